@@ -1,0 +1,32 @@
+/** What is traded, in the integers that the engine computes with. */
+
+/** Dense index of an instrument within one desk: 0, 1, 2 … in the order of the desk file. */
+export type InstrumentId = number;
+
+export type InstrumentKind = 'spot' | 'linear';
+
+/**
+ * Prices are ticks, quantities are lots, money is integer units of 1e-8 of the quote currency.
+ * `moneyPerTickLot` turns `ticks × lots` into money: `tickSize × lotSize × 1e8`, which must be a whole number.
+ */
+export interface Instrument {
+  readonly id: InstrumentId;
+  /** Unified symbol, `BASE/QUOTE`. */
+  readonly symbol: string;
+  readonly kind: InstrumentKind;
+  readonly base: string;
+  readonly quote: string;
+  /** Decimal text, for example `0.01`. */
+  readonly tickSize: string;
+  /** Decimal text, for example `0.00001`. */
+  readonly lotSize: string;
+  /** Money units (1e-8 quote) for one tick × one lot. */
+  readonly moneyPerTickLot: number;
+  readonly minQuantityLots: number;
+  readonly maxQuantityLots: number;
+  /** Smallest order value, in money units; 0 where the venue has none. */
+  readonly minNotional: number;
+  /** Fee rates in parts per million of notional. */
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+}

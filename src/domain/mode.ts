@@ -1,0 +1,61 @@
+/** Modes and halts: what the desk may do, and what it takes to do more. */
+
+/**
+ * ACTIVE: everything the risk gate approves. REDUCING: only orders that reduce a position.
+ * HALTED: only cancels, protective stops and the reducing orders of a close-all. KILLED: as HALTED, and two people to arm.
+ */
+export type Mode = 'ACTIVE' | 'REDUCING' | 'HALTED' | 'KILLED';
+
+export const MODE_RANK: Readonly<Record<Mode, number>> = { ACTIVE: 0, REDUCING: 1, HALTED: 2, KILLED: 3 };
+
+export type HaltCause =
+  | 'startup'
+  | 'person' // stop or close-all by a person
+  | 'kill'
+  | 'daily-loss'
+  | 'drawdown'
+  | 'stale-data'
+  | 'clock-jump'
+  | 'heartbeat-process'
+  | 'heartbeat-operations'
+  | 'supervisor-lost'
+  | 'reconciliation'
+  | 'journal-fault'
+  | 'venue'
+  | 'protection-missing'
+  | 'close-all-incomplete'
+  | 'recording-ended'
+  | 'ledger-mismatch'
+  | 'auditor'
+  | 'shutdown' // an orderly end (Ctrl-C): no person's stop
+  | 'check-failed'; // a routine's step asked for it
+
+/** What has to happen before the desk may trade again; the strictest of all active halts counts. */
+export type ResumeRule = 'auto' | 'next-day' | 'person' | 'two-people';
+
+export const RESUME_RANK: Readonly<Record<ResumeRule, number>> = {
+  auto: 0,
+  'next-day': 1,
+  person: 2,
+  'two-people': 3,
+};
+
+export type HaltScope =
+  | { readonly kind: 'desk' }
+  | { readonly kind: 'strategy'; readonly name: string }
+  | { readonly kind: 'instrument'; readonly symbol: string };
+
+export interface Halt {
+  /** 128 random bits as 32 hex digits. Arming quotes the newest one. */
+  readonly haltId: string;
+  readonly mode: Exclude<Mode, 'ACTIVE'>;
+  readonly scope: HaltScope;
+  readonly cause: HaltCause;
+  /** Person, rule or part that caused it. */
+  readonly by: string;
+  /** One plain sentence. */
+  readonly reason: string;
+  readonly resume: ResumeRule;
+  readonly atWallMs: number;
+  readonly atMarketMs: number;
+}

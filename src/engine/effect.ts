@@ -1,0 +1,20 @@
+/** Everything the engine can ask of the world. The runner carries effects out in order. */
+import type { InstrumentId } from '../domain/instrument.js';
+import type { OrderIntent } from '../domain/order.js';
+import type { EngineRecord } from './record.js';
+import type { Approved } from './risk/approved.js';
+
+export type CommandOutcome =
+  | { readonly ok: true; readonly detail: string; readonly haltId: string | null }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly doThis: string };
+
+export type Effect =
+  /** Append to the journal. State has already changed by exactly this record. */
+  | { readonly kind: 'record'; readonly record: EngineRecord }
+  /** Send once every record so far is durable; never before. */
+  | { readonly kind: 'submit'; readonly order: Approved<OrderIntent> }
+  /** Send at once: a cancel never waits for the disk. */
+  | { readonly kind: 'cancel'; readonly clientId: string; readonly instrument: InstrumentId }
+  | { readonly kind: 'lookup'; readonly clientId: string; readonly instrument: InstrumentId }
+  | { readonly kind: 'requestSnapshot'; readonly requestId: number; readonly sinceTradeMs: number }
+  | { readonly kind: 'reply'; readonly commandId: string; readonly outcome: CommandOutcome };

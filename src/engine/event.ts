@@ -1,0 +1,124 @@
+/** Everything that can happen to the engine. Time comes in with each event; the core reads no clock. */
+import type { InstrumentId } from '../domain/instrument.js';
+import type { HaltCause, ResumeRule } from '../domain/mode.js';
+import type { Fill, OrderState } from '../domain/order.js';
+
+/** Wall time drives timeouts and staleness, market time drives days, bars and sessions. Milliseconds since 1970, UTC. */
+export interface Stamp {
+  readonly wallMs: number;
+  readonly marketMs: number;
+}
+
+export interface QuoteEvent extends Stamp {
+  readonly kind: 'quote';
+  readonly instrument: InstrumentId;
+  readonly bidTicks: number;
+  readonly askTicks: number;
+}
+
+/** A finished bar. `warmup` bars come before trading and never cause an order. */
+export interface BarEvent extends Stamp {
+  readonly kind: 'bar';
+  readonly instrument: InstrumentId;
+  readonly openMs: number;
+  readonly spanMs: number;
+  readonly openTicks: number;
+  readonly highTicks: number;
+  readonly lowTicks: number;
+  readonly closeTicks: number;
+  readonly warmup: boolean;
+}
+
+/** What the venue says of one order; `quantityLots` filled so far. */
+export interface VenueOrder {
+  readonly clientId: string;
+  readonly venueId: string;
+  readonly instrument: InstrumentId;
+  readonly state: Extract<
+    OrderState,
+    'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'rejected' | 'expired'
+  >;
+  readonly filledLots: number;
+  /** As the venue has it: lets the engine adopt or flag an order that it does not know. */
+  readonly side: 'buy' | 'sell';
+  readonly type: 'market' | 'limit' | 'stop';
+  readonly quantityLots: number;
+  readonly limitTicks: number | null;
+  readonly stopTicks: number | null;
+}
+
+export interface VenuePosition {
+  readonly instrument: InstrumentId;
+  readonly quantityLots: number;
+}
+
+/** One consistent reading of the venue: the answer to `requestSnapshot`. */
+export interface VenueSnapshot {
+  readonly requestId: number;
+  readonly positions: readonly VenuePosition[];
+  readonly openOrders: readonly VenueOrder[];
+  /** Fills since the last one that the engine knew when it asked. */
+  readonly fills: readonly Fill[];
+  /** Cash or wallet balance of the quote currency in money units; null where the venue has no such figure. */
+  readonly cash: number | null;
+}
+
+export type Command =
+  | { readonly name: 'stop'; readonly cause?: HaltCause; readonly resume?: ResumeRule }
+  | { readonly name: 'closeAll' }
+  | { readonly name: 'kill' }
+  /** `rule`: who allowed it was already verified by the trader (MAC or desk-file rule); the engine checks halt id, hash and causes. */
+  | {
+      readonly name: 'arm';
+      readonly haltId: string;
+      readonly configHash: string;
+      readonly authority: 'rule' | 'person' | 'two-people';
+    }
+  | { readonly name: 'reduce' }
+  | { readonly name: 'toggle'; readonly strategy: string; readonly enabled: boolean }
+  | { readonly name: 'reconcile' };
+
+export interface CommandEvent extends Stamp {
+  readonly kind: 'command';
+  readonly commandId: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly command: Command;
+}
+
+export type EngineEvent =
+  | QuoteEvent
+  | BarEvent
+  | CommandEvent
+  /** Sent at `nextWakeMs` or at least every second: deadlines, staleness, day roll. */
+  | ({ readonly kind: 'tick' } & Stamp)
+  | ({ readonly kind: 'order.accepted'; readonly clientId: string; readonly venueId: string } & Stamp)
+  | ({
+      readonly kind: 'order.rejected';
+      readonly clientId: string;
+      readonly code: string;
+      readonly text: string;
+    } & Stamp)
+  | ({ readonly kind: 'order.sendUnknown'; readonly clientId: string; readonly cause: string } & Stamp)
+  | ({ readonly kind: 'order.lookup'; readonly clientId: string; readonly found: VenueOrder | null } & Stamp)
+  | ({ readonly kind: 'order.lookupFailed'; readonly clientId: string; readonly cause: string } & Stamp)
+  | ({ readonly kind: 'order.cancelled'; readonly clientId: string } & Stamp)
+  | ({
+      readonly kind: 'order.cancelRejected';
+      readonly clientId: string;
+      readonly code: string;
+      readonly text: string;
+    } & Stamp)
+  | ({ readonly kind: 'order.expired'; readonly clientId: string } & Stamp)
+  | ({ readonly kind: 'fill'; readonly fill: Fill } & Stamp)
+  | ({
+      readonly kind: 'venue.health';
+      readonly state: 'up' | 'down';
+      readonly detail: string;
+    } & Stamp)
+  | ({ readonly kind: 'venue.snapshot'; readonly snapshot: VenueSnapshot } & Stamp)
+  | ({ readonly kind: 'venue.snapshotFailed'; readonly requestId: number; readonly cause: string } & Stamp)
+  | ({ readonly kind: 'clock.jump'; readonly gapMs: number } & Stamp)
+  | ({ readonly kind: 'heartbeat.lost'; readonly which: 'process' | 'operations' | 'supervisor' } & Stamp)
+  | ({ readonly kind: 'journal.fault'; readonly detail: string } & Stamp)
+  | ({ readonly kind: 'feed.ended'; readonly detail: string } & Stamp);

@@ -1,0 +1,137 @@
+/**
+ * The facts that make up the engine's durable state. `process` decides and emits records; state changes only by
+ * applying one (`applyRecord`), so that a replay of the journal gives the very state that the live engine had.
+ */
+import type { InstrumentId } from '../domain/instrument.js';
+import type { Halt } from '../domain/mode.js';
+import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
+
+export interface Difference {
+  readonly what: 'position' | 'order' | 'fill' | 'balance';
+  readonly symbol: string;
+  readonly ours: string;
+  readonly venues: string;
+  readonly rule: 'adopt' | 'flag' | 'correct' | 'halt';
+}
+
+export type EngineRecord =
+  /** First record of a journal, and again whenever the desk file changed. */
+  | {
+      readonly type: 'config';
+      readonly configHash: string;
+      readonly desk: string;
+      readonly symbols: readonly string[];
+      /** Money units at the very first start; later starts carry the same figure. */
+      readonly startingCash: number;
+      readonly marketMs: number;
+    }
+  | { readonly type: 'order.intended'; readonly order: OrderIntent; readonly marketMs: number }
+  | {
+      readonly type: 'order.denied';
+      readonly order: OrderIntent;
+      readonly limit: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  | {
+      readonly type: 'order.state';
+      readonly clientId: string;
+      readonly state: OrderState;
+      readonly venueId: string | null;
+      /** Why: code and text of the venue, or our own words. */
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  | { readonly type: 'fill'; readonly fill: Fill }
+  | { readonly type: 'halt'; readonly halt: Halt }
+  /** Every desk halt is lifted; mode becomes ACTIVE. */
+  | {
+      readonly type: 'armed';
+      readonly haltId: string;
+      readonly by: string;
+      readonly reason: string;
+      readonly authority: 'rule' | 'person' | 'two-people';
+      readonly marketMs: number;
+    }
+  | {
+      readonly type: 'command';
+      readonly commandId: string;
+      readonly name: string;
+      readonly by: string;
+      readonly reason: string;
+      readonly ok: boolean;
+      readonly detail: string;
+      readonly marketMs: number;
+    }
+  /** A new trading day by market time and the desk's day boundary. */
+  | {
+      readonly type: 'day';
+      readonly dayStartMs: number;
+      readonly startEquity: number;
+      readonly marketMs: number;
+    }
+  /** Equity sample: at most one a market minute, and at every new peak that matters (persisted for drawdown). */
+  | {
+      readonly type: 'equity';
+      readonly equity: number;
+      readonly peak: number;
+      readonly cash: number;
+      readonly unrealised: number;
+      readonly marketMs: number;
+    }
+  | {
+      readonly type: 'strategy.toggled';
+      readonly strategy: string;
+      readonly enabled: boolean;
+      readonly automatic: boolean;
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  | {
+      readonly type: 'closeAll.begun';
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  | { readonly type: 'flat.proven'; readonly afterMs: number; readonly marketMs: number }
+  | {
+      readonly type: 'flat.escalated';
+      readonly symbols: readonly string[];
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  | {
+      readonly type: 'reconciled';
+      readonly requestId: number;
+      readonly clean: boolean;
+      readonly differences: readonly Difference[];
+      readonly marketMs: number;
+    }
+  /** The venue holds another quantity than we do, and the rule is to adopt the venue's. */
+  | {
+      readonly type: 'position.adopted';
+      readonly instrument: InstrumentId;
+      readonly quantityLots: number;
+      readonly priceTicks: number;
+      readonly marketMs: number;
+    }
+  /** One line of plain words for the activity list ("BTC/USDT: fast average crossed above slow; …"). */
+  | {
+      readonly type: 'note';
+      readonly level: 'info' | 'warn' | 'alarm';
+      readonly text: string;
+      readonly strategy: string | null;
+      readonly symbol: string | null;
+      readonly marketMs: number;
+    };
+
+/** A record as it stands in the journal. */
+export interface JournalEntry {
+  readonly incarnation: string;
+  readonly sequence: number;
+  readonly wallMs: number;
+  readonly record: EngineRecord;
+  /** Hex SHA-256 over the previous entry's chain value and this entry's payload. */
+  readonly chain: string;
+}

@@ -1,0 +1,61 @@
+/** Where prices come from. Exactly one feed per trader; the paper venue and the engine both listen to it. */
+import type { InstrumentId } from '../domain/instrument.js';
+
+export interface MarketSource {
+  readonly kind: 'live' | 'simulated' | 'recorded';
+  /** Shown all the time, for example `simulated market, seed 7, 60x` or `live: binance public quotes`. */
+  readonly label: string;
+  readonly simulated: boolean;
+  /** Market milliseconds per wall millisecond; null: as fast as it goes. */
+  readonly speed: number | null;
+  readonly seed: number | null;
+  readonly venue: string | null;
+  readonly files: readonly string[];
+}
+
+export interface MarketBar {
+  readonly instrument: InstrumentId;
+  readonly openMs: number;
+  readonly spanMs: number;
+  readonly openTicks: number;
+  readonly highTicks: number;
+  readonly lowTicks: number;
+  readonly closeTicks: number;
+  readonly volumeLots: number;
+}
+
+export type MarketEvent =
+  | {
+      readonly kind: 'quote';
+      readonly instrument: InstrumentId;
+      readonly marketMs: number;
+      readonly bidTicks: number;
+      readonly askTicks: number;
+      readonly bidLots: number;
+      readonly askLots: number;
+    }
+  | {
+      readonly kind: 'trade';
+      readonly instrument: InstrumentId;
+      readonly marketMs: number;
+      readonly priceTicks: number;
+      readonly quantityLots: number;
+      readonly taker: 'buy' | 'sell' | null;
+    }
+  /** Delivered right after the bar's span has ended, and after its last quote. */
+  | { readonly kind: 'bar'; readonly marketMs: number; readonly bar: MarketBar }
+  | { readonly kind: 'health'; readonly state: 'up' | 'down'; readonly detail: string }
+  /** The recording is over. */
+  | { readonly kind: 'ended'; readonly detail: string };
+
+export interface MarketFeed {
+  readonly source: MarketSource;
+  /** Market time now: simulated and recorded feeds have a clock of their own; live is wall time. */
+  nowMs(): number;
+  /** The last `count` finished bars of one minute before `nowMs`, oldest first; fewer where the source has no more. */
+  history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]>;
+  /** Starts delivery. The listener is synchronous; a feed at full speed yields to the event loop at least every 10 ms. */
+  start(listener: (event: MarketEvent) => void): void;
+  /** Simulated and recorded markets stand still between stop and the next start. */
+  stop(): Promise<void>;
+}

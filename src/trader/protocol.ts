@@ -1,0 +1,187 @@
+/**
+ * The control socket's language. Unix socket in a 0700 folder, newline-delimited JSON, frames of at most 64 KiB:
+ * request `{v:1,id,method,params}`, answer `{id,result}` or `{id,error:{code,message,keptSafe,doThis}}`;
+ * `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`, `kill` and `status` never queue behind `follow`.
+ */
+import type { Halt, Mode } from '../domain/mode.js';
+import type { OrderPurpose, OrderState, Side } from '../domain/order.js';
+import type { Difference, JournalEntry } from '../engine/record.js';
+import type { MarketSource } from '../market/feed.js';
+
+export const CONTROL_PROTOCOL_VERSION = 1;
+export const FRAME_BYTES_MAX = 64 * 1024;
+
+/** Decimal text everywhere a person or another program reads it: no integer units leave the trader. */
+export interface PositionStatus {
+  readonly symbol: string;
+  readonly side: 'long' | 'short';
+  readonly quantity: string;
+  readonly averagePrice: string;
+  readonly markPrice: string | null;
+  readonly unrealised: string;
+  readonly stopPrice: string | null;
+  /** `confirmed`: the venue acknowledged the protective stop for the whole quantity. */
+  readonly protection: 'confirmed' | 'pending' | 'missing' | 'synthetic';
+  readonly strategy: string;
+}
+
+export interface OrderStatus {
+  readonly clientId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly type: 'market' | 'limit' | 'stop';
+  readonly purpose: OrderPurpose;
+  readonly state: OrderState;
+  readonly quantity: string;
+  readonly filled: string;
+  readonly price: string | null;
+  readonly strategy: string;
+}
+
+export interface NotTradingReason {
+  /** `desk`, a strategy's name or a symbol. */
+  readonly subject: string;
+  readonly reason: string;
+  /** What would have to happen, in plain words. */
+  readonly waitsFor: string;
+}
+
+export interface StrategyStatus {
+  readonly name: string;
+  readonly symbol: string;
+  readonly enabled: boolean;
+  readonly state: string;
+  readonly trades: number;
+  readonly wins: number;
+  readonly realised: string;
+}
+
+export interface TraderStatus {
+  readonly desk: string;
+  readonly mode: Mode;
+  /** One sentence: why the mode is what it is. */
+  readonly reason: string;
+  readonly halts: readonly Halt[];
+  /** The id that arming must quote; null while ACTIVE. */
+  readonly haltId: string | null;
+  readonly configHash: string;
+  readonly incarnation: string;
+  readonly sequence: number;
+  readonly pid: number;
+  readonly startedWallMs: number;
+  readonly trading: 'paper' | 'live';
+  readonly marketData: MarketSource & {
+    readonly marketMs: number;
+    readonly state: 'up' | 'down' | 'waiting';
+    readonly lastQuoteAgeMs: number | null;
+    readonly lastPrices: readonly { readonly symbol: string; readonly bid: string; readonly ask: string }[];
+  };
+  readonly currency: string;
+  readonly equity: string;
+  readonly cash: string;
+  readonly dayStartEquity: string;
+  readonly dayPnl: string;
+  readonly drawdownPct: string;
+  readonly positions: readonly PositionStatus[];
+  readonly orders: readonly OrderStatus[];
+  readonly openPositions: number;
+  readonly openOrders: number;
+  /** Entry orders that are not final: 0 proves a stop. */
+  readonly entriesWorking: number;
+  /** Fills ever applied. */
+  readonly fills: number;
+  readonly closeAll: 'idle' | 'running' | 'flat' | 'escalated';
+  readonly reconciliation: {
+    readonly state: 'pending' | 'clean' | 'differences' | 'failed';
+    readonly atWallMs: number | null;
+    readonly differences: readonly Difference[];
+  };
+  readonly notTrading: readonly NotTradingReason[];
+  readonly strategies: readonly StrategyStatus[];
+  readonly risk: readonly { readonly limit: string; readonly value: string; readonly now: string }[];
+  /** The newest activity lines, newest first, at most 50. */
+  readonly activity: readonly { readonly wallMs: number; readonly marketMs: number; readonly text: string }[];
+  readonly rssBytes: number;
+}
+
+/**
+ * Proof that a person (or two) decided: made by the process that authenticated them (web, CLI, Telegram) with the
+ * installation's decision key, checked in an activity and again by the trader.
+ * `mac` = HMAC-SHA-256 hex over the canonical JSON of the other fields.
+ */
+export interface Decision {
+  readonly decisionId: string;
+  readonly desk: string;
+  readonly person: string;
+  readonly via: 'web' | 'cli' | 'telegram';
+  readonly choice: 'resume' | 'approve' | 'reject';
+  /** What exactly was decided on: a halt id for `resume`. */
+  readonly subject: string;
+  readonly atWallMs: number;
+  readonly expiresWallMs: number;
+  readonly mac: string;
+}
+
+export interface CommandResult {
+  readonly commandId: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly haltId: string | null;
+  readonly mode: Mode;
+}
+
+export interface FlatProof {
+  readonly flat: boolean;
+  readonly entriesWorking: number;
+  /** Read back from the venue, not from our book. */
+  readonly venuePositions: readonly { readonly symbol: string; readonly quantity: string }[];
+  readonly venueOpenOrders: number;
+  readonly readAtWallMs: number;
+  readonly state: TraderStatus['closeAll'];
+  readonly escalated: readonly string[];
+}
+
+export interface ControlMethods {
+  status: { params: Record<string, never>; result: TraderStatus };
+  stop: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** A halt by a part of Fermata (check, auditor, ledger): cause and resume rule are named. */
+  halt: {
+    params: { commandId: string; by: string; reason: string; cause: Halt['cause']; resume: Halt['resume'] };
+    result: CommandResult;
+  };
+  closeAll: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  kill: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** Without decisions: by the desk file's rule, which the trader itself checks against every active halt. */
+  arm: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      haltId: string;
+      configHash: string;
+      decisions: readonly Decision[];
+    };
+    result: CommandResult;
+  };
+  toggle: {
+    params: { commandId: string; by: string; reason: string; strategy: string; enabled: boolean };
+    result: CommandResult;
+  };
+  reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** Reads positions and open orders back from the venue now. */
+  flatProof: { params: Record<string, never>; result: FlatProof };
+  /** From the engine worker's heartbeat: `operations` proves that the operations side is alive. */
+  heartbeat: { params: { from: 'supervisor' | 'operations' }; result: { mode: Mode; sequence: number } };
+  /** Entries from `fromSequence` on, then live ones; answered as `{id, entry}` frames until the socket closes. */
+  follow: { params: { fromSequence: number }; result: JournalEntry };
+}
+
+export type ControlMethod = keyof ControlMethods;
+
+export interface ControlError {
+  readonly code: string;
+  readonly message: string;
+  /** What was kept safe in spite of the error. */
+  readonly keptSafe: string;
+  readonly doThis: string;
+}
