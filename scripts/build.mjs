@@ -1,1 +1,75 @@
-process.exit(0);
+// Builds what is older than its source: compiled roles, the two workflow bundles, the dashboard.
+// `prepare` runs it at install time, `npm start` and `npm test` run it again and mostly find nothing to do.
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stamps = join(root, 'dist', '.built');
+
+/** Newest modification time, in milliseconds, of the files below the given places. */
+function newest(places) {
+  let latest = 0;
+  for (const place of places) {
+    const path = join(root, place);
+    if (!existsSync(path)) continue;
+    const stat = statSync(path);
+    const found = stat.isDirectory()
+      ? newest(readdirSync(path).map((name) => join(place, name)))
+      : stat.mtimeMs;
+    if (found > latest) latest = found;
+  }
+  return latest;
+}
+
+function run(command, args) {
+  const result = spawnSync(process.execPath, [join(root, command), ...args], { cwd: root, stdio: 'inherit' });
+  if (result.status !== 0) {
+    console.error(`The build stopped at: ${command} ${args.join(' ')}`);
+    process.exit(result.status ?? 1);
+  }
+}
+
+const steps = [
+  {
+    name: 'compile',
+    sources: ['src', 'tsconfig.json', 'package.json'],
+    build() {
+      run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']);
+      rmSync(join(root, 'dist/store/migrations'), { recursive: true, force: true });
+      cpSync(join(root, 'src/store/migrations'), join(root, 'dist/store/migrations'), { recursive: true });
+    },
+  },
+  {
+    name: 'workflows',
+    sources: ['src/workflows', 'src/domain', 'src/worker/bundle-workflows.ts'],
+    build: () => run('dist/worker/bundle-workflows.js', []),
+  },
+  {
+    name: 'dashboard',
+    sources: ['dashboard'],
+    build: () => run('node_modules/vite/bin/vite.js', ['build', 'dashboard', '--logLevel', 'warn']),
+  },
+];
+
+mkdirSync(stamps, { recursive: true });
+for (const { name, sources, build } of steps) {
+  const stamp = join(stamps, name);
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= newest(sources)) continue;
+  const started = Date.now();
+  build();
+  // The stamp carries the start: a source edited while it was being built is built again.
+  writeFileSync(stamp, '');
+  utimesSync(stamp, started / 1000, started / 1000);
+  console.log(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,49 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = {
+  environment: 'node' as const,
+  pool: 'forks' as const,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
+
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/end-to-end/**', 'test/faults/**', 'test/full/**'],
+          globalSetup: ['test/support/global-setup.ts'],
+          maxWorkers: 2,
+        },
+      },
+      {
+        // The whole product, started as a user starts it: one desk at a time.
+        test: {
+          ...shared,
+          name: 'system',
+          include: ['test/end-to-end/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Hours of load and full kill matrices: `npm run test:full` only.
+        test: {
+          ...shared,
+          name: 'full',
+          include: ['test/full/**/*.test.ts'],
+          testTimeout: 4 * 3_600_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
