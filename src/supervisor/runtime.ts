@@ -95,6 +95,8 @@ export interface Role {
 export const SECRET_FILES = {
   /** Password of the Postgres superuser `fermata`. */
   postgresPassword: 'postgres-password',
+  /** Password of `fermata_app`, the role that every process connects as. */
+  postgresAppPassword: 'postgres-app-password',
   /** HMAC key of decisions (32 bytes hex). */
   decisionKey: 'decision-key',
   /** Key that signs access and refresh tokens (32 bytes hex). */

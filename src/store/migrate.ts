@@ -1,0 +1,62 @@
+/** Brings the schema to this version. Forward only: a migration that ran is never changed. */
+import { runner } from 'node-pg-migrate';
+import { Client } from 'pg';
+import { MIGRATIONS_DIRECTORY } from './migrations-directory.js';
+
+/** The role that every process of the product connects as: it can't change evidence, audit or journal entries. */
+export const APP_ROLE = 'fermata_app';
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface OwnerConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Creates role and database where they are missing and runs what is new. Returns the names of what it ran. */
+export async function migrate(
+  owner: OwnerConnection,
+  database: string,
+  appPassword: string,
+): Promise<readonly string[]> {
+  await prepareServer(owner, database, appPassword);
+  return withClient(owner, database, async (client) => {
+    const ran = await runner({
+      dbClient: client,
+      dir: MIGRATIONS_DIRECTORY,
+      migrationsTable: 'schema_migration',
+      direction: 'up',
+      checkOrder: true,
+      advisoryLockMode: 'wait',
+      log: () => undefined,
+    });
+    return ran.map((migration) => migration.name);
+  });
+}
+
+async function prepareServer(owner: OwnerConnection, database: string, appPassword: string): Promise<void> {
+  await withClient(owner, 'postgres', async (client) => {
+    const role = client.escapeIdentifier(APP_ROLE);
+    const known = await client.query('select 1 from pg_roles where rolname = $1', [APP_ROLE]);
+    if (known.rowCount === 0) await client.query(`create role ${role} login`);
+    await client.query(`alter role ${role} login password ${client.escapeLiteral(appPassword)}`);
+    const found = await client.query('select 1 from pg_database where datname = $1', [database]);
+    if (found.rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
+  });
+}
+
+async function withClient<T>(
+  owner: OwnerConnection,
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client({ ...owner, database, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

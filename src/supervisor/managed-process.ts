@@ -1,0 +1,171 @@
+/** One child process in a process group of its own: a terminal's Ctrl-C must reach the supervisor only. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { readLastLines } from './log/last-lines.js';
+
+const LAST_LINES_MAX = 30;
+const LINE_CHARS_MAX = 16 * 1024;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A file outlives the supervisor: a server that writes to the pipe of a dead one would die with it. */
+export type Output =
+  | { readonly to: 'file'; readonly path: string }
+  | { readonly to: 'lines'; readonly onLine: (line: string, stream: 'out' | 'err') => void };
+
+export interface ProcessOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly output: Output;
+  readonly onMessage?: (message: unknown) => void;
+}
+
+export interface ManagedProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves once; never rejects. */
+  readonly exited: Promise<Exit>;
+  readonly startedWallMs: number;
+  alive(): boolean;
+  /** The newest lines of its output, for error messages. */
+  lastLines(): readonly string[];
+  signal(signal: NodeJS.Signals): void;
+  /** Only with `onMessage`: closes the IPC channel, so that it keeps nobody alive. */
+  disconnect(): void;
+}
+
+/** Rejects when the program can't be started at all. */
+export function spawnProcess(options: ProcessOptions): Promise<ManagedProcess> {
+  const { output } = options;
+  const file = output.to === 'file' ? openSync(output.path, 'a', 0o600) : null;
+  const sink = file ?? 'pipe';
+  const child = spawn(options.command, options.args, {
+    detached: true,
+    env: options.env ?? process.env,
+    cwd: options.cwd,
+    stdio: options.onMessage ? ['ignore', sink, sink, 'ipc'] : ['ignore', sink, sink],
+  });
+  if (file !== null) closeSync(file);
+  if (options.onMessage) child.on('message', options.onMessage);
+  const lines: string[] = [];
+  if (output.to === 'lines') collectLines(child, lines, output.onLine);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.on('error', () => undefined);
+      resolve(
+        wrap(options, child, () =>
+          output.to === 'file' ? readLastLines(output.path, LAST_LINES_MAX) : lines,
+        ),
+      );
+    });
+  });
+}
+
+function collectLines(
+  child: ChildProcess,
+  lines: string[],
+  onLine: (line: string, stream: 'out' | 'err') => void,
+): void {
+  for (const [stream, source] of [
+    ['out', child.stdout],
+    ['err', child.stderr],
+  ] as const) {
+    if (!source) continue;
+    createInterface({ input: source }).on('line', (whole) => {
+      const line = whole.slice(0, LINE_CHARS_MAX);
+      lines.push(line);
+      if (lines.length > LAST_LINES_MAX) lines.shift();
+      onLine(line, stream);
+    });
+  }
+}
+
+function wrap(
+  options: ProcessOptions,
+  child: ChildProcess,
+  lastLines: () => readonly string[],
+): ManagedProcess {
+  let exit: Exit | null = null;
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      exit = { code, signal };
+      resolve(exit);
+    });
+  });
+  return {
+    name: options.name,
+    pid: child.pid ?? 0,
+    exited,
+    startedWallMs: Date.now(),
+    alive: () => exit === null,
+    lastLines,
+    signal: (signal) => {
+      if (exit === null) child.kill(signal);
+    },
+    disconnect: () => {
+      if (child.connected) child.disconnect();
+    },
+  };
+}
+
+export interface EndStep {
+  readonly signal: NodeJS.Signals;
+  readonly waitMs: number;
+}
+
+/**
+ * Sends each signal in turn until the process has ended, then SIGKILL to its whole group. `hurry` cuts a wait short.
+ * Resolves with false where it had to be killed.
+ */
+export async function endProcess(
+  child: ManagedProcess,
+  steps: readonly EndStep[],
+  hurry?: AbortSignal,
+): Promise<boolean> {
+  for (const step of steps) {
+    if (!child.alive()) break;
+    child.signal(step.signal);
+    if (await exitedWithin(child, step.waitMs, hurry)) break;
+  }
+  const clean = !child.alive();
+  killGroup(child.pid);
+  if (!clean) await child.exited;
+  child.disconnect();
+  return clean;
+}
+
+async function exitedWithin(child: ManagedProcess, waitMs: number, hurry?: AbortSignal): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const wait = hurry?.aborted ? Math.min(waitMs, HURRIED_WAIT_MS) : waitMs;
+  let cut: (() => void) | undefined;
+  await Promise.race([
+    child.exited,
+    new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, wait);
+      cut = () => setTimeout(resolve, HURRIED_WAIT_MS);
+      hurry?.addEventListener('abort', cut, { once: true });
+    }),
+  ]);
+  clearTimeout(timer);
+  if (cut) hurry?.removeEventListener('abort', cut);
+  return !child.alive();
+}
+
+const HURRIED_WAIT_MS = 1_500;
+
+/** What a dead process may have left in its group. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is empty: nothing was left.
+  }
+}

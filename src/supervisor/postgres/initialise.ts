@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { asOrdinaryUser, type PostgresBinaries } from './binaries.js';
+
+const run = promisify(execFile);
+const INITDB_TIMEOUT_MS = 60_000;
+
+/**
+ * Creates the cluster once. It is made beside its place and moved there when complete, so that a start that was
+ * killed in between leaves nothing that looks like a cluster.
+ */
+export async function initialiseCluster(
+  binaries: PostgresBinaries,
+  directory: string,
+  user: string,
+  password: string,
+): Promise<void> {
+  if (existsSync(join(directory, 'PG_VERSION'))) return;
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+  const fresh = `${directory}.new-${randomUUID().slice(0, 8)}`;
+  const passwordFile = `${fresh}.pw`;
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  const { command, args } = asOrdinaryUser(binaries.initdb, [
+    `--pgdata=${fresh}`,
+    `--username=${user}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--no-locale',
+    '--no-instructions',
+  ]);
+  try {
+    await run(command, [...args], { timeout: INITDB_TIMEOUT_MS, env: { ...process.env, LC_ALL: 'C' } });
+    // Only an empty folder can be in the way here: a cluster was found above.
+    await rm(directory, { recursive: true, force: true });
+    await rename(fresh, directory);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    const text =
+      (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join(' ') ?? String(error);
+    throw new Error(`The database could not be created in ${directory}: ${text}`);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}

@@ -1,0 +1,107 @@
+/** Fetches the release archive of the pinned version. Nothing is unpacked before its checksum was found right. */
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { OnProgress } from '../progress.js';
+import { cacheDirectory, cachedBinary } from './cache.js';
+
+const run = promisify(execFile);
+const CONNECT_TIMEOUT_MS = 8_000;
+/** A download that brings nothing for this long is given up. */
+const STALL_TIMEOUT_MS = 20_000;
+const ARCHIVE_BYTES_MAX = 400 * 1024 * 1024;
+const CHECKSUMS = fileURLToPath(new URL('../../../temporal/checksums.json', import.meta.url));
+
+interface Checksums {
+  readonly version: string;
+  readonly sha256: Readonly<Record<string, string>>;
+}
+
+export type Download =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly why: string };
+
+/** Never throws for what the network or the archive does wrong: the next way is tried then. */
+export async function downloadTemporal(env: NodeJS.ProcessEnv, onProgress: OnProgress): Promise<Download> {
+  const checksums = JSON.parse(await readFile(CHECKSUMS, 'utf8')) as Checksums;
+  const platform = platformName();
+  const expected = checksums.sha256[platform];
+  if (!expected) return { ok: false, why: `there is no release for ${platform}` };
+  const { version } = checksums;
+  const name = `temporal_cli_${version}_${platform}.tar.gz`;
+  const base =
+    env.FERMATA_TEMPORAL_DOWNLOAD || `https://github.com/temporalio/cli/releases/download/v${version}`;
+  const scratch = join(cacheDirectory(env), `download-${randomUUID().slice(0, 8)}`);
+  await mkdir(scratch, { recursive: true });
+  try {
+    const archive = join(scratch, name);
+    const found = await fetchTo(`${base.replace(/\/$/, '')}/${name}`, archive, onProgress);
+    if (found !== expected) {
+      return {
+        ok: false,
+        why: `the archive from ${new URL(base).host} has another checksum than the one pinned here (${found} instead of ${expected}) and was thrown away`,
+      };
+    }
+    await run('tar', ['-xzf', archive, '-C', scratch, 'temporal'], { timeout: 120_000 });
+    await chmod(join(scratch, 'temporal'), 0o755);
+    await rename(join(scratch, 'temporal'), cachedBinary(env));
+    return { ok: true, path: cachedBinary(env) };
+  } catch (error) {
+    return { ok: false, why: `${name} could not be fetched (${reasonOf(error)})` };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function platformName(): string {
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch;
+  return `${process.platform}_${arch}`;
+}
+
+/** Returns the SHA-256 of what was written. */
+async function fetchTo(url: string, path: string, onProgress: OnProgress): Promise<string> {
+  const stalled = new AbortController();
+  const stall = (): void => stalled.abort(new Error('the server went silent'));
+  let timer = setTimeout(stall, CONNECT_TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { signal: stalled.signal, redirect: 'follow' });
+    if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
+    const total = Number(response.headers.get('content-length') ?? 0);
+    const hash = createHash('sha256');
+    let done = 0;
+    const meter = new Transform({
+      transform(chunk: Buffer, _encoding, next) {
+        clearTimeout(timer);
+        timer = setTimeout(stall, STALL_TIMEOUT_MS);
+        done += chunk.length;
+        if (done > ARCHIVE_BYTES_MAX) return next(new Error('the archive is larger than any release'));
+        hash.update(chunk);
+        onProgress({ kind: 'bar', text: 'Downloading Temporal', done, total: Math.max(total, done) });
+        next(null, chunk);
+      },
+    });
+    await pipeline(
+      Readable.fromWeb(response.body as never),
+      meter,
+      createWriteStream(path, { mode: 0o600 }),
+      {
+        signal: stalled.signal,
+      },
+    );
+    return hash.digest('hex');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return `${error.message}${cause}`;
+}

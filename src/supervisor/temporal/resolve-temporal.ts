@@ -1,0 +1,123 @@
+/** Where the Temporal server comes from, in a fixed order; never a silent hang. */
+import { existsSync } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { OnProgress } from '../progress.js';
+import { buildTemporal } from './build-from-source.js';
+import { cachedBinary, withCacheLock } from './cache.js';
+import { downloadTemporal } from './download.js';
+import { examineBinary } from './examine-binary.js';
+
+export type TemporalSource =
+  /** A server that somebody else runs. */
+  | { readonly kind: 'address'; readonly address: string }
+  | {
+      readonly kind: 'binary';
+      readonly path: string;
+      readonly serverVersion: string;
+      readonly from: 'path' | 'cache' | 'download' | 'build';
+    };
+
+export class TemporalNotFound extends Error {
+  override readonly name = 'TemporalNotFound';
+}
+
+export interface ResolveOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly onProgress?: OnProgress;
+}
+
+/**
+ * TEMPORAL_ADDRESS, a `temporal` on PATH, the cached one, a download, a build from source. Throws TemporalNotFound
+ * with every reason and the three ways out.
+ */
+export async function resolveTemporal(options: ResolveOptions = {}): Promise<TemporalSource> {
+  const env = options.env ?? process.env;
+  const onProgress = options.onProgress ?? (() => undefined);
+  if (env.TEMPORAL_ADDRESS) return { kind: 'address', address: env.TEMPORAL_ADDRESS };
+  const why: string[] = [];
+  const onPath = await fromPath(env, onProgress, why);
+  if (onPath) return onPath;
+  const cached = await fromCache(env, why);
+  if (cached) return cached;
+  const fetched = await withCacheLock(
+    env,
+    () => onProgress({ kind: 'line', text: 'Another start is fetching Temporal: waiting for it …' }),
+    () => fetchOrBuild(env, onProgress, why),
+  );
+  const found = fetched ?? (await fromCache(env, why));
+  if (found) return found;
+  throw new TemporalNotFound(explain(why));
+}
+
+async function fromPath(
+  env: NodeJS.ProcessEnv,
+  onProgress: OnProgress,
+  why: string[],
+): Promise<TemporalSource | null> {
+  const path = await findOnPath('temporal', env.PATH ?? '');
+  if (path === null) {
+    why.push('no temporal on PATH');
+    return null;
+  }
+  const examined = await examineBinary(path);
+  if (examined.usable) return { kind: 'binary', path, serverVersion: examined.serverVersion, from: 'path' };
+  why.push(`${path} on PATH: ${examined.why}`);
+  onProgress({ kind: 'line', text: `Skipping ${path}: ${examined.why}` });
+  return null;
+}
+
+async function findOnPath(name: string, path: string): Promise<string | null> {
+  for (const folder of path.split(delimiter).filter((part) => part !== '')) {
+    const candidate = join(folder, name);
+    const executable = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (executable) return candidate;
+  }
+  return null;
+}
+
+async function fromCache(env: NodeJS.ProcessEnv, why: string[]): Promise<TemporalSource | null> {
+  const path = cachedBinary(env);
+  if (!existsSync(path)) return null;
+  const examined = await examineBinary(path);
+  if (examined.usable) return { kind: 'binary', path, serverVersion: examined.serverVersion, from: 'cache' };
+  why.push(`${path} (kept from before): ${examined.why}`);
+  return null;
+}
+
+async function fetchOrBuild(
+  env: NodeJS.ProcessEnv,
+  onProgress: OnProgress,
+  why: string[],
+): Promise<TemporalSource | null> {
+  for (const [from, get] of [
+    ['download', downloadTemporal],
+    ['build', buildTemporal],
+  ] as const) {
+    const result = await get(env, onProgress);
+    if (!result.ok) {
+      why.push(result.why);
+      onProgress({ kind: 'line', text: `Temporal by ${from}: ${result.why}` });
+      continue;
+    }
+    const examined = await examineBinary(result.path);
+    if (examined.usable)
+      return { kind: 'binary', path: result.path, serverVersion: examined.serverVersion, from };
+    why.push(`by ${from}: ${examined.why}`);
+  }
+  return null;
+}
+
+function explain(why: readonly string[]): string {
+  return [
+    'No Temporal server could be found, so nothing was started.',
+    ...why.map((reason) => `  - ${reason}`),
+    'Any one of these helps:',
+    '  1. put the Temporal CLI (1.5 or newer, server 1.29 or newer) on PATH: https://docs.temporal.io/cli/setup-cli',
+    '  2. install Go 1.25 or newer: it is then built once and kept',
+    '  3. set TEMPORAL_ADDRESS to a server that already runs (host:port)',
+  ].join('\n');
+}

@@ -1,0 +1,58 @@
+/** Every option that the development server is started with. A `temporal` that lacks one of them is not used. */
+
+export const TEMPORAL_CLI_VERSION = '1.5.1';
+export const TEMPORAL_SERVER_MINIMUM = [1, 29] as const;
+export const TEMPORAL_NAMESPACE = 'fermata';
+
+/** What workflows are found by in Temporal's UI. */
+export const SEARCH_ATTRIBUTES = ['FermataDesk', 'FermataRoutine', 'FermataVerdict'] as const;
+
+const DYNAMIC_CONFIGURATION = [
+  // The server always opens an HTTP API; without this a page on any web site could post an update to it.
+  'frontend.httpAllowedHosts=["disabled.invalid"]',
+  // The default polls a shard's queues 20 times a second: up to 50 ms for every task of the only shard.
+  'history.transferProcessorMaxPollRPS=10000',
+  'history.timerProcessorMaxPollRPS=10000',
+] as const;
+
+export const OPTIONS_NEEDED = [
+  '--db-filename',
+  '--ip',
+  '--port',
+  '--ui-port',
+  '--http-port',
+  '--metrics-port',
+  '--namespace',
+  '--search-attribute',
+  '--dynamic-config-value',
+  '--sqlite-pragma',
+  '--headless',
+] as const;
+
+export interface ServerPorts {
+  readonly grpc: number;
+  /** Null: no UI. */
+  readonly ui: number | null;
+  readonly metrics: number;
+  readonly http: number;
+}
+
+/** `database` null: in memory. */
+export function serverArguments(ports: ServerPorts, database: string | null): readonly string[] {
+  return [
+    'server',
+    'start-dev',
+    ...['--ip', '127.0.0.1', '--port', String(ports.grpc)],
+    ...['--metrics-port', String(ports.metrics), '--http-port', String(ports.http)],
+    ...(ports.ui === null ? ['--headless'] : ['--ui-port', String(ports.ui)]),
+    ...['--namespace', TEMPORAL_NAMESPACE, '--log-level', 'error'],
+    ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...DYNAMIC_CONFIGURATION.flatMap((value) => ['--dynamic-config-value', value]),
+    ...(database === null
+      ? []
+      : [
+          ...['--db-filename', database],
+          ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'],
+        ]),
+  ];
+}

@@ -1,0 +1,110 @@
+/**
+ * One embedded Postgres and one in-memory Temporal server for a whole test run, started when the first test asks and
+ * ended at the end. Tests reach this process through a loopback address that `inject('supportAddress')` gives them.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { migrate } from '../../src/store/migrate.js';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
+import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
+import { TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
+import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import type { PostgresAddress } from './postgres.js';
+import type { TemporalAddress } from './temporal.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    supportAddress: string;
+  }
+}
+
+export const TEMPLATE_DATABASE = 'fermata_template';
+const APP_PASSWORD = 'app-password-for-tests';
+const OWNER_PASSWORD = 'owner-password-for-tests';
+
+type Stop = () => Promise<void>;
+
+export default async function setup(project: TestProject): Promise<Stop> {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-support-'));
+  const stops: Stop[] = [];
+  const postgres = once(() => beginPostgres(folder, stops));
+  const temporal = once(() => beginTemporal(folder, stops));
+  const server = await listen({ '/postgres': postgres, '/temporal': temporal });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  project.provide('supportAddress', `http://127.0.0.1:${address.port}`);
+  return async () => {
+    server.closeAllConnections();
+    server.close();
+    await Promise.all(stops.map((stop) => stop()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+function once<T>(start: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | null = null;
+  return () => {
+    begun ??= start();
+    return begun;
+  };
+}
+
+function listen(routes: Record<string, () => Promise<unknown>>): Promise<Server> {
+  const server = createServer((request, response) => {
+    const answer = routes[request.url ?? ''] ?? (() => Promise.reject(new Error(`no ${request.url}`)));
+    answer().then(
+      (value) => response.end(JSON.stringify(value)),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+async function beginPostgres(folder: string, stops: Stop[]): Promise<PostgresAddress> {
+  const owner = { host: '127.0.0.1', port: await freePort(), user: 'fermata', password: OWNER_PASSWORD };
+  const server = await startPostgres({
+    ...owner,
+    directory: join(folder, 'postgres'),
+    logFile: join(folder, 'postgres.log'),
+    settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'],
+  });
+  stops.push(endWithThisProcess(server.process.pid, server.stop));
+  await migrate(owner, TEMPLATE_DATABASE, APP_PASSWORD);
+  return { ...owner, appUser: 'fermata_app', appPassword: APP_PASSWORD };
+}
+
+async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAddress> {
+  const resolved = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
+  if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed for the tests');
+  const server = await startTemporal({
+    binary: resolved.path,
+    ports: await chooseTemporalPorts(),
+    database: null,
+    logFile: join(folder, 'temporal.log'),
+  });
+  stops.push(endWithThisProcess(server.process.pid, server.stop));
+  return {
+    address: server.address,
+    namespace: TEMPORAL_NAMESPACE,
+    uiAddress: `http://127.0.0.1:${server.ports.ui}`,
+    binary: resolved.path,
+  };
+}
+
+/** A test run that is killed must leave nothing behind: a shell waits on a pipe that closes with this process. */
+function endWithThisProcess(pid: number, stop: Stop): Stop {
+  const watch = spawn('sh', ['-c', `cat > /dev/null; kill -KILL ${pid}`], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watch.unref();
+  return async () => {
+    if (watch.pid) execFileSync('kill', ['-KILL', '--', `-${watch.pid}`]);
+    await stop();
+  };
+}

@@ -1,0 +1,71 @@
+/** A database of its own for a test file, on the server that the whole run shares. */
+import { randomUUID } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import { inject } from 'vitest';
+
+export interface PostgresAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Superuser and owner of the schema. */
+  readonly user: string;
+  readonly password: string;
+  /** The role that the product connects as. */
+  readonly appUser: string;
+  readonly appPassword: string;
+}
+
+export interface TestDatabase extends PostgresAddress {
+  readonly database: string;
+  /** Connected as the product's role, with the product's rights. */
+  readonly pool: Pool;
+  /** Connected as the owner: to look and to damage, as no part of the product can. */
+  readonly ownerPool: Pool;
+  drop(): Promise<void>;
+}
+
+/** The shared server, started when first asked for. */
+export async function sharedPostgres(): Promise<PostgresAddress> {
+  const answer = await fetch(`${inject('supportAddress')}/postgres`);
+  if (!answer.ok) throw new Error(await answer.text());
+  return (await answer.json()) as PostgresAddress;
+}
+
+/** `migrated` (default): the newest schema; false: an empty database. Call `drop` in afterAll. */
+export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
+  const server = await sharedPostgres();
+  const database = `test_${randomUUID().replaceAll('-', '')}`;
+  const template = options.migrated === false ? 'template1' : 'fermata_template';
+  await asOwner(server, `create database ${database} template ${template}`);
+  const common = { host: server.host, port: server.port, database, max: 8 };
+  const pool = new Pool({ ...common, user: server.appUser, password: server.appPassword });
+  const ownerPool = new Pool({ ...common, user: server.user, password: server.password });
+  for (const each of [pool, ownerPool]) each.on('error', () => undefined);
+  return {
+    ...server,
+    database,
+    pool,
+    ownerPool,
+    drop: async () => {
+      await Promise.all([pool.end(), ownerPool.end()]);
+      await asOwner(server, `drop database if exists ${database} with (force)`);
+    },
+  };
+}
+
+async function asOwner(server: PostgresAddress, statement: string): Promise<void> {
+  const client = new Client({
+    host: server.host,
+    port: server.port,
+    user: server.user,
+    password: server.password,
+    database: 'postgres',
+  });
+  await client.connect();
+  try {
+    // One at a time: a template can't be copied while another copy of it is being made.
+    await client.query('select pg_advisory_lock(7301)');
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
