@@ -1,154 +1,121 @@
-/** The desk file: one YAML file that says everything about a desk. Unknown keys are errors. */
+/**
+ * The desk file: one YAML file that says everything about a desk. Unknown keys are errors.
+ * The descriptions become desks/schema.json (for editors) and the tables of docs/DESK_FILE.md.
+ */
 import { z } from 'zod';
+import { routineSchema, type stepSchema } from './routine-schema.js';
+import { brokenRules } from './rules.js';
+import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
+import { instrumentSchema, marketSchema, paperSchema, riskSchema, strategySchema } from './trading-schema.js';
 
-const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'expected a decimal number in quotes, for example "0.01"');
-const symbol = z.string().regex(/^[A-Z0-9]+\/[A-Z0-9]+$/, 'expected BASE/QUOTE, for example BTC/USDT');
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected lower case letters, digits and dashes');
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time HH:MM, for example "00:00"');
-const percent = z.number().positive().max(100);
-const resumeRule = z.enum(['auto', 'next-day', 'person', 'two-people']);
-
-export const instrumentSchema = z.strictObject({
-  symbol,
-  kind: z.enum(['spot', 'linear']).default('spot'),
-  tickSize: decimal,
-  lotSize: decimal,
-  minNotional: decimal.default('0'),
-  /** Distance between bid and ask where the prices come as bars (simulated or recorded). */
-  spread: decimal.default('0.02'),
+const venueSchema = z.strictObject({
+  name: name.describe('Where orders would go with real money; its public prices are those of `feeds`.'),
+  testnet: z.boolean().default(true).describe('The venue’s own test environment.'),
 });
 
-export const strategySchema = z.strictObject({
-  name,
-  kind: z.enum(['emaCross']),
-  symbols: z.array(symbol).min(1),
-  enabled: z.boolean().default(true),
-  parameters: z.record(z.string(), z.number()).default({}),
+const resumeSchema = z.strictObject({
+  startup: resumeRule.default('auto').describe('After a start.'),
+  fault: resumeRule
+    .default('auto')
+    .describe('After stale data, a clock jump, a lost heartbeat, a venue’s outage, a lost supervisor.'),
+  dailyLoss: resumeRule.default('next-day').describe('After the daily loss limit.'),
+  drawdown: resumeRule.default('person').describe('After the drawdown limit.'),
+  person: z.enum(['person', 'two-people']).default('person').describe('After a person’s stop or close-all.'),
+  kill: z.literal('two-people').default('two-people').describe('After a kill: always two people.'),
 });
 
-/** What a step's failure does. `incident` and `halt` include the warning. */
-export const stepFailureSchema = z.enum(['note', 'warn', 'stop', 'incident', 'halt']);
-
-export const stepSchema = z.strictObject({
-  key: name,
-  title: z.string().min(1),
-  check: name,
-  onFail: stepFailureSchema.default('warn'),
-  timeoutSeconds: z.number().int().min(1).max(600).default(30),
-  with: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+const deadManSchema = z.strictObject({
+  operationsSilentSeconds: z
+    .number()
+    .int()
+    .min(5)
+    .max(3600)
+    .default(60)
+    .describe('Silence of the operations side, in seconds, after which the trader acts by itself.'),
+  action: emergencyAction.default('stop').describe('What it then does.'),
 });
 
-export const routineSchema = z.strictObject({
-  name,
-  title: z.string().min(1),
-  /** Times of day in the desk's time zone. */
-  at: z.array(timeOfDay).default([]),
-  /** Empty: every day. */
-  weekdays: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])).default([]),
-  /** "First Monday" = weekdays [mon] with daysOfMonth [1..7]. */
-  daysOfMonth: z.array(z.number().int().min(1).max(31)).default([]),
-  onStart: z.boolean().default(false),
-  /** A run that would begin later than this after its nominal time is recorded as missed and does nothing. */
-  latestMinutes: z.number().int().min(1).max(1440).default(60),
-  steps: z.array(stepSchema).min(1),
+const supervisorSchema = z.strictObject({
+  lostAction: emergencyAction.default('stop').describe('What the trader does when the supervisor is gone.'),
 });
 
-export const deskSchema = z
-  .strictObject({
-    desk: name,
-    version: z.literal(1),
-    mode: z.enum(['paper', 'live']),
-    venue: z.strictObject({ name, testnet: z.boolean().default(true) }),
-    feeds: z.array(name).min(1),
-    instruments: z.array(instrumentSchema).min(1).max(100),
-    timezone: z.string().min(1),
-    dayBoundary: timeOfDay.default('00:00'),
-    paper: z.strictObject({
-      balance: decimal,
-      currency: z.string().regex(/^[A-Z0-9]{2,10}$/),
-      makerFeePpm: z.number().int().min(0).max(100_000).default(1000),
-      takerFeePpm: z.number().int().min(0).max(100_000).default(1000),
-      slippageTicks: z.number().int().min(0).default(1),
-      latencyMs: z.number().int().min(0).max(10_000).default(20),
-    }),
-    market: z
-      .strictObject({
-        seed: z.number().int().min(0).default(7),
-        speed: z.number().positive().max(100_000).default(60),
-      })
-      .prefault({}),
-    strategies: z.array(strategySchema).min(1),
-    risk: z.strictObject({
-      maxPositionSizePct: percent,
-      maxConcurrentPositions: z.number().int().min(1).max(1000),
-      stopLossPct: percent,
-      dailyLossLimitPct: percent,
-      maxDrawdownPct: percent,
-      staleDataSeconds: z.number().min(2).max(3600).default(10),
-    }),
-    resume: z
-      .strictObject({
-        startup: resumeRule.default('auto'),
-        fault: resumeRule.default('auto'),
-        dailyLoss: resumeRule.default('next-day'),
-        drawdown: resumeRule.default('person'),
-        person: z.enum(['person', 'two-people']).default('person'),
-        kill: z.literal('two-people').default('two-people'),
-      })
-      .prefault({}),
-    deadMan: z
-      .strictObject({
-        operationsSilentSeconds: z.number().int().min(5).max(3600).default(60),
-        action: z.enum(['none', 'stop', 'closeAll']).default('stop'),
-      })
-      .prefault({}),
-    supervisor: z
-      .strictObject({ lostAction: z.enum(['none', 'stop', 'closeAll']).default('stop') })
-      .prefault({}),
-    closeAll: z
-      .strictObject({
-        deadlineSeconds: z.number().int().min(1).max(600).default(30),
-        answerTimeoutMs: z.number().int().min(100).max(60_000).default(2000),
-      })
-      .prefault({}),
-    routines: z.array(routineSchema).default([]),
-    people: z
-      .array(z.strictObject({ name, roles: z.array(z.enum(['viewer', 'operator', 'approver'])).min(1) }))
-      .min(1),
-    api: z
-      .strictObject({
-        host: z.literal('127.0.0.1').default('127.0.0.1'),
-        port: z.number().int().min(0).max(65_535).default(8000),
-      })
-      .prefault({}),
-  })
-  .superRefine((desk, context) => {
-    const known = new Set(desk.instruments.map((instrument) => instrument.symbol));
-    desk.strategies.forEach((strategy, index) => {
-      strategy.symbols.forEach((wanted, at) => {
-        if (!known.has(wanted)) {
-          context.addIssue({
-            code: 'custom',
-            path: ['strategies', index, 'symbols', at],
-            message: `expected one of the desk's instruments (${[...known].join(', ')}), found ${wanted}`,
-          });
-        }
-      });
+const closeAllSchema = z.strictObject({
+  deadlineSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(600)
+    .default(30)
+    .describe('Not proven flat after this many seconds: escalated by name.'),
+  answerTimeoutMs: z
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(2000)
+    .describe('An order without an answer after this many milliseconds is looked up.'),
+});
+
+const personSchema = z.strictObject({
+  name: name.describe('User name at sign-in.'),
+  roles: z
+    .array(z.enum(['viewer', 'operator', 'approver']))
+    .min(1)
+    .describe('`viewer` reads, `operator` also stops and closes, `approver` also resumes.'),
+});
+
+const apiSchema = z.strictObject({
+  host: z.literal('127.0.0.1').default('127.0.0.1').describe('Only this machine.'),
+  port: z
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8000)
+    .describe('Port of dashboard and API; 0: any free one.'),
+});
+
+const deskObject = z.strictObject({
+  desk: name.describe('Name of the desk.'),
+  version: z.literal(1).describe('Version of this file’s format.'),
+  mode: z.enum(['paper', 'live']).describe('`paper`: orders go to the paper venue only.'),
+  venue: venueSchema.describe('The venue.'),
+  feeds: z
+    .array(name)
+    .min(1)
+    .max(10)
+    .describe('Venues of public prices; the next is tried where one refuses or is silent.'),
+  instruments: z.array(instrumentSchema).min(1).max(100).describe('What is traded.'),
+  timezone: z.string().min(1).describe('IANA time zone of every time in this file, for example UTC.'),
+  dayBoundary: timeOfDay.default('00:00').describe('When the trading day begins.'),
+  paper: paperSchema.describe('The paper venue.'),
+  market: marketSchema.prefault({}).describe('The simulated market.'),
+  strategies: z.array(strategySchema).min(1).max(100).describe('What trades.'),
+  risk: riskSchema.describe('Limits; no order passes without them.'),
+  resume: resumeSchema
+    .prefault({})
+    .describe('What it takes to trade again, by the kind of halt; the strictest active halt counts.'),
+  deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
+  supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
+  closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
+  routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
+  people: z.array(personSchema).min(1).max(100).describe('Who may do what.'),
+  api: apiSchema.prefault({}).describe('Dashboard and API.'),
+});
+
+export type Desk = z.output<typeof deskObject>;
+
+export const deskSchema = deskObject.superRefine((desk, context) => {
+  for (const broken of brokenRules(desk)) {
+    context.addIssue({
+      code: 'custom',
+      path: [...broken.path],
+      message: `expected ${broken.expected}, found ${broken.found}`,
+      params: { expected: broken.expected, found: broken.found, doThis: broken.doThis },
     });
-    if (desk.mode === 'live') {
-      for (const key of ['startup', 'fault'] as const) {
-        if (desk.resume[key] === 'auto') {
-          context.addIssue({
-            code: 'custom',
-            path: ['resume', key],
-            message: 'with real money a person decides: expected person or two-people, found auto',
-          });
-        }
-      }
-    }
-  });
+  }
+});
 
-export type Desk = z.output<typeof deskSchema>;
 export type DeskRoutine = z.output<typeof routineSchema>;
 export type DeskStep = z.output<typeof stepSchema>;
 export type DeskStrategy = z.output<typeof strategySchema>;

@@ -1,0 +1,101 @@
+/** Rules that hold between the numbers of an instrument, and between instruments and the paper account. */
+import type { BrokenRule } from './broken-rule.js';
+import { exactDecimal, isMultipleOf, times, wholeTimes } from './exact-decimal.js';
+import type { Desk } from './schema.js';
+
+/** Money is kept in whole units of 1e-8 of the quote currency. */
+const MONEY_UNITS = 100_000_000n;
+
+type DeskInstrument = Desk['instruments'][number];
+
+export function instrumentRules(desk: Desk): BrokenRule[] {
+  return [
+    ...balanceRules(desk),
+    ...desk.instruments.flatMap((instrument, index) => [
+      ...stepRules(instrument, index),
+      ...currencyRule(instrument, index, desk.paper.currency),
+    ]),
+  ];
+}
+
+function balanceRules(desk: Desk): BrokenRule[] {
+  const units = wholeTimes(exactDecimal(desk.paper.balance), MONEY_UNITS);
+  if (units !== null && units > 0) {
+    return [];
+  }
+  return [
+    {
+      path: ['paper', 'balance'],
+      expected: 'an amount above 0 and up to 90071992, with at most 8 decimals',
+      found: desk.paper.balance,
+      doThis: 'write the paper money that the desk begins with, for example "10000"',
+    },
+  ];
+}
+
+function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
+  const broken: BrokenRule[] = [];
+  for (const key of ['tickSize', 'lotSize'] as const) {
+    if (exactDecimal(instrument[key]).units === 0n) {
+      broken.push({
+        path: ['instruments', index, key],
+        expected: 'a step above 0',
+        found: instrument[key],
+        doThis: 'take the step size from the venue’s list of instruments',
+      });
+    }
+  }
+  return broken.length > 0 ? broken : [...moneyRule(instrument, index), ...spreadRule(instrument, index)];
+}
+
+/** One tick times one lot must be a whole number of money units, or sums would not be exact. */
+function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
+  const tickTimesLot = times(exactDecimal(instrument.tickSize), exactDecimal(instrument.lotSize));
+  const broken: BrokenRule[] = [];
+  if (wholeTimes(tickTimesLot, MONEY_UNITS) === null) {
+    broken.push({
+      path: ['instruments', index, 'lotSize'],
+      expected: 'a lotSize whose product with tickSize is a whole number of 0.00000001',
+      found: `${instrument.tickSize} × ${instrument.lotSize}`,
+      doThis: 'take the step sizes from the venue, or use a larger lotSize',
+    });
+  }
+  if (wholeTimes(exactDecimal(instrument.minNotional), MONEY_UNITS) === null) {
+    broken.push({
+      path: ['instruments', index, 'minNotional'],
+      expected: 'an amount with at most 8 decimals',
+      found: instrument.minNotional,
+      doThis: 'take the smallest order value from the venue, for example "5"',
+    });
+  }
+  return broken;
+}
+
+function spreadRule(instrument: DeskInstrument, index: number): BrokenRule[] {
+  if (isMultipleOf(exactDecimal(instrument.spread), exactDecimal(instrument.tickSize))) {
+    return [];
+  }
+  return [
+    {
+      path: ['instruments', index, 'spread'],
+      expected: `a whole number of ticks of ${instrument.tickSize}`,
+      found: instrument.spread,
+      doThis: `write a multiple of tickSize, for example "${instrument.tickSize}"`,
+    },
+  ];
+}
+
+function currencyRule(instrument: DeskInstrument, index: number, currency: string): BrokenRule[] {
+  const quote = instrument.symbol.split('/')[1];
+  if (quote === currency) {
+    return [];
+  }
+  return [
+    {
+      path: ['instruments', index, 'symbol'],
+      expected: `a symbol quoted in ${currency} (paper.currency)`,
+      found: instrument.symbol,
+      doThis: `use an instrument that ends in /${currency}, or change paper.currency for all of them`,
+    },
+  ];
+}

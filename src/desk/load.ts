@@ -1,0 +1,95 @@
+/** Reads a desk file. Either everything in it holds, or a `DeskFileError` names each problem with its line. */
+import { readFileSync, statSync } from 'node:fs';
+import { LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { configHash } from './config-hash.js';
+import { positionOf } from './positions.js';
+import { DeskFileError, type DeskProblem } from './problem.js';
+import { type Desk, deskSchema } from './schema.js';
+import { schemaProblems } from './schema-problems.js';
+
+export interface LoadedDesk {
+  readonly desk: Desk;
+  /** As it was given. */
+  readonly file: string;
+  readonly text: string;
+  readonly configHash: string;
+}
+
+const FILE_BYTES_MAX = 1024 * 1024;
+/** Aliases (`*name`) may not multiply a small file into a large one. */
+const ALIASES_MAX = 100;
+
+/** Throws `DeskFileError`. */
+export function loadDesk(file: string): LoadedDesk {
+  return parseDesk(file, readText(file));
+}
+
+/** As `loadDesk`, for text that is already here; `file` is only for messages. */
+export function parseDesk(file: string, text: string): LoadedDesk {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  if (document.errors.length > 0) {
+    throw new DeskFileError(
+      file,
+      document.errors.map((error) => yamlProblem(error, lines)),
+    );
+  }
+  const data = contentOf(file, () => document.toJS({ maxAliasCount: ALIASES_MAX }));
+  const parsed = deskSchema.safeParse(data);
+  if (!parsed.success) {
+    const problems = schemaProblems(parsed.error.issues, data).map(({ path, ...problem }): DeskProblem => {
+      const position = positionOf(document, lines, path);
+      return { line: position?.line ?? null, column: position?.column ?? null, ...problem };
+    });
+    throw new DeskFileError(file, inOrder(problems));
+  }
+  return { desk: parsed.data, file, text, configHash: configHash(parsed.data) };
+}
+
+function readText(file: string): string {
+  try {
+    const { size } = statSync(file);
+    if (size > FILE_BYTES_MAX) {
+      throw fileError(file, 'a desk file of at most 1 MB', `${size} bytes`, 'give the path of a desk file');
+    }
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof DeskFileError) {
+      throw error;
+    }
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    const found = code === 'ENOENT' ? 'no such file' : `a file that can't be read (${code})`;
+    throw fileError(file, 'a desk file', found, 'check the path, or write one with: fermata init');
+  }
+}
+
+function contentOf(file: string, read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    const doThis = 'write the values out instead of repeating them by *name';
+    throw fileError(file, `at most ${ALIASES_MAX} aliases`, 'more, or one without its anchor', doThis);
+  }
+}
+
+function fileError(file: string, expected: string, found: string, doThis: string): DeskFileError {
+  return new DeskFileError(file, [{ line: null, column: null, key: '', expected, found, doThis }]);
+}
+
+function yamlProblem(error: YAMLError, lines: LineCounter): DeskProblem {
+  const { line, col } = lines.linePos(error.pos[0]);
+  const found = error.message.replaceAll(/\s+/g, ' ');
+  const place = { line, column: col, key: '' };
+  return error.code === 'DUPLICATE_KEY'
+    ? {
+        ...place,
+        expected: 'each key once in its group',
+        found: 'a key that stands above already',
+        doThis: 'remove one of the two',
+      }
+    : { ...place, expected: 'YAML', found, doThis: 'check indentation, quotes and brackets of this line' };
+}
+
+function inOrder(problems: readonly DeskProblem[]): DeskProblem[] {
+  return problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
+}

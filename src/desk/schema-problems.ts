@@ -1,0 +1,112 @@
+/** What zod found, in the words of the person who wrote the file. */
+import { z } from 'zod';
+import { closestName } from './closest-name.js';
+import { foundText, keyText } from './problem.js';
+import { deskSchema } from './schema.js';
+
+/** A problem before its line is known. */
+export interface SchemaProblem {
+  readonly path: readonly PropertyKey[];
+  readonly key: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly doThis: string;
+}
+
+export function schemaProblems(issues: readonly z.core.$ZodIssue[], data: unknown): SchemaProblem[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => unknownKey(issue.path, key));
+    }
+    return [problemOf(issue, valueAt(data, issue.path))];
+  });
+}
+
+function unknownKey(path: readonly PropertyKey[], key: string): SchemaProblem {
+  const known = knownKeys(path);
+  const near = closestName(key, known);
+  return {
+    path: [...path, key],
+    key: keyText([...path, key]),
+    expected: `one of the keys ${known.join(', ')}`,
+    found: `the unknown key ${key}`,
+    doThis: near === null ? `remove ${key}` : `write ${near} instead of ${key}`,
+  };
+}
+
+function problemOf(issue: z.core.$ZodIssue, value: unknown): SchemaProblem {
+  const key = keyText(issue.path);
+  const place = { path: issue.path, key };
+  if (issue.code === 'custom' && issue.params !== undefined) {
+    const { expected, found, doThis } = issue.params as Record<'expected' | 'found' | 'doThis', string>;
+    return { ...place, expected, found, doThis };
+  }
+  const expected = expectedText(issue);
+  const found = foundText(value);
+  if (value === undefined) {
+    return { ...place, expected, found, doThis: `add the key ${String(issue.path.at(-1) ?? '')}` };
+  }
+  if (issue.code === 'invalid_type' && issue.expected === 'string' && typeof value === 'number') {
+    return { ...place, expected: 'text in quotes', found, doThis: `put it in quotes: "${value}"` };
+  }
+  return { ...place, expected, found, doThis: `write ${expected}` };
+}
+
+const TYPE_TEXT: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'a group of keys',
+  record: 'a group of keys',
+  string: 'text',
+};
+
+function expectedText(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPE_TEXT[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.join(', ')}`;
+    case 'too_small':
+    case 'too_big':
+      return boundText(issue);
+    case 'invalid_union':
+      return 'text, a number, or true or false';
+    default:
+      return issue.message.replace(/^expected /, '');
+  }
+}
+
+function boundText(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  const [bound, inclusive, exclusive] =
+    issue.code === 'too_small'
+      ? [issue.minimum, 'at least', 'more than']
+      : [issue.maximum, 'at most', 'less than'];
+  const words = `${issue.inclusive === false ? exclusive : inclusive} ${bound}`;
+  if (issue.origin === 'array') {
+    return `a list of ${words}`;
+  }
+  return issue.origin === 'string' ? `text of ${words} characters` : `a number of ${words}`;
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+    data,
+  );
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** The keys that the schema has at a path; empty where it has none of its own. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let schema: JsonSchema | undefined = z.toJSONSchema(deskSchema, { io: 'input' });
+  for (const part of path) {
+    schema = (typeof part === 'number' ? schema?.items : schema?.properties?.[String(part)]) as
+      | JsonSchema
+      | undefined;
+  }
+  return Object.keys(schema?.properties ?? {});
+}

@@ -1,0 +1,29 @@
+/** The small values that a desk file is made of. Messages begin with "expected", as the reader of an error sees them. */
+import { z } from 'zod';
+
+/** Decimal text: a YAML number would already have been through floating point. */
+export const decimal = z
+  .string()
+  .regex(/^\d{1,15}(\.\d{1,15})?$/, 'expected a decimal number in quotes, for example "0.01"');
+
+export const symbol = z
+  .string()
+  .regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'expected BASE/QUOTE, for example BTC/USDT');
+
+export const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected 1 to 40 lower case letters, digits and dashes');
+
+export const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time HH:MM, for example "00:00"');
+
+export const currency = z
+  .string()
+  .regex(/^[A-Z0-9]{2,10}$/, 'expected a currency in capitals, for example USDT');
+
+export const percent = z.number().positive().max(100);
+
+export const resumeRule = z.enum(['auto', 'next-day', 'person', 'two-people']);
+
+export const emergencyAction = z.enum(['none', 'stop', 'closeAll']);

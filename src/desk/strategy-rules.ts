@@ -1,0 +1,69 @@
+/** A strategy trades this desk's instruments, with the parameters that its kind declares. */
+import type { BrokenRule } from './broken-rule.js';
+import { closestName } from './closest-name.js';
+import type { Desk, DeskStrategy } from './schema.js';
+import { type ParameterRange, parametersOf } from './strategy-parameters.js';
+
+export function strategyRules(desk: Desk): BrokenRule[] {
+  const known = desk.instruments.map((instrument) => instrument.symbol);
+  return desk.strategies.flatMap((strategy, index) => [
+    ...symbolRules(strategy, index, known),
+    ...parameterRules(strategy, index),
+  ]);
+}
+
+function symbolRules(strategy: DeskStrategy, index: number, known: readonly string[]): BrokenRule[] {
+  return strategy.symbols.flatMap((symbol, at) => {
+    const path = ['strategies', index, 'symbols', at];
+    if (!known.includes(symbol)) {
+      return [
+        {
+          path,
+          expected: `one of the desk’s instruments (${known.join(', ')})`,
+          found: symbol,
+          doThis: 'add it to instruments, or take it out here',
+        },
+      ];
+    }
+    return strategy.symbols.indexOf(symbol) === at
+      ? []
+      : [{ path, expected: 'each symbol only once', found: symbol, doThis: 'remove it' }];
+  });
+}
+
+function parameterRules(strategy: DeskStrategy, index: number): BrokenRule[] {
+  const declared = parametersOf(strategy.kind);
+  return Object.entries(strategy.parameters).flatMap(([name, value]) => {
+    const path = ['strategies', index, 'parameters', name];
+    const range = declared[name];
+    if (range === undefined) {
+      const near = closestName(name, Object.keys(declared));
+      return [
+        {
+          path,
+          expected: `a parameter of ${strategy.kind} (${Object.keys(declared).join(', ')})`,
+          found: name,
+          doThis: near === null ? `remove ${name}` : `write ${near} instead of ${name}`,
+        },
+      ];
+    }
+    return isWithin(value, range)
+      ? []
+      : [
+          {
+            path,
+            expected: rangeText(range),
+            found: String(value),
+            doThis: `write a number within these bounds; the default is ${range.default}`,
+          },
+        ];
+  });
+}
+
+function isWithin(value: number, range: ParameterRange): boolean {
+  return value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value));
+}
+
+function rangeText(range: ParameterRange): string {
+  return `a ${range.whole ? 'whole ' : ''}number from ${range.min} to ${range.max}`;
+}

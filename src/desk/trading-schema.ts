@@ -1,0 +1,95 @@
+/** What is traded, by what, with which money and within which limits. */
+import { z } from 'zod';
+import { currency, decimal, name, percent, symbol } from './schema-values.js';
+
+export const instrumentSchema = z.strictObject({
+  symbol: symbol.describe(
+    'What is traded, BASE/QUOTE. Each symbol once; all in the currency of `paper.currency`.',
+  ),
+  kind: z
+    .enum(['spot', 'linear'])
+    .default('spot')
+    .describe(
+      '`spot`: bought and sold for cash. `linear`: perpetual contract settled in the quote currency.',
+    ),
+  tickSize: decimal.describe('Smallest price step, in the quote currency, as the venue has it.'),
+  lotSize: decimal.describe('Smallest quantity step, in the base currency, as the venue has it.'),
+  minNotional: decimal
+    .default('0')
+    .describe('Smallest order value, in the quote currency; "0" where the venue has none.'),
+  spread: decimal
+    .default('0.02')
+    .describe('Distance between bid and ask where prices come as bars (simulated or recorded), whole ticks.'),
+});
+
+export const strategySchema = z.strictObject({
+  name: name.describe('Name of this strategy on this desk; each once.'),
+  kind: z.enum(['emaCross']).describe('Which of the strategies that ship with Fermata.'),
+  symbols: z.array(symbol).min(1).describe('Instruments of this desk that it trades.'),
+  enabled: z.boolean().default(true).describe('`false`: loaded, shown, enters nothing.'),
+  parameters: z
+    .record(z.string(), z.number())
+    .default({})
+    .describe('Numbers that the kind declares; what is left out has its default.'),
+});
+
+export const paperSchema = z.strictObject({
+  balance: decimal.describe('Cash at the first start and after `fermata paper reset`.'),
+  currency: currency.describe('Currency of the balance: the quote currency of every instrument.'),
+  makerFeePpm: z
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(1000)
+    .describe('Fee of an order that rested, parts per million of its value (1000 = 0.1 %).'),
+  takerFeePpm: z
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(1000)
+    .describe('Fee of an order that filled at once, parts per million of its value.'),
+  slippageTicks: z
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(1)
+    .describe('Ticks that a market or stop order fills worse than the quote.'),
+  latencyMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(20)
+    .describe('Milliseconds until the paper venue answers an order.'),
+});
+
+export const marketSchema = z.strictObject({
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .default(7)
+    .describe('Number that the simulated prices are made from; `--seed`.'),
+  speed: z.number().positive().max(100_000).default(60).describe('Simulated minutes a minute; `--speed`.'),
+});
+
+export const riskSchema = z.strictObject({
+  maxPositionSizePct: percent.describe('Largest position, percent of equity.'),
+  maxConcurrentPositions: z.number().int().min(1).max(1000).describe('Most positions open at a time.'),
+  stopLossPct: percent.describe(
+    'Farthest that a protective stop may be from the entry, percent of the price.',
+  ),
+  dailyLossLimitPct: percent.describe(
+    'Loss since the day boundary, open results included, percent of the day’s first equity: halts.',
+  ),
+  maxDrawdownPct: percent.describe('Fall of equity from its peak, open results included, percent: halts.'),
+  staleDataSeconds: z
+    .number()
+    .min(2)
+    .max(3600)
+    .default(10)
+    .describe('Age of the last quote, in wall seconds, past which nothing is entered and the desk halts.'),
+});
