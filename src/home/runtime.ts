@@ -1,0 +1,110 @@
+/** What the supervisor tells every process it starts: addresses and places, no secrets (those are files). */
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Everything that Fermata keeps is below `home` (FERMATA_HOME, by default `.fermata` in the working folder). */
+export interface HomePaths {
+  readonly home: string;
+  readonly secrets: string;
+  readonly run: string;
+  readonly logs: string;
+  readonly postgres: string;
+  readonly temporal: string;
+  readonly ballast: string;
+  /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently cut. */
+  readonly sockets: string;
+}
+
+export function homePaths(home: string): HomePaths {
+  const root = resolve(home);
+  const hash = createHash('sha256').update(root).digest('hex').slice(0, 12);
+  const base = process.env.XDG_RUNTIME_DIR ?? tmpdir();
+  return {
+    home: root,
+    secrets: join(root, 'secrets'),
+    run: join(root, 'run'),
+    logs: join(root, 'logs'),
+    postgres: join(root, 'postgres'),
+    temporal: join(root, 'temporal'),
+    ballast: join(root, 'ballast'),
+    sockets: join(base, `fermata-${process.getuid?.() ?? 0}-${hash}`),
+  };
+}
+
+export interface DeskPaths {
+  readonly root: string;
+  readonly journal: string;
+  readonly paperBook: string;
+  readonly marketPosition: string;
+  readonly controlSocket: string;
+}
+
+export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
+  const root = join(paths.home, 'desks', desk);
+  return {
+    root,
+    journal: join(root, 'journal'),
+    paperBook: join(root, 'paper-book'),
+    marketPosition: join(root, 'market-position.json'),
+    controlSocket: join(paths.sockets, `${createHash('sha256').update(desk).digest('hex').slice(0, 8)}.sock`),
+  };
+}
+
+export interface MarketChoice {
+  readonly kind: 'auto' | 'live' | 'simulated' | 'recorded';
+  /** Recorded: symbol (null: the desk's first instrument) and file. */
+  readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
+  /** Null: as fast as it goes. Undefined: the default of the kind (simulated 60, recorded 1, live always 1). */
+  readonly speed: number | null | undefined;
+  readonly seed: number | undefined;
+  readonly exitAtEnd: boolean;
+}
+
+/** Written to `run/runtime.json` (0600); its path is handed over in FERMATA_RUNTIME. */
+export interface Runtime {
+  readonly version: 1;
+  readonly home: string;
+  readonly desk: string;
+  readonly deskFile: string;
+  readonly configHash: string;
+  readonly market: MarketChoice;
+  readonly postgres: {
+    readonly host: string;
+    readonly port: number;
+    readonly database: string;
+    readonly user: string;
+  };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    /** Our own dev server's UI, to be reached only through the signed-in proxy; null where the server is not ours. */
+    readonly uiAddress: string | null;
+  };
+  readonly web: { readonly host: string; readonly port: number };
+  readonly temporalUiProxy: { readonly port: number };
+  readonly supervisorSocket: string;
+}
+
+/** Each role is one function; what runs together is a matter of wiring. */
+export interface Role {
+  stop(): Promise<void>;
+}
+
+/** Secret files below `home/secrets`, each 0600, generated once. */
+export const SECRET_FILES = {
+  /** Password of the Postgres superuser `fermata`. */
+  postgresPassword: 'postgres-password',
+  /** Password of `fermata_app`, the role that every process connects as. */
+  postgresAppPassword: 'postgres-app-password',
+  /** HMAC key of decisions (32 bytes hex). */
+  decisionKey: 'decision-key',
+  /** Key that signs access and refresh tokens (32 bytes hex). */
+  tokenKey: 'token-key',
+  /** scrypt hash of the operator's password. */
+  operatorPasswordHash: 'operator-password-hash',
+  /** The generated password in plain text, only where DASHBOARD_PASSWORD was not given. */
+  operatorPassword: 'operator-password',
+  /** Bearer token of /metrics. */
+  metricsToken: 'metrics-token',
+} as const;

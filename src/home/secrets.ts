@@ -1,0 +1,91 @@
+/** Secrets are files below FERMATA_HOME/secrets, mode 0600, made once; nothing else ever holds them. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hashPassword, verifyPassword } from './password.js';
+import { homePaths, SECRET_FILES } from './runtime.js';
+
+export type SecretName = keyof typeof SECRET_FILES;
+
+/** The generated password can be told apart at a glance: no 0/O, 1/l. */
+const PASSWORD_ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
+const PASSWORD_LENGTH = 20;
+
+const RANDOM_KEYS = [
+  'postgresPassword',
+  'postgresAppPassword',
+  'decisionKey',
+  'tokenKey',
+  'metricsToken',
+] as const satisfies readonly SecretName[];
+
+/** Throws with what to do where the secret does not exist. */
+export function readSecret(home: string, name: SecretName): string {
+  const path = join(homePaths(home).secrets, SECRET_FILES[name]);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Error(`${path} does not exist. It is made at the first start: run npm start once.`);
+  }
+}
+
+export interface SecretsMade {
+  /** The password was generated at this start: it is shown once, and kept in `operator-password`. */
+  readonly generatedPassword: boolean;
+}
+
+/**
+ * Makes what is missing. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password whenever it is
+ * given; without it, one is generated at the first start.
+ */
+export async function ensureSecrets(home: string, dashboardPassword?: string): Promise<SecretsMade> {
+  const { secrets } = homePaths(home);
+  mkdirSync(secrets, { recursive: true, mode: 0o700 });
+  chmodSync(secrets, 0o700);
+  for (const name of RANDOM_KEYS)
+    createOnce(join(secrets, SECRET_FILES[name]), randomBytes(32).toString('hex'));
+  return ensureOperatorPassword(secrets, dashboardPassword || undefined);
+}
+
+async function ensureOperatorPassword(secrets: string, given: string | undefined): Promise<SecretsMade> {
+  const hashFile = join(secrets, SECRET_FILES.operatorPasswordHash);
+  const plainFile = join(secrets, SECRET_FILES.operatorPassword);
+  const known = read(hashFile);
+  if (given !== undefined) {
+    if (known === null || !(await verifyPassword(given, known)))
+      await replace(hashFile, await hashPassword(given));
+    await rm(plainFile, { force: true });
+    return { generatedPassword: false };
+  }
+  if (known !== null) return { generatedPassword: false };
+  // The plain text first: killed in between, the next start finds it and makes the hash from it.
+  createOnce(plainFile, generatePassword());
+  await replace(hashFile, await hashPassword(read(plainFile) ?? ''));
+  return { generatedPassword: true };
+}
+
+function generatePassword(): string {
+  // 256 is a multiple of the alphabet's 32 letters, so that every letter is equally likely.
+  return [...randomBytes(PASSWORD_LENGTH)].map((byte) => PASSWORD_ALPHABET[byte % 32]).join('');
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim() || null;
+  } catch {
+    return null;
+  }
+}
+
+function createOnce(path: string, value: string): void {
+  if (read(path) !== null) return;
+  writeFileSync(path, `${value}\n`, { mode: 0o600 });
+  chmodSync(path, 0o600);
+}
+
+async function replace(path: string, value: string): Promise<void> {
+  await writeFile(`${path}.new`, `${value}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,1 @@
+export { ensureSecrets, readSecret } from '../home/secrets.js';
