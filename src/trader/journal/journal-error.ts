@@ -1,0 +1,38 @@
+/** What can go wrong with a journal, in words that a person can act on. */
+
+/** What was once safely on disk is damaged. The journal is not opened, nothing is changed. */
+export class JournalCorrupt extends Error {
+  override readonly name = 'JournalCorrupt';
+  constructor(
+    readonly segment: string,
+    readonly offset: number,
+    readonly why: string,
+  ) {
+    super(
+      `the journal is damaged: segment ${segment}, byte ${offset}: ${why}. Nothing was changed and no order was sent. ` +
+        'Restore the journal folder from a backup, or move it away to start with an empty one (positions at the venue are then adopted by reconciliation).',
+    );
+  }
+}
+
+/** Another process holds the journal. */
+export class JournalLocked extends Error {
+  override readonly name = 'JournalLocked';
+  constructor(directory: string) {
+    super(
+      `the journal in ${directory} is in use by another trader. Nothing was changed. ` +
+        'Stop the other one first (fermata down), or use another FERMATA_HOME.',
+    );
+  }
+}
+
+/** A write or sync failed. What was not yet durable never becomes so in this process. */
+export class JournalFault extends Error {
+  override readonly name = 'JournalFault';
+  constructor(readonly detail: string) {
+    super(
+      `the journal could not be written: ${detail}. No new order is sent, cancels still go out, resting stops stay. ` +
+        'Free disk space or repair the disk, then restart the trader.',
+    );
+  }
+}

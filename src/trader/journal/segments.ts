@@ -1,0 +1,80 @@
+/** Which files make up a journal, and how a new one is added. */
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { decodeHeader, encodeHeader, HEADER_BYTES, type SegmentHeader } from './format.js';
+import { JournalCorrupt } from './journal-error.js';
+
+const SEGMENT_NAME = /^(\d{16})\.journal$/;
+const UNFINISHED = '.new';
+
+export interface Segment {
+  readonly name: string;
+  readonly path: string;
+  readonly firstSequence: number;
+}
+
+/** Segments in order of their first sequence. */
+export function listSegments(directory: string): readonly Segment[] {
+  return readdirSync(directory)
+    .filter((name) => SEGMENT_NAME.test(name))
+    .sort()
+    .map((name) => ({ name, path: join(directory, name), firstSequence: Number(name.slice(0, 16)) }));
+}
+
+/** Throws `JournalCorrupt` where the header is damaged or belongs to another file. */
+export function readSegmentHeader(segment: Segment): SegmentHeader {
+  const file = openSync(segment.path, 'r');
+  try {
+    const bytes = Buffer.alloc(HEADER_BYTES);
+    const read = readSync(file, bytes, 0, HEADER_BYTES, 0);
+    const header = decodeHeader(bytes.subarray(0, read));
+    if (typeof header === 'string') throw new JournalCorrupt(segment.name, 0, header);
+    if (header.firstSequence !== segment.firstSequence) {
+      throw new JournalCorrupt(segment.name, 20, `its header says it begins at ${header.firstSequence}`);
+    }
+    return header;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A segment appears under its name only with a whole header on disk, so that a header is never torn. */
+export function createSegment(directory: string, header: SegmentHeader): Segment {
+  const name = `${String(header.firstSequence).padStart(16, '0')}.journal`;
+  const path = join(directory, name);
+  const file = openSync(path + UNFINISHED, 'w', 0o600);
+  try {
+    writeSync(file, encodeHeader(header));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(path + UNFINISHED, path);
+  syncDirectory(directory);
+  return { name, path, firstSequence: header.firstSequence };
+}
+
+/** What a crash in `createSegment` may have left; it never held a record. */
+export function removeUnfinishedSegments(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name.endsWith(`.journal${UNFINISHED}`)) rmSync(join(directory, name));
+  }
+}
+
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
