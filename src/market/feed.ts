@@ -48,14 +48,20 @@ export type MarketEvent =
   /** The recording is over. */
   | { readonly kind: 'ended'; readonly detail: string };
 
+/**
+ * Synchronous as a rule. On a simulated or recorded market it may return a promise, and the market waits for it: so can
+ * orders reach the venue before time goes on, however fast the market runs. A live feed waits for nobody.
+ */
+export type MarketListener = (event: MarketEvent) => void | Promise<void>;
+
 export interface MarketFeed {
   readonly source: MarketSource;
   /** Market time now: simulated and recorded feeds have a clock of their own; live is wall time. */
   nowMs(): number;
   /** The last `count` finished bars of one minute before `nowMs`, oldest first; fewer where the source has no more. */
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]>;
-  /** Starts delivery. The listener is synchronous; a feed at full speed yields to the event loop at least every 10 ms. */
-  start(listener: (event: MarketEvent) => void): void;
+  /** Starts delivery. A feed at full speed yields to the event loop at least every 10 ms. */
+  start(listener: MarketListener): void;
   /** Simulated and recorded markets stand still between stop and the next start. */
   stop(): Promise<void>;
 }

@@ -1,0 +1,63 @@
+/** One-minute bars from trades or quotes, for every feed that brings no bars of its own. Pure. */
+import type { InstrumentId } from '../domain/instrument.js';
+import type { MarketBar } from './feed.js';
+
+export const MINUTE_MS = 60_000;
+
+/** Price that a quote stands for in a bar: the middle, rounded down to the tick. */
+export function midTicks(bidTicks: number, askTicks: number): number {
+  return Math.floor((bidTicks + askTicks) / 2);
+}
+
+/**
+ * Feed prices in time order; `closeUntil` hands out the bar that has ended. A minute without a price has no bar.
+ * Holds one bar at a time.
+ */
+export class BarBuilder {
+  private openMs = 0;
+  private open = 0;
+  private high = 0;
+  private low = 0;
+  private close = 0;
+  private volume = 0;
+  private filled = false;
+
+  constructor(private readonly instrument: InstrumentId) {}
+
+  /** The bar whose minute ended at or before `marketMs`, once; null while it still runs. */
+  closeUntil(marketMs: number): MarketBar | null {
+    if (!this.filled || marketMs < this.openMs + MINUTE_MS) return null;
+    this.filled = false;
+    return {
+      instrument: this.instrument,
+      openMs: this.openMs,
+      spanMs: MINUTE_MS,
+      openTicks: this.open,
+      highTicks: this.high,
+      lowTicks: this.low,
+      closeTicks: this.close,
+      volumeLots: this.volume,
+    };
+  }
+
+  /** End of the minute that is being built; null between bars. */
+  endsMs(): number | null {
+    return this.filled ? this.openMs + MINUTE_MS : null;
+  }
+
+  /** Adds one price. The caller has taken the finished bar with `closeUntil(marketMs)` first. */
+  add(marketMs: number, priceTicks: number, volumeLots: number): void {
+    if (!this.filled) {
+      this.openMs = Math.floor(marketMs / MINUTE_MS) * MINUTE_MS;
+      this.open = priceTicks;
+      this.high = priceTicks;
+      this.low = priceTicks;
+      this.volume = 0;
+      this.filled = true;
+    }
+    if (priceTicks > this.high) this.high = priceTicks;
+    if (priceTicks < this.low) this.low = priceTicks;
+    this.close = priceTicks;
+    this.volume += volumeLots;
+  }
+}

@@ -1,0 +1,95 @@
+/** What happens inside one simulated minute: twelve quotes, and the bar that they make. */
+import type { Instrument } from '../../domain/instrument.js';
+import { MINUTE_MS, midTicks } from '../bar-builder.js';
+import type { QuoteEvent } from '../bar-path.js';
+import type { MarketBar } from '../feed.js';
+import { activityAt, type PriceWalk, type Regime } from './price-walk.js';
+import { bell, draw, uniform } from './random.js';
+
+export const QUOTES_A_MINUTE = 12;
+const QUOTE_SPACING_MS = MINUTE_MS / QUOTES_A_MINUTE;
+/** Mean value of a quoted size, in units of the quote currency. */
+const QUOTED_VALUE = 40_000;
+/** Spread as a factor of the desk file's. */
+const SPREAD_FACTOR: Readonly<Record<Regime, number>> = { trendUp: 1, trendDown: 1, range: 1, volatile: 2 };
+
+/** Streams 16 and up belong to quotes: 8 for each of a minute's twelve, then the minute's volume. */
+const STREAM_QUOTES = 16;
+const STREAM_VOLUME = STREAM_QUOTES + 8 * QUOTES_A_MINUTE;
+
+export interface SimulatedMinute {
+  readonly quotes: readonly QuoteEvent[];
+  readonly bar: MarketBar;
+}
+
+/** How far the path inside the minute may leave the straight line at quote k of 12: the bridge's standard deviation. */
+const BRIDGE = Array.from({ length: QUOTES_A_MINUTE }, (_, index) => {
+  const done = (index + 1) / QUOTES_A_MINUTE;
+  return Math.sqrt(done * (1 - done));
+});
+
+export interface MinuteParameters {
+  readonly instrument: Instrument;
+  /** Key of the instrument's quotes. */
+  readonly key: number;
+  /** The desk file's distance between bid and ask. */
+  readonly spreadTicks: number;
+}
+
+/** Takes the walk one minute on and works out what was seen on the way. */
+export function simulateMinute(walk: PriceWalk, parameters: MinuteParameters): SimulatedMinute {
+  const minute = walk.minute;
+  const open = walk.price;
+  walk.step();
+  const quotes = Array.from({ length: QUOTES_A_MINUTE }, (_, index) => {
+    const straight = open + ((walk.price - open) * (index + 1)) / QUOTES_A_MINUTE;
+    const noise = bell(parameters.key, minute, STREAM_QUOTES + 8 * index) * (BRIDGE[index] as number);
+    return quoteAt(straight + noise * walk.sigma * open, walk.regime, minute, index, parameters);
+  });
+  return { quotes, bar: barOf(quotes, minute, parameters) };
+}
+
+function quoteAt(
+  mid: number,
+  regime: Regime,
+  minute: number,
+  index: number,
+  { instrument, key, spreadTicks }: MinuteParameters,
+): QuoteEvent {
+  const stream = STREAM_QUOTES + 8 * index;
+  const factor = SPREAD_FACTOR[regime] * (1 + 0.5 * uniform(key, minute, stream + 1));
+  const spread = Math.max(1, Math.round(spreadTicks * factor));
+  const bidTicks = Math.max(1, Math.round(mid - spread / 2));
+  const meanLots = (QUOTED_VALUE * 1e8) / (Math.max(1, mid) * instrument.moneyPerTickLot);
+  const lots = (sizeStream: number): number =>
+    Math.max(1, Math.round(meanLots * (0.1 + 1.8 * uniform(key, minute, sizeStream))));
+  return {
+    kind: 'quote',
+    instrument: instrument.id,
+    marketMs: minute * MINUTE_MS + index * QUOTE_SPACING_MS + (draw(key, minute, stream + 2) % 4000),
+    bidTicks,
+    askTicks: bidTicks + spread,
+    bidLots: lots(stream + 3),
+    askLots: lots(stream + 4),
+  };
+}
+
+function barOf(
+  quotes: readonly QuoteEvent[],
+  minute: number,
+  { instrument, key }: MinuteParameters,
+): MarketBar {
+  const mids = quotes.map((quote) => midTicks(quote.bidTicks, quote.askTicks));
+  const first = quotes[0] as QuoteEvent;
+  const busy = activityAt(minute) * (0.4 + 1.2 * uniform(key, minute, STREAM_VOLUME));
+  return {
+    instrument: instrument.id,
+    openMs: minute * MINUTE_MS,
+    spanMs: MINUTE_MS,
+    openTicks: mids[0] as number,
+    highTicks: Math.max(...mids),
+    lowTicks: Math.min(...mids),
+    closeTicks: mids[mids.length - 1] as number,
+    volumeLots: Math.max(1, Math.round((first.bidLots + first.askLots) * 4 * busy)),
+  };
+}
