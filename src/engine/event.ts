@@ -102,6 +102,8 @@ export type EngineEvent =
   | ({ readonly kind: 'order.sendUnknown'; readonly clientId: string; readonly cause: string } & Stamp)
   | ({ readonly kind: 'order.lookup'; readonly clientId: string; readonly found: VenueOrder | null } & Stamp)
   | ({ readonly kind: 'order.lookupFailed'; readonly clientId: string; readonly cause: string } & Stamp)
+  /** The venue's stream says how an order stands, asked or not. */
+  | ({ readonly kind: 'order.update'; readonly order: VenueOrder } & Stamp)
   | ({ readonly kind: 'order.cancelled'; readonly clientId: string } & Stamp)
   | ({
       readonly kind: 'order.cancelRejected';

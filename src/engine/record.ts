@@ -2,7 +2,7 @@
  * The facts that make up the engine's durable state. `process` decides and emits records; state changes only by
  * applying one (`applyRecord`), so that a replay of the journal gives the very state that the live engine had.
  */
-import type { InstrumentId } from '../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
 import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
 
@@ -21,6 +21,8 @@ export type EngineRecord =
       readonly configHash: string;
       readonly desk: string;
       readonly symbols: readonly string[];
+      /** As they were when this was written: a replay computes with the steps of that time. */
+      readonly instruments: readonly Instrument[];
       /** Money units at the very first start; later starts carry the same figure. */
       readonly startingCash: number;
       readonly marketMs: number;
@@ -101,6 +103,7 @@ export type EngineRecord =
       readonly reason: string;
       readonly marketMs: number;
     }
+  /** `marketMs` is that of the request: what happened at the venue up to then is known. */
   | {
       readonly type: 'reconciled';
       readonly requestId: number;

@@ -1,0 +1,24 @@
+/** Where a trading day begins: the desk's boundary in the desk's time zone. */
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** Milliseconds that the desk's time zone is ahead of UTC at a moment; depends on the date where clocks change. */
+export type ZoneOffset = (utcMs: number) => number;
+
+/**
+ * Start (UTC milliseconds) of the trading day that `marketMs` belongs to. `boundary` is `HH:MM` in the zone.
+ * On the day of a clock change the boundary moves with the wall clock of the zone.
+ */
+export function tradingDayStart(marketMs: number, boundary: string, offsetAt: ZoneOffset): number {
+  const boundaryMs = (Number(boundary.slice(0, 2)) * 60 + Number(boundary.slice(3, 5))) * MINUTE_MS;
+  const local = marketMs + offsetAt(marketMs);
+  const localStart = Math.floor((local - boundaryMs) / DAY_MS) * DAY_MS + boundaryMs;
+  const start = utcOfLocal(localStart, offsetAt);
+  return start <= marketMs ? start : utcOfLocal(localStart - DAY_MS, offsetAt);
+}
+
+function utcOfLocal(localMs: number, offsetAt: ZoneOffset): number {
+  const guess = localMs - offsetAt(localMs);
+  return localMs - offsetAt(guess);
+}

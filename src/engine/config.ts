@@ -1,0 +1,57 @@
+/** Everything the core is told once. Clocks, randomness and calendars come in as functions. */
+import type { Instrument } from '../domain/instrument.js';
+import type { ResumeRule } from '../domain/mode.js';
+import type { VenueCapabilities } from '../venue/port.js';
+
+export interface StrategyConfig {
+  readonly name: string;
+  readonly kind: string;
+  readonly symbols: readonly string[];
+  readonly enabled: boolean;
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+/** As in the desk file: percentages of equity, counts. */
+export interface RiskNumbers {
+  readonly maxPositionSizePct: number;
+  readonly maxConcurrentPositions: number;
+  readonly stopLossPct: number;
+  readonly dailyLossLimitPct: number;
+  readonly maxDrawdownPct: number;
+}
+
+/** What it takes to trade again after each kind of halt. */
+export interface ResumeRules {
+  readonly startup: ResumeRule;
+  readonly fault: ResumeRule;
+  readonly dailyLoss: ResumeRule;
+  readonly drawdown: ResumeRule;
+  readonly person: ResumeRule;
+  readonly kill: ResumeRule;
+}
+
+export type LostAction = 'none' | 'stop' | 'closeAll';
+
+export interface EngineConfig {
+  readonly desk: string;
+  readonly configHash: string;
+  /** Six characters [a-z0-9], new with every journal; part of every client order id. */
+  readonly incarnation: string;
+  readonly instruments: readonly Instrument[];
+  readonly strategies: readonly StrategyConfig[];
+  readonly risk: RiskNumbers;
+  readonly resume: ResumeRules;
+  readonly closeAll: { readonly deadlineMs: number; readonly answerTimeoutMs: number };
+  /** Wall milliseconds without a quote after which prices are stale. */
+  readonly staleMs: number;
+  /** What a lost heartbeat does. */
+  readonly heartbeatLost: Readonly<Record<'process' | 'operations' | 'supervisor', LostAction>>;
+  /** Start of the trading day that a market time belongs to; see `tradingDayStart`. */
+  readonly dayStartMs: (marketMs: number) => number;
+  readonly capabilities: VenueCapabilities;
+  /** Money units at the very first start. */
+  readonly startingCash: number;
+  readonly simulated: boolean;
+  /** 128 random bits as 32 hex digits. */
+  readonly drawHaltId: () => string;
+}
