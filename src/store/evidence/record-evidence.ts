@@ -1,0 +1,63 @@
+import { inTransaction, lockInTransaction, type Pool, type PoolClient } from '../pool.js';
+import { type Evidence, type EvidenceInput, FIRST_PREVIOUS_HASH } from './evidence.js';
+import { evidenceHash, normaliseEvidence } from './evidence-hash.js';
+import { type EvidenceRow, evidenceFromRow } from './evidence-row.js';
+
+/**
+ * Appends to the desk's chain. The same (workflow, first run, step, attempt group) again returns what was recorded
+ * first: a retried activity leaves one piece of evidence. Rejects while Postgres is down; the caller retries.
+ */
+export function recordEvidence(pool: Pool, input: EvidenceInput): Promise<Evidence> {
+  const evidence = normaliseEvidence(input);
+  return inTransaction(pool, async (client) => {
+    // One writer per desk: two that read the same last hash would fork the chain.
+    await lockInTransaction(client, `evidence:${evidence.desk}`);
+    return (await findRecorded(client, evidence)) ?? (await append(client, evidence));
+  });
+}
+
+async function findRecorded(client: PoolClient, evidence: Required<EvidenceInput>): Promise<Evidence | null> {
+  const found = await client.query<EvidenceRow>(
+    `select * from evidence
+      where workflow_id = $1 and first_run_id = $2 and step_key = $3 and attempt_group = $4`,
+    [evidence.workflowId, evidence.firstRunId, evidence.stepKey, evidence.attemptGroup],
+  );
+  return found.rows[0] ? evidenceFromRow(found.rows[0]) : null;
+}
+
+async function append(client: PoolClient, evidence: Required<EvidenceInput>): Promise<Evidence> {
+  const last = await client.query<{ hash: string }>(
+    'select hash from evidence where desk = $1 order by id desc limit 1',
+    [evidence.desk],
+  );
+  const previousHash = last.rows[0]?.hash ?? FIRST_PREVIOUS_HASH;
+  const added = await client.query<EvidenceRow>(
+    `insert into evidence (desk, workflow_id, first_run_id, run_id, routine, step_key, attempt_group, name, kind,
+       verdict, observed, expected, started, finished, market, person, reference, simulated, previous_hash, hash)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+     returning *`,
+    [
+      evidence.desk,
+      evidence.workflowId,
+      evidence.firstRunId,
+      evidence.runId,
+      evidence.routine,
+      evidence.stepKey,
+      evidence.attemptGroup,
+      evidence.name,
+      evidence.kind,
+      evidence.verdict,
+      evidence.observed,
+      evidence.expected,
+      new Date(evidence.startedMs),
+      new Date(evidence.finishedMs),
+      evidence.marketMs === null ? null : new Date(evidence.marketMs),
+      evidence.person,
+      evidence.reference,
+      evidence.simulated,
+      previousHash,
+      evidenceHash(previousHash, evidence),
+    ],
+  );
+  return evidenceFromRow(added.rows[0]!);
+}

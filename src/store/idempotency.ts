@@ -1,0 +1,79 @@
+/** A request with an idempotency key is carried out once; the same request again gets the first answer. */
+import type { Pool } from './pool.js';
+
+export interface KeyedRequest {
+  readonly desk: string;
+  readonly key: string;
+  readonly person: string;
+  /** Hash of method, path and body: the same key for something else is a mistake of the caller. */
+  readonly requestHash: string;
+}
+
+export type KeyState =
+  | { readonly state: 'new' }
+  | { readonly state: 'answered'; readonly status: number; readonly answer: unknown }
+  /** Taken, and not answered yet. */
+  | { readonly state: 'running' }
+  | { readonly state: 'other-request' };
+
+interface KeyRow {
+  readonly request_hash: string;
+  readonly status: number | null;
+  readonly answer: unknown;
+}
+
+/** A request that was taken and not answered for this long died with its process: it may be tried again. */
+const RUNNING_SECONDS_MAX = 120;
+
+/** Takes the key where nobody has it. */
+export async function takeIdempotencyKey(pool: Pool, request: KeyedRequest): Promise<KeyState> {
+  const { desk, key, person, requestHash } = request;
+  const taken = await pool.query(
+    `insert into idempotency (desk, key, person, request_hash) values ($1, $2, $3, $4)
+     on conflict (desk, key, person) do update set created = now()
+       where idempotency.request_hash = excluded.request_hash and idempotency.status is null
+         and idempotency.created < now() - make_interval(secs => $5)
+     returning key`,
+    [desk, key, person, requestHash, RUNNING_SECONDS_MAX],
+  );
+  if (taken.rowCount === 1) return { state: 'new' };
+  const found = await pool.query<KeyRow>(
+    'select request_hash, status, answer from idempotency where desk = $1 and key = $2 and person = $3',
+    [desk, key, person],
+  );
+  const row = found.rows[0];
+  // Forgotten between the two statements: its owner failed and gave it up.
+  if (!row) return { state: 'running' };
+  if (row.request_hash !== requestHash) return { state: 'other-request' };
+  return row.status === null
+    ? { state: 'running' }
+    : { state: 'answered', status: row.status, answer: row.answer };
+}
+
+export async function keepAnswer(
+  pool: Pool,
+  request: KeyedRequest,
+  status: number,
+  answer: unknown,
+): Promise<void> {
+  await pool.query(
+    'update idempotency set status = $4, answer = $5 where desk = $1 and key = $2 and person = $3',
+    [request.desk, request.key, request.person, status, JSON.stringify(answer)],
+  );
+}
+
+/** After a failure that the caller may repeat. */
+export async function giveUpKey(pool: Pool, request: KeyedRequest): Promise<void> {
+  await pool.query(
+    'delete from idempotency where desk = $1 and key = $2 and person = $3 and status is null',
+    [request.desk, request.key, request.person],
+  );
+}
+
+export async function forgetOldKeys(pool: Pool, olderThanHours: number): Promise<number> {
+  const gone = await pool.query(
+    'delete from idempotency where created < now() - make_interval(hours => $1)',
+    [olderThanHours],
+  );
+  return gone.rowCount ?? 0;
+}

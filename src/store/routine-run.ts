@@ -1,0 +1,89 @@
+/** One row for each run of a routine: when it was due, when it ran, and what came of it. */
+import type { EvidenceVerdict } from './evidence/evidence.js';
+import type { Pool } from './pool.js';
+
+export type RunVerdict = EvidenceVerdict | 'missed';
+
+export interface RoutineRunBegin {
+  readonly desk: string;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  readonly routine: string;
+  readonly title: string;
+  /** When it was due, in the desk's own time. */
+  readonly nominalMs: number;
+  readonly startedMs: number;
+  /** `schedule`, `start`, a person … */
+  readonly cause: string;
+}
+
+export interface RoutineRun extends RoutineRunBegin {
+  readonly finishedMs: number | null;
+  readonly verdict: RunVerdict | null;
+}
+
+interface RoutineRunRow {
+  readonly desk: string;
+  readonly workflow_id: string;
+  readonly first_run_id: string;
+  readonly routine: string;
+  readonly title: string;
+  readonly nominal: Date;
+  readonly started: Date;
+  readonly finished: Date | null;
+  readonly verdict: RunVerdict | null;
+  readonly cause: string;
+}
+
+export async function beginRoutineRun(pool: Pool, run: RoutineRunBegin): Promise<void> {
+  await pool.query(
+    `insert into routine_run (desk, workflow_id, first_run_id, routine, title, nominal, started, cause)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (workflow_id, first_run_id) do nothing`,
+    [
+      run.desk,
+      run.workflowId,
+      run.firstRunId,
+      run.routine,
+      run.title,
+      new Date(run.nominalMs),
+      new Date(run.startedMs),
+      run.cause,
+    ],
+  );
+}
+
+export interface RoutineRunEnd {
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  readonly finishedMs: number;
+  readonly verdict: RunVerdict;
+}
+
+/** The first end counts: a retried activity changes nothing. */
+export async function finishRoutineRun(pool: Pool, end: RoutineRunEnd): Promise<void> {
+  await pool.query(
+    `update routine_run set finished = $3, verdict = $4
+      where workflow_id = $1 and first_run_id = $2 and finished is null`,
+    [end.workflowId, end.firstRunId, new Date(end.finishedMs), end.verdict],
+  );
+}
+
+/** Newest first. */
+export async function readRoutineRuns(pool: Pool, desk: string, limit = 50): Promise<readonly RoutineRun[]> {
+  const found = await pool.query<RoutineRunRow>(
+    'select * from routine_run where desk = $1 order by started desc limit $2',
+    [desk, limit],
+  );
+  return found.rows.map((row) => ({
+    desk: row.desk,
+    workflowId: row.workflow_id,
+    firstRunId: row.first_run_id,
+    routine: row.routine,
+    title: row.title,
+    nominalMs: row.nominal.getTime(),
+    startedMs: row.started.getTime(),
+    cause: row.cause,
+    finishedMs: row.finished?.getTime() ?? null,
+    verdict: row.verdict,
+  }));
+}

@@ -1,0 +1,46 @@
+/** What a person did to a schedule, kept outside Temporal: its development database may start afresh. */
+import type { Pool } from './pool.js';
+
+export interface ScheduleState {
+  readonly desk: string;
+  readonly scheduleId: string;
+  readonly routine: string;
+  readonly paused: boolean;
+  readonly note: string;
+  /** Hash of the specification that the desk file asked for. */
+  readonly specHash: string;
+}
+
+interface ScheduleRow {
+  readonly desk: string;
+  readonly schedule_id: string;
+  readonly routine: string;
+  readonly paused: boolean;
+  readonly note: string;
+  readonly spec_hash: string;
+}
+
+export async function saveScheduleState(pool: Pool, state: ScheduleState): Promise<void> {
+  await pool.query(
+    `insert into schedule_state (desk, schedule_id, routine, paused, note, spec_hash)
+     values ($1, $2, $3, $4, $5, $6)
+     on conflict (desk, schedule_id) do update set routine = excluded.routine, paused = excluded.paused,
+       note = excluded.note, spec_hash = excluded.spec_hash, updated = now()`,
+    [state.desk, state.scheduleId, state.routine, state.paused, state.note, state.specHash],
+  );
+}
+
+export async function readScheduleStates(pool: Pool, desk: string): Promise<readonly ScheduleState[]> {
+  const found = await pool.query<ScheduleRow>(
+    'select * from schedule_state where desk = $1 order by schedule_id',
+    [desk],
+  );
+  return found.rows.map((row) => ({
+    desk: row.desk,
+    scheduleId: row.schedule_id,
+    routine: row.routine,
+    paused: row.paused,
+    note: row.note,
+    specHash: row.spec_hash,
+  }));
+}
