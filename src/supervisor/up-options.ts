@@ -1,0 +1,53 @@
+import type { LoadedDesk } from '../desk/load.js';
+import type { MarketChoice } from '../home/runtime.js';
+import type { OnProgress } from './progress.js';
+
+export interface UpOptions {
+  /** FERMATA_HOME. */
+  readonly home: string;
+  readonly loaded: LoadedDesk;
+  readonly market: MarketChoice;
+  /** Ledger and auditor as processes of their own. */
+  readonly separate?: boolean;
+  /** Instead of the desk file's `api.port`; 0: any free port. */
+  readonly port?: number;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly onProgress?: OnProgress;
+  readonly onReady?: (summary: UpSummary) => void;
+  /** What every role is started with; the compiled `worker/run-role.js` unless a test brings its own. */
+  readonly roleScript?: string;
+}
+
+export interface UpSummary {
+  readonly desk: string;
+  readonly trading: 'paper' | 'live';
+  /** Where prices come from, in words: "simulated market, seed 7, 60x". */
+  readonly prices: string;
+  readonly simulated: boolean;
+  /** Of the trader at this moment, with the reason in words. */
+  readonly mode: string;
+  readonly reason: string;
+  readonly dashboardUrl: string;
+  /** The dashboard's address with a one-time sign-in token in its fragment. */
+  readonly signInUrl: string;
+  readonly signInMinutes: number;
+  /** Behind our own sign-in. */
+  readonly temporalUiUrl: string;
+  readonly metricsUrl: string;
+  /** Soonest first; in the desk's own (market) time. */
+  readonly next: readonly { readonly routine: string; readonly title: string; readonly atMs: number }[];
+  readonly logFile: string;
+  /** Where the generated password lies; null where DASHBOARD_PASSWORD was given. */
+  readonly passwordFile: string | null;
+}
+
+export type UpOutcome =
+  /** The desk ran and was ended in order (Ctrl-C, `fermata down`, the end of a recording). */
+  | { readonly kind: 'ended'; readonly exitCode: 0 }
+  /** Another `fermata up` runs on this FERMATA_HOME; nothing was started or changed. */
+  | { readonly kind: 'already-running'; readonly exitCode: 1; readonly message: string };
+
+/** A start that failed: whatever it had started was stopped again. The message is for a person. */
+export class StartFailure extends Error {
+  override readonly name = 'StartFailure';
+}
