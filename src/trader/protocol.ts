@@ -1,6 +1,6 @@
 /**
- * The control socket's language. Unix socket in a 0700 folder, newline-delimited JSON, frames of at most 64 KiB:
- * request `{v:1,id,method,params}`, answer `{id,result}` or `{id,error:{code,message,keptSafe,doThis}}`;
+ * The control socket's language. Unix socket in a 0700 folder, newline-delimited JSON, requests of at most 64 KiB and
+ * answers of at most 1 MiB: request `{v:1,id,method,params}`, answer `{id,result}` or `{id,error:{code,message,keptSafe,doThis}}`;
  * `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`, `kill` and `status` never queue behind `follow`.
  */
 import type { Halt, Mode } from '../domain/mode.js';
@@ -10,6 +10,7 @@ import type { MarketSource } from '../market/feed.js';
 
 export const CONTROL_PROTOCOL_VERSION = 1;
 export const FRAME_BYTES_MAX = 64 * 1024;
+export const ANSWER_BYTES_MAX = 1024 * 1024;
 
 /** Decimal text everywhere a person or another program reads it: no integer units leave the trader. */
 export interface PositionStatus {

@@ -1,0 +1,42 @@
+/**
+ * A person's decision as a thing that can be carried: made where the person was authenticated, checked wherever it
+ * counts. Whoever reaches Temporal or Postgres, but not the decision key, can't make one.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Decision } from '../trader/protocol.js';
+
+export type DecisionFields = Omit<Decision, 'mac'>;
+
+export type DecisionVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** How far the clocks of two processes of one installation may differ. */
+const CLOCK_TOLERANCE_MS = 60_000;
+const KEY_PATTERN = /^[0-9a-f]{64}$/;
+const MAC_PATTERN = /^[0-9a-f]{64}$/;
+
+/** `key`: 32 bytes as 64 hex digits. Throws where the key has another form. */
+export function signDecision(key: string, fields: DecisionFields): Decision {
+  return { ...fields, mac: macOf(key, fields).toString('hex') };
+}
+
+/** Whether the decision was made with `key` and counts at `nowMs`. What it was about is for the caller to compare. */
+export function verifyDecision(key: string, decision: Decision, nowMs: number): DecisionVerdict {
+  const { mac, ...fields } = decision;
+  if (!MAC_PATTERN.test(mac) || !timingSafeEqual(Buffer.from(mac, 'hex'), macOf(key, fields))) {
+    return { ok: false, reason: 'its authentication code is wrong: it was not made by this installation' };
+  }
+  if (nowMs >= decision.expiresWallMs) return { ok: false, reason: 'it has expired' };
+  if (decision.atWallMs > nowMs + CLOCK_TOLERANCE_MS)
+    return { ok: false, reason: 'it was made in the future' };
+  return { ok: true };
+}
+
+function macOf(key: string, fields: DecisionFields): Buffer {
+  if (!KEY_PATTERN.test(key)) throw new Error('the decision key is not 64 hex digits');
+  return createHmac('sha256', Buffer.from(key, 'hex')).update(canonicalJson(fields)).digest();
+}
+
+/** One text for one decision, whatever the order in which its keys arrived. */
+function canonicalJson(fields: DecisionFields): string {
+  return JSON.stringify(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

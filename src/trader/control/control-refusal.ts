@@ -1,0 +1,18 @@
+/** An answer that is an error, in the four parts that a person needs. */
+import type { ControlError } from '../protocol.js';
+
+export class ControlRefusal extends Error {
+  override readonly name = 'ControlRefusal';
+  constructor(readonly answer: ControlError) {
+    super(answer.message);
+  }
+}
+
+export function badRequest(message: string): ControlRefusal {
+  return new ControlRefusal({
+    code: 'bad-request',
+    message,
+    keptSafe: 'Nothing was changed.',
+    doThis: 'Correct the request; the form of each method is in src/trader/protocol.ts.',
+  });
+}

@@ -1,0 +1,118 @@
+/**
+ * Sends journal entries to a follower, first from disk, then as they become durable. A follower that does not read is
+ * dropped; it never holds up the trader and never grows its memory.
+ */
+import type { Socket } from 'node:net';
+import type { JournalEntry } from '../../engine/record.js';
+import type { Journal } from '../journal/journal.js';
+import { readJournal } from '../journal/read-journal.js';
+
+/** Entries sent before other work gets its turn. */
+const ENTRIES_PER_TURN = 200;
+/** Newest durable entries kept at hand, so that a follower that is up to date needs no file. */
+const RECENT_MAX = 1000;
+const SOCKET_BYTES_MAX = 1024 * 1024;
+const DRAIN_TIMEOUT_MS = 30_000;
+
+/** The newest durable entries in memory, shared by all followers. */
+export class RecentEntries {
+  #entries: JournalEntry[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  constructor(readonly journal: Journal) {
+    journal.onDurable((entries) => {
+      this.#entries.push(...entries);
+      if (this.#entries.length > 2 * RECENT_MAX) this.#entries = this.#entries.slice(-RECENT_MAX);
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  onMore(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Undefined: older than what is kept. */
+  find(sequence: number): JournalEntry | undefined {
+    const first = this.#entries[0]?.sequence;
+    return first === undefined ? undefined : this.#entries[sequence - first];
+  }
+}
+
+export function follow(socket: Socket, id: unknown, fromSequence: number, recent: RecentEntries): void {
+  const entries = entrySource(fromSequence, recent);
+  let waiting = false;
+  let drainTimer: NodeJS.Timeout | undefined;
+
+  const pump = (): void => {
+    if (waiting || socket.destroyed) return;
+    for (let sent = 0; sent < ENTRIES_PER_TURN; sent += 1) {
+      const entry = entries.next();
+      if (entry === null) return;
+      socket.write(`${JSON.stringify({ id, entry })}\n`);
+      if (socket.writableLength > SOCKET_BYTES_MAX) {
+        pause();
+        return;
+      }
+    }
+    waiting = true;
+    setImmediate(() => {
+      waiting = false;
+      guardedPump();
+    });
+  };
+  const pause = (): void => {
+    waiting = true;
+    drainTimer = setTimeout(() => socket.destroy(), DRAIN_TIMEOUT_MS);
+    socket.once('drain', () => {
+      clearTimeout(drainTimer);
+      waiting = false;
+      guardedPump();
+    });
+  };
+  /** A journal damaged behind our back ends this follower, not the trader. */
+  const guardedPump = (): void => {
+    try {
+      pump();
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : undefined);
+    }
+  };
+
+  const endListening = recent.onMore(guardedPump);
+  socket.once('close', () => {
+    endListening();
+    clearTimeout(drainTimer);
+    entries.close();
+  });
+  guardedPump();
+}
+
+/** Next entry from memory where it is there, else from disk; null: none that is durable yet. */
+function entrySource(
+  fromSequence: number,
+  recent: RecentEntries,
+): { next(): JournalEntry | null; close(): void } {
+  let nextSequence = fromSequence;
+  let disk: Generator<JournalEntry, void> | null = null;
+  const close = (): void => {
+    disk?.return();
+    disk = null;
+  };
+  const fromDisk = (): JournalEntry | null => {
+    disk ??= readJournal(recent.journal.directory, { from: nextSequence });
+    const step = disk.next();
+    if (step.done !== true) return step.value;
+    disk = null;
+    return null;
+  };
+  const next = (): JournalEntry | null => {
+    if (nextSequence > recent.journal.durableSequence) return null;
+    const atHand = recent.find(nextSequence);
+    if (atHand !== undefined) close();
+    const entry = atHand ?? fromDisk();
+    if (entry !== null) nextSequence = entry.sequence + 1;
+    return entry;
+  };
+  return { next, close };
+}

@@ -1,0 +1,23 @@
+/** Cuts a byte stream into lines, never holding more than one frame's worth of an unfinished line. */
+import { StringDecoder } from 'node:string_decoder';
+
+export class FrameTooLarge extends Error {
+  override readonly name = 'FrameTooLarge';
+}
+
+export class FrameReader {
+  readonly #decoder = new StringDecoder('utf8');
+  #rest = '';
+
+  constructor(readonly charactersMax: number) {}
+
+  /** Whole lines without their line ends. Throws `FrameTooLarge`; the stream is then unusable. */
+  push(chunk: Buffer): readonly string[] {
+    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
+    this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > this.charactersMax || lines.some((line) => line.length > this.charactersMax)) {
+      throw new FrameTooLarge(`a frame is larger than ${this.charactersMax} characters`);
+    }
+    return lines.filter((line) => line.trim() !== '');
+  }
+}

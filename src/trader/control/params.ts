@@ -1,0 +1,153 @@
+/** Checks what comes over the socket, field by field; an error names the field, what was expected and what was found. */
+import type { Halt, HaltCause, ResumeRule } from '../../domain/mode.js';
+import { RESUME_RANK } from '../../domain/mode.js';
+import type { ControlMethod, ControlMethods, Decision } from '../protocol.js';
+import { badRequest } from './control-refusal.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Checks = { readonly [M in ControlMethod]: (fields: Fields) => ControlMethods[M]['params'] };
+
+const ID_LENGTH_MAX = 128;
+const REASON_LENGTH_MAX = 1000;
+const DECISIONS_MAX = 8;
+const HALT_ID = /^[0-9a-f]{32}$/;
+const HASH = /^[0-9a-zA-Z:_-]{1,128}$/;
+
+/** Every cause but those that have a method of their own. */
+const OUTSIDE_CAUSES: Readonly<Record<Exclude<HaltCause, 'person' | 'kill'>, true>> = {
+  startup: true,
+  'daily-loss': true,
+  drawdown: true,
+  'stale-data': true,
+  'clock-jump': true,
+  'heartbeat-process': true,
+  'heartbeat-operations': true,
+  'supervisor-lost': true,
+  reconciliation: true,
+  'journal-fault': true,
+  venue: true,
+  'protection-missing': true,
+  'close-all-incomplete': true,
+  'recording-ended': true,
+  'ledger-mismatch': true,
+  auditor: true,
+  shutdown: true,
+  'check-failed': true,
+};
+
+const CHECKS: Checks = {
+  status: () => ({}),
+  flatProof: () => ({}),
+  stop: whoAndWhy,
+  closeAll: whoAndWhy,
+  kill: whoAndWhy,
+  reconcile: whoAndWhy,
+  halt: (fields) => ({
+    ...whoAndWhy(fields),
+    cause: oneOf(fields, 'cause', OUTSIDE_CAUSES) as Halt['cause'],
+    resume: oneOf(fields, 'resume', RESUME_RANK) as ResumeRule,
+  }),
+  arm: (fields) => ({
+    ...whoAndWhy(fields),
+    haltId: text(fields, 'haltId', 32, HALT_ID),
+    configHash: text(fields, 'configHash', 128, HASH),
+    decisions: decisions(fields),
+  }),
+  toggle: (fields) => ({
+    ...whoAndWhy(fields),
+    strategy: text(fields, 'strategy', ID_LENGTH_MAX),
+    enabled: truth(fields, 'enabled'),
+  }),
+  heartbeat: (fields) => ({
+    from: oneOf(fields, 'from', { supervisor: true, operations: true }) as 'supervisor' | 'operations',
+  }),
+  follow: (fields) => ({ fromSequence: whole(fields, 'fromSequence', 1) }),
+};
+
+export function isControlMethod(name: unknown): name is ControlMethod {
+  return typeof name === 'string' && Object.hasOwn(CHECKS, name);
+}
+
+/** Throws `ControlRefusal` (bad-request). */
+export function checkParams<M extends ControlMethod>(
+  method: M,
+  params: unknown,
+): ControlMethods[M]['params'] {
+  if (params === undefined) return CHECKS[method]({});
+  return CHECKS[method](record('params', params));
+}
+
+function whoAndWhy(fields: Fields): { commandId: string; by: string; reason: string } {
+  return {
+    commandId: text(fields, 'commandId', ID_LENGTH_MAX),
+    by: text(fields, 'by', ID_LENGTH_MAX),
+    reason: text(fields, 'reason', REASON_LENGTH_MAX),
+  };
+}
+
+function decisions(fields: Fields): readonly Decision[] {
+  const list = fields.decisions;
+  if (!Array.isArray(list) || list.length > DECISIONS_MAX) {
+    throw badRequest(`params.decisions: expected a list of at most ${DECISIONS_MAX}, found ${shown(list)}`);
+  }
+  return list.map((item, index) => decision(record(`params.decisions[${index}]`, item)));
+}
+
+function decision(fields: Fields): Decision {
+  return {
+    decisionId: text(fields, 'decisionId', ID_LENGTH_MAX),
+    desk: text(fields, 'desk', ID_LENGTH_MAX),
+    person: text(fields, 'person', ID_LENGTH_MAX),
+    via: oneOf(fields, 'via', { web: true, cli: true, telegram: true }) as Decision['via'],
+    choice: oneOf(fields, 'choice', { resume: true, approve: true, reject: true }) as Decision['choice'],
+    subject: text(fields, 'subject', ID_LENGTH_MAX),
+    atWallMs: whole(fields, 'atWallMs', 0),
+    expiresWallMs: whole(fields, 'expiresWallMs', 0),
+    mac: text(fields, 'mac', 64),
+  };
+}
+
+function record(name: string, value: unknown): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw badRequest(`${name}: expected an object, found ${shown(value)}`);
+}
+
+function text(fields: Fields, name: string, lengthMax: number, pattern?: RegExp): string {
+  const value = fields[name];
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw badRequest(`params.${name}: expected text, found ${shown(value)}`);
+  }
+  if (value.length > lengthMax) {
+    throw badRequest(`params.${name}: expected at most ${lengthMax} characters, found ${value.length}`);
+  }
+  if (pattern !== undefined && !pattern.test(value)) {
+    throw badRequest(`params.${name}: expected ${pattern.source}, found ${shown(value)}`);
+  }
+  return value;
+}
+
+function oneOf(fields: Fields, name: string, allowed: object): string {
+  const value = fields[name];
+  if (typeof value === 'string' && Object.hasOwn(allowed, value)) return value;
+  throw badRequest(
+    `params.${name}: expected one of ${Object.keys(allowed).join(', ')}, found ${shown(value)}`,
+  );
+}
+
+function whole(fields: Fields, name: string, min: number): number {
+  const value = fields[name];
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value;
+  throw badRequest(`params.${name}: expected a whole number of at least ${min}, found ${shown(value)}`);
+}
+
+function truth(fields: Fields, name: string): boolean {
+  const value = fields[name];
+  if (typeof value === 'boolean') return value;
+  throw badRequest(`params.${name}: expected true or false, found ${shown(value)}`);
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const json = JSON.stringify(value) ?? typeof value;
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
+}
