@@ -30,6 +30,8 @@ const BRIDGE = Array.from({ length: QUOTES_A_MINUTE }, (_, index) => {
 
 export interface MinuteParameters {
   readonly instrument: Instrument;
+  /** Ticks that a relative price of 1 stands for. */
+  readonly scale: number;
   /** Key of the instrument's quotes. */
   readonly key: number;
   /** The desk file's distance between bid and ask. */
@@ -39,10 +41,11 @@ export interface MinuteParameters {
 /** Takes the walk one minute on and works out what was seen on the way. */
 export function simulateMinute(walk: PriceWalk, parameters: MinuteParameters): SimulatedMinute {
   const minute = walk.minute;
-  const open = walk.price;
+  const open = walk.price * parameters.scale;
   walk.step();
+  const close = walk.price * parameters.scale;
   const quotes = Array.from({ length: QUOTES_A_MINUTE }, (_, index) => {
-    const straight = open + ((walk.price - open) * (index + 1)) / QUOTES_A_MINUTE;
+    const straight = open + ((close - open) * (index + 1)) / QUOTES_A_MINUTE;
     const noise = bell(parameters.key, minute, STREAM_QUOTES + 8 * index) * (BRIDGE[index] as number);
     return quoteAt(straight + noise * walk.sigma * open, walk.regime, minute, index, parameters);
   });

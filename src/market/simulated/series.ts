@@ -1,8 +1,9 @@
 /** One instrument's simulated minutes, in any order of reading. */
 import type { Instrument } from '../../domain/instrument.js';
+import { MINUTE_MS } from '../bar-builder.js';
 import type { MarketBar } from '../feed.js';
 import { type MinuteParameters, type SimulatedMinute, simulateMinute } from './minute.js';
-import { PriceWalk, SIMULATION_FIRST_MINUTE } from './price-walk.js';
+import { PriceWalk, SIMULATION_FIRST_MINUTE, SIMULATION_START_MS } from './price-walk.js';
 import { streamKey } from './random.js';
 
 /** Prices at the beginning, by base currency; any other begins at 100. */
@@ -18,7 +19,8 @@ export class SimulatedSeries {
     private readonly instrument: Instrument,
     spreadTicks: number,
   ) {
-    this.parameters = { instrument, key: streamKey(seed, `${instrument.symbol} quotes`), spreadTicks };
+    const key = streamKey(seed, `${instrument.symbol} quotes`);
+    this.parameters = { instrument, key, spreadTicks, scale: this.scale() };
     this.walk = this.newWalk();
   }
 
@@ -47,11 +49,14 @@ export class SimulatedSeries {
   }
 
   private newWalk(): PriceWalk {
+    return new PriceWalk(this.seed, this.instrument.symbol);
+  }
+
+  /** Chosen so that the price is the home price when trading starts, whatever it did before. */
+  private scale(): number {
+    const walk = this.newWalk();
+    while (walk.minute < SIMULATION_START_MS / MINUTE_MS) walk.step();
     const home = HOME_PRICES[this.instrument.base] ?? HOME_PRICE_OTHER;
-    return new PriceWalk(
-      this.seed,
-      this.instrument.symbol,
-      Math.max(1, home / Number(this.instrument.tickSize)),
-    );
+    return Math.max(2, home / Number(this.instrument.tickSize)) / walk.price;
   }
 }

@@ -1,0 +1,67 @@
+/** Recorded files as a feed, resumed where the last run ended. */
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import type { Instrument } from '../../domain/instrument.js';
+import type { MarketFeed } from '../feed.js';
+import type { MarketPositionStore } from '../position.js';
+import { ReplayFeed } from '../replay/replay-feed.js';
+import { assignInstruments, checkRecording, type RecordingRequest } from './check-recording.js';
+import { RecordedSource } from './recorded-source.js';
+
+export interface RecordedFeedOptions {
+  readonly files: readonly RecordingRequest[];
+  readonly instruments: readonly Instrument[];
+  /** By instrument id, for bars and trades. */
+  readonly spreadTicks: readonly number[];
+  /** Null: as fast as it goes. */
+  readonly speed: number | null;
+  readonly position: MarketPositionStore;
+  readonly wallMs: () => number;
+}
+
+/** Throws `DataFileError` where a file can't be used; nothing stays open then. */
+export async function openRecordedFeed(options: RecordedFeedOptions): Promise<MarketFeed> {
+  const { instruments, speed, position, wallMs } = options;
+  await checkRecording(options.files, instruments);
+  const inputs = assignInstruments(options.files, instruments).map(({ file, instrument }) => ({
+    file,
+    instrument,
+    spreadTicks: options.spreadTicks[instrument.id] ?? 1,
+  }));
+  const recording = inputs.map(({ file, instrument }) => describe(file, instrument)).join(' ');
+  const kept = position.load();
+  const deliveredMs = kept?.recording === recording ? kept.marketMs : 0;
+  const events = await RecordedSource.open(inputs, deliveredMs);
+  const names = inputs.map(({ file }) => basename(file));
+  const pace = speed === null ? 'as fast as it goes' : `${speed}x`;
+  return new ReplayFeed({
+    events,
+    source: {
+      kind: 'recorded',
+      label: `recorded: ${names.join(', ')}, ${pace}`,
+      simulated: true,
+      speed,
+      seed: null,
+      venue: null,
+      files: inputs.map(({ file }) => file),
+    },
+    startMs: await startOf(events, deliveredMs),
+    history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
+    savePosition: (marketMs) => position.save({ marketMs, seed: null, recording }),
+    endedDetail: `the recording ended (${names.join(', ')}); positions were kept`,
+    wallMs,
+  });
+}
+
+/** Just before the first event that is still to come, or where the recording had ended. */
+async function startOf(events: RecordedSource, deliveredMs: number): Promise<number> {
+  if (deliveredMs > 0) return deliveredMs;
+  if (events.peek() === null) await events.fill();
+  return (events.peek()?.marketMs ?? 1) - 1;
+}
+
+/** Changes whenever another file, or the same one with other content, is given. */
+function describe(file: string, instrument: Instrument): string {
+  const { size, mtimeMs } = statSync(file);
+  return `${instrument.symbol}=${resolve(file)}:${size}:${Math.round(mtimeMs)}`;
+}

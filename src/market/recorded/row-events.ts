@@ -1,0 +1,77 @@
+/** From recorded rows to what the market shows: quotes, trades and bars, in time order. */
+import type { InstrumentId } from '../../domain/instrument.js';
+import { BarBuilder, MINUTE_MS, midTicks } from '../bar-builder.js';
+import { barQuotes, bidBelow } from '../bar-path.js';
+import type { MarketBar } from '../feed.js';
+import type { TimedEvent } from '../replay/timed-source.js';
+import type { BarRow, QuoteRow, RecordedRow, TradeRow } from './row-parser.js';
+
+export class RowEvents {
+  private readonly builder: BarBuilder;
+
+  /** `spanMs`: length of the file's bars; shorter ones are put together to minutes, longer ones stay as they are. */
+  constructor(
+    private readonly instrument: InstrumentId,
+    private readonly spanMs: number,
+    private readonly spreadTicks: number,
+  ) {
+    this.builder = new BarBuilder(instrument);
+  }
+
+  /** Adds the row's events to `into`, a finished bar before them. */
+  add(row: RecordedRow, into: TimedEvent[]): void {
+    this.closeBar(row.tsMs, into);
+    if (row.format === 'bars') this.addBar(row, into);
+    else if (row.format === 'quotes') this.addQuote(row, into);
+    else this.addTrade(row, into);
+  }
+
+  /** The last bar, when no row follows. */
+  finish(into: TimedEvent[]): void {
+    this.closeBar(Number.POSITIVE_INFINITY, into);
+  }
+
+  private addBar(row: BarRow, into: TimedEvent[]): void {
+    const { tsMs: openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = row;
+    const { instrument, spanMs } = this;
+    const bar: MarketBar = {
+      instrument,
+      openMs,
+      spanMs,
+      openTicks,
+      highTicks,
+      lowTicks,
+      closeTicks,
+      volumeLots,
+    };
+    into.push(...barQuotes(bar, this.spreadTicks));
+    if (spanMs >= MINUTE_MS) {
+      into.push({ kind: 'bar', marketMs: openMs + spanMs, bar });
+      return;
+    }
+    this.builder.add(openMs, openTicks, volumeLots);
+    for (const price of [highTicks, lowTicks, closeTicks]) this.builder.add(openMs, price, 0);
+  }
+
+  private addQuote(row: QuoteRow, into: TimedEvent[]): void {
+    const { tsMs: marketMs, bidTicks, askTicks, bidLots, askLots } = row;
+    this.builder.add(marketMs, midTicks(bidTicks, askTicks), 0);
+    into.push({ kind: 'quote', instrument: this.instrument, marketMs, bidTicks, askTicks, bidLots, askLots });
+  }
+
+  /** A trade shows where the market is: a quote with the desk file's spread is put around it. */
+  private addTrade(row: TradeRow, into: TimedEvent[]): void {
+    const { tsMs: marketMs, priceTicks, quantityLots, taker } = row;
+    const { instrument } = this;
+    this.builder.add(marketMs, priceTicks, quantityLots);
+    const bidTicks = bidBelow(priceTicks, this.spreadTicks);
+    const askTicks = bidTicks + this.spreadTicks;
+    into.push({ kind: 'trade', instrument, marketMs, priceTicks, quantityLots, taker });
+    into.push({ kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: 0, askLots: 0 });
+  }
+
+  private closeBar(untilMs: number, into: TimedEvent[]): void {
+    const bar = this.builder.closeUntil(untilMs);
+    if (bar) into.push({ kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar });
+  }
+}

@@ -1,0 +1,196 @@
+/** Rows of a recorded file, checked one by one. Prices come out in ticks, sizes in lots. */
+import type { Instrument } from '../../domain/instrument.js';
+import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
+import { DataFileError, shown } from './data-file-error.js';
+
+export type RecordedFormat = 'bars' | 'quotes' | 'trades';
+
+export interface BarRow {
+  readonly format: 'bars';
+  readonly tsMs: number;
+  readonly openTicks: number;
+  readonly highTicks: number;
+  readonly lowTicks: number;
+  readonly closeTicks: number;
+  readonly volumeLots: number;
+}
+export interface QuoteRow {
+  readonly format: 'quotes';
+  readonly tsMs: number;
+  readonly bidTicks: number;
+  readonly askTicks: number;
+  readonly bidLots: number;
+  readonly askLots: number;
+}
+export interface TradeRow {
+  readonly format: 'trades';
+  readonly tsMs: number;
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly taker: 'buy' | 'sell' | null;
+}
+export type RecordedRow = BarRow | QuoteRow | TradeRow;
+
+const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
+  bars: ['ts', 'open', 'high', 'low', 'close', 'volume'],
+  quotes: ['ts', 'bid', 'ask', 'bid_size', 'ask_size'],
+  trades: ['ts', 'price', 'size', 'side'],
+};
+const REPAIR = 'Correct the row or take it out; nothing was traded on it.';
+/** 2286-11-20: a number beyond it is not in milliseconds. */
+const TS_MAX = 9_999_999_999_999;
+const TS_TEXT = /^\d{1,13}$/;
+
+/** Throws `DataFileError` where the header is none of the three. */
+export function detectFormat(file: string, header: string | undefined): RecordedFormat {
+  const found = (header ?? '').replace(/^\uFEFF/, '').trim();
+  for (const format of ['bars', 'quotes', 'trades'] as const) {
+    if (found === HEADERS[format].join(',')) return format;
+  }
+  throw new DataFileError({
+    file,
+    row: 1,
+    column: null,
+    expected: `a header: ${Object.values(HEADERS)
+      .map((columns) => `\`${columns.join(',')}\``)
+      .join(' or ')}`,
+    found: shown(found),
+    doThis: 'docs/DATA.md says what each column means.',
+  });
+}
+
+export class RowParser {
+  private readonly prices: DecimalGrid;
+  private readonly sizes: DecimalGrid;
+  private readonly columns: readonly string[];
+  private row = 1;
+  private lastTsMs = 0;
+  private fields: readonly string[] = [];
+
+  constructor(
+    private readonly file: string,
+    private readonly format: RecordedFormat,
+    private readonly instrument: Instrument,
+  ) {
+    this.prices = decimalGrid(instrument.tickSize);
+    this.sizes = decimalGrid(instrument.lotSize);
+    this.columns = HEADERS[format];
+  }
+
+  /** The row after the one before; the first call gets row 2. Throws `DataFileError`. */
+  parse(line: string): RecordedRow {
+    this.row += 1;
+    this.fields = (line.endsWith('\r') ? line.slice(0, -1) : line).split(',');
+    if (this.fields.length !== this.columns.length) {
+      this.refuse(
+        null,
+        `${this.columns.length} columns (${this.columns.join(',')})`,
+        `${this.fields.length}: ${shown(line)}`,
+      );
+    }
+    const tsMs = this.time();
+    if (this.format === 'bars') return this.bar(tsMs);
+    return this.format === 'quotes' ? this.quote(tsMs) : this.trade(tsMs);
+  }
+
+  /** For checks that need more than one row. Throws. */
+  refuse(column: string | null, expected: string, found: string): never {
+    throw new DataFileError({ file: this.file, row: this.row, column, expected, found, doThis: REPAIR });
+  }
+
+  private bar(tsMs: number): BarRow {
+    const row: BarRow = {
+      format: 'bars',
+      tsMs,
+      openTicks: this.price(1),
+      highTicks: this.price(2),
+      lowTicks: this.price(3),
+      closeTicks: this.price(4),
+      volumeLots: this.size(5),
+    };
+    if (row.highTicks < Math.max(row.openTicks, row.closeTicks, row.lowTicks)) {
+      this.refuse('high', 'the highest of the four prices', shown(this.text(2)));
+    }
+    if (row.lowTicks > Math.min(row.openTicks, row.closeTicks)) {
+      this.refuse('low', 'the lowest of the four prices', shown(this.text(3)));
+    }
+    return row;
+  }
+
+  private quote(tsMs: number): QuoteRow {
+    const bidTicks = this.price(1);
+    const askTicks = this.price(2);
+    if (askTicks < bidTicks) this.refuse('ask', `at least the bid of ${this.text(1)}`, shown(this.text(2)));
+    return {
+      format: 'quotes',
+      tsMs,
+      bidTicks,
+      askTicks,
+      bidLots: this.sizeOrNone(3),
+      askLots: this.sizeOrNone(4),
+    };
+  }
+
+  private trade(tsMs: number): TradeRow {
+    const side = this.text(3);
+    if (side !== 'buy' && side !== 'sell' && side !== '')
+      this.refuse('side', '`buy`, `sell` or nothing', shown(side));
+    const taker = side === '' ? null : side;
+    return { format: 'trades', tsMs, priceTicks: this.price(1), quantityLots: this.size(2), taker };
+  }
+
+  private time(): number {
+    const text = this.text(0);
+    const tsMs = TS_TEXT.test(text) ? Number(text) : Number.NaN;
+    if (!(tsMs > 0 && tsMs <= TS_MAX)) this.refuse('ts', 'milliseconds since 1970, UTC', shown(text));
+    const strict = this.format === 'bars';
+    if (strict ? tsMs <= this.lastTsMs : tsMs < this.lastTsMs) {
+      this.refuse(
+        'ts',
+        `${strict ? 'later than' : 'not before'} ${this.lastTsMs}, the row above`,
+        shown(text),
+      );
+    }
+    this.lastTsMs = tsMs;
+    return tsMs;
+  }
+
+  private price(column: number): number {
+    const text = this.text(column);
+    const ticks = this.prices.exact(text);
+    if (ticks === null || ticks <= 0) this.refusePrice(column, text);
+    return ticks;
+  }
+
+  private refusePrice(column: number, text: string): never {
+    const name = this.columns[column] as string;
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value > 0)) this.refuse(name, 'a price above zero in plain decimals', shown(text));
+    const { tickSize, symbol } = this.instrument;
+    throw new DataFileError({
+      file: this.file,
+      row: this.row,
+      column: name,
+      expected: `a multiple of the tick ${tickSize} of ${symbol}`,
+      found: shown(text),
+      doThis: `Check that the file is of ${symbol}; otherwise give the instrument the right tickSize in the desk file.`,
+    });
+  }
+
+  private size(column: number): number {
+    const text = this.text(column);
+    const lots = this.sizes.floor(text);
+    if (lots === null)
+      this.refuse(this.columns[column] as string, 'zero or more in plain decimals', shown(text));
+    return lots;
+  }
+
+  /** 0 stands for a size that was not recorded. */
+  private sizeOrNone(column: number): number {
+    return this.text(column) === '' ? 0 : this.size(column);
+  }
+
+  private text(column: number): string {
+    return this.fields[column] as string;
+  }
+}

@@ -1,0 +1,169 @@
+/** Delivers a timed source at a speed: the feed of the simulated market and of recorded files. */
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import type { InstrumentId } from '../../domain/instrument.js';
+import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../feed.js';
+import { MarketClock } from './market-clock.js';
+import type { TimedEvent, TimedSource } from './timed-source.js';
+
+/** Longest stretch of delivery before the event loop gets its turn. */
+const SLICE_MS = 8;
+/** Events between two looks at the slice's clock. */
+const SLICE_CHECK_EVENTS = 64;
+/** A longer gap of the wall clock (a suspended process) is made up for with bars' extremes only. */
+const COARSE_GAP_MS = 5 * 60_000;
+const SAVE_EVERY_MS = 250;
+const IDLE_MS_MAX = 100;
+
+export interface ReplayOptions {
+  readonly events: TimedSource;
+  readonly source: MarketSource;
+  /** Market time to begin at: everything up to and including it was delivered before. */
+  readonly startMs: number;
+  readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
+  /** Called at least every second and at stop with the time up to which everything was delivered. */
+  readonly savePosition: (marketMs: number) => void;
+  /** Plain words for the end of a recording. */
+  readonly endedDetail: string;
+  readonly wallMs: () => number;
+}
+
+export class ReplayFeed implements MarketFeed {
+  readonly source: MarketSource;
+  private readonly clock: MarketClock | null;
+  private deliveredMs: number;
+  /** Nothing at or before this time is still to come. */
+  private completeMs: number;
+  private idle = false;
+  private stopping = false;
+  private running: Promise<void> | null = null;
+  private wake: (() => void) | null = null;
+  private savedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: ReplayOptions) {
+    this.source = options.source;
+    const { speed } = options.source;
+    this.clock = speed === null ? null : new MarketClock(options.startMs, speed, options.wallMs);
+    this.deliveredMs = options.startMs;
+    this.completeMs = options.startMs;
+  }
+
+  /** Never ahead of an event that is still to be delivered, so that a listener sees time in order. */
+  nowMs(): number {
+    if (this.idle && this.clock) {
+      const next = this.options.events.peek();
+      if (next) this.deliveredMs = Math.max(this.deliveredMs, Math.min(this.clock.now(), next.marketMs));
+    }
+    return this.deliveredMs;
+  }
+
+  history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
+    return Promise.resolve(this.options.history(instrument, count, this.nowMs()));
+  }
+
+  start(listener: MarketListener): void {
+    if (this.running) throw new Error('the feed was started before');
+    this.clock?.resume();
+    this.running = this.run(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake?.();
+    await this.running;
+    this.save();
+    await this.options.events.close();
+  }
+
+  private async run(listener: MarketListener): Promise<void> {
+    try {
+      while (!this.stopping && (await this.deliverDue(listener))) await this.waitForNext();
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      await listener({ kind: 'health', state: 'down', detail });
+      await listener({ kind: 'ended', detail });
+    }
+  }
+
+  /** Delivers everything that is due, in slices. False: the source is over, and the listener was told. */
+  private async deliverDue(listener: MarketListener): Promise<boolean> {
+    this.idle = false;
+    const dueMs = this.clock?.now() ?? Number.POSITIVE_INFINITY;
+    this.skipDetailIfLate(dueMs);
+    let sliceEndsAt = performance.now() + SLICE_MS;
+    for (let count = 1; !this.stopping; count += 1) {
+      const event = await this.next();
+      if (event === null) return this.end(listener);
+      if (event.marketMs > dueMs) {
+        this.completeMs = Math.max(this.completeMs, dueMs);
+        break;
+      }
+      this.options.events.shift();
+      const waitFor = this.deliver(event, listener);
+      if (waitFor) await waitFor;
+      if (count % SLICE_CHECK_EVENTS === 0 && performance.now() > sliceEndsAt) {
+        this.saveNowAndThen();
+        await yieldToEventLoop();
+        sliceEndsAt = performance.now() + SLICE_MS;
+      }
+    }
+    return true;
+  }
+
+  private async next(): Promise<TimedEvent | null> {
+    for (;;) {
+      const event = this.options.events.peek();
+      if (event !== null) return event;
+      if (!(await this.options.events.fill())) return null;
+    }
+  }
+
+  private deliver(event: TimedEvent, listener: MarketListener): void | Promise<void> {
+    if (event.marketMs > this.deliveredMs) {
+      this.completeMs = this.deliveredMs;
+      this.deliveredMs = event.marketMs;
+    }
+    return listener(event);
+  }
+
+  private async end(listener: MarketListener): Promise<false> {
+    this.completeMs = this.deliveredMs;
+    this.save();
+    await listener({ kind: 'ended', detail: this.options.endedDetail });
+    return false;
+  }
+
+  private skipDetailIfLate(dueMs: number): void {
+    const { speed } = this.source;
+    if (speed !== null && dueMs - this.deliveredMs > COARSE_GAP_MS * speed) {
+      this.options.events.coarseUntil?.(dueMs);
+    }
+  }
+
+  private async waitForNext(): Promise<void> {
+    const next = this.options.events.peek();
+    this.idle = true;
+    this.saveNowAndThen();
+    const untilNext = next && this.clock ? this.clock.wallUntil(next.marketMs) : IDLE_MS_MAX;
+    if (this.stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.min(IDLE_MS_MAX, Math.max(1, Math.ceil(untilNext))));
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = null;
+  }
+
+  private saveNowAndThen(): void {
+    const now = this.options.wallMs();
+    if (Math.abs(now - this.savedAtMs) < SAVE_EVERY_MS) return;
+    this.savedAtMs = now;
+    this.save();
+  }
+
+  private save(): void {
+    if (this.idle) this.completeMs = Math.max(this.completeMs, this.nowMs() - 1);
+    this.options.savePosition(this.completeMs);
+  }
+}

@@ -1,0 +1,73 @@
+/** The simulated minutes of all instruments as one stream in time order. */
+import type { Instrument } from '../../domain/instrument.js';
+import { MINUTE_MS } from '../bar-builder.js';
+import { barQuotes } from '../bar-path.js';
+import type { MarketBar } from '../feed.js';
+import type { TimedEvent, TimedSource } from '../replay/timed-source.js';
+import { SIMULATION_FIRST_MINUTE } from './price-walk.js';
+import { SimulatedSeries } from './series.js';
+
+export class SimulatedSource implements TimedSource {
+  private readonly series: readonly SimulatedSeries[];
+  private ready: readonly TimedEvent[] = [];
+  private index = 0;
+  private nextMinute: number;
+  private coarseUntilMs = 0;
+
+  /** Begins after `startMs`: events up to and including it are left out. */
+  constructor(
+    private readonly seed: number,
+    private readonly instruments: readonly Instrument[],
+    private readonly spreadTicks: readonly number[],
+    private readonly startMs: number,
+  ) {
+    this.series = instruments.map((instrument) => this.newSeries(instrument));
+    this.nextMinute = Math.max(SIMULATION_FIRST_MINUTE, Math.floor(startMs / MINUTE_MS));
+  }
+
+  peek(): TimedEvent | null {
+    return this.ready[this.index] ?? null;
+  }
+
+  shift(): void {
+    this.index += 1;
+  }
+
+  /** Makes the next minute. The bar of the minute that `startMs` ended in is delivered, whatever of it was before. */
+  fill(): Promise<boolean> {
+    const minute = this.nextMinute;
+    this.nextMinute += 1;
+    const coarse = (minute + 1) * MINUTE_MS <= this.coarseUntilMs;
+    this.ready = this.minuteEvents(minute, coarse).filter((event) => event.marketMs > this.startMs);
+    this.index = 0;
+    return Promise.resolve(true);
+  }
+
+  coarseUntil(marketMs: number): void {
+    this.coarseUntilMs = marketMs;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Bars before `nowMs`, worked out apart so that reading history never moves the stream. */
+  history(instrument: number, count: number, nowMs: number): readonly MarketBar[] {
+    const wanted = this.instruments[instrument];
+    return wanted ? this.newSeries(wanted).bars(Math.floor(nowMs / MINUTE_MS), count) : [];
+  }
+
+  private newSeries(instrument: Instrument): SimulatedSeries {
+    return new SimulatedSeries(this.seed, instrument, this.spreadTicks[instrument.id] ?? 1);
+  }
+
+  private minuteEvents(minute: number, coarse: boolean): readonly TimedEvent[] {
+    const minutes = this.series.map((series) => series.minute(minute));
+    const quotes = minutes.flatMap(({ quotes, bar }) =>
+      coarse ? barQuotes(bar, this.spreadTicks[bar.instrument] ?? 1) : quotes,
+    );
+    quotes.sort((a, b) => a.marketMs - b.marketMs || a.instrument - b.instrument);
+    const bars = minutes.map(({ bar }) => ({ kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar }) as const);
+    return [...quotes, ...bars];
+  }
+}
