@@ -1,0 +1,31 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { type CallableMethod, ControlFailure, type TraderClient } from '../../trader/client.js';
+import type { ControlMethods } from '../../trader/protocol.js';
+import { FAILURE_NAMES } from '../failure-names.js';
+
+/** The part of the trader's client that activities use. */
+export type TraderCalls = Pick<TraderClient, 'call'>;
+
+/** The trader does not answer; it may a moment later. */
+export const TRADER_UNAVAILABLE = 'TraderUnavailable';
+
+/** Failures come out named, so that a workflow tells "refused" from "not there". */
+export async function callTrader<M extends CallableMethod>(
+  trader: TraderCalls,
+  method: M,
+  params: ControlMethods[M]['params'],
+  timeoutMs: number,
+): Promise<ControlMethods[M]['result']> {
+  try {
+    return await trader.call(method, params, { timeoutMs });
+  } catch (error) {
+    if (error instanceof ControlFailure) {
+      throw ApplicationFailure.nonRetryable(
+        `${error.message} Kept safe: ${error.keptSafe} Do this: ${error.doThis}`,
+        FAILURE_NAMES.refusedByTrader,
+      );
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    throw ApplicationFailure.retryable(`The trader did not answer ${method}: ${message}`, TRADER_UNAVAILABLE);
+  }
+}

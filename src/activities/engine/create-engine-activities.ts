@@ -1,0 +1,45 @@
+/** Calls on one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
+import type { HaltCause, ResumeRule } from '../../domain/mode.js';
+import type { CommandResult, Decision } from '../../trader/protocol.js';
+import { callTrader, type TraderCalls } from './call-trader.js';
+import { type FlatReading, proveFlat } from './prove-flat.js';
+import { proveStopped, type StopReading } from './prove-stopped.js';
+import { readSituation, type TraderSituation, type TradingDays } from './read-situation.js';
+
+export interface PersonCommand {
+  readonly commandId: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface EngineActivities {
+  sendStop(command: PersonCommand): Promise<CommandResult>;
+  sendCloseAll(command: PersonCommand): Promise<CommandResult>;
+  sendHalt(command: PersonCommand & { cause: HaltCause; resume: ResumeRule }): Promise<CommandResult>;
+  proveStopped(patienceMs: number): Promise<StopReading>;
+  proveFlat(patienceMs: number): Promise<FlatReading>;
+  readSituation(): Promise<TraderSituation>;
+  reconcile(command: PersonCommand): Promise<CommandResult>;
+  arm(
+    command: PersonCommand & { haltId: string; configHash: string; decisions: readonly Decision[] },
+  ): Promise<CommandResult>;
+}
+
+/** One attempt's bound; commands answer as soon as they are journaled. */
+const COMMAND_MS = 5_000;
+/** Reconciling reads orders, positions, fills and balances back from the venue. */
+const RECONCILE_MS = 20_000;
+
+export function createEngineActivities(trader: TraderCalls, days: TradingDays): EngineActivities {
+  return {
+    sendStop: (command) => callTrader(trader, 'stop', command, COMMAND_MS),
+    sendCloseAll: (command) => callTrader(trader, 'closeAll', command, COMMAND_MS),
+    sendHalt: (command) => callTrader(trader, 'halt', command, COMMAND_MS),
+    proveStopped: (patienceMs) => proveStopped(trader, patienceMs),
+    proveFlat: (patienceMs) => proveFlat(trader, patienceMs),
+    readSituation: () => readSituation(trader, days),
+    reconcile: (command) => callTrader(trader, 'reconcile', command, RECONCILE_MS),
+    arm: ({ commandId, by, reason, haltId, configHash, decisions }) =>
+      callTrader(trader, 'arm', { commandId, by, reason, haltId, configHash, decisions }, COMMAND_MS),
+  };
+}

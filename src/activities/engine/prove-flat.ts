@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Mode } from '../../domain/mode.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import { callTrader, type TraderCalls } from './call-trader.js';
+
+export interface FlatReading {
+  readonly proven: boolean;
+  readonly mode: Mode;
+  readonly haltId: string | null;
+  readonly state: TraderStatus['closeAll'];
+  /** What the venue still holds, "BTC/USDT 0.5"; at most 100. */
+  readonly open: readonly string[];
+  readonly venueOpenOrders: number;
+  readonly entriesWorking: number;
+  readonly marketMs: number;
+  readonly simulated: boolean;
+}
+
+const POLL_MS = 25;
+const ANSWER_MS = 2_000;
+/** The proof asks the venue, which may take its time. */
+const PROOF_MS = 10_000;
+const OPEN_NAMED_MAX = 100;
+
+/**
+ * Flat is proven by reading positions back from the venue, never from our own book. The venue is asked once the
+ * trader has nothing more to do, and at the end of `patienceMs` in any case.
+ */
+export async function proveFlat(trader: TraderCalls, patienceMs: number): Promise<FlatReading> {
+  const until = performance.now() + patienceMs;
+  let status = await callTrader(trader, 'status', {}, ANSWER_MS);
+  while (status.closeAll === 'running' && status.openPositions > 0 && performance.now() < until) {
+    await sleep(POLL_MS);
+    status = await callTrader(trader, 'status', {}, ANSWER_MS);
+  }
+  const proof = await callTrader(trader, 'flatProof', {}, PROOF_MS);
+  return {
+    proven: proof.flat && proof.entriesWorking === 0,
+    mode: status.mode,
+    haltId: status.haltId,
+    state: proof.state,
+    open: [
+      ...proof.venuePositions.map(({ symbol, quantity }) => `${symbol} ${quantity}`),
+      ...proof.escalated.map((name) => `${name} (escalated)`),
+    ].slice(0, OPEN_NAMED_MAX),
+    venueOpenOrders: proof.venueOpenOrders,
+    entriesWorking: proof.entriesWorking,
+    marketMs: status.marketData.marketMs,
+    simulated: status.trading === 'paper',
+  };
+}

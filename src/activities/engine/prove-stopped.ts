@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Mode } from '../../domain/mode.js';
+import { callTrader, type TraderCalls } from './call-trader.js';
+
+export interface StopReading {
+  readonly proven: boolean;
+  readonly mode: Mode;
+  readonly haltId: string | null;
+  readonly entriesWorking: number;
+  readonly marketMs: number;
+  readonly simulated: boolean;
+}
+
+const POLL_MS = 25;
+const ANSWER_MS = 2_000;
+
+/** A stop is proven when the trader is halted and no entry order works. Reads until then, at most `patienceMs`. */
+export async function proveStopped(trader: TraderCalls, patienceMs: number): Promise<StopReading> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    const status = await callTrader(trader, 'status', {}, ANSWER_MS);
+    const halted = status.mode === 'HALTED' || status.mode === 'KILLED';
+    const proven = halted && status.entriesWorking === 0;
+    if (proven || !halted || performance.now() >= until) {
+      return {
+        proven,
+        mode: status.mode,
+        haltId: status.haltId,
+        entriesWorking: status.entriesWorking,
+        marketMs: status.marketData.marketMs,
+        simulated: status.trading === 'paper',
+      };
+    }
+    await sleep(POLL_MS);
+  }
+}

@@ -1,0 +1,73 @@
+import { type Halt, type Mode, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import { callTrader, type TraderCalls } from './call-trader.js';
+
+/** What resumption needs of the trader's status; small enough for a workflow's history. */
+export interface TraderSituation {
+  readonly mode: Mode;
+  readonly reason: string;
+  /** What arming must quote; null while nothing is halted. */
+  readonly haltId: string | null;
+  /** Newest first, at most 10. */
+  readonly halts: readonly Halt[];
+  /** The strictest rule of all active halts; null while there is none. */
+  readonly rule: ResumeRule | null;
+  readonly configHash: string;
+  readonly marketMs: number;
+  readonly simulated: boolean;
+  readonly reconciliation: TraderStatus['reconciliation']['state'];
+  /** Plain words, at most 10. */
+  readonly differences: readonly string[];
+  /** Of the halts that end with their trading day: whether it has ended, and when it does by market time. */
+  readonly nextDay: { readonly reached: boolean; readonly atMarketMs: number } | null;
+}
+
+/** First millisecond of the trading day after the one that `marketMs` lies in. */
+export interface TradingDays {
+  endOfDay(marketMs: number): number;
+}
+
+const ANSWER_MS = 2_000;
+const NAMED_MAX = 10;
+
+export async function readSituation(trader: TraderCalls, days: TradingDays): Promise<TraderSituation> {
+  const status = await callTrader(trader, 'status', {}, ANSWER_MS);
+  const { reconciliation, marketData } = status;
+  return {
+    mode: status.mode,
+    reason: status.reason,
+    haltId: status.haltId,
+    halts: newestFirst(status.halts).slice(0, NAMED_MAX),
+    rule: strictest(status.halts),
+    configHash: status.configHash,
+    marketMs: marketData.marketMs,
+    simulated: status.trading === 'paper',
+    reconciliation: reconciliation.state,
+    differences: reconciliation.differences
+      .slice(0, NAMED_MAX)
+      .map(({ what, symbol, ours, venues }) => `${symbol} ${what}: ours ${ours}, the venue's ${venues}`),
+    nextDay: nextDayOf(status.halts, marketData.marketMs, days),
+  };
+}
+
+function newestFirst(halts: readonly Halt[]): Halt[] {
+  return [...halts].sort((one, other) => other.atWallMs - one.atWallMs);
+}
+
+function strictest(halts: readonly Halt[]): ResumeRule | null {
+  return halts
+    .map(({ resume }) => resume)
+    .reduce<ResumeRule | null>(
+      (worst, rule) => (worst === null || RESUME_RANK[rule] > RESUME_RANK[worst] ? rule : worst),
+      null,
+    );
+}
+
+function nextDayOf(halts: readonly Halt[], marketMs: number, days: TradingDays): TraderSituation['nextDay'] {
+  const ends = halts
+    .filter(({ resume }) => resume === 'next-day')
+    .map(({ atMarketMs }) => days.endOfDay(atMarketMs));
+  if (ends.length === 0) return null;
+  const atMarketMs = Math.max(...ends);
+  return { reached: marketMs >= atMarketMs, atMarketMs };
+}

@@ -1,0 +1,9 @@
+/** Failures that another try does not change; workflows name them in their retry policies. */
+export const FAILURE_NAMES = {
+  /** The trader understood and said no. */
+  refusedByTrader: 'RefusedByTrader',
+  forgedDecision: 'ForgedDecision',
+  unknownCheck: 'UnknownCheck',
+} as const;
+
+export type FailureName = (typeof FAILURE_NAMES)[keyof typeof FAILURE_NAMES];

@@ -1,0 +1,64 @@
+/** Everything that routines and resumption do outside themselves. */
+import type { Check, CheckContext, CheckOutcome } from '../../checks/check.js';
+import { recordEvidence } from '../../store/evidence/record-evidence.js';
+import type { Pool } from '../../store/pool.js';
+import {
+  beginRoutineRun,
+  finishRoutineRun,
+  type RoutineRunBegin,
+  type RunVerdict,
+} from '../../store/routine-run.js';
+import { type MissedRun, recordMissedRun } from '../../store/run-missed.js';
+import type { Decision } from '../../trader/protocol.js';
+import type { RunIdentity, StepEvidence } from '../../workflows/evidence.js';
+import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
+import { type CheckRequest, runCheck } from './run-check.js';
+import { verifyOrigin } from './verify-origin.js';
+
+export type RoutineRunOpened = Pick<
+  RoutineRunBegin,
+  'routine' | 'title' | 'nominalMs' | 'startedMs' | 'cause'
+>;
+
+export interface RoutineRunClosed {
+  readonly verdict: RunVerdict;
+  readonly finishedMs: number;
+}
+
+export interface OperationsActivities {
+  runCheck(request: CheckRequest): Promise<CheckOutcome>;
+  /** One row per run, step and attempt group, however often the activity is tried. */
+  recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
+  openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
+  closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
+  recordMissed(missed: MissedRun): Promise<void>;
+  /** Resolves for a genuine decision; fails with `ForgedDecision`, not to be retried, for any other. */
+  verifyDecision(decision: Decision): Promise<void>;
+  raiseAlarm(alarm: Alarm): Promise<void>;
+}
+
+export interface OperationsDependencies {
+  readonly pool: Pool;
+  readonly checks: ReadonlyMap<string, Check>;
+  readonly context: CheckContext;
+  readonly decisionKey: () => string;
+  readonly nowMs: () => number;
+  readonly log: AlarmLog;
+}
+
+export function createOperationsActivities(dependencies: OperationsDependencies): OperationsActivities {
+  const { pool, checks, context, decisionKey, nowMs, log } = dependencies;
+  return {
+    runCheck: (request) => runCheck(checks, context, request),
+    recordEvidence: async (run, step) => {
+      await recordEvidence(pool, { ...run, ...step });
+    },
+    openRoutineRun: ({ desk, workflowId, firstRunId }, opened) =>
+      beginRoutineRun(pool, { desk, workflowId, firstRunId, ...opened }),
+    closeRoutineRun: ({ workflowId, firstRunId }, closed) =>
+      finishRoutineRun(pool, { workflowId, firstRunId, ...closed }),
+    recordMissed: (missed) => recordMissedRun(pool, missed),
+    verifyDecision: async (decision) => verifyOrigin(decisionKey(), decision, nowMs()),
+    raiseAlarm: async (alarm) => raiseAlarm(log, alarm),
+  };
+}

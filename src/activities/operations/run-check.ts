@@ -1,0 +1,32 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Check, CheckContext, CheckOutcome, CheckParameters } from '../../checks/check.js';
+import { FAILURE_NAMES } from '../failure-names.js';
+
+export interface CheckRequest {
+  readonly check: string;
+  readonly with: CheckParameters;
+}
+
+/** Text of a check ends up in a workflow's history, which has limits. */
+const TEXT_LENGTH_MAX = 2_000;
+
+export async function runCheck(
+  checks: ReadonlyMap<string, Check>,
+  context: CheckContext,
+  request: CheckRequest,
+): Promise<CheckOutcome> {
+  const check = checks.get(request.check);
+  if (!check) {
+    const known = [...checks.keys()].join(', ');
+    throw ApplicationFailure.nonRetryable(
+      `there is no check "${request.check}" (there are: ${known})`,
+      FAILURE_NAMES.unknownCheck,
+    );
+  }
+  const { verdict, observed, expected } = await check(context, request.with);
+  return {
+    verdict,
+    observed: observed.slice(0, TEXT_LENGTH_MAX),
+    expected: expected.slice(0, TEXT_LENGTH_MAX),
+  };
+}

@@ -1,0 +1,26 @@
+import { loadDesk } from '../desk/load.js';
+import type { Check } from './check.js';
+
+const STATUS_MS = 3_000;
+const SHOWN = 8;
+
+/** The desk file as it lies on the disk, as this installation was started with, and as the trader runs. */
+export const configuration: Check = async ({ trader, runtime }) => {
+  const expected = `desk file, start and trader agree on ${short(runtime.configHash)}`;
+  const { configHash: traders } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const file = hashOfFile(runtime.deskFile);
+  const observed = `desk file ${short(file)}, start ${short(runtime.configHash)}, trader ${short(traders)}`;
+  if (traders !== runtime.configHash) return { verdict: 'fail', observed, expected };
+  // An edited file does nothing until the next start: worth knowing, no reason to stand still.
+  return { verdict: file === runtime.configHash ? 'pass' : 'warn', observed, expected };
+};
+
+function hashOfFile(file: string): string {
+  try {
+    return loadDesk(file).configHash;
+  } catch (error) {
+    return `unreadable (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+const short = (hash: string): string => (/^[0-9a-f]{32,}$/.test(hash) ? hash.slice(0, SHOWN) : hash);

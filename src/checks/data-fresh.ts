@@ -1,0 +1,14 @@
+import type { Check } from './check.js';
+
+const STATUS_MS = 3_000;
+
+export const dataFresh: Check = async ({ trader, desk }) => {
+  const ageMsMax = desk.risk.staleDataSeconds * 1_000;
+  const expected = `prices arrive, the last at most ${desk.risk.staleDataSeconds} s old`;
+  const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { state, lastQuoteAgeMs } = marketData;
+  const age =
+    lastQuoteAgeMs === null ? 'no price yet' : `last price ${(lastQuoteAgeMs / 1_000).toFixed(1)} s old`;
+  const fresh = state === 'up' && lastQuoteAgeMs !== null && lastQuoteAgeMs <= ageMsMax;
+  return { verdict: fresh ? 'pass' : 'fail', observed: `feed is ${state}, ${age}`, expected };
+};

@@ -1,0 +1,23 @@
+import type { Check } from './check.js';
+import { numberOf } from './check.js';
+
+const ANSWER_MS_DEFAULT = 500;
+
+/** Reads from the evidence table: an answer also shows that the schema is there. */
+export const database: Check = async ({ pool }, parameters) => {
+  const answerMsMax = numberOf(parameters, 'answerMsMax', ANSWER_MS_DEFAULT);
+  const expected = `Postgres answers within ${answerMsMax} ms`;
+  const startedMs = performance.now();
+  try {
+    await pool.query('select id from evidence order by id desc limit 1');
+    const tookMs = Math.round(performance.now() - startedMs);
+    return {
+      verdict: tookMs <= answerMsMax ? 'pass' : 'warn',
+      observed: `answered in ${tookMs} ms`,
+      expected,
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { verdict: 'fail', observed: `no answer: ${why}`, expected };
+  }
+};

@@ -1,0 +1,21 @@
+import type { Check } from './check.js';
+import { numberOf } from './check.js';
+
+const ANSWER_MS_DEFAULT = 2_000;
+
+/** Has the trader read positions and orders back from its venue, and measures how long that takes. */
+export const venueReachable: Check = async ({ trader }, parameters) => {
+  const answerMsMax = numberOf(parameters, 'answerMsMax', ANSWER_MS_DEFAULT);
+  const expected = `the venue answers within ${answerMsMax} ms`;
+  const startedMs = performance.now();
+  try {
+    const proof = await trader.call('flatProof', {}, { timeoutMs: answerMsMax * 2 });
+    const tookMs = Math.round(performance.now() - startedMs);
+    const held = `${proof.venuePositions.length} positions, ${proof.venueOpenOrders} open orders`;
+    const verdict = tookMs <= answerMsMax ? 'pass' : 'warn';
+    return { verdict, observed: `answered in ${tookMs} ms: ${held}`, expected };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { verdict: 'fail', observed: `no answer: ${why}`, expected };
+  }
+};

@@ -1,0 +1,24 @@
+/** Built once, at build time: a start bundles nothing, and a bad line in one bundle can't reach the other. */
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const dist = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export type BundleName = 'emergency' | 'operations';
+
+export const bundleFile = (name: BundleName): string => join(dist, `workflows-${name}.js`);
+
+/** Writes `dist/workflows-emergency.js` and `dist/workflows-operations.js`. Throws where one can't be bundled. */
+export async function bundleWorkflows(): Promise<void> {
+  for (const name of ['emergency', 'operations'] as const) {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: join(dist, 'workflows', name, 'bundle.js'),
+      logger: new DefaultLogger('WARN'),
+    });
+    await writeFile(bundleFile(name), code);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundleWorkflows();

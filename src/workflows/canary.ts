@@ -1,0 +1,4 @@
+/** A worker is ready only after this ran on its queue: a bundle with one bad line fails here, not at a stop. */
+export async function canary(): Promise<string> {
+  return 'alive';
+}

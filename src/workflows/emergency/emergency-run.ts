@@ -1,0 +1,214 @@
+/** The state of one emergency stop: what was ordered, which traders it concerns, and what is proven of each. */
+import { proxyActivities } from '@temporalio/workflow';
+import type { EmergencyActivities } from '../../activities/emergency/create-emergency-activities.js';
+import { EvidenceTrail } from '../evidence-trail.js';
+import { emergencyQueue } from '../queues.js';
+import { causeOf, showPhase } from '../show.js';
+import type { EmergencyKind, EmergencyOrder, EmergencyOutcome, EmergencyStopInput } from './contract.js';
+import { EmergencyTarget } from './emergency-target.js';
+
+export class EmergencyRun {
+  readonly trail: EvidenceTrail;
+  private readonly targets = new Map<string, EmergencyTarget>();
+  private readonly calls;
+  private orders: EmergencyOrder[] = [];
+  private startedMs = Date.now();
+  private escalated = false;
+  private gaveUp = false;
+
+  constructor(private readonly input: EmergencyStopInput) {
+    const { evidenceMs } = input.timing;
+    this.calls = proxyActivities<EmergencyActivities>({
+      taskQueue: emergencyQueue(input.desk),
+      startToCloseTimeout: '10 seconds',
+      scheduleToCloseTimeout: evidenceMs,
+      retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+    });
+    this.trail = new EvidenceTrail(input.desk, this.calls.recordEvidence);
+  }
+
+  get timing(): EmergencyStopInput['timing'] {
+    return this.input.timing;
+  }
+
+  get kind(): EmergencyKind {
+    return this.orders.some(({ kind }) => kind === 'closeAll') ? 'closeAll' : 'stop';
+  }
+
+  get finished(): boolean {
+    return this.targets.size > 0 && this.all((target) => target.proven || target.superseded);
+  }
+
+  get outcome(): EmergencyOutcome {
+    const proven = this.targets.size > 0 && this.all((target) => target.proven);
+    const superseded = !proven && this.finished;
+    return { kind: this.kind, proven, superseded, detail: this.sentence(proven, superseded) };
+  }
+
+  /** New orders: each goes to every trader that has not taken it yet; the proof starts over. */
+  take(orders: readonly EmergencyOrder[]): void {
+    this.startedMs = Date.now();
+    this.escalated = false;
+    this.gaveUp = false;
+    this.orders.push(...orders);
+    for (const order of orders) {
+      this.trail.add({
+        ...this.step(`order:${order.commandId}`, `Asked for: ${wordsOf(order.kind)}`),
+        kind: 'human',
+        verdict: 'pass',
+        observed: `${order.by} (${order.via}): ${order.reason}`,
+        expected: 'a person asks; nothing is needed to stop',
+        person: order.by,
+      });
+    }
+    for (const target of this.targets.values()) target.take(orders);
+  }
+
+  /** Traders named by the input, by the orders themselves, and by the desk owner. */
+  async findTargets(): Promise<void> {
+    for (const order of this.orders) this.addTargets(order.sentTo);
+    if (this.input.incarnations !== null) {
+      this.addTargets(this.input.incarnations);
+    } else {
+      await this.askDeskOwner();
+    }
+  }
+
+  async send(): Promise<void> {
+    showPhase(`${titleOf(this.kind)}: halting`, this.lines());
+    await Promise.all([...this.targets.values()].map((target) => target.send()));
+  }
+
+  async read(): Promise<void> {
+    const { kind } = this;
+    await Promise.all([...this.targets.values()].map((target) => target.read(kind)));
+    showPhase(`${titleOf(kind)}: ${this.finished ? 'read back' : 'not proven yet'}`, this.lines());
+  }
+
+  escalateWhenDue(): void {
+    const { stopDeadlineMs, closeAllDeadlineMs } = this.timing;
+    const deadlineMs = this.kind === 'closeAll' ? closeAllDeadlineMs : stopDeadlineMs;
+    if (this.escalated || Date.now() - this.startedMs < deadlineMs) return;
+    this.escalated = true;
+    this.alarm('escalated', `Not proven after ${deadlineMs / 1000} s: ${this.lines().join('; ')}`);
+  }
+
+  giveUp(): void {
+    this.gaveUp = true;
+    this.alarm(
+      'gave-up',
+      `Not proven after the last attempt, look at the venue yourself: ${this.lines().join('; ')}`,
+    );
+  }
+
+  recordVerdict(): void {
+    const { proven, superseded, detail } = this.outcome;
+    this.trail.add({
+      ...this.step(
+        `proof:${this.newest}`,
+        this.kind === 'closeAll' ? 'Flat, read back' : 'Stopped, read back',
+      ),
+      kind: 'check',
+      verdict: proven ? 'pass' : superseded ? 'warn' : 'fail',
+      observed: detail,
+      expected:
+        this.kind === 'closeAll'
+          ? 'the venue reports no position and no entry order'
+          : 'halted, 0 entry orders work',
+    });
+  }
+
+  /** The same emergency in a fresh history: the newest order of the strongest kind stands for all before it. */
+  carriedOver(pending: readonly EmergencyOrder[]): EmergencyStopInput {
+    const strongest = this.orders.filter(({ kind }) => kind === this.kind).slice(-1);
+    return {
+      ...this.input,
+      incarnations: this.input.incarnations === null ? null : [...this.targets.keys()],
+      orders: [...strongest, ...pending],
+    };
+  }
+
+  private async askDeskOwner(): Promise<void> {
+    try {
+      const known = await this.calls.knownIncarnations.executeWithOptions(
+        {
+          summary: 'Which traders does the desk have?',
+          scheduleToCloseTimeout: this.timing.queueWaitMs + 5_000,
+          startToCloseTimeout: 3_000,
+          retry: { maximumAttempts: 2, initialInterval: 100 },
+        },
+        [],
+      );
+      this.addTargets(known);
+    } catch (error) {
+      showPhase(`${titleOf(this.kind)}: the desk owner does not answer`, [causeOf(error)]);
+    }
+  }
+
+  private addTargets(incarnations: readonly string[]): void {
+    for (const incarnation of incarnations) {
+      if (this.targets.has(incarnation)) continue;
+      const target = new EmergencyTarget(this.input.desk, incarnation, this.timing, this.trail);
+      target.take(this.orders);
+      this.targets.set(incarnation, target);
+    }
+  }
+
+  private alarm(key: string, observed: string): void {
+    this.trail.add({
+      ...this.step(`${key}:${this.newest}`, 'Escalation'),
+      kind: 'report',
+      verdict: 'fail',
+      observed,
+      expected: this.kind === 'closeAll' ? 'flat in time' : 'stopped in time',
+    });
+    this.calls.raiseAlarm
+      .executeWithOptions({ summary: `Alarm: ${this.kind} not proven` }, [
+        { desk: this.input.desk, text: observed },
+      ])
+      .catch(() => {});
+    showPhase(`${titleOf(this.kind)}: ESCALATED`, this.lines());
+  }
+
+  private step(stepKey: string, name: string) {
+    const reading = [...this.targets.values()].find((target) => target.marketMs !== null);
+    return {
+      routine: 'emergency-stop',
+      stepKey,
+      attemptGroup: 0,
+      name,
+      startedMs: this.startedMs,
+      finishedMs: Date.now(),
+      marketMs: reading?.marketMs ?? null,
+      person: null,
+      reference: null,
+      simulated: reading?.simulated ?? false,
+    };
+  }
+
+  private lines(): string[] {
+    return this.targets.size === 0
+      ? ['no trader of this desk is known yet']
+      : [...this.targets.values()].map((target) => target.sentence(this.kind));
+  }
+
+  private sentence(proven: boolean, superseded: boolean): string {
+    const lines = this.lines().join('; ');
+    if (proven) return this.kind === 'closeAll' ? `Flat: ${lines}` : `Stopped: ${lines}`;
+    if (superseded) return `Armed again before the proof: ${lines}`;
+    return this.gaveUp ? `Not proven, a person has to look: ${lines}` : `Not proven yet: ${lines}`;
+  }
+
+  /** Names the evidence of a round: the same order gives the same row, whatever is repeated. */
+  private get newest(): string {
+    return this.orders.at(-1)?.commandId ?? 'none';
+  }
+
+  private all(holds: (target: EmergencyTarget) => boolean): boolean {
+    return [...this.targets.values()].every(holds);
+  }
+}
+
+const wordsOf = (kind: EmergencyKind): string =>
+  kind === 'closeAll' ? 'close all positions' : 'stop trading';
+const titleOf = (kind: EmergencyKind): string => (kind === 'closeAll' ? 'Close all' : 'Stop');

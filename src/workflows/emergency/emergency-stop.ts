@@ -1,0 +1,83 @@
+/**
+ * Emergency stop and close all. Halts every known trader of the desk, proves it by reading back, and says by name
+ * what is not stopped or not flat. Runs to its end whatever is cancelled; orders that come meanwhile join in, and a
+ * close-all upgrades a running stop.
+ */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { showPhase, showVerdict } from '../show.js';
+import {
+  EMERGENCY_MESSAGES,
+  type EmergencyOrder,
+  type EmergencyOutcome,
+  type EmergencyStopInput,
+} from './contract.js';
+import { EmergencyRun } from './emergency-run.js';
+import { toOrder } from './order.js';
+
+const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
+const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);
+const progressQuery = defineQuery<EmergencyOutcome>(EMERGENCY_MESSAGES.progress);
+
+export async function emergencyStop(input: EmergencyStopInput): Promise<EmergencyOutcome> {
+  const pending: EmergencyOrder[] = [...input.orders];
+  const run = new EmergencyRun(input);
+  setHandler(stopSignal, (payload) => {
+    pending.push(toOrder('stop', payload));
+  });
+  setHandler(closeAllSignal, (payload) => {
+    pending.push(toOrder('closeAll', payload));
+  });
+  setHandler(progressQuery, () => run.outcome);
+  // Whoever starts this without saying more wants the desk stopped.
+  if (pending.length === 0) pending.push(toOrder('stop', 'started without a reason'));
+  return CancellationScope.nonCancellable(() => carryOut(run, pending));
+}
+
+async function carryOut(run: EmergencyRun, pending: EmergencyOrder[]): Promise<EmergencyOutcome> {
+  for (;;) {
+    await untilProven(run, pending);
+    run.recordVerdict();
+    showVerdict(run.outcome.proven ? 'pass' : run.outcome.superseded ? 'warn' : 'fail');
+    showPhase(run.outcome.detail, ['Waiting only for the evidence to be written']);
+    await condition(() => pending.length > 0 || (run.trail.settled && allHandlersFinished()));
+    if (pending.length === 0) {
+      showPhase(run.outcome.detail);
+      return run.outcome;
+    }
+  }
+}
+
+/** Rounds of: send what is new, read the proof. Ends when proven, superseded, or after the last round. */
+async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promise<void> {
+  let pauseMs = run.timing.retryMs;
+  for (let round = 1; round <= run.timing.roundsMax; ) {
+    if (workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<typeof emergencyStop>(run.carriedOver(pending));
+    }
+    if (pending.length > 0) {
+      run.take(pending.splice(0));
+      round = 1;
+      pauseMs = run.timing.retryMs;
+    }
+    await run.findTargets();
+    await run.send();
+    const reading = run.read();
+    await Promise.race([reading, condition(() => pending.length > 0)]);
+    if (pending.length > 0) continue;
+    if (run.finished) return;
+    run.escalateWhenDue();
+    await condition(() => pending.length > 0, pauseMs);
+    pauseMs = Math.min(pauseMs * 2, run.timing.retryMsMax);
+    round += 1;
+  }
+  run.giveUp();
+}

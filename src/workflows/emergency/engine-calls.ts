@@ -1,0 +1,24 @@
+/** The engine's activities on the queue of one trader, with the bounds of an emergency. */
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import type { EngineActivities } from '../../activities/engine/create-engine-activities.js';
+import { engineQueue } from '../queues.js';
+import type { EmergencyTiming } from './contract.js';
+
+/**
+ * One attempt only: the procedure's own loop repeats, so that an order that arrives meanwhile is never behind a
+ * retry. `scheduleToStart` finds a dead engine worker.
+ */
+export function engineCalls(
+  desk: string,
+  incarnation: string,
+  timing: EmergencyTiming,
+): ActivityInterfaceFor<EngineActivities> {
+  const startToCloseMs = timing.proofPatienceMs + 5_000;
+  return proxyActivities<EngineActivities>({
+    taskQueue: engineQueue(desk, incarnation),
+    scheduleToStartTimeout: timing.queueWaitMs,
+    startToCloseTimeout: startToCloseMs,
+    scheduleToCloseTimeout: timing.queueWaitMs + startToCloseMs,
+    retry: { maximumAttempts: 1 },
+  });
+}

@@ -1,0 +1,28 @@
+import { uuid4 } from '@temporalio/workflow';
+import type { EmergencyKind, EmergencyOrder } from './contract.js';
+
+const TEXT_LENGTH_MAX = 500;
+
+/**
+ * An order from whatever the signal carried. A stop is never refused for its form: plain text is the reason, and
+ * missing fields are filled in.
+ */
+export function toOrder(kind: EmergencyKind, payload: unknown): EmergencyOrder {
+  const given: Record<string, unknown> =
+    typeof payload === 'object' && payload !== null ? { ...payload } : { reason: payload };
+  const via = given.via;
+  return {
+    kind,
+    commandId: textOr(given.commandId, uuid4()),
+    by: textOr(given.by, 'Temporal'),
+    via: via === 'web' || via === 'cli' || via === 'telegram' ? via : 'temporal',
+    reason: textOr(given.reason, 'no reason given'),
+    sentTo: Array.isArray(given.sentTo) ? given.sentTo.filter((entry) => typeof entry === 'string') : [],
+  };
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value.trim() !== ''
+    ? value.trim().slice(0, TEXT_LENGTH_MAX)
+    : otherwise;
+}

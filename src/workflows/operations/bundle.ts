@@ -1,0 +1,5 @@
+/** What the operations worker's bundle holds. */
+export { canary } from '../canary.js';
+export { pulse } from './pulse.js';
+export { resumption } from './resumption.js';
+export { routine } from './routine.js';

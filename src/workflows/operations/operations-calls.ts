@@ -1,0 +1,50 @@
+/** The operations worker's activities with their bounds. */
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import type { EngineActivities } from '../../activities/engine/create-engine-activities.js';
+import type { FailureName } from '../../activities/failure-names.js';
+import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
+import { engineQueue, operationsQueue } from '../queues.js';
+import type { RoutineStep } from './contract.js';
+
+/** Another try changes nothing. */
+const FINAL: FailureName[] = ['UnknownCheck', 'ForgedDecision', 'RefusedByTrader'];
+
+/** One attempt of a check may take the step's time; one more attempt is made, then it has failed. */
+export function checkCalls(desk: string, step: RoutineStep): ActivityInterfaceFor<OperationsActivities> {
+  return proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: step.timeoutSeconds * 1_000,
+    scheduleToCloseTimeout: step.timeoutSeconds * 2_000 + 5_000,
+    retry: { maximumAttempts: 2, initialInterval: 250, nonRetryableErrorTypes: FINAL },
+  });
+}
+
+/** Writing to Postgres: retried for `evidenceMs`, since it may be down. */
+export function recordCalls(desk: string, evidenceMs: number): ActivityInterfaceFor<OperationsActivities> {
+  return proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: evidenceMs,
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+  });
+}
+
+export function decisionCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
+  return proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '5 seconds',
+    scheduleToCloseTimeout: '20 seconds',
+    retry: { maximumAttempts: 3, nonRetryableErrorTypes: FINAL },
+  });
+}
+
+/** Calls on the trader: few and short attempts; the procedures look again by themselves. */
+export function traderCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
+  return proxyActivities<EngineActivities>({
+    taskQueue: engineQueue(desk, incarnation),
+    scheduleToStartTimeout: '10 seconds',
+    startToCloseTimeout: '25 seconds',
+    scheduleToCloseTimeout: '40 seconds',
+    retry: { maximumAttempts: 3, initialInterval: 250, nonRetryableErrorTypes: FINAL },
+  });
+}

@@ -1,0 +1,15 @@
+/** Names of task queues and workflows: business ids, so that a person finds them by what they are about. */
+
+export const emergencyQueue = (desk: string): string => `emergency:${desk}`;
+export const operationsQueue = (desk: string): string => `operations:${desk}`;
+/** One queue for each journal incarnation: two traders on one queue would split the halts between them. */
+export const engineQueue = (desk: string, incarnation: string): string => `engine:${desk}:${incarnation}`;
+
+export const deskOwnerId = (desk: string): string => `desk-owner:${desk}`;
+export const emergencyStopId = (desk: string): string => `estop:${desk}`;
+export const resumptionId = (desk: string, haltId: string): string => `resume:${desk}:${haltId}`;
+export const pulseId = (desk: string): string => `pulse:${desk}`;
+
+/** `nominalMs`: when the routine was due by market time. */
+export const routineId = (desk: string, routine: string, nominalMs: number): string =>
+  `routine:${desk}:${routine}:${new Date(nominalMs).toISOString()}`;

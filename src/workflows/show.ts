@@ -1,0 +1,24 @@
+/** What a person reads in Temporal's UI while a procedure runs. */
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Verdict } from './evidence.js';
+import { FERMATA_VERDICT } from './search-attributes.js';
+
+/**
+ * Current details are Markdown but answer only while a worker runs; the memo is kept by the server and says the
+ * phase in any case.
+ */
+export function showPhase(phase: string, lines: readonly string[] = []): void {
+  setCurrentDetails([`**${phase}**`, ...lines.map((line) => `- ${line}`)].join('\n'));
+  upsertMemo({ phase });
+}
+
+export function showVerdict(verdict: Verdict | 'missed'): void {
+  upsertSearchAttributes([{ key: FERMATA_VERDICT, value: verdict }]);
+}
+
+/** The last sentence of an error chain is the one with the cause; the outer ones only name the plumbing. */
+export function causeOf(error: unknown): string {
+  let current: unknown = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return current instanceof Error ? current.message : String(current);
+}
