@@ -1,0 +1,53 @@
+/** What the supervisor answers on its socket. */
+import { askSocket } from './ask-socket.js';
+import { homePaths } from './runtime.js';
+
+export type ProcessState = 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'down';
+
+export interface ProcessStatus {
+  readonly name: string;
+  /** `down`: it died too often and stays down until a person restarts it. */
+  readonly state: ProcessState;
+  readonly pid: number | null;
+  readonly restarts: number;
+}
+
+export interface SupervisorMethods {
+  who: {
+    params: Record<string, never>;
+    result: {
+      readonly pid: number;
+      readonly desk: string;
+      readonly startedWallMs: number;
+      readonly phase: string;
+    };
+  };
+  processes: { params: Record<string, never>; result: readonly ProcessStatus[] };
+  /** Answers at once; the socket is gone once everything has ended. */
+  stop: { params: { readonly hurry: boolean }; result: { readonly stopping: true } };
+  /** One role, or `postgres`, or `temporal`: stopped in order and started again. Answers when it is ready. */
+  restart: { params: { readonly name: string }; result: ProcessStatus };
+}
+
+export type SupervisorMethod = keyof SupervisorMethods;
+
+const TIMEOUT_DEFAULT_MS = 3_000;
+
+/** Rejects with SocketSilent where no supervisor runs on this FERMATA_HOME, or SocketRefusal. */
+export async function askSupervisor<M extends SupervisorMethod>(
+  home: string,
+  method: M,
+  params: SupervisorMethods[M]['params'],
+  timeoutMs = TIMEOUT_DEFAULT_MS,
+): Promise<SupervisorMethods[M]['result']> {
+  return (await askSocket(
+    supervisorSocketPath(home),
+    method,
+    params,
+    timeoutMs,
+  )) as SupervisorMethods[M]['result'];
+}
+
+export function supervisorSocketPath(home: string): string {
+  return `${homePaths(home).sockets}/supervisor.sock`;
+}

@@ -1,0 +1,97 @@
+/**
+ * Which processes this supervisor has started, on disk, so that the next one finds those of a supervisor that was
+ * killed. A pid is trusted only together with the start time of its process.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, startTimeOf } from './process-table.js';
+
+interface Child {
+  readonly name: string;
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+const ASK_WAIT_MS = 10_000;
+const KILL_WAIT_MS = 5_000;
+const POLL_MS = 50;
+
+export interface ChildrenFile {
+  /** As soon as a process was started. */
+  add(name: string, pid: number): Promise<void>;
+  remove(pid: number): void;
+  close(): void;
+}
+
+export function openChildrenFile(path: string): ChildrenFile {
+  const children = new Map<number, Child>();
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const save = (): void => {
+    writeFileSync(`${path}.new`, JSON.stringify([...children.values()]), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  };
+  return {
+    add: async (name, pid) => {
+      const startTime = await startTimeOf(pid);
+      if (startTime === null) return;
+      children.set(pid, { name, pid, startTime });
+      save();
+    },
+    remove: (pid) => {
+      if (children.delete(pid)) save();
+    },
+    close: () => rmSync(path, { force: true }),
+  };
+}
+
+/** Asks what a dead supervisor left to stop, kills what has not after 10 s. Returns the names of what it found. */
+export async function endLeftChildren(path: string): Promise<readonly string[]> {
+  const left: Child[] = [];
+  for (const child of readChildren(path)) if (await isSame(child)) left.push(child);
+  // Newest first: the web server before the trader, the trader before the databases.
+  left.reverse();
+  for (const child of left) send(child.pid, child.name === 'postgres' ? 'SIGINT' : 'SIGTERM');
+  await untilGone(left, ASK_WAIT_MS);
+  for (const child of left) {
+    if (await isSame(child)) send(-child.pid, 'SIGKILL');
+  }
+  const remaining = await untilGone(left, KILL_WAIT_MS);
+  if (remaining.length > 0) {
+    throw new Error(
+      `${remaining.map((child) => `${child.name} (process ${child.pid})`).join(', ')} of an earlier start could not be ended. Nothing was started. End them by hand: kill -9 ${remaining.map((child) => child.pid).join(' ')}`,
+    );
+  }
+  rmSync(path, { force: true });
+  return left.map((child) => child.name);
+}
+
+function readChildren(path: string): readonly Child[] {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Child[];
+  } catch {
+    return [];
+  }
+}
+
+async function isSame(child: Child): Promise<boolean> {
+  return isAlive(child.pid) && (await startTimeOf(child.pid)) === child.startTime;
+}
+
+async function untilGone(children: readonly Child[], waitMs: number): Promise<readonly Child[]> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const remaining: Child[] = [];
+    for (const child of children) if (await isSame(child)) remaining.push(child);
+    if (remaining.length === 0 || Date.now() >= deadline) return remaining;
+    await sleep(POLL_MS);
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended.
+  }
+}

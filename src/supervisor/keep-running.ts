@@ -1,0 +1,156 @@
+/** Keeps one process alive: starts it again when it dies, more slowly each time, and gives up when it dies too often. */
+import type { ProcessState, ProcessStatus } from '../home/supervisor-protocol.js';
+import type { ManagedProcess } from './managed-process.js';
+
+const DEATHS_MAX = 5;
+const DEATHS_WINDOW_MS = 120_000;
+const BACKOFF_MAX_MS = 5_000;
+
+export interface Running {
+  readonly process: ManagedProcess;
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+export type KeeperNews =
+  | { readonly kind: 'died'; readonly how: string; readonly lastLines: readonly string[] }
+  | { readonly kind: 'restarting'; readonly inMs: number }
+  | { readonly kind: 'running-again' }
+  /** Five deaths in two minutes. */
+  | { readonly kind: 'stays-down' };
+
+export interface KeeperOptions {
+  readonly name: string;
+  /** Resolves when it is ready; rejects when it can't be started. Leaves nothing running when it rejects. */
+  readonly start: () => Promise<Running>;
+  readonly onNews: (news: KeeperNews) => void;
+  readonly nowMs?: () => number;
+}
+
+export class ProcessKeeper {
+  readonly name: string;
+  #state: ProcessState = 'stopped';
+  #running: Running | null = null;
+  #restarts = 0;
+  #deaths: number[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  /** What is under way now: starts and stops of one process never overlap. */
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #nowMs: () => number;
+
+  constructor(private readonly options: KeeperOptions) {
+    this.name = options.name;
+    this.#nowMs = options.nowMs ?? Date.now;
+  }
+
+  get status(): ProcessStatus {
+    const pid = this.#running?.process.pid ?? null;
+    return { name: this.name, state: this.#state, pid, restarts: this.#restarts };
+  }
+
+  get process(): ManagedProcess | null {
+    return this.#running?.process ?? null;
+  }
+
+  /** The first start: a failure is the caller's to handle. */
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#launch('starting'));
+  }
+
+  /** Afterwards it stays stopped. */
+  stop(hurry?: AbortSignal): Promise<void> {
+    this.#state = 'stopping';
+    this.#cancelRestart();
+    return this.#inTurn(() => this.#end(hurry));
+  }
+
+  /** On request: not counted as a death, and it also brings back what stayed down. */
+  restart(): Promise<void> {
+    this.#cancelRestart();
+    return this.#inTurn(async () => {
+      this.#state = 'stopping';
+      await this.#end();
+      this.#deaths = [];
+      this.#restarts += 1;
+      await this.#launch('restarting');
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const next = this.#turn.then(work);
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+
+  async #end(hurry?: AbortSignal): Promise<void> {
+    this.#cancelRestart();
+    this.#state = 'stopping';
+    const running = this.#running;
+    this.#running = null;
+    await running?.stop(hurry);
+    this.#state = 'stopped';
+  }
+
+  async #launch(state: ProcessState): Promise<void> {
+    this.#state = state;
+    try {
+      const running = await this.options.start();
+      this.#running = running;
+      // `stop` was asked for meanwhile: it has its turn next.
+      if (this.#state === state) this.#state = 'running';
+      void running.process.exited.then((exit) =>
+        this.#died(running, exit.signal ?? `exit code ${exit.code}`),
+      );
+    } catch (error) {
+      if (this.#state === state) this.#state = 'stopped';
+      throw error;
+    }
+  }
+
+  #died(running: Running, how: string): void {
+    if (this.#running !== running) return;
+    this.#running = null;
+    if (this.#state === 'stopping') return;
+    this.#countDeath(how, running.process.lastLines());
+  }
+
+  #countDeath(how: string, lastLines: readonly string[]): void {
+    const now = this.#nowMs();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
+    this.options.onNews({ kind: 'died', how, lastLines });
+    if (this.#deaths.length >= DEATHS_MAX) {
+      this.#state = 'down';
+      this.options.onNews({ kind: 'stays-down' });
+      return;
+    }
+    this.#state = 'restarting';
+    const inMs = backoffMs(this.#deaths.length);
+    this.options.onNews({ kind: 'restarting', inMs });
+    this.#timer = setTimeout(() => this.#bringBack(), inMs);
+  }
+
+  #bringBack(): void {
+    this.#timer = null;
+    void this.#inTurn(async () => {
+      if (this.#state !== 'restarting') return;
+      this.#restarts += 1;
+      try {
+        await this.#launch('restarting');
+        this.options.onNews({ kind: 'running-again' });
+      } catch (error) {
+        // `stop` came in between: nothing failed that anybody still wants.
+        if (this.status.state !== 'stopped') return;
+        this.#countDeath(error instanceof Error ? error.message : String(error), []);
+      }
+    });
+  }
+
+  #cancelRestart(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
+
+/** The first restart is immediate: a desk without its trader is unwatched. */
+function backoffMs(deaths: number): number {
+  return deaths <= 1 ? 0 : Math.min(250 * 2 ** (deaths - 2), BACKOFF_MAX_MS);
+}

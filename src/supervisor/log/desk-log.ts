@@ -1,0 +1,79 @@
+/** One readable log for everything that runs, and the same as JSON lines. Secrets are taken out before writing. */
+import { join } from 'node:path';
+import { type Redact, redactValue } from '../redact.js';
+import { openRotatingFile } from './rotating-file.js';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface DeskLog {
+  readonly file: string;
+  write(role: string, level: LogLevel, message: string, more?: Readonly<Record<string, unknown>>): void;
+  /** One line of a child: pino's JSON, or whatever else it printed. */
+  writeChildLine(role: string, line: string, stream: 'out' | 'err'): void;
+}
+
+const FILE_BYTES_MAX = 10 * 1024 * 1024;
+const FILES_KEPT = 5;
+
+export function openDeskLog(directory: string, redact: Redact, nowMs: () => number = Date.now): DeskLog {
+  const file = join(directory, 'fermata.log');
+  const readable = openRotatingFile(file, FILE_BYTES_MAX, FILES_KEPT);
+  const structured = openRotatingFile(join(directory, 'fermata.jsonl'), FILE_BYTES_MAX, FILES_KEPT);
+  const put = (timeMs: number, role: string, level: LogLevel, message: string, more: object): void => {
+    const time = new Date(timeMs).toISOString();
+    const oneLine = redact(message).replaceAll(/\s*\n\s*/g, ' | ');
+    readable.write(`${time} ${role.padEnd(17)} ${level.padEnd(5)} ${oneLine}`);
+    structured.write(JSON.stringify(redactValue({ time, role, level, message, ...more }, redact)));
+  };
+  return {
+    file,
+    write: (role, level, message, more = {}) => put(nowMs(), role, level, message, more),
+    writeChildLine: (role, line, stream) => {
+      const parsed = parsePino(line);
+      if (parsed) put(parsed.timeMs ?? nowMs(), role, parsed.level, parsed.message, parsed.more);
+      else if (line.trim() !== '') put(nowMs(), role, stream === 'err' ? 'warn' : 'info', line, {});
+    },
+  };
+}
+
+interface PinoLine {
+  readonly timeMs: number | null;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly more: object;
+}
+
+/** Levels of pino: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal. */
+function parsePino(line: string): PinoLine | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    const {
+      level,
+      time,
+      msg,
+      pid: _pid,
+      hostname: _hostname,
+      ...more
+    } = JSON.parse(line) as Record<string, unknown>;
+    const timeMs = typeof time === 'number' ? time : Date.parse(String(time));
+    return {
+      timeMs: Number.isFinite(timeMs) ? timeMs : null,
+      level: levelOf(level),
+      message: typeof msg === 'string' ? msg : JSON.stringify(more),
+      more,
+    };
+  } catch {
+    return null;
+  }
+}
+
+function levelOf(level: unknown): LogLevel {
+  if (typeof level === 'string') {
+    if (level === 'debug' || level === 'info' || level === 'warn') return level;
+    return level === 'trace' ? 'debug' : 'error';
+  }
+  const number = Number(level);
+  if (number >= 50) return 'error';
+  if (number >= 40) return 'warn';
+  return number >= 30 ? 'info' : 'debug';
+}

@@ -1,0 +1,66 @@
+/** Takes secrets out of text before it is written anywhere. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type Redact = (text: string) => string;
+
+const MARK = '[redacted]';
+/** Shorter values would black out ordinary words. */
+const KNOWN_CHARS_MIN = 8;
+const SECRET_NAME =
+  /pass(word|phrase)?|secret|token|api[-_]?key|private[-_]?key|credential|authori[sz]ation/i;
+
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, MARK],
+  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${MARK}`],
+  // user:password@ in an address
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]+:)[^\s@/]+@/gi, `$1${MARK}@`],
+  // a chat bot's token
+  [/\b\d{8,10}:[A-Za-z0-9_-]{35}\b/g, MARK],
+  // a signed token of three parts
+  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, MARK],
+  // "apiKey": "value", password=value, secret: value
+  [
+    /(["']?[a-z_-]*(?:password|passphrase|secret|api[-_]?key|private[-_]?key|access[-_]?token|refresh[-_]?token|signature)["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"'}\]]+)/gi,
+    `$1${MARK}`,
+  ],
+];
+
+/** `known`: values that must never appear, wherever they stand. */
+export function createRedactor(known: Iterable<string>): Redact {
+  const values = [...new Set(known)].filter((value) => value.length >= KNOWN_CHARS_MIN);
+  // The longest first: one secret may begin with another.
+  values.sort((left, right) => right.length - left.length);
+  return (text) => {
+    let clean = text;
+    for (const value of values) clean = clean.replaceAll(value, MARK);
+    for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
+    return clean;
+  };
+}
+
+const DEPTH_MAX = 8;
+
+/** The same for structured data: by its text, and by the name of its key. */
+export function redactValue(value: unknown, redact: Redact, depth = 0): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= DEPTH_MAX) return '…';
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, redact, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      SECRET_NAME.test(key) && typeof item === 'string' ? MARK : redactValue(item, redact, depth + 1),
+    ]),
+  );
+}
+
+/** The values of all secret files, and of all environment variables whose name says that they are secret. */
+export function knownSecrets(secretsDirectory: string, env: NodeJS.ProcessEnv): readonly string[] {
+  const values: string[] = [];
+  for (const [name, value] of Object.entries(env)) if (value && SECRET_NAME.test(name)) values.push(value);
+  for (const name of readdirSync(secretsDirectory)) {
+    values.push(readFileSync(join(secretsDirectory, name), 'utf8').trim());
+  }
+  return values;
+}

@@ -1,0 +1,26 @@
+/** The processes of a desk in the order in which they start; they stop in the opposite order. */
+export type RoleName = 'trader' | 'engine-worker' | 'auditor' | 'operations-worker' | 'ledger' | 'web';
+
+interface RoleTimes {
+  /** From start to ready. */
+  readonly readyMs: number;
+  /** From SIGTERM to the end. */
+  readonly stopMs: number;
+}
+
+export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
+  // It replays its journal and warms up its strategies.
+  trader: { readyMs: 60_000, stopMs: 20_000 },
+  'engine-worker': { readyMs: 60_000, stopMs: 10_000 },
+  auditor: { readyMs: 30_000, stopMs: 5_000 },
+  'operations-worker': { readyMs: 60_000, stopMs: 15_000 },
+  ledger: { readyMs: 30_000, stopMs: 5_000 },
+  web: { readyMs: 30_000, stopMs: 5_000 },
+};
+
+/** Unless separate, the auditor runs inside the engine worker and the ledger inside the operations worker. */
+export function rolesInOrder(separate: boolean): readonly RoleName[] {
+  return separate
+    ? ['trader', 'engine-worker', 'auditor', 'operations-worker', 'ledger', 'web']
+    : ['trader', 'engine-worker', 'operations-worker', 'web'];
+}

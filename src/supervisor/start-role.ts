@@ -1,0 +1,91 @@
+/** Starts one role as a process and waits until it says that it is ready. */
+import { fileURLToPath } from 'node:url';
+import type { ChildrenFile } from './children-file.js';
+import type { Running } from './keep-running.js';
+import type { DeskLog } from './log/desk-log.js';
+import { endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
+import { ROLE_TIMES, type RoleName } from './roles.js';
+
+const LINES_SHOWN = 8;
+
+export interface RoleStartOptions {
+  readonly name: RoleName;
+  readonly script: string;
+  readonly runtimeFile: string;
+  readonly separate: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: DeskLog;
+  readonly children: ChildrenFile;
+  /** The trader has come to the end of a recording and asks to end the desk. */
+  readonly onEnded: (detail: string) => void;
+}
+
+export const ROLE_SCRIPT = fileURLToPath(new URL('../worker/run-role.js', import.meta.url));
+
+type RoleMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'ended'; readonly detail?: string };
+
+/** Rejects with the role's own reason or its last lines; nothing of it is left running then. */
+export async function startRole(options: RoleStartOptions): Promise<Running> {
+  const { name } = options;
+  let onFirstMessage: (message: RoleMessage) => void = () => undefined;
+  const message = new Promise<RoleMessage>((resolve) => {
+    onFirstMessage = resolve;
+  });
+  const child = await spawnProcess({
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', options.script, name],
+    env: roleEnvironment(options),
+    output: { to: 'lines', onLine: (line, stream) => options.log.writeChildLine(name, line, stream) },
+    onMessage: (raw) => {
+      const received = raw as RoleMessage;
+      if (received.type === 'ended') options.onEnded(received.detail ?? 'the recording ended');
+      else onFirstMessage(received);
+    },
+  });
+  await options.children.add(name, child.pid);
+  void child.exited.then(() => options.children.remove(child.pid));
+  const problem = await readiness(child, message, ROLE_TIMES[name].readyMs);
+  const stop = async (hurry?: AbortSignal): Promise<void> => {
+    const clean = await endProcess(child, [{ signal: 'SIGTERM', waitMs: ROLE_TIMES[name].stopMs }], hurry);
+    if (!clean) options.log.write('supervisor', 'warn', `${name} did not stop in time and was killed`);
+  };
+  if (problem === null) return { process: child, stop };
+  await stop();
+  throw new Error(`${name} did not start: ${problem}`);
+}
+
+function roleEnvironment(options: RoleStartOptions): NodeJS.ProcessEnv {
+  // The password was hashed at the start; no process needs it.
+  const { DASHBOARD_PASSWORD: _password, ...env } = options.env;
+  return {
+    ...env,
+    FERMATA_RUNTIME: options.runtimeFile,
+    ...(options.separate ? { FERMATA_SEPARATE: '1' } : {}),
+  };
+}
+
+/** Null once ready. */
+async function readiness(
+  child: ManagedProcess,
+  message: Promise<RoleMessage>,
+  timeoutMs: number,
+): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, 'late');
+  });
+  const first = await Promise.race([message, child.exited, late]);
+  clearTimeout(timer);
+  const lines = child.lastLines().slice(-LINES_SHOWN).join('\n  ');
+  const shown = lines === '' ? '' : `; the last it said:\n  ${lines}`;
+  if (first === 'late') return `not ready within ${timeoutMs / 1000} s${shown}`;
+  if ('type' in first) {
+    if (first.type === 'failed') return first.message;
+    return null;
+  }
+  return `it ended with ${first.signal ?? `exit code ${first.code}`}${shown}`;
+}

@@ -1,0 +1,92 @@
+/** The supervisor's own socket: who runs here, what runs, stop, restart. Guarded by the mode of its folder. */
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { SupervisorMethod, SupervisorMethods } from '../home/supervisor-protocol.js';
+
+const REQUEST_CHARS_MAX = 64 * 1024;
+const CONNECTIONS_MAX = 16;
+const PATH_BYTES_MAX = 100;
+
+export type SupervisorHandlers = {
+  readonly [M in SupervisorMethod]: (
+    params: SupervisorMethods[M]['params'],
+  ) => SupervisorMethods[M]['result'] | Promise<SupervisorMethods[M]['result']>;
+};
+
+export interface SupervisorSocket {
+  close(): Promise<void>;
+}
+
+/** The caller holds the lock of this FERMATA_HOME, so a socket that is there already belongs to nobody. */
+export async function openSupervisorSocket(
+  path: string,
+  handlers: SupervisorHandlers,
+): Promise<SupervisorSocket> {
+  if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
+    throw new Error(
+      `the socket path ${path} is longer than ${PATH_BYTES_MAX} bytes: set XDG_RUNTIME_DIR to a shorter folder`,
+    );
+  }
+  claimFolder(dirname(path));
+  rmSync(path, { force: true });
+  const server = createServer((socket) => serve(socket, handlers));
+  server.maxConnections = CONNECTIONS_MAX;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
+  return { close: () => closeServer(server) };
+}
+
+function claimFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) {
+    throw new Error(
+      `${folder} belongs to someone else: remove it, or set XDG_RUNTIME_DIR to a folder of yours`,
+    );
+  }
+  chmodSync(folder, 0o700);
+}
+
+function serve(socket: Socket, handlers: SupervisorHandlers): void {
+  let text = '';
+  socket.setEncoding('utf8');
+  socket.unref();
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    if (text.length > REQUEST_CHARS_MAX) return socket.destroy();
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) void answer(socket, handlers, line);
+  });
+}
+
+async function answer(socket: Socket, handlers: SupervisorHandlers, line: string): Promise<void> {
+  let id: unknown = null;
+  try {
+    const request = JSON.parse(line) as { id?: unknown; method?: string; params?: object };
+    id = request.id ?? null;
+    const handler = Object.hasOwn(handlers, request.method ?? '')
+      ? (handlers[request.method as SupervisorMethod] as (params: object) => unknown)
+      : null;
+    if (handler === null) throw new Error(`there is no method ${String(request.method).slice(0, 40)}`);
+    const result = await handler(request.params ?? {});
+    send(socket, { id, result });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const keptSafe = 'every process goes on as before';
+    send(socket, { id, error: { code: 'refused', message, keptSafe, doThis: 'look at: fermata logs' } });
+  }
+}
+
+function send(socket: Socket, value: object): void {
+  if (!socket.destroyed) socket.write(`${JSON.stringify(value)}\n`);
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
