@@ -1,11 +1,12 @@
 /** Reads a desk file. Either everything in it holds, or a `DeskFileError` names each problem with its line. */
 import { readFileSync, statSync } from 'node:fs';
-import { LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { checkNameRules } from './check-name-rules.js';
 import { configHash } from './config-hash.js';
 import { positionOf } from './positions.js';
-import { DeskFileError, type DeskProblem } from './problem.js';
+import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import { type Desk, deskSchema } from './schema.js';
-import { schemaProblems } from './schema-problems.js';
+import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 
 export interface LoadedDesk {
   readonly desk: Desk;
@@ -19,13 +20,18 @@ const FILE_BYTES_MAX = 1024 * 1024;
 /** Aliases (`*name`) may not multiply a small file into a large one. */
 const ALIASES_MAX = 100;
 
+export interface LoadOptions {
+  /** Checks that a step may name; left out, any name is taken. They are known above this layer only. */
+  readonly checkNames?: readonly string[];
+}
+
 /** Throws `DeskFileError`. */
-export function loadDesk(file: string): LoadedDesk {
-  return parseDesk(file, readText(file));
+export function loadDesk(file: string, options: LoadOptions = {}): LoadedDesk {
+  return parseDesk(file, readText(file), options);
 }
 
 /** As `loadDesk`, for text that is already here; `file` is only for messages. */
-export function parseDesk(file: string, text: string): LoadedDesk {
+export function parseDesk(file: string, text: string, options: LoadOptions = {}): LoadedDesk {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0) {
@@ -36,14 +42,18 @@ export function parseDesk(file: string, text: string): LoadedDesk {
   }
   const data = contentOf(file, () => document.toJS({ maxAliasCount: ALIASES_MAX }));
   const parsed = deskSchema.safeParse(data);
-  if (!parsed.success) {
-    const problems = schemaProblems(parsed.error.issues, data).map(({ path, ...problem }): DeskProblem => {
-      const position = positionOf(document, lines, path);
-      return { line: position?.line ?? null, column: position?.column ?? null, ...problem };
-    });
-    throw new DeskFileError(file, inOrder(problems));
+  const found = parsed.success
+    ? checkNameRules(parsed.data, options.checkNames).map((rule) => ({ ...rule, key: keyText(rule.path) }))
+    : schemaProblems(parsed.error.issues, data);
+  if (!parsed.success || found.length > 0) {
+    throw new DeskFileError(file, inOrder(found.map((problem) => located(problem, document, lines))));
   }
   return { desk: parsed.data, file, text, configHash: configHash(parsed.data) };
+}
+
+function located({ path, ...problem }: SchemaProblem, document: Document, lines: LineCounter): DeskProblem {
+  const position = positionOf(document, lines, path);
+  return { line: position?.line ?? null, column: position?.column ?? null, ...problem };
 }
 
 function readText(file: string): string {

@@ -1,8 +1,8 @@
 /** What zod found, in the words of the person who wrote the file. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { closestName } from './closest-name.js';
+import { deskJsonSchema, type JsonSchema } from './json-schema.js';
 import { foundText, keyText } from './problem.js';
-import { deskSchema } from './schema.js';
 
 /** A problem before its line is known. */
 export interface SchemaProblem {
@@ -98,11 +98,9 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-type JsonSchema = z.core.JSONSchema.BaseSchema;
-
 /** The keys that the schema has at a path; empty where it has none of its own. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: JsonSchema | undefined = z.toJSONSchema(deskSchema, { io: 'input' });
+  let schema: JsonSchema | undefined = deskJsonSchema();
   for (const part of path) {
     schema = (typeof part === 'number' ? schema?.items : schema?.properties?.[String(part)]) as
       | JsonSchema

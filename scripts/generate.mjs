@@ -1,0 +1,40 @@
+// Writes the files that follow from the sources. `--check` writes nothing and exits 1 where one of them differs.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { register } from 'tsx/esm/api';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+register();
+
+/** Each `make` answers with the whole text of its file. To add one: a line here. */
+const GENERATED = [
+  {
+    path: 'desks/schema.json',
+    make: async () => (await import('../src/desk/json-schema.ts')).deskJsonSchemaText(),
+  },
+  {
+    path: 'docs/DESK_FILE.md',
+    make: async (before) => (await import('../src/desk/key-reference.ts')).withKeyReference(before),
+  },
+];
+
+const check = process.argv.includes('--check');
+let different = 0;
+for (const { path, make } of GENERATED) {
+  const file = join(root, path);
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = await make(before);
+  if (text === before) continue;
+  different += 1;
+  if (check) {
+    process.stderr.write(`✗ ${path} differs from what its sources say\n`);
+  } else {
+    writeFileSync(file, text);
+    process.stdout.write(`wrote ${path}\n`);
+  }
+}
+if (check && different > 0) {
+  process.stderr.write('  do this: npm run generate\n');
+  process.exit(1);
+}

@@ -1,0 +1,13 @@
+/** The desk file's schema for editors: completion, descriptions and errors while one types. */
+import { z } from 'zod';
+import { deskSchema } from './schema.js';
+
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+export function deskJsonSchema(): JsonSchema {
+  return { title: 'Fermata desk file', ...z.toJSONSchema(deskSchema, { io: 'input' }) };
+}
+
+export function deskJsonSchemaText(): string {
+  return `${JSON.stringify(deskJsonSchema(), null, 2)}\n`;
+}

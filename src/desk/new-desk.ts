@@ -1,0 +1,78 @@
+/** A desk file of one's own: an existing one with some values changed, its comments kept. */
+import { type Document, isMap, isSeq, parseDocument } from 'yaml';
+
+export interface NewInstrument {
+  readonly symbol: string;
+  readonly tickSize: string;
+  readonly lotSize: string;
+  readonly minNotional: string;
+}
+
+/** What is left out stays as the template has it. */
+export interface NewDesk {
+  readonly name: string;
+  readonly symbols?: readonly string[] | undefined;
+  /** Step sizes of symbols that the template does not have. */
+  readonly instruments?: readonly NewInstrument[] | undefined;
+  readonly testnet?: boolean | undefined;
+  readonly balance?: string | undefined;
+  readonly port?: number | undefined;
+  readonly stopLossPct?: number | undefined;
+  readonly dailyLossLimitPct?: number | undefined;
+  readonly maxPositionSizePct?: number | undefined;
+  readonly maxConcurrentPositions?: number | undefined;
+}
+
+export type NewDeskText =
+  | { readonly kind: 'text'; readonly text: string }
+  /** Nothing sensible can be assumed for the step sizes of these. */
+  | { readonly kind: 'unknownSymbols'; readonly symbols: readonly string[] };
+
+/** `template` is the text of a desk file that can be loaded. */
+export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
+  const document = parseDocument(template);
+  document.commentBefore = ` yaml-language-server: $schema=./schema.json\n The desk ${wanted.name}. Every key: docs/DESK_FILE.md`;
+  document.setIn(['desk'], wanted.name);
+  const unknown =
+    wanted.symbols === undefined ? [] : setSymbols(document, wanted.symbols, wanted.instruments ?? []);
+  if (unknown.length > 0) {
+    return { kind: 'unknownSymbols', symbols: unknown };
+  }
+  const changes: readonly [readonly string[], string | number | boolean | undefined][] = [
+    [['venue', 'testnet'], wanted.testnet],
+    [['paper', 'balance'], wanted.balance],
+    [['api', 'port'], wanted.port],
+    [['risk', 'stopLossPct'], wanted.stopLossPct],
+    [['risk', 'dailyLossLimitPct'], wanted.dailyLossLimitPct],
+    [['risk', 'maxPositionSizePct'], wanted.maxPositionSizePct],
+    [['risk', 'maxConcurrentPositions'], wanted.maxConcurrentPositions],
+  ];
+  for (const [path, value] of changes) {
+    if (value !== undefined) {
+      document.setIn(path, value);
+    }
+  }
+  return { kind: 'text', text: document.toString({ lineWidth: 0 }) };
+}
+
+/** Answers with the symbols whose step sizes nobody gave. */
+function setSymbols(
+  document: Document,
+  symbols: readonly string[],
+  given: readonly NewInstrument[],
+): readonly string[] {
+  const list = document.get('instruments');
+  if (!isSeq(list)) {
+    return symbols;
+  }
+  const items = symbols.map((symbol) => {
+    const asked = given.find((instrument) => instrument.symbol === symbol);
+    return asked === undefined
+      ? list.items.find((item) => isMap(item) && item.get('symbol') === symbol)
+      : document.createNode({ ...asked, spread: asked.tickSize });
+  });
+  const unknown = symbols.filter((_symbol, index) => items[index] === undefined);
+  list.items = items.filter((item) => item !== undefined);
+  document.setIn(['strategies', 0, 'symbols'], document.createNode([...symbols], { flow: true }));
+  return unknown;
+}
