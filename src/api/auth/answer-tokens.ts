@@ -1,0 +1,33 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refusedOrigin, sendProblem } from '../problem.js';
+import { isFromOwnPage, setRefreshCookie } from './refresh-cookie.js';
+import { ACCESS_LIFETIME_SECONDS } from './sign-in.js';
+
+export interface Issued {
+  readonly person: string;
+  readonly family: string;
+  readonly refreshToken: string;
+}
+
+/** Hands the tokens out: the refresh token in the body for programs, as a cookie for the page. */
+export function answerTokens(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  issued: Issued,
+  transport: 'json' | 'cookie',
+): FastifyReply {
+  const tokens = {
+    accessToken: request.server.issueAccess(issued.person, issued.family),
+    expiresIn: ACCESS_LIFETIME_SECONDS,
+    tokenType: 'Bearer',
+  };
+  if (transport === 'json') return reply.send({ ...tokens, refreshToken: issued.refreshToken });
+  setRefreshCookie(reply, issued.refreshToken);
+  return reply.send(tokens);
+}
+
+/** Null where the page itself asks; otherwise the refusal was sent. */
+export function refuseForeignCookie(request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
+  if (isFromOwnPage(request)) return null;
+  return sendProblem(reply, refusedOrigin('A sign-in by cookie is for the dashboard’s own page only.'));
+}

@@ -1,0 +1,33 @@
+/** The one place where a request is let in. A route that says nothing about access needs a signed-in person. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { WebDependencies } from '../dependencies.js';
+import { notSignedIn, sendProblem } from '../problem.js';
+import { bearerToken } from './sign-in.js';
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+export function registerAccessCheck(app: FastifyInstance, web: WebDependencies): void {
+  const metricsDigest = digest(web.secrets.metricsToken);
+  app.addHook('onRequest', async (request, reply) => {
+    const access = request.routeOptions.config.access ?? 'operator';
+    if (access === 'public' || request.is404) return;
+    const token = bearerToken(request);
+    if (token === null) {
+      reply.header('www-authenticate', 'Bearer');
+      return sendProblem(reply, notSignedIn('This needs a bearer token and the request carries none.'));
+    }
+    if (access === 'metrics' && timingSafeEqual(digest(token), metricsDigest)) return;
+    const session = app.readAccess(token);
+    if (typeof session === 'string') {
+      reply.header('www-authenticate', 'Bearer error="invalid_token"');
+      return sendProblem(reply, notSignedIn(WORDS[session]));
+    }
+    request.session = session;
+  });
+}
+
+const WORDS = {
+  expired: 'The access token is no longer valid: its time is over or the sign-in has ended.',
+  invalid: 'The access token is not one of ours.',
+} as const;

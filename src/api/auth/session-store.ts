@@ -1,0 +1,110 @@
+/**
+ * Who is signed in. Kept in a file of its own and not in Postgres: the buttons must work while the database is down,
+ * and a database restored to yesterday must not bring refresh tokens back that were used since.
+ *
+ * A sign-in is a family of refresh tokens, of which one is valid: the newest. Whoever presents an older one has
+ * copied it (or was copied from), so the whole family ends.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const FAMILIES_MAX = 100;
+export const REFRESH_LIFETIME_MS = 7 * 24 * 3600 * 1000;
+
+interface Family {
+  readonly person: string;
+  readonly expiresMs: number;
+  /** SHA-256 hex of the one valid refresh token's secret part. */
+  readonly current: string;
+}
+
+export type Rotation =
+  | { readonly ok: true; readonly person: string; readonly family: string; readonly refreshToken: string }
+  | { readonly ok: false; readonly reason: 'unknown' | 'expired' | 'reused' };
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sameDigest = (left: string, right: string): boolean =>
+  timingSafeEqual(Buffer.from(left, 'hex'), Buffer.from(right, 'hex'));
+
+export class SessionStore {
+  readonly #families: Map<string, Family>;
+
+  private constructor(
+    private readonly file: string,
+    private readonly nowMs: () => number,
+    families: Map<string, Family>,
+  ) {
+    this.#families = families;
+  }
+
+  /** A file that is absent or unreadable means that nobody is signed in: the safe side. */
+  static open(file: string, nowMs: () => number): SessionStore {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    let families: [string, Family][] = [];
+    try {
+      families = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, Family>);
+    } catch {
+      families = [];
+    }
+    return new SessionStore(file, nowMs, new Map(families));
+  }
+
+  begin(person: string): { readonly family: string; readonly refreshToken: string } {
+    const family = randomBytes(12).toString('hex');
+    this.#dropExpired();
+    while (this.#families.size >= FAMILIES_MAX) {
+      const oldest = this.#families.keys().next().value;
+      if (oldest === undefined) break;
+      this.#families.delete(oldest);
+    }
+    return { family, refreshToken: this.#issue(family, person) };
+  }
+
+  /** Exchanges a refresh token for the next one of its family. */
+  rotate(refreshToken: string): Rotation {
+    const [name = '', secret = ''] = refreshToken.split('.');
+    const family = this.#families.get(name);
+    if (family === undefined) return { ok: false, reason: 'unknown' };
+    if (family.expiresMs <= this.nowMs()) {
+      this.end(name);
+      return { ok: false, reason: 'expired' };
+    }
+    if (!sameDigest(digest(secret), family.current)) {
+      this.end(name);
+      return { ok: false, reason: 'reused' };
+    }
+    return { ok: true, person: family.person, family: name, refreshToken: this.#issue(name, family.person) };
+  }
+
+  isActive(family: string): boolean {
+    const found = this.#families.get(family);
+    return found !== undefined && found.expiresMs > this.nowMs();
+  }
+
+  end(family: string): void {
+    if (this.#families.delete(family)) this.#save();
+  }
+
+  #issue(family: string, person: string): string {
+    const secret = randomBytes(32).toString('base64url');
+    this.#families.set(family, {
+      person,
+      expiresMs: this.nowMs() + REFRESH_LIFETIME_MS,
+      current: digest(secret),
+    });
+    this.#save();
+    return `${family}.${secret}`;
+  }
+
+  #dropExpired(): void {
+    const now = this.nowMs();
+    for (const [name, family] of this.#families) if (family.expiresMs <= now) this.#families.delete(name);
+  }
+
+  #save(): void {
+    const next = `${this.file}.next`;
+    writeFileSync(next, JSON.stringify(Object.fromEntries(this.#families)), { mode: 0o600 });
+    renameSync(next, this.file);
+  }
+}

@@ -1,0 +1,70 @@
+/** Access tokens (JWT, 15 minutes) on top of the session store, and what a route knows about its caller. */
+import jwt from '@fastify/jwt';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebDependencies } from '../dependencies.js';
+
+export const ACCESS_LIFETIME_SECONDS = 15 * 60;
+const ISSUER = 'fermata';
+
+export interface AccessClaims {
+  readonly sub: string;
+  readonly family: string;
+  readonly exp: number;
+}
+
+export interface Session {
+  readonly person: string;
+  readonly family: string;
+  readonly expiresMs: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the sign-in check of every route that is not public. */
+    session: Session | null;
+  }
+  interface FastifyContextConfig {
+    /** Who may call: anyone, a signed-in person (the default), or the holder of the metrics token. */
+    access?: 'public' | 'operator' | 'metrics';
+  }
+}
+
+export async function registerAccessTokens(app: FastifyInstance, web: WebDependencies): Promise<void> {
+  const nowSeconds = (): number => Math.floor(web.nowMs() / 1000);
+  await app.register(jwt, {
+    secret: web.secrets.tokenKey,
+    sign: { algorithm: 'HS256', iss: ISSUER, aud: web.runtime.desk },
+    verify: {
+      algorithms: ['HS256'],
+      allowedIss: ISSUER,
+      allowedAud: web.runtime.desk,
+      ignoreExpiration: true,
+    },
+  });
+  app.decorateRequest('session', null);
+  app.decorate('issueAccess', (person: string, family: string): string =>
+    app.jwt.sign({ sub: person, family, iat: nowSeconds(), exp: nowSeconds() + ACCESS_LIFETIME_SECONDS }),
+  );
+  app.decorate('readAccess', (token: string): Session | 'expired' | 'invalid' => {
+    try {
+      const claims = app.jwt.verify<AccessClaims>(token);
+      if (claims.exp * 1000 <= web.nowMs()) return 'expired';
+      if (!web.sessions.isActive(claims.family)) return 'expired';
+      return { person: claims.sub, family: claims.family, expiresMs: claims.exp * 1000 };
+    } catch {
+      return 'invalid';
+    }
+  });
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    issueAccess(person: string, family: string): string;
+    readAccess(token: string): Session | 'expired' | 'invalid';
+  }
+}
+
+export function bearerToken(request: FastifyRequest): string | null {
+  const match = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '');
+  return match?.[1] ?? null;
+}

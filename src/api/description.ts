@@ -1,0 +1,45 @@
+/** What the API says about itself: shared schemas, sign-in, tags. */
+import { readFileSync } from 'node:fs';
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchema } from './schemas/json-schema.js';
+import { problemSchema } from './schemas/problem.js';
+import { deskStatusSchema } from './schemas/trader-status.js';
+
+const TAGS = [
+  { name: 'sign-in', description: 'Access tokens live 15 minutes, refresh tokens 7 days and are used once' },
+  { name: 'state', description: 'What is true now' },
+  { name: 'records', description: 'What happened: the ledger and the evidence' },
+  { name: 'emergency', description: 'Stop, close all, resume' },
+];
+
+export async function registerDescription(app: FastifyInstance): Promise<void> {
+  app.addSchema({ $id: 'Problem', ...jsonSchema(problemSchema) });
+  app.addSchema({ $id: 'DeskStatus', ...jsonSchema(deskStatusSchema) });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Fermata', version: packageVersion(), description: DESCRIPTION },
+      tags: TAGS,
+      security: [{ bearer: [] }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          metricsToken: { type: 'http', scheme: 'bearer' },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
+    },
+  });
+}
+
+const DESCRIPTION =
+  'One desk: its state, its records and its emergency buttons. Money, prices and quantities are decimal text. ' +
+  'Every error is an RFC 9457 problem that says what happened, what was kept safe and what to do.';
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,44 @@
+/**
+ * Two doors that a browser can be tricked through. DNS rebinding: a foreign name that resolves to 127.0.0.1 sends its
+ * own Host, so only our names are answered. Cross-site calls: browsers always send Origin with a POST, so a foreign one
+ * is refused even where no cookie is involved.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { refusedOrigin, sendProblem } from '../problem.js';
+
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'] as const;
+
+export function ownHosts(port: number): ReadonlySet<string> {
+  return new Set(
+    LOOPBACK_NAMES.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`])),
+  );
+}
+
+/** The page's origin is its host; a page that was opened as localhost may only call localhost. */
+export function isOwnOrigin(origin: string, host: string): boolean {
+  return origin === `http://${host}`;
+}
+
+export function listeningPort(message: IncomingMessage): number {
+  return message.socket.localPort ?? 0;
+}
+
+export function registerHostGuard(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const host = (request.headers.host ?? '').toLowerCase();
+    if (!ownHosts(listeningPort(request.raw)).has(host)) {
+      return sendProblem(reply, {
+        status: 421,
+        code: 'host-refused',
+        detail: 'This server answers only to its own loopback names.',
+        keptSafe: 'Nothing was read or changed.',
+        doThis: 'Use http://127.0.0.1 or http://localhost with the port that `fermata up` printed.',
+      });
+    }
+    const { origin } = request.headers;
+    if (origin !== undefined && !isOwnOrigin(origin.toLowerCase(), host)) {
+      return sendProblem(reply, refusedOrigin('The request comes from a page of another origin.'));
+    }
+  });
+}

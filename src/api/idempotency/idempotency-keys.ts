@@ -1,0 +1,115 @@
+/**
+ * One key, one request: the same key with the same body gets the same answer, with another body it is refused.
+ * Kept in memory and in Postgres; where Postgres is slow or down the memory alone counts, because an emergency never
+ * waits for a database. Only answers that succeeded are kept, so that a failure can be tried again with its key.
+ */
+import { createHash } from 'node:crypto';
+import type { KeyedRequest, KeyState } from '../../store/idempotency.js';
+import type { OperationOutcome } from '../dependencies.js';
+import { outcomeSchema } from '../schemas/emergency.js';
+
+const KEYS_MAX = 1000;
+const STORE_WAIT_MS = 250;
+
+/** Where keys outlive this process. Each may reject: then the memory alone counts. */
+export interface KeyStore {
+  take(request: KeyedRequest): Promise<KeyState>;
+  keep(request: KeyedRequest, answer: OperationOutcome): Promise<void>;
+  giveUp(request: KeyedRequest): Promise<void>;
+}
+
+export type KeyedAnswer =
+  | { readonly kind: 'new' | 'replayed'; readonly outcome: OperationOutcome }
+  /** The key stands for another request. */
+  | { readonly kind: 'conflict' }
+  /** The same request is being carried out by another process, or died with it a moment ago. */
+  | { readonly kind: 'running' };
+
+interface Kept {
+  readonly requestHash: string;
+  readonly answer: Promise<KeyedAnswer>;
+}
+
+type Work = () => Promise<OperationOutcome>;
+
+export class IdempotencyKeys {
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(private readonly store: KeyStore) {}
+
+  /** For what must not happen twice (close-all, resume). Rejects as `work` does. */
+  async once(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
+    const known = this.#kept.get(name(request));
+    if (known !== undefined) return replay(request, known);
+    return this.#remember(request, this.#claimAndWork(request, work));
+  }
+
+  /** For a stop: it is carried out every time, whatever the key says; only the answer stays the same. */
+  async always(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
+    const known = this.#kept.get(name(request));
+    const outcome = await work();
+    const before = await (known === undefined
+      ? this.#remember(
+          request,
+          this.#claimAndWork(request, async () => outcome),
+        )
+      : replay(request, known));
+    if (before.kind === 'running') return { kind: 'new', outcome };
+    if (before.kind === 'conflict' || known === undefined) return before;
+    const same = before.outcome.ok === outcome.ok && before.outcome.proven === outcome.proven;
+    return same ? before : { kind: 'new', outcome };
+  }
+
+  async #claimAndWork(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
+    const claim = await within(STORE_WAIT_MS, this.store.take(request), { state: 'new' } as const);
+    if (claim.state === 'other-request') return { kind: 'conflict' };
+    if (claim.state === 'running') return { kind: 'running' };
+    if (claim.state === 'answered') return { kind: 'replayed', outcome: outcomeSchema.parse(claim.answer) };
+    const outcome = await work().catch((error: unknown) => {
+      void this.store.giveUp(request).catch(() => undefined);
+      throw error;
+    });
+    // Not waited for: while the database is away, the memory keeps the answer.
+    const kept = outcome.ok ? this.store.keep(request, outcome) : this.store.giveUp(request);
+    void kept.catch(() => undefined);
+    return { kind: 'new', outcome };
+  }
+
+  async #remember(request: KeyedRequest, running: Promise<KeyedAnswer>): Promise<KeyedAnswer> {
+    this.#kept.set(name(request), { requestHash: request.requestHash, answer: running });
+    if (this.#kept.size > KEYS_MAX) {
+      const oldest = this.#kept.keys().next().value;
+      if (oldest !== undefined) this.#kept.delete(oldest);
+    }
+    let worthKeeping = false;
+    try {
+      const answer = await running;
+      worthKeeping = 'outcome' in answer && answer.outcome.ok;
+      return answer;
+    } finally {
+      if (!worthKeeping) this.#kept.delete(name(request));
+    }
+  }
+}
+
+async function replay(request: KeyedRequest, known: Kept): Promise<KeyedAnswer> {
+  if (known.requestHash !== request.requestHash) return { kind: 'conflict' };
+  const answer = await known.answer;
+  return 'outcome' in answer ? { kind: 'replayed', outcome: answer.outcome } : answer;
+}
+
+/** `otherwise` where the promise rejects or takes longer. */
+async function within<T>(milliseconds: number, promise: Promise<T>, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), milliseconds);
+  });
+  return Promise.race([promise.catch(() => otherwise), late]).finally(() => clearTimeout(timer));
+}
+
+const name = ({ desk, person, key }: KeyedRequest): string => JSON.stringify([desk, person, key]);
+
+/** What makes two requests the same. */
+export function requestHash(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

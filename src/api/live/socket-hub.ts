@@ -1,0 +1,125 @@
+/**
+ * Live updates. A client proves itself by its first message (a token in the address would end in logs); then it gets
+ * the state whenever it changed, at most as often as the watch looks. A client that does not read is dropped: nothing
+ * is queued for it beyond one message.
+ */
+import type { WebSocket } from 'ws';
+import type { Session } from '../auth/sign-in.js';
+import type { LiveState, StatusWatch } from './status-watch.js';
+
+export const CLIENTS_MAX = 32;
+const FIRST_MESSAGE_MS = 5000;
+const BUFFERED_BYTES_MAX = 512 * 1024;
+const SLOW_ROUNDS_MAX = 40;
+const MESSAGE_BYTES_MAX = 8192;
+
+/** Close codes of our own (4000 to 4999 are free for applications). */
+export const CLOSE = { signIn: 4401, tooMany: 4429, tooSlow: 4408 } as const;
+
+interface Client {
+  readonly socket: WebSocket;
+  session: Session | null;
+  lastKey: string;
+  slowRounds: number;
+  readonly signInTimer: NodeJS.Timeout;
+}
+
+export class SocketHub {
+  readonly #clients = new Set<Client>();
+  #stopListening: (() => void) | null = null;
+
+  constructor(
+    private readonly watch: StatusWatch,
+    private readonly readAccess: (token: string) => Session | 'expired' | 'invalid',
+    private readonly isActive: (family: string) => boolean,
+    private readonly nowMs: () => number,
+  ) {}
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  add(socket: WebSocket): void {
+    if (this.#clients.size >= CLIENTS_MAX) {
+      socket.close(CLOSE.tooMany, 'too many pages are open');
+      return;
+    }
+    const signInTimer = setTimeout(() => socket.close(CLOSE.signIn, 'no token came'), FIRST_MESSAGE_MS);
+    const client: Client = { socket, session: null, lastKey: '', slowRounds: 0, signInTimer };
+    this.#clients.add(client);
+    socket.on('message', (data, isBinary) => this.#receive(client, isBinary ? '' : String(data)));
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => this.#remove(client));
+  }
+
+  close(): void {
+    for (const { socket } of this.#clients) socket.close(1001, 'the web server stops');
+    this.#stopListening?.();
+    this.#stopListening = null;
+  }
+
+  #receive(client: Client, text: string): void {
+    const token = text.length <= MESSAGE_BYTES_MAX ? tokenOf(text) : null;
+    const session = token === null ? 'invalid' : this.readAccess(token);
+    if (typeof session === 'string') {
+      client.socket.close(CLOSE.signIn, `token ${session}`);
+      return;
+    }
+    clearTimeout(client.signInTimer);
+    client.session = session;
+    this.#stopListening ??= this.watch.listen((state) => this.#push(state));
+    client.socket.send(JSON.stringify({ type: 'welcome', expiresMs: session.expiresMs }));
+    this.#send(client, this.watch.state, changeKey(this.watch.state));
+  }
+
+  #push(state: LiveState): void {
+    const key = changeKey(state);
+    for (const client of this.#clients) this.#send(client, state, key);
+  }
+
+  #send(client: Client, state: LiveState, key: string): void {
+    const { session, socket } = client;
+    if (session === null) return;
+    if (session.expiresMs <= this.nowMs() || !this.isActive(session.family)) {
+      socket.close(CLOSE.signIn, 'token expired');
+      return;
+    }
+    if (socket.bufferedAmount > 0) {
+      client.slowRounds += 1;
+      if (client.slowRounds > SLOW_ROUNDS_MAX || socket.bufferedAmount > BUFFERED_BYTES_MAX)
+        socket.terminate();
+      return;
+    }
+    client.slowRounds = 0;
+    if (key === client.lastKey) return;
+    client.lastKey = key;
+    socket.send(JSON.stringify({ type: 'state', atWallMs: this.nowMs(), ...state }));
+  }
+
+  #remove(client: Client): void {
+    clearTimeout(client.signInTimer);
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) {
+      this.#stopListening?.();
+      this.#stopListening = null;
+    }
+  }
+}
+
+/** What has to differ for a message to be worth sending: memory and the age of a quote alone are not. */
+function changeKey({ trader, status, processes }: LiveState): string {
+  if (status === null) return JSON.stringify([trader, processes]);
+  const marketData = { ...status.marketData, lastQuoteAgeMs: null };
+  return JSON.stringify([trader, processes, { ...status, rssBytes: 0, marketData }]);
+}
+
+function tokenOf(text: string): string | null {
+  try {
+    const message: unknown = JSON.parse(text);
+    if (typeof message !== 'object' || message === null) return null;
+    const { type, token } = message as { type?: unknown; token?: unknown };
+    return type === 'auth' && typeof token === 'string' ? token : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,105 @@
+/** Asks the trader for its status, four times a second while somebody looks and once a second otherwise. */
+
+import type { ProcessStatus } from '../../home/supervisor-protocol.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import { EquityHistory } from './equity-history.js';
+import { PriceHistory } from './price-history.js';
+
+const WATCHED_INTERVAL_MS = 250;
+const IDLE_INTERVAL_MS = 1000;
+const PROCESSES_INTERVAL_MS = 2000;
+
+export interface LiveState {
+  readonly trader: {
+    readonly reachable: boolean;
+    /** When it last changed between reachable and not. */
+    readonly sinceWallMs: number;
+    readonly problem: string | null;
+  };
+  /** The newest one known; old while the trader is not reachable. */
+  readonly status: TraderStatus | null;
+  readonly statusWallMs: number | null;
+  readonly processes: readonly ProcessStatus[] | null;
+}
+
+export interface StatusWatchSource {
+  readonly readTrader: () => Promise<TraderStatus>;
+  readonly readProcesses: () => Promise<readonly ProcessStatus[] | null>;
+  readonly nowMs: () => number;
+}
+
+export class StatusWatch {
+  readonly prices = new PriceHistory();
+  readonly equity = new EquityHistory();
+  readonly #listeners = new Set<(state: LiveState) => void>();
+  #state: LiveState;
+  #timer: NodeJS.Timeout | null = null;
+  #running = false;
+  #processesReadMs = 0;
+
+  constructor(private readonly source: StatusWatchSource) {
+    this.#state = {
+      trader: { reachable: false, sinceWallMs: source.nowMs(), problem: 'not asked yet' },
+      status: null,
+      statusWallMs: null,
+      processes: null,
+    };
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    void this.#tick();
+  }
+
+  stop(): void {
+    this.#running = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  /** Calls the listener after every look at the trader. Answers how to stop. */
+  listen(listener: (state: LiveState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #tick(): Promise<void> {
+    await this.#look();
+    if (!this.#running) return;
+    for (const listener of this.#listeners) listener(this.#state);
+    const wait = this.#listeners.size > 0 ? WATCHED_INTERVAL_MS : IDLE_INTERVAL_MS;
+    this.#timer = setTimeout(() => void this.#tick(), wait);
+  }
+
+  async #look(): Promise<void> {
+    const processes = await this.#processes();
+    const wasReachable = this.#state.trader.reachable;
+    try {
+      const status = await this.source.readTrader();
+      const now = this.source.nowMs();
+      this.prices.observe(status);
+      this.equity.observe(status);
+      const sinceWallMs = wasReachable ? this.#state.trader.sinceWallMs : now;
+      this.#state = {
+        trader: { reachable: true, sinceWallMs, problem: null },
+        status,
+        statusWallMs: now,
+        processes,
+      };
+    } catch (error) {
+      const sinceWallMs = wasReachable ? this.source.nowMs() : this.#state.trader.sinceWallMs;
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#state = { ...this.#state, trader: { reachable: false, sinceWallMs, problem }, processes };
+    }
+  }
+
+  async #processes(): Promise<readonly ProcessStatus[] | null> {
+    if (this.source.nowMs() - this.#processesReadMs < PROCESSES_INTERVAL_MS) return this.#state.processes;
+    this.#processesReadMs = this.source.nowMs();
+    return this.source.readProcesses().catch(() => null);
+  }
+}

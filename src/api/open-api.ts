@@ -1,0 +1,48 @@
+/** docs/openapi.json: made from the very routes that are served, with nothing behind them. */
+import { pino } from 'pino';
+import type { WebDependencies } from './dependencies.js';
+import { buildServer } from './server.js';
+import { TemporalTickets } from './temporal-ui/tickets.js';
+
+/** The document, without starting anything. */
+export async function makeOpenApi(): Promise<Record<string, unknown>> {
+  const tickets = new TemporalTickets(() => 0);
+  const app = await buildServer(NOTHING_BEHIND, tickets);
+  await app.ready();
+  const document = app.swagger() as unknown as Record<string, unknown>;
+  await app.close();
+  return document;
+}
+
+const unavailable = (): Promise<never> => Promise.reject(new Error('the description has nothing behind it'));
+
+const NOTHING_BEHIND: WebDependencies = {
+  runtime: {
+    desk: 'description',
+    web: { host: '127.0.0.1', port: 0 },
+    temporal: { address: '', namespace: '', uiAddress: null },
+    temporalUiProxy: { port: 0 },
+  },
+  secrets: { tokenKey: 'description', operatorPasswordHash: '', metricsToken: 'description' },
+  sessions: {
+    begin: () => ({ family: '', refreshToken: '' }),
+    rotate: () => ({ ok: false, reason: 'unknown' }),
+    isActive: () => false,
+    end: () => undefined,
+  },
+  consumeLink: unavailable,
+  operations: {
+    stopTrading: unavailable,
+    closeAllPositions: unavailable,
+    resumeTrading: unavailable,
+    listSchedules: unavailable,
+  },
+  readTrader: unavailable,
+  readProcesses: unavailable,
+  temporalAnswers: unavailable,
+  database: { query: unavailable },
+  keyStore: { take: unavailable, keep: unavailable, giveUp: unavailable },
+  dashboardDirectory: null,
+  log: pino({ level: 'silent' }),
+  nowMs: () => 0,
+};

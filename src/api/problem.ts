@@ -1,0 +1,98 @@
+/** Errors as people and programs see them: RFC 9457 problem details, with what was kept safe and what to do. */
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
+
+export interface Problem {
+  readonly status: number;
+  /** Last part of the type's address: a stable name that programs can compare. */
+  readonly code: string;
+  readonly title?: string;
+  readonly detail: string;
+  readonly keptSafe: string;
+  readonly doThis: string;
+  /** Further members, for example `errors` of a bad body or the `outcome` of an operation. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+const NOTHING_CHANGED = 'Nothing was changed; the desk goes on as it was.';
+
+export function problemBody(problem: Problem): Record<string, unknown> {
+  return {
+    type: `urn:fermata:problem:${problem.code}`,
+    title: problem.title ?? STATUS_CODES[problem.status] ?? 'Error',
+    status: problem.status,
+    detail: problem.detail,
+    keptSafe: problem.keptSafe,
+    doThis: problem.doThis,
+    ...problem.more,
+  };
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify(problemBody(problem)));
+}
+
+export const notSignedIn = (detail: string): Problem => ({
+  status: 401,
+  code: 'not-signed-in',
+  detail,
+  keptSafe: NOTHING_CHANGED,
+  doThis: 'Sign in again with POST /api/auth/login, or renew with POST /api/auth/refresh.',
+});
+
+export const badRequest = (detail: string, errors: readonly string[] = []): Problem => ({
+  status: 400,
+  code: 'bad-request',
+  detail,
+  keptSafe: NOTHING_CHANGED,
+  doThis: 'Correct the request; GET /api/openapi.json describes what is expected.',
+  more: errors.length > 0 ? { errors } : {},
+});
+
+export const refusedOrigin = (detail: string): Problem => ({
+  status: 403,
+  code: 'origin-refused',
+  detail,
+  keptSafe: NOTHING_CHANGED,
+  doThis: 'Open the dashboard at its own address and try again there.',
+});
+
+export const databaseDown = (what: string): Problem => ({
+  status: 503,
+  code: 'database-unavailable',
+  title: 'Database does not answer',
+  detail: `${what} cannot be read: the database does not answer.`,
+  keptSafe:
+    'Trading does not depend on the database: orders and fills are in the trader’s own journal, Stop works.',
+  doThis: 'Wait for the database to come back (the supervisor restarts it); `fermata doctor` says more.',
+});
+
+export const traderDown = (cause: string): Problem => ({
+  status: 503,
+  code: 'trader-unavailable',
+  title: 'Trader does not answer',
+  detail: `The trader does not answer: ${cause}`,
+  keptSafe: 'Protective stops rest at the venue. A trader that comes back is HALTED until it is resumed.',
+  doThis: 'Wait for the supervisor to restart it; look at `fermata status` and the log if it stays down.',
+});
+
+export const tooManyTries = (waitSeconds: number): Problem => ({
+  status: 429,
+  code: 'too-many-tries',
+  detail: `Too many failed sign-ins. The next one is possible in ${waitSeconds} s.`,
+  keptSafe: NOTHING_CHANGED,
+  doThis: 'Wait, or sign in with a one-time link: `fermata link` prints one.',
+});
+
+export const unexpected = (requestId: string): Problem => ({
+  status: 500,
+  code: 'unexpected',
+  title: 'Unexpected error',
+  detail: `Something went wrong inside the web server (request ${requestId}).`,
+  keptSafe: 'The trader is a process of its own and is not affected.',
+  doThis: 'Look the request up in the log by its number. `fermata stop` works without the web server.',
+});

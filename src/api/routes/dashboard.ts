@@ -1,0 +1,37 @@
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import type { WebDependencies } from '../dependencies.js';
+import { sendProblem } from '../problem.js';
+
+/** The built page. Its assets carry a hash in their names and may be kept; the page itself is asked for every time. */
+export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined && isPage(route.url)) {
+      route.config = { ...route.config, access: 'public' };
+      route.schema = { ...route.schema, hide: true };
+    }
+  });
+  if (web.dashboardDirectory === null) {
+    app.get('/', async (_request, reply) =>
+      sendProblem(reply, {
+        status: 503,
+        code: 'dashboard-not-built',
+        detail: 'The dashboard was not built.',
+        keptSafe: 'The API works.',
+        doThis: 'Run `npm run build` and reload.',
+      }),
+    );
+    return;
+  }
+  await app.register(fastifyStatic, {
+    root: web.dashboardDirectory,
+    wildcard: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      const kept = /[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
+      reply.setHeader('cache-control', kept);
+    },
+  });
+}
+
+const isPage = (url: string): boolean => url === '/' || (!url.startsWith('/api/') && url !== '/metrics');

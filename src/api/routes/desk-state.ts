@@ -1,0 +1,59 @@
+/** What the trader says now: its whole status and three views of it. Asked afresh with every request. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { TraderStatus } from '../../trader/protocol.js';
+import type { WebDependencies } from '../dependencies.js';
+import { sendProblem, traderDown } from '../problem.js';
+import { emergencyStateSchema } from '../schemas/emergency.js';
+import { type JsonSchema, jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { orderSchema, positionSchema } from '../schemas/trader-status.js';
+
+export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const view = (
+    url: string,
+    summary: string,
+    answer: JsonSchema,
+    read: (status: TraderStatus) => unknown,
+  ): void => {
+    const schema = { summary, tags: ['state'], response: { 200: answer, ...problems(401, 503) } };
+    app.get(url, { schema }, async (_request, reply) => withTrader(web, reply, read));
+  };
+  view('/api/status', 'Everything about the desk', { $ref: 'DeskStatus#' }, async (status) => ({
+    ...status,
+    processes: await web.readProcesses().catch(() => null),
+  }));
+  view(
+    '/api/positions',
+    'Open positions with their protective stops',
+    jsonSchema(z.object({ positions: z.array(positionSchema) })),
+    ({ positions }) => ({ positions }),
+  );
+  view(
+    '/api/orders',
+    'Orders that are not final',
+    jsonSchema(z.object({ orders: z.array(orderSchema) })),
+    ({ orders }) => ({ orders }),
+  );
+  view(
+    '/api/emergency',
+    'Mode, halts and how a close-all stands',
+    jsonSchema(emergencyStateSchema),
+    ({ mode, reason, haltId, halts, closeAll, entriesWorking, openPositions, openOrders }) => ({
+      tradingHalted: mode === 'HALTED' || mode === 'KILLED',
+      ...{ mode, reason, haltId, halts, closeAll, entriesWorking, openPositions, openOrders },
+    }),
+  );
+}
+
+async function withTrader(
+  web: WebDependencies,
+  reply: FastifyReply,
+  read: (status: TraderStatus) => unknown,
+): Promise<FastifyReply> {
+  try {
+    return reply.send(await read(await web.readTrader()));
+  } catch (error) {
+    return sendProblem(reply, traderDown(error instanceof Error ? error.message : String(error)));
+  }
+}

@@ -1,0 +1,163 @@
+/** The three buttons. Each is one use case of operations/; what is here is only how it comes in over HTTP. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { KeyedRequest } from '../../store/idempotency.js';
+import type { DeskOperations, OperationOutcome, WebDependencies } from '../dependencies.js';
+import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency/idempotency-keys.js';
+import { type Problem, sendProblem } from '../problem.js';
+import { idempotencyHeaders, outcomeSchema, resumeSchema, stopSchema } from '../schemas/emergency.js';
+import { jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+
+type Use = 'stopTrading' | 'closeAllPositions' | 'resumeTrading';
+
+interface Button {
+  readonly url: string;
+  readonly use: Use & keyof DeskOperations;
+  readonly summary: string;
+  readonly reasonRequired: boolean;
+  /** False: carried out whatever the key says. */
+  readonly once: boolean;
+  readonly refused: Omit<Problem, 'detail'>;
+}
+
+const BUTTONS: readonly Button[] = [
+  {
+    url: '/api/emergency/stop',
+    use: 'stopTrading',
+    summary: 'Stop: no new entries, pending entries cancelled, positions and their stops kept',
+    reasonRequired: false,
+    once: false,
+    refused: {
+      status: 503,
+      code: 'stop-failed',
+      title: 'The stop was not carried out',
+      keptSafe: 'Protective stops rest at the venue.',
+      doThis:
+        'Press again. If it goes on: `fermata stop`, or end the trader’s process; it comes back HALTED.',
+    },
+  },
+  {
+    url: '/api/emergency/close-all',
+    use: 'closeAllPositions',
+    summary: 'Close all: halt, cancel every order, flatten, read back until flat is proven',
+    reasonRequired: false,
+    once: true,
+    refused: {
+      status: 503,
+      code: 'close-all-failed',
+      title: 'Close all was not carried out',
+      keptSafe: 'Protective stops rest at the venue.',
+      doThis: 'Try again, or `fermata close-all`. Positions can always be closed at the venue itself.',
+    },
+  },
+  {
+    url: '/api/emergency/resume',
+    use: 'resumeTrading',
+    summary: 'Resume: checks again, then arms by quoting the halt',
+    reasonRequired: true,
+    once: true,
+    refused: {
+      status: 409,
+      code: 'resume-refused',
+      title: 'Trading was not resumed',
+      keptSafe: 'The desk stays as it is: no new entries, protective stops in place.',
+      doThis: 'Clear what is named, then resume again.',
+    },
+  },
+];
+
+export function emergencyRoutes(app: FastifyInstance, web: WebDependencies, keys: IdempotencyKeys): void {
+  for (const button of BUTTONS) emergencyRoute(app, web, keys, button);
+}
+
+function emergencyRoute(
+  app: FastifyInstance,
+  web: WebDependencies,
+  keys: IdempotencyKeys,
+  button: Button,
+): void {
+  const schema = {
+    summary: button.summary,
+    tags: ['emergency'],
+    headers: idempotencyHeaders,
+    body: jsonSchema(button.reasonRequired ? resumeSchema : stopSchema),
+    response: {
+      200: jsonSchema(outcomeSchema),
+      202: jsonSchema(outcomeSchema),
+      ...problems(400, 401, 409, 503),
+    },
+  };
+  app.post<{ Body: { readonly reason?: string } }>(
+    button.url,
+    { schema, preValidation: emptyBody },
+    async (request, reply) => {
+      const reason = request.body.reason?.trim() || 'no reason given';
+      const keyed = keyedRequest(request, web.runtime.desk, button.url, reason);
+      const work = (): Promise<OperationOutcome> =>
+        web.operations[button.use](
+          { person: keyed.person, via: 'web' },
+          { reason, commandId: commandId(keyed, button.once) },
+        );
+      try {
+        const answer = await (button.once ? keys.once(keyed, work) : keys.always(keyed, work));
+        return send(reply, button, answer);
+      } catch (error) {
+        request.log.error({ err: error }, `${button.use} failed`);
+        const detail = error instanceof Error ? error.message : String(error);
+        return sendProblem(reply, { ...button.refused, status: 503, detail });
+      }
+    },
+  );
+}
+
+/** A stop without any body is a stop. */
+async function emptyBody(request: FastifyRequest): Promise<void> {
+  if (request.body === undefined) request.body = {};
+}
+
+function keyedRequest(request: FastifyRequest, desk: string, url: string, reason: string): KeyedRequest {
+  const header = request.headers['idempotency-key'];
+  const key = typeof header === 'string' ? header : randomUUID();
+  return {
+    desk,
+    person: request.session?.person ?? 'operator',
+    key,
+    requestHash: requestHash('POST', url, reason),
+  };
+}
+
+/** From the key where the command may be recognised as the same one; new for every stop. */
+function commandId({ person, key }: KeyedRequest, once: boolean): string {
+  if (!once) return `web-${randomUUID()}`;
+  return `web-${createHash('sha256')
+    .update(JSON.stringify([person, key]))
+    .digest('hex')
+    .slice(0, 32)}`;
+}
+
+function send(reply: FastifyReply, button: Button, answer: KeyedAnswer): FastifyReply {
+  if (answer.kind === 'conflict') return sendProblem(reply, conflict(button.once));
+  if (answer.kind === 'running') return sendProblem(reply.header('retry-after', 2), STILL_RUNNING);
+  if (answer.kind === 'replayed') reply.header('idempotency-replayed', 'true');
+  const { outcome } = answer;
+  if (!outcome.ok)
+    return sendProblem(reply, { ...button.refused, detail: outcome.detail, more: { outcome } });
+  return reply.code(outcome.proven ? 200 : 202).send(outcome);
+}
+
+const conflict = (once: boolean): Problem => ({
+  status: 409,
+  code: 'idempotency-conflict',
+  detail: 'This Idempotency-Key was used for another request.',
+  keptSafe: once ? 'Nothing was done.' : 'The stop WAS carried out: a stop is never refused.',
+  doThis: 'Use a new key for a new request.',
+});
+
+const STILL_RUNNING: Problem = {
+  status: 409,
+  code: 'still-running',
+  detail: 'The request with this Idempotency-Key is being carried out.',
+  keptSafe: 'It is carried out once.',
+  doThis: 'Ask again with the same key in a moment.',
+};

@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { WebDependencies } from '../dependencies.js';
+import type { StatusWatch } from '../live/status-watch.js';
+import { jsonSchema } from '../schemas/json-schema.js';
+
+const state = z.enum(['up', 'down']);
+const healthSchema = z.object({
+  status: z.enum(['healthy', 'degraded', 'unhealthy']),
+  components: z.object({ trader: state, marketData: state, database: state, temporal: state }),
+});
+type Health = z.infer<typeof healthSchema>;
+
+/** Anyone may ask, so that asking often must cost nothing. */
+const KEPT_MS = 1000;
+const ANSWER_WAIT_MS = 1000;
+
+export function healthRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
+  let kept: { readonly atMs: number; readonly health: Promise<Health> } | null = null;
+  const schema = {
+    summary:
+      'Is the desk well? Unhealthy: the trader does not answer. Degraded: something beside it does not',
+    tags: ['state'],
+    security: [],
+    response: { 200: jsonSchema(healthSchema), 503: jsonSchema(healthSchema) },
+  };
+  app.get('/health', { schema, config: { access: 'public' } }, async (_request, reply) => {
+    const now = web.nowMs();
+    if (kept === null || now - kept.atMs >= KEPT_MS) kept = { atMs: now, health: look(web, watch) };
+    const health = await kept.health;
+    return reply.code(health.status === 'unhealthy' ? 503 : 200).send(health);
+  });
+}
+
+async function look(web: WebDependencies, watch: StatusWatch): Promise<Health> {
+  const [database, temporal] = await Promise.all([
+    answers(web.database.query('select 1', []).then(() => true)),
+    answers(web.temporalAnswers()),
+  ]);
+  const { trader, status } = watch.state;
+  const marketData = trader.reachable && status?.marketData.state !== 'down';
+  const word = (up: boolean): 'up' | 'down' => (up ? 'up' : 'down');
+  return {
+    status: !trader.reachable ? 'unhealthy' : database && temporal && marketData ? 'healthy' : 'degraded',
+    components: {
+      trader: word(trader.reachable),
+      marketData: word(marketData),
+      database: word(database),
+      temporal: word(temporal),
+    },
+  };
+}
+
+function answers(question: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ANSWER_WAIT_MS);
+  });
+  return Promise.race([question.catch(() => false), late]).finally(() => clearTimeout(timer));
+}

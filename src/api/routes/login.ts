@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify';
+import { verifyPassword } from '../../home/password.js';
+import { answerTokens, refuseForeignCookie } from '../auth/answer-tokens.js';
+import { LoginLimiter } from '../auth/login-limiter.js';
+import type { WebDependencies } from '../dependencies.js';
+import { sendProblem, tooManyTries } from '../problem.js';
+import { type LoginBody, loginSchema, tokensSchema } from '../schemas/auth.js';
+import { jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+
+const USER = 'operator';
+
+export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
+  const limiter = new LoginLimiter(web.nowMs);
+  const schema = {
+    summary: 'Sign in with user and password',
+    tags: ['sign-in'],
+    security: [],
+    body: jsonSchema(loginSchema),
+    response: { 200: jsonSchema(tokensSchema), ...problems(400, 401, 403, 429) },
+  };
+  app.post<{ Body: LoginBody }>(
+    '/api/auth/login',
+    { schema, config: { access: 'public' } },
+    async (request, reply) => {
+      const { username, password, transport = 'json' } = request.body;
+      if (transport === 'cookie') {
+        const refusal = refuseForeignCookie(request, reply);
+        if (refusal !== null) return refusal;
+      }
+      const waitSeconds = limiter.take(request.ip, username);
+      if (waitSeconds !== null) {
+        return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
+      }
+      // The password is hashed for an unknown user too: how long the answer takes tells nothing.
+      const right = await verifyPassword(password, web.secrets.operatorPasswordHash);
+      if (!right || username !== USER) {
+        request.log.warn({ address: request.ip }, 'sign-in refused');
+        return sendProblem(reply, WRONG);
+      }
+      limiter.giveBack(request.ip, username);
+      request.log.info({ person: USER }, 'signed in');
+      return answerTokens(request, reply, { person: USER, ...web.sessions.begin(USER) }, transport);
+    },
+  );
+}
+
+const WRONG = {
+  status: 401,
+  code: 'wrong-password',
+  title: 'Not signed in',
+  detail: 'User or password is wrong.',
+  keptSafe: 'Nothing was changed; the desk goes on as it was.',
+  doThis:
+    'The user is `operator`. The generated password is in secrets/operator-password below FERMATA_HOME; `fermata link` signs you in without it.',
+} as const;

@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { WebDependencies } from '../dependencies.js';
+import { databaseDown, sendProblem } from '../problem.js';
+import { readRoutines } from '../read/read-routines.js';
+import { jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { routineRunSchema } from '../schemas/records.js';
+import { coerceIntegers } from './coerce-query.js';
+
+export function routinesRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'The newest runs of routines: what each step expected, what it observed, its verdict',
+    tags: ['records'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { limit: { type: 'integer', minimum: 1, maximum: 50, default: 5 } },
+    },
+    response: {
+      200: jsonSchema(z.object({ runs: z.array(routineRunSchema) })),
+      ...problems(400, 401, 503),
+    },
+  };
+  app.get<{ Querystring: { limit: number } }>(
+    '/api/routines',
+    { schema, preValidation: coerceIntegers('limit') },
+    async (request, reply) => {
+      try {
+        return { runs: await readRoutines(web.database, web.runtime.desk, request.query.limit) };
+      } catch (error) {
+        request.log.warn({ err: error }, 'routines could not be read');
+        return sendProblem(reply, databaseDown('The evidence of routines'));
+      }
+    },
+  );
+}

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import { answerTokens, refuseForeignCookie } from '../auth/answer-tokens.js';
+import { LoginLimiter } from '../auth/login-limiter.js';
+import type { WebDependencies } from '../dependencies.js';
+import { databaseDown, sendProblem, tooManyTries } from '../problem.js';
+import { type LinkBody, linkSchema, tokensSchema } from '../schemas/auth.js';
+import { jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+
+export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): void {
+  const limiter = new LoginLimiter(web.nowMs, { perAddress: 50, perUser: 50 });
+  const schema = {
+    summary: 'Sign in with the token of a one-time link',
+    tags: ['sign-in'],
+    security: [],
+    body: jsonSchema(linkSchema),
+    response: { 200: jsonSchema(tokensSchema), ...problems(400, 401, 403, 429, 503) },
+  };
+  app.post<{ Body: LinkBody }>(
+    '/api/auth/link',
+    { schema, config: { access: 'public' } },
+    async (request, reply) => {
+      const { token, transport = 'json' } = request.body;
+      if (transport === 'cookie') {
+        const refusal = refuseForeignCookie(request, reply);
+        if (refusal !== null) return refusal;
+      }
+      const waitSeconds = limiter.take(request.ip, 'link');
+      if (waitSeconds !== null) {
+        return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
+      }
+      const person = await web.consumeLink(token).catch(() => 'unreadable' as const);
+      if (person === 'unreadable') return sendProblem(reply, databaseDown('The sign-in link'));
+      if (person === null) return sendProblem(reply, USED);
+      limiter.giveBack(request.ip, 'link');
+      request.log.info({ person }, 'signed in by link');
+      return answerTokens(request, reply, { person, ...web.sessions.begin(person) }, transport);
+    },
+  );
+}
+
+const USED = {
+  status: 401,
+  code: 'link-used',
+  title: 'Not signed in',
+  detail: 'This sign-in link was used already, is older than 15 minutes, or is not one of ours.',
+  keptSafe: 'Nothing was changed; the desk goes on as it was.',
+  doThis: 'Run `fermata link` for a new one, or sign in with the password.',
+} as const;

@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify';
+import type { WebDependencies } from '../dependencies.js';
+import { badRequest, databaseDown, sendProblem } from '../problem.js';
+import { decodeCursor, readTrades } from '../read/read-trades.js';
+import { jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { tradesSchema } from '../schemas/records.js';
+import { coerceIntegers, symbolQuery } from './coerce-query.js';
+
+interface TradesQuery {
+  readonly limit: number;
+  readonly before?: string;
+  readonly symbol?: string;
+}
+
+export function tradesRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Fills from the ledger, newest first, in pages',
+    tags: ['records'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+        before: { type: 'string', maxLength: 400, description: 'nextCursor of the page before' },
+        symbol: symbolQuery,
+      },
+    },
+    response: { 200: jsonSchema(tradesSchema), ...problems(400, 401, 503) },
+  };
+  app.get<{ Querystring: TradesQuery }>(
+    '/api/trades',
+    { schema, preValidation: coerceIntegers('limit') },
+    async (request, reply) => {
+      const { limit, before: text, symbol = null } = request.query;
+      const before = text === undefined ? null : decodeCursor(text);
+      if (text !== undefined && before === null) {
+        return sendProblem(reply, badRequest('`before` is not a cursor that this API gave out.'));
+      }
+      try {
+        return await readTrades(web.database, { desk: web.runtime.desk, symbol, limit, before });
+      } catch (error) {
+        request.log.warn({ err: error }, 'trades could not be read');
+        return sendProblem(reply, databaseDown('The ledger of fills'));
+      }
+    },
+  );
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { OperationOutcome } from '../dependencies.js';
+import { haltSchema, traderStatusSchema } from './trader-status.js';
+
+/** Printable text: no control characters reach the trader's journal or a log. */
+const reason = z
+  .string()
+  .max(500)
+  .regex(/^\P{Cc}*$/u)
+  .describe('Kept in the journal, the evidence and the audit trail');
+
+/** A stop is never refused for want of a reason. */
+export const stopSchema = z.strictObject({ reason: reason.optional() });
+export const resumeSchema = z.strictObject({ reason: reason.min(1) });
+
+export const outcomeSchema = z.object({
+  ok: z.boolean().describe('The trader took the command'),
+  proven: z.boolean().describe('What was asked for was read back'),
+  detail: z.string(),
+  haltId: z.string().nullable(),
+  workflowId: z.string().nullable().describe('The workflow that proves it; null where there is none'),
+  problems: z.array(z.string()).describe('What did not work beside it, for example that Temporal is down'),
+}) satisfies z.ZodType<OperationOutcome>;
+
+export const emergencyStateSchema = traderStatusSchema
+  .pick({
+    mode: true,
+    reason: true,
+    haltId: true,
+    closeAll: true,
+    entriesWorking: true,
+    openPositions: true,
+    openOrders: true,
+  })
+  .extend({ tradingHalted: z.boolean(), halts: z.array(haltSchema) });
+
+/** The header; a key is one request: the same key with another body is refused. */
+export const idempotencyHeaders = {
+  type: 'object',
+  properties: {
+    'idempotency-key': { type: 'string', minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' },
+  },
+} as const;

@@ -1,0 +1,83 @@
+/** What is read from the ledger and from the evidence. */
+import { z } from 'zod';
+import { decimalText, marketMs, wallMs } from './json-schema.js';
+
+export const tradeSchema = z.object({
+  tradeId: z.string(),
+  clientId: z.string(),
+  symbol: z.string(),
+  side: z.enum(['buy', 'sell']),
+  quantity: decimalText,
+  price: decimalText,
+  fee: decimalText,
+  liquidity: z.string(),
+  purpose: z.string(),
+  strategy: z.string(),
+  realised: decimalText,
+  simulated: z.boolean(),
+  caughtUp: z.boolean(),
+  marketMs,
+  wallMs,
+});
+
+export const tradesSchema = z.object({
+  trades: z.array(tradeSchema).describe('Newest first'),
+  total: z.number(),
+  nextCursor: z.string().nullable().describe('Pass it as `before` for older trades; null at the end'),
+});
+
+export const equitySchema = z.object({
+  source: z
+    .enum(['ledger', 'memory'])
+    .describe('memory: the database is down; since this web server started'),
+  currency: z.string().nullable(),
+  points: z.array(z.object({ marketMs, equity: decimalText })).describe('Oldest first'),
+});
+
+export const stepSchema = z.object({
+  key: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  verdict: z.enum(['pass', 'warn', 'fail', 'not_run']),
+  expected: z.string(),
+  observed: z.string(),
+  startedMs: wallMs,
+  finishedMs: wallMs,
+  person: z.string().nullable(),
+});
+
+export const routineRunSchema = z.object({
+  workflowId: z.string(),
+  routine: z.string(),
+  title: z.string(),
+  cause: z.string(),
+  nominalMs: wallMs,
+  startedMs: wallMs,
+  finishedMs: wallMs.nullable(),
+  verdict: z.enum(['pass', 'warn', 'fail', 'not_run', 'missed']).nullable().describe('Null while it runs'),
+  steps: z.array(stepSchema),
+});
+
+export const barsSchema = z.object({
+  symbol: z.string(),
+  spanMs: z.number(),
+  simulated: z.boolean(),
+  bars: z
+    .array(
+      z.object({ openMs: marketMs, open: z.number(), high: z.number(), low: z.number(), close: z.number() }),
+    )
+    .describe('Oldest first, from the mid prices that were seen; the last one is still open'),
+});
+
+export const scheduleSchema = z.object({
+  scheduleId: z.string(),
+  routine: z.string(),
+  title: z.string(),
+  paused: z.boolean(),
+  note: z.string(),
+  nextMs: wallMs.nullable(),
+});
+
+export type Trade = z.infer<typeof tradeSchema>;
+export type RoutineRun = z.infer<typeof routineRunSchema>;
+export type RoutineStep = z.infer<typeof stepSchema>;

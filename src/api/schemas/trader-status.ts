@@ -1,0 +1,144 @@
+/** The trader's status as the API publishes it; `satisfies` holds it to the control protocol. */
+import { z } from 'zod';
+import type { Halt, HaltCause } from '../../domain/mode.js';
+import type { OrderState } from '../../domain/order.js';
+import type { OrderStatus, PositionStatus, TraderStatus } from '../../trader/protocol.js';
+import { decimalText, marketMs, wallMs } from './json-schema.js';
+
+const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);
+
+const HALT_CAUSES = [
+  ...(['startup', 'person', 'kill', 'daily-loss', 'drawdown', 'stale-data', 'clock-jump'] as const),
+  ...(['heartbeat-process', 'heartbeat-operations', 'supervisor-lost', 'reconciliation'] as const),
+  ...(['journal-fault', 'venue', 'protection-missing', 'close-all-incomplete'] as const),
+  ...(['recording-ended', 'ledger-mismatch', 'auditor', 'shutdown', 'check-failed'] as const),
+] satisfies readonly HaltCause[];
+
+const ORDER_STATES = [
+  ...(['denied', 'intended', 'sending', 'unknown', 'working', 'partlyFilled', 'cancelling'] as const),
+  ...(['filled', 'cancelled', 'rejected', 'expired', 'absent'] as const),
+] satisfies readonly OrderState[];
+
+export const haltSchema = z.object({
+  haltId: z.string(),
+  mode: z.enum(['REDUCING', 'HALTED', 'KILLED']),
+  scope: z.union([
+    z.object({ kind: z.literal('desk') }),
+    z.object({ kind: z.literal('strategy'), name: z.string() }),
+    z.object({ kind: z.literal('instrument'), symbol: z.string() }),
+  ]),
+  cause: z.enum(HALT_CAUSES),
+  by: z.string(),
+  reason: z.string(),
+  resume: z.enum(['auto', 'next-day', 'person', 'two-people']),
+  atWallMs: wallMs,
+  atMarketMs: marketMs,
+}) satisfies z.ZodType<Halt>;
+
+export const positionSchema = z.object({
+  symbol: z.string(),
+  side: z.enum(['long', 'short']),
+  quantity: decimalText,
+  averagePrice: decimalText,
+  markPrice: decimalText.nullable(),
+  unrealised: decimalText,
+  stopPrice: decimalText.nullable(),
+  protection: z.enum(['confirmed', 'pending', 'missing', 'synthetic']),
+  strategy: z.string(),
+}) satisfies z.ZodType<PositionStatus>;
+
+export const orderSchema = z.object({
+  clientId: z.string(),
+  symbol: z.string(),
+  side: z.enum(['buy', 'sell']),
+  type: z.enum(['market', 'limit', 'stop']),
+  purpose: z.enum(['entry', 'protective', 'exit', 'close']),
+  state: z.enum(ORDER_STATES),
+  quantity: decimalText,
+  filled: decimalText,
+  price: decimalText.nullable(),
+  strategy: z.string(),
+}) satisfies z.ZodType<OrderStatus>;
+
+const marketDataSchema = z.object({
+  kind: z.enum(['live', 'simulated', 'recorded']),
+  label: z.string(),
+  simulated: z.boolean(),
+  speed: z.number().nullable(),
+  seed: z.number().nullable(),
+  venue: z.string().nullable(),
+  files: z.array(z.string()),
+  marketMs,
+  state: z.enum(['up', 'down', 'waiting']),
+  lastQuoteAgeMs: z.number().nullable(),
+  lastPrices: z.array(z.object({ symbol: z.string(), bid: decimalText, ask: decimalText })),
+});
+
+const reconciliationSchema = z.object({
+  state: z.enum(['pending', 'clean', 'differences', 'failed']),
+  atWallMs: wallMs.nullable(),
+  differences: z.array(
+    z.object({
+      what: z.enum(['position', 'order', 'fill', 'balance']),
+      symbol: z.string(),
+      ours: z.string(),
+      venues: z.string(),
+      rule: z.enum(['adopt', 'flag', 'correct', 'halt']),
+    }),
+  ),
+});
+
+const strategyStatusSchema = z.object({
+  name: z.string(),
+  symbol: z.string(),
+  enabled: z.boolean(),
+  state: z.string(),
+  trades: z.number(),
+  wins: z.number(),
+  realised: decimalText,
+});
+
+export const traderStatusSchema = z.object({
+  desk: z.string(),
+  mode: modeSchema,
+  reason: z.string().describe('One sentence: why the mode is what it is'),
+  halts: z.array(haltSchema),
+  haltId: z.string().nullable().describe('What arming must quote; null while ACTIVE'),
+  configHash: z.string(),
+  incarnation: z.string(),
+  sequence: z.number(),
+  pid: z.number(),
+  startedWallMs: wallMs,
+  trading: z.enum(['paper', 'live']),
+  marketData: marketDataSchema,
+  currency: z.string(),
+  equity: decimalText,
+  cash: decimalText,
+  dayStartEquity: decimalText,
+  dayPnl: decimalText,
+  drawdownPct: decimalText,
+  positions: z.array(positionSchema),
+  orders: z.array(orderSchema),
+  openPositions: z.number(),
+  openOrders: z.number(),
+  entriesWorking: z.number().describe('Entry orders that are not final; 0 proves a stop'),
+  fills: z.number().describe('Fills ever applied'),
+  closeAll: z.enum(['idle', 'running', 'flat', 'escalated']),
+  reconciliation: reconciliationSchema,
+  notTrading: z.array(z.object({ subject: z.string(), reason: z.string(), waitsFor: z.string() })),
+  strategies: z.array(strategyStatusSchema),
+  risk: z.array(z.object({ limit: z.string(), value: z.string(), now: z.string() })),
+  activity: z.array(z.object({ wallMs, marketMs, text: z.string() })),
+  rssBytes: z.number(),
+}) satisfies z.ZodType<TraderStatus>;
+
+export const processSchema = z.object({
+  name: z.string(),
+  state: z.string(),
+  pid: z.number().nullable(),
+  restarts: z.number(),
+});
+
+export const deskStatusSchema = traderStatusSchema.extend({
+  processes: z.array(processSchema).nullable().describe('Null where the supervisor does not answer'),
+});

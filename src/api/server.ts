@@ -1,0 +1,125 @@
+/** The web server: what every request passes, then one file a route. Builds only; listening is the caller's. */
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { registerAccessCheck } from './auth/require-access.js';
+import { registerAccessTokens } from './auth/sign-in.js';
+import type { WebDependencies } from './dependencies.js';
+import { registerDescription } from './description.js';
+import { registerErrors } from './hooks/errors.js';
+import { registerHostGuard } from './hooks/host-guard.js';
+import { registerKnownPaths } from './hooks/known-paths.js';
+import { IdempotencyKeys } from './idempotency/idempotency-keys.js';
+import { SocketHub } from './live/socket-hub.js';
+import { StatusWatch } from './live/status-watch.js';
+import { barsRoute } from './routes/bars.js';
+import { dashboardRoutes } from './routes/dashboard.js';
+import { deskStateRoutes } from './routes/desk-state.js';
+import { emergencyRoutes } from './routes/emergency.js';
+import { equityRoute } from './routes/equity.js';
+import { healthRoute } from './routes/health.js';
+import { liveSocketRoute } from './routes/live-socket.js';
+import { loginRoute } from './routes/login.js';
+import { logoutRoute } from './routes/logout.js';
+import { metricsRoute } from './routes/metrics.js';
+import { openApiRoute } from './routes/open-api.js';
+import { refreshRoute } from './routes/refresh.js';
+import { routinesRoute } from './routes/routines.js';
+import { schedulesRoute } from './routes/schedules.js';
+import { signInLinkRoute } from './routes/sign-in-link.js';
+import { temporalTicketRoute } from './routes/temporal-ticket.js';
+import { tradesRoute } from './routes/trades.js';
+import type { TemporalTickets } from './temporal-ui/tickets.js';
+
+const BODY_BYTES_MAX = 64 * 1024;
+const SOCKET_MESSAGE_BYTES_MAX = 16 * 1024;
+
+/** Nothing inline, nothing from other hosts. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    'default-src': ["'none'"],
+    'script-src': ["'self'"],
+    'style-src': ["'self'"],
+    'img-src': ["'self'"],
+    'connect-src': ["'self'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'none'"],
+    'frame-ancestors': ["'none'"],
+  },
+};
+
+export async function buildServer(web: WebDependencies, tickets: TemporalTickets): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: web.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: 15_000,
+    forceCloseConnections: true,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+  });
+  // Schemas describe answers; they must not silently drop a member that the trader has learned since.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  acceptJsonOnly(app);
+  registerErrors(app);
+  registerKnownPaths(app);
+  await app.register(helmet, {
+    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+    strictTransportSecurity: false, // plain HTTP on the loopback address
+    xFrameOptions: { action: 'deny' },
+  });
+  registerHostGuard(app);
+  await app.register(cookie);
+  await app.register(websocket, { options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX } });
+  await registerAccessTokens(app, web);
+  registerAccessCheck(app, web);
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+  await registerDescription(app);
+  await registerRoutes(app, web, tickets);
+  return app;
+}
+
+async function registerRoutes(
+  app: FastifyInstance,
+  web: WebDependencies,
+  tickets: TemporalTickets,
+): Promise<void> {
+  const watch = new StatusWatch(web);
+  const isActive = (family: string): boolean => web.sessions.isActive(family);
+  const hub = new SocketHub(watch, (token) => app.readAccess(token), isActive, web.nowMs);
+  app.addHook('onListen', async () => watch.start());
+  app.addHook('preClose', async () => {
+    watch.stop();
+    hub.close();
+  });
+  healthRoute(app, web, watch);
+  loginRoute(app, web);
+  signInLinkRoute(app, web);
+  refreshRoute(app, web);
+  logoutRoute(app, web);
+  deskStateRoutes(app, web);
+  emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore));
+  tradesRoute(app, web);
+  equityRoute(app, web, watch);
+  barsRoute(app, watch);
+  routinesRoute(app, web);
+  schedulesRoute(app, web);
+  liveSocketRoute(app, hub);
+  temporalTicketRoute(app, web, tickets);
+  metricsRoute(app, web, watch);
+  openApiRoute(app);
+  await dashboardRoutes(app, web);
+}
+
+/** A page of another site can send a form or plain text without asking; JSON it can't. No body at all is allowed. */
+function acceptJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, String(body), done);
+  });
+}

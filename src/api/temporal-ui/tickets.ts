@@ -1,0 +1,50 @@
+/** How a sign-in crosses from the dashboard to the port of Temporal's UI: a ticket for 30 s, then a session there. */
+import { createHash, randomBytes } from 'node:crypto';
+
+const TICKET_LIFETIME_MS = 30_000;
+const SESSION_LIFETIME_MS = 12 * 3600 * 1000;
+const KEPT_MAX = 200;
+
+interface Kept {
+  readonly family: string;
+  readonly expiresMs: number;
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+export class TemporalTickets {
+  readonly #tickets = new Map<string, Kept>();
+  readonly #sessions = new Map<string, Kept>();
+
+  constructor(private readonly nowMs: () => number) {}
+
+  /** For a sign-in (`family`): with it ends what came from the ticket. */
+  issue(family: string): string {
+    return keep(this.#tickets, { family, expiresMs: this.nowMs() + TICKET_LIFETIME_MS });
+  }
+
+  /** A session's secret for a ticket, once; null where the ticket is unknown, used or too old. */
+  redeem(ticket: string): string | null {
+    const key = digest(ticket);
+    const found = this.#tickets.get(key);
+    this.#tickets.delete(key);
+    if (found === undefined || found.expiresMs <= this.nowMs()) return null;
+    return keep(this.#sessions, { family: found.family, expiresMs: this.nowMs() + SESSION_LIFETIME_MS });
+  }
+
+  /** The sign-in that a session's secret belongs to, or null. */
+  familyOf(secret: string): string | null {
+    const found = this.#sessions.get(digest(secret));
+    return found !== undefined && found.expiresMs > this.nowMs() ? found.family : null;
+  }
+}
+
+function keep(into: Map<string, Kept>, kept: Kept): string {
+  const secret = randomBytes(32).toString('base64url');
+  if (into.size >= KEPT_MAX) {
+    const oldest = into.keys().next().value;
+    if (oldest !== undefined) into.delete(oldest);
+  }
+  into.set(digest(secret), kept);
+  return secret;
+}
