@@ -72,9 +72,17 @@ export function connectTrader(socketPath: string): TraderClient {
       return (await line.call(method, params, options?.timeoutMs ?? TIMEOUT_DEFAULT_MS)) as never;
     },
     follow: (fromSequence, onEntry, onEnd) => {
-      const handle = followOn(socketPath, fromSequence, onEntry, onEnd);
+      const handle = followOn(socketPath, fromSequence, onEntry, (error) => {
+        follows.delete(handle);
+        onEnd(error);
+      });
       follows.add(handle);
-      return { close: () => (follows.delete(handle), handle.close()) };
+      return {
+        close: () => {
+          follows.delete(handle);
+          handle.close();
+        },
+      };
     },
     close: () => {
       closed = true;

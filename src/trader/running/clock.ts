@@ -1,0 +1,42 @@
+/** The trader's two clocks, and the watch that notices when the process did not run for a while. */
+
+export interface Clock {
+  /** Milliseconds since 1970, UTC; may be set back or forth by others. */
+  wallMs(): number;
+  /** Milliseconds since any fixed moment; never goes back. */
+  monotonicMs(): number;
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+/** The watch is looked at least once a second; a longer silence than this means that the process stood still. */
+export const CLOCK_GAP_MAX_MS = 5000;
+
+export class ClockWatch {
+  #wallMs: number;
+  #monotonicMs: number;
+
+  constructor(readonly clock: Clock) {
+    this.#wallMs = clock.wallMs();
+    this.#monotonicMs = clock.monotonicMs();
+  }
+
+  /**
+   * Milliseconds of the jump since the last look, or null. Two kinds: nobody looked for too long (SIGSTOP), or the wall
+   * clock moved otherwise than the monotonic one (suspend, which stops the latter; a clock that was set).
+   */
+  look(): number | null {
+    const wallMs = this.clock.wallMs();
+    const monotonicMs = this.clock.monotonicMs();
+    const wallStep = wallMs - this.#wallMs;
+    const monotonicStep = monotonicMs - this.#monotonicMs;
+    this.#wallMs = wallMs;
+    this.#monotonicMs = monotonicMs;
+    const apart = wallStep - monotonicStep;
+    if (Math.abs(apart) > CLOCK_GAP_MAX_MS) return Math.round(apart);
+    return monotonicStep > CLOCK_GAP_MAX_MS ? Math.round(monotonicStep) : null;
+  }
+}

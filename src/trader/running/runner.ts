@@ -1,0 +1,238 @@
+/**
+ * Feeds the engine one event at a time and carries its effects out in order. One queue; a command of a person goes
+ * before waiting market events, and a jump of the clock before everything.
+ */
+import type { OrderIntent } from '../../domain/order.js';
+import type { CommandOutcome, Effect } from '../../engine/effect.js';
+import type { Command, EngineEvent, Stamp } from '../../engine/event.js';
+import type { EngineRecord } from '../../engine/record.js';
+import type { Approved } from '../../engine/risk/approved.js';
+import type { VenuePort, VenueStreamEvent } from '../../venue/port.js';
+import type { Journal } from '../journal/journal.js';
+import { type Clock, ClockWatch } from './clock.js';
+import { type Unstamped, VenueCalls } from './venue-calls.js';
+
+const TICK_MS = 1000;
+/** While an order or cancel is under way. */
+const TICK_BUSY_MS = 250;
+/** Keeps a wake time in the past from turning into a spin. */
+const TICK_MIN_MS = 2;
+/** More waiting events than this means that the engine can't keep up: a bug or a flood, and the trader ends. */
+const QUEUE_MAX = 100_000;
+
+/** The part of the engine that the runner drives. */
+export interface EngineCore {
+  process(event: EngineEvent): readonly Effect[];
+  nextWakeMs(): number | null;
+}
+
+export interface RunnerParts {
+  readonly engine: EngineCore;
+  readonly journal: Journal;
+  readonly venue: VenuePort;
+  readonly clock: Clock;
+  readonly marketNowMs: () => number;
+  readonly onRecord: (record: EngineRecord, wallMs: number) => void;
+  /** The engine threw: a bug. The trader must end and come back HALTED. */
+  readonly onBroken: (error: Error) => void;
+}
+
+export interface CommandRequest {
+  readonly commandId: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly command: Command;
+}
+
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #calls: VenueCalls;
+  readonly #watch: ClockWatch;
+  readonly #urgent: EngineEvent[] = [];
+  readonly #queue: EngineEvent[] = [];
+  readonly #replies = new Map<string, ((outcome: CommandOutcome) => void)[]>();
+  /** Handed over by the engine, waiting for the disk. */
+  readonly #unsent = new Set<string>();
+  #draining = false;
+  #running = true;
+  #timer: NodeJS.Timeout | undefined;
+  #timerWallMs = 0;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.#watch = new ClockWatch(parts.clock);
+    this.#calls = new VenueCalls(parts.venue, (event) => this.post(event));
+    parts.venue.onEvent((event) => this.#venueSaid(event));
+    parts.journal.onFault((fault) => this.post({ kind: 'journal.fault', detail: fault.detail }));
+    this.#schedule();
+  }
+
+  /** Appends an event to the queue and processes all that waits. `marketMs`: of the event, where it has one. */
+  post(event: Unstamped, marketMs = this.#parts.marketNowMs()): void {
+    if (!this.#running) return;
+    if (this.#queue.length >= QUEUE_MAX) {
+      this.#broken(new Error(`more than ${QUEUE_MAX} events are waiting`));
+      return;
+    }
+    this.#queue.push({ ...event, wallMs: this.#parts.clock.wallMs(), marketMs } as EngineEvent);
+    this.#drain();
+  }
+
+  /** Goes before waiting market events. Resolves with the engine's outcome. */
+  command(request: CommandRequest): Promise<CommandOutcome> {
+    return new Promise((resolve) => {
+      const waiting = this.#replies.get(request.commandId) ?? [];
+      this.#replies.set(request.commandId, [...waiting, resolve]);
+      this.#urgent.push({ kind: 'command', ...request, ...this.stamp() });
+      this.#drain();
+    });
+  }
+
+  stamp(): Stamp {
+    return { wallMs: this.#parts.clock.wallMs(), marketMs: this.#parts.marketNowMs() };
+  }
+
+  /** Effects that the engine gave outside of `process` (at its beginning). */
+  carryOut(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#carry(effect);
+  }
+
+  /** No more events, ticks or orders. Calls that are under way are left to end by themselves. */
+  stop(): void {
+    this.#running = false;
+    clearTimeout(this.#timer);
+  }
+
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let event = this.#next(); event !== undefined && this.#running; event = this.#next()) {
+        const effects = this.#parts.engine.process(event);
+        if (effects.length === 0) continue;
+        this.carryOut(effects);
+      }
+    } catch (error) {
+      this.#broken(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#draining = false;
+    }
+    this.#wakeSooner();
+  }
+
+  #next(): EngineEvent | undefined {
+    if (this.#urgent.length === 0 && this.#queue.length === 0) return undefined;
+    const gapMs = this.#watch.look();
+    if (gapMs !== null) return { kind: 'clock.jump', gapMs, ...this.stamp() };
+    return this.#urgent.shift() ?? this.#queue.shift();
+  }
+
+  /** After a jump the engine withdraws what waits for the disk: its price is from before. */
+  #noticeJump(): void {
+    const gapMs = this.#watch.look();
+    if (gapMs === null) return;
+    this.#urgent.unshift({ kind: 'clock.jump', gapMs, ...this.stamp() });
+    this.#drain();
+  }
+
+  #carry(effect: Effect): void {
+    switch (effect.kind) {
+      case 'record': {
+        const wallMs = this.#parts.clock.wallMs();
+        this.#parts.journal.append(effect.record, wallMs);
+        this.#parts.onRecord(effect.record, wallMs);
+        return;
+      }
+      case 'submit':
+        this.#submitOnceDurable(effect.order);
+        return;
+      case 'cancel':
+        if (this.#unsent.delete(effect.clientId))
+          this.post({ kind: 'order.cancelled', clientId: effect.clientId });
+        else this.#calls.cancel(effect.clientId, effect.instrument);
+        return;
+      case 'lookup':
+        this.#calls.lookup(effect.clientId, effect.instrument);
+        return;
+      case 'requestSnapshot':
+        this.#calls.snapshot(effect.requestId, effect.sinceTradeMs);
+        return;
+      case 'reply':
+        this.#reply(effect.commandId, effect.outcome);
+    }
+  }
+
+  /** A cancel that comes before the disk has answered withdraws the order: it is never sent. */
+  #submitOnceDurable(order: Approved<OrderIntent>): void {
+    const { clientId } = order;
+    this.#unsent.add(clientId);
+    const { journal } = this.#parts;
+    journal.whenDurable(journal.lastSequence).then(
+      () => {
+        this.#noticeJump();
+        if (this.#running && this.#unsent.delete(clientId)) this.#calls.submit(order);
+      },
+      () => {
+        if (!this.#unsent.delete(clientId)) return;
+        this.post({
+          kind: 'order.sendUnknown',
+          clientId,
+          cause: 'not sent: its intent could not be written',
+        });
+      },
+    );
+  }
+
+  #reply(commandId: string, outcome: CommandOutcome): void {
+    const [first, ...others] = this.#replies.get(commandId) ?? [];
+    if (others.length > 0) this.#replies.set(commandId, others);
+    else this.#replies.delete(commandId);
+    first?.(outcome);
+  }
+
+  #venueSaid(event: VenueStreamEvent): void {
+    if (event.kind === 'fill') this.post({ kind: 'fill', fill: event.fill });
+    else if (event.kind === 'health') {
+      this.post({ kind: 'venue.health', state: event.state, detail: event.detail });
+    } else {
+      const { clientId, venueId, state } = event.order;
+      if (state === 'working') this.post({ kind: 'order.accepted', clientId, venueId });
+      else if (state === 'cancelled') this.post({ kind: 'order.cancelled', clientId });
+      else if (state === 'expired') this.post({ kind: 'order.expired', clientId });
+      else if (state === 'rejected') {
+        this.post({
+          kind: 'order.rejected',
+          clientId,
+          code: 'venue',
+          text: 'rejected by the venue after it was taken',
+        });
+      }
+      // Fills come with their own events: an order's filled quantity alone says neither price nor fee.
+    }
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (!this.#running) return;
+    const nowMs = this.#parts.clock.wallMs();
+    const busy = this.#calls.ordersUnderWay > 0 || this.#unsent.size > 0;
+    const wakeMs = this.#parts.engine.nextWakeMs() ?? Number.POSITIVE_INFINITY;
+    const delayMs = Math.max(TICK_MIN_MS, Math.min(wakeMs - nowMs, busy ? TICK_BUSY_MS : TICK_MS));
+    this.#timerWallMs = nowMs + delayMs;
+    this.#timer = setTimeout(() => {
+      this.post({ kind: 'tick' });
+      this.#schedule();
+    }, delayMs);
+  }
+
+  /** After an event that made the engine want to be woken before the next tick. */
+  #wakeSooner(): void {
+    const wakeMs = this.#parts.engine.nextWakeMs();
+    if (wakeMs !== null && wakeMs < this.#timerWallMs - TICK_MIN_MS) this.#schedule();
+  }
+
+  #broken(error: Error): void {
+    this.stop();
+    this.#parts.onBroken(error);
+  }
+}
