@@ -11,7 +11,7 @@ export function closestName(wrong: string, known: readonly string[]): string | n
       bestDistance = distance;
     }
   }
-  return best !== null && bestDistance <= Math.max(1, Math.floor(best.length / 3)) ? best : null;
+  return best !== null && bestDistance <= Math.ceil(best.length / 3) ? best : null;
 }
 
 /** Names are compared by letters and digits: `tick_size` is `tickSize`. */

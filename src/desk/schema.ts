@@ -105,7 +105,8 @@ const deskObject = z.strictObject({
 
 export type Desk = z.output<typeof deskObject>;
 
-export const deskSchema = deskObject.superRefine((desk, context) => {
+/** The rules between keys run only on values that are each right by themselves. */
+const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
   for (const broken of brokenRules(desk)) {
     context.addIssue({
       code: 'custom',
@@ -115,6 +116,8 @@ export const deskSchema = deskObject.superRefine((desk, context) => {
     });
   }
 });
+
+export const deskSchema = deskObject.pipe(consistentDesk);
 
 export type DeskRoutine = z.output<typeof routineSchema>;
 export type DeskStep = z.output<typeof stepSchema>;

@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closestName } from '../../src/desk/closest-name.js';
+import { takeEnvironment } from '../../src/desk/environment.js';
+import { deskJsonSchema, deskJsonSchemaText } from '../../src/desk/json-schema.js';
+import { keyRows, withKeyReference } from '../../src/desk/key-reference.js';
+import { loadDesk, parseDesk } from '../../src/desk/load.js';
+import { newDeskText } from '../../src/desk/new-desk.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+
+const root = new URL('../../', import.meta.url);
+const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+const CRYPTO = text('desks/crypto-bot.yaml');
+
+describe('the shipped crypto desk', () => {
+  it('has the values of its runbook', () => {
+    const { desk } = parseDesk('crypto-bot.yaml', CRYPTO);
+    expect(desk).toMatchObject({
+      desk: 'crypto-bot',
+      mode: 'paper',
+      venue: { name: 'binance', testnet: true },
+      risk: { maxPositionSizePct: 3, maxConcurrentPositions: 3, stopLossPct: 5, dailyLossLimitPct: 3 },
+      resume: { fault: 'auto', dailyLoss: 'next-day', drawdown: 'person', person: 'person' },
+      api: { port: 8000 },
+    });
+    expect(desk.instruments.map(({ symbol }) => symbol)).toEqual(['BTC/USDT', 'ETH/USDT']);
+  });
+});
+
+describe('the configuration hash', () => {
+  const hashOf = (changed: string): string => parseDesk('x', changed).configHash;
+
+  it('does not change with comments, order or a default that is written out', () => {
+    const reordered = CRYPTO.replace('  seed: 7\n  speed: 60', '  speed: 60 # other order\n  seed: 7');
+    const withDefault = CRYPTO.replace('  - symbol: BTC/USDT\n', '  - symbol: BTC/USDT\n    kind: spot\n');
+    expect(hashOf(reordered)).toBe(hashOf(CRYPTO));
+    expect(hashOf(withDefault)).toBe(hashOf(CRYPTO));
+  });
+
+  it('changes with a limit', () => {
+    expect(hashOf(CRYPTO.replace('stopLossPct: 5.0', 'stopLossPct: 5.1'))).not.toBe(hashOf(CRYPTO));
+  });
+});
+
+describe('generated files', () => {
+  it('the schema for editors says what the loader checks', () => {
+    expect(text('desks/schema.json'), 'run: npm run generate').toBe(deskJsonSchemaText());
+  });
+
+  it('the key reference names every key with type, default and meaning', () => {
+    const document = text('docs/DESK_FILE.md');
+    expect(withKeyReference(document), 'run: npm run generate').toBe(document);
+    const rows = keyRows(deskJsonSchema(), '');
+    expect(rows.length).toBeGreaterThan(60);
+    for (const row of rows) {
+      expect(document).toContain(`| \`${row.key}\` |`);
+      expect(row.meaning, row.key).not.toBe('');
+    }
+  });
+});
+
+describe('the name of a desk', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fermata-desks-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('finds the desk that comes with Fermata', () => {
+    expect(loadDesk(resolveDesk('crypto-bot', folder)).desk.desk).toBe('crypto-bot');
+  });
+
+  it('finds one of the working folder first', () => {
+    mkdirSync(join(folder, 'desks'));
+    writeFileSync(join(folder, 'desks', 'crypto-bot.yaml'), CRYPTO.replace('seed: 7', 'seed: 8'));
+    expect(loadDesk(resolveDesk('crypto-bot', folder)).desk.market.seed).toBe(8);
+  });
+
+  it('may be a path', () => {
+    expect(resolveDesk('some/where.yaml', folder)).toBe(join(folder, 'some/where.yaml'));
+  });
+});
+
+describe('the closest name', () => {
+  it.each([
+    ['stpo', 'stop'],
+    ['tick_size', 'tickSize'],
+    ['closeall', 'close-all'],
+  ])('of %s is %s', (wrong, right) => {
+    expect(closestName(wrong, ['stop', 'tickSize', 'close-all', 'status'])).toBe(right);
+  });
+
+  it('is none where nothing is near', () => {
+    expect(closestName('banana', ['stop', 'status'])).toBeNull();
+  });
+});
+
+describe('an environment file', () => {
+  it('gives what a desk file can hold', () => {
+    const { values, problems } = takeEnvironment(
+      'BINANCE_TESTNET=false\nSYMBOLS=["ETH/USDT"]\nSTOP_LOSS_PCT=4.5\nDAILY_LOSS_LIMIT_PCT=2\nMAX_POSITION_SIZE_PCT=1.5\nMAX_CONCURRENT_POSITIONS=2\n',
+    );
+    expect(problems).toEqual([]);
+    const made = newDeskText(CRYPTO, { name: 'mine', ...values });
+    const { desk } = parseDesk('mine.yaml', made.kind === 'text' ? made.text : '');
+    expect(desk).toMatchObject({
+      desk: 'mine',
+      venue: { testnet: false },
+      risk: { stopLossPct: 4.5, dailyLossLimitPct: 2, maxPositionSizePct: 1.5, maxConcurrentPositions: 2 },
+    });
+    expect(desk.instruments.map(({ symbol }) => symbol)).toEqual(['ETH/USDT']);
+    expect(desk.strategies[0]?.symbols).toEqual(['ETH/USDT']);
+  });
+
+  it('keeps its secrets, and says where they go', () => {
+    const taken = takeEnvironment('DASHBOARD_PASSWORD=hunter2hunter2\nBINANCE_SECRET_KEY="sk-very-secret"\n');
+    expect(taken.values).toEqual({});
+    expect(taken.notes.join('\n')).toMatch(/DASHBOARD_PASSWORD: stays in the environment/);
+    expect(JSON.stringify(taken)).not.toMatch(/hunter2|very-secret/);
+  });
+
+  it('never makes a desk trade real money', () => {
+    const taken = takeEnvironment('TRADING_MODE=live\n');
+    expect(taken.values).toEqual({});
+    expect(taken.notes[0]).toMatch(/live was not taken over/);
+  });
+
+  it.each([
+    ['SYMBOLS=BTC/USDT', 'SYMBOLS: expected a JSON list'],
+    ['STOP_LOSS_PCT=five', 'STOP_LOSS_PCT: expected a percentage'],
+    ['MAX_CONCURRENT_POSITIONS=0', 'MAX_CONCURRENT_POSITIONS: expected a whole number'],
+    ['BINANCE_TESTNET=yes', 'BINANCE_TESTNET: expected true or false'],
+  ])('with %s is refused', (line, problem) => {
+    expect(takeEnvironment(line).problems[0]).toContain(problem);
+  });
+
+  it('asks for the step sizes of a symbol that is not known', () => {
+    expect(newDeskText(CRYPTO, { name: 'mine', symbols: ['SOL/USDT', 'BTC/USDT'] })).toEqual({
+      kind: 'unknownSymbols',
+      symbols: ['SOL/USDT'],
+    });
+  });
+});
