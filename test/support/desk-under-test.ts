@@ -1,0 +1,152 @@
+/** A desk started as a user starts it: the real command, all processes, in a folder of its own. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import type { UpSummary } from '../../src/supervisor/up-options.js';
+import { connectTrader } from '../../src/trader/client.js';
+import type { TraderStatus } from '../../src/trader/protocol.js';
+
+export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const command = join(repository, 'bin/fermata.js');
+
+export interface CommandRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface DeskUnderTest {
+  readonly home: string;
+  readonly desk: string;
+  /** `fermata up` with these options; resolves with its screen once everything is ready. */
+  up(...options: string[]): Promise<UpSummary>;
+  /** Any other command of the same installation. */
+  run(...args: string[]): Promise<CommandRun>;
+  status(): Promise<TraderStatus>;
+  /** Pids by process name, as the supervisor recorded them. */
+  pids(): ReadonlyMap<string, number>;
+  supervisorPid(): number;
+  /** Ctrl-C; resolves with the exit code. */
+  interrupt(): Promise<number | null>;
+  /** Ends whatever is left and removes the folder. */
+  dispose(): Promise<void>;
+}
+
+export function deskUnderTest(desk = 'crypto-bot'): DeskUnderTest {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-desk-'));
+  const environment = { ...process.env, FERMATA_HOME: home };
+  let supervisor: ChildProcess | null = null;
+
+  const run = (...args: string[]): Promise<CommandRun> =>
+    new Promise((settle) => {
+      execFile(
+        process.execPath,
+        [command, ...args],
+        { cwd: home, env: environment, maxBuffer: 16 * 1024 * 1024, timeout: 120_000 },
+        (error, stdout, stderr) =>
+          settle({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+      );
+    });
+
+  const up = (...options: string[]): Promise<UpSummary> =>
+    new Promise((settle, fail) => {
+      const child = spawn(process.execPath, [command, 'up', '--json', '--port', '0', ...options], {
+        cwd: home,
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      });
+      supervisor = child;
+      let out = '';
+      let err = '';
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        out += text;
+        const summary = parseSummary(out);
+        if (summary !== null) settle(summary);
+      });
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        err += text;
+      });
+      child.once('exit', (code) => fail(new Error(`fermata up ended with ${code}:\n${out}\n${err}`)));
+    });
+
+  const pids = (): ReadonlyMap<string, number> => {
+    const file = join(homePaths(home).run, 'children.json');
+    if (!existsSync(file)) return new Map();
+    const children = JSON.parse(readFileSync(file, 'utf8')) as { name: string; pid: number }[];
+    return new Map(children.map(({ name, pid }) => [name, pid]));
+  };
+
+  const status = async (): Promise<TraderStatus> => {
+    const trader = connectTrader(deskPaths(homePaths(home), desk).controlSocket);
+    try {
+      return await trader.call('status', {}, { timeoutMs: 2000 });
+    } finally {
+      trader.close();
+    }
+  };
+
+  const interrupt = (): Promise<number | null> =>
+    new Promise((settle) => {
+      const child = supervisor;
+      if (child === null || child.exitCode !== null || child.signalCode !== null) return settle(0);
+      child.once('exit', (code) => settle(code));
+      child.kill('SIGINT');
+    });
+
+  return {
+    home,
+    desk,
+    up,
+    run,
+    status,
+    pids,
+    supervisorPid: () => supervisor?.pid ?? -1,
+    interrupt,
+    dispose: async () => {
+      await interrupt();
+      for (const pid of pids().values()) {
+        try {
+          process.kill(-pid, 'SIGKILL');
+        } catch {
+          // It has ended already.
+        }
+      }
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function parseSummary(text: string): UpSummary | null {
+  try {
+    return JSON.parse(text) as UpSummary;
+  } catch {
+    return null;
+  }
+}
+
+/** Resolves with the first answer that is not null, undefined or false; fails with the last thing seen. */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  timeoutMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown = null;
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (answer !== null && answer !== undefined && answer !== false) return answer;
+      last = answer;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`${what} did not happen within ${timeoutMs} ms; last: ${String(last)}`);
+    }
+    await new Promise((settle) => setTimeout(settle, 100));
+  }
+}
