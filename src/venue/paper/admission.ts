@@ -1,0 +1,105 @@
+/** What the paper venue takes. Codes and texts are those of Binance, so that a strategy meets the same refusals. */
+import type { Instrument } from '../../domain/instrument.js';
+import { mulDiv } from '../../domain/money.js';
+import type { OrderIntent } from '../../domain/order.js';
+import type { PaperBook } from './book.js';
+import type { PaperOrder } from './book-record.js';
+
+export interface Rejection {
+  readonly code: string;
+  readonly text: string;
+}
+
+const OPEN_ORDERS_MAX = 500;
+
+const INSUFFICIENT: Rejection = {
+  code: '-2010',
+  text: 'Account has insufficient balance for requested action.',
+};
+const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter failure: ${name}` });
+
+/**
+ * Null: taken. `reserveTicks`: what a lot of the order may cost at most (limit, stop or quote with slippage); null where
+ * no price is known yet. Money that open orders hold back is not free.
+ */
+export function refuse(
+  order: OrderIntent,
+  instrument: Instrument,
+  book: PaperBook,
+  reserveTicks: number | null,
+  takerFeePpm: number,
+): Rejection | null {
+  if (book.orders.has(order.clientId)) return { code: '-2010', text: 'Duplicate order sent.' };
+  if (book.openOrderCount >= OPEN_ORDERS_MAX) return filter('MAX_NUM_ORDERS');
+  const lots = order.quantityLots;
+  if (!isWithin(lots, Math.max(1, instrument.minQuantityLots), instrument.maxQuantityLots))
+    return filter('LOT_SIZE');
+  if (order.type === 'limit' && !isPrice(order.limitTicks)) return filter('PRICE_FILTER');
+  if (order.type === 'stop' && !isPrice(order.stopTicks)) return filter('PRICE_FILTER');
+  if (reserveTicks === null) return { code: '-2010', text: 'Market is closed: no price is known yet.' };
+  const value = reserveTicks * lots * instrument.moneyPerTickLot;
+  if (!Number.isSafeInteger(value)) return filter('MAX_NOTIONAL');
+  if (value < instrument.minNotional) return filter('NOTIONAL');
+  return instrument.kind === 'spot'
+    ? refuseSpot(order, instrument, book, value, takerFeePpm)
+    : refuseLinear(order, instrument, book, value);
+}
+
+/** A buy needs free money with its fee; a sale needs free coins: resting sales, stops too, lock theirs. */
+function refuseSpot(
+  order: OrderIntent,
+  instrument: Instrument,
+  book: PaperBook,
+  value: number,
+  takerFeePpm: number,
+): Rejection | null {
+  if (order.side === 'buy') {
+    const needed = value + mulDiv(value, takerFeePpm, 1_000_000);
+    return needed > book.cash - heldBack(book, takerFeePpm) ? INSUFFICIENT : null;
+  }
+  let free = book.position(instrument.symbol).quantityLots;
+  for (const open of book.openOrders(instrument.symbol)) {
+    if (open.side === 'sell') free -= open.quantityLots - open.filledLots;
+  }
+  return order.quantityLots > free ? INSUFFICIENT : null;
+}
+
+/** Paper contracts are not leveraged: what is opened is worth no more than the wallet. */
+function refuseLinear(
+  order: OrderIntent,
+  instrument: Instrument,
+  book: PaperBook,
+  value: number,
+): Rejection | null {
+  const held = book.position(instrument.symbol).quantityLots;
+  const reducible = (order.side === 'buy' ? -held : held) > 0 ? Math.abs(held) : 0;
+  if (order.reduceOnly)
+    return reducible > 0 ? null : { code: '-2022', text: 'ReduceOnly Order is rejected.' };
+  const openedLots = Math.max(0, order.quantityLots - reducible);
+  const opened = mulDiv(value, openedLots, order.quantityLots);
+  return opened > book.cash ? { code: '-2019', text: 'Margin is insufficient.' } : null;
+}
+
+/** Money that open spot buys hold back, with their fees. All instruments share one currency. */
+function heldBack(book: PaperBook, takerFeePpm: number): number {
+  let held = 0;
+  for (const open of book.allOpenOrders()) {
+    const instrument = book.instruments.get(open.symbol);
+    if (open.side !== 'buy' || instrument?.kind !== 'spot') continue;
+    held += reserveOf(open, instrument.moneyPerTickLot, takerFeePpm);
+  }
+  return held;
+}
+
+function reserveOf(open: PaperOrder, moneyPerTickLot: number, takerFeePpm: number): number {
+  const value = open.reserveTicks * (open.quantityLots - open.filledLots) * moneyPerTickLot;
+  return value + mulDiv(value, takerFeePpm, 1_000_000);
+}
+
+function isPrice(ticks: number | null): boolean {
+  return ticks !== null && isWithin(ticks, 1, Number.MAX_SAFE_INTEGER);
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}

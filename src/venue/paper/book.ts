@@ -1,0 +1,144 @@
+/** The paper venue's state: changed only by applying a record, so that a replay of the file gives the same state. */
+import type { Instrument } from '../../domain/instrument.js';
+import { mulDiv } from '../../domain/money.js';
+import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
+
+/** Finished orders and fills that can still be asked for; the oldest are forgotten first. */
+export const FINISHED_ORDERS_MAX = 2000;
+export const FILLS_MAX = 2000;
+
+const NO_POSITION: PaperPosition = { quantityLots: 0, cost: 0 };
+const NO_ORDERS: ReadonlySet<PaperOrder> = new Set();
+
+export class PaperBook {
+  readonly bookId: string;
+  readonly currency: string;
+  cash: number;
+  seenMs: number;
+  idsGiven: number;
+  fills: PaperFill[] = [];
+  /** Open and finished, oldest first. */
+  readonly orders = new Map<string, PaperOrder>();
+  readonly positions = new Map<string, PaperPosition>();
+  private readonly openBySymbol = new Map<string, Set<PaperOrder>>();
+  private openCount = 0;
+
+  constructor(
+    state: PaperBookState,
+    readonly instruments: ReadonlyMap<string, Instrument>,
+  ) {
+    this.bookId = state.bookId;
+    this.currency = state.currency;
+    this.cash = state.cash;
+    this.seenMs = state.seenMs;
+    this.idsGiven = state.idsGiven;
+    this.fills = [...state.fills];
+    for (const [symbol, position] of state.positions) this.positions.set(symbol, position);
+    for (const order of state.orders) this.addOrder({ ...order });
+  }
+
+  position(symbol: string): PaperPosition {
+    return this.positions.get(symbol) ?? NO_POSITION;
+  }
+
+  openOrders(symbol: string): ReadonlySet<PaperOrder> {
+    return this.openBySymbol.get(symbol) ?? NO_ORDERS;
+  }
+
+  get openOrderCount(): number {
+    return this.openCount;
+  }
+
+  *allOpenOrders(): Generator<PaperOrder> {
+    for (const orders of this.openBySymbol.values()) yield* orders;
+  }
+
+  apply(record: Exclude<BookRecord, { type: 'state' }>): void {
+    switch (record.type) {
+      case 'order':
+        this.idsGiven += 1;
+        this.addOrder({ ...record.order });
+        break;
+      case 'fill':
+        this.idsGiven += 1;
+        this.addFill(record.fill);
+        break;
+      case 'closed': {
+        const order = this.orders.get(record.clientId);
+        if (order) this.finish(order, record.state);
+        break;
+      }
+      case 'seen':
+        this.seenMs = record.marketMs;
+    }
+  }
+
+  state(): PaperBookState {
+    return {
+      bookId: this.bookId,
+      currency: this.currency,
+      cash: this.cash,
+      idsGiven: this.idsGiven,
+      seenMs: this.seenMs,
+      positions: [...this.positions],
+      orders: [...this.orders.values()],
+      fills: this.fills,
+    };
+  }
+
+  private addOrder(order: PaperOrder): void {
+    this.orders.set(order.clientId, order);
+    if (order.state !== 'working' && order.state !== 'partlyFilled') return;
+    const open = this.openBySymbol.get(order.symbol) ?? new Set();
+    open.add(order);
+    this.openBySymbol.set(order.symbol, open);
+    this.openCount += 1;
+  }
+
+  private addFill(fill: PaperFill): void {
+    this.fills.push(fill);
+    if (this.fills.length > 2 * FILLS_MAX) this.fills = this.fills.slice(-FILLS_MAX);
+    this.seenMs = Math.max(this.seenMs, fill.marketMs);
+    this.settle(fill);
+    const order = this.orders.get(fill.clientId);
+    if (!order) return;
+    order.filledLots += fill.quantityLots;
+    if (order.filledLots >= order.quantityLots) this.finish(order, 'filled');
+    else order.state = 'partlyFilled';
+  }
+
+  /** Spot pays the whole value; a linear contract only moves the result of what it closes. Both pay the fee. */
+  private settle({ symbol, side, quantityLots, priceTicks, fee }: PaperFill): void {
+    const instrument = this.instruments.get(symbol);
+    if (!instrument)
+      throw new Error(`the paper book has a fill of ${symbol}, which is not an instrument of the desk`);
+    const before = this.position(symbol);
+    const sign = side === 'buy' ? 1 : -1;
+    const value = priceTicks * quantityLots * instrument.moneyPerTickLot;
+    const closing =
+      before.quantityLots * sign < 0 ? Math.min(quantityLots, Math.abs(before.quantityLots)) : 0;
+    const closedCost = closing === 0 ? 0 : mulDiv(before.cost, closing, Math.abs(before.quantityLots));
+    const opened = (quantityLots - closing) * priceTicks * instrument.moneyPerTickLot * sign;
+    const after = {
+      quantityLots: before.quantityLots + sign * quantityLots,
+      cost: before.cost - closedCost + opened,
+    };
+    if (after.quantityLots === 0) this.positions.delete(symbol);
+    else this.positions.set(symbol, after);
+    const closedValue = closing * priceTicks * instrument.moneyPerTickLot;
+    this.cash += instrument.kind === 'spot' ? -sign * value - fee : -sign * closedValue - closedCost - fee;
+  }
+
+  private finish(order: PaperOrder, state: 'filled' | 'cancelled' | 'expired'): void {
+    order.state = state;
+    if (this.openBySymbol.get(order.symbol)?.delete(order)) this.openCount -= 1;
+    if (this.orders.size <= this.openCount + 2 * FINISHED_ORDERS_MAX) return;
+    let excess = this.orders.size - this.openCount - FINISHED_ORDERS_MAX;
+    for (const [clientId, old] of this.orders) {
+      if (excess <= 0) break;
+      if (old.state === 'working' || old.state === 'partlyFilled') continue;
+      this.orders.delete(clientId);
+      excess -= 1;
+    }
+  }
+}

@@ -1,0 +1,174 @@
+/** The paper venue's trading floor: matches open orders against what the market shows and writes each fill down. */
+import type { Instrument } from '../../domain/instrument.js';
+import { mulDiv } from '../../domain/money.js';
+import type { QuoteEvent } from '../../market/bar-path.js';
+import type { MarketEvent } from '../../market/feed.js';
+import { Arrivals } from './arrivals.js';
+import type { PaperBook } from './book.js';
+import type { PaperFill, PaperOrder } from './book-record.js';
+import { type Execution, executeAtQuote, executeAtTrade, takerPrice } from './matching.js';
+
+export interface ExchangeRules {
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+  readonly slippageTicks: number;
+  readonly latencyMs: number;
+  /** Fills no more than the size on the other side of the quote where it is known. */
+  readonly limitToQuoteSize: boolean;
+}
+
+export interface ExchangeOutput {
+  fill(fill: PaperFill): void;
+  expired(order: PaperOrder): void;
+}
+
+export class Exchange {
+  private readonly quotes = new Map<string, QuoteEvent>();
+  private readonly arrivals: Arrivals;
+  /** Acknowledged and arrived: these are matched. */
+  private readonly resting = new Set<string>();
+
+  constructor(
+    private readonly book: PaperBook,
+    private readonly instruments: readonly Instrument[],
+    private readonly rules: ExchangeRules,
+    private readonly output: ExchangeOutput,
+  ) {
+    this.arrivals = new Arrivals(rules.latencyMs, (order) => this.arriveAtLastQuote(order));
+    // After a restart every open order has long arrived.
+    for (const order of book.allOpenOrders()) this.resting.add(order.clientId);
+  }
+
+  /** The order is acknowledged: from now on it is on its way. */
+  acknowledge(order: PaperOrder): void {
+    if (isOpen(order)) this.arrivals.add(order);
+  }
+
+  /** The order was cancelled. */
+  forget(clientId: string): void {
+    this.arrivals.remove(clientId);
+    this.resting.delete(clientId);
+  }
+
+  close(): void {
+    this.arrivals.clear();
+  }
+
+  /** What an order would cost or bring a lot at most; null where no price is known. */
+  reserveTicks(
+    order: Pick<PaperOrder, 'symbol' | 'side' | 'type' | 'limitTicks' | 'stopTicks'>,
+  ): number | null {
+    if (order.type === 'limit') return order.limitTicks;
+    if (order.type === 'stop')
+      return order.stopTicks === null ? null : order.stopTicks + this.rules.slippageTicks;
+    const quote = this.quotes.get(order.symbol);
+    return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
+  }
+
+  onMarket(event: MarketEvent): void {
+    if (event.kind === 'quote') this.onQuote(event, false);
+    else if (event.kind === 'trade') this.onTrade(event);
+  }
+
+  /** `caughtUp`: the quote comes from a minute in which no trader ran; orders placed after it stay untouched. */
+  onQuote(quote: QuoteEvent, caughtUp: boolean): void {
+    const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
+    this.quotes.set(symbol, quote);
+    const open = this.book.openOrders(symbol);
+    if (open.size === 0) return;
+    for (const order of [...open]) {
+      if (this.resting.has(order.clientId)) {
+        if (!caughtUp || order.arrivesAtMs <= quote.marketMs) this.match(order, quote, true, caughtUp);
+      } else if (this.arrivals.has(order) && order.arrivesAtMs <= quote.marketMs) {
+        this.arrive(order, quote);
+      }
+    }
+  }
+
+  private onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
+    const symbol = (this.instruments[trade.instrument] as Instrument).symbol;
+    for (const order of [...this.book.openOrders(symbol)]) {
+      const execution = this.resting.has(order.clientId) ? executeAtTrade(order, trade.priceTicks) : null;
+      if (execution) this.execute(order, execution, trade.quantityLots, trade.marketMs, false);
+    }
+  }
+
+  private arriveAtLastQuote(order: PaperOrder): void {
+    if (!isOpen(order)) return;
+    const quote = this.quotes.get(order.symbol);
+    if (quote) this.arrive(order, { ...quote, marketMs: Math.max(quote.marketMs, order.arrivesAtMs) });
+    else this.resting.add(order.clientId);
+  }
+
+  private arrive(order: PaperOrder, quote: QuoteEvent): void {
+    this.arrivals.remove(order.clientId);
+    this.resting.add(order.clientId);
+    this.match(order, quote, false, false);
+  }
+
+  private match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
+    const execution = executeAtQuote(order, quote, resting, this.rules.slippageTicks);
+    const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
+    if (execution) this.execute(order, execution, size, quote.marketMs, caughtUp);
+    if (order.timeInForce === 'IOC' && isOpen(order)) this.expire(order);
+  }
+
+  private execute(
+    order: PaperOrder,
+    execution: Execution,
+    sizeLots: number,
+    marketMs: number,
+    caughtUp: boolean,
+  ): void {
+    const remaining = order.quantityLots - order.filledLots;
+    const offered = this.rules.limitToQuoteSize && sizeLots > 0 ? Math.min(remaining, sizeLots) : remaining;
+    const quantityLots = Math.min(offered, this.affordableLots(order, execution));
+    if (quantityLots > 0) {
+      this.output.fill({
+        tradeId: `p${this.book.bookId}-t${(this.book.idsGiven + 1).toString(36)}`,
+        clientId: order.clientId,
+        symbol: order.symbol,
+        side: order.side,
+        quantityLots,
+        priceTicks: execution.priceTicks,
+        fee: this.fee(order.symbol, execution, quantityLots),
+        liquidity: execution.liquidity,
+        marketMs,
+        caughtUp,
+      });
+    }
+    if (!isOpen(order)) this.resting.delete(order.clientId);
+    else if (quantityLots < offered) this.expire(order);
+  }
+
+  /** A market buy may meet a price beyond its reserve: it gets what the cash pays for. A reducing order stops at flat. */
+  private affordableLots(order: PaperOrder, { priceTicks, liquidity }: Execution): number {
+    const instrument = this.instrument(order.symbol);
+    const held = this.book.position(order.symbol).quantityLots;
+    if (instrument.kind === 'linear') {
+      return order.reduceOnly ? Math.max(0, order.side === 'buy' ? -held : held) : Number.POSITIVE_INFINITY;
+    }
+    if (order.side === 'sell') return Math.max(0, held);
+    const ppm = liquidity === 'maker' ? this.rules.makerFeePpm : this.rules.takerFeePpm;
+    const lotCost = priceTicks * instrument.moneyPerTickLot * (1 + ppm / 1_000_000);
+    return Math.max(0, Math.floor(this.book.cash / lotCost));
+  }
+
+  private fee(symbol: string, { priceTicks, liquidity }: Execution, lots: number): number {
+    const value = priceTicks * lots * this.instrument(symbol).moneyPerTickLot;
+    return mulDiv(value, liquidity === 'maker' ? this.rules.makerFeePpm : this.rules.takerFeePpm, 1_000_000);
+  }
+
+  private expire(order: PaperOrder): void {
+    this.forget(order.clientId);
+    this.output.expired(order);
+  }
+
+  private instrument(symbol: string): Instrument {
+    return this.book.instruments.get(symbol) as Instrument;
+  }
+}
+
+function isOpen(order: PaperOrder): boolean {
+  return order.state === 'working' || order.state === 'partlyFilled';
+}

@@ -1,0 +1,87 @@
+/** Opens the paper venue's book: what the file says, or a new one with the desk file's balance. */
+import { randomBytes } from 'node:crypto';
+import type { Desk } from '../../desk/schema.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { parseMoney } from '../../domain/money.js';
+import { PaperBook } from './book.js';
+import { BookFile, PaperBookCorrupt, readBook } from './book-file.js';
+import type { PaperBookState } from './book-record.js';
+
+/** The book holds something that the desk file no longer speaks of; trading on would leave it unwatched. */
+export class PaperBookMismatch extends Error {
+  override readonly name = 'PaperBookMismatch';
+}
+
+/** A book that exists keeps its money: the desk file's balance counts for a new one. Throws the two errors above. */
+export function openBook(
+  directory: string,
+  instruments: readonly Instrument[],
+  paper: Pick<Desk['paper'], 'balance' | 'currency'>,
+  onFault: (cause: Error) => void,
+): { readonly book: PaperBook; readonly file: BookFile } {
+  const [first, ...others] = readBook(directory);
+  if (first && first.record.type !== 'state') {
+    throw new PaperBookCorrupt(
+      `${directory}: the paper book does not begin with its state. It was left as it is and nothing was traded. ` +
+        'Archive it and begin with a new one: fermata paper reset.',
+    );
+  }
+  const state = first?.record.type === 'state' ? first.record.state : newBook(paper);
+  checkCurrency(state, instruments, paper.currency);
+  const book = new PaperBook(
+    state,
+    new Map(instruments.map((instrument) => [instrument.symbol, instrument])),
+  );
+  checkSymbols(state, book);
+  let number = first?.number ?? 0;
+  for (const entry of others) {
+    // Records that the state line already holds were waiting for the disk while the file was rewritten.
+    if (entry.number <= number || entry.record.type === 'state') continue;
+    book.apply(entry.record);
+    number = entry.number;
+  }
+  const file = new BookFile(directory, number, () => ({ type: 'state', state: book.state() }), onFault);
+  return { book, file };
+}
+
+function newBook(paper: Pick<Desk['paper'], 'balance' | 'currency'>): PaperBookState {
+  return {
+    bookId: randomBytes(4).toString('hex').slice(0, 6),
+    currency: paper.currency,
+    cash: parseMoney(paper.balance),
+    idsGiven: 0,
+    seenMs: 0,
+    positions: [],
+    orders: [],
+    fills: [],
+  };
+}
+
+function checkCurrency(state: PaperBookState, instruments: readonly Instrument[], currency: string): void {
+  const foreign = instruments.find(({ quote }) => quote !== currency);
+  if (foreign) {
+    throw new PaperBookMismatch(
+      `paper money is in ${currency}, but ${foreign.symbol} is paid in ${foreign.quote}. Nothing was traded. ` +
+        'Use instruments of one quote currency, and name it in paper.currency.',
+    );
+  }
+  if (state.currency !== currency) {
+    throw new PaperBookMismatch(
+      `the paper book is in ${state.currency}, the desk file says ${currency}. The book was left as it is. ` +
+        'Change paper.currency back, or begin with a new book: fermata paper reset.',
+    );
+  }
+}
+
+function checkSymbols(state: PaperBookState, book: PaperBook): void {
+  const symbols = [
+    ...state.positions.map(([symbol]) => symbol),
+    ...[...book.allOpenOrders()].map((o) => o.symbol),
+  ];
+  const unknown = symbols.find((symbol) => !book.instruments.has(symbol));
+  if (unknown === undefined) return;
+  throw new PaperBookMismatch(
+    `the paper book has a position or an open order of ${unknown}, which is not in the desk file. It was left as it is. ` +
+      'Put the instrument back, or begin with a new book: fermata paper reset.',
+  );
+}

@@ -1,0 +1,289 @@
+/**
+ * A venue for paper money, in the trader's process, with a durable book of its own: reconciliation compares two things.
+ * It sees every market event before the engine does. Nothing is matched in the step in which it was sent.
+ */
+import type { Desk } from '../../desk/schema.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { VenueOrder, VenuePosition } from '../../engine/event.js';
+import type { Approved } from '../../engine/risk/approved.js';
+import { barQuotes } from '../../market/bar-path.js';
+import type { MarketBar, MarketEvent } from '../../market/feed.js';
+import {
+  type CancelOutcome,
+  type SendOutcome,
+  type VenueBalances,
+  type VenueCapabilities,
+  type VenuePort,
+  type VenueStreamEvent,
+  VenueUnavailable,
+} from '../port.js';
+import { refuse } from './admission.js';
+import type { PaperBook } from './book.js';
+import type { BookFile } from './book-file.js';
+import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
+import { Exchange } from './exchange.js';
+import { openBook } from './open-book.js';
+
+export interface PaperVenueOptions {
+  /** Folder of the book. */
+  readonly directory: string;
+  readonly instruments: readonly Instrument[];
+  readonly paper: Desk['paper'];
+  /** The venue's clock for `serverTime`, milliseconds since 1970. Matching goes by the times of market events. */
+  readonly nowMs: () => number;
+  /** Distance between bid and ask by instrument id, for minutes that are caught up; 1 tick where absent. */
+  readonly spreadTicks?: readonly number[];
+  /** Fill no more than the quoted size where it is known; by default sizes do not limit paper fills. */
+  readonly limitToQuoteSize?: boolean;
+}
+
+/** How often the market time that the venue has seen is written down, in milliseconds of wall time. */
+const SEEN_EVERY_MS = 1000;
+
+/** Throws `PaperBookCorrupt` or `PaperBookMismatch`: both say what was kept and what to do. */
+export function openPaperVenue(options: PaperVenueOptions): PaperVenue {
+  return new PaperVenue(options);
+}
+
+export class PaperVenue implements VenuePort {
+  readonly capabilities: VenueCapabilities;
+  readonly instruments: readonly Instrument[];
+  private readonly book: PaperBook;
+  private readonly file: BookFile;
+  private readonly exchange: Exchange;
+  private readonly idBySymbol: ReadonlyMap<string, InstrumentId>;
+  private listener: (event: VenueStreamEvent) => void = () => {};
+  private marketMs: number;
+  private seenWrittenAt = Number.NEGATIVE_INFINITY;
+  /** After a failed write only the file knows what was kept: nothing is matched until a restart has read it. */
+  private faulty = false;
+  private closed = false;
+
+  constructor(private readonly options: PaperVenueOptions) {
+    const { directory, instruments, paper } = options;
+    this.instruments = instruments;
+    this.idBySymbol = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
+    const spot = instruments.some(({ kind }) => kind === 'spot');
+    this.capabilities = {
+      name: 'paper',
+      simulated: true,
+      shorting: !spot,
+      stopLocksBalance: spot,
+      reduceOnly: !spot,
+      protectiveStops: 'venue',
+      deadManSwitch: false,
+    };
+    const { book, file } = openBook(directory, instruments, paper, (cause) => this.onBookFault(cause));
+    this.book = book;
+    this.file = file;
+    this.marketMs = book.seenMs;
+    const limitToQuoteSize = options.limitToQuoteSize ?? false;
+    this.exchange = new Exchange(
+      book,
+      instruments,
+      { ...paper, limitToQuoteSize },
+      { fill: (fill) => this.onFill(fill), expired: (order) => this.onExpired(order) },
+    );
+  }
+
+  /** Market time up to which the venue has seen the market: minutes after it have to be caught up on live prices. */
+  get seenMs(): number {
+    return this.book.seenMs;
+  }
+
+  /** Called with each market event, before the engine sees it. */
+  onMarket(event: MarketEvent): void {
+    if (this.closed || this.faulty || !('marketMs' in event)) return;
+    this.marketMs = event.marketMs;
+    if (event.kind === 'bar') this.noteSeen(event.marketMs);
+    else this.exchange.onMarket(event);
+  }
+
+  /**
+   * Plays minutes that passed while no trader ran against the resting orders, before new orders are taken; oldest first,
+   * several instruments mixed. Minutes that were seen are left out. Resolves with the number of fills once they are
+   * on disk; they are marked `caughtUp`.
+   */
+  async catchUp(bars: readonly MarketBar[]): Promise<number> {
+    const before = this.book.idsGiven;
+    const missed = bars.filter((bar) => bar.openMs + bar.spanMs > this.book.seenMs && this.book.seenMs > 0);
+    const quotes = missed.flatMap((bar) => barQuotes(bar, this.options.spreadTicks?.[bar.instrument] ?? 1));
+    quotes.sort((a, b) => a.marketMs - b.marketMs);
+    for (const quote of quotes) this.exchange.onQuote(quote, true);
+    const last = quotes.at(-1);
+    if (last) this.write({ type: 'seen', marketMs: last.marketMs }).catch(() => {});
+    await this.flushed();
+    return this.book.idsGiven - before;
+  }
+
+  serverTime(): Promise<number> {
+    return Promise.resolve(this.options.nowMs());
+  }
+
+  async balances(): Promise<VenueBalances> {
+    await this.flushed();
+    return { cash: this.book.cash, currency: this.book.currency };
+  }
+
+  async positions(): Promise<readonly VenuePosition[]> {
+    await this.flushed();
+    return [...this.book.positions].map(([symbol, { quantityLots }]) => ({
+      instrument: this.id(symbol),
+      quantityLots,
+    }));
+  }
+
+  async openOrders(): Promise<readonly VenueOrder[]> {
+    await this.flushed();
+    return [...this.book.allOpenOrders()].map((order) => this.venueOrder(order));
+  }
+
+  async orderByClientId(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
+    await this.flushed();
+    const order = this.book.orders.get(clientId);
+    return order && this.id(order.symbol) === instrument ? this.venueOrder(order) : null;
+  }
+
+  /** In the order in which they were written: after a change of the market's source a later fill may have an earlier time. */
+  async fillsSince(sinceMs: number): Promise<readonly Fill[]> {
+    await this.flushed();
+    const from = this.book.fills.findIndex((fill) => fill.marketMs >= sinceMs);
+    return from < 0
+      ? []
+      : this.book.fills
+          .slice(from)
+          .filter((fill) => this.idBySymbol.has(fill.symbol))
+          .map((fill) => this.toFill(fill));
+  }
+
+  async submit(intent: Approved<OrderIntent>): Promise<SendOutcome> {
+    if (this.closed) return { kind: 'unknown', cause: 'the paper venue is closed' };
+    const instrument = this.instruments[intent.instrument];
+    if (!instrument) return { kind: 'rejected', code: '-1121', text: 'Invalid symbol.' };
+    const reserveTicks = this.exchange.reserveTicks({ ...intent, symbol: instrument.symbol });
+    const rejection = refuse(intent, instrument, this.book, reserveTicks, this.options.paper.takerFeePpm);
+    if (rejection) return { kind: 'rejected', ...rejection };
+    const venueId = `p${this.book.bookId}-o${(this.book.idsGiven + 1).toString(36)}`;
+    const order = this.paperOrder(intent, instrument.symbol, venueId, reserveTicks ?? 0);
+    try {
+      await this.write({ type: 'order', order });
+    } catch (cause) {
+      return { kind: 'unknown', cause: `the paper book could not be written: ${messageOf(cause)}` };
+    }
+    const held = this.book.orders.get(order.clientId);
+    if (held) this.exchange.acknowledge(held);
+    return { kind: 'accepted', venueId };
+  }
+
+  async cancel(clientId: string, instrument: InstrumentId): Promise<CancelOutcome> {
+    const order = this.book.orders.get(clientId);
+    try {
+      if (!order || !isOpen(order) || this.id(order.symbol) !== instrument) {
+        await this.flushed();
+        return { kind: 'notOpen', code: '-2011', text: 'Unknown order sent.' };
+      }
+      this.exchange.forget(clientId);
+      await this.write({ type: 'closed', clientId, state: 'cancelled' });
+      return { kind: 'cancelled' };
+    } catch (cause) {
+      return { kind: 'unknown', cause: `the paper book could not be written: ${messageOf(cause)}` };
+    }
+  }
+
+  onEvent(listener: (event: VenueStreamEvent) => void): void {
+    this.listener = listener;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.exchange.close();
+    if (this.marketMs > this.book.seenMs) this.noteSeen(this.marketMs);
+    await this.file.close();
+  }
+
+  /** The state changes at once, so that the next order is judged by it; callers go on when the disk has it. */
+  private write(record: Exclude<BookRecord, { type: 'state' }>): Promise<void> {
+    this.book.apply(record);
+    return this.file.append(record);
+  }
+
+  private async flushed(): Promise<void> {
+    try {
+      await this.file.flushed();
+    } catch (cause) {
+      throw new VenueUnavailable(`the paper book can't be relied on: ${messageOf(cause)}`);
+    }
+  }
+
+  private noteSeen(marketMs: number): void {
+    if (performance.now() - this.seenWrittenAt < SEEN_EVERY_MS && !this.closed) return;
+    this.seenWrittenAt = performance.now();
+    this.write({ type: 'seen', marketMs }).catch(() => {});
+  }
+
+  private onFill(fill: PaperFill): void {
+    this.write({ type: 'fill', fill }).then(
+      () => this.listener({ kind: 'fill', fill: this.toFill(fill) }),
+      () => {},
+    );
+  }
+
+  private onExpired(order: PaperOrder): void {
+    this.write({ type: 'closed', clientId: order.clientId, state: 'expired' }).then(
+      () => this.listener({ kind: 'order', order: this.venueOrder(order) }),
+      () => {},
+    );
+  }
+
+  private onBookFault(cause: Error): void {
+    this.faulty = true;
+    this.exchange.close();
+    this.listener({
+      kind: 'health',
+      state: 'down',
+      detail: `the paper book could not be written (${cause.message}); no order is taken until the trader is restarted`,
+    });
+  }
+
+  private paperOrder(intent: OrderIntent, symbol: string, venueId: string, reserveTicks: number): PaperOrder {
+    const { clientId, side, type, quantityLots, limitTicks, stopTicks, reduceOnly, timeInForce } = intent;
+    const arrivesAtMs = this.marketMs + this.options.paper.latencyMs;
+    const asked = { clientId, venueId, symbol, side, type, quantityLots, limitTicks, stopTicks, reduceOnly };
+    return { ...asked, timeInForce, reserveTicks, arrivesAtMs, state: 'working', filledLots: 0 };
+  }
+
+  private venueOrder(order: PaperOrder): VenueOrder {
+    const { clientId, venueId, state, filledLots, side, type, quantityLots, limitTicks, stopTicks } = order;
+    const instrument = this.id(order.symbol);
+    return {
+      clientId,
+      venueId,
+      instrument,
+      state,
+      filledLots,
+      side,
+      type,
+      quantityLots,
+      limitTicks,
+      stopTicks,
+    };
+  }
+
+  private toFill({ symbol, ...fill }: PaperFill): Fill {
+    return { ...fill, instrument: this.id(symbol), simulated: true };
+  }
+
+  private id(symbol: string): InstrumentId {
+    return this.idBySymbol.get(symbol) ?? -1;
+  }
+}
+
+function isOpen(order: PaperOrder): boolean {
+  return order.state === 'working' || order.state === 'partlyFilled';
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
