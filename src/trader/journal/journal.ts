@@ -4,11 +4,11 @@
  * says after a failed sync can't be believed.
  */
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
+import type { FileLock } from '../../home/file-lock.js';
 import { chainNext } from './chain.js';
 import { encodeRecord, FIXED_BYTES, FRAME_BYTES, HEADER_BYTES, PAYLOAD_BYTES_MAX } from './format.js';
 import { JournalFault } from './journal-error.js';
 import type { JournalFile, OpenJournalFile } from './journal-file.js';
-import type { JournalLock } from './lock.js';
 import { RECORD_TYPES } from './record-types.js';
 import { createSegment } from './segments.js';
 
@@ -39,7 +39,7 @@ export interface JournalStart {
   readonly fileBytes: number;
   readonly segmentBytesMax: number;
   readonly openFile: OpenJournalFile;
-  readonly lock: JournalLock;
+  readonly lock: FileLock;
 }
 
 export class Journal {

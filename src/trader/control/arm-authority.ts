@@ -1,0 +1,57 @@
+/** Who allows an arming: the desk file's rule, a person, or two. The engine then compares that with what its halts ask. */
+import { verifyDecision } from '../../domain/decision.js';
+import type { Decision } from '../protocol.js';
+import { ControlRefusal } from './control-refusal.js';
+
+export type ArmAuthority = 'rule' | 'person' | 'two-people';
+
+export interface ArmQuestion {
+  readonly desk: string;
+  readonly haltId: string;
+  readonly decisions: readonly Decision[];
+  /** Who may decide, by the desk file. */
+  readonly deciders: ReadonlySet<string>;
+  /** Read only when there is a decision to check. */
+  readonly readKey: () => string;
+  readonly nowMs: number;
+}
+
+/** Throws `ControlRefusal` for a decision that does not count; one bad decision spoils the request. */
+export function armAuthority(question: ArmQuestion): ArmAuthority {
+  if (question.decisions.length === 0) return 'rule';
+  const key = readKey(question);
+  for (const decision of question.decisions) {
+    const problem = problemOf(decision, question, key);
+    if (problem !== null) throw refused(`the decision of ${decision.person} does not count: ${problem}`);
+  }
+  const persons = new Set(question.decisions.map((decision) => decision.person));
+  return persons.size >= 2 ? 'two-people' : 'person';
+}
+
+function problemOf(decision: Decision, question: ArmQuestion, key: string): string | null {
+  const verdict = verifyDecision(key, decision, question.nowMs);
+  if (!verdict.ok) return verdict.reason;
+  if (decision.desk !== question.desk) return `it is about the desk ${decision.desk}`;
+  if (decision.choice !== 'resume') return `the choice was ${decision.choice}`;
+  if (decision.subject !== question.haltId) return 'it is about another halt';
+  if (!question.deciders.has(decision.person))
+    return 'the desk file does not name this person as operator or approver';
+  return null;
+}
+
+function readKey(question: ArmQuestion): string {
+  try {
+    return question.readKey();
+  } catch (error) {
+    throw refused(`decisions can't be checked: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function refused(message: string): ControlRefusal {
+  return new ControlRefusal({
+    code: 'decision-refused',
+    message,
+    keptSafe: 'The desk stays as it is; positions and their stops are not touched.',
+    doThis: 'Read the status for the newest halt id, and decide again.',
+  });
+}

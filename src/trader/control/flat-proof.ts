@@ -1,0 +1,50 @@
+/** Whether the desk is flat, by what the venue says now and not by our own book. */
+import { formatDecimal } from '../../domain/decimal.js';
+import type { Instrument } from '../../domain/instrument.js';
+import type { VenuePort } from '../../venue/port.js';
+import type { FlatProof } from '../protocol.js';
+import { CallLane } from '../running/call-lane.js';
+import { causeOf } from '../running/venue-calls.js';
+import { ControlRefusal } from './control-refusal.js';
+
+const ANSWER_MS_MAX = 5000;
+const READS_MAX = 16;
+
+export interface FlatQuestion {
+  readonly venue: VenuePort;
+  readonly instruments: readonly Instrument[];
+  readonly nowMs: () => number;
+  readonly ours: () => Pick<FlatProof, 'entriesWorking' | 'state' | 'escalated'>;
+}
+
+/** Gives the function that proves; throws `ControlRefusal` (venue-unavailable) where the venue does not answer. */
+export function flatProver(question: FlatQuestion): () => Promise<FlatProof> {
+  const lane = new CallLane('proof', READS_MAX, ANSWER_MS_MAX);
+  return async () => {
+    const { venue, instruments } = question;
+    try {
+      const [positions, openOrders] = await lane.run(() =>
+        Promise.all([venue.positions(), venue.openOrders()]),
+      );
+      const open = positions.filter((position) => position.quantityLots !== 0);
+      const ours = question.ours();
+      return {
+        ...ours,
+        flat: open.length === 0 && openOrders.length === 0 && ours.entriesWorking === 0,
+        venuePositions: open.map(({ instrument, quantityLots }) => ({
+          symbol: instruments[instrument]?.symbol ?? `instrument ${instrument}`,
+          quantity: formatDecimal(quantityLots, instruments[instrument]?.lotSize ?? '1'),
+        })),
+        venueOpenOrders: openOrders.length,
+        readAtWallMs: question.nowMs(),
+      };
+    } catch (error) {
+      throw new ControlRefusal({
+        code: 'venue-unavailable',
+        message: `positions could not be read back from the venue: ${causeOf(error)}`,
+        keptSafe: 'Nothing was changed. Whether the desk is flat is not known.',
+        doThis: 'Ask again; if it goes on, look at the positions at the venue itself.',
+      });
+    }
+  };
+}

@@ -1,0 +1,98 @@
+/** The newest lines of what happened, in plain words, from the journal's records. */
+import { formatDecimal } from '../../domain/decimal.js';
+import type { Instrument } from '../../domain/instrument.js';
+import type { Halt } from '../../domain/mode.js';
+import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { EngineRecord } from '../../engine/record.js';
+import type { TraderStatus } from '../protocol.js';
+
+const LINES_MAX = 50;
+
+type Line = TraderStatus['activity'][number];
+
+export class ActivityLog {
+  #lines: Line[] = [];
+
+  constructor(readonly instruments: readonly Instrument[]) {}
+
+  add(record: EngineRecord, wallMs: number): void {
+    const text = activityText(record, this.instruments);
+    if (text === null) return;
+    this.#lines.push({ wallMs, marketMs: marketMsOf(record), text });
+    if (this.#lines.length > 2 * LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX);
+  }
+
+  newestFirst(): readonly Line[] {
+    return this.#lines.slice(-LINES_MAX).reverse();
+  }
+}
+
+/** Null: nothing that a person wants to read as a line of its own. */
+export function activityText(record: EngineRecord, instruments: readonly Instrument[]): string | null {
+  switch (record.type) {
+    case 'note':
+      return record.text;
+    case 'order.intended':
+      return orderText(record.order, instruments);
+    case 'order.denied':
+      return `${orderText(record.order, instruments)}: denied by ${record.limit}: ${record.reason}`;
+    case 'order.state':
+      return record.state === 'rejected'
+        ? `order ${record.clientId} was rejected by the venue: ${record.reason}`
+        : null;
+    case 'fill':
+      return fillText(record.fill, instruments);
+    case 'halt':
+      return haltText(record.halt);
+    case 'armed':
+      return `trading was resumed by ${record.by} (${record.authority}): ${record.reason}`;
+    case 'closeAll.begun':
+      return `closing all positions, asked for by ${record.by}: ${record.reason}`;
+    case 'flat.proven':
+      return `flat: the venue shows no position and no order, after ${record.afterMs} ms`;
+    case 'flat.escalated':
+      return `NOT flat: ${record.symbols.join(', ')}: ${record.reason}`;
+    case 'reconciled':
+      return record.clean
+        ? null
+        : `reconciliation found ${record.differences.length} differences with the venue`;
+    case 'position.adopted':
+      return `${nameOf(record.instrument, instruments)}: the venue's position was adopted`;
+    case 'strategy.toggled':
+      return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
+    case 'config':
+    case 'command':
+    case 'day':
+    case 'equity':
+      return null;
+  }
+}
+
+function orderText(order: OrderIntent, instruments: readonly Instrument[]): string {
+  const instrument = instruments[order.instrument];
+  const priceTicks = order.limitTicks ?? order.stopTicks;
+  const quantity = formatDecimal(order.quantityLots, instrument?.lotSize ?? '1');
+  const at = priceTicks === null ? '' : ` at ${formatDecimal(priceTicks, instrument?.tickSize ?? '1')}`;
+  return `${nameOf(order.instrument, instruments)}: ${order.purpose} order, ${order.side} ${quantity} (${order.type})${at}`;
+}
+
+function fillText(fill: Fill, instruments: readonly Instrument[]): string {
+  const instrument = instruments[fill.instrument];
+  const quantity = formatDecimal(fill.quantityLots, instrument?.lotSize ?? '1');
+  const price = formatDecimal(fill.priceTicks, instrument?.tickSize ?? '1');
+  const did = fill.side === 'buy' ? 'bought' : 'sold';
+  return `${nameOf(fill.instrument, instruments)}: ${did} ${quantity} at ${price}${fill.caughtUp ? ' (worked out afterwards)' : ''}`;
+}
+
+function haltText(halt: Halt): string {
+  return `${halt.mode} (${halt.cause}) by ${halt.by}: ${halt.reason}`;
+}
+
+function nameOf(id: number, instruments: readonly Instrument[]): string {
+  return instruments[id]?.symbol ?? `instrument ${id}`;
+}
+
+function marketMsOf(record: EngineRecord): number {
+  if (record.type === 'fill') return record.fill.marketMs;
+  return record.type === 'halt' ? record.halt.atMarketMs : record.marketMs;
+}
