@@ -1,7 +1,9 @@
 import { uuid4 } from '@temporalio/workflow';
 import type { EmergencyKind, EmergencyOrder } from './contract.js';
 
-const TEXT_LENGTH_MAX = 500;
+/** What the trader takes. */
+const NAME_LENGTH_MAX = 100;
+const REASON_LENGTH_MAX = 500;
 
 /**
  * An order from whatever the signal carried. A stop is never refused for its form: plain text is the reason, and
@@ -13,16 +15,14 @@ export function toOrder(kind: EmergencyKind, payload: unknown): EmergencyOrder {
   const via = given.via;
   return {
     kind,
-    commandId: textOr(given.commandId, uuid4()),
-    by: textOr(given.by, 'Temporal'),
+    commandId: textOr(given.commandId, uuid4(), NAME_LENGTH_MAX),
+    by: textOr(given.by, 'Temporal', NAME_LENGTH_MAX),
     via: via === 'web' || via === 'cli' || via === 'telegram' ? via : 'temporal',
-    reason: textOr(given.reason, 'no reason given'),
+    reason: textOr(given.reason, 'no reason given', REASON_LENGTH_MAX),
     sentTo: Array.isArray(given.sentTo) ? given.sentTo.filter((entry) => typeof entry === 'string') : [],
   };
 }
 
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' && value.trim() !== ''
-    ? value.trim().slice(0, TEXT_LENGTH_MAX)
-    : otherwise;
+function textOr(value: unknown, otherwise: string, lengthMax: number): string {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, lengthMax) : otherwise;
 }

@@ -42,7 +42,7 @@ async function halt(
       { summary: `Halt trading: ${failed.map(({ title }) => title).join(', ')}` },
       [
         {
-          commandId: `${workflowInfo().workflowId}:${workflowInfo().firstExecutionRunId}:halt`.slice(0, 200),
+          commandId: `${workflowInfo().firstExecutionRunId}:halt`,
           by: `routine ${input.name}`,
           reason,
           cause: 'check-failed',

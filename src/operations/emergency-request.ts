@@ -1,0 +1,150 @@
+/**
+ * The way of a stop: straight to the trader's control socket, then to the workflow that goes on proving it and keeps
+ * the evidence. Neither Temporal nor Postgres is needed; what is missing is said.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  EMERGENCY_TIMING,
+  type EmergencyKind,
+  type EmergencySignal,
+} from '../workflows/emergency/contract.js';
+import { emergencyQueue, emergencyStopId } from '../workflows/queues.js';
+import { FERMATA_DESK } from '../workflows/search-attributes.js';
+import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
+import { recordAudit } from './record-audit.js';
+
+export interface EmergencyProof {
+  readonly proven: boolean;
+  readonly haltId: string | null;
+  readonly detail: string;
+}
+
+export interface EmergencyProcedure {
+  readonly kind: EmergencyKind;
+  /** How long the caller waits for the proof. */
+  readonly proofMs: number;
+  readonly prove: (patienceMs: number) => Promise<EmergencyProof>;
+}
+
+/** The workflow waits this long for the socket's answer, so that it need not send the command again. */
+const HEAD_START_MS = 100;
+const COMMAND_MS = 2_000;
+const WORKFLOW_MS = 3_000;
+const RETRY_MS = 200;
+const READING_MS = 1_000;
+
+interface Sent {
+  readonly taken: boolean;
+  readonly incarnation: string | null;
+  readonly detail: string;
+}
+
+export async function carryOutEmergency(
+  context: OperationContext,
+  caller: Caller,
+  request: CommandRequest,
+  procedure: EmergencyProcedure,
+): Promise<OperationResult> {
+  const order: EmergencySignal = {
+    commandId: request.commandId ?? context.newId(),
+    by: caller.person,
+    via: caller.via,
+    reason: request.reason,
+    sentTo: [],
+  };
+  const untilMs = performance.now() + procedure.proofMs;
+  const sending = send(context, procedure.kind, order);
+  const sent = await Promise.race([sending, sleep(HEAD_START_MS, null)]);
+  const handedOver = handOver(context, procedure.kind, {
+    ...order,
+    sentTo: sent?.taken && sent.incarnation ? [sent.incarnation] : [],
+  });
+  const [taken, workflow, proof] = await Promise.all([
+    sending,
+    handedOver,
+    sending.then((first) => readBack(context, procedure, order, first, untilMs)),
+  ]);
+  const problems = workflow.problem === null ? [] : [workflow.problem];
+  const audit = await recordAudit(context, caller, {
+    action: procedure.kind,
+    parameters: { reason: request.reason, commandId: order.commandId },
+    outcome: proof.proven ? 'proven' : `not proven: ${proof.detail}`,
+  });
+  if (audit !== null) problems.push(audit);
+  return {
+    ok: taken.taken || proof.taken || workflow.workflowId !== null,
+    proven: proof.proven,
+    detail: proof.detail,
+    haltId: proof.haltId,
+    workflowId: workflow.workflowId,
+    problems,
+  };
+}
+
+async function send(context: OperationContext, kind: EmergencyKind, order: EmergencySignal): Promise<Sent> {
+  const { commandId, by, reason } = order;
+  // The status tells which incarnation took the command; it never delays the command itself.
+  const command = context.trader.call(kind, { commandId, by, reason }, { timeoutMs: COMMAND_MS });
+  const status = context.trader.call('status', {}, { timeoutMs: COMMAND_MS }).catch(() => null);
+  try {
+    const result = await command;
+    const incarnation = (await status)?.incarnation ?? null;
+    return { taken: result.ok, incarnation, detail: result.detail };
+  } catch (error) {
+    return {
+      taken: false,
+      incarnation: null,
+      detail: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+async function handOver(
+  { temporal, desk }: OperationContext,
+  kind: EmergencyKind,
+  order: EmergencySignal,
+): Promise<{ workflowId: string | null; problem: string | null }> {
+  const workflowId = emergencyStopId(desk.desk);
+  const timing = { ...EMERGENCY_TIMING, closeAllDeadlineMs: desk.closeAll.deadlineSeconds * 1_000 };
+  try {
+    await temporal.within(WORKFLOW_MS, (client) =>
+      client.workflow.signalWithStart('emergencyStop', {
+        workflowId,
+        taskQueue: emergencyQueue(desk.desk),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        args: [{ desk: desk.desk, incarnations: null, orders: [], timing }],
+        signal: kind,
+        signalArgs: [order],
+        typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
+        staticSummary: `Emergency stop of ${desk.desk}`,
+      }),
+    );
+    return { workflowId, problem: null };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { workflowId: null, problem: `The workflow that proves the stop was not started: ${why}.` };
+  }
+}
+
+/** Reads until proven or out of time; sends the command again as long as no trader has taken it. */
+async function readBack(
+  context: OperationContext,
+  procedure: EmergencyProcedure,
+  order: EmergencySignal,
+  first: Sent,
+  untilMs: number,
+): Promise<EmergencyProof & { taken: boolean }> {
+  let sent = first;
+  let proof: EmergencyProof = { proven: false, haltId: null, detail: first.detail };
+  for (;;) {
+    if (!sent.taken) sent = await send(context, procedure.kind, order);
+    try {
+      if (sent.taken) proof = await procedure.prove(READING_MS);
+      else proof = { ...proof, detail: `The trader did not take the command: ${sent.detail}` };
+    } catch (error) {
+      proof = { ...proof, detail: error instanceof Error ? error.message : String(error) };
+    }
+    if (proof.proven || performance.now() >= untilMs) return { ...proof, taken: sent.taken };
+    await sleep(RETRY_MS);
+  }
+}

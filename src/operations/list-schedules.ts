@@ -1,0 +1,51 @@
+import { readScheduleStates, type ScheduleState } from '../store/schedule-state.js';
+import type { OperationContext } from './operation.js';
+import { readStatus } from './read-status.js';
+import { runsOnMarketClock } from './schedules/market-clock.js';
+import { nextNominalMs } from './schedules/nominal-times.js';
+import { scheduleIdOf } from './schedules/schedule-id.js';
+
+export interface ScheduledRun {
+  readonly scheduleId: string;
+  readonly routine: string;
+  readonly title: string;
+  /** By a person. */
+  readonly paused: boolean;
+  readonly note: string;
+  /** `market`: due by market time, which is not wall time now. */
+  readonly clock: 'wall' | 'market';
+  /** Wall milliseconds, estimated where market time runs at another speed; null while paused or where none is due. */
+  readonly nextMs: number | null;
+  readonly nextMarketMs: number | null;
+}
+
+/** What is due next, from the desk file and the trader's clock; Temporal is not needed to know it. */
+export async function listSchedules(context: OperationContext): Promise<readonly ScheduledRun[]> {
+  const { desk, pool } = context;
+  const [status, states] = await Promise.all([
+    readStatus(context).catch(() => null),
+    readScheduleStates(pool, desk.desk).catch((): readonly ScheduleState[] => []),
+  ]);
+  const wallMs = context.nowMs();
+  const market = status && runsOnMarketClock(status.marketData) ? status.marketData : null;
+  return desk.routines
+    .filter(({ at }) => at.length > 0)
+    .map((routine) => {
+      const scheduleId = scheduleIdOf(desk.desk, routine.name);
+      const state = states.find((known) => known.scheduleId === scheduleId);
+      const paused = state?.paused ?? false;
+      const marketMs = market?.marketMs ?? wallMs;
+      const nextMarketMs = paused ? null : nextNominalMs(routine, desk.timezone, marketMs);
+      const speed = market ? market.speed : 1;
+      return {
+        scheduleId,
+        routine: routine.name,
+        title: routine.title,
+        paused,
+        note: state?.note ?? '',
+        clock: market ? 'market' : 'wall',
+        nextMs: nextMarketMs === null || speed === null ? null : wallMs + (nextMarketMs - marketMs) / speed,
+        nextMarketMs,
+      };
+    });
+}

@@ -1,0 +1,56 @@
+/** Everything that a person can ask of the desk, for the web server, the command line and the chat alike. */
+import { randomUUID } from 'node:crypto';
+import { loadDesk } from '../desk/load.js';
+import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
+import { readSecret } from '../home/secrets.js';
+import { openPool } from '../store/pool.js';
+import { connectTrader } from '../trader/client.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import { closeAllPositions } from './close-all-positions.js';
+import { listSchedules, type ScheduledRun } from './list-schedules.js';
+import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
+import { readStatus } from './read-status.js';
+import { resumeTrading } from './resume-trading.js';
+import { runRoutine } from './run-routine.js';
+import { stopTrading } from './stop-trading.js';
+import { openTemporal } from './temporal/open-temporal.js';
+
+export interface Operations {
+  stopTrading(caller: Caller, request: CommandRequest): Promise<OperationResult>;
+  closeAllPositions(caller: Caller, request: CommandRequest): Promise<OperationResult>;
+  resumeTrading(caller: Caller, request: CommandRequest): Promise<OperationResult>;
+  runRoutine(caller: Caller, request: { readonly name: string }): Promise<OperationResult>;
+  /** Rejects with `TraderUnavailable`. */
+  readStatus(): Promise<TraderStatus>;
+  listSchedules(): Promise<readonly ScheduledRun[]>;
+  close(): Promise<void>;
+}
+
+/** Connects to nothing yet: each part is reached when it is needed, and may be down. */
+export async function openOperations(runtime: Runtime): Promise<Operations> {
+  return operationsOver({
+    runtime,
+    desk: loadDesk(runtime.deskFile).desk,
+    trader: connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket),
+    temporal: openTemporal(runtime),
+    pool: openPool(runtime, 'operations'),
+    decisionKey: () => readSecret(runtime.home, 'decisionKey'),
+    newId: randomUUID,
+    nowMs: Date.now,
+  });
+}
+
+export function operationsOver(context: OperationContext): Operations {
+  return {
+    stopTrading: (caller, request) => stopTrading(context, caller, request),
+    closeAllPositions: (caller, request) => closeAllPositions(context, caller, request),
+    resumeTrading: (caller, request) => resumeTrading(context, caller, request),
+    runRoutine: (caller, request) => runRoutine(context, caller, request),
+    readStatus: () => readStatus(context),
+    listSchedules: () => listSchedules(context),
+    close: async () => {
+      context.trader.close();
+      await Promise.allSettled([context.temporal.close(), context.pool.end()]);
+    },
+  };
+}

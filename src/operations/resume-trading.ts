@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { signDecision } from '../domain/decision.js';
+import type { Decision, TraderStatus } from '../trader/protocol.js';
+import { type DecisionOutcome, OPERATIONS_MESSAGES } from '../workflows/operations/contract.js';
+import {
+  type Caller,
+  type CommandRequest,
+  notDone,
+  type OperationContext,
+  type OperationResult,
+} from './operation.js';
+import { readStatus } from './read-status.js';
+import { recordAudit } from './record-audit.js';
+import { resumptionStart } from './resumption-start.js';
+
+/** A decision counts this long: time enough for the checks, too short to be found again next week. */
+const DECISION_VALID_MS = 10 * 60_000;
+/** The workflow itself answers within its `decisionWaitMs`. */
+const UPDATE_MS = 60_000;
+const PROOF_MS = 5_000;
+const POLL_MS = 100;
+
+/**
+ * A person decides that the desk may trade again. The resumption procedure checks everything first and arms by quoting
+ * the trader's halt id; without Temporal there is no procedure and so no resumption.
+ */
+export async function resumeTrading(
+  context: OperationContext,
+  caller: Caller,
+  request: CommandRequest,
+): Promise<OperationResult> {
+  const status = await readStatus(context).catch((error: unknown) => causeOf(error));
+  if (typeof status === 'string') {
+    return notDone(`The trader does not answer (${status}). Nothing was changed. Look at fermata status.`);
+  }
+  const { haltId } = status;
+  if (status.mode === 'ACTIVE' || haltId === null) {
+    return { ...notDone('The desk trades already.'), ok: true, proven: status.mode === 'ACTIVE' };
+  }
+  const outcome = await decide(context, caller, status, haltId);
+  // Someone may have armed it meanwhile; what counts is what the trader says now.
+  const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
+  const audit = await recordAudit(context, caller, {
+    action: 'resume',
+    parameters: { reason: request.reason, haltId },
+    outcome: outcome.armed ? 'armed' : outcome.detail,
+  });
+  return {
+    ok: outcome.armed || proven,
+    proven,
+    detail: outcome.detail,
+    haltId,
+    workflowId: outcome.workflowId,
+    problems: audit === null ? [] : [audit],
+  };
+}
+
+async function decide(
+  context: OperationContext,
+  caller: Caller,
+  status: TraderStatus,
+  haltId: string,
+): Promise<DecisionOutcome & { workflowId: string | null }> {
+  const decision = decisionOf(context, caller, haltId);
+  const start = resumptionStart(context.desk, haltId, status);
+  try {
+    const outcome = await context.temporal.within(UPDATE_MS, (client) =>
+      client.workflow.executeUpdateWithStart<
+        (...args: typeof start.args) => Promise<unknown>,
+        DecisionOutcome,
+        [Decision]
+      >(OPERATIONS_MESSAGES.decide, {
+        args: [decision],
+        updateId: updateIdOf(decision),
+        startWorkflowOperation: new WithStartWorkflowOperation('resumption', start),
+      }),
+    );
+    return { ...outcome, workflowId: start.workflowId };
+  } catch (error) {
+    const detail = `The desk stays as it is: ${causeOf(error)}. Stop and close-all work in any case.`;
+    return { armed: false, detail, workflowId: null };
+  }
+}
+
+function decisionOf(
+  { desk, decisionKey, newId, nowMs }: OperationContext,
+  caller: Caller,
+  haltId: string,
+): Decision {
+  const atWallMs = nowMs();
+  return signDecision(decisionKey(), {
+    decisionId: newId(),
+    desk: desk.desk,
+    person: caller.person,
+    via: caller.via,
+    choice: 'resume',
+    subject: haltId,
+    atWallMs,
+    expiresWallMs: atWallMs + DECISION_VALID_MS,
+  });
+}
+
+/** A second tap is the same decision; one after the first has expired is a new one. */
+function updateIdOf({ subject, person, choice, atWallMs }: Decision): string {
+  return `${subject}:${person}:${choice}:${Math.floor(atWallMs / DECISION_VALID_MS)}`;
+}
+
+async function isActive(context: OperationContext, patienceMs: number): Promise<boolean> {
+  const untilMs = performance.now() + patienceMs;
+  for (;;) {
+    const status = await readStatus(context).catch(() => null);
+    if (status?.mode === 'ACTIVE') return true;
+    if (performance.now() >= untilMs) return false;
+    await sleep(POLL_MS);
+  }
+}
+
+function causeOf(error: unknown): string {
+  let current = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return current instanceof Error ? current.message : String(current);
+}

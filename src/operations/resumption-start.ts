@@ -1,0 +1,40 @@
+import type { Desk, DeskRoutine } from '../desk/schema.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import { RESUMPTION_TIMING, type ResumptionInput } from '../workflows/operations/contract.js';
+import { operationsQueue, resumptionId } from '../workflows/queues.js';
+import { FERMATA_DESK } from '../workflows/search-attributes.js';
+
+/** The routine whose checks must be clean before the desk trades: the one that also runs at each start. */
+export function startRoutineOf(desk: Desk): DeskRoutine | null {
+  return desk.routines.find(({ onStart }) => onStart) ?? null;
+}
+
+/** How the resumption of one halt is started, whoever does it: the watcher of the trader, or a person's decision. */
+export function resumptionStart(
+  desk: Desk,
+  haltId: string,
+  status: Pick<TraderStatus, 'incarnation' | 'trading' | 'reason'>,
+) {
+  const input: ResumptionInput = {
+    desk: desk.desk,
+    haltId,
+    incarnation: status.incarnation,
+    steps: startRoutineOf(desk)?.steps ?? [],
+    simulated: status.trading === 'paper',
+    timing: RESUMPTION_TIMING,
+    decisions: [],
+    cycle: 0,
+  };
+  return {
+    workflowId: resumptionId(desk.desk, haltId),
+    taskQueue: operationsQueue(desk.desk),
+    args: [input] as [ResumptionInput],
+    workflowIdConflictPolicy: 'USE_EXISTING' as const,
+    typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
+    staticSummary: `Resumption of ${desk.desk}: ${status.reason}`.slice(0, 200),
+    staticDetails: [
+      'Why it stopped, the checks again, our book against the venue, then a decision by the desk file’s rule or by a',
+      'person, then arming by quoting the halt id. Never lifts a person’s stop by itself.',
+    ].join(' '),
+  };
+}

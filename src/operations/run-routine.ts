@@ -1,0 +1,55 @@
+import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
+import { readStatus } from './read-status.js';
+import { recordAudit } from './record-audit.js';
+import { awaitVerdict } from './schedules/await-verdict.js';
+import { startRoutine } from './schedules/start-routine.js';
+
+const PATIENCE_MS = 60_000;
+
+/** Runs a routine of the desk file now, and waits for its verdict. Proven: it passed, warnings included. */
+export async function runRoutine(
+  context: OperationContext,
+  caller: Caller,
+  request: { readonly name: string },
+): Promise<OperationResult> {
+  const { desk, temporal } = context;
+  const routine = desk.routines.find(({ name }) => name === request.name);
+  if (!routine) {
+    const known = desk.routines.map(({ name }) => name).join(', ') || 'none';
+    return notDone(`The desk file has no routine "${request.name}" (it has: ${known}). Nothing was run.`);
+  }
+  const status = await readStatus(context).catch(() => null);
+  const marketMs = status?.marketData.marketMs ?? context.nowMs();
+  try {
+    const workflowId = await startRoutine(temporal, desk, routine, {
+      cause: 'person',
+      nominalMs: marketMs,
+      marketMs,
+      incarnation: status?.incarnation ?? null,
+      person: caller.person,
+      simulated: status?.marketData.simulated ?? false,
+    });
+    const result = await awaitVerdict(temporal, workflowId, PATIENCE_MS);
+    const verdict = result?.verdict ?? null;
+    const failed = (result?.steps ?? []).filter((step) => step.verdict === 'fail');
+    const audit = await recordAudit(context, caller, {
+      action: 'runRoutine',
+      parameters: { name: request.name },
+      outcome: verdict ?? 'not finished',
+    });
+    return {
+      ok: true,
+      proven: verdict === 'pass' || verdict === 'warn',
+      detail: [
+        `${routine.title}: ${verdict ?? `not finished after ${PATIENCE_MS / 1_000} s`}`,
+        ...failed.map(({ title, observed }) => `${title}: ${observed}`),
+      ].join('; '),
+      haltId: null,
+      workflowId,
+      problems: audit === null ? [] : [audit],
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return notDone(`The routine was not run: ${why}. Nothing was changed. Try again when Temporal answers.`);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Brings Temporal's schedules to what the desk file says, without ever undoing a person's pause. Pauses are kept in
+ * Postgres too: Temporal's development database may start afresh.
+ */
+import {
+  type Client,
+  type ScheduleClient,
+  type ScheduleDescription,
+  ScheduleNotFoundError,
+} from '@temporalio/client';
+import type { Pool } from '../../store/pool.js';
+import { readScheduleStates, type ScheduleState, saveScheduleState } from '../../store/schedule-state.js';
+import { guardedSchedules } from './guarded-schedules.js';
+import { MARKET_CLOCK_NOTE } from './market-clock.js';
+import type { ScheduleDefinition } from './schedule-definition.js';
+
+export interface ScheduleTarget {
+  readonly desk: string;
+  readonly definitions: readonly ScheduleDefinition[];
+  /** Market time is not wall time: everything stays paused. */
+  readonly marketClock: boolean;
+}
+
+interface Pause {
+  readonly paused: boolean;
+  readonly note: string;
+}
+
+const ATTEMPTS_MAX = 5;
+export const REMOVED_NOTE = 'no longer in the desk file';
+
+/** Throws where a schedule is not what it should be after the last attempt, or Temporal is down. */
+export async function applySchedules(client: Client, pool: Pool, target: ScheduleTarget): Promise<void> {
+  const schedules = guardedSchedules(client);
+  const remembered = await readScheduleStates(pool, target.desk).catch((): readonly ScheduleState[] => []);
+  for (const definition of target.definitions) {
+    const before = remembered.find(({ scheduleId }) => scheduleId === definition.scheduleId);
+    const description = await applyOne(schedules, definition, before, target.marketClock);
+    await rememberPause(pool, target.desk, definition, description);
+  }
+  await pauseRemoved(schedules, target);
+}
+
+/** Reads what people did to the schedules meanwhile, and keeps it. */
+export async function rememberPauses(client: Client, pool: Pool, target: ScheduleTarget): Promise<void> {
+  for (const definition of target.definitions) {
+    const description = await client.schedule.getHandle(definition.scheduleId).describe();
+    await rememberPause(pool, target.desk, definition, description);
+  }
+}
+
+async function applyOne(
+  schedules: ScheduleClient,
+  definition: ScheduleDefinition,
+  before: ScheduleState | undefined,
+  marketClock: boolean,
+): Promise<ScheduleDescription> {
+  const handle = schedules.getHandle(definition.scheduleId);
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const found = await describe(schedules, definition.scheduleId);
+    const wanted = pauseFor(found?.state ?? null, before, marketClock);
+    if (found && isAsWanted(found, definition, wanted)) return found;
+    if (!found) await create(schedules, definition, wanted);
+    else {
+      await handle.update((current) => ({
+        ...definition.options,
+        // From the description that the conflict token belongs to, not from an older one.
+        state: { ...current.state, ...pauseFor(current.state, before, marketClock) },
+      }));
+    }
+  }
+  throw new Error(`the schedule ${definition.scheduleId} was changed by someone else ${ATTEMPTS_MAX} times`);
+}
+
+/** A person's pause stays; the market clock's comes and goes with the market. */
+export function pauseFor(
+  current: Partial<Pause> | null,
+  before: Pick<ScheduleState, 'paused' | 'note'> | undefined,
+  marketClock: boolean,
+): Pause {
+  const byPerson =
+    current === null || current.note === MARKET_CLOCK_NOTE || current.note === REMOVED_NOTE
+      ? { paused: before?.paused ?? false, note: before?.note ?? '' }
+      : { paused: current.paused ?? false, note: current.note ?? '' };
+  if (byPerson.paused) return byPerson;
+  return marketClock ? { paused: true, note: MARKET_CLOCK_NOTE } : { paused: false, note: byPerson.note };
+}
+
+function isAsWanted(found: ScheduleDescription, { specHash }: ScheduleDefinition, wanted: Pause): boolean {
+  return found.action.memo?.definition === specHash && found.state.paused === wanted.paused;
+}
+
+async function create(
+  schedules: ScheduleClient,
+  definition: ScheduleDefinition,
+  pause: Pause,
+): Promise<void> {
+  const { scheduleId, options } = definition;
+  await schedules.create({ scheduleId, ...options, state: pause });
+}
+
+async function describe(schedules: ScheduleClient, scheduleId: string): Promise<ScheduleDescription | null> {
+  try {
+    return await schedules.getHandle(scheduleId).describe();
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return null;
+    throw error;
+  }
+}
+
+async function rememberPause(
+  pool: Pool,
+  desk: string,
+  { scheduleId, routine, specHash }: ScheduleDefinition,
+  { state }: ScheduleDescription,
+): Promise<void> {
+  const note = state.note ?? '';
+  // Paused for the market clock says nothing about what a person wants.
+  if (note === MARKET_CLOCK_NOTE || note === REMOVED_NOTE) return;
+  await saveScheduleState(pool, { desk, scheduleId, routine, paused: state.paused, note, specHash });
+}
+
+async function pauseRemoved(schedules: ScheduleClient, { desk, definitions }: ScheduleTarget): Promise<void> {
+  const wanted = new Set(definitions.map(({ scheduleId }) => scheduleId));
+  for await (const { scheduleId, state } of schedules.list()) {
+    const ours = scheduleId.startsWith(`routine:${desk}:`);
+    if (ours && !wanted.has(scheduleId) && !state.paused)
+      await schedules.getHandle(scheduleId).pause(REMOVED_NOTE);
+  }
+}

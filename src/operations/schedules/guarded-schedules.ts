@@ -1,0 +1,29 @@
+/**
+ * A schedule client whose updates carry the conflict token of the description that they were made from. Without it an
+ * update undoes a pause that a person made in between. With it a conflicting update is dropped by the server, and in
+ * silence: whoever updates reads back.
+ */
+import { type Client, ScheduleClient } from '@temporalio/client';
+import { dataConverter } from '../temporal/data-converter.js';
+
+export function guardedSchedules(client: Client): ScheduleClient {
+  const tokens = new Map<string, Uint8Array>();
+  const service = client.workflowService;
+  const describeSchedule: typeof service.describeSchedule = async (request: {
+    scheduleId?: string | null;
+  }) => {
+    const answer = await service.describeSchedule(request);
+    tokens.set(request.scheduleId ?? '', answer.conflictToken);
+    return answer;
+  };
+  const updateSchedule: typeof service.updateSchedule = (request: { scheduleId?: string | null }) => {
+    const conflictToken = tokens.get(request.scheduleId ?? '');
+    return service.updateSchedule(conflictToken ? { ...request, conflictToken } : request);
+  };
+  const workflowService = Object.create(service, {
+    describeSchedule: { value: describeSchedule },
+    updateSchedule: { value: updateSchedule },
+  });
+  const connection = Object.create(client.connection, { workflowService: { value: workflowService } });
+  return new ScheduleClient({ connection, namespace: client.options.namespace, dataConverter });
+}

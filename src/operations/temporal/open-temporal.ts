@@ -1,0 +1,61 @@
+/** A client of Temporal that connects at its first call and again after every loss; each call has a deadline. */
+import { Client, Connection } from '@temporalio/client';
+import type { Runtime } from '../../home/runtime.js';
+import { connectOptions } from './connect-options.js';
+import { dataConverter } from './data-converter.js';
+
+export class TemporalUnavailable extends Error {
+  override readonly name = 'TemporalUnavailable';
+}
+
+export interface TemporalAccess {
+  readonly namespace: string;
+  /** For calls that take longer than a plain one; wrap every use in `within`. */
+  readonly client: Client;
+  /** Rejects with `TemporalUnavailable` when `use` has not answered after `deadlineMs`; other errors pass through. */
+  within<T>(deadlineMs: number, use: (client: Client) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function openTemporal(runtime: Pick<Runtime, 'temporal'>): TemporalAccess {
+  const { namespace } = runtime.temporal;
+  const connection = Connection.lazy(connectOptions(runtime));
+  const client = new Client({ connection, namespace, dataConverter });
+  return {
+    namespace,
+    client,
+    within: async (deadlineMs, use) => {
+      // The gRPC deadline ends each request; the timer ends what retries beyond it.
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(unavailable(runtime, deadlineMs)), deadlineMs + 100);
+      });
+      try {
+        return await Promise.race([
+          connection.withDeadline(Date.now() + deadlineMs, () => use(client)),
+          late,
+        ]);
+      } catch (error) {
+        throw isUnreachable(error) ? unavailable(runtime, deadlineMs) : error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+const GRPC_DEADLINE_EXCEEDED = 4;
+const GRPC_UNAVAILABLE = 14;
+
+function isUnreachable(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && (cause.code === GRPC_DEADLINE_EXCEEDED || cause.code === GRPC_UNAVAILABLE))
+      return true;
+  }
+  return false;
+}
+
+function unavailable({ temporal }: Pick<Runtime, 'temporal'>, deadlineMs: number): TemporalUnavailable {
+  return new TemporalUnavailable(`Temporal at ${temporal.address} did not answer within ${deadlineMs} ms`);
+}
