@@ -1,0 +1,87 @@
+/** What stop, close-all, resume and run have in common: options, the deadline, and how the outcome is shown. */
+import type { Command } from 'commander';
+import type { OperationResult } from '../operations/operation.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
+import { wholeNumber } from './option-values.js';
+import { printJson, printLines } from './output.js';
+
+export interface ActOptions {
+  readonly reason: string;
+  readonly as?: string;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+const TIMEOUT_SECONDS_MAX = 3600;
+const REASON_CHARACTERS_MAX = 500;
+
+export function actOptions(command: Command, timeoutSeconds: number): Command {
+  return command
+    .requiredOption('--reason <text>', 'why; kept with the evidence', reasonText)
+    .option('--as <person>', 'person of the desk file who decides this')
+    .option(
+      '--timeout <seconds>',
+      'how long to wait for the proof',
+      wholeNumber(1, TIMEOUT_SECONDS_MAX),
+      timeoutSeconds,
+    )
+    .option('--json', 'for scripts');
+}
+
+function reasonText(text: string): string {
+  const reason = text.trim();
+  if (reason === '' || reason.length > REASON_CHARACTERS_MAX) {
+    throw usageFailure(
+      `a reason has 1 to ${REASON_CHARACTERS_MAX} characters`,
+      'say in a few words why: --reason TEXT',
+    );
+  }
+  return reason;
+}
+
+/** Rejects with `late` when `work` has not ended after `seconds`; the work itself goes on. */
+export async function withinSeconds<T>(seconds: number, work: Promise<T>, late: CliFailure): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const lateness = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(late), seconds * 1000);
+  });
+  try {
+    return await Promise.race([work, lateness]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function notProvenInTime(what: string, seconds: number): CliFailure {
+  return new CliFailure(
+    `${what} was not proven within ${seconds} s`,
+    'what was asked for is not taken back: the desk goes on with it',
+    'fermata status shows how far it is; ask again with a longer --timeout',
+  );
+}
+
+/** Exit code 0 only where it is proven. */
+export function showOutcome(what: string, outcome: OperationResult, json: boolean): number {
+  const isProven = outcome.ok && outcome.proven;
+  if (json) {
+    printJson(outcome);
+  } else {
+    printLines(outcomeLines(what, outcome));
+  }
+  return isProven ? EXIT_OK : EXIT_FAILED;
+}
+
+export function outcomeLines(what: string, outcome: OperationResult): string[] {
+  const isProven = outcome.ok && outcome.proven;
+  const ids = [
+    ...(outcome.haltId === null ? [] : [`halt ${outcome.haltId}`]),
+    ...(outcome.workflowId === null ? [] : [`workflow ${outcome.workflowId}`]),
+  ];
+  return [
+    isProven ? `✓ ${what}: proven (${outcome.detail})` : `✗ ${what}: NOT proven (${outcome.detail})`,
+    ...(ids.length === 0 ? [] : [`  ${ids.join(', ')}`]),
+    ...outcome.problems.map((problem) => `  ! ${problem}`),
+    ...(isProven ? [] : ['  do this:   fermata status, and ask again once its reason is gone']),
+  ];
+}

@@ -1,0 +1,87 @@
+/** Every command: its summary is here, its code is loaded only when it is asked for. */
+import type { Command } from 'commander';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Adds arguments, options and the action. */
+  readonly load: () => Promise<(command: Command) => void>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'start a desk and everything that it needs',
+    load: async () => (await import('./commands/up.js')).upCommand,
+  },
+  {
+    name: 'down',
+    summary: 'end the desk in order; positions and their stops are kept',
+    load: async () => (await import('./commands/down.js')).downCommand,
+  },
+  {
+    name: 'status',
+    summary: 'mode, reason, positions, orders, and why it is not trading',
+    load: async () => (await import('./commands/status.js')).statusCommand,
+  },
+  {
+    name: 'stop',
+    summary: 'no new entries; resting entries are cancelled, positions and stops kept',
+    load: async () => (await import('./commands/stop.js')).stopCommand,
+  },
+  {
+    name: 'close-all',
+    summary: 'stop, cancel everything, close every position, prove flat',
+    load: async () => (await import('./commands/close-all.js')).closeAllCommand,
+  },
+  {
+    name: 'resume',
+    summary: 'check everything again and trade',
+    load: async () => (await import('./commands/resume.js')).resumeCommand,
+  },
+  {
+    name: 'run',
+    summary: 'run a routine now',
+    load: async () => (await import('./commands/run.js')).runCommand,
+  },
+  {
+    name: 'schedules',
+    summary: 'what is scheduled, and when it runs next',
+    load: async () => (await import('./commands/schedules.js')).schedulesCommand,
+  },
+  {
+    name: 'journal',
+    summary: "print the trader's journal",
+    load: async () => (await import('./commands/journal.js')).journalCommand,
+  },
+  {
+    name: 'logs',
+    summary: 'print the log',
+    load: async () => (await import('./commands/logs.js')).logsCommand,
+  },
+  {
+    name: 'link',
+    summary: 'print a new one-time sign-in link',
+    load: async () => (await import('./commands/link.js')).linkCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'look at this machine and say what to do',
+    load: async () => (await import('./commands/doctor.js')).doctorCommand,
+  },
+  {
+    name: 'init',
+    summary: 'write a desk file of your own',
+    load: async () => (await import('./commands/init.js')).initCommand,
+  },
+  {
+    name: 'desk',
+    summary: 'check a desk file',
+    load: async () => (await import('./commands/desk.js')).deskCommand,
+  },
+  {
+    name: 'paper',
+    summary: 'begin again with the paper balance of the desk file',
+    load: async () => (await import('./commands/paper.js')).paperCommand,
+  },
+];

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { CHECKS } from '../../checks/registry.js';
+import { loadDesk } from '../../desk/load.js';
+import { resolveDesk } from '../../desk/resolve-desk.js';
+import { printJson, printLines } from '../output.js';
+
+export function deskCommand(command: Command): void {
+  command
+    .command('check')
+    .description('check a desk file: every problem with its line, key, expected and found')
+    .argument('<file>', 'desk file, or the name of a desk')
+    .option('--json', 'for scripts')
+    .action((file: string, options: { json?: boolean }) => {
+      check(file, options.json === true);
+    });
+}
+
+function check(nameOrFile: string, json: boolean): void {
+  const { desk, file, configHash } = loadDesk(resolveDesk(nameOrFile), { checkNames: [...CHECKS.keys()] });
+  if (json) {
+    printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [] });
+    return;
+  }
+  printLines([
+    `✓ ${file}`,
+    `  desk ${desk.desk}, ${desk.mode}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
+    `  ${desk.strategies.length} strategies, ${desk.routines.length} routines, configuration ${configHash.slice(0, 12)}`,
+  ]);
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { loadDesk } from '../../desk/load.js';
+import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import { diagnosisLines, runDoctor } from '../doctor/run-doctor.js';
+import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { printJson, printLines } from '../output.js';
+import { fermataHome, runtimeOf } from '../running-desk.js';
+
+export function doctorCommand(command: Command): void {
+  command
+    .option('--desk <name or file>', 'desk whose port and venues are looked at')
+    .option('--json', 'for scripts')
+    .action(async (options: { desk?: string; json?: boolean }) => {
+      process.exitCode = await doctor(options.desk, options.json === true);
+    });
+}
+
+async function doctor(deskNamed: string | undefined, json: boolean): Promise<number> {
+  const home = fermataHome();
+  const desk = loadDesk(
+    deskNamed === undefined
+      ? (runtimeOf(home)?.deskFile ?? resolveDesk(DEFAULT_DESK))
+      : resolveDesk(deskNamed),
+  ).desk;
+  const diagnosis = await runDoctor({
+    home,
+    env: process.env,
+    apiPort: desk.api.port,
+    feeds: desk.feeds,
+    nowMs: Date.now,
+  });
+  if (json) {
+    printJson(diagnosis);
+  } else {
+    printLines(diagnosisLines(diagnosis));
+  }
+  return diagnosis.verdict === 'fail' ? EXIT_FAILED : EXIT_OK;
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import type { JournalEntry } from '../../engine/record.js';
+import { deskPaths, homePaths } from '../../home/runtime.js';
+import { readJournal } from '../../trader/journal/read-journal.js';
+import { usageFailure } from '../failure.js';
+import { entryLine } from '../journal-text.js';
+import { wholeNumber } from '../option-values.js';
+import { printLines } from '../output.js';
+import { fermataHome, runtimeOf } from '../running-desk.js';
+
+const LAST_DEFAULT = 50;
+const LAST_MAX = 100_000;
+
+interface Options {
+  readonly desk?: string;
+  readonly from?: number;
+  readonly last: number;
+  readonly json?: boolean;
+}
+
+/** Reads the files, so that it works while the trader runs and while it doesn't. */
+export function journalCommand(command: Command): void {
+  command
+    .option('--desk <name>', 'desk, where several were started here')
+    .option('--from <sequence>', 'all entries from this sequence on', wholeNumber(1))
+    .option('--last <count>', 'only the newest entries', wholeNumber(1, LAST_MAX), LAST_DEFAULT)
+    .option('--json', 'one JSON object a line')
+    .action((options: Options) => {
+      printJournal(options);
+    });
+}
+
+function printJournal({ desk, from, last, json }: Options): void {
+  const home = fermataHome();
+  const name = desk ?? runtimeOf(home)?.desk;
+  if (name === undefined) {
+    throw usageFailure(
+      `no desk was ever started with FERMATA_HOME ${home}`,
+      'fermata up, or name one with --desk',
+    );
+  }
+  const text = json === true ? JSON.stringify : entryLine;
+  const entries = readJournal(deskPaths(homePaths(home), name).journal, from === undefined ? {} : { from });
+  if (from !== undefined) {
+    for (const entry of entries) {
+      printLines([text(entry)]);
+    }
+    return;
+  }
+  printLines(newest(entries, last).map((entry) => text(entry)));
+}
+
+/** A ring of `count` entries: a long journal is never in memory as a whole. */
+function newest(entries: Iterable<JournalEntry>, count: number): JournalEntry[] {
+  const ring: JournalEntry[] = [];
+  let seen = 0;
+  for (const entry of entries) {
+    ring[seen % count] = entry;
+    seen += 1;
+  }
+  const begin = seen % count;
+  return seen <= count ? ring : [...ring.slice(begin), ...ring.slice(0, begin)];
+}

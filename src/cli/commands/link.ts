@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import { deskPerson } from '../desk-person.js';
+import { printJson, printLines } from '../output.js';
+import { requireRuntime } from '../running-desk.js';
+import { newSignInLink } from '../sign-in-link.js';
+
+export function linkCommand(command: Command): void {
+  command
+    .option('--as <person>', 'person of the desk file who signs in with it')
+    .option('--json', 'for scripts')
+    .action(async (options: { as?: string; json?: boolean }) => {
+      const runtime = requireRuntime();
+      const link = await newSignInLink(runtime, deskPerson(runtime, 'operator', options.as));
+      if (options.json === true) {
+        printJson({ link });
+      } else {
+        printLines([link, '(signs in once, within 15 minutes)']);
+      }
+    });
+}

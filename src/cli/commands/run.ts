@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
+import { deskPerson } from '../desk-person.js';
+import { wholeNumber } from '../option-values.js';
+import { withOperations } from '../with-operations.js';
+
+const TIMEOUT_SECONDS = 300;
+const TIMEOUT_SECONDS_MAX = 3600;
+
+interface Options {
+  readonly as?: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+export function runCommand(command: Command): void {
+  command
+    .argument('<routine>', 'name of a routine of the desk file')
+    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), TIMEOUT_SECONDS)
+    .option('--json', 'for scripts')
+    .action(async (name: string, { as, timeout, json }: Options) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const caller = { person: deskPerson(runtime, 'operator', as), via: 'cli' } as const;
+        const run = operations.runRoutine(caller, { name });
+        const outcome = await withinSeconds(timeout, run, notProvenInTime(`routine ${name}`, timeout));
+        return showOutcome(`routine ${name}`, outcome, json === true);
+      });
+    });
+}

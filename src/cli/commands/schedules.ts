@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { ScheduledRun } from '../../operations/list-schedules.js';
+import { printJson, printLines } from '../output.js';
+import { withOperations } from '../with-operations.js';
+
+export function schedulesCommand(command: Command): void {
+  command.option('--json', 'for scripts').action(async ({ json }: { json?: boolean }) => {
+    const schedules = await withOperations((operations) => operations.listSchedules());
+    if (json === true) {
+      printJson(schedules);
+    } else {
+      printLines(schedules.length === 0 ? ['nothing is scheduled'] : schedules.map(scheduleLine));
+    }
+  });
+}
+
+function scheduleLine({ routine, title, paused, note, clock, nextMarketMs }: ScheduledRun): string {
+  const when = nextMarketMs === null ? 'none due' : `${timeText(nextMarketMs)} ${clock} time`;
+  const next = paused ? `paused${note === '' ? '' : `: ${note}`}` : when;
+  return `${routine.padEnd(20)} ${next.padEnd(36)} ${title}`;
+}
+
+function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
+import { connectTrader, TraderUnavailable } from '../../trader/client.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import { CliFailure } from '../failure.js';
+import { printJson, printLines } from '../output.js';
+import { requireRuntime } from '../running-desk.js';
+import { statusLines } from '../status-lines.js';
+
+const TIMEOUT_MS = 5000;
+
+/** Asks the trader itself: it answers while Temporal, Postgres and the web server are down. */
+export function statusCommand(command: Command): void {
+  command.option('--json', 'for scripts').action(async (options: { json?: boolean }) => {
+    const status = await readStatus(requireRuntime());
+    if (options.json === true) {
+      printJson(status);
+    } else {
+      printLines(statusLines(status));
+    }
+  });
+}
+
+async function readStatus(runtime: Runtime): Promise<TraderStatus> {
+  const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  try {
+    return await trader.call('status', {}, { timeoutMs: TIMEOUT_MS });
+  } catch (error) {
+    throw error instanceof TraderUnavailable ? noTrader(runtime.desk, error) : error;
+  } finally {
+    trader.close();
+  }
+}
+
+function noTrader(desk: string, error: Error): CliFailure {
+  return new CliFailure(
+    `desk ${desk} is not running, or its trader does not answer (${error.message})`,
+    'positions keep the stops that rest at the venue; nothing enters while no trader runs',
+    'wait a few seconds where it is being restarted; otherwise: fermata up, and see: fermata logs',
+  );
+}

@@ -1,0 +1,79 @@
+import { type Command, Option } from 'commander';
+import { CHECKS } from '../../checks/registry.js';
+import { loadDesk } from '../../desk/load.js';
+import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
+import { CliFailure } from '../failure.js';
+import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
+import { collected, wholeNumber } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { progressPrinter } from '../progress-printer.js';
+import { fermataHome } from '../running-desk.js';
+import { screenLines } from '../screen.js';
+
+const SEED_MAX = 4_294_967_295;
+
+interface Options extends MarketOptions {
+  readonly desk: string;
+  readonly separate?: boolean;
+  readonly port?: number;
+  readonly json?: boolean;
+}
+
+export function upCommand(command: Command): void {
+  command
+    .option('--desk <name or file>', 'which desk', DEFAULT_DESK)
+    .option('--data <file>', 'recorded prices: FILE or SYMBOL=FILE; repeat for more', collected(dataFile))
+    .option('--speed <times>', 'of simulated or recorded prices: a number, realtime or max', speedValue)
+    .option('--seed <number>', 'of simulated prices', wholeNumber(0, SEED_MAX))
+    .addOption(
+      new Option('--market <source>', 'where prices come from without --data').choices([
+        'auto',
+        'live',
+        'simulated',
+      ]),
+    )
+    .option('--separate', 'ledger and auditor as processes of their own')
+    .option('--exit-at-end', 'end when the recording ends')
+    .option(
+      '--port <port>',
+      'port of the dashboard instead of the desk file’s; 0: any free one',
+      wholeNumber(0, 65_535),
+    )
+    .option('--json', 'print the summary as JSON; progress goes to standard error')
+    .action(async (options: Options) => {
+      process.exitCode = await up(options);
+    });
+}
+
+/** Resolves when the desk has ended in order. Everything about the options is checked before anything is started. */
+async function up(options: Options): Promise<number> {
+  const loaded = loadDesk(resolveDesk(options.desk), { checkNames: [...CHECKS.keys()] });
+  if (loaded.desk.mode === 'live') {
+    throw new CliFailure(
+      `desk ${loaded.desk.desk} asks for real money, and this version trades paper money only`,
+      'nothing was started',
+      'write mode: paper in its desk file',
+    );
+  }
+  const upOptions: UpOptions = {
+    home: fermataHome(),
+    loaded,
+    market: marketChoice(options, loaded.desk),
+    separate: options.separate === true,
+    ...(options.port === undefined ? {} : { port: options.port }),
+    onProgress: progressPrinter(process.stderr),
+    onReady: (summary: UpSummary) =>
+      options.json === true ? printJson(summary) : printLines(screenLines(summary)),
+  };
+  const supervisor = await import('../../supervisor/up.js');
+  const outcome = await supervisor.up(upOptions);
+  if (outcome.kind === 'already-running') {
+    throw new CliFailure(
+      outcome.message,
+      'the desk that runs was not touched',
+      'fermata status, or end it: fermata down',
+    );
+  }
+  return outcome.exitCode;
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type DoctorContext, type Finding, finding } from './finding.js';
+
+const WARN_MB = 2048;
+const FAIL_MB = 512;
+
+export async function checkDisk({ home }: DoctorContext): Promise<Finding> {
+  const disk = await statfs(nearestFolder(home));
+  const freeMb = Math.floor((disk.bavail * disk.bsize) / 1024 / 1024);
+  return finding(
+    'Disk',
+    freeMb < FAIL_MB ? 'fail' : freeMb < WARN_MB ? 'warn' : 'pass',
+    `${freeMb} MB free for ${home}`,
+    `at least ${WARN_MB} MB`,
+    'free some space, or point FERMATA_HOME at a larger disk',
+  );
+}
+
+/** The folder itself may not exist before the first start. */
+export function nearestFolder(path: string): string {
+  let folder = path;
+  while (!existsSync(folder) && dirname(folder) !== folder) {
+    folder = dirname(folder);
+  }
+  return folder;
+}

@@ -1,0 +1,34 @@
+/** What doctor says about one thing. */
+export type Verdict = 'pass' | 'warn' | 'fail' | 'not_run';
+
+export interface Finding {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly observed: string;
+  readonly expected: string;
+  /** Null where there is nothing to do. */
+  readonly doThis: string | null;
+}
+
+export interface DoctorContext {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Port of dashboard and API; null where the desk file can't be read. */
+  readonly apiPort: number | null;
+  /** Venues whose public servers tell the time. */
+  readonly feeds: readonly string[];
+  readonly nowMs: () => number;
+}
+
+export type DoctorCheck = (context: DoctorContext) => Promise<Finding>;
+
+/** A finding whose advice is given only where it does not pass. */
+export function finding(
+  name: string,
+  verdict: Verdict,
+  observed: string,
+  expected: string,
+  doThis: string,
+): Finding {
+  return { name, verdict, observed, expected, doThis: verdict === 'pass' ? null : doThis };
+}

@@ -1,0 +1,62 @@
+/** The one form in which a command fails in front of a person. */
+
+export const EXIT_OK = 0;
+/** It failed, or what was asked for could not be proven. */
+export const EXIT_FAILED = 1;
+/** The command was not understood; nothing was tried. */
+export const EXIT_USAGE = 2;
+
+export class CliFailure extends Error {
+  override readonly name = 'CliFailure';
+
+  constructor(
+    message: string,
+    readonly keptSafe: string,
+    readonly doThis: string,
+    readonly exitCode: number = EXIT_FAILED,
+  ) {
+    super(message);
+  }
+}
+
+export function usageFailure(message: string, doThis: string): CliFailure {
+  return new CliFailure(message, 'nothing was started or changed', doThis, EXIT_USAGE);
+}
+
+export interface PresentedFailure {
+  readonly message: string;
+  readonly keptSafe: string;
+  readonly doThis: string;
+  readonly exitCode: number;
+  /** What exactly is wrong, for scripts; the message says the same. */
+  readonly problems?: readonly unknown[];
+}
+
+/** Errors of every part carry `keptSafe` and `doThis`; what does not is a bug and says where to look. */
+export function presentFailure(error: unknown): PresentedFailure {
+  const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    message,
+    keptSafe:
+      typeof fields.keptSafe === 'string'
+        ? fields.keptSafe
+        : 'a running desk goes on by its own rules; this command has ended',
+    doThis:
+      typeof fields.doThis === 'string'
+        ? fields.doThis
+        : 'run it again with FERMATA_DEBUG=1 to see where it failed, and look at: fermata doctor',
+    exitCode: error instanceof CliFailure ? error.exitCode : EXIT_FAILED,
+    ...(Array.isArray(fields.problems) ? { problems: fields.problems } : {}),
+  };
+}
+
+export function failureLines(failure: PresentedFailure): string[] {
+  const [first = '', ...rest] = failure.message.split('\n');
+  return [
+    `✗ ${first}`,
+    ...rest.map((line) => `  ${line}`),
+    `  kept safe: ${failure.keptSafe}`,
+    `  do this:   ${failure.doThis}`,
+  ];
+}

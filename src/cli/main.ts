@@ -1,0 +1,99 @@
+/** The command line: finds the command, runs it, and turns every failure into one form. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { closestName } from '../desk/closest-name.js';
+import { COMMANDS, type CommandEntry } from './command-table.js';
+import { EXIT_OK, usageFailure } from './failure.js';
+import { printFailure } from './output.js';
+
+const LINGER_MS = 1000;
+
+/** `argv` without the names of node and of this program. Sets the exit code; never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  await run(argv);
+  // What was asked for is done: a connection that hangs must not keep the command from ending.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+async function run(argv: readonly string[]): Promise<void> {
+  // `help stop` is `stop --help`.
+  const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+  try {
+    const program = await programFor(asked);
+    await program.parseAsync([...asked], { from: 'user' });
+  } catch (error) {
+    const failure = error instanceof CommanderError ? usageOf(error, asked[0]) : error;
+    if (failure !== null) {
+      process.exitCode = printFailure(failure, argv.includes('--json'));
+    }
+  }
+}
+
+/** Loads the code of the command that is asked for; of the others only name and summary are needed. */
+async function programFor(argv: readonly string[]): Promise<Command> {
+  const [asked] = argv;
+  const entry = COMMANDS.find((command) => command.name === asked);
+  if (asked !== undefined && entry === undefined && !asked.startsWith('-')) {
+    throw unknownCommand(asked);
+  }
+  const program = new Command('fermata')
+    .description('Runs a trading desk: a real-time engine, and its runbook as durable routines.')
+    .version(ownVersion(), '-V, --version')
+    .helpCommand(false)
+    .addHelpText('after', '\nKept below FERMATA_HOME (default: .fermata in the working folder).')
+    .action(() => program.help());
+  for (const command of COMMANDS) {
+    const added = program.command(command.name).summary(command.summary).description(command.summary);
+    quiet(added);
+    if (command === entry) {
+      await configure(added, command);
+    }
+  }
+  quiet(program);
+  return program;
+}
+
+async function configure(command: Command, entry: CommandEntry): Promise<void> {
+  const configureCommand = await entry.load();
+  configureCommand(command);
+  for (const nested of command.commands) {
+    quiet(nested);
+  }
+}
+
+/** Commander neither prints errors nor ends the process: both are done here. */
+function quiet(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+}
+
+/** Null where there is nothing wrong: help and version end in the same way. */
+function usageOf(error: CommanderError, command: string | undefined): Error | null {
+  if (error.exitCode === EXIT_OK) {
+    return null;
+  }
+  if (error.code === 'commander.help') {
+    return usageFailure('a command is missing', `see: fermata help ${command ?? ''}`.trimEnd());
+  }
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const hint = suggestion?.match(/Did you mean (?:one of )?(.+)\?/)?.[1];
+  return usageFailure(
+    message,
+    hint === undefined ? `see: fermata help ${command ?? ''}`.trimEnd() : `write ${hint}`,
+  );
+}
+
+function unknownCommand(asked: string): Error {
+  const near = closestName(
+    asked,
+    COMMANDS.map((command) => command.name),
+  );
+  return usageFailure(
+    `there is no command ${asked}`,
+    near === null ? 'see: fermata --help' : `fermata ${near}`,
+  );
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,85 @@
+/** The options of `up` that say where prices come from. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { closestName } from '../desk/closest-name.js';
+import type { Desk } from '../desk/schema.js';
+import type { MarketChoice } from '../home/runtime.js';
+import { usageFailure } from './failure.js';
+
+export interface MarketOptions {
+  readonly data?: readonly DataFile[];
+  /** Null: as fast as it goes. */
+  readonly speed?: number | null;
+  readonly seed?: number;
+  readonly market?: 'auto' | 'live' | 'simulated';
+  readonly exitAtEnd?: boolean;
+}
+
+export interface DataFile {
+  /** Null: the desk's first instrument. */
+  readonly symbol: string | null;
+  readonly file: string;
+}
+
+const SPEED_MAX = 100_000;
+
+/** `FILE` or `SYMBOL=FILE`. */
+export function dataFile(text: string): DataFile {
+  const named = /^([A-Z0-9]+\/[A-Z0-9]+)=(.+)$/.exec(text);
+  return { symbol: named?.[1] ?? null, file: resolve(named?.[2] ?? text) };
+}
+
+/** `max`, `realtime` or how many times as fast as the clock. */
+export function speedValue(text: string): number | null {
+  if (text === 'max') {
+    return null;
+  }
+  const speed = text === 'realtime' ? 1 : /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(speed > 0 && speed <= SPEED_MAX)) {
+    throw new InvalidArgumentError(`expected max, realtime, or a number above 0 and up to ${SPEED_MAX}`);
+  }
+  return speed;
+}
+
+/** Throws a usage failure where the options contradict each other, the desk or the disk. */
+export function marketChoice(options: MarketOptions, desk: Desk): MarketChoice {
+  const files = options.data ?? [];
+  const kind = files.length > 0 ? 'recorded' : (options.market ?? 'auto');
+  if (files.length > 0 && options.market !== undefined) {
+    throw usageFailure('--data and --market contradict each other', 'leave one of them out');
+  }
+  if (files.length === 0 && options.exitAtEnd === true) {
+    throw usageFailure('--exit-at-end needs a recording', 'add --data FILE');
+  }
+  if (kind === 'live' && options.speed !== undefined && options.speed !== 1) {
+    throw usageFailure(
+      'live prices come at the speed of the clock',
+      'leave out --speed, or use --market simulated',
+    );
+  }
+  checkFiles(files, desk);
+  return { kind, files, speed: options.speed, seed: options.seed, exitAtEnd: options.exitAtEnd === true };
+}
+
+function checkFiles(files: readonly DataFile[], desk: Desk): void {
+  const known = desk.instruments.map((instrument) => instrument.symbol);
+  const seen = new Set<string>();
+  for (const { symbol, file } of files) {
+    const meant = symbol ?? known[0]!;
+    if (!known.includes(meant)) {
+      const near = closestName(meant, known) ?? known.join(', ');
+      throw usageFailure(`desk ${desk.desk} does not trade ${meant}`, `use --data ${near}=FILE`);
+    }
+    if (seen.has(meant)) {
+      throw usageFailure(
+        `there are two recordings of ${meant}`,
+        'give one file a symbol: --data SYMBOL=FILE',
+      );
+    }
+    seen.add(meant);
+    if (!existsSync(file)) {
+      throw usageFailure(`there is no file ${file}`, 'check the path; the formats are in docs/DATA.md');
+    }
+  }
+}

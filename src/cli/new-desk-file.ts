@@ -1,0 +1,112 @@
+/** `fermata init` without its questions: builds the text, checks it as any desk file is checked, writes it once. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { takeEnvironment } from '../desk/environment.js';
+import { parseDesk } from '../desk/load.js';
+import { type NewDesk, type NewInstrument, newDeskText } from '../desk/new-desk.js';
+import { DEFAULT_DESK, deskFolders, resolveDesk } from '../desk/resolve-desk.js';
+import { CliFailure, usageFailure } from './failure.js';
+
+/** As the options of `init` come in. */
+export interface NewDeskRequest {
+  readonly name?: string;
+  readonly from?: string;
+  readonly symbol?: readonly string[];
+  readonly instrument?: readonly NewInstrument[];
+  readonly balance?: string;
+  readonly port?: number;
+  readonly maxPositionPct?: number;
+}
+
+export interface WrittenDesk {
+  readonly desk: string;
+  readonly file: string;
+  /** What was not taken over from an environment file, and where it goes. */
+  readonly notes: readonly string[];
+}
+
+export const NEW_DESK_NAME = 'my-desk';
+
+/** Throws `CliFailure` or `DeskFileError`; then nothing was written. */
+export function writeNewDesk(request: NewDeskRequest, workingFolder: string): WrittenDesk {
+  const name = request.name ?? NEW_DESK_NAME;
+  const file = join(workingFolder, 'desks', `${name}.yaml`);
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
+    throw usageFailure(`${name} is no name for a desk`, 'use 1 to 40 lower case letters, digits and dashes');
+  }
+  if (existsSync(file)) {
+    throw alreadyThere(file);
+  }
+  const taken = request.from === undefined ? { values: {}, notes: [] } : fromEnvironment(request.from);
+  const text = textOf({ name, ...taken.values, ...given(request) });
+  parseDesk(file, text);
+  mkdirSync(dirname(file), { recursive: true });
+  writeOnce(file, text);
+  copySchema(dirname(file));
+  return { desk: name, file, notes: taken.notes };
+}
+
+function fromEnvironment(file: string): { values: Partial<NewDesk>; notes: readonly string[] } {
+  if (!existsSync(file)) {
+    throw usageFailure(
+      `there is no file ${file}`,
+      'give the path of an environment file: fermata init --from .env',
+    );
+  }
+  const { values, notes, problems } = takeEnvironment(readFileSync(file, 'utf8'));
+  if (problems.length > 0) {
+    throw new CliFailure(
+      [`${file} can't be taken over`, ...problems].join('\n'),
+      'no desk file was written',
+      'put these values right in the environment file, or give them as options',
+    );
+  }
+  return { values, notes };
+}
+
+/** Options win over the environment file; what is absent must not overwrite it. */
+function given(request: NewDeskRequest): Partial<NewDesk> {
+  const named = request.symbol ?? request.instrument?.map((instrument) => instrument.symbol);
+  return {
+    ...(named === undefined ? {} : { symbols: named }),
+    ...(request.instrument === undefined ? {} : { instruments: request.instrument }),
+    ...(request.balance === undefined ? {} : { balance: request.balance }),
+    ...(request.port === undefined ? {} : { port: request.port }),
+    ...(request.maxPositionPct === undefined ? {} : { maxPositionSizePct: request.maxPositionPct }),
+  };
+}
+
+function textOf(wanted: NewDesk): string {
+  const made = newDeskText(readFileSync(resolveDesk(DEFAULT_DESK), 'utf8'), wanted);
+  if (made.kind === 'text') {
+    return made.text;
+  }
+  const example = made.symbols.map((symbol) => `--instrument ${symbol},TICK,LOT,MIN`).join(' ');
+  throw usageFailure(
+    `the step sizes of ${made.symbols.join(', ')} are not known`,
+    `take them from the venue and add: ${example}`,
+  );
+}
+
+function writeOnce(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? alreadyThere(file) : error;
+  }
+}
+
+function alreadyThere(file: string): CliFailure {
+  return new CliFailure(`${file} exists already`, 'it was not touched', 'choose another name with --name');
+}
+
+/** Editors find the schema beside the desk file. */
+function copySchema(folder: string): void {
+  const beside = join(folder, 'schema.json');
+  const shipped = deskFolders(folder)
+    .map((candidate) => join(candidate, 'schema.json'))
+    .find((candidate) => existsSync(candidate));
+  if (shipped !== undefined && !existsSync(beside)) {
+    copyFileSync(shipped, beside);
+  }
+}

@@ -1,0 +1,31 @@
+/** Finds the desk that this folder's FERMATA_HOME belongs to. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { homePaths, type Runtime } from '../home/runtime.js';
+import { CliFailure } from './failure.js';
+
+export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
+  return homePaths(env.FERMATA_HOME || '.fermata').home;
+}
+
+/** What the last `fermata up` wrote down; null where none did. The desk may have ended since. */
+export function runtimeOf(home: string): Runtime | null {
+  try {
+    return JSON.parse(readFileSync(join(homePaths(home).run, 'runtime.json'), 'utf8')) as Runtime;
+  } catch {
+    return null;
+  }
+}
+
+/** Throws where no desk was ever started here. */
+export function requireRuntime(home: string = fermataHome()): Runtime {
+  const runtime = runtimeOf(home);
+  if (runtime === null) {
+    throw new CliFailure(
+      `no desk runs with FERMATA_HOME ${home}`,
+      'nothing was sent anywhere',
+      'start one with `fermata up`, or run this in the folder where it was started (or set FERMATA_HOME)',
+    );
+  }
+  return runtime;
+}

@@ -1,0 +1,39 @@
+/** The one screen that a started desk shows. */
+import type { UpSummary } from '../supervisor/up-options.js';
+
+const LABEL_WIDTH = 12;
+
+/** Plain lines, so that a log file and a narrow terminal can take them too. */
+export function screenLines(summary: UpSummary): string[] {
+  const rows: readonly (readonly [string, string])[] = [
+    ['Desk', `${summary.desk} (${summary.trading === 'paper' ? 'paper money' : 'REAL MONEY'})`],
+    ['Mode', `${summary.mode}: ${summary.reason}`],
+    ['Prices', summary.simulated ? `SIMULATED: ${summary.prices}` : summary.prices],
+    ['Dashboard', summary.signInUrl],
+    ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
+    ['Sign-in', `user operator, password ${passwordPlace(summary.passwordFile)}`],
+    ['Temporal UI', `${summary.temporalUiUrl} (after the dashboard's sign-in)`],
+    ['Metrics', summary.metricsUrl],
+    ['Next', nextText(summary.next[0])],
+    ['Log', summary.logFile],
+  ];
+  return [
+    '',
+    ...rows.map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)} ${text}`),
+    '',
+    '  Ctrl-C ends it in order: entries are cancelled, positions and their stops are kept.',
+    '  In another terminal: fermata status, stop, close-all, resume (each with --reason TEXT), journal, logs',
+    '',
+  ];
+}
+
+function passwordPlace(file: string | null): string {
+  return file === null ? 'as given in DASHBOARD_PASSWORD' : `in ${file}`;
+}
+
+function nextText(next: UpSummary['next'][number] | undefined): string {
+  if (next === undefined) {
+    return 'nothing is scheduled';
+  }
+  return `${next.title} (${next.routine}) at ${new Date(next.atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

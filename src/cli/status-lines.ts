@@ -1,0 +1,55 @@
+/** `fermata status` for people: one small screen. */
+import type { TraderStatus } from '../trader/protocol.js';
+
+const ORDERS_SHOWN_MAX = 20;
+const ACTIVITY_SHOWN_MAX = 5;
+
+export function statusLines(status: TraderStatus): string[] {
+  const { marketData, currency } = status;
+  return [
+    `${status.desk} (${status.trading})  ${status.mode}: ${status.reason}`,
+    `prices     ${marketData.simulated ? 'SIMULATED: ' : ''}${marketData.label}, ${marketData.state}`,
+    `equity     ${status.equity} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
+    `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,
+    ...section('positions', positionLines(status)),
+    ...section('orders', orderLines(status)),
+    ...section('not trading because', status.notTrading.map(notTradingLine)),
+    ...section(
+      'last',
+      status.activity.slice(0, ACTIVITY_SHOWN_MAX).map((line) => line.text),
+    ),
+    ...(status.reconciliation.state === 'clean' ? [] : [`reconciliation: ${status.reconciliation.state}`]),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+}
+
+function positionLines({ positions }: TraderStatus): string[] {
+  return positions.map(
+    (position) =>
+      `${position.symbol} ${position.side} ${position.quantity} at ${position.averagePrice}, now ${position.markPrice ?? 'unknown'}, ` +
+      `${signed(position.unrealised)}, stop ${position.stopPrice ?? 'none'} (${position.protection})`,
+  );
+}
+
+function orderLines({ orders }: TraderStatus): string[] {
+  const lines = orders
+    .slice(0, ORDERS_SHOWN_MAX)
+    .map(
+      (order) =>
+        `${order.symbol} ${order.side} ${order.quantity} ${order.type}${order.price === null ? '' : ` ${order.price}`} ` +
+        `(${order.purpose}, ${order.state}, filled ${order.filled})`,
+    );
+  const more = orders.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more`] : lines;
+}
+
+function notTradingLine({ subject, reason, waitsFor }: TraderStatus['notTrading'][number]): string {
+  return `${subject}: ${reason}; waits for ${waitsFor}`;
+}
+
+function signed(amount: string): string {
+  return amount.startsWith('-') ? amount : `+${amount}`;
+}
