@@ -1,0 +1,91 @@
+/** From what was asked for to where prices come from. */
+import type { Desk } from '../desk/schema.js';
+import type { Instrument } from '../domain/instrument.js';
+import type { MarketChoice } from '../supervisor/runtime.js';
+import type { MarketFeed } from './feed.js';
+import type { LiveAddresses } from './live/ccxt-exchange.js';
+import type { MarketPositionStore } from './position.js';
+import { openRecordedFeed } from './recorded/recorded-feed.js';
+import { openSimulatedFeed } from './simulated/simulated-feed.js';
+import { spreadTicksOf } from './spread.js';
+
+/** No venue of the list gives prices, and nothing may stand in for them. */
+export class FeedUnavailable extends Error {
+  override readonly name = 'FeedUnavailable';
+}
+
+/** What lies outside the process; given otherwise in tests only. */
+export interface FeedOutside {
+  readonly wallMs: () => number;
+  readonly addresses: LiveAddresses | null;
+}
+
+const OUTSIDE: FeedOutside = { wallMs: Date.now, addresses: null };
+/** Nobody waits longer than this for a simulated market. */
+const AUTO_LIVE_MS = 6000;
+const LIVE_MS = 20_000;
+const RECORDED_SPEED = 1;
+
+/**
+ * `auto`: live prices where a venue of the desk's list can be reached, else the simulated market; a desk with real money
+ * gets live prices or none. Throws `DataFileError` or `FeedUnavailable`; nothing is left open then.
+ */
+export async function createFeed(
+  choice: MarketChoice,
+  desk: Pick<Desk, 'mode' | 'feeds' | 'instruments' | 'market'>,
+  instruments: readonly Instrument[],
+  position: MarketPositionStore,
+  outside: FeedOutside = OUTSIDE,
+): Promise<MarketFeed> {
+  if (choice.kind === 'recorded') {
+    return openRecordedFeed({
+      files: choice.files,
+      instruments,
+      spreadTicks: spreadTicksOf(desk.instruments, instruments),
+      speed: choice.speed === undefined ? RECORDED_SPEED : choice.speed,
+      position,
+      wallMs: outside.wallMs,
+    });
+  }
+  if (choice.kind === 'simulated') return simulated(choice, desk, instruments, position, outside);
+  const mustBeLive = choice.kind === 'live' || desk.mode === 'live';
+  const live = await tryLive(desk, instruments, mustBeLive ? LIVE_MS : AUTO_LIVE_MS, outside);
+  if (live.ok) return live.feed;
+  const reasons = live.reasons.join('; ');
+  if (!mustBeLive)
+    return simulated(choice, desk, instruments, position, outside, `no live prices: ${reasons}`);
+  throw new FeedUnavailable(
+    `no venue gives prices (${reasons}). Nothing was traded. Check the network, or put a venue that can be reached from ` +
+      'here into `feeds` of the desk file.',
+  );
+}
+
+/** Loaded only when it is asked for: a trader on simulated prices keeps clear of the venue library. */
+async function tryLive(
+  desk: Pick<Desk, 'feeds'>,
+  instruments: readonly Instrument[],
+  deadlineMs: number,
+  { wallMs, addresses }: FeedOutside,
+) {
+  const { openLiveFeed } = await import('./live/open-live-feed.js');
+  return openLiveFeed({ venues: desk.feeds, instruments, deadlineMs, wallMs, addresses });
+}
+
+function simulated(
+  choice: MarketChoice,
+  desk: Pick<Desk, 'instruments' | 'market'>,
+  instruments: readonly Instrument[],
+  position: MarketPositionStore,
+  { wallMs }: FeedOutside,
+  because?: string,
+): MarketFeed {
+  return openSimulatedFeed({
+    instruments,
+    spreadTicks: spreadTicksOf(desk.instruments, instruments),
+    seed: choice.seed ?? desk.market.seed,
+    speed: choice.speed === undefined ? desk.market.speed : choice.speed,
+    position,
+    wallMs,
+    ...(because ? { because } : {}),
+  });
+}

@@ -1,0 +1,163 @@
+/** One exchange of ccxt, for public prices: imported alone, its markets cut down to the desk's symbols. */
+import type { Instrument } from '../../domain/instrument.js';
+
+/** `[openMs, open, high, low, close, volume]`; ccxt leaves out what it does not know. */
+export type OhlcvRow = readonly (number | undefined)[];
+
+export interface Ticker {
+  readonly symbol: string;
+  readonly bid?: number | undefined;
+  readonly ask?: number | undefined;
+  readonly bidVolume?: number | undefined;
+  readonly askVolume?: number | undefined;
+}
+
+export interface BookTop {
+  readonly bids: readonly (readonly (number | undefined)[])[];
+  readonly asks: readonly (readonly (number | undefined)[])[];
+}
+
+interface Market {
+  readonly symbol: string;
+}
+
+interface StreamClient {
+  future(hash: string): Promise<unknown>;
+  guarded?: boolean;
+}
+
+/** What is used of a ccxt exchange. */
+export interface CcxtExchange {
+  readonly has: Readonly<Record<string, boolean | string | undefined>>;
+  readonly urls: { readonly api: Record<string, unknown> };
+  streaming: Record<string, unknown>;
+  fetchMarkets(params?: object): Promise<Market[]>;
+  loadMarkets(reload: boolean, params?: object): Promise<unknown>;
+  fetchOHLCV(
+    symbol: string,
+    timeframe: string,
+    since: undefined,
+    limit: number,
+  ): Promise<readonly OhlcvRow[]>;
+  fetchBidsAsks(symbols: readonly string[]): Promise<Readonly<Record<string, Ticker>>>;
+  fetchTicker(symbol: string): Promise<Ticker>;
+  watchBidsAsks(symbols: readonly string[]): Promise<Readonly<Record<string, Ticker>>>;
+  watchTicker(symbol: string): Promise<Ticker>;
+  watchOrderBook(symbol: string): Promise<BookTop>;
+  client(url: string): StreamClient;
+  loadHttpProxyAgent(): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+type ExchangeClass = new (options: object) => CcxtExchange;
+
+/** Where tests, and whoever has a server of his own, put other addresses in place of the venue's. */
+export interface LiveAddresses {
+  /** The address to call instead. */
+  http(url: string): string;
+  /** Sets the addresses of the streams. */
+  streams(exchange: CcxtExchange): void;
+}
+
+export interface ExchangeOptions {
+  readonly venue: string;
+  readonly instruments: readonly Instrument[];
+  readonly timeoutMs: number;
+  readonly addresses: LiveAddresses | null;
+}
+
+const NAME = /^[a-z][a-z0-9]{1,30}$/;
+/** A stream that is silent for so long is taken for dead. */
+const KEEP_ALIVE_MS = 5000;
+
+/** Throws where ccxt has no such exchange, or it can't be reached, or lacks one of the symbols. */
+export async function openExchange(options: ExchangeOptions): Promise<CcxtExchange> {
+  const { venue, instruments, timeoutMs, addresses } = options;
+  const Exchange = await loadClass(venue);
+  const exchange = new Exchange({
+    timeout: timeoutMs,
+    enableRateLimit: true,
+    options: { fetchMarkets: { types: ['spot'] }, fetchCurrencies: false, fetchMargins: false },
+    ...(addresses ? { fetchImplementation: fetchThrough(addresses) } : {}),
+  });
+  exchange.streaming = { ...exchange.streaming, keepAlive: KEEP_ALIVE_MS };
+  guardStreams(exchange);
+  keepOnly(exchange, new Set(instruments.map(({ symbol }) => symbol)));
+  if (addresses) {
+    addresses.streams(exchange);
+    await exchange.loadHttpProxyAgent();
+  }
+  try {
+    await exchange.loadMarkets(false, marketParameters(venue, instruments));
+    return exchange;
+  } catch (error) {
+    await exchange.close().catch(() => {});
+    throw error;
+  }
+}
+
+/** The package's only export loads every exchange (60 MB); a file URL loads one. */
+async function loadClass(venue: string): Promise<ExchangeClass> {
+  if (!NAME.test(venue)) throw new Error(`${venue} is no name of a venue`);
+  const base = import.meta.resolve('ccxt');
+  try {
+    const module = (await import(new URL(`./src/pro/${venue}.js`, base).href)) as { default: ExchangeClass };
+    return module.default;
+  } catch (cause) {
+    throw new Error(`${venue} is not among the venues that can be read (ccxt has no stream for it)`, {
+      cause,
+    });
+  }
+}
+
+/** Binance lists 3,400 symbols in 7 MB unless told which are wanted. */
+function marketParameters(venue: string, instruments: readonly Instrument[]): object {
+  if (venue !== 'binance') return {};
+  const symbols = JSON.stringify(instruments.map(({ base, quote }) => base + quote));
+  return { symbols, showPermissionSets: false };
+}
+
+function keepOnly(exchange: CcxtExchange, symbols: ReadonlySet<string>): void {
+  const fetchMarkets = exchange.fetchMarkets.bind(exchange);
+  exchange.fetchMarkets = async (params) => {
+    const markets = (await fetchMarkets(params)).filter(({ symbol }) => symbols.has(symbol));
+    const missing = [...symbols].filter((wanted) => !markets.some(({ symbol }) => symbol === wanted));
+    if (missing.length > 0) throw new Error(`does not list ${missing.join(', ')}`);
+    return markets;
+  };
+}
+
+/** ccxt leaks a rejection when a stream's connection fails, which would end the process: every future gets a handler. */
+function guardStreams(exchange: CcxtExchange): void {
+  const makeClient = exchange.client.bind(exchange);
+  exchange.client = (url) => {
+    const client = makeClient(url);
+    if (client.guarded) return client;
+    const makeFuture = client.future.bind(client);
+    client.future = (hash) => {
+      const future = makeFuture(hash);
+      future.catch(() => {});
+      return future;
+    };
+    client.guarded = true;
+    return client;
+  };
+}
+
+interface FetchOptions {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+function fetchThrough(addresses: LiveAddresses): (url: string, options: FetchOptions) => Promise<Response> {
+  return (url, { method, headers, body, signal }) =>
+    fetch(addresses.http(url), {
+      redirect: 'error',
+      ...(method ? { method } : {}),
+      ...(headers ? { headers } : {}),
+      ...(body ? { body } : {}),
+      ...(signal ? { signal } : {}),
+    });
+}

@@ -1,0 +1,95 @@
+/** Finds the first venue of the desk's list that gives prices. What was chosen is kept until the next start. */
+import type { Instrument } from '../../domain/instrument.js';
+import { type CcxtExchange, type LiveAddresses, openExchange } from './ccxt-exchange.js';
+import { LiveFeed } from './live-feed.js';
+import { probeVenue } from './probe-venue.js';
+import { type QuoteReaderTimes, readQuotesOnce } from './quote-reader.js';
+
+export interface LiveOptions {
+  /** In order of preference. */
+  readonly venues: readonly string[];
+  readonly instruments: readonly Instrument[];
+  /** For all venues together, milliseconds. */
+  readonly deadlineMs: number;
+  readonly wallMs: () => number;
+  /** Null: the venues' own. */
+  readonly addresses: LiveAddresses | null;
+  readonly times?: QuoteReaderTimes;
+}
+
+export type LiveOutcome =
+  | { readonly ok: true; readonly feed: LiveFeed; readonly passedOver: readonly string[] }
+  /** One reason for each venue. */
+  | { readonly ok: false; readonly reasons: readonly string[] };
+
+/** A venue without data for so long is given up. */
+const VENUE_MS_MAX = 5000;
+
+/** Never throws. */
+export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
+  const endsAt = performance.now() + options.deadlineMs;
+  const reasons: string[] = [];
+  for (const [index, venue] of options.venues.entries()) {
+    const left = endsAt - performance.now();
+    const budgetMs = Math.floor(Math.min(VENUE_MS_MAX, left / (options.venues.length - index)));
+    if (budgetMs <= 0) {
+      reasons.push(`${venue}: not tried, out of time`);
+      continue;
+    }
+    const found = await tryVenue(venue, budgetMs, options);
+    if (typeof found !== 'string') {
+      const { instruments, wallMs, times } = options;
+      const feed = new LiveFeed({ venue, exchange: found, instruments, wallMs, ...(times ? { times } : {}) });
+      return { ok: true, feed, passedOver: reasons };
+    }
+    reasons.push(`${venue}: ${found}`);
+  }
+  return { ok: false, reasons };
+}
+
+/** The exchange once it has shown a price of every instrument, or why it did not. */
+async function tryVenue(
+  venue: string,
+  budgetMs: number,
+  options: LiveOptions,
+): Promise<CcxtExchange | string> {
+  const endsAt = performance.now() + budgetMs;
+  const { instruments, addresses } = options;
+  const unreachable = await probeVenue(venue, budgetMs, (url) => addresses?.http(url) ?? url);
+  if (unreachable !== null) return unreachable;
+  let exchange: CcxtExchange | null = null;
+  try {
+    const opening = openExchange({ venue, instruments, timeoutMs: budgetMs, addresses });
+    exchange = await within(opening, endsAt - performance.now(), (late) => void late.close().catch(() => {}));
+    const symbols = instruments.map(({ symbol }) => symbol);
+    const tickers = await within(readQuotesOnce(exchange, symbols), endsAt - performance.now(), () => {});
+    const missing = symbols.filter((wanted) => !tickers.some(({ symbol, bid }) => symbol === wanted && bid));
+    if (missing.length > 0) throw new Error(`shows no price of ${missing.join(', ')}`);
+    return exchange;
+  } catch (error) {
+    await exchange?.close().catch(() => {});
+    return error instanceof Error ? error.message.slice(0, 200) : String(error);
+  }
+}
+
+/** Rejects when time is up; what comes later is handed to `tooLate`. */
+async function within<T>(promise: Promise<T>, ms: number, tooLate: (value: T) => void): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let over = false;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        over = true;
+        reject(new Error('no data in time'));
+      },
+      Math.max(0, ms),
+    );
+  });
+  promise.then(
+    (value) => {
+      if (over) tooLate(value);
+    },
+    () => {},
+  );
+  return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
+}
