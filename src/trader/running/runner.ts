@@ -17,6 +17,7 @@ const TICK_MS = 1000;
 const TICK_BUSY_MS = 250;
 /** Keeps a wake time in the past from turning into a spin. */
 const TICK_MIN_MS = 2;
+const SETTLE_MS_MAX = 1000;
 /** More waiting events than this means that the engine can't keep up: a bug or a flood, and the trader ends. */
 const QUEUE_MAX = 100_000;
 
@@ -53,6 +54,7 @@ export class Runner {
   readonly #replies = new Map<string, ((outcome: CommandOutcome) => void)[]>();
   /** Handed over by the engine, waiting for the disk. */
   readonly #unsent = new Set<string>();
+  readonly #settledWaiters: (() => void)[] = [];
   #draining = false;
   #running = true;
   #timer: NodeJS.Timeout | undefined;
@@ -67,14 +69,19 @@ export class Runner {
     this.#schedule();
   }
 
-  /** Appends an event to the queue and processes all that waits. `marketMs`: of the event, where it has one. */
-  post(event: Unstamped, marketMs = this.#parts.marketNowMs()): void {
+  /** Stamps an event and takes it. */
+  post(event: Unstamped): void {
+    this.take({ ...event, ...this.stamp() } as EngineEvent);
+  }
+
+  /** Appends an event to the queue and processes all that waits. */
+  take(event: EngineEvent): void {
     if (!this.#running) return;
     if (this.#queue.length >= QUEUE_MAX) {
       this.#broken(new Error(`more than ${QUEUE_MAX} events are waiting`));
       return;
     }
-    this.#queue.push({ ...event, wallMs: this.#parts.clock.wallMs(), marketMs } as EngineEvent);
+    this.#queue.push(event);
     this.#drain();
   }
 
@@ -90,6 +97,21 @@ export class Runner {
 
   stamp(): Stamp {
     return { wallMs: this.#parts.clock.wallMs(), marketMs: this.#parts.marketNowMs() };
+  }
+
+  /**
+   * Resolves once no order or cancel waits for the disk or the venue, after `SETTLE_MS_MAX` at the latest; undefined
+   * where none does. A market that is ours waits for that, so that its time does not run away from its orders.
+   */
+  settled(): Promise<void> | undefined {
+    if (this.#isSettled()) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, SETTLE_MS_MAX);
+      this.#settledWaiters.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** Effects that the engine gave outside of `process` (at its beginning). */
@@ -118,6 +140,13 @@ export class Runner {
       this.#draining = false;
     }
     this.#wakeSooner();
+    if (this.#settledWaiters.length > 0 && this.#isSettled()) {
+      for (const settled of this.#settledWaiters.splice(0)) settled();
+    }
+  }
+
+  #isSettled(): boolean {
+    return this.#unsent.size === 0 && this.#calls.ordersUnderWay === 0;
   }
 
   #next(): EngineEvent | undefined {
@@ -215,7 +244,7 @@ export class Runner {
     clearTimeout(this.#timer);
     if (!this.#running) return;
     const nowMs = this.#parts.clock.wallMs();
-    const busy = this.#calls.ordersUnderWay > 0 || this.#unsent.size > 0;
+    const busy = !this.#isSettled();
     const wakeMs = this.#parts.engine.nextWakeMs() ?? Number.POSITIVE_INFINITY;
     const delayMs = Math.max(TICK_MIN_MS, Math.min(wakeMs - nowMs, busy ? TICK_BUSY_MS : TICK_MS));
     this.#timerWallMs = nowMs + delayMs;

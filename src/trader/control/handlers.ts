@@ -1,0 +1,123 @@
+/** What each method of the control socket does. Commands that come while the trader starts wait for it, in order. */
+import type { Socket } from 'node:net';
+import type { Mode } from '../../domain/mode.js';
+import type { CommandOutcome } from '../../engine/effect.js';
+import type { Command } from '../../engine/event.js';
+import type { CommandResult, ControlMethods, FlatProof, TraderStatus } from '../protocol.js';
+import type { CommandRequest } from '../running/runner.js';
+import type { ArmAuthority } from './arm-authority.js';
+import { CommandMemory } from './command-memory.js';
+import type { ControlHandlers } from './connection.js';
+import { ControlRefusal } from './control-refusal.js';
+
+/** The trader, as far as the control socket commands it. */
+export interface CommandedTrader {
+  command(request: CommandRequest): Promise<CommandOutcome>;
+  /** Resolves once everything so far is on disk: null; or why it is not. */
+  onDisk(): Promise<string | null>;
+  mode(): Mode;
+  sequence(): number;
+  status(): TraderStatus;
+  proveFlat(): Promise<FlatProof>;
+  /** Throws `ControlRefusal`. */
+  authorityOf(params: ControlMethods['arm']['params']): ArmAuthority;
+  follow(socket: Socket, id: unknown, fromSequence: number): void;
+}
+
+export interface HandlerParts {
+  /** Rejects when the start fails. */
+  readonly started: Promise<CommandedTrader>;
+  /** Null while it starts. */
+  readonly now: () => CommandedTrader | null;
+  readonly startingStatus: () => TraderStatus;
+  readonly onHeartbeat: (from: 'supervisor' | 'operations') => void;
+}
+
+type Asked = { readonly commandId: string; readonly by: string; readonly reason: string };
+
+export function createHandlers(parts: HandlerParts): ControlHandlers {
+  const memory = new CommandMemory<CommandResult>();
+  const always = async (asked: Asked, command: Command): Promise<CommandResult> =>
+    carryOut(await whenStarted(parts), asked, command);
+  const once = (asked: Asked, command: (trader: CommandedTrader) => Command): Promise<CommandResult> =>
+    memory.once(asked.commandId, async () => {
+      const trader = await whenStarted(parts);
+      return carryOut(trader, asked, command(trader));
+    });
+  return {
+    status: async () => parts.now()?.status() ?? parts.startingStatus(),
+    // What makes the desk safer is carried out every time it is asked for.
+    stop: (params) => always(params, { name: 'stop' }),
+    halt: (params) => always(params, { name: 'stop', cause: params.cause, resume: params.resume }),
+    closeAll: (params) => always(params, { name: 'closeAll' }),
+    kill: (params) => always(params, { name: 'kill' }),
+    arm: (params) =>
+      once(params, (trader) => {
+        const { haltId, configHash } = params;
+        return { name: 'arm', haltId, configHash, authority: trader.authorityOf(params) };
+      }),
+    toggle: (params) =>
+      once(params, () => ({ name: 'toggle', strategy: params.strategy, enabled: params.enabled })),
+    reconcile: (params) => once(params, () => ({ name: 'reconcile' })),
+    flatProof: async () => (await whenStarted(parts)).proveFlat(),
+    heartbeat: async ({ from }) => {
+      parts.onHeartbeat(from);
+      const trader = parts.now();
+      return { mode: trader?.mode() ?? 'HALTED', sequence: trader?.sequence() ?? 0 };
+    },
+    follow: (socket, id, { fromSequence }) => followFrom(parts, socket, id, fromSequence),
+  };
+}
+
+async function carryOut(trader: CommandedTrader, asked: Asked, command: Command): Promise<CommandResult> {
+  const { commandId, by, reason } = asked;
+  const outcome = await trader.command({ commandId, by, reason, command });
+  // Answered only once it is on disk: a person's stop must survive the next moment's crash.
+  const notOnDisk = await trader.onDisk();
+  if (!outcome.ok) {
+    throw new ControlRefusal({
+      code: outcome.code,
+      message: outcome.message,
+      keptSafe: 'The desk stays as it is; positions and their stops are not touched.',
+      doThis: outcome.doThis,
+    });
+  }
+  const detail =
+    notOnDisk === null ? outcome.detail : `${outcome.detail} (done, but not on disk: ${notOnDisk})`;
+  return { commandId, ok: true, detail, haltId: outcome.haltId, mode: trader.mode() };
+}
+
+async function whenStarted(parts: HandlerParts): Promise<CommandedTrader> {
+  try {
+    return await parts.started;
+  } catch (error) {
+    throw new ControlRefusal({
+      code: 'not-started',
+      message: `the trader did not start: ${error instanceof Error ? error.message : String(error)}`,
+      keptSafe: 'It has sent no order. Resting stops at the venue are untouched.',
+      doThis: 'Put the cause right, then start again (fermata up).',
+    });
+  }
+}
+
+function followFrom(parts: HandlerParts, socket: Socket, id: unknown, fromSequence: number): void {
+  const trader = parts.now();
+  if (trader === null) {
+    throw new ControlRefusal({
+      code: 'starting',
+      message: 'the trader is replaying its journal',
+      keptSafe: 'Nothing was changed.',
+      doThis: 'Ask again in a second.',
+    });
+  }
+  if (fromSequence > trader.sequence() + 1) {
+    throw new ControlRefusal({
+      code: 'ahead-of-journal',
+      message: `the journal ends at ${trader.sequence()}, entries from ${fromSequence} on were asked for`,
+      keptSafe: 'Nothing was changed.',
+      doThis:
+        'The journal was replaced or restored: compare incarnation and hash, and read it from the beginning.',
+    });
+  }
+  trader.follow(socket, id, fromSequence);
+}

@@ -1,0 +1,59 @@
+/** What the engine is told of the desk file. */
+import { randomBytes } from 'node:crypto';
+import type { Desk } from '../desk/schema.js';
+import { buildInstrument } from '../domain/build-instrument.js';
+import { parseDecimal } from '../domain/decimal.js';
+import type { Instrument } from '../domain/instrument.js';
+import { parseMoney } from '../domain/money.js';
+import { tradingDayStart } from '../domain/trading-day.js';
+import type { EngineConfig } from '../engine/config.js';
+import type { VenueCapabilities } from '../venue/port.js';
+import { zoneOffset } from './zone-offset.js';
+
+/** In the order of the desk file; the place is the id. */
+export function buildInstruments(desk: Desk): readonly Instrument[] {
+  const { makerFeePpm, takerFeePpm } = desk.paper;
+  return desk.instruments.map(({ symbol, kind, tickSize, lotSize, minNotional }, id) =>
+    buildInstrument(id, { symbol, kind, tickSize, lotSize, minNotional, makerFeePpm, takerFeePpm }),
+  );
+}
+
+/** Distance between bid and ask where prices come as bars, by instrument id. */
+export function spreadTicks(desk: Desk): readonly number[] {
+  return desk.instruments.map(({ spread, tickSize }) => parseDecimal(spread, tickSize));
+}
+
+export function engineConfig(
+  desk: Desk,
+  configHash: string,
+  incarnation: string,
+  instruments: readonly Instrument[],
+  capabilities: VenueCapabilities,
+): EngineConfig {
+  const offset = zoneOffset(desk.timezone);
+  const { closeAll, risk } = desk;
+  return {
+    desk: desk.desk,
+    configHash,
+    incarnation,
+    instruments,
+    strategies: desk.strategies,
+    risk,
+    resume: desk.resume,
+    closeAll: {
+      deadlineMs: closeAll.deadlineSeconds * 1000,
+      answerTimeoutMs: closeAll.answerTimeoutMs,
+    },
+    staleMs: risk.staleDataSeconds * 1000,
+    heartbeatLost: {
+      process: 'stop',
+      operations: desk.deadMan.action,
+      supervisor: desk.supervisor.lostAction,
+    },
+    dayStartMs: (marketMs) => tradingDayStart(marketMs, desk.dayBoundary, offset),
+    capabilities,
+    startingCash: parseMoney(desk.paper.balance),
+    simulated: capabilities.simulated,
+    drawHaltId: () => randomBytes(16).toString('hex'),
+  };
+}

@@ -1,0 +1,196 @@
+import { expect, it } from 'vitest';
+import { signDecision } from '../../src/domain/decision.js';
+import { type ArmQuestion, armAuthority } from '../../src/trader/control/arm-authority.js';
+import { flatProver } from '../../src/trader/control/flat-proof.js';
+import { type CommandedTrader, createHandlers } from '../../src/trader/control/handlers.js';
+import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
+import type { CommandRequest } from '../../src/trader/running/runner.js';
+import { VenueUnavailable } from '../../src/venue/port.js';
+import { venueDouble } from './venue-double.js';
+
+const why = { commandId: 'c-1', by: 'tester', reason: 'a test' };
+const HALT_ID = 'ab'.repeat(16);
+
+function commanded(own: Partial<CommandedTrader> = {}) {
+  const commands: CommandRequest[] = [];
+  const trader: CommandedTrader = {
+    command: async (request) => {
+      commands.push(request);
+      return { ok: true, detail: `${commands.length}`, haltId: HALT_ID };
+    },
+    onDisk: async () => null,
+    mode: () => 'HALTED',
+    sequence: () => 5,
+    status: () => ({ mode: 'HALTED' }) as TraderStatus,
+    proveFlat: async () => {
+      throw new Error('not in this test');
+    },
+    authorityOf: () => 'rule',
+    follow: () => undefined,
+    ...own,
+  };
+  const heard: string[] = [];
+  const handlers = createHandlers({
+    started: Promise.resolve(trader),
+    now: () => trader,
+    startingStatus: () => ({ mode: 'HALTED', reason: 'starting' }) as TraderStatus,
+    onHeartbeat: (from) => heard.push(from),
+  });
+  return { handlers, commands, heard };
+}
+
+it('carries a stop, halt, close-all and kill out every time, also under a repeated id', async () => {
+  const { handlers, commands } = commanded();
+  await handlers.stop(why);
+  await handlers.stop(why);
+  await handlers.halt({ ...why, cause: 'auditor', resume: 'person' });
+  await handlers.closeAll(why);
+  await handlers.closeAll(why);
+  await handlers.kill(why);
+  expect(commands.map(({ command }) => command.name)).toEqual([
+    'stop',
+    'stop',
+    'stop',
+    'closeAll',
+    'closeAll',
+    'kill',
+  ]);
+  expect(commands[2]!.command).toEqual({ name: 'stop', cause: 'auditor', resume: 'person' });
+});
+
+it('gives a repeated command the first result without carrying it out again', async () => {
+  const { handlers, commands } = commanded();
+  const params = { ...why, haltId: HALT_ID, configHash: 'h', decisions: [] };
+  const [first, second] = await Promise.all([handlers.arm(params), handlers.arm(params)]);
+  expect([first, second, commands.length]).toEqual([first, first, 1]);
+  expect(commands[0]!.command).toEqual({ name: 'arm', haltId: HALT_ID, configHash: 'h', authority: 'rule' });
+});
+
+it('carries a command out again after it was refused', async () => {
+  let refuse = true;
+  const { handlers } = commanded({
+    command: async () =>
+      refuse
+        ? { ok: false, code: 'newer-halt', message: 'there is a newer halt', doThis: 'read the status' }
+        : { ok: true, detail: 'armed', haltId: null },
+  });
+  const params = { ...why, haltId: HALT_ID, configHash: 'h', decisions: [] };
+  await expect(handlers.arm(params)).rejects.toMatchObject({
+    answer: { code: 'newer-halt', doThis: 'read the status' },
+  });
+  refuse = false;
+  await expect(handlers.arm(params)).resolves.toMatchObject({ ok: true, detail: 'armed' });
+});
+
+it('answers a stop only after it is on disk, and says so where it can not be', async () => {
+  let written: (problem: string | null) => void = () => undefined;
+  const { handlers } = commanded({ onDisk: () => new Promise((resolve) => (written = resolve)) });
+  let answered = false;
+  const stopped = handlers.stop(why).then((result) => {
+    answered = true;
+    return result;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(answered).toBe(false);
+  written('no space left on device');
+  expect((await stopped).detail).toBe('1 (done, but not on disk: no space left on device)');
+});
+
+it('lets commands wait for the start while status answers at once', async () => {
+  const { commands } = commanded();
+  let begin: (trader: CommandedTrader) => void = () => undefined;
+  const started = new Promise<CommandedTrader>((resolve) => (begin = resolve));
+  const handlers = createHandlers({
+    started,
+    now: () => null,
+    startingStatus: () => ({ mode: 'HALTED', reason: 'starting' }) as TraderStatus,
+    onHeartbeat: () => undefined,
+  });
+  const stopped = handlers.stop(why);
+  expect(await handlers.status({})).toMatchObject({ reason: 'starting' });
+  expect(commands).toEqual([]);
+  begin({
+    command: async () => ({ ok: true, detail: 'stopped', haltId: HALT_ID }),
+    onDisk: async () => null,
+    mode: () => 'HALTED',
+  } as unknown as CommandedTrader);
+  expect(await stopped).toMatchObject({ ok: true, detail: 'stopped' });
+});
+
+it('tells commands why the start failed', async () => {
+  const started = Promise.reject(new Error('the journal is damaged'));
+  started.catch(() => undefined);
+  const handlers = createHandlers({
+    started,
+    now: () => null,
+    startingStatus: () => ({}) as TraderStatus,
+    onHeartbeat: () => undefined,
+  });
+  await expect(handlers.stop(why)).rejects.toMatchObject({
+    answer: { code: 'not-started', message: 'the trader did not start: the journal is damaged' },
+  });
+});
+
+it('refuses to follow from beyond the end of the journal', () => {
+  const { handlers } = commanded();
+  expect(() => handlers.follow({} as never, 1, { fromSequence: 7 })).toThrow(/the journal ends at 5/);
+  expect(() => handlers.follow({} as never, 1, { fromSequence: 6 })).not.toThrow();
+});
+
+const KEY = '1'.repeat(64);
+function decision(person: string, own: Partial<Decision> = {}): Decision {
+  const fields = { decisionId: `d-${person}`, desk: 'desk', person, via: 'web', choice: 'resume' } as const;
+  return signDecision(KEY, { ...fields, subject: HALT_ID, atWallMs: 1000, expiresWallMs: 9000, ...own });
+}
+function question(decisions: readonly Decision[]): ArmQuestion {
+  const deciders = new Set(['ann', 'bob']);
+  return { desk: 'desk', haltId: HALT_ID, decisions, deciders, readKey: () => KEY, nowMs: 2000 };
+}
+
+it('counts persons, not decisions', () => {
+  expect(armAuthority(question([]))).toBe('rule');
+  expect(armAuthority(question([decision('ann')]))).toBe('person');
+  expect(armAuthority(question([decision('ann'), decision('ann', { decisionId: 'other' })]))).toBe('person');
+  expect(armAuthority(question([decision('ann'), decision('bob')]))).toBe('two-people');
+});
+
+it('refuses decisions about something else, by someone else, too old, or changed', () => {
+  const refusals: [Decision, RegExp][] = [
+    [decision('eve'), /does not name this person/],
+    [decision('ann', { desk: 'other' }), /about the desk other/],
+    [decision('ann', { subject: 'cd'.repeat(16) }), /about another halt/],
+    [decision('ann', { choice: 'reject' }), /the choice was reject/],
+    [decision('ann', { expiresWallMs: 1999 }), /has expired/],
+    [{ ...decision('ann'), person: 'bob' }, /authentication code is wrong/],
+  ];
+  for (const [bad, expected] of refusals) {
+    expect(() => armAuthority(question([decision('bob'), bad]))).toThrow(expected);
+  }
+  const noKey = {
+    ...question([decision('ann')]),
+    readKey: () => {
+      throw new Error('no key');
+    },
+  };
+  expect(() => armAuthority(noKey)).toThrow(/can't be checked: no key/);
+});
+
+it('proves flat by what the venue says, and says that it does not know where the venue is silent', async () => {
+  const venue = venueDouble();
+  const instruments = [{ symbol: 'BTC/USDT', lotSize: '0.001' }] as never;
+  const ours = () => ({ entriesWorking: 0, state: 'running', escalated: [] }) as const;
+  const prove = flatProver({ venue, instruments, nowMs: () => 7, ours });
+  expect(await prove()).toMatchObject({
+    flat: true,
+    venuePositions: [],
+    venueOpenOrders: 0,
+    readAtWallMs: 7,
+  });
+  venue.positions = async () => [{ instrument: 0, quantityLots: -1500 }];
+  expect(await prove()).toMatchObject({
+    flat: false,
+    venuePositions: [{ symbol: 'BTC/USDT', quantity: '-1.500' }],
+  });
+  venue.positions = () => Promise.reject(new VenueUnavailable('503'));
+  await expect(prove()).rejects.toMatchObject({ answer: { code: 'venue-unavailable' } });
+});
