@@ -71,7 +71,7 @@ export class ProcessKeeper {
       await this.#end();
       this.#deaths = [];
       this.#restarts += 1;
-      await this.#launch('restarting');
+      await this.#relaunch();
     });
   }
 
@@ -133,15 +133,21 @@ export class ProcessKeeper {
     void this.#inTurn(async () => {
       if (this.#state !== 'restarting') return;
       this.#restarts += 1;
-      try {
-        await this.#launch('restarting');
-        this.options.onNews({ kind: 'running-again' });
-      } catch (error) {
-        // `stop` came in between: nothing failed that anybody still wants.
-        if (this.status.state !== 'stopped') return;
+      await this.#relaunch().catch(() => undefined);
+    });
+  }
+
+  async #relaunch(): Promise<void> {
+    try {
+      await this.#launch('restarting');
+      this.options.onNews({ kind: 'running-again' });
+    } catch (error) {
+      // Else `stop` came in between, and nothing failed that anybody still wants.
+      if (this.status.state === 'stopped') {
         this.#countDeath(error instanceof Error ? error.message : String(error), []);
       }
-    });
+      throw error;
+    }
   }
 
   #cancelRestart(): void {

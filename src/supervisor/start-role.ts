@@ -18,6 +18,8 @@ export interface RoleStartOptions {
   readonly children: ChildrenFile;
   /** The trader has come to the end of a recording and asks to end the desk. */
   readonly onEnded: (detail: string) => void;
+  /** Aborted when the desk is to stop: nobody waits for it to become ready then. */
+  readonly stopping: AbortSignal;
 }
 
 export const ROLE_SCRIPT = fileURLToPath(new URL('../worker/run-role.js', import.meta.url));
@@ -48,7 +50,7 @@ export async function startRole(options: RoleStartOptions): Promise<Running> {
   });
   await options.children.add(name, child.pid);
   void child.exited.then(() => options.children.remove(child.pid));
-  const problem = await readiness(child, message, ROLE_TIMES[name].readyMs);
+  const problem = await readiness(child, message, ROLE_TIMES[name].readyMs, options.stopping);
   const stop = async (hurry?: AbortSignal): Promise<void> => {
     const clean = await endProcess(child, [{ signal: 'SIGTERM', waitMs: ROLE_TIMES[name].stopMs }], hurry);
     if (!clean) options.log.write('supervisor', 'warn', `${name} did not stop in time and was killed`);
@@ -73,19 +75,24 @@ async function readiness(
   child: ManagedProcess,
   message: Promise<RoleMessage>,
   timeoutMs: number,
+  stopping: AbortSignal,
 ): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, 'late');
-  });
-  const first = await Promise.race([message, child.exited, late]);
-  clearTimeout(timer);
+  const late = AbortSignal.any([AbortSignal.timeout(timeoutMs), stopping]);
+  const first = await Promise.race([message, child.exited, aborted(late)]);
+  if (first === 'aborted' && stopping.aborted) return 'the desk was stopped meanwhile';
   const lines = child.lastLines().slice(-LINES_SHOWN).join('\n  ');
   const shown = lines === '' ? '' : `; the last it said:\n  ${lines}`;
-  if (first === 'late') return `not ready within ${timeoutMs / 1000} s${shown}`;
+  if (first === 'aborted') return `not ready within ${timeoutMs / 1000} s${shown}`;
   if ('type' in first) {
     if (first.type === 'failed') return first.message;
     return null;
   }
   return `it ended with ${first.signal ?? `exit code ${first.code}`}${shown}`;
+}
+
+function aborted(signal: AbortSignal): Promise<'aborted'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('aborted');
+    else signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
 }

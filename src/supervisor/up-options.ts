@@ -46,8 +46,3 @@ export type UpOutcome =
   | { readonly kind: 'ended'; readonly exitCode: 0 }
   /** Another `fermata up` runs on this FERMATA_HOME; nothing was started or changed. */
   | { readonly kind: 'already-running'; readonly exitCode: 1; readonly message: string };
-
-/** A start that failed: whatever it had started was stopped again. The message is for a person. */
-export class StartFailure extends Error {
-  override readonly name = 'StartFailure';
-}

@@ -21,6 +21,8 @@ export interface PostgresOptions {
   readonly logFile: string;
   /** More `-c name=value` settings. */
   readonly settings?: readonly string[];
+  /** Called as soon as the process exists. */
+  readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
 }
 
 export interface PostgresServer {
@@ -38,6 +40,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const deadline = Date.now() + LEFTOVER_BACKENDS_TIMEOUT_MS;
   for (;;) {
     const child = await launch(binaries.postgres, options);
+    await options.onSpawned?.(child);
     const problem = await becomesReady(child, options);
     if (problem === null) return serverOf(child, options.port);
     await stopProcess(child);

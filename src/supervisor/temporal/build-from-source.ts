@@ -19,13 +19,17 @@ export type Build =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly why: string };
 
-export async function buildTemporal(env: NodeJS.ProcessEnv, onProgress: OnProgress): Promise<Build> {
+export async function buildTemporal(
+  env: NodeJS.ProcessEnv,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+): Promise<Build> {
   const missing = await whyNoGo(env);
   if (missing !== null) return { ok: false, why: missing };
   const scratch = join(cacheDirectory(env), `build-${randomUUID().slice(0, 8)}`);
   await mkdir(scratch, { recursive: true });
   try {
-    const problem = await goInstall(env, scratch, onProgress);
+    const problem = await goInstall(env, scratch, onProgress, signal);
     if (problem !== null) return { ok: false, why: `go install failed: ${problem}` };
     await rename(join(scratch, 'temporal'), cachedBinary(env));
     return { ok: true, path: cachedBinary(env) };
@@ -48,7 +52,12 @@ async function whyNoGo(env: NodeJS.ProcessEnv): Promise<string | null> {
 }
 
 /** Null when built; else the last lines of what the tool said. */
-function goInstall(env: NodeJS.ProcessEnv, target: string, onProgress: OnProgress): Promise<string | null> {
+function goInstall(
+  env: NodeJS.ProcessEnv,
+  target: string,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
   const child = spawn(
     'go',
     [
@@ -58,7 +67,11 @@ function goInstall(env: NodeJS.ProcessEnv, target: string, onProgress: OnProgres
       '-ldflags=-s -w',
       `github.com/temporalio/cli/cmd/temporal@v${TEMPORAL_CLI_VERSION}`,
     ],
-    { env: { ...env, CGO_ENABLED: '0', GOBIN: target }, stdio: ['ignore', 'ignore', 'pipe'] },
+    {
+      env: { ...env, CGO_ENABLED: '0', GOBIN: target },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...(signal ? { signal } : {}),
+    },
   );
   const timer = setTimeout(() => child.kill('SIGKILL'), BUILD_TIMEOUT_MS);
   const last: string[] = [];

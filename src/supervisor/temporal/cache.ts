@@ -1,10 +1,10 @@
 /** The user's own cache of the pinned `temporal` program: shared by every desk and every clone. */
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, startTimeOf } from '../process-table.js';
+import { tryLockFile } from '../../home/file-lock.js';
 import { TEMPORAL_CLI_VERSION } from './server-options.js';
 
 /** Longer than any build on a slow machine. */
@@ -31,41 +31,23 @@ export async function withCacheLock<T>(
   env: NodeJS.ProcessEnv,
   onWait: () => void,
   work: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T | null> {
   const directory = cacheDirectory(env);
   await mkdir(directory, { recursive: true });
-  const lock = join(directory, 'lock');
+  const path = join(directory, 'lock');
   const deadline = Date.now() + LOCK_WAIT_MS;
-  let waited = false;
-  while (!(await take(lock))) {
-    if (!waited) onWait();
-    waited = true;
-    if (Date.now() > deadline) {
-      throw new Error(`Another start has held ${lock} for 30 minutes. If none is running, remove that file.`);
-    }
-    await sleep(LOCK_POLL_MS);
+  let lock = tryLockFile(path);
+  const waited = lock === null;
+  if (waited) onWait();
+  while (lock === null) {
+    if (Date.now() > deadline) throw new Error(`another start has held ${path} for 30 minutes`);
+    await sleep(LOCK_POLL_MS, undefined, signal ? { signal } : {});
+    lock = tryLockFile(path);
   }
   try {
-    if (waited && existsSync(cachedBinary(env))) return null;
-    return await work();
+    return waited && existsSync(cachedBinary(env)) ? null : await work();
   } finally {
-    await rm(lock, { force: true });
+    lock.release();
   }
-}
-
-async function take(lock: string): Promise<boolean> {
-  try {
-    const file = await open(lock, 'wx', 0o600);
-    await file.writeFile(`${process.pid} ${await startTimeOf(process.pid)}`);
-    await file.close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const [pid, startTime] = (await readFile(lock, 'utf8').catch(() => '')).split(/ (.*)/s);
-  // Empty: its owner is between the two writes above.
-  if (!pid || !startTime) return false;
-  if (!isAlive(Number(pid)) || (await startTimeOf(Number(pid))) !== startTime)
-    await rm(lock, { force: true });
-  return false;
 }

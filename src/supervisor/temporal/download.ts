@@ -28,7 +28,11 @@ export type Download =
   | { readonly ok: false; readonly why: string };
 
 /** Never throws for what the network or the archive does wrong: the next way is tried then. */
-export async function downloadTemporal(env: NodeJS.ProcessEnv, onProgress: OnProgress): Promise<Download> {
+export async function downloadTemporal(
+  env: NodeJS.ProcessEnv,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+): Promise<Download> {
   const checksums = JSON.parse(await readFile(CHECKSUMS, 'utf8')) as Checksums;
   const platform = platformName();
   const expected = checksums.sha256[platform];
@@ -41,7 +45,7 @@ export async function downloadTemporal(env: NodeJS.ProcessEnv, onProgress: OnPro
   await mkdir(scratch, { recursive: true });
   try {
     const archive = join(scratch, name);
-    const found = await fetchTo(`${base.replace(/\/$/, '')}/${name}`, archive, onProgress);
+    const found = await fetchTo(`${base.replace(/\/$/, '')}/${name}`, archive, onProgress, signal);
     if (found !== expected) {
       return {
         ok: false,
@@ -65,12 +69,18 @@ function platformName(): string {
 }
 
 /** Returns the SHA-256 of what was written. */
-async function fetchTo(url: string, path: string, onProgress: OnProgress): Promise<string> {
+async function fetchTo(
+  url: string,
+  path: string,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const stalled = new AbortController();
   const stall = (): void => stalled.abort(new Error('the server went silent'));
+  const end = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
   let timer = setTimeout(stall, CONNECT_TIMEOUT_MS);
   try {
-    const response = await fetch(url, { signal: stalled.signal, redirect: 'follow' });
+    const response = await fetch(url, { signal: end, redirect: 'follow' });
     if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
     const total = Number(response.headers.get('content-length') ?? 0);
     const hash = createHash('sha256');

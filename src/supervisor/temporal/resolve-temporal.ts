@@ -20,11 +20,26 @@ export type TemporalSource =
 
 export class TemporalNotFound extends Error {
   override readonly name = 'TemporalNotFound';
+  readonly keptSafe = 'nothing was started';
+
+  constructor(
+    why: readonly string[],
+    readonly doThis = WAYS_OUT,
+  ) {
+    super(['no Temporal server could be found:', ...why.map((reason) => `- ${reason}`)].join('\n'));
+  }
 }
+
+const WAYS_OUT =
+  'any one of these helps: (1) put the Temporal CLI with server 1.29 or newer on PATH, see ' +
+  'https://docs.temporal.io/cli/setup-cli; (2) install Go 1.25 or newer, and it is built once and kept; ' +
+  '(3) set TEMPORAL_ADDRESS=host:port to a server that already runs';
 
 export interface ResolveOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly onProgress?: OnProgress;
+  /** Ends a download or a build. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -43,11 +58,12 @@ export async function resolveTemporal(options: ResolveOptions = {}): Promise<Tem
   const fetched = await withCacheLock(
     env,
     () => onProgress({ kind: 'line', text: 'Another start is fetching Temporal: waiting for it …' }),
-    () => fetchOrBuild(env, onProgress, why),
+    () => fetchOrBuild(env, onProgress, why, options.signal),
+    options.signal,
   );
   const found = fetched ?? (await fromCache(env, why));
   if (found) return found;
-  throw new TemporalNotFound(explain(why));
+  throw new TemporalNotFound(why);
 }
 
 async function fromPath(
@@ -92,12 +108,14 @@ async function fetchOrBuild(
   env: NodeJS.ProcessEnv,
   onProgress: OnProgress,
   why: string[],
+  signal: AbortSignal | undefined,
 ): Promise<TemporalSource | null> {
   for (const [from, get] of [
     ['download', downloadTemporal],
     ['build', buildTemporal],
   ] as const) {
-    const result = await get(env, onProgress);
+    const result = await get(env, onProgress, signal);
+    signal?.throwIfAborted();
     if (!result.ok) {
       why.push(result.why);
       onProgress({ kind: 'line', text: `Temporal by ${from}: ${result.why}` });
@@ -109,15 +127,4 @@ async function fetchOrBuild(
     why.push(`by ${from}: ${examined.why}`);
   }
   return null;
-}
-
-function explain(why: readonly string[]): string {
-  return [
-    'No Temporal server could be found, so nothing was started.',
-    ...why.map((reason) => `  - ${reason}`),
-    'Any one of these helps:',
-    '  1. put the Temporal CLI (1.5 or newer, server 1.29 or newer) on PATH: https://docs.temporal.io/cli/setup-cli',
-    '  2. install Go 1.25 or newer: it is then built once and kept',
-    '  3. set TEMPORAL_ADDRESS to a server that already runs (host:port)',
-  ].join('\n');
 }

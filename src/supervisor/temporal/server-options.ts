@@ -26,13 +26,11 @@ export const OPTIONS_NEEDED = [
   '--search-attribute',
   '--dynamic-config-value',
   '--sqlite-pragma',
-  '--headless',
 ] as const;
 
 export interface ServerPorts {
   readonly grpc: number;
-  /** Null: no UI. */
-  readonly ui: number | null;
+  readonly ui: number;
   readonly metrics: number;
   readonly http: number;
 }
@@ -44,8 +42,7 @@ export function serverArguments(ports: ServerPorts, database: string | null): re
     'start-dev',
     ...['--ip', '127.0.0.1', '--port', String(ports.grpc)],
     ...['--metrics-port', String(ports.metrics), '--http-port', String(ports.http)],
-    ...(ports.ui === null ? ['--headless'] : ['--ui-port', String(ports.ui)]),
-    ...['--namespace', TEMPORAL_NAMESPACE, '--log-level', 'error'],
+    ...['--ui-port', String(ports.ui), '--namespace', TEMPORAL_NAMESPACE, '--log-level', 'error'],
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...DYNAMIC_CONFIGURATION.flatMap((value) => ['--dynamic-config-value', value]),
     ...(database === null

@@ -1,0 +1,44 @@
+/** Space that is given back when the disk is full, so that journal and databases can be brought to a clean end. */
+import { existsSync, statSync } from 'node:fs';
+import { open, rm, statfs } from 'node:fs/promises';
+
+export const BALLAST_BYTES = 64 * 1024 * 1024;
+/** Below this the ballast is given back. */
+const FREE_BYTES_LOW = 32 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+const EVERY_MS = 10_000;
+
+export async function freeBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
+}
+
+/** Written in full, not sparse. Does nothing where there is hardly room for it. */
+export async function ensureBallast(path: string, directory: string): Promise<void> {
+  if (existsSync(path) && statSync(path).size === BALLAST_BYTES) return;
+  await rm(path, { force: true });
+  if ((await freeBytes(directory)) < 4 * BALLAST_BYTES) return;
+  const file = await open(path, 'w', 0o600);
+  try {
+    // Not zeros: a file system that compresses would keep nothing back.
+    const chunk = Buffer.alloc(CHUNK_BYTES, 'fermata keeps this space back for a full disk. ');
+    for (let written = 0; written < BALLAST_BYTES; written += CHUNK_BYTES) await file.write(chunk);
+  } finally {
+    await file.close();
+  }
+}
+
+export interface DiskWatch {
+  close(): void;
+}
+
+export function watchDisk(path: string, directory: string, onFull: (freeMb: number) => void): DiskWatch {
+  const timer = setInterval(async () => {
+    const free = await freeBytes(directory).catch(() => Number.POSITIVE_INFINITY);
+    if (free >= FREE_BYTES_LOW || !existsSync(path)) return;
+    await rm(path, { force: true });
+    onFull(Math.round(free / 1024 / 1024));
+  }, EVERY_MS);
+  timer.unref();
+  return { close: () => clearInterval(timer) };
+}

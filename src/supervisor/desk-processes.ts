@@ -1,0 +1,141 @@
+/** Everything that runs for one desk, in order: databases, trader, workers, web. */
+import { deskPaths, type HomePaths } from '../home/runtime.js';
+import type { ProcessStatus } from '../home/supervisor-protocol.js';
+import type { ChildrenFile } from './children-file.js';
+import type { Ending } from './ending.js';
+import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
+import type { DeskLog } from './log/desk-log.js';
+import { type RoleName, rolesInOrder } from './roles.js';
+import { type StoreContext, startOwnPostgres, startOwnTemporal } from './start/start-stores.js';
+import { ROLE_SCRIPT, startRole } from './start-role.js';
+import type { TemporalSource } from './temporal/resolve-temporal.js';
+import { type TraderHeartbeat, watchTrader } from './trader-heartbeat.js';
+import type { UpOptions } from './up-options.js';
+
+export interface ProcessesContext {
+  readonly options: UpOptions;
+  readonly paths: HomePaths;
+  readonly log: DeskLog;
+  readonly children: ChildrenFile;
+  readonly ending: Ending;
+  /** One line for the person at the terminal. */
+  readonly say: (text: string) => void;
+}
+
+export class DeskProcesses {
+  /** In the order of their start. */
+  readonly #keepers: ProcessKeeper[] = [];
+  #heartbeat: TraderHeartbeat | null = null;
+
+  constructor(private readonly context: ProcessesContext) {}
+
+  get statuses(): readonly ProcessStatus[] {
+    return this.#keepers.map((keeper) => keeper.status);
+  }
+
+  startPostgres(stores: StoreContext): Promise<void> {
+    return this.#keep('postgres', () => startOwnPostgres(stores));
+  }
+
+  startTemporal(stores: StoreContext, source: Extract<TemporalSource, { kind: 'binary' }>): Promise<void> {
+    return this.#keep('temporal', () => startOwnTemporal(stores, source));
+  }
+
+  async startRoles(runtimeFile: string): Promise<void> {
+    for (const name of rolesInOrder(this.context.options.separate ?? false)) {
+      this.context.ending.asked.throwIfAborted();
+      this.context.say(`Starting ${name} …`);
+      await this.#keep(name, () => this.#startRole(name, runtimeFile));
+    }
+    this.#watchTrader();
+  }
+
+  /** Rejects where there is no such process, or where it does not come up again. */
+  async restart(name: string): Promise<ProcessStatus> {
+    const keeper = this.#keepers.find((candidate) => candidate.name === name);
+    if (!keeper) {
+      throw new Error(
+        `there is no process ${name} here, only ${this.#keepers.map((known) => known.name).join(', ')}`,
+      );
+    }
+    await keeper.restart();
+    return keeper.status;
+  }
+
+  /** The newest first: web, workers, trader (which cancels its entries), then the databases. */
+  async stop(): Promise<void> {
+    this.#heartbeat?.close();
+    for (const keeper of this.#keepers.toReversed()) {
+      this.context.log.write('supervisor', 'info', `stopping ${keeper.name}`);
+      await keeper.stop(this.context.ending.hurry);
+    }
+  }
+
+  async #keep(name: string, start: () => Promise<Running>): Promise<void> {
+    const keeper = new ProcessKeeper({ name, start, onNews: (news) => this.#report(name, news) });
+    this.#keepers.push(keeper);
+    await keeper.start();
+    this.context.log.write('supervisor', 'info', `${name} is ready (process ${keeper.status.pid})`);
+  }
+
+  #startRole(name: RoleName, runtimeFile: string): Promise<Running> {
+    const { options, log, children, ending } = this.context;
+    return startRole({
+      name,
+      script: options.roleScript ?? ROLE_SCRIPT,
+      runtimeFile,
+      separate: options.separate ?? false,
+      env: options.env ?? process.env,
+      log,
+      children,
+      onEnded: (detail) => ending.ask(detail),
+      stopping: ending.asked,
+    });
+  }
+
+  #watchTrader(): void {
+    const trader = this.#keepers.find((keeper) => keeper.name === 'trader');
+    this.#heartbeat = watchTrader({
+      socketPath: deskPaths(this.context.paths, this.context.options.loaded.desk.desk).controlSocket,
+      trader: () => (trader?.status.state === 'running' ? trader.process : null),
+      onSilent: (silentMs) =>
+        this.#tell(
+          'error',
+          `trader has not answered for ${Math.round(silentMs / 1000)} s: it is killed and comes back HALTED`,
+        ),
+    });
+  }
+
+  #report(name: string, news: KeeperNews): void {
+    switch (news.kind) {
+      case 'died':
+        this.#tell('error', `${name} ended unexpectedly (${news.how})`, { lastLines: news.lastLines });
+        break;
+      case 'restarting':
+        this.context.log.write('supervisor', 'info', `${name} is started again in ${news.inMs} ms`);
+        break;
+      case 'running-again':
+        this.#tell(
+          'info',
+          `${name} runs again${name === 'trader' ? ', HALTED until its checks are done' : ''}`,
+        );
+        break;
+      case 'stays-down':
+        this.#tell(
+          'error',
+          `${name} ended five times within two minutes and stays down. ${WHAT_NOW[name] ?? ''}Look at: fermata logs`,
+        );
+    }
+  }
+
+  #tell(level: 'info' | 'error', text: string, more: Readonly<Record<string, unknown>> = {}): void {
+    this.context.log.write('supervisor', level, text, more);
+    this.context.say(text);
+  }
+}
+
+const WHAT_NOW: Readonly<Record<string, string>> = {
+  trader: 'Nothing trades; protective stops that rest at the venue stay there. ',
+  postgres: 'The trader goes on; nothing is recorded outside its journal. ',
+  temporal: 'The trader goes on; stop and close-all work without Temporal. ',
+};

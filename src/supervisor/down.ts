@@ -1,0 +1,42 @@
+/** `fermata down`: asks the supervisor of this FERMATA_HOME to end the desk in order, and waits until it has. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SocketSilent } from '../home/ask-socket.js';
+import { askSupervisor } from '../home/supervisor-protocol.js';
+import { isAlive } from './process-table.js';
+
+const WAIT_DEFAULT_MS = 120_000;
+const POLL_MS = 100;
+
+export type DownOutcome =
+  | { readonly kind: 'ended' }
+  /** Nothing ran here. */
+  | { readonly kind: 'not-running' }
+  /** It was asked and has not ended in time. */
+  | { readonly kind: 'still-running'; readonly pid: number };
+
+export async function down(
+  home: string,
+  options: { readonly hurry?: boolean; readonly waitMs?: number } = {},
+): Promise<DownOutcome> {
+  let pid: number;
+  try {
+    ({ pid } = await askSupervisor(home, 'who', {}));
+    await askSupervisor(home, 'stop', { hurry: options.hurry ?? false });
+  } catch (error) {
+    if (error instanceof SocketSilent) return { kind: 'not-running' };
+    throw error;
+  }
+  const deadline = Date.now() + (options.waitMs ?? WAIT_DEFAULT_MS);
+  while (Date.now() < deadline) {
+    if (!(await answers(home)) && (pid === process.pid || !isAlive(pid))) return { kind: 'ended' };
+    await sleep(POLL_MS);
+  }
+  return { kind: 'still-running', pid };
+}
+
+async function answers(home: string): Promise<boolean> {
+  return askSupervisor(home, 'who', {}).then(
+    () => true,
+    () => false,
+  );
+}

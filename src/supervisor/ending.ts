@@ -1,0 +1,43 @@
+/** When and how the desk is to end: Ctrl-C, SIGTERM, `fermata down`, the end of a recording. A second Ctrl-C hurries. */
+export interface Ending {
+  /** Aborted once an end was asked for. */
+  readonly asked: AbortSignal;
+  /** Aborted once somebody is in a hurry: waits become short. */
+  readonly hurry: AbortSignal;
+  ask(reason: string, hurry?: boolean): void;
+  /** Resolves with the reason. */
+  readonly requested: Promise<string>;
+  close(): void;
+}
+
+// SIGHUP: the terminal was closed. Node has no way to ignore it for a child of nohup.
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export function watchForEnding(): Ending {
+  const asked = new AbortController();
+  const hurry = new AbortController();
+  let tell: (reason: string) => void = () => undefined;
+  const requested = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const ask = (reason: string, inHurry = false): void => {
+    tell(reason);
+    asked.abort(new Error(reason));
+    if (inHurry) hurry.abort();
+  };
+  const onSignal = (signal: NodeJS.Signals): void => ask(signal, asked.signal.aborted);
+  // A reader that went away (`| head`, a closed terminal) must not end the process in the middle of things.
+  const ignore = (): void => undefined;
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
+  return {
+    asked: asked.signal,
+    hurry: hurry.signal,
+    ask,
+    requested,
+    close: () => {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+      for (const stream of [process.stdout, process.stderr]) stream.off('error', ignore);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** One supervisor per FERMATA_HOME: found by its socket, held by a lock that ends with the process. */
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FileLock, tryLockFile } from '../../home/file-lock.js';
+import { type HomePaths, homePaths } from '../../home/runtime.js';
+import { askSupervisor } from '../../home/supervisor-protocol.js';
+import { StartFailure } from './start-failure.js';
+
+const ASK_TIMEOUT_MS = 1_000;
+/** The other one may be between its lock and its socket. */
+const ATTEMPTS = 3;
+
+export type Claim =
+  | { readonly kind: 'claimed'; readonly paths: HomePaths; readonly lock: FileLock }
+  | { readonly kind: 'taken'; readonly message: string };
+
+/** Throws StartFailure where the folder can't be used at all. */
+export async function claimHome(home: string): Promise<Claim> {
+  const paths = homePaths(home);
+  makeFolders(paths);
+  const lock = tryLockFile(join(paths.run, 'lock'));
+  if (lock !== null) return { kind: 'claimed', paths, lock };
+  return { kind: 'taken', message: await describeOther(paths.home) };
+}
+
+async function describeOther(home: string): Promise<string> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    try {
+      const { pid, desk, phase } = await askSupervisor(home, 'who', {}, ASK_TIMEOUT_MS);
+      return `desk ${desk} already runs with FERMATA_HOME ${home} (process ${pid}, ${phase})`;
+    } catch {
+      await sleep(200);
+    }
+  }
+  return `another start holds FERMATA_HOME ${home} and does not answer; it may be just ending, or be suspended`;
+}
+
+function makeFolders(paths: HomePaths): void {
+  try {
+    for (const folder of [paths.home, paths.run, paths.logs]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      chmodSync(folder, 0o700);
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const doThis = 'set FERMATA_HOME to a folder that you may write to';
+    throw new StartFailure(`${paths.home} can't be used (${code})`, doThis, 'nothing was started');
+  }
+  if (!keepsModes(paths.run)) {
+    throw new StartFailure(
+      `${paths.home} lies on a file system that keeps no file modes, so secrets there would be open to everybody`,
+      'set FERMATA_HOME to a folder on a Linux or macOS file system (under WSL2 not below /mnt)',
+      'nothing was started',
+    );
+  }
+}
+
+function keepsModes(folder: string): boolean {
+  const probe = join(folder, 'mode-probe');
+  try {
+    writeFileSync(probe, '', { mode: 0o600 });
+    chmodSync(probe, 0o600);
+    return (statSync(probe).mode & 0o777) === 0o600;
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}

@@ -1,0 +1,53 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { HomePaths, Runtime } from '../../home/runtime.js';
+import { supervisorSocketPath } from '../../home/supervisor-protocol.js';
+import { APP_ROLE } from '../../store/migrate.js';
+import type { TemporalSource } from '../temporal/resolve-temporal.js';
+import { TEMPORAL_NAMESPACE } from '../temporal/server-options.js';
+import type { UpOptions } from '../up-options.js';
+import type { DeskPorts } from './ports.js';
+import { POSTGRES_DATABASE } from './start-stores.js';
+
+export function runtimeFor(
+  options: UpOptions,
+  paths: HomePaths,
+  ports: DeskPorts,
+  temporal: TemporalSource,
+): Runtime {
+  const { desk, file, configHash } = options.loaded;
+  const env = options.env ?? process.env;
+  return {
+    version: 1,
+    home: paths.home,
+    desk: desk.desk,
+    deskFile: resolve(file),
+    configHash,
+    market: options.market,
+    postgres: { host: '127.0.0.1', port: ports.postgres, database: POSTGRES_DATABASE, user: APP_ROLE },
+    temporal:
+      temporal.kind === 'address'
+        ? { address: temporal.address, namespace: namespaceOf(env), uiAddress: null }
+        : {
+            address: `127.0.0.1:${ports.temporal.grpc}`,
+            namespace: TEMPORAL_NAMESPACE,
+            uiAddress: `http://127.0.0.1:${ports.temporal.ui}`,
+          },
+    web: { host: desk.api.host, port: ports.web },
+    temporalUiProxy: { port: ports.temporalUiProxy },
+    supervisorSocket: supervisorSocketPath(paths.home),
+  };
+}
+
+/** Of a server that somebody else runs. */
+export function namespaceOf(env: NodeJS.ProcessEnv): string {
+  return env.TEMPORAL_NAMESPACE || TEMPORAL_NAMESPACE;
+}
+
+/** Returns its path, which every role gets in FERMATA_RUNTIME. */
+export function writeRuntime(paths: HomePaths, runtime: Runtime): string {
+  const path = join(paths.run, 'runtime.json');
+  writeFileSync(`${path}.new`, `${JSON.stringify(runtime, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+  return path;
+}

@@ -1,0 +1,86 @@
+/** Brings a desk up step by step. Whoever calls it stops the processes again where it throws. */
+import type { Runtime } from '../../home/runtime.js';
+import { openPool } from '../../store/pool.js';
+import { recordSettings } from '../../store/settings-version.js';
+import { ensureBallast } from '../ballast.js';
+import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
+import { connectionFromEnvironment } from '../temporal/environment-connection.js';
+import { prepareNamespace } from '../temporal/prepare-namespace.js';
+import { resolveTemporal, type TemporalSource } from '../temporal/resolve-temporal.js';
+import type { DeskPorts } from './ports.js';
+import { namespaceOf, runtimeFor, writeRuntime } from './runtime-file.js';
+import { StartFailure } from './start-failure.js';
+import { migrateSchema, type StoreContext } from './start-stores.js';
+
+export async function startDesk(
+  context: ProcessesContext,
+  processes: DeskProcesses,
+  ports: DeskPorts,
+): Promise<Runtime> {
+  const { options, paths, children, say } = context;
+  await ensureBallast(paths.ballast, paths.home);
+  const stores: StoreContext = { paths, ports, children, onLine: say };
+  const temporal = await startStores(context, processes, stores);
+  const runtime = runtimeFor(options, paths, ports, temporal);
+  const runtimeFile = writeRuntime(paths, runtime);
+  await recordDeskFile(context, runtime);
+  await processes.startRoles(runtimeFile);
+  return runtime;
+}
+
+/** Side by side; where one fails, the other is waited for, so that nothing is half started when this rejects. */
+async function startStores(
+  context: ProcessesContext,
+  processes: DeskProcesses,
+  stores: StoreContext,
+): Promise<TemporalSource> {
+  const { paths, say, ending } = context;
+  say('Starting Postgres and Temporal …');
+  const postgres = processes.startPostgres(stores).then(async () => {
+    const ran = await migrateSchema(paths, stores.ports.postgres);
+    if (ran.length > 0) say(`Database schema: ${ran.join(', ')}`);
+  });
+  const results = await Promise.allSettled([beginTemporal(context, processes, stores), postgres] as const);
+  ending.asked.throwIfAborted();
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const [temporal] = results;
+  if (temporal.status === 'rejected') throw temporal.reason;
+  return temporal.value;
+}
+
+async function beginTemporal(
+  context: ProcessesContext,
+  processes: DeskProcesses,
+  stores: StoreContext,
+): Promise<TemporalSource> {
+  const { options, ending, say } = context;
+  const env = options.env ?? process.env;
+  const source = await resolveTemporal({
+    env,
+    signal: ending.asked,
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+  });
+  if (source.kind === 'binary') {
+    say(`Temporal server ${source.serverVersion} (${source.path})`);
+    await processes.startTemporal(stores, source);
+    return source;
+  }
+  const namespace = namespaceOf(env);
+  const problem = await prepareNamespace(connectionFromEnvironment(env), namespace, false);
+  if (problem === null) return source;
+  throw new StartFailure(
+    `the Temporal server at ${source.address} (TEMPORAL_ADDRESS) can't be used with namespace ${namespace}: ${problem}`,
+    'check that address, TEMPORAL_NAMESPACE and TEMPORAL_API_KEY, or unset TEMPORAL_ADDRESS to use a server of our own',
+  );
+}
+
+/** Which desk file was in force from when on. */
+async function recordDeskFile({ options }: ProcessesContext, runtime: Runtime): Promise<void> {
+  const { desk, configHash, text: content } = { ...options.loaded, desk: runtime.desk };
+  const pool = openPool(runtime, 'supervisor');
+  try {
+    await recordSettings(pool, { desk, configHash, content, by: 'fermata up', reason: 'in force at start' });
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,109 @@
+/** `fermata up`: one desk and everything it needs, from start to orderly end. */
+import { join } from 'node:path';
+import type { HomePaths } from '../home/runtime.js';
+import { ensureSecrets } from '../home/secrets.js';
+import { supervisorSocketPath } from '../home/supervisor-protocol.js';
+import { watchDisk } from './ballast.js';
+import { endLeftChildren, openChildrenFile } from './children-file.js';
+import { DeskProcesses, type ProcessesContext } from './desk-processes.js';
+import { type Ending, watchForEnding } from './ending.js';
+import { type DeskLog, openDeskLog } from './log/desk-log.js';
+import { createRedactor, knownSecrets } from './redact.js';
+import { claimHome } from './start/claim-home.js';
+import { choosePorts } from './start/ports.js';
+import { preflight } from './start/preflight.js';
+import { startDesk } from './start/start-desk.js';
+import { StartFailure } from './start/start-failure.js';
+import { summarise } from './start/summarise.js';
+import { openSupervisorSocket, type SupervisorSocket } from './supervisor-socket.js';
+import type { UpOptions, UpOutcome } from './up-options.js';
+
+/** Resolves when the desk has ended. Rejects with StartFailure (or TemporalNotFound); nothing is left running then. */
+export async function up(options: UpOptions): Promise<UpOutcome> {
+  const claim = await claimHome(options.home);
+  if (claim.kind === 'taken') return { kind: 'already-running', exitCode: 1, message: claim.message };
+  const ending = watchForEnding();
+  try {
+    await run(options, claim.paths, ending);
+    return { kind: 'ended', exitCode: 0 };
+  } finally {
+    ending.close();
+    claim.lock.release();
+  }
+}
+
+async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promise<void> {
+  const env = options.env ?? process.env;
+  await ensureSecrets(paths.home, env.DASHBOARD_PASSWORD);
+  const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.secrets, env)));
+  try {
+    await runLogged(options, paths, ending, log);
+  } catch (error) {
+    throw explain(error, log);
+  }
+}
+
+async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, log: DeskLog): Promise<void> {
+  const say = (text: string): void => options.onProgress?.({ kind: 'line', text });
+  const childrenPath = join(paths.run, 'children.json');
+  const left = await endLeftChildren(childrenPath);
+  if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
+  const web = { host: options.loaded.desk.api.host, port: options.port ?? options.loaded.desk.api.port };
+  await preflight(paths.home, web);
+  const ports = await choosePorts(paths.run, web.port);
+  const children = openChildrenFile(childrenPath);
+  const context: ProcessesContext = { options, paths, log, children, ending, say };
+  const processes = new DeskProcesses(context);
+  const phase = { name: 'starting' };
+  const socket = await openSocket(context, processes, phase);
+  const disk = watchDisk(paths.ballast, paths.home, (freeMb) => warnOfFullDisk(context, freeMb));
+  try {
+    log.write('supervisor', 'info', `starting desk ${options.loaded.desk.desk} in ${paths.home}`);
+    const runtime = await startDesk(context, processes, ports);
+    phase.name = 'running';
+    options.onReady?.(await summarise(options, paths, runtime, log.file));
+    log.write('supervisor', 'info', `ending: ${await ending.requested}`);
+  } catch (error) {
+    // Asked to end while it was starting: that is an end, not a failure.
+    if (!ending.asked.aborted) throw error;
+  } finally {
+    phase.name = 'stopping';
+    if (ending.asked.aborted)
+      say('Ending in order: entries are cancelled, positions and their stops are kept …');
+    disk.close();
+    await processes.stop();
+    await socket.close();
+    children.close();
+    log.write('supervisor', 'info', 'everything has ended');
+  }
+}
+
+function warnOfFullDisk({ log, say }: ProcessesContext, freeMb: number): void {
+  const text = `the disk is nearly full (${freeMb} MB): 64 MB kept in reserve were given back. Free some space now.`;
+  log.write('supervisor', 'error', text);
+  say(text);
+}
+
+function openSocket(
+  { options, paths, ending }: ProcessesContext,
+  processes: DeskProcesses,
+  phase: { readonly name: string },
+): Promise<SupervisorSocket> {
+  const startedWallMs = Date.now();
+  return openSupervisorSocket(supervisorSocketPath(paths.home), {
+    who: () => ({ pid: process.pid, desk: options.loaded.desk.desk, startedWallMs, phase: phase.name }),
+    processes: () => processes.statuses,
+    stop: ({ hurry }) => {
+      ending.ask('fermata down', hurry);
+      return { stopping: true };
+    },
+    restart: ({ name }) => processes.restart(name),
+  });
+}
+
+function explain(error: unknown, log: DeskLog): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  log.write('supervisor', 'error', `the start failed: ${message}`);
+  const explained = error instanceof Error && 'doThis' in error;
+  return explained ? error : new StartFailure(message, `look at ${log.file}, and at: fermata doctor`);
+}

@@ -1,0 +1,53 @@
+// Stands in for a role: ready at once, ends on SIGTERM; the trader also answers its control socket.
+
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+
+const name = process.argv[2];
+const runtime = JSON.parse(readFileSync(process.env.FERMATA_RUNTIME, 'utf8'));
+const trail = join(runtime.home, 'trail');
+const note = (text) => appendFileSync(trail, `${name} ${text}\n`);
+process.stdout.on('error', () => undefined);
+
+if (process.env.FAIL_ROLE === name) {
+  process.send({ type: 'failed', message: `${name} was told to fail` });
+  process.exit(1);
+}
+if (process.env.DIE_ROLE === name) {
+  console.log(
+    JSON.stringify({ level: 50, time: Date.now(), msg: 'last words with password=hunter2hunter2' }),
+  );
+  process.exit(3);
+}
+note('started');
+console.log(JSON.stringify({ level: 30, time: Date.now(), msg: `${name} says hello` }));
+
+if (name === 'trader') {
+  const hash = createHash('sha256').update(runtime.desk).digest('hex').slice(0, 8);
+  const path = join(dirname(runtime.supervisorSocket), `${hash}.sock`);
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      const { id } = JSON.parse(chunk.toString());
+      const marketData = {
+        label: 'simulated market, seed 7, 60x',
+        simulated: true,
+        marketMs: Date.UTC(2026, 0, 5, 12),
+      };
+      socket.end(`${JSON.stringify({ id, result: { mode: 'HALTED', reason: 'startup', marketData } })}\n`);
+    });
+  }).listen(path);
+} else {
+  setInterval(() => undefined, 60_000);
+}
+const stop = () => {
+  note('stopped');
+  process.exit(0);
+};
+process.on('SIGTERM', stop);
+process.on('disconnect', () => undefined);
+process.send({ type: 'ready' });

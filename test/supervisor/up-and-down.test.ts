@@ -1,0 +1,171 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Runtime } from '../../src/home/runtime.js';
+import { askSupervisor } from '../../src/home/supervisor-protocol.js';
+import { openPool } from '../../src/store/pool.js';
+import { readSettings } from '../../src/store/settings-version.js';
+import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
+import { down } from '../../src/supervisor/down.js';
+import { up } from '../../src/supervisor/up.js';
+import {
+  makeHome,
+  processesOf,
+  processOf,
+  type RunningUp,
+  removeHome,
+  runs,
+  startUp,
+  until,
+  upOptions,
+} from './support/desk-home.js';
+
+describe('a desk that runs', () => {
+  const home = makeHome();
+  let desk: RunningUp;
+  const runtime = (): Runtime => JSON.parse(readFileSync(join(home, 'run', 'runtime.json'), 'utf8'));
+  beforeAll(async () => {
+    desk = await startUp(home);
+  });
+  afterAll(async () => {
+    await down(home, { hurry: true });
+    removeHome(home);
+  });
+
+  test('says what it is, where it is and what comes next', () => {
+    expect(desk.summary).toMatchObject({
+      desk: 'crypto-bot',
+      trading: 'paper',
+      prices: 'simulated market, seed 7, 60x',
+      simulated: true,
+      mode: 'HALTED',
+      next: [{ routine: 'pre-market', atMs: Date.UTC(2026, 0, 6) }],
+    });
+    expect(desk.summary.signInUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#sign-in=[\w-]{43}$/);
+    expect(desk.summary.passwordFile).toContain(home);
+  });
+
+  test('started its processes in order', () => {
+    const started = readFileSync(join(home, 'trail'), 'utf8').trim().split('\n');
+    expect(started).toEqual(
+      ['trader', 'engine-worker', 'operations-worker', 'web'].map((name) => `${name} started`),
+    );
+  });
+
+  test('keeps every secret for its owner alone', () => {
+    for (const name of ['postgres-password', 'decision-key', 'operator-password', 'metrics-token']) {
+      expect(statSync(join(home, 'secrets', name)).mode & 0o777).toBe(0o600);
+    }
+    expect(statSync(join(home, 'run', 'runtime.json')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(home, 'run', 'runtime.json'), 'utf8')).not.toContain(
+      readFileSync(join(home, 'secrets', 'postgres-password'), 'utf8').trim(),
+    );
+  });
+
+  test('its sign-in link works once', async () => {
+    const pool = openPool(runtime());
+    const token = desk.summary.signInUrl.split('=')[1] ?? '';
+    expect(await consumeSignInToken(pool, token)).toBe('operator');
+    expect(await consumeSignInToken(pool, token)).toBeNull();
+    expect((await readSettings(pool, 'crypto-bot'))?.version).toBe(1);
+    await pool.end();
+  });
+
+  test('a second start says who runs and does no harm', async () => {
+    const before = await askSupervisor(home, 'processes', {});
+    const second = await up(upOptions(home));
+    expect(second).toMatchObject({ kind: 'already-running', exitCode: 1 });
+    expect(second.kind === 'already-running' && second.message).toMatch(
+      /crypto-bot already runs .* running\)/,
+    );
+    expect(await askSupervisor(home, 'processes', {})).toEqual(before);
+  });
+
+  test.each(['web', 'trader', 'temporal', 'postgres'])('%s is started again after kill -9', async (name) => {
+    const before = await processOf(home, name);
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    const after = await until(`${name} again`, async () => {
+      const now = await processOf(home, name);
+      return now?.state === 'running' && now.pid !== before?.pid ? now : null;
+    });
+    expect(after.restarts).toBe((before?.restarts ?? 0) + 1);
+    expect(desk.lines.join('\n')).toContain(`${name} ended unexpectedly (SIGKILL)`);
+  });
+
+  test('a role is restarted on request, an unknown one is refused', async () => {
+    const before = await processOf(home, 'web');
+    const after = await askSupervisor(home, 'restart', { name: 'web' }, 20_000);
+    expect(after).toMatchObject({ state: 'running', restarts: (before?.restarts ?? 0) + 1 });
+    await expect(askSupervisor(home, 'restart', { name: 'nobody' })).rejects.toThrow(/no process nobody/);
+  });
+
+  test('a trader that does not answer for ten seconds is killed and comes back', async () => {
+    const before = await processOf(home, 'trader');
+    process.kill(before?.pid ?? 0, 'SIGSTOP');
+    await until('another trader', async () => {
+      const now = await processOf(home, 'trader');
+      return now?.state === 'running' && now.pid !== before?.pid;
+    });
+    expect(desk.lines.join('\n')).toMatch(/trader has not answered for 1\d s/);
+  });
+
+  test('the log is readable and has no secret in it', () => {
+    const log = readFileSync(join(home, 'logs', 'fermata.log'), 'utf8');
+    expect(log).toMatch(/^\S+Z web +info +web says hello$/m);
+    const lines = readFileSync(join(home, 'logs', 'fermata.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ role: 'web', level: 'info', message: 'web says hello' }),
+    );
+  });
+
+  test('down ends everything in order and leaves no process', async () => {
+    const pids = (await askSupervisor(home, 'processes', {})).map((status) => status.pid ?? 0);
+    expect(await down(home)).toEqual({ kind: 'ended' });
+    expect(await desk.outcome).toEqual({ kind: 'ended', exitCode: 0 });
+    expect(pids.filter(runs)).toEqual([]);
+    expect(processesOf(home)).toEqual([]);
+    const stopped = readFileSync(join(home, 'trail'), 'utf8').trim().split('\n').slice(-4);
+    expect(stopped).toEqual(
+      ['web', 'operations-worker', 'engine-worker', 'trader'].map((name) => `${name} stopped`),
+    );
+    expect(await down(home)).toEqual({ kind: 'not-running' });
+  });
+});
+
+test('a port that another program holds is named, and nothing is started', async () => {
+  const home = makeHome();
+  const holder = createServer();
+  const port = await new Promise<number>((resolve) => {
+    holder.listen(0, '127.0.0.1', () => resolve((holder.address() as { port: number }).port));
+  });
+  await expect(up(upOptions(home, { port }))).rejects.toMatchObject({
+    name: 'StartFailure',
+    message: `port ${port} on 127.0.0.1 is taken by another program`,
+    doThis: expect.stringContaining('--port'),
+  });
+  expect(processesOf(home)).toEqual([]);
+  holder.close();
+  removeHome(home);
+});
+
+test('a role that fails at its start ends everything, with its own reason', async () => {
+  const home = makeHome();
+  const env = { ...process.env, FAIL_ROLE: 'engine-worker' };
+  await expect(startUp(home, { env })).rejects.toMatchObject({
+    name: 'StartFailure',
+    message: 'engine-worker did not start: engine-worker was told to fail',
+  });
+  expect(processesOf(home)).toEqual([]);
+  removeHome(home);
+});
+
+test('a role that dies at its start is shown with its last words, without its secrets in the log', async () => {
+  const home = makeHome();
+  const env = { ...process.env, DIE_ROLE: 'trader' };
+  await expect(startUp(home, { env })).rejects.toThrow(/exit code 3; the last it said:[^]*last words/);
+  expect(readFileSync(join(home, 'logs', 'fermata.log'), 'utf8')).not.toContain('hunter2hunter2');
+  removeHome(home);
+});
