@@ -2,47 +2,44 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Halt } from '../domain/mode.js';
-import { deskPaths, homePaths } from '../home/runtime.js';
-import { JournalLocked } from '../trader/journal/journal-error.js';
-import { lockJournal } from '../trader/journal/lock.js';
+import { tryLockFile } from '../home/file-lock.js';
+import { type DeskPaths, deskPaths, homePaths } from '../home/runtime.js';
 import { readJournal } from '../trader/journal/read-journal.js';
 import { CliFailure } from './failure.js';
-import { supervisorRuns } from './supervisor-runs.js';
 
 export interface PaperReset {
   readonly keptIn: string;
 }
 
 /** Throws `CliFailure` where the desk runs, was never started, or was stopped by a person; then nothing was moved. */
-export async function resetPaper(home: string, desk: string, now: Date): Promise<PaperReset> {
+export function resetPaper(home: string, desk: string, now: Date): PaperReset {
   const paths = deskPaths(homePaths(home), desk);
   if (!existsSync(paths.journal)) {
     throw refusal(`desk ${desk} has no paper account here (FERMATA_HOME ${home})`, 'fermata up begins one');
   }
-  // It may run while its trader is just being restarted, so the journal's lock alone does not tell.
-  if (await supervisorRuns(home)) {
-    throw stillRuns(desk);
-  }
-  const lock = lockOf(desk, paths.journal);
+  // The supervisor's lock keeps any start away meanwhile; a trader may outlive its supervisor, hence the journal's too.
+  const homeLock = tryLockFile(join(homePaths(home).run, 'lock'));
+  const journalLock = homeLock === null ? null : tryLockFile(join(paths.journal, 'lock'));
   try {
-    refuseAfterPersonsStop(desk, paths.journal);
-    const keptIn = join(paths.root, `before-reset-${now.toISOString().replaceAll(/[:.]/g, '-')}`);
-    mkdirSync(keptIn, { mode: 0o700 });
-    for (const path of [paths.paperBook, paths.journal].filter((one) => existsSync(one))) {
-      renameSync(path, join(keptIn, basename(path)));
+    if (journalLock === null) {
+      throw refusal(`desk ${desk} is running`, 'end it first: fermata down');
     }
-    return { keptIn };
+    refuseAfterPersonsStop(desk, paths.journal);
+    return setAside(paths, now);
   } finally {
-    lock.release();
+    journalLock?.release();
+    homeLock?.release();
   }
 }
 
-function lockOf(desk: string, journal: string) {
-  try {
-    return lockJournal(journal);
-  } catch (error) {
-    throw error instanceof JournalLocked ? stillRuns(desk) : error;
+function setAside(paths: DeskPaths, now: Date): PaperReset {
+  const keptIn = join(paths.root, `before-reset-${now.toISOString().replaceAll(/[:.]/g, '-')}`);
+  mkdirSync(keptIn, { mode: 0o700 });
+  // Ended in between, the next start finds a journal without its book, stays HALTED, and the reset can be repeated.
+  for (const path of [paths.paperBook, paths.journal].filter((one) => existsSync(one))) {
+    renameSync(path, join(keptIn, basename(path)));
   }
+  return { keptIn };
 }
 
 /** A new journal knows of no halt: a person's stop must not vanish with the old one. */
@@ -62,10 +59,6 @@ function refuseAfterPersonsStop(desk: string, journal: string): void {
       'fermata up, fermata resume --reason TEXT, fermata down, and then reset',
     );
   }
-}
-
-function stillRuns(desk: string): CliFailure {
-  return refusal(`desk ${desk} is running`, 'end it first: fermata down');
 }
 
 function refusal(message: string, doThis: string): CliFailure {

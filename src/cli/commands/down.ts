@@ -1,15 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { askSupervisor } from '../../home/supervisor-protocol.js';
+import { down } from '../../supervisor/down.js';
 import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
-import { supervisorRuns } from '../supervisor-runs.js';
 
 const TIMEOUT_SECONDS = 60;
 const TIMEOUT_SECONDS_MAX = 600;
-const POLL_MS = 100;
 
 interface Options {
   readonly timeout: number;
@@ -27,37 +24,29 @@ export function downCommand(command: Command): void {
     )
     .option('--hurry', 'as a second Ctrl-C: wait for nothing that can be left to the next start')
     .option('--json', 'for scripts')
-    .action(async ({ timeout, hurry, json }: Options) => {
-      const desk = await down(fermataHome(), hurry === true, timeout);
-      if (json === true) {
-        printJson({ desk, ended: true });
-      } else {
-        printLines([`✓ desk ${desk} has ended; positions and their stops are kept`]);
-      }
-    });
+    .action(end);
 }
 
-/** Resolves with the desk's name once its supervisor is gone, which is the last to go. */
-async function down(home: string, hurry: boolean, timeoutSeconds: number): Promise<string> {
-  if (!(await supervisorRuns(home))) {
+async function end({ timeout, hurry, json }: Options): Promise<void> {
+  const home = fermataHome();
+  const outcome = await down(home, { hurry: hurry === true, waitMs: timeout * 1000 });
+  if (outcome.kind === 'not-running') {
     throw new CliFailure(
       `no desk runs with FERMATA_HOME ${home}`,
       'there was nothing to end',
       'run this in the folder where the desk was started, or set FERMATA_HOME',
     );
   }
-  const { desk } = await askSupervisor(home, 'who', {});
-  await askSupervisor(home, 'stop', { hurry });
-  const untilMs = performance.now() + timeoutSeconds * 1000;
-  while (performance.now() < untilMs) {
-    if (!(await supervisorRuns(home))) {
-      return desk;
-    }
-    await sleep(POLL_MS);
+  if (outcome.kind === 'still-running') {
+    throw new CliFailure(
+      `the desk (process ${outcome.pid}) has not ended within ${timeout} s`,
+      'it goes on ending; entries are cancelled first',
+      'fermata logs shows what it waits for; ask again with a longer --timeout, or with --hurry',
+    );
   }
-  throw new CliFailure(
-    `desk ${desk} has not ended within ${timeoutSeconds} s`,
-    'it goes on ending; entries are cancelled first',
-    'fermata logs shows what it waits for; ask again with a longer --timeout',
-  );
+  if (json === true) {
+    printJson({ ended: true });
+  } else {
+    printLines(['✓ the desk has ended; positions and their stops are kept']);
+  }
 }

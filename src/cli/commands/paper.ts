@@ -10,10 +10,10 @@ export function paperCommand(command: Command): void {
     .description('begin again with the paper balance of the desk file; what was is kept beside, not deleted')
     .option('--desk <name>', 'desk, where several were started here')
     .option('--json', 'for scripts')
-    .action(async (options: { desk?: string; json?: boolean }) => {
+    .action((options: { desk?: string; json?: boolean }) => {
       const home = fermataHome();
       const desk = options.desk ?? runtimeOf(home)?.desk ?? DEFAULT_DESK;
-      const reset = await resetPaper(home, desk, new Date());
+      const reset = resetPaper(home, desk, new Date());
       if (options.json === true) {
         printJson({ desk, ...reset });
         return;

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface CommandEnd {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const SCRIPT = fileURLToPath(new URL('./run-cli.mjs', import.meta.url));
+const TSX = import.meta.resolve('tsx');
+
+/** Runs `fermata` as a process of its own in `folder`, with FERMATA_HOME there. */
+export function runCommand(
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<CommandEnd> {
+  const child = spawn(process.execPath, ['--import', TSX, SCRIPT, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, FERMATA_HOME: `${folder}/home`, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+}

@@ -1,0 +1,180 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/command-table.js';
+import { loadDesk } from '../../src/desk/load.js';
+import { runCommand } from './run-command.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.concurrent('a command that is not understood', () => {
+  it.each([
+    [['stpo', '--reason', 'x'], 'there is no command stpo', 'do this:   fermata stop'],
+    [['stop'], "required option '--reason <text>'", 'fermata help stop'],
+    [['stop', '--reason', '  '], 'a reason has 1 to 500 characters', '--reason TEXT'],
+    [['stop', '--reason', 'x', '--tiemout', '3'], "unknown option '--tiemout'", 'write --timeout'],
+    [['desk'], 'a command is missing', 'fermata help desk'],
+    [['up', '--speed', 'fast'], 'expected max, realtime, or a number', 'fermata help up'],
+    [['up', '--market', 'moon'], 'Allowed choices are auto, live, simulated', 'fermata help up'],
+    [['up', '--data', 'absent.csv.gz'], 'there is no file', 'docs/DATA.md'],
+    [['up', '--exit-at-end'], '--exit-at-end needs a recording', 'add --data FILE'],
+    [['journal', '--last', '0'], 'expected a whole number from 1', 'fermata help journal'],
+    [['init', '--yes', '--name', 'No Good'], 'is no name for a desk', 'lower case letters'],
+  ])('%j exits 2 and says what to write', async (args, message, doThis) => {
+    const { code, out, err } = await runCommand(folder, args);
+    expect(err).toContain(message);
+    expect(err).toMatch(/kept safe: nothing was started or changed/);
+    expect(err).toContain(doThis);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+});
+
+describe.concurrent('a command that fails', () => {
+  it.each([
+    [['status'], 'no desk runs with FERMATA_HOME'],
+    [['stop', '--reason', 'x'], 'no desk runs with FERMATA_HOME'],
+    [['down'], 'no desk runs with FERMATA_HOME'],
+    [['logs'], 'there is no log'],
+    [['paper', 'reset'], 'has no paper account here'],
+    [['up', '--desk', 'crypto-bott'], 'no desk of the name crypto-bott'],
+    [['desk', 'check', 'absent.yaml'], 'found no such file'],
+  ])('%j exits 1 with what happened, what was kept safe and what to do', async (args, message) => {
+    const { code, err } = await runCommand(folder, args);
+    expect(err).toContain(message);
+    expect(err).toMatch(/^✗ .+\n(.*\n)* {2}kept safe: .+\n {2}do this: {3}.+\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('tells a script the same on standard output', async () => {
+    const { code, out, err } = await runCommand(folder, ['desk', 'check', 'absent.yaml', '--json']);
+    const { error } = JSON.parse(out) as { error: Record<string, unknown> };
+    expect(error).toMatchObject({ keptSafe: 'nothing was started or changed' });
+    expect(error.problems).toHaveLength(1);
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+  });
+});
+
+describe.concurrent('help', () => {
+  it('names every command with its summary', async () => {
+    const { code, out } = await runCommand(folder, ['--help']);
+    for (const { name } of COMMANDS) {
+      expect(out).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+    }
+    expect(code).toBe(0);
+  });
+
+  it('of a command names its options', async () => {
+    const { code, out } = await runCommand(folder, ['help', 'up']);
+    expect(out).toContain('--exit-at-end');
+    expect(code).toBe(0);
+  });
+});
+
+describe.concurrent('fermata desk check', () => {
+  it('exits 0 for the desk that ships, and says what it is', async () => {
+    const { code, out } = await runCommand(folder, ['desk', 'check', 'crypto-bot', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ desk: 'crypto-bot', mode: 'paper', problems: [] });
+    expect(code).toBe(0);
+  });
+});
+
+describe.concurrent('fermata doctor', () => {
+  it('says for each thing what it found, what it expected and what to do', async () => {
+    const { code, out } = await runCommand(folder, ['doctor', '--json']);
+    const diagnosis = JSON.parse(out) as { verdict: string; findings: Record<string, unknown>[] };
+    expect(diagnosis.findings.map((finding) => finding.name)).toEqual([
+      'Node',
+      'Memory',
+      'Disk',
+      'FERMATA_HOME',
+      'Ports',
+      'Temporal',
+      'Postgres',
+      'pg_dump',
+      'Clock',
+    ]);
+    for (const finding of diagnosis.findings) {
+      expect(finding).toEqual({
+        name: expect.any(String),
+        verdict: expect.stringMatching(/^(pass|warn|fail|not_run)$/),
+        observed: expect.stringMatching(/./),
+        expected: expect.stringMatching(/./),
+        doThis: finding.verdict === 'pass' ? null : expect.stringMatching(/./),
+      });
+    }
+    expect(code).toBe(diagnosis.verdict === 'fail' ? 1 : 0);
+  });
+});
+
+describe('fermata init --from .env', () => {
+  const SECRETS = ['hunter2-hunter2', 'binance-key-123', 'binance-secret-456', 'telegram-token-789'];
+
+  it('writes what the environment has, and no secret anywhere', async () => {
+    const place = join(folder, 'own');
+    mkdirSync(place);
+    writeFileSync(
+      join(place, '.env'),
+      [
+        'TRADING_MODE=live',
+        'BINANCE_TESTNET=true',
+        'SYMBOLS=["ETH/USDT"]',
+        'STOP_LOSS_PCT=4.0',
+        'MAX_CONCURRENT_POSITIONS=2',
+        `DASHBOARD_PASSWORD=${SECRETS[0]}`,
+        `BINANCE_API_KEY=${SECRETS[1]}`,
+        `BINANCE_SECRET_KEY="${SECRETS[2]}"`,
+        `export TELEGRAM_BOT_TOKEN='${SECRETS[3]}'`,
+        '',
+      ].join('\n'),
+    );
+    const { code, out, err } = await runCommand(place, ['init', '--from', '.env', '--name', 'mine']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/DASHBOARD_PASSWORD: stays in the environment/);
+    const { desk } = loadDesk(join(place, 'desks', 'mine.yaml'));
+    expect(desk).toMatchObject({
+      desk: 'mine',
+      mode: 'paper',
+      risk: { stopLossPct: 4, maxConcurrentPositions: 2 },
+    });
+    const written = readdirSync(join(place, 'desks')).map((name) =>
+      readFileSync(join(place, 'desks', name), 'utf8'),
+    );
+    for (const secret of SECRETS) {
+      expect([out, err, ...written].join('\n')).not.toContain(secret);
+    }
+  });
+
+  it('does not overwrite a desk file', async () => {
+    const before = readFileSync(join(folder, 'own', 'desks', 'mine.yaml'), 'utf8');
+    const { code, err } = await runCommand(join(folder, 'own'), ['init', '--yes', '--name', 'mine']);
+    expect(err).toMatch(/exists already\n {2}kept safe: it was not touched/);
+    expect(code).toBe(1);
+    expect(readFileSync(join(folder, 'own', 'desks', 'mine.yaml'), 'utf8')).toBe(before);
+  });
+
+  it('asks for step sizes that nobody gave, and takes them', async () => {
+    const args = ['init', '--yes', '--name', 'sol', '--symbol', 'SOL/USDT'];
+    const refused = await runCommand(folder, args);
+    expect(refused.err).toContain('--instrument SOL/USDT,TICK,LOT,MIN');
+    expect(refused.code).toBe(2);
+    const taken = await runCommand(folder, [...args, '--instrument', 'SOL/USDT,0.01,0.001,5']);
+    expect(taken.code).toBe(0);
+    expect(loadDesk(join(folder, 'desks', 'sol.yaml')).desk.instruments).toMatchObject([
+      { symbol: 'SOL/USDT', lotSize: '0.001', spread: '0.01' },
+    ]);
+  });
+
+  it('writes nothing where a value can’t be used', async () => {
+    writeFileSync(join(folder, 'bad.env'), 'STOP_LOSS_PCT=lots\n');
+    const { code, err } = await runCommand(folder, ['init', '--from', 'bad.env', '--name', 'bad']);
+    expect(err).toContain('STOP_LOSS_PCT: expected a percentage above 0 and up to 100; found "lots"');
+    expect(code).toBe(1);
+    expect(readdirSync(join(folder, 'desks'))).not.toContain('bad.yaml');
+  });
+});
