@@ -23,7 +23,8 @@ export function mulDiv(a: number, b: number, c: number): number {
   if (Number.isSafeInteger(product) && Number.isSafeInteger(c)) {
     const quotient = Math.trunc(product / c);
     const remainder = product - quotient * c;
-    const away = Math.abs(remainder) >= Math.abs(c) - Math.abs(remainder) ? Math.sign(product) * Math.sign(c) : 0;
+    const away =
+      Math.abs(remainder) >= Math.abs(c) - Math.abs(remainder) ? Math.sign(product) * Math.sign(c) : 0;
     return withinRange(quotient + away);
   }
   const exact = BigInt(a) * BigInt(b);

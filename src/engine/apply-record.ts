@@ -1,0 +1,212 @@
+/** The only place where durable state changes: live and at journal replay alike. */
+import { type Halt, MODE_RANK, type Mode, RESUME_RANK } from '../domain/mode.js';
+import { FINAL_ORDER_STATES, type OrderState } from '../domain/order.js';
+import { applyConfig } from './apply-config.js';
+import { applyExecution } from './apply-execution.js';
+import { sequenceOf } from './orders/client-id.js';
+import { orderTransition } from './orders/order-table.js';
+import type { EngineRecord } from './record.js';
+import type { EngineState, OrderEntry } from './state.js';
+
+/** Final orders kept for late answers; older ones are forgotten. */
+const FINAL_ORDERS_MAX = 500;
+/** Trade ids are kept this much market time longer than a clean reconciliation needs. */
+const FILL_MEMORY_MARKET_MS = 10 * 60_000;
+
+type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
+
+/** Throws RangeError where a record contradicts the state: a damaged journal or a bug, never an expected failure. */
+export function applyRecord(state: EngineState, record: EngineRecord): void {
+  switch (record.type) {
+    case 'config':
+      applyConfig(state, record);
+      return;
+    case 'order.intended':
+      applyIntended(state, record);
+      return;
+    case 'order.denied':
+      state.counters.denied += 1;
+      state.clientSequence = Math.max(state.clientSequence, sequenceOf(record.order.clientId));
+      return;
+    case 'order.state':
+      applyOrderState(state, record);
+      return;
+    case 'fill':
+      applyFill(state, record);
+      return;
+    case 'position.adopted':
+      applyAdopted(state, record);
+      return;
+    case 'halt':
+      applyHalt(state, record.halt);
+      return;
+    case 'armed':
+      applyArmed(state);
+      return;
+    case 'command':
+      state.counters.commands += 1;
+      return;
+    case 'day':
+      state.day = { startMs: record.dayStartMs, startEquity: record.startEquity };
+      return;
+    case 'equity':
+      state.peak = record.peak;
+      state.lastEquity = { equity: record.equity, marketMs: record.marketMs };
+      return;
+    case 'strategy.toggled':
+      state.toggles.set(record.strategy, record.enabled);
+      return;
+    case 'closeAll.begun':
+      state.closeAll = 'running';
+      return;
+    case 'flat.proven':
+      state.closeAll = 'flat';
+      return;
+    case 'flat.escalated':
+      state.closeAll = 'escalated';
+      return;
+    case 'reconciled':
+      applyReconciled(state, record);
+      return;
+    case 'note':
+      return;
+  }
+}
+
+function applyIntended(state: EngineState, record: Of<'order.intended'>): void {
+  const entry: OrderEntry = {
+    intent: record.order,
+    state: 'intended',
+    venueId: null,
+    filledLots: 0,
+    reason: '',
+    intendedMarketMs: record.marketMs,
+  };
+  state.counters.intended += 1;
+  state.clientSequence = Math.max(state.clientSequence, sequenceOf(record.order.clientId));
+  state.orders.set(record.order.clientId, entry);
+  liveOrders(state, record.order.instrument).set(record.order.clientId, entry);
+}
+
+function applyOrderState(state: EngineState, record: Of<'order.state'>): void {
+  const entry = state.orders.get(record.clientId);
+  if (entry === undefined)
+    throw new RangeError(`a state for the order ${record.clientId}, which was never intended`);
+  if (record.venueId !== null) entry.venueId = record.venueId;
+  entry.reason = record.reason;
+  moveTo(state, entry, record.state);
+}
+
+function moveTo(state: EngineState, entry: OrderEntry, next: OrderState): void {
+  const { clientId, instrument } = entry.intent;
+  entry.state = next;
+  if (!FINAL_ORDER_STATES.has(next)) {
+    state.finals.delete(clientId);
+    liveOrders(state, instrument).set(clientId, entry);
+    return;
+  }
+  liveOrders(state, instrument).delete(clientId);
+  state.finals.add(clientId);
+  for (const oldest of state.finals) {
+    if (state.finals.size <= FINAL_ORDERS_MAX) break;
+    state.finals.delete(oldest);
+    state.orders.delete(oldest);
+  }
+}
+
+function liveOrders(state: EngineState, instrument: number): Map<string, OrderEntry> {
+  const live = state.live[instrument];
+  if (live === undefined) throw new RangeError(`no instrument ${instrument}`);
+  return live;
+}
+
+function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
+  const instrument = state.config?.instruments[fill.instrument];
+  const seen = state.fillsSeen[fill.instrument];
+  if (instrument === undefined || seen === undefined)
+    throw new RangeError(`no instrument ${fill.instrument}`);
+  if (seen.has(fill.tradeId)) throw new RangeError(`the fill ${fill.tradeId} was applied before`);
+  seen.set(fill.tradeId, fill.marketMs);
+  state.counters.fills += 1;
+  const entry = state.orders.get(fill.clientId);
+  applyExecution(state, instrument, {
+    side: fill.side,
+    quantityLots: fill.quantityLots,
+    priceTicks: fill.priceTicks,
+    fee: fill.fee,
+    strategy: entry?.intent.strategy ?? 'fermata',
+    protectTicks: entry?.intent.protectTicks ?? null,
+  });
+  if (entry === undefined) return;
+  entry.filledLots += fill.quantityLots;
+  const complete = entry.filledLots >= entry.intent.quantityLots;
+  const next = orderTransition(entry.state, complete ? 'completingFill' : 'partialFill');
+  if (next !== 'illegal' && next !== 'ignored') moveTo(state, entry, next);
+}
+
+/** As if the difference had been traded at `priceTicks` without a fee: equity stays what it was. */
+function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void {
+  const instrument = state.config?.instruments[record.instrument];
+  const position = state.positions[record.instrument];
+  if (instrument === undefined || position === undefined) {
+    throw new RangeError(`no instrument ${record.instrument}`);
+  }
+  const delta = record.quantityLots - position.quantityLots;
+  if (delta === 0) return;
+  applyExecution(state, instrument, {
+    side: delta > 0 ? 'buy' : 'sell',
+    quantityLots: Math.abs(delta),
+    priceTicks: record.priceTicks,
+    fee: 0,
+    strategy: 'fermata',
+    protectTicks: null,
+  });
+}
+
+/** A newer halt of the same cause takes the older one's place, unless the older one was stricter. */
+function applyHalt(state: EngineState, halt: Halt): void {
+  state.counters.halts += 1;
+  state.halts = state.halts.filter((known) => !replaces(halt, known));
+  state.halts.push(halt);
+  state.mode = strictestMode(state.halts);
+}
+
+function replaces(newer: Halt, older: Halt): boolean {
+  return (
+    newer.cause === older.cause &&
+    sameScope(newer, older) &&
+    MODE_RANK[newer.mode] >= MODE_RANK[older.mode] &&
+    RESUME_RANK[newer.resume] >= RESUME_RANK[older.resume]
+  );
+}
+
+function sameScope(one: Halt, other: Halt): boolean {
+  return JSON.stringify(one.scope) === JSON.stringify(other.scope);
+}
+
+function strictestMode(halts: readonly Halt[]): Mode {
+  let mode: Mode = 'ACTIVE';
+  for (const halt of halts) {
+    if (halt.scope.kind === 'desk' && MODE_RANK[halt.mode] > MODE_RANK[mode]) mode = halt.mode;
+  }
+  return mode;
+}
+
+function applyArmed(state: EngineState): void {
+  state.counters.armed += 1;
+  state.halts = state.halts.filter((halt) => halt.scope.kind !== 'desk');
+  state.mode = strictestMode(state.halts);
+  state.closeAll = 'idle';
+}
+
+function applyReconciled(state: EngineState, record: Of<'reconciled'>): void {
+  state.lastDifferences = record.differences;
+  if (!record.clean) return;
+  state.reconciledAsOfMs = record.marketMs;
+  const horizon = record.marketMs - FILL_MEMORY_MARKET_MS;
+  if (horizon <= state.fillHorizonMs) return;
+  state.fillHorizonMs = horizon;
+  for (const seen of state.fillsSeen) {
+    for (const [tradeId, marketMs] of seen) if (marketMs < horizon) seen.delete(tradeId);
+  }
+}

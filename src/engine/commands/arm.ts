@@ -1,0 +1,136 @@
+/** Arm: the one way back to ACTIVE. Quotes the newest halt, and is refused as long as anything speaks against it. */
+import { type Halt, RESUME_RANK } from '../../domain/mode.js';
+import { type Core, commit } from '../core.js';
+import type { CommandOutcome } from '../effect.js';
+import type { Command, CommandEvent } from '../event.js';
+import { beginDay, sampleEquity } from '../flow/equity.js';
+import { isClosing } from '../halts/mode.js';
+import { newestDeskHalt } from '../state.js';
+import { done, refused } from './outcome.js';
+
+type Arm = Extract<Command, { readonly name: 'arm' }>;
+
+export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutcome {
+  const refusal = wrongPapers(core, command) ?? insufficientAuthority(core, command) ?? notReady(core);
+  if (refusal !== null) return refusal;
+  const { haltId, authority } = command;
+  const lifted = core.state.halts;
+  const { by, reason } = event;
+  commit(core, { type: 'armed', haltId, by, reason, authority, marketMs: core.marketMs });
+  countLossesAnew(core, lifted);
+  return done(core, 'armed: the desk is ACTIVE');
+}
+
+function wrongPapers(core: Core, command: Arm): CommandOutcome | null {
+  const newest = newestDeskHalt(core.state);
+  if (newest === null) return refused('not-halted', 'the desk is not halted', 'nothing has to be done');
+  if (command.haltId !== newest.haltId) {
+    const message = `the decision is about another halt; since then: ${newest.reason}`;
+    return refused('stale-halt-id', message, 'look at the newest halt and decide on that one');
+  }
+  if (command.configHash !== core.config.configHash) {
+    const message = 'the decision was made on another version of the desk file';
+    return refused('config-changed', message, 'check the desk file and decide again');
+  }
+  return null;
+}
+
+/** The strictest of all active halts counts. */
+function insufficientAuthority(core: Core, command: Arm): CommandOutcome | null {
+  for (const halt of core.state.halts) {
+    if (halt.scope.kind !== 'desk' || isSatisfied(core, halt, command.authority)) continue;
+    return refused('authority', `"${halt.reason}" is not lifted by this`, needs(halt));
+  }
+  return null;
+}
+
+function isSatisfied(core: Core, halt: Halt, authority: Arm['authority']): boolean {
+  if (authority === 'two-people') return true;
+  if (authority === 'person') return RESUME_RANK[halt.resume] <= RESUME_RANK.person;
+  if (halt.resume === 'auto') return true;
+  return halt.resume === 'next-day' && dayHasChanged(core, halt);
+}
+
+function dayHasChanged(core: Core, halt: Halt): boolean {
+  return core.config.dayStartMs(core.marketMs) > core.config.dayStartMs(halt.atMarketMs);
+}
+
+/** What a halt waits for, in plain words. */
+export function needs(halt: Halt): string {
+  switch (halt.resume) {
+    case 'auto':
+      return 'resumes by itself once every check is clean';
+    case 'next-day':
+      return 'the next trading day, or a person who resumes earlier';
+    case 'person':
+      return 'a person who resumes trading';
+    case 'two-people':
+      return 'two people who resume trading';
+  }
+}
+
+function notReady(core: Core): CommandOutcome | null {
+  const obstacle = armingObstacle(core);
+  if (obstacle === null) return null;
+  return refused(obstacle.code, obstacle.message, obstacle.doThis);
+}
+
+interface Obstacle {
+  readonly code: string;
+  readonly message: string;
+  readonly doThis: string;
+}
+
+/** Null where nothing but the decision itself is missing. */
+export function armingObstacle(core: Core): Obstacle | null {
+  const wait = 'wait for it, or look at the trader status to see what is missing';
+  const { market, wallMs, config } = core;
+  if (core.sync.state !== 'clean') {
+    return {
+      code: 'not-reconciled',
+      message: 'orders and positions are not yet reconciled with the venue',
+      doThis: wait,
+    };
+  }
+  if (hasUnknownOrders(core)) {
+    return {
+      code: 'unknown-orders',
+      message: 'the fate of at least one order is still unknown',
+      doThis: wait,
+    };
+  }
+  if (isClosing(core)) {
+    return { code: 'closing', message: 'positions are still being closed', doThis: wait };
+  }
+  if (core.venueDownSinceMs !== null) {
+    return { code: 'venue-down', message: 'the venue does not answer', doThis: wait };
+  }
+  if (core.feedEnded) {
+    return {
+      code: 'feed-ended',
+      message: 'the recording has ended',
+      doThis: 'start with another recording or market',
+    };
+  }
+  if (market.freshestWallMs < 0 || wallMs - market.freshestWallMs > config.staleMs) {
+    return { code: 'data-stale', message: 'there is no fresh price', doThis: wait };
+  }
+  return null;
+}
+
+function hasUnknownOrders(core: Core): boolean {
+  return core.state.live.some((orders) =>
+    [...orders.values()].some(
+      ({ state }) => state === 'unknown' || state === 'intended' || state === 'sending',
+    ),
+  );
+}
+
+/** Whoever lifts a loss halt lets the loss be counted from here; otherwise the next quote would halt again. */
+function countLossesAnew(core: Core, lifted: readonly Halt[]): void {
+  const { equity } = core.market;
+  if (equity <= core.limits.dailyFloor && lifted.some(({ cause }) => cause === 'daily-loss')) {
+    beginDay(core, core.config.dayStartMs(core.marketMs));
+  }
+  if (lifted.some(({ cause }) => cause === 'drawdown')) sampleEquity(core, equity);
+}

@@ -1,0 +1,35 @@
+/** Close all: halt, cancel entries, flatten, prove flat. Repeating it starts the clock again. */
+import type { Core } from '../core.js';
+import type { CommandOutcome } from '../effect.js';
+import type { CommandEvent } from '../event.js';
+import { beginCloseAll } from '../flow/prove-flat.js';
+import { resumeRuleOf } from '../halts/mode.js';
+import { raiseHalt } from '../halts/raise-halt.js';
+import { done } from './outcome.js';
+
+export function closeAll(core: Core, event: CommandEvent): CommandOutcome {
+  const { by, reason } = event;
+  raiseHalt(core, {
+    mode: 'HALTED',
+    cause: 'person',
+    by,
+    reason,
+    resume: resumeRuleOf(core.config, 'person'),
+  });
+  beginCloseAll(core, by, reason);
+  return done(core, closingWords(core));
+}
+
+/** As close-all, and two people to arm. */
+export function kill(core: Core, event: CommandEvent): CommandOutcome {
+  const { by, reason } = event;
+  raiseHalt(core, { mode: 'KILLED', cause: 'kill', by, reason, resume: resumeRuleOf(core.config, 'kill') });
+  beginCloseAll(core, by, reason);
+  return done(core, `killed: two people are needed to arm; ${closingWords(core)}`);
+}
+
+function closingWords(core: Core): string {
+  const open = core.state.positions.filter(({ quantityLots }) => quantityLots !== 0).length;
+  const positions = open === 1 ? '1 position is' : `${open} positions are`;
+  return `${positions} being closed; flat is proven by reading positions back`;
+}

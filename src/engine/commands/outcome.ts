@@ -1,0 +1,13 @@
+/** What a command answers, in words for the person who gave it. */
+
+import type { Core } from '../core.js';
+import type { CommandOutcome } from '../effect.js';
+import { newestDeskHalt } from '../state.js';
+
+export function done(core: Core, detail: string): CommandOutcome {
+  return { ok: true, detail, haltId: newestDeskHalt(core.state)?.haltId ?? null };
+}
+
+export function refused(code: string, message: string, doThis: string): CommandOutcome {
+  return { ok: false, code, message, doThis };
+}

@@ -1,0 +1,139 @@
+/**
+ * The deterministic core: `process(event) -> effects`, synchronous, without clock, randomness or promises.
+ * Durable state changes only by records, and a replay applies the same records with the same function.
+ */
+import { applyRecord } from './apply-record.js';
+import { runCommand } from './commands/run-command.js';
+import type { EngineConfig } from './config.js';
+import { type Core, createCore, setTime } from './core.js';
+import type { Effect } from './effect.js';
+import type { EngineEvent, Stamp } from './event.js';
+import { begin } from './flow/begin.js';
+import { onQuote } from './flow/equity.js';
+import { onFault, onVenueHealth } from './flow/on-fault.js';
+import { nextWakeMs, onTick } from './flow/on-tick.js';
+import { settle } from './flow/settle.js';
+import { takeFill } from './orders/on-fill.js';
+import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
+import type { EngineRecord } from './record.js';
+import { stateHash } from './state-hash.js';
+import { onBar } from './strategies/on-bar.js';
+import { onSnapshot } from './sync/reconcile.js';
+import { snapshotFailed } from './sync/request-snapshot.js';
+import { type EngineView, readView } from './view.js';
+import { type WaitingReason, whyNotTrading } from './why-not-trading.js';
+
+export type BeginOutcome =
+  | { readonly ok: true; readonly effects: readonly Effect[] }
+  /** Nothing was recorded; the sentence says what to do. */
+  | { readonly ok: false; readonly message: string };
+
+export interface Engine {
+  /** Journal replay, before `begin`. Throws RangeError where a record contradicts those before it. */
+  apply(record: EngineRecord): void;
+  /** Once, after the replay: HALTED, and the venue is read. */
+  begin(stamp: Stamp): BeginOutcome;
+  /** Effects in the order in which they must be carried out. The array is only valid until the next call. */
+  process(event: EngineEvent): readonly Effect[];
+  /** Wall time at which a `tick` is needed at the latest; null: none is (a tick a second does no harm). */
+  nextWakeMs(): number | null;
+  /** A fresh reading of the whole engine. */
+  readonly view: EngineView;
+  /** SHA-256, hex, of the durable state: equal to that of a replay of the records so far. */
+  stateHash(): string;
+  whyNotTrading(): readonly WaitingReason[];
+}
+
+const NOTHING: readonly Effect[] = [];
+
+/** Throws RangeError for a configuration that the desk file's check should have refused. */
+export function createEngine(config: EngineConfig): Engine {
+  const core = createCore(config);
+  return {
+    apply: (record) => {
+      if (core.begun) throw new RangeError('a record can only be replayed before the engine has begun');
+      applyRecord(core.state, record);
+    },
+    begin: (stamp) => beginOnce(core, stamp),
+    process: (event) => process(core, event),
+    nextWakeMs: () => nextWakeMs(core),
+    get view() {
+      return readView(core);
+    },
+    stateHash: () => stateHash(core.state),
+    whyNotTrading: () => whyNotTrading(core),
+  };
+}
+
+function beginOnce(core: Core, stamp: Stamp): BeginOutcome {
+  if (core.begun) throw new RangeError('the engine has begun already');
+  core.effects = [];
+  const message = begin(core, stamp);
+  if (message !== null) return { ok: false, message };
+  settle(core);
+  return { ok: true, effects: core.effects };
+}
+
+function process(core: Core, event: EngineEvent): readonly Effect[] {
+  if (event.kind === 'quote') {
+    if (core.effects.length > 0) core.effects = [];
+    if (!onQuote(core, event)) return NOTHING;
+    settle(core);
+    return core.effects;
+  }
+  core.effects = [];
+  setTime(core, event);
+  if (event.kind === 'command') {
+    const outcome = runCommand(core, event);
+    settle(core);
+    core.effects.push({ kind: 'reply', commandId: event.commandId, outcome });
+    return core.effects;
+  }
+  handle(core, event);
+  settle(core);
+  return core.effects;
+}
+
+type OtherEvent = Exclude<EngineEvent, { readonly kind: 'quote' | 'command' }>;
+
+function handle(core: Core, event: OtherEvent): void {
+  switch (event.kind) {
+    case 'bar':
+      onBar(core, event);
+      return;
+    case 'tick':
+      onTick(core);
+      return;
+    case 'fill':
+      takeFill(core, event.fill);
+      return;
+    case 'order.update':
+      onOrderUpdate(core, event.order);
+      return;
+    case 'order.accepted':
+    case 'order.rejected':
+    case 'order.sendUnknown':
+    case 'order.lookup':
+    case 'order.lookupFailed':
+    case 'order.cancelled':
+    case 'order.cancelRejected':
+    case 'order.expired':
+      onOrderAnswer(core, event);
+      return;
+    case 'venue.snapshot':
+      onSnapshot(core, event.snapshot);
+      return;
+    case 'venue.snapshotFailed':
+      snapshotFailed(core, event.requestId);
+      return;
+    case 'venue.health':
+      onVenueHealth(core, event.state);
+      return;
+    case 'clock.jump':
+    case 'heartbeat.lost':
+    case 'journal.fault':
+    case 'feed.ended':
+      onFault(core, event);
+      return;
+  }
+}

@@ -1,0 +1,24 @@
+/** What one instrument needs next: entries off, position closed, or position protected. */
+import type { InstrumentId } from '../../domain/instrument.js';
+import { type Core, workAt } from '../core.js';
+import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
+import { cancelEntries } from '../orders/cancel-order.js';
+import { flatten } from './flatten.js';
+import { protect } from './protect.js';
+
+export function advance(core: Core, at: InstrumentId): void {
+  if (!core.begun) return;
+  if (isClosing(core)) {
+    cancelEntries(core, at, 'all positions are being closed');
+    flatten(core, at, 'close');
+    return;
+  }
+  if (!mayEnter(core)) cancelEntries(core, at, `the desk is ${core.state.mode}`);
+  const exiting = workAt(core, at).exiting;
+  if (exiting !== null && mayReduce(core)) {
+    cancelEntries(core, at, exiting);
+    flatten(core, at, 'exit');
+    return;
+  }
+  protect(core, at);
+}

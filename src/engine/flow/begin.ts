@@ -1,0 +1,104 @@
+/** The start: whatever the journal says, the desk begins HALTED and reads the venue before anything else. */
+import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import { sameInstruments } from '../apply-config.js';
+import {
+  type Core,
+  commit,
+  liveOrders,
+  note,
+  setTime,
+  touchAll,
+  wantSnapshot,
+  watchLosses,
+} from '../core.js';
+import type { Stamp } from '../event.js';
+import { isClosing, resumeRuleOf } from '../halts/mode.js';
+import { raiseHalt } from '../halts/raise-halt.js';
+import { sendLookup } from '../orders/lookup-order.js';
+import { onUnanswered } from '../orders/order-events.js';
+import { watchOf } from '../orders/order-watch.js';
+import { beginDay, onMinute } from './equity.js';
+import { startClosingClock } from './prove-flat.js';
+
+/** A sentence where the desk must not start on this journal; null where it has begun. */
+export function begin(core: Core, stamp: Stamp): string | null {
+  setTime(core, stamp);
+  const refusal = whyNotBegin(core);
+  if (refusal !== null) return refusal;
+  recordConfig(core);
+  core.market.hold(core.state.positions, core.state.cash);
+  core.limits.peak = Math.max(core.state.peak, core.market.equity);
+  core.begun = true;
+  startDay(core);
+  watchLosses(core);
+  raiseHalt(core, {
+    mode: 'HALTED',
+    cause: 'startup',
+    by: 'fermata',
+    reason: 'the trader started; it trades again once everything is checked',
+    resume: resumeRuleOf(core.config, 'startup'),
+  });
+  for (const { id } of core.config.instruments) askAboutOrders(core, id);
+  if (isClosing(core)) startClosingClock(core);
+  touchAll(core);
+  wantSnapshot(core);
+  return null;
+}
+
+/** Positions and orders are counted in the steps of their instrument: those must not change under them. */
+function whyNotBegin({ state, config }: Core): string | null {
+  const before = state.config;
+  if (before === null || sameInstruments(before.instruments, config.instruments)) return null;
+  const held = state.positions.filter(({ quantityLots }) => quantityLots !== 0);
+  const resting = state.live.some((orders) => orders.size > 0);
+  if (held.length === 0 && !resting) return null;
+  const symbols = held.map(({ instrument }) => before.symbols[instrument] ?? '?').join(', ');
+  const what = held.length > 0 ? `positions in ${symbols} are open` : 'orders are open';
+  return (
+    `the desk file's instruments changed while ${what}: nothing was started and nothing was changed. ` +
+    `Start with the former instruments (${before.symbols.join(', ')}), close all, then change them.`
+  );
+}
+
+/** Also where market time went back, as it does when a recording takes the place of a live market. */
+function recordConfig(core: Core): void {
+  const { config, state } = core;
+  const before = state.config;
+  const unchanged =
+    before !== null &&
+    before.configHash === config.configHash &&
+    before.desk === config.desk &&
+    sameInstruments(before.instruments, config.instruments);
+  const earlier = core.marketMs < Math.max(state.fillHorizonMs, state.reconciledAsOfMs ?? 0);
+  if (unchanged && !earlier) return;
+  commit(core, {
+    type: 'config',
+    configHash: config.configHash,
+    desk: config.desk,
+    symbols: config.instruments.map(({ symbol }) => symbol),
+    instruments: config.instruments,
+    startingCash: before?.startingCash ?? config.startingCash,
+    marketMs: core.marketMs,
+  });
+}
+
+/** Only here may the day go back: between two starts the market may be another one. */
+function startDay(core: Core): void {
+  const startMs = core.config.dayStartMs(core.marketMs);
+  if (core.state.day?.startMs !== startMs) beginDay(core, startMs);
+  onMinute(core);
+}
+
+/** Sent before the end, or never: only the venue can tell. */
+function askAboutOrders(core: Core, at: number): void {
+  for (const entry of liveOrders(core, at)) {
+    watchOf(core, entry.intent.clientId);
+    if (entry.state === 'intended' || entry.state === 'sending') {
+      onUnanswered(core, entry, 'the trader ended before the answer came');
+    } else {
+      sendLookup(core, entry);
+    }
+  }
+  const open = liveOrders(core, at).filter(({ state }) => !FINAL_ORDER_STATES.has(state)).length;
+  if (open > 0) note(core, 'info', `${open} orders from before the start are looked up at the venue`, at);
+}

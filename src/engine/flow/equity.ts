@@ -1,0 +1,92 @@
+/** What a quote does: marks, and once a market minute the day's boundary and an equity sample. */
+
+import { formatMoney } from '../../domain/money.js';
+import { type Core, commit, watchLosses } from '../core.js';
+import type { QuoteEvent } from '../event.js';
+import { resumeRuleOf } from '../halts/mode.js';
+import { raiseHalt } from '../halts/raise-halt.js';
+
+const MINUTE_MS = 60_000;
+/** While equity stands still a sample an hour is enough. */
+const IDLE_SAMPLE_MARKET_MS = 60 * MINUTE_MS;
+/** A peak higher by this part is recorded at once: 0.1 %. */
+const PEAK_STEP = 1.001;
+
+/** Allocation-free and O(1) unless something is due. True where something was recorded. */
+export function onQuote(core: Core, event: QuoteEvent): boolean {
+  const { market, limits } = core;
+  if (!market.quote(event.instrument, event.bidTicks, event.askTicks, event.wallMs)) return false;
+  if (!core.begun) return false;
+  const equity = market.equity;
+  if (equity > limits.watchedFloor && equity <= limits.peak && event.marketMs < core.nextMinuteMs)
+    return false;
+  core.wallMs = event.wallMs;
+  core.marketMs = event.marketMs;
+  if (event.marketMs >= core.nextMinuteMs) onMinute(core);
+  if (equity > limits.peak) onHigherEquity(core);
+  if (equity <= limits.watchedFloor) onLoss(core);
+  return true;
+}
+
+/** By market time: a new trading day, and a sample of equity. */
+export function onMinute(core: Core): void {
+  core.nextMinuteMs = Math.floor(core.marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+  const startMs = core.config.dayStartMs(core.marketMs);
+  if (core.state.day === null || startMs > core.state.day.startMs) beginDay(core, startMs);
+  const last = core.state.lastEquity;
+  const idle = last !== null && last.equity === core.market.equity;
+  const age = last === null ? Number.POSITIVE_INFINITY : Math.abs(core.marketMs - last.marketMs);
+  if (age >= (idle ? IDLE_SAMPLE_MARKET_MS : MINUTE_MS)) sampleEquity(core);
+}
+
+export function beginDay(core: Core, startMs: number): void {
+  commit(core, {
+    type: 'day',
+    dayStartMs: startMs,
+    startEquity: core.market.equity,
+    marketMs: core.marketMs,
+  });
+}
+
+/** `peak` is given where a person lets the drawdown be counted anew. */
+export function sampleEquity(core: Core, peak = Math.max(core.limits.peak, core.market.equity)): void {
+  const { equity } = core.market;
+  const unrealised = core.state.positions.reduce(
+    (sum, position) => sum + core.market.unrealised(position),
+    0,
+  );
+  core.limits.peak = peak;
+  commit(core, {
+    type: 'equity',
+    equity,
+    peak,
+    cash: core.state.cash,
+    unrealised,
+    marketMs: core.marketMs,
+  });
+}
+
+function onHigherEquity(core: Core): void {
+  const { equity } = core.market;
+  core.limits.peak = equity;
+  if (equity >= core.state.peak * PEAK_STEP) sampleEquity(core);
+  else watchLosses(core);
+}
+
+function onLoss(core: Core): void {
+  const drawdown = core.market.equity <= core.limits.drawdownFloor;
+  const cause = drawdown ? 'drawdown' : 'daily-loss';
+  const reason = drawdown ? drawdownReason(core) : dailyLossReason(core);
+  raiseHalt(core, { mode: 'HALTED', cause, by: 'fermata', reason, resume: resumeRuleOf(core.config, cause) });
+}
+
+function drawdownReason({ market, limits, config }: Core): string {
+  const { maxDrawdownPct } = config.risk;
+  return `equity ${formatMoney(market.equity, 2)} is ${maxDrawdownPct} % or more below its peak of ${formatMoney(limits.peak, 2)}`;
+}
+
+function dailyLossReason({ market, state, config }: Core): string {
+  const start = formatMoney(state.day?.startEquity ?? 0, 2);
+  const { dailyLossLimitPct } = config.risk;
+  return `equity ${formatMoney(market.equity, 2)} has lost ${dailyLossLimitPct} % or more since the day began at ${start}`;
+}

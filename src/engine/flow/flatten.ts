@@ -1,0 +1,79 @@
+/**
+ * Closes one position. Where a resting stop locks the balance (spot) it is cancelled first and the sale waits for
+ * that; elsewhere the closing order leaves at once and the stops follow. An order of unknown fate counts as under way.
+ */
+import type { InstrumentId } from '../../domain/instrument.js';
+import { type Core, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+import { placeOrder } from '../orders/place-order.js';
+import type { OrderEntry, PositionEntry } from '../state.js';
+import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
+import { protect } from './protect.js';
+
+export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit'): void {
+  const position = positionAt(core, at);
+  const work = workAt(core, at);
+  if (position.quantityLots === 0) {
+    work.exiting = null;
+    protect(core, at);
+    return;
+  }
+  const waiting = core.wallMs < work.closeAtMs;
+  if (waiting && work.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
+    protect(core, at);
+    return;
+  }
+  if (!core.config.capabilities.stopLocksBalance) {
+    sendClosing(core, position, purpose);
+    cancelStops(core, at);
+    return;
+  }
+  cancelStops(core, at);
+  if (liveStops(core, at).length === 0) sendClosing(core, position, purpose);
+}
+
+function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'exit'): void {
+  const at = position.instrument;
+  const work = workAt(core, at);
+  const lots = Math.abs(position.quantityLots) - closingLots(core, position);
+  if (lots <= 0 || core.wallMs < work.closeAtMs) return;
+  const sent = placeOrder(core, {
+    instrument: at,
+    strategy: purpose === 'exit' ? position.strategy : 'fermata',
+    purpose,
+    side: position.quantityLots > 0 ? 'sell' : 'buy',
+    type: 'market',
+    quantityLots: lots,
+    limitTicks: null,
+    stopTicks: null,
+    protectTicks: null,
+    reduceOnly: core.config.capabilities.reduceOnly,
+    timeInForce: 'GTC',
+  });
+  if (!sent) work.closeAtMs = core.wallMs + REFUSED_RETRY_MS;
+}
+
+/** Lots of closing orders that are under way, or may be. */
+function closingLots(core: Core, position: PositionEntry): number {
+  let lots = 0;
+  for (const entry of liveOrders(core, position.instrument)) {
+    if (isReducing(entry) && reduces(entry, position)) lots += remainingLots(entry);
+  }
+  return lots;
+}
+
+export function isReducing(entry: OrderEntry): boolean {
+  return entry.intent.purpose === 'close' || entry.intent.purpose === 'exit';
+}
+
+function reduces(entry: OrderEntry, position: PositionEntry): boolean {
+  return entry.intent.side === (position.quantityLots > 0 ? 'sell' : 'buy');
+}
+
+export function liveStops(core: Core, at: InstrumentId): OrderEntry[] {
+  return liveOrders(core, at).filter((entry) => entry.intent.purpose === 'protective');
+}
+
+function cancelStops(core: Core, at: InstrumentId): void {
+  for (const stop of liveStops(core, at)) cancelOrder(core, stop, 'its position is being closed');
+}

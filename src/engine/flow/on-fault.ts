@@ -1,0 +1,82 @@
+/** What goes wrong around the engine, and what the desk file says to that. */
+import type { HaltCause } from '../../domain/mode.js';
+import type { LostAction } from '../config.js';
+import { type Core, touchAll, wantSnapshot } from '../core.js';
+import type { EngineEvent } from '../event.js';
+import { isClosing, resumeRuleOf } from '../halts/mode.js';
+import { raiseFault, raiseHalt } from '../halts/raise-halt.js';
+import { beginCloseAll } from './prove-flat.js';
+
+type FaultEvent = Extract<
+  EngineEvent,
+  { readonly kind: 'clock.jump' | 'heartbeat.lost' | 'journal.fault' | 'feed.ended' }
+>;
+
+export function onFault(core: Core, event: FaultEvent): void {
+  if (!core.begun) return;
+  switch (event.kind) {
+    case 'clock.jump':
+      onClockJump(core, event.gapMs);
+      return;
+    case 'heartbeat.lost':
+      onHeartbeatLost(core, event.which);
+      return;
+    case 'journal.fault':
+      raiseFault(
+        core,
+        'journal-fault',
+        `the journal can't be written (${event.detail}); cancels still go out`,
+      );
+      return;
+    case 'feed.ended':
+      core.feedEnded = true;
+      raiseFault(core, 'recording-ended', `the recording has ended: ${event.detail}; positions are kept`);
+      return;
+  }
+}
+
+/** The machine slept, or the process stood still: what was known is old. Always a new halt, so no older decision arms. */
+function onClockJump(core: Core, gapMs: number): void {
+  core.sync.state = 'pending';
+  core.sync.atWallMs = null;
+  core.sync.suspected.clear();
+  raiseHalt(core, {
+    mode: 'HALTED',
+    cause: 'clock-jump',
+    by: 'fermata',
+    reason: `the clock jumped by ${(gapMs / 1000).toFixed(1)} s: the venue is read again before anything else`,
+    resume: resumeRuleOf(core.config, 'clock-jump'),
+  });
+  wantSnapshot(core);
+}
+
+interface Silence {
+  readonly cause: HaltCause;
+  readonly words: string;
+}
+
+const SILENCES: Readonly<Record<'process' | 'operations' | 'supervisor', Silence>> = {
+  process: { cause: 'heartbeat-process', words: 'the trader missed its own heartbeat' },
+  operations: { cause: 'heartbeat-operations', words: 'the operations side is silent' },
+  supervisor: { cause: 'supervisor-lost', words: 'the supervisor is gone' },
+};
+
+function onHeartbeatLost(core: Core, which: 'process' | 'operations' | 'supervisor'): void {
+  const action: LostAction = core.config.heartbeatLost[which];
+  if (action === 'none') return;
+  const { cause, words } = SILENCES[which];
+  raiseFault(core, cause, `${words}; the desk file says: ${action === 'stop' ? 'stop' : 'close all'}`);
+  if (action === 'closeAll' && !isClosing(core)) beginCloseAll(core, 'fermata', words);
+}
+
+/** Down for a moment is no halt; back again means that something may have been missed. */
+export function onVenueHealth(core: Core, state: 'up' | 'down'): void {
+  if (state === 'down') {
+    core.venueDownSinceMs ??= core.wallMs;
+    return;
+  }
+  if (core.venueDownSinceMs === null) return;
+  core.venueDownSinceMs = null;
+  wantSnapshot(core);
+  touchAll(core);
+}

@@ -1,0 +1,99 @@
+/** Deadlines: everything that is late, stale or due again. */
+import { type Core, type OrderWatch, touchAll, wantSnapshot } from '../core.js';
+import { isClosing } from '../halts/mode.js';
+import { raiseFault } from '../halts/raise-halt.js';
+import { sendCancel } from '../orders/cancel-order.js';
+import { lookupFailed, sendLookup } from '../orders/lookup-order.js';
+import { onUnanswered } from '../orders/order-events.js';
+import { earliest, watchDueMs } from '../orders/order-watch.js';
+import type { OrderEntry } from '../state.js';
+import { snapshotFailed } from '../sync/request-snapshot.js';
+import { UNPROTECTED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
+import { onMinute } from './equity.js';
+import { escalateCloseAll } from './prove-flat.js';
+import { staleSymbols } from './stale-data.js';
+
+export function onTick(core: Core): void {
+  if (!core.begun) return;
+  if (core.marketMs >= core.nextMinuteMs) onMinute(core);
+  for (const [clientId, watch] of core.watches) {
+    const entry = core.state.orders.get(clientId);
+    if (entry === undefined) core.watches.delete(clientId);
+    else checkOrder(core, entry, watch);
+  }
+  checkSnapshot(core);
+  touchAll(core);
+  checkProtection(core);
+  checkFaults(core);
+  const { deadlineMs } = core.closing;
+  if (isClosing(core) && deadlineMs !== null && core.wallMs >= deadlineMs) escalateCloseAll(core);
+}
+
+function checkOrder(core: Core, entry: OrderEntry, watch: OrderWatch): void {
+  if (isPast(core, watch.answerByMs)) {
+    watch.answerByMs = null;
+    answerIsLate(core, entry, watch);
+  }
+  if (isPast(core, watch.lookupByMs)) lookupFailed(core, entry);
+  if (isPast(core, watch.lookupAtMs)) sendLookup(core, entry);
+}
+
+function answerIsLate(core: Core, entry: OrderEntry, watch: OrderWatch): void {
+  if (entry.state === 'cancelling') {
+    sendCancel(core, entry);
+  } else if (entry.state === 'intended' || entry.state === 'sending') {
+    onUnanswered(core, entry, `no answer within ${core.config.closeAll.answerTimeoutMs} ms`);
+  } else if (watch.lookupByMs === null) {
+    sendLookup(core, entry);
+  }
+}
+
+function checkSnapshot(core: Core): void {
+  const { outstanding, dueAtMs } = core.sync;
+  if (outstanding !== null && core.wallMs >= outstanding.byMs) snapshotFailed(core, outstanding.requestId);
+  if (core.sync.outstanding === null && isPast(core, dueAtMs)) wantSnapshot(core);
+}
+
+function checkProtection(core: Core): void {
+  core.work.forEach((work, at) => {
+    const since = work.unprotectedSinceMs;
+    if (since === null || core.wallMs - since < UNPROTECTED_MAX_MS || isClosing(core)) return;
+    const symbol = core.config.instruments[at]?.symbol ?? '?';
+    const seconds = UNPROTECTED_MAX_MS / 1000;
+    raiseFault(core, 'protection-missing', `${symbol}: no confirmed protective stop for ${seconds} s`);
+  });
+}
+
+function checkFaults(core: Core): void {
+  const { venueDownSinceMs, state } = core;
+  if (venueDownSinceMs !== null && core.wallMs - venueDownSinceMs >= VENUE_DOWN_MAX_MS) {
+    raiseFault(core, 'venue', `the venue has not answered for ${VENUE_DOWN_MAX_MS / 1000} s`);
+  }
+  if (state.mode !== 'ACTIVE' && state.mode !== 'REDUCING') return;
+  const stale = staleSymbols(core);
+  if (stale.length === 0) return;
+  raiseFault(core, 'stale-data', `no fresh price for ${core.config.staleMs / 1000} s: ${stale.join(', ')}`);
+}
+
+function isPast(core: Core, atMs: number | null): boolean {
+  return atMs !== null && core.wallMs >= atMs;
+}
+
+/** When the next tick is due at the latest, wall time; null: nothing waits for the clock. */
+export function nextWakeMs(core: Core): number | null {
+  if (!core.begun) return null;
+  let due = earliest(core.sync.dueAtMs, core.sync.outstanding?.byMs ?? null);
+  for (const watch of core.watches.values()) due = earliest(due, watchDueMs(watch));
+  const closing = isClosing(core);
+  core.work.forEach((work, at) => {
+    if (core.state.positions[at]?.quantityLots === 0) return;
+    for (const ms of [work.closeAtMs, work.stopAtMs]) if (ms > core.wallMs) due = earliest(due, ms);
+    const haltAtMs = (work.unprotectedSinceMs ?? core.wallMs) + UNPROTECTED_MAX_MS;
+    if (work.unprotectedSinceMs !== null && haltAtMs > core.wallMs) due = earliest(due, haltAtMs);
+  });
+  if (closing) {
+    due = earliest(due, core.closing.deadlineMs);
+    if (core.closing.proofAtMs > core.wallMs) due = earliest(due, core.closing.proofAtMs);
+  }
+  return due;
+}

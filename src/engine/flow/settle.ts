@@ -1,0 +1,28 @@
+/**
+ * The end of every event that can have changed something: looks at what is, not at what happened, and does what
+ * is due. Each round may touch instruments again (a halt takes entries off everywhere); the rounds are bounded.
+ */
+import type { Core } from '../core.js';
+import { sendSnapshotRequest } from '../sync/request-snapshot.js';
+import { advance } from './advance.js';
+import { proveFlat } from './prove-flat.js';
+
+/** A halt while advancing, and one caused by that: more rounds than this have no cause. */
+const ROUNDS_MAX = 6;
+
+export function settle(core: Core): void {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    advanceTouched(core);
+    proveFlat(core);
+    if (!core.work.some((work) => work.touched)) break;
+  }
+  if (core.sync.wanted) sendSnapshotRequest(core);
+}
+
+function advanceTouched(core: Core): void {
+  core.work.forEach((work, instrument) => {
+    if (!work.touched) return;
+    work.touched = false;
+    advance(core, instrument);
+  });
+}

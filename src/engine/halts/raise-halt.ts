@@ -1,0 +1,32 @@
+/** Every halt draws a new id, is on record before anything else happens, and every instrument is looked at again. */
+import type { Halt, HaltCause } from '../../domain/mode.js';
+import { type Core, commit, touchAll } from '../core.js';
+import { resumeRuleOf } from './mode.js';
+
+export type HaltWish = Pick<Halt, 'mode' | 'cause' | 'by' | 'reason' | 'resume'>;
+
+/** Always records a new halt: an arming that quotes an older one is refused from here on. */
+export function raiseHalt(core: Core, wish: HaltWish): Halt {
+  const halt: Halt = {
+    haltId: core.config.drawHaltId(),
+    mode: wish.mode,
+    scope: { kind: 'desk' },
+    cause: wish.cause,
+    by: wish.by,
+    reason: wish.reason,
+    resume: wish.resume,
+    atWallMs: core.wallMs,
+    atMarketMs: core.marketMs,
+  };
+  commit(core, { type: 'halt', halt });
+  if (halt.mode !== 'REDUCING') for (const work of core.work) work.exiting = null;
+  touchAll(core);
+  return halt;
+}
+
+/** A halt by the desk itself, once for as long as the same cause stands. */
+export function raiseFault(core: Core, cause: HaltCause, reason: string): void {
+  const known = core.state.halts.some((halt) => halt.cause === cause && halt.mode !== 'REDUCING');
+  if (known) return;
+  raiseHalt(core, { mode: 'HALTED', cause, by: 'fermata', reason, resume: resumeRuleOf(core.config, cause) });
+}

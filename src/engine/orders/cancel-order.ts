@@ -1,0 +1,29 @@
+/** Cancels leave at once, for the venue as for the journal, and may be sent again. */
+import type { InstrumentId } from '../../domain/instrument.js';
+import { type Core, liveOrders } from '../core.js';
+import type { OrderEntry } from '../state.js';
+import { changeOrder } from './change-order.js';
+import { watchOf } from './order-watch.js';
+
+/** Asks once; a cancel that is under way is repeated by its deadline, not here. */
+export function cancelOrder(core: Core, entry: OrderEntry, reason: string): void {
+  if (entry.state === 'cancelling') return;
+  if (changeOrder(core, entry, 'cancelRequested', reason)) sendCancel(core, entry);
+}
+
+export function sendCancel(core: Core, entry: OrderEntry): void {
+  const { clientId, instrument } = entry.intent;
+  watchOf(core, clientId).answerByMs = core.wallMs + core.config.closeAll.answerTimeoutMs;
+  core.effects.push({ kind: 'cancel', clientId, instrument });
+}
+
+/** Number of entries that were not final. */
+export function cancelEntries(core: Core, at: InstrumentId, reason: string): number {
+  let entries = 0;
+  for (const entry of liveOrders(core, at)) {
+    if (entry.intent.purpose !== 'entry') continue;
+    entries += 1;
+    cancelOrder(core, entry, reason);
+  }
+  return entries;
+}

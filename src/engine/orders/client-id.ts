@@ -1,0 +1,17 @@
+/** Client order ids: `f`, six characters of the journal's incarnation, a sequence in base 36. */
+
+const OURS = /^f[a-z0-9]{6}([0-9a-z]{1,11})$/;
+
+export function clientIdOf(incarnation: string, sequence: number): string {
+  return `f${incarnation}${sequence.toString(36)}`;
+}
+
+/** The sequence in an id of any incarnation; 0 where the id is none of ours. */
+export function sequenceOf(clientId: string): number {
+  const digits = OURS.exec(clientId)?.[1];
+  return digits === undefined ? 0 : Number.parseInt(digits, 36);
+}
+
+export function isOfIncarnation(clientId: string, incarnation: string): boolean {
+  return OURS.test(clientId) && clientId.startsWith(`f${incarnation}`);
+}

@@ -1,0 +1,64 @@
+/** An order whose fate is unknown is asked for by its client id, with patience, and never sent again. */
+import { type Core, type OrderWatch, positionAt } from '../core.js';
+import type { OrderEntry } from '../state.js';
+import { ABSENT_GRACE_MS, ABSENT_GRACE_REDUCING_MS, retryDelayMs } from '../timing.js';
+import { changeOrder } from './change-order.js';
+import { watchOf } from './order-watch.js';
+
+/** An acknowledged order that the venue denies is given up after this many rounds; the position is read back anyway. */
+const FORGOTTEN_AFTER_ROUNDS = 3;
+
+export function sendLookup(core: Core, entry: OrderEntry): void {
+  const { clientId, instrument } = entry.intent;
+  const watch = watchOf(core, clientId);
+  watch.lookupAtMs = null;
+  watch.lookupByMs = core.wallMs + core.config.closeAll.answerTimeoutMs;
+  core.effects.push({ kind: 'lookup', clientId, instrument });
+}
+
+/** The lookup itself failed or got no answer: says nothing about the order. */
+export function lookupFailed(core: Core, entry: OrderEntry): void {
+  const watch = watchOf(core, entry.intent.clientId);
+  watch.lookupByMs = null;
+  watch.lookupAtMs = core.wallMs + retryDelayMs(watch.lookupAttempts);
+  watch.lookupAttempts += 1;
+}
+
+/**
+ * The venue says that it never had the order. Believed at the second time, a while after the first:
+ * the send may have been slower than the lookup.
+ */
+export function lookupFoundNothing(core: Core, entry: OrderEntry): void {
+  const watch = watchOf(core, entry.intent.clientId);
+  watch.lookupByMs = null;
+  const grace = graceMs(core, entry);
+  if (watch.firstAbsentMs === null) {
+    watch.firstAbsentMs = core.wallMs;
+    watch.lookupAtMs = core.wallMs + grace;
+  } else if (core.wallMs - watch.firstAbsentMs < grace) {
+    watch.lookupAtMs = watch.firstAbsentMs + grace;
+  } else {
+    concludeAbsent(core, entry, watch);
+  }
+}
+
+function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void {
+  watch.firstAbsentMs = null;
+  const reason = 'looked up twice: the venue never had it';
+  if (changeOrder(core, entry, 'foundAbsent', reason)) return;
+  watch.lookupAttempts += 1;
+  watch.lookupAtMs = core.wallMs + retryDelayMs(watch.lookupAttempts);
+  if (watch.lookupAttempts >= FORGOTTEN_AFTER_ROUNDS) {
+    changeOrder(core, entry, 'expired', 'the venue acknowledged it and no longer knows it');
+  }
+}
+
+/** A second closing order does no harm where neither can open a position. */
+function graceMs(core: Core, entry: OrderEntry): number {
+  const { purpose, instrument, side } = entry.intent;
+  if (purpose !== 'close' && purpose !== 'exit') return ABSENT_GRACE_MS;
+  const { reduceOnly, shorting } = core.config.capabilities;
+  const onlyReduces =
+    reduceOnly || (!shorting && side === 'sell' && positionAt(core, instrument).quantityLots > 0);
+  return onlyReduces ? ABSENT_GRACE_REDUCING_MS : ABSENT_GRACE_MS;
+}

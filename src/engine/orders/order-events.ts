@@ -1,0 +1,176 @@
+/** What the venue says of one order, asked or not, and what becomes of it. */
+import { type Core, note, touch, wantSnapshot, workAt } from '../core.js';
+import type { EngineEvent, VenueOrder } from '../event.js';
+import type { OrderEntry } from '../state.js';
+import {
+  ESCALATED_RETRY_MS,
+  MISSING_FILL_ROUNDS_MAX,
+  REFUSALS_BEFORE_RESTORE,
+  REFUSED_RETRY_MS,
+  retryDelayMs,
+} from '../timing.js';
+import { sendCancel } from './cancel-order.js';
+import { changeOrder } from './change-order.js';
+import { lookupFailed, lookupFoundNothing, sendLookup } from './lookup-order.js';
+import { watchOf } from './order-watch.js';
+
+type OrderAnswer = Extract<EngineEvent, { readonly clientId: string }>;
+
+export function onOrderAnswer(core: Core, event: OrderAnswer): void {
+  const entry = core.state.orders.get(event.clientId);
+  if (entry === undefined) return;
+  answer(core, entry, event);
+  touch(core, entry.intent.instrument);
+}
+
+/** As the stream reports it. Orders that we don't know are looked at by the next reconciliation. */
+export function onOrderUpdate(core: Core, order: VenueOrder): void {
+  const entry = core.state.orders.get(order.clientId);
+  if (entry === undefined) {
+    wantSnapshot(core);
+    return;
+  }
+  observeOrder(core, entry, order);
+  touch(core, entry.intent.instrument);
+}
+
+function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
+  switch (event.kind) {
+    case 'order.accepted':
+      onAccepted(core, entry, event.venueId);
+      return;
+    case 'order.rejected':
+      onRejected(core, entry, `${event.code}: ${event.text}`);
+      return;
+    case 'order.sendUnknown':
+      onUnanswered(core, entry, event.cause);
+      return;
+    case 'order.lookup':
+      onLookedUp(core, entry, event.found);
+      return;
+    case 'order.lookupFailed':
+      lookupFailed(core, entry);
+      return;
+    case 'order.cancelled':
+      changeOrder(core, entry, 'cancelled', 'the venue cancelled it');
+      return;
+    case 'order.cancelRejected':
+      onCancelRefused(core, entry, `${event.code}: ${event.text}`);
+      return;
+    case 'order.expired':
+      changeOrder(core, entry, 'expired', 'it expired at the venue');
+      return;
+  }
+}
+
+/** A market order that is taken has to be filled soon; a resting one may rest. */
+function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
+  changeOrder(core, entry, 'accepted', '', venueId);
+  const watch = core.watches.get(entry.intent.clientId);
+  if (watch === undefined) return;
+  watch.firstAbsentMs = null;
+  if (entry.state === 'cancelling') {
+    if (watch.answerByMs === null) sendCancel(core, entry);
+    return;
+  }
+  watch.lookupAtMs = null;
+  watch.lookupByMs = null;
+  const filledSoon = entry.intent.type === 'market';
+  watch.answerByMs = filledSoon ? core.wallMs + core.config.closeAll.answerTimeoutMs : null;
+}
+
+export function onUnanswered(core: Core, entry: OrderEntry, cause: string): void {
+  if (!changeOrder(core, entry, 'unanswered', cause)) return;
+  watchOf(core, entry.intent.clientId).answerByMs = null;
+  sendLookup(core, entry);
+}
+
+function onCancelRefused(core: Core, entry: OrderEntry, reason: string): void {
+  if (!changeOrder(core, entry, 'cancelRefused', reason)) return;
+  watchOf(core, entry.intent.clientId).answerByMs = null;
+  sendLookup(core, entry);
+}
+
+function onRejected(core: Core, entry: OrderEntry, reason: string): void {
+  if (!changeOrder(core, entry, 'rejected', reason)) return;
+  const { instrument, purpose } = entry.intent;
+  note(
+    core,
+    purpose === 'entry' ? 'info' : 'warn',
+    `the venue refused a ${purpose} order: ${reason}`,
+    instrument,
+  );
+  postponeAfterRefusal(core, entry);
+  if (purpose !== 'entry') wantSnapshot(core);
+}
+
+/** The next closing or protective order waits longer with each refusal in a row. */
+export function postponeAfterRefusal(core: Core, entry: OrderEntry): void {
+  const { instrument, purpose } = entry.intent;
+  const work = workAt(core, instrument);
+  if (purpose === 'protective') {
+    work.stopAtMs = core.wallMs + retryDelayMs(work.stopRefusals);
+    work.stopRefusals += 1;
+  } else if (purpose !== 'entry') {
+    work.closeRefusals += 1;
+    work.closeAtMs = core.wallMs + closeDelayMs(core, work.closeRefusals);
+  }
+}
+
+function closeDelayMs(core: Core, refusals: number): number {
+  if (core.state.closeAll === 'escalated') return ESCALATED_RETRY_MS;
+  return refusals < REFUSALS_BEFORE_RESTORE ? retryDelayMs(refusals - 1) : REFUSED_RETRY_MS;
+}
+
+function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): void {
+  const watch = core.watches.get(entry.intent.clientId);
+  if (found === null) {
+    if (watch !== undefined) lookupFoundNothing(core, entry);
+    return;
+  }
+  if (watch !== undefined) {
+    watch.lookupByMs = null;
+    watch.firstAbsentMs = null;
+  }
+  observeOrder(core, entry, found);
+}
+
+/** Takes over what the venue says, except that an order ends only once all its fills are known. */
+export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): void {
+  const missing = found.filledLots - entry.filledLots;
+  if (missing > 0 && fetchMissingFills(core, entry, found)) return;
+  switch (found.state) {
+    case 'working':
+    case 'partlyFilled':
+      onAccepted(core, entry, found.venueId);
+      return;
+    case 'rejected':
+      onRejected(core, entry, 'the venue says so on lookup');
+      return;
+    case 'expired':
+      changeOrder(core, entry, 'expired', 'it expired at the venue', found.venueId);
+      return;
+    case 'cancelled':
+      changeOrder(core, entry, 'cancelled', 'the venue cancelled it', found.venueId);
+      return;
+    case 'filled':
+      if (missing <= 0) return;
+      changeOrder(core, entry, 'expired', 'filled at the venue, which never named the fills', found.venueId);
+  }
+}
+
+/** False once it was tried often enough: the venue's position then counts, and the order ends. */
+function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): boolean {
+  onAccepted(core, entry, found.venueId);
+  const watch = core.watches.get(entry.intent.clientId);
+  if (watch === undefined) {
+    wantSnapshot(core);
+    return true;
+  }
+  watch.missingFillRounds += 1;
+  if (watch.missingFillRounds > MISSING_FILL_ROUNDS_MAX) return false;
+  watch.answerByMs = null;
+  watch.lookupAtMs = core.wallMs + core.config.closeAll.answerTimeoutMs;
+  wantSnapshot(core);
+  return true;
+}

@@ -1,0 +1,156 @@
+/** The order state machine: state × event → next state. Every cell is written down, and every cell is tested. */
+import type { OrderState } from '../../domain/order.js';
+
+export type OrderEvent =
+  /** The venue says that it has the order, or a lookup found it there. */
+  | 'accepted'
+  | 'rejected'
+  /** No answer to the send, or none that can be believed. */
+  | 'unanswered'
+  /** Looked up often enough: the venue never had it. */
+  | 'foundAbsent'
+  | 'cancelRequested'
+  | 'cancelled'
+  /** The venue has no such open order, or refused to cancel it. */
+  | 'cancelRefused'
+  | 'expired'
+  | 'partialFill'
+  | 'completingFill';
+
+/** `ignored`: late or repeated, changes nothing. `illegal`: contradicts what we know; halts and reconciles. */
+export type OrderTransition = OrderState | 'ignored' | 'illegal';
+
+type Row = Readonly<Record<OrderEvent, OrderTransition>>;
+
+/** Handed to the runner, no answer yet: everything can still happen, also in the wrong order. */
+const inFlight: Row = {
+  accepted: 'working',
+  rejected: 'rejected',
+  unanswered: 'unknown',
+  foundAbsent: 'absent',
+  cancelRequested: 'cancelling',
+  cancelled: 'cancelled',
+  cancelRefused: 'ignored',
+  expired: 'expired',
+  partialFill: 'partlyFilled',
+  completingFill: 'filled',
+};
+
+/** Ended before it was filled: late fills still count, late answers don't. */
+const ended = (state: 'cancelled' | 'expired'): Row => ({
+  accepted: 'ignored',
+  rejected: 'ignored',
+  unanswered: 'ignored',
+  foundAbsent: 'ignored',
+  cancelRequested: 'ignored',
+  cancelled: 'ignored',
+  cancelRefused: 'ignored',
+  expired: 'ignored',
+  partialFill: state,
+  completingFill: 'filled',
+});
+
+export const ORDER_TABLE: Readonly<Record<OrderState, Row>> = {
+  /** Refused by our own risk gate and never sent: nothing can happen to it. */
+  denied: {
+    accepted: 'illegal',
+    rejected: 'illegal',
+    unanswered: 'illegal',
+    foundAbsent: 'illegal',
+    cancelRequested: 'illegal',
+    cancelled: 'illegal',
+    cancelRefused: 'illegal',
+    expired: 'illegal',
+    partialFill: 'illegal',
+    completingFill: 'illegal',
+  },
+  intended: inFlight,
+  sending: inFlight,
+  /** No answer: only a lookup, a late answer or a fill leads on; it is never sent again. */
+  unknown: { ...inFlight, unanswered: 'ignored' },
+  working: {
+    accepted: 'ignored',
+    /** Some venues take an order and refuse it a moment later. */
+    rejected: 'rejected',
+    unanswered: 'ignored',
+    /** It was acknowledged, and now it is said never to have been there. */
+    foundAbsent: 'illegal',
+    cancelRequested: 'cancelling',
+    cancelled: 'cancelled',
+    cancelRefused: 'ignored',
+    expired: 'expired',
+    partialFill: 'partlyFilled',
+    completingFill: 'filled',
+  },
+  partlyFilled: {
+    accepted: 'ignored',
+    rejected: 'illegal',
+    unanswered: 'ignored',
+    foundAbsent: 'illegal',
+    cancelRequested: 'cancelling',
+    cancelled: 'cancelled',
+    cancelRefused: 'ignored',
+    expired: 'expired',
+    partialFill: 'partlyFilled',
+    completingFill: 'filled',
+  },
+  cancelling: {
+    accepted: 'ignored',
+    rejected: 'rejected',
+    unanswered: 'ignored',
+    foundAbsent: 'absent',
+    /** A cancel may be sent again: it changes nothing the second time. */
+    cancelRequested: 'ignored',
+    cancelled: 'cancelled',
+    /** Filled, cancelled before, or not there yet: only a lookup can tell. */
+    cancelRefused: 'unknown',
+    expired: 'expired',
+    partialFill: 'cancelling',
+    completingFill: 'filled',
+  },
+  filled: {
+    accepted: 'ignored',
+    rejected: 'illegal',
+    unanswered: 'ignored',
+    foundAbsent: 'illegal',
+    cancelRequested: 'ignored',
+    /** The cancel crossed the fill. */
+    cancelled: 'ignored',
+    cancelRefused: 'ignored',
+    expired: 'ignored',
+    /** More than was ordered. The fill counts, and the desk halts. */
+    partialFill: 'illegal',
+    completingFill: 'illegal',
+  },
+  cancelled: ended('cancelled'),
+  expired: ended('expired'),
+  rejected: {
+    accepted: 'illegal',
+    rejected: 'ignored',
+    unanswered: 'ignored',
+    foundAbsent: 'ignored',
+    cancelRequested: 'ignored',
+    cancelled: 'ignored',
+    cancelRefused: 'ignored',
+    expired: 'ignored',
+    partialFill: 'illegal',
+    completingFill: 'illegal',
+  },
+  /** Our conclusion, not the venue's word: whatever it says later is right. */
+  absent: {
+    accepted: 'working',
+    rejected: 'rejected',
+    unanswered: 'ignored',
+    foundAbsent: 'ignored',
+    cancelRequested: 'ignored',
+    cancelled: 'cancelled',
+    cancelRefused: 'ignored',
+    expired: 'expired',
+    partialFill: 'partlyFilled',
+    completingFill: 'filled',
+  },
+};
+
+export function orderTransition(state: OrderState, event: OrderEvent): OrderTransition {
+  return ORDER_TABLE[state][event];
+}

@@ -1,0 +1,32 @@
+/** Deadlines of orders: what was asked, what is late, when to ask again. */
+import type { Core, OrderWatch } from '../core.js';
+
+export function newWatch(answerByMs: number | null): OrderWatch {
+  return {
+    answerByMs,
+    lookupAtMs: null,
+    lookupByMs: null,
+    lookupAttempts: 0,
+    firstAbsentMs: null,
+    missingFillRounds: 0,
+    barsLeft: null,
+  };
+}
+
+export function watchOf(core: Core, clientId: string): OrderWatch {
+  const known = core.watches.get(clientId);
+  if (known !== undefined) return known;
+  const created = newWatch(null);
+  core.watches.set(clientId, created);
+  return created;
+}
+
+/** The earliest moment at which one of its deadlines passes; null: none. */
+export function watchDueMs(watch: OrderWatch): number | null {
+  return earliest(watch.answerByMs, earliest(watch.lookupAtMs, watch.lookupByMs));
+}
+
+export function earliest(one: number | null, other: number | null): number | null {
+  if (one === null) return other;
+  return other === null ? one : Math.min(one, other);
+}

@@ -1,0 +1,40 @@
+/** What every limit looks at, and what it answers. */
+import type { Instrument } from '../../domain/instrument.js';
+import type { Mode } from '../../domain/mode.js';
+import type { OrderIntent } from '../../domain/order.js';
+import type { VenueCapabilities } from '../../venue/port.js';
+import type { RiskNumbers } from '../config.js';
+
+export interface RiskCheck {
+  readonly intent: OrderIntent;
+  readonly instrument: Instrument;
+  readonly mode: Mode;
+  /** A close-all is under way: the one thing that may reduce while halted. */
+  readonly closing: boolean;
+  /** Signed lots held now. */
+  readonly positionLots: number;
+  /** Lots of entries on this instrument that are not final. */
+  readonly restingEntryLots: number;
+  /** Other instruments with a position or with an entry that is not final. */
+  readonly otherOpenPositions: number;
+  /** Money units, positions at the last quotes. */
+  readonly equity: number;
+  readonly dailyFloor: number;
+  readonly drawdownFloor: number;
+  /** Wall milliseconds since this instrument's last quote; null: never. */
+  readonly quoteAgeMs: number | null;
+  readonly bidTicks: number;
+  readonly askTicks: number;
+  readonly staleMs: number;
+  readonly risk: RiskNumbers;
+  readonly capabilities: VenueCapabilities;
+}
+
+export interface Denial {
+  readonly limit: string;
+  /** A sentence for the person who asks why. */
+  readonly reason: string;
+}
+
+/** Null approves. A limit that can't tell denies. */
+export type RiskLimit = (check: RiskCheck) => Denial | null;

@@ -1,0 +1,26 @@
+/** The largest position in one instrument, as a percentage of equity including unrealised results. */
+import { formatMoney, mulDiv, ppmOfPercent } from '../../domain/money.js';
+import type { RiskLimit } from './check.js';
+
+export const positionSizeLimit: RiskLimit = (check) => {
+  const { intent, instrument, equity, risk } = check;
+  if (intent.purpose !== 'entry') return null;
+  const price = Math.max(intent.limitTicks ?? check.askTicks, check.bidTicks);
+  const lots = Math.abs(check.positionLots) + check.restingEntryLots + intent.quantityLots;
+  const value = lots * price * instrument.moneyPerTickLot;
+  const most = equity > 0 ? mulDiv(equity, ppmOfPercent(risk.maxPositionSizePct), 1_000_000) : 0;
+  const orderValue = intent.quantityLots * (intent.limitTicks ?? check.bidTicks) * instrument.moneyPerTickLot;
+  if (!(orderValue >= instrument.minNotional && intent.quantityLots >= instrument.minQuantityLots)) {
+    return {
+      limit: 'position-size',
+      reason: `an order worth ${formatMoney(orderValue, 2)} ${instrument.quote} is below the venue's smallest`,
+    };
+  }
+  if (value > 0 && value <= most && intent.quantityLots <= instrument.maxQuantityLots) return null;
+  return {
+    limit: 'position-size',
+    reason:
+      `the position would be worth ${formatMoney(value, 2)} ${instrument.quote}, ` +
+      `${risk.maxPositionSizePct} % of equity allow ${formatMoney(most, 2)}`,
+  };
+};

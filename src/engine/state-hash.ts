@@ -1,0 +1,40 @@
+/** One number for the whole durable state: equal on every machine, equal live and after a replay. */
+import { createHash } from 'node:crypto';
+import type { EngineState } from './state.js';
+
+/** SHA-256, hex, over the canonical JSON of orders, positions, cash, halts, mode, day, peak, toggles and counters. */
+export function stateHash(state: EngineState): string {
+  const orders = [...state.orders.values()]
+    .map((entry) => [entry.intent.clientId, entry.state, entry.filledLots, entry.venueId])
+    .sort(byFirst);
+  const trips = [...state.trips.entries()].map(([key, trip]) => [key, trip.trades, trip.wins, trip.realised]);
+  const positions = state.positions.map((position) => [
+    position.quantityLots,
+    position.cost,
+    position.realised,
+    position.strategy,
+    position.protectTicks,
+    position.tripResult,
+  ]);
+  const { config, counters } = state;
+  const content = [
+    config && [config.desk, config.configHash, config.symbols, config.startingCash],
+    orders,
+    positions,
+    state.fillsSeen.map((seen) => [...seen.keys()].sort()),
+    state.fillHorizonMs,
+    trips.sort(byFirst),
+    state.cash,
+    state.halts.map((halt) => [halt.haltId, halt.mode, halt.cause, halt.resume, halt.scope]),
+    [state.mode, state.closeAll, state.clientSequence],
+    state.day && [state.day.startMs, state.day.startEquity],
+    state.peak,
+    [...state.toggles.entries()].sort(byFirst),
+    [counters.fills, counters.intended, counters.denied, counters.halts, counters.armed, counters.commands],
+  ];
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+function byFirst(one: readonly unknown[], other: readonly unknown[]): number {
+  return String(one[0]) < String(other[0]) ? -1 : 1;
+}

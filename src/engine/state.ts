@@ -1,0 +1,131 @@
+/** The engine's durable state: exactly what a replay of the journal gives. Changed only by `applyRecord`. */
+import type { Instrument, InstrumentId } from '../domain/instrument.js';
+import type { Halt, Mode } from '../domain/mode.js';
+import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { Difference } from './record.js';
+
+export interface OrderEntry {
+  readonly intent: OrderIntent;
+  state: OrderState;
+  venueId: string | null;
+  filledLots: number;
+  reason: string;
+  readonly intendedMarketMs: number;
+}
+
+export interface PositionEntry {
+  readonly instrument: InstrumentId;
+  /** Signed: long is positive. */
+  quantityLots: number;
+  /** Cost of the open quantity, money units, signed like the quantity. */
+  cost: number;
+  /** Gross result of everything closed, money units. */
+  realised: number;
+  /** Whose entry opened it; `fermata` where the venue's quantity was adopted. */
+  strategy: string;
+  /** Where its protective stop belongs; null: derived from the average price. */
+  protectTicks: number | null;
+  /** Net result (after fees) of the round trip that is open. */
+  tripResult: number;
+}
+
+/** Closed round trips of one strategy on one instrument; `realised` is after fees. */
+export interface TripTotals {
+  readonly strategy: string;
+  readonly instrument: InstrumentId;
+  trades: number;
+  wins: number;
+  realised: number;
+}
+
+export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
+
+export interface EngineState {
+  config: {
+    readonly desk: string;
+    readonly configHash: string;
+    readonly symbols: readonly string[];
+    readonly instruments: readonly Instrument[];
+    readonly startingCash: number;
+  } | null;
+  /** Every order that is not final, and the newest final ones. */
+  readonly orders: Map<string, OrderEntry>;
+  /** Orders that are not final, by instrument. */
+  live: Map<string, OrderEntry>[];
+  /** Client ids of retained final orders, oldest first. */
+  readonly finals: Set<string>;
+  positions: PositionEntry[];
+  /** Trade ids applied, with their market time, by instrument. */
+  fillsSeen: Map<string, number>[];
+  /** Fills before this market time are all known and no longer listed: an older one is a repetition. */
+  fillHorizonMs: number;
+  readonly trips: Map<string, TripTotals>;
+  cash: number;
+  /** Newest last. */
+  halts: Halt[];
+  mode: Mode;
+  closeAll: CloseAllState;
+  day: { readonly startMs: number; readonly startEquity: number } | null;
+  /** Highest equity recorded; 0 before the first. */
+  peak: number;
+  lastEquity: { readonly equity: number; readonly marketMs: number } | null;
+  readonly toggles: Map<string, boolean>;
+  /** Highest sequence in any client order id. */
+  clientSequence: number;
+  reconciledAsOfMs: number | null;
+  lastDifferences: readonly Difference[];
+  readonly counters: {
+    fills: number;
+    intended: number;
+    denied: number;
+    halts: number;
+    armed: number;
+    commands: number;
+  };
+}
+
+export function createState(): EngineState {
+  return {
+    config: null,
+    orders: new Map(),
+    live: [],
+    finals: new Set(),
+    positions: [],
+    fillsSeen: [],
+    fillHorizonMs: 0,
+    trips: new Map(),
+    cash: 0,
+    halts: [],
+    mode: 'ACTIVE',
+    closeAll: 'idle',
+    day: null,
+    peak: 0,
+    lastEquity: null,
+    toggles: new Map(),
+    clientSequence: 0,
+    reconciledAsOfMs: null,
+    lastDifferences: [],
+    counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },
+  };
+}
+
+export function emptyPosition(instrument: InstrumentId): PositionEntry {
+  return {
+    instrument,
+    quantityLots: 0,
+    cost: 0,
+    realised: 0,
+    strategy: 'fermata',
+    protectTicks: null,
+    tripResult: 0,
+  };
+}
+
+/** The halt whose id arming must quote; null while nothing halts the desk. */
+export function newestDeskHalt(state: EngineState): Halt | null {
+  for (let at = state.halts.length - 1; at >= 0; at -= 1) {
+    const halt = state.halts[at];
+    if (halt?.scope.kind === 'desk') return halt;
+  }
+  return null;
+}

@@ -1,0 +1,108 @@
+/** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
+import { mulDiv, ppmOfPercent } from '../../domain/money.js';
+import { type Core, commit, liveOrders, positionAt, touch, workAt } from '../core.js';
+import type { BarEvent } from '../event.js';
+import { mayReduce } from '../halts/mode.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+import { placeOrder, restingEntryLots } from '../orders/place-order.js';
+import type { EntryWish, StrategyContext } from './strategy.js';
+import type { StrategySlot } from './strategy-slot.js';
+
+export function onBar(core: Core, bar: BarEvent): void {
+  if (core.work[bar.instrument] === undefined) return;
+  if (!bar.warmup) ageEntries(core, bar);
+  for (const slot of core.slots) {
+    if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
+    slot.lastOpenMs = bar.openMs;
+    slot.barsSeen += 1;
+    slot.strategy.onBar(contextOf(core, slot, !bar.warmup && core.begun), bar);
+  }
+  if (!bar.warmup) touch(core, bar.instrument);
+}
+
+function ageEntries(core: Core, bar: BarEvent): void {
+  for (const entry of liveOrders(core, bar.instrument)) {
+    const watch = core.watches.get(entry.intent.clientId);
+    if (entry.intent.purpose !== 'entry' || watch === undefined || watch.barsLeft === null) continue;
+    watch.barsLeft -= 1;
+    if (watch.barsLeft <= 0) cancelOrder(core, entry, 'it rested as long as its strategy lets it');
+  }
+}
+
+export function isEnabled(core: Core, slot: StrategySlot): boolean {
+  return core.state.toggles.get(slot.name) ?? slot.enabledByFile;
+}
+
+function contextOf(core: Core, slot: StrategySlot, trading: boolean): StrategyContext {
+  const { instrument } = slot;
+  const at = instrument.id;
+  const { bidTicks, askTicks } = core.market;
+  const note = (text: string) => {
+    commit(core, {
+      type: 'note',
+      level: 'info',
+      text,
+      strategy: slot.name,
+      symbol: instrument.symbol,
+      marketMs: core.marketMs,
+    });
+  };
+  return {
+    instrument,
+    positionLots: ownLots(core, slot),
+    entryResting: restingEntryLots(core, at) > 0,
+    lastQuote: core.market.hasQuote(at)
+      ? { bidTicks: bidTicks[at] as number, askTicks: askTicks[at] as number }
+      : null,
+    shorting: core.config.capabilities.shorting,
+    stopLossPct: core.config.risk.stopLossPct,
+    enterLimit: (wish) => {
+      if (trading && isEnabled(core, slot)) enter(core, slot, wish, note);
+    },
+    exit: (because) => {
+      const work = workAt(core, at);
+      if (!trading || work.exiting !== null || !mayReduce(core)) return;
+      note(`${because}: closing the position`);
+      work.exiting = because;
+    },
+    note,
+  };
+}
+
+/** Another strategy's position on the same instrument is not this one's to close. */
+function ownLots(core: Core, slot: StrategySlot): number {
+  const position = positionAt(core, slot.instrument.id);
+  return position.strategy === slot.name || position.strategy === 'fermata' ? position.quantityLots : 0;
+}
+
+function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: string) => void): void {
+  const quantityLots = sizeLots(core, slot, wish.limitTicks);
+  const sent = placeOrder(
+    core,
+    {
+      instrument: slot.instrument.id,
+      strategy: slot.name,
+      purpose: 'entry',
+      side: wish.side,
+      type: 'limit',
+      quantityLots,
+      limitTicks: wish.limitTicks,
+      stopTicks: null,
+      protectTicks: wish.protectTicks,
+      reduceOnly: false,
+      timeInForce: 'GTC',
+    },
+    wish.restBars,
+  );
+  if (sent) note(wish.because);
+}
+
+/** The desk file's part of equity, rounded down to lots. */
+function sizeLots(core: Core, slot: StrategySlot, limitTicks: number): number {
+  const { equity, bidTicks } = core.market;
+  const at = slot.instrument.id;
+  if (!(equity > 0)) return 0;
+  const most = mulDiv(equity, ppmOfPercent(core.config.risk.maxPositionSizePct), 1_000_000);
+  const price = Math.max(limitTicks, bidTicks[at] as number);
+  return Math.floor(most / (price * slot.instrument.moneyPerTickLot));
+}

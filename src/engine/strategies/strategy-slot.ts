@@ -1,0 +1,39 @@
+/** One strategy on one instrument, as the desk file lists it. */
+import type { Instrument } from '../../domain/instrument.js';
+import type { EngineConfig } from '../config.js';
+import { STRATEGIES } from './registry.js';
+import { readParameters, type Strategy } from './strategy.js';
+
+export interface StrategySlot {
+  readonly name: string;
+  readonly instrument: Instrument;
+  readonly strategy: Strategy;
+  /** As the desk file says; a toggle on record counts instead. */
+  readonly enabledByFile: boolean;
+  barsSeen: number;
+  lastOpenMs: number;
+}
+
+/** Throws RangeError for a kind, symbol or parameter that the desk file's check should have refused. */
+export function buildSlots(config: EngineConfig): StrategySlot[] {
+  return config.strategies.flatMap((listed) =>
+    listed.symbols.map((symbol) => {
+      const definition = STRATEGIES.get(listed.kind);
+      const instrument = config.instruments.find((candidate) => candidate.symbol === symbol);
+      if (definition === undefined)
+        throw new RangeError(`${listed.name}: there is no strategy ${listed.kind}`);
+      if (instrument === undefined)
+        throw new RangeError(`${listed.name}: ${symbol} is no instrument of this desk`);
+      const { values, problems } = readParameters(definition, listed.parameters);
+      if (problems.length > 0) throw new RangeError(`${listed.name}: ${problems.join('; ')}`);
+      return {
+        name: listed.name,
+        instrument,
+        strategy: definition.create(values, instrument),
+        enabledByFile: listed.enabled,
+        barsSeen: 0,
+        lastOpenMs: Number.NEGATIVE_INFINITY,
+      };
+    }),
+  );
+}

@@ -1,0 +1,83 @@
+/** What a strategy is: parameters with bounds, and one function that sees finished bars. */
+import type { Instrument } from '../../domain/instrument.js';
+import type { Side } from '../../domain/order.js';
+import type { BarEvent } from '../event.js';
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly whole: boolean;
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  readonly meaning: string;
+}
+
+export interface EntryWish {
+  readonly side: Side;
+  readonly limitTicks: number;
+  /** Where the protective stop goes once it is filled. */
+  readonly protectTicks: number;
+  /** Bars that the order rests before it is cancelled. */
+  readonly restBars: number;
+  /** One line of plain words: why. */
+  readonly because: string;
+}
+
+/** The world as a strategy may see it, and the three things it may ask for. Everything else is not its business. */
+export interface StrategyContext {
+  readonly instrument: Instrument;
+  /** Signed lots: long is positive. */
+  readonly positionLots: number;
+  /** An entry of this instrument is not final yet. */
+  readonly entryResting: boolean;
+  /** Null before the first quote. */
+  readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
+  /** The venue can sell what is not held. */
+  readonly shorting: boolean;
+  /** Percent of the price; the desk file's. */
+  readonly stopLossPct: number;
+  /** Sized by the desk file's part of equity; the risk gate decides. */
+  enterLimit(wish: EntryWish): void;
+  /** Closes the position at the market, in every mode that allows it. */
+  exit(because: string): void;
+  note(text: string): void;
+}
+
+export interface Strategy {
+  /** Bars needed before the first decision. */
+  readonly warmupBars: number;
+  /** Called for each finished bar of its instrument, in order; during warm-up it can't order anything. */
+  onBar(context: StrategyContext, bar: BarEvent): void;
+  /** What it is waiting for, in plain words. */
+  state(): string;
+}
+
+export type ParameterValues = Readonly<Record<string, number>>;
+
+export interface StrategyDefinition {
+  readonly kind: string;
+  readonly parameters: readonly ParameterSpec[];
+  create(parameters: ParameterValues, instrument: Instrument): Strategy;
+}
+
+/** The values with defaults filled in, or every problem with them in words. */
+export function readParameters(
+  definition: StrategyDefinition,
+  given: ParameterValues,
+): { readonly values: ParameterValues; readonly problems: readonly string[] } {
+  const values: Record<string, number> = {};
+  const problems: string[] = [];
+  for (const spec of definition.parameters) {
+    const value = given[spec.name] ?? spec.default;
+    values[spec.name] = value;
+    const fits = value >= spec.min && value <= spec.max && (!spec.whole || Number.isInteger(value));
+    const kind = spec.whole ? 'a whole number' : 'a number';
+    if (!fits)
+      problems.push(`${spec.name}: expected ${kind} from ${spec.min} to ${spec.max}, found ${value}`);
+  }
+  const known = definition.parameters.map(({ name }) => name);
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) problems.push(`${name}: no such parameter; there are ${known.join(', ')}`);
+  }
+  return { values, problems };
+}

@@ -1,0 +1,110 @@
+/** Open orders at the venue against ours. */
+import type { OrderIntent, OrderPurpose } from '../../domain/order.js';
+import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import { type Core, commit, liveOrders, note, type SnapshotRequest } from '../core.js';
+import type { VenueOrder, VenueSnapshot } from '../event.js';
+import { raiseHalt } from '../halts/raise-halt.js';
+import { changeOrder } from '../orders/change-order.js';
+import { isOfIncarnation } from '../orders/client-id.js';
+import { sendLookup } from '../orders/lookup-order.js';
+import { observeOrder } from '../orders/order-events.js';
+import { watchOf } from '../orders/order-watch.js';
+import type { Difference } from '../record.js';
+import type { OrderEntry } from '../state.js';
+
+export function reconcileOrders(core: Core, snapshot: VenueSnapshot, asked: SnapshotRequest): Difference[] {
+  const differences: Difference[] = [];
+  const open = new Set<string>();
+  for (const order of snapshot.openOrders) {
+    open.add(order.clientId);
+    const difference = openAtVenue(core, order, asked);
+    if (difference !== null) differences.push(difference);
+  }
+  for (const { id } of core.config.instruments) {
+    for (const entry of liveOrders(core, id)) {
+      if (!open.has(entry.intent.clientId)) missingAtVenue(core, entry, asked);
+    }
+  }
+  return differences;
+}
+
+function openAtVenue(core: Core, order: VenueOrder, asked: SnapshotRequest): Difference | null {
+  const entry = core.state.orders.get(order.clientId);
+  if (entry !== undefined) return knownOrder(core, entry, order, asked);
+  const symbol = core.config.instruments[order.instrument]?.symbol ?? '?';
+  const venues = `${order.clientId} ${order.side} ${order.quantityLots} lots`;
+  if (isOfIncarnation(order.clientId, core.config.incarnation) && symbol !== '?') {
+    adoptOrder(core, order);
+    return { what: 'order', symbol, ours: 'unknown', venues, rule: 'adopt' };
+  }
+  foreignOrder(core, symbol, venues);
+  return { what: 'order', symbol, ours: 'not ours', venues, rule: 'halt' };
+}
+
+function knownOrder(
+  core: Core,
+  entry: OrderEntry,
+  order: VenueOrder,
+  asked: SnapshotRequest,
+): Difference | null {
+  const final = FINAL_ORDER_STATES.has(entry.state);
+  if (!final || entry.state === 'absent') {
+    observeOrder(core, entry, order);
+    if (!final) return null;
+  } else {
+    /** It ended while the reading was on its way. */
+    if (asked.activity[order.instrument] !== core.work[order.instrument]?.activity) return null;
+    core.effects.push({ kind: 'cancel', clientId: order.clientId, instrument: order.instrument });
+  }
+  const symbol = core.config.instruments[order.instrument]?.symbol ?? '?';
+  return { what: 'order', symbol, ours: final ? 'ended' : entry.state, venues: order.state, rule: 'correct' };
+}
+
+/** Resting at the venue by our book and not by the venue's: its fate is looked up. */
+function missingAtVenue(core: Core, entry: OrderEntry, asked: SnapshotRequest): void {
+  const resting = entry.state === 'working' || entry.state === 'partlyFilled' || entry.state === 'cancelling';
+  const watch = watchOf(core, entry.intent.clientId);
+  if (!resting || watch.lookupAtMs !== null || watch.lookupByMs !== null) return;
+  if (asked.activity[entry.intent.instrument] !== core.work[entry.intent.instrument]?.activity) return;
+  sendLookup(core, entry);
+}
+
+/** Made by this journal's incarnation: ours, though we have forgotten it. */
+function adoptOrder(core: Core, order: VenueOrder): void {
+  const purposes: Readonly<Record<VenueOrder['type'], OrderPurpose>> = {
+    stop: 'protective',
+    limit: 'entry',
+    market: 'close',
+  };
+  const intent: OrderIntent = {
+    clientId: order.clientId,
+    instrument: order.instrument,
+    strategy: 'fermata',
+    purpose: purposes[order.type],
+    side: order.side,
+    type: order.type,
+    quantityLots: order.quantityLots,
+    limitTicks: order.limitTicks,
+    stopTicks: order.stopTicks,
+    protectTicks: null,
+    reduceOnly: order.type !== 'limit' && core.config.capabilities.reduceOnly,
+    timeInForce: 'GTC',
+  };
+  commit(core, { type: 'order.intended', order: intent, marketMs: core.marketMs });
+  const entry = core.state.orders.get(order.clientId);
+  if (entry !== undefined) changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
+}
+
+/** A second trader, or a person at the venue's own screen: nothing new is opened beside them. */
+function foreignOrder(core: Core, symbol: string, venues: string): void {
+  const reason = `${symbol}: the venue holds an order that is not ours (${venues})`;
+  if (core.state.halts.some((halt) => halt.cause === 'reconciliation')) return;
+  note(core, 'alarm', reason);
+  raiseHalt(core, {
+    mode: 'REDUCING',
+    cause: 'reconciliation',
+    by: 'fermata',
+    reason,
+    resume: core.config.resume.fault,
+  });
+}

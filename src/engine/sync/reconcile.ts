@@ -1,0 +1,78 @@
+/** Compares what the venue has with what we have. Every difference has a rule, is recorded, and is dealt with. */
+import { type Core, commit, type SnapshotRequest, touchAll } from '../core.js';
+import type { VenueSnapshot } from '../event.js';
+import { concludeFlat } from '../flow/prove-flat.js';
+import { takeFill } from '../orders/on-fill.js';
+import type { Difference } from '../record.js';
+import { CONFIRM_AFTER_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
+import { reconcileOrders } from './reconcile-orders.js';
+import { reconcilePositions } from './reconcile-positions.js';
+
+export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
+  const asked = core.sync.outstanding;
+  const fills = takeFills(core, snapshot);
+  if (asked === null || asked.requestId !== snapshot.requestId) return;
+  core.sync.outstanding = null;
+  core.sync.attempts = 0;
+  const orders = reconcileOrders(core, snapshot, asked);
+  const positions = reconcilePositions(core, snapshot, asked);
+  const cash = compareCash(core, snapshot);
+  const differences = [...fills, ...orders, ...positions.differences, ...cash];
+  const settled = !positions.pending && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
+  if (positions.pending) core.sync.state = 'pending';
+  else finish(core, asked, differences, settled);
+  readAgain(core, settled);
+  concludeFlat(core, snapshot);
+}
+
+/** Soon, and later each time, while something is unexplained; else once a minute. */
+function readAgain(core: Core, settled: boolean): void {
+  const { sync } = core;
+  sync.unsettledRounds = settled ? 0 : sync.unsettledRounds + 1;
+  const delay = settled ? RECONCILE_EVERY_MS : Math.max(CONFIRM_AFTER_MS, retryDelayMs(sync.unsettledRounds));
+  sync.dueAtMs = core.wallMs + delay;
+}
+
+function finish(
+  core: Core,
+  asked: SnapshotRequest,
+  differences: readonly Difference[],
+  clean: boolean,
+): void {
+  const { sync } = core;
+  sync.state = clean ? 'clean' : 'differences';
+  sync.atWallMs = core.wallMs;
+  touchAll(core);
+  const repeated = !clean && JSON.stringify(differences) === JSON.stringify(core.state.lastDifferences);
+  if (repeated) return;
+  commit(core, {
+    type: 'reconciled',
+    requestId: asked.requestId,
+    clean,
+    differences,
+    marketMs: asked.askedMarketMs,
+  });
+}
+
+/** Fills are facts also in an answer that came too late for anything else. */
+function takeFills(core: Core, snapshot: VenueSnapshot): Difference[] {
+  const differences: Difference[] = [];
+  for (const fill of snapshot.fills) {
+    if (!takeFill(core, fill)) continue;
+    const symbol = core.config.instruments[fill.instrument]?.symbol ?? '?';
+    differences.push({ what: 'fill', symbol, ours: 'unknown', venues: fill.tradeId, rule: 'correct' });
+  }
+  return differences;
+}
+
+/** Cash is told, not adopted: fills explain trading, and a deposit is no trade of ours. */
+function compareCash(core: Core, snapshot: VenueSnapshot): Difference[] {
+  const ours = core.state.cash;
+  if (snapshot.cash === null || snapshot.cash === ours || anythingMoves(core)) return [];
+  const symbol = core.config.instruments[0]?.quote ?? '';
+  return [{ what: 'balance', symbol, ours: String(ours), venues: String(snapshot.cash), rule: 'flag' }];
+}
+
+function anythingMoves(core: Core): boolean {
+  return core.state.live.some((orders) => orders.size > 0);
+}

@@ -1,0 +1,33 @@
+/** Every bound on waiting and retrying in the core, in wall milliseconds unless it says otherwise. */
+
+/** Lookups and snapshots that fail are repeated after 100 ms, doubled each time, at most every 5 s. */
+export const RETRY_FIRST_MS = 100;
+export const RETRY_MAX_MS = 5_000;
+
+/** An order is absent once two lookups this far apart did not find it: a send may still be on its way. */
+export const ABSENT_GRACE_MS = 3_000;
+/** The same for closing orders that can't turn a position round: waiting costs more than a second refusal. */
+export const ABSENT_GRACE_REDUCING_MS = 250;
+
+/** Closing orders that keep being refused: from the third on the stop is restored while the next try waits. */
+export const REFUSALS_BEFORE_RESTORE = 3;
+export const REFUSED_RETRY_MS = 5_000;
+/** After the close-all deadline the tries go on, but at this pace. */
+export const ESCALATED_RETRY_MS = 30_000;
+
+/** A position without a confirmed stop for longer than this halts the desk. */
+export const UNPROTECTED_MAX_MS = 10_000;
+/** A venue that is down for longer than this halts the desk. */
+export const VENUE_DOWN_MAX_MS = 10_000;
+/** Reconciliation without any other cause. */
+export const RECONCILE_EVERY_MS = 60_000;
+/** A position that differs is believed only when a second reading, this much later, says the same. */
+export const CONFIRM_AFTER_MS = 250;
+/** Fills of this much market time before the last clean reconciliation are asked for again: they may come late. */
+export const FILL_OVERLAP_MARKET_MS = 60_000;
+/** Rounds in which the venue counts fills that it doesn't name, before its position is taken as the truth. */
+export const MISSING_FILL_ROUNDS_MAX = 5;
+
+export function retryDelayMs(attempt: number, maxMs = RETRY_MAX_MS): number {
+  return Math.min(maxMs, RETRY_FIRST_MS * 2 ** Math.min(attempt, 10));
+}

@@ -1,0 +1,227 @@
+/** A reading of the engine for status and metrics: plain values, in the engine's integers. */
+import type { InstrumentId } from '../domain/instrument.js';
+import type { Halt, Mode } from '../domain/mode.js';
+import { formatMoney } from '../domain/money.js';
+import type { OrderIntent, OrderState } from '../domain/order.js';
+import { type Core, liveOrders } from './core.js';
+import { liveStops } from './flow/flatten.js';
+import { isConfirmed, wantedStop } from './flow/protect.js';
+import { openPositions } from './orders/place-order.js';
+import type { Difference } from './record.js';
+import { type CloseAllState, newestDeskHalt } from './state.js';
+import { isEnabled } from './strategies/on-bar.js';
+
+export interface PositionView {
+  readonly instrument: InstrumentId;
+  readonly quantityLots: number;
+  /** Average price in ticks, not rounded. */
+  readonly averageTicks: number;
+  readonly cost: number;
+  /** Bid of a long, ask of a short position; null before the first quote. */
+  readonly markTicks: number | null;
+  readonly unrealised: number;
+  readonly realised: number;
+  /** Where its protective stop is, or belongs. */
+  readonly stopTicks: number;
+  readonly protection: 'confirmed' | 'pending' | 'missing';
+  readonly strategy: string;
+}
+
+export interface OrderView extends OrderIntent {
+  readonly state: OrderState;
+  readonly venueId: string | null;
+  readonly filledLots: number;
+  readonly reason: string;
+}
+
+export interface StrategyView {
+  readonly name: string;
+  readonly instrument: InstrumentId;
+  readonly enabled: boolean;
+  /** What it waits for, in plain words. */
+  readonly state: string;
+  readonly barsSeen: number;
+  readonly warmupBars: number;
+  readonly trades: number;
+  readonly wins: number;
+  /** After fees, money units. */
+  readonly realised: number;
+}
+
+export interface QuoteView {
+  readonly instrument: InstrumentId;
+  readonly bidTicks: number;
+  readonly askTicks: number;
+  readonly ageMs: number;
+}
+
+export interface RiskReading {
+  readonly limit: string;
+  /** What is allowed, and what is, as text with unit. */
+  readonly value: string;
+  readonly now: string;
+}
+
+export interface EngineView {
+  readonly begun: boolean;
+  readonly mode: Mode;
+  /** One sentence: why the mode is what it is. */
+  readonly reason: string;
+  readonly halts: readonly Halt[];
+  readonly haltId: string | null;
+  readonly wallMs: number;
+  readonly marketMs: number;
+  readonly equity: number;
+  readonly cash: number;
+  readonly unrealised: number;
+  readonly dayStartEquity: number;
+  readonly peak: number;
+  readonly quotes: readonly QuoteView[];
+  /** Wall milliseconds since the newest quote of any instrument. */
+  readonly lastQuoteAgeMs: number | null;
+  /** Open positions only. */
+  readonly positions: readonly PositionView[];
+  /** Orders that are not final. */
+  readonly orders: readonly OrderView[];
+  /** Entry orders that are not final: 0 proves a stop. */
+  readonly entriesWorking: number;
+  readonly fills: number;
+  readonly closeAll: CloseAllState;
+  readonly reconciliation: {
+    readonly state: 'pending' | 'clean' | 'differences' | 'failed';
+    readonly atWallMs: number | null;
+    readonly differences: readonly Difference[];
+  };
+  readonly strategies: readonly StrategyView[];
+  readonly risk: readonly RiskReading[];
+}
+
+export function readView(core: Core): EngineView {
+  const { state, market, sync } = core;
+  const newest = newestDeskHalt(state);
+  const orders = core.config.instruments.flatMap(({ id }) => orderViews(core, id));
+  return {
+    begun: core.begun,
+    mode: core.begun ? state.mode : 'HALTED',
+    reason: newest?.reason ?? (core.begun ? 'everything is checked and armed' : 'the engine has not begun'),
+    halts: state.halts,
+    haltId: newest?.haltId ?? null,
+    wallMs: core.wallMs,
+    marketMs: core.marketMs,
+    equity: market.equity,
+    cash: state.cash,
+    unrealised: state.positions.reduce((sum, position) => sum + market.unrealised(position), 0),
+    dayStartEquity: state.day?.startEquity ?? market.equity,
+    peak: Math.max(core.limits.peak, state.peak),
+    quotes: quoteViews(core),
+    lastQuoteAgeMs: market.freshestWallMs < 0 ? null : Math.max(0, core.wallMs - market.freshestWallMs),
+    positions: positionViews(core),
+    orders,
+    entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length,
+    fills: state.counters.fills,
+    closeAll: state.closeAll,
+    reconciliation: { state: sync.state, atWallMs: sync.atWallMs, differences: state.lastDifferences },
+    strategies: strategyViews(core),
+    risk: riskReadings(core),
+  };
+}
+
+function quoteViews({ config, market, wallMs }: Core): QuoteView[] {
+  return config.instruments.flatMap(({ id }) => {
+    const ageMs = market.quoteAgeMs(id, wallMs);
+    if (ageMs === null) return [];
+    const bidTicks = market.bidTicks[id] as number;
+    return [{ instrument: id, bidTicks, askTicks: market.askTicks[id] as number, ageMs: Math.max(0, ageMs) }];
+  });
+}
+
+function positionViews(core: Core): PositionView[] {
+  const { market } = core;
+  return core.state.positions
+    .filter(({ quantityLots }) => quantityLots !== 0)
+    .map((position) => {
+      const at = position.instrument;
+      const perTickLot = core.config.instruments[at]?.moneyPerTickLot ?? 1;
+      const marks = position.quantityLots > 0 ? market.bidTicks : market.askTicks;
+      return {
+        instrument: at,
+        quantityLots: position.quantityLots,
+        averageTicks: position.cost / (position.quantityLots * perTickLot),
+        cost: position.cost,
+        markTicks: market.hasQuote(at) ? (marks[at] as number) : null,
+        unrealised: market.unrealised(position),
+        realised: position.realised,
+        stopTicks: wantedStop(core, position).stopTicks,
+        protection: protectionOf(core, at, Math.abs(position.quantityLots)),
+        strategy: position.strategy,
+      };
+    });
+}
+
+function protectionOf(core: Core, at: InstrumentId, lots: number): PositionView['protection'] {
+  const stops = liveStops(core, at);
+  const covering = stops.find((stop) => stop.intent.quantityLots - stop.filledLots === lots);
+  if (covering !== undefined && isConfirmed(covering)) return 'confirmed';
+  return stops.length > 0 ? 'pending' : 'missing';
+}
+
+function orderViews(core: Core, at: InstrumentId): OrderView[] {
+  return liveOrders(core, at).map(({ intent, state, venueId, filledLots, reason }) => ({
+    ...intent,
+    state,
+    venueId,
+    filledLots,
+    reason,
+  }));
+}
+
+function strategyViews(core: Core): StrategyView[] {
+  return core.slots.map((slot) => {
+    const trips = core.state.trips.get(`${slot.name}/${slot.instrument.id}`);
+    return {
+      name: slot.name,
+      instrument: slot.instrument.id,
+      enabled: isEnabled(core, slot),
+      state: slot.strategy.state(),
+      barsSeen: slot.barsSeen,
+      warmupBars: slot.strategy.warmupBars,
+      trades: trips?.trades ?? 0,
+      wins: trips?.wins ?? 0,
+      realised: trips?.realised ?? 0,
+    };
+  });
+}
+
+function riskReadings(core: Core): RiskReading[] {
+  const { risk, staleMs } = core.config;
+  const { equity } = core.market;
+  const dayStart = core.state.day?.startEquity ?? equity;
+  const peak = Math.max(core.limits.peak, core.state.peak);
+  const age = core.market.freshestWallMs < 0 ? null : core.wallMs - core.market.freshestWallMs;
+  return [
+    { limit: 'position-size', value: `${risk.maxPositionSizePct} % of equity`, now: largestPosition(core) },
+    { limit: 'open-positions', value: String(risk.maxConcurrentPositions), now: String(openPositions(core)) },
+    { limit: 'stop-loss', value: `at most ${risk.stopLossPct} % away`, now: 'required for every entry' },
+    { limit: 'daily-loss', value: `${risk.dailyLossLimitPct} %`, now: `${fallPct(dayStart, equity)} %` },
+    { limit: 'drawdown', value: `${risk.maxDrawdownPct} %`, now: `${fallPct(peak, equity)} %` },
+    {
+      limit: 'stale-data',
+      value: `${staleMs / 1000} s`,
+      now: age === null ? 'no price yet' : `${(Math.max(0, age) / 1000).toFixed(1)} s`,
+    },
+  ];
+}
+
+function fallPct(from: number, to: number): string {
+  return from > 0 ? Math.max(0, ((from - to) / from) * 100).toFixed(2) : '0.00';
+}
+
+function largestPosition(core: Core): string {
+  let most = 0;
+  for (const position of core.state.positions) {
+    most = Math.max(most, Math.abs(position.cost + core.market.unrealised(position)));
+  }
+  const { equity } = core.market;
+  if (most === 0 || equity <= 0) return '0.00 %';
+  return `${((most / equity) * 100).toFixed(2)} % (${formatMoney(Math.round(most), 2)})`;
+}

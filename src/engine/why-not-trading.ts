@@ -1,0 +1,72 @@
+/** "Why is it not trading?": every reason, and what each waits for. */
+import type { InstrumentId } from '../domain/instrument.js';
+import { armingObstacle, needs } from './commands/arm.js';
+import type { Core } from './core.js';
+import { openPositions, restingEntryLots } from './orders/place-order.js';
+import { isEnabled } from './strategies/on-bar.js';
+import type { StrategySlot } from './strategies/strategy-slot.js';
+
+export interface WaitingReason {
+  /** `desk`, a strategy's name or a symbol. */
+  readonly subject: string;
+  readonly reason: string;
+  /** What would have to happen. */
+  readonly waitsFor: string;
+}
+
+/** Empty only where every strategy holds a position or has an entry resting. */
+export function whyNotTrading(core: Core): WaitingReason[] {
+  return [
+    ...deskReasons(core),
+    ...priceReasons(core),
+    ...core.slots.flatMap((slot) => slotReasons(core, slot)),
+  ];
+}
+
+function deskReasons(core: Core): WaitingReason[] {
+  if (!core.begun) {
+    return [{ subject: 'desk', reason: 'the engine has not begun', waitsFor: 'the start to be finished' }];
+  }
+  const reasons = core.state.halts.map((halt) => ({
+    subject: 'desk',
+    reason: `${halt.mode}: ${halt.reason}`,
+    waitsFor: needs(halt),
+  }));
+  const obstacle = core.state.mode === 'ACTIVE' ? null : armingObstacle(core);
+  if (obstacle !== null)
+    reasons.push({ subject: 'desk', reason: obstacle.message, waitsFor: obstacle.doThis });
+  const open = openPositions(core);
+  const most = core.config.risk.maxConcurrentPositions;
+  if (open >= most) {
+    const reason = `${open} of ${most} allowed positions are open`;
+    reasons.push({ subject: 'desk', reason, waitsFor: 'one of them to be closed' });
+  }
+  return reasons;
+}
+
+function priceReasons(core: Core): WaitingReason[] {
+  return core.config.instruments.flatMap(({ id, symbol }) => {
+    const age = core.market.quoteAgeMs(id, core.wallMs);
+    if (age !== null && age <= core.config.staleMs) return [];
+    const reason = age === null ? 'no price yet' : `the last price is ${Math.round(age / 1000)} s old`;
+    return [{ subject: symbol, reason, waitsFor: 'a fresh price' }];
+  });
+}
+
+function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
+  const subject = `${slot.name} ${slot.instrument.symbol}`;
+  if (!isEnabled(core, slot)) {
+    return [{ subject, reason: 'switched off', waitsFor: 'a person who switches it on' }];
+  }
+  const missing = slot.strategy.warmupBars - slot.barsSeen;
+  if (missing > 0) {
+    const reason = `warming up: ${slot.barsSeen} of ${slot.strategy.warmupBars} bars seen`;
+    return [{ subject, reason, waitsFor: `${missing} more finished bars` }];
+  }
+  if (isInTheMarket(core, slot.instrument.id)) return [];
+  return [{ subject, reason: 'no entry signal', waitsFor: slot.strategy.state() }];
+}
+
+function isInTheMarket(core: Core, at: InstrumentId): boolean {
+  return core.state.positions[at]?.quantityLots !== 0 || restingEntryLots(core, at) > 0;
+}
