@@ -47,4 +47,4 @@ if (needsBuild()) {
 if (!existsSync(entry)) fail('Fermata is not built', 'npm ci && npm run build');
 
 const { main } = await import(pathToFileURL(entry).href);
-await main(process.argv.slice(2));
+process.exit(await main(process.argv.slice(2)));

@@ -62,15 +62,15 @@ async function carryOut(
   }
   const { commandId, by, reason } = order;
   const caller = { person: by, via: 'cli' } as const;
-  const outcome = await (kind === 'stop'
+  return kind === 'stop'
     ? operations.stopTrading(caller, { reason, commandId })
-    : operations.closeAllPositions(caller, { reason, commandId }));
-  // What was read back stands; a connection that hangs on closing must not delay saying so.
-  void operations.close().catch(() => undefined);
-  return outcome;
+    : operations.closeAllPositions(caller, { reason, commandId });
 }
 
-/** An error as a value: a broken desk file, say, must not keep anybody from stopping. */
+/**
+ * An error as a value: a broken desk file, say, must not keep anybody from stopping. Not closed, as in
+ * `withOperations`.
+ */
 async function openOperations(runtime: Runtime) {
   try {
     const { openOperations: open } = await import('../operations/open-operations.js');

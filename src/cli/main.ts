@@ -6,13 +6,13 @@ import { COMMANDS, type CommandEntry } from './command-table.js';
 import { EXIT_OK, usageFailure } from './failure.js';
 import { printFailure } from './output.js';
 
-const LINGER_MS = 1000;
-
-/** `argv` without the names of node and of this program. Sets the exit code; never throws. */
-export async function main(argv: readonly string[]): Promise<void> {
+/**
+ * `argv` without the names of node and of this program. Resolves with the exit code; never rejects. The caller ends the
+ * process with it: a connection that hangs or retries must not keep a command from ending.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
   await run(argv);
-  // What was asked for is done: a connection that hangs must not keep the command from ending.
-  setTimeout(() => process.exit(), LINGER_MS).unref();
+  return Number(process.exitCode ?? EXIT_OK);
 }
 
 async function run(argv: readonly string[]): Promise<void> {

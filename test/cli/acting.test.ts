@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCommand } from './run-command.js';
+import {
+  type Answers,
+  CRYPTO_DESK,
+  startTraderDouble,
+  type TraderDouble,
+  traderStatus,
+  writeRuntime,
+} from './trader-double.js';
+
+const HALT_ID = 'ab'.repeat(16);
+const TAKEN = { commandId: 'x', ok: true, detail: 'halted', haltId: HALT_ID, mode: 'HALTED' };
+
+let folder: string;
+let trader: TraderDouble | null = null;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-act-'));
+});
+afterEach(async () => {
+  await trader?.close();
+  trader = null;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A trader that is halted once it was told to stop, with `entriesWorking` entry orders left. */
+function stoppable(entriesWorking: number): Answers {
+  let isHalted = false;
+  const halt = () => {
+    isHalted = true;
+    return TAKEN;
+  };
+  return {
+    stop: halt,
+    closeAll: halt,
+    status: () =>
+      traderStatus(isHalted ? { mode: 'HALTED', haltId: HALT_ID, entriesWorking, closeAll: 'flat' } : {}),
+    flatProof: () => ({
+      flat: entriesWorking === 0,
+      entriesWorking,
+      venuePositions: [],
+      venueOpenOrders: 0,
+      readAtWallMs: 0,
+      state: 'flat',
+      escalated: [],
+    }),
+  };
+}
+
+describe('with Temporal and Postgres both down', () => {
+  it('stop is proven from the trader alone, and what is missing is said', async () => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--json']);
+    const outcome = JSON.parse(out) as { proven: boolean; haltId: string; problems: string[] };
+    expect(outcome).toMatchObject({ ok: true, proven: true, haltId: HALT_ID, workflowId: null });
+    expect(outcome.problems.join('\n')).toMatch(/Temporal/);
+    expect(code).toBe(0);
+    expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason: 'test' } });
+    const ids = trader.asked.filter(({ method }) => method === 'stop').map(({ params }) => params.commandId);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('close-all exits 0 when the venue reports that nothing is left', async () => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    const { code, out } = await runCommand(folder, ['close-all', '--reason', 'test']);
+    expect(out).toMatch(/^✓ close-all: proven/);
+    expect(code).toBe(0);
+  });
+
+  it('status answers', async () => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    const { code, out } = await runCommand(folder, ['status', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      desk: 'crypto-bot',
+      mode: 'ACTIVE',
+      reason: 'every check was clean',
+      marketData: { simulated: true },
+      equity: '10012.5',
+      openPositions: 1,
+      openOrders: 0,
+      fills: 3,
+    });
+    expect(code).toBe(0);
+  });
+});
+
+describe('a stop that can’t be proven', () => {
+  it('exits 1, says that it goes on, and does not wait for ever', async () => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(1));
+    const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '2']);
+    expect(err).toMatch(/stop was not proven within 2 s/);
+    expect(err).toMatch(/kept safe: what was asked for is not taken back/);
+    expect(code).toBe(1);
+  });
+
+  it('exits 1 where no trader answers', async () => {
+    writeRuntime(join(folder, 'home'));
+    const { code } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '1']);
+    expect(code).toBe(1);
+  });
+});
+
+describe('a desk file that was broken since the start', () => {
+  it('keeps nobody from stopping', async () => {
+    const deskFile = join(folder, 'broken.yaml');
+    writeFileSync(deskFile, readFileSync(CRYPTO_DESK, 'utf8').replace('version: 1', 'version: 2'));
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home'), deskFile), stoppable(0));
+    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '5']);
+    expect(out).toMatch(/^✓ stop: proven/);
+    expect(out).toMatch(/The workflow that proves it was not started: .*broken.yaml/);
+    expect(code).toBe(0);
+  });
+});
+
+describe('a resumption', () => {
+  it('is refused for somebody who may not approve', async () => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    const { code, err } = await runCommand(folder, ['resume', '--reason', 'test', '--as', 'mallory']);
+    expect(err).toMatch(/mallory is not a person with the role approver/);
+    expect(err).toMatch(/--as with one of: operator/);
+    expect(code).toBe(2);
+    expect(trader.asked).toEqual([]);
+  });
+});

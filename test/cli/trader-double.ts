@@ -1,0 +1,134 @@
+/** A trader as the command line sees it: a control socket that answers from a table. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadDesk } from '../../src/desk/load.js';
+import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import type { ControlMethod, TraderStatus } from '../../src/trader/protocol.js';
+
+export const CRYPTO_DESK = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+
+/** Writes `run/runtime.json` for a desk whose Postgres and Temporal are both down. */
+export function writeRuntime(home: string, deskFile: string = CRYPTO_DESK): Runtime {
+  const runtime: Runtime = {
+    version: 1,
+    home,
+    desk: 'crypto-bot',
+    deskFile,
+    configHash: loadDesk(CRYPTO_DESK).configHash,
+    market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
+    // Port 1 refuses at once.
+    postgres: { host: '127.0.0.1', port: 1, database: 'fermata', user: 'fermata' },
+    temporal: { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null },
+    web: { host: '127.0.0.1', port: 1 },
+    temporalUiProxy: { port: 1 },
+    supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),
+  };
+  mkdirSync(homePaths(home).run, { recursive: true });
+  writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify(runtime));
+  return runtime;
+}
+
+export interface TraderDouble {
+  /** Methods with their parameters, in the order in which they came. */
+  readonly asked: { readonly method: ControlMethod; readonly params: Record<string, unknown> }[];
+  close(): Promise<void>;
+}
+
+export type Answers = Partial<Record<ControlMethod, (params: Record<string, unknown>) => unknown>>;
+
+export async function startTraderDouble(runtime: Runtime, answers: Answers): Promise<TraderDouble> {
+  const path = deskPaths(homePaths(runtime.home), runtime.desk).controlSocket;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const asked: TraderDouble['asked'] = [];
+  const server = createServer((socket) => {
+    let text = '';
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        const { id, method, params } = JSON.parse(line);
+        asked.push({ method, params });
+        const result = answers[method as ControlMethod]?.(params);
+        socket.write(`${JSON.stringify({ id, result })}\n`);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return {
+    asked,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          rmSync(dirname(path), { recursive: true, force: true });
+          resolve();
+        });
+      }),
+  };
+}
+
+export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus {
+  return {
+    desk: 'crypto-bot',
+    mode: 'ACTIVE',
+    reason: 'every check was clean',
+    halts: [],
+    haltId: null,
+    configHash: 'c'.repeat(64),
+    incarnation: 'abc123',
+    sequence: 41,
+    pid: 4711,
+    startedWallMs: 0,
+    trading: 'paper',
+    marketData: {
+      kind: 'simulated',
+      label: 'simulated market, seed 7, 60x',
+      simulated: true,
+      speed: 60,
+      seed: 7,
+      venue: null,
+      files: [],
+      marketMs: 0,
+      state: 'up',
+      lastQuoteAgeMs: 12,
+      lastPrices: [],
+    },
+    currency: 'USDT',
+    equity: '10012.5',
+    cash: '9712.5',
+    dayStartEquity: '10000',
+    dayPnl: '12.5',
+    drawdownPct: '0.1',
+    positions: [
+      {
+        symbol: 'BTC/USDT',
+        side: 'long',
+        quantity: '0.003',
+        averagePrice: '100000',
+        markPrice: null,
+        unrealised: '-1.5',
+        stopPrice: '98000',
+        protection: 'confirmed',
+        strategy: 'ema-cross',
+      },
+    ],
+    orders: [],
+    openPositions: 1,
+    openOrders: 0,
+    entriesWorking: 0,
+    fills: 3,
+    closeAll: 'idle',
+    reconciliation: { state: 'clean', atWallMs: 0, differences: [] },
+    notTrading: [
+      { subject: 'ETH/USDT', reason: 'the averages have not crossed', waitsFor: 'a cross of the averages' },
+    ],
+    strategies: [],
+    risk: [],
+    activity: [{ wallMs: 0, marketMs: 0, text: 'BTC/USDT: bought 0.003 at 100000' }],
+    rssBytes: 1,
+    ...changes,
+  };
+}
