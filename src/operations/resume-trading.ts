@@ -38,7 +38,7 @@ export async function resumeTrading(
   if (status.mode === 'ACTIVE' || haltId === null) {
     return { ...notDone('The desk trades already.'), ok: true, proven: status.mode === 'ACTIVE' };
   }
-  const outcome = await decide(context, caller, status, haltId);
+  const outcome = await decide(context, caller, status, haltId, request.commandId ?? context.newId());
   // Someone may have armed it meanwhile; what counts is what the trader says now.
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
   const audit = await recordAudit(context, caller, {
@@ -61,8 +61,9 @@ async function decide(
   caller: Caller,
   status: TraderStatus,
   haltId: string,
+  decisionId: string,
 ): Promise<DecisionOutcome & { workflowId: string | null }> {
-  const decision = decisionOf(context, caller, haltId);
+  const decision = decisionOf(context, caller, haltId, decisionId);
   const start = resumptionStart(context.desk, haltId, status);
   try {
     const outcome = await context.temporal.within(UPDATE_MS, (client) =>
@@ -72,7 +73,7 @@ async function decide(
         [Decision]
       >(OPERATIONS_MESSAGES.decide, {
         args: [decision],
-        updateId: updateIdOf(decision),
+        updateId: decision.decisionId,
         startWorkflowOperation: new WithStartWorkflowOperation('resumption', start),
       }),
     );
@@ -84,13 +85,14 @@ async function decide(
 }
 
 function decisionOf(
-  { desk, decisionKey, newId, nowMs }: OperationContext,
+  { desk, decisionKey, nowMs }: OperationContext,
   caller: Caller,
   haltId: string,
+  decisionId: string,
 ): Decision {
   const atWallMs = nowMs();
   return signDecision(decisionKey(), {
-    decisionId: newId(),
+    decisionId,
     desk: desk.desk,
     person: caller.person,
     via: caller.via,
@@ -99,11 +101,6 @@ function decisionOf(
     atWallMs,
     expiresWallMs: atWallMs + DECISION_VALID_MS,
   });
-}
-
-/** A second tap is the same decision; one after the first has expired is a new one. */
-function updateIdOf({ subject, person, choice, atWallMs }: Decision): string {
-  return `${subject}:${person}:${choice}:${Math.floor(atWallMs / DECISION_VALID_MS)}`;
 }
 
 async function isActive(context: OperationContext, patienceMs: number): Promise<boolean> {

@@ -9,14 +9,12 @@ import { dataConverter } from '../temporal/data-converter.js';
 export function guardedSchedules(client: Client): ScheduleClient {
   const tokens = new Map<string, Uint8Array>();
   const service = client.workflowService;
-  const describeSchedule: typeof service.describeSchedule = async (request: {
-    scheduleId?: string | null;
-  }) => {
+  const describeSchedule = async (request: Parameters<typeof service.describeSchedule>[0]) => {
     const answer = await service.describeSchedule(request);
     tokens.set(request.scheduleId ?? '', answer.conflictToken);
     return answer;
   };
-  const updateSchedule: typeof service.updateSchedule = (request: { scheduleId?: string | null }) => {
+  const updateSchedule = (request: Parameters<typeof service.updateSchedule>[0]) => {
     const conflictToken = tokens.get(request.scheduleId ?? '');
     return service.updateSchedule(conflictToken ? { ...request, conflictToken } : request);
   };

@@ -1,10 +1,10 @@
 /** The state of one resumption: what was found, who decided, what it waits for, and the steps it is made of. */
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { TraderSituation } from '../../activities/engine/read-situation.js';
-import type { CommandResult, Decision } from '../../trader/protocol.js';
+import type { Decision } from '../../trader/protocol.js';
 import type { StepEvidence, Verdict } from '../evidence.js';
 import { EvidenceTrail } from '../evidence-trail.js';
-import { showPhase, showVerdict } from '../show.js';
+import { causeOf, showPhase, showVerdict } from '../show.js';
 import type { DecisionOutcome, ResumptionInput, ResumptionProgress } from './contract.js';
 import { decisionCalls, recordCalls, traderCalls } from './operations-calls.js';
 import { lineOf, runSteps } from './run-steps.js';
@@ -102,42 +102,61 @@ export class ResumptionRun {
     return results.filter(({ key, verdict }) => verdict === 'fail' && blocking.has(key)).map(lineOf);
   }
 
-  async reconcile(): Promise<CommandResult> {
+  /** Null when the books agree; else why not. */
+  async reconcile(differences: readonly string[]): Promise<string | null> {
     const startedMs = Date.now();
-    const outcome = await this.engine.reconcile.executeWithOptions(
-      { summary: "Compare our book with the venue's" },
-      [this.command('reconcile', 'before arming')],
-    );
-    const verdict = outcome.ok ? 'pass' : 'fail';
-    if (!this.isNews('reconcile', verdict)) return outcome;
-    this.record('reconcile', "Our book and the venue's", 'check', verdict, startedMs, {
-      observed: outcome.detail,
-      expected: 'no difference',
-    });
-    return outcome;
+    let problem: string | null = null;
+    let observed: string;
+    try {
+      const command = this.command('reconcile', 'before arming');
+      const outcome = await this.engine.reconcile.executeWithOptions(
+        { summary: "Compare our book with the venue's" },
+        [command],
+      );
+      observed = outcome.detail;
+    } catch (error) {
+      observed = [causeOf(error), ...differences].join('; ');
+      problem = observed;
+    }
+    const verdict = problem === null ? 'pass' : 'fail';
+    if (this.isNews('reconcile', verdict)) {
+      const said = { observed, expected: 'no difference' };
+      this.record('reconcile', "Our book and the venue's", 'check', verdict, startedMs, said);
+    }
+    return problem;
   }
 
   async arm(situation: TraderSituation, by: string): Promise<void> {
     const startedMs = Date.now();
     showPhase(`Resumption of ${this.input.desk}: arming`, [`decided by ${by}`]);
     const { commandId } = this.command('arm', '');
-    const outcome = await this.engine.arm.executeWithOptions({ summary: `Arm, decided by ${by}` }, [
-      {
-        commandId,
-        by,
-        reason: `resumption of ${situation.reason}`.slice(0, 500),
-        haltId: this.input.haltId,
-        configHash: situation.configHash,
-        decisions: this.decisions,
-      },
-    ]);
-    this.record('arm', 'Armed', 'decision', outcome.ok ? 'pass' : 'fail', startedMs, {
-      observed: outcome.detail,
+    const { decisions } = this;
+    const said = {
       expected: 'the trader accepts the halt id and the decision',
-      person: this.decisions[0]?.person ?? null,
-    });
-    if (outcome.ok) this.end('armed', `armed, decided by ${by}`);
-    else this.waitFor(`the trader to accept arming: ${outcome.detail}`);
+      person: decisions[0]?.person ?? null,
+    };
+    try {
+      const outcome = await this.engine.arm.executeWithOptions({ summary: `Arm, decided by ${by}` }, [
+        {
+          commandId,
+          by,
+          reason: `resumption after: ${situation.reason}`.slice(0, 500),
+          haltId: this.input.haltId,
+          configHash: situation.configHash,
+          decisions,
+        },
+      ]);
+      this.record('arm', 'Armed', 'decision', 'pass', startedMs, { observed: outcome.detail, ...said });
+      this.end('armed', `armed, decided by ${by}`);
+    } catch (error) {
+      const observed = causeOf(error);
+      // A decision counts once: refused, it is spent, and the person decides again.
+      this.accepted = this.accepted.filter((decision) => !decisions.includes(decision));
+      if (decisions.length > 0 || this.isNews('arm', 'fail')) {
+        this.record('arm', 'Arming refused', 'decision', 'fail', startedMs, { observed, ...said });
+      }
+      this.waitFor(`the trader to accept arming: ${observed}`);
+    }
   }
 
   /** Synchronous: what is wrong with a decision on its face. Throwing refuses the update; nothing is recorded. */

@@ -67,11 +67,9 @@ async function lookOnce(run: ResumptionRun): Promise<void> {
     return;
   }
   if (situation.reconciliation !== 'clean') {
-    const outcome = await run.reconcile();
-    if (!outcome.ok) {
-      run.waitFor(
-        `the venue's book and ours to agree: ${[outcome.detail, ...situation.differences].join('; ')}`,
-      );
+    const problem = await run.reconcile(situation.differences);
+    if (problem !== null) {
+      run.waitFor(`the venue's book and ours to agree: ${problem}`);
       return;
     }
   }

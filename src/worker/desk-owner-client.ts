@@ -1,0 +1,85 @@
+/** The always running `desk-owner:<desk>`, from outside: is our trader known to it, and if not, announce it. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import type { Desk } from '../desk/schema.js';
+import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
+import {
+  type AdmittedIncarnation,
+  type DeskOwnerInput,
+  EMERGENCY_MESSAGES,
+  EMERGENCY_TIMING,
+} from '../workflows/emergency/contract.js';
+import { deskOwnerId, emergencyQueue } from '../workflows/queues.js';
+import { FERMATA_DESK } from '../workflows/search-attributes.js';
+
+export interface DeskOwner {
+  /** Rejects while it does not run or Temporal is down. */
+  incarnations(): Promise<readonly AdmittedIncarnation[]>;
+  /** Starts the desk owner where it does not run. Changes nothing where the incarnation is known. */
+  admit(incarnation: string): Promise<void>;
+}
+
+const QUERY_MS = 3_000;
+const UPDATE_MS = 5_000;
+const PLACE_LENGTH = 12;
+
+/** `controlSocket`: with the host it names the place, where a new incarnation replaces the one before. */
+export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, controlSocket: string): DeskOwner {
+  const workflowId = deskOwnerId(desk.desk);
+  const place = createHash('sha256')
+    .update(`${hostname()}\n${controlSocket}`)
+    .digest('hex')
+    .slice(0, PLACE_LENGTH);
+  const incarnations = () =>
+    temporal.within(QUERY_MS, (client) =>
+      client.workflow
+        .getHandle(workflowId)
+        .query<readonly AdmittedIncarnation[]>(EMERGENCY_MESSAGES.incarnations),
+    );
+  return {
+    incarnations,
+    admit: async (incarnation) => {
+      const isOurs = (known: AdmittedIncarnation) =>
+        known.place === place && known.incarnation === incarnation;
+      // Asking is not recorded; an update is, and a run takes 2,000 of them.
+      if ((await incarnations().catch(() => [])).some(isOurs) && (await isRunning(temporal, workflowId)))
+        return;
+      await temporal.within(UPDATE_MS, (client) =>
+        client.workflow.executeUpdateWithStart(EMERGENCY_MESSAGES.admitIncarnation, {
+          args: [{ incarnation, place }],
+          startWorkflowOperation: new WithStartWorkflowOperation('deskOwner', startOf(desk)),
+        }),
+      );
+    },
+  };
+}
+
+/** A closed run answers queries too, but takes no signal. */
+async function isRunning(temporal: TemporalAccess, workflowId: string): Promise<boolean> {
+  const { status } = await temporal.within(QUERY_MS, (client) =>
+    client.workflow.getHandle(workflowId).describe(),
+  );
+  return status.name === 'RUNNING';
+}
+
+function startOf(desk: Desk) {
+  const input: DeskOwnerInput = {
+    desk: desk.desk,
+    admitted: [],
+    orders: [],
+    timing: { ...EMERGENCY_TIMING, closeAllDeadlineMs: desk.closeAll.deadlineSeconds * 1_000 },
+  };
+  return {
+    workflowId: deskOwnerId(desk.desk),
+    taskQueue: emergencyQueue(desk.desk),
+    workflowIdConflictPolicy: 'USE_EXISTING' as const,
+    args: [input] as [DeskOwnerInput],
+    typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
+    staticSummary: `Takes a stop of ${desk.desk} from here`,
+    staticDetails: [
+      'Send the signal `stop` or `closeAll` with the reason as text, here or by',
+      `\`temporal workflow signal --workflow-id ${deskOwnerId(desk.desk)} --name stop --input '"the reason"'\`.`,
+    ].join(' '),
+  };
+}

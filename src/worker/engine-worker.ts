@@ -1,0 +1,57 @@
+/**
+ * The process that a stop goes through: the emergency workflows with a worker of their own, the activities that reach
+ * the trader, the end-to-end heartbeat, and (unless it runs apart) the auditor. Nothing else, so that nothing else can
+ * hold it up.
+ */
+import { createEmergencyActivities } from '../activities/emergency/create-emergency-activities.js';
+import { startAuditor } from '../auditor/start-auditor.js';
+import { loadDesk } from '../desk/load.js';
+import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { openTemporal } from '../operations/temporal/open-temporal.js';
+import { openPool } from '../store/pool.js';
+import { connectTrader } from '../trader/client.js';
+import { emergencyQueue } from '../workflows/queues.js';
+import { deskOwnerOf } from './desk-owner-client.js';
+import { followIncarnation } from './follow-incarnation.js';
+import { installRuntime } from './install-runtime.js';
+import { keepWorker } from './keep-worker.js';
+import { sendHeartbeats } from './operations-heartbeat.js';
+import { roleLog } from './role-log.js';
+
+export async function startEngineWorker(runtime: Runtime): Promise<Role> {
+  const log = roleLog('engine-worker');
+  installRuntime(log);
+  const { desk } = loadDesk(runtime.deskFile);
+  const { controlSocket } = deskPaths(homePaths(runtime.home), runtime.desk);
+  const trader = connectTrader(controlSocket);
+  const pool = openPool(runtime, 'engine-worker');
+  const temporal = openTemporal(runtime);
+  const owner = deskOwnerOf(temporal, desk, controlSocket);
+  const context = { runtime, temporal, log };
+
+  const emergency = keepWorker(context, {
+    taskQueue: emergencyQueue(desk.desk),
+    bundle: 'emergency',
+    activities: createEmergencyActivities({
+      pool,
+      log,
+      knownIncarnations: async () => {
+        const admitted = await owner.incarnations();
+        return [...new Set([...admitted.map(({ incarnation }) => incarnation), ...engine.served()])];
+      },
+    }),
+  });
+  const engine = followIncarnation(context, desk, trader, owner);
+  const heartbeat = sendHeartbeats(temporal, desk, trader, log);
+  const auditor = process.env.FERMATA_SEPARATE === '1' ? null : await startAuditor(runtime);
+  await Promise.all([emergency.ready, engine.ready]);
+
+  return {
+    stop: async () => {
+      await Promise.all([heartbeat.stop(), auditor?.stop()]);
+      await Promise.all([engine.stop(), emergency.stop()]);
+      trader.close();
+      await Promise.allSettled([temporal.close(), pool.end()]);
+    },
+  };
+}

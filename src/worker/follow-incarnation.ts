@@ -1,0 +1,70 @@
+/**
+ * Serves the queue of the trader's present journal incarnation and announces it to the desk owner. A restored or new
+ * journal has a new incarnation: then the old queue is no longer served.
+ */
+import { createEngineActivities } from '../activities/engine/create-engine-activities.js';
+import { tradingDaysOf } from '../activities/engine/trading-days.js';
+import type { Desk } from '../desk/schema.js';
+import type { TraderClient } from '../trader/client.js';
+import { engineQueue } from '../workflows/queues.js';
+import type { DeskOwner } from './desk-owner-client.js';
+import { type KeptWorker, keepWorker, type WorkerContext } from './keep-worker.js';
+import { repeat } from './repeat.js';
+
+export interface FollowedIncarnation {
+  /** Once the trader was reached, its queue is served and the desk owner knows it. */
+  readonly ready: Promise<void>;
+  /** Incarnations whose queue is served here: one, or none yet. */
+  served(): readonly string[];
+  stop(): Promise<void>;
+}
+
+const LOOK_EVERY_MS = 1_000;
+const ANNOUNCE_EVERY_MS = 10_000;
+const STATUS_MS = 3_000;
+
+export function followIncarnation(
+  context: WorkerContext,
+  desk: Desk,
+  trader: TraderClient,
+  owner: DeskOwner,
+): FollowedIncarnation {
+  let serving: { readonly incarnation: string; readonly worker: KeptWorker } | null = null;
+  let announcedMs = Number.NEGATIVE_INFINITY;
+  let markReady = (): void => undefined;
+  const ready = new Promise<void>((resolve) => {
+    markReady = resolve;
+  });
+
+  const looking = repeat('following the trader', LOOK_EVERY_MS, context.log, async () => {
+    const { incarnation } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    if (incarnation === '') return;
+    if (serving?.incarnation !== incarnation) {
+      await serving?.worker.stop();
+      serving = { incarnation, worker: serve(context, desk, trader, incarnation) };
+      announcedMs = Number.NEGATIVE_INFINITY;
+      await serving.worker.ready;
+    }
+    if (performance.now() - announcedMs < ANNOUNCE_EVERY_MS) return;
+    await owner.admit(incarnation);
+    announcedMs = performance.now();
+    markReady();
+  });
+  return {
+    ready,
+    served: () => (serving ? [serving.incarnation] : []),
+    stop: async () => {
+      const worker = serving?.worker;
+      await Promise.race([looking.stop(), worker?.stop()]);
+      await serving?.worker.stop();
+    },
+  };
+}
+
+function serve(context: WorkerContext, desk: Desk, trader: TraderClient, incarnation: string): KeptWorker {
+  return keepWorker(context, {
+    taskQueue: engineQueue(desk.desk, incarnation),
+    bundle: null,
+    activities: createEngineActivities(trader, tradingDaysOf(desk)),
+  });
+}

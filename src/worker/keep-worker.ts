@@ -1,0 +1,145 @@
+/**
+ * A Temporal worker that outlives its server: whatever ends it, it is made again, after a pause that grows. It never
+ * ends the process. Ready once a canary workflow ran on its queue, or, without workflows, once it polls.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Runtime } from '../home/runtime.js';
+import { connectOptions } from '../operations/temporal/connect-options.js';
+import { dataConverter } from '../operations/temporal/data-converter.js';
+import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
+import { type BundleName, bundleFile } from './bundle-workflows.js';
+import type { Logger } from './role-log.js';
+
+export interface WorkerContext {
+  readonly runtime: Runtime;
+  readonly temporal: TemporalAccess;
+  readonly log: Logger;
+}
+
+export interface WorkerSettings {
+  readonly taskQueue: string;
+  /** Null: activities only. */
+  readonly bundle: BundleName | null;
+  readonly activities: object;
+}
+
+export interface KeptWorker {
+  /** Settles at the first time that it is ready; may wait for as long as Temporal is down. */
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const RETRY_MS = 500;
+const RETRY_MS_MAX = 10_000;
+const CANARY_MS = 15_000;
+
+export function keepWorker(context: WorkerContext, settings: WorkerSettings): KeptWorker {
+  const { log } = context;
+  const { taskQueue } = settings;
+  let markReady = (): void => undefined;
+  const ready = new Promise<void>((resolve) => {
+    markReady = resolve;
+  });
+  const stopping = new AbortController();
+  const running = (async () => {
+    let pauseMs = RETRY_MS;
+    while (!stopping.signal.aborted) {
+      try {
+        await runWorker(context, settings, stopping.signal, () => {
+          pauseMs = RETRY_MS;
+          log.info({ taskQueue }, 'worker is ready');
+          markReady();
+        });
+      } catch (error) {
+        log.warn({ taskQueue, error: String(error) }, `worker ended, next attempt in ${pauseMs} ms`);
+      }
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, RETRY_MS_MAX);
+    }
+  })();
+  return {
+    ready,
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+}
+
+/** Until the worker ends by itself or `stopping` is aborted. */
+async function runWorker(
+  context: WorkerContext,
+  settings: WorkerSettings,
+  stopping: AbortSignal,
+  onReady: () => void,
+): Promise<void> {
+  const connection = await NativeConnection.connect(connectOptions(context.runtime));
+  try {
+    const worker = await Worker.create(workerOptions(context, settings, connection));
+    const stop = (): void => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    const ended = worker.run();
+    if (stopping.aborted) stop();
+    stopping.addEventListener('abort', stop, { once: true });
+    try {
+      const failed = settings.bundle === null ? null : await proveAlive(context.temporal, settings.taskQueue);
+      if (failed === null) onReady();
+      else if (!stopping.aborted) {
+        stop();
+        throw new Error(`no workflow ran on ${settings.taskQueue}: ${failed}`);
+      }
+      await ended;
+    } finally {
+      stopping.removeEventListener('abort', stop);
+      stop();
+      await ended.catch(() => undefined);
+    }
+  } finally {
+    await connection.close().catch(() => undefined);
+  }
+}
+
+/** Null when a workflow of the bundle ran from start to end; else why not. */
+async function proveAlive(temporal: TemporalAccess, taskQueue: string): Promise<string | null> {
+  try {
+    await temporal.within(CANARY_MS, (client) =>
+      client.workflow.execute('canary', {
+        taskQueue,
+        workflowId: `canary:${taskQueue}:${process.pid}-${Date.now()}`,
+        workflowExecutionTimeout: CANARY_MS,
+        staticSummary: 'Does this worker run workflows?',
+      }),
+    );
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function workerOptions(
+  { temporal }: WorkerContext,
+  { taskQueue, bundle, activities }: WorkerSettings,
+  connection: NativeConnection,
+): WorkerOptions {
+  return {
+    connection,
+    namespace: temporal.namespace,
+    taskQueue,
+    activities,
+    dataConverter,
+    ...(bundle === null ? {} : { workflowBundle: { codePath: bundleFile(bundle) } }),
+    // After a worker was killed, its signals wait this long for it before another takes them.
+    stickyQueueScheduleToStartTimeout: '1s',
+    // A pending poll takes a signal at once; two pollers leave one waiting while the other hands over.
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
+    maxConcurrentWorkflowTaskExecutions: 20,
+    maxConcurrentActivityTaskExecutions: 50,
+    maxCachedWorkflows: 50,
+    workflowThreadPoolSize: 1,
+    shutdownGraceTime: '1s',
+    shutdownForceTime: '5s',
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * The process of everything that is not a stop: routines, resumption, schedules, and (unless it runs apart) the
+ * ledger. It watches the trader and starts what the trader's state asks for.
+ */
+import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
+import { CHECKS } from '../checks/registry.js';
+import { loadDesk } from '../desk/load.js';
+import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { readSecret } from '../home/secrets.js';
+import { startLedger } from '../ledger/start.js';
+import { openTemporal } from '../operations/temporal/open-temporal.js';
+import { openPool } from '../store/pool.js';
+import { connectTrader } from '../trader/client.js';
+import { operationsQueue } from '../workflows/queues.js';
+import { installRuntime } from './install-runtime.js';
+import { keepPulse } from './keep-pulse.js';
+import { keepWorker } from './keep-worker.js';
+import { roleLog } from './role-log.js';
+import { watchStuckWorkflows } from './stuck-workflows.js';
+import { watchTrader } from './watch-trader.js';
+
+export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
+  const log = roleLog('operations-worker');
+  installRuntime(log);
+  const { desk } = loadDesk(runtime.deskFile);
+  const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  const pool = openPool(runtime, 'operations-worker');
+  const temporal = openTemporal(runtime);
+  const worker = keepWorker(
+    { runtime, temporal, log },
+    {
+      taskQueue: operationsQueue(desk.desk),
+      bundle: 'operations',
+      activities: createOperationsActivities({
+        pool,
+        checks: CHECKS,
+        context: { runtime, desk, trader, pool },
+        decisionKey: () => readSecret(runtime.home, 'decisionKey'),
+        nowMs: Date.now,
+        log,
+      }),
+    },
+  );
+  const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);
+  await worker.ready;
+  const loops = [
+    keepPulse(temporal, desk, log),
+    watchTrader({ temporal, desk, trader, pool, log }),
+    watchStuckWorkflows(temporal, desk, log),
+  ];
+
+  return {
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([worker.stop(), ledger?.stop()]);
+      trader.close();
+      await Promise.allSettled([temporal.close(), pool.end()]);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** Each halt gets its resumption. After a start of the trader, the start routine is run first. */
+
+import { resumptionStart, startRoutineOf } from '../operations/resumption-start.js';
+import { awaitVerdict } from '../operations/schedules/await-verdict.js';
+import { startRoutine } from '../operations/schedules/start-routine.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import { OPERATIONS_MESSAGES } from '../workflows/operations/contract.js';
+import { resumptionId } from '../workflows/queues.js';
+import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
+
+/** A Temporal that was restored or started afresh has lost the resumption: it is asked for again. */
+const ASK_AGAIN_MS = 30_000;
+const START_MS = 5_000;
+const ROUTINE_PATIENCE_MS = 60_000;
+
+export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
+  let asked: { readonly haltId: string; readonly atMs: number } | null = null;
+  return async (status) => {
+    const { haltId } = status;
+    if (asked !== null && asked.haltId !== haltId) await lookAgain(context, asked.haltId);
+    if (haltId === null || status.mode === 'ACTIVE') {
+      asked = null;
+      return;
+    }
+    if (asked?.haltId === haltId && performance.now() - asked.atMs < ASK_AGAIN_MS) return;
+    // While prices have not come in yet, the checks could only fail.
+    if (asked?.haltId !== haltId && status.marketData.state === 'waiting') return;
+    await runStartRoutine(context, status);
+    const { temporal, desk } = context;
+    await temporal.within(START_MS, (client) =>
+      client.workflow.start('resumption', resumptionStart(desk, haltId, status)),
+    );
+    asked = { haltId, atMs: performance.now() };
+  };
+}
+
+/** Once for each start of the trader: it is named by the start's halt, so that asking again does nothing. */
+async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: TraderStatus): Promise<void> {
+  const startup = status.halts.find(({ cause }) => cause === 'startup');
+  const routine = startRoutineOf(desk);
+  if (!startup || !routine) return;
+  const workflowId = await startRoutine(temporal, desk, routine, {
+    cause: 'start',
+    nominalMs: startup.atMarketMs,
+    marketMs: status.marketData.marketMs,
+    incarnation: status.incarnation,
+    person: null,
+    simulated: status.marketData.simulated,
+  });
+  await awaitVerdict(temporal, workflowId, ROUTINE_PATIENCE_MS);
+}
+
+/** Its halt has another in its place, or was lifted: the resumption finds that out by itself, but later. */
+async function lookAgain({ temporal, desk }: TraderWatchContext, haltId: string): Promise<void> {
+  const workflowId = resumptionId(desk.desk, haltId);
+  await temporal
+    .within(START_MS, (client) => client.workflow.getHandle(workflowId).signal(OPERATIONS_MESSAGES.lookAgain))
+    .catch(() => undefined);
+}

@@ -1,0 +1,60 @@
+/**
+ * The program of every process of a desk: `node dist/worker/run-role.js <role>`, with the runtime file's path in
+ * FERMATA_RUNTIME. Tells its parent when it is ready, stops on SIGTERM. Roles are loaded when they are asked for, so
+ * that the trader never loads Temporal.
+ */
+import { readFileSync } from 'node:fs';
+import type { Role, Runtime } from '../home/runtime.js';
+
+const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
+  trader: async (runtime) => (await import('../trader/start.js')).startTrader(runtime),
+  'engine-worker': async (runtime) => (await import('./engine-worker.js')).startEngineWorker(runtime),
+  'operations-worker': async (runtime) =>
+    (await import('./operations-worker.js')).startOperationsWorker(runtime),
+  web: async (runtime) => (await import('../api/start.js')).startWeb(runtime),
+  ledger: async (runtime) => (await import('../ledger/start.js')).startLedger(runtime),
+  auditor: async (runtime) => (await import('../auditor/start-auditor.js')).startAuditor(runtime),
+};
+
+function readRuntime(): Runtime {
+  const path = process.env.FERMATA_RUNTIME;
+  if (!path) throw new Error('FERMATA_RUNTIME is not set: this program is started by `fermata up`');
+  const runtime = JSON.parse(readFileSync(path, 'utf8')) as Runtime;
+  if (runtime.version !== 1) throw new Error(`${path}: expected version 1, found ${String(runtime.version)}`);
+  return runtime;
+}
+
+/** Resolves when it was written: an exit right after a message would lose it. */
+function tell(message: { type: string; message?: string }): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send && process.connected) process.send(message, () => resolve());
+    else resolve();
+  });
+}
+
+async function runRole(name: string): Promise<void> {
+  // SIGINT goes to the whole terminal; only the supervisor decides when a role ends.
+  process.on('SIGINT', () => undefined);
+  let terminate = (): void => undefined;
+  const terminated = new Promise<void>((resolve) => {
+    terminate = resolve;
+  });
+  process.once('SIGTERM', () => terminate());
+  const start = ROLES[name];
+  if (!start) throw new Error(`there is no role "${name}" (there are: ${Object.keys(ROLES).join(', ')})`);
+  const starting = start(readRuntime());
+  const role = await Promise.race([starting, terminated]);
+  // Asked to stop before it was ready: nothing is owed, and whatever it waits for may never come.
+  if (!role) process.exit(0);
+  await tell({ type: 'ready' });
+  await terminated;
+  await role.stop();
+  process.exit(0);
+}
+
+runRole(process.argv[2] ?? '').catch(async (error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(error);
+  await tell({ type: 'failed', message });
+  process.exit(1);
+});

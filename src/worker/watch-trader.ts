@@ -1,0 +1,48 @@
+/**
+ * Looks at the trader once a second and starts what its state asks for: the resumption of each new halt, routines that
+ * are due by a market clock, and schedules that fit the market. Each of them fails alone.
+ */
+import type { Desk } from '../desk/schema.js';
+import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
+import type { Pool } from '../store/pool.js';
+import type { TraderClient } from '../trader/client.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import { marketClockRoutines } from './market-clock-routines.js';
+import { type Repeating, repeat } from './repeat.js';
+import { resumptionOfHalts } from './resumption-of-halts.js';
+import type { Logger } from './role-log.js';
+import { scheduleUpkeep } from './schedule-upkeep.js';
+
+export interface TraderWatchContext {
+  readonly temporal: TemporalAccess;
+  readonly desk: Desk;
+  readonly trader: Pick<TraderClient, 'call'>;
+  readonly pool: Pool;
+  readonly log: Logger;
+}
+
+/** Called with every status that was read; one call after the other. */
+export type StatusFollower = (status: TraderStatus) => Promise<void>;
+
+const LOOK_EVERY_MS = 1_000;
+const STATUS_MS = 3_000;
+
+export function watchTrader(context: TraderWatchContext): Repeating {
+  const { trader, log } = context;
+  const followers: readonly (readonly [string, StatusFollower])[] = [
+    ['resumption', resumptionOfHalts(context)],
+    ['routines by the market clock', marketClockRoutines(context)],
+    ['schedules', scheduleUpkeep(context)],
+  ];
+  // One that hangs on a Temporal that is down must not keep the others waiting.
+  const loops = followers.map(([name, follow]) =>
+    repeat(name, LOOK_EVERY_MS, log, async () => {
+      await follow(await trader.call('status', {}, { timeoutMs: STATUS_MS }));
+    }),
+  );
+  return {
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+}
