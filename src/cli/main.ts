@@ -11,6 +11,8 @@ import { printFailure } from './output.js';
  * process with it: a connection that hangs or retries must not keep a command from ending.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  // `fermata journal | head`: the reader has seen enough.
+  process.stdout.on('error', () => process.exit(EXIT_OK));
   await run(argv);
   return Number(process.exitCode ?? EXIT_OK);
 }

@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resetPaper } from '../../src/cli/paper-reset.js';
+import type { HaltCause } from '../../src/domain/mode.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { tryLockFile } from '../../src/home/file-lock.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { openJournal } from '../../src/trader/journal/open-journal.js';
+import { runCommand } from './run-command.js';
+
+const NOW = new Date(Date.UTC(2026, 0, 2));
+let folder: string;
+let home: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-paper-'));
+  home = join(folder, 'home');
+  mkdirSync(homePaths(home).run, { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function halt(cause: HaltCause, reason: string): EngineRecord {
+  return {
+    type: 'halt',
+    halt: {
+      haltId: 'ab'.repeat(16),
+      mode: 'HALTED',
+      scope: { kind: 'desk' },
+      cause,
+      by: 'anna',
+      reason,
+      resume: 'person',
+      atWallMs: 0,
+      atMarketMs: 0,
+    },
+  };
+}
+
+const ARMED: EngineRecord = {
+  type: 'armed',
+  haltId: 'ab'.repeat(16),
+  by: 'anna',
+  reason: 'all clean',
+  authority: 'person',
+  marketMs: 0,
+};
+
+async function account(records: readonly EngineRecord[]): Promise<void> {
+  const paths = deskPaths(homePaths(home), 'crypto-bot');
+  mkdirSync(paths.paperBook, { recursive: true });
+  writeFileSync(join(paths.paperBook, 'book'), 'fills');
+  const { journal } = await openJournal({ directory: paths.journal });
+  for (const record of records) {
+    journal.append(record, NOW.getTime());
+  }
+  await journal.whenDurable(journal.lastSequence);
+  await journal.close();
+}
+
+describe('fermata paper reset', () => {
+  it('sets book and journal aside together, and deletes nothing', async () => {
+    await account([halt('drawdown', 'lost too much')]);
+    const { keptIn } = resetPaper(home, 'crypto-bot', NOW);
+    expect(readdirSync(keptIn).sort()).toEqual(['journal', 'paper-book']);
+    expect(existsSync(deskPaths(homePaths(home), 'crypto-bot').journal)).toBe(false);
+    expect(existsSync(deskPaths(homePaths(home), 'crypto-bot').paperBook)).toBe(false);
+  });
+
+  it('refuses while a supervisor runs', async () => {
+    await account([]);
+    const lock = tryLockFile(join(homePaths(home).run, 'lock'));
+    expect(() => resetPaper(home, 'crypto-bot', NOW)).toThrow('desk crypto-bot is running');
+    lock?.release();
+  });
+
+  it('refuses while a trader has the journal', async () => {
+    await account([]);
+    const { journal } = await openJournal({
+      directory: deskPaths(homePaths(home), 'crypto-bot').journal,
+    });
+    expect(() => resetPaper(home, 'crypto-bot', NOW)).toThrow('desk crypto-bot is running');
+    await journal.close();
+    expect(() => resetPaper(home, 'crypto-bot', NOW)).not.toThrow();
+  });
+
+  it('does not lift a person’s stop', async () => {
+    await account([halt('person', 'odd prices')]);
+    expect(() => resetPaper(home, 'crypto-bot', NOW)).toThrow(/stopped by anna \(odd prices\)/);
+    await account([ARMED]);
+    expect(() => resetPaper(home, 'crypto-bot', NOW)).not.toThrow();
+  });
+});
+
+describe('fermata journal', () => {
+  it('prints the newest entries in plain words while no trader runs', async () => {
+    await account([halt('startup', 'just started'), ARMED, halt('person', 'odd prices')]);
+    const { code, out } = await runCommand(folder, ['journal', '--desk', 'crypto-bot', '--last', '2']);
+    expect(out.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^ +2 {2}2026-01-02T00:00:00Z {2}armed +by anna \(person\): all clean$/),
+      expect.stringMatching(/^ +3 .*halt +HALTED by anna \(person\): odd prices$/),
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('prints one JSON object a line from a sequence on', async () => {
+    await account([halt('startup', 'just started'), ARMED]);
+    const { out } = await runCommand(folder, ['journal', '--desk', 'crypto-bot', '--from', '2', '--json']);
+    const entries = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { sequence: number });
+    expect(entries.map(({ sequence }) => sequence)).toEqual([2]);
+  });
+});

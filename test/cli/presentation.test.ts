@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeLines } from '../../src/cli/act-on-desk.js';
+import { failureLines, presentFailure } from '../../src/cli/failure.js';
+import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../src/cli/market-choice.js';
+import { progressPrinter } from '../../src/cli/progress-printer.js';
+import { screenLines } from '../../src/cli/screen.js';
+import { statusLines } from '../../src/cli/status-lines.js';
+import { loadDesk } from '../../src/desk/load.js';
+import type { UpSummary } from '../../src/supervisor/up-options.js';
+import { CRYPTO_DESK, traderStatus } from './trader-double.js';
+
+const SUMMARY: UpSummary = {
+  desk: 'crypto-bot',
+  trading: 'paper',
+  prices: 'simulated market, seed 7, 60x',
+  simulated: true,
+  mode: 'HALTED',
+  reason: 'just started',
+  dashboardUrl: 'http://127.0.0.1:8000/',
+  signInUrl: 'http://127.0.0.1:8000/#sign-in=TOKEN',
+  signInMinutes: 15,
+  temporalUiUrl: 'http://127.0.0.1:8233/',
+  metricsUrl: 'http://127.0.0.1:8000/metrics',
+  next: [{ routine: 'pre-market', title: 'Pre-market', atMs: Date.UTC(2026, 0, 2) }],
+  logFile: '/home/of/desk/logs/fermata.log',
+  passwordFile: '/home/of/desk/secrets/operator-password',
+};
+
+describe('the screen of a started desk', () => {
+  it('says simulated, where to sign in, and what comes next', () => {
+    const text = screenLines(SUMMARY).join('\n');
+    for (const part of [
+      'crypto-bot (paper money)',
+      'HALTED: just started',
+      'SIMULATED: simulated market, seed 7, 60x',
+      'http://127.0.0.1:8000/#sign-in=TOKEN',
+      'http://127.0.0.1:8233/',
+      'http://127.0.0.1:8000/metrics',
+      'Pre-market (pre-market) at 2026-01-02 00:00 UTC',
+      'secrets/operator-password',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  it('does not name a password file where the password was given', () => {
+    expect(screenLines({ ...SUMMARY, passwordFile: null, next: [] }).join('\n')).toMatch(
+      /as given in DASHBOARD_PASSWORD[\s\S]*nothing is scheduled/,
+    );
+  });
+});
+
+describe('the status for people', () => {
+  it('shows mode, prices, equity, positions and why it is not trading', () => {
+    const text = statusLines(traderStatus()).join('\n');
+    for (const part of [
+      'crypto-bot (paper)  ACTIVE: every check was clean',
+      'SIMULATED: simulated market',
+      '10012.5 USDT  today +12.5',
+      'BTC/USDT long 0.003 at 100000, now unknown, -1.5, stop 98000 (confirmed)',
+      'ETH/USDT: the averages have not crossed; waits for a cross of the averages',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+});
+
+describe('an outcome', () => {
+  const outcome = {
+    ok: true,
+    proven: true,
+    detail: 'HALTED',
+    haltId: 'h',
+    workflowId: null,
+    problems: ['Temporal was down.'],
+  };
+
+  it('is proven only where it was taken and read back', () => {
+    expect(outcomeLines('stop', outcome)).toEqual([
+      '✓ stop: proven (HALTED)',
+      '  halt h',
+      '  ! Temporal was down.',
+    ]);
+    expect(outcomeLines('stop', { ...outcome, proven: false })[0]).toBe('✗ stop: NOT proven (HALTED)');
+    expect(outcomeLines('stop', { ...outcome, ok: false })[0]).toBe('✗ stop: NOT proven (HALTED)');
+  });
+});
+
+describe('a failure', () => {
+  it('takes what was kept safe and what to do from the error itself', () => {
+    const error = Object.assign(new Error('what\nmore'), { keptSafe: 'safe', doThis: 'do' });
+    expect(failureLines(presentFailure(error))).toEqual([
+      '✗ what',
+      '  more',
+      '  kept safe: safe',
+      '  do this:   do',
+    ]);
+  });
+
+  it('of a bug says where to look', () => {
+    expect(presentFailure(new TypeError('x is undefined')).doThis).toMatch(/FERMATA_DEBUG=1/);
+  });
+});
+
+describe('where prices come from', () => {
+  const { desk } = loadDesk(CRYPTO_DESK);
+  const choose = (options: MarketOptions) => marketChoice(options, desk);
+  const here = import.meta.filename;
+
+  it('is found out at the start where nothing is said', () => {
+    expect(choose({})).toEqual({
+      kind: 'auto',
+      files: [],
+      speed: undefined,
+      seed: undefined,
+      exitAtEnd: false,
+    });
+  });
+
+  it('is a recording with --data, for the first instrument or the one that is named', () => {
+    const data = [dataFile(here), dataFile(`ETH/USDT=${here}`)];
+    expect(choose({ data, speed: speedValue('max'), exitAtEnd: true })).toEqual({
+      kind: 'recorded',
+      files: [
+        { symbol: null, file: here },
+        { symbol: 'ETH/USDT', file: here },
+      ],
+      speed: null,
+      seed: undefined,
+      exitAtEnd: true,
+    });
+  });
+
+  it.each<[MarketOptions, string]>([
+    [{ data: [dataFile(`SOL/USDT=${here}`)] }, 'does not trade SOL/USDT'],
+    [{ data: [dataFile(here), dataFile(`BTC/USDT=${here}`)] }, 'two recordings of BTC/USDT'],
+    [{ data: [dataFile(here)], market: 'live' }, 'contradict each other'],
+    [{ market: 'live', speed: 60 }, 'at the speed of the clock'],
+  ])('%j is refused', (options, message) => {
+    expect(() => choose(options)).toThrow(message);
+  });
+
+  it.each([
+    ['realtime', 1],
+    ['max', null],
+    ['0.5', 0.5],
+    ['600', 600],
+  ])('a speed may be %s', (text, speed) => {
+    expect(speedValue(text)).toBe(speed);
+  });
+});
+
+describe('progress', () => {
+  const shown = (isTTY: boolean): string => {
+    let text = '';
+    const print = progressPrinter({ isTTY, write: (part) => (text += part) });
+    print({ kind: 'bar', text: 'building', done: 1, total: 4 });
+    print({ kind: 'bar', text: 'building', done: 1, total: 4 });
+    print({ kind: 'bar', text: 'building', done: 4, total: 4 });
+    print({ kind: 'line', text: 'ready' });
+    return text;
+  };
+
+  it('grows in place on a terminal', () => {
+    expect(shown(true)).toMatch(/\r\[#{6}\.{18}\] +25 % building\r.*\r\[#{24}\] 100 % building\nready\n$/);
+  });
+
+  it('is a line for each step elsewhere', () => {
+    expect(shown(false)).toBe('building 20 %\nbuilding 100 %\nready\n');
+  });
+});
