@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { plainText } from '../plain-text.js';
 import { type EvidenceInput, TEXT_CHARS_MAX } from './evidence.js';
 
 /** Exactly the form that Postgres gives back, since the hash is computed again from there. */
@@ -32,8 +33,6 @@ export function evidenceHash(previousHash: string, evidence: Required<EvidenceIn
   return createHash('sha256').update(previousHash).update('\n').update(canonical).digest('hex');
 }
 
-/** Postgres takes neither NUL nor half of a surrogate pair. */
 function plain(text: string): string {
-  const cut = text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)} … (cut)` : text;
-  return Buffer.from(cut.replaceAll('\0', ''), 'utf8').toString('utf8');
+  return plainText(text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)} … (cut)` : text);
 }

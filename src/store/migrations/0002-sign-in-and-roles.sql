@@ -5,6 +5,9 @@ create table sign_in_token (
   used timestamptz, created timestamptz not null default now()
 );
 
+-- What the open quantity cost, in the quote currency, signed like the quantity: the average price is rounded, this is not.
+alter table positions add column cost numeric not null default 0;
+
 -- The role that the product's processes connect as. Evidence, audit, journal entries and settings are append-only by
 -- grant as well as by trigger: the owner of the tables is nobody's connection but the migration's.
 grant usage on schema public to fermata_app;

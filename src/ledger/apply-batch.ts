@@ -1,0 +1,85 @@
+/** One batch of journal entries, one transaction: entries, projections and cursor move together or not at all. */
+import type { JournalEntry } from '../engine/record.js';
+import { plainJson } from '../store/plain-text.js';
+import { inTransaction, lockInTransaction, type Pool, type PoolClient } from '../store/pool.js';
+import { chainNext } from '../trader/journal/chain.js';
+import { type LedgerCursor, readCursor, saveCursor } from './cursor.js';
+import { LedgerMismatch } from './ledger-mismatch.js';
+import { beginIncarnation, instrumentsBefore } from './project/incarnation.js';
+import { projectRecord } from './project/project-record.js';
+
+export interface LedgerDesk {
+  readonly desk: string;
+  /** Paper money, or simulated or recorded prices. */
+  readonly simulated: boolean;
+}
+
+/**
+ * Applies what is new in `entries` (all of one incarnation, in order) and skips what the ledger holds already.
+ * Throws LedgerMismatch where they do not continue it; then nothing was applied.
+ */
+export function applyBatch(
+  pool: Pool,
+  ledger: LedgerDesk,
+  entries: readonly JournalEntry[],
+): Promise<LedgerCursor> {
+  const incarnation = entries[0]?.incarnation ?? '';
+  return inTransaction(pool, async (client) => {
+    // A second ledger of the same desk waits here and then finds that there is nothing new.
+    await lockInTransaction(client, `ledger:${ledger.desk}`);
+    const cursor = await readCursor(client, ledger.desk, incarnation, true);
+    const fresh = entries.filter((entry) => entry.sequence > cursor.sequence);
+    const next = checkContinues(cursor, incarnation, fresh);
+    if (fresh.length === 0) return cursor;
+    if (cursor.sequence === 0) await beginIncarnation(client, ledger.desk);
+    // After the hash was checked: it is over the record as it was written.
+    const plain = fresh.map((entry) => ({ ...entry, record: plainJson(entry.record) }));
+    await insertEntries(client, ledger.desk, plain);
+    let instruments = await instrumentsBefore(client, ledger.desk, incarnation, fresh[0]?.sequence ?? 0);
+    for (const entry of plain) {
+      if (entry.record.type === 'config') instruments = entry.record.instruments;
+      await projectRecord(client, { ...ledger, instruments }, entry);
+    }
+    await saveCursor(client, ledger.desk, incarnation, next);
+    return next;
+  });
+}
+
+function checkContinues(
+  cursor: LedgerCursor,
+  incarnation: string,
+  entries: readonly JournalEntry[],
+): LedgerCursor {
+  let { sequence, chain } = cursor;
+  for (const entry of entries) {
+    if (entry.incarnation !== incarnation)
+      throw new LedgerMismatch('entries of two incarnations came in one stream');
+    if (entry.sequence !== sequence + 1) {
+      throw new LedgerMismatch(`expected journal entry ${sequence + 1}, and ${entry.sequence} came`);
+    }
+    sequence = entry.sequence;
+    chain = chainNext(chain, JSON.stringify(entry.record));
+    if (chain !== entry.chain) throw new LedgerMismatch(`the hash of journal entry ${sequence} does not fit`);
+  }
+  return { sequence, chain };
+}
+
+async function insertEntries(
+  client: PoolClient,
+  desk: string,
+  entries: readonly JournalEntry[],
+): Promise<void> {
+  await client.query(
+    `insert into journal_entry (desk, incarnation, sequence, wall, type, record, chain)
+     select $1, $2, * from unnest($3::bigint[], $4::timestamptz[], $5::text[], $6::jsonb[], $7::text[])`,
+    [
+      desk,
+      entries[0]?.incarnation,
+      entries.map((entry) => entry.sequence),
+      entries.map((entry) => new Date(entry.wallMs).toISOString()),
+      entries.map((entry) => entry.record.type),
+      entries.map((entry) => JSON.stringify(entry.record)),
+      entries.map((entry) => entry.chain),
+    ],
+  );
+}

@@ -1,0 +1,162 @@
+/** Follows the trader's journal for ever: through its restarts, a database that is away, and a new journal. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DecimalError } from '../domain/decimal.js';
+import { appendAudit } from '../store/audit.js';
+import type { Pool } from '../store/pool.js';
+import type { TraderClient } from '../trader/client.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import { applyBatch, type LedgerDesk } from './apply-batch.js';
+import { readCursor } from './cursor.js';
+import { EntryQueue, QueueFull } from './entry-queue.js';
+import { LedgerMismatch } from './ledger-mismatch.js';
+
+const BATCH_ENTRIES = 500;
+const QUEUE_ENTRIES_MAX = 5_000;
+const STATUS_TIMEOUT_MS = 5_000;
+const BACKOFF_FIRST_MS = 100;
+const BACKOFF_MAX_MS = 5_000;
+/** After a mismatch: how soon it is looked at again. A person has to act before anything changes. */
+const MISMATCH_PAUSE_MS = 30_000;
+
+export interface FollowOptions {
+  readonly desk: string;
+  readonly pool: Pool;
+  readonly trader: TraderClient;
+  readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  readonly mismatchPauseMs?: number;
+}
+
+export interface JournalFollower {
+  /** The ledger holds everything up to and including this entry. */
+  readonly position: () => { readonly incarnation: string; readonly sequence: number } | null;
+  stop(): Promise<void>;
+}
+
+export function followJournal(options: FollowOptions): JournalFollower {
+  const stopping = new AbortController();
+  const state: FollowState = { position: null, mismatch: null };
+  const done = followForEver(options, state, stopping.signal);
+  return {
+    position: () => state.position,
+    stop: async () => {
+      stopping.abort(new Error('the ledger is stopping'));
+      await done;
+    },
+  };
+}
+
+interface FollowState {
+  position: { readonly incarnation: string; readonly sequence: number } | null;
+  /** What was last recorded and halted for, so that one mismatch halts once. */
+  mismatch: string | null;
+}
+
+async function followForEver(
+  options: FollowOptions,
+  state: FollowState,
+  stopping: AbortSignal,
+): Promise<void> {
+  let failures = 0;
+  let said = '';
+  while (!stopping.aborted) {
+    const before = state.position;
+    let pauseMs = 0;
+    try {
+      await followOnce(options, state, stopping);
+    } catch (error) {
+      if (stopping.aborted) return;
+      if (isMismatch(error)) {
+        await haltFor(options, state, error);
+        pauseMs = options.mismatchPauseMs ?? MISMATCH_PAUSE_MS;
+      } else if (!(error instanceof QueueFull)) {
+        const text = error instanceof Error ? error.message : String(error);
+        // Once for each outage, not once for each attempt.
+        if (text !== said) options.log('warn', `the ledger waits: ${text}`);
+        said = text;
+        failures = state.position === before ? failures + 1 : 1;
+        pauseMs = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
+      }
+    }
+    await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+/** Returns never; rejects when the stream ends, the database fails, or something does not fit. */
+async function followOnce(options: FollowOptions, state: FollowState, stopping: AbortSignal): Promise<void> {
+  const { desk, pool, trader } = options;
+  const status = await trader.call('status', {}, { timeoutMs: STATUS_TIMEOUT_MS });
+  const cursor = await readCursor(pool, desk, status.incarnation);
+  if (cursor.sequence > status.sequence) {
+    throw new LedgerMismatch(
+      `the ledger holds ${cursor.sequence} entries of journal ${status.incarnation}, and the trader has only ${status.sequence}`,
+    );
+  }
+  state.position = { incarnation: status.incarnation, sequence: cursor.sequence };
+  const queue = new EntryQueue(QUEUE_ENTRIES_MAX);
+  const stream = trader.follow(
+    cursor.sequence + 1,
+    (entry) => {
+      if (!queue.push(entry)) stream.close();
+    },
+    (error) => queue.close(error),
+  );
+  const onStop = (): void => queue.close(new Error('the ledger is stopping'));
+  stopping.addEventListener('abort', onStop, { once: true });
+  try {
+    for (;;) await applyNext(pool, ledgerDesk(desk, status), queue, state);
+  } finally {
+    stopping.removeEventListener('abort', onStop);
+    stream.close();
+  }
+}
+
+async function applyNext(
+  pool: Pool,
+  ledger: LedgerDesk,
+  queue: EntryQueue,
+  state: FollowState,
+): Promise<void> {
+  const entries = await queue.take(BATCH_ENTRIES);
+  const cursor = await applyBatch(pool, ledger, entries);
+  state.position = { incarnation: entries[0]?.incarnation ?? '', sequence: cursor.sequence };
+  state.mismatch = null;
+}
+
+function ledgerDesk(desk: string, status: TraderStatus): LedgerDesk {
+  return { desk, simulated: status.trading === 'paper' || status.marketData.simulated };
+}
+
+/** Numbers that can't be are as bad as hashes that don't fit; a database that is away is neither. */
+function isMismatch(error: unknown): error is Error {
+  return error instanceof LedgerMismatch || error instanceof RangeError || error instanceof DecimalError;
+}
+
+/** The desk trades on nothing that its books can't follow. A person who resumed in spite of it halts again. */
+async function haltFor(options: FollowOptions, state: FollowState, error: Error): Promise<void> {
+  const { desk, pool, trader, log } = options;
+  const reason = `the ledger does not match the journal: ${error.message}`;
+  try {
+    const { mode } = await trader.call('status', {}, { timeoutMs: STATUS_TIMEOUT_MS });
+    if (state.mismatch === error.message && mode !== 'ACTIVE' && mode !== 'REDUCING') return;
+    log('error', reason);
+    const commandId = `ledger-${randomUUID()}`;
+    const resume = 'person' as const;
+    await trader.call('halt', { commandId, by: 'ledger', reason, cause: 'ledger-mismatch', resume });
+    state.mismatch = error.message;
+    const entry = {
+      desk,
+      person: 'ledger',
+      via: 'ledger',
+      action: 'halt',
+      parameters: { reason },
+      outcome: 'halted',
+    };
+    await appendAudit(pool, { ...entry, idempotencyKey: commandId });
+  } catch (failure) {
+    log(
+      'error',
+      `${reason}; the halt could not be delivered yet: ${failure instanceof Error ? failure.message : failure}`,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import { formatDecimal } from '../../domain/decimal.js';
+import { formatMoney } from '../../domain/money.js';
+import type { Fill } from '../../domain/order.js';
+import type { JournalEntry } from '../../engine/record.js';
+import type { PoolClient } from '../../store/pool.js';
+import { projectOrderFilled } from './order.js';
+import { projectTrade } from './position.js';
+import { instrumentOf, type Projection } from './project-record.js';
+
+interface OrderRow {
+  readonly purpose: string;
+  readonly strategy: string;
+}
+
+/** A fill of an order that is not ours. */
+const FOREIGN: OrderRow = { purpose: 'foreign', strategy: 'fermata' };
+
+export async function projectFill(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  fill: Fill,
+): Promise<void> {
+  const instrument = instrumentOf(projection, fill.instrument);
+  const quantity = formatDecimal(fill.quantityLots, instrument.lotSize);
+  const realised = await projectTrade(client, projection, entry, instrument, fill);
+  await projectOrderFilled(client, projection, entry, fill.clientId, quantity);
+  const known = await client.query<OrderRow>(
+    'select purpose, strategy from orders where desk = $1 and client_id = $2',
+    [projection.desk, fill.clientId],
+  );
+  const order = known.rows[0] ?? FOREIGN;
+  // A new journal hears of fills that an earlier one had recorded: the row stays as it was.
+  await client.query(
+    `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+       realised, simulated, caught_up, market, wall, incarnation, sequence)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+     on conflict (desk, symbol, trade_id) do nothing`,
+    [
+      projection.desk,
+      instrument.symbol,
+      fill.tradeId,
+      fill.clientId,
+      fill.side,
+      quantity,
+      formatDecimal(fill.priceTicks, instrument.tickSize),
+      formatMoney(fill.fee),
+      fill.liquidity,
+      order.purpose,
+      order.strategy,
+      formatMoney(realised),
+      fill.simulated,
+      fill.caughtUp ?? false,
+      new Date(fill.marketMs),
+      new Date(entry.wallMs),
+      entry.incarnation,
+      entry.sequence,
+    ],
+  );
+}

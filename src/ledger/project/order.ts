@@ -1,0 +1,74 @@
+import { formatDecimal } from '../../domain/decimal.js';
+import type { OrderIntent } from '../../domain/order.js';
+import type { JournalEntry } from '../../engine/record.js';
+import type { PoolClient } from '../../store/pool.js';
+import { instrumentOf, type Projection, type RecordOf } from './project-record.js';
+
+export async function projectOrder(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  record: { readonly order: OrderIntent; readonly marketMs: number },
+  state: 'intended' | 'denied',
+  reason: string,
+): Promise<void> {
+  const { order } = record;
+  const instrument = instrumentOf(projection, order.instrument);
+  const priceTicks = order.limitTicks ?? order.stopTicks;
+  const wall = new Date(entry.wallMs);
+  await client.query(
+    `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, reason,
+       simulated, created_market, created, updated)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+     on conflict (desk, client_id) do nothing`,
+    [
+      projection.desk,
+      order.clientId,
+      instrument.symbol,
+      order.side,
+      order.type,
+      order.purpose,
+      order.strategy,
+      state,
+      formatDecimal(order.quantityLots, instrument.lotSize),
+      priceTicks === null ? null : formatDecimal(priceTicks, instrument.tickSize),
+      reason,
+      projection.simulated,
+      new Date(record.marketMs),
+      wall,
+    ],
+  );
+}
+
+export async function projectOrderState(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  record: RecordOf<'order.state'>,
+): Promise<void> {
+  await client.query(
+    `update orders set state = $3, venue_id = coalesce($4, venue_id), reason = $5, updated = $6
+      where desk = $1 and client_id = $2`,
+    [projection.desk, record.clientId, record.state, record.venueId, record.reason, new Date(entry.wallMs)],
+  );
+}
+
+/** The engine's own rules: a fill completes or begins an order, and never brings an ended one back to work. */
+export async function projectOrderFilled(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  clientId: string,
+  quantity: string,
+): Promise<void> {
+  await client.query(
+    `update orders set filled = filled + $3::numeric, updated = $4,
+       state = case
+         when state in ('filled', 'rejected', 'denied') then state
+         when filled + $3::numeric >= quantity then 'filled'
+         when state in ('cancelling', 'cancelled', 'expired') then state
+         else 'partlyFilled' end
+      where desk = $1 and client_id = $2`,
+    [projection.desk, clientId, quantity, new Date(entry.wallMs)],
+  );
+}

@@ -1,0 +1,26 @@
+/** The ledger role: the trader's journal, followed into Postgres. */
+import pino from 'pino';
+import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { openPool } from '../store/pool.js';
+import { connectTrader } from '../trader/client.js';
+import { followJournal } from './follow-journal.js';
+
+/** Ready at once: it waits for the trader and for Postgres by itself. */
+export async function startLedger(runtime: Runtime): Promise<Role> {
+  const log = pino({ base: { part: 'ledger' } });
+  const pool = openPool(runtime, 'ledger');
+  const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  const follower = followJournal({
+    desk: runtime.desk,
+    pool,
+    trader,
+    log: (level, text) => log[level](text),
+  });
+  return {
+    stop: async () => {
+      await follower.stop();
+      trader.close();
+      await pool.end();
+    },
+  };
+}
