@@ -1,0 +1,50 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { asProblem, type Problem } from './connection/problem.js';
+import { Session, type SessionState } from './connection/session.js';
+import { DeskPage } from './view/desk-page.js';
+import { SignIn } from './view/sign-in.js';
+
+const RETRY_MS = 2000;
+
+/** The one-time token of a sign-in link; taken out of the address before anything else happens. */
+function takeLinkToken(): string | null {
+  const match = /^#token=([\w.~-]{1,512})$/.exec(location.hash);
+  if (location.hash !== '') history.replaceState(null, '', location.pathname);
+  return match?.[1] ?? null;
+}
+
+export function App() {
+  const [state, setState] = useState<SessionState>('starting');
+  const [linkProblem, setLinkProblem] = useState<Problem | null>(null);
+  const session = useMemo(() => new Session(setState), []);
+  useEffect(() => {
+    const token = takeLinkToken();
+    if (token === null) {
+      void session.restore();
+      return;
+    }
+    session.signInWithLink(token).catch((error: unknown) => {
+      setLinkProblem(asProblem(error));
+      void session.restore();
+    });
+  }, [session]);
+  useEffect(() => {
+    if (state !== 'unreachable') return;
+    const timer = setInterval(() => void session.restore(), RETRY_MS);
+    return () => clearInterval(timer);
+  }, [state, session]);
+
+  if (state === 'signed-in') return <DeskPage session={session} />;
+  if (state === 'signed-out') return <SignIn session={session} linkProblem={linkProblem} />;
+  return (
+    <main class="waiting" aria-live="polite">
+      <p>{state === 'unreachable' ? 'The web server does not answer. Trying again…' : 'Connecting…'}</p>
+      {state === 'unreachable' && (
+        <p class="soft">
+          The trader is a process of its own. In a terminal: <code>fermata status</code>,{' '}
+          <code>fermata stop</code>.
+        </p>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,44 @@
+/** An error as the API tells it: what happened, what was kept safe, what to do. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    detail: string,
+    readonly keptSafe: string,
+    readonly doThis: string,
+    /** Of an operation: what did not work beside it. */
+    readonly notes: readonly string[] = [],
+  ) {
+    super(detail);
+  }
+}
+
+export const NO_ANSWER = new Problem(
+  0,
+  'The web server does not answer',
+  'The request got no answer. Whether it was carried out is not known.',
+  'The trader is a process of its own; protective stops rest at the venue.',
+  'Use `fermata status` and `fermata stop` in a terminal; this page tries again by itself.',
+);
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => null);
+  const read = (name: string): string => {
+    const value = (body as Record<string, unknown> | null)?.[name];
+    return typeof value === 'string' ? value : '';
+  };
+  const outcome = (body as { outcome?: { problems?: readonly string[] } } | null)?.outcome;
+  return new Problem(
+    response.status,
+    read('title') || response.statusText || 'Error',
+    read('detail') || `The server answered ${response.status}.`,
+    read('keptSafe'),
+    read('doThis'),
+    outcome?.problems ?? [],
+  );
+}
+
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : NO_ANSWER;
+}

@@ -1,0 +1,135 @@
+import { useState } from 'preact/hooks';
+import type { LiveState } from '../../../src/api/live/status-watch.js';
+import type { TraderStatus } from '../../../src/trader/protocol.js';
+import type { DeskApi } from '../connection/desk-api.js';
+import type { Session } from '../connection/session.js';
+import { usePolled } from '../connection/use-polled.js';
+import { Activity } from './activity.js';
+import { AskDialog } from './ask-dialog.js';
+import { EquityPanel } from './equity-panel.js';
+import { Figures } from './figures.js';
+import { Fills } from './fills.js';
+import { Header } from './header.js';
+import { HelpDialog } from './help-dialog.js';
+import { Limits, Processes } from './limits.js';
+import { ModeBand } from './mode-band.js';
+import { Orders } from './orders.js';
+import { Outcome } from './outcome.js';
+import { Positions } from './positions.js';
+import { PricePanel } from './price-panel.js';
+import { Routine } from './routine.js';
+import { Schedules } from './schedules.js';
+import { useButtons } from './use-buttons.js';
+import { useBars, useDeskApi, useLive } from './use-desk.js';
+import { useShortcuts } from './use-shortcuts.js';
+import { Why } from './why.js';
+
+const CHART_HEIGHT_PX = 248;
+
+type Dialog = 'close-all' | 'resume' | 'help';
+
+export function DeskPage({ session }: { readonly session: Session }) {
+  const api = useDeskApi(session);
+  const { state, connection } = useLive(session);
+  const buttons = useButtons(api);
+  const [dialog, setDialog] = useState<Dialog | null>(null);
+  const [symbol, setSymbol] = useState('');
+  const status = state?.status ?? null;
+  const shown = symbol || (status?.marketData.lastPrices[0]?.symbol ?? '');
+  const stop = (): void => buttons.press('stop', 'Stop button of the dashboard');
+  const canResume = status !== null && status.mode !== 'ACTIVE';
+  useShortcuts({
+    S: stop,
+    c: () => setDialog('close-all'),
+    r: () => canResume && setDialog('resume'),
+    '?': () => setDialog('help'),
+    ...Object.fromEntries(
+      (status?.marketData.lastPrices ?? [])
+        .slice(0, 9)
+        .map((one, at) => [at + 1, () => setSymbol(one.symbol)]),
+    ),
+  });
+  const openTemporal = (): void =>
+    void api.temporalUiAddress().then((url) => window.open(url, '_blank', 'noopener'));
+  return (
+    <>
+      <Header
+        status={status}
+        connection={connection}
+        onHelp={() => setDialog('help')}
+        onTemporal={openTemporal}
+        onSignOut={() => void session.signOut()}
+      />
+      <main class={connection.kind === 'live' && state?.trader.reachable !== false ? '' : 'old'}>
+        {state !== null && (
+          <ModeBand
+            state={state}
+            pressed={buttons.pressed}
+            onStop={stop}
+            onAsk={(button) => setDialog(button)}
+          />
+        )}
+        <Outcome pressed={buttons.result} onDismiss={buttons.dismiss} />
+        {state !== null && status !== null ? (
+          <Panels api={api} state={state} status={status} symbol={shown} onSymbol={setSymbol} />
+        ) : (
+          <p class="waiting">Waiting for the trader’s first word…</p>
+        )}
+      </main>
+      {(dialog === 'close-all' || dialog === 'resume') && (
+        <AskDialog
+          about={dialog}
+          onCancel={() => setDialog(null)}
+          onGo={(reason) => {
+            setDialog(null);
+            buttons.press(dialog, reason);
+          }}
+        />
+      )}
+      {dialog === 'help' && <HelpDialog onClose={() => setDialog(null)} />}
+    </>
+  );
+}
+
+interface PanelsProps {
+  readonly api: DeskApi;
+  readonly state: LiveState;
+  readonly status: TraderStatus;
+  readonly symbol: string;
+  readonly onSymbol: (symbol: string) => void;
+}
+
+function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
+  // The ledger follows the trader by a moment: looked at with every fill and again soon after.
+  const trades = usePolled(() => api.trades(), 4_000, status.fills);
+  const equity = usePolled(() => api.equity(), 30_000, 'equity');
+  const runs = usePolled(() => api.routines(), 5_000, status.mode);
+  const schedules = usePolled(() => api.schedules(), 30_000, 'schedules');
+  const { bars, spanMs } = useBars(api, symbol, state);
+  return (
+    <>
+      <Figures status={status} />
+      <div class="grid">
+        <PricePanel
+          status={status}
+          symbol={symbol}
+          onSymbol={onSymbol}
+          bars={bars}
+          spanMs={spanMs}
+          trades={trades.value?.trades ?? []}
+          height={CHART_HEIGHT_PX}
+        />
+        <EquityPanel status={status} equity={equity} height={CHART_HEIGHT_PX} />
+        <Positions positions={status.positions} />
+        <Orders orders={status.orders} />
+        <Fills trades={trades} />
+        <Why status={status} />
+        <Routine runs={runs} />
+        <Activity activity={status.activity} />
+        <Schedules schedules={schedules} />
+        <Limits risk={status.risk} />
+        <Processes processes={state.processes} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+import type { TraderStatus } from '../../../src/trader/protocol.js';
+import { ago, grouped, money, signed, tone } from '../format.js';
+
+type Lamp = 'go' | 'caution' | 'alarm' | 'gain' | 'loss' | 'even' | '';
+
+interface Figure {
+  readonly label: string;
+  readonly value: string;
+  readonly detail: string;
+  readonly lamp: Lamp;
+}
+
+export function Figures({ status }: { readonly status: TraderStatus }) {
+  return (
+    <dl class="figures" aria-label="Key figures">
+      {figures(status).map(({ label, value, detail, lamp }) => (
+        <div key={label} class={`figure ${lamp}`}>
+          <dt>{label}</dt>
+          <dd>
+            <b>{value}</b> <span>{detail}</span>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function figures(status: TraderStatus): readonly Figure[] {
+  const { currency, positions, reconciliation } = status;
+  const unprotected = positions.filter(({ protection }) => protection !== 'confirmed').length;
+  return [
+    { label: 'Equity', value: grouped(money(status.equity)), detail: currency, lamp: '' },
+    {
+      label: 'Today',
+      value: signed(money(status.dayPnl)),
+      detail: currency,
+      lamp: tone(money(status.dayPnl)),
+    },
+    { label: 'Drawdown', value: `${status.drawdownPct} %`, detail: 'from the peak', lamp: '' },
+    {
+      label: 'Positions',
+      value: String(status.openPositions),
+      detail:
+        positions.length === 0
+          ? 'flat'
+          : unprotected === 0
+            ? 'all protected'
+            : `${unprotected} NOT protected`,
+      lamp: unprotected > 0 ? 'alarm' : '',
+    },
+    {
+      label: 'Entries resting',
+      value: String(status.entriesWorking),
+      detail: `of ${status.openOrders} orders`,
+      lamp: '',
+    },
+    { label: 'Fills', value: String(status.fills), detail: 'ever', lamp: '' },
+    reconciled(reconciliation),
+    marketData(status.marketData),
+  ];
+}
+
+function reconciled({ state, differences }: TraderStatus['reconciliation']): Figure {
+  const words = {
+    clean: ['clean', 'book equals venue', 'go'],
+    pending: ['pending', 'comparing', 'caution'],
+    differences: [`${differences.length} found`, differences[0]?.symbol ?? '', 'alarm'],
+    failed: ['failed', 'venue did not answer', 'alarm'],
+  } as const;
+  const [value, detail, lamp] = words[state];
+  return { label: 'Reconciliation', value, detail, lamp };
+}
+
+function marketData({ state, lastQuoteAgeMs }: TraderStatus['marketData']): Figure {
+  const age = lastQuoteAgeMs === null ? 'no price yet' : `last price ${ago(lastQuoteAgeMs)} ago`;
+  const lamp = state === 'up' ? 'go' : state === 'down' ? 'alarm' : 'caution';
+  return { label: 'Market data', value: state, detail: age, lamp };
+}

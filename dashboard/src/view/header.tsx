@@ -1,0 +1,90 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { TraderStatus } from '../../../src/trader/protocol.js';
+import type { Connection } from '../connection/live.js';
+import { day, timeOfDay } from '../format.js';
+import { Wordmark } from './wordmark.js';
+
+interface HeaderProps {
+  readonly status: TraderStatus | null;
+  readonly connection: Connection;
+  readonly onHelp: () => void;
+  readonly onTemporal: () => void;
+  readonly onSignOut: () => void;
+}
+
+export function Header({ status, connection, onHelp, onTemporal, onSignOut }: HeaderProps) {
+  return (
+    <header class="top">
+      <Wordmark />
+      {status !== null && <Identity status={status} />}
+      <div class="top-end">
+        {status !== null && (
+          <span class="clock" title="Market time: that of the prices">
+            <span class="label">Market</span> {day(status.marketData.marketMs)}{' '}
+            <b>{timeOfDay(status.marketData.marketMs)}</b> UTC
+          </span>
+        )}
+        <ConnectionState connection={connection} />
+        <nav class="top-links" aria-label="Tools">
+          <button type="button" class="link" onClick={onTemporal}>
+            Temporal UI
+          </button>
+          <button
+            type="button"
+            class="link"
+            onClick={onHelp}
+            aria-keyshortcuts="?"
+            title="Keyboard and words (?)"
+          >
+            Help
+          </button>
+          <button type="button" class="link" onClick={onSignOut}>
+            Sign out
+          </button>
+        </nav>
+      </div>
+    </header>
+  );
+}
+
+function Identity({ status }: { readonly status: TraderStatus }) {
+  const { marketData, trading, desk } = status;
+  return (
+    <div class="identity">
+      <b class="desk-name">{desk}</b>
+      <span class={`tag ${trading === 'live' ? 'alarm' : 'info'}`}>
+        {trading === 'live' ? 'Real money' : 'Paper money'}
+      </span>
+      <span class={`tag ${marketData.simulated ? 'caution' : 'plain'}`} data-testid="market-source">
+        {marketData.simulated ? 'Simulated' : marketData.kind === 'recorded' ? 'Recorded' : 'Live prices'}
+        <span class="tag-detail">{marketData.label}</span>
+      </span>
+    </div>
+  );
+}
+
+function ConnectionState({ connection }: { readonly connection: Connection }) {
+  const now = useNow(connection.kind === 'lost');
+  const words = {
+    live: 'Connected',
+    connecting: 'Connecting…',
+    lost: `Connection lost, again in ${
+      connection.kind === 'lost' ? Math.max(0, Math.ceil((connection.retryAtMs - now) / 1000)) : 0
+    } s`,
+  }[connection.kind];
+  return (
+    <span class={`lamp ${connection.kind === 'live' ? 'go' : 'caution'}`} data-testid="connection">
+      {words}
+    </span>
+  );
+}
+
+function useNow(ticking: boolean): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!ticking) return;
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [ticking]);
+  return now;
+}

@@ -1,0 +1,36 @@
+import type { OrderStatus } from '../../../src/trader/protocol.js';
+import { grouped } from '../format.js';
+import { Empty, Panel } from './panel.js';
+import { type Column, Table } from './table.js';
+
+const PURPOSE = {
+  entry: 'Entry',
+  protective: 'Protective stop',
+  exit: 'Exit',
+  close: 'Close all',
+} as const;
+
+const COLUMNS: readonly Column<OrderStatus>[] = [
+  { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
+  { title: 'Purpose', cell: ({ purpose }) => PURPOSE[purpose] },
+  { title: 'Order', cell: ({ side, type }) => <span class={side}>{`${side} ${type}`}</span> },
+  { title: 'Quantity', cell: ({ quantity }) => quantity, number: true },
+  { title: 'Price', cell: ({ price }) => (price === null ? 'market' : grouped(price)), number: true },
+  { title: 'Filled', cell: ({ filled }) => filled, number: true, minor: true },
+  {
+    title: 'State',
+    cell: ({ state }) => (state === 'unknown' ? <span class="lamp alarm">unknown</span> : state),
+  },
+];
+
+export function Orders({ orders }: { readonly orders: readonly OrderStatus[] }) {
+  return (
+    <Panel title="Orders" area="orders" aside={orders.length}>
+      {orders.length === 0 ? (
+        <Empty>No order is open.</Empty>
+      ) : (
+        <Table caption="Open orders" columns={COLUMNS} rows={orders} keyOf={({ clientId }) => clientId} />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,72 @@
+import type { Button, OperationResult } from '../connection/desk-api.js';
+import type { Problem } from '../connection/problem.js';
+
+export type Pressed =
+  | { readonly button: Button; readonly outcome: OperationResult }
+  | { readonly button: Button; readonly problem: Problem };
+
+const NAMES = { stop: 'Stop', 'close-all': 'Close all', resume: 'Resume' } as const;
+
+/** What came of a button: what was proven, what was not, what to do. */
+export function Outcome({
+  pressed,
+  onDismiss,
+}: {
+  readonly pressed: Pressed | null;
+  readonly onDismiss: () => void;
+}) {
+  return (
+    <div class="outcome-place" role="status" aria-live="assertive">
+      {pressed !== null && (
+        <div class={`notice outcome ${toneOf(pressed)}`} data-testid="outcome">
+          {'outcome' in pressed ? <Done {...pressed} /> : <Failed {...pressed} />}
+          <button type="button" class="link" onClick={onDismiss}>
+            Dismiss
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function toneOf(pressed: Pressed): 'go' | 'caution' | 'alarm' {
+  if ('problem' in pressed) return 'alarm';
+  return pressed.outcome.proven ? 'go' : 'caution';
+}
+
+function Done({ button, outcome }: { readonly button: Button; readonly outcome: OperationResult }) {
+  const { proven, detail, haltId, workflowId, problems } = outcome;
+  return (
+    <div>
+      <strong>
+        {NAMES[button]}: {proven ? 'proven' : 'taken, not proven yet'}
+      </strong>{' '}
+      {detail}
+      {problems.map((problem) => (
+        <p key={problem}>{problem}</p>
+      ))}
+      <p class="soft ids">
+        {haltId !== null && <span>halt {haltId.slice(0, 8)}</span>}
+        {workflowId !== null && <span>workflow {workflowId}</span>}
+      </p>
+    </div>
+  );
+}
+
+function Failed({ button, problem }: { readonly button: Button; readonly problem: Problem }) {
+  return (
+    <div>
+      <strong>
+        {NAMES[button]}: {problem.title}
+      </strong>{' '}
+      {problem.message}
+      {problem.notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+      <p>{problem.keptSafe}</p>
+      <p>
+        <b>{problem.doThis}</b>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import type { ComponentChildren } from 'preact';
+import type { Problem } from '../connection/problem.js';
+
+interface PanelProps {
+  readonly title: string;
+  readonly area: string;
+  /** Beside the title: a count, a time, tabs. */
+  readonly aside?: ComponentChildren;
+  /** Why what is shown may be old. */
+  readonly problem?: Problem | null;
+  readonly children: ComponentChildren;
+}
+
+export function Panel({ title, area, aside, problem = null, children }: PanelProps) {
+  return (
+    <section class={`panel area-${area}`} aria-label={title}>
+      <header class="panel-head">
+        <h2>{title}</h2>
+        <div class="panel-aside">{aside}</div>
+      </header>
+      {problem !== null && (
+        <p class="notice caution" role="status">
+          {problem.message} {problem.keptSafe}
+        </p>
+      )}
+      <div class="panel-body">{children}</div>
+    </section>
+  );
+}
+
+export function Empty({ children }: { readonly children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
+}

@@ -1,0 +1,44 @@
+import type { PositionStatus } from '../../../src/trader/protocol.js';
+import { grouped, money, signed, tone } from '../format.js';
+import { Empty, Panel } from './panel.js';
+import { type Column, Table } from './table.js';
+
+const PROTECTION = {
+  confirmed: ['Confirmed', 'go'],
+  pending: ['Pending', 'caution'],
+  missing: ['MISSING', 'alarm'],
+  synthetic: ['Held by us', 'caution'],
+} as const;
+
+const COLUMNS: readonly Column<PositionStatus>[] = [
+  { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
+  { title: 'Side', cell: ({ side }) => side, minor: true },
+  { title: 'Quantity', cell: ({ quantity }) => quantity, number: true },
+  { title: 'Average', cell: ({ averagePrice }) => grouped(averagePrice), number: true },
+  { title: 'Mark', cell: ({ markPrice }) => (markPrice === null ? '–' : grouped(markPrice)), number: true },
+  {
+    title: 'Result',
+    cell: ({ unrealised }) => <span class={tone(money(unrealised))}>{signed(money(unrealised))}</span>,
+    number: true,
+  },
+  { title: 'Stop', cell: ({ stopPrice }) => (stopPrice === null ? '–' : grouped(stopPrice)), number: true },
+  {
+    title: 'Protection',
+    cell: ({ protection }) => (
+      <span class={`lamp ${PROTECTION[protection][1]}`}>{PROTECTION[protection][0]}</span>
+    ),
+  },
+  { title: 'Strategy', cell: ({ strategy }) => strategy, minor: true },
+];
+
+export function Positions({ positions }: { readonly positions: readonly PositionStatus[] }) {
+  return (
+    <Panel title="Positions" area="positions" aside={positions.length}>
+      {positions.length === 0 ? (
+        <Empty>Flat: no open position.</Empty>
+      ) : (
+        <Table caption="Open positions" columns={COLUMNS} rows={positions} keyOf={({ symbol }) => symbol} />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,68 @@
+import { useState } from 'preact/hooks';
+import type { RoutineRun } from '../connection/desk-api.js';
+import type { Polled } from '../connection/use-polled.js';
+import { day, minuteOfDay } from '../format.js';
+import { Empty, Panel } from './panel.js';
+
+const VERDICT = {
+  pass: ['Pass', 'go'],
+  warn: ['Warn', 'caution'],
+  fail: ['Fail', 'alarm'],
+  not_run: ['Not run', 'soft'],
+  missed: ['Missed', 'caution'],
+} as const;
+
+function Verdict({ verdict }: { readonly verdict: RoutineRun['verdict'] }) {
+  const [words, look] = verdict === null ? ['Running', 'info'] : VERDICT[verdict];
+  return <span class={`lamp ${look}`}>{words}</span>;
+}
+
+/** The newest run first; an older one by choice. */
+export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]> }) {
+  const [chosen, setChosen] = useState<number | null>(null);
+  const list = runs.value ?? [];
+  const run = list.find(({ startedMs }) => startedMs === chosen) ?? list[0];
+  const choice = list.length > 1 && (
+    <select
+      aria-label="Run"
+      value={String(run?.startedMs)}
+      onChange={(event) => setChosen(Number(event.currentTarget.value))}
+    >
+      {list.map(({ title, startedMs, workflowId }) => (
+        <option key={`${workflowId} ${startedMs}`} value={String(startedMs)}>
+          {title} {day(startedMs)} {minuteOfDay(startedMs)}
+        </option>
+      ))}
+    </select>
+  );
+  return (
+    <Panel title={run?.title ?? 'Routine'} area="routine" aside={choice} problem={runs.problem}>
+      {run === undefined ? (
+        <Empty>{runs.value === null ? 'Reading the evidence…' : 'No routine has run yet.'}</Empty>
+      ) : (
+        <>
+          <p class="run-line">
+            <Verdict verdict={run.verdict} />
+            <span class="soft">
+              {run.cause}, begun {day(run.startedMs)} {minuteOfDay(run.startedMs)} UTC
+            </span>
+          </p>
+          <ol class="steps">
+            {run.steps.map((step) => (
+              <li key={step.key}>
+                <span class="step-name">{step.name}</span>
+                <Verdict verdict={step.verdict} />
+                <dl>
+                  <dt>Expected</dt>
+                  <dd>{step.expected}</dd>
+                  <dt>Observed</dt>
+                  <dd>{step.observed}</dd>
+                </dl>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,38 @@
+import { useState } from 'preact/hooks';
+import type { Button, DeskApi } from '../connection/desk-api.js';
+import { asProblem } from '../connection/problem.js';
+import type { Pressed } from './outcome.js';
+
+export interface Buttons {
+  readonly pressed: ReadonlySet<Button>;
+  readonly result: Pressed | null;
+  readonly press: (button: Button, reason: string) => void;
+  readonly dismiss: () => void;
+}
+
+/** A button that is under way can be pressed again: a stop is never refused because one is running. */
+export function useButtons(api: DeskApi): Buttons {
+  const [pressed, setPressed] = useState<readonly Button[]>([]);
+  const [result, setResult] = useState<Pressed | null>(null);
+  const press = async (button: Button, reason: string): Promise<void> => {
+    setPressed((before) => [...before, button]);
+    try {
+      setResult({ button, outcome: await api.press(button, reason) });
+    } catch (error) {
+      setResult({ button, problem: asProblem(error) });
+    } finally {
+      setPressed((before) => without(before, button));
+    }
+  };
+  return {
+    pressed: new Set(pressed),
+    result,
+    press: (button, reason) => void press(button, reason),
+    dismiss: () => setResult(null),
+  };
+}
+
+function without(list: readonly Button[], one: Button): readonly Button[] {
+  const at = list.indexOf(one);
+  return list.filter((_, index) => index !== at);
+}
