@@ -2,49 +2,16 @@
 import type { Logger } from 'pino';
 import type { Runtime } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
+import type { Operations } from '../operations/open-operations.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency/idempotency-keys.js';
 
-export interface Caller {
-  readonly person: string;
-  readonly via: 'web' | 'cli' | 'telegram';
-}
-
-export interface OperationRequest {
-  readonly reason: string;
-  /** The same id twice is the same command to the trader, except for a stop, which is never deduplicated. */
-  readonly commandId?: string;
-}
-
-export interface OperationOutcome {
-  /** The trader took the command. */
-  readonly ok: boolean;
-  /** What was asked for was read back: no entry works any more, the venue is flat, the mode is ACTIVE. */
-  readonly proven: boolean;
-  readonly detail: string;
-  readonly haltId: string | null;
-  readonly workflowId: string | null;
-  readonly problems: readonly string[];
-}
-
-export interface ScheduledRun {
-  readonly scheduleId: string;
-  readonly routine: string;
-  readonly title: string;
-  readonly paused: boolean;
-  readonly note: string;
-  /** Wall milliseconds; null while paused or where nothing more is due. */
-  readonly nextMs: number | null;
-}
-
 /** What people can ask for: each use case once, shared with the command line and the chat. */
-export interface DeskOperations {
-  stopTrading(caller: Caller, request: OperationRequest): Promise<OperationOutcome>;
-  closeAllPositions(caller: Caller, request: OperationRequest): Promise<OperationOutcome>;
-  resumeTrading(caller: Caller, request: OperationRequest): Promise<OperationOutcome>;
-  listSchedules(): Promise<readonly ScheduledRun[]>;
-}
+export type DeskOperations = Pick<
+  Operations,
+  'stopTrading' | 'closeAllPositions' | 'resumeTrading' | 'listSchedules'
+>;
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */
 export interface Database {

@@ -71,11 +71,11 @@ export const databaseDown = (what: string): Problem => ({
   doThis: 'Wait for the database to come back (the supervisor restarts it); `fermata doctor` says more.',
 });
 
-export const traderDown = (cause: string): Problem => ({
+export const traderDown = (error: unknown): Problem => ({
   status: 503,
   code: 'trader-unavailable',
   title: 'Trader does not answer',
-  detail: `The trader does not answer: ${cause}`,
+  detail: `The trader does not answer: ${error instanceof Error ? error.message : String(error)}`,
   keptSafe: 'Protective stops rest at the venue. A trader that comes back is HALTED until it is resumed.',
   doThis: 'Wait for the supervisor to restart it; look at `fermata status` and the log if it stays down.',
 });

@@ -4,8 +4,8 @@
  * waits for a database. Only answers that succeeded are kept, so that a failure can be tried again with its key.
  */
 import { createHash } from 'node:crypto';
+import type { OperationResult } from '../../operations/operation.js';
 import type { KeyedRequest, KeyState } from '../../store/idempotency.js';
-import type { OperationOutcome } from '../dependencies.js';
 import { outcomeSchema } from '../schemas/emergency.js';
 
 const KEYS_MAX = 1000;
@@ -14,12 +14,12 @@ const STORE_WAIT_MS = 250;
 /** Where keys outlive this process. Each may reject: then the memory alone counts. */
 export interface KeyStore {
   take(request: KeyedRequest): Promise<KeyState>;
-  keep(request: KeyedRequest, answer: OperationOutcome): Promise<void>;
+  keep(request: KeyedRequest, answer: OperationResult): Promise<void>;
   giveUp(request: KeyedRequest): Promise<void>;
 }
 
 export type KeyedAnswer =
-  | { readonly kind: 'new' | 'replayed'; readonly outcome: OperationOutcome }
+  | { readonly kind: 'new' | 'replayed'; readonly outcome: OperationResult }
   /** The key stands for another request. */
   | { readonly kind: 'conflict' }
   /** The same request is being carried out by another process, or died with it a moment ago. */
@@ -30,7 +30,7 @@ interface Kept {
   readonly answer: Promise<KeyedAnswer>;
 }
 
-type Work = () => Promise<OperationOutcome>;
+type Work = () => Promise<OperationResult>;
 
 export class IdempotencyKeys {
   readonly #kept = new Map<string, Kept>();

@@ -12,6 +12,8 @@ const FIRST_MESSAGE_MS = 5000;
 const BUFFERED_BYTES_MAX = 512 * 1024;
 const SLOW_ROUNDS_MAX = 40;
 const MESSAGE_BYTES_MAX = 8192;
+/** So that a page can tell a quiet market from a dead connection. */
+const ALIVE_EVERY_MS = 5000;
 
 /** Close codes of our own (4000 to 4999 are free for applications). */
 export const CLOSE = { signIn: 4401, tooMany: 4429, tooSlow: 4408 } as const;
@@ -20,6 +22,7 @@ interface Client {
   readonly socket: WebSocket;
   session: Session | null;
   lastKey: string;
+  lastSentMs: number;
   slowRounds: number;
   readonly signInTimer: NodeJS.Timeout;
 }
@@ -45,7 +48,7 @@ export class SocketHub {
       return;
     }
     const signInTimer = setTimeout(() => socket.close(CLOSE.signIn, 'no token came'), FIRST_MESSAGE_MS);
-    const client: Client = { socket, session: null, lastKey: '', slowRounds: 0, signInTimer };
+    const client: Client = { socket, session: null, lastKey: '', lastSentMs: 0, slowRounds: 0, signInTimer };
     this.#clients.add(client);
     socket.on('message', (data, isBinary) => this.#receive(client, isBinary ? '' : String(data)));
     socket.on('error', () => socket.terminate());
@@ -91,9 +94,12 @@ export class SocketHub {
       return;
     }
     client.slowRounds = 0;
-    if (key === client.lastKey) return;
+    const now = this.nowMs();
+    if (key !== client.lastKey) socket.send(JSON.stringify({ type: 'state', atWallMs: now, ...state }));
+    else if (now - client.lastSentMs >= ALIVE_EVERY_MS) socket.send(ALIVE);
+    else return;
     client.lastKey = key;
-    socket.send(JSON.stringify({ type: 'state', atWallMs: this.nowMs(), ...state }));
+    client.lastSentMs = now;
   }
 
   #remove(client: Client): void {
@@ -105,6 +111,8 @@ export class SocketHub {
     }
   }
 }
+
+const ALIVE = JSON.stringify({ type: 'alive' });
 
 /** What has to differ for a message to be worth sending: memory and the age of a quote alone are not. */
 function changeKey({ trader, status, processes }: LiveState): string {

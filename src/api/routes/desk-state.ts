@@ -54,6 +54,6 @@ async function withTrader(
   try {
     return reply.send(await read(await web.readTrader()));
   } catch (error) {
-    return sendProblem(reply, traderDown(error instanceof Error ? error.message : String(error)));
+    return sendProblem(reply, traderDown(error));
   }
 }

@@ -1,8 +1,9 @@
 /** The three buttons. Each is one use case of operations/; what is here is only how it comes in over HTTP. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { OperationResult } from '../../operations/operation.js';
 import type { KeyedRequest } from '../../store/idempotency.js';
-import type { DeskOperations, OperationOutcome, WebDependencies } from '../dependencies.js';
+import type { DeskOperations, WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency/idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
 import { idempotencyHeaders, outcomeSchema, resumeSchema, stopSchema } from '../schemas/emergency.js';
@@ -94,7 +95,7 @@ function emergencyRoute(
     async (request, reply) => {
       const reason = request.body.reason?.trim() || 'no reason given';
       const keyed = keyedRequest(request, web.runtime.desk, button.url, reason);
-      const work = (): Promise<OperationOutcome> =>
+      const work = (): Promise<OperationResult> =>
         web.operations[button.use](
           { person: keyed.person, via: 'web' },
           { reason, commandId: commandId(keyed, button.once) },

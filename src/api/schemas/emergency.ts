@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OperationOutcome } from '../dependencies.js';
+import type { OperationResult } from '../../operations/operation.js';
 import { haltSchema, traderStatusSchema } from './trader-status.js';
 
 /** Printable text: no control characters reach the trader's journal or a log. */
@@ -20,7 +20,7 @@ export const outcomeSchema = z.object({
   haltId: z.string().nullable(),
   workflowId: z.string().nullable().describe('The workflow that proves it; null where there is none'),
   problems: z.array(z.string()).describe('What did not work beside it, for example that Temporal is down'),
-}) satisfies z.ZodType<OperationOutcome>;
+}) satisfies z.ZodType<OperationResult>;
 
 export const emergencyStateSchema = traderStatusSchema
   .pick({

@@ -1,5 +1,6 @@
 /** What is read from the ledger and from the evidence. */
 import { z } from 'zod';
+import type { ScheduledRun } from '../../operations/list-schedules.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
 export const tradeSchema = z.object({
@@ -75,8 +76,10 @@ export const scheduleSchema = z.object({
   title: z.string(),
   paused: z.boolean(),
   note: z.string(),
-  nextMs: wallMs.nullable(),
-});
+  clock: z.enum(['wall', 'market']).describe('market: due by the time of the prices'),
+  nextMs: wallMs.nullable().describe('Estimated where market time runs at another speed'),
+  nextMarketMs: marketMs.nullable(),
+}) satisfies z.ZodType<ScheduledRun>;
 
 export type Trade = z.infer<typeof tradeSchema>;
 export type RoutineRun = z.infer<typeof routineRunSchema>;

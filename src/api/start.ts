@@ -1,0 +1,127 @@
+/** The web role: HTTP API, dashboard, live updates, metrics, and Temporal's UI behind our sign-in. */
+import { existsSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { readSecret } from '../home/secrets.js';
+import { askSupervisor } from '../home/supervisor-protocol.js';
+import { openOperations } from '../operations/open-operations.js';
+import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.js';
+import { openPool, type Pool } from '../store/pool.js';
+import { consumeSignInToken } from '../store/sign-in-tokens.js';
+import { connectTrader } from '../trader/client.js';
+import { SessionStore } from './auth/session-store.js';
+import type { Database, WebDependencies } from './dependencies.js';
+import type { KeyStore } from './idempotency/idempotency-keys.js';
+import { buildServer } from './server.js';
+import { makeTemporalUiProxy } from './temporal-ui/proxy.js';
+import { TemporalTickets } from './temporal-ui/tickets.js';
+
+const STATUS_WAIT_MS = 2_000;
+const TEMPORAL_WAIT_MS = 1_000;
+/** A page would rather be told than wait for the pool's own, longer deadline. */
+const QUERY_WAIT_MS = 4_000;
+
+/** Rejects where a port is taken or a secret is missing; nothing is left half started. */
+export async function startWeb(runtime: Runtime): Promise<Role> {
+  const pool = openPool(runtime, 'web');
+  const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  const operations = await openOperations(runtime);
+  const sessions = SessionStore.open(join(homePaths(runtime.home).home, 'web', 'sessions.json'), Date.now);
+  const tickets = new TemporalTickets(Date.now);
+  const web: WebDependencies = {
+    runtime,
+    sessions,
+    operations,
+    secrets: {
+      tokenKey: readSecret(runtime.home, 'tokenKey'),
+      operatorPasswordHash: readSecret(runtime.home, 'operatorPasswordHash'),
+      metricsToken: readSecret(runtime.home, 'metricsToken'),
+    },
+    consumeLink: (token) => consumeSignInToken(pool, token),
+    readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
+    readProcesses: () => askSupervisor(runtime.home, 'processes', {}, STATUS_WAIT_MS),
+    temporalAnswers: () => canConnect(runtime.temporal.address),
+    database: impatient(pool),
+    keyStore: keyStoreOver(pool),
+    dashboardDirectory: builtDashboard(),
+    log: pino({ name: 'web', redact: ['req.headers', 'headers', '*.password', '*.token'] }),
+    nowMs: Date.now,
+  };
+  const app = await buildServer(web, tickets);
+  const proxy = makeTemporalUiProxy({
+    uiAddress: runtime.temporal.uiAddress,
+    tickets,
+    isActive: (family) => sessions.isActive(family),
+  });
+  const stop = async (): Promise<void> => {
+    await Promise.allSettled([app.close(), closeServer(proxy)]);
+    trader.close();
+    await Promise.allSettled([operations.close(), pool.end()]);
+  };
+  try {
+    await app.listen({ host: runtime.web.host, port: runtime.web.port });
+    await listen(proxy, runtime.web.host, runtime.temporalUiProxy.port);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}
+
+function keyStoreOver(pool: Pool): KeyStore {
+  return {
+    take: (request) => takeIdempotencyKey(pool, request),
+    keep: (request, answer) => keepAnswer(pool, request, 200, answer),
+    giveUp: (request) => giveUpKey(pool, request),
+  };
+}
+
+function impatient(pool: Pool): Database {
+  return {
+    query: (text, values) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${QUERY_WAIT_MS} ms`)), QUERY_WAIT_MS);
+      });
+      return Promise.race([pool.query(text, [...values]), late]).finally(() => clearTimeout(timer));
+    },
+  };
+}
+
+function builtDashboard(): string | null {
+  const folder = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
+  return existsSync(join(folder, 'index.html')) ? folder : null;
+}
+
+/** `address`: host:port. */
+function canConnect(address: string): Promise<boolean> {
+  const { hostname, port } = new URL(`http://${address}`);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port || 7233), timeout: TEMPORAL_WAIT_MS });
+    const settle = (answers: boolean): void => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
+  });
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
