@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { BarBuilder } from '../../src/market/bar-builder.js';
+import type { MarketBar } from '../../src/market/feed.js';
+import { barPath, barQuotes } from '../../src/venue/bar-path.js';
+
+function bar(openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): MarketBar {
+  return {
+    instrument: 0,
+    openMs: 60_000,
+    spanMs: 60_000,
+    openTicks,
+    highTicks,
+    lowTicks,
+    closeTicks,
+    volumeLots: 1,
+  };
+}
+
+describe('the path of prices inside a bar', () => {
+  it('goes to the nearer extreme first', () => {
+    expect(barPath(bar(100, 102, 90, 95))).toEqual([100, 102, 90, 95]);
+    expect(barPath(bar(100, 110, 99, 105))).toEqual([100, 99, 110, 105]);
+  });
+
+  it('takes the low first where both extremes are equally near', () => {
+    expect(barPath(bar(100, 105, 95, 101))).toEqual([100, 95, 105, 101]);
+  });
+
+  it('is quoted at 0, 1/3, 2/3 and the end of the span with the spread around each price', () => {
+    const quotes = barQuotes(bar(100, 102, 90, 95), 4);
+    expect(quotes.map(({ marketMs, bidTicks, askTicks }) => [marketMs, bidTicks, askTicks])).toEqual([
+      [60_000, 98, 102],
+      [80_000, 100, 104],
+      [100_000, 88, 92],
+      [120_000, 93, 97],
+    ]);
+  });
+
+  it('never quotes a bid below one tick', () => {
+    expect(barQuotes(bar(1, 1, 1, 1), 4)[0]).toMatchObject({ bidTicks: 1, askTicks: 5 });
+  });
+});
+
+describe('the bar builder', () => {
+  it('makes one bar a minute of first, highest, lowest and last price with the volume added up', () => {
+    const builder = new BarBuilder(3);
+    builder.add(60_500, 100, 2);
+    builder.add(61_000, 104, 1);
+    builder.add(90_000, 97, 4);
+    builder.add(119_999, 99, 1);
+    expect(builder.closeUntil(119_999)).toBeNull();
+    expect(builder.closeUntil(120_000)).toEqual({
+      instrument: 3,
+      openMs: 60_000,
+      spanMs: 60_000,
+      openTicks: 100,
+      highTicks: 104,
+      lowTicks: 97,
+      closeTicks: 99,
+      volumeLots: 8,
+    });
+    expect(builder.closeUntil(180_000)).toBeNull();
+  });
+
+  it('has no bar for a minute without a price', () => {
+    const builder = new BarBuilder(0);
+    builder.add(0, 10, 1);
+    expect(builder.closeUntil(600_000)?.openMs).toBe(0);
+    builder.add(600_000, 11, 1);
+    expect(builder.closeUntil(660_000)).toMatchObject({ openMs: 600_000, openTicks: 11 });
+  });
+});
