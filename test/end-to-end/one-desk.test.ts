@@ -1,0 +1,126 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UpSummary } from '../../src/supervisor/up-options.js';
+import { deskWithRestingEntry } from '../support/desk-files.js';
+import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { openBrowser, openDashboard } from '../support/page.js';
+
+const desk: DeskUnderTest = deskUnderTest();
+let screen: UpSummary;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  screen = await desk.up('--market', 'simulated', '--desk', deskWithRestingEntry(desk.home));
+  browser = await openBrowser();
+}, 240_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await desk.dispose();
+});
+
+describe('one desk, from the command to flat', () => {
+  it('names desk, mode, prices and addresses on its screen', () => {
+    expect(screen).toMatchObject({ desk: 'crypto-bot', trading: 'paper', simulated: true });
+    expect(screen.prices).toMatch(/simulated/i);
+    expect(screen.signInUrl).toMatch(/^http:\/\/(127\.0\.0\.1|localhost):\d+\/.*#/);
+  });
+
+  it('runs its pre-market routine, arms itself and makes its first paper trade within a minute', async () => {
+    const status = await until('a first fill', async () => {
+      const now = await desk.status();
+      return now.mode === 'ACTIVE' && now.fills > 0 ? now : null;
+    });
+    expect(status.trading).toBe('paper');
+    const run = await desk.run('status', '--json');
+    expect(run.code).toBe(0);
+    const shown = JSON.parse(run.stdout);
+    for (const key of [
+      'desk',
+      'mode',
+      'reason',
+      'marketData',
+      'equity',
+      'openPositions',
+      'openOrders',
+      'fills',
+    ]) {
+      expect(shown, `status --json has ${key}`).toHaveProperty(key);
+    }
+  });
+
+  it('is stopped in the browser while an entry rests: no entry is left, positions and their stops stay', async () => {
+    const before = await until(
+      'an entry that rests beside a protected position',
+      async () => {
+        const now = await desk.status();
+        const guarded = now.positions.some((position) => position.protection === 'confirmed');
+        return now.mode === 'ACTIVE' && now.entriesWorking > 0 && guarded ? now : null;
+      },
+      120_000,
+    );
+    page = await openDashboard(browser, screen.signInUrl);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    const after = await until('HALTED without an entry', async () => {
+      const now = await desk.status();
+      return now.mode === 'HALTED' && now.entriesWorking === 0 ? now : null;
+    });
+    expect(after.halts.some((halt) => halt.cause === 'person')).toBe(true);
+    for (const position of before.positions.filter((one) => one.protection === 'confirmed')) {
+      const kept = after.positions.find((one) => one.symbol === position.symbol);
+      // A protective stop may fill by itself between two readings; what is still open is still protected.
+      if (kept !== undefined) expect(kept.protection).toBe('confirmed');
+    }
+  });
+
+  it('closes everything from the page and proves it flat by reading the venue back', async () => {
+    await page.getByRole('button', { name: 'Close all', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox').fill('end-to-end test');
+    await dialog.getByRole('button', { name: /close all/i }).click();
+    const after = await until('flat', async () => {
+      const now = await desk.status();
+      return now.closeAll === 'flat' && now.openPositions === 0 ? now : null;
+    });
+    expect(after.openOrders).toBe(0);
+    expect(after.mode).toBe('HALTED');
+  });
+
+  it('is resumed by a person on the command line, and trades on', async () => {
+    const run = await desk.run('resume', '--reason', 'end-to-end test');
+    expect(run.stderr + run.stdout).not.toMatch(/Error:/);
+    expect(run.code).toBe(0);
+    expect((await desk.status()).mode).toBe('ACTIVE');
+  });
+
+  it('leaves evidence of every step of the routine', async () => {
+    const run = await desk.run('run', 'pre-market', '--json');
+    expect(run.code).toBe(0);
+    const routine = JSON.parse(run.stdout);
+    expect(routine.steps.length).toBeGreaterThanOrEqual(7);
+    for (const step of routine.steps) expect(step.observed.length).toBeGreaterThan(0);
+  });
+
+  it('tells a second start that it already runs, and does no harm', async () => {
+    const run = await desk.run('up', '--market', 'simulated', '--port', '0');
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/already runs/);
+    expect((await desk.status()).mode).toBe('ACTIVE');
+  });
+
+  it('ends in order on Ctrl-C, leaves no process, and goes on where it ended', async () => {
+    const before = await desk.status();
+    const pids = [...desk.pids().values()];
+    expect(await desk.interrupt()).toBe(0);
+    for (const pid of pids) expect(() => process.kill(pid, 0), `process ${pid} has ended`).toThrow();
+    await desk.up('--market', 'simulated', '--desk', deskWithRestingEntry(desk.home));
+    const after = await until('armed again', async () => {
+      const now = await desk.status();
+      return now.mode === 'ACTIVE' ? now : null;
+    });
+    expect(after.incarnation).toBe(before.incarnation);
+    expect(after.fills).toBeGreaterThanOrEqual(before.fills);
+    expect(after.marketData.marketMs).toBeGreaterThanOrEqual(before.marketData.marketMs);
+  });
+});

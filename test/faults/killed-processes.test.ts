@@ -1,0 +1,132 @@
+/** `kill -9` of each process while the desk trades, and of all at once. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+
+const desk: DeskUnderTest = deskUnderTest();
+
+beforeAll(async () => {
+  await desk.up('--market', 'simulated');
+  await untilTrading();
+}, 240_000);
+
+afterAll(() => desk.dispose());
+
+function untilTrading() {
+  return until(
+    'trading',
+    async () => {
+      const now = await desk.status();
+      return now.mode === 'ACTIVE' && now.fills > 0 ? now : null;
+    },
+    120_000,
+  );
+}
+
+/** The ledger holds exactly what the journal holds, and no client order id reached the venue twice. */
+async function expectNothingLostOrDoubled(): Promise<void> {
+  const verified = await until(
+    'the ledger equal to the journal',
+    async () => {
+      const run = await desk.run('journal', '--verify', '--json');
+      return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
+    },
+    60_000,
+  );
+  expect(verified).toMatchObject({ ledgerEqualsJournal: true, sentTwice: 0 });
+}
+
+describe('a desk whose processes are killed while it trades', () => {
+  it.each(['web', 'operations-worker', 'engine-worker'])('trades on when %s dies', async (name) => {
+    const before = await desk.status();
+    const pid = desk.pids().get(name);
+    process.kill(pid ?? 0, 'SIGKILL');
+    await until(`${name} restarted`, () => {
+      const now = desk.pids().get(name);
+      return now !== undefined && now !== pid;
+    });
+    const after = await desk.status();
+    expect(after.pid).toBe(before.pid);
+    expect(after.mode).toBe('ACTIVE');
+    await expectNothingLostOrDoubled();
+  });
+
+  it.each(['temporal', 'postgres'])(
+    'trades on when %s dies, and uses it again when it is back',
+    async (name) => {
+      const before = await desk.status();
+      const pid = desk.pids().get(name);
+      process.kill(pid ?? 0, 'SIGKILL');
+      await until(`${name} restarted`, () => {
+        const now = desk.pids().get(name);
+        return now !== undefined && now !== pid;
+      });
+      expect((await desk.status()).pid).toBe(before.pid);
+      await until(
+        'a routine runs again',
+        async () => (await desk.run('run', 'pre-market')).code === 0,
+        90_000,
+      );
+      expect((await desk.status()).mode).toBe('ACTIVE');
+      await expectNothingLostOrDoubled();
+    },
+  );
+
+  it('comes back HALTED with the reason when the trader dies, and arms itself once everything is clean', async () => {
+    const before = await desk.status();
+    process.kill(before.pid, 'SIGKILL');
+    const halted = await until('the trader back', async () => {
+      const now = await desk.status();
+      return now.pid !== before.pid ? now : null;
+    });
+    expect(halted.mode).toBe('HALTED');
+    expect(halted.halts.map((halt) => halt.cause)).toContain('startup');
+    expect(halted.fills).toBeGreaterThanOrEqual(before.fills);
+    const armed = await untilTrading();
+    expect(armed.incarnation).toBe(before.incarnation);
+    await expectNothingLostOrDoubled();
+  });
+
+  it('never lifts a person’s stop by itself, whatever dies', async () => {
+    expect((await desk.run('stop', '--reason', 'test')).code).toBe(0);
+    const stopped = await desk.status();
+    for (const name of ['trader', 'engine-worker', 'operations-worker']) {
+      process.kill(desk.pids().get(name) ?? 0, 'SIGKILL');
+    }
+    await until('the trader back', async () => (await desk.status()).pid !== stopped.pid);
+    await until('a routine runs again', async () => (await desk.run('run', 'pre-market')).code === 0, 90_000);
+    const after = await desk.status();
+    expect(after.mode).toBe('HALTED');
+    expect(after.halts.map((halt) => halt.cause)).toContain('person');
+    expect((await desk.run('resume', '--reason', 'test')).code).toBe(0);
+    expect((await desk.status()).mode).toBe('ACTIVE');
+  });
+
+  it('recovers with the next start after everything was killed at once', async () => {
+    const before = await untilTrading();
+    const pids = [desk.supervisorPid(), ...desk.pids().values()];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await desk.up('--market', 'simulated');
+    const after = await untilTrading();
+    expect(after.incarnation).toBe(before.incarnation);
+    expect(after.fills).toBeGreaterThanOrEqual(before.fills);
+    await expectNothingLostOrDoubled();
+  });
+
+  it('stops by itself when its supervisor is killed, and the next start ends what was left', async () => {
+    const before = await untilTrading();
+    const left = [...desk.pids().values()];
+    process.kill(desk.supervisorPid(), 'SIGKILL');
+    await until('the trader noticed', () => {
+      try {
+        process.kill(before.pid, 0);
+        return desk.status().then((now) => now.halts.some((halt) => halt.cause === 'supervisor-lost'));
+      } catch {
+        return true;
+      }
+    });
+    await desk.up('--market', 'simulated');
+    for (const pid of left) expect(() => process.kill(pid, 0), `process ${pid} has ended`).toThrow();
+    await untilTrading();
+    await expectNothingLostOrDoubled();
+  });
+});

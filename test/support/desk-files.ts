@@ -1,0 +1,36 @@
+/** Variants of the shipped desk file for tests that need a certain situation soon. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { repository } from './desk-under-test.js';
+
+type Path = readonly (string | number)[];
+
+/** Writes the shipped desk file with some values changed, and returns its path. */
+export function variantOfCryptoBot(folder: string, changes: readonly (readonly [Path, unknown])[]): string {
+  const document = parseDocument(readFileSync(join(repository, 'desks/crypto-bot.yaml'), 'utf8'));
+  for (const [path, value] of changes) document.setIn(path, value);
+  const file = join(folder, 'crypto-bot.yaml');
+  writeFileSync(file, document.toString());
+  return file;
+}
+
+/** BTC trades as shipped; ETH's entries rest far below the market, so that a stop has something to cancel. */
+export function deskWithRestingEntry(folder: string): string {
+  const shipped = parseDocument(readFileSync(join(repository, 'desks/crypto-bot.yaml'), 'utf8')).toJS();
+  const [strategy] = shipped.strategies;
+  return variantOfCryptoBot(folder, [
+    [
+      ['strategies'],
+      [
+        { ...strategy, symbols: ['BTC/USDT'] },
+        {
+          ...strategy,
+          name: 'ema-patient',
+          symbols: ['ETH/USDT'],
+          parameters: { ...strategy.parameters, entryRestBars: 500, entryOffsetTicks: 20_000 },
+        },
+      ],
+    ],
+  ]);
+}

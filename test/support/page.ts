@@ -1,0 +1,14 @@
+/** A real browser for the dashboard. */
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+export async function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium' });
+}
+
+/** Signs in through the one-time link, as a person does who clicks it in the terminal. */
+export async function openDashboard(browser: Browser, signInUrl: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(signInUrl);
+  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+  return page;
+}
