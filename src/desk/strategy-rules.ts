@@ -1,8 +1,9 @@
 /** A strategy trades this desk's instruments, with the parameters that its kind declares. */
+import { STRATEGIES } from '../engine/strategies/registry.js';
+import type { ParameterSpec } from '../engine/strategies/strategy.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
 import type { Desk, DeskStrategy } from './schema.js';
-import { type ParameterRange, parametersOf } from './strategy-parameters.js';
 
 export function strategyRules(desk: Desk): BrokenRule[] {
   const known = desk.instruments.map((instrument) => instrument.symbol);
@@ -32,16 +33,17 @@ function symbolRules(strategy: DeskStrategy, index: number, known: readonly stri
 }
 
 function parameterRules(strategy: DeskStrategy, index: number): BrokenRule[] {
-  const declared = parametersOf(strategy.kind);
+  const declared = STRATEGIES.get(strategy.kind)?.parameters ?? [];
+  const names = declared.map(({ name }) => name);
   return Object.entries(strategy.parameters).flatMap(([name, value]) => {
     const path = ['strategies', index, 'parameters', name];
-    const range = declared[name];
+    const range = declared.find((spec) => spec.name === name);
     if (range === undefined) {
-      const near = closestName(name, Object.keys(declared));
+      const near = closestName(name, names);
       return [
         {
           path,
-          expected: `a parameter of ${strategy.kind} (${Object.keys(declared).join(', ')})`,
+          expected: `a parameter of ${strategy.kind} (${names.join(', ')})`,
           found: name,
           doThis: near === null ? `remove ${name}` : `write ${near} instead of ${name}`,
         },
@@ -60,10 +62,10 @@ function parameterRules(strategy: DeskStrategy, index: number): BrokenRule[] {
   });
 }
 
-function isWithin(value: number, range: ParameterRange): boolean {
+function isWithin(value: number, range: ParameterSpec): boolean {
   return value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value));
 }
 
-function rangeText(range: ParameterRange): string {
+function rangeText(range: ParameterSpec): string {
   return `a ${range.whole ? 'whole ' : ''}number from ${range.min} to ${range.max}`;
 }

@@ -1,5 +1,6 @@
 /** What is traded, by what, with which money and within which limits. */
 import { z } from 'zod';
+import { STRATEGIES } from '../engine/strategies/registry.js';
 import { currency, decimal, name, percent, symbol } from './schema-values.js';
 
 export const instrumentSchema = z.strictObject({
@@ -24,7 +25,7 @@ export const instrumentSchema = z.strictObject({
 
 export const strategySchema = z.strictObject({
   name: name.describe('Name of this strategy on this desk; each once.'),
-  kind: z.enum(['emaCross']).describe('Which of the strategies that ship with Fermata.'),
+  kind: z.enum([...STRATEGIES.keys()]).describe('Which of the strategies that ship with Fermata.'),
   symbols: z.array(symbol).min(1).describe('Instruments of this desk that it trades.'),
   enabled: z.boolean().default(true).describe('`false`: loaded, shown, enters nothing.'),
   parameters: z

@@ -235,7 +235,7 @@ const CASES: readonly Case[] = [
   },
   {
     kind: 'a value where a group belongs',
-    from: 'deadMan:\n  operationsSilentSeconds: 60\n  action: stop # none | stop | closeAll',
+    from: 'deadMan: # derived\n  operationsSilentSeconds: 60\n  action: stop # none | stop | closeAll',
     to: 'deadMan: stop',
     at: 'deadMan: stop',
     key: 'deadMan',
