@@ -1,0 +1,126 @@
+/** Accounts, their keys and balances. The default ones are documented by --help. */
+import { insufficientBalance } from './refusal.js';
+import { units } from './units.js';
+
+export interface KeyPermissions {
+  readonly reading: boolean;
+  readonly spot: boolean;
+  readonly withdrawals: boolean;
+  readonly futures: boolean;
+  readonly margin: boolean;
+  readonly ipRestrict: boolean;
+}
+
+export interface ApiKey {
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly account: string;
+  readonly permissions: KeyPermissions;
+}
+
+export interface Balance {
+  free: bigint;
+  locked: bigint;
+}
+
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly balances: Map<string, Balance>;
+  /** Parts per million. */
+  readonly makerPpm: bigint;
+  readonly takerPpm: bigint;
+  /** Fees are taken from BNB while there is some, as the venue offers it. */
+  feesInBnb: boolean;
+  canTrade: boolean;
+  updatedMs: number;
+}
+
+export interface AccountOptions {
+  readonly name: string;
+  readonly balances: Readonly<Record<string, string>>;
+  readonly feesInBnb?: boolean;
+}
+
+const SPOT_ONLY: KeyPermissions = {
+  reading: true,
+  spot: true,
+  withdrawals: false,
+  futures: false,
+  margin: false,
+  ipRestrict: true,
+};
+
+/** Sixty-four characters, as the venue's keys have. */
+const padded = (name: string) => name.padEnd(64, '0');
+
+export const DEFAULT_ACCOUNTS: readonly AccountOptions[] = [
+  { name: 'desk', balances: { USDT: '10000' } },
+  { name: 'other', balances: { USDT: '1000000', BTC: '10', ETH: '100', BNB: '100', SOL: '1000' } },
+];
+
+export const DEFAULT_KEYS: readonly ApiKey[] = [
+  {
+    apiKey: padded('simDeskTrading'),
+    secret: padded('simDeskTradingSecret'),
+    account: 'desk',
+    permissions: SPOT_ONLY,
+  },
+  {
+    apiKey: padded('simDeskReading'),
+    secret: padded('simDeskReadingSecret'),
+    account: 'desk',
+    permissions: { ...SPOT_ONLY, spot: false },
+  },
+  {
+    apiKey: padded('simDeskWithdrawing'),
+    secret: padded('simDeskWithdrawingSecret'),
+    account: 'desk',
+    permissions: { ...SPOT_ONLY, withdrawals: true },
+  },
+  {
+    apiKey: padded('simOtherTrading'),
+    secret: padded('simOtherTradingSecret'),
+    account: 'other',
+    permissions: SPOT_ONLY,
+  },
+];
+
+export function openAccount(options: AccountOptions, uid: number, nowMs: number): Account {
+  const balances = new Map(
+    Object.entries(options.balances).map(([asset, free]) => [asset, { free: units(free), locked: 0n }]),
+  );
+  return {
+    name: options.name,
+    uid,
+    balances,
+    makerPpm: 1000n,
+    takerPpm: 1000n,
+    feesInBnb: options.feesInBnb ?? false,
+    canTrade: true,
+    updatedMs: nowMs,
+  };
+}
+
+export function balanceOf(account: Account, asset: string): Balance {
+  let balance = account.balances.get(asset);
+  if (balance === undefined) {
+    balance = { free: 0n, locked: 0n };
+    account.balances.set(asset, balance);
+  }
+  return balance;
+}
+
+/** Moves free to locked; refuses where there is too little. */
+export function lock(account: Account, asset: string, amount: bigint): void {
+  const balance = balanceOf(account, asset);
+  if (balance.free < amount) throw insufficientBalance();
+  balance.free -= amount;
+  balance.locked += amount;
+}
+
+export function unlock(account: Account, asset: string, amount: bigint): void {
+  const balance = balanceOf(account, asset);
+  balance.locked -= amount;
+  balance.free += amount;
+}

@@ -1,0 +1,154 @@
+/** The control endpoint (`/_simulator/…`, JSON): what a test or a person does to the exchange. No part of the protocol. */
+import { balanceOf } from './accounts.js';
+import type { Fault } from './faults.js';
+import type { Simulation } from './simulation.js';
+import type { EventFault, SocketApi } from './socket-api.js';
+import { formatUnits, units } from './units.js';
+
+export interface Sockets {
+  /** Breaks every WebSocket. */
+  drop(): void;
+  /** Keeps the connections but neither reads nor writes: half-open. */
+  freeze(frozen: boolean): void;
+}
+
+type Body = Record<string, unknown>;
+type Action = (body: Body) => unknown;
+
+export const CONTROL_HELP: readonly (readonly [string, string])[] = [
+  ['GET  /_simulator', 'accounts, open orders, waiting faults, requests seen'],
+  [
+    'POST /_simulator/price',
+    '{"symbol":"BTCUSDT","price":"61000"}: moves the market, triggers stops, fills crossed orders',
+  ],
+  ['POST /_simulator/depth', '{"symbol":"BTCUSDT","levels":20,"levelValue":"50000"}'],
+  ['POST /_simulator/status', '{"symbol":"BTCUSDT","status":"BREAK"}: TRADING, HALT or BREAK'],
+  ['POST /_simulator/balance', '{"account":"desk","asset":"BTC","free":"0.5"}'],
+  ['POST /_simulator/account', '{"account":"desk","canTrade":false,"feesInBnb":true}'],
+  ['POST /_simulator/revoke', '{"apiKey":"…"}: the key is no longer known'],
+  [
+    'POST /_simulator/fault',
+    '{"method":"POST","path":"/api/v3/order","times":1,"applyFirst":true,"effect":{"kind":"hang"}}',
+  ],
+  ['POST /_simulator/calm', '{}: no fault waits any more'],
+  ['POST /_simulator/latency', '{"ms":100}: of every answer'],
+  ['POST /_simulator/clock', '{"skewMs":15000}: the venue’s clock against this machine’s'],
+  ['POST /_simulator/maintenance', '{"on":true}: every request gets a page with 503'],
+  ['POST /_simulator/ban', '{"status":418,"seconds":30}: 0 seconds lifts it'],
+  ['POST /_simulator/streams', '{"do":"drop"}: drop, freeze, thaw or terminate'],
+  [
+    'POST /_simulator/events',
+    '{"faults":["swallow","duplicate","swap"]}: the next executions on user streams',
+  ],
+];
+
+export function controlActions(
+  simulation: Simulation,
+  api: SocketApi,
+  sockets: Sockets,
+): Map<string, Action> {
+  const { exchange, faults, limits } = simulation;
+  return new Map<string, Action>([
+    ['', () => summary(simulation)],
+    ['price', (body) => simulation.setPrice(text(body, 'symbol'), text(body, 'price'))],
+    [
+      'depth',
+      (body) =>
+        exchange.market(text(body, 'symbol')).setDepth({
+          levels: number(body, 'levels'),
+          levelValue: units(text(body, 'levelValue')),
+        }),
+    ],
+    [
+      'status',
+      (body) => {
+        exchange.market(text(body, 'symbol')).symbol.status = text(body, 'status') as 'TRADING';
+      },
+    ],
+    [
+      'balance',
+      (body) => {
+        balanceOf(exchange.account(text(body, 'account')), text(body, 'asset')).free = units(
+          text(body, 'free'),
+        );
+      },
+    ],
+    [
+      'account',
+      (body) => {
+        const account = exchange.account(text(body, 'account'));
+        if (typeof body.canTrade === 'boolean') account.canTrade = body.canTrade;
+        if (typeof body.feesInBnb === 'boolean') account.feesInBnb = body.feesInBnb;
+      },
+    ],
+    ['revoke', (body) => exchange.keys.delete(text(body, 'apiKey'))],
+    ['fault', (body) => simulation.addFault(body as unknown as Fault)],
+    ['calm', () => faults.clear()],
+    [
+      'latency',
+      (body) => {
+        simulation.latencyMs = number(body, 'ms');
+      },
+    ],
+    [
+      'clock',
+      (body) => {
+        simulation.skewMs = number(body, 'skewMs');
+      },
+    ],
+    [
+      'maintenance',
+      (body) => {
+        simulation.maintenance = body.on === true;
+      },
+    ],
+    ['ban', (body) => limits.ban(number(body, 'status'), number(body, 'seconds') * 1000)],
+    ['streams', (body) => streamAction(text(body, 'do'), api, sockets)],
+    ['events', (body) => api.spoilEvents(body.faults as EventFault[])],
+  ]);
+}
+
+function streamAction(action: string, api: SocketApi, sockets: Sockets): void {
+  if (action === 'drop') sockets.drop();
+  else if (action === 'freeze') sockets.freeze(true);
+  else if (action === 'thaw') sockets.freeze(false);
+  else if (action === 'terminate') api.terminate();
+  else throw new Error(`expected drop, freeze, thaw or terminate, found ${action}`);
+}
+
+function text(body: Body, name: string): string {
+  const value = body[name];
+  if (typeof value !== 'string') throw new Error(`expected "${name}" as text`);
+  return value;
+}
+
+function number(body: Body, name: string): number {
+  const value = body[name];
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`expected "${name}" as a number`);
+  return value;
+}
+
+function summary({ exchange, faults, requests, maintenance, latencyMs, skewMs }: Simulation): object {
+  return {
+    accounts: [...exchange.accounts.values()].map((account) => ({
+      name: account.name,
+      balances: Object.fromEntries(
+        [...account.balances].map(([asset, { free, locked }]) => [
+          asset,
+          { free: formatUnits(free), locked: formatUnits(locked) },
+        ]),
+      ),
+    })),
+    prices: Object.fromEntries([...exchange.markets].map(([name, { last }]) => [name, formatUnits(last)])),
+    openOrders: [...exchange.open.values()].map(({ orderId, account, clientOrderId }) => ({
+      orderId,
+      account,
+      clientOrderId,
+    })),
+    faults: faults.waiting,
+    requests: requests.length,
+    maintenance,
+    latencyMs,
+    skewMs,
+  };
+}

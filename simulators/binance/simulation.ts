@@ -1,0 +1,87 @@
+/** One running simulator: the exchange and everything that can be done to it from outside. */
+import { DEFAULT_ACCOUNTS, DEFAULT_KEYS } from './accounts.js';
+import { endpointFor } from './endpoints.js';
+import { Exchange, type ExchangeOptions } from './exchange.js';
+import { type Fault, Faults } from './faults.js';
+import { Limits } from './limits.js';
+import { moved } from './market.js';
+import { followPrice } from './matching.js';
+import { seededRandom } from './random.js';
+import { DEFAULT_SYMBOLS } from './symbols.js';
+import { units } from './units.js';
+
+export interface SimulationOptions extends Partial<Omit<ExchangeOptions, 'nowMs'>> {
+  readonly wallMs?: () => number;
+}
+
+export interface RequestSeen {
+  readonly method: string;
+  readonly path: string;
+  readonly atMs: number;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const REQUESTS_KEPT = 5000;
+const SECRETS = new Set(['signature', 'apiKey']);
+
+export class Simulation {
+  readonly exchange: Exchange;
+  readonly faults: Faults;
+  readonly limits: Limits;
+  readonly requests: RequestSeen[] = [];
+  maintenance = false;
+  latencyMs = 0;
+  skewMs = 0;
+  readonly #random: () => number;
+
+  constructor(options: SimulationOptions) {
+    const wallMs = options.wallMs ?? Date.now;
+    const nowMs = () => wallMs() + this.skewMs;
+    const seed = options.seed ?? 1;
+    this.exchange = new Exchange({
+      symbols: options.symbols ?? DEFAULT_SYMBOLS,
+      accounts: options.accounts ?? DEFAULT_ACCOUNTS,
+      keys: options.keys ?? DEFAULT_KEYS,
+      seed,
+      nowMs,
+    });
+    this.faults = new Faults(seed);
+    this.limits = new Limits(wallMs);
+    this.#random = seededRandom(seed);
+  }
+
+  addFault(fault: Fault): void {
+    this.faults.add(fault);
+  }
+
+  setPrice(symbol: string, price: string): void {
+    const market = this.exchange.market(symbol);
+    market.setPrice(units(price), this.exchange.nowMs());
+    this.exchange.onMarket(market, null);
+    followPrice(this.exchange, market);
+  }
+
+  /** One step of every price: at most `ppm` parts per million up or down, from the seed. */
+  walk(ppm: number): void {
+    for (const market of this.exchange.markets.values()) {
+      market.setPrice(
+        moved(market.last, (this.#random() * 2 - 1) * ppm, market.symbol.tickSize),
+        this.exchange.nowMs(),
+      );
+      this.exchange.onMarket(market, null);
+      followPrice(this.exchange, market);
+    }
+  }
+
+  see(method: string, path: string, values: ReadonlyMap<string, string>): void {
+    const shown = Object.fromEntries([...values].filter(([name]) => !SECRETS.has(name)));
+    this.requests.push({ method, path, atMs: this.exchange.nowMs(), values: shown });
+    if (this.requests.length > REQUESTS_KEPT) this.requests.shift();
+  }
+
+  /** How often an endpoint was asked. */
+  count(method: string, path: string): number {
+    if (endpointFor(method, path) === undefined) throw new Error(`the simulator has no ${method} ${path}`);
+    return this.requests.filter((one) => one.method === method && one.path === path).length;
+  }
+}

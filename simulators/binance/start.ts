@@ -1,0 +1,125 @@
+/** Starts the simulator on the loopback address. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { controlActions, type Sockets } from './control.js';
+import { answerRest, MAINTENANCE_PAGE } from './http-answer.js';
+import { MarketStreams } from './market-streams.js';
+import { Simulation, type SimulationOptions } from './simulation.js';
+import { SocketApi } from './socket-api.js';
+
+export interface SimulatorOptions extends SimulationOptions {
+  /** 0: any free port. */
+  readonly port?: number;
+  /** Prices move by themselves every so many milliseconds, by at most `ppm`. */
+  readonly walk?: { readonly everyMs: number; readonly ppm: number };
+}
+
+export interface BinanceSimulator {
+  readonly address: string;
+  readonly port: number;
+  readonly simulation: Simulation;
+  readonly userStreams: SocketApi;
+  readonly sockets: Sockets;
+  close(): Promise<void>;
+}
+
+const BODY_MAX = 65_536;
+
+export async function startBinanceSimulator(options: SimulatorOptions = {}): Promise<BinanceSimulator> {
+  const simulation = new Simulation(options);
+  const userStreams = new SocketApi(simulation);
+  const streams = new MarketStreams(simulation);
+  const webSockets = new WebSocketServer({ noServer: true, maxPayload: BODY_MAX });
+  const sockets = socketControl(webSockets);
+  const actions = controlActions(simulation, userStreams, sockets);
+  const server = createServer((request, response) => {
+    handle(simulation, actions, request, response).catch((error: unknown) => {
+      process.stderr.write(`simulator: ${error instanceof Error ? error.stack : String(error)}\n`);
+      response.destroy();
+    });
+  });
+  server.on('upgrade', (request, socket, head) => {
+    if (simulation.maintenance) {
+      socket.end(
+        `HTTP/1.1 503 Service Unavailable\r\ncontent-length: ${MAINTENANCE_PAGE.length}\r\n\r\n${MAINTENANCE_PAGE}`,
+      );
+      return;
+    }
+    webSockets.handleUpgrade(request, socket, head, (client) => {
+      client.on('error', () => {});
+      const [path = '/', query = ''] = (request.url ?? '/').split('?');
+      if (path.startsWith('/ws-api/')) userStreams.accept(client);
+      else streams.accept(client, path.replace(/^\/stream\/ws/, '/ws'), query);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const walk = options.walk;
+  const walking = walk === undefined ? undefined : setInterval(() => simulation.walk(walk.ppm), walk.everyMs);
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}`,
+    port,
+    simulation,
+    userStreams,
+    sockets,
+    async close() {
+      clearInterval(walking);
+      sockets.freeze(false);
+      sockets.drop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function socketControl(webSockets: WebSocketServer): Sockets {
+  const raw = (client: WebSocket): Socket => (client as unknown as { _socket: Socket })._socket;
+  return {
+    drop() {
+      for (const client of webSockets.clients) client.terminate();
+    },
+    freeze(frozen) {
+      for (const client of webSockets.clients) {
+        if (frozen) raw(client).pause();
+        else raw(client).resume();
+      }
+    },
+  };
+}
+
+async function handle(
+  simulation: Simulation,
+  actions: ReturnType<typeof controlActions>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await readBody(request);
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  if (!path.startsWith('/_simulator')) return answerRest(simulation, request, response, body);
+  const action = actions.get(path.slice('/_simulator'.length).replace(/^\//, ''));
+  try {
+    if (action === undefined) throw new Error(`no such control: ${path}`);
+    const result = action(body === '' ? {} : (JSON.parse(body) as Record<string, unknown>));
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(result ?? { ok: true }));
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ problem }));
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_MAX) throw new Error('request body over 64 KiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
