@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript that every Node can parse: says what is missing before anything newer is loaded.
+// Plain JavaScript that older Nodes parse too: says what is missing before anything newer is loaded.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
