@@ -1,0 +1,222 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  EMERGENCY_TIMING,
+  type EmergencyKind,
+  type EmergencyOutcome,
+  type EmergencyTiming,
+} from '../../src/workflows/emergency/contract.js';
+import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+import { until } from './support/until.js';
+
+const run = promisify(execFile);
+const TIMING: EmergencyTiming = {
+  ...EMERGENCY_TIMING,
+  proofPatienceMs: 100,
+  retryMs: 50,
+  retryMsMax: 200,
+  queueWaitMs: 1_000,
+};
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+function order(desk: BenchDesk, kind: EmergencyKind, reason: string, timing: Partial<EmergencyTiming> = {}) {
+  return bench.client.workflow.signalWithStart('emergencyStop', {
+    workflowId: emergencyStopId(desk.name),
+    taskQueue: emergencyQueue(desk.name),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [{ desk: desk.name, incarnations: null, orders: [], timing: { ...TIMING, ...timing } }],
+    signal: kind,
+    signalArgs: [{ commandId: randomUUID(), by: 'anna', via: 'web', reason, sentTo: [] }],
+  });
+}
+
+const outcomeOf = (desk: BenchDesk): Promise<EmergencyOutcome> =>
+  bench.client.workflow.getHandle(emergencyStopId(desk.name)).result() as Promise<EmergencyOutcome>;
+
+async function startOwner(desk: BenchDesk): Promise<void> {
+  await bench.client.workflow.start('deskOwner', {
+    workflowId: deskOwnerId(desk.name),
+    taskQueue: emergencyQueue(desk.name),
+    args: [
+      {
+        desk: desk.name,
+        admitted: [{ incarnation: desk.trader.incarnation, place: 'here' }],
+        orders: [],
+        timing: TIMING,
+      },
+    ],
+  });
+}
+
+describe('an emergency stop', () => {
+  it('halts the trader, proves that no entry works and leaves evidence of each step', async () => {
+    const desk = await bench.desk();
+    desk.trader.entriesWorking = 3;
+    await order(desk, 'stop', 'prices look wrong');
+    const outcome = await outcomeOf(desk);
+    expect(outcome).toMatchObject({ kind: 'stop', proven: true });
+    expect(desk.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'prices look wrong' }]);
+    expect(desk.trader.entriesWorking).toBe(0);
+    const evidence = await desk.evidence('emergency-stop');
+    expect(evidence.map(({ kind, verdict }) => `${kind} ${verdict}`)).toEqual([
+      'human pass',
+      'action pass',
+      'check pass',
+    ]);
+    expect(evidence[0]).toMatchObject({ person: 'anna', observed: 'anna (web): prices look wrong' });
+  });
+
+  it('does not send again what the control socket has taken', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('person', 'person');
+    await bench.client.workflow.signalWithStart('emergencyStop', {
+      workflowId: emergencyStopId(desk.name),
+      taskQueue: emergencyQueue(desk.name),
+      args: [{ desk: desk.name, incarnations: null, orders: [], timing: TIMING }],
+      signal: 'stop',
+      signalArgs: [
+        { commandId: 'c1', by: 'anna', via: 'cli', reason: 'test', sentTo: [desk.trader.incarnation] },
+      ],
+    });
+    expect((await outcomeOf(desk)).proven).toBe(true);
+    expect(desk.trader.sent('stop')).toEqual([]);
+  });
+
+  it('can be signalled with plain text from the temporal command line through the desk owner', async () => {
+    const desk = await bench.desk();
+    await startOwner(desk);
+    const { address, namespace, binary } = bench.address;
+    const signal = ['workflow', 'signal', '--workflow-id', deskOwnerId(desk.name), '--name', 'stop'];
+    await run(binary, [...signal, '--input', '"news"', '--address', address, '--namespace', namespace]);
+    await until('the trader is halted', () => desk.trader.mode === 'HALTED');
+    expect(desk.trader.sent('stop')).toMatchObject([{ by: 'Temporal', reason: 'news' }]);
+    expect((await outcomeOf(desk)).proven).toBe(true);
+  });
+
+  it('is signalled by the desk owner when it already runs, and a close-all upgrades it', async () => {
+    const desk = await bench.desk();
+    await startOwner(desk);
+    desk.trader.stubbornEntries = 1;
+    desk.trader.positions = ['BTC/USDT'];
+    await order(desk, 'stop', 'first');
+    await until('the stop was sent', () => desk.trader.sent('stop').length > 0);
+    await bench.client.workflow.getHandle(deskOwnerId(desk.name)).signal('closeAll', 'now everything');
+    const outcome = await outcomeOf(desk);
+    expect(outcome).toMatchObject({ kind: 'closeAll', proven: true });
+    expect(desk.trader.sent('closeAll')).toMatchObject([{ reason: 'now everything' }]);
+    expect(desk.trader.positions).toEqual([]);
+  });
+
+  it('carries out every stop that is asked for while one runs', async () => {
+    const desk = await bench.desk();
+    desk.trader.stubbornEntries = 1;
+    await order(desk, 'stop', 'one');
+    await until('the first was sent', () => desk.trader.sent('stop').length === 1);
+    await order(desk, 'stop', 'two');
+    await until('the second was sent', () => desk.trader.sent('stop').length === 2);
+    desk.trader.entriesWorking = 0;
+    expect((await outcomeOf(desk)).proven).toBe(true);
+  });
+
+  it('escalates by name when the desk is not flat in time, and goes on until it is', async () => {
+    const desk = await bench.desk();
+    desk.trader.positions = ['ETH/USDT'];
+    desk.trader.stuck = true;
+    await order(desk, 'closeAll', 'out', { closeAllDeadlineMs: 300 });
+    await until('an alarm', () => desk.alarms.length > 0);
+    expect(desk.alarms[0]).toContain('ETH/USDT');
+    desk.trader.positions = [];
+    expect(await outcomeOf(desk)).toMatchObject({ kind: 'closeAll', proven: true });
+    const escalation = (await desk.evidence('emergency-stop')).find(({ step_key }) =>
+      step_key.startsWith('escalated'),
+    );
+    expect(escalation).toMatchObject({ verdict: 'fail' });
+    expect(escalation?.observed).toContain('ETH/USDT');
+  });
+
+  it('ends unproven with a failed verdict after the last round, never in silence', async () => {
+    const desk = await bench.desk();
+    desk.trader.stubbornEntries = 1;
+    await order(desk, 'stop', 'test', { roundsMax: 2 });
+    const outcome = await outcomeOf(desk);
+    expect(outcome.proven).toBe(false);
+    expect(outcome.detail).toContain('a person has to look');
+    expect(desk.alarms.join()).toContain('1 entry orders work');
+    expect((await desk.evidence('emergency-stop')).at(-1)).toMatchObject({ kind: 'check', verdict: 'fail' });
+  });
+
+  it('keeps on until a trader that was gone has taken the stop', async () => {
+    const desk = await bench.desk();
+    desk.trader.gone = true;
+    await order(desk, 'stop', 'test');
+    await until('the failure is on record', async () =>
+      (await desk.evidence('emergency-stop')).some(({ verdict }) => verdict === 'fail'),
+    );
+    desk.trader.gone = false;
+    expect((await outcomeOf(desk)).proven).toBe(true);
+    expect(desk.trader.sent('stop')).toHaveLength(1);
+  });
+
+  it('runs to its end although it was cancelled', async () => {
+    const desk = await bench.desk();
+    desk.trader.stubbornEntries = 1;
+    const handle = await order(desk, 'stop', 'test');
+    await until('the stop was sent', () => desk.trader.sent('stop').length > 0);
+    await handle.cancel();
+    desk.trader.entriesWorking = 0;
+    expect((await outcomeOf(desk)).proven).toBe(true);
+  });
+
+  it('says which known trader was not reached when its engine worker is dead', async () => {
+    const desk = await bench.desk({ incarnations: ['dead00'] });
+    await order(desk, 'stop', 'test', { roundsMax: 1, queueWaitMs: 200 });
+    const outcome = await outcomeOf(desk);
+    expect(outcome.proven).toBe(false);
+    expect(outcome.detail).toContain('dead00 not reached');
+  });
+
+  it('leaves one row of evidence a step although the activity that wrote it is tried again', async () => {
+    const desk = await bench.desk({ answerLost: true });
+    await order(desk, 'stop', 'test');
+    await outcomeOf(desk);
+    const keys = (await desk.evidence('emergency-stop')).map(({ step_key }) => step_key);
+    expect(keys).toHaveLength(3);
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  it('counts a desk that was armed again meanwhile as superseded, and does not stop it twice', async () => {
+    const desk = await bench.desk();
+    desk.trader.stubbornEntries = 1;
+    await order(desk, 'stop', 'test');
+    await until('the stop was sent', () => desk.trader.sent('stop').length > 0);
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    expect(await outcomeOf(desk)).toMatchObject({ proven: false, superseded: true });
+    expect(desk.trader.sent('stop')).toHaveLength(1);
+  });
+});
+
+describe('the desk owner', () => {
+  it('knows one incarnation a place, the newest, and refuses malformed ones', async () => {
+    const desk = await bench.desk();
+    await startOwner(desk);
+    const owner = bench.client.workflow.getHandle(deskOwnerId(desk.name));
+    await owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'new111', place: 'here' }] });
+    await owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'far222', place: 'there' }] });
+    expect(await owner.query('incarnations')).toEqual([
+      { incarnation: 'new111', place: 'here' },
+      { incarnation: 'far222', place: 'there' },
+    ]);
+    await expect(
+      owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'no/good', place: 'here' }] }),
+    ).rejects.toThrow();
+  });
+});

@@ -1,0 +1,186 @@
+/** A trader that does what a test tells it: answers like the real control socket, and can be gone. */
+import { randomBytes } from 'node:crypto';
+import type { Halt, HaltCause, Mode, ResumeRule } from '../../../src/domain/mode.js';
+import {
+  type CallableMethod,
+  ControlFailure,
+  type TraderClient,
+  TraderUnavailable,
+} from '../../../src/trader/client.js';
+import type { ControlMethods, FlatProof, TraderStatus } from '../../../src/trader/protocol.js';
+
+export interface Received {
+  readonly method: CallableMethod;
+  readonly params: Record<string, unknown>;
+}
+
+export class ScriptedTrader {
+  readonly received: Received[] = [];
+  mode: Mode = 'ACTIVE';
+  halts: Halt[] = [];
+  entriesWorking = 0;
+  /** Entry orders that a stop does not get rid of. */
+  stubbornEntries = 0;
+  positions: string[] = [];
+  /** Close-all closes nothing while this is set. */
+  stuck = false;
+  gone = false;
+  refusesArming: string | null = null;
+  marketMs = Date.parse('2026-03-02T10:00:00Z');
+  market: Partial<TraderStatus['marketData']> = {};
+  reconciliation: TraderStatus['reconciliation']['state'] = 'clean';
+  private closeAllState: TraderStatus['closeAll'] = 'idle';
+
+  constructor(
+    readonly incarnation: string,
+    readonly configHash = 'c'.repeat(64),
+  ) {}
+
+  get client(): TraderClient {
+    return {
+      call: (method, params) => this.answer(method, params),
+      follow: () => ({ close() {} }),
+      close() {},
+    };
+  }
+
+  get haltId(): string | null {
+    return this.halts.at(-1)?.haltId ?? null;
+  }
+
+  halt(cause: HaltCause, resume: ResumeRule, by = 'test'): string {
+    const haltId = randomBytes(16).toString('hex');
+    this.mode = 'HALTED';
+    const [atWallMs, atMarketMs] = [Date.now(), this.marketMs];
+    const scope = { kind: 'desk' } as const;
+    this.halts.push({
+      haltId,
+      mode: 'HALTED',
+      scope,
+      cause,
+      by,
+      reason: `${cause} by ${by}`,
+      resume,
+      atWallMs,
+      atMarketMs,
+    });
+    return haltId;
+  }
+
+  sent(method: CallableMethod): Record<string, unknown>[] {
+    return this.received.filter((call) => call.method === method).map(({ params }) => params);
+  }
+
+  async answer<M extends CallableMethod>(
+    method: M,
+    params: ControlMethods[M]['params'],
+  ): Promise<ControlMethods[M]['result']> {
+    if (this.gone) throw new TraderUnavailable('the trader is not there');
+    this.received.push({ method, params: { ...params } });
+    return this.handlers[method](params as never) as ControlMethods[M]['result'];
+  }
+
+  status(): TraderStatus {
+    const marketData = {
+      kind: 'simulated' as const,
+      label: 'simulated market',
+      simulated: true,
+      speed: 60,
+      seed: 7,
+      venue: null,
+      files: [],
+      marketMs: this.marketMs,
+      state: 'up' as const,
+      lastQuoteAgeMs: 100,
+      lastPrices: [],
+      ...this.market,
+    };
+    return {
+      desk: 'test',
+      mode: this.mode,
+      reason: this.halts.at(-1)?.reason ?? 'trading',
+      halts: this.halts,
+      haltId: this.haltId,
+      configHash: this.configHash,
+      incarnation: this.incarnation,
+      sequence: this.received.length,
+      pid: 1,
+      startedWallMs: 0,
+      trading: 'paper',
+      marketData,
+      currency: 'USDT',
+      equity: '10000',
+      cash: '10000',
+      dayStartEquity: '10000',
+      dayPnl: '0',
+      drawdownPct: '0',
+      positions: [],
+      orders: [],
+      openPositions: this.positions.length,
+      openOrders: this.entriesWorking,
+      entriesWorking: this.entriesWorking,
+      fills: 0,
+      closeAll: this.closeAllState,
+      reconciliation: { state: this.reconciliation, atWallMs: null, differences: [] },
+      notTrading: [],
+      strategies: [],
+      risk: [{ limit: 'position size', value: '3 %', now: '0 %' }],
+      activity: [],
+      rssBytes: 0,
+    };
+  }
+
+  private readonly handlers = {
+    status: () => this.status(),
+    stop: ({ commandId, by }: ControlMethods['stop']['params']) => {
+      this.entriesWorking = this.stubbornEntries;
+      return this.taken(commandId, this.halt('person', 'person', by));
+    },
+    halt: ({ commandId, by, cause, resume }: ControlMethods['halt']['params']) =>
+      this.taken(commandId, this.halt(cause, resume, by)),
+    closeAll: ({ commandId, by }: ControlMethods['closeAll']['params']) => {
+      this.entriesWorking = 0;
+      this.stubbornEntries = 0;
+      if (!this.stuck) this.positions = [];
+      this.closeAllState = this.stuck ? 'running' : 'flat';
+      return this.taken(commandId, this.halt('person', 'person', by));
+    },
+    kill: ({ commandId, by }: ControlMethods['kill']['params']) =>
+      this.taken(commandId, this.halt('kill', 'two-people', by)),
+    arm: ({ commandId, haltId }: ControlMethods['arm']['params']) => {
+      if (this.refusesArming !== null) throw refused(this.refusesArming);
+      if (haltId !== this.haltId) throw refused('there is a newer halt');
+      this.halts = [];
+      this.mode = 'ACTIVE';
+      return this.taken(commandId, null);
+    },
+    toggle: ({ commandId }: ControlMethods['toggle']['params']) => this.taken(commandId, null),
+    reconcile: ({ commandId }: ControlMethods['reconcile']['params']) => {
+      if (this.reconciliation !== 'clean') throw refused('the books differ');
+      return this.taken(commandId, null);
+    },
+    flatProof: (): FlatProof => ({
+      flat: this.positions.length === 0,
+      entriesWorking: this.entriesWorking,
+      venuePositions: this.positions.map((symbol) => ({ symbol, quantity: '1' })),
+      venueOpenOrders: this.entriesWorking,
+      readAtWallMs: Date.now(),
+      state: this.closeAllState,
+      escalated: [],
+    }),
+    heartbeat: () => ({ mode: this.mode, sequence: this.received.length }),
+  };
+
+  private taken(commandId: string, haltId: string | null) {
+    return { commandId, ok: true, detail: 'done', haltId, mode: this.mode };
+  }
+}
+
+function refused(message: string): ControlFailure {
+  return new ControlFailure({
+    code: 'refused',
+    message,
+    keptSafe: 'Nothing changed.',
+    doThis: 'Look again.',
+  });
+}
