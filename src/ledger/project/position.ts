@@ -27,9 +27,9 @@ const NOTHING: Holding = { quantityLots: 0, cost: 0, realised: 0 };
 /** Reduces at average cost first; what is left over opens the other side. */
 export function holdingAfter(before: Holding, instrument: Instrument, trade: Trade): Holding {
   const signed = trade.side === 'buy' ? trade.quantityLots : -trade.quantityLots;
-  const valueOf = (lots: number): number => lots * trade.priceTicks * instrument.moneyPerTickLot;
+  const valueAt = (lots: number): number => lots * trade.priceTicks * instrument.moneyPerTickLot;
   if (before.quantityLots === 0 || Math.sign(before.quantityLots) === Math.sign(signed)) {
-    return { ...before, quantityLots: before.quantityLots + signed, cost: before.cost + valueOf(signed) };
+    return { ...before, quantityLots: before.quantityLots + signed, cost: before.cost + valueAt(signed) };
   }
   const reducing = Math.min(Math.abs(signed), Math.abs(before.quantityLots));
   const closed = Math.sign(before.quantityLots) * reducing;
@@ -37,8 +37,8 @@ export function holdingAfter(before: Holding, instrument: Instrument, trade: Tra
   const opening = Math.sign(signed) * (Math.abs(signed) - reducing);
   return {
     quantityLots: before.quantityLots - closed + opening,
-    cost: before.cost - costOut + valueOf(opening),
-    realised: before.realised + valueOf(closed) - costOut,
+    cost: before.cost - costOut + valueAt(opening),
+    realised: before.realised + valueAt(closed) - costOut,
   };
 }
 

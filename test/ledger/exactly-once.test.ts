@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseDecimal } from '../../src/domain/decimal.js';
+import { parseMoney } from '../../src/domain/money.js';
+import { applyRecord } from '../../src/engine/apply-record.js';
+import type { JournalEntry } from '../../src/engine/record.js';
+import { createState, type EngineState } from '../../src/engine/state.js';
+import { applyBatch } from '../../src/ledger/apply-batch.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { drawFrom, entriesOf, INSTRUMENTS, recordsOfTrades } from './support/journal-of-trades.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** What the engine itself makes of the same entries. */
+function replay(entries: readonly JournalEntry[]): EngineState {
+  const state = createState();
+  for (const entry of entries) applyRecord(state, entry.record);
+  return state;
+}
+
+async function expectLedgerEquals(desk: string, entries: readonly JournalEntry[]): Promise<void> {
+  const { pool } = database;
+  const state = replay(entries);
+  const held = await pool.query('select sequence::int, chain from journal_entry where desk = $1 order by 1', [
+    desk,
+  ]);
+  expect(held.rows).toEqual(entries.map(({ sequence, chain }) => ({ sequence, chain })));
+  const positions = await pool.query('select * from positions where desk = $1', [desk]);
+  for (const row of positions.rows) {
+    const instrument = INSTRUMENTS.find(({ symbol }) => symbol === row.symbol)!;
+    const expected = state.positions[instrument.id]!;
+    expect(parseDecimal(row.quantity, instrument.lotSize)).toBe(expected.quantityLots);
+    expect(parseMoney(row.cost)).toBe(expected.cost);
+    expect(parseMoney(row.realised)).toBe(expected.realised);
+  }
+  const fills = await pool.query(
+    'select sum(realised) as realised, count(*)::int as n from fills where desk = $1',
+    [desk],
+  );
+  expect(fills.rows[0].n).toBe(state.counters.fills);
+  const orders = await pool.query('select client_id, state, filled, symbol from orders where desk = $1', [
+    desk,
+  ]);
+  for (const row of orders.rows) {
+    const known = state.orders.get(row.client_id);
+    if (!known) continue; // Denied, or forgotten by the engine.
+    expect([row.client_id, row.state]).toEqual([row.client_id, known.state]);
+    expect(parseDecimal(row.filled, INSTRUMENTS[known.intent.instrument]!.lotSize)).toBe(known.filledLots);
+  }
+}
+
+test.each([1, 2, 3, 4, 5, 6])(
+  'entries that come twice, overlapping and from two ledgers at once are applied once (seed %i)',
+  async (seed) => {
+    const draw = drawFrom(seed * 7919);
+    const desk = `desk-${seed}`;
+    const entries = entriesOf(recordsOfTrades(seed, 120), 'inc001');
+    const ledger = { desk, simulated: true };
+    let held = 0;
+    while (held < entries.length) {
+      const from = draw(held + 1);
+      const batch = entries.slice(from, held + 1 + draw(25));
+      const other = entries.slice(draw(held + 1), held + 1 + draw(25));
+      const applied = await Promise.all(
+        [batch, other].map((each) => applyBatch(database.pool, ledger, each)),
+      );
+      held = Math.max(...applied.map((cursor) => cursor.sequence));
+    }
+    await expectLedgerEquals(desk, entries);
+  },
+);
+
+test('a batch that fails in the middle leaves nothing behind', async () => {
+  const desk = 'desk-half';
+  const entries = entriesOf(recordsOfTrades(11, 40), 'inc001');
+  await database.ownerPool.query(
+    `create function fail_late() returns trigger language plpgsql as $$ begin
+       if new.desk = 'desk-half' and new.sequence > 20 then raise exception 'late failure'; end if; return new; end $$`,
+  );
+  await database.ownerPool.query(
+    'create trigger fail_late before insert on fills for each row execute function fail_late()',
+  );
+  await expect(applyBatch(database.pool, { desk, simulated: true }, entries)).rejects.toThrow('late failure');
+  const left = await database.pool.query('select count(*)::int as n from journal_entry where desk = $1', [
+    desk,
+  ]);
+  expect(left.rows[0].n).toBe(0);
+  await database.ownerPool.query('drop trigger fail_late on fills');
+  await applyBatch(database.pool, { desk, simulated: true }, entries);
+  await expectLedgerEquals(desk, entries);
+});
+
+test('a gap, a changed record and a broken chain are refused, and nothing is applied', async () => {
+  const ledger = { desk: 'desk-bad', simulated: true };
+  const entries = entriesOf(recordsOfTrades(12, 30), 'inc001');
+  const gap = [...entries.slice(0, 5), ...entries.slice(6)];
+  await expect(applyBatch(database.pool, ledger, gap)).rejects.toThrow(
+    'expected journal entry 6, and 7 came',
+  );
+  const changed = entries.map((entry) =>
+    entry.sequence === 9
+      ? { ...entry, record: { type: 'flat.proven' as const, afterMs: 1, marketMs: 1 } }
+      : entry,
+  );
+  await expect(applyBatch(database.pool, ledger, changed)).rejects.toThrow('hash of journal entry 9');
+  const held = await database.pool.query("select 1 from journal_entry where desk = 'desk-bad'");
+  expect(held.rowCount).toBe(0);
+});
+
+test('a new journal begins with nothing held and keeps what was recorded before', async () => {
+  const desk = 'desk-new';
+  const ledger = { desk, simulated: true };
+  await applyBatch(database.pool, ledger, entriesOf(recordsOfTrades(21, 60), 'inc001'));
+  const before = await database.pool.query('select count(*)::int as n from fills where desk = $1', [desk]);
+  const fresh = entriesOf(recordsOfTrades(21, 60), 'inc002');
+  await applyBatch(database.pool, ledger, fresh);
+  const after = await database.pool.query('select count(*)::int as n from fills where desk = $1', [desk]);
+  expect(after.rows[0].n).toBe(before.rows[0].n);
+  const state = replay(fresh);
+  const positions = await database.pool.query('select symbol, quantity from positions where desk = $1', [
+    desk,
+  ]);
+  for (const row of positions.rows) {
+    const instrument = INSTRUMENTS.find(({ symbol }) => symbol === row.symbol)!;
+    expect(parseDecimal(row.quantity, instrument.lotSize)).toBe(state.positions[instrument.id]!.quantityLots);
+  }
+});

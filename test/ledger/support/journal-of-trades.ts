@@ -1,0 +1,141 @@
+/** A journal as a trader would write it, from a seed: orders, fills, adopted positions, halts, equity. */
+import { buildInstrument } from '../../../src/domain/build-instrument.js';
+import type { OrderIntent, Side } from '../../../src/domain/order.js';
+import type { EngineRecord, JournalEntry } from '../../../src/engine/record.js';
+import { CHAIN_START, chainNext } from '../../../src/trader/journal/chain.js';
+
+const FEES = { minNotional: '5', makerFeePpm: 1000, takerFeePpm: 1000, kind: 'spot' } as const;
+export const INSTRUMENTS = [
+  buildInstrument(0, { symbol: 'BTC/USDT', tickSize: '0.01', lotSize: '0.00001', ...FEES }),
+  buildInstrument(1, { symbol: 'ETH/USDT', tickSize: '0.01', lotSize: '0.0001', ...FEES }),
+];
+const START_MS = Date.UTC(2026, 0, 5);
+
+export type Draw = (below: number) => number;
+
+/** Mulberry32: the same numbers for the same seed everywhere. */
+export function drawFrom(seed: number): Draw {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+export function entriesOf(records: readonly EngineRecord[], incarnation: string): readonly JournalEntry[] {
+  let chain = CHAIN_START;
+  return records.map((record, index) => {
+    chain = chainNext(chain, JSON.stringify(record));
+    return { incarnation, sequence: index + 1, wallMs: START_MS + index * 10, record, chain };
+  });
+}
+
+export function recordsOfTrades(seed: number, count: number): readonly EngineRecord[] {
+  const draw = drawFrom(seed);
+  const records: EngineRecord[] = [
+    {
+      type: 'config',
+      configHash: 'hash',
+      desk: 'crypto-bot',
+      symbols: INSTRUMENTS.map((instrument) => instrument.symbol),
+      instruments: INSTRUMENTS,
+      startingCash: 10_000 * 100_000_000,
+      marketMs: START_MS,
+    },
+  ];
+  for (let number = 1; records.length < count; number += 1) records.push(...oneTrade(draw, number));
+  return records.slice(0, count);
+}
+
+function oneTrade(draw: Draw, number: number): EngineRecord[] {
+  const marketMs = START_MS + number * 60_000;
+  const order = intent(draw, number);
+  const { clientId } = order;
+  const state = (
+    next: 'working' | 'cancelling' | 'cancelled' | 'rejected',
+    venueId: string | null,
+  ): EngineRecord => ({
+    type: 'order.state',
+    clientId,
+    state: next,
+    venueId,
+    reason: next === 'rejected' ? 'no funds \0 \ud800 here' : '',
+    marketMs,
+  });
+  const kind = draw(10);
+  if (kind === 0)
+    return [{ type: 'order.denied', order, limit: 'positionSize', reason: 'too large', marketMs }];
+  if (kind === 1) return [{ type: 'order.intended', order, marketMs }, state('rejected', null)];
+  if (kind === 2) {
+    const quantityLots = draw(2) === 0 ? 0 : draw(500) - 250;
+    return [
+      { type: 'position.adopted', instrument: draw(2), quantityLots, priceTicks: price(draw), marketMs },
+    ];
+  }
+  if (kind === 3) {
+    const equity = (9_000 + draw(2_000)) * 100_000_000 + draw(1000);
+    return [{ type: 'equity', equity, peak: equity, cash: equity, unrealised: 0, marketMs }];
+  }
+  const records: EngineRecord[] = [
+    { type: 'order.intended', order, marketMs },
+    state('working', `v${number}`),
+  ];
+  const parts = 1 + draw(3);
+  let left = order.quantityLots;
+  for (let part = 0; part < parts && left > 0; part += 1) {
+    if (draw(4) === 0) records.push(state('cancelling', null));
+    const quantityLots = part === parts - 1 && draw(2) === 0 ? left : 1 + draw(left);
+    left -= quantityLots;
+    records.push(fill(draw, order, `t${number}-${part}`, quantityLots, marketMs + part));
+  }
+  if (left > 0 && draw(2) === 0) records.push(state('cancelled', null));
+  return records;
+}
+
+function intent(draw: Draw, number: number): OrderIntent {
+  return {
+    clientId: `fabc123${number.toString(36)}`,
+    instrument: draw(2),
+    strategy: 'ema-cross',
+    purpose: draw(2) === 0 ? 'entry' : 'exit',
+    side: draw(2) === 0 ? 'buy' : 'sell',
+    type: 'limit',
+    quantityLots: 1 + draw(300),
+    limitTicks: price(draw),
+    stopTicks: null,
+    protectTicks: null,
+    reduceOnly: false,
+    timeInForce: 'GTC',
+  };
+}
+
+function price(draw: Draw): number {
+  return 5_000_000 + draw(1_000_000);
+}
+
+function fill(
+  draw: Draw,
+  order: OrderIntent,
+  tradeId: string,
+  quantityLots: number,
+  marketMs: number,
+): EngineRecord {
+  const side: Side = order.side;
+  return {
+    type: 'fill',
+    fill: {
+      tradeId,
+      clientId: order.clientId,
+      instrument: order.instrument,
+      side,
+      quantityLots,
+      priceTicks: price(draw),
+      fee: draw(1_000_000),
+      liquidity: 'maker',
+      marketMs,
+      simulated: true,
+    },
+  };
+}
