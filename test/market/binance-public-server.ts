@@ -1,0 +1,148 @@
+/** A small local server that speaks Binance's public interface: REST and the best-price stream, refusing on demand. */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { LiveAddresses } from '../../src/market/live/ccxt-exchange.js';
+
+const SYMBOLS = { BTCUSDT: ['BTC', '60000.00'], ETHUSDT: ['ETH', '3000.00'] } as const;
+
+export interface BinancePublicServer {
+  readonly addresses: LiveAddresses;
+  readonly requests: string[];
+  /** Status that every REST call gets; null: it answers. */
+  refuseWith: number | null;
+  /** No REST call is answered at all. */
+  silent: boolean;
+  /** Sends a best price to every subscriber. */
+  quote(symbol: keyof typeof SYMBOLS, bid: string, ask: string): void;
+  /** Ends every stream, and refuses new ones if told so. */
+  dropStreams(refuseNew: boolean): void;
+  subscribers(): number;
+  close(): Promise<void>;
+}
+
+export async function startBinancePublicServer(): Promise<BinancePublicServer> {
+  const requests: string[] = [];
+  const http = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://local');
+    requests.push(url.pathname);
+    if (server.silent) return;
+    if (server.refuseWith !== null)
+      reply(response, server.refuseWith, { code: 0, msg: 'restricted location' });
+    else reply(response, 200, answerOf(url));
+  });
+  const streams = new WebSocketServer({ noServer: true });
+  let refuseStreams = false;
+  http.on('upgrade', (request, socket, head) => {
+    if (refuseStreams) socket.destroy();
+    else streams.handleUpgrade(request, socket, head, (stream) => onStream(stream));
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  const server: BinancePublicServer = {
+    addresses: addressesAt(port),
+    requests,
+    refuseWith: null,
+    silent: false,
+    quote(symbol, bid, ask) {
+      const message = JSON.stringify({ u: Date.now(), s: symbol, b: bid, B: '1.5', a: ask, A: '2.5' });
+      for (const stream of streams.clients) stream.send(message);
+    },
+    dropStreams(refuseNew) {
+      refuseStreams = refuseNew;
+      for (const stream of streams.clients) stream.terminate();
+    },
+    subscribers: () => streams.clients.size,
+    async close() {
+      for (const stream of streams.clients) stream.terminate();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+  return server;
+}
+
+function onStream(stream: WebSocket): void {
+  stream.on('message', (data) => {
+    const { id } = JSON.parse(String(data)) as { id: number };
+    stream.send(JSON.stringify({ result: null, id }));
+  });
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+/** Binance's hosts lead to the local server, every other host to a port where nobody listens. */
+function addressesAt(port: number): LiveAddresses {
+  return {
+    http: (url) =>
+      url.replace(/^https:\/\/([^/]+)/, (_, host: string) =>
+        host.endsWith('binance.com') ? `http://127.0.0.1:${port}` : 'http://127.0.0.1:9',
+      ),
+    streams(exchange) {
+      const addresses = exchange.urls.api.ws as Record<string, string>;
+      addresses.spot = `ws://127.0.0.1:${port}/stream/ws`;
+    },
+  };
+}
+
+function answerOf(url: URL): unknown {
+  if (url.pathname.endsWith('/time')) return { serverTime: Date.now() };
+  if (url.pathname.endsWith('/exchangeInfo')) return exchangeInfo();
+  if (url.pathname.endsWith('/klines')) return klines(Number(url.searchParams.get('limit')));
+  return Object.entries(SYMBOLS).map(([symbol, [, price]]) => ({
+    symbol,
+    bidPrice: price,
+    bidQty: '1.0',
+    askPrice: (Number(price) + 0.01).toFixed(2),
+    askQty: '2.0',
+  }));
+}
+
+function klines(limit: number): unknown {
+  const now = Math.floor(Date.now() / 60_000) * 60_000;
+  return Array.from({ length: limit }, (_, index) => {
+    const openMs = now - (limit - 1 - index) * 60_000;
+    return [
+      openMs,
+      '60000.00',
+      '60010.00',
+      '59990.00',
+      `6000${index % 10}.00`,
+      '1.5',
+      openMs + 59_999,
+      '0',
+      1,
+      '0',
+      '0',
+      '0',
+    ];
+  });
+}
+
+function exchangeInfo(): unknown {
+  const symbols = Object.entries(SYMBOLS).map(([symbol, [base]]) => ({
+    symbol,
+    status: 'TRADING',
+    baseAsset: base,
+    baseAssetPrecision: 8,
+    quoteAsset: 'USDT',
+    quotePrecision: 8,
+    quoteAssetPrecision: 8,
+    baseCommissionPrecision: 8,
+    quoteCommissionPrecision: 8,
+    orderTypes: ['LIMIT', 'MARKET'],
+    icebergAllowed: true,
+    isSpotTradingAllowed: true,
+    isMarginTradingAllowed: false,
+    permissions: ['SPOT'],
+    filters: [
+      { filterType: 'PRICE_FILTER', minPrice: '0.01', maxPrice: '1000000.00', tickSize: '0.01' },
+      { filterType: 'LOT_SIZE', minQty: '0.00001', maxQty: '9000.0', stepSize: '0.00001' },
+      { filterType: 'NOTIONAL', minNotional: '5.0', applyMinToMarket: true },
+    ],
+  }));
+  return { timezone: 'UTC', serverTime: Date.now(), rateLimits: [], exchangeFilters: [], symbols };
+}

@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFeed, FeedUnavailable } from '../../src/market/create-feed.js';
+import type { MarketEvent, MarketFeed } from '../../src/market/feed.js';
+import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import type { MarketChoice } from '../../src/supervisor/runtime.js';
+import { btc, cryptoInstruments } from '../support/paper-instruments.js';
+import { type BinancePublicServer, startBinancePublicServer } from './binance-public-server.js';
+
+let server: BinancePublicServer;
+let feeds: MarketFeed[];
+const unhandled: unknown[] = [];
+process.on('unhandledRejection', (reason) => unhandled.push(reason));
+
+beforeEach(async () => {
+  server = await startBinancePublicServer();
+  feeds = [];
+});
+afterEach(async () => {
+  await Promise.all(feeds.map((feed) => feed.stop()));
+  await server.close();
+  expect(unhandled).toEqual([]);
+});
+
+const times = { silentMs: 1500, pollMs: 20, backoffMs: 20, backoffMsMax: 100 };
+
+async function openLive(venues: readonly string[], deadlineMs = 6000) {
+  const outcome = await openLiveFeed({
+    venues,
+    instruments: cryptoInstruments,
+    deadlineMs,
+    wallMs: Date.now,
+    addresses: server.addresses,
+    times,
+  });
+  if (outcome.ok) feeds.push(outcome.feed);
+  return outcome;
+}
+
+function listen(feed: MarketFeed): MarketEvent[] {
+  const events: MarketEvent[] = [];
+  feed.start((event) => void events.push(event));
+  return events;
+}
+
+describe('live public prices', () => {
+  it('come by the stream of the first venue, in ticks and lots', async () => {
+    const outcome = await openLive(['binance', 'kucoin']);
+    if (!outcome.ok) throw new Error(outcome.reasons.join('; '));
+    expect(outcome.feed.source).toMatchObject({
+      kind: 'live',
+      simulated: false,
+      label: 'live: binance public quotes',
+    });
+    const events = listen(outcome.feed);
+    await expect.poll(() => server.subscribers()).toBeGreaterThan(0);
+    await expect
+      .poll(() => {
+        server.quote('ETHUSDT', '3001.10', '3001.25');
+        return events.at(-1);
+      })
+      .toMatchObject({
+        kind: 'quote',
+        instrument: 1,
+        bidTicks: 300_110,
+        askTicks: 300_125,
+        bidLots: 15_000,
+        askLots: 25_000,
+      });
+  });
+
+  it('bring the finished minutes of the venue as history', async () => {
+    const outcome = await openLive(['binance']);
+    if (!outcome.ok) throw new Error(outcome.reasons.join('; '));
+    const bars = await outcome.feed.history(0, 30);
+    expect(bars).toHaveLength(30);
+    expect(bars.at(-1)).toMatchObject({
+      instrument: 0,
+      spanMs: 60_000,
+      openTicks: 6_000_000,
+      highTicks: 6_001_000,
+    });
+    expect((bars.at(-1)?.openMs ?? 0) + 60_000).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('are asked for while the stream is down, and the process lives on', async () => {
+    const outcome = await openLive(['binance']);
+    if (!outcome.ok) throw new Error(outcome.reasons.join('; '));
+    const events = listen(outcome.feed);
+    await expect.poll(() => server.subscribers()).toBeGreaterThan(0);
+    server.dropStreams(true);
+    await expect
+      .poll(() => events.some((event) => event.kind === 'health' && event.state === 'down'))
+      .toBe(true);
+    await expect
+      .poll(() => events.some((event) => event.kind === 'quote' && event.bidTicks === 6_000_000), {
+        timeout: 8000,
+      })
+      .toBe(true);
+    await expect
+      .poll(() => events.some((event) => event.kind === 'health' && event.state === 'up'))
+      .toBe(true);
+  });
+
+  it.each([
+    [451, /binance: refuses this region or address \(451\)/],
+    [403, /binance: refuses this region or address \(403\)/],
+    [418, /binance: has banned this address for a while \(418\)/],
+  ])('go on to the next venue of the list on %i, and each says why not', async (status, reason) => {
+    server.refuseWith = status;
+    const begun = performance.now();
+    const outcome = await openLive(['binance', 'kucoin']);
+    expect(outcome.ok).toBe(false);
+    if (outcome.ok) return;
+    expect(outcome.reasons[0]).toMatch(reason);
+    expect(outcome.reasons[1]).toMatch(/kucoin: refuses the connection/);
+    expect(performance.now() - begun).toBeLessThan(1500);
+  });
+
+  it('come from the second venue where the first can not be reached', async () => {
+    const outcome = await openLive(['kucoin', 'binance']);
+    expect(outcome.ok && outcome.feed.source.venue).toBe('binance');
+    expect(outcome.ok && outcome.passedOver).toEqual(['kucoin: refuses the connection']);
+  });
+
+  it('give up a venue that does not answer in time', async () => {
+    server.silent = true;
+    const begun = performance.now();
+    const outcome = await openLive(['binance'], 400);
+    expect(outcome).toMatchObject({ ok: false, reasons: [expect.stringMatching(/no answer within/)] });
+    expect(performance.now() - begun).toBeLessThan(1500);
+  });
+
+  it('are refused by a venue that lacks an instrument', async () => {
+    const outcome = await openLiveFeed({
+      venues: ['binance', 'nosuchvenue'],
+      instruments: [{ ...btc, symbol: 'XRP/USDT', base: 'XRP' }],
+      deadlineMs: 6000,
+      wallMs: Date.now,
+      addresses: server.addresses,
+    });
+    expect(outcome).toMatchObject({
+      ok: false,
+      reasons: [
+        expect.stringContaining('does not list XRP/USDT'),
+        expect.stringContaining('not among the venues'),
+      ],
+    });
+  });
+});
+
+describe('the choice of prices', () => {
+  const desk = {
+    mode: 'paper' as const,
+    feeds: ['binance', 'kucoin'],
+    instruments: cryptoInstruments.map(({ symbol, tickSize, lotSize }) => ({
+      symbol,
+      tickSize,
+      lotSize,
+      kind: 'spot' as const,
+      minNotional: '5',
+      spread: '0.02',
+    })),
+    market: { seed: 7, speed: 60 },
+  };
+  const choice = { kind: 'auto', files: [], speed: undefined, seed: undefined, exitAtEnd: false } as const;
+  const position = { load: () => null, save: () => {} };
+  const choose = (kind: MarketChoice['kind'], mode: 'paper' | 'live' = 'paper') =>
+    createFeed({ ...choice, kind }, { ...desk, mode }, cryptoInstruments, position, {
+      wallMs: Date.now,
+      addresses: server.addresses,
+    });
+
+  it('is live where a venue answers', async () => {
+    const feed = await choose('auto');
+    feeds.push(feed);
+    expect(feed.source.kind).toBe('live');
+  });
+
+  it('is the simulated market, which says why, where none does', async () => {
+    server.refuseWith = 451;
+    const feed = await choose('auto');
+    feeds.push(feed);
+    expect(feed.source).toMatchObject({ kind: 'simulated', simulated: true, speed: 60, seed: 7 });
+    expect(feed.source.label).toMatch(
+      /simulated market, seed 7, 60x \(no live prices: binance: refuses this region/,
+    );
+  });
+
+  it('is never simulated for a desk with real money or where live prices were asked for', async () => {
+    server.refuseWith = 451;
+    await expect(choose('auto', 'live')).rejects.toThrow(FeedUnavailable);
+    await expect(choose('live')).rejects.toThrow(
+      /no venue gives prices \(binance: refuses this region.*Nothing was traded/,
+    );
+  });
+});
