@@ -22,6 +22,11 @@ export function tone(decimal: string): 'gain' | 'loss' | 'even' {
 
 const isZero = (decimal: string): boolean => /^-?0+(\.0+)?$/.test(decimal);
 
+/** Without zeros at the end that say nothing. */
+export function trimmed(decimal: string): string {
+  return decimal.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+}
+
 /** Money to two places where there are more; cuts, does not round up. */
 export function money(decimal: string): string {
   return decimal.replace(/(\.\d{2})\d+$/, '$1');

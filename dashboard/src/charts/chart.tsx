@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { grouped } from '../format.js';
 
 export interface Palette {
   readonly ink: string;
@@ -74,11 +75,13 @@ function complete(
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     axes: [
       { ...axis, size: 26, values: (_plot, splits) => splits.map(timeLabel) },
-      { ...axis, side: 1, size: 68 },
+      { ...axis, side: 1, size: 66, values: (_plot, splits) => splits.map(priceLabel) },
     ],
     ...chosen,
   };
 }
+
+const priceLabel = (value: number): string => grouped(String(value));
 
 function timeLabel(seconds: number): string {
   const text = new Date(seconds * 1000).toISOString();

@@ -42,6 +42,8 @@ export function drawLevels(plot: uPlot, levels: readonly Level[], palette: Palet
   ctx.save();
   clipToPlot(plot);
   ctx.font = `${11 * px}px ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace`;
+  ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'left';
   ctx.lineWidth = px;
   for (const { price, tone, text } of levels) {
     const y = Math.round(plot.valToPos(price, 'y', true)) + 0.5;
@@ -52,7 +54,7 @@ export function drawLevels(plot: uPlot, levels: readonly Level[], palette: Palet
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     ctx.fillStyle = palette[tone];
-    ctx.fillText(text, bbox.left + 6 * px, y - 4 * px);
+    ctx.fillText(text, bbox.left + 6 * px, y - 3 * px);
   }
   ctx.restore();
 }

@@ -30,7 +30,12 @@ export class DeskApi {
   constructor(private readonly session: Session) {}
 
   press(button: Button, reason: string): Promise<OperationResult> {
-    return this.session.request('POST', `/api/emergency/${button}`, { reason }, crypto.randomUUID());
+    return this.session.request(
+      'POST',
+      `/api/emergency/${button}`,
+      reason === '' ? {} : { reason },
+      crypto.randomUUID(),
+    );
   }
 
   trades(): Promise<TradesAnswer> {

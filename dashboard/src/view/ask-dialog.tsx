@@ -36,14 +36,14 @@ export function AskDialog({ about, onGo, onCancel }: AskDialogProps) {
         <h2 id="ask-title">{title}</h2>
         <p id="ask-text">{text}</p>
         <label>
-          Reason, kept with the decision
+          Reason, kept with the decision{about === 'close-all' && ' (may be empty)'}
           <input
             name="reason"
             value={reason}
             onInput={(event) => setReason(event.currentTarget.value)}
             maxLength={500}
             autocomplete="off"
-            required
+            required={about === 'resume'}
           />
         </label>
         <div class="dialog-buttons">

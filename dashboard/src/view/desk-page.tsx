@@ -110,25 +110,29 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
     <>
       <Figures status={status} />
       <div class="grid">
-        <PricePanel
-          status={status}
-          symbol={symbol}
-          onSymbol={onSymbol}
-          bars={bars}
-          spanMs={spanMs}
-          trades={trades.value?.trades ?? []}
-          height={CHART_HEIGHT_PX}
-        />
-        <EquityPanel status={status} equity={equity} height={CHART_HEIGHT_PX} />
-        <Positions positions={status.positions} />
-        <Orders orders={status.orders} />
-        <Fills trades={trades} />
-        <Why status={status} />
-        <Routine runs={runs} />
-        <Activity activity={status.activity} />
-        <Schedules schedules={schedules} />
-        <Limits risk={status.risk} />
-        <Processes processes={state.processes} />
+        <div class="main-column">
+          <PricePanel
+            status={status}
+            symbol={symbol}
+            onSymbol={onSymbol}
+            bars={bars}
+            spanMs={spanMs}
+            trades={trades.value?.trades ?? []}
+            height={CHART_HEIGHT_PX}
+          />
+          <EquityPanel status={status} equity={equity} height={CHART_HEIGHT_PX} />
+          <Positions positions={status.positions} />
+          <Orders orders={status.orders} />
+          <Activity activity={status.activity} />
+          <Fills trades={trades} />
+        </div>
+        <div class="side-column">
+          <Why status={status} />
+          <Routine runs={runs} />
+          <Schedules schedules={schedules} />
+          <Limits risk={status.risk} />
+          <Processes processes={state.processes} />
+        </div>
       </div>
     </>
   );

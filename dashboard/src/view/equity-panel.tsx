@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { Chart, type Palette } from '../charts/chart.js';
@@ -15,10 +15,10 @@ interface EquityPanelProps {
 export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   const known = equity.value?.points ?? NONE;
   const { marketMs } = status.marketData;
+  const points = useTail(known, marketMs, status.equity);
   const data = useMemo((): uPlot.AlignedData => {
-    const points = withNewest(known, { marketMs, equity: status.equity });
     return [points.map((point) => point.marketMs / 1000), points.map((point) => Number(point.equity))];
-  }, [known, marketMs, status.equity]);
+  }, [points]);
   const options = useCallback(
     (palette: Palette) => ({ series: [{}, { stroke: palette.go, width: 1.5, points: { show: false } }] }),
     [],
@@ -49,7 +49,18 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
 
 const NONE: readonly EquityPoint[] = [];
 
-function withNewest(points: readonly EquityPoint[], newest: EquityPoint): readonly EquityPoint[] {
-  const last = points.at(-1);
-  return last === undefined || newest.marketMs > last.marketMs ? [...points, newest] : points;
+/** The curve as read, grown by what was seen since: a point for each market minute, the newest one still moving. */
+function useTail(known: readonly EquityPoint[], marketMs: number, equity: string): readonly EquityPoint[] {
+  const [tail, setTail] = useState<readonly EquityPoint[]>([]);
+  useEffect(() => {
+    setTail((before) => [
+      ...before.filter((point) => minute(point.marketMs) < minute(marketMs)).slice(-TAIL_MAX),
+      { marketMs, equity },
+    ]);
+  }, [marketMs, equity]);
+  const last = known.at(-1)?.marketMs ?? 0;
+  return useMemo(() => [...known, ...tail.filter((point) => point.marketMs > last)], [known, tail, last]);
 }
+
+const TAIL_MAX = 600;
+const minute = (ms: number): number => Math.floor(ms / 60_000);

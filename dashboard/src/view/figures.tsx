@@ -36,7 +36,7 @@ function figures(status: TraderStatus): readonly Figure[] {
       detail: currency,
       lamp: tone(money(status.dayPnl)),
     },
-    { label: 'Drawdown', value: `${status.drawdownPct} %`, detail: 'from the peak', lamp: '' },
+    { label: 'Drawdown', value: `${status.drawdownPct}%`, detail: 'from the peak', lamp: '' },
     {
       label: 'Positions',
       value: String(status.openPositions),
@@ -62,7 +62,7 @@ function figures(status: TraderStatus): readonly Figure[] {
 
 function reconciled({ state, differences }: TraderStatus['reconciliation']): Figure {
   const words = {
-    clean: ['clean', 'book equals venue', 'go'],
+    clean: ['clean', 'equals venue', 'go'],
     pending: ['pending', 'comparing', 'caution'],
     differences: [`${differences.length} found`, differences[0]?.symbol ?? '', 'alarm'],
     failed: ['failed', 'venue did not answer', 'alarm'],

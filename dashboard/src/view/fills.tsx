@@ -1,6 +1,6 @@
 import type { Trade, TradesAnswer } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
-import { grouped, minuteOfDay, money, signed, tone } from '../format.js';
+import { grouped, minuteOfDay, money, signed, tone, trimmed } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
@@ -8,14 +8,14 @@ const COLUMNS: readonly Column<Trade>[] = [
   { title: 'Market time', cell: ({ marketMs }) => minuteOfDay(marketMs) },
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
-  { title: 'Quantity', cell: ({ quantity }) => quantity, number: true },
+  { title: 'Quantity', cell: ({ quantity }) => trimmed(quantity), number: true, wide: true },
   { title: 'Price', cell: ({ price }) => grouped(price), number: true },
   {
     title: 'Realised',
     cell: ({ realised }) => <span class={tone(money(realised))}>{signed(money(realised))}</span>,
     number: true,
   },
-  { title: 'Fee', cell: ({ fee }) => grouped(fee), number: true, minor: true },
+  { title: 'Fee', cell: ({ fee }) => grouped(trimmed(fee)), number: true, minor: true },
   {
     title: 'Purpose',
     cell: ({ purpose, caughtUp }) => (caughtUp ? `${purpose}, caught up` : purpose),

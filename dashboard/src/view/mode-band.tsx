@@ -1,6 +1,7 @@
 import type { LiveState } from '../../../src/api/live/status-watch.js';
 import type { Button } from '../connection/desk-api.js';
 import { timeOfDay } from '../format.js';
+import { sentence } from './words.js';
 
 interface ModeBandProps {
   readonly state: LiveState;
@@ -25,7 +26,7 @@ export function ModeBand({ state, pressed, onStop, onAsk }: ModeBandProps) {
       <div class="mode-words">
         <p class="mode-reason" role="status" aria-live="assertive" aria-atomic="true">
           <span class="unseen">{mode}: </span>
-          {reason}
+          {sentence(reason)}
         </p>
         <p class="now">
           <span class="label">Now</span> {nowLine(state)}

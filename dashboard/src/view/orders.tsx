@@ -29,7 +29,13 @@ export function Orders({ orders }: { readonly orders: readonly OrderStatus[] }) 
       {orders.length === 0 ? (
         <Empty>No order is open.</Empty>
       ) : (
-        <Table caption="Open orders" columns={COLUMNS} rows={orders} keyOf={({ clientId }) => clientId} />
+        <Table
+          blocks
+          caption="Open orders"
+          columns={COLUMNS}
+          rows={orders}
+          keyOf={({ clientId }) => clientId}
+        />
       )}
     </Panel>
   );

@@ -1,5 +1,6 @@
 import type { Button, OperationResult } from '../connection/desk-api.js';
 import type { Problem } from '../connection/problem.js';
+import { sentence, Words } from './words.js';
 
 export type Pressed =
   | { readonly button: Button; readonly outcome: OperationResult }
@@ -41,7 +42,7 @@ function Done({ button, outcome }: { readonly button: Button; readonly outcome: 
       <strong>
         {NAMES[button]}: {proven ? 'proven' : 'taken, not proven yet'}
       </strong>{' '}
-      {detail}
+      {sentence(detail)}
       {problems.map((problem) => (
         <p key={problem}>{problem}</p>
       ))}
@@ -65,7 +66,9 @@ function Failed({ button, problem }: { readonly button: Button; readonly problem
       ))}
       <p>{problem.keptSafe}</p>
       <p>
-        <b>{problem.doThis}</b>
+        <b>
+          <Words text={problem.doThis} />
+        </b>
       </p>
     </div>
   );

@@ -37,7 +37,13 @@ export function Positions({ positions }: { readonly positions: readonly Position
       {positions.length === 0 ? (
         <Empty>Flat: no open position.</Empty>
       ) : (
-        <Table caption="Open positions" columns={COLUMNS} rows={positions} keyOf={({ symbol }) => symbol} />
+        <Table
+          blocks
+          caption="Open positions"
+          columns={COLUMNS}
+          rows={positions}
+          keyOf={({ symbol }) => symbol}
+        />
       )}
     </Panel>
   );

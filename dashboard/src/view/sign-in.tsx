@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Session } from '../connection/session.js';
 import { Wordmark } from './wordmark.js';
+import { Words } from './words.js';
 
 interface SignInProps {
   readonly session: Session;
@@ -52,7 +53,9 @@ export function SignIn({ session, linkProblem }: SignInProps) {
           {problem !== null && (
             <div class="notice alarm">
               <strong>{problem.message}</strong>
-              <span>{problem.doThis}</span>
+              <span>
+                <Words text={problem.doThis} />
+              </span>
             </div>
           )}
         </div>

@@ -4,8 +4,10 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
   readonly number?: boolean;
-  /** Hidden where the screen is narrow. */
+  /** Hidden where the screen is not wide. */
   readonly minor?: boolean;
+  /** Hidden on a phone only. */
+  readonly wide?: boolean;
 }
 
 interface TableProps<Row> {
@@ -13,15 +15,17 @@ interface TableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
+  /** On a phone, each row is a block of labelled values instead of a line. */
+  readonly blocks?: boolean;
 }
 
-export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
-  const look = ({ number, minor }: Column<Row>): string =>
-    `${number ? 'number' : ''} ${minor ? 'minor' : ''}`.trim();
+export function Table<Row>({ caption, columns, rows, keyOf, blocks = false }: TableProps<Row>) {
+  const look = ({ number, minor, wide }: Column<Row>): string =>
+    [number && 'number', minor && 'minor', wide && 'wide'].filter(Boolean).join(' ');
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <section class="table-box" tabIndex={0} aria-label={caption}>
-      <table>
+      <table class={blocks ? 'blocks' : ''}>
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
@@ -36,7 +40,7 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
           {rows.map((row) => (
             <tr key={keyOf(row)}>
               {columns.map((column) => (
-                <td key={column.title} class={look(column)}>
+                <td key={column.title} class={look(column)} data-label={column.title}>
                   {column.cell(row)}
                 </td>
               ))}
