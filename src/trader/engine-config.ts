@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument } from '../domain/build-instrument.js';
-import { parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseMoney } from '../domain/money.js';
 import { tradingDayStart } from '../domain/trading-day.js';
@@ -16,11 +15,6 @@ export function buildInstruments(desk: Desk): readonly Instrument[] {
   return desk.instruments.map(({ symbol, kind, tickSize, lotSize, minNotional }, id) =>
     buildInstrument(id, { symbol, kind, tickSize, lotSize, minNotional, makerFeePpm, takerFeePpm }),
   );
-}
-
-/** Distance between bid and ask where prices come as bars, by instrument id. */
-export function spreadTicks(desk: Desk): readonly number[] {
-  return desk.instruments.map(({ spread, tickSize }) => parseDecimal(spread, tickSize));
 }
 
 export function engineConfig(

@@ -29,6 +29,7 @@ async function setUp() {
     onRecord: () => undefined,
     onBroken: (error) => broken.push(error),
   });
+  runner.begin([]);
   onTestFinished(async () => {
     runner.stop();
     await journal.close();

@@ -66,7 +66,6 @@ export class Runner {
     this.#calls = new VenueCalls(parts.venue, (event) => this.post(event));
     parts.venue.onEvent((event) => this.#venueSaid(event));
     parts.journal.onFault((fault) => this.post({ kind: 'journal.fault', detail: fault.detail }));
-    this.#schedule();
   }
 
   /** Stamps an event and takes it. */
@@ -114,9 +113,13 @@ export class Runner {
     });
   }
 
-  /** Effects that the engine gave outside of `process` (at its beginning). */
-  carryOut(effects: readonly Effect[]): void {
+  /** Carries out what the engine gave at its beginning; from here on it gets its ticks. */
+  begin(effects: readonly Effect[]): void {
+    this.#draining = true; // what these effects bring about is processed after them
     for (const effect of effects) this.#carry(effect);
+    this.#draining = false;
+    this.#drain();
+    this.#schedule();
   }
 
   /** No more events, ticks or orders. Calls that are under way are left to end by themselves. */
@@ -128,17 +131,19 @@ export class Runner {
   #drain(): void {
     if (this.#draining) return;
     this.#draining = true;
+    let onlyQuotes = true; // a quote without effects changes no deadline
     try {
       for (let event = this.#next(); event !== undefined && this.#running; event = this.#next()) {
         const effects = this.#parts.engine.process(event);
-        if (effects.length === 0) continue;
-        this.carryOut(effects);
+        if (event.kind !== 'quote' || effects.length > 0) onlyQuotes = false;
+        for (const effect of effects) this.#carry(effect);
       }
     } catch (error) {
       this.#broken(error instanceof Error ? error : new Error(String(error)));
     } finally {
       this.#draining = false;
     }
+    if (onlyQuotes) return;
     this.#wakeSooner();
     if (this.#settledWaiters.length > 0 && this.#isSettled()) {
       for (const settled of this.#settledWaiters.splice(0)) settled();
@@ -221,23 +226,8 @@ export class Runner {
 
   #venueSaid(event: VenueStreamEvent): void {
     if (event.kind === 'fill') this.post({ kind: 'fill', fill: event.fill });
-    else if (event.kind === 'health') {
-      this.post({ kind: 'venue.health', state: event.state, detail: event.detail });
-    } else {
-      const { clientId, venueId, state } = event.order;
-      if (state === 'working') this.post({ kind: 'order.accepted', clientId, venueId });
-      else if (state === 'cancelled') this.post({ kind: 'order.cancelled', clientId });
-      else if (state === 'expired') this.post({ kind: 'order.expired', clientId });
-      else if (state === 'rejected') {
-        this.post({
-          kind: 'order.rejected',
-          clientId,
-          code: 'venue',
-          text: 'rejected by the venue after it was taken',
-        });
-      }
-      // Fills come with their own events: an order's filled quantity alone says neither price nor fee.
-    }
+    else if (event.kind === 'order') this.post({ kind: 'order.update', order: event.order });
+    else this.post({ kind: 'venue.health', state: event.state, detail: event.detail });
   }
 
   #schedule(): void {
@@ -256,6 +246,7 @@ export class Runner {
 
   /** After an event that made the engine want to be woken before the next tick. */
   #wakeSooner(): void {
+    if (this.#timer === undefined) return;
     const wakeMs = this.#parts.engine.nextWakeMs();
     if (wakeMs !== null && wakeMs < this.#timerWallMs - TICK_MIN_MS) this.#schedule();
   }

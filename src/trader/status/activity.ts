@@ -4,6 +4,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { EngineRecord } from '../../engine/record.js';
+import type { Log } from '../log.js';
 import type { TraderStatus } from '../protocol.js';
 
 const LINES_MAX = 50;
@@ -25,6 +26,16 @@ export class ActivityLog {
   newestFirst(): readonly Line[] {
     return this.#lines.slice(-LINES_MAX).reverse();
   }
+}
+
+/** What belongs into the log of the whole desk: what changes the mode, money, or needs a look. */
+export function logRecord(log: Log, record: EngineRecord, instruments: readonly Instrument[]): void {
+  if (record.type === 'note' && record.level === 'info') return;
+  if (record.type === 'order.intended' || record.type === 'order.denied') return;
+  const text = activityText(record, instruments);
+  if (text === null) return;
+  const calm = record.type === 'fill' || record.type === 'armed' || record.type === 'flat.proven';
+  log(calm ? 'info' : 'warn', text);
 }
 
 /** Null: nothing that a person wants to read as a line of its own. */

@@ -1,0 +1,159 @@
+/** One running trader: engine, runner, journal, venue and market of one desk, and what the control socket asks of them. */
+import type { Socket } from 'node:net';
+import type { LoadedDesk } from '../desk/load.js';
+import type { Instrument } from '../domain/instrument.js';
+import type { Mode } from '../domain/mode.js';
+import { parseMoney } from '../domain/money.js';
+import type { CommandOutcome } from '../engine/effect.js';
+import type { Engine } from '../engine/engine.js';
+import type { MarketEvent, MarketFeed } from '../market/feed.js';
+import type { PaperVenue } from '../venue/paper/paper-venue.js';
+import { type ArmAuthority, armAuthority } from './control/arm-authority.js';
+import { readDecisionKey } from './control/decision-key.js';
+import { flatProver } from './control/flat-proof.js';
+import { follow, RecentEntries } from './control/follow.js';
+import type { CommandedTrader } from './control/handlers.js';
+import type { Journal } from './journal/journal.js';
+import type { ControlMethods, FlatProof, TraderStatus } from './protocol.js';
+import type { Clock } from './running/clock.js';
+import type { CommandRequest, Runner } from './running/runner.js';
+import type { ActivityLog } from './status/activity.js';
+import { MarketWatch } from './status/market-watch.js';
+import { type StatusFacts, traderStatus } from './status/trader-status.js';
+
+/** A disk that hangs must not keep a person waiting for the answer to a stop. */
+const ON_DISK_MS_MAX = 2000;
+
+export interface DeskTraderParts {
+  readonly home: string;
+  readonly loaded: LoadedDesk;
+  readonly instruments: readonly Instrument[];
+  readonly journal: Journal;
+  readonly engine: Engine;
+  readonly runner: Runner;
+  readonly venue: PaperVenue;
+  readonly feed: MarketFeed;
+  readonly activity: ActivityLog;
+  readonly clock: Clock;
+  readonly startedWallMs: number;
+  readonly onFeedEnded: (detail: string) => void;
+}
+
+export class DeskTrader implements CommandedTrader {
+  readonly proveFlat: () => Promise<FlatProof>;
+  readonly #parts: DeskTraderParts;
+  readonly #facts: StatusFacts;
+  readonly #market: MarketWatch;
+  readonly #recent: RecentEntries;
+
+  constructor(parts: DeskTraderParts) {
+    const { loaded, instruments, journal, venue, feed, clock, startedWallMs } = parts;
+    const { desk, configHash } = loaded;
+    this.#parts = parts;
+    this.#market = new MarketWatch(feed, instruments);
+    this.#recent = new RecentEntries(journal);
+    this.#facts = {
+      desk: desk.desk,
+      configHash,
+      incarnation: journal.incarnation,
+      startedWallMs,
+      trading: 'paper',
+      currency: desk.paper.currency,
+      startingCash: parseMoney(desk.paper.balance),
+      instruments,
+    };
+    this.proveFlat = flatProver({
+      venue,
+      instruments,
+      nowMs: () => clock.wallMs(),
+      ours: () => this.#ourFlatness(),
+    });
+  }
+
+  /** The venue matches before the engine sees the price, as a real one does. */
+  readonly onMarket = (event: MarketEvent): void | Promise<void> => {
+    const { venue, runner, clock, feed } = this.#parts;
+    const wallMs = clock.wallMs();
+    this.#market.note(event, wallMs);
+    venue.onMarket(event);
+    if (event.kind === 'quote') {
+      const { instrument, marketMs, bidTicks, askTicks } = event;
+      runner.take({ kind: 'quote', instrument, bidTicks, askTicks, wallMs, marketMs });
+    } else if (event.kind === 'bar') {
+      const { volumeLots: _volume, ...bar } = event.bar;
+      runner.take({ kind: 'bar', ...bar, warmup: false, wallMs, marketMs: event.marketMs });
+    } else if (event.kind === 'ended') {
+      runner.post({ kind: 'feed.ended', detail: event.detail });
+      this.#parts.onFeedEnded(event.detail);
+    }
+    return feed.source.kind === 'live' ? undefined : runner.settled();
+  };
+
+  command(request: CommandRequest): Promise<CommandOutcome> {
+    return this.#parts.runner.command(request);
+  }
+
+  async onDisk(): Promise<string | null> {
+    const { journal } = this.#parts;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(resolve, ON_DISK_MS_MAX, `the disk has not answered for ${ON_DISK_MS_MAX / 1000} s`);
+    });
+    const written = journal.whenDurable(journal.lastSequence).then(
+      () => null,
+      () => journal.fault?.detail ?? 'the journal could not be written',
+    );
+    const problem = await Promise.race([written, late]);
+    clearTimeout(timer);
+    return problem;
+  }
+
+  mode(): Mode {
+    return this.#parts.engine.view.mode;
+  }
+
+  sequence(): number {
+    return this.#parts.journal.lastSequence;
+  }
+
+  status(): TraderStatus {
+    const { engine, clock, activity } = this.#parts;
+    return traderStatus(this.#facts, {
+      view: engine.view,
+      notTrading: engine.whyNotTrading(),
+      sequence: this.sequence(),
+      marketData: this.#market.status(clock.wallMs()),
+      activity: activity.newestFirst(),
+    });
+  }
+
+  /** Throws `ControlRefusal`. */
+  authorityOf({ haltId, decisions }: ControlMethods['arm']['params']): ArmAuthority {
+    const { loaded, home, clock } = this.#parts;
+    const { desk } = loaded;
+    const mayDecide = desk.people.filter(
+      ({ roles }) => roles.includes('operator') || roles.includes('approver'),
+    );
+    return armAuthority({
+      desk: desk.desk,
+      haltId,
+      decisions,
+      deciders: new Set(mayDecide.map(({ name }) => name)),
+      readKey: () => readDecisionKey(home),
+      nowMs: clock.wallMs(),
+    });
+  }
+
+  follow(socket: Socket, id: unknown, fromSequence: number): void {
+    follow(socket, id, fromSequence, this.#recent);
+  }
+
+  #ourFlatness(): Pick<FlatProof, 'entriesWorking' | 'state' | 'escalated'> {
+    const { view } = this.#parts.engine;
+    const symbols = view.positions.map(
+      ({ instrument }) => this.#parts.instruments[instrument]?.symbol ?? '?',
+    );
+    const escalated = view.closeAll === 'escalated' ? symbols : [];
+    return { entriesWorking: view.entriesWorking, state: view.closeAll, escalated };
+  }
+}

@@ -1,0 +1,32 @@
+/** What must hold before anything is opened. */
+import { type LoadedDesk, loadDesk } from '../desk/load.js';
+import type { Runtime } from '../home/runtime.js';
+
+/** The trader does not start; nothing was opened or changed. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}
+
+/** Throws `DeskFileError` or `StartRefused`. */
+export function loadCheckedDesk(runtime: Runtime): LoadedDesk {
+  const loaded = loadDesk(runtime.deskFile);
+  if (loaded.desk.desk !== runtime.desk) {
+    throw new StartRefused(
+      `${runtime.deskFile} is about the desk ${loaded.desk.desk}, not ${runtime.desk}. Nothing was started. ` +
+        'Stop Fermata and start it with the desk that you mean (fermata up --desk NAME).',
+    );
+  }
+  if (loaded.configHash !== runtime.configHash) {
+    throw new StartRefused(
+      `${runtime.deskFile} was changed since Fermata started. Nothing was started with a mix of old and new. ` +
+        'Stop Fermata (fermata down) and start it again to trade with the new file, or undo the change.',
+    );
+  }
+  if (loaded.desk.mode === 'live') {
+    throw new StartRefused(
+      `${runtime.deskFile} asks for mode: live. Live trading needs the go-live procedure, which this version does not have. ` +
+        'No order was sent. Set mode: paper.',
+    );
+  }
+  return loaded;
+}

@@ -1,0 +1,145 @@
+/**
+ * Starts the trader of one desk: journal (which locks), control socket, then everything behind it. Status answers and
+ * a stop is taken from the first moment. It comes up HALTED, always.
+ */
+import type { LoadedDesk } from '../desk/load.js';
+import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { openPaperVenue, type PaperVenue, type PaperVenueOptions } from '../venue/paper/paper-venue.js';
+import { type ControlServer, listenForControl } from './control/control-server.js';
+import { createHandlers } from './control/handlers.js';
+import type { DeskTrader } from './desk-trader.js';
+import { guardDesk } from './guard-desk.js';
+import type { Journal } from './journal/journal.js';
+import { openJournal } from './journal/open-journal.js';
+import { type Log, openLog } from './log.js';
+import { type OpenedTrader, openTrader } from './open-trader.js';
+import { endOrderly } from './orderly-end.js';
+import { loadCheckedDesk } from './refuse-start.js';
+import { type Clock, systemClock } from './running/clock.js';
+import { startingStatus } from './status/starting-status.js';
+
+export function startTrader(runtime: Runtime): Promise<Role> {
+  return startTraderOn(runtime, openPaperVenue);
+}
+
+/** As `startTrader`, on a venue of the caller's making. Rejects with a clear message; nothing is left open then. */
+export async function startTraderOn(
+  runtime: Runtime,
+  openVenue: (options: PaperVenueOptions) => PaperVenue,
+): Promise<Role> {
+  const log = openLog('trader');
+  const loaded = loadCheckedDesk(runtime);
+  const paths = deskPaths(homePaths(runtime.home), runtime.desk);
+  const { journal, created, torn } = await openJournal({ directory: paths.journal });
+  if (torn !== null) log('warn', `the last write before the crash was cut off: ${torn.why}`, { torn });
+  log('info', `journal ${journal.incarnation}`, { created, lastSequence: journal.lastSequence });
+  const start = new Start(loaded, journal, systemClock, log);
+  try {
+    await start.listen(paths.controlSocket);
+    await start.open({ runtime, paths, openVenue });
+    return start;
+  } catch (error) {
+    await start.abort(error);
+    throw error;
+  }
+}
+
+class Start implements Role {
+  readonly #startedWallMs: number;
+  #doing = 'opening the journal';
+  #control: ControlServer | null = null;
+  #opened: OpenedTrader | null = null;
+  #guard: ReturnType<typeof guardDesk> | null = null;
+  #ending: Promise<void> | null = null;
+  #settle: { resolve: (trader: DeskTrader) => void; reject: (error: unknown) => void } | null = null;
+  readonly #started: Promise<DeskTrader>;
+
+  constructor(
+    readonly loaded: LoadedDesk,
+    readonly journal: Journal,
+    readonly clock: Clock,
+    readonly log: Log,
+  ) {
+    this.#startedWallMs = clock.wallMs();
+    this.#started = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.#started.catch(() => undefined); // whoever waits on the socket is told; nobody else has to
+  }
+
+  async listen(socketPath: string): Promise<void> {
+    const handlers = createHandlers({
+      started: this.#started,
+      now: () => this.#opened?.trader ?? null,
+      startingStatus: () => this.#startingStatus(),
+      onHeartbeat: (from) => this.#guard?.heard(from),
+    });
+    this.#control = await listenForControl(socketPath, handlers);
+  }
+
+  async open(
+    place: Pick<Parameters<typeof openTrader>[0], 'runtime' | 'paths' | 'openVenue'>,
+  ): Promise<void> {
+    const { loaded, journal, clock, log } = this;
+    const opened = await openTrader({
+      ...place,
+      loaded,
+      journal,
+      clock,
+      log,
+      startedWallMs: this.#startedWallMs,
+      onProgress: (doing) => {
+        this.#doing = doing;
+      },
+      onFeedEnded: (detail) => {
+        if (place.runtime.market.exitAtEnd) process.send?.({ type: 'ended', detail });
+      },
+      onBroken: (error) => this.#endBroken(error),
+    });
+    this.#opened = opened;
+    this.#guard = guardDesk({ opened, desk: loaded.desk, clock, log, end: () => this.stop() });
+    this.#settle?.resolve(opened.trader);
+    opened.feed.start(opened.trader.onMarket);
+  }
+
+  /** Entries cancelled, positions and stops kept, journal on disk. */
+  stop(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async abort(error: unknown): Promise<void> {
+    this.#settle?.reject(error);
+    await this.#control?.close();
+    await this.journal.close();
+  }
+
+  async #end(): Promise<void> {
+    this.#guard?.close();
+    if (this.#opened !== null)
+      await endOrderly(this.#opened, this.journal, this.loaded.desk.resume.startup, this.log);
+    await this.#control?.close();
+  }
+
+  /** A bug: better no trader than one whose state can't be believed. The next one comes up HALTED and reconciles. */
+  #endBroken(error: Error): void {
+    this.log(
+      'error',
+      `the engine failed: ${error.message}. Positions keep their stops; the trader restarts HALTED`,
+      {
+        stack: error.stack,
+      },
+    );
+    void this.journal.close().finally(() => process.exit(1));
+  }
+
+  #startingStatus() {
+    return startingStatus({
+      loaded: this.loaded,
+      incarnation: this.journal.incarnation,
+      startedWallMs: this.#startedWallMs,
+      nowMs: this.clock.wallMs(),
+      doing: this.#doing,
+    });
+  }
+}

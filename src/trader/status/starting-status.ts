@@ -1,0 +1,68 @@
+/** What the status says before the engine can speak for itself. */
+import type { LoadedDesk } from '../../desk/load.js';
+import type { TraderStatus } from '../protocol.js';
+
+export interface StartingFacts {
+  readonly loaded: LoadedDesk;
+  readonly incarnation: string;
+  readonly startedWallMs: number;
+  readonly nowMs: number;
+  /** What it is doing, as the end of a sentence. */
+  readonly doing: string;
+}
+
+export function startingStatus({
+  loaded,
+  incarnation,
+  startedWallMs,
+  nowMs,
+  doing,
+}: StartingFacts): TraderStatus {
+  const { desk, configHash } = loaded;
+  const reason = `the trader is starting: ${doing}`;
+  return {
+    desk: desk.desk,
+    mode: 'HALTED',
+    reason,
+    halts: [],
+    haltId: null,
+    configHash,
+    incarnation,
+    sequence: 0,
+    pid: process.pid,
+    startedWallMs,
+    trading: desk.mode,
+    marketData: {
+      kind: 'simulated',
+      label: 'not chosen yet',
+      simulated: true,
+      speed: null,
+      seed: null,
+      venue: null,
+      files: [],
+      marketMs: nowMs,
+      state: 'waiting',
+      lastQuoteAgeMs: null,
+      lastPrices: [],
+    },
+    currency: desk.paper.currency,
+    equity: '0.00',
+    cash: '0.00',
+    dayStartEquity: '0.00',
+    dayPnl: '0.00',
+    drawdownPct: '0.00',
+    positions: [],
+    orders: [],
+    openPositions: 0,
+    openOrders: 0,
+    entriesWorking: 0,
+    fills: 0,
+    closeAll: 'idle',
+    reconciliation: { state: 'pending', atWallMs: null, differences: [] },
+    notTrading: [{ subject: 'desk', reason, waitsFor: 'the start to be finished' }],
+    strategies: [],
+    risk: [],
+    activity: [],
+    rssBytes: process.memoryUsage.rss(),
+  };
+}

@@ -1,0 +1,53 @@
+/** Shows the strategies the past before they may trade, and the paper venue the minutes that it slept through. */
+import type { Engine } from '../engine/engine.js';
+import type { MarketBar, MarketFeed } from '../market/feed.js';
+import type { PaperVenue } from '../venue/paper/paper-venue.js';
+import type { Runner } from './running/runner.js';
+
+/** Enough for every average to have forgotten where it began. */
+const BARS_MIN = 500;
+/** Minutes caught up at most; what rested longer than that without a trader is for a person to look at. */
+const BARS_MAX = 5000;
+const MINUTE_MS = 60_000;
+
+/**
+ * On live prices the market went on while no trader ran: its minutes are played against the orders that rested.
+ * Before the engine begins, so that what it then reads from the venue is up to date. Gives the number of fills.
+ */
+export async function catchUpVenue(
+  venue: PaperVenue,
+  feed: MarketFeed,
+  instrumentCount: number,
+): Promise<number> {
+  if (feed.source.kind !== 'live' || venue.seenMs === 0) return 0;
+  const missedMinutes = Math.max(0, Math.ceil((feed.nowMs() - venue.seenMs) / MINUTE_MS));
+  if (missedMinutes === 0) return 0;
+  return venue.catchUp(await readBars(feed, instrumentCount, Math.min(BARS_MAX, missedMinutes)));
+}
+
+/** After the engine has begun and before the first price: these bars can't cause an order. Gives their number. */
+export async function warmUp(
+  engine: Engine,
+  runner: Runner,
+  feed: MarketFeed,
+  instrumentCount: number,
+): Promise<number> {
+  const wanted = Math.max(BARS_MIN, ...engine.view.strategies.map(({ warmupBars }) => warmupBars));
+  const bars = await readBars(feed, instrumentCount, Math.min(BARS_MAX, wanted));
+  for (const { volumeLots: _volume, ...bar } of bars) {
+    const { wallMs } = runner.stamp();
+    runner.take({ kind: 'bar', ...bar, warmup: true, wallMs, marketMs: bar.openMs + bar.spanMs });
+  }
+  return bars.length;
+}
+
+/** Of all instruments, oldest first. */
+async function readBars(feed: MarketFeed, instrumentCount: number, count: number): Promise<MarketBar[]> {
+  const ids = Array.from({ length: instrumentCount }, (_, id) => id);
+  const histories = await Promise.all(ids.map((id) => feed.history(id, count)));
+  return histories.flat().sort(byEnd);
+}
+
+function byEnd(a: MarketBar, b: MarketBar): number {
+  return a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument;
+}

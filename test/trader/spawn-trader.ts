@@ -1,0 +1,126 @@
+/** Starts traders as processes on the simulated market, in a home of their own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { loadDesk } from '../../src/desk/load.js';
+import { deskPaths, homePaths, type MarketChoice, type Runtime } from '../../src/home/runtime.js';
+import { connectTrader, type TraderClient } from '../../src/trader/client.js';
+import type { TraderStatus } from '../../src/trader/protocol.js';
+
+const SCRIPT = fileURLToPath(new URL('trader-process.ts', import.meta.url));
+const DESK_FILE = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+
+export const DECISION_KEY = randomBytes(32).toString('hex');
+
+export interface TraderHome {
+  readonly runtime: Runtime;
+  readonly journal: string;
+  readonly socket: string;
+  readonly client: TraderClient;
+  start(failpoint?: string): Promise<TraderProcess>;
+  status(): Promise<TraderStatus>;
+  /** Waits until the trader is reconciled, then arms it by the desk file's rule. */
+  arm(): Promise<void>;
+}
+
+export interface TraderProcess {
+  readonly child: ChildProcess;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  log(): string;
+}
+
+export interface HomeOptions {
+  readonly market?: Partial<MarketChoice>;
+  /** Changes the shipped desk file's text. */
+  readonly edit?: (text: string) => string;
+}
+
+export function traderHome(options: HomeOptions = {}): TraderHome {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-trader-'));
+  const deskFile = join(home, 'desk.yaml');
+  const text = readFileSync(DESK_FILE, 'utf8');
+  writeFileSync(deskFile, options.edit?.(text) ?? text);
+  const { desk, configHash } = loadDesk(deskFile);
+  const paths = homePaths(home);
+  mkdirSync(paths.secrets, { recursive: true, mode: 0o700 });
+  writeFileSync(join(paths.secrets, 'decision-key'), `${DECISION_KEY}\n`, { mode: 0o600 });
+  const market = {
+    kind: 'simulated',
+    files: [],
+    speed: 600,
+    seed: 7,
+    exitAtEnd: false,
+    ...options.market,
+  } as const;
+  const runtime = { version: 1, home, desk: desk.desk, deskFile, configHash, market } as unknown as Runtime;
+  const runtimeFile = join(home, 'runtime.json');
+  writeFileSync(runtimeFile, JSON.stringify(runtime));
+  const { journal, controlSocket } = deskPaths(paths, desk.desk);
+  const client = connectTrader(controlSocket);
+  onTestFinished(() => {
+    client.close();
+    rmSync(home, { recursive: true, force: true });
+    rmSync(paths.sockets, { recursive: true, force: true });
+  });
+  const status = () => client.call('status', {}, { timeoutMs: 2000 });
+  return {
+    runtime,
+    journal,
+    socket: controlSocket,
+    client,
+    status,
+    start: (failpoint) => startProcess(runtimeFile, failpoint),
+    arm: () => arm(client, status),
+  };
+}
+
+async function startProcess(runtimeFile: string, failpoint?: string): Promise<TraderProcess> {
+  const args = ['--import', 'tsx', SCRIPT, runtimeFile, ...(failpoint === undefined ? [] : [failpoint])];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += chunk));
+  child.stderr?.on('data', (chunk) => (output += chunk));
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const first = await Promise.race([once(child, 'message'), exited]);
+  if (Array.isArray(first) && first[0]?.type === 'ready') return { child, exited, log: () => output };
+  throw new Error(`${Array.isArray(first) ? first[0]?.message : 'the trader ended'}\n${output}`);
+}
+
+export async function until<T>(
+  look: () => Promise<T>,
+  good: (found: T) => boolean,
+  timeoutMs = 15_000,
+): Promise<T> {
+  const deadlineMs = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (good(found)) return found;
+    if (performance.now() > deadlineMs)
+      throw new Error(`waited in vain; last: ${JSON.stringify(found, null, 1)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function arm(client: TraderClient, status: () => Promise<TraderStatus>): Promise<void> {
+  const ready = await until(
+    status,
+    ({ reconciliation, marketData }) => reconciliation.state === 'clean' && marketData.state === 'up',
+  );
+  await client.call('arm', {
+    commandId: randomBytes(8).toString('hex'),
+    by: 'test',
+    reason: 'every check is clean',
+    haltId: ready.haltId ?? '',
+    configHash: ready.configHash,
+    decisions: [],
+  });
+}

@@ -1,0 +1,39 @@
+/**
+ * One trader alone in a process. Arguments: runtime file, and where it shall kill itself: `after-submit:<n>`, right after
+ * the venue has taken its n-th order and before the trader hears of it.
+ */
+import { readFileSync } from 'node:fs';
+import type { Runtime } from '../../src/home/runtime.js';
+import { startTraderOn } from '../../src/trader/start.js';
+import {
+  openPaperVenue,
+  type PaperVenue,
+  type PaperVenueOptions,
+} from '../../src/venue/paper/paper-venue.js';
+
+const [runtimeFile, failpoint] = process.argv.slice(2);
+const runtime = JSON.parse(readFileSync(runtimeFile!, 'utf8')) as Runtime;
+const killAtOrder = failpoint?.startsWith('after-submit:') ? Number(failpoint.split(':')[1]) : null;
+
+function openVenue(options: PaperVenueOptions): PaperVenue {
+  const venue = openPaperVenue(options);
+  if (killAtOrder === null) return venue;
+  const submit = venue.submit.bind(venue);
+  let orders = 0;
+  venue.submit = async (order) => {
+    const outcome = await submit(order);
+    orders += 1;
+    if (orders === killAtOrder) process.kill(process.pid, 'SIGKILL');
+    return outcome;
+  };
+  return venue;
+}
+
+try {
+  const role = await startTraderOn(runtime, openVenue);
+  process.on('SIGTERM', () => void role.stop().then(() => process.exit(0)));
+  process.send?.({ type: 'ready' });
+} catch (error) {
+  process.send?.({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  process.exit(1);
+}
