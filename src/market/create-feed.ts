@@ -1,7 +1,7 @@
 /** From what was asked for to where prices come from. */
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
-import type { MarketChoice } from '../supervisor/runtime.js';
+import type { MarketChoice } from '../home/runtime.js';
 import type { MarketFeed } from './feed.js';
 import type { LiveAddresses } from './live/ccxt-exchange.js';
 import type { MarketPositionStore } from './position.js';

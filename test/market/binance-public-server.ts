@@ -89,9 +89,10 @@ function addressesAt(port: number): LiveAddresses {
 }
 
 function answerOf(url: URL): unknown {
+  const numberOf = (name: string): number => Number(url.searchParams.get(name));
   if (url.pathname.endsWith('/time')) return { serverTime: Date.now() };
   if (url.pathname.endsWith('/exchangeInfo')) return exchangeInfo();
-  if (url.pathname.endsWith('/klines')) return klines(Number(url.searchParams.get('limit')));
+  if (url.pathname.endsWith('/klines')) return klines(numberOf('startTime'), numberOf('limit'));
   return Object.entries(SYMBOLS).map(([symbol, [, price]]) => ({
     symbol,
     bidPrice: price,
@@ -101,24 +102,14 @@ function answerOf(url: URL): unknown {
   }));
 }
 
-function klines(limit: number): unknown {
-  const now = Math.floor(Date.now() / 60_000) * 60_000;
-  return Array.from({ length: limit }, (_, index) => {
-    const openMs = now - (limit - 1 - index) * 60_000;
-    return [
-      openMs,
-      '60000.00',
-      '60010.00',
-      '59990.00',
-      `6000${index % 10}.00`,
-      '1.5',
-      openMs + 59_999,
-      '0',
-      1,
-      '0',
-      '0',
-      '0',
-    ];
+/** From `startTime` on, at most 1,000, the minute that is still running too: as the venue does it. */
+function klines(startMs: number, limit: number): unknown {
+  const last = Math.floor(Date.now() / 60_000) * 60_000;
+  const count = Math.min(limit, 1000, (last - startMs) / 60_000 + 1);
+  return Array.from({ length: count }, (_, index) => {
+    const openMs = startMs + index * 60_000;
+    const prices = ['60000.00', '60010.00', '59990.00', '60005.00'];
+    return [openMs, ...prices, '1.5', openMs + 59_999, '0', 1, '0', '0', '0'];
   });
 }
 

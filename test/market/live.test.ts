@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MarketChoice } from '../../src/home/runtime.js';
 import { createFeed, FeedUnavailable } from '../../src/market/create-feed.js';
 import type { MarketEvent, MarketFeed } from '../../src/market/feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
-import type { MarketChoice } from '../../src/supervisor/runtime.js';
 import { btc, cryptoInstruments } from '../support/paper-instruments.js';
 import { type BinancePublicServer, startBinancePublicServer } from './binance-public-server.js';
 
@@ -79,7 +79,13 @@ describe('live public prices', () => {
       openTicks: 6_000_000,
       highTicks: 6_001_000,
     });
-    expect((bars.at(-1)?.openMs ?? 0) + 60_000).toBeLessThanOrEqual(Date.now());
+    const lastEnded = Math.floor(Date.now() / 60_000) * 60_000;
+    expect((bars.at(-1)?.openMs ?? 0) + 60_000).toBe(lastEnded);
+    const long = await outcome.feed.history(0, 2500);
+    expect(long).toHaveLength(2500);
+    expect(
+      long.every((bar, index) => index === 0 || bar.openMs - (long[index - 1]?.openMs ?? 0) === 60_000),
+    ).toBe(true);
   });
 
   it('are asked for while the stream is down, and the process lives on', async () => {

@@ -12,7 +12,6 @@ import {
   type PaperVenue,
   type PaperVenueOptions,
 } from '../../src/venue/paper/paper-venue.js';
-import { resetPaperBook } from '../../src/venue/paper/reset-paper-book.js';
 import type { VenueStreamEvent } from '../../src/venue/port.js';
 import { btc, cryptoInstruments, eth } from '../support/paper-instruments.js';
 
@@ -381,24 +380,17 @@ describe('the book of the paper venue', () => {
       await Promise.all(batch.map((each) => venue.submit(each)));
       await Promise.all(batch.map((each) => venue.cancel(each.clientId, 0)));
     }
+    const book = readFileSync(join(directory, 'book.jsonl'), 'utf8');
+    // Rewritten on the way: 12,000 records went in, and the first line holds the sum of many.
+    expect(book.split('\n').length).toBeLessThan(8000);
+    expect(Number(book.split(' ', 2)[1])).toBeGreaterThan(1000);
     await reopen();
-    expect(readFileSync(join(directory, 'book.jsonl')).length).toBeLessThan(4 * 1024 * 1024);
     expect(await venue.openOrders()).toEqual([]);
   });
 
-  it('is archived by a reset, and a new one begins with the balance of the desk file', async () => {
-    await buyOne();
-    const [old] = fills();
-    await venue.close();
-    const archived = resetPaperBook(directory, 0);
-    expect(readFileSync(archived as string, 'utf8')).toContain(old?.tradeId);
-    open({ paper: { ...paper, balance: '500' } });
-    expect(await venue.balances()).toMatchObject({ cash: parseMoney('500') });
-    quote(1000, 999_800, 1_000_000);
-    await venue.submit(order({}));
-    await filled(1);
-    expect(fills()[0]?.tradeId).not.toBe(old?.tradeId);
-    expect(resetPaperBook(join(directory, 'none'), 0)).toBeNull();
+  it('keeps its money when the desk file changes its balance', async () => {
+    await reopen({ paper: { ...paper, balance: '500' } });
+    expect(await venue.balances()).toMatchObject({ cash: parseMoney('10000') });
   });
 });
 

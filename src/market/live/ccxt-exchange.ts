@@ -33,12 +33,7 @@ export interface CcxtExchange {
   streaming: Record<string, unknown>;
   fetchMarkets(params?: object): Promise<Market[]>;
   loadMarkets(reload: boolean, params?: object): Promise<unknown>;
-  fetchOHLCV(
-    symbol: string,
-    timeframe: string,
-    since: undefined,
-    limit: number,
-  ): Promise<readonly OhlcvRow[]>;
+  fetchOHLCV(symbol: string, timeframe: string, sinceMs: number, limit: number): Promise<readonly OhlcvRow[]>;
   fetchBidsAsks(symbols: readonly string[]): Promise<Readonly<Record<string, Ticker>>>;
   fetchTicker(symbol: string): Promise<Ticker>;
   watchBidsAsks(symbols: readonly string[]): Promise<Readonly<Record<string, Ticker>>>;

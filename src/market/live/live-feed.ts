@@ -7,7 +7,9 @@ import { QUOTE_READER_TIMES, QuoteReader, type QuoteReaderTimes } from './quote-
 
 /** How often it is looked whether a minute has ended. */
 const BAR_CHECK_MS = 250;
-const HISTORY_BARS_MAX = 1000;
+const HISTORY_BARS_MAX = 5000;
+const PAGE_BARS = 1000;
+const PAGES_MAX = 10;
 
 export interface LiveFeedOptions {
   readonly venue: string;
@@ -47,13 +49,17 @@ export class LiveFeed implements MarketFeed {
     return this.lastMs;
   }
 
-  /** From the venue's own minutes. Throws what the venue says. */
+  /** From the venue's own minutes, as many as it tells. Throws what the venue says. */
   async history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
     const wanted = this.options.instruments[instrument];
     if (!wanted || count <= 0) return [];
-    const limit = Math.min(HISTORY_BARS_MAX, count + 1);
-    const rows = await this.options.exchange.fetchOHLCV(wanted.symbol, '1m', undefined, limit);
     const now = this.nowMs();
+    const rows = await readMinutes(
+      this.options.exchange,
+      wanted.symbol,
+      now,
+      Math.min(HISTORY_BARS_MAX, count),
+    );
     const bars = rows.map((row) => toBar(row, wanted)).filter((bar) => bar !== null);
     return bars.filter((bar) => bar.openMs + bar.spanMs <= now).slice(-count);
   }
@@ -108,6 +114,26 @@ export class LiveFeed implements MarketFeed {
       if (bar) void this.listener({ kind: 'bar', marketMs: nowMs, bar });
     }
   }
+}
+
+/** Rows of the `count` minutes before `nowMs`, page by page; from later on where the venue keeps fewer. */
+async function readMinutes(
+  exchange: CcxtExchange,
+  symbol: string,
+  nowMs: number,
+  count: number,
+): Promise<readonly OhlcvRow[]> {
+  const rows: OhlcvRow[] = [];
+  let sinceMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - count * MINUTE_MS;
+  for (let page = 0; page < PAGES_MAX && sinceMs + MINUTE_MS <= nowMs; page += 1) {
+    const found = await exchange.fetchOHLCV(symbol, '1m', sinceMs, PAGE_BARS);
+    const fresh = found.filter(([openMs]) => openMs !== undefined && openMs >= sinceMs);
+    const last = fresh.at(-1)?.[0];
+    if (last === undefined) break;
+    rows.push(...fresh);
+    sinceMs = last + MINUTE_MS;
+  }
+  return rows;
 }
 
 /** Venue numbers are doubles: the nearest step is meant. 0 for what is missing. */

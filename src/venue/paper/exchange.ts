@@ -1,8 +1,8 @@
 /** The paper venue's trading floor: matches open orders against what the market shows and writes each fill down. */
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv } from '../../domain/money.js';
-import type { QuoteEvent } from '../bar-path.js';
 import type { MarketEvent } from '../../market/feed.js';
+import type { QuoteEvent } from '../bar-path.js';
 import { Arrivals } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';

@@ -7,8 +7,8 @@ import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { VenueOrder, VenuePosition } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
-import { barQuotes } from '../bar-path.js';
 import type { MarketBar, MarketEvent } from '../../market/feed.js';
+import { barQuotes } from '../bar-path.js';
 import {
   type CancelOutcome,
   type SendOutcome,
