@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import type { OperationResult } from '../operations/operation.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
+import type { CommandResult } from '../trader/protocol.js';
 import { type ActOptions, notProvenInTime, showOutcome, withinSeconds } from './act-on-desk.js';
 import { requireRuntime } from './running-desk.js';
 
@@ -18,6 +19,16 @@ interface Order {
   readonly reason: string;
 }
 
+interface Errand {
+  readonly kind: EmergencyKind;
+  readonly runtime: Runtime;
+  readonly order: Order;
+  readonly trader: TraderClient;
+  /** The trader's answer to the order, which was sent at once. */
+  readonly sent: Promise<CommandResult>;
+  readonly seconds: number;
+}
+
 const SEND_TIMEOUT_MS = 3000;
 const RETRY_MS = 200;
 const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll: 'close-all' };
@@ -27,88 +38,92 @@ export async function emergency(kind: EmergencyKind, options: ActOptions): Promi
   const runtime = requireRuntime();
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const order: Order = { commandId: randomUUID(), by: options.as ?? 'operator', reason: options.reason };
-  const sent = send(trader, kind, order);
+  const sent = trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS });
+  // Looked at below; until then a refusal must not end the process.
+  sent.catch(() => undefined);
+  const errand: Errand = { kind, runtime, order, trader, sent, seconds: options.timeout };
   try {
-    const outcome = await withinSeconds(
-      options.timeout,
-      carryOut(kind, runtime, order, trader, sent, options.timeout),
-      notProvenInTime(WORDS[kind], options.timeout),
-    );
+    const late = notProvenInTime(WORDS[kind], options.timeout);
+    const outcome = await withinSeconds(options.timeout, carryOut(errand), late);
     return showOutcome(WORDS[kind], outcome, options.json === true);
   } finally {
     trader.close();
   }
 }
 
-/** Null once the trader has it. A repeated order has the same id and is carried out once. */
-function send(trader: TraderClient, kind: EmergencyKind, order: Order): Promise<Error | null> {
-  return trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS }).then(
-    () => null,
-    (error: Error) => error,
-  );
+async function carryOut(errand: Errand): Promise<OperationResult> {
+  const { kind, runtime, order, trader, sent } = errand;
+  const operations = await openOperations(runtime, answeredOnce(trader, kind, sent));
+  if (operations instanceof Error) {
+    return proveDirectly(errand, operations);
+  }
+  const caller = { person: order.by, via: 'cli' } as const;
+  const request = { reason: order.reason, commandId: order.commandId };
+  return kind === 'stop'
+    ? operations.stopTrading(caller, request)
+    : operations.closeAllPositions(caller, request);
 }
 
-async function carryOut(
-  kind: EmergencyKind,
-  runtime: Runtime,
-  order: Order,
-  trader: TraderClient,
-  sent: Promise<Error | null>,
-  seconds: number,
-): Promise<OperationResult> {
-  const operations = await openOperations(runtime);
-  if (operations instanceof Error) {
-    return proveDirectly(kind, trader, order, sent, operations, seconds);
-  }
-  const { commandId, by, reason } = order;
-  const caller = { person: by, via: 'cli' } as const;
-  return kind === 'stop'
-    ? operations.stopTrading(caller, { reason, commandId })
-    : operations.closeAllPositions(caller, { reason, commandId });
+/**
+ * The operations begin by sending the order. A stop is never taken for a repetition, so the first time they get the
+ * answer that is on its way already; where that fails, they send again.
+ */
+function answeredOnce(trader: TraderClient, kind: EmergencyKind, sent: Promise<CommandResult>): TraderClient {
+  let isFirst = true;
+  const call: TraderClient['call'] = (method, params, options) => {
+    if (method === kind && isFirst) {
+      isFirst = false;
+      return sent as ReturnType<typeof trader.call<typeof method>>;
+    }
+    return trader.call(method, params, options);
+  };
+  return { ...trader, call };
 }
 
 /**
  * An error as a value: a broken desk file, say, must not keep anybody from stopping. Not closed, as in
  * `withOperations`.
  */
-async function openOperations(runtime: Runtime) {
+async function openOperations(runtime: Runtime, trader: TraderClient) {
   try {
     const { openOperations: open } = await import('../operations/open-operations.js');
-    return await open(runtime);
+    return await open(runtime, trader);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
 
-async function proveDirectly(
-  kind: EmergencyKind,
-  trader: TraderClient,
-  order: Order,
-  sent: Promise<Error | null>,
-  operationsError: Error,
-  seconds: number,
-): Promise<OperationResult> {
-  const untilMs = performance.now() + seconds * 1000;
+async function proveDirectly(errand: Errand, operationsError: Error): Promise<OperationResult> {
+  const { kind, trader, seconds } = errand;
   const problems = [
     `The workflow that proves it was not started: ${operationsError.message.split('\n')[0]}.`,
   ];
-  let error = await sent;
-  while (error !== null && performance.now() < untilMs) {
-    await sleep(RETRY_MS);
-    error = await send(trader, kind, order);
-  }
-  if (error !== null) {
-    return { ok: false, proven: false, detail: error.message, haltId: null, workflowId: null, problems };
+  const taken = await untilTaken(errand);
+  if (taken instanceof Error) {
+    return { ok: false, proven: false, detail: taken.message, haltId: null, workflowId: null, problems };
   }
   if (kind === 'stop') {
     const { proveStopped } = await import('../activities/engine/prove-stopped.js');
-    const reading = await proveStopped(trader, seconds * 1000);
-    const detail = `${reading.mode}, ${reading.entriesWorking} entry orders work`;
-    return { ok: true, proven: reading.proven, detail, haltId: reading.haltId, workflowId: null, problems };
+    const { mode, entriesWorking, haltId, proven } = await proveStopped(trader, seconds * 1000);
+    const detail = `${mode}, ${entriesWorking} entry orders work`;
+    return { ok: taken.ok, proven, detail, haltId, workflowId: null, problems };
   }
   const { proveFlat } = await import('../activities/engine/prove-flat.js');
-  const reading = await proveFlat(trader, seconds * 1000);
-  const detail =
-    reading.open.length > 0 ? `still open: ${reading.open.join(', ')}` : 'the venue reports no position';
-  return { ok: true, proven: reading.proven, detail, haltId: reading.haltId, workflowId: null, problems };
+  const { open, haltId, proven } = await proveFlat(trader, seconds * 1000);
+  const detail = open.length > 0 ? `still open: ${open.join(', ')}` : 'the venue reports no position';
+  return { ok: taken.ok, proven, detail, haltId, workflowId: null, problems };
+}
+
+/** The trader may just be restarting: sent again until it is taken or the time is over. */
+async function untilTaken({ kind, order, trader, sent, seconds }: Errand): Promise<CommandResult | Error> {
+  const untilMs = performance.now() + seconds * 1000;
+  let answer = sent;
+  for (;;) {
+    const taken = await answer.catch((error: Error) => error);
+    if (!(taken instanceof Error) || performance.now() >= untilMs) {
+      return taken;
+    }
+    await sleep(RETRY_MS);
+    answer = trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS });
+  }
 }

@@ -47,7 +47,7 @@ function orderLines({ orders }: TraderStatus): string[] {
 }
 
 function notTradingLine({ subject, reason, waitsFor }: TraderStatus['notTrading'][number]): string {
-  return `${subject}: ${reason}; waits for ${waitsFor}`;
+  return `${subject}: ${reason} (${waitsFor})`;
 }
 
 function signed(amount: string): string {

@@ -4,7 +4,7 @@ import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { openPool } from '../store/pool.js';
-import { connectTrader } from '../trader/client.js';
+import { connectTrader, type TraderClient } from '../trader/client.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { listSchedules, type ScheduledRun } from './list-schedules.js';
@@ -26,12 +26,18 @@ export interface Operations {
   close(): Promise<void>;
 }
 
-/** Connects to nothing yet: each part is reached when it is needed, and may be down. */
-export async function openOperations(runtime: Runtime): Promise<Operations> {
+/**
+ * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader` is for a caller that has
+ * a line to the trader already.
+ */
+export async function openOperations(
+  runtime: Runtime,
+  trader: TraderClient = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket),
+): Promise<Operations> {
   return operationsOver({
     runtime,
     desk: loadDesk(runtime.deskFile).desk,
-    trader: connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket),
+    trader,
     temporal: openTemporal(runtime),
     pool: openPool(runtime, 'operations'),
     decisionKey: () => readSecret(runtime.home, 'decisionKey'),

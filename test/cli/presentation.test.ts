@@ -58,7 +58,7 @@ describe('the status for people', () => {
       'SIMULATED: simulated market',
       '10012.5 USDT  today +12.5',
       'BTC/USDT long 0.003 at 100000, now unknown, -1.5, stop 98000 (confirmed)',
-      'ETH/USDT: the averages have not crossed; waits for a cross of the averages',
+      'ETH/USDT: the averages have not crossed (a cross of the averages)',
     ]) {
       expect(text).toContain(part);
     }
