@@ -6,6 +6,8 @@ import { MIGRATIONS_DIRECTORY } from './migrations-directory.js';
 /** The role that every process of the product connects as: it can't change evidence, audit or journal entries. */
 export const APP_ROLE = 'fermata_app';
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Any number that nothing else uses. */
+const PREPARE_LOCK = 730_211;
 
 export interface OwnerConnection {
   readonly host: string;
@@ -37,6 +39,8 @@ export async function migrate(
 
 async function prepareServer(owner: OwnerConnection, database: string, appPassword: string): Promise<void> {
   await withClient(owner, 'postgres', async (client) => {
+    // Two at once would update the same role. The lock ends with this connection.
+    await client.query('select pg_advisory_lock($1)', [PREPARE_LOCK]);
     const role = client.escapeIdentifier(APP_ROLE);
     const known = await client.query('select 1 from pg_roles where rolname = $1', [APP_ROLE]);
     if (known.rowCount === 0) await client.query(`create role ${role} login`);

@@ -140,7 +140,7 @@ export class ProcessKeeper {
   async #relaunch(): Promise<void> {
     try {
       await this.#launch('restarting');
-      this.options.onNews({ kind: 'running-again' });
+      if (this.#state === 'running') this.options.onNews({ kind: 'running-again' });
     } catch (error) {
       // Else `stop` came in between, and nothing failed that anybody still wants.
       if (this.status.state === 'stopped') {

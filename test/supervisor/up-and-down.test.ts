@@ -165,7 +165,7 @@ test('a role that fails at its start ends everything, with its own reason', asyn
 test('a role that dies at its start is shown with its last words, without its secrets in the log', async () => {
   const home = makeHome();
   const env = { ...process.env, DIE_ROLE: 'trader' };
-  await expect(startUp(home, { env })).rejects.toThrow(/exit code 3; the last it said:[^]*last words/);
+  await expect(startUp(home, { env })).rejects.toThrow(/exit code 3; the last it said:[\s\S]*last words/);
   expect(readFileSync(join(home, 'logs', 'fermata.log'), 'utf8')).not.toContain('hunter2hunter2');
   removeHome(home);
 });

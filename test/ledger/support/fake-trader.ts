@@ -51,8 +51,10 @@ export async function startFakeTrader(): Promise<FakeTrader> {
     socket: Socket,
     request: { id: number; method: string; params: Record<string, unknown> },
   ): void => {
-    if (request.method === 'follow')
-      return follow(socket, request.id, Number(request.params.fromSequence), recent);
+    if (request.method === 'follow') {
+      follow(socket, request.id, Number(request.params.fromSequence), recent);
+      return;
+    }
     if (request.method === 'halt') halts.push(request.params);
     const result = {
       incarnation: journal.incarnation,

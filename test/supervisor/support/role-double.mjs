@@ -50,4 +50,4 @@ const stop = () => {
 };
 process.on('SIGTERM', stop);
 process.on('disconnect', () => undefined);
-process.send({ type: 'ready' });
+if (process.env.SLOW_ROLE !== name) process.send({ type: 'ready' });

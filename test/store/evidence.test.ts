@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EvidenceInput } from '../../src/store/evidence/evidence.js';
+import { readEvidence } from '../../src/store/evidence/read-evidence.js';
+import { recordEvidence } from '../../src/store/evidence/record-evidence.js';
+import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+function evidence(desk: string, stepKey: string, more: Partial<EvidenceInput> = {}): EvidenceInput {
+  return {
+    desk,
+    workflowId: `routine:${desk}:pre-market`,
+    firstRunId: 'first',
+    runId: 'run',
+    routine: 'pre-market',
+    stepKey,
+    name: 'Venue reachable',
+    kind: 'check',
+    verdict: 'pass',
+    observed: 'answers in 20 ms',
+    expected: 'answers',
+    startedMs: 1_700_000_000_123,
+    finishedMs: 1_700_000_000_456,
+    marketMs: null,
+    person: null,
+    reference: null,
+    simulated: true,
+    ...more,
+  };
+}
+
+test('evidence that many write at once is one unbroken chain', async () => {
+  const keys = Array.from({ length: 30 }, (_, index) => `step-${index}`);
+  await Promise.all(keys.map((key) => recordEvidence(database.pool, evidence('busy', key))));
+  expect(await verifyEvidence(database.pool, 'busy')).toMatchObject({ ok: true, count: 30 });
+});
+
+test('the same step again returns what was recorded first', async () => {
+  const first = await recordEvidence(database.pool, evidence('retried', 'venue'));
+  const again = await recordEvidence(
+    database.pool,
+    evidence('retried', 'venue', { verdict: 'fail', observed: 'no' }),
+  );
+  expect(again).toEqual(first);
+  const other = await recordEvidence(
+    database.pool,
+    evidence('retried', 'venue', { attemptGroup: 1, verdict: 'fail' }),
+  );
+  expect(other.previousHash).toBe(first.hash);
+  expect(await readEvidence(database.pool, { desk: 'retried' })).toEqual([other, first]);
+});
+
+test('texts that Postgres can not hold, and very long ones, keep the chain whole', async () => {
+  const observed = `bad \0 half \ud800 long ${'x'.repeat(40_000)}`;
+  const recorded = await recordEvidence(
+    database.pool,
+    evidence('texts', 'odd', { observed, marketMs: 1.75 }),
+  );
+  expect(recorded.observed).toHaveLength(16_384 - 1 + ' … (cut)'.length);
+  expect(recorded.observed).toMatch(/^bad {2}half \ufffd long x+ … \(cut\)$/);
+  expect(await verifyEvidence(database.pool, 'texts')).toMatchObject({ ok: true, count: 1 });
+});
+
+test('a changed and a removed piece of evidence are named', async () => {
+  const { pool, ownerPool } = database;
+  const recorded = [];
+  for (const key of ['a', 'b', 'c', 'd']) recorded.push(await recordEvidence(pool, evidence('damaged', key)));
+  await ownerPool.query('alter table evidence disable trigger evidence_append_only');
+  await ownerPool.query("update evidence set observed = 'all well' where id = $1", [recorded[1]?.id]);
+  expect(await verifyEvidence(pool, 'damaged')).toMatchObject({
+    ok: false,
+    brokenId: recorded[1]?.id,
+    why: 'its content is not what was recorded',
+  });
+  await ownerPool.query('delete from evidence where id = $1', [recorded[1]?.id]);
+  await ownerPool.query('alter table evidence enable trigger evidence_append_only');
+  expect(await verifyEvidence(pool, 'damaged')).toMatchObject({ ok: false, brokenId: recorded[2]?.id });
+  await expect(ownerPool.query("update evidence set verdict = 'pass'")).rejects.toThrow('append-only');
+});

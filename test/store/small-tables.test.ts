@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { appendAudit, readAudit } from '../../src/store/audit.js';
+import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
+import { migrate } from '../../src/store/migrate.js';
+import { beginRoutineRun, finishRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
+import { readMissedRuns, recordMissedRun } from '../../src/store/run-missed.js';
+import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
+import { readSettings, recordSettings } from '../../src/store/settings-version.js';
+import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+const DESK = 'crypto-bot';
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+test('migrations run once, also when two starts run them at once', async () => {
+  const empty = await createTestDatabase({ migrated: false });
+  const ran = await Promise.all([1, 2].map(() => migrate(empty, empty.database, empty.appPassword)));
+  expect(ran.map((names) => names.length).toSorted()).toEqual([0, ran.flat().length]);
+  expect(ran.flat()).toContain('0001-first-desk');
+  expect(await migrate(empty, empty.database, empty.appPassword)).toEqual([]);
+  await empty.drop();
+});
+
+test('a sign-in token works once, and not after its time', async () => {
+  const token = await createSignInToken(database.pool, 'operator');
+  const both = await Promise.all([1, 2].map(() => consumeSignInToken(database.pool, token)));
+  expect(both.filter((person) => person === 'operator')).toHaveLength(1);
+  expect(both).toContain(null);
+  const late = await createSignInToken(database.pool, 'operator', 0);
+  expect(await consumeSignInToken(database.pool, late)).toBeNull();
+  expect(await consumeSignInToken(database.pool, 'never-given')).toBeNull();
+  const stored = await database.pool.query('select token_hash from sign_in_token');
+  expect(JSON.stringify(stored.rows)).not.toContain(token);
+});
+
+test('of two requests with one key at once, one is carried out, and later ones get its answer', async () => {
+  const request = { desk: DESK, key: 'key-1', person: 'operator', requestHash: 'h1' };
+  const taken = await Promise.all([1, 2, 3].map(() => takeIdempotencyKey(database.pool, request)));
+  expect(taken.map(({ state }) => state).toSorted()).toEqual(['new', 'running', 'running']);
+  await keepAnswer(database.pool, request, 200, { ok: true });
+  expect(await takeIdempotencyKey(database.pool, request)).toEqual({
+    state: 'answered',
+    status: 200,
+    answer: { ok: true },
+  });
+  expect(await takeIdempotencyKey(database.pool, { ...request, requestHash: 'h2' })).toEqual({
+    state: 'other-request',
+  });
+  expect(await takeIdempotencyKey(database.pool, { ...request, person: 'other' })).toEqual({ state: 'new' });
+});
+
+test('a key that was given up, or whose process died, can be taken again', async () => {
+  const request = { desk: DESK, key: 'key-2', person: 'operator', requestHash: 'h1' };
+  await takeIdempotencyKey(database.pool, request);
+  await giveUpKey(database.pool, request);
+  expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'new' });
+  await database.pool.query(
+    "update idempotency set created = now() - interval '3 minutes' where key = 'key-2'",
+  );
+  expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'new' });
+  expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'running' });
+});
+
+test('an audit entry with the same key is written once', async () => {
+  const entry = {
+    desk: DESK,
+    person: 'operator',
+    via: 'cli',
+    action: 'stop',
+    parameters: { reason: 'test' },
+  };
+  await appendAudit(database.pool, { ...entry, outcome: 'ok', idempotencyKey: 'a' });
+  await appendAudit(database.pool, { ...entry, outcome: 'other', idempotencyKey: 'a' });
+  await appendAudit(database.pool, { ...entry, outcome: 'without key' });
+  const found = await readAudit(database.pool, DESK);
+  expect(found.map(({ outcome }) => outcome)).toEqual(['without key', 'ok']);
+  expect(found[1]).toMatchObject({ ...entry, outcome: 'ok' });
+});
+
+test('a routine run ends once, and a missed one is recorded once', async () => {
+  const run = { workflowId: 'w', firstRunId: 'f' };
+  const begin = {
+    ...run,
+    desk: DESK,
+    routine: 'pre-market',
+    title: 'Pre-market',
+    nominalMs: 1000,
+    startedMs: 2000,
+    cause: 'start',
+  };
+  await beginRoutineRun(database.pool, begin);
+  await beginRoutineRun(database.pool, { ...begin, startedMs: 9000 });
+  await finishRoutineRun(database.pool, { ...run, finishedMs: 3000, verdict: 'pass' });
+  await finishRoutineRun(database.pool, { ...run, finishedMs: 4000, verdict: 'fail' });
+  expect(await readRoutineRuns(database.pool, DESK)).toEqual([
+    { ...begin, finishedMs: 3000, verdict: 'pass' },
+  ]);
+  const missed = { desk: DESK, routine: 'pre-market', nominalMs: 5000, reason: 'the desk was down' };
+  await recordMissedRun(database.pool, missed);
+  await recordMissedRun(database.pool, { ...missed, reason: 'again' });
+  expect(await readMissedRuns(database.pool, DESK)).toEqual([missed]);
+});
+
+test('a schedule keeps what a person did to it', async () => {
+  const state = {
+    desk: DESK,
+    scheduleId: 's',
+    routine: 'pre-market',
+    paused: false,
+    note: '',
+    specHash: '1',
+  };
+  await saveScheduleState(database.pool, state);
+  await saveScheduleState(database.pool, { ...state, paused: true, note: 'holiday' });
+  expect(await readScheduleStates(database.pool, DESK)).toEqual([
+    { ...state, paused: true, note: 'holiday' },
+  ]);
+});
+
+test('a desk file gets a version when it is another one than before', async () => {
+  const change = { desk: DESK, configHash: 'a', content: 'desk: a', by: 'operator', reason: 'start' };
+  expect(await recordSettings(database.pool, change)).toBe(1);
+  expect(await recordSettings(database.pool, change)).toBe(1);
+  const both = await Promise.all(
+    [1, 2].map(() => recordSettings(database.pool, { ...change, configHash: 'b' })),
+  );
+  expect(both).toEqual([2, 2]);
+  expect(await recordSettings(database.pool, change)).toBe(3);
+  expect(await readSettings(database.pool, DESK)).toMatchObject({ ...change, version: 3 });
+});

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { type KeeperNews, ProcessKeeper, type Running } from '../../src/supervisor/keep-running.js';
+import { endProcess, type ManagedProcess, spawnProcess } from '../../src/supervisor/managed-process.js';
+import { until } from './support/desk-home.js';
+
+const STOP = [{ signal: 'SIGTERM', waitMs: 2_000 }] as const;
+
+async function startSleeper(): Promise<Running> {
+  const output = { to: 'lines', onLine: () => undefined } as const;
+  const child = await spawnProcess({ name: 'sleeper', command: 'sleep', args: ['60'], output });
+  return { process: child, stop: async () => void (await endProcess(child, STOP)) };
+}
+
+function keeperOf(start: () => Promise<Running>): { keeper: ProcessKeeper; news: KeeperNews[] } {
+  const news: KeeperNews[] = [];
+  return { keeper: new ProcessKeeper({ name: 'sleeper', start, onNews: (each) => news.push(each) }), news };
+}
+
+const kinds = (news: readonly KeeperNews[]): string[] => news.map(({ kind }) => kind);
+
+test('after five deaths within two minutes it stays down, until somebody asks for a restart', async () => {
+  let starts = 0;
+  const { keeper, news } = keeperOf(async () => {
+    starts += 1;
+    return startSleeper();
+  });
+  await keeper.start();
+  for (let death = 1; death <= 5; death += 1) {
+    const running = await until('running', () => keeper.status.state === 'running' && keeper.process);
+    process.kill((running as ManagedProcess).pid, 'SIGKILL');
+    await until('its death', () => news.filter(({ kind }) => kind === 'died').length === death);
+  }
+  expect(keeper.status).toMatchObject({ state: 'down', pid: null });
+  expect(kinds(news).at(-1)).toBe('stays-down');
+  expect(starts).toBe(5);
+  const waits = news.flatMap((each) => (each.kind === 'restarting' ? [each.inMs] : []));
+  expect(waits).toEqual([0, 250, 500, 1000]);
+  await keeper.restart();
+  expect(keeper.status.state).toBe('running');
+  await keeper.stop();
+});
+
+test('a restart that fails counts as a death and is tried again', async () => {
+  let failures = 0;
+  const { keeper, news } = keeperOf(async () => {
+    if (failures-- > 0) throw new Error('not this time');
+    return startSleeper();
+  });
+  await keeper.start();
+  failures = 1;
+  process.kill(keeper.status.pid ?? 0, 'SIGKILL');
+  await until('running again', () => kinds(news).includes('running-again'));
+  expect(kinds(news)).toEqual(['died', 'restarting', 'died', 'restarting', 'running-again']);
+  await keeper.stop();
+});
+
+test('what is stopped while it is about to be restarted stays stopped', async () => {
+  const { keeper, news } = keeperOf(startSleeper);
+  await keeper.start();
+  process.kill(keeper.status.pid ?? 0, 'SIGKILL');
+  await until('its death', () => kinds(news).includes('died'));
+  await keeper.stop();
+  expect(keeper.status).toMatchObject({ state: 'stopped', pid: null });
+  expect(kinds(news)).not.toContain('running-again');
+});
+
+test('a process that ignores the request to stop is killed with everything in its group', async () => {
+  const script = 'trap "" TERM; sleep 61 & echo $!; wait; sleep 61';
+  const lines: string[] = [];
+  const output = { to: 'lines', onLine: (line: string) => void lines.push(line) } as const;
+  const child = await spawnProcess({ name: 'stubborn', command: 'sh', args: ['-c', script], output });
+  await until('its child', () => lines[0]);
+  expect(await endProcess(child, [{ signal: 'SIGTERM', waitMs: 200 }])).toBe(false);
+  await until('the end of its child', () => {
+    try {
+      process.kill(Number(lines[0]), 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+});

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { askSupervisor, type ProcessStatus } from '../../src/home/supervisor-protocol.js';
+import { down } from '../../src/supervisor/down.js';
+import {
+  makeHome,
+  processesOf,
+  processOf,
+  ROLE_DOUBLE,
+  RUN_UP,
+  removeHome,
+  runs,
+  startUp,
+  until,
+} from './support/desk-home.js';
+
+let home: string;
+let supervisor: ChildProcess;
+let said: { kind: string; text?: string }[];
+
+beforeEach(async () => {
+  home = makeHome();
+  said = [];
+  supervisor = spawn(process.execPath, ['--import', 'tsx', RUN_UP, home, ROLE_DOUBLE], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  createInterface({ input: supervisor.stdout! }).on('line', (line) => said.push(JSON.parse(line)));
+  await until('the desk', () => said.some(({ kind }) => kind === 'ready'));
+});
+afterEach(async () => {
+  await down(home, { hurry: true });
+  supervisor.kill('SIGKILL');
+  removeHome(home);
+});
+
+const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+const pidsOf = (all: readonly ProcessStatus[]): number[] => all.map((status) => status.pid ?? 0);
+
+test('what a killed supervisor left is ended before anything is started again', async () => {
+  const left = pidsOf(await askSupervisor(home, 'processes', {}));
+  supervisor.kill('SIGKILL');
+  await until('its death', () => ended(supervisor));
+  expect(left.filter(runs)).toEqual(left);
+  const next = await startUp(home);
+  expect(left.filter(runs)).toEqual([]);
+  expect(next.lines[0]).toMatch(
+    /^Ended what an earlier start had left: web, operations-worker, engine-worker, trader, (temporal|postgres), /,
+  );
+  await down(home);
+  expect(await next.outcome).toMatchObject({ kind: 'ended' });
+  expect(processesOf(home)).toEqual([]);
+});
+
+test('a child that does not end when asked is killed after a while', async () => {
+  const trader = await processOf(home, 'trader');
+  process.kill(trader?.pid ?? 0, 'SIGSTOP');
+  supervisor.kill('SIGKILL');
+  await until('its death', () => ended(supervisor));
+  await startUp(home);
+  expect(runs(trader?.pid ?? 0)).toBe(false);
+});
+
+test('Ctrl-C ends everything in order; the terminal reaches nobody else', async () => {
+  const pids = pidsOf(await askSupervisor(home, 'processes', {}));
+  supervisor.kill('SIGINT');
+  await until('the end', () => ended(supervisor));
+  expect(supervisor.exitCode).toBe(0);
+  expect(pids.filter(runs)).toEqual([]);
+  expect(processesOf(home)).toEqual([]);
+  expect(said.at(-1)).toEqual({ kind: 'ended', exitCode: 0 });
+});
+
+test('a second Ctrl-C is in a hurry: what does not end is killed', async () => {
+  const worker = await processOf(home, 'operations-worker');
+  process.kill(worker?.pid ?? 0, 'SIGSTOP');
+  supervisor.kill('SIGINT');
+  await until('the order', () => said.some(({ text }) => text?.startsWith('Ending in order')));
+  const begun = performance.now();
+  supervisor.kill('SIGINT');
+  await until('the end', () => ended(supervisor));
+  expect(performance.now() - begun).toBeLessThan(8_000);
+  expect(processesOf(home)).toEqual([]);
+});
+
+test('Ctrl-C while it is starting ends what was started', async () => {
+  await down(home);
+  const env = { ...process.env, SLOW_ROLE: 'engine-worker' };
+  const slow = spawn(process.execPath, ['--import', 'tsx', RUN_UP, home, ROLE_DOUBLE], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env,
+  });
+  let starting = false;
+  createInterface({ input: slow.stdout! }).on('line', (line) => {
+    starting ||= line.includes('Starting engine-worker');
+  });
+  await until('the start of a role', () => starting);
+  slow.kill('SIGINT');
+  await until('the end', () => ended(slow));
+  expect(slow.exitCode).toBe(0);
+  expect(processesOf(home)).toEqual([]);
+});
