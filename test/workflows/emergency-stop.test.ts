@@ -56,7 +56,7 @@ async function startOwner(desk: BenchDesk): Promise<void> {
   });
 }
 
-describe('an emergency stop', () => {
+describe.concurrent('an emergency stop', () => {
   it('halts the trader, proves that no entry works and leaves evidence of each step', async () => {
     const desk = await bench.desk();
     desk.trader.entriesWorking = 3;
@@ -204,7 +204,7 @@ describe('an emergency stop', () => {
   });
 });
 
-describe('the desk owner', () => {
+describe.concurrent('the desk owner', () => {
   it('knows one incarnation a place, the newest, and refuses malformed ones', async () => {
     const desk = await bench.desk();
     await startOwner(desk);

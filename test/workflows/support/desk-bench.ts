@@ -7,6 +7,7 @@ import { createEmergencyActivities } from '../../../src/activities/emergency/cre
 import { createEngineActivities } from '../../../src/activities/engine/create-engine-activities.js';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
 import type { Check, CheckOutcome } from '../../../src/checks/check.js';
+import { CHECKS } from '../../../src/checks/registry.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
 import { emergencyQueue, engineQueue, operationsQueue } from '../../../src/workflows/queues.js';
@@ -103,7 +104,7 @@ async function openDesk(
   const log = { error: (_fields: object, message: string) => void alarms.push(message) };
   const { pool } = database;
   const known = new Map<string, Check>(
-    ['venue-reachable', 'data-fresh', 'database'].map((check): [string, Check] => [
+    [...CHECKS.keys()].map((check): [string, Check] => [
       check,
       async () => (await checks.get(check)?.()) ?? PASS,
     ]),

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { nextNominalMs, nominalTimesBetween } from '../../src/operations/schedules/nominal-times.js';
+
+const at = (text: string): number => Date.parse(text);
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+const daily = { at: ['00:00'], weekdays: [], daysOfMonth: [] };
+
+describe('due times', () => {
+  it('are the next one after a moment, never that moment itself', () => {
+    expect(iso(nextNominalMs(daily, 'UTC', at('2026-03-01T23:59:59Z')))).toBe('2026-03-02T00:00:00.000Z');
+    expect(iso(nextNominalMs(daily, 'UTC', at('2026-03-02T00:00:00Z')))).toBe('2026-03-03T00:00:00.000Z');
+  });
+
+  it('follow the desk’s time zone through a change of clocks', () => {
+    const open = { at: ['09:30'], weekdays: [], daysOfMonth: [] };
+    expect(iso(nextNominalMs(open, 'America/New_York', at('2026-03-07T00:00:00Z')))).toBe(
+      '2026-03-07T14:30:00.000Z',
+    );
+    expect(iso(nextNominalMs(open, 'America/New_York', at('2026-03-08T05:00:00Z')))).toBe(
+      '2026-03-08T13:30:00.000Z',
+    );
+  });
+
+  it('find the first Monday of a month', () => {
+    const monthly = { at: ['08:00'], weekdays: ['mon' as const], daysOfMonth: [1, 2, 3, 4, 5, 6, 7] };
+    expect(iso(nextNominalMs(monthly, 'UTC', at('2026-03-03T00:00:00Z')))).toBe('2026-04-06T08:00:00.000Z');
+  });
+
+  it('are none where the routine has no times', () => {
+    expect(nextNominalMs({ ...daily, at: [] }, 'UTC', at('2026-03-01T00:00:00Z'))).toBeNull();
+    expect(nominalTimesBetween({ ...daily, at: [] }, 'UTC', 0, at('2026-03-01T00:00:00Z'), 10)).toEqual([]);
+  });
+
+  it('between two moments come oldest first, without the first and with the second', () => {
+    const found = nominalTimesBetween(
+      daily,
+      'UTC',
+      at('2026-03-01T00:00:00Z'),
+      at('2026-03-03T00:00:00Z'),
+      10,
+    );
+    expect(found.map(iso)).toEqual(['2026-03-02T00:00:00.000Z', '2026-03-03T00:00:00.000Z']);
+  });
+
+  it('are the newest where there are more than wanted', () => {
+    const found = nominalTimesBetween(
+      daily,
+      'UTC',
+      at('2025-01-01T00:00:00Z'),
+      at('2026-03-03T00:00:00Z'),
+      2,
+    );
+    expect(found.map(iso)).toEqual(['2026-03-02T00:00:00.000Z', '2026-03-03T00:00:00.000Z']);
+  });
+});

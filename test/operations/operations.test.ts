@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Runtime } from '../../src/home/runtime.js';
+import { type Operations, operationsOver } from '../../src/operations/open-operations.js';
+import type { Caller, OperationContext } from '../../src/operations/operation.js';
+import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
+import { readAudit } from '../../src/store/audit.js';
+import { emergencyStopId, resumptionId } from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { cryptoDesk } from './support/crypto-desk.js';
+
+let bench: Bench;
+const opened: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(async () => {
+  await Promise.all(opened.map((close) => close()));
+  await bench?.close();
+});
+
+const ANNA: Caller = { person: 'anna', via: 'web' };
+/** Nothing listens on port 1. */
+const NOWHERE = { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: 'http://127.0.0.1:1' };
+
+function operationsOf(desk: BenchDesk, down: { temporal?: boolean; postgres?: boolean } = {}): Operations {
+  const temporal = openTemporal({ temporal: down.temporal ? NOWHERE : bench.address });
+  const pool = down.postgres ? new Pool({ host: '127.0.0.1', port: 1 }) : bench.database.pool;
+  opened.push(async () => {
+    await temporal.close();
+    if (down.postgres) await pool.end();
+  });
+  const context: OperationContext = {
+    runtime: { desk: desk.name } as Runtime,
+    desk: { ...cryptoDesk(), desk: desk.name },
+    trader: desk.trader.client,
+    temporal,
+    pool,
+    decisionKey: () => DECISION_KEY,
+    newId: randomUUID,
+    nowMs: Date.now,
+  };
+  return operationsOver(context);
+}
+
+describe.concurrent('stop trading', () => {
+  it('goes to the trader first, is proven by it, and is handed to the workflow and the audit', async () => {
+    const desk = await bench.desk();
+    desk.trader.entriesWorking = 2;
+    const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({
+      ok: true,
+      proven: true,
+      problems: [],
+      workflowId: emergencyStopId(desk.name),
+    });
+    expect(result.haltId).toBe(desk.trader.haltId);
+    await bench.client.workflow.getHandle(emergencyStopId(desk.name)).result();
+    expect(desk.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'test' }]);
+    expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
+      { person: 'anna', via: 'web', action: 'stop', outcome: 'proven' },
+    ]);
+  });
+
+  it('works while Temporal, Postgres or both are down, and says so', async () => {
+    const desk = await bench.desk({ serve: [] });
+    for (const down of [{ temporal: true }, { postgres: true }, { temporal: true, postgres: true }]) {
+      desk.trader.entriesWorking = 2;
+      const startedMs = performance.now();
+      const result = await operationsOf(desk, down).stopTrading(ANNA, { reason: 'test' });
+      expect(result).toMatchObject({ ok: true, proven: true });
+      expect(result.problems).toHaveLength(Object.keys(down).length);
+      expect(performance.now() - startedMs).toBeLessThan(8_000);
+    }
+    expect(desk.trader.sent('stop')).toHaveLength(3);
+  });
+
+  it('is not called proven while an entry order still works', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.stubbornEntries = 1;
+    const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: true, proven: false });
+    expect(result.detail).toContain('1 entry orders work');
+  });
+
+  it('is taken by the workflow when the trader does not answer, and not called proven', async () => {
+    const desk = await bench.desk();
+    desk.trader.gone = true;
+    const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: true, proven: false, workflowId: emergencyStopId(desk.name) });
+    expect(result.detail).toContain('did not take the command');
+    desk.trader.gone = false;
+    await bench.client.workflow.getHandle(emergencyStopId(desk.name)).result();
+    expect(desk.trader.mode).toBe('HALTED');
+  });
+});
+
+describe.concurrent('close all positions', () => {
+  it('is proven only by what the venue says', async () => {
+    const desk = await bench.desk();
+    desk.trader.positions = ['BTC/USDT', 'ETH/USDT'];
+    const result = await operationsOf(desk).closeAllPositions(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: true, proven: true, problems: [] });
+    expect(result.detail).toContain('the venue reports no position');
+  });
+});
+
+describe.concurrent('resume trading', () => {
+  it('is a signed decision that the resumption procedure carries out', async () => {
+    const desk = await bench.desk();
+    const haltId = desk.trader.halt('person', 'person');
+    const result = await operationsOf(desk).resumeTrading(ANNA, { reason: 'all well' });
+    expect(result).toMatchObject({
+      ok: true,
+      proven: true,
+      haltId,
+      workflowId: resumptionId(desk.name, haltId),
+    });
+    expect(desk.trader.sent('arm')).toMatchObject([
+      { haltId, decisions: [{ person: 'anna', subject: haltId }] },
+    ]);
+  });
+
+  it('is refused with Temporal down, and says what was kept safe', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.halt('person', 'person');
+    const result = await operationsOf(desk, { temporal: true }).resumeTrading(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: false, proven: false });
+    expect(result.detail).toContain('The desk stays as it is: Temporal at 127.0.0.1:1 did not answer');
+    expect(desk.trader.sent('arm')).toEqual([]);
+  });
+
+  it('says that the desk trades already, or that the trader does not answer', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const operations = operationsOf(desk);
+    expect(await operations.resumeTrading(ANNA, { reason: 'test' })).toMatchObject({
+      ok: true,
+      proven: true,
+    });
+    desk.trader.gone = true;
+    expect(await operations.resumeTrading(ANNA, { reason: 'test' })).toMatchObject({
+      ok: false,
+      proven: false,
+    });
+  });
+});
+
+describe.concurrent('a routine on demand', () => {
+  it('runs now and answers with its verdict', async () => {
+    const desk = await bench.desk();
+    const result = await operationsOf(desk).runRoutine(ANNA, { name: 'pre-market' });
+    expect(result).toMatchObject({ ok: true, proven: true, detail: 'Pre-market: pass' });
+    expect(result.workflowId).toMatch(/^routine:t-\w+:pre-market:2026-03-02T/);
+  });
+
+  it('that the desk file does not have is refused with those that it has', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const result = await operationsOf(desk).runRoutine(ANNA, { name: 'lunch' });
+    expect(result).toMatchObject({ ok: false, proven: false });
+    expect(result.detail).toContain('it has: pre-market');
+  });
+});
+
+describe.concurrent('what is scheduled', () => {
+  it('is told by the market’s clock, with everything else down', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const [next] = await operationsOf(desk, { temporal: true, postgres: true }).listSchedules();
+    expect(next).toMatchObject({ routine: 'pre-market', clock: 'market', paused: false });
+    expect(next?.nextMarketMs).toBe(Date.parse('2026-03-03T00:00:00Z'));
+    const wallMinutes = ((next?.nextMs ?? 0) - Date.now()) / 60_000;
+    expect(wallMinutes).toBeCloseTo((14 * 60) / 60, 0);
+  });
+});

@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signDecision } from '../../src/domain/decision.js';
+import type { ResumeRule } from '../../src/domain/mode.js';
+import type { Decision } from '../../src/trader/protocol.js';
+import {
+  type DecisionOutcome,
+  RESUMPTION_TIMING,
+  type ResumptionInput,
+  type ResumptionProgress,
+  type RoutineStep,
+} from '../../src/workflows/operations/contract.js';
+import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, DECISION_KEY, openBench } from './support/desk-bench.js';
+import { until } from './support/until.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const TIMING = {
+  ...RESUMPTION_TIMING,
+  retryMs: 50,
+  retryMsMax: 200,
+  decisionWaitMs: 5_000,
+  evidenceMs: 20_000,
+};
+const STEPS: RoutineStep[] = [
+  {
+    key: 'data',
+    title: 'Market data fresh',
+    check: 'data-fresh',
+    onFail: 'halt',
+    timeoutSeconds: 5,
+    with: {},
+  },
+  {
+    key: 'database',
+    title: 'Database answers',
+    check: 'database',
+    onFail: 'warn',
+    timeoutSeconds: 5,
+    with: {},
+  },
+];
+
+async function resume(desk: BenchDesk, haltId: string) {
+  const input: ResumptionInput = {
+    desk: desk.name,
+    haltId,
+    incarnation: desk.trader.incarnation,
+    steps: STEPS,
+    simulated: true,
+    timing: TIMING,
+    decisions: [],
+    cycle: 0,
+  };
+  const handle = await bench.client.workflow.start('resumption', {
+    workflowId: resumptionId(desk.name, haltId),
+    taskQueue: operationsQueue(desk.name),
+    args: [input],
+  });
+  return {
+    result: () => handle.result() as Promise<ResumptionProgress>,
+    progress: () => handle.query<ResumptionProgress>('progress'),
+    decide: (decision: Decision) =>
+      handle.executeUpdate<DecisionOutcome, [Decision]>('decide', { args: [decision] }),
+    end: () => handle.terminate(),
+  };
+}
+
+function decisionOf(desk: BenchDesk, subject: string, person = 'anna', key = DECISION_KEY): Decision {
+  const atWallMs = Date.now();
+  return signDecision(key, {
+    decisionId: randomUUID(),
+    desk: desk.name,
+    person,
+    via: 'web',
+    choice: 'resume',
+    subject,
+    atWallMs,
+    expiresWallMs: atWallMs + 60_000,
+  });
+}
+
+async function waiting(rule: ResumeRule) {
+  const desk = await bench.desk();
+  const haltId = desk.trader.halt(rule === 'auto' ? 'startup' : 'person', rule);
+  const run = await resume(desk, haltId);
+  await until('the resumption waits', async () => (await run.progress()).state === 'waiting');
+  return { desk, haltId, run };
+}
+
+const causeOf = async (rejecting: Promise<unknown>): Promise<string> => {
+  let error: unknown = await rejecting.then(
+    () => new Error('nothing was refused'),
+    (refusal: unknown) => refusal,
+  );
+  const messages: string[] = [];
+  for (; error instanceof Error; error = error.cause) messages.push(error.message);
+  return messages.join('; ');
+};
+
+describe.concurrent('resumption', () => {
+  it('arms by itself where the rule allows that and every check is clean, quoting the halt id', async () => {
+    const desk = await bench.desk();
+    const haltId = desk.trader.halt('startup', 'auto');
+    const run = await resume(desk, haltId);
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    expect(desk.trader.mode).toBe('ACTIVE');
+    expect(desk.trader.sent('arm')).toMatchObject([
+      { haltId, configHash: desk.trader.configHash, decisions: [] },
+    ]);
+    const steps = (await desk.evidence('resumption')).map(
+      ({ step_key, verdict }) => `${step_key} ${verdict}`,
+    );
+    expect(steps.sort()).toEqual(['arm pass', 'data pass', 'database pass', 'why pass']);
+  });
+
+  it('waits while a check that stands in the way fails, and arms when it is clean', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
+    const run = await resume(desk, desk.trader.halt('stale-data', 'auto'));
+    await until('it says what it waits for', async () =>
+      (await run.progress()).detail.includes('Market data fresh'),
+    );
+    expect(desk.trader.sent('arm')).toEqual([]);
+    desk.checks.delete('data-fresh');
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+  });
+
+  it('arms in spite of a failed check that only warns', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('database', () => ({ verdict: 'fail', observed: 'down', expected: 'up' }));
+    const run = await resume(desk, desk.trader.halt('startup', 'auto'));
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+  });
+
+  it('never lifts a person’s stop by itself, and does so at a person’s decision', async () => {
+    const { desk, haltId, run } = await waiting('person');
+    expect((await run.progress()).detail).toBe('waits for a person to decide');
+    expect(desk.trader.sent('arm')).toEqual([]);
+    const decision = decisionOf(desk, haltId);
+    expect(await run.decide(decision)).toMatchObject({ armed: true });
+    expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna', decisions: [decision] }]);
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    const human = (await desk.evidence('resumption')).find(({ kind }) => kind === 'human');
+    expect(human).toMatchObject({ person: 'anna', verdict: 'pass' });
+  });
+
+  it('lets the strictest of several halts decide: a person’s stop outlives a restart', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('person', 'person');
+    const run = await resume(desk, desk.trader.halt('startup', 'auto'));
+    await until('it waits for a person', async () => (await run.progress()).detail.includes('a person'));
+    expect(desk.trader.sent('arm')).toEqual([]);
+    await run.end();
+  });
+
+  it('refuses a decision that was not made with the installation’s key', async () => {
+    const { desk, haltId, run } = await waiting('person');
+    const refusal = await causeOf(run.decide(decisionOf(desk, haltId, 'mallory', 'cd'.repeat(32))));
+    expect(refusal).toContain('authentication code is wrong');
+    expect(desk.trader.mode).toBe('HALTED');
+    expect((await run.progress()).decidedBy).toEqual([]);
+    await run.end();
+  });
+
+  it('refuses a decision about another halt, another desk, or one that has expired', async () => {
+    const { desk, haltId, run } = await waiting('person');
+    const good = decisionOf(desk, haltId);
+    expect(await causeOf(run.decide(decisionOf(desk, 'f'.repeat(32))))).toContain('another halt');
+    expect(await causeOf(run.decide({ ...good, desk: 'other' }))).toContain('this is the desk');
+    expect(await causeOf(run.decide({ ...good, expiresWallMs: 1 }))).toContain('expired');
+    expect(desk.trader.sent('arm')).toEqual([]);
+    await run.end();
+  });
+
+  it('needs two people where the rule says so, and counts each of them once', async () => {
+    const { desk, haltId, run } = await waiting('two-people');
+    const first = await run.decide(decisionOf(desk, haltId, 'anna'));
+    expect(first).toMatchObject({ armed: false, detail: 'waits for 1 more of two people to decide' });
+    expect(await causeOf(run.decide(decisionOf(desk, haltId, 'anna')))).toContain('anna has decided already');
+    expect(await run.decide(decisionOf(desk, haltId, 'ben'))).toMatchObject({ armed: true });
+    expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
+  });
+
+  it('ends when a newer halt takes the place of its own', async () => {
+    const { desk, run } = await waiting('person');
+    desk.trader.halt('stale-data', 'auto');
+    expect(await run.result()).toMatchObject({ state: 'superseded' });
+    expect(desk.trader.sent('arm')).toEqual([]);
+  });
+
+  it('tells the person when the trader refuses to be armed, and the decision is spent', async () => {
+    const { desk, haltId, run } = await waiting('person');
+    desk.trader.refusesArming = 'the configuration has changed';
+    const outcome = await run.decide(decisionOf(desk, haltId));
+    expect(outcome.armed).toBe(false);
+    expect(outcome.detail).toContain('the configuration has changed');
+    expect((await run.progress()).decidedBy).toEqual([]);
+    desk.trader.refusesArming = null;
+    expect(await run.decide(decisionOf(desk, haltId))).toMatchObject({ armed: true });
+  });
+
+  it('does not arm while the venue’s book and ours differ', async () => {
+    const desk = await bench.desk();
+    desk.trader.reconciliation = 'differences';
+    const run = await resume(desk, desk.trader.halt('startup', 'auto'));
+    await until('it says so', async () => (await run.progress()).detail.includes('the books differ'));
+    expect(desk.trader.sent('arm')).toEqual([]);
+    desk.trader.reconciliation = 'clean';
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+  });
+
+  it('waits for the next trading day where the halt ends with its day', async () => {
+    const { desk, run } = await waiting('next-day');
+    expect((await run.progress()).detail).toContain('2026-03-03T00:00:00.000Z');
+    desk.trader.marketMs = Date.parse('2026-03-03T00:01:00Z');
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    expect(desk.trader.sent('arm')).toMatchObject([{ by: 'rule next-day' }]);
+  });
+
+  it('goes on when a trader that did not answer is back', async () => {
+    const desk = await bench.desk();
+    const haltId = desk.trader.halt('startup', 'auto');
+    desk.trader.gone = true;
+    const run = await resume(desk, haltId);
+    await until('it says so', async () => (await run.progress()).detail.includes('the trader to answer'));
+    desk.trader.gone = false;
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+  });
+});

@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRoutineRuns } from '../../src/store/routine-run.js';
+import { readMissedRuns } from '../../src/store/run-missed.js';
+import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/workflows/operations/contract.js';
+import { operationsQueue, routineId } from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const NOMINAL_MS = Date.parse('2026-03-02T00:00:00Z');
+
+function step(key: string, check: string, onFail: RoutineStep['onFail']): RoutineStep {
+  return { key, title: `Step ${key}`, check, onFail, timeoutSeconds: 5, with: {} };
+}
+
+async function runRoutine(
+  desk: BenchDesk,
+  steps: RoutineStep[],
+  given: Partial<RoutineInput> = {},
+): Promise<RoutineResult> {
+  const input: RoutineInput = {
+    desk: desk.name,
+    name: 'pre-market',
+    title: 'Pre-market',
+    steps,
+    latestMinutes: 60,
+    cause: 'market-clock',
+    nominalMs: NOMINAL_MS,
+    marketMs: NOMINAL_MS + 60_000,
+    incarnation: desk.trader.incarnation,
+    haltRule: 'auto',
+    simulated: true,
+    person: null,
+    evidenceMs: 20_000,
+    ...given,
+  };
+  return (await bench.client.workflow.execute('routine', {
+    workflowId: routineId(desk.name, input.name, NOMINAL_MS),
+    taskQueue: operationsQueue(desk.name),
+    args: [input],
+  })) as RoutineResult;
+}
+
+const failing = { verdict: 'fail', observed: '3 seconds', expected: 'at most 2 seconds' } as const;
+
+describe.concurrent('a routine', () => {
+  it('says per step what was expected and what was observed, and keeps that as evidence', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('database', () => failing);
+    const result = await runRoutine(desk, [
+      step('venue', 'venue-reachable', 'halt'),
+      step('database', 'database', 'warn'),
+    ]);
+    expect(result.verdict).toBe('warn');
+    const evidence = await desk.evidence('pre-market');
+    expect(evidence.map(({ step_key, verdict }) => `${step_key} ${verdict}`).sort()).toEqual([
+      'database fail',
+      'venue pass',
+    ]);
+    const [run] = await readRoutineRuns(bench.database.pool, desk.name);
+    expect(run).toMatchObject({
+      routine: 'pre-market',
+      verdict: 'warn',
+      nominalMs: NOMINAL_MS,
+      cause: 'market-clock',
+    });
+    expect(run?.finishedMs).not.toBeNull();
+  });
+
+  it('runs independent checks side by side', async () => {
+    const desk = await bench.desk();
+    let running = 0;
+    let together = 0;
+    for (const check of ['venue-reachable', 'data-fresh', 'database']) {
+      desk.checks.set(check, async () => {
+        running += 1;
+        together = Math.max(together, running);
+        await sleep(200);
+        running -= 1;
+        return { verdict: 'pass', observed: 'fine', expected: 'fine' };
+      });
+    }
+    await runRoutine(desk, [
+      step('a', 'venue-reachable', 'warn'),
+      step('b', 'data-fresh', 'warn'),
+      step('c', 'database', 'warn'),
+    ]);
+    expect(together).toBe(3);
+  });
+
+  it('that begins too late is recorded as missed and does nothing', async () => {
+    const desk = await bench.desk();
+    let ran = false;
+    desk.checks.set('database', () => {
+      ran = true;
+      return failing;
+    });
+    const result = await runRoutine(desk, [step('database', 'database', 'halt')], {
+      marketMs: NOMINAL_MS + 61 * 60_000,
+    });
+    expect(result.verdict).toBe('missed');
+    expect(ran).toBe(false);
+    expect(desk.trader.sent('halt')).toEqual([]);
+    const [missed] = await readMissedRuns(bench.database.pool, desk.name);
+    expect(missed).toMatchObject({ routine: 'pre-market', nominalMs: NOMINAL_MS });
+    expect(missed?.reason).toContain('later than 60 minutes');
+  });
+
+  it('halts the trader when a step that asks for it fails, with the rule that lifts it', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => failing);
+    const result = await runRoutine(desk, [step('data', 'data-fresh', 'halt')]);
+    expect(result.verdict).toBe('fail');
+    expect(desk.trader.sent('halt')).toMatchObject([
+      { cause: 'check-failed', resume: 'auto', by: 'routine pre-market' },
+    ]);
+    expect(desk.trader.mode).toBe('HALTED');
+  });
+
+  it('raises an alarm for an incident, and when there is no trader to halt', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => failing);
+    desk.checks.set('database', () => failing);
+    const steps = [step('data', 'data-fresh', 'halt'), step('database', 'database', 'incident')];
+    expect((await runRoutine(desk, steps, { incarnation: null })).verdict).toBe('fail');
+    expect(desk.alarms.join('\n')).toContain('no trader is known to halt');
+    expect(desk.alarms.join('\n')).toContain('Step database: 3 seconds');
+  });
+
+  it('does not run what comes after a failed step that stops the routine', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('venue-reachable', () => failing);
+    const result = await runRoutine(desk, [
+      step('first', 'venue-reachable', 'stop'),
+      step('second', 'database', 'warn'),
+    ]);
+    expect(result.verdict).toBe('fail');
+    expect(result.steps.map(({ key, verdict }) => `${key} ${verdict}`)).toEqual([
+      'first fail',
+      'second not_run',
+    ]);
+  });
+
+  it('counts a check that throws or does not exist as failed, never as passed', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('database', () => {
+      throw new Error('no route to the database');
+    });
+    const result = await runRoutine(desk, [
+      step('database', 'database', 'incident'),
+      step('other', 'no-such-check', 'incident'),
+    ]);
+    expect(result.verdict).toBe('fail');
+    expect(result.steps.find(({ key }) => key === 'database')?.observed).toContain(
+      'no route to the database',
+    );
+    expect(result.steps.find(({ key }) => key === 'other')?.observed).toContain('there is no check');
+  });
+
+  it('leaves the routine clean where a step was not run or its failure is only noted', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('database', () => ({ ...failing, verdict: 'not_run' }));
+    desk.checks.set('data-fresh', () => failing);
+    const result = await runRoutine(desk, [
+      step('backup', 'database', 'halt'),
+      step('data', 'data-fresh', 'note'),
+    ]);
+    expect(result.verdict).toBe('pass');
+    expect(desk.trader.sent('halt')).toEqual([]);
+  });
+});
