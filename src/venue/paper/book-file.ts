@@ -24,7 +24,7 @@ import type { BookRecord } from './book-record.js';
 const writeAsync = promisify(write);
 const syncAsync = promisify(fdatasync);
 
-const BOOK_FILE = 'book.jsonl';
+export const BOOK_FILE = 'book.jsonl';
 const NEXT_FILE = 'book.jsonl.next';
 /** The file is rewritten when it has grown by this much since the last time. */
 const GROWTH_BYTES_MAX = 1024 * 1024;
