@@ -169,6 +169,6 @@ export class Exchange {
   }
 }
 
-function isOpen(order: PaperOrder): boolean {
+export function isOpen(order: PaperOrder): boolean {
   return order.state === 'working' || order.state === 'partlyFilled';
 }

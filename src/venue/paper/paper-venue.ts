@@ -22,7 +22,7 @@ import { refuse } from './admission.js';
 import type { PaperBook } from './book.js';
 import type { BookFile } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
-import { Exchange } from './exchange.js';
+import { Exchange, isOpen } from './exchange.js';
 import { openBook } from './open-book.js';
 
 export interface PaperVenueOptions {
@@ -54,6 +54,7 @@ export class PaperVenue implements VenuePort {
   private readonly exchange: Exchange;
   private readonly idBySymbol: ReadonlyMap<string, InstrumentId>;
   private listener: (event: VenueStreamEvent) => void = () => {};
+  private telling: Promise<void> | undefined;
   private marketMs: number;
   private seenWrittenAt = Number.NEGATIVE_INFINITY;
   /** After a failed write only the file knows what was kept: nothing is matched until a restart has read it. */
@@ -115,6 +116,11 @@ export class PaperVenue implements VenuePort {
     if (last) this.write({ type: 'seen', marketMs: last.marketMs }).catch(() => {});
     await this.flushed();
     return this.book.idsGiven - before;
+  }
+
+  /** Fills and expiries on their way to the listener; undefined: none. A market that is ours waits for them. */
+  settled(): Promise<void> | undefined {
+    return this.telling;
   }
 
   serverTime(): Promise<number> {
@@ -224,17 +230,24 @@ export class PaperVenue implements VenuePort {
   }
 
   private onFill(fill: PaperFill): void {
-    this.write({ type: 'fill', fill }).then(
-      () => this.listener({ kind: 'fill', fill: this.toFill(fill) }),
-      () => {},
-    );
+    this.tell(this.write({ type: 'fill', fill }), () => ({ kind: 'fill', fill: this.toFill(fill) }));
   }
 
   private onExpired(order: PaperOrder): void {
-    this.write({ type: 'closed', clientId: order.clientId, state: 'expired' }).then(
-      () => this.listener({ kind: 'order', order: this.venueOrder(order) }),
-      () => {},
-    );
+    const written = this.write({ type: 'closed', clientId: order.clientId, state: 'expired' });
+    this.tell(written, () => ({ kind: 'order', order: this.venueOrder(order) }));
+  }
+
+  private tell(written: Promise<void>, event: () => VenueStreamEvent): void {
+    const telling = written
+      .then(
+        () => this.listener(event()),
+        () => {},
+      )
+      .finally(() => {
+        if (this.telling === telling) this.telling = undefined;
+      });
+    this.telling = telling;
   }
 
   private onBookFault(cause: Error): void {
@@ -278,10 +291,6 @@ export class PaperVenue implements VenuePort {
   private id(symbol: string): InstrumentId {
     return this.idBySymbol.get(symbol) ?? -1;
   }
-}
-
-function isOpen(order: PaperOrder): boolean {
-  return order.state === 'working' || order.state === 'partlyFilled';
 }
 
 function messageOf(cause: unknown): string {
