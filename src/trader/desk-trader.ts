@@ -23,6 +23,8 @@ import { type StatusFacts, traderStatus } from './status/trader-status.js';
 
 /** A disk that hangs must not keep a person waiting for the answer to a stop. */
 const ON_DISK_MS_MAX = 2000;
+/** A market of ours goes on after this, whatever still waits for an answer. */
+const SETTLE_MS_MAX = 2000;
 
 export interface DeskTraderParts {
   readonly home: string;
@@ -86,8 +88,25 @@ export class DeskTrader implements CommandedTrader {
       runner.post({ kind: 'feed.ended', detail: event.detail });
       this.#parts.onFeedEnded(event.detail);
     }
-    return feed.source.kind === 'live' ? undefined : runner.settled();
+    return feed.source.kind === 'live' ? undefined : this.#settled();
   };
+
+  /** Time of our own markets waits for fills and orders that are on their way, so that it can't run away from them. */
+  #settled(): Promise<void> | undefined {
+    const first = this.#onTheirWay();
+    if (first === undefined) return undefined;
+    const deadlineMs = performance.now() + SETTLE_MS_MAX;
+    return first.then(async () => {
+      for (let next = this.#onTheirWay(); next !== undefined; next = this.#onTheirWay()) {
+        if (performance.now() > deadlineMs) return;
+        await next;
+      }
+    });
+  }
+
+  #onTheirWay(): Promise<void> | undefined {
+    return this.#parts.venue.settled() ?? this.#parts.runner.settled();
+  }
 
   command(request: CommandRequest): Promise<CommandOutcome> {
     return this.#parts.runner.command(request);

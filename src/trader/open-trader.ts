@@ -1,7 +1,7 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
 import type { LoadedDesk } from '../desk/load.js';
-import { createEngine } from '../engine/engine.js';
-import type { EngineRecord } from '../engine/record.js';
+import type { Instrument } from '../domain/instrument.js';
+import { createEngine, type Engine } from '../engine/engine.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import type { MarketFeed } from '../market/feed.js';
@@ -60,61 +60,73 @@ export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> 
 async function openOn(
   parts: OpenTraderParts,
   feed: MarketFeed,
-  instruments: ReturnType<typeof buildInstruments>,
+  instruments: readonly Instrument[],
 ): Promise<OpenedTrader> {
-  const { loaded, journal, paths, clock, log } = parts;
   const venue = parts.openVenue({
-    directory: paths.paperBook,
+    directory: parts.paths.paperBook,
     instruments,
-    paper: loaded.desk.paper,
+    paper: parts.loaded.desk.paper,
     nowMs: () => feed.nowMs(),
-    spreadTicks: spreadTicksOf(loaded.desk.instruments, instruments),
+    spreadTicks: spreadTicksOf(parts.loaded.desk.instruments, instruments),
   });
+  let runner: Runner | null = null;
   try {
-    const { desk, configHash } = loaded;
-    const engine = createEngine(
-      engineConfig(desk, configHash, journal.incarnation, instruments, venue.capabilities),
-    );
-    const activity = new ActivityLog(instruments);
-    parts.onProgress('replaying the journal');
-    const records = await replayJournal(journal, (record, wallMs) => {
-      engine.apply(record);
-      activity.add(record, wallMs);
-    });
-    const onRecord = (record: EngineRecord, wallMs: number): void => {
-      activity.add(record, wallMs);
-      logRecord(log, record, instruments);
-    };
-    const { onBroken } = parts;
-    const runner = new Runner({
-      engine,
-      journal,
-      venue,
-      clock,
-      marketNowMs: () => feed.nowMs(),
-      onRecord,
-      onBroken,
-    });
+    const { engine, activity, records } = await replayedEngine(parts, instruments, venue);
+    runner = buildRunner(parts, { engine, activity, venue, feed, instruments });
     const caughtUpFills = await catchUpVenue(venue, feed, instruments.length);
     const begun = engine.begin(runner.stamp());
     if (!begun.ok) throw new StartRefused(begun.message);
     runner.begin(begun.effects);
     parts.onProgress('warming up the strategies');
     const bars = await warmUp(engine, runner, feed, instruments.length);
-    log('info', 'the trader is HALTED and reads the venue', { records, bars, caughtUpFills });
-    const trader = new DeskTrader({
-      ...parts,
-      home: parts.runtime.home,
-      instruments,
-      engine,
-      runner,
-      venue,
-      feed,
-      activity,
-    });
+    parts.log('info', 'the trader is HALTED and reads the venue', { records, bars, caughtUpFills });
+    const { home } = parts.runtime;
+    const trader = new DeskTrader({ ...parts, home, instruments, engine, runner, venue, feed, activity });
     return { trader, runner, feed, venue };
   } catch (error) {
+    runner?.stop();
     await venue.close().catch(() => undefined);
     throw error;
   }
+}
+
+async function replayedEngine(
+  { loaded, journal, onProgress }: OpenTraderParts,
+  instruments: readonly Instrument[],
+  venue: PaperVenue,
+): Promise<{ engine: Engine; activity: ActivityLog; records: number }> {
+  const { desk, configHash } = loaded;
+  const { incarnation } = journal;
+  const engine = createEngine(engineConfig(desk, configHash, incarnation, instruments, venue.capabilities));
+  const activity = new ActivityLog(instruments);
+  onProgress('replaying the journal');
+  const records = await replayJournal(journal, (record, wallMs) => {
+    engine.apply(record);
+    activity.add(record, wallMs);
+  });
+  return { engine, activity, records };
+}
+
+interface Running {
+  readonly engine: Engine;
+  readonly activity: ActivityLog;
+  readonly venue: PaperVenue;
+  readonly feed: MarketFeed;
+  readonly instruments: readonly Instrument[];
+}
+
+function buildRunner({ journal, clock, log, onBroken }: OpenTraderParts, running: Running): Runner {
+  const { engine, activity, venue, feed, instruments } = running;
+  return new Runner({
+    engine,
+    journal,
+    venue,
+    clock,
+    marketNowMs: () => feed.nowMs(),
+    onRecord: (record, wallMs) => {
+      activity.add(record, wallMs);
+      logRecord(log, record, instruments);
+    },
+    onBroken,
+  });
 }

@@ -201,13 +201,15 @@ it('reports a journal that can no longer be written, sends no order then, but st
 it('wakes the engine when it asks, and at least every second', async () => {
   const { engine, runner, time } = await setUp();
   engine.answer = (event) => {
-    engine.wakeMs = event.kind === 'quote' ? time.wallMs + 30 : null;
+    engine.wakeMs = event.kind === 'venue.health' ? time.wallMs + 30 : null;
     return [];
   };
+  const ticks = () => engine.events.filter((event) => event.kind === 'tick').length;
   const begun = performance.now();
-  runner.post(quote);
-  await expect.poll(() => engine.events.some((event) => event.kind === 'tick')).toBe(true);
+  runner.post({ kind: 'venue.health', state: 'up', detail: '' });
+  await expect.poll(ticks, { interval: 10 }).toBe(1);
   expect(performance.now() - begun).toBeLessThan(500);
+  await expect.poll(ticks, { timeout: 2000 }).toBe(2);
 });
 
 it('gives each command its own outcome, also under one id', async () => {
