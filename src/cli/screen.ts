@@ -8,7 +8,7 @@ export function screenLines(summary: UpSummary): string[] {
   const rows: readonly (readonly [string, string])[] = [
     ['Desk', `${summary.desk} (${summary.trading === 'paper' ? 'paper money' : 'REAL MONEY'})`],
     ['Mode', `${summary.mode}: ${summary.reason}`],
-    ['Prices', summary.simulated ? `SIMULATED: ${summary.prices}` : summary.prices],
+    ['Prices', summary.simulated ? `${summary.prices} (NOT LIVE)` : summary.prices],
     ['Dashboard', summary.signInUrl],
     ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
     ['Sign-in', `user operator, password ${passwordPlace(summary.passwordFile)}`],

@@ -8,7 +8,7 @@ export function statusLines(status: TraderStatus): string[] {
   const { marketData, currency } = status;
   return [
     `${status.desk} (${status.trading})  ${status.mode}: ${status.reason}`,
-    `prices     ${marketData.simulated ? 'SIMULATED: ' : ''}${marketData.label}, ${marketData.state}`,
+    `prices     ${marketData.label}${marketData.simulated ? ' (NOT LIVE)' : ''}, ${marketData.state}`,
     `equity     ${status.equity} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
     `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,
     ...section('positions', positionLines(status)),

@@ -27,12 +27,12 @@ const SUMMARY: UpSummary = {
 };
 
 describe('the screen of a started desk', () => {
-  it('says simulated, where to sign in, and what comes next', () => {
+  it('says that prices are not live, where to sign in, and what comes next', () => {
     const text = screenLines(SUMMARY).join('\n');
     for (const part of [
       'crypto-bot (paper money)',
       'HALTED: just started',
-      'SIMULATED: simulated market, seed 7, 60x',
+      'simulated market, seed 7, 60x (NOT LIVE)',
       'http://127.0.0.1:8000/#sign-in=TOKEN',
       'http://127.0.0.1:8233/',
       'http://127.0.0.1:8000/metrics',
@@ -55,7 +55,7 @@ describe('the status for people', () => {
     const text = statusLines(traderStatus()).join('\n');
     for (const part of [
       'crypto-bot (paper)  ACTIVE: every check was clean',
-      'SIMULATED: simulated market',
+      'simulated market, seed 7, 60x (NOT LIVE), up',
       '10012.5 USDT  today +12.5',
       'BTC/USDT long 0.003 at 100000, now unknown, -1.5, stop 98000 (confirmed)',
       'ETH/USDT: the averages have not crossed (a cross of the averages)',
