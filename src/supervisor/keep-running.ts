@@ -124,8 +124,8 @@ export class ProcessKeeper {
     }
     this.#state = 'restarting';
     const inMs = backoffMs(this.#deaths.length);
-    this.options.onNews({ kind: 'restarting', inMs });
     this.#timer = setTimeout(() => this.#bringBack(), inMs);
+    this.options.onNews({ kind: 'restarting', inMs });
   }
 
   #bringBack(): void {

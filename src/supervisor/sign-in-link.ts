@@ -16,7 +16,7 @@ export function dashboardUrl(runtime: Pick<Runtime, 'web'>): string {
 export async function createSignInLink(runtime: Runtime, person = OPERATOR): Promise<string> {
   const pool = openPool(runtime, 'sign-in-link');
   try {
-    return `${dashboardUrl(runtime)}#sign-in=${await createSignInToken(pool, person)}`;
+    return `${dashboardUrl(runtime)}#token=${await createSignInToken(pool, person)}`;
   } finally {
     await pool.end();
   }

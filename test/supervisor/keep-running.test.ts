@@ -55,13 +55,22 @@ test('a restart that fails counts as a death and is tried again', async () => {
 });
 
 test('what is stopped while it is about to be restarted stays stopped', async () => {
-  const { keeper, news } = keeperOf(startSleeper);
+  let stopped: Promise<void> | null = null;
+  const seen: string[] = [];
+  const keeper: ProcessKeeper = new ProcessKeeper({
+    name: 'sleeper',
+    start: startSleeper,
+    onNews: ({ kind }) => {
+      seen.push(kind);
+      if (kind === 'restarting') stopped = keeper.stop();
+    },
+  });
   await keeper.start();
   process.kill(keeper.status.pid ?? 0, 'SIGKILL');
-  await until('its death', () => kinds(news).includes('died'));
-  await keeper.stop();
+  await until('the stop', () => stopped !== null);
+  await stopped;
   expect(keeper.status).toMatchObject({ state: 'stopped', pid: null });
-  expect(kinds(news)).not.toContain('running-again');
+  expect(seen).toEqual(['died', 'restarting']);
 });
 
 test('a process that ignores the request to stop is killed with everything in its group', async () => {

@@ -42,7 +42,7 @@ describe('a desk that runs', () => {
       mode: 'HALTED',
       next: [{ routine: 'pre-market', atMs: Date.UTC(2026, 0, 6) }],
     });
-    expect(desk.summary.signInUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#sign-in=[\w-]{43}$/);
+    expect(desk.summary.signInUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}$/);
     expect(desk.summary.passwordFile).toContain(home);
   });
 

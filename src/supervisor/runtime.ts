@@ -1,1 +1,0 @@
-export * from '../home/runtime.js';

@@ -1,1 +1,0 @@
-export { ensureSecrets, readSecret } from '../home/secrets.js';
