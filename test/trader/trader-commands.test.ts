@@ -1,0 +1,164 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { signDecision } from '../../src/domain/decision.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import type { Decision } from '../../src/trader/protocol.js';
+import { DECISION_KEY, type TraderHome, traderHome, until } from './spawn-trader.js';
+import { shortFolder } from './stub-handlers.js';
+
+let commands = 0;
+function why() {
+  commands += 1;
+  return { commandId: `test-${commands}`, by: 'operator', reason: 'a test' };
+}
+
+function decision(person: string, subject: string): Decision {
+  const atWallMs = Date.now();
+  const fields = {
+    decisionId: `${person}-${subject}`,
+    desk: 'crypto-bot',
+    person,
+    via: 'cli',
+    choice: 'resume',
+  } as const;
+  return signDecision(DECISION_KEY, { ...fields, subject, atWallMs, expiresWallMs: atWallMs + 60_000 });
+}
+
+async function resume(home: TraderHome, persons: readonly string[]) {
+  const ready = await until(
+    home.status,
+    ({ reconciliation, closeAll }) => reconciliation.state === 'clean' && closeAll !== 'running',
+  );
+  const haltId = ready.haltId ?? '';
+  const decisions = persons.map((person) => decision(person, haltId));
+  return home.client.call('arm', { ...why(), haltId, configHash: ready.configHash, decisions });
+}
+
+it('stops: the entry leaves the market, the position and its confirmed stop stay, and only a person resumes', async () => {
+  const home = traderHome();
+  await home.start();
+  await home.arm();
+  await until(
+    home.status,
+    ({ positions, entriesWorking }) => positions.length > 0 && entriesWorking > 0,
+    50_000,
+  );
+  const stopped = await home.client.call('stop', why());
+  expect(stopped).toMatchObject({
+    ok: true,
+    mode: 'HALTED',
+    haltId: expect.stringMatching(/^[0-9a-f]{32}$/),
+  });
+  const after = await until(
+    home.status,
+    ({ entriesWorking, positions }) =>
+      entriesWorking === 0 && positions.every(({ protection }) => protection === 'confirmed'),
+  );
+  expect(after.positions.length).toBeGreaterThan(0);
+  await expect(resume(home, [])).rejects.toMatchObject({ code: 'authority' });
+  await expect(resume(home, ['mallory'])).rejects.toMatchObject({ code: 'decision-refused' });
+  expect(await resume(home, ['operator'])).toMatchObject({ ok: true, mode: 'ACTIVE' });
+}, 70_000);
+
+it('keeps a stop by a person over kill -9: the rule does not resume it', async () => {
+  const home = traderHome();
+  const first = await home.start();
+  await home.arm();
+  await home.client.call('stop', why());
+  first.child.kill('SIGKILL');
+  await first.exited;
+  await home.start();
+  await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  await expect(resume(home, [])).rejects.toMatchObject({ code: 'authority' });
+}, 60_000);
+
+it('closes all positions and proves it by reading them back from the venue', async () => {
+  const home = traderHome();
+  await home.start();
+  await home.arm();
+  await until(home.status, ({ positions }) => positions.length > 0, 30_000);
+  await home.client.call('closeAll', why());
+  await until(home.status, ({ closeAll }) => closeAll === 'flat');
+  expect(await home.client.call('flatProof', {})).toMatchObject({
+    flat: true,
+    venuePositions: [],
+    venueOpenOrders: 0,
+    state: 'flat',
+  });
+}, 60_000);
+
+it('needs two people after a kill, and one person twice is one', async () => {
+  const people = '$&\n  - name: second\n    roles: [approver]';
+  const home = traderHome({ edit: (text) => text.replace(/^people:.*$/m, people) });
+  await home.start();
+  await home.arm();
+  expect(await home.client.call('kill', why())).toMatchObject({ mode: 'KILLED' });
+  await until(home.status, ({ closeAll }) => closeAll === 'flat');
+  await expect(resume(home, ['operator', 'operator'])).rejects.toMatchObject({ code: 'authority' });
+  expect(await resume(home, ['operator', 'second'])).toMatchObject({ mode: 'ACTIVE' });
+}, 60_000);
+
+it('refuses to arm with an old halt id or another configuration', async () => {
+  const home = traderHome();
+  await home.start();
+  const before = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  await home.client.call('halt', { ...why(), cause: 'check-failed', resume: 'auto' });
+  const arm = (haltId: string, configHash: string) =>
+    home.client.call('arm', { ...why(), haltId, configHash, decisions: [] });
+  await expect(arm(before.haltId ?? '', before.configHash)).rejects.toMatchObject({ code: 'stale-halt-id' });
+  const { haltId } = await home.status();
+  await expect(arm(haltId ?? '', 'another')).rejects.toMatchObject({ code: 'config-changed' });
+}, 60_000);
+
+it('gives a follower every entry once, over a restart, with a chain that fits', async () => {
+  const home = traderHome();
+  const first = await home.start();
+  const seen: string[] = [];
+  const followed = new Promise((resolve) =>
+    home.client.follow(1, (entry) => seen.push(`${entry.sequence} ${entry.chain}`), resolve),
+  );
+  await home.arm();
+  await until(home.status, ({ fills }) => fills > 0, 30_000);
+  first.child.kill('SIGKILL');
+  await followed;
+  await home.start();
+  await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  home.client.follow(
+    seen.length + 1,
+    (entry) => seen.push(`${entry.sequence} ${entry.chain}`),
+    () => undefined,
+  );
+  const journal = () => [...readJournal(home.journal)].map((entry) => `${entry.sequence} ${entry.chain}`);
+  await until(
+    async () => seen.length,
+    (length) => length >= journal().length,
+  );
+  expect(seen.slice(0, journal().length)).toEqual(journal().slice(0, seen.length));
+}, 60_000);
+
+it('trades a recording and tells the supervisor when it has ended', async () => {
+  const file = join(shortFolder(), 'prices.csv');
+  const rows = Array.from({ length: 3000 }, (_, index) => {
+    const price = (at: number) => (50_000 + 800 * Math.sin(at / 40) + 30 * Math.sin(at * 7.3)).toFixed(2);
+    const [open, close] = [price(index), price(index + 1)];
+    const [low, high] = [open, close].sort((a, b) => Number(a) - Number(b));
+    return `${1_735_689_600_000 + index * 60_000},${open},${high},${low},${close},1`;
+  });
+  writeFileSync(file, `ts,open,high,low,close,volume\n${rows.join('\n')}\n`);
+  const market = {
+    kind: 'recorded',
+    files: [{ symbol: null, file }],
+    speed: 60_000,
+    exitAtEnd: true,
+  } as const;
+  const home = traderHome({ market });
+  const { child } = await home.start();
+  const ended = new Promise((resolve) => child.on('message', resolve));
+  await home.arm();
+  expect(await ended).toMatchObject({ type: 'ended' });
+  const status = await home.status();
+  expect(status).toMatchObject({ mode: 'HALTED', marketData: { kind: 'recorded', state: 'down' } });
+  expect(status.fills).toBeGreaterThan(4);
+  expect(status.halts.map(({ cause }) => cause)).toContain('recording-ended');
+}, 60_000);
