@@ -1,0 +1,65 @@
+/** Notices that could not be written to Postgres: one JSON line each, in a file below FERMATA_HOME. */
+import { randomUUID } from 'node:crypto';
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { homePaths } from '../home/runtime.js';
+import { insertNotice } from '../store/outbox.js';
+import type { Pool } from '../store/pool.js';
+import type { Notice } from './notice.js';
+
+/** Some thousand notices; past it only the log has them. */
+const SPOOL_BYTES_MAX = 2 * 1024 * 1024;
+const FILE = 'notices.jsonl';
+
+function spoolDirectory(home: string): string {
+  return join(homePaths(home).home, 'notify');
+}
+
+/** Rejects when the file is full: the caller's log has the notice then. */
+export async function spoolNotice(home: string, notice: Notice): Promise<void> {
+  const directory = spoolDirectory(home);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, FILE);
+  const size = await stat(file).then(
+    ({ size: bytes }) => bytes,
+    () => 0,
+  );
+  if (size > SPOOL_BYTES_MAX) throw new Error(`${file} is full: notices are only in the log now`);
+  // One write of one line: several processes append to this file.
+  await appendFile(file, `${JSON.stringify(notice)}\n`, { mode: 0o600 });
+}
+
+/** How many notices went into Postgres. Killed at any point it is done again; fingerprints keep it from doubling. */
+export async function takeInSpool(home: string, pool: Pick<Pool, 'query'>): Promise<number> {
+  const directory = spoolDirectory(home);
+  const names = await readdir(directory).catch((): string[] => []);
+  if (names.includes(FILE)) {
+    // Whoever appends meanwhile begins a new file.
+    const taken = `taken-${randomUUID()}.jsonl`;
+    await rename(join(directory, FILE), join(directory, taken));
+    names.push(taken);
+  }
+  let count = 0;
+  for (const name of names.filter((each) => each.startsWith('taken-'))) {
+    for (const notice of noticesIn(await readFile(join(directory, name), 'utf8'))) {
+      await insertNotice(pool, notice);
+      count += 1;
+    }
+    await rm(join(directory, name));
+  }
+  return count;
+}
+
+/** A last line that was cut by a crash is left out. */
+function noticesIn(text: string): Notice[] {
+  return text
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as Notice];
+      } catch {
+        return [];
+      }
+    });
+}

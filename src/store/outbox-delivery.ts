@@ -1,0 +1,120 @@
+/** What became of one delivery. Each step is written before or after the request that it is about, never guessed. */
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+/** Before the request: from here on its outcome is unknown until something else is written. */
+export async function beginSending(pool: Queries, id: string, afterMessageId: number): Promise<void> {
+  await pool.query(
+    `update outbox set state = 'sending', attempts = attempts + 1, after_message_id = $2, reason = '' where id = $1`,
+    [id, afterMessageId],
+  );
+}
+
+export async function markSent(pool: Queries, id: string, messageId: number): Promise<void> {
+  await pool.query(
+    `update outbox o set state = 'sent', message_id = $2, finished = now(), reason = '',
+       buttons_open = exists (select 1 from notice n where n.id = o.notice_id and n.approval_id is not null)
+     where id = $1`,
+    [id, messageId],
+  );
+}
+
+/** Not delivered, and that is certain: tried again after `afterMs`. */
+export async function sendLater(pool: Queries, id: string, afterMs: number, reason: string): Promise<void> {
+  await pool.query(
+    `update outbox set state = 'pending', next_attempt = now() + make_interval(secs => $2), reason = $3 where id = $1`,
+    [id, afterMs / 1000, reason],
+  );
+}
+
+/** It may have arrived: stays `sending`, and is looked for after `afterMs`. */
+export async function lookLater(pool: Queries, id: string, afterMs: number, reason: string): Promise<void> {
+  await pool.query(
+    `update outbox set next_attempt = now() + make_interval(secs => $2), reason = $3 where id = $1`,
+    [id, afterMs / 1000, reason],
+  );
+}
+
+/** It will never be delivered there: blocked, unknown chat. */
+export async function markRefused(pool: Queries, id: string, reason: string): Promise<void> {
+  await pool.query(`update outbox set state = 'refused', finished = now(), reason = $2 where id = $1`, [
+    id,
+    reason,
+  ]);
+}
+
+/** The newest message id that was ever written down for these chats; 0 where there is none. */
+export async function newestMessageId(pool: Queries, desk: string, chatId: string): Promise<number> {
+  const found = await pool.query<{ newest: string | null }>(
+    'select max(message_id) as newest from outbox where desk = $1 and chat_id = $2',
+    [desk, chatId],
+  );
+  return Number(found.rows[0]?.newest ?? 0);
+}
+
+export interface OpenButtons {
+  readonly id: string;
+  readonly chatId: string;
+  readonly messageId: number;
+  readonly title: string;
+  readonly text: string;
+  readonly outcome: string;
+}
+
+/** Messages that still show the buttons of an approval that is closed. */
+export async function buttonsToClose(pool: Queries, desk: string): Promise<readonly OpenButtons[]> {
+  const found = await pool.query<{
+    id: string;
+    chat_id: string;
+    message_id: string;
+    title: string;
+    body: string;
+    outcome: string;
+  }>(
+    `select o.id, o.chat_id, o.message_id, n.title, n.body, a.outcome
+       from outbox o join notice n on n.id = o.notice_id join approval a on a.id = n.approval_id
+      where o.desk = $1 and o.buttons_open and a.state <> 'open' order by o.id limit 20`,
+    [desk],
+  );
+  return found.rows.map(({ id, title, outcome, ...row }) => ({
+    id,
+    title,
+    outcome,
+    chatId: row.chat_id,
+    messageId: Number(row.message_id),
+    text: row.body,
+  }));
+}
+
+export async function markButtonsClosed(pool: Queries, id: string): Promise<void> {
+  await pool.query('update outbox set buttons_open = false where id = $1', [id]);
+}
+
+const KEEP_DAYS = 30;
+const UNDELIVERED_DAYS_MAX = 7;
+/** Deliveries that wait, per desk. Past it the oldest that are for information only are given up. */
+const WAITING_MAX = 5_000;
+
+/** Keeps the tables bounded. Returns how many deliveries were given up undelivered. */
+export async function pruneOutbox(pool: Queries, desk: string): Promise<number> {
+  await pool.query(
+    `delete from notice n where desk = $1 and created < now() - make_interval(days => $2)
+       and not exists (select 1 from outbox o where o.notice_id = n.id and o.state in ('pending', 'sending'))`,
+    [desk, KEEP_DAYS],
+  );
+  const old = await pool.query(
+    `update outbox set state = 'given_up', finished = now(), reason = 'too old'
+      where desk = $1 and state in ('pending', 'sending')
+        and notice_id in (select id from notice where desk = $1 and created < now() - make_interval(days => $2))`,
+    [desk, UNDELIVERED_DAYS_MAX],
+  );
+  const many = await pool.query(
+    `update outbox set state = 'given_up', finished = now(), reason = 'too many wait'
+      where id in (
+        select o.id from outbox o join notice n on n.id = o.notice_id
+         where o.desk = $1 and o.state = 'pending' and n.severity = 'info' order by o.id desc offset $2)`,
+    [desk, WAITING_MAX],
+  );
+  return (old.rowCount ?? 0) + (many.rowCount ?? 0);
+}

@@ -1,0 +1,112 @@
+/** Notices and where each of them still has to go. */
+import type { Notice } from '../notify/notice.js';
+import { plainText } from './plain-text.js';
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+/** Null where this fingerprint was there already. */
+export async function insertNotice(pool: Queries, notice: Notice): Promise<string | null> {
+  const added = await pool.query<{ id: string }>(
+    `insert into notice (desk, fingerprint, event, severity, title, body, buttons, audience, approval_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (desk, fingerprint) do nothing returning id`,
+    [
+      notice.desk,
+      notice.fingerprint,
+      notice.event,
+      notice.severity,
+      plainText(notice.title),
+      plainText(notice.text),
+      JSON.stringify(notice.buttons ?? []),
+      notice.audience ?? [],
+      notice.approvalId ?? null,
+    ],
+  );
+  return added.rows[0]?.id ?? null;
+}
+
+export interface UnaddressedNotice {
+  readonly id: string;
+  readonly event: string;
+  readonly audience: readonly string[];
+}
+
+const ADDRESSED_AT_ONCE = 200;
+
+/** Oldest first. */
+export async function unaddressedNotices(pool: Queries, desk: string): Promise<readonly UnaddressedNotice[]> {
+  const found = await pool.query<UnaddressedNotice>(
+    'select id, event, audience from notice where desk = $1 and addressed is null order by id limit $2',
+    [desk, ADDRESSED_AT_ONCE],
+  );
+  return found.rows;
+}
+
+/** One delivery for each chat, in one statement with the mark that it was done. */
+export async function addressNotice(
+  pool: Queries,
+  desk: string,
+  id: string,
+  chatIds: readonly string[],
+): Promise<void> {
+  await pool.query(
+    `with done as (update notice set addressed = now() where id = $1)
+     insert into outbox (notice_id, desk, chat_id)
+     select $1, $2, chat from unnest($3::text[]) as chat on conflict (notice_id, chat_id) do nothing`,
+    [id, desk, chatIds],
+  );
+}
+
+export interface Delivery {
+  readonly id: string;
+  readonly noticeId: string;
+  readonly chatId: string;
+  readonly state: 'pending' | 'sending';
+  readonly attempts: number;
+  readonly afterMessageId: number | null;
+  readonly severity: Notice['severity'];
+  readonly title: string;
+  readonly text: string;
+  readonly buttons: NonNullable<Notice['buttons']>;
+  readonly createdMs: number;
+}
+
+interface DeliveryRow {
+  readonly id: string;
+  readonly notice_id: string;
+  readonly chat_id: string;
+  readonly state: 'pending' | 'sending';
+  readonly attempts: number;
+  readonly after_message_id: string | null;
+  readonly severity: Notice['severity'];
+  readonly title: string;
+  readonly body: string;
+  readonly buttons: NonNullable<Notice['buttons']>;
+  readonly created: Date;
+}
+
+/** The oldest unfinished delivery of each chat, if its time has come: so that each chat reads in order. */
+export async function nextDeliveries(pool: Queries, desk: string): Promise<readonly Delivery[]> {
+  const found = await pool.query<DeliveryRow>(
+    `select * from (
+       select distinct on (o.chat_id) o.id, o.notice_id, o.chat_id, o.state, o.attempts, o.after_message_id,
+         o.next_attempt, n.severity, n.title, n.body, n.buttons, n.created
+       from outbox o join notice n on n.id = o.notice_id
+       where o.desk = $1 and o.state in ('pending', 'sending') order by o.chat_id, o.id
+     ) head where next_attempt <= now() order by id`,
+    [desk],
+  );
+  return found.rows.map((row) => ({
+    id: row.id,
+    noticeId: row.notice_id,
+    chatId: row.chat_id,
+    state: row.state,
+    attempts: row.attempts,
+    afterMessageId: row.after_message_id === null ? null : Number(row.after_message_id),
+    severity: row.severity,
+    title: row.title,
+    text: row.body,
+    buttons: row.buttons,
+    createdMs: row.created.getTime(),
+  }));
+}
