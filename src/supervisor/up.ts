@@ -44,7 +44,7 @@ async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promis
 }
 
 async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, log: DeskLog): Promise<void> {
-  const say = (text: string): void => options.onProgress?.({ kind: 'line', text });
+  const say = (text: string): void => options.onProgress?.({ kind: 'line', text: log.redact(text) });
   const childrenPath = join(paths.run, 'children.json');
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
@@ -102,7 +102,7 @@ function openSocket(
 }
 
 function explain(error: unknown, log: DeskLog): unknown {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = log.redact(error instanceof Error ? error.message : String(error));
   log.write('supervisor', 'error', `the start failed: ${message}`);
   const explained = error instanceof Error && 'doThis' in error;
   return explained ? error : new StartFailure(message, `look at ${log.file}, and at: fermata doctor`);

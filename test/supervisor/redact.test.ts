@@ -28,6 +28,11 @@ test('neither log has a secret, whatever part of a line it stands in', () => {
   const log = openDeskLog(folder, redact, () => 0);
   const line = { level: 40, time: 1000, msg: `no ${KNOWN}`, nested: { token: 'short', list: [`x${KNOWN}`] } };
   log.writeChildLine('web', JSON.stringify(line), 'out');
+  log.writeChildLine(
+    'web',
+    JSON.stringify({ level: 50, msg: 'it failed', err: { message: 'no route' } }),
+    'out',
+  );
   log.writeChildLine('web', `plain ${KNOWN}`, 'err');
   log.write('supervisor', 'error', `two\nlines ${KNOWN}`);
   const text = readFileSync(join(folder, 'fermata.log'), 'utf8');
@@ -35,6 +40,7 @@ test('neither log has a secret, whatever part of a line it stands in', () => {
   expect(text + json).not.toContain(KNOWN);
   expect(text).toBe(
     '1970-01-01T00:00:01.000Z web               warn  no [redacted]\n' +
+      '1970-01-01T00:00:00.000Z web               error it failed: no route\n' +
       '1970-01-01T00:00:00.000Z web               warn  plain [redacted]\n' +
       '1970-01-01T00:00:00.000Z supervisor        error two | lines [redacted]\n',
   );

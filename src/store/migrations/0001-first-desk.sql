@@ -101,10 +101,6 @@ create table settings_version (
   by_whom text not null, reason text not null, recorded timestamptz not null default now(),
   primary key (desk, version)
 );
-create table refresh_token (
-  token_hash text primary key, person text not null, family text not null, expires timestamptz not null,
-  used timestamptz, created timestamptz not null default now()
-);
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin

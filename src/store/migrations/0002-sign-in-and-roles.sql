@@ -13,7 +13,7 @@ alter table positions add column cost numeric not null default 0;
 grant usage on schema public to fermata_app;
 grant select, insert, update, delete on
   ledger_cursor, orders, fills, positions, equity, bars, halts, routine_run, run_missed, schedule_state,
-  idempotency, refresh_token, sign_in_token
+  idempotency, sign_in_token
 to fermata_app;
 grant select, insert on evidence, audit, journal_entry, settings_version to fermata_app;
 grant usage, select on all sequences in schema public to fermata_app;

@@ -7,6 +7,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface DeskLog {
   readonly file: string;
+  /** For what is shown elsewhere than in the log. */
+  readonly redact: Redact;
   write(role: string, level: LogLevel, message: string, more?: Readonly<Record<string, unknown>>): void;
   /** One line of a child: pino's JSON, or whatever else it printed. */
   writeChildLine(role: string, line: string, stream: 'out' | 'err'): void;
@@ -27,6 +29,7 @@ export function openDeskLog(directory: string, redact: Redact, nowMs: () => numb
   };
   return {
     file,
+    redact,
     write: (role, level, message, more = {}) => put(nowMs(), role, level, message, more),
     writeChildLine: (role, line, stream) => {
       const parsed = parsePino(line);
@@ -59,12 +62,20 @@ function parsePino(line: string): PinoLine | null {
     return {
       timeMs: Number.isFinite(timeMs) ? timeMs : null,
       level: levelOf(level),
-      message: typeof msg === 'string' ? msg : JSON.stringify(more),
+      message: `${typeof msg === 'string' ? msg : JSON.stringify(more)}${causeOf(more)}`,
       more,
     };
   } catch {
     return null;
   }
+}
+
+/** A line that says only that something failed gets the reason out of its fields. */
+function causeOf({ err, error, detail }: Record<string, unknown>): string {
+  const cause = err ?? error ?? detail;
+  if (typeof cause === 'string') return `: ${cause}`;
+  const { message } = (cause ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? `: ${message}` : '';
 }
 
 function levelOf(level: unknown): LogLevel {
