@@ -18,6 +18,9 @@ import { loadCheckedDesk } from './refuse-start.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { startingStatus } from './status/starting-status.js';
 
+/** A hanging disk must not keep a broken engine's process alive. */
+const BROKEN_END_MS_MAX = 2000;
+
 export function startTrader(runtime: Runtime): Promise<Role> {
   return startTraderOn(runtime, openPaperVenue);
 }
@@ -92,7 +95,7 @@ class Start implements Role {
         this.#doing = doing;
       },
       onFeedEnded: (detail) => {
-        if (place.runtime.market.exitAtEnd) process.send?.({ type: 'ended', detail });
+        if (place.runtime.market.exitAtEnd && process.connected) process.send?.({ type: 'ended', detail });
       },
       onBroken: (error) => this.#endBroken(error),
     });
@@ -130,7 +133,9 @@ class Start implements Role {
         stack: error.stack,
       },
     );
-    void this.journal.close().finally(() => process.exit(1));
+    const exit = (): never => process.exit(1);
+    setTimeout(exit, BROKEN_END_MS_MAX);
+    this.journal.close().finally(exit);
   }
 
   #startingStatus() {

@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { loadDesk } from '../../src/desk/load.js';
+import type { EngineRecord } from '../../src/engine/record.js';
 import { deskPaths, homePaths, type MarketChoice, type Runtime } from '../../src/home/runtime.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
 import type { TraderStatus } from '../../src/trader/protocol.js';
 
 const SCRIPT = fileURLToPath(new URL('trader-process.ts', import.meta.url));
@@ -123,4 +125,12 @@ async function arm(client: TraderClient, status: () => Promise<TraderStatus>): P
     configHash: ready.configHash,
     decisions: [],
   });
+}
+
+export function recordsIn<T extends EngineRecord['type']>(
+  journal: string,
+  type: T,
+): Extract<EngineRecord, { type: T }>[] {
+  const found = [...readJournal(journal)].map(({ record }) => record);
+  return found.filter((record): record is Extract<EngineRecord, { type: T }> => record.type === type);
 }

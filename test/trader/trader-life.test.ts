@@ -1,17 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { EngineRecord } from '../../src/engine/record.js';
-import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { traderHome, until } from './spawn-trader.js';
-
-function records<T extends EngineRecord['type']>(
-  journal: string,
-  type: T,
-): Extract<EngineRecord, { type: T }>[] {
-  const found = [...readJournal(journal)].map(({ record }) => record);
-  return found.filter((record): record is Extract<EngineRecord, { type: T }> => record.type === type);
-}
+import { recordsIn, traderHome, until } from './spawn-trader.js';
 
 it('comes up HALTED, is armed by the rule of the desk file, trades, and ends in order', async () => {
   const home = traderHome();
@@ -25,22 +14,28 @@ it('comes up HALTED, is armed by the rule of the desk file, trades, and ends in 
   expect(traded.mode).toBe('ACTIVE');
   child.kill('SIGTERM');
   expect(await exited).toEqual({ code: 0, signal: null });
-  expect(records(home.journal, 'halt').at(-1)!.halt).toMatchObject({ cause: 'shutdown', resume: 'auto' });
-  expect(records(home.journal, 'fill').length).toBeGreaterThanOrEqual(traded.fills);
+  expect(recordsIn(home.journal, 'halt').at(-1)!.halt).toMatchObject({ cause: 'shutdown', resume: 'auto' });
+  expect(recordsIn(home.journal, 'fill').length).toBeGreaterThanOrEqual(traded.fills);
 }, 60_000);
 
 it('goes on where it ended: same incarnation, positions, fills and market time', async () => {
   const home = traderHome();
   const first = await home.start();
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0, 30_000);
+  const before = await until(home.status, ({ positions }) => positions.length > 0, 30_000);
   first.child.kill('SIGTERM');
   await first.exited;
-  const fills = records(home.journal, 'fill').length;
+  const fills = recordsIn(home.journal, 'fill').length;
   await home.start();
   const again = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
-  expect(again.mode).toBe('HALTED');
+  expect(again).toMatchObject({ mode: 'HALTED', incarnation: before.incarnation });
   expect(again.fills).toBeGreaterThanOrEqual(fills);
+  expect(again.marketData.marketMs).toBeGreaterThanOrEqual(before.marketData.marketMs);
+  expect(again.marketData.marketMs - before.marketData.marketMs).toBeLessThan(60 * 60_000);
+  const proof = await home.client.call('flatProof', {});
+  expect(proof.venuePositions.map(({ symbol }) => symbol)).toEqual(
+    again.positions.map(({ symbol }) => symbol),
+  );
   expect(again.activity.length).toBeGreaterThan(0);
 }, 60_000);
 
@@ -59,7 +54,7 @@ it('comes back HALTED with the reason startup and reconciled after kill -9 while
   );
   expect(back.mode).toBe('HALTED');
   expect(back.halts.map(({ cause }) => cause)).toContain('startup');
-  const tradeIds = records(home.journal, 'fill').map(({ fill }) => fill.tradeId);
+  const tradeIds = recordsIn(home.journal, 'fill').map(({ fill }) => fill.tradeId);
   expect(new Set(tradeIds).size).toBe(tradeIds.length);
   const proof = await home.client.call('flatProof', {});
   expect(proof.venuePositions.map(({ symbol }) => symbol)).toEqual(
@@ -72,58 +67,20 @@ it('finds an order by lookup that the venue took just before kill -9, and does n
   const first = await home.start('after-submit:1');
   await home.arm();
   expect(await first.exited).toEqual({ code: null, signal: 'SIGKILL' });
-  const [order] = records(home.journal, 'order.intended');
+  const [order] = recordsIn(home.journal, 'order.intended');
   const { clientId } = order!.order;
-  expect(records(home.journal, 'order.state').filter((state) => state.venueId !== null)).toEqual([]);
+  expect(recordsIn(home.journal, 'order.state').filter((state) => state.venueId !== null)).toEqual([]);
   await home.start();
   await until(
     home.status,
     ({ reconciliation, entriesWorking }) => reconciliation.state === 'clean' && entriesWorking === 0,
   );
-  const states = records(home.journal, 'order.state').filter((state) => state.clientId === clientId);
+  const states = recordsIn(home.journal, 'order.state').filter((state) => state.clientId === clientId);
   expect(states.some((state) => state.venueId !== null)).toBe(true);
   expect(states.map(({ state }) => state)).not.toContain('absent');
   expect(
-    records(home.journal, 'order.intended').filter((intended) => intended.order.clientId === clientId),
+    recordsIn(home.journal, 'order.intended').filter((intended) => intended.order.clientId === clientId),
   ).toHaveLength(1);
-}, 60_000);
-
-it('is HALTED because of the clock after it was stopped for six seconds, before it acts on any price', async () => {
-  const home = traderHome();
-  const { child } = await home.start();
-  await home.arm();
-  child.kill('SIGSTOP');
-  await sleep(6000);
-  child.kill('SIGCONT');
-  const halted = await until(home.status, ({ mode }) => mode === 'HALTED');
-  expect(halted.halts.map(({ cause }) => cause)).toContain('clock-jump');
-  expect(halted.entriesWorking).toBe(0);
-}, 60_000);
-
-it('stops entries and ends by itself when its supervisor disappears', async () => {
-  const home = traderHome();
-  const { child, exited } = await home.start();
-  await home.arm();
-  child.disconnect();
-  const begunMs = performance.now();
-  expect(await exited).toEqual({ code: 0, signal: null });
-  expect(performance.now() - begunMs).toBeLessThan(10_000);
-  expect(records(home.journal, 'halt').map(({ halt }) => halt.cause)).toContain('supervisor-lost');
-}, 60_000);
-
-it('stops when operations have been silent for as long as the desk file allows', async () => {
-  const home = traderHome({
-    edit: (text) => text.replace('operationsSilentSeconds: 60', 'operationsSilentSeconds: 5'),
-  });
-  await home.start();
-  await home.arm();
-  for (let beat = 0; beat < 6; beat += 1) {
-    await sleep(1000);
-    await home.client.call('heartbeat', { from: 'operations' });
-  }
-  expect((await home.status()).mode).toBe('ACTIVE');
-  const halted = await until(home.status, ({ mode }) => mode === 'HALTED', 8000);
-  expect(halted.halts.map(({ cause }) => cause)).toContain('heartbeat-operations');
 }, 60_000);
 
 it('refuses a second trader on the same journal, a changed desk file, and live mode', async () => {

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { recordsIn, traderHome, until } from './spawn-trader.js';
+
+it('is HALTED because of the clock after it was stopped for six seconds, before it acts on any price', async () => {
+  const home = traderHome();
+  const { child } = await home.start();
+  await home.arm();
+  child.kill('SIGSTOP');
+  await sleep(6000);
+  child.kill('SIGCONT');
+  const halted = await until(home.status, ({ mode }) => mode === 'HALTED');
+  expect(halted.halts.map(({ cause }) => cause)).toContain('clock-jump');
+  expect(halted.entriesWorking).toBe(0);
+}, 60_000);
+
+it('stops entries and ends by itself when its supervisor disappears', async () => {
+  const home = traderHome();
+  const { child, exited } = await home.start();
+  await home.arm();
+  child.disconnect();
+  const begunMs = performance.now();
+  expect(await exited).toEqual({ code: 0, signal: null });
+  expect(performance.now() - begunMs).toBeLessThan(10_000);
+  expect(recordsIn(home.journal, 'halt').map(({ halt }) => halt.cause)).toContain('supervisor-lost');
+}, 60_000);
+
+it('stops when operations have been silent for as long as the desk file allows', async () => {
+  const home = traderHome({
+    edit: (text) => text.replace('operationsSilentSeconds: 60', 'operationsSilentSeconds: 5'),
+  });
+  await home.start();
+  await home.arm();
+  for (let beat = 0; beat < 6; beat += 1) {
+    await sleep(1000);
+    await home.client.call('heartbeat', { from: 'operations' });
+  }
+  expect((await home.status()).mode).toBe('ACTIVE');
+  const halted = await until(home.status, ({ mode }) => mode === 'HALTED', 8000);
+  expect(halted.halts.map(({ cause }) => cause)).toContain('heartbeat-operations');
+}, 60_000);
