@@ -17,6 +17,10 @@ const GENERATED = [
     path: 'docs/DESK_FILE.md',
     make: async (before) => (await import('../src/desk/key-reference.ts')).withKeyReference(before),
   },
+  {
+    path: 'docs/openapi.json',
+    make: async () => (await import('../src/api/open-api.ts')).openApiText(),
+  },
 ];
 
 const check = process.argv.includes('--check');

@@ -29,6 +29,8 @@ export function problemBody(problem: Problem): Record<string, unknown> {
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  // A refused upgrade has a socket that no HTTP server looks after any more.
+  if (reply.request.ws) reply.raw.once('finish', () => reply.request.raw.socket.end());
   return reply
     .code(problem.status)
     .header('cache-control', 'no-store')

@@ -7,7 +7,8 @@ import { registerAccessCheck } from './auth/require-access.js';
 import { registerAccessTokens } from './auth/sign-in.js';
 import type { WebDependencies } from './dependencies.js';
 import { registerDescription } from './description.js';
-import { registerErrors } from './hooks/errors.js';
+import { endSocketsOnClose } from './hooks/end-sockets.js';
+import { answerMalformed, registerErrors, reportFrameworkError } from './hooks/errors.js';
 import { registerHostGuard } from './hooks/host-guard.js';
 import { registerKnownPaths } from './hooks/known-paths.js';
 import { IdempotencyKeys } from './idempotency/idempotency-keys.js';
@@ -57,19 +58,23 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: 15_000,
     forceCloseConnections: true,
+    frameworkErrors: reportFrameworkError,
+    clientErrorHandler: answerMalformed,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   });
   // Schemas describe answers; they must not silently drop a member that the trader has learned since.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   acceptJsonOnly(app);
   registerErrors(app);
-  registerKnownPaths(app);
+  const knownPaths = registerKnownPaths(app);
   await app.register(helmet, {
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
     strictTransportSecurity: false, // plain HTTP on the loopback address
     xFrameOptions: { action: 'deny' },
   });
   registerHostGuard(app);
+  knownPaths.answerUnknown();
+  endSocketsOnClose(app);
   await app.register(cookie);
   await app.register(websocket, { options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX } });
   await registerAccessTokens(app, web);

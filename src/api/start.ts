@@ -67,9 +67,17 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     await listen(proxy, runtime.web.host, runtime.temporalUiProxy.port);
   } catch (error) {
     await stop();
-    throw error;
+    throw inWords(error);
   }
   return { stop };
+}
+
+function inWords(error: unknown): unknown {
+  const { code, port } = error as { code?: string; port?: number };
+  if (code !== 'EADDRINUSE') return error;
+  return new Error(
+    `port ${port} is taken by another program: end that one, or set api.port in the desk file`,
+  );
 }
 
 function keyStoreOver(pool: Pool): KeyStore {

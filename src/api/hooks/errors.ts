@@ -1,6 +1,7 @@
 /** Whatever goes wrong leaves as a problem; what we did not expect is logged and told without its insides. */
-import type { FastifyError, FastifyInstance } from 'fastify';
-import { badRequest, type Problem, sendProblem, unexpected } from '../problem.js';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { badRequest, type Problem, problemBody, sendProblem, unexpected } from '../problem.js';
 
 const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
@@ -35,4 +36,29 @@ export function registerErrors(app: FastifyInstance): void {
       request.log.error({ err: error, url: request.routeOptions.url }, 'request failed');
     return sendProblem(reply, problem);
   });
+}
+
+/** An address that can't be read reaches no route and no hook. */
+export function reportFrameworkError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  sendProblem(reply, problemOf(error, request.id));
+}
+
+/** What is not HTTP at all: answered by hand, and the connection ends. */
+export function answerMalformed(error: { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const [status, words] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ([431, 'The headers are too large.'] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ([408, 'The request did not arrive in time.'] as const)
+        : ([400, 'This is not a request that can be read.'] as const);
+  const body = JSON.stringify(problemBody({ ...badRequest(words), status }));
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\ncontent-type: application/problem+json\r\nconnection: close\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }

@@ -1,36 +1,49 @@
 /** 405 with Allow where the path is known and the method is not; 404 elsewhere. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sendProblem } from '../problem.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Problem, sendProblem } from '../problem.js';
 
-export function registerKnownPaths(app: FastifyInstance): void {
+export interface KnownPaths {
+  /** Answers what no route answers, before anybody looks at its body. Registered after the checks of name and origin. */
+  answerUnknown(): void;
+}
+
+/** Learns every route that is registered from now on. */
+export function registerKnownPaths(app: FastifyInstance): KnownPaths {
   const methods = new Map<string, Set<string>>();
   app.addHook('onRoute', (route) => {
     const known = methods.get(route.url) ?? new Set<string>();
     for (const method of [route.method].flat()) known.add(method);
     methods.set(route.url, known);
   });
-  const allowed = (request: FastifyRequest): string | null => {
+  const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?', 1)[0] ?? '';
     const known = methods.get(path);
-    return known === undefined ? null : [...known].sort().join(', ');
+    if (known === undefined) return sendProblem(reply, NOT_FOUND);
+    const allow = [...known].sort().join(', ');
+    return sendProblem(reply.header('allow', allow), notAllowed(request.method, allow));
   };
-  app.setNotFoundHandler((request, reply) => {
-    const allow = allowed(request);
-    if (allow === null) {
-      return sendProblem(reply, {
-        status: 404,
-        code: 'not-found',
-        detail: 'There is nothing at this address.',
-        keptSafe: 'Nothing was changed.',
-        doThis: 'GET /api/openapi.json lists every address.',
+  app.setNotFoundHandler(answer);
+  return {
+    answerUnknown: () => {
+      app.addHook('onRequest', async (request, reply) => {
+        if (request.is404) return answer(request, reply);
       });
-    }
-    return sendProblem(reply.header('allow', allow), {
-      status: 405,
-      code: 'method-not-allowed',
-      detail: `This address answers ${allow}, not ${request.method}.`,
-      keptSafe: 'Nothing was changed.',
-      doThis: `Use ${allow}.`,
-    });
-  });
+    },
+  };
 }
+
+const NOT_FOUND: Problem = {
+  status: 404,
+  code: 'not-found',
+  detail: 'There is nothing at this address.',
+  keptSafe: 'Nothing was changed.',
+  doThis: 'GET /api/openapi.json lists every address.',
+};
+
+const notAllowed = (method: string, allow: string): Problem => ({
+  status: 405,
+  code: 'method-not-allowed',
+  detail: `This address answers ${allow}, not ${method}.`,
+  keptSafe: 'Nothing was changed.',
+  doThis: `Use ${allow}.`,
+});

@@ -42,7 +42,7 @@ export class PriceHistory {
     if (spanMs !== this.#spanMs) this.#bars.clear();
     this.#spanMs = spanMs;
     for (const { symbol, bid, ask } of marketData.lastPrices.slice(0, SYMBOLS_MAX)) {
-      const mid = (Number(bid) + Number(ask)) / 2;
+      const mid = Number(((Number(bid) + Number(ask)) / 2).toPrecision(12));
       if (Number.isFinite(mid) && mid > 0) this.#add(symbol, marketData.marketMs, mid);
     }
   }

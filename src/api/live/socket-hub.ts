@@ -10,7 +10,7 @@ import type { LiveState, StatusWatch } from './status-watch.js';
 export const CLIENTS_MAX = 32;
 const FIRST_MESSAGE_MS = 5000;
 const BUFFERED_BYTES_MAX = 512 * 1024;
-const SLOW_ROUNDS_MAX = 40;
+const SLOW_ROUNDS_MAX = 20;
 const MESSAGE_BYTES_MAX = 8192;
 /** So that a page can tell a quiet market from a dead connection. */
 const ALIVE_EVERY_MS = 5000;

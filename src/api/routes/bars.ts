@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { StatusWatch } from '../live/status-watch.js';
 import { sendProblem } from '../problem.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { barsSchema } from '../schemas/records.js';
 import { symbolQuery } from './coerce-query.js';
@@ -16,7 +16,7 @@ export function barsRoute(app: FastifyInstance, watch: StatusWatch): void {
       required: ['symbol'],
       properties: { symbol: symbolQuery },
     },
-    response: { 200: jsonSchema(barsSchema), ...problems(400, 401, 404) },
+    response: { 200: answer('Prices', barsSchema), ...problems(400, 401, 404) },
   };
   app.get<{ Querystring: { symbol: string } }>('/api/bars', { schema }, async (request, reply) => {
     const { symbol } = request.query;

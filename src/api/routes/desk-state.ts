@@ -5,7 +5,7 @@ import type { TraderStatus } from '../../trader/protocol.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { emergencyStateSchema } from '../schemas/emergency.js';
-import { type JsonSchema, jsonSchema } from '../schemas/json-schema.js';
+import { answer, type JsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { orderSchema, positionSchema } from '../schemas/trader-status.js';
 
@@ -13,10 +13,14 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
   const view = (
     url: string,
     summary: string,
-    answer: JsonSchema,
+    shape: z.ZodType | JsonSchema,
     read: (status: TraderStatus) => unknown,
   ): void => {
-    const schema = { summary, tags: ['state'], response: { 200: answer, ...problems(401, 503) } };
+    const schema = {
+      summary,
+      tags: ['state'],
+      response: { 200: answer('As the trader said just now', shape), ...problems(401, 503) },
+    };
     app.get(url, { schema }, async (_request, reply) => withTrader(web, reply, read));
   };
   view('/api/status', 'Everything about the desk', { $ref: 'DeskStatus#' }, async (status) => ({
@@ -26,19 +30,19 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
   view(
     '/api/positions',
     'Open positions with their protective stops',
-    jsonSchema(z.object({ positions: z.array(positionSchema) })),
+    z.object({ positions: z.array(positionSchema) }),
     ({ positions }) => ({ positions }),
   );
   view(
     '/api/orders',
     'Orders that are not final',
-    jsonSchema(z.object({ orders: z.array(orderSchema) })),
+    z.object({ orders: z.array(orderSchema) }),
     ({ orders }) => ({ orders }),
   );
   view(
     '/api/emergency',
     'Mode, halts and how a close-all stands',
-    jsonSchema(emergencyStateSchema),
+    emergencyStateSchema,
     ({ mode, reason, haltId, halts, closeAll, entriesWorking, openPositions, openOrders }) => ({
       tradingHalted: mode === 'HALTED' || mode === 'KILLED',
       ...{ mode, reason, haltId, halts, closeAll, entriesWorking, openPositions, openOrders },

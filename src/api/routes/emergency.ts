@@ -7,7 +7,7 @@ import type { DeskOperations, WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency/idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
 import { idempotencyHeaders, outcomeSchema, resumeSchema, stopSchema } from '../schemas/emergency.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
 type Use = 'stopTrading' | 'closeAllPositions' | 'resumeTrading';
@@ -84,8 +84,8 @@ function emergencyRoute(
     headers: idempotencyHeaders,
     body: jsonSchema(button.reasonRequired ? resumeSchema : stopSchema),
     response: {
-      200: jsonSchema(outcomeSchema),
-      202: jsonSchema(outcomeSchema),
+      200: answer('Done, and proven', outcomeSchema),
+      202: answer('Taken, and not proven yet', outcomeSchema),
       ...problems(400, 401, 409, 503),
     },
   };
@@ -101,8 +101,8 @@ function emergencyRoute(
           { reason, commandId: commandId(keyed, button.once) },
         );
       try {
-        const answer = await (button.once ? keys.once(keyed, work) : keys.always(keyed, work));
-        return send(reply, button, answer);
+        const keyedAnswer = await (button.once ? keys.once(keyed, work) : keys.always(keyed, work));
+        return send(reply, button, keyedAnswer);
       } catch (error) {
         request.log.error({ err: error }, `${button.use} failed`);
         const detail = error instanceof Error ? error.message : String(error);
@@ -137,11 +137,11 @@ function commandId({ person, key }: KeyedRequest, once: boolean): string {
     .slice(0, 32)}`;
 }
 
-function send(reply: FastifyReply, button: Button, answer: KeyedAnswer): FastifyReply {
-  if (answer.kind === 'conflict') return sendProblem(reply, conflict(button.once));
-  if (answer.kind === 'running') return sendProblem(reply.header('retry-after', 2), STILL_RUNNING);
-  if (answer.kind === 'replayed') reply.header('idempotency-replayed', 'true');
-  const { outcome } = answer;
+function send(reply: FastifyReply, button: Button, keyed: KeyedAnswer): FastifyReply {
+  if (keyed.kind === 'conflict') return sendProblem(reply, conflict(button.once));
+  if (keyed.kind === 'running') return sendProblem(reply.header('retry-after', 2), STILL_RUNNING);
+  if (keyed.kind === 'replayed') reply.header('idempotency-replayed', 'true');
+  const { outcome } = keyed;
   if (!outcome.ok)
     return sendProblem(reply, { ...button.refused, detail: outcome.detail, more: { outcome } });
   return reply.code(outcome.proven ? 200 : 202).send(outcome);

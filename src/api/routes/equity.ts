@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { readEquity } from '../read/read-equity.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { equitySchema } from '../schemas/records.js';
 import { coerceIntegers } from './coerce-query.js';
@@ -16,7 +16,7 @@ export function equityRoute(app: FastifyInstance, web: WebDependencies, watch: S
       additionalProperties: false,
       properties: { points: { type: 'integer', minimum: 2, maximum: 2000, default: 600 } },
     },
-    response: { 200: jsonSchema(equitySchema), ...problems(400, 401) },
+    response: { 200: answer('The curve', equitySchema), ...problems(400, 401) },
   };
   app.get<{ Querystring: { points: number } }>(
     '/api/equity',

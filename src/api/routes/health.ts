@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 
 const state = z.enum(['up', 'down']);
 const healthSchema = z.object({
@@ -22,7 +22,7 @@ export function healthRoute(app: FastifyInstance, web: WebDependencies, watch: S
       'Is the desk well? Unhealthy: the trader does not answer. Degraded: something beside it does not',
     tags: ['state'],
     security: [],
-    response: { 200: jsonSchema(healthSchema), 503: jsonSchema(healthSchema) },
+    response: { 200: answer('Healthy or degraded', healthSchema), 503: answer('Unhealthy', healthSchema) },
   };
   app.get('/health', { schema, config: { access: 'public' } }, async (_request, reply) => {
     const now = web.nowMs();

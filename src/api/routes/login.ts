@@ -5,7 +5,7 @@ import { LoginLimiter } from '../auth/login-limiter.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, tooManyTries } from '../problem.js';
 import { type LoginBody, loginSchema, tokensSchema } from '../schemas/auth.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
 const USER = 'operator';
@@ -17,7 +17,7 @@ export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
     tags: ['sign-in'],
     security: [],
     body: jsonSchema(loginSchema),
-    response: { 200: jsonSchema(tokensSchema), ...problems(400, 401, 403, 429) },
+    response: { 200: answer('Signed in', tokensSchema), ...problems(400, 401, 403, 429) },
   };
   app.post<{ Body: LoginBody }>(
     '/api/auth/login',

@@ -1,10 +1,15 @@
 import type { FastifyInstance } from 'fastify';
+import { answer } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
 
 export function openApiRoute(app: FastifyInstance): void {
   const schema = {
     summary: 'This description',
     tags: ['state'],
-    response: { 200: { type: 'object', additionalProperties: true } },
+    response: {
+      200: answer('OpenAPI 3.1', { type: 'object', additionalProperties: true }),
+      ...problems(401),
+    },
   };
   app.get('/api/openapi.json', { schema }, async () => app.swagger());
 }

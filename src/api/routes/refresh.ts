@@ -4,7 +4,7 @@ import { clearRefreshCookie, refreshCookie } from '../auth/refresh-cookie.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notSignedIn, sendProblem } from '../problem.js';
 import { type RefreshBody, refreshSchema, tokensSchema } from '../schemas/auth.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
 export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
@@ -14,7 +14,7 @@ export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
     tags: ['sign-in'],
     security: [],
     body: jsonSchema(refreshSchema),
-    response: { 200: jsonSchema(tokensSchema), ...problems(400, 401, 403) },
+    response: { 200: answer('Signed in for another while', tokensSchema), ...problems(400, 401, 403) },
   };
   app.post<{ Body: RefreshBody }>(
     '/api/auth/refresh',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, sendProblem } from '../problem.js';
 import { readRoutines } from '../read/read-routines.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { routineRunSchema } from '../schemas/records.js';
 import { coerceIntegers } from './coerce-query.js';
@@ -18,7 +18,7 @@ export function routinesRoute(app: FastifyInstance, web: WebDependencies): void 
       properties: { limit: { type: 'integer', minimum: 1, maximum: 50, default: 5 } },
     },
     response: {
-      200: jsonSchema(z.object({ runs: z.array(routineRunSchema) })),
+      200: answer('Newest run first', z.object({ runs: z.array(routineRunSchema) })),
       ...problems(400, 401, 503),
     },
   };

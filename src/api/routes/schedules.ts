@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { WebDependencies } from '../dependencies.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { scheduleSchema } from '../schemas/records.js';
 
@@ -10,7 +10,7 @@ export function schedulesRoute(app: FastifyInstance, web: WebDependencies): void
     summary: 'What is scheduled next',
     tags: ['state'],
     response: {
-      200: jsonSchema(z.object({ schedules: z.array(scheduleSchema) })),
+      200: answer('Every scheduled routine', z.object({ schedules: z.array(scheduleSchema) })),
       ...problems(401),
     },
   };

@@ -4,7 +4,7 @@ import { LoginLimiter } from '../auth/login-limiter.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, sendProblem, tooManyTries } from '../problem.js';
 import { type LinkBody, linkSchema, tokensSchema } from '../schemas/auth.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
 export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): void {
@@ -14,7 +14,7 @@ export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): voi
     tags: ['sign-in'],
     security: [],
     body: jsonSchema(linkSchema),
-    response: { 200: jsonSchema(tokensSchema), ...problems(400, 401, 403, 429, 503) },
+    response: { 200: answer('Signed in', tokensSchema), ...problems(400, 401, 403, 429, 503) },
   };
   app.post<{ Body: LinkBody }>(
     '/api/auth/link',

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { WebDependencies } from '../dependencies.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { ENTER_PATH } from '../temporal-ui/proxy.js';
 import type { TemporalTickets } from '../temporal-ui/tickets.js';
@@ -16,7 +16,7 @@ export function temporalTicketRoute(
   const schema = {
     summary: 'A single-use address that signs this person in to Temporal’s UI',
     tags: ['sign-in'],
-    response: { 200: jsonSchema(ticketSchema), ...problems(401) },
+    response: { 200: answer('The address', ticketSchema), ...problems(401) },
   };
   app.post('/api/temporal-ui/ticket', { schema }, async (request) => {
     const ticket = tickets.issue(request.session?.family ?? '');

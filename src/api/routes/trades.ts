@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
 import { badRequest, databaseDown, sendProblem } from '../problem.js';
 import { decodeCursor, readTrades } from '../read/read-trades.js';
-import { jsonSchema } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { tradesSchema } from '../schemas/records.js';
 import { coerceIntegers, symbolQuery } from './coerce-query.js';
@@ -26,7 +26,7 @@ export function tradesRoute(app: FastifyInstance, web: WebDependencies): void {
         symbol: symbolQuery,
       },
     },
-    response: { 200: jsonSchema(tradesSchema), ...problems(400, 401, 503) },
+    response: { 200: answer('A page of fills', tradesSchema), ...problems(400, 401, 503) },
   };
   app.get<{ Querystring: TradesQuery }>(
     '/api/trades',

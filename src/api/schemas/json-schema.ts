@@ -9,6 +9,12 @@ export function jsonSchema(schema: z.ZodType): JsonSchema {
   return rest;
 }
 
+/** An answer with its words, for a route's `response`. */
+export function answer(description: string, schema: z.ZodType | JsonSchema): JsonSchema {
+  const shape = schema instanceof z.ZodType ? jsonSchema(schema) : schema;
+  return { description, content: { 'application/json': { schema: shape } } };
+}
+
 export const decimalText = z.string().describe('Decimal text');
 export const wallMs = z.number().describe('Wall clock, milliseconds since 1970');
 export const marketMs = z.number().describe('Market clock, milliseconds since 1970');

@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { HALT_ID, scriptedStatus } from '../support/scripted-trader.js';
+import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+let database: TestDatabase;
+let web: WebUnderTest;
+let token: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.ownerPool.query('truncate idempotency');
+  await begin(database.pool);
+});
+afterEach(() => web.stop());
+
+async function begin(pool: TestDatabase['pool'] | null): Promise<void> {
+  web = await startWebUnderTest(pool);
+  token = (await web.signIn()).accessToken;
+}
+
+const press = (button: string, body: unknown, key?: string): Promise<Response> =>
+  web.call('POST', `/api/emergency/${button}`, {
+    token,
+    body,
+    headers: key === undefined ? {} : { 'idempotency-key': key },
+  });
+const received = (method: string) => web.trader.calls.filter((call) => call.method === method);
+
+describe('the stop button', () => {
+  it('stops, and says what was proven', async () => {
+    const answer = await press('stop', { reason: 'test' });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ ok: true, proven: true, haltId: HALT_ID });
+    expect(received('stop')).toMatchObject([{ params: { by: 'operator', reason: 'test' } }]);
+  });
+
+  it('needs neither a reason nor a body', async () => {
+    expect((await web.call('POST', '/api/emergency/stop', { token })).status).toBe(200);
+    expect((await press('stop', {})).status).toBe(200);
+    expect(received('stop')).toHaveLength(2);
+  });
+
+  it('is carried out every time, with a key too; the answer to the same request stays the same', async () => {
+    const first = await press('stop', { reason: 'test' }, 'key-1');
+    const second = await press('stop', { reason: 'test' }, 'key-1');
+    expect(await second.json()).toEqual(await first.json());
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect(received('stop')).toHaveLength(2);
+    const ids = received('stop').map(({ params }) => params.commandId);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('is carried out under a key that stands for another request, and the conflict is told', async () => {
+    await press('stop', { reason: 'one' }, 'key-1');
+    const conflict = await press('stop', { reason: 'two' }, 'key-1');
+    expect(conflict.status).toBe(409);
+    expect(await conflict.json()).toMatchObject({ keptSafe: expect.stringContaining('WAS carried out') });
+    expect(received('stop')).toHaveLength(2);
+  });
+
+  it('works while the database is down', async () => {
+    await web.stop();
+    await begin(null);
+    expect((await press('stop', { reason: 'test' }, 'key-1')).status).toBe(200);
+    expect((await press('stop', { reason: 'test' }, 'key-1')).status).toBe(200);
+    expect(received('stop')).toHaveLength(2);
+  });
+
+  it('tells what is kept safe and what to do where the trader does not answer', async () => {
+    await web.trader.stop();
+    const answer = await press('stop', { reason: 'test' });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(await answer.json()).toMatchObject({
+      title: 'The stop was not carried out',
+      keptSafe: expect.any(String),
+      doThis: expect.stringContaining('fermata stop'),
+    });
+  });
+});
+
+describe('close all and resume', () => {
+  it('carry the same keyed request out once', async () => {
+    const [first, second] = await Promise.all([
+      press('close-all', { reason: 'test' }, 'key-2'),
+      press('close-all', { reason: 'test' }, 'key-2'),
+    ]);
+    const third = await press('close-all', { reason: 'test' }, 'key-2');
+    const answers = await Promise.all([first, second, third].map((answer) => answer.json()));
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toEqual(answers[0]);
+    expect(answers[0]).toMatchObject({ ok: true, proven: true });
+    expect(received('closeAll')).toHaveLength(1);
+  });
+
+  it('refuse the key with another body, and do nothing', async () => {
+    await press('close-all', { reason: 'one' }, 'key-3');
+    expect((await press('close-all', { reason: 'two' }, 'key-3')).status).toBe(409);
+    expect((await press('resume', { reason: 'one' }, 'key-3')).status).toBe(409);
+    expect(received('closeAll')).toHaveLength(1);
+    expect(received('arm')).toHaveLength(0);
+  });
+
+  it('remember a key across a restart of the web server', async () => {
+    const before = await (await press('close-all', { reason: 'test' }, 'key-4')).json();
+    await expect
+      .poll(async () => (await database.pool.query('select 1 from idempotency where status = 200')).rowCount)
+      .toBe(1);
+    await web.stop();
+    await begin(database.pool);
+    expect(await (await press('close-all', { reason: 'test' }, 'key-4')).json()).toEqual(before);
+    expect(received('closeAll')).toHaveLength(0);
+  });
+
+  it('let a refused request be tried again with its key', async () => {
+    const refused = await press('resume', { reason: 'test' }, 'key-5');
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('not halted') });
+    web.trader.status = scriptedStatus({ mode: 'HALTED', haltId: HALT_ID });
+    expect((await press('resume', { reason: 'test' }, 'key-5')).status).toBe(200);
+    expect(received('arm')).toMatchObject([{ params: { haltId: HALT_ID } }]);
+  });
+
+  it('need a reason to resume', async () => {
+    expect((await press('resume', {})).status).toBe(400);
+    expect((await press('resume', { reason: '' })).status).toBe(400);
+  });
+});
+
+describe('the state of an emergency', () => {
+  it('shows mode, halts and what is still open', async () => {
+    await press('stop', { reason: 'test' });
+    const state = await (await web.call('GET', '/api/emergency', { token })).json();
+    expect(state).toMatchObject({ tradingHalted: true, mode: 'HALTED', haltId: HALT_ID, entriesWorking: 0 });
+  });
+});

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { scriptedStatus } from '../support/scripted-trader.js';
+import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+let web: WebUnderTest;
+let token: string;
+const open: WebSocket[] = [];
+
+beforeEach(async () => {
+  web = await startWebUnderTest(null);
+  token = (await web.signIn()).accessToken;
+});
+afterEach(async () => {
+  for (const socket of open.splice(0)) socket.terminate();
+  await web.stop();
+});
+
+interface Message {
+  readonly type: string;
+  readonly status?: { readonly mode: string; readonly sequence: number };
+  readonly trader?: { readonly reachable: boolean };
+}
+
+interface Opened {
+  readonly socket: WebSocket;
+  readonly messages: Message[];
+  readonly closed: Promise<number>;
+}
+
+function connect(firstMessage: unknown, headers: Record<string, string> = {}): Opened {
+  const socket = new WebSocket(`${web.origin.replace('http', 'ws')}/api/ws`, { headers });
+  open.push(socket);
+  const messages: Message[] = [];
+  socket.on('message', (data) => messages.push(JSON.parse(String(data)) as Message));
+  if (firstMessage !== null) socket.on('open', () => socket.send(JSON.stringify(firstMessage)));
+  const closed = new Promise<number>((resolve) => {
+    socket.on('close', (code) => resolve(code));
+    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+    socket.on('error', () => undefined);
+  });
+  return { socket, messages, closed };
+}
+
+const states = ({ messages }: Opened): Message[] => messages.filter(({ type }) => type === 'state');
+
+describe('the live connection', () => {
+  it('shows nothing before a valid token came, and ends with a wrong one', async () => {
+    const wrong = connect({ type: 'auth', token: 'x' });
+    expect(await wrong.closed).toBe(4401);
+    expect(wrong.messages).toEqual([]);
+    expect(await connect({ type: 'hello' }).closed).toBe(4401);
+  });
+
+  it('pushes every change, and nothing where nothing changed', async () => {
+    const live = connect({ type: 'auth', token });
+    await expect.poll(() => states(live).at(-1)?.status?.mode).toBe('ACTIVE');
+    web.trader.status = scriptedStatus({ rssBytes: 1 });
+    web.trader.status = scriptedStatus({ mode: 'HALTED', sequence: 900 });
+    await expect.poll(() => states(live).at(-1)?.status).toMatchObject({ mode: 'HALTED', sequence: 900 });
+    const count = states(live).length;
+    const beside = connect({ type: 'auth', token });
+    await expect.poll(() => states(beside).length).toBe(1);
+    web.trader.status = scriptedStatus({ mode: 'HALTED', sequence: 900, rssBytes: 2 });
+    await expect.poll(() => live.messages.at(-1)?.type, { timeout: 8000 }).toBe('alive');
+    expect(states(live)).toHaveLength(count);
+  });
+
+  it('tells when the trader is gone', async () => {
+    const live = connect({ type: 'auth', token });
+    await expect.poll(() => states(live).length).toBeGreaterThan(0);
+    await web.trader.stop();
+    await expect.poll(() => states(live).at(-1)?.trader?.reachable, { timeout: 5000 }).toBe(false);
+  });
+
+  it('ends when the person signs out elsewhere', async () => {
+    const live = connect({ type: 'auth', token });
+    await expect.poll(() => states(live).length).toBeGreaterThan(0);
+    await web.call('POST', '/api/auth/logout', { token });
+    expect(await live.closed).toBe(4401);
+  });
+
+  it('drops a client that does not read, and goes on with the others', async () => {
+    const slow = connect({ type: 'auth', token });
+    await expect.poll(() => states(slow).length).toBeGreaterThan(0);
+    slow.socket.pause();
+    const text = 'x'.repeat(6_000);
+    let round = 0;
+    const flood = setInterval(() => {
+      round += 1;
+      const activity = Array.from({ length: 50 }, () => ({ wallMs: round, marketMs: round, text }));
+      web.trader.status = scriptedStatus({ sequence: round, activity });
+    }, 20);
+    try {
+      const fast = connect({ type: 'auth', token });
+      await expect.poll(() => states(fast).length, { timeout: 10_000 }).toBeGreaterThan(3);
+      await expect.poll(() => socketsOfServer(), { timeout: 25_000 }).toBe(1);
+    } finally {
+      clearInterval(flood);
+      slow.socket.resume();
+    }
+  });
+
+  it('refuses pages of other origins', async () => {
+    expect(await connect(null, { origin: 'http://evil.example' }).closed).toBe(403);
+    expect(await connect(null, { host: 'evil.example' }).closed).toBe(421);
+  });
+
+  it('says to a plain request what it is', async () => {
+    expect((await web.call('GET', '/api/ws')).status).toBe(426);
+  });
+});
+
+const socketsOfServer = (): number => web.app.websocketServer.clients.size;

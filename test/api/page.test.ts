@@ -1,0 +1,130 @@
+/** The built page in Chromium. Skipped, and says so, where there is no Chromium. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { HALT_ID, scriptedStatus } from '../support/scripted-trader.js';
+import { PASSWORD, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const BUILT = resolve(import.meta.dirname, '../../dist/dashboard/index.html');
+const missing = [CHROMIUM, BUILT].filter((path) => !existsSync(path));
+if (missing.length > 0) console.warn(`skipped: the page is not tested without ${missing.join(' and ')}`);
+
+let database: TestDatabase;
+let web: WebUnderTest;
+let browser: Browser;
+let page: Page;
+const complaints: string[] = [];
+
+describe.skipIf(missing.length > 0)('the dashboard', () => {
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    web = await startWebUnderTest(database.pool);
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    page = await browser.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text());
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await web?.stop();
+    await database?.drop();
+  });
+
+  const text = (testId: string): Promise<string> => page.getByTestId(testId).innerText();
+
+  it('signs in by a one-time link and takes the token out of the address', async () => {
+    const token = await createSignInToken(database.pool, 'operator');
+    await page.goto(`${web.origin}/#token=${token}`);
+    await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('ACTIVE');
+    expect(page.url()).toBe(`${web.origin}/`);
+  });
+
+  it('shows that prices are simulated, the position with its stop, and why it trades', async () => {
+    expect(await text('market-source')).toContain('Simulated');
+    expect(await text('market-source')).toContain('seed 7');
+    const positions = await page.getByRole('region', { name: 'Positions', exact: true }).innerText();
+    expect(positions).toContain('BTC/USDT');
+    expect(positions).toContain('Confirmed');
+    expect(await page.getByRole('region', { name: 'Why is it not trading?' }).innerText()).toContain(
+      'Nothing holds it back',
+    );
+  });
+
+  it('stops with one click, and shows what was proven', async () => {
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect.poll(() => text('outcome')).toMatch(/Stop: proven/);
+    await expect.poll(() => text('mode')).toBe('HALTED');
+    expect(web.trader.calls.filter(({ method }) => method === 'stop')).toHaveLength(1);
+    expect(await page.getByRole('region', { name: 'Orders', exact: true }).innerText()).not.toContain(
+      'Entry',
+    );
+    expect(await page.getByRole('region', { name: 'Why is it not trading?' }).innerText()).toContain(
+      'a person resumes',
+    );
+  });
+
+  it('stays signed in across a reload', async () => {
+    await page.reload();
+    await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('HALTED');
+  });
+
+  it('asks for a reason before it resumes', async () => {
+    await page.getByRole('button', { name: 'Resume' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Resume trading?' });
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    expect(web.trader.calls.filter(({ method }) => method === 'arm')).toHaveLength(0);
+    await dialog.getByLabel(/Reason/).fill('looked at it');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+    expect(web.trader.calls.at(-1)).toMatchObject({
+      method: 'arm',
+      params: { reason: 'looked at it', haltId: HALT_ID },
+    });
+  });
+
+  it('obeys the keyboard: close all asks, Escape leaves, Shift+S stops', async () => {
+    await page.keyboard.press('c');
+    await page.getByRole('dialog', { name: 'Close all positions?' }).waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await page.keyboard.press('Shift+S');
+    await expect.poll(() => text('mode')).toBe('HALTED');
+  });
+
+  it('says that the connection is lost, and finds back by itself', async () => {
+    await page.context().setOffline(true);
+    for (const client of web.app.websocketServer.clients) client.terminate();
+    await expect.poll(() => text('connection'), { timeout: 10_000 }).toMatch(/Connection lost/);
+    await page.context().setOffline(false);
+    await expect.poll(() => text('connection'), { timeout: 15_000 }).toBe('Connected');
+  });
+
+  it('fits a narrow screen', async () => {
+    web.trader.status = scriptedStatus();
+    for (const width of [360, 390, 1024]) {
+      await page.setViewportSize({ width, height: 740 });
+      const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect(wider, `${width} px`).toBeLessThanOrEqual(0);
+    }
+  });
+
+  it('signs out, explains a wrong password, and lets the right one in', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('User or password is wrong');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('ACTIVE');
+  });
+
+  it('never broke its own content policy', () => {
+    expect(complaints).toEqual([]);
+  });
+});

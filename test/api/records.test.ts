@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { DESK, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+const START = '2026-01-05T10:00:00Z';
+let database: TestDatabase;
+let web: WebUnderTest;
+let token: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await fill(database);
+  web = await startWebUnderTest(database.pool);
+  token = (await web.signIn()).accessToken;
+});
+afterAll(async () => {
+  await web.stop();
+  await database.drop();
+});
+
+async function fill({ ownerPool }: TestDatabase): Promise<void> {
+  await ownerPool.query(
+    `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+       realised, simulated, market, wall, incarnation, sequence)
+     select desk, case when n % 2 = 0 then 'BTC/USDT' else 'ETH/USDT' end, n::text, 'fabc' || n, 'buy', 0.00696,
+       43000.10, 0.3, 'maker', 'entry', 'ema-cross', 0, true,
+       $2::timestamptz + (n / 3) * interval '1 minute', now(), 'abc', n
+     from generate_series(1, 25) n, (values ($1), ('another-desk')) desks (desk)`,
+    [DESK, START],
+  );
+  await ownerPool.query(
+    `insert into equity select $1, $2::timestamptz + n * interval '1 minute', 10000 + n, 10000 + n, 9000, n, true
+     from generate_series(1, 5000) n`,
+    [DESK, START],
+  );
+  await ownerPool.query(
+    `insert into routine_run (desk, workflow_id, first_run_id, routine, title, nominal, started, finished, verdict, cause)
+     values ($1, 'routine:w', 'r1', 'pre-market', 'Pre-market', $2, $2, $2, 'pass', 'at the start'),
+            ($1, 'routine:w', 'r2', 'pre-market', 'Pre-market', $2, $2::timestamptz + interval '1 day', null, null, 'on schedule')`,
+    [DESK, START],
+  );
+  await ownerPool.query(
+    `insert into evidence (desk, workflow_id, first_run_id, run_id, routine, step_key, name, kind, verdict, observed,
+       expected, started, finished, simulated, previous_hash, hash)
+     values ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'venue', 'Venue reachable', 'check', 'pass', 'answered in 3 ms',
+       'answers within 2 s', $2, $2, true, '', 'h')`,
+    [DESK, START],
+  );
+}
+
+async function get<T>(path: string): Promise<T> {
+  const answer = await web.call('GET', path, { token });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as T;
+}
+
+interface Page {
+  readonly trades: readonly { readonly tradeId: string; readonly symbol: string; readonly price: string }[];
+  readonly total: number;
+  readonly nextCursor: string | null;
+}
+
+describe('trades', () => {
+  it('come in pages, newest first, each once, of this desk only', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Page = await get(`/api/trades?limit=10${cursor === null ? '' : `&before=${cursor}`}`);
+      expect(page.total).toBe(25);
+      seen.push(...page.trades.map(({ tradeId }) => tradeId));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, at) => String(25 - at)));
+  });
+
+  it('carry decimal text and can be asked for by symbol', async () => {
+    const page = await get<Page>('/api/trades?symbol=BTC/USDT&limit=200');
+    expect(page.total).toBe(12);
+    expect(page.trades[0]).toMatchObject({
+      symbol: 'BTC/USDT',
+      quantity: '0.00696',
+      price: '43000.10',
+      simulated: true,
+      marketMs: Date.parse('2026-01-05T10:08:00Z'),
+    });
+  });
+});
+
+describe('equity', () => {
+  it('is thinned to what was asked for, with the newest point kept', async () => {
+    const { points, source } = await get<{ source: string; points: { marketMs: number; equity: string }[] }>(
+      '/api/equity?points=100',
+    );
+    expect(source).toBe('ledger');
+    expect(points.length).toBeLessThanOrEqual(100);
+    expect(points.length).toBeGreaterThan(50);
+    expect(points.at(-1)?.equity).toBe('15000');
+    expect(points.map(({ marketMs }) => marketMs)).toEqual(
+      points.map(({ marketMs }) => marketMs).sort((a, b) => a - b),
+    );
+  });
+
+  it('comes from memory while the database is down, and says so', async () => {
+    const without = await startWebUnderTest(null);
+    try {
+      const { accessToken } = await without.signIn();
+      const read = async () => (await without.call('GET', '/api/equity', { token: accessToken })).json();
+      await expect.poll(read).toMatchObject({ source: 'memory', points: [{ equity: '10042.18' }] });
+    } finally {
+      await without.stop();
+    }
+  });
+});
+
+describe('routines', () => {
+  it('show what each step expected, observed and found, newest run first', async () => {
+    const { runs } = await get<{ runs: unknown[] }>('/api/routines');
+    expect(runs).toMatchObject([
+      { verdict: null, finishedMs: null, steps: [] },
+      {
+        verdict: 'pass',
+        cause: 'at the start',
+        steps: [
+          { key: 'venue', verdict: 'pass', expected: 'answers within 2 s', observed: 'answered in 3 ms' },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('prices', () => {
+  it('are those that were seen', async () => {
+    await expect
+      .poll(async () => (await web.call('GET', '/api/bars?symbol=BTC/USDT', { token })).json())
+      .toMatchObject({ spanMs: 60_000, simulated: true, bars: [{ close: 43120.12 }] });
+  });
+});

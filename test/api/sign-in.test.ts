@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { PASSWORD, startWebUnderTest, type Tokens, type WebUnderTest } from './web-under-test.js';
+
+let database: TestDatabase;
+let web: WebUnderTest;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  web = await startWebUnderTest(database.pool);
+});
+afterEach(() => web.stop());
+
+const login = (username: string, password: string): Promise<Response> =>
+  web.call('POST', '/api/auth/login', { body: { username, password } });
+const refresh = (refreshToken: string): Promise<Response> =>
+  web.call('POST', '/api/auth/refresh', { body: { refreshToken } });
+
+describe('signing in with a password', () => {
+  it('gives an access token for 15 minutes and a refresh token', async () => {
+    const tokens = await web.signIn();
+    expect(tokens).toMatchObject({ expiresIn: 900 });
+    expect((await web.call('GET', '/api/status', { token: tokens.accessToken })).status).toBe(200);
+  });
+
+  it('says the same about a wrong password and an unknown user', async () => {
+    const wrong = await login('operator', 'not it');
+    const unknown = await login('somebody', PASSWORD);
+    expect(wrong.status).toBe(401);
+    expect(await wrong.text()).toBe(await unknown.text());
+  });
+
+  it('refuses after ten wrong passwords, the right one too, and says how long to wait', async () => {
+    for (let count = 0; count < 10; count += 1) expect((await login('operator', 'no')).status).toBe(401);
+    const refused = await login('operator', PASSWORD);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    web.clock.aheadMs = 16 * 60_000;
+    expect((await login('operator', PASSWORD)).status).toBe(200);
+  });
+
+  it('does not let twenty tries at once past the limit', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => login('operator', 'no')));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+  });
+
+  it('writes neither the password nor a token into its log', async () => {
+    const tokens = await web.signIn();
+    await login('operator', 'a-wrong-secret');
+    const log = web.logged.join('');
+    for (const secret of [PASSWORD, 'a-wrong-secret', tokens.accessToken, tokens.refreshToken]) {
+      expect(log).not.toContain(secret);
+    }
+    expect(log).toContain('sign-in refused');
+  });
+});
+
+describe('access', () => {
+  it('needs a bearer token everywhere but health, sign-in and the page', async () => {
+    for (const path of [
+      'status',
+      'positions',
+      'orders',
+      'trades',
+      'equity',
+      'routines',
+      'emergency',
+      'openapi.json',
+    ]) {
+      expect((await web.call('GET', `/api/${path}`)).status, path).toBe(401);
+    }
+    for (const path of ['stop', 'close-all', 'resume']) {
+      expect((await web.call('POST', `/api/emergency/${path}`, { body: { reason: 'x' } })).status, path).toBe(
+        401,
+      );
+    }
+    expect(web.trader.calls).toEqual([]);
+    expect((await web.call('GET', '/health')).status).toBe(200);
+  });
+
+  it('ends with the access token, and a forged one never begins it', async () => {
+    const { accessToken } = await web.signIn();
+    web.clock.aheadMs = 15 * 60_000 + 1000;
+    const late = await web.call('GET', '/api/status', { token: accessToken });
+    expect(late.status).toBe(401);
+    expect(await late.json()).toMatchObject({
+      type: 'urn:fermata:problem:not-signed-in',
+      doThis: expect.any(String),
+    });
+    const [head = '', body = ''] = accessToken.split('.');
+    expect((await web.call('GET', '/api/status', { token: `${head}.${body}.` })).status).toBe(401);
+  });
+
+  it('ends at once when the person signs out', async () => {
+    const { accessToken, refreshToken } = await web.signIn();
+    expect((await web.call('POST', '/api/auth/logout', { token: accessToken })).status).toBe(204);
+    expect((await web.call('GET', '/api/status', { token: accessToken })).status).toBe(401);
+    expect((await refresh(refreshToken)).status).toBe(401);
+  });
+});
+
+describe('refreshing', () => {
+  it('exchanges a refresh token once; using it again ends the whole sign-in', async () => {
+    const first = await web.signIn();
+    const second = (await (await refresh(first.refreshToken)).json()) as Tokens;
+    expect(second.refreshToken).not.toBe(first.refreshToken);
+    expect((await refresh(first.refreshToken)).status).toBe(401);
+    expect((await refresh(second.refreshToken)).status).toBe(401);
+    expect((await web.call('GET', '/api/status', { token: second.accessToken })).status).toBe(401);
+  });
+
+  it('ends after 7 days', async () => {
+    const { refreshToken } = await web.signIn();
+    web.clock.aheadMs = 7 * 24 * 3_600_000 + 1000;
+    expect((await refresh(refreshToken)).status).toBe(401);
+  });
+
+  it('gives the page a cookie that no script reads, and takes it only from the page itself', async () => {
+    const answer = await web.call('POST', '/api/auth/login', {
+      body: { username: 'operator', password: PASSWORD, transport: 'cookie' },
+      headers: { origin: web.origin },
+    });
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Strict/);
+    expect(cookie).toMatch(/Path=\/api\/auth/);
+    expect(await answer.json()).not.toHaveProperty('refreshToken');
+    const sent = { cookie: cookie.split(';')[0] ?? '' };
+    const withOrigin = (origin?: string): Promise<Response> =>
+      web.call('POST', '/api/auth/refresh', { body: {}, headers: origin ? { ...sent, origin } : sent });
+    expect((await withOrigin()).status).toBe(403);
+    expect((await withOrigin('http://127.0.0.1:1')).status).toBe(403);
+    expect((await withOrigin(web.origin)).status).toBe(200);
+    expect((await web.call('GET', '/api/status', { headers: sent })).status).toBe(401);
+  });
+});
+
+describe('signing in with a link', () => {
+  const useLink = (token: string): Promise<Response> =>
+    web.call('POST', '/api/auth/link', { body: { token } });
+
+  it('works once', async () => {
+    const token = await createSignInToken(database.pool, 'operator');
+    const first = await useLink(token);
+    expect(first.status).toBe(200);
+    expect(await first.json()).toMatchObject({ accessToken: expect.any(String) });
+    expect((await useLink(token)).status).toBe(401);
+  });
+
+  it('says that the database is needed where it is down, and the password still works', async () => {
+    const without = await startWebUnderTest(null);
+    try {
+      const answer = await without.call('POST', '/api/auth/link', { body: { token: 'x' } });
+      expect(answer.status).toBe(503);
+      expect(await without.signIn()).toHaveProperty('accessToken');
+    } finally {
+      await without.stop();
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startWeb } from '../../src/api/start.js';
+import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
+import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+let database: TestDatabase;
+let home: string;
+let runtime: Runtime;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  home = mkdtempSync(join(tmpdir(), 'web-home-'));
+  await ensureSecrets(home);
+  writeFileSync(join(homePaths(home).secrets, SECRET_FILES.postgresAppPassword), database.appPassword);
+  const { host, port, appUser } = database;
+  runtime = {
+    version: 1,
+    home,
+    desk: 'crypto-bot',
+    deskFile: resolve(import.meta.dirname, '../../desks/crypto-bot.yaml'),
+    configHash: 'c0ffee',
+    market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
+    postgres: { host, port, database: database.database, user: appUser },
+    temporal: { address: `127.0.0.1:${await freePort()}`, namespace: 'default', uiAddress: null },
+    web: { host: '127.0.0.1', port: await freePort() },
+    temporalUiProxy: { port: await freePort() },
+    supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),
+  };
+});
+afterAll(async () => {
+  await database.drop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe('the web role', () => {
+  it('starts with trader and Temporal away, says so, lets the operator in, and stops', async () => {
+    const role = await startWeb(runtime);
+    const base = `http://127.0.0.1:${runtime.web.port}`;
+    try {
+      const health = await fetch(`${base}/health`);
+      expect(health.status).toBe(503);
+      expect(await health.json()).toMatchObject({
+        status: 'unhealthy',
+        components: { trader: 'down', database: 'up', temporal: 'down' },
+      });
+      const signedIn = await fetch(`${base}/api/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+        body: JSON.stringify({ username: 'operator', password: readSecret(home, 'operatorPassword') }),
+      });
+      expect(signedIn.status).toBe(200);
+      expect(statSync(join(home, 'web', 'sessions.json')).mode & 0o777).toBe(0o600);
+      expect((await fetch(`http://127.0.0.1:${runtime.temporalUiProxy.port}/`)).status).toBe(401);
+    } finally {
+      await role.stop();
+    }
+    await expect(fetch(`${base}/health`)).rejects.toThrow();
+  });
+
+  it('names the port that is taken, and leaves nothing behind', async () => {
+    const other: Server = createServer();
+    await new Promise<void>((resolve) => other.listen(runtime.temporalUiProxy.port, '127.0.0.1', resolve));
+    try {
+      const { port } = other.address() as AddressInfo;
+      await expect(startWeb(runtime)).rejects.toThrow(`port ${port} is taken`);
+      await expect(fetch(`http://127.0.0.1:${runtime.web.port}/health`)).rejects.toThrow();
+    } finally {
+      other.close();
+    }
+  });
+});

@@ -1,0 +1,132 @@
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
+import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+let web: WebUnderTest;
+let ui: Server;
+let proxy: Server;
+let origin: string;
+let seen: IncomingMessage[] = [];
+
+const listen = (server: Server): Promise<string> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`));
+  });
+const end = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.closeAllConnections();
+    server.close(() => resolve());
+  });
+
+beforeAll(async () => {
+  web = await startWebUnderTest(null);
+  ui = createServer((request, response) => {
+    seen.push(request);
+    response.writeHead(200, { 'content-type': 'text/html', 'set-cookie': '_csrf=abc; Path=/' });
+    response.end(`the UI at ${request.url}`);
+  });
+  await listen(ui);
+});
+afterAll(async () => {
+  await Promise.all([web.stop(), end(ui)]);
+});
+beforeEach(async () => {
+  seen = [];
+  await begin(`127.0.0.1:${(ui.address() as AddressInfo).port}`);
+});
+afterEach(() => end(proxy));
+
+async function begin(uiAddress: string | null): Promise<void> {
+  const isActive = (family: string): boolean => web.sessions.isActive(family);
+  proxy = makeTemporalUiProxy({ uiAddress, tickets: web.tickets, isActive });
+  origin = `http://${await listen(proxy)}`;
+}
+
+interface Signed {
+  readonly cookie: string;
+  readonly accessToken: string;
+  readonly ticketUrl: string;
+}
+
+/** The way that the dashboard goes: a ticket for a bearer token, a cookie for the ticket. */
+async function enter(): Promise<Signed> {
+  const { accessToken } = await web.signIn();
+  const answer = await web.call('POST', '/api/temporal-ui/ticket', { token: accessToken });
+  const ticket = new URL(((await answer.json()) as { url: string }).url);
+  const ticketUrl = origin + ticket.pathname + ticket.search;
+  const entered = await fetch(ticketUrl, { redirect: 'manual' });
+  expect(entered.status).toBe(303);
+  return { cookie: (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '', accessToken, ticketUrl };
+}
+
+const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(origin + path, { headers });
+
+describe('Temporal’s UI', () => {
+  it('is refused without a session, and asks nothing of the server behind', async () => {
+    expect((await get('/')).status).toBe(401);
+    expect((await get('/', { cookie: 'fermata_temporal_ui=made-up' })).status).toBe(401);
+    expect((await get('/fermata/enter?ticket=made-up')).status).toBe(401);
+    expect(seen).toHaveLength(0);
+  });
+
+  it('opens with a ticket that works once, and never sees our cookies', async () => {
+    const { cookie, ticketUrl } = await enter();
+    const answer = await get('/namespaces?x=1', { cookie: `${cookie}; fermata_refresh=secret; _csrf=abc` });
+    expect(await answer.text()).toBe('the UI at /namespaces?x=1');
+    expect(answer.headers.get('x-frame-options')).toBe('DENY');
+    expect(seen[0]?.headers.cookie).toBe('_csrf=abc');
+    expect((await fetch(ticketUrl, { redirect: 'manual' })).status).toBe(401);
+  });
+
+  it('is asked for a ticket only by a signed-in person', async () => {
+    expect((await web.call('POST', '/api/temporal-ui/ticket')).status).toBe(401);
+  });
+
+  it('changes nothing for pages of other origins, nor for requests without one', async () => {
+    const { cookie } = await enter();
+    const post = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`${origin}/api/v1/signal`, { method: 'POST', body: '{}', headers: { cookie, ...headers } });
+    expect((await post({})).status).toBe(403);
+    expect((await post({ origin: web.origin })).status).toBe(403);
+    expect((await post({ origin })).status).toBe(200);
+    expect(seen[0]?.headers.origin).toBe(`http://${seen[0]?.headers.host}`);
+  });
+
+  it('answers to its loopback names only', async () => {
+    const { cookie } = await enter();
+    const { hostname, port } = new URL(origin);
+    const status = await new Promise((resolve) => {
+      httpRequest(
+        { hostname, port, path: '/', headers: { host: `evil.example:${port}`, cookie } },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      ).end();
+    });
+    expect(status).toBe(421);
+    expect(seen).toHaveLength(0);
+  });
+
+  it('closes with the sign-in that opened it', async () => {
+    const { cookie, accessToken } = await enter();
+    expect((await get('/', { cookie })).status).toBe(200);
+    await web.call('POST', '/api/auth/logout', { token: accessToken });
+    expect((await get('/', { cookie })).status).toBe(401);
+  });
+
+  it('says plainly where there is no UI, or where it does not answer', async () => {
+    const { cookie } = await enter();
+    await end(proxy);
+    await begin(null);
+    expect((await get('/', { cookie })).status).toBe(404);
+    await end(proxy);
+    await begin('127.0.0.1:1');
+    const down = await get('/', { cookie });
+    expect(down.status).toBe(502);
+    expect(await down.text()).toContain('Stop do not depend on it');
+  });
+});

@@ -1,0 +1,170 @@
+/** The web server over loopback, in front of a scripted trader and a real database. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Pool } from 'pg';
+import { pino } from 'pino';
+import { SessionStore } from '../../src/api/auth/session-store.js';
+import type { WebDependencies } from '../../src/api/dependencies.js';
+import { buildServer } from '../../src/api/server.js';
+import { TemporalTickets } from '../../src/api/temporal-ui/tickets.js';
+import { hashPassword } from '../../src/home/password.js';
+import type { OperationResult } from '../../src/operations/operation.js';
+import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
+import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
+import { connectTrader, type TraderClient } from '../../src/trader/client.js';
+import { type ScriptedTrader, startScriptedTrader } from '../support/scripted-trader.js';
+
+export const PASSWORD = 'correct horse battery staple';
+export const METRICS_TOKEN = randomBytes(32).toString('hex');
+export const DESK = 'crypto-bot';
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresIn: number;
+}
+
+export interface WebUnderTest {
+  readonly app: FastifyInstance;
+  readonly origin: string;
+  readonly host: string;
+  readonly trader: ScriptedTrader;
+  readonly tickets: TemporalTickets;
+  readonly sessions: SessionStore;
+  /** Added to the wall clock that the server sees. */
+  readonly clock: { aheadMs: number };
+  readonly logged: string[];
+  call(method: string, path: string, init?: CallInit): Promise<Response>;
+  signIn(): Promise<Tokens>;
+  stop(): Promise<void>;
+}
+
+export interface CallInit {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** `pool`: null where the database is to be down. */
+export async function startWebUnderTest(
+  pool: Pool | null,
+  change: Partial<WebDependencies> = {},
+): Promise<WebUnderTest> {
+  const trader = await startScriptedTrader();
+  const client = connectTrader(trader.socketPath);
+  const folder = mkdtempSync(join(tmpdir(), 'web-'));
+  const clock = { aheadMs: 0 };
+  const nowMs = (): number => Date.now() + clock.aheadMs;
+  const sessions = SessionStore.open(join(folder, 'sessions.json'), nowMs);
+  const tickets = new TemporalTickets(nowMs);
+  const logged: string[] = [];
+  const web: WebDependencies = {
+    ...dependencies(client, pool),
+    secrets: {
+      tokenKey: randomBytes(32).toString('hex'),
+      operatorPasswordHash: await hashPassword(PASSWORD),
+      metricsToken: METRICS_TOKEN,
+    },
+    sessions,
+    log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
+    nowMs,
+    ...change,
+  };
+  const app = await buildServer(web, tickets);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const host = `127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const origin = `http://${host}`;
+  const call: WebUnderTest['call'] = (method, path, { token, body, headers = {} } = {}) =>
+    fetch(origin + path, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  return {
+    ...{ app, origin, host, trader, tickets, sessions, clock, logged, call },
+    signIn: async () =>
+      (await (
+        await call('POST', '/api/auth/login', { body: { username: 'operator', password: PASSWORD } })
+      ).json()) as Tokens,
+    stop: async () => {
+      await app.close();
+      client.close();
+      await trader.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function dependencies(
+  client: TraderClient,
+  pool: Pool | null,
+): Omit<WebDependencies, 'secrets' | 'sessions' | 'log' | 'nowMs'> {
+  const down = (): Promise<never> => Promise.reject(new Error('connect ECONNREFUSED'));
+  const built = resolve(import.meta.dirname, '../../dist/dashboard');
+  return {
+    runtime: {
+      desk: DESK,
+      web: { host: '127.0.0.1', port: 0 },
+      temporal: { address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
+      temporalUiProxy: { port: 8234 },
+    },
+    consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, token)),
+    operations: scriptedOperations(client),
+    readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),
+    readProcesses: async () => [{ name: 'trader', state: 'running', pid: 4242, restarts: 0 }],
+    temporalAnswers: async () => true,
+    database: { query: (text, values) => (pool === null ? down() : pool.query(text, [...values])) },
+    keyStore:
+      pool === null
+        ? { take: down, keep: down, giveUp: down }
+        : {
+            take: (request) => takeIdempotencyKey(pool, request),
+            keep: (request, answer) => keepAnswer(pool, request, 200, answer),
+            giveUp: (request) => giveUpKey(pool, request),
+          },
+    dashboardDirectory: existsSync(join(built, 'index.html')) ? built : null,
+  };
+}
+
+/** The commands reach the trader; there is no workflow behind them. */
+function scriptedOperations(client: TraderClient): WebDependencies['operations'] {
+  let made = 0;
+  const outcome = (ok: boolean, proven: boolean, detail: string, haltId: string | null): OperationResult => {
+    made += 1;
+    return { ok, proven, detail: `${detail} (${made})`, haltId, workflowId: null, problems: [] };
+  };
+  const identity = (person: string, reason: string, commandId = 'none') => ({
+    commandId,
+    by: person,
+    reason,
+  });
+  return {
+    stopTrading: async ({ person }, { reason, commandId }) => {
+      const { ok, haltId } = await client.call('stop', identity(person, reason, commandId));
+      const { entriesWorking, openPositions } = await client.call('status', {});
+      const kept = `${openPositions} position and its stop are kept`;
+      return outcome(ok, entriesWorking === 0, `no entry order works; ${kept}`, haltId);
+    },
+    closeAllPositions: async ({ person }, { reason, commandId }) => {
+      const { ok, haltId } = await client.call('closeAll', identity(person, reason, commandId));
+      const { flat } = await client.call('flatProof', {});
+      return outcome(ok, flat, 'flat', haltId);
+    },
+    resumeTrading: async ({ person }, { reason, commandId }) => {
+      const { haltId, configHash } = await client.call('status', {});
+      if (haltId === null) return outcome(false, false, 'the desk is not halted', null);
+      const params = { ...identity(person, reason, commandId), haltId, configHash, decisions: [] };
+      const { ok } = await client.call('arm', params);
+      return outcome(ok, true, 'armed', null);
+    },
+    listSchedules: async () => [],
+  };
+}
