@@ -44,6 +44,26 @@ export class ScriptedTrader {
     };
   }
 
+  /** The same trader behind a real control socket. */
+  get controlHandlers() {
+    const of =
+      <M extends CallableMethod>(method: M) =>
+      (params: ControlMethods[M]['params']) =>
+        this.answer(method, params);
+    return {
+      status: of('status'),
+      stop: of('stop'),
+      halt: of('halt'),
+      closeAll: of('closeAll'),
+      kill: of('kill'),
+      arm: of('arm'),
+      toggle: of('toggle'),
+      reconcile: of('reconcile'),
+      flatProof: of('flatProof'),
+      heartbeat: of('heartbeat'),
+    };
+  }
+
   get haltId(): string | null {
     return this.halts.at(-1)?.haltId ?? null;
   }
