@@ -124,6 +124,14 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('ACTIVE');
   });
 
+  it('says that the trader is gone, and never that nothing holds the desk back', async () => {
+    await web.trader.stop();
+    await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('NO ANSWER');
+    expect(await page.getByRole('region', { name: 'Why is it not trading?' }).innerText()).toContain(
+      'the trader does not answer',
+    );
+  });
+
   it('never broke its own content policy', () => {
     expect(complaints).toEqual([]);
   });

@@ -127,7 +127,7 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
           <Fills trades={trades} />
         </div>
         <div class="side-column">
-          <Why status={status} />
+          <Why status={status} reachable={state.trader.reachable} />
           <Routine runs={runs} />
           <Schedules schedules={schedules} />
           <Limits risk={status.risk} />

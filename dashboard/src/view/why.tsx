@@ -1,9 +1,22 @@
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { Panel } from './panel.js';
 
+const NO_TRADER: TraderStatus['notTrading'][number] = {
+  subject: 'desk',
+  reason: 'the trader does not answer',
+  waitsFor: 'the supervisor to restart it; it comes back HALTED',
+};
+
 /** Every reason that holds the desk, a strategy or a symbol back, with what it waits for. */
-export function Why({ status }: { readonly status: TraderStatus }) {
-  const { notTrading, strategies } = status;
+interface WhyProps {
+  readonly status: TraderStatus;
+  /** False: what the status says is old. */
+  readonly reachable: boolean;
+}
+
+export function Why({ status, reachable }: WhyProps) {
+  const { strategies } = status;
+  const notTrading = reachable ? status.notTrading : [NO_TRADER];
   return (
     <Panel title="Why is it not trading?" area="why" aside={notTrading.length === 0 ? '' : notTrading.length}>
       {notTrading.length === 0 ? (
