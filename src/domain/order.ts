@@ -66,6 +66,11 @@ export interface Fill {
   readonly priceTicks: number;
   /** Money units, positive is a cost. */
   readonly fee: number;
+  /**
+   * Lots that the venue kept as its fee (a spot purchase pays with what it bought): the position grows by
+   * `quantityLots - feeLots`, and `fee` is their value, which no cash was paid for.
+   */
+  readonly feeLots?: number;
   readonly liquidity: 'maker' | 'taker';
   readonly marketMs: number;
   /** True on the paper venue and on simulated or recorded prices. */

@@ -1,0 +1,75 @@
+/** Everything between the adapter and the wire: the library, budgets, breaker, health, clock, strict reading. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Breaker, createBreaker } from '../breaker.js';
+import { createVenueHealth, type VenueHealth } from '../health.js';
+import { createRateBudget, type RateBudget } from '../rate-budget.js';
+import { createRateBudgetQueue, type RateBudgetQueue } from '../rate-budget-queue.js';
+import { createVenueClock, type VenueClock } from './clock.js';
+import { type BinanceExchange, openExchange } from './exchange.js';
+import { BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './options.js';
+import { createReader, type Reader } from './reading.js';
+import { createRequests, type Requests, watchHeaders } from './requests.js';
+
+/** Binance spot's own allowance: request weight a minute for an address, orders in ten seconds for an account. */
+const WEIGHT = { limit: 6000, windowMs: 60_000 } as const;
+const ORDERS = { limit: 100, windowMs: 10_000 } as const;
+const WAITING_MAX = 1000;
+
+export interface Connection {
+  readonly exchange: BinanceExchange;
+  readonly requests: Requests;
+  readonly reader: Reader;
+  readonly clock: VenueClock;
+  readonly health: VenueHealth;
+  readonly breaker: Breaker;
+  readonly queue: RateBudgetQueue;
+  readonly weight: RateBudget;
+  readonly orders: RateBudget;
+  readonly times: BinanceTimes;
+  readonly nowMs: () => number;
+}
+
+export async function openConnection(
+  options: BinanceVenueOptions,
+  emit: (state: 'up' | 'down', detail: string) => void,
+): Promise<Connection> {
+  const nowMs = options.nowMs ?? Date.now;
+  const times = { ...BINANCE_TIMES, ...options.times };
+  const weight = createRateBudget(WEIGHT);
+  const orders = createRateBudget(ORDERS);
+  const queue = createRateBudgetQueue({ weight, orders, nowMs, waitingMax: WAITING_MAX });
+  const breaker = createBreaker(options.breaker);
+  const health = createVenueHealth(emit, {
+    setup: 'not connected yet',
+    stream: 'the user stream is not connected yet',
+  });
+  const exchange = await openExchange({
+    endpoint: options.endpoint,
+    credentials: options.credentials,
+    timeoutMs: times.requestTimeoutMs,
+    keepAliveMs: times.keepAliveMs,
+    onHeaders: watchHeaders(weight, orders, queue, nowMs, (untilMs, status) => {
+      health.against(
+        'silence',
+        `the venue asked for silence (${status}) until ${new Date(untilMs).toISOString()}`,
+      );
+    }),
+  });
+  const requests = createRequests({
+    exchange,
+    queue,
+    breaker,
+    retry: { ...times.retry, random: options.random ?? Math.random, sleep: (ms) => sleep(ms) },
+    nowMs,
+    onBreaker(detail) {
+      if (breaker.state === 'closed') health.resolved('breaker');
+      else health.against('breaker', `API breaker open: ${detail}`);
+    },
+    onClockOff: () => clock.measure().then(ignore, ignore),
+  });
+  const reader = createReader(requests, nowMs, options.onRefusedAnswer ?? ignore);
+  const clock = createVenueClock(exchange, reader, nowMs);
+  return { exchange, requests, reader, clock, health, breaker, queue, weight, orders, times, nowMs };
+}
+
+function ignore(): void {}

@@ -1,0 +1,37 @@
+/** The API key, from the environment only. It is never written, logged or shown. */
+
+export interface BinanceCredentials {
+  readonly apiKey: string;
+  readonly secret: string;
+}
+
+export type CredentialsRead =
+  | { readonly ok: true; readonly credentials: BinanceCredentials }
+  | { readonly ok: false; readonly problem: string; readonly doThis: string };
+
+/** Binance's HMAC keys; RSA and Ed25519 secrets are PEM texts. */
+const KEY = /^[A-Za-z0-9]{64}$/;
+
+export function readCredentials(environment: Readonly<Record<string, string | undefined>>): CredentialsRead {
+  const apiKey = environment.BINANCE_API_KEY?.trim() ?? '';
+  const secret = environment.BINANCE_SECRET_KEY?.trim() ?? '';
+  const missing = [apiKey === '' ? 'BINANCE_API_KEY' : '', secret === '' ? 'BINANCE_SECRET_KEY' : ''].filter(
+    Boolean,
+  );
+  if (missing.length > 0) {
+    return {
+      ok: false,
+      problem: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set`,
+      doThis:
+        'Create a key at the exchange (docs/VENUES.md says with which permissions) and set both variables.',
+    };
+  }
+  if (!KEY.test(apiKey)) {
+    return {
+      ok: false,
+      problem: 'BINANCE_API_KEY does not look like a key: 64 letters and digits are expected',
+      doThis: 'Copy the key again, without quotes or spaces. The secret belongs into BINANCE_SECRET_KEY.',
+    };
+  }
+  return { ok: true, credentials: { apiKey, secret } };
+}

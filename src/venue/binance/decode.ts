@@ -1,0 +1,73 @@
+/** The venue's answers, read strictly. What is not exactly as documented is refused: a wrong number is worse than none. */
+import { unitsOf } from './exact.js';
+
+/** Says which field of which answer could not be believed; never the whole answer. */
+export class Unbelievable extends Error {
+  override readonly name = 'Unbelievable';
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function fieldsOf(value: unknown, what: string): Fields {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new Unbelievable(`${what}: expected an object, found ${shown(value)}`);
+  }
+  return value as Fields;
+}
+
+export function listOf(value: unknown, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Unbelievable(`${what}: expected a list, found ${shown(value)}`);
+  return value;
+}
+
+export function textField(fields: Fields, name: string, what: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string' || value === '') {
+    throw new Unbelievable(`${what}: expected ${name} as text, found ${shown(value)}`);
+  }
+  return value;
+}
+
+export function wholeField(fields: Fields, name: string, what: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw new Unbelievable(`${what}: expected ${name} as a whole number, found ${shown(value)}`);
+  }
+  return value;
+}
+
+export function flagField(fields: Fields, name: string, what: string): boolean {
+  const value = fields[name];
+  if (typeof value !== 'boolean') {
+    throw new Unbelievable(`${what}: expected ${name} as true or false, found ${shown(value)}`);
+  }
+  return value;
+}
+
+/** An amount or price at or above zero, in units of 1e-8. */
+export function amountField(fields: Fields, name: string, what: string): bigint {
+  const units = unitsOf(fields[name]);
+  if (units === null) {
+    throw new Unbelievable(
+      `${what}: expected ${name} as a decimal at or above zero, found ${shown(fields[name])}`,
+    );
+  }
+  return units;
+}
+
+/** The same where an amount must be a whole number of steps. */
+export function stepsField(fields: Fields, name: string, step: bigint, what: string): number {
+  const units = amountField(fields, name, what);
+  const steps = units / step;
+  if (steps * step !== units || steps > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new Unbelievable(`${what}: ${name} ${shown(fields[name])} is no whole number of its step`);
+  }
+  return Number(steps);
+}
+
+/** Short enough for a log, and nothing of a page that came instead of an answer. */
+function shown(value: unknown): string {
+  if (typeof value === 'string')
+    return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  return value !== null && typeof value === 'object' ? 'an object or list' : String(value);
+}

@@ -1,0 +1,35 @@
+/** Which Binance is meant: the real one, its test environment, or a simulator on this machine. */
+
+export type BinanceEndpoint =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'testnet' }
+  /** `http://127.0.0.1:<port>`; only this machine. */
+  | { readonly kind: 'simulator'; readonly address: string };
+
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
+
+/**
+ * The desk file's `venue.testnet`, unless BINANCE_SIMULATOR_URL names a simulator. Throws where that is no loopback
+ * address: orders for a simulator must not leave the machine.
+ */
+export function chooseEndpoint(
+  testnet: boolean,
+  environment: Readonly<Record<string, string | undefined>>,
+): BinanceEndpoint {
+  const address = environment.BINANCE_SIMULATOR_URL;
+  if (address !== undefined && address !== '') {
+    if (!LOOPBACK.test(address)) {
+      throw new RangeError(
+        `BINANCE_SIMULATOR_URL must be an address of this machine like http://127.0.0.1:9080; found ${address}`,
+      );
+    }
+    return { kind: 'simulator', address };
+  }
+  return testnet ? { kind: 'testnet' } : { kind: 'live' };
+}
+
+export function endpointLabel(endpoint: BinanceEndpoint): string {
+  if (endpoint.kind === 'live') return 'Binance spot';
+  if (endpoint.kind === 'testnet') return 'Binance spot testnet';
+  return `Binance simulator at ${endpoint.address}`;
+}

@@ -1,0 +1,28 @@
+/** The venue's decimals, which have up to eight places, as exact whole numbers. */
+
+const PLACES = 8;
+const DECIMAL = /^\d{1,20}(\.\d{1,18})?$/;
+
+/** Units of 1e-8, rounded down; null where the text is no decimal at or above zero (NaN, a sign, an exponent). */
+export function unitsOf(text: unknown): bigint | null {
+  if (typeof text !== 'string' || !DECIMAL.test(text)) return null;
+  const [whole = '0', fraction = ''] = text.split('.');
+  return BigInt(whole + fraction.slice(0, PLACES).padEnd(PLACES, '0'));
+}
+
+/** Whole steps in an amount, rounded down. Both in units of 1e-8. */
+export function wholeSteps(amount: bigint, step: bigint): number {
+  return Number(amount / step);
+}
+
+/** Steps that cover an amount, rounded up. */
+export function coveringSteps(amount: bigint, step: bigint): number {
+  return Number((amount + step - 1n) / step);
+}
+
+/** Units of a desk file's step, which was checked when it was loaded. */
+export function stepUnits(step: string): bigint {
+  const units = unitsOf(step);
+  if (units === null || units === 0n) throw new RangeError(`expected a step above zero, found ${step}`);
+  return units;
+}

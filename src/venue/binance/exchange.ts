@@ -1,0 +1,176 @@
+/**
+ * ccxt's Binance class, alone: the package's root would bring every exchange and 60 MB. Only its signing, transport,
+ * error texts and sockets are used; amounts stay the decimal texts that the venue sent.
+ */
+import { type Answer, answerOfWire, readWireAnswer, type WireAnswer } from './answer.js';
+import type { BinanceCredentials } from './credentials.js';
+import type { BinanceEndpoint } from './endpoint.js';
+import { boundedFetch } from './transport.js';
+
+type Parameters = Readonly<Record<string, string | number>>;
+type Method = (parameters?: Parameters) => Promise<unknown>;
+
+export interface SocketClient {
+  future(hash: string): Promise<unknown>;
+  reset(error: Error): void;
+  close(): void;
+  isOpen(): boolean;
+  error?: Error | undefined;
+  guarded?: boolean;
+}
+
+/** What is used of it. */
+export interface CcxtBinance {
+  apiKey: string;
+  secret: string;
+  timeout: number;
+  enableRateLimit: boolean;
+  options: Record<string, unknown>;
+  streaming: Record<string, unknown>;
+  urls: { api: { ws: { 'ws-api': { spot: string } } } };
+  fetchImplementation: unknown;
+  publicGetTime: Method;
+  publicGetExchangeInfo: Method;
+  publicGetTickerBookTicker: Method;
+  privateGetAccount: Method;
+  sapiGetAccountApiRestrictions: Method;
+  privatePostOrder: Method;
+  privateGetOrder: Method;
+  privateDeleteOrder: Method;
+  privateGetOpenOrders: Method;
+  privateGetAllOrders: Method;
+  privateGetMyTrades: Method;
+  clients: Record<string, SocketClient>;
+  handleErrors(...parameters: unknown[]): unknown;
+  handleHttpStatusCode(...parameters: unknown[]): void;
+  handleMessage(client: SocketClient, message: unknown): void;
+  client(url: string): SocketClient;
+  authenticate(parameters: object): Promise<void>;
+  setSandboxMode(on: boolean): void;
+  loadHttpProxyAgent(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface BinanceExchange {
+  readonly ccxt: CcxtBinance;
+  readonly socketUrl: string;
+  /** Every request ends in one of the four answers; never throws. */
+  ask(call: (ccxt: CcxtBinance) => Promise<unknown>): Promise<Answer>;
+  /** The venue's clock against ours, milliseconds; taken off every timestamp. */
+  setClockOffset(offsetMs: number): void;
+}
+
+export interface ExchangeOptions {
+  readonly endpoint: BinanceEndpoint;
+  /** Null: public data only. */
+  readonly credentials: BinanceCredentials | null;
+  /** How long one request may take. */
+  readonly timeoutMs: number;
+  /** Silence on a socket, in milliseconds, after which it is asked whether it lives; twice that ends it. */
+  readonly keepAliveMs: number;
+  /** Of every answer with a status, whatever it was. */
+  readonly onHeaders: (status: number, headers: Readonly<Record<string, string>>) => void;
+}
+
+export async function openExchange(options: ExchangeOptions): Promise<BinanceExchange> {
+  const ccxt = await createCcxt(options);
+  const errors = keepWireAnswers(ccxt, options.onHeaders);
+  guardSockets(ccxt);
+  return {
+    ccxt,
+    socketUrl: ccxt.urls.api.ws['ws-api'].spot,
+    async ask(call) {
+      try {
+        return { kind: 'answered', body: await call(ccxt) };
+      } catch (error) {
+        const wire = error instanceof Error ? errors.get(error) : undefined;
+        return wire === undefined ? { kind: 'unanswered', cause: plainCause(error) } : answerOfWire(wire);
+      }
+    },
+    setClockOffset(offsetMs) {
+      ccxt.options.timeDifference = -offsetMs;
+    },
+  };
+}
+
+async function createCcxt(options: ExchangeOptions): Promise<CcxtBinance> {
+  const { endpoint, credentials } = options;
+  const url = new URL('./src/pro/binance.js', import.meta.resolve('ccxt')).href;
+  const { default: Binance } = (await import(url)) as { default: new (config: object) => CcxtBinance };
+  const ccxt = new Binance({
+    apiKey: credentials?.apiKey ?? '',
+    secret: credentials?.secret ?? '',
+    timeout: options.timeoutMs,
+    // Ours comes before it, with priorities; ccxt's would make twenty closing orders wait for each other.
+    enableRateLimit: false,
+    fetchImplementation: boundedFetch(endpoint),
+    // Pauses between connections are ours (`user-stream.ts`), not the library's as well.
+    options: { defaultType: 'spot', timeDifference: 0, recvWindow: 5000, ws: { backoff: { base: 0 } } },
+  });
+  if (endpoint.kind === 'testnet') ccxt.setSandboxMode(true);
+  ccxt.fetchImplementation = boundedFetch(endpoint);
+  if (endpoint.kind === 'simulator') {
+    ccxt.urls.api.ws['ws-api'].spot = `${endpoint.address.replace(/^http/, 'ws')}/ws-api/v3`;
+    // Without it ccxt refuses every ws:// address.
+    await ccxt.loadHttpProxyAgent();
+  }
+  ccxt.streaming = { ...ccxt.streaming, keepAlive: options.keepAliveMs };
+  return ccxt;
+}
+
+/**
+ * ccxt turns answers into error classes and drops the venue's code on the way; the class alone doesn't say whether an
+ * order was refused. So each error keeps the answer that it was made from.
+ */
+function keepWireAnswers(
+  ccxt: CcxtBinance,
+  onHeaders: ExchangeOptions['onHeaders'],
+): WeakMap<Error, WireAnswer> {
+  const answers = new WeakMap<Error, WireAnswer>();
+  function keeping<T>(wire: WireAnswer, judge: () => T): T {
+    try {
+      return judge();
+    } catch (error) {
+      if (error instanceof Error) answers.set(error, wire);
+      throw error;
+    }
+  }
+  const handleErrors = ccxt.handleErrors.bind(ccxt);
+  ccxt.handleErrors = (...parameters) => {
+    const [status, , url, , headers, , body] = parameters;
+    // The socket's own errors come through here too, with its address and without a status.
+    if (typeof status === 'number' && typeof url === 'string' && url.startsWith('http')) {
+      onHeaders(status, (headers ?? {}) as Record<string, string>);
+    }
+    return keeping(readWireAnswer(Number(status), body), () => handleErrors(...parameters));
+  };
+  const handleHttpStatusCode = ccxt.handleHttpStatusCode.bind(ccxt);
+  ccxt.handleHttpStatusCode = (...parameters) =>
+    keeping(readWireAnswer(Number(parameters[0]), null), () => handleHttpStatusCode(...parameters));
+  return answers;
+}
+
+/** A failed connect or subscribe leaves a promise that nobody waits for; unguarded it ends the process. */
+function guardSockets(ccxt: CcxtBinance): void {
+  const open = ccxt.client.bind(ccxt);
+  ccxt.client = (url) => {
+    const client = open(url);
+    if (client.guarded === true) return client;
+    const future = client.future.bind(client);
+    client.future = (hash) => {
+      const promise = future(hash);
+      promise.catch(() => {});
+      return promise;
+    };
+    client.guarded = true;
+    return client;
+  };
+}
+
+/** ccxt's messages carry the whole address with its signature: only what happened is kept. */
+export function plainCause(error: unknown): string {
+  if (!(error instanceof Error)) return 'no answer';
+  if (error.name === 'RequestTimeout') return 'no answer in time';
+  if (error instanceof TypeError || error instanceof SyntaxError) return 'an answer that is no JSON';
+  return error.name === 'NetworkError' ? 'the connection failed' : error.name;
+}

@@ -1,0 +1,150 @@
+/** Fills out of the venue's history: every execution since a time, with the client id of its order. */
+import type { Fill } from '../../domain/order.js';
+import { fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
+import type { FillBook } from './fill-book.js';
+import type { BinanceMarket } from './market.js';
+import type { Reader } from './reading.js';
+import { type RawTrade, readTrade } from './trades.js';
+
+const PAGE = 1000;
+/** A million executions or orders at once: beyond it something is wrong. */
+const PAGES_MAX = 1000;
+
+export interface HistoryContext {
+  readonly reader: Reader;
+  readonly bookOf: (instrument: number) => FillBook;
+  /** Throws `Unbelievable` for a price that can't be. */
+  readonly checkPrice: (market: BinanceMarket, trade: RawTrade) => void;
+}
+
+interface OrderFacts {
+  readonly clientId: string;
+  readonly createdMs: number;
+}
+
+/** Throws `VenueUnavailable`. */
+export async function fillsOfMarket(
+  context: HistoryContext,
+  market: BinanceMarket,
+  sinceMs: number,
+): Promise<Fill[]> {
+  const trades = await tradesSince(context, market, sinceMs);
+  const first = trades[0];
+  if (first === undefined) return [];
+  const ids = new Set(trades.map(({ orderId }) => orderId));
+  const orders = await ordersOf(context, market, ids);
+  const fills: Fill[] = [];
+  for (const orderId of ids) {
+    const facts = orders.get(orderId);
+    if (facts === undefined) continue;
+    const ofOrder =
+      facts.createdMs < sinceMs
+        ? await tradesOfOrder(context, market, orderId)
+        : trades.filter((trade) => trade.orderId === orderId);
+    const made = fillsOfOrder(context.bookOf(market.instrument.id), ofOrder, facts.clientId);
+    fills.push(...made.filter(({ marketMs }) => marketMs >= sinceMs));
+  }
+  return fills.sort((a, b) => a.marketMs - b.marketMs || Number(a.tradeId) - Number(b.tradeId));
+}
+
+/** All executions of one order, oldest first, as fills. Throws `VenueUnavailable`. */
+export async function fillsOfOneOrder(
+  context: HistoryContext,
+  market: BinanceMarket,
+  orderId: number,
+  clientId: string,
+): Promise<Fill[]> {
+  const trades = await tradesOfOrder(context, market, orderId);
+  return fillsOfOrder(context.bookOf(market.instrument.id), trades, clientId);
+}
+
+function fillsOfOrder(book: FillBook, trades: readonly RawTrade[], clientId: string): Fill[] {
+  let executed = 0n;
+  return trades.flatMap((trade) => {
+    const fill = book.add(trade, clientId, executed);
+    executed += trade.quantity;
+    return fill === 'gap' ? [] : [fill];
+  });
+}
+
+async function tradesSince(
+  context: HistoryContext,
+  market: BinanceMarket,
+  sinceMs: number,
+): Promise<RawTrade[]> {
+  const trades: RawTrade[] = [];
+  let from: Record<string, number> = { startTime: Math.max(0, Math.floor(sinceMs)) };
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const rows = await tradePage(context, market, { ...from, limit: PAGE });
+    trades.push(...rows);
+    const last = rows.at(-1);
+    if (rows.length < PAGE || last === undefined) break;
+    from = { fromId: last.tradeId + 1 };
+  }
+  return trades;
+}
+
+/** One order has far fewer executions than a page holds, but a page is what the venue gives at once. */
+async function tradesOfOrder(
+  context: HistoryContext,
+  market: BinanceMarket,
+  orderId: number,
+): Promise<RawTrade[]> {
+  const rows = await tradePage(context, market, { orderId, limit: PAGE });
+  return rows.filter((trade) => trade.orderId === orderId);
+}
+
+async function tradePage(
+  context: HistoryContext,
+  market: BinanceMarket,
+  query: Readonly<Record<string, number>>,
+): Promise<RawTrade[]> {
+  const rows = await context.reader.read({
+    name: 'GET myTrades',
+    weight: 'orderId' in query ? 5 : 20,
+    urgency: 'read',
+    send: (ccxt) => ccxt.privateGetMyTrades({ symbol: market.symbol, ...query }),
+    decode: (body) => {
+      const trades = listOf(body, 'trades').map((row) => readTrade(row, market));
+      for (const trade of trades) context.checkPrice(market, trade);
+      return trades;
+    },
+  });
+  return rows.sort((a, b) => a.tradeId - b.tradeId);
+}
+
+/** Client ids of orders: executions carry only the venue's own. */
+async function ordersOf(
+  context: HistoryContext,
+  market: BinanceMarket,
+  ids: ReadonlySet<number>,
+): Promise<ReadonlyMap<number, OrderFacts>> {
+  const found = new Map<number, OrderFacts>();
+  const highest = Math.max(...ids);
+  let from = Math.min(...ids);
+  for (let page = 0; page < PAGES_MAX && from <= highest; page += 1) {
+    const orderId = from;
+    const rows = await context.reader.read({
+      name: 'GET allOrders',
+      weight: 20,
+      urgency: 'read',
+      send: (ccxt) => ccxt.privateGetAllOrders({ symbol: market.symbol, orderId, limit: PAGE }),
+      decode: (body) => listOf(body, 'orders').map((row) => readFacts(row, market)),
+    });
+    for (const { orderId: id, ...facts } of rows) if (ids.has(id)) found.set(id, facts);
+    const last = rows.reduce((most, row) => Math.max(most, row.orderId), 0);
+    if (rows.length < PAGE || last < from) break;
+    from = last + 1;
+  }
+  return found;
+}
+
+function readFacts(row: unknown, market: BinanceMarket): OrderFacts & { readonly orderId: number } {
+  const fields = fieldsOf(row, 'order');
+  if (fields.symbol !== market.symbol) throw new Unbelievable('order: of another symbol than asked for');
+  return {
+    orderId: wholeField(fields, 'orderId', 'order'),
+    clientId: textField(fields, 'clientOrderId', 'order'),
+    createdMs: wholeField(fields, 'time', 'order'),
+  };
+}

@@ -1,0 +1,78 @@
+/** The venue's list of symbols against the desk's instruments: same steps, tradable, stops allowed. */
+import { type Fields, fieldsOf, listOf, stepsField, textField, Unbelievable } from './decode.js';
+import { unitsOf } from './exact.js';
+import type { BinanceMarket } from './market.js';
+
+export interface Listing {
+  readonly symbol: string;
+  readonly status: string;
+  readonly orderTypes: readonly string[];
+  readonly tickSize: bigint;
+  readonly stepSize: bigint;
+  readonly minNotional: bigint;
+}
+
+/** Of `exchangeInfo`. Throws `Unbelievable`. */
+export function readListings(body: unknown): ReadonlyMap<string, Listing> {
+  const rows = listOf(fieldsOf(body, 'exchange information').symbols, 'symbols');
+  return new Map(
+    rows.map((row) => {
+      const fields = fieldsOf(row, 'symbol');
+      const listing = readListing(fields);
+      return [listing.symbol, listing];
+    }),
+  );
+}
+
+function readListing(fields: Fields): Listing {
+  const filters = new Map(
+    listOf(fields.filters, 'filters').map((one) => {
+      const filter = fieldsOf(one, 'filter');
+      return [textField(filter, 'filterType', 'filter'), filter];
+    }),
+  );
+  const step = (filter: string, name: string): bigint => unitsOf(filters.get(filter)?.[name]) ?? 0n;
+  return {
+    symbol: textField(fields, 'symbol', 'symbol'),
+    status: textField(fields, 'status', 'symbol'),
+    orderTypes: listOf(fields.orderTypes, 'order types').map(String),
+    tickSize: step('PRICE_FILTER', 'tickSize'),
+    stepSize: step('LOT_SIZE', 'stepSize'),
+    minNotional: step('NOTIONAL', 'minNotional') || step('MIN_NOTIONAL', 'minNotional'),
+  };
+}
+
+/** What forbids trading this instrument; null where all is well. */
+export function listingProblem(market: BinanceMarket, listing: Listing | undefined): string | null {
+  const { symbol, tickSize, lotSize, minNotional } = market.instrument;
+  if (listing === undefined) return `${symbol} is not listed at the exchange: take it out of the desk file`;
+  if (listing.status !== 'TRADING') return `${symbol} is not trading at the exchange (${listing.status})`;
+  if (listing.tickSize === 0n || market.tick % listing.tickSize !== 0n) {
+    return `${symbol}: the desk file's tickSize ${tickSize} is finer than the exchange's`;
+  }
+  if (listing.stepSize === 0n || market.lot % listing.stepSize !== 0n) {
+    return `${symbol}: the desk file's lotSize ${lotSize} is finer than the exchange's`;
+  }
+  if (BigInt(minNotional) < listing.minNotional) {
+    return `${symbol}: the desk file's minNotional is below the exchange's`;
+  }
+  const stops = listing.orderTypes.includes('STOP_LOSS') || listing.orderTypes.includes('STOP_LOSS_LIMIT');
+  return stops
+    ? null
+    : `${symbol}: the exchange takes no stop orders for it, so a position could not be protected`;
+}
+
+/** Best bid and ask, in ticks. Throws `Unbelievable` where they cross or are none. */
+export function readBookTicker(
+  value: unknown,
+  market: BinanceMarket,
+): { bidTicks: number; askTicks: number } {
+  const fields = fieldsOf(value, 'book ticker');
+  if (fields.symbol !== market.symbol)
+    throw new Unbelievable('book ticker: of another symbol than asked for');
+  const bidTicks = stepsField(fields, 'bidPrice', market.tick, 'book ticker');
+  const askTicks = stepsField(fields, 'askPrice', market.tick, 'book ticker');
+  if (bidTicks === 0 || bidTicks >= askTicks)
+    throw new Unbelievable('book ticker: bid and ask cross or are missing');
+  return { bidTicks, askTicks };
+}

@@ -1,0 +1,35 @@
+/** What the adapter knows of one instrument at the venue. */
+import type { Instrument } from '../../domain/instrument.js';
+import { stepUnits } from './exact.js';
+
+export interface BinanceMarket {
+  readonly instrument: Instrument;
+  /** The venue's name: BTCUSDT. */
+  readonly symbol: string;
+  /** Units of 1e-8. */
+  readonly tick: bigint;
+  readonly lot: bigint;
+  /** Whether a stop may turn into a market order; set once the venue's list was read. */
+  stopLossMarket: boolean;
+}
+
+/** Throws where two instruments share a base currency: their positions could not be told apart on spot. */
+export function marketsOf(instruments: readonly Instrument[]): readonly BinanceMarket[] {
+  const bases = new Map<string, string>();
+  return instruments.map((instrument) => {
+    const other = bases.get(instrument.base);
+    if (other !== undefined) {
+      throw new RangeError(
+        `${other} and ${instrument.symbol} share the balance of ${instrument.base}: a spot desk can trade only one of them`,
+      );
+    }
+    bases.set(instrument.base, instrument.symbol);
+    return {
+      instrument,
+      symbol: `${instrument.base}${instrument.quote}`,
+      tick: stepUnits(instrument.tickSize),
+      lot: stepUnits(instrument.lotSize),
+      stopLossMarket: false,
+    };
+  });
+}

@@ -1,0 +1,144 @@
+/** Orders, there and back: the desk's intent as the venue's parameters, the venue's order as the engine's. */
+import { formatDecimal } from '../../domain/decimal.js';
+import type { OrderIntent } from '../../domain/order.js';
+import type { VenueOrder } from '../../engine/event.js';
+import {
+  amountField,
+  type Fields,
+  fieldsOf,
+  stepsField,
+  textField,
+  Unbelievable,
+  wholeField,
+} from './decode.js';
+import type { BinanceMarket } from './market.js';
+
+/** How far below its trigger a stop that must become a limit order may sell, parts per thousand. */
+const STOP_SLIP_PER_MILLE = 50;
+
+export function orderParameters(order: OrderIntent, market: BinanceMarket): Record<string, string> {
+  const { instrument } = market;
+  const price = (ticks: number) => formatDecimal(ticks, instrument.tickSize);
+  const common = {
+    symbol: market.symbol,
+    side: order.side === 'buy' ? 'BUY' : 'SELL',
+    quantity: formatDecimal(order.quantityLots, instrument.lotSize),
+    newClientOrderId: order.clientId,
+    newOrderRespType: 'FULL',
+  };
+  if (order.type === 'market') return { ...common, type: 'MARKET' };
+  if (order.type === 'limit') {
+    return {
+      ...common,
+      type: 'LIMIT',
+      timeInForce: order.timeInForce,
+      price: price(needed(order.limitTicks, order)),
+    };
+  }
+  const stopTicks = needed(order.stopTicks, order);
+  if (market.stopLossMarket) return { ...common, type: 'STOP_LOSS', stopPrice: price(stopTicks) };
+  const slip = Math.ceil((stopTicks * STOP_SLIP_PER_MILLE) / 1000);
+  const worst = Math.max(1, order.side === 'sell' ? stopTicks - slip : stopTicks + slip);
+  return {
+    ...common,
+    type: 'STOP_LOSS_LIMIT',
+    timeInForce: 'GTC',
+    stopPrice: price(stopTicks),
+    price: price(worst),
+  };
+}
+
+function needed(ticks: number | null, order: OrderIntent): number {
+  if (ticks === null) throw new RangeError(`${order.type} order ${order.clientId} has no price`);
+  return ticks;
+}
+
+const STATES: Readonly<Record<string, VenueOrder['state']>> = {
+  NEW: 'working',
+  PENDING_NEW: 'working',
+  PARTIALLY_FILLED: 'partlyFilled',
+  PENDING_CANCEL: 'working',
+  FILLED: 'filled',
+  CANCELED: 'cancelled',
+  REJECTED: 'rejected',
+  EXPIRED: 'expired',
+  EXPIRED_IN_MATCH: 'expired',
+};
+
+const TYPES: Readonly<Record<string, VenueOrder['type']>> = {
+  MARKET: 'market',
+  LIMIT: 'limit',
+  LIMIT_MAKER: 'limit',
+  STOP_LOSS: 'stop',
+  STOP_LOSS_LIMIT: 'stop',
+  TAKE_PROFIT: 'stop',
+  TAKE_PROFIT_LIMIT: 'stop',
+};
+
+/** One name for each thing, whether it came by REST or on the stream. */
+const REST = {
+  clientId: 'clientOrderId',
+  venueId: 'orderId',
+  status: 'status',
+  side: 'side',
+  type: 'type',
+  quantity: 'origQty',
+  filled: 'executedQty',
+  price: 'price',
+  stopPrice: 'stopPrice',
+} as const;
+const STREAM = {
+  clientId: 'c',
+  venueId: 'i',
+  status: 'X',
+  side: 'S',
+  type: 'o',
+  quantity: 'q',
+  filled: 'z',
+  price: 'p',
+  stopPrice: 'P',
+} as const;
+
+/** Throws `Unbelievable`. */
+export function readOrder(value: unknown, market: BinanceMarket): VenueOrder {
+  const fields = fieldsOf(value, 'order');
+  if (fields.symbol !== market.symbol) throw new Unbelievable('order: of another symbol than asked for');
+  return readOrderFields(fields, market, REST);
+}
+
+/** Of an `executionReport`: a cancel's report carries the cancel's own id in `c` and the order's in `C`. */
+export function readStreamOrder(fields: Fields, market: BinanceMarket): VenueOrder {
+  const order = readOrderFields(fields, market, STREAM);
+  const original = fields.C;
+  return typeof original === 'string' && original !== '' ? { ...order, clientId: original } : order;
+}
+
+function readOrderFields(
+  fields: Fields,
+  market: BinanceMarket,
+  names: Readonly<Record<keyof typeof REST, string>>,
+): VenueOrder {
+  const state = STATES[textField(fields, names.status, 'order')];
+  const type = TYPES[textField(fields, names.type, 'order')];
+  const side = textField(fields, names.side, 'order');
+  if (state === undefined || type === undefined || (side !== 'BUY' && side !== 'SELL')) {
+    throw new Unbelievable('order: a state, type or side that the venue does not document');
+  }
+  const quantityLots = stepsField(fields, names.quantity, market.lot, 'order');
+  const filledLots = stepsField(fields, names.filled, market.lot, 'order');
+  if (filledLots > quantityLots) throw new Unbelievable('order: more filled than ordered');
+  const limitTicks = stepsField(fields, names.price, market.tick, 'order');
+  const hasStop = type === 'stop' && amountField(fields, names.stopPrice, 'order') > 0n;
+  return {
+    clientId: textField(fields, names.clientId, 'order'),
+    venueId: String(wholeField(fields, names.venueId, 'order')),
+    instrument: market.instrument.id,
+    state,
+    filledLots,
+    side: side === 'BUY' ? 'buy' : 'sell',
+    type,
+    quantityLots,
+    limitTicks: limitTicks === 0 ? null : limitTicks,
+    stopTicks: hasStop ? stepsField(fields, names.stopPrice, market.tick, 'order') : null,
+  };
+}

@@ -1,0 +1,115 @@
+/** What an answer means for an order: the table that decides whether it is accepted, rejected or unknown. */
+import type { OrderIntent } from '../../domain/order.js';
+import type { VenueOrder } from '../../engine/event.js';
+import type { CancelOutcome, SendOutcome } from '../port.js';
+import type { Answer } from './answer.js';
+import { fieldsOf, textField, Unbelievable, wholeField } from './decode.js';
+import type { BinanceMarket } from './market.js';
+import { readOrder } from './orders.js';
+
+/** Code of an order that we did not send at all: the venue certainly has no such order. */
+export const NOT_SENT = 'NOT_SENT';
+
+const NEW_ORDER_REJECTED = -2010;
+const CANCEL_REJECTED = -2011;
+const NO_SUCH_ORDER = -2013;
+
+/**
+ * A duplicate id is no rejection: ids are ours alone, so the order is there already (an answer was lost). It is
+ * unknown, and the lookup finds it.
+ */
+function isDuplicate(code: number, text: string): boolean {
+  return code === NEW_ORDER_REJECTED && /duplicate/i.test(text);
+}
+
+export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceMarket): SendOutcome {
+  switch (answer.kind) {
+    case 'answered':
+      return acceptedOutcome(answer.body, order, market);
+    case 'refused':
+      return isDuplicate(answer.code, answer.text)
+        ? { kind: 'unknown', cause: 'the venue already has an order of this id' }
+        : { kind: 'rejected', code: String(answer.code), text: answer.text };
+    case 'unanswered':
+      return { kind: 'unknown', cause: answer.cause };
+    case 'notSent':
+      return { kind: 'rejected', code: NOT_SENT, text: `Not sent: ${answer.cause}.` };
+  }
+}
+
+/** Only an answer that names our own order, on our terms, is believed. */
+function acceptedOutcome(body: unknown, order: OrderIntent, market: BinanceMarket): SendOutcome {
+  try {
+    const found = readOrder(body, market);
+    const same =
+      found.clientId === order.clientId &&
+      found.side === order.side &&
+      found.type === order.type &&
+      found.quantityLots === order.quantityLots &&
+      (order.type !== 'limit' || found.limitTicks === order.limitTicks) &&
+      (order.type !== 'stop' || found.stopTicks === order.stopTicks);
+    if (!same) return { kind: 'unknown', cause: 'the answer is about another order than the one sent' };
+    if (found.state === 'rejected')
+      return { kind: 'rejected', code: 'REJECTED', text: 'Rejected by the venue.' };
+    return { kind: 'accepted', venueId: found.venueId };
+  } catch (error) {
+    return { kind: 'unknown', cause: believableCause(error) };
+  }
+}
+
+export function cancelOutcome(answer: Answer, clientId: string, market: BinanceMarket): CancelOutcome {
+  switch (answer.kind) {
+    case 'answered':
+      return cancelledOutcome(answer.body, clientId, market);
+    case 'refused':
+      return answer.code === CANCEL_REJECTED || answer.code === NO_SUCH_ORDER
+        ? { kind: 'notOpen', code: String(answer.code), text: answer.text }
+        : { kind: 'unknown', cause: `${answer.code} ${answer.text}` };
+    case 'unanswered':
+      return { kind: 'unknown', cause: answer.cause };
+    case 'notSent':
+      return { kind: 'unknown', cause: `not sent: ${answer.cause}` };
+  }
+}
+
+function cancelledOutcome(body: unknown, clientId: string, market: BinanceMarket): CancelOutcome {
+  try {
+    const fields = fieldsOf(body, 'cancelled order');
+    wholeField(fields, 'orderId', 'cancelled order');
+    const status = textField(fields, 'status', 'cancelled order');
+    if (fields.symbol === market.symbol && fields.origClientOrderId === clientId && status === 'CANCELED') {
+      return { kind: 'cancelled' };
+    }
+    return { kind: 'unknown', cause: 'the answer is not about a cancelled order of this id' };
+  } catch (error) {
+    return { kind: 'unknown', cause: believableCause(error) };
+  }
+}
+
+/** The order, null where the venue says that it has none, or why neither is known. */
+export type Lookup =
+  | { readonly kind: 'found'; readonly order: VenueOrder | null }
+  | { readonly kind: 'unavailable'; readonly cause: string };
+
+export function lookupOutcome(answer: Answer, clientId: string, market: BinanceMarket): Lookup {
+  if (answer.kind === 'refused' && answer.code === NO_SUCH_ORDER) return { kind: 'found', order: null };
+  if (answer.kind !== 'answered') return { kind: 'unavailable', cause: whyNot(answer) };
+  try {
+    const order = readOrder(answer.body, market);
+    if (order.clientId !== clientId)
+      return { kind: 'unavailable', cause: 'the answer is about another order' };
+    return { kind: 'found', order };
+  } catch (error) {
+    return { kind: 'unavailable', cause: believableCause(error) };
+  }
+}
+
+export function whyNot(answer: Exclude<Answer, { kind: 'answered' }>): string {
+  return answer.kind === 'refused' ? `${answer.code} ${answer.text}` : answer.cause;
+}
+
+/** Bugs go on; only what the venue said wrongly becomes a cause. */
+export function believableCause(error: unknown): string {
+  if (error instanceof Unbelievable) return error.message;
+  throw error;
+}

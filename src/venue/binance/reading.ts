@@ -1,0 +1,75 @@
+/** Readings of the venue that must succeed or say why not: what can't be believed is refused, recorded, never used. */
+import { VenueUnavailable } from '../port.js';
+import type { Urgency } from '../urgency.js';
+import { Unbelievable } from './decode.js';
+import type { CcxtBinance } from './exchange.js';
+import { whyNot } from './outcomes.js';
+import type { Requests } from './requests.js';
+
+export interface RefusedAnswer {
+  readonly atMs: number;
+  readonly what: string;
+  readonly cause: string;
+}
+
+export interface ReadingRequest<T> {
+  readonly name: string;
+  readonly weight: number;
+  readonly urgency: Urgency;
+  readonly send: (ccxt: CcxtBinance) => Promise<unknown>;
+  /** Throws `Unbelievable`. */
+  readonly decode: (body: unknown) => T;
+}
+
+export interface Reader {
+  /** Throws `VenueUnavailable`. */
+  read<T>(request: ReadingRequest<T>): Promise<T>;
+  /** For what arrives unasked. True where `work` believed it. */
+  judge(what: string, work: () => void): boolean;
+  /** Records an answer that could not be believed. */
+  note(what: string, cause: string): void;
+  readonly refused: readonly RefusedAnswer[];
+}
+
+const REFUSED_KEPT = 200;
+
+export function createReader(
+  requests: Requests,
+  nowMs: () => number,
+  onRefused: (answer: RefusedAnswer) => void,
+): Reader {
+  const refused: RefusedAnswer[] = [];
+
+  function note(what: string, cause: string): void {
+    const answer = { atMs: nowMs(), what, cause };
+    refused.push(answer);
+    if (refused.length > REFUSED_KEPT) refused.shift();
+    onRefused(answer);
+  }
+
+  return {
+    refused,
+    note,
+    async read({ name, weight, urgency, send, decode }) {
+      const answer = await requests.ask({ name, weight, urgency, safeToRepeat: true, send });
+      if (answer.kind !== 'answered') throw new VenueUnavailable(`${name}: ${whyNot(answer)}`);
+      try {
+        return decode(answer.body);
+      } catch (error) {
+        if (!(error instanceof Unbelievable)) throw error;
+        note(name, error.message);
+        throw new VenueUnavailable(`${name}: ${error.message}; the answer was not used`);
+      }
+    },
+    judge(what, work) {
+      try {
+        work();
+        return true;
+      } catch (error) {
+        if (!(error instanceof Unbelievable)) throw error;
+        note(what, error.message);
+        return false;
+      }
+    },
+  };
+}

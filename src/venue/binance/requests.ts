@@ -1,0 +1,132 @@
+/**
+ * The one way out: every request passes the rate budgets (with its urgency) and the circuit breaker, and its answer is
+ * told to both. Readings are tried again; orders and cancels never.
+ */
+import type { Breaker } from '../breaker.js';
+import type { RateBudget } from '../rate-budget.js';
+import type { RateBudgetQueue } from '../rate-budget-queue.js';
+import { type RetryOptions, retry } from '../retry.js';
+import type { Urgency } from '../urgency.js';
+import type { Answer } from './answer.js';
+import type { BinanceExchange, CcxtBinance } from './exchange.js';
+
+export interface Request {
+  /** For messages and metrics, for example `GET order`. */
+  readonly name: string;
+  readonly weight: number;
+  readonly urgency: Urgency;
+  readonly countsAsOrder?: boolean;
+  /** A reading: asking twice does no harm. */
+  readonly safeToRepeat: boolean;
+  readonly send: (ccxt: CcxtBinance) => Promise<unknown>;
+}
+
+export interface RequestFigures {
+  readonly sent: number;
+  readonly refused: number;
+  readonly unanswered: number;
+  readonly notSent: number;
+}
+
+export interface Requests {
+  ask(request: Request): Promise<Answer>;
+  readonly figures: RequestFigures;
+}
+
+export interface RequestsOptions {
+  readonly exchange: BinanceExchange;
+  readonly queue: RateBudgetQueue;
+  readonly breaker: Breaker;
+  readonly retry: RetryOptions;
+  readonly nowMs: () => number;
+  readonly onBreaker: (detail: string) => void;
+  /** Called when the venue says that our clock is wrong; resolves when the offset was measured anew. */
+  readonly onClockOff: () => Promise<void>;
+}
+
+/** "Timestamp for this request is outside of the recvWindow": refused for certain, and right once the clock is. */
+const CLOCK_OFF = -1021;
+
+export function createRequests(options: RequestsOptions): Requests {
+  const { exchange, queue, breaker, nowMs } = options;
+  const figures = { sent: 0, refused: 0, unanswered: 0, notSent: 0 };
+
+  function report(answer: Answer): void {
+    const change = answer.kind === 'unanswered' ? breaker.failed(nowMs(), answer.cause) : breaker.succeeded();
+    if (change !== null) options.onBreaker(change.detail);
+  }
+
+  async function once(request: Request): Promise<Answer> {
+    const admitted = await queue.enter({
+      weight: request.weight,
+      urgency: request.urgency,
+      countsAsOrder: request.countsAsOrder ?? false,
+    });
+    if (admitted !== 'go') return { kind: 'notSent', cause: notSentCause(admitted, queue.pausedUntilMs) };
+    if (!breaker.allows(request.urgency, nowMs())) {
+      return { kind: 'notSent', cause: 'the API breaker is open: the venue did not answer before' };
+    }
+    figures.sent += 1;
+    const answer = await exchange.ask(request.send);
+    report(answer);
+    return answer;
+  }
+
+  async function withClock(request: Request): Promise<Answer> {
+    const answer = await once(request);
+    if (answer.kind !== 'refused' || answer.code !== CLOCK_OFF) return answer;
+    await options.onClockOff();
+    return once(request);
+  }
+
+  return {
+    figures,
+    async ask(request) {
+      const answer = request.safeToRepeat
+        ? await retry(
+            () => withClock(request),
+            (one) => one.kind === 'unanswered',
+            options.retry,
+          )
+        : await withClock(request);
+      if (answer.kind !== 'answered') figures[answer.kind] += 1;
+      return answer;
+    },
+  };
+}
+
+function notSentCause(admitted: 'full' | 'paused' | 'closed', pausedUntilMs: number): string {
+  if (admitted === 'full') return 'too many requests wait already';
+  if (admitted === 'closed') return 'the connection was closed by us';
+  return `the venue asked for silence until ${new Date(pausedUntilMs).toISOString()}`;
+}
+
+/** Budgets and pauses from what the venue says in its headers. */
+export function watchHeaders(
+  weight: RateBudget,
+  orders: RateBudget,
+  queue: RateBudgetQueue,
+  nowMs: () => number,
+  onPause: (untilMs: number, status: number) => void,
+): (status: number, headers: Readonly<Record<string, string>>) => void {
+  return (status, headers) => {
+    const read = (name: string): number | null => {
+      const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+      return found !== undefined && /^\d{1,9}$/.test(found) ? Number(found) : null;
+    };
+    const used = read('x-mbx-used-weight-1m');
+    if (used !== null) weight.observe(used, nowMs());
+    const placed = read('x-mbx-order-count-10s');
+    if (placed !== null) orders.observe(placed, nowMs());
+    if (status !== 429 && status !== 418) return;
+    const waitMs = (read('retry-after') ?? PAUSE_SECONDS) * 1000;
+    const untilMs = nowMs() + Math.min(waitMs, PAUSE_MS_MAX);
+    queue.pauseUntil(untilMs);
+    onPause(untilMs, status);
+  };
+}
+
+/** Where the venue does not say how long. */
+const PAUSE_SECONDS = 60;
+/** Binance's longest ban is three days. */
+const PAUSE_MS_MAX = 3 * 86_400_000;

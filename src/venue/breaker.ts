@@ -1,0 +1,78 @@
+/**
+ * Circuit breaker of one venue connection. Closed: requests go out. Open: none does, except urgent ones (a stop is
+ * always tried). Half open: one at a time finds out whether the venue is back. Pure: the time comes in.
+ */
+import type { Urgency } from './urgency.js';
+
+export type BreakerState = 'closed' | 'open' | 'halfOpen';
+
+export interface BreakerOptions {
+  /** Failures in a row that open it. */
+  readonly failuresToOpen: number;
+  /** How long it stays open before one request may try. */
+  readonly openMs: number;
+}
+
+export const BREAKER_DEFAULTS: BreakerOptions = { failuresToOpen: 5, openMs: 60_000 };
+
+export interface BreakerChange {
+  readonly from: BreakerState;
+  readonly to: BreakerState;
+  readonly detail: string;
+}
+
+export interface Breaker {
+  readonly state: BreakerState;
+  /** When an open breaker lets the next request try; null unless open. */
+  readonly nextTryMs: number | null;
+  /** Whether a request may go out now. Whoever is let through reports `succeeded` or `failed` afterwards. */
+  allows(urgency: Urgency, nowMs: number): boolean;
+  /** The venue answered, be it with a refusal. */
+  succeeded(): BreakerChange | null;
+  failed(nowMs: number, cause: string): BreakerChange | null;
+}
+
+export function createBreaker(options: BreakerOptions = BREAKER_DEFAULTS): Breaker {
+  let state: BreakerState = 'closed';
+  let failures = 0;
+  let openUntilMs = 0;
+  let trying = false;
+
+  function change(to: BreakerState, detail: string): BreakerChange | null {
+    if (state === to) return null;
+    const from = state;
+    state = to;
+    return { from, to, detail };
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    get nextTryMs() {
+      return state === 'open' ? openUntilMs : null;
+    },
+    allows(urgency, nowMs) {
+      if (urgency === 'urgent' || state === 'closed') return true;
+      if (state === 'open' && nowMs >= openUntilMs) {
+        state = 'halfOpen';
+        trying = false;
+      }
+      if (state !== 'halfOpen' || trying) return false;
+      trying = true;
+      return true;
+    },
+    succeeded() {
+      failures = 0;
+      trying = false;
+      return change('closed', 'the venue answers again');
+    },
+    failed(nowMs, cause) {
+      failures += 1;
+      trying = false;
+      if (state === 'closed' && failures < options.failuresToOpen) return null;
+      openUntilMs = nowMs + options.openMs;
+      return change('open', `${failures} requests in a row without an answer (${cause})`);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** Why a venue can't be traded on now. It is up when nothing speaks against it. */
+export interface VenueHealth {
+  readonly state: 'up' | 'down';
+  /** Every reason, oldest first; empty while up. */
+  readonly reasons: readonly string[];
+  against(cause: string, detail: string): void;
+  resolved(cause: string): void;
+  /** Something was missed: down and up again, which makes the engine reconcile. Nothing while it is down anyway. */
+  missed(detail: string): void;
+}
+
+export function createVenueHealth(
+  emit: (state: 'up' | 'down', detail: string) => void,
+  firstCauses: Readonly<Record<string, string>>,
+): VenueHealth {
+  const causes = new Map(Object.entries(firstCauses));
+  return {
+    get state() {
+      return causes.size === 0 ? 'up' : 'down';
+    },
+    get reasons() {
+      return [...causes.values()];
+    },
+    against(cause, detail) {
+      const wasUp = causes.size === 0;
+      causes.set(cause, detail);
+      if (wasUp) emit('down', detail);
+    },
+    resolved(cause) {
+      if (!causes.delete(cause) || causes.size > 0) return;
+      emit('up', 'connected; everything since the last reading is read again');
+    },
+    missed(detail) {
+      if (causes.size > 0) return;
+      emit('down', detail);
+      emit('up', detail);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Requests that wait for room in the budgets: the most urgent first, then the oldest. Nothing urgent ever waits behind
+ * anything else, and a full queue turns away only what is not urgent.
+ */
+import type { RateBudget } from './rate-budget.js';
+import { URGENCIES, type Urgency } from './urgency.js';
+
+export interface Admission {
+  readonly weight: number;
+  readonly urgency: Urgency;
+  readonly countsAsOrder: boolean;
+}
+
+/** `full`: too many wait already. `paused`: the venue asked for silence; until then nothing is sent at all. */
+export type Admitted = 'go' | 'full' | 'paused' | 'closed';
+
+export interface RateBudgetQueueOptions {
+  readonly weight: RateBudget;
+  readonly orders: RateBudget;
+  readonly nowMs: () => number;
+  /** Most requests that may wait, for each urgency. */
+  readonly waitingMax: number;
+}
+
+export interface RateBudgetQueue {
+  enter(admission: Admission): Promise<Admitted>;
+  /** The venue asked for silence (429 or 418 with Retry-After). */
+  pauseUntil(untilMs: number): void;
+  readonly pausedUntilMs: number;
+  readonly waiting: number;
+  close(): void;
+}
+
+interface Waiting {
+  readonly admission: Admission;
+  readonly resolve: (admitted: Admitted) => void;
+}
+
+export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudgetQueue {
+  const { weight, orders, nowMs } = options;
+  const waiting: Record<Urgency, Waiting[]> = { urgent: [], order: [], read: [], background: [] };
+  let pausedUntilMs = 0;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  function take({ weight: cost, urgency, countsAsOrder }: Admission): number {
+    const now = nowMs();
+    if (countsAsOrder) {
+      const waitMs = orders.take(1, urgency, now);
+      if (waitMs > 0) return waitMs;
+    }
+    return weight.take(cost, urgency, now);
+  }
+
+  function drain(): void {
+    clearTimeout(timer);
+    for (const urgency of URGENCIES) {
+      for (let next = waiting[urgency][0]; next !== undefined; next = waiting[urgency][0]) {
+        const waitMs = take(next.admission);
+        if (waitMs > 0) {
+          timer = setTimeout(drain, waitMs);
+          timer.unref();
+          return;
+        }
+        waiting[urgency].shift();
+        next.resolve('go');
+      }
+    }
+  }
+
+  function empty(admitted: Admitted): void {
+    clearTimeout(timer);
+    for (const urgency of URGENCIES) {
+      for (const { resolve } of waiting[urgency].splice(0)) resolve(admitted);
+    }
+  }
+
+  return {
+    enter(admission) {
+      if (closed) return Promise.resolve('closed');
+      if (nowMs() < pausedUntilMs) return Promise.resolve('paused');
+      const ahead = URGENCIES.slice(0, URGENCIES.indexOf(admission.urgency) + 1);
+      if (ahead.every((urgency) => waiting[urgency].length === 0) && take(admission) === 0) {
+        return Promise.resolve('go');
+      }
+      if (waiting[admission.urgency].length >= options.waitingMax) return Promise.resolve('full');
+      return new Promise((resolve) => {
+        waiting[admission.urgency].push({ admission, resolve });
+        drain();
+      });
+    },
+    pauseUntil(untilMs) {
+      if (untilMs <= pausedUntilMs) return;
+      pausedUntilMs = untilMs;
+      empty('paused');
+    },
+    get pausedUntilMs() {
+      return pausedUntilMs;
+    },
+    get waiting() {
+      return URGENCIES.reduce((sum, urgency) => sum + waiting[urgency].length, 0);
+    },
+    close() {
+      closed = true;
+      empty('closed');
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * How much of a venue's allowance is left. Each urgency may use its share only, so that what takes risk away finds
+ * room when everything else has used up its own. Pure: the time comes in.
+ */
+import type { Urgency } from './urgency.js';
+
+export interface RateBudgetOptions {
+  /** What the venue allows in one window. */
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+/** Parts of the allowance that each urgency may fill. */
+export const SHARES: Readonly<Record<Urgency, number>> = {
+  urgent: 1,
+  order: 0.9,
+  read: 0.75,
+  background: 0.5,
+};
+
+export interface RateBudgetState {
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly used: number;
+}
+
+export interface RateBudget {
+  /** Takes the weight and returns 0, or takes nothing and returns the milliseconds to wait. */
+  take(weight: number, urgency: Urgency, nowMs: number): number;
+  /** The venue's own count of the current window, where it is higher than ours. */
+  observe(used: number, nowMs: number): void;
+  /** The venue's own limit, once it is known. */
+  setLimit(limit: number): void;
+  state(nowMs: number): RateBudgetState;
+}
+
+/** Windows begin at whole multiples of their length, as the venue counts them. */
+export function createRateBudget(options: RateBudgetOptions): RateBudget {
+  const { windowMs } = options;
+  let limit = options.limit;
+  let windowStartMs = 0;
+  let used = 0;
+
+  function roll(nowMs: number): void {
+    const startMs = nowMs - (nowMs % windowMs);
+    if (startMs === windowStartMs) return;
+    windowStartMs = startMs;
+    used = 0;
+  }
+
+  return {
+    take(weight, urgency, nowMs) {
+      roll(nowMs);
+      if (used + weight > limit * SHARES[urgency]) return windowStartMs + windowMs - nowMs;
+      used += weight;
+      return 0;
+    },
+    observe(count, nowMs) {
+      roll(nowMs);
+      if (Number.isFinite(count) && count > used) used = count;
+    },
+    setLimit(next) {
+      if (next > 0) limit = next;
+    },
+    state(nowMs) {
+      roll(nowMs);
+      return { limit, windowMs, used };
+    },
+  };
+}

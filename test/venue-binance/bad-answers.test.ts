@@ -1,0 +1,86 @@
+/** Numbers that can't be: refused, recorded, never handed to the engine. */
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { FaultEffect } from '../../simulators/binance/faults.js';
+import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved, type Opened, openToKeep } from './support/opened.js';
+
+let opened: Opened & { close(): Promise<void> };
+beforeAll(async () => {
+  opened = await openToKeep({ breaker: { failuresToOpen: 1000, openMs: 60_000 } });
+  await vi.waitFor(() => expect(opened.venue.state.up).toBe(true));
+  await opened.venue.submit(approved({}));
+  await opened.venue.submit(approved({ type: 'limit', limitTicks: 5_000_000 }));
+});
+afterEach(() => opened.simulator.simulation.faults.clear());
+afterAll(() => opened.close());
+
+const set = (values: Record<string, unknown>): FaultEffect => ({ kind: 'rewrite', set: values });
+const scale = (values: Record<string, number>): FaultEffect => ({ kind: 'rewrite', scale: values });
+
+type Reading = 'balances' | 'positions' | 'openOrders' | 'fillsSince' | 'serverTime';
+
+const table: readonly [string, string, FaultEffect, Reading][] = [
+  ['a balance that is not a number', '/api/v3/account', set({ free: 'NaN' }), 'balances'],
+  ['a negative balance', '/api/v3/account', set({ free: '-5.00000000' }), 'balances'],
+  ['a balance as a floating point number', '/api/v3/account', set({ free: 1e21 }), 'balances'],
+  ['a balance in exponents', '/api/v3/account', set({ free: '1e5' }), 'positions'],
+  ['balances that are missing', '/api/v3/account', set({ balances: null }), 'positions'],
+  ['a bid above the ask', '/api/v3/ticker/bookTicker', set({ bidPrice: '99999.00000000' }), 'positions'],
+  [
+    'a price a hundred times off',
+    '/api/v3/ticker/bookTicker',
+    scale({ bidPrice: 100, askPrice: 100 }),
+    'positions',
+  ],
+  ['a negative price of an order', '/api/v3/openOrders', set({ price: '-1' }), 'openOrders'],
+  ['a price off the tick', '/api/v3/openOrders', set({ price: '50000.00100000' }), 'openOrders'],
+  ['more filled than ordered', '/api/v3/openOrders', set({ executedQty: '9.00000000' }), 'openOrders'],
+  ['a side that does not exist', '/api/v3/openOrders', set({ side: 'HOLD' }), 'openOrders'],
+  ['open orders as an object', '/api/v3/openOrders', { kind: 'answer', status: 200, body: {} }, 'openOrders'],
+  ['a trade at a hundred times the price', '/api/v3/myTrades', scale({ price: 100 }), 'fillsSince'],
+  [
+    'a trade at a hundred times price and sum',
+    '/api/v3/myTrades',
+    scale({ price: 100, quoteQty: 100 }),
+    'fillsSince',
+  ],
+  ['a negative quantity', '/api/v3/myTrades', set({ qty: '-0.01000000' }), 'fillsSince'],
+  [
+    'a trade without quantity',
+    '/api/v3/myTrades',
+    set({ qty: '0.00000000', quoteQty: '0.00000000' }),
+    'fillsSince',
+  ],
+  ['a trade id as text', '/api/v3/myTrades', set({ id: '12' }), 'fillsSince'],
+  ['a side as text', '/api/v3/myTrades', set({ isBuyer: 'true' }), 'fillsSince'],
+  ['an order without an id', '/api/v3/allOrders', set({ clientOrderId: '' }), 'fillsSince'],
+  ['a time that is none', '/api/v3/time', set({ serverTime: 'now' }), 'serverTime'],
+  ['half an answer', '/api/v3/account', { kind: 'truncate' }, 'balances'],
+  ['a web page', '/api/v3/account', { kind: 'html' }, 'balances'],
+];
+
+describe('an answer that cannot be believed', () => {
+  it.each(table)('%s is refused and recorded', async (_what, path, effect, reading) => {
+    const { venue, simulator } = opened;
+    const before = venue.state.refusedAnswers.length;
+    simulator.simulation.addFault({ method: 'GET', path, times: 20, effect });
+    await expect(reading === 'fillsSince' ? venue.fillsSince(0) : venue[reading]()).rejects.toBeInstanceOf(
+      VenueUnavailable,
+    );
+    expect(venue.state.refusedAnswers.length).toBeGreaterThan(before);
+    simulator.simulation.faults.clear();
+    await expect(reading === 'fillsSince' ? venue.fillsSince(0) : venue[reading]()).resolves.toBeDefined();
+  });
+
+  it('on an order that filled keeps the fill back and asks for a reconciliation', async () => {
+    const { venue, simulator, events } = opened;
+    await vi.waitFor(() => expect(events.filter(({ kind }) => kind === 'fill')).toHaveLength(1));
+    events.length = 0;
+    simulator.userStreams.spoilEvents(['swallow']);
+    simulator.simulation.addFault({ method: 'POST', effect: scale({ price: 100 }) });
+    await venue.submit(approved({}));
+    await vi.waitFor(() => expect(events.filter(({ kind }) => kind === 'health')).toHaveLength(2));
+    expect(events.filter(({ kind }) => kind === 'fill')).toEqual([]);
+    expect(await venue.fillsSince(0)).toHaveLength(2);
+  });
+});

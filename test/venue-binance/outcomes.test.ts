@@ -1,0 +1,195 @@
+/** Every error of the venue, over the wire and through the client library, ends in the right outcome. */
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FaultEffect } from '../../simulators/binance/faults.js';
+import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved, BTC, type Opened, openToKeep, QUICK } from './support/opened.js';
+
+let kept: (Opened & { close(): Promise<void> }) | null = null;
+let opened: Opened;
+
+/** One connection for all, unless the one before was told to be silent. */
+beforeEach(async () => {
+  kept ??= await openToKeep(
+    { breaker: { failuresToOpen: 1000, openMs: 60_000 }, times: { ...QUICK, requestTimeoutMs: 250 } },
+    { accounts: [{ name: 'desk', balances: { USDT: '1000000' } }] },
+  );
+  opened = kept;
+  await vi.waitFor(() => expect(opened.venue.state.up).toBe(true));
+});
+afterEach(async () => {
+  kept?.simulator.simulation.faults.clear();
+  await kept?.raw.signed('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' });
+  if (kept?.venue.state.up === true) return;
+  await kept?.close();
+  kept = null;
+});
+afterAll(() => kept?.close());
+
+const says = (status: number, code?: number, msg = 'said the venue', headers = {}): FaultEffect => ({
+  kind: 'answer',
+  status,
+  headers,
+  ...(code === undefined ? {} : { body: { code, msg } }),
+});
+
+type Kind = 'accepted' | 'rejected' | 'unknown';
+
+/** Answer of the wire, what it means for an order, and whether a cancel is then known to have found nothing. */
+const table: readonly [string, FaultEffect, Kind, 'notOpen' | 'unknown'][] = [
+  [
+    '-2010 insufficient balance',
+    says(400, -2010, 'Account has insufficient balance for requested action.'),
+    'rejected',
+    'unknown',
+  ],
+  ['-2010 would match', says(400, -2010, 'Order would immediately match and take.'), 'rejected', 'unknown'],
+  ['-2010 market closed', says(400, -2010, 'Market is closed.'), 'rejected', 'unknown'],
+  [
+    '-2010 action disabled',
+    says(400, -2010, 'This action is disabled on this account.'),
+    'rejected',
+    'unknown',
+  ],
+  ['-2010 duplicate: it is there already', says(400, -2010, 'Duplicate order sent.'), 'unknown', 'unknown'],
+  ['-1013 LOT_SIZE', says(400, -1013, 'Filter failure: LOT_SIZE'), 'rejected', 'unknown'],
+  ['-1013 PRICE_FILTER', says(400, -1013, 'Filter failure: PRICE_FILTER'), 'rejected', 'unknown'],
+  ['-1013 NOTIONAL', says(400, -1013, 'Filter failure: NOTIONAL'), 'rejected', 'unknown'],
+  [
+    '-1021 clock',
+    says(400, -1021, 'Timestamp for this request is outside of the recvWindow.'),
+    'rejected',
+    'unknown',
+  ],
+  ['-1022 signature', says(400, -1022, 'Signature for this request is not valid.'), 'rejected', 'unknown'],
+  ['-2014 key format', says(401, -2014, 'API-key format invalid.'), 'rejected', 'unknown'],
+  [
+    '-2015 key, after it worked before',
+    says(401, -2015, 'Invalid API-key, IP, or permissions for action.'),
+    'rejected',
+    'unknown',
+  ],
+  ['-1003 in a body at 400', says(400, -1003, 'Too many requests.'), 'rejected', 'unknown'],
+  ['-1015 too many orders', says(400, -1015, 'Too many new orders.'), 'rejected', 'unknown'],
+  ['-1016 shutting down', says(400, -1016, 'This service is no longer available.'), 'rejected', 'unknown'],
+  ['429 with -1003', says(429, -1003, 'Too many requests.', { 'Retry-After': '1' }), 'rejected', 'unknown'],
+  ['418 with -1003', says(418, -1003, 'IP banned.', { 'Retry-After': '1' }), 'rejected', 'unknown'],
+  ['429 from something before the venue', says(429), 'unknown', 'unknown'],
+  ['-2011 unknown order', says(400, -2011, 'Unknown order sent.'), 'rejected', 'notOpen'],
+  ['-2013 no such order', says(400, -2013, 'Order does not exist.'), 'rejected', 'notOpen'],
+  ['-2019 of the futures', says(400, -2019, 'Margin is insufficient.'), 'rejected', 'unknown'],
+  ['-2021 would trigger', says(400, -2021, 'Order would immediately trigger.'), 'rejected', 'unknown'],
+  ['-5022 post only', says(400, -5022, 'Post Only order will be rejected.'), 'rejected', 'unknown'],
+  ['-1000 unknown error', says(400, -1000, 'An unknown error occurred.'), 'unknown', 'unknown'],
+  [
+    '-1001 disconnected',
+    says(400, -1001, 'Internal error; unable to process your request.'),
+    'unknown',
+    'unknown',
+  ],
+  ['-1006 unexpected response', says(400, -1006, 'Execution status unknown.'), 'unknown', 'unknown'],
+  [
+    '-1007 timeout',
+    says(408, -1007, 'Timeout waiting for response from backend server.'),
+    'unknown',
+    'unknown',
+  ],
+  ['-1008 overloaded', says(503, -1008, 'Server is currently overloaded.'), 'unknown', 'unknown'],
+  ['a refusal behind a 500', says(500, -2010, 'Account has insufficient balance.'), 'unknown', 'unknown'],
+  ['403', says(403), 'unknown', 'unknown'],
+  ['404', says(404), 'unknown', 'unknown'],
+  ['408', says(408), 'unknown', 'unknown'],
+  ['451', says(451), 'unknown', 'unknown'],
+  ['500', says(500), 'unknown', 'unknown'],
+  ['502', says(502), 'unknown', 'unknown'],
+  ['503', says(503), 'unknown', 'unknown'],
+  ['504', says(504), 'unknown', 'unknown'],
+  ['a redirect', says(302, undefined, '', { location: 'http://127.0.0.1:1/' }), 'unknown', 'unknown'],
+  [
+    'an error in a body with status 200',
+    says(200, -2010, 'Account has insufficient balance.'),
+    'unknown',
+    'unknown',
+  ],
+  ['a dropped connection', { kind: 'drop' }, 'unknown', 'unknown'],
+  ['no answer in time', { kind: 'hang' }, 'unknown', 'unknown'],
+  ['a web page with status 200', { kind: 'html' }, 'unknown', 'unknown'],
+  ['half an answer', { kind: 'truncate' }, 'unknown', 'unknown'],
+  ['an empty body', { kind: 'answer', status: 200, body: '' }, 'unknown', 'unknown'],
+  ['an empty object', { kind: 'answer', status: 200, body: {} }, 'unknown', 'unknown'],
+  ['a list', { kind: 'answer', status: 200, body: [] }, 'unknown', 'unknown'],
+  [
+    'another order',
+    { kind: 'rewrite', set: { clientOrderId: 'other', origClientOrderId: 'other' } },
+    'unknown',
+    'unknown',
+  ],
+  ['another symbol', { kind: 'rewrite', set: { symbol: 'ETHUSDT' } }, 'unknown', 'unknown'],
+  ['an order id that is no number', { kind: 'rewrite', set: { orderId: 'NaN' } }, 'unknown', 'unknown'],
+  ['a status that does not exist', { kind: 'rewrite', set: { status: 'MAYBE' } }, 'unknown', 'unknown'],
+];
+
+describe('the outcome of an order', () => {
+  it.each(table)('%s', async (_what, effect, expected) => {
+    const { venue, simulator } = opened;
+    simulator.simulation.addFault({ method: 'POST', path: '/api/v3/order', times: 2, effect });
+    const outcome = await venue.submit(approved({ type: 'limit', limitTicks: 5_000_000 }));
+    expect(outcome.kind).toBe(expected);
+    const shown = JSON.stringify(outcome);
+    expect(shown).not.toMatch(/signature|<html|api\.binance/);
+  });
+});
+
+describe('the outcome of a cancel', () => {
+  it.each(table)('%s', async (_what, effect, _order, expected) => {
+    const { venue, simulator } = opened;
+    const order = approved({ type: 'limit', limitTicks: 5_000_000 });
+    await venue.submit(order);
+    simulator.simulation.addFault({ method: 'DELETE', path: '/api/v3/order', times: 2, effect });
+    expect((await venue.cancel(order.clientId, BTC)).kind).toBe(expected);
+  });
+});
+
+describe('a reading', () => {
+  const spoilt = table.filter(([what]) => !/^-2013/.test(what));
+  it.each(spoilt)('%s is no answer about an order', async (_what, effect) => {
+    const { venue, simulator } = opened;
+    const order = approved({ type: 'limit', limitTicks: 5_000_000 });
+    await venue.submit(order);
+    simulator.simulation.addFault({ method: 'GET', path: '/api/v3/order', times: 10, effect });
+    await expect(venue.orderByClientId(order.clientId, BTC)).rejects.toBeInstanceOf(VenueUnavailable);
+  });
+});
+
+describe('an order whose answer was lost after it was booked', () => {
+  it('is unknown, is found by its client id, and sending the id again is no rejection', async () => {
+    const { venue, simulator } = opened;
+    simulator.simulation.addFault({ method: 'POST', applyFirst: true, effect: says(504) });
+    const order = approved({ type: 'limit', limitTicks: 5_000_000 });
+    expect(await venue.submit(order)).toMatchObject({ kind: 'unknown' });
+    expect(await venue.orderByClientId(order.clientId, BTC)).toMatchObject({
+      state: 'working',
+      clientId: order.clientId,
+    });
+    expect(await venue.submit(order)).toMatchObject({ kind: 'unknown' });
+    expect(await venue.openOrders()).toHaveLength(1);
+  });
+
+  it('is never sent a second time by itself', async () => {
+    const { venue, simulator } = opened;
+    const before = simulator.simulation.count('POST', '/api/v3/order');
+    simulator.simulation.addFault({ method: 'POST', effect: { kind: 'drop' } });
+    await venue.submit(approved({}));
+    expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(before + 1);
+  });
+});
+
+describe('a clock that is wrong', () => {
+  it('is measured anew, and the refused order is sent with the right time', async () => {
+    const { venue, raw } = opened;
+    await raw.control('clock', { skewMs: 20_000 });
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+    expect(venue.state.clockOffsetMs).toBeGreaterThan(19_000);
+    await raw.control('clock', { skewMs: 0 });
+    await venue.serverTime();
+  });
+});

@@ -1,0 +1,103 @@
+/** A simulator and the adapter on it, both ended after the test. */
+import { onTestFinished } from 'vitest';
+import {
+  type BinanceSimulator,
+  type SimulatorOptions,
+  startBinanceSimulator,
+} from '../../../simulators/binance/start.js';
+import { buildInstrument } from '../../../src/domain/build-instrument.js';
+import type { Instrument } from '../../../src/domain/instrument.js';
+import type { OrderIntent } from '../../../src/domain/order.js';
+import type { Approved } from '../../../src/engine/risk/approved.js';
+import { type BinanceVenue, openBinanceVenue } from '../../../src/venue/binance/binance-venue.js';
+import type { BinanceVenueOptions } from '../../../src/venue/binance/options.js';
+import type { VenueStreamEvent } from '../../../src/venue/port.js';
+import { rawClient, TRADING_KEY } from './raw-client.js';
+
+const source = { kind: 'spot', minNotional: '5', makerFeePpm: 1000, takerFeePpm: 1000 } as const;
+
+export const BTC = 0;
+export const ETH = 1;
+
+export const INSTRUMENTS: readonly Instrument[] = [
+  buildInstrument(BTC, { ...source, symbol: 'BTC/USDT', tickSize: '0.01', lotSize: '0.00001' }),
+  buildInstrument(ETH, { ...source, symbol: 'ETH/USDT', tickSize: '0.01', lotSize: '0.0001' }),
+];
+
+/** Short, so that a test need not wait for what takes seconds in earnest. */
+export const QUICK = {
+  requestTimeoutMs: 600,
+  monitorMs: 100,
+  keepAliveMs: 150,
+  connectTimeoutMs: 800,
+  reconnect: { baseMs: 20, capMs: 100 },
+  retry: { triesMax: 3, baseMs: 5, capMs: 20 },
+};
+
+export interface Opened {
+  readonly simulator: BinanceSimulator;
+  readonly venue: BinanceVenue;
+  readonly events: VenueStreamEvent[];
+  readonly raw: ReturnType<typeof rawClient>;
+}
+
+export async function openOnSimulator(
+  options: Partial<BinanceVenueOptions> = {},
+  simulatorOptions: SimulatorOptions = {},
+): Promise<Opened> {
+  const opened = await openToKeep(options, simulatorOptions);
+  onTestFinished(opened.close);
+  return opened;
+}
+
+/** The same for several tests: whoever opens it closes it. */
+export async function openToKeep(
+  options: Partial<BinanceVenueOptions> = {},
+  simulatorOptions: SimulatorOptions = {},
+): Promise<Opened & { close(): Promise<void> }> {
+  const simulator = await startBinanceSimulator(simulatorOptions);
+  const venue = await openVenue(simulator, options);
+  const close = async () => {
+    await venue.close();
+    await simulator.close();
+  };
+  const events: VenueStreamEvent[] = [];
+  venue.onEvent((event) => events.push(event));
+  return { simulator, venue, events, raw: rawClient(simulator.address), close };
+}
+
+export function openVenue(
+  simulator: BinanceSimulator,
+  options: Partial<BinanceVenueOptions> = {},
+): Promise<BinanceVenue> {
+  return openBinanceVenue({
+    endpoint: { kind: 'simulator', address: simulator.address },
+    credentials: TRADING_KEY,
+    instruments: INSTRUMENTS,
+    times: QUICK,
+    random: () => 0.5,
+    ...options,
+  });
+}
+
+let sequence = 0;
+
+/** An order as the risk gate would let it through. */
+export function approved(order: Partial<OrderIntent>): Approved<OrderIntent> {
+  sequence += 1;
+  return {
+    clientId: `fabcdef${sequence.toString(36)}`,
+    instrument: BTC,
+    strategy: 'test',
+    purpose: 'entry',
+    side: 'buy',
+    type: 'market',
+    quantityLots: 1000,
+    limitTicks: null,
+    stopTicks: null,
+    protectTicks: null,
+    reduceOnly: false,
+    timeInForce: 'GTC',
+    ...order,
+  } as Approved<OrderIntent>;
+}

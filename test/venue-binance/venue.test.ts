@@ -1,0 +1,261 @@
+/** The adapter over the real client library, on the simulator. */
+import { describe, expect, it, vi } from 'vitest';
+import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved, BTC, ETH, openOnSimulator, openVenue } from './support/opened.js';
+import { OTHER_KEY, READING_KEY, rawClient, WITHDRAWING_KEY } from './support/raw-client.js';
+
+const fills = (events: readonly { kind: string }[]) => events.filter(({ kind }) => kind === 'fill');
+
+describe('Binance spot on the simulator', () => {
+  it('comes up with key, symbols, account and user stream verified', async () => {
+    const { venue, events } = await openOnSimulator();
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ kind: 'health', state: 'up' }));
+    expect(venue.state).toMatchObject({ up: true, reasons: [], breaker: 'closed' });
+    expect(Math.abs(venue.state.clockOffsetMs ?? 1e9)).toBeLessThan(500);
+    expect(venue.state.rateLimiter).toMatchObject({ enabled: true, waiting: 0 });
+    expect(venue.state.rateLimiter.weight.used).toBeGreaterThan(0);
+    expect((await venue.balances()).cash).toBe(10_000 * 1e8);
+    expect(await venue.positions()).toEqual([
+      { instrument: BTC, quantityLots: 0 },
+      { instrument: ETH, quantityLots: 0 },
+    ]);
+  });
+
+  it('buys, and tells of the lots that the exchange kept as its fee', async () => {
+    const { venue, events } = await openOnSimulator();
+    const order = approved({ quantityLots: 1000 });
+    expect(await venue.submit(order)).toMatchObject({ kind: 'accepted' });
+    const [fill] = await vi.waitFor(() => {
+      const found = fills(events);
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    expect(fill).toMatchObject({
+      fill: { clientId: order.clientId, quantityLots: 1000, feeLots: 1, side: 'buy', simulated: true },
+    });
+    expect((await venue.positions())[BTC]).toEqual({ instrument: BTC, quantityLots: 999 });
+    const { cash } = await venue.balances();
+    const { fill: bought } = fill as unknown as { fill: { priceTicks: number } };
+    expect(cash).toBe(10_000 * 1e8 - 1000 * bought.priceTicks * 10);
+  });
+
+  it('places a resting stop that locks the balance, and sells after cancelling it', async () => {
+    const { venue, raw } = await openOnSimulator();
+    await venue.submit(approved({ quantityLots: 1000 }));
+    const stop = approved({
+      purpose: 'protective',
+      side: 'sell',
+      type: 'stop',
+      quantityLots: 999,
+      stopTicks: 5_500_000,
+    });
+    expect(await venue.submit(stop)).toMatchObject({ kind: 'accepted' });
+    const [resting] = await venue.openOrders();
+    expect(resting).toMatchObject({
+      clientId: stop.clientId,
+      type: 'stop',
+      stopTicks: 5_500_000,
+      state: 'working',
+    });
+    const close = approved({ purpose: 'close', side: 'sell', quantityLots: 999 });
+    expect(await venue.submit(close)).toMatchObject({ kind: 'rejected', code: '-2010' });
+    expect(await venue.cancel(stop.clientId, BTC)).toEqual({ kind: 'cancelled' });
+    expect(await venue.cancel(stop.clientId, BTC)).toMatchObject({ kind: 'notOpen', code: '-2011' });
+    expect(await venue.submit(approved({ purpose: 'close', side: 'sell', quantityLots: 999 }))).toMatchObject(
+      { kind: 'accepted' },
+    );
+    expect((await venue.positions())[BTC]).toEqual({ instrument: BTC, quantityLots: 0 });
+    const account = await raw.signed('GET', '/api/v3/account', { omitZeroBalances: 'true' });
+    expect(account.body.balances.find((one: { asset: string }) => one.asset === 'BTC')).toBeUndefined();
+  });
+
+  it('uses a stop-limit order where the exchange takes no other stop', async () => {
+    const { venue, raw } = await openOnSimulator(
+      {},
+      {
+        symbols: [
+          { base: 'BTC', price: '60000', stepSize: '0.00001', stopLossMarket: false },
+          { base: 'ETH', price: '3000' },
+        ],
+      },
+    );
+    await venue.submit(approved({ quantityLots: 1000 }));
+    const stop = approved({
+      purpose: 'protective',
+      side: 'sell',
+      type: 'stop',
+      quantityLots: 999,
+      stopTicks: 5_500_000,
+    });
+    expect(await venue.submit(stop)).toMatchObject({ kind: 'accepted' });
+    const { body } = await raw.signed('GET', '/api/v3/order', {
+      symbol: 'BTCUSDT',
+      origClientOrderId: stop.clientId,
+    });
+    expect(body).toMatchObject({
+      type: 'STOP_LOSS_LIMIT',
+      stopPrice: '55000.00000000',
+      price: '52250.00000000',
+    });
+  });
+
+  it('tells of an order that the exchange never had by null', async () => {
+    const { venue } = await openOnSimulator();
+    expect(await venue.orderByClientId('fnever1', BTC)).toBeNull();
+  });
+
+  it('delivers ten executions of one order as ten fills, once each, with the fee worked out over the order', async () => {
+    const { venue, events, raw } = await openOnSimulator();
+    await vi.waitFor(() => expect(venue.state.up).toBe(true));
+    await raw.control('depth', { symbol: 'BTCUSDT', levels: 20, levelValue: '60' });
+    await venue.submit(approved({ quantityLots: 1000 }));
+    await vi.waitFor(() =>
+      expect(events.filter((one) => one.kind === 'order').at(-1)).toMatchObject({
+        order: { state: 'filled' },
+      }),
+    );
+    const delivered = fills(events) as unknown as {
+      fill: { tradeId: string; quantityLots: number; feeLots?: number };
+    }[];
+    expect(delivered.length).toBeGreaterThanOrEqual(10);
+    expect(new Set(delivered.map(({ fill }) => fill.tradeId)).size).toBe(delivered.length);
+    expect(delivered.reduce((sum, { fill }) => sum + fill.quantityLots, 0)).toBe(1000);
+    expect(delivered.reduce((sum, { fill }) => sum + (fill.feeLots ?? 0), 0)).toBe(1);
+    const again = await venue.fillsSince(Date.now() - 60_000);
+    expect(again).toEqual(delivered.map(({ fill }) => fill));
+  });
+
+  it('reads fills since a time from the history, also those of an order that began before', async () => {
+    const { venue, raw, simulator } = await openOnSimulator();
+    await vi.waitFor(() => expect(venue.state.up).toBe(true));
+    await raw.control('depth', { symbol: 'BTCUSDT', levels: 1, levelValue: '600' });
+    const order = approved({ type: 'limit', quantityLots: 2000, limitTicks: 6_100_000 });
+    await venue.submit(order);
+    await vi.waitFor(() =>
+      expect(Date.now()).toBeGreaterThan(simulator.simulation.requests.at(-1)!.atMs + 5),
+    );
+    const since = Date.now();
+    await raw.control('price', { symbol: 'BTCUSDT', price: '60000' });
+    // Another process, which saw nothing of the beginning.
+    const fresh = await openVenue(simulator);
+    const late = await fresh.fillsSince(since);
+    const all = await fresh.fillsSince(0);
+    await fresh.close();
+    expect(late).toHaveLength(1);
+    expect(all).toHaveLength(2);
+    expect(all.map(({ clientId }) => clientId)).toEqual([order.clientId, order.clientId]);
+    expect(late).toEqual(all.slice(1));
+  });
+
+  it('reports orders and fills of somebody else on the account with their own ids', async () => {
+    const { venue, events, raw } = await openOnSimulator();
+    await vi.waitFor(() => expect(venue.state.up).toBe(true));
+    await raw.signed('POST', '/api/v3/order', {
+      symbol: 'BTCUSDT',
+      side: 'BUY',
+      type: 'MARKET',
+      quantity: '0.001',
+      newClientOrderId: 'by-hand',
+    });
+    await vi.waitFor(() => expect(fills(events)).toHaveLength(1));
+    expect(fills(events)[0]).toMatchObject({ fill: { clientId: 'by-hand' } });
+    expect(await venue.fillsSince(0)).toMatchObject([{ clientId: 'by-hand' }]);
+  });
+
+  it('counts as position what the desk file does not declare as foreign, and no leftovers too small to sell', async () => {
+    const expected = new Map([[BTC, 100]]);
+    const { venue, raw } = await openOnSimulator({
+      foreign: { ETH: '1.5' },
+      expectedLots: (id) => expected.get(id) ?? 0,
+    });
+    await raw.control('balance', { account: 'desk', asset: 'BTC', free: '0.00104' });
+    await raw.control('balance', { account: 'desk', asset: 'ETH', free: '1.7' });
+    expect(await venue.positions()).toEqual([
+      { instrument: BTC, quantityLots: 100 },
+      { instrument: ETH, quantityLots: 2000 },
+    ]);
+    await raw.control('balance', { account: 'desk', asset: 'BTC', free: '0.0005' });
+    await raw.control('balance', { account: 'desk', asset: 'ETH', free: '1.2' });
+    expect(await venue.positions()).toEqual([
+      { instrument: BTC, quantityLots: 50 },
+      { instrument: ETH, quantityLots: 0 },
+    ]);
+  });
+
+  it('refuses two instruments that share a balance', async () => {
+    const { simulator } = await openOnSimulator();
+    const btc = (await openOnSimulator()).venue.instruments[0]!;
+    await expect(
+      openVenue(simulator, { instruments: [btc, { ...btc, id: 1, symbol: 'BTC/EUR', quote: 'EUR' }] }),
+    ).rejects.toThrow('share the balance of BTC');
+  });
+});
+
+describe('the key', () => {
+  it('that may withdraw is refused: nothing that takes risk is sent', async () => {
+    const { venue, simulator } = await openOnSimulator({ credentials: WITHDRAWING_KEY });
+    expect(venue.state.up).toBe(false);
+    expect(venue.state.reasons.join(' ')).toContain('the key may withdraw');
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(0);
+    expect(await venue.permissions()).toMatchObject({ source: 'key', withdrawals: true, spotTrading: true });
+  });
+
+  it('that may not trade is refused for a trader and wanted for an auditor', async () => {
+    const trader = await openOnSimulator({ credentials: READING_KEY });
+    expect(trader.venue.state.reasons.join(' ')).toContain('the key may not trade');
+    const auditor = await openOnSimulator({ credentials: READING_KEY, purpose: 'read' });
+    await vi.waitFor(() => expect(auditor.venue.state.up).toBe(true));
+    const wrong = await openOnSimulator({ purpose: 'read' });
+    expect(wrong.venue.state.reasons.join(' ')).toContain('a read-only key is expected');
+  });
+
+  it('that the exchange does not know is said plainly, without the key in it', async () => {
+    const { venue } = await openOnSimulator({ credentials: { apiKey: 'u'.repeat(64), secret: 'wrong' } });
+    const reasons = venue.state.reasons.join(' ');
+    expect(reasons).toContain('-2015');
+    expect(reasons).not.toContain('uuuu');
+  });
+
+  it('never shows up in what is recorded, also when its signature is wrong', async () => {
+    const { venue } = await openOnSimulator({ credentials: { ...OTHER_KEY, secret: 'q'.repeat(64) } });
+    const shown =
+      JSON.stringify(venue.state) + String(await venue.balances().catch((error: unknown) => error));
+    expect(shown).toContain('-1022');
+    expect(shown).not.toContain('qqqq');
+    expect(shown).not.toContain(OTHER_KEY.apiKey);
+    expect(shown).not.toContain('signature=');
+  });
+});
+
+describe('symbols', () => {
+  it('that the exchange does not list, or lists otherwise, keep the venue down', async () => {
+    const { venue, raw } = await openOnSimulator(
+      {},
+      {
+        symbols: [
+          { base: 'BTC', price: '60000', tickSize: '0.1', stepSize: '0.00001' },
+          { base: 'ETH', price: '3000' },
+        ],
+      },
+    );
+    expect(venue.state.reasons.join(' ')).toContain("BTC/USDT: the desk file's tickSize 0.01 is finer");
+    await raw.control('status', { symbol: 'ETHUSDT', status: 'BREAK' });
+    await vi.waitFor(() => expect(venue.state.reasons.join(' ')).toContain('ETH/USDT is not trading'));
+    expect((await venue.symbols()).get('ETHUSDT')?.status).toBe('BREAK');
+  });
+});
+
+describe('an exchange that is away', () => {
+  it('does not keep the trader from starting, and comes up by itself', async () => {
+    const { simulator } = await openOnSimulator();
+    const raw = rawClient(simulator.address);
+    await raw.control('maintenance', { on: true });
+    const venue = await openVenue(simulator, { breaker: { failuresToOpen: 5, openMs: 200 } });
+    expect(venue.state.up).toBe(false);
+    await expect(venue.balances()).rejects.toBeInstanceOf(VenueUnavailable);
+    await raw.control('maintenance', { on: false });
+    await vi.waitFor(() => expect(venue.state.up).toBe(true), 5000);
+    await venue.close();
+  });
+});
