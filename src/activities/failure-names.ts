@@ -4,6 +4,9 @@ export const FAILURE_NAMES = {
   refusedByTrader: 'RefusedByTrader',
   forgedDecision: 'ForgedDecision',
   unknownCheck: 'UnknownCheck',
+  /** The same approval id with other parameters. */
+  approvalChanged: 'ApprovalChanged',
+  voteRefused: 'VoteRefused',
 } as const;
 
 export type FailureName = (typeof FAILURE_NAMES)[keyof typeof FAILURE_NAMES];

@@ -1,5 +1,10 @@
 /** Everything that routines and resumption do outside themselves. */
+
+import { activityInfo } from '@temporalio/activity';
 import type { Check, CheckContext, CheckOutcome } from '../../checks/check.js';
+import { alarmNotice } from '../../notify/alarm-notice.js';
+import type { Notice } from '../../notify/notice.js';
+import { notify } from '../../notify/notify.js';
 import { recordEvidence } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
 import {
@@ -12,6 +17,7 @@ import { type MissedRun, recordMissedRun } from '../../store/run-missed.js';
 import type { Decision } from '../../trader/protocol.js';
 import type { RunIdentity, StepEvidence } from '../../workflows/evidence.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
+import { type ApprovalActivities, createApprovalActivities } from './create-approval-activities.js';
 import { type CheckRequest, runCheck } from './run-check.js';
 import { verifyOrigin } from './verify-origin.js';
 
@@ -25,7 +31,7 @@ export interface RoutineRunClosed {
   readonly finishedMs: number;
 }
 
-export interface OperationsActivities {
+export interface OperationsActivities extends ApprovalActivities {
   runCheck(request: CheckRequest): Promise<CheckOutcome>;
   /** One row per run, step and attempt group, however often the activity is tried. */
   recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
@@ -35,6 +41,8 @@ export interface OperationsActivities {
   /** Resolves for a genuine decision; fails with `ForgedDecision`, not to be retried, for any other. */
   verifyDecision(decision: Decision): Promise<void>;
   raiseAlarm(alarm: Alarm): Promise<void>;
+  /** Durable once it resolves; told once for each fingerprint. */
+  notify(notice: Notice): Promise<void>;
 }
 
 export interface OperationsDependencies {
@@ -48,7 +56,9 @@ export interface OperationsDependencies {
 
 export function createOperationsActivities(dependencies: OperationsDependencies): OperationsActivities {
   const { pool, checks, context, decisionKey, nowMs, log } = dependencies;
+  const tell = (notice: Notice) => notify(pool, notice, context.runtime.home ?? null);
   return {
+    ...createApprovalActivities({ pool, decisionKey, nowMs, tell }),
     runCheck: (request) => runCheck(checks, context, request),
     recordEvidence: async (run, step) => {
       await recordEvidence(pool, { ...run, ...step });
@@ -59,6 +69,16 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       finishRoutineRun(pool, { workflowId, firstRunId, ...closed }),
     recordMissed: (missed) => recordMissedRun(pool, missed),
     verifyDecision: async (decision) => verifyOrigin(decisionKey(), decision, nowMs()),
-    raiseAlarm: async (alarm) => raiseAlarm(log, alarm),
+    raiseAlarm: async (alarm) => {
+      raiseAlarm(log, alarm);
+      await tell(alarmNotice(alarm, activityKey()));
+    },
+    notify: tell,
   };
+}
+
+/** The same for every attempt of one activity. */
+function activityKey(): string {
+  const { workflowExecution, activityId } = activityInfo();
+  return `${workflowExecution?.runId ?? ''}:${activityId}`;
 }

@@ -7,7 +7,13 @@ import { engineQueue, operationsQueue } from '../queues.js';
 import type { RoutineStep } from './contract.js';
 
 /** Another try changes nothing. */
-const FINAL: FailureName[] = ['UnknownCheck', 'ForgedDecision', 'RefusedByTrader'];
+const FINAL: FailureName[] = [
+  'UnknownCheck',
+  'ForgedDecision',
+  'RefusedByTrader',
+  'ApprovalChanged',
+  'VoteRefused',
+];
 
 /** One attempt of a check may take the step's time; one more attempt is made, then it has failed. */
 export function checkCalls(desk: string, step: RoutineStep): ActivityInterfaceFor<OperationsActivities> {
@@ -35,6 +41,20 @@ export function decisionCalls(desk: string): ActivityInterfaceFor<OperationsActi
     startToCloseTimeout: '5 seconds',
     scheduleToCloseTimeout: '20 seconds',
     retry: { maximumAttempts: 3, nonRetryableErrorTypes: FINAL },
+  });
+}
+
+/** What an approval keeps in Postgres: retried for an hour, since it may be down; a refused vote is not. */
+export function approvalCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
+  return proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: '1 hour',
+    retry: {
+      initialInterval: '500 milliseconds',
+      maximumInterval: '1 minute',
+      nonRetryableErrorTypes: FINAL,
+    },
   });
 }
 

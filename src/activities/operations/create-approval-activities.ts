@@ -1,0 +1,104 @@
+/** What an approval does outside its workflow: the question, the votes and the answer in Postgres, and telling people. */
+import { randomBytes } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/common';
+import { decisionSubject, parametersHash } from '../../domain/approval.js';
+import { approvalNotice, approvalReminder, approvalResult } from '../../notify/approval-notice.js';
+import type { Notice } from '../../notify/notice.js';
+import { closeApproval, findApproval, openApproval, readVotes, recordVote } from '../../store/approvals.js';
+import type { Pool } from '../../store/pool.js';
+import type { Decision } from '../../trader/protocol.js';
+import type {
+  ApprovalOpened,
+  ApprovalOutcome,
+  ApprovalRequest,
+} from '../../workflows/operations/approval-contract.js';
+import { FAILURE_NAMES } from '../failure-names.js';
+import { verifyOrigin } from './verify-origin.js';
+
+export interface ApprovalActivities {
+  /** The same id again answers with the first request; with other parameters it fails with `ApprovalChanged`. */
+  requestApproval(
+    request: ApprovalRequest,
+    asker: { readonly workflowId: string; readonly runId: string },
+  ): Promise<ApprovalOpened>;
+  /** Fails with `ForgedDecision` or `VoteRefused`, neither to be retried. */
+  recordApprovalVote(vote: {
+    readonly approvalId: string;
+    readonly decision: Decision;
+    readonly reason: string;
+  }): Promise<void>;
+  /** False where it was closed before, or by another run. */
+  closeApproval(
+    closing: {
+      readonly id: string;
+      readonly desk: string;
+      readonly title: string;
+      readonly runId: string;
+    } & ApprovalOutcome,
+  ): Promise<boolean>;
+  remindOfApproval(reminder: {
+    readonly id: string;
+    readonly desk: string;
+    readonly escalates: boolean;
+    readonly key: string;
+  }): Promise<void>;
+}
+
+export interface ApprovalDependencies {
+  readonly pool: Pool;
+  readonly decisionKey: () => string;
+  readonly nowMs: () => number;
+  readonly tell: (notice: Notice) => Promise<void>;
+}
+
+/** 96 bits: fits a button beside the choice, and can't be guessed. */
+const TOKEN_BYTES = 12;
+
+export function createApprovalActivities(dependencies: ApprovalDependencies): ApprovalActivities {
+  const { pool, decisionKey, nowMs, tell } = dependencies;
+  return {
+    requestApproval: async (request, asker) => {
+      const hash = parametersHash(request.parameters);
+      const approval = await openApproval(pool, {
+        ...request,
+        ...asker,
+        token: randomBytes(TOKEN_BYTES).toString('base64url'),
+        parametersHash: hash,
+      });
+      if (approval.parametersHash !== hash || approval.subject !== request.subject) {
+        throw ApplicationFailure.nonRetryable(
+          `the approval ${request.id} was asked with other parameters: a change needs an id of its own`,
+          FAILURE_NAMES.approvalChanged,
+        );
+      }
+      const { state, createdMs, expiresMs } = approval;
+      if (state === 'open') await tell(approvalNotice(approval));
+      return { state, createdMs, expiresMs, decisionSubject: decisionSubject(approval) };
+    },
+    recordApprovalVote: async ({ approvalId, decision, reason }) => {
+      verifyOrigin(decisionKey(), decision, nowMs());
+      const recorded = await recordVote(pool, approvalId, decision, reason);
+      if (recorded === 'recorded') return;
+      const why =
+        recorded === 'closed' ? 'it is closed or has expired' : `${decision.person} has voted already`;
+      throw ApplicationFailure.nonRetryable(`The vote does not count: ${why}.`, FAILURE_NAMES.voteRefused);
+    },
+    closeApproval: async ({ id, desk, title, runId, state, detail }) => {
+      const closed = await closeApproval(pool, { id, runId, state, outcome: detail });
+      if (closed) await tell(approvalResult({ id, desk, title, state, detail }));
+      return closed;
+    },
+    remindOfApproval: async ({ id, desk, escalates, key }) => {
+      const approval = await findApproval(pool, desk, id);
+      if (approval?.state !== 'open') return;
+      const votes = (await readVotes(pool, [id])).get(id) ?? [];
+      await tell(
+        approvalReminder(
+          approval,
+          votes.map(({ person }) => person),
+          { escalates, key },
+        ),
+      );
+    },
+  };
+}

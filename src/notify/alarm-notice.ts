@@ -1,0 +1,13 @@
+import type { Notice } from './notice.js';
+
+/** `key`: the same for the same alarm, however often its activity is tried. */
+export function alarmNotice(alarm: { readonly desk: string; readonly text: string }, key: string): Notice {
+  return {
+    desk: alarm.desk,
+    event: 'warning',
+    severity: 'critical',
+    title: `Alarm on ${alarm.desk}`,
+    text: alarm.text,
+    fingerprint: `alarm:${key}`,
+  };
+}

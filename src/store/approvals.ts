@@ -1,0 +1,209 @@
+/** What people were asked to decide, and how they voted. Votes are append-only; parameters never change. */
+import type { ApprovalParameters } from '../domain/approval.js';
+import type { Decision } from '../trader/protocol.js';
+import { inTransaction, type Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn';
+
+export interface Approval {
+  readonly id: string;
+  readonly desk: string;
+  /** Short and random: what fits into a button. */
+  readonly token: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly title: string;
+  readonly parameters: ApprovalParameters;
+  readonly parametersHash: string;
+  readonly needed: number;
+  readonly roles: readonly string[];
+  readonly requestedBy: string;
+  readonly workflowId: string;
+  /** First execution run id of the workflow that asked. */
+  readonly runId: string;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+  readonly state: ApprovalState;
+  readonly closedMs: number | null;
+  /** How it ended, in words; empty while open. */
+  readonly outcome: string;
+}
+
+export interface ApprovalVote {
+  readonly person: string;
+  readonly choice: 'approve' | 'reject';
+  readonly via: string;
+  readonly reason: string;
+  readonly votedMs: number;
+  readonly decision: Decision;
+}
+
+export type NewApproval = Omit<Approval, 'createdMs' | 'state' | 'closedMs' | 'outcome'>;
+
+/** What stands in the table afterwards: the first request with this id, whatever came later. */
+export async function openApproval(pool: Queries, asked: NewApproval): Promise<Approval> {
+  await pool.query(
+    `insert into approval (id, desk, token, kind, subject, title, parameters, parameters_hash, needed, roles,
+       requested_by, workflow_id, run_id, expires)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (id) do nothing`,
+    [
+      asked.id,
+      asked.desk,
+      asked.token,
+      asked.kind,
+      asked.subject,
+      asked.title,
+      JSON.stringify(asked.parameters),
+      asked.parametersHash,
+      asked.needed,
+      asked.roles,
+      asked.requestedBy,
+      asked.workflowId,
+      asked.runId,
+      new Date(asked.expiresMs),
+    ],
+  );
+  const stored = await findApproval(pool, asked.desk, asked.id);
+  if (stored === null) throw new Error(`the approval ${asked.id} belongs to another desk`);
+  return stored;
+}
+
+/** `key`: its id, or the token of its buttons. */
+export async function findApproval(pool: Queries, desk: string, key: string): Promise<Approval | null> {
+  const found = await pool.query<ApprovalRow>(
+    'select * from approval where desk = $1 and (id = $2 or token = $2)',
+    [desk, key],
+  );
+  return found.rows[0] ? approvalFrom(found.rows[0]) : null;
+}
+
+/** Open ones first, then newest first. */
+export async function readApprovals(pool: Queries, desk: string, limit = 50): Promise<readonly Approval[]> {
+  const found = await pool.query<ApprovalRow>(
+    `select * from approval where desk = $1 order by (state = 'open') desc, created desc limit $2`,
+    [desk, limit],
+  );
+  return found.rows.map(approvalFrom);
+}
+
+export async function readVotes(
+  pool: Queries,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly ApprovalVote[]>> {
+  const found = await pool.query<VoteRow>(
+    'select * from approval_vote where approval_id = any($1) order by voted',
+    [ids],
+  );
+  const votes = new Map<string, ApprovalVote[]>(ids.map((id) => [id, []]));
+  for (const { approval_id: id, voted, ...row } of found.rows) {
+    votes.get(id)?.push({ ...row, votedMs: voted.getTime() });
+  }
+  return votes;
+}
+
+export type VoteRecorded = 'recorded' | 'closed' | 'voted-already';
+
+/** The same decision again is `recorded`: an activity is tried until its answer arrives. */
+export function recordVote(
+  pool: Pool,
+  approvalId: string,
+  decision: Decision,
+  reason: string,
+): Promise<VoteRecorded> {
+  return inTransaction(pool, async (client) => {
+    const locked = await client.query<{ state: ApprovalState; expired: boolean }>(
+      'select state, expires <= now() as expired from approval where id = $1 for update',
+      [approvalId],
+    );
+    const [approval] = locked.rows;
+    const before = await client.query<{ decision: Decision }>(
+      'select decision from approval_vote where approval_id = $1 and person = $2',
+      [approvalId, decision.person],
+    );
+    const [vote] = before.rows;
+    if (vote) return vote.decision.mac === decision.mac ? 'recorded' : 'voted-already';
+    if (approval?.state !== 'open' || approval.expired) return 'closed';
+    await client.query(
+      `insert into approval_vote (approval_id, person, choice, via, reason, decision) values ($1, $2, $3, $4, $5, $6)`,
+      [approvalId, decision.person, decision.choice, decision.via, reason, JSON.stringify(decision)],
+    );
+    return 'recorded';
+  });
+}
+
+/** True where it has this state now and this run closed it; an approval is closed once. */
+export async function closeApproval(
+  pool: Queries,
+  closing: {
+    readonly id: string;
+    readonly runId: string;
+    readonly state: ApprovalState;
+    readonly outcome: string;
+  },
+): Promise<boolean> {
+  await pool.query(
+    `update approval set state = $3, outcome = $4, closed = now() where id = $1 and run_id = $2 and state = 'open'`,
+    [closing.id, closing.runId, closing.state, closing.outcome],
+  );
+  const found = await pool.query<{ state: ApprovalState }>(
+    'select state from approval where id = $1 and run_id = $2',
+    [closing.id, closing.runId],
+  );
+  return found.rows[0]?.state === closing.state;
+}
+
+interface VoteRow {
+  readonly approval_id: string;
+  readonly person: string;
+  readonly choice: 'approve' | 'reject';
+  readonly via: string;
+  readonly reason: string;
+  readonly decision: Decision;
+  readonly voted: Date;
+}
+
+interface ApprovalRow {
+  readonly id: string;
+  readonly desk: string;
+  readonly token: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly title: string;
+  readonly parameters: ApprovalParameters;
+  readonly parameters_hash: string;
+  readonly needed: number;
+  readonly roles: string[];
+  readonly requested_by: string;
+  readonly workflow_id: string;
+  readonly run_id: string;
+  readonly created: Date;
+  readonly expires: Date;
+  readonly state: ApprovalState;
+  readonly closed: Date | null;
+  readonly outcome: string;
+}
+
+function approvalFrom(row: ApprovalRow): Approval {
+  return {
+    id: row.id,
+    desk: row.desk,
+    token: row.token,
+    kind: row.kind,
+    subject: row.subject,
+    title: row.title,
+    parameters: row.parameters,
+    parametersHash: row.parameters_hash,
+    needed: row.needed,
+    roles: row.roles,
+    requestedBy: row.requested_by,
+    workflowId: row.workflow_id,
+    runId: row.run_id,
+    createdMs: row.created.getTime(),
+    expiresMs: row.expires.getTime(),
+    state: row.state,
+    closedMs: row.closed?.getTime() ?? null,
+    outcome: row.outcome,
+  };
+}

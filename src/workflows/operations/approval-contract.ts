@@ -1,0 +1,75 @@
+/** The language of approvals: shared by the workflows that ask, the activities and whoever votes. */
+import type { ApprovalParameters } from '../../domain/approval.js';
+import type { ApprovalState } from '../../store/approvals.js';
+import type { Decision } from '../../trader/protocol.js';
+
+export interface ApprovalRequest {
+  /** Business id, the same for the same question: `golive:2.1:1:start`. At most 200 characters. */
+  readonly id: string;
+  readonly desk: string;
+  readonly kind: string;
+  /** What the action acts on: a halt id, a release, a settings version. */
+  readonly subject: string;
+  readonly title: string;
+  /** Everything that the voters agree to, shown to them line by line. */
+  readonly parameters: ApprovalParameters;
+  /** How many different people. One refusal ends it. */
+  readonly needed: number;
+  /** One of these roles of the desk file is enough to vote. */
+  readonly roles: readonly string[];
+  readonly requestedBy: string;
+  /** Wall milliseconds. */
+  readonly expiresMs: number;
+  readonly remindEveryMs: number | null;
+  /** Told again, as critical, this long after it was asked. */
+  readonly escalateAfterMs: number | null;
+}
+
+export interface ApprovalOutcome {
+  readonly state: Exclude<ApprovalState, 'open'>;
+  readonly detail: string;
+  /** Of everybody who voted; each with its authentication code, for whoever checks it again. */
+  readonly votes: readonly Decision[];
+}
+
+/** What goes through continue-as-new. */
+export interface OpenApproval {
+  readonly id: string;
+  readonly decisionSubject: string;
+  readonly needed: number;
+  readonly expiresMs: number;
+  reminders: number;
+  escalated: boolean;
+  readonly votes: readonly Decision[];
+}
+
+export interface ApprovalOpened {
+  readonly state: ApprovalState;
+  readonly decisionSubject: string;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+}
+
+/** The argument of the update `vote`; its update id is `<approval>:<person>:<choice>`. */
+export interface Vote {
+  readonly decision: Decision;
+  readonly reason: string;
+}
+
+export interface ApprovalProgress {
+  readonly id: string;
+  readonly needed: number;
+  readonly approvedBy: readonly string[];
+  readonly rejectedBy: readonly string[];
+  readonly expiresMs: number;
+}
+
+export interface VoteAnswer extends ApprovalProgress {
+  readonly counted: boolean;
+  readonly detail: string;
+}
+
+export const APPROVAL_MESSAGES = { vote: 'vote', approvals: 'approvals' } as const;
+
+export const voteUpdateId = (approvalId: string, person: string, choice: string): string =>
+  `${approvalId}:${person}:${choice}`;

@@ -1,0 +1,184 @@
+/**
+ * People decide: a piece that any workflow uses. It asks, reminds, escalates, takes one vote a person as the update
+ * `vote`, and answers when enough of them agreed, one refused, or time ran out. Only votes that were signed where the
+ * person was signed in count; whoever reaches Temporal is not thereby an approver.
+ */
+import { condition, defineQuery, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Decision } from '../../trader/protocol.js';
+import { causeOf } from '../show.js';
+import {
+  APPROVAL_MESSAGES,
+  type ApprovalOutcome,
+  type ApprovalProgress,
+  type ApprovalRequest,
+  type OpenApproval,
+  type Vote,
+  type VoteAnswer,
+} from './approval-contract.js';
+import { approvalCalls } from './operations-calls.js';
+
+const voteUpdate = defineUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote);
+const approvalsQuery = defineQuery<readonly ApprovalProgress[]>(APPROVAL_MESSAGES.approvals);
+
+interface Waiting extends OpenApproval {
+  votes: Decision[];
+  closed: boolean;
+}
+
+export class Approvals {
+  private readonly waiting = new Map<string, Waiting>();
+  /** Votes that are being verified: `<approval>:<person>`. */
+  private readonly verifying = new Set<string>();
+  private readonly calls;
+
+  /** `carried`: what `carriedOver` gave to the run before. One instance a workflow: it takes the update `vote`. */
+  constructor(
+    private readonly desk: string,
+    carried: readonly OpenApproval[] = [],
+  ) {
+    this.calls = approvalCalls(desk);
+    for (const open of carried) this.waiting.set(open.id, { ...open, votes: [...open.votes], closed: false });
+    setHandler(approvalsQuery, () => [...this.waiting.values()].map(progressOf));
+    setHandler(voteUpdate, (vote) => this.take(vote), { validator: (vote) => this.refuseUnfit(vote) });
+  }
+
+  /** For continue-as-new: the next run asks with the same ids and has the votes already. */
+  carriedOver(): readonly OpenApproval[] {
+    return [...this.waiting.values()]
+      .filter(({ closed }) => !closed)
+      .map(({ closed: _closed, ...open }) => open);
+  }
+
+  /** Resolves with how it ended; people were told before and after. Rejects where Postgres stays away. */
+  async ask(request: ApprovalRequest): Promise<ApprovalOutcome> {
+    const { firstExecutionRunId, workflowId } = workflowInfo();
+    const opened = await this.calls.requestApproval.executeWithOptions(
+      { summary: `Ask: ${request.title}`.slice(0, 200) },
+      [request, { workflowId, runId: firstExecutionRunId }],
+    );
+    if (opened.state !== 'open') {
+      // A database of Temporal's that was set back asks what was decided already: that decision is used up.
+      return { state: 'withdrawn', detail: `it was ${opened.state} before`, votes: [] };
+    }
+    const waiting = this.waiting.get(request.id) ?? {
+      id: request.id,
+      decisionSubject: opened.decisionSubject,
+      needed: request.needed,
+      expiresMs: opened.expiresMs,
+      reminders: 0,
+      escalated: false,
+      votes: [],
+      closed: false,
+    };
+    this.waiting.set(request.id, waiting);
+    while (!isDecided(waiting) && Date.now() < waiting.expiresMs) {
+      await condition(() => isDecided(waiting), nextPauseMs(request, waiting, opened.createdMs));
+      if (!isDecided(waiting) && Date.now() < waiting.expiresMs)
+        await this.press(request, waiting, opened.createdMs);
+    }
+    return this.close(request, waiting, firstExecutionRunId);
+  }
+
+  private async close(request: ApprovalRequest, waiting: Waiting, runId: string): Promise<ApprovalOutcome> {
+    // Votes that are being verified now would come too late; from here on the validator refuses.
+    waiting.closed = true;
+    const outcome = outcomeOf(waiting);
+    const closed = await this.calls.closeApproval.executeWithOptions({ summary: outcome.detail }, [
+      { id: request.id, desk: this.desk, title: request.title, runId, ...outcome },
+    ]);
+    return closed ? outcome : { state: 'withdrawn', detail: 'it was closed elsewhere', votes: [] };
+  }
+
+  /** Reminds, or escalates once. Nobody hears of it while Postgres is away: that changes nothing about the vote. */
+  private async press(request: ApprovalRequest, waiting: Waiting, createdMs: number): Promise<void> {
+    const escalates =
+      request.escalateAfterMs !== null &&
+      !waiting.escalated &&
+      Date.now() >= createdMs + request.escalateAfterMs;
+    if (escalates) waiting.escalated = true;
+    else waiting.reminders += 1;
+    await this.calls.remindOfApproval
+      .executeWithOptions({ summary: escalates ? 'Escalate' : 'Remind' }, [
+        {
+          id: request.id,
+          desk: this.desk,
+          escalates,
+          key: escalates ? 'escalation' : `reminder-${waiting.reminders}`,
+        },
+      ])
+      .catch(() => {});
+  }
+
+  /** Synchronous, and before anything is recorded: what is wrong with a vote on its face. */
+  private refuseUnfit(vote: Vote): void {
+    const decision = vote?.decision;
+    const found = [...this.waiting.values()].find((waiting) => waiting.decisionSubject === decision?.subject);
+    if (!found) throw new Error('no such approval waits here: it may have been changed or withdrawn');
+    if (found.closed || isDecided(found)) throw new Error('it is decided already');
+    if (decision.desk !== this.desk) throw new Error(`this is the desk ${this.desk}`);
+    if (decision.choice !== 'approve' && decision.choice !== 'reject')
+      throw new Error('expected the choice "approve" or "reject"');
+    const nowMs = Date.now();
+    if (!(found.expiresMs > nowMs)) throw new Error('the approval has expired');
+    if (!(decision.expiresWallMs > nowMs)) throw new Error('the vote has expired');
+    const voted =
+      found.votes.some(({ person }) => person === decision.person) ||
+      this.verifying.has(`${found.id}:${decision.person}`);
+    if (voted) throw new Error(`${decision.person} has voted already`);
+  }
+
+  /** Verified where the key is, kept in Postgres, and only then counted. */
+  private async take({ decision, reason }: Vote): Promise<VoteAnswer> {
+    const waiting = [...this.waiting.values()].find((each) => each.decisionSubject === decision.subject);
+    if (!waiting) throw new Error('no such approval waits here');
+    const key = `${waiting.id}:${decision.person}`;
+    this.verifying.add(key);
+    try {
+      await this.calls.recordApprovalVote.executeWithOptions(
+        { summary: `${decision.person}: ${decision.choice}` },
+        [{ approvalId: waiting.id, decision, reason }],
+      );
+    } catch (error) {
+      return { ...progressOf(waiting), counted: false, detail: causeOf(error) };
+    } finally {
+      this.verifying.delete(key);
+    }
+    if (waiting.closed) return { ...progressOf(waiting), counted: false, detail: 'it was closed meanwhile' };
+    waiting.votes.push(decision);
+    return { ...progressOf(waiting), counted: true, detail: outcomeOf(waiting).detail };
+  }
+}
+
+function isDecided({ votes, needed }: Pick<Waiting, 'votes' | 'needed'>): boolean {
+  return votes.some(({ choice }) => choice === 'reject') || votes.length >= needed;
+}
+
+/** One refusal is enough; approvals are counted. */
+function outcomeOf(waiting: Waiting): ApprovalOutcome {
+  const { votes, needed } = waiting;
+  const names = votes.map(({ person }) => person);
+  const refused = votes.find(({ choice }) => choice === 'reject');
+  if (refused) return { state: 'rejected', detail: `rejected by ${refused.person}`, votes };
+  if (votes.length >= needed)
+    return { state: 'approved', detail: `approved by ${names.join(' and ')}`, votes };
+  const have = `${votes.length} of ${needed} approvals${names.length > 0 ? ` (${names.join(', ')})` : ''}`;
+  return { state: 'expired', detail: have, votes };
+}
+
+function progressOf(waiting: Waiting): ApprovalProgress {
+  return {
+    id: waiting.id,
+    needed: waiting.needed,
+    approvedBy: waiting.votes.filter(({ choice }) => choice === 'approve').map(({ person }) => person),
+    rejectedBy: waiting.votes.filter(({ choice }) => choice === 'reject').map(({ person }) => person),
+    expiresMs: waiting.expiresMs,
+  };
+}
+
+/** Until the next reminder, the escalation or the end, whichever comes first. */
+function nextPauseMs(request: ApprovalRequest, waiting: Waiting, createdMs: number): number {
+  const due = [waiting.expiresMs];
+  if (request.remindEveryMs !== null) due.push(createdMs + request.remindEveryMs * (waiting.reminders + 1));
+  if (request.escalateAfterMs !== null && !waiting.escalated) due.push(createdMs + request.escalateAfterMs);
+  return Math.max(1, Math.min(...due) - Date.now());
+}
