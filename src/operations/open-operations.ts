@@ -6,6 +6,8 @@ import { readSecret } from '../home/secrets.js';
 import { openPool } from '../store/pool.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import type { TraderStatus } from '../trader/protocol.js';
+import { castVote, type VoteRequest, type VoteResult } from './approvals/cast-vote.js';
+import { type ApprovalShown, listApprovals } from './approvals/list-approvals.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { listSchedules, type ScheduledRun } from './list-schedules.js';
 import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
@@ -23,6 +25,8 @@ export interface Operations {
   /** Rejects with `TraderUnavailable`. */
   readStatus(): Promise<TraderStatus>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
+  listApprovals(): Promise<readonly ApprovalShown[]>;
+  castVote(caller: Caller, request: VoteRequest): Promise<VoteResult>;
   close(): Promise<void>;
 }
 
@@ -54,6 +58,8 @@ export function operationsOver(context: OperationContext): Operations {
     runRoutine: (caller, request) => runRoutine(context, caller, request),
     readStatus: () => readStatus(context),
     listSchedules: () => listSchedules(context),
+    listApprovals: () => listApprovals(context),
+    castVote: (caller, request) => castVote(context, caller, request),
     close: async () => {
       context.trader.close();
       await Promise.allSettled([context.temporal.close(), context.pool.end()]);

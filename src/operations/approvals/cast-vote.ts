@@ -1,0 +1,122 @@
+import { decisionSubject } from '../../domain/approval.js';
+import { signDecision } from '../../domain/decision.js';
+import { type Approval, findApproval } from '../../store/approvals.js';
+import type { Decision } from '../../trader/protocol.js';
+import {
+  APPROVAL_MESSAGES,
+  type Vote,
+  type VoteAnswer,
+  voteUpdateId,
+} from '../../workflows/operations/approval-contract.js';
+import type { Caller, OperationContext } from '../operation.js';
+import { recordAudit } from '../record-audit.js';
+
+export interface VoteRequest {
+  /** The approval's id, or the token of its buttons. */
+  readonly approval: string;
+  readonly choice: 'approve' | 'reject';
+  /** First digits (8 or more) of the parameters' hash that the person had before them. */
+  readonly parametersHash: string;
+  readonly reason: string;
+}
+
+export interface VoteResult {
+  /** The vote counts: verified, kept, and the waiting workflow has it. */
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly approvalId: string | null;
+}
+
+/** The vote is kept in Postgres before the workflow answers. */
+const UPDATE_MS = 20_000;
+const HASH_DIGITS_MIN = 8;
+
+/** A person votes, authenticated by the process that calls; the vote is signed here. */
+export async function castVote(
+  context: OperationContext,
+  caller: Caller,
+  request: VoteRequest,
+): Promise<VoteResult> {
+  const approval = await findApproval(context.pool, context.desk.desk, request.approval).catch(
+    (error: unknown) => causeOf(error),
+  );
+  if (typeof approval === 'string')
+    return refused(null, `Postgres does not answer (${approval}). Nothing was decided. Vote again later.`);
+  if (approval === null) return refused(null, 'There is no such approval. Look at fermata approvals.');
+  const why = unfit(context, caller, approval, request);
+  const result = why === null ? await send(context, caller, approval, request) : refused(approval.id, why);
+  const audit = await recordAudit(context, caller, {
+    action: `vote:${request.choice}`,
+    parameters: { approval: approval.id, reason: request.reason, parametersHash: approval.parametersHash },
+    outcome: result.ok ? 'counted' : result.detail,
+  });
+  return audit === null ? result : { ...result, detail: `${result.detail} ${audit}` };
+}
+
+/** Null where the vote may be sent; else why not, in words. */
+function unfit(
+  { desk, nowMs }: OperationContext,
+  { person }: Caller,
+  approval: Approval,
+  { parametersHash }: VoteRequest,
+): string | null {
+  const roles = desk.people.find(({ name }) => name === person)?.roles ?? [];
+  if (!roles.some((role) => approval.roles.includes(role)))
+    return `${person} may not vote on this: it needs the role ${approval.roles.join(' or ')}.`;
+  if (approval.state !== 'open') return `It is ${approval.state} already: ${approval.outcome}.`;
+  if (approval.expiresMs <= nowMs()) return 'It has expired.';
+  const same = parametersHash.length >= HASH_DIGITS_MIN && approval.parametersHash.startsWith(parametersHash);
+  if (!same) return 'What you saw is not what would be decided: the parameters differ. Look again.';
+  return null;
+}
+
+async function send(
+  context: OperationContext,
+  caller: Caller,
+  approval: Approval,
+  { choice, reason }: VoteRequest,
+): Promise<VoteResult> {
+  const vote: Vote = { decision: decisionOf(context, caller, approval, choice), reason };
+  try {
+    const answer = await context.temporal.within(UPDATE_MS, (client) =>
+      client.workflow
+        .getHandle(approval.workflowId, undefined, { firstExecutionRunId: approval.runId })
+        .executeUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote, {
+          args: [vote],
+          // The same tap twice is one vote; a second one of the same person is refused by the workflow.
+          updateId: vote.decision.decisionId,
+        }),
+    );
+    return { ok: answer.counted, detail: answer.detail, approvalId: approval.id };
+  } catch (error) {
+    return refused(approval.id, `The vote does not count: ${causeOf(error)}.`);
+  }
+}
+
+function decisionOf(
+  { desk, decisionKey, nowMs }: OperationContext,
+  caller: Caller,
+  approval: Approval,
+  choice: VoteRequest['choice'],
+): Decision {
+  return signDecision(decisionKey(), {
+    decisionId: voteUpdateId(approval.id, caller.person, choice),
+    desk: desk.desk,
+    person: caller.person,
+    via: caller.via,
+    choice,
+    subject: decisionSubject(approval),
+    atWallMs: nowMs(),
+    expiresWallMs: approval.expiresMs,
+  });
+}
+
+function refused(approvalId: string | null, detail: string): VoteResult {
+  return { ok: false, detail, approvalId };
+}
+
+function causeOf(error: unknown): string {
+  let current = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return current instanceof Error ? current.message : String(current);
+}
