@@ -20,7 +20,7 @@ export const DECISION_KEY = 'ab'.repeat(32);
 let runtimeInstalled = false;
 const bundles = new Map<string, Promise<{ code: string }>>();
 
-function bundleOf(name: 'emergency' | 'operations'): Promise<{ code: string }> {
+export function bundleOf(name: 'emergency' | 'operations'): Promise<{ code: string }> {
   const workflowsPath = fileURLToPath(new URL(`../../../src/workflows/${name}/bundle.ts`, import.meta.url));
   const made = bundles.get(name) ?? bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
   bundles.set(name, made);
