@@ -23,7 +23,8 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
 /** A recording may begin earlier than the market that was traded before: its fills are not old ones. */
 function forgetLaterThan(state: EngineState, marketMs: number): void {
   state.fillHorizonMs = Math.min(state.fillHorizonMs, marketMs);
-  if (state.reconciledAsOfMs !== null) state.reconciledAsOfMs = Math.min(state.reconciledAsOfMs, marketMs);
+  state.fillsThroughMs = Math.min(state.fillsThroughMs, marketMs);
+  state.newestFillMs = Math.min(state.newestFillMs, marketMs);
 }
 
 /** Same symbols in the same places, computed with the same steps. */

@@ -127,6 +127,7 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
     throw new RangeError(`no instrument ${fill.instrument}`);
   if (seen.has(fill.tradeId)) throw new RangeError(`the fill ${fill.tradeId} was applied before`);
   seen.set(fill.tradeId, fill.marketMs);
+  state.newestFillMs = Math.max(state.newestFillMs, fill.marketMs);
   state.counters.fills += 1;
   const entry = state.orders.get(fill.clientId);
   applyExecution(state, instrument, {
@@ -202,8 +203,8 @@ function applyArmed(state: EngineState): void {
 function applyReconciled(state: EngineState, record: Of<'reconciled'>): void {
   state.lastDifferences = record.differences;
   if (!record.clean) return;
-  state.reconciledAsOfMs = record.marketMs;
-  const horizon = record.marketMs - FILL_MEMORY_MARKET_MS;
+  state.fillsThroughMs = record.fillsThroughMs;
+  const horizon = record.fillsThroughMs - FILL_MEMORY_MARKET_MS;
   if (horizon <= state.fillHorizonMs) return;
   state.fillHorizonMs = horizon;
   for (const seen of state.fillsSeen) {

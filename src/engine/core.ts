@@ -21,6 +21,8 @@ export interface OrderWatch {
   lookupAttempts: number;
   firstAbsentMs: number | null;
   missingFillRounds: number;
+  /** The venue refused to cancel it; no other cancel is sent before a lookup has told why. */
+  cancelRefused: boolean;
   /** Bars an entry may still rest; null: no limit. */
   barsLeft: number | null;
 }
@@ -43,7 +45,8 @@ export interface InstrumentWork {
 export interface SnapshotRequest {
   readonly requestId: number;
   readonly byMs: number;
-  readonly askedMarketMs: number;
+  /** Market time of the newest fill known then. */
+  readonly newestFillMs: number;
   readonly activity: readonly number[];
 }
 

@@ -103,12 +103,13 @@ export type EngineRecord =
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** `marketMs` is that of the request: what happened at the venue up to then is known. */
   | {
       readonly type: 'reconciled';
       readonly requestId: number;
       readonly clean: boolean;
       readonly differences: readonly Difference[];
+      /** Market time of the newest fill that was known at the request: those before it need not be read again. */
+      readonly fillsThroughMs: number;
       readonly marketMs: number;
     }
   /** The venue holds another quantity than we do, and the rule is to adopt the venue's. */

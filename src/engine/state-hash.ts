@@ -22,7 +22,7 @@ export function stateHash(state: EngineState): string {
     orders,
     positions,
     state.fillsSeen.map((seen) => [...seen.keys()].sort()),
-    state.fillHorizonMs,
+    [state.newestFillMs, state.fillsThroughMs, state.fillHorizonMs],
     trips.sort(byFirst),
     state.cash,
     state.halts.map((halt) => [halt.haltId, halt.mode, halt.cause, halt.resume, halt.scope]),

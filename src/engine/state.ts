@@ -72,7 +72,10 @@ export interface EngineState {
   readonly toggles: Map<string, boolean>;
   /** Highest sequence in any client order id. */
   clientSequence: number;
-  reconciledAsOfMs: number | null;
+  /** Market time of the newest fill. */
+  newestFillMs: number;
+  /** Fills up to this market time are known: the next reading of the venue's fills begins here. */
+  fillsThroughMs: number;
   lastDifferences: readonly Difference[];
   readonly counters: {
     fills: number;
@@ -103,7 +106,8 @@ export function createState(): EngineState {
     lastEquity: null,
     toggles: new Map(),
     clientSequence: 0,
-    reconciledAsOfMs: null,
+    newestFillMs: 0,
+    fillsThroughMs: 0,
     lastDifferences: [],
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },
   };

@@ -23,7 +23,7 @@ export const VENUE_DOWN_MAX_MS = 10_000;
 export const RECONCILE_EVERY_MS = 60_000;
 /** A position that differs is believed only when a second reading, this much later, says the same. */
 export const CONFIRM_AFTER_MS = 250;
-/** Fills of this much market time before the last clean reconciliation are asked for again: they may come late. */
+/** Fills of this much market time before the newest known one are asked for again: equal times, unequal clocks. */
 export const FILL_OVERLAP_MARKET_MS = 60_000;
 /** Rounds in which the venue counts fills that it doesn't name, before its position is taken as the truth. */
 export const MISSING_FILL_ROUNDS_MAX = 5;

@@ -69,7 +69,7 @@ function recordConfig(core: Core): void {
     before.configHash === config.configHash &&
     before.desk === config.desk &&
     sameInstruments(before.instruments, config.instruments);
-  const earlier = core.marketMs < Math.max(state.fillHorizonMs, state.reconciledAsOfMs ?? 0);
+  const earlier = core.marketMs < state.newestFillMs;
   if (unchanged && !earlier) return;
   commit(core, {
     type: 'config',

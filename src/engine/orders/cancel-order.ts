@@ -5,9 +5,13 @@ import type { OrderEntry } from '../state.js';
 import { changeOrder } from './change-order.js';
 import { watchOf } from './order-watch.js';
 
-/** Asks once; a cancel that is under way is repeated by its deadline, not here. */
+/**
+ * Asks once: a cancel that is under way is repeated by its deadline, not here. After the venue refused one, the order
+ * is looked up before the next is sent; otherwise the two would chase each other.
+ */
 export function cancelOrder(core: Core, entry: OrderEntry, reason: string): void {
   if (entry.state === 'cancelling') return;
+  if (entry.state === 'unknown' && core.watches.get(entry.intent.clientId)?.cancelRefused === true) return;
   if (changeOrder(core, entry, 'cancelRequested', reason)) sendCancel(core, entry);
 }
 

@@ -5,6 +5,7 @@ import { raiseFault } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { type OrderEvent, orderTransition } from './order-table.js';
 import { watchOf } from './order-watch.js';
+import { postponeNext } from './postpone.js';
 
 /** Money can't be moved by an order event alone: fills are records of their own and never come through here. */
 export type AnswerEvent = Exclude<OrderEvent, 'partialFill' | 'completingFill'>;
@@ -29,7 +30,10 @@ export function changeOrder(
   commit(core, { type: 'order.state', clientId, state, venueId, reason, marketMs: core.marketMs });
   workAt(core, instrument).activity += 1;
   touch(core, instrument);
-  if (FINAL_ORDER_STATES.has(state)) core.watches.delete(clientId);
+  if (FINAL_ORDER_STATES.has(state)) {
+    core.watches.delete(clientId);
+    postponeNext(core, entry);
+  }
   return next !== 'ignored';
 }
 

@@ -12,6 +12,7 @@ export function sendLookup(core: Core, entry: OrderEntry): void {
   const { clientId, instrument } = entry.intent;
   const watch = watchOf(core, clientId);
   watch.lookupAtMs = null;
+  if (watch.lookupByMs !== null && core.wallMs < watch.lookupByMs) return;
   watch.lookupByMs = core.wallMs + core.config.closeAll.answerTimeoutMs;
   core.effects.push({ kind: 'lookup', clientId, instrument });
 }

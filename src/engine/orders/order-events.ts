@@ -1,14 +1,8 @@
 /** What the venue says of one order, asked or not, and what becomes of it. */
-import { type Core, note, touch, wantSnapshot, workAt } from '../core.js';
+import { type Core, note, touch, wantSnapshot } from '../core.js';
 import type { EngineEvent, VenueOrder } from '../event.js';
 import type { OrderEntry } from '../state.js';
-import {
-  ESCALATED_RETRY_MS,
-  MISSING_FILL_ROUNDS_MAX,
-  REFUSALS_BEFORE_RESTORE,
-  REFUSED_RETRY_MS,
-  retryDelayMs,
-} from '../timing.js';
+import { MISSING_FILL_ROUNDS_MAX } from '../timing.js';
 import { sendCancel } from './cancel-order.js';
 import { changeOrder } from './change-order.js';
 import { lookupFailed, lookupFoundNothing, sendLookup } from './lookup-order.js';
@@ -69,6 +63,7 @@ function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   const watch = core.watches.get(entry.intent.clientId);
   if (watch === undefined) return;
   watch.firstAbsentMs = null;
+  watch.cancelRefused = false;
   if (entry.state === 'cancelling') {
     if (watch.answerByMs === null) sendCancel(core, entry);
     return;
@@ -87,7 +82,9 @@ export function onUnanswered(core: Core, entry: OrderEntry, cause: string): void
 
 function onCancelRefused(core: Core, entry: OrderEntry, reason: string): void {
   if (!changeOrder(core, entry, 'cancelRefused', reason)) return;
-  watchOf(core, entry.intent.clientId).answerByMs = null;
+  const watch = watchOf(core, entry.intent.clientId);
+  watch.answerByMs = null;
+  watch.cancelRefused = true;
   sendLookup(core, entry);
 }
 
@@ -100,26 +97,7 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
     `the venue refused a ${purpose} order: ${reason}`,
     instrument,
   );
-  postponeAfterRefusal(core, entry);
   if (purpose !== 'entry') wantSnapshot(core);
-}
-
-/** The next closing or protective order waits longer with each refusal in a row. */
-export function postponeAfterRefusal(core: Core, entry: OrderEntry): void {
-  const { instrument, purpose } = entry.intent;
-  const work = workAt(core, instrument);
-  if (purpose === 'protective') {
-    work.stopAtMs = core.wallMs + retryDelayMs(work.stopRefusals);
-    work.stopRefusals += 1;
-  } else if (purpose !== 'entry') {
-    work.closeRefusals += 1;
-    work.closeAtMs = core.wallMs + closeDelayMs(core, work.closeRefusals);
-  }
-}
-
-function closeDelayMs(core: Core, refusals: number): number {
-  if (core.state.closeAll === 'escalated') return ESCALATED_RETRY_MS;
-  return refusals < REFUSALS_BEFORE_RESTORE ? retryDelayMs(refusals - 1) : REFUSED_RETRY_MS;
 }
 
 function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): void {

@@ -50,7 +50,8 @@ function finish(
     requestId: asked.requestId,
     clean,
     differences,
-    marketMs: asked.askedMarketMs,
+    fillsThroughMs: asked.newestFillMs,
+    marketMs: core.marketMs,
   });
 }
 

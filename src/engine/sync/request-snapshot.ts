@@ -10,10 +10,10 @@ export function sendSnapshotRequest(core: Core): void {
   sync.outstanding = {
     requestId: sync.lastRequestId,
     byMs: core.wallMs + config.closeAll.answerTimeoutMs,
-    askedMarketMs: core.marketMs,
+    newestFillMs: state.newestFillMs,
     activity: core.work.map((work) => work.activity),
   };
-  const since = (state.reconciledAsOfMs ?? 0) - FILL_OVERLAP_MARKET_MS;
+  const since = state.fillsThroughMs - FILL_OVERLAP_MARKET_MS;
   core.effects.push({
     kind: 'requestSnapshot',
     requestId: sync.lastRequestId,

@@ -1,0 +1,99 @@
+/** What must hold once the faults have ended and everything had its time to resolve. */
+import { createEngine, type Engine } from '../../src/engine/engine.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import type { FaultyVenue } from './faulty-venue.js';
+import type { Oracle } from './oracle.js';
+import { engineConfig, type Scenario } from './scenario.js';
+
+export interface EndOfRun {
+  readonly scenario: Scenario;
+  readonly engine: Engine;
+  readonly venue: FaultyVenue;
+  readonly oracle: Oracle;
+  readonly incarnation: string;
+  /** As read back from disk. */
+  readonly records: readonly EngineRecord[];
+}
+
+export function checkInvariants(end: EndOfRun): string[] {
+  return [
+    ...end.oracle.violations,
+    ...sentOnce(end),
+    ...ordersResolved(end),
+    ...positionsEqual(end),
+    ...cashEqual(end),
+    ...fillsKnown(end),
+    ...protectedOrFlat(end),
+    ...replayEqual(end),
+  ];
+}
+
+function sentOnce({ venue }: EndOfRun): string[] {
+  return [...venue.submits]
+    .filter(([, times]) => times > 1)
+    .map(([id, times]) => `${id} was sent ${times} times`);
+}
+
+function ordersResolved({ engine, venue }: EndOfRun): string[] {
+  const problems: string[] = [];
+  const live = engine.view.orders;
+  for (const { clientId, state } of live) {
+    if (state !== 'working' && state !== 'partlyFilled') problems.push(`${clientId} is still ${state}`);
+  }
+  const ours = new Set(live.map(({ clientId }) => clientId));
+  const theirs = new Set(venue.book.openOrders().map(({ clientId }) => clientId));
+  for (const id of theirs) if (!ours.has(id)) problems.push(`${id} is open at the venue and not with us`);
+  for (const id of ours) if (!theirs.has(id)) problems.push(`${id} is open with us and not at the venue`);
+  if (engine.view.mode !== 'ACTIVE' && engine.view.entriesWorking > 0)
+    problems.push('an entry rests while halted');
+  return problems;
+}
+
+function positionsEqual({ engine, venue, scenario }: EndOfRun): string[] {
+  const held = new Map(
+    engine.view.positions.map(({ instrument, quantityLots }) => [instrument, quantityLots]),
+  );
+  return scenario.instruments.flatMap(({ id, symbol }) => {
+    const ours = held.get(id) ?? 0;
+    const theirs = venue.book.positions[id] ?? 0;
+    return ours === theirs ? [] : [`${symbol}: we hold ${ours}, the venue ${theirs}`];
+  });
+}
+
+/** Where the venue's position had to be adopted, money was lost from sight; otherwise every unit is explained. */
+function cashEqual({ engine, venue, scenario, oracle }: EndOfRun): string[] {
+  if (oracle.adoptions > 0 || scenario.instruments[0]?.kind !== 'spot') return [];
+  const ours = engine.view.cash;
+  return ours === venue.book.cash ? [] : [`cash is ${ours}, the venue's is ${venue.book.cash}`];
+}
+
+function fillsKnown({ venue, records }: EndOfRun): string[] {
+  const times = new Map<string, number>();
+  for (const record of records) {
+    if (record.type === 'fill') times.set(record.fill.tradeId, (times.get(record.fill.tradeId) ?? 0) + 1);
+  }
+  return venue.book.fills.flatMap(({ tradeId }) => {
+    const count = times.get(tradeId) ?? 0;
+    return count === 1 ? [] : [`the fill ${tradeId} was applied ${count} times`];
+  });
+}
+
+function protectedOrFlat({ engine, scenario }: EndOfRun): string[] {
+  const { view } = engine;
+  if (scenario.endsFlat) {
+    const open = view.positions.length;
+    return view.closeAll === 'flat' && open === 0
+      ? []
+      : [`close-all ended ${view.closeAll} with ${open} positions`];
+  }
+  if (view.closeAll === 'running') return ['a close-all is still running'];
+  return view.positions
+    .filter(({ protection }) => protection !== 'confirmed')
+    .map(({ instrument, protection }) => `position in ${instrument} has a ${protection} stop`);
+}
+
+function replayEqual({ engine, scenario, incarnation, records }: EndOfRun): string[] {
+  const replayed = createEngine(engineConfig(scenario, incarnation, () => ''));
+  for (const record of records) replayed.apply(record);
+  return replayed.stateHash() === engine.stateHash() ? [] : ['the replayed state differs from the live one'];
+}

@@ -1,0 +1,201 @@
+/** One run from one number: a desk trades at a faulty venue, crashes, freezes, is commanded, and has to come out right. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseMoney } from '../../src/domain/money.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { FaultyVenue } from './faulty-venue.js';
+import { checkInvariants } from './invariants.js';
+import { Operator } from './operator.js';
+import { Oracle } from './oracle.js';
+import { PriceWalk } from './price-walk.js';
+import { Random } from './random.js';
+import { drawScenario, NO_FAULTS, type Scenario, START_WALL_MS } from './scenario.js';
+import { SimulatedDisk } from './simulated-disk.js';
+import { TraderUnderTest } from './trader-under-test.js';
+import { VirtualTime } from './virtual-time.js';
+
+export interface SimulationResult {
+  readonly seed: number;
+  /** Empty: everything held. */
+  readonly violations: readonly string[];
+  readonly fills: number;
+  readonly submits: number;
+  readonly crashes: number;
+  readonly armings: number;
+  readonly adoptions: number;
+  /** Equal for two runs of the same seed. */
+  readonly stateHash: string;
+}
+
+/** Market milliseconds per wall millisecond: some runs cross a day's boundary. */
+const SPEED = 600;
+const START_MARKET_MS = Date.UTC(2026, 0, 5, 7);
+const STARTING_CASH = parseMoney('10000');
+const ARM_EVERY_MS = 2_500;
+/** Once the faults have ended, everything resolves within this. */
+const QUIET_MS = 60_000;
+/** What is asked for at the end has this long to be proven; in the second half prices stand still. */
+const PROVEN_WITHIN_MS = 30_000;
+
+export async function runSeed(seed: number): Promise<SimulationResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'fermata-simulation-'));
+  try {
+    return await new Run(seed, directory).toEnd();
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+class Run {
+  readonly #time = new VirtualTime(START_WALL_MS);
+  readonly #random: Random;
+  readonly #scenario: Scenario;
+  readonly #venue: FaultyVenue;
+  readonly #oracle: Oracle;
+  readonly #disk: SimulatedDisk;
+  readonly #operator: Operator;
+  readonly #walks: readonly PriceWalk[];
+  readonly #incarnation: string;
+  #trader: TraderUnderTest;
+  #crashes = 0;
+  #faultsEnded = false;
+  #ending = false;
+  #pricesStand = false;
+
+  constructor(
+    private readonly seed: number,
+    private readonly directory: string,
+  ) {
+    this.#random = new Random(seed);
+    this.#scenario = drawScenario(seed, this.#random);
+    this.#incarnation = this.#random.hex(6);
+    this.#operator = new Operator(this.#random, `config-${seed}`);
+    this.#walks = this.#scenario.instruments.map(() => new PriceWalk(this.#random));
+    this.#venue = new FaultyVenue(this.#scenario, this.#time, this.#random, STARTING_CASH);
+    this.#oracle = new Oracle(this.#scenario);
+    this.#disk = new SimulatedDisk(directory, this.#incarnation, this.#time, this.#random);
+    this.#trader = this.#startTrader();
+  }
+
+  async toEnd(): Promise<SimulationResult> {
+    const { faultyMs, endsFlat } = this.#scenario;
+    this.#schedule();
+    await this.#time.runUntil(START_WALL_MS + faultyMs);
+    this.#faultsEnded = true;
+    this.#venue.faults = NO_FAULTS;
+    await this.#time.runUntil(this.#time.nowMs + QUIET_MS);
+    this.#ending = true;
+    this.#trader.command({ name: endsFlat ? 'closeAll' : 'stop' });
+    await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
+    this.#pricesStand = true;
+    await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
+    return this.#result();
+  }
+
+  #schedule(): void {
+    const { instruments, quoteEveryMs, barEveryMs } = this.#scenario;
+    for (const { id } of instruments) this.#every(quoteEveryMs, () => this.#quote(id));
+    for (const { id } of instruments) this.#every(barEveryMs, () => this.#bar(id));
+    this.#every(ARM_EVERY_MS, () => {
+      if (!this.#ending) this.#operator.tryToArm(this.#trader);
+    });
+    const { crashEveryMs, freezeEveryMs, disconnectEveryMs, commandEveryMs, diskFaultEveryMs } =
+      this.#scenario;
+    this.#nowAndThen(crashEveryMs, () => this.#crash());
+    this.#nowAndThen(freezeEveryMs, () => this.#trader.freeze(this.#random.whole(500, 20_000)));
+    this.#nowAndThen(disconnectEveryMs, () => this.#venue.disconnect(this.#random.whole(200, 15_000)));
+    this.#nowAndThen(commandEveryMs, () => this.#operator.commandAnything(this.#trader));
+    this.#nowAndThen(diskFaultEveryMs, () => this.#breakDisk());
+  }
+
+  #startTrader(): TraderUnderTest {
+    const parts = {
+      scenario: this.#scenario,
+      time: this.#time,
+      venue: this.#venue,
+      oracle: this.#oracle,
+      incarnation: this.#incarnation,
+      drawHaltId: () => this.#random.hex(32),
+      marketNowMs: () => this.#marketNowMs(),
+    };
+    return new TraderUnderTest(parts, this.#disk.recover());
+  }
+
+  /** kill -9 at any byte of the journal, and a start a while later. */
+  #crash(): void {
+    if (!this.#trader.running) return;
+    this.#crashes += 1;
+    this.#trader.die();
+    this.#disk.crash();
+    this.#time.after(this.#random.whole(100, 5_000), () => {
+      this.#trader = this.#startTrader();
+    });
+  }
+
+  /** No journal, no orders: somebody repairs the disk and starts the trader again. */
+  #breakDisk(): void {
+    this.#disk.broken = true;
+    this.#time.after(this.#random.whole(1_000, 8_000), () => this.#crash());
+  }
+
+  #quote(instrument: number): void {
+    const walk = this.#walks[instrument]!;
+    const bidTicks = this.#pricesStand ? walk.bidTicks : walk.step();
+    this.#venue.book.price(instrument, bidTicks, this.#marketNowMs());
+    const askTicks = this.#venue.book.askTicks(instrument);
+    this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+  }
+
+  #bar(instrument: number): void {
+    const spanMs = this.#scenario.barEveryMs * SPEED;
+    const openMs = this.#marketNowMs() - spanMs;
+    const bar = this.#walks[instrument]!.bar();
+    this.#trader.post({ kind: 'bar', instrument, openMs, spanMs, ...bar, warmup: false });
+  }
+
+  #marketNowMs(): number {
+    return START_MARKET_MS + (this.#time.nowMs - START_WALL_MS) * SPEED;
+  }
+
+  #every(periodMs: number, run: () => void): void {
+    this.#time.after(periodMs, () => {
+      run();
+      this.#every(periodMs, run);
+    });
+  }
+
+  /** Only while there are faults. */
+  #nowAndThen(meanMs: number, run: () => void): void {
+    if (meanMs === 0) return;
+    this.#time.after(this.#random.whole(1, meanMs * 2), () => {
+      if (this.#faultsEnded) return;
+      run();
+      this.#nowAndThen(meanMs, run);
+    });
+  }
+
+  #result(): SimulationResult {
+    const { engine } = this.#trader;
+    this.#disk.crash();
+    const records = [...readJournal(this.directory)].map(({ record }) => record);
+    const violations = checkInvariants({
+      scenario: this.#scenario,
+      engine,
+      venue: this.#venue,
+      oracle: this.#oracle,
+      incarnation: this.#incarnation,
+      records,
+    });
+    return {
+      seed: this.seed,
+      violations,
+      fills: this.#venue.book.fills.length,
+      submits: this.#oracle.submits,
+      crashes: this.#crashes,
+      armings: this.#oracle.armings,
+      adoptions: this.#oracle.adoptions,
+      stateHash: engine.stateHash(),
+    };
+  }
+}

@@ -1,0 +1,170 @@
+/** What one seed decides: the desk, the venue's manners, and how badly things go. */
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import type { Instrument } from '../../src/domain/instrument.js';
+import { parseMoney } from '../../src/domain/money.js';
+import type { EngineConfig } from '../../src/engine/config.js';
+import type { VenueCapabilities } from '../../src/venue/port.js';
+import type { Random } from './random.js';
+
+export const START_WALL_MS = Date.UTC(2026, 0, 5, 12);
+const DAY_MS = 86_400_000;
+
+/** Probabilities per call or message. */
+export interface FaultRates {
+  /** The request never arrives. */
+  readonly requestLost: number;
+  /** It arrives late: by up to `lateMs`. */
+  readonly requestLate: number;
+  readonly answerLost: number;
+  readonly answerDoubled: number;
+  readonly refused: number;
+  readonly streamLost: number;
+  readonly streamDoubled: number;
+  /** Delivered late, so that messages overtake each other. */
+  readonly streamLate: number;
+  readonly snapshotWrong: number;
+  readonly lateMs: number;
+}
+
+export interface Scenario {
+  readonly seed: number;
+  readonly instruments: readonly Instrument[];
+  readonly capabilities: VenueCapabilities;
+  readonly faults: FaultRates;
+  readonly latencyMs: number;
+  readonly partialFills: boolean;
+  /** Wall milliseconds with faults. */
+  readonly faultyMs: number;
+  readonly quoteEveryMs: number;
+  readonly barEveryMs: number;
+  /** Mean wall milliseconds between; 0: never. */
+  readonly crashEveryMs: number;
+  readonly freezeEveryMs: number;
+  readonly disconnectEveryMs: number;
+  readonly commandEveryMs: number;
+  readonly diskFaultEveryMs: number;
+  /** Ends with a close-all that has to be proven. */
+  readonly endsFlat: boolean;
+}
+
+export const NO_FAULTS: FaultRates = {
+  requestLost: 0,
+  requestLate: 0,
+  answerLost: 0,
+  answerDoubled: 0,
+  refused: 0,
+  streamLost: 0,
+  streamDoubled: 0,
+  streamLate: 0,
+  snapshotWrong: 0,
+  lateMs: 0,
+};
+
+export function drawScenario(seed: number, random: Random): Scenario {
+  const severity = random.pick([0, 0.02, 0.05, 0.1, 0.25]);
+  const spot = random.chance(0.5);
+  return {
+    seed,
+    instruments: drawInstruments(random.whole(1, 4), spot),
+    capabilities: drawCapabilities(spot, random),
+    faults: severity === 0 ? NO_FAULTS : drawFaults(severity, random),
+    latencyMs: random.pick([0, 1, 20, 100, 400]),
+    partialFills: random.chance(0.5),
+    faultyMs: random.whole(30, 120) * 1000,
+    quoteEveryMs: random.pick([100, 250, 500]),
+    barEveryMs: random.pick([500, 1000, 2000]),
+    crashEveryMs: random.pick([0, 0, 15_000, 40_000]),
+    freezeEveryMs: random.pick([0, 0, 40_000]),
+    disconnectEveryMs: random.pick([0, 0, 30_000]),
+    commandEveryMs: random.pick([0, 4_000, 10_000, 25_000]),
+    diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
+    endsFlat: random.chance(0.5),
+  };
+}
+
+function drawInstruments(count: number, spot: boolean): Instrument[] {
+  return ['BTC', 'ETH', 'SOL', 'XRP'].slice(0, count).map((base, id) =>
+    buildInstrument(id, {
+      symbol: `${base}/USDT`,
+      kind: spot ? 'spot' : 'linear',
+      tickSize: '0.01',
+      lotSize: '0.001',
+      minNotional: '1',
+      makerFeePpm: 200,
+      takerFeePpm: 500,
+    }),
+  );
+}
+
+function drawCapabilities(spot: boolean, random: Random): VenueCapabilities {
+  return {
+    name: 'simulated venue',
+    simulated: true,
+    shorting: !spot && random.chance(0.5),
+    stopLocksBalance: spot,
+    reduceOnly: !spot,
+    protectiveStops: 'venue',
+    deadManSwitch: false,
+  };
+}
+
+function drawFaults(severity: number, random: Random): FaultRates {
+  const rate = () => (random.chance(0.6) ? severity * random.next() * 2 : 0);
+  return {
+    requestLost: rate(),
+    requestLate: rate(),
+    answerLost: rate(),
+    answerDoubled: rate(),
+    refused: rate(),
+    streamLost: rate(),
+    streamDoubled: rate(),
+    streamLate: rate(),
+    snapshotWrong: random.chance(0.2) ? severity / 2 : 0,
+    lateMs: random.pick([50, 1_000, 8_000]),
+  };
+}
+
+export function engineConfig(
+  scenario: Scenario,
+  incarnation: string,
+  drawHaltId: () => string,
+): EngineConfig {
+  return {
+    desk: 'simulated',
+    configHash: `config-${scenario.seed}`,
+    incarnation,
+    instruments: scenario.instruments,
+    strategies: [
+      {
+        name: 'cross',
+        kind: 'emaCross',
+        symbols: scenario.instruments.map(({ symbol }) => symbol),
+        enabled: true,
+        parameters: { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: 3, entryOffsetTicks: 0 },
+      },
+    ],
+    risk: {
+      maxPositionSizePct: 10,
+      maxConcurrentPositions: Math.max(1, scenario.instruments.length - 1),
+      stopLossPct: 2,
+      dailyLossLimitPct: 3,
+      maxDrawdownPct: 6,
+    },
+    resume: {
+      startup: 'auto',
+      fault: 'auto',
+      dailyLoss: 'next-day',
+      drawdown: 'person',
+      person: 'person',
+      kill: 'two-people',
+    },
+    closeAll: { deadlineMs: 20_000, answerTimeoutMs: 2_000 },
+    staleMs: 5_000,
+    heartbeatLost: { process: 'stop', operations: 'stop', supervisor: 'closeAll' },
+    dayStartMs: (marketMs) => Math.floor(marketMs / DAY_MS) * DAY_MS,
+    capabilities: scenario.capabilities,
+    startingCash: parseMoney('10000'),
+    simulated: true,
+    drawHaltId,
+  };
+}

@@ -1,0 +1,96 @@
+/** The journal's disk: slow, failing, and cut at any byte by a crash. The real journal writes to it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { Journal } from '../../src/trader/journal/journal.js';
+import type { JournalFile } from '../../src/trader/journal/journal-file.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { repairLastSegment } from '../../src/trader/journal/repair.js';
+import { createSegment, listSegments } from '../../src/trader/journal/segments.js';
+import type { Random } from './random.js';
+import type { VirtualTime } from './virtual-time.js';
+
+const FIRST_CHAIN = '0'.repeat(64);
+
+export interface Recovered {
+  readonly journal: Journal;
+  readonly records: readonly EngineRecord[];
+}
+
+export class SimulatedDisk {
+  /** Makes every write and sync fail from now on. */
+  broken = false;
+  #bytes = Buffer.alloc(0);
+  /** Everything before this was synced: no crash takes it. */
+  #durableBytes = 0;
+  #writtenBytes = 0;
+
+  constructor(
+    private readonly directory: string,
+    private readonly incarnation: string,
+    private readonly time: VirtualTime,
+    private readonly random: Random,
+  ) {
+    createSegment(directory, { incarnation, firstSequence: 1, previousChain: FIRST_CHAIN });
+  }
+
+  /** What was being written when the process died is there up to some byte. */
+  crash(): void {
+    const cut = this.random.whole(this.#durableBytes, this.#writtenBytes);
+    const [segment] = listSegments(this.directory);
+    if (segment === undefined) throw new RangeError('the journal has no segment');
+    if (this.#writtenBytes > 0) writeFileSync(segment.path, this.#bytes.subarray(0, cut));
+  }
+
+  /** As the trader does it at a start: repair, then replay. */
+  recover(): Recovered {
+    this.broken = false;
+    const [segment] = listSegments(this.directory);
+    if (segment === undefined) throw new RangeError('the journal has no segment');
+    const end = repairLastSegment(segment);
+    this.#bytes = Buffer.from(readFileSync(segment.path));
+    this.#durableBytes = this.#bytes.length;
+    this.#writtenBytes = this.#bytes.length;
+    const records = [...readJournal(this.directory)].map(({ record }) => record);
+    const journal = new Journal({
+      directory: this.directory,
+      incarnation: this.incarnation,
+      lastSequence: end.lastSequence,
+      chain: end.chain,
+      file: this.#file(),
+      fileBytes: end.sizeBytes,
+      segmentBytesMax: Number.MAX_SAFE_INTEGER,
+      openFile: async () => this.#file(),
+      lock: { release: () => undefined },
+    });
+    return { journal, records };
+  }
+
+  #file(): JournalFile {
+    return {
+      write: async (bytes, position) => {
+        if (this.broken) throw new Error('no space left on device');
+        this.#hold(position + bytes.length);
+        bytes.copy(this.#bytes, position);
+        this.#writtenBytes = position + bytes.length;
+      },
+      datasync: async () => {
+        const upTo = this.#writtenBytes;
+        await new Promise<void>((resolve) => this.time.after(this.#syncMs(), resolve));
+        if (this.broken) throw new Error('input/output error');
+        this.#durableBytes = Math.max(this.#durableBytes, upTo);
+      },
+      close: async () => undefined,
+    };
+  }
+
+  #syncMs(): number {
+    return this.random.chance(0.02) ? this.random.whole(50, 400) : this.random.whole(0, 3);
+  }
+
+  #hold(size: number): void {
+    if (size <= this.#bytes.length) return;
+    const larger = Buffer.alloc(Math.max(size, this.#bytes.length * 2));
+    this.#bytes.copy(larger);
+    this.#bytes = larger;
+  }
+}

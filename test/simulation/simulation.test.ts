@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { runSeed } from './run-seed.js';
+
+const SEEDS = 500;
+const CHUNK = 50;
+
+describe('the core and its journal at a faulty venue', () => {
+  for (let from = 1; from <= SEEDS; from += CHUNK) {
+    it(`come out right for the seeds ${from} to ${from + CHUNK - 1}`, { timeout: 60_000 }, async () => {
+      for (let seed = from; seed < from + CHUNK; seed += 1) {
+        const { violations } = await runSeed(seed);
+        expect(violations, `again: npm run simulate -- --seeds 1 --from ${seed}`).toEqual([]);
+      }
+    });
+  }
+
+  it('gives the same run for the same seed', async () => {
+    expect(await runSeed(42)).toEqual(await runSeed(42));
+  });
+
+  it('really trades, crashes and arms: a quiet simulation would prove nothing', {
+    timeout: 60_000,
+  }, async () => {
+    const totals = { fills: 0, crashes: 0, armings: 0 };
+    for (let seed = 1; seed <= CHUNK; seed += 1) {
+      const result = await runSeed(seed);
+      totals.fills += result.fills;
+      totals.crashes += result.crashes;
+      totals.armings += result.armings;
+    }
+    expect(totals.fills).toBeGreaterThan(5 * CHUNK);
+    expect(totals.crashes).toBeGreaterThan(CHUNK);
+    expect(totals.armings).toBeGreaterThan(2 * CHUNK);
+  });
+});
