@@ -28,7 +28,7 @@ export function deskWithRestingEntry(folder: string): string {
           ...strategy,
           name: 'ema-patient',
           symbols: ['ETH/USDT'],
-          parameters: { ...strategy.parameters, entryRestBars: 500, entryOffsetTicks: 20_000 },
+          parameters: { ...strategy.parameters, entryRestBars: 100, entryOffsetTicks: 10_000 },
         },
       ],
     ],

@@ -64,8 +64,10 @@ export function deskUnderTest(desk = 'crypto-bot'): DeskUnderTest {
       let err = '';
       child.stdout?.setEncoding('utf8').on('data', (text: string) => {
         out += text;
-        const summary = parseSummary(out);
-        if (summary !== null) settle(summary);
+        const answer = parseAnswer(out);
+        if (answer === null) return;
+        if ('error' in answer) fail(new Error(`fermata up refused: ${out}`));
+        else settle(answer);
       });
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         err += text;
@@ -120,9 +122,9 @@ export function deskUnderTest(desk = 'crypto-bot'): DeskUnderTest {
   };
 }
 
-function parseSummary(text: string): UpSummary | null {
+function parseAnswer(text: string): UpSummary | { readonly error: unknown } | null {
   try {
-    return JSON.parse(text) as UpSummary;
+    return JSON.parse(text) as UpSummary | { readonly error: unknown };
   } catch {
     return null;
   }

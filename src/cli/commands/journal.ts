@@ -16,6 +16,7 @@ interface Options {
   readonly from?: number;
   readonly last: number;
   readonly json?: boolean;
+  readonly verify?: boolean;
 }
 
 /** Reads the files, so that it works while the trader runs and while it doesn't. */
@@ -24,9 +25,12 @@ export function journalCommand(command: Command): void {
     .option('--desk <name>', 'desk, where several were started here')
     .option('--from <sequence>', 'all entries from this sequence on', wholeNumber(1))
     .option('--last <count>', 'only the newest entries', wholeNumber(1, LAST_MAX), LAST_DEFAULT)
+    .option('--verify', 'prove that the ledger in Postgres holds exactly what the journal holds')
     .option('--json', 'one JSON object a line')
-    .action((options: Options) => {
-      printJournal(options);
+    .action(async (options: Options) => {
+      if (options.verify !== true) return printJournal(options);
+      const { verifyJournal } = await import('../verify-journal.js');
+      process.exitCode = await verifyJournal(options.json === true);
     });
 }
 
