@@ -1,0 +1,123 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAudit } from '../../src/auditor/audit.js';
+import { compareBooks } from '../../src/auditor/compare-books.js';
+import { type BookReading, readPaperBook } from '../../src/auditor/paper-book-reading.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
+import type { PositionStatus } from '../../src/trader/protocol.js';
+import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
+
+const desk = cryptoDesk();
+const instruments = buildInstruments(desk);
+const CASH = 10_000 * 1e8;
+
+function position(symbol: string, quantity: string, side: 'long' | 'short' = 'long'): PositionStatus {
+  return { symbol, side, quantity } as PositionStatus;
+}
+
+const book = (positions: [string, number][] = [], cash = CASH): BookReading => ({
+  cash,
+  positions: new Map(positions),
+});
+
+describe('the comparison of books', () => {
+  it('finds nothing where quantities and cash agree', () => {
+    const status = { positions: [position('BTC/USDT', '0.00500')], cash: '10000.00' };
+    expect(compareBooks(book([['BTC/USDT', 500]]), status, instruments)).toEqual([]);
+  });
+
+  it('names a position that only one of the two has, and its side', () => {
+    const none = { positions: [], cash: '10000.00' };
+    expect(compareBooks(book([['BTC/USDT', 500]]), none, instruments)).toEqual([
+      'BTC/USDT: the trader has 0 lots, the venue 500',
+    ]);
+    const short = { positions: [position('ETH/USDT', '0.1', 'short')], cash: '10000.00' };
+    expect(compareBooks(book([['ETH/USDT', 1000]]), short, instruments)).toEqual([
+      'ETH/USDT: the trader has -1000 lots, the venue 1000',
+    ]);
+  });
+
+  it('names a difference in cash', () => {
+    expect(compareBooks(book([], CASH), { positions: [], cash: '9999.00' }, instruments)).toEqual([
+      'cash: the trader has 9999.00, the venue 10000.00',
+    ]);
+  });
+});
+
+describe('the auditor', () => {
+  it('halts at the second look at the same difference, once, and again after it had gone', async () => {
+    const trader = new ScriptedTrader('abc123');
+    let reading = book([['BTC/USDT', 500]]);
+    const audit = createAudit({ trader: trader.client, instruments, readBook: () => reading });
+    expect(await audit()).toBeNull();
+    expect(await audit()).toContain('BTC/USDT');
+    expect(await audit()).toBeNull();
+    expect(trader.sent('halt')).toMatchObject([{ by: 'auditor', cause: 'auditor', resume: 'person' }]);
+    reading = book();
+    await audit();
+    reading = book([['BTC/USDT', 500]]);
+    await audit();
+    expect(await audit()).toContain('BTC/USDT');
+    expect(trader.sent('halt')).toHaveLength(2);
+  });
+
+  it('does not halt for a fill that has reached one book and not yet the other', async () => {
+    const trader = new ScriptedTrader('abc123');
+    const readings = [
+      book([['BTC/USDT', 500]]),
+      book(),
+      book([['BTC/USDT', 100]]),
+      book([['BTC/USDT', 200]]),
+    ];
+    const audit = createAudit({
+      trader: trader.client,
+      instruments,
+      readBook: () => readings.shift() ?? book(),
+    });
+    for (let look = 0; look < 5; look += 1) await audit();
+    expect(trader.sent('halt')).toEqual([]);
+  });
+
+  it('waits while the trader itself still compares, and where there is no book yet', async () => {
+    const trader = new ScriptedTrader('abc123');
+    trader.reconciliation = 'pending';
+    const differing = createAudit({
+      trader: trader.client,
+      instruments,
+      readBook: () => book([['BTC/USDT', 1]]),
+    });
+    await differing();
+    await differing();
+    trader.reconciliation = 'clean';
+    const none = createAudit({ trader: trader.client, instruments, readBook: () => null });
+    await none();
+    await none();
+    expect(trader.sent('halt')).toEqual([]);
+  });
+});
+
+describe('the paper venue’s book, read while the venue writes', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'fermata-book-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('is null before the first start, then has the balance, and a half-written line is left alone', async () => {
+    expect(readPaperBook(directory, instruments)).toBeNull();
+    const venue = openPaperVenue({
+      directory,
+      instruments,
+      paper: desk.paper,
+      nowMs: () => 0,
+    } as Parameters<typeof openPaperVenue>[0]);
+    await venue.close();
+    expect(readPaperBook(directory, instruments)).toEqual({ cash: CASH, positions: new Map() });
+    appendFileSync(join(directory, 'book.jsonl'), '0badc0de 99 {"type":"fill"');
+    expect(readPaperBook(directory, instruments)?.cash).toBe(CASH);
+  });
+});

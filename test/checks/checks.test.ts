@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCheck } from '../../src/activities/operations/run-check.js';
+import type { CheckContext, CheckOutcome, CheckParameters } from '../../src/checks/check.js';
+import { CHECKS } from '../../src/checks/registry.js';
+import { loadDesk } from '../../src/desk/load.js';
+import type { Runtime } from '../../src/home/runtime.js';
+import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
+
+const loaded = loadDesk(CRYPTO_DESK_FILE);
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'fermata-checks-'));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+interface Situation {
+  trader?: ScriptedTrader;
+  context?: Partial<CheckContext>;
+  deskFile?: string;
+  parameters?: CheckParameters;
+}
+
+function check(name: string, situation: Situation = {}): Promise<CheckOutcome> {
+  const trader = situation.trader ?? new ScriptedTrader('abc123', loaded.configHash);
+  const deskFile = situation.deskFile ?? CRYPTO_DESK_FILE;
+  const context: CheckContext = {
+    runtime: { home, deskFile, configHash: loaded.configHash } as Runtime,
+    desk: loaded.desk,
+    trader: trader.client,
+    pool: { query: async () => ({ rows: [] }) } as never,
+    ...situation.context,
+  };
+  return runCheck(CHECKS, context, { check: name, with: situation.parameters ?? {} });
+}
+
+describe('the checks of the desk file', () => {
+  it('are all registered', () => {
+    const named = loaded.desk.routines.flatMap(({ steps }) => steps.map((step) => step.check));
+    expect(named.filter((name) => !CHECKS.has(name))).toEqual([]);
+  });
+
+  it('that do not exist are named together with those that do', async () => {
+    await expect(check('moon-phase')).rejects.toThrow(
+      'there is no check "moon-phase" (there are: venue-reachable',
+    );
+  });
+
+  it('refuse a threshold that is no number', async () => {
+    await expect(check('disk-space', { parameters: { freeMbMin: 'lots' } })).rejects.toThrow(
+      'with.freeMbMin',
+    );
+  });
+});
+
+describe('venue-reachable', () => {
+  it('passes when positions and orders can be read back, and says how fast', async () => {
+    const outcome = await check('venue-reachable');
+    expect(outcome).toMatchObject({ verdict: 'pass', expected: 'the venue answers within 2000 ms' });
+    expect(outcome.observed).toMatch(/^answered in \d+ ms: 0 positions, 0 open orders$/);
+  });
+
+  it('fails when the trader can not read its venue', async () => {
+    const trader = new ScriptedTrader('abc123');
+    trader.gone = true;
+    expect(await check('venue-reachable', { trader })).toMatchObject({ verdict: 'fail' });
+  });
+});
+
+describe('data-fresh', () => {
+  it('passes for young prices and fails for old ones, none, or a feed that is down', async () => {
+    const trader = new ScriptedTrader('abc123');
+    expect(await check('data-fresh', { trader })).toMatchObject({ verdict: 'pass' });
+    for (const market of [{ lastQuoteAgeMs: 11_000 }, { lastQuoteAgeMs: null }, { state: 'down' as const }]) {
+      trader.market = market;
+      expect(await check('data-fresh', { trader })).toMatchObject({ verdict: 'fail' });
+    }
+  });
+});
+
+describe('database', () => {
+  it('fails with the reason when Postgres does not answer', async () => {
+    const pool = { query: () => Promise.reject(new Error('connection refused')) } as never;
+    const outcome = await check('database', { context: { pool } });
+    expect(outcome).toMatchObject({ verdict: 'fail', observed: 'no answer: connection refused' });
+  });
+});
+
+describe('disk-space', () => {
+  it('compares what is free with the desk file’s threshold', async () => {
+    expect(await check('disk-space', { parameters: { freeMbMin: 1 } })).toMatchObject({ verdict: 'pass' });
+    expect(await check('disk-space', { parameters: { freeMbMin: 1e12 } })).toMatchObject({ verdict: 'fail' });
+  });
+});
+
+describe('risk-settings', () => {
+  it('passes for the desk file that ships', async () => {
+    expect(await check('risk-settings')).toMatchObject({ verdict: 'pass', observed: 'position size 3 %' });
+  });
+
+  it('fails where one position may lose more than a day', async () => {
+    const risk = { ...loaded.desk.risk, maxPositionSizePct: 100, stopLossPct: 5, dailyLossLimitPct: 3 };
+    const outcome = await check('risk-settings', { context: { desk: { ...loaded.desk, risk } } });
+    expect(outcome.verdict).toBe('fail');
+    expect(outcome.observed).toContain('loses 5.00 % of equity, more than the daily limit 3 %');
+  });
+});
+
+describe('configuration', () => {
+  it('fails when the trader runs another configuration', async () => {
+    const trader = new ScriptedTrader('abc123', 'e'.repeat(64));
+    expect(await check('configuration', { trader })).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('warns when the desk file was edited since the start', async () => {
+    const deskFile = join(home, 'edited.yaml');
+    writeFileSync(deskFile, loaded.text.replace('stopLossPct: 5.0', 'stopLossPct: 4.0'));
+    expect(await check('configuration', { deskFile })).toMatchObject({ verdict: 'warn' });
+    expect(await check('configuration')).toMatchObject({ verdict: 'pass' });
+  });
+});
+
+describe('backup-age', () => {
+  it('is not run on paper, and fails with real money, as long as backups are not set up', async () => {
+    expect(await check('backup-age')).toMatchObject({
+      verdict: 'not_run',
+      observed: 'backups are not set up',
+    });
+    const desk = { ...loaded.desk, mode: 'live' as const };
+    expect(await check('backup-age', { context: { desk } })).toMatchObject({ verdict: 'fail' });
+  });
+});
