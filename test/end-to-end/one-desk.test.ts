@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { deskWithRestingEntry } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
 import { openBrowser, openDashboard } from '../support/page.js';
+
+interface Step {
+  readonly expected: string;
+  readonly observed: string;
+}
 
 const desk: DeskUnderTest = deskUnderTest();
 let screen: UpSummary;
@@ -94,12 +100,25 @@ describe('one desk, from the command to flat', () => {
     expect((await desk.status()).mode).toBe('ACTIVE');
   });
 
-  it('leaves evidence of every step of the routine', async () => {
-    const run = await desk.run('run', 'pre-market', '--json');
-    expect(run.code).toBe(0);
-    const routine = JSON.parse(run.stdout);
-    expect(routine.steps.length).toBeGreaterThanOrEqual(7);
-    for (const step of routine.steps) expect(step.observed.length).toBeGreaterThan(0);
+  it('shows the evidence of every step of its routine to programs', async () => {
+    expect((await desk.run('run', 'pre-market')).code).toBe(0);
+    const password = readFileSync(screen.passwordFile ?? '', 'utf8').trim();
+    const signedIn = await fetch(`${screen.dashboardUrl}api/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: 'operator', password }),
+    });
+    const { accessToken } = (await signedIn.json()) as { accessToken: string };
+    const answer = await fetch(`${screen.dashboardUrl}api/routines`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    const { runs } = (await answer.json()) as { runs: { routine: string; steps: Step[] }[] };
+    const [latest] = runs.filter((run) => run.routine === 'pre-market' && run.steps.length > 0);
+    expect(latest?.steps.length).toBeGreaterThanOrEqual(7);
+    for (const { expected, observed } of latest?.steps ?? []) {
+      expect(expected).not.toBe('');
+      expect(observed).not.toBe('');
+    }
   });
 
   it('tells a second start that it already runs, and does no harm', async () => {
