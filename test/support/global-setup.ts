@@ -92,6 +92,7 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
     address: server.address,
     namespace: TEMPORAL_NAMESPACE,
     uiAddress: `http://127.0.0.1:${server.ports.ui}`,
+    httpAddress: `http://127.0.0.1:${server.ports.http}`,
     binary: resolved.path,
   };
 }

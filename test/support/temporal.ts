@@ -6,6 +6,8 @@ export interface TemporalAddress {
   readonly address: string;
   readonly namespace: string;
   readonly uiAddress: string;
+  /** The HTTP API that the development server always opens, and that is closed to everybody. */
+  readonly httpAddress: string;
   /** The `temporal` program, for tests that use its command line. */
   readonly binary: string;
 }

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRoutineRuns } from '../../src/store/routine-run.js';
+import { readMissedRuns } from '../../src/store/run-missed.js';
+import { saveScheduleState } from '../../src/store/schedule-state.js';
+import { marketClockRoutines } from '../../src/worker/market-clock-routines.js';
+import { resumptionOfHalts } from '../../src/worker/resumption-of-halts.js';
+import { roleLog } from '../../src/worker/role-log.js';
+import { stuckRuns } from '../../src/worker/stuck-workflows.js';
+import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
+import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
+import { FERMATA_DESK } from '../../src/workflows/search-attributes.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+function contextOf(desk: BenchDesk): TraderWatchContext {
+  const log = roleLog('test');
+  log.level = 'silent';
+  return {
+    temporal: bench.temporal,
+    desk: { ...cryptoDesk(), desk: desk.name },
+    trader: desk.trader.client,
+    pool: bench.database.pool,
+    log,
+  };
+}
+
+const at = (text: string): number => Date.parse(text);
+const runsOf = (desk: BenchDesk) => readRoutineRuns(bench.database.pool, desk.name);
+
+describe('the watch over halts', () => {
+  it('after a start runs the pre-market routine first, then arms by the rule', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('startup', 'auto');
+    await resumptionOfHalts(contextOf(desk))(desk.trader.status());
+    await until('the desk trades', () => desk.trader.mode === 'ACTIVE');
+    expect(await runsOf(desk)).toMatchObject([
+      { routine: 'pre-market', cause: 'start', nominalMs: desk.trader.marketMs },
+    ]);
+    const arming = desk.trader.received.findIndex(({ method }) => method === 'arm');
+    expect(arming).toBeGreaterThan(0);
+  });
+
+  it('does not arm after a routine that failed, and says what it waits for', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: 'old', expected: 'fresh' }));
+    desk.trader.halt('startup', 'auto');
+    const follow = resumptionOfHalts(contextOf(desk));
+    await follow(desk.trader.status());
+    // The failed step halts for its own reason: that halt gets its own resumption.
+    expect(desk.trader.sent('halt')).toMatchObject([{ cause: 'check-failed' }]);
+    await follow(desk.trader.status());
+    const handle = bench.client.workflow.getHandle(resumptionId(desk.name, desk.trader.haltId ?? ''));
+    await until('it says so', async () =>
+      JSON.stringify(await handle.query('progress')).includes('Market data fresh'),
+    );
+    expect(desk.trader.sent('arm')).toEqual([]);
+    desk.checks.clear();
+    await until('the desk trades', () => desk.trader.mode === 'ACTIVE');
+  });
+
+  it('waits for the first prices after a start', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.halt('startup', 'auto');
+    desk.trader.market = { state: 'waiting' };
+    await resumptionOfHalts(contextOf(desk))(desk.trader.status());
+    const handle = bench.client.workflow.getHandle(resumptionId(desk.name, desk.trader.haltId ?? ''));
+    await expect(handle.describe()).rejects.toThrow();
+  });
+});
+
+describe('routines by the market clock', () => {
+  it('start once when market time passes their time, and record what the market ran past', async () => {
+    const desk = await bench.desk();
+    const follow = marketClockRoutines(contextOf(desk));
+    const trader = desk.trader;
+    trader.marketMs = at('2026-03-02T23:59:00Z');
+    await follow(trader.status());
+    trader.marketMs = at('2026-03-03T00:00:30Z');
+    await follow(trader.status());
+    await follow(trader.status());
+    await until('the run is recorded', async () =>
+      (await runsOf(desk)).some(({ finishedMs }) => finishedMs !== null),
+    );
+    expect(await runsOf(desk)).toMatchObject([
+      { cause: 'market-clock', nominalMs: at('2026-03-03T00:00:00Z') },
+    ]);
+
+    trader.marketMs = at('2026-03-06T00:10:00Z');
+    await follow(trader.status());
+    const missed = await readMissedRuns(bench.database.pool, desk.name);
+    expect(missed.map(({ nominalMs }) => nominalMs)).toEqual([
+      at('2026-03-05T00:00:00Z'),
+      at('2026-03-04T00:00:00Z'),
+    ]);
+    await until('the newest ran', async () => (await runsOf(desk)).length === 2);
+  });
+
+  it('are made good after a restart of the watch', async () => {
+    const desk = await bench.desk();
+    desk.trader.marketMs = at('2026-03-02T23:59:00Z');
+    const first = marketClockRoutines(contextOf(desk));
+    await first(desk.trader.status());
+    desk.trader.marketMs = at('2026-03-03T00:01:00Z');
+    await first(desk.trader.status());
+    await until('the first run is recorded', async () => (await runsOf(desk)).length === 1);
+    desk.trader.marketMs = at('2026-03-04T00:05:00Z');
+    await marketClockRoutines(contextOf(desk))(desk.trader.status());
+    await until('the second ran', async () => (await runsOf(desk)).length === 2);
+  });
+
+  it('are recorded as missed while a person has paused them', async () => {
+    const desk = await bench.desk({ serve: [] });
+    await saveScheduleState(bench.database.pool, {
+      desk: desk.name,
+      scheduleId: `routine:${desk.name}:pre-market`,
+      routine: 'pre-market',
+      paused: true,
+      note: 'holiday',
+      specHash: 'x',
+    });
+    const follow = marketClockRoutines(contextOf(desk));
+    await follow(desk.trader.status());
+    desk.trader.marketMs = at('2026-03-03T00:00:30Z');
+    await follow(desk.trader.status());
+    const [missed] = await readMissedRuns(bench.database.pool, desk.name);
+    expect(missed?.reason).toBe('the schedule is paused by a person');
+  });
+
+  it('are left to Temporal’s schedules where market time is wall time', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.market = { kind: 'live', speed: 1 };
+    const follow = marketClockRoutines(contextOf(desk));
+    await follow(desk.trader.status());
+    desk.trader.marketMs = at('2026-03-03T00:00:30Z');
+    await follow(desk.trader.status());
+    expect(await readMissedRuns(bench.database.pool, desk.name)).toEqual([]);
+  });
+});
+
+describe('the watch over stuck workflows', () => {
+  it('sees a run whose workflow task is tried again and again', async () => {
+    const desk = await bench.desk();
+    const handle = await bench.client.workflow.start('no-such-workflow', {
+      workflowId: `stuck:${desk.name}`,
+      taskQueue: operationsQueue(desk.name),
+      typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.name }],
+    });
+    const found = await until('it is seen', async () => (await stuckRuns(bench.temporal, desk.name))[0]);
+    expect(found.workflowId).toBe(`stuck:${desk.name}`);
+    await handle.terminate();
+  });
+});
