@@ -1,8 +1,10 @@
 /** `npm run simulator -- <venue> [options]`. Each venue is one entry here. */
 import { runBinanceCommand } from './binance/command.js';
+import { runTelegramCommand } from './telegram/command.js';
 
 const venues: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   binance: runBinanceCommand,
+  telegram: runTelegramCommand,
 };
 
 const [venue = '', ...argv] = process.argv.slice(2);

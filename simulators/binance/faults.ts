@@ -13,6 +13,8 @@ export type FaultEffect =
   | { readonly kind: 'html' }
   /** The first half of the true answer. */
   | { readonly kind: 'truncate' }
+  /** The first half of the true answer, and then nothing more. */
+  | { readonly kind: 'stall'; readonly forMs?: number }
   /** No answer at all; the connection ends after `forMs` (60 s unless told). */
   | { readonly kind: 'hang'; readonly forMs?: number }
   /** The connection breaks. */

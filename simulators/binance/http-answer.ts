@@ -139,6 +139,17 @@ async function spoil(response: ServerResponse, answer: Answer, { effect }: Fault
       send(response, { ...answer, body: text.slice(0, Math.floor(text.length / 2)) });
       return;
     }
+    case 'stall': {
+      const text = textOf(answer.body);
+      response.writeHead(answer.status, {
+        'content-type': 'application/json',
+        'content-length': text.length,
+      });
+      response.write(text.slice(0, Math.floor(text.length / 2)));
+      await waitUnlessClosed(response, effect.forMs ?? HANG_MS);
+      response.destroy();
+      return;
+    }
     case 'hang':
       await waitUnlessClosed(response, effect.forMs ?? HANG_MS);
       response.destroy();

@@ -4,7 +4,7 @@ import { parseUnits } from './units.js';
 
 export class Parameters {
   readonly #values: ReadonlyMap<string, string>;
-  readonly #read = new Set<string>(['timestamp', 'recvWindow', 'signature', 'apiKey']);
+  readonly #read = new Set<string>(['timestamp', 'recvWindow', 'signature', 'apiKey', 'returnRateLimits']);
 
   constructor(values: ReadonlyMap<string, string>) {
     this.#values = values;

@@ -114,6 +114,7 @@ const table: readonly [string, FaultEffect, Kind, 'notOpen' | 'unknown'][] = [
   ['no answer in time', { kind: 'hang' }, 'unknown', 'unknown'],
   ['a web page with status 200', { kind: 'html' }, 'unknown', 'unknown'],
   ['half an answer', { kind: 'truncate' }, 'unknown', 'unknown'],
+  ['half an answer and then nothing', { kind: 'stall' }, 'unknown', 'unknown'],
   ['an empty body', { kind: 'answer', status: 200, body: '' }, 'unknown', 'unknown'],
   ['an empty object', { kind: 'answer', status: 200, body: {} }, 'unknown', 'unknown'],
   ['a list', { kind: 'answer', status: 200, body: [] }, 'unknown', 'unknown'],

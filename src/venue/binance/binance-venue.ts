@@ -123,6 +123,7 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
       relay.detach();
       connection.queue.close();
       await Promise.all([monitor.close(), stream.close()]);
+      connection.exchange.close();
     },
   };
 }

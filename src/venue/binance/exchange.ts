@@ -5,7 +5,7 @@
 import { type Answer, answerOfWire, readWireAnswer, type WireAnswer } from './answer.js';
 import type { BinanceCredentials } from './credentials.js';
 import type { BinanceEndpoint } from './endpoint.js';
-import { boundedFetch } from './transport.js';
+import { createTransport, type Transport } from './transport.js';
 
 type Parameters = Readonly<Record<string, string | number>>;
 type Method = (parameters?: Parameters) => Promise<unknown>;
@@ -28,7 +28,6 @@ export interface CcxtBinance {
   options: Record<string, unknown>;
   streaming: Record<string, unknown>;
   urls: { api: { ws: { 'ws-api': { spot: string } } } };
-  fetchImplementation: unknown;
   publicGetTime: Method;
   publicGetExchangeInfo: Method;
   publicGetTickerBookTicker: Method;
@@ -58,6 +57,8 @@ export interface BinanceExchange {
   ask(call: (ccxt: CcxtBinance) => Promise<unknown>): Promise<Answer>;
   /** The venue's clock against ours, milliseconds; taken off every timestamp. */
   setClockOffset(offsetMs: number): void;
+  /** Ends kept-alive connections; sockets are closed with the user stream. */
+  close(): void;
 }
 
 export interface ExchangeOptions {
@@ -73,7 +74,8 @@ export interface ExchangeOptions {
 }
 
 export async function openExchange(options: ExchangeOptions): Promise<BinanceExchange> {
-  const ccxt = await createCcxt(options);
+  const transport = createTransport(options.endpoint);
+  const ccxt = await createCcxt(options, transport);
   const errors = keepWireAnswers(ccxt, options.onHeaders);
   guardSockets(ccxt);
   return {
@@ -90,10 +92,11 @@ export async function openExchange(options: ExchangeOptions): Promise<BinanceExc
     setClockOffset(offsetMs) {
       ccxt.options.timeDifference = -offsetMs;
     },
+    close: () => transport.close(),
   };
 }
 
-async function createCcxt(options: ExchangeOptions): Promise<CcxtBinance> {
+async function createCcxt(options: ExchangeOptions, transport: Transport): Promise<CcxtBinance> {
   const { endpoint, credentials } = options;
   const url = new URL('./src/pro/binance.js', import.meta.resolve('ccxt')).href;
   const { default: Binance } = (await import(url)) as { default: new (config: object) => CcxtBinance };
@@ -103,12 +106,11 @@ async function createCcxt(options: ExchangeOptions): Promise<CcxtBinance> {
     timeout: options.timeoutMs,
     // Ours comes before it, with priorities; ccxt's would make twenty closing orders wait for each other.
     enableRateLimit: false,
-    fetchImplementation: boundedFetch(endpoint),
+    fetchImplementation: transport.send,
     // Pauses between connections are ours (`user-stream.ts`), not the library's as well.
     options: { defaultType: 'spot', timeDifference: 0, recvWindow: 5000, ws: { backoff: { base: 0 } } },
   });
   if (endpoint.kind === 'testnet') ccxt.setSandboxMode(true);
-  ccxt.fetchImplementation = boundedFetch(endpoint);
   if (endpoint.kind === 'simulator') {
     ccxt.urls.api.ws['ws-api'].spot = `${endpoint.address.replace(/^http/, 'ws')}/ws-api/v3`;
     // Without it ccxt refuses every ws:// address.

@@ -1,0 +1,174 @@
+/** One bot as Telegram keeps it: its chats and messages, what it was not told yet, and who waits for updates. */
+import { badRequest, Refusal } from './refusal.js';
+import type { CallbackQuery, Chat, Markup, Message, Update, User } from './wire.js';
+
+const UPDATES_MAX = 10_000;
+
+export interface Person {
+  readonly user: User;
+  /** The bot may not write to this person. */
+  blocksBot: boolean;
+}
+
+export class BotAccount {
+  readonly user: User;
+  readonly chats = new Map<number, Chat>();
+  readonly people = new Map<number, Person>();
+  readonly messages = new Map<string, Message>();
+  /** Callback queries that can still be answered, with what the bot answered. */
+  readonly callbacks = new Map<string, { answer: string | null }>();
+  commands: readonly { command: string; description: string }[] = [];
+  private pending: Update[] = [];
+  private nextUpdateId = 1_000;
+  private nextCallbackId = 1;
+  private readonly nextMessageIds = new Map<string, number>();
+  private poller: { readonly end: (error: Refusal | null) => void } | null = null;
+
+  constructor(
+    readonly token: string,
+    readonly nowMs: () => number,
+  ) {
+    const id = Number(token.split(':')[0]);
+    this.user = { id, is_bot: true, first_name: 'Fermata', username: `fermata_${id}_bot` };
+  }
+
+  chat(chatId: unknown): Chat {
+    const chat = this.chats.get(Number(chatId));
+    if (!chat) throw badRequest(chatId === undefined ? 'chat_id is empty' : 'chat not found');
+    const person = this.people.get(chat.id);
+    if (person?.blocksBot) throw new Refusal(403, 'Forbidden: bot was blocked by the user');
+    return chat;
+  }
+
+  /** A private chat begins when a person writes first; groups are where somebody added the bot. */
+  ensureChat(chatId: number, user?: User): Chat {
+    const known = this.chats.get(chatId);
+    if (known) return known;
+    const chat: Chat =
+      chatId > 0
+        ? { id: chatId, type: 'private', first_name: user?.first_name ?? `Person ${chatId}` }
+        : {
+            id: chatId,
+            type: String(chatId).startsWith('-100') ? 'supergroup' : 'group',
+            title: `Group ${chatId}`,
+          };
+    this.chats.set(chatId, chat);
+    return chat;
+  }
+
+  ensurePerson(userId: number): Person {
+    const known = this.people.get(userId);
+    if (known) return known;
+    const user: User = { id: userId, is_bot: false, first_name: `Person ${userId}` };
+    const person = { user, blocksBot: false };
+    this.people.set(userId, person);
+    return person;
+  }
+
+  /** Supergroups count their own messages; all other chats share one count. */
+  addMessage(
+    chat: Chat,
+    from: User,
+    text: string,
+    extra: { markup?: Markup | undefined; date?: number } = {},
+  ): Message {
+    const scope = chat.type === 'supergroup' ? String(chat.id) : 'account';
+    const messageId = this.nextMessageIds.get(scope) ?? 1;
+    this.nextMessageIds.set(scope, messageId + 1);
+    const command = /^\/[A-Za-z0-9_]+(@\w+)?/.exec(text)?.[0];
+    const message: Message = {
+      message_id: messageId,
+      from,
+      chat,
+      date: extra.date ?? Math.floor(this.nowMs() / 1000),
+      text,
+      ...(extra.markup ? { reply_markup: extra.markup } : {}),
+      ...(command && !from.is_bot
+        ? { entities: [{ type: 'bot_command', offset: 0, length: command.length }] }
+        : {}),
+    };
+    this.messages.set(`${chat.id}:${messageId}`, message);
+    return message;
+  }
+
+  messageOf(chatId: number, messageId: number): Message | undefined {
+    return this.messages.get(`${chatId}:${messageId}`);
+  }
+
+  /** What the bot wrote into a chat, oldest first. */
+  sentTo(chatId: number): readonly Message[] {
+    return [...this.messages.values()].filter(({ chat, from }) => chat.id === chatId && from.is_bot);
+  }
+
+  pushMessage(message: Message): void {
+    this.push({ message });
+  }
+
+  pushCallback(query: Omit<CallbackQuery, 'id' | 'chat_instance'>): string {
+    const id = String(this.nextCallbackId);
+    this.nextCallbackId += 1;
+    this.callbacks.set(id, { answer: null });
+    this.push({ callback_query: { id, chat_instance: String(query.message.chat.id), ...query } });
+    return id;
+  }
+
+  /** Waits up to `timeoutMs`; a second poller ends the first one with 409. `gone`: the client hung up. */
+  async updates(
+    options: {
+      readonly offset: number;
+      readonly limit: number;
+      readonly timeoutMs: number;
+      readonly allowed: readonly string[] | null;
+    },
+    gone: AbortSignal,
+  ): Promise<readonly Update[]> {
+    this.poller?.end(
+      new Refusal(
+        409,
+        'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
+      ),
+    );
+    if (options.offset > 0) this.pending = this.pending.filter(({ update_id: id }) => id >= options.offset);
+    else if (options.offset < 0) this.pending = this.pending.slice(options.offset);
+    if (this.ready(options).length === 0 && options.timeoutMs > 0) await this.wait(options.timeoutMs, gone);
+    return this.ready(options).slice(0, options.limit);
+  }
+
+  /** How many updates the bot has not confirmed. */
+  get unconfirmed(): number {
+    return this.pending.length;
+  }
+
+  endPolls(): void {
+    this.poller?.end(null);
+  }
+
+  private ready({ allowed }: { readonly allowed: readonly string[] | null }): readonly Update[] {
+    if (allowed === null || allowed.length === 0) return this.pending;
+    return this.pending.filter((update) => allowed.some((kind) => kind in update));
+  }
+
+  private wait(timeoutMs: number, gone: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (error: Refusal | null): void => {
+        clearTimeout(timer);
+        gone.removeEventListener('abort', hungUp);
+        if (this.poller === poller) this.poller = null;
+        if (error) reject(error);
+        else resolve();
+      };
+      const hungUp = (): void => end(null);
+      const timer = setTimeout(() => end(null), timeoutMs);
+      const poller = { end };
+      this.poller = poller;
+      gone.addEventListener('abort', hungUp, { once: true });
+    });
+  }
+
+  private push(what: Omit<Update, 'update_id'>): void {
+    this.pending.push({ update_id: this.nextUpdateId, ...what });
+    this.nextUpdateId += 1;
+    if (this.pending.length > UPDATES_MAX) this.pending.shift();
+    this.poller?.end(null);
+  }
+}

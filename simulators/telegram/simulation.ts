@@ -1,0 +1,96 @@
+/** The simulated Telegram: its bots, what goes wrong, and what people do. */
+import { BotAccount } from './bot-account.js';
+import { Faults } from './faults.js';
+import type { Message } from './wire.js';
+
+/** Worth nothing anywhere else. */
+export const DEFAULT_TOKEN = '1000000001:SimulatedTokenOfNoUseAnywhereElse00';
+
+export interface RequestSeen {
+  readonly method: string;
+  readonly atMs: number;
+}
+
+const REQUESTS_KEPT = 5_000;
+
+export class Simulation {
+  readonly bots = new Map<string, BotAccount>();
+  readonly faults = new Faults();
+  readonly requests: RequestSeen[] = [];
+  /** Every connection breaks. */
+  away = false;
+
+  constructor(
+    tokens: readonly string[] = [DEFAULT_TOKEN],
+    readonly nowMs: () => number = Date.now,
+  ) {
+    for (const token of tokens) this.bots.set(token, new BotAccount(token, nowMs));
+  }
+
+  bot(token: string = DEFAULT_TOKEN): BotAccount {
+    const bot = this.bots.get(token);
+    if (!bot) throw new Error('there is no bot with this token');
+    return bot;
+  }
+
+  saw(method: string): void {
+    this.requests.push({ method, atMs: this.nowMs() });
+    if (this.requests.length > REQUESTS_KEPT) this.requests.shift();
+  }
+
+  /** A person writes to the bot; in a private chat unless `chatId` names a group. `date`: seconds, default now. */
+  type(
+    userId: number,
+    text: string,
+    options: { chatId?: number; date?: number; token?: string } = {},
+  ): Message {
+    const bot = this.bot(options.token);
+    const { user } = bot.ensurePerson(userId);
+    const chat = bot.ensureChat(options.chatId ?? userId, user);
+    const message = bot.addMessage(
+      chat,
+      user,
+      text,
+      options.date === undefined ? {} : { date: options.date },
+    );
+    bot.pushMessage(message);
+    return message;
+  }
+
+  /** Taps the button with this label. Returns the callback query's id. Throws where the message shows no such button. */
+  tap(
+    userId: number,
+    message: { readonly chatId: number; readonly messageId: number },
+    label: string,
+    options: { token?: string } = {},
+  ): string {
+    const bot = this.bot(options.token);
+    const shown = bot.messageOf(message.chatId, message.messageId);
+    const button = shown?.reply_markup?.inline_keyboard.flat().find(({ text }) => text === label);
+    if (!shown || button?.callback_data === undefined)
+      throw new Error(`message ${message.messageId} shows no button "${label}"`);
+    return this.sendCallback(userId, message, button.callback_data, options);
+  }
+
+  /** What a client of one's own can send: any data for any message. */
+  sendCallback(
+    userId: number,
+    message: { readonly chatId: number; readonly messageId: number },
+    data: string,
+    options: { token?: string } = {},
+  ): string {
+    const bot = this.bot(options.token);
+    const shown = bot.messageOf(message.chatId, message.messageId);
+    if (!shown) throw new Error(`there is no message ${message.messageId}`);
+    return bot.pushCallback({ from: bot.ensurePerson(userId).user, message: shown, data });
+  }
+
+  block(userId: number, blocks: boolean, token?: string): void {
+    this.bot(token).ensurePerson(userId).blocksBot = blocks;
+  }
+
+  setAway(away: boolean): void {
+    this.away = away;
+    if (away) for (const bot of this.bots.values()) bot.endPolls();
+  }
+}

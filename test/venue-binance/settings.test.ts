@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { readCredentials } from '../../src/venue/binance/credentials.js';
+import { chooseEndpoint, endpointLabel } from '../../src/venue/binance/endpoint.js';
+import { judgePermissions } from '../../src/venue/binance/permissions.js';
+
+const key = 'k'.repeat(64);
+
+describe('the key of the environment', () => {
+  it('is read from BINANCE_API_KEY and BINANCE_SECRET_KEY', () => {
+    expect(readCredentials({ BINANCE_API_KEY: ` ${key}\n`, BINANCE_SECRET_KEY: 's' })).toEqual({
+      ok: true,
+      credentials: { apiKey: key, secret: 's' },
+    });
+  });
+
+  it.each([
+    [{}, 'BINANCE_API_KEY and BINANCE_SECRET_KEY are not set'],
+    [{ BINANCE_API_KEY: key }, 'BINANCE_SECRET_KEY is not set'],
+    [{ BINANCE_API_KEY: 'your-key-here', BINANCE_SECRET_KEY: 's' }, 'does not look like a key'],
+  ])('that is missing or wrong is said plainly, without it: %j', (environment, problem) => {
+    const read = readCredentials(environment);
+    expect(read).toMatchObject({ ok: false });
+    expect(read.ok ? '' : read.problem).toContain(problem);
+    expect(JSON.stringify(read)).not.toContain('your-key-here');
+  });
+});
+
+describe('the endpoint', () => {
+  it('is the testnet unless the desk file leaves it', () => {
+    expect(chooseEndpoint(true, {})).toEqual({ kind: 'testnet' });
+    expect(chooseEndpoint(false, {})).toEqual({ kind: 'live' });
+  });
+
+  it('is a simulator where the environment names one, on this machine only', () => {
+    const simulator = chooseEndpoint(false, { BINANCE_SIMULATOR_URL: 'http://127.0.0.1:9080' });
+    expect(endpointLabel(simulator)).toBe('Binance simulator at http://127.0.0.1:9080');
+    for (const address of [
+      'http://example.com:9080',
+      'https://127.0.0.1:9080',
+      'http://127.0.0.1:9080.evil.org',
+    ]) {
+      expect(() => chooseEndpoint(true, { BINANCE_SIMULATOR_URL: address })).toThrow(
+        'must be an address of this machine',
+      );
+    }
+  });
+});
+
+describe('permissions of a key', () => {
+  const good = {
+    source: 'key',
+    reading: true,
+    spotTrading: true,
+    withdrawals: false,
+    others: [],
+    boundToAddresses: true,
+  } as const;
+
+  it('are right for spot only', () => {
+    expect(judgePermissions(good, 'trade')).toEqual({ problems: [], warnings: [] });
+  });
+
+  it.each([
+    [{ withdrawals: true }, 'may withdraw'],
+    [{ others: ['enableFutures'] }, 'more than spot trading (enableFutures)'],
+    [{ spotTrading: false }, 'may not trade'],
+    [{ reading: false }, 'may not read'],
+  ])('%j forbids trading', (change, problem) => {
+    expect(judgePermissions({ ...good, ...change }, 'trade').problems.join()).toContain(problem);
+  });
+
+  it('warn of a key that works from anywhere', () => {
+    expect(judgePermissions({ ...good, boundToAddresses: false }, 'trade').warnings).toHaveLength(1);
+  });
+});

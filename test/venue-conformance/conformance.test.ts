@@ -1,0 +1,198 @@
+/** What every venue behind the port does, whatever it is made of. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Fill, OrderIntent } from '../../src/domain/order.js';
+import type { Approved } from '../../src/engine/risk/approved.js';
+import { START_TICKS, SUBJECTS, type Subject } from './subjects.js';
+
+let sequence = 0;
+
+function order(part: Partial<OrderIntent>): Approved<OrderIntent> {
+  sequence += 1;
+  return {
+    clientId: `fconfo${sequence.toString(36)}`,
+    instrument: 0,
+    strategy: 'test',
+    purpose: 'entry',
+    side: 'buy',
+    type: 'market',
+    quantityLots: 1000,
+    limitTicks: null,
+    stopTicks: null,
+    protectTicks: null,
+    reduceOnly: false,
+    timeInForce: 'GTC',
+    ...part,
+  } as Approved<OrderIntent>;
+}
+
+describe.each(SUBJECTS)('$name', ({ open }) => {
+  let subject: Subject;
+  beforeEach(async () => {
+    subject = await open();
+    await vi.waitFor(async () => expect((await subject.venue.balances()).cash).toBeGreaterThan(0));
+    if (subject.venue.capabilities.name !== 'paper') {
+      await vi.waitFor(() =>
+        expect(subject.events).toContainEqual(expect.objectContaining({ kind: 'health', state: 'up' })),
+      );
+    }
+  });
+  afterEach(() => subject.close());
+
+  const fills = (): Fill[] => subject.events.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
+  const filledLots = (clientId: string): number =>
+    fills()
+      .filter((fill) => fill.clientId === clientId)
+      .reduce((sum, fill) => sum + fill.quantityLots, 0);
+  const held = async (): Promise<number> =>
+    (await subject.venue.positions()).find(({ instrument }) => instrument === 0)?.quantityLots ?? 0;
+
+  async function bought(lots = 1000): Promise<number> {
+    const entry = order({ quantityLots: lots });
+    expect((await subject.venue.submit(entry)).kind).toBe('accepted');
+    await vi.waitFor(() => expect(filledLots(entry.clientId)).toBe(lots));
+    return held();
+  }
+
+  const resting = (part: Partial<OrderIntent> = {}) =>
+    order({ type: 'limit', limitTicks: START_TICKS - 500_000, ...part });
+
+  it('says what it can and cannot do, and what it trades', () => {
+    const { capabilities, instruments } = subject.venue;
+    expect(capabilities).toMatchObject({ shorting: false, stopLocksBalance: true, protectiveStops: 'venue' });
+    expect(instruments.map(({ symbol }) => symbol)).toEqual(['BTC/USDT', 'ETH/USDT']);
+  });
+
+  it('has a clock', async () => {
+    expect(Math.abs((await subject.venue.serverTime()) - subject.nowMs())).toBeLessThan(5000);
+  });
+
+  it('fills a market order, and position and cash follow from its fills', async () => {
+    const before = (await subject.venue.balances()).cash;
+    const position = await bought();
+    const own = fills();
+    const moneyPerTickLot = subject.venue.instruments[0]?.moneyPerTickLot ?? 0;
+    const paid = own.reduce((sum, fill) => sum + fill.quantityLots * fill.priceTicks * moneyPerTickLot, 0);
+    const kept = own.reduce((sum, fill) => sum + (fill.feeLots ?? 0), 0);
+    const fees = own.reduce((sum, fill) => sum + (fill.feeLots === undefined ? fill.fee : 0), 0);
+    expect(position).toBe(1000 - kept);
+    expect((await subject.venue.balances()).cash).toBe(before - paid - fees);
+    expect(own.every(({ fee, side, simulated }) => fee > 0 && side === 'buy' && simulated)).toBe(true);
+  });
+
+  it('rests a limit order, shows it among the open ones and by its client id', async () => {
+    const wanted = resting();
+    expect((await subject.venue.submit(wanted)).kind).toBe('accepted');
+    const expected = {
+      clientId: wanted.clientId,
+      state: 'working',
+      side: 'buy',
+      type: 'limit',
+      quantityLots: 1000,
+      limitTicks: START_TICKS - 500_000,
+      filledLots: 0,
+    };
+    expect(await subject.venue.openOrders()).toMatchObject([expected]);
+    expect(await subject.venue.orderByClientId(wanted.clientId, 0)).toMatchObject(expected);
+  });
+
+  it('answers null for an order that it never had', async () => {
+    expect(await subject.venue.orderByClientId('fnever01', 0)).toBeNull();
+  });
+
+  it('cancels an open order once; a second time there is nothing open', async () => {
+    const wanted = resting();
+    await subject.venue.submit(wanted);
+    expect(await subject.venue.cancel(wanted.clientId, 0)).toEqual({ kind: 'cancelled' });
+    expect((await subject.venue.cancel(wanted.clientId, 0)).kind).toBe('notOpen');
+    expect(await subject.venue.openOrders()).toEqual([]);
+    expect(await subject.venue.orderByClientId(wanted.clientId, 0)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('has nothing open to cancel for an id that it never had', async () => {
+    expect((await subject.venue.cancel('fnever02', 0)).kind).toBe('notOpen');
+  });
+
+  it('never makes two orders of one client id', async () => {
+    const wanted = resting();
+    await subject.venue.submit(wanted);
+    expect((await subject.venue.submit(wanted)).kind).not.toBe('accepted');
+    expect(await subject.venue.openOrders()).toHaveLength(1);
+  });
+
+  it('fills a resting order when the price comes to it', async () => {
+    const wanted = resting();
+    await subject.venue.submit(wanted);
+    // An order rests from the next moment of the market on; a jump before that would meet it as it arrives.
+    const sentMs = subject.nowMs();
+    await vi.waitFor(() => expect(subject.nowMs()).toBeGreaterThan(sentMs));
+    subject.setPrice(START_TICKS - 510_000);
+    await vi.waitFor(() => expect(filledLots(wanted.clientId)).toBe(1000));
+    expect(fills()[0]).toMatchObject({ priceTicks: START_TICKS - 500_000, liquidity: 'maker' });
+    expect(await subject.venue.openOrders()).toEqual([]);
+  });
+
+  it('holds a protective stop, which locks what it would sell, and sells when the price falls to it', async () => {
+    const position = await bought();
+    const stop = order({
+      purpose: 'protective',
+      side: 'sell',
+      type: 'stop',
+      quantityLots: position,
+      stopTicks: START_TICKS - 100_000,
+    });
+    expect((await subject.venue.submit(stop)).kind).toBe('accepted');
+    expect(await subject.venue.openOrders()).toMatchObject([
+      { type: 'stop', stopTicks: START_TICKS - 100_000 },
+    ]);
+    const close = order({ purpose: 'close', side: 'sell', quantityLots: position });
+    expect((await subject.venue.submit(close)).kind).toBe('rejected');
+    subject.setPrice(START_TICKS - 110_000);
+    await vi.waitFor(() => expect(filledLots(stop.clientId)).toBe(position));
+    expect(await held()).toBe(0);
+  });
+
+  it('closes a protected position by cancel, then sell', async () => {
+    const position = await bought();
+    const stop = order({
+      purpose: 'protective',
+      side: 'sell',
+      type: 'stop',
+      quantityLots: position,
+      stopTicks: START_TICKS - 100_000,
+    });
+    await subject.venue.submit(stop);
+    expect(await subject.venue.cancel(stop.clientId, 0)).toEqual({ kind: 'cancelled' });
+    const close = order({ purpose: 'close', side: 'sell', quantityLots: position });
+    expect((await subject.venue.submit(close)).kind).toBe('accepted');
+    await vi.waitFor(() => expect(filledLots(close.clientId)).toBe(position));
+    expect(await held()).toBe(0);
+  });
+
+  it('rejects what can’t be paid or is too small, and then has no such order', async () => {
+    for (const wanted of [
+      order({ quantityLots: 1_000_000 }),
+      resting({ quantityLots: 1 }),
+      order({ side: 'sell' }),
+    ]) {
+      expect((await subject.venue.submit(wanted)).kind).toBe('rejected');
+      expect(await subject.venue.orderByClientId(wanted.clientId, 0)).toBeNull();
+    }
+  });
+
+  it('gives the fills since a time, oldest first, the same as it delivered', async () => {
+    await bought(500);
+    const between = subject.nowMs() + 1;
+    await vi.waitFor(() => expect(subject.nowMs()).toBeGreaterThan(between));
+    await bought(700);
+    const all = await subject.venue.fillsSince(0);
+    expect(all).toEqual(fills());
+    const late = await subject.venue.fillsSince(between);
+    expect(late.reduce((sum, { quantityLots }) => sum + quantityLots, 0)).toBe(700);
+    expect(await subject.venue.fillsSince(subject.nowMs() + 60_000)).toEqual([]);
+  });
+
+  it('is closed twice without complaint', async () => {
+    await subject.venue.close();
+    await subject.venue.close();
+  });
+});
