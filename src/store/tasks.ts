@@ -1,0 +1,147 @@
+/** What people are asked to do by hand, whoever asks: once a source, done once, by a person with a note. */
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+export type TaskState = 'open' | 'done' | 'withdrawn';
+
+/** Whose evidence the end of a task belongs to. */
+export interface TaskOrigin {
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  readonly routine: string;
+  readonly stepKey: string;
+  readonly simulated: boolean;
+}
+
+export interface NewTask {
+  readonly desk: string;
+  /** Who asks and what about, for example `incident:<fingerprint>:review`; the same source again is the same task. */
+  readonly source: string;
+  readonly title: string;
+  /** What is to be done, in words. */
+  readonly detail: string;
+  /** Wall milliseconds. */
+  readonly dueMs: number;
+  readonly origin?: TaskOrigin;
+}
+
+export interface Task extends NewTask {
+  readonly id: number;
+  readonly createdMs: number;
+  readonly state: TaskState;
+  readonly finishedMs: number | null;
+  readonly doneBy: string | null;
+  readonly note: string | null;
+}
+
+/** What stands in the table afterwards: the first task of this source, whatever came later. */
+export async function openTask(pool: Queries, task: NewTask): Promise<Task> {
+  const { origin } = task;
+  await pool.query(
+    `insert into task (desk, source, title, detail, due, workflow_id, first_run_id, routine, step_key, simulated)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (desk, source) do nothing`,
+    [
+      task.desk,
+      task.source,
+      task.title,
+      task.detail,
+      new Date(task.dueMs),
+      origin?.workflowId ?? null,
+      origin?.firstRunId ?? null,
+      origin?.routine ?? null,
+      origin?.stepKey ?? null,
+      origin?.simulated ?? false,
+    ],
+  );
+  const found = await pool.query<TaskRow>('select * from task where desk = $1 and source = $2', [
+    task.desk,
+    task.source,
+  ]);
+  return taskFrom(found.rows[0] as TaskRow);
+}
+
+export async function readTask(pool: Queries, desk: string, id: number): Promise<Task | null> {
+  const found = await pool.query<TaskRow>('select * from task where desk = $1 and id = $2', [desk, id]);
+  return found.rows[0] ? taskFrom(found.rows[0]) : null;
+}
+
+/** Open ones first, the most urgent first; then the newest. */
+export async function readTasks(
+  pool: Queries,
+  desk: string,
+  options: { readonly state?: TaskState; readonly limit?: number } = {},
+): Promise<readonly Task[]> {
+  const found = await pool.query<TaskRow>(
+    `select * from task where desk = $1 and ($2::text is null or state = $2)
+      order by (state = 'open') desc, case when state = 'open' then due end, id desc limit $3`,
+    [desk, options.state ?? null, options.limit ?? TASKS_SHOWN],
+  );
+  return found.rows.map(taskFrom);
+}
+
+const TASKS_SHOWN = 100;
+
+/** `changed`: this call closed it. Null where the desk has no such task. A task is closed once. */
+export async function closeTask(
+  pool: Queries,
+  closing: {
+    readonly desk: string;
+    readonly id: number;
+    readonly state: 'done' | 'withdrawn';
+    readonly by: string;
+    readonly note: string;
+  },
+): Promise<{ readonly task: Task; readonly changed: boolean } | null> {
+  const { desk, id, state, by, note } = closing;
+  const closed = await pool.query<TaskRow>(
+    `update task set state = $3, finished = now(), done_by = $4, note = $5
+      where desk = $1 and id = $2 and state = 'open' returning *`,
+    [desk, id, state, by, note],
+  );
+  if (closed.rows[0]) return { task: taskFrom(closed.rows[0]), changed: true };
+  const task = await readTask(pool, desk, id);
+  return task && { task, changed: false };
+}
+
+interface TaskRow {
+  readonly id: string;
+  readonly desk: string;
+  readonly source: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly due: Date;
+  readonly created: Date;
+  readonly state: TaskState;
+  readonly finished: Date | null;
+  readonly done_by: string | null;
+  readonly note: string | null;
+  readonly workflow_id: string | null;
+  readonly first_run_id: string | null;
+  readonly routine: string | null;
+  readonly step_key: string | null;
+  readonly simulated: boolean;
+}
+
+function taskFrom(row: TaskRow): Task {
+  return {
+    id: Number(row.id),
+    desk: row.desk,
+    source: row.source,
+    title: row.title,
+    detail: row.detail,
+    dueMs: row.due.getTime(),
+    createdMs: row.created.getTime(),
+    state: row.state,
+    finishedMs: row.finished?.getTime() ?? null,
+    doneBy: row.done_by,
+    note: row.note,
+    ...originOf(row),
+  };
+}
+
+function originOf(row: TaskRow): { readonly origin?: TaskOrigin } {
+  const { workflow_id: workflowId, first_run_id: firstRunId, routine, step_key: stepKey, simulated } = row;
+  if (workflowId === null || firstRunId === null || routine === null || stepKey === null) return {};
+  return { origin: { workflowId, firstRunId, routine, stepKey, simulated } };
+}
