@@ -3,6 +3,7 @@
  * The descriptions become desks/schema.json (for editors) and the tables of docs/DESK_FILE.md.
  */
 import { z } from 'zod';
+import { notifySchema } from './notify-schema.js';
 import { routineSchema, type stepSchema } from './routine-schema.js';
 import { brokenRules } from './rules.js';
 import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
@@ -101,6 +102,7 @@ const deskObject = z.strictObject({
   routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
   people: z.array(personSchema).min(1).max(100).describe('Who may do what.'),
   api: apiSchema.prefault({}).describe('Dashboard and API.'),
+  notify: notifySchema.prefault({}).describe('Who is told, and by what way.'),
 });
 
 export type Desk = z.output<typeof deskObject>;

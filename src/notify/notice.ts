@@ -1,18 +1,9 @@
 /** What people are to be told, whatever the way. */
+import type { NOTICE_EVENTS } from '../desk/notify-schema.js';
 
 export type NoticeSeverity = 'info' | 'warning' | 'critical';
 
 /** The desk file's `notify.telegram.events` names those that are sent; `approval` and `test` always are. */
-export const NOTICE_EVENTS = [
-  'halt',
-  'armed',
-  'fill',
-  'routine',
-  'incident',
-  'task',
-  'report',
-  'warning',
-] as const;
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number] | 'approval' | 'test';
 
 export interface NoticeButton {
