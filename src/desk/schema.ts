@@ -3,6 +3,7 @@
  * The descriptions become desks/schema.json (for editors) and the tables of docs/DESK_FILE.md.
  */
 import { z } from 'zod';
+import { goLiveSchema } from './go-live-schema.js';
 import { notifySchema } from './notify-schema.js';
 import { routineSchema, type stepSchema } from './routine-schema.js';
 import { brokenRules } from './rules.js';
@@ -100,6 +101,7 @@ const deskObject = z.strictObject({
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
   routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
+  goLive: goLiveSchema.prefault({}).describe('Before real money.'),
   people: z.array(personSchema).min(1).max(100).describe('Who may do what.'),
   api: apiSchema.prefault({}).describe('Dashboard and API.'),
   notify: notifySchema.prefault({}).describe('Who is told, and by what way.'),
