@@ -1,25 +1,34 @@
 /** Orders on their way: acknowledged, but not yet where they can be matched. */
 import type { PaperOrder } from './book-record.js';
 
+/** Runs `work` after `delayMs` unless the function that it gives was called before. */
+export type Schedule = (delayMs: number, work: () => void) => () => void;
+
+export const onTheWallClock: Schedule = (delayMs, work) => {
+  const timer = setTimeout(work, delayMs);
+  return () => clearTimeout(timer);
+};
+
 /**
  * An order arrives with the first quote at or after its market time of arrival, or after the same time on the wall
  * clock if no quote came until then (the last one stands), whichever is first. So a market order never waits for the
  * next quote of a slow market, and never misses hours of a fast one.
  */
 export class Arrivals {
-  private readonly onTheWay = new Map<string, NodeJS.Timeout>();
+  private readonly onTheWay = new Map<string, () => void>();
 
   constructor(
     private readonly latencyMs: number,
     private readonly arrive: (order: PaperOrder) => void,
+    private readonly schedule: Schedule,
   ) {}
 
   add(order: PaperOrder): void {
-    const timer = setTimeout(() => {
+    const cancel = this.schedule(this.latencyMs, () => {
       this.onTheWay.delete(order.clientId);
       this.arrive(order);
-    }, this.latencyMs);
-    this.onTheWay.set(order.clientId, timer);
+    });
+    this.onTheWay.set(order.clientId, cancel);
   }
 
   has(order: PaperOrder): boolean {
@@ -28,7 +37,7 @@ export class Arrivals {
 
   /** The order has arrived another way, or is no longer open. */
   remove(clientId: string): void {
-    clearTimeout(this.onTheWay.get(clientId));
+    this.onTheWay.get(clientId)?.();
     this.onTheWay.delete(clientId);
   }
 

@@ -3,7 +3,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv } from '../../domain/money.js';
 import type { MarketEvent } from '../../market/feed.js';
 import type { QuoteEvent } from '../bar-path.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 import { type Execution, executeAtQuote, executeAtTrade, takerPrice } from './matching.js';
@@ -33,8 +33,9 @@ export class Exchange {
     private readonly instruments: readonly Instrument[],
     private readonly rules: ExchangeRules,
     private readonly output: ExchangeOutput,
+    schedule: Schedule = onTheWallClock,
   ) {
-    this.arrivals = new Arrivals(rules.latencyMs, (order) => this.arriveAtLastQuote(order));
+    this.arrivals = new Arrivals(rules.latencyMs, (order) => this.arriveAtLastQuote(order), schedule);
     // After a restart every open order has long arrived.
     for (const order of book.allOpenOrders()) this.resting.add(order.clientId);
   }

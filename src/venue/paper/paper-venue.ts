@@ -24,6 +24,7 @@ import type { BookFile } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
 import { Exchange, isOpen } from './exchange.js';
 import { openBook } from './open-book.js';
+import { fillOf, paperOrderOf, venueOrderOf } from './translate.js';
 
 export interface PaperVenueOptions {
   /** Folder of the book. */
@@ -171,7 +172,12 @@ export class PaperVenue implements VenuePort {
     const rejection = refuse(intent, instrument, this.book, reserveTicks, this.options.paper.takerFeePpm);
     if (rejection) return { kind: 'rejected', ...rejection };
     const venueId = `p${this.book.bookId}-o${(this.book.idsGiven + 1).toString(36)}`;
-    const order = this.paperOrder(intent, instrument.symbol, venueId, reserveTicks ?? 0);
+    const order = paperOrderOf(intent, {
+      symbol: instrument.symbol,
+      venueId,
+      reserveTicks: reserveTicks ?? 0,
+      arrivesAtMs: this.marketMs + this.options.paper.latencyMs,
+    });
     try {
       await this.write({ type: 'order', order });
     } catch (cause) {
@@ -260,32 +266,12 @@ export class PaperVenue implements VenuePort {
     });
   }
 
-  private paperOrder(intent: OrderIntent, symbol: string, venueId: string, reserveTicks: number): PaperOrder {
-    const { clientId, side, type, quantityLots, limitTicks, stopTicks, reduceOnly, timeInForce } = intent;
-    const arrivesAtMs = this.marketMs + this.options.paper.latencyMs;
-    const asked = { clientId, venueId, symbol, side, type, quantityLots, limitTicks, stopTicks, reduceOnly };
-    return { ...asked, timeInForce, reserveTicks, arrivesAtMs, state: 'working', filledLots: 0 };
-  }
-
   private venueOrder(order: PaperOrder): VenueOrder {
-    const { clientId, venueId, state, filledLots, side, type, quantityLots, limitTicks, stopTicks } = order;
-    const instrument = this.id(order.symbol);
-    return {
-      clientId,
-      venueId,
-      instrument,
-      state,
-      filledLots,
-      side,
-      type,
-      quantityLots,
-      limitTicks,
-      stopTicks,
-    };
+    return venueOrderOf(order, this.id(order.symbol));
   }
 
-  private toFill({ symbol, ...fill }: PaperFill): Fill {
-    return { ...fill, instrument: this.id(symbol), simulated: true };
+  private toFill(fill: PaperFill): Fill {
+    return fillOf(fill, this.id(fill.symbol));
   }
 
   private id(symbol: string): InstrumentId {

@@ -1,0 +1,127 @@
+/**
+ * The paper venue for a run that is a pure function of its prices: the same book, rules and matching as
+ * `PaperVenue`, but every answer comes at once and time is the caller's. Keeps nothing on disk.
+ */
+import type { Desk } from '../../desk/schema.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { VenueOrder, VenueSnapshot } from '../../engine/event.js';
+import type { Approved } from '../../engine/risk/approved.js';
+import type { MarketEvent } from '../../market/feed.js';
+import type { CancelOutcome, SendOutcome, VenueStreamEvent } from '../port.js';
+import { refuse } from './admission.js';
+import type { Schedule } from './arrivals.js';
+import { PaperBook } from './book.js';
+import { Exchange, isOpen } from './exchange.js';
+import { fillOf, paperOrderOf, venueOrderOf } from './translate.js';
+
+export interface SteppedVenueOptions {
+  readonly instruments: readonly Instrument[];
+  readonly paper: Desk['paper'];
+  /** Money units at the beginning. */
+  readonly cash: number;
+  /** Six characters: part of every venue and trade id. */
+  readonly bookId: string;
+  /** The caller's time: runs orders' arrival after their latency. */
+  readonly schedule: Schedule;
+  readonly marketNowMs: () => number;
+  readonly onEvent: (event: VenueStreamEvent) => void;
+}
+
+export class SteppedPaperVenue {
+  readonly #options: SteppedVenueOptions;
+  readonly #book: PaperBook;
+  readonly #exchange: Exchange;
+  readonly #ids: ReadonlyMap<string, InstrumentId>;
+
+  constructor(options: SteppedVenueOptions) {
+    const { instruments, paper, cash, bookId, onEvent } = options;
+    this.#options = options;
+    this.#ids = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
+    const begin = { bookId, currency: paper.currency, cash, idsGiven: 0, seenMs: 0 };
+    const bySymbol = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
+    this.#book = new PaperBook({ ...begin, positions: [], orders: [], fills: [] }, bySymbol);
+    const output = {
+      fill: (fill: Parameters<typeof fillOf>[0]) => {
+        this.#book.apply({ type: 'fill', fill });
+        onEvent({ kind: 'fill', fill: fillOf(fill, this.#id(fill.symbol)) });
+      },
+      expired: (order: Parameters<typeof venueOrderOf>[0]) => {
+        this.#book.apply({ type: 'closed', clientId: order.clientId, state: 'expired' });
+        onEvent({ kind: 'order', order: venueOrderOf(order, this.#id(order.symbol)) });
+      },
+    };
+    const rules = { ...paper, limitToQuoteSize: false };
+    this.#exchange = new Exchange(this.#book, instruments, rules, output, options.schedule);
+  }
+
+  /** Cash, money units. */
+  get cash(): number {
+    return this.#book.cash;
+  }
+
+  /** Signed lots. */
+  positionLots(symbol: string): number {
+    return this.#book.position(symbol).quantityLots;
+  }
+
+  /** Before the engine sees it. */
+  onMarket(event: MarketEvent): void {
+    this.#exchange.onMarket(event);
+  }
+
+  submit(intent: Approved<OrderIntent>): SendOutcome {
+    const { instruments, paper, marketNowMs } = this.#options;
+    const instrument = instruments[intent.instrument];
+    if (instrument === undefined) return { kind: 'rejected', code: '-1121', text: 'Invalid symbol.' };
+    const reserveTicks = this.#exchange.reserveTicks({ ...intent, symbol: instrument.symbol });
+    const rejection = refuse(intent, instrument, this.#book, reserveTicks, paper.takerFeePpm);
+    if (rejection !== null) return { kind: 'rejected', ...rejection };
+    const venueId = `p${this.#book.bookId}-o${(this.#book.idsGiven + 1).toString(36)}`;
+    const order = paperOrderOf(intent, {
+      symbol: instrument.symbol,
+      venueId,
+      reserveTicks: reserveTicks ?? 0,
+      arrivesAtMs: marketNowMs() + paper.latencyMs,
+    });
+    this.#book.apply({ type: 'order', order });
+    const held = this.#book.orders.get(order.clientId);
+    if (held !== undefined) this.#exchange.acknowledge(held);
+    return { kind: 'accepted', venueId };
+  }
+
+  cancel(clientId: string): CancelOutcome {
+    const order = this.#book.orders.get(clientId);
+    if (order === undefined || !isOpen(order)) {
+      return { kind: 'notOpen', code: '-2011', text: 'Unknown order sent.' };
+    }
+    this.#exchange.forget(clientId);
+    this.#book.apply({ type: 'closed', clientId, state: 'cancelled' });
+    return { kind: 'cancelled' };
+  }
+
+  orderByClientId(clientId: string): VenueOrder | null {
+    const order = this.#book.orders.get(clientId);
+    return order === undefined ? null : venueOrderOf(order, this.#id(order.symbol));
+  }
+
+  /** Everything that the engine compares itself with. */
+  snapshot(requestId: number, sinceTradeMs: number): VenueSnapshot {
+    const positions = [...this.#book.positions].map(([symbol, { quantityLots }]) => ({
+      instrument: this.#id(symbol),
+      quantityLots,
+    }));
+    const openOrders = [...this.#book.allOpenOrders()].map((o) => venueOrderOf(o, this.#id(o.symbol)));
+    return { requestId, positions, openOrders, fills: this.#fillsSince(sinceTradeMs), cash: this.#book.cash };
+  }
+
+  #fillsSince(sinceMs: number): readonly Fill[] {
+    return this.#book.fills
+      .filter((fill) => fill.marketMs >= sinceMs)
+      .map((fill) => fillOf(fill, this.#id(fill.symbol)));
+  }
+
+  #id(symbol: string): InstrumentId {
+    return this.#ids.get(symbol) ?? -1;
+  }
+}

@@ -1,0 +1,38 @@
+/** Between the paper book's symbols and the engine's dense instrument numbers. */
+import type { InstrumentId } from '../../domain/instrument.js';
+import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { VenueOrder } from '../../engine/event.js';
+import type { PaperFill, PaperOrder } from './book-record.js';
+
+export interface OrderPlace {
+  readonly symbol: string;
+  readonly venueId: string;
+  readonly reserveTicks: number;
+  readonly arrivesAtMs: number;
+}
+
+export function paperOrderOf(intent: OrderIntent, place: OrderPlace): PaperOrder {
+  const { clientId, side, type, quantityLots, limitTicks, stopTicks, reduceOnly, timeInForce } = intent;
+  const asked = { clientId, side, type, quantityLots, limitTicks, stopTicks, reduceOnly, timeInForce };
+  return { ...asked, ...place, state: 'working', filledLots: 0 };
+}
+
+export function venueOrderOf(order: PaperOrder, instrument: InstrumentId): VenueOrder {
+  const { clientId, venueId, state, filledLots, side, type, quantityLots, limitTicks, stopTicks } = order;
+  return {
+    clientId,
+    venueId,
+    instrument,
+    state,
+    filledLots,
+    side,
+    type,
+    quantityLots,
+    limitTicks,
+    stopTicks,
+  };
+}
+
+export function fillOf({ symbol: _symbol, ...fill }: PaperFill, instrument: InstrumentId): Fill {
+  return { ...fill, instrument, simulated: true };
+}
