@@ -56,6 +56,9 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'strategy.toggled':
       state.toggles.set(record.strategy, record.enabled);
       return;
+    case 'settings':
+      applySettings(state, record);
+      return;
     case 'closeAll.begun':
       state.closeAll = 'running';
       return;
@@ -71,6 +74,12 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'note':
       return;
   }
+}
+
+function applySettings(state: EngineState, record: Of<'settings'>): void {
+  const { version, changed, fileValues, configHash } = record;
+  state.settings = { version, changed, fileValues };
+  if (state.config !== null) state.config = { ...state.config, configHash };
 }
 
 function applyIntended(state: EngineState, record: Of<'order.intended'>): void {

@@ -77,15 +77,18 @@ export interface ClosingWork {
 }
 
 export interface Core {
-  readonly config: EngineConfig;
+  /** As the desk file says. */
+  readonly base: EngineConfig;
+  /** With the settings that were changed since: what the desk trades by. */
+  config: EngineConfig;
   readonly state: EngineState;
   readonly market: MarketBook;
-  readonly limits: LossLimits;
+  limits: LossLimits;
   readonly watches: Map<string, OrderWatch>;
   readonly work: readonly InstrumentWork[];
   readonly sync: SyncWork;
   readonly closing: ClosingWork;
-  readonly slots: readonly StrategySlot[];
+  slots: readonly StrategySlot[];
   begun: boolean;
   wallMs: number;
   marketMs: number;
@@ -99,6 +102,7 @@ export interface Core {
 
 export function createCore(config: EngineConfig): Core {
   return {
+    base: config,
     config,
     state: createState(),
     market: new MarketBook(config.instruments),

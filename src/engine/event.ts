@@ -76,7 +76,14 @@ export type Command =
     }
   | { readonly name: 'reduce' }
   | { readonly name: 'toggle'; readonly strategy: string; readonly enabled: boolean }
-  | { readonly name: 'reconcile' };
+  | { readonly name: 'reconcile' }
+  /** `approvedBy`: whose approvals the trader has verified for exactly this change; none: it may only tighten. */
+  | {
+      readonly name: 'reload';
+      readonly baseVersion: number;
+      readonly values: Readonly<Record<string, number>>;
+      readonly approvedBy: readonly string[];
+    };
 
 export interface CommandEvent extends Stamp {
   readonly kind: 'command';

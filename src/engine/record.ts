@@ -5,6 +5,7 @@
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
 import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
+import type { SettingChange } from '../domain/settings-change.js';
 
 export interface Difference {
   readonly what: 'position' | 'order' | 'fill' | 'balance';
@@ -88,6 +89,21 @@ export type EngineRecord =
       readonly automatic: boolean;
       readonly by: string;
       readonly reason: string;
+      readonly marketMs: number;
+    }
+  /** Settings changed while the desk ran, or a desk file that was edited meanwhile took some of them back. */
+  | {
+      readonly type: 'settings';
+      readonly version: number;
+      readonly changes: readonly SettingChange[];
+      /** Every key whose value is not the desk file's, after the change. */
+      readonly changed: Readonly<Record<string, number>>;
+      /** What the desk file said for those keys. */
+      readonly fileValues: Readonly<Record<string, number>>;
+      readonly configHash: string;
+      readonly by: string;
+      readonly reason: string;
+      readonly approvedBy: readonly string[];
       readonly marketMs: number;
     }
   | {

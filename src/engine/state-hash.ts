@@ -30,6 +30,7 @@ export function stateHash(state: EngineState): string {
     state.day && [state.day.startMs, state.day.startEquity],
     state.peak,
     [...state.toggles.entries()].sort(byFirst),
+    [state.settings.version, Object.entries(state.settings.changed).sort(byFirst)],
     [counters.fills, counters.intended, counters.denied, counters.halts, counters.armed, counters.commands],
   ];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');

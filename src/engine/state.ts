@@ -38,6 +38,14 @@ export interface TripTotals {
   realised: number;
 }
 
+/** What was changed while the desk ran. */
+export interface SettingsState {
+  /** Counts every change; 0: as the desk file says. */
+  readonly version: number;
+  readonly changed: Readonly<Record<string, number>>;
+  readonly fileValues: Readonly<Record<string, number>>;
+}
+
 export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
 
 export interface EngineState {
@@ -48,6 +56,7 @@ export interface EngineState {
     readonly instruments: readonly Instrument[];
     readonly startingCash: number;
   } | null;
+  settings: SettingsState;
   /** Every order that is not final, and the newest final ones. */
   readonly orders: Map<string, OrderEntry>;
   /** Orders that are not final, by instrument. */
@@ -90,6 +99,7 @@ export interface EngineState {
 export function createState(): EngineState {
   return {
     config: null,
+    settings: { version: 0, changed: {}, fileValues: {} },
     orders: new Map(),
     live: [],
     finals: new Set(),

@@ -8,7 +8,7 @@ import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/protect.js';
 import { openPositions } from './orders/place-order.js';
 import type { Difference } from './record.js';
-import { type CloseAllState, newestDeskHalt } from './state.js';
+import { type CloseAllState, newestDeskHalt, type SettingsState } from './state.js';
 import { isEnabled } from './strategies/on-bar.js';
 
 export interface PositionView {
@@ -93,6 +93,9 @@ export interface EngineView {
     readonly differences: readonly Difference[];
   };
   readonly strategies: readonly StrategyView[];
+  /** With what was changed since the start: the hash of what the desk trades by. */
+  readonly configHash: string;
+  readonly settings: SettingsState;
   readonly risk: readonly RiskReading[];
 }
 
@@ -122,6 +125,8 @@ export function readView(core: Core): EngineView {
     closeAll: state.closeAll,
     reconciliation: { state: sync.state, atWallMs: sync.atWallMs, differences: state.lastDifferences },
     strategies: strategyViews(core),
+    configHash: core.config.configHash,
+    settings: state.settings,
     risk: riskReadings(core),
   };
 }

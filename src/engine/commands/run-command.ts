@@ -6,6 +6,7 @@ import { arm } from './arm.js';
 import { closeAll, kill } from './close-all.js';
 import { done, refused } from './outcome.js';
 import { reduce } from './reduce.js';
+import { reload } from './reload.js';
 import { stop } from './stop.js';
 import { toggle } from './toggle.js';
 
@@ -39,6 +40,8 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return reduce(core, event);
     case 'toggle':
       return toggle(core, command, event);
+    case 'reload':
+      return reload(core, command, event);
     case 'reconcile':
       wantSnapshot(core);
       return done(core, 'positions, orders and fills are being read from the venue');

@@ -17,6 +17,9 @@ import { raiseHalt } from '../halts/raise-halt.js';
 import { sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';
+import { bringIntoForce } from '../settings/apply-settings.js';
+import { stillChanged } from '../settings/effective-config.js';
+import { settingValues } from '../settings/setting-specs.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
 
@@ -25,6 +28,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   setTime(core, stamp);
   const refusal = whyNotBegin(core);
   if (refusal !== null) return refusal;
+  takeUpSettings(core);
   recordConfig(core);
   core.market.hold(core.state.positions, core.state.cash);
   core.limits.peak = Math.max(core.state.peak, core.market.equity);
@@ -58,6 +62,28 @@ function whyNotBegin({ state, config }: Core): string | null {
     `the desk file's instruments changed while ${what}: nothing was started and nothing was changed. ` +
     `Start with the former instruments (${before.symbols.join(', ')}), close all, then change them.`
   );
+}
+
+/** What was changed while the desk ran before goes on, except where the desk file itself was edited since. */
+function takeUpSettings(core: Core): void {
+  const { settings, config } = core.state;
+  const changed = stillChanged(settings, core.base);
+  bringIntoForce(core, changed);
+  const fileValues = settingValues(core.base);
+  const lost = Object.entries(settings.changed).filter(([key]) => !(key in changed));
+  if (lost.length === 0 || config === null) return;
+  commit(core, {
+    type: 'settings',
+    version: settings.version + 1,
+    changes: lost.map(([key, from]) => ({ key, from, to: fileValues[key] ?? from })),
+    changed,
+    fileValues: Object.fromEntries(Object.keys(changed).map((key) => [key, fileValues[key] as number])),
+    configHash: core.config.configHash,
+    by: 'fermata',
+    reason: 'the desk file was edited since: it counts for what it changed',
+    approvedBy: [],
+    marketMs: core.marketMs,
+  });
 }
 
 /** Also where market time went back, as it does when a recording takes the place of a live market. */

@@ -24,7 +24,7 @@ export function onQuote(core: Core, event: QuoteEvent): boolean {
   core.marketMs = event.marketMs;
   if (event.marketMs >= core.nextMinuteMs) onMinute(core);
   if (equity > limits.peak) onHigherEquity(core);
-  if (equity <= limits.watchedFloor) onLoss(core);
+  haltOnLoss(core);
   return true;
 }
 
@@ -73,7 +73,9 @@ function onHigherEquity(core: Core): void {
   else watchLosses(core);
 }
 
-function onLoss(core: Core): void {
+/** Halts where equity is at a floor that counts now. */
+export function haltOnLoss(core: Core): void {
+  if (core.market.equity > core.limits.watchedFloor) return;
   const drawdown = core.market.equity <= core.limits.drawdownFloor;
   const cause = drawdown ? 'drawdown' : 'daily-loss';
   const reason = drawdown ? drawdownReason(core) : dailyLossReason(core);

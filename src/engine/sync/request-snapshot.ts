@@ -2,6 +2,8 @@
 import type { Core } from '../core.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
 
+const PATIENCE_MAX = 8;
+
 export function sendSnapshotRequest(core: Core): void {
   const { sync, state, config } = core;
   sync.wanted = false;
@@ -9,7 +11,7 @@ export function sendSnapshotRequest(core: Core): void {
   sync.lastRequestId += 1;
   sync.outstanding = {
     requestId: sync.lastRequestId,
-    byMs: core.wallMs + config.closeAll.answerTimeoutMs,
+    byMs: core.wallMs + config.closeAll.answerTimeoutMs * patience(sync.attempts),
     newestFillMs: state.newestFillMs,
     activity: core.work.map((work) => work.activity),
   };
@@ -19,6 +21,11 @@ export function sendSnapshotRequest(core: Core): void {
     requestId: sync.lastRequestId,
     sinceTradeMs: Math.max(0, since),
   });
+}
+
+/** A venue that is slow for long is given more time: readings that always come late would never count. */
+function patience(attempts: number): number {
+  return Math.min(PATIENCE_MAX, 2 ** attempts);
 }
 
 /** No answer, or none that can be believed: asked again, later each time. */

@@ -1,0 +1,91 @@
+/** New settings while the desk runs. Tighter ones at once; what loosens anything only with people's approval. */
+import type { SettingChange } from '../../domain/settings-change.js';
+import { type Core, commit, touchAll, watchLosses } from '../core.js';
+import type { CommandOutcome } from '../effect.js';
+import type { Command, CommandEvent } from '../event.js';
+import { haltOnLoss } from '../flow/equity.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+import { bringIntoForce } from '../settings/apply-settings.js';
+import { effectiveHash } from '../settings/effective-config.js';
+import {
+  needsApproval,
+  type SettingSpec,
+  type SettingValues,
+  settingChanges,
+  settingProblem,
+  settingSpecs,
+  settingValues,
+} from '../settings/setting-specs.js';
+import { done, refused } from './outcome.js';
+
+type Reload = Extract<Command, { readonly name: 'reload' }>;
+
+export function reload(core: Core, command: Reload, event: CommandEvent): CommandOutcome {
+  const { version } = core.state.settings;
+  if (command.baseVersion !== version) {
+    const message = `the change was made for version ${command.baseVersion} of the settings, in force is ${version}`;
+    return refused('settings-changed', message, 'look at the settings as they are now and change those');
+  }
+  const specs = new Map(settingSpecs(core.config).map((spec) => [spec.key, spec]));
+  const problems = problemsOf(specs, command.values);
+  if (problems.length > 0) {
+    return refused('bad-setting', problems.join('; '), 'correct the values; nothing was changed');
+  }
+  const changes = settingChanges(settingValues(core.config), command.values);
+  if (changes.length === 0) return done(core, 'these settings are in force already');
+  const loosening = changes.filter(({ key, from, to }) => needsApproval(specOf(specs, key), from, to));
+  if (loosening.length > 0 && command.approvedBy.length === 0) {
+    const words = loosening.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
+    return refused('approval-needed', `${words}: this may allow more than now`, 'have the change approved');
+  }
+  takeIn(core, command, event, changes);
+  const words = changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
+  return done(core, `settings version ${core.state.settings.version}: ${words}`);
+}
+
+function problemsOf(specs: ReadonlyMap<string, SettingSpec>, values: SettingValues): string[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const spec = specs.get(key);
+    const problem =
+      spec === undefined ? `${key} can't be changed while the desk runs` : settingProblem(spec, value);
+    return problem === null ? [] : [problem];
+  });
+}
+
+function specOf(specs: ReadonlyMap<string, SettingSpec>, key: string): SettingSpec {
+  const spec = specs.get(key);
+  if (spec === undefined) throw new RangeError(`no setting ${key}`);
+  return spec;
+}
+
+function takeIn(core: Core, command: Reload, event: CommandEvent, changes: readonly SettingChange[]): void {
+  const fileValues = settingValues(core.base);
+  const asked = { ...core.state.settings.changed, ...command.values };
+  const changed = Object.fromEntries(Object.entries(asked).filter(([key, to]) => fileValues[key] !== to));
+  commit(core, {
+    type: 'settings',
+    version: core.state.settings.version + 1,
+    changes,
+    changed,
+    fileValues: Object.fromEntries(Object.keys(changed).map((key) => [key, fileValues[key] as number])),
+    configHash: effectiveHash(core.base.configHash, changed),
+    by: event.by,
+    reason: event.reason,
+    approvedBy: command.approvedBy,
+    marketMs: core.marketMs,
+  });
+  bringIntoForce(core, changed);
+  cancelEntries(core);
+  watchLosses(core);
+  haltOnLoss(core);
+  touchAll(core);
+}
+
+/** They were sized and let through under other limits. */
+function cancelEntries(core: Core): void {
+  for (const orders of core.state.live) {
+    for (const entry of [...orders.values()]) {
+      if (entry.intent.purpose === 'entry') cancelOrder(core, entry, 'the settings changed');
+    }
+  }
+}

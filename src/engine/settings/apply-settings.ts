@@ -1,0 +1,27 @@
+/** Brings changed settings into force: configuration, loss limits, and the strategies whose parameters changed. */
+import type { Core } from '../core.js';
+import { buildLimits } from '../risk/loss-limits.js';
+import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
+import { effectiveConfig } from './effective-config.js';
+import type { SettingValues } from './setting-specs.js';
+
+/** `changed`: keys with a value other than the desk file's. */
+export function bringIntoForce(core: Core, changed: SettingValues): void {
+  const before = core.config;
+  core.config = effectiveConfig(core.base, changed);
+  const { peak } = core.limits;
+  core.limits = { ...buildLimits(core.config.risk), peak };
+  const unchanged = (slot: StrategySlot): boolean =>
+    parametersOf(before.strategies, slot.name) === parametersOf(core.config.strategies, slot.name);
+  // A strategy that goes on keeps what it has seen; one with other numbers begins anew and is warmed up.
+  core.slots = buildSlots(core.config).map(
+    (fresh) =>
+      core.slots.find(
+        (slot) => slot.name === fresh.name && slot.instrument.id === fresh.instrument.id && unchanged(slot),
+      ) ?? fresh,
+  );
+}
+
+function parametersOf(strategies: Core['config']['strategies'], name: string): string {
+  return JSON.stringify(strategies.find((listed) => listed.name === name)?.parameters ?? {});
+}

@@ -1,0 +1,56 @@
+/** The desk file with what was changed since, as the engine trades by it. */
+import { createHash } from 'node:crypto';
+import type { EngineConfig } from '../config.js';
+import type { SettingsState } from '../state.js';
+import { parameterKey, type SettingsSource, type SettingValues, settingValues } from './setting-specs.js';
+
+/** `changed`: keys with a value other than the desk file's. */
+export function effectiveConfig(base: EngineConfig, changed: SettingValues): EngineConfig {
+  if (Object.keys(changed).length === 0) return base;
+  return { ...base, ...withChanges(base, changed), configHash: effectiveHash(base.configHash, changed) };
+}
+
+export function withChanges(source: SettingsSource, changed: SettingValues): SettingsSource {
+  const value = (key: string, otherwise: number): number => changed[key] ?? otherwise;
+  const { risk } = source;
+  return {
+    risk: {
+      ...risk,
+      maxPositionSizePct: value('risk.maxPositionSizePct', risk.maxPositionSizePct),
+      maxConcurrentPositions: value('risk.maxConcurrentPositions', risk.maxConcurrentPositions),
+      stopLossPct: value('risk.stopLossPct', risk.stopLossPct),
+      dailyLossLimitPct: value('risk.dailyLossLimitPct', risk.dailyLossLimitPct),
+      maxDrawdownPct: value('risk.maxDrawdownPct', risk.maxDrawdownPct),
+    },
+    staleMs: Math.round(value('risk.staleDataSeconds', source.staleMs / 1000) * 1000),
+    strategies: source.strategies.map((strategy) => ({
+      ...strategy,
+      parameters: { ...strategy.parameters, ...parametersOf(strategy.name, changed) },
+    })),
+  };
+}
+
+function parametersOf(strategy: string, changed: SettingValues): Record<string, number> {
+  const prefix = parameterKey(strategy, '');
+  const own = Object.entries(changed).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
+/** The desk file's own hash while nothing is changed; else one for file and changes together. */
+export function effectiveHash(fileHash: string, changed: SettingValues): string {
+  const entries = Object.entries(changed).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (entries.length === 0) return fileHash;
+  return createHash('sha256')
+    .update(JSON.stringify([fileHash, entries]))
+    .digest('hex');
+}
+
+/**
+ * What of the changes still stands on this desk file: an edit of the file wins for the keys that it changed, every
+ * other key stays as it was set.
+ */
+export function stillChanged({ changed, fileValues }: SettingsState, file: SettingsSource): SettingValues {
+  const now = settingValues(file);
+  const kept = Object.entries(changed).filter(([key]) => key in now && now[key] === fileValues[key]);
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { tradingDayStart } from '../../src/domain/trading-day.js';
+
+const HOUR_MS = 3_600_000;
+const utc = () => 0;
+/** Clocks go forward by an hour on 2026-03-29 at 01:00 UTC. */
+const berlin = (ms: number) => (ms >= Date.UTC(2026, 2, 29, 1) ? 2 : 1) * HOUR_MS;
+
+describe('the trading day', () => {
+  it('begins at the boundary, in UTC', () => {
+    const noon = Date.UTC(2026, 0, 5, 12);
+    expect(tradingDayStart(noon, '00:00', utc)).toBe(Date.UTC(2026, 0, 5));
+    expect(tradingDayStart(noon, '17:30', utc)).toBe(Date.UTC(2026, 0, 4, 17, 30));
+    expect(tradingDayStart(Date.UTC(2026, 0, 5), '00:00', utc)).toBe(Date.UTC(2026, 0, 5));
+    expect(tradingDayStart(Date.UTC(2026, 0, 5) - 1, '00:00', utc)).toBe(Date.UTC(2026, 0, 4));
+  });
+
+  it('moves with the clocks of its zone', () => {
+    expect(tradingDayStart(Date.UTC(2026, 2, 28, 12), '00:00', berlin)).toBe(Date.UTC(2026, 2, 27, 23));
+    expect(tradingDayStart(Date.UTC(2026, 2, 29, 12), '00:00', berlin)).toBe(Date.UTC(2026, 2, 28, 23));
+    expect(tradingDayStart(Date.UTC(2026, 2, 30, 12), '00:00', berlin)).toBe(Date.UTC(2026, 2, 29, 22));
+  });
+
+  it('never begins after the moment it belongs to, hour by hour across a change of clocks', () => {
+    for (let hour = 0; hour < 96; hour += 1) {
+      const now = Date.UTC(2026, 2, 27) + hour * HOUR_MS;
+      const start = tradingDayStart(now, '17:00', berlin);
+      expect(start).toBeLessThanOrEqual(now);
+      expect(now - start).toBeLessThan(25 * HOUR_MS);
+    }
+  });
+});

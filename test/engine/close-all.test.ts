@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { DeskUnderTest, FUTURES, SPOT } from './support/desk.js';
+
+function closeAll(desk: DeskUnderTest) {
+  return desk.command({ name: 'closeAll' });
+}
+
+describe('close-all where stops do not lock the balance', () => {
+  it('sends the closing orders in the same call as the command, before the stops are cancelled', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const first = desk.hold(0);
+    const second = desk.hold(1);
+    expect(closeAll(desk).ok).toBe(true);
+    const closing = desk.sent('submit');
+    expect(closing.map(({ purpose, side, quantityLots }) => [purpose, side, quantityLots])).toEqual([
+      ['close', 'sell', first.entry.quantityLots],
+      ['close', 'sell', second.entry.quantityLots],
+    ]);
+    expect(closing.every(({ reduceOnly }) => reduceOnly)).toBe(true);
+    expect(desk.sent('cancel')).toEqual([first.stop.clientId, second.stop.clientId]);
+  });
+
+  it('asks for the proof in the same call as the last fill, and proves flat with the answer', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const { stop } = desk.hold(0);
+    closeAll(desk);
+    const [closing] = desk.sent('submit');
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const effects = desk.fill(closing!, 10_000);
+    expect(effects.some(({ kind }) => kind === 'requestSnapshot')).toBe(true);
+    desk.snapshot();
+    expect(desk.engine.view.closeAll).toBe('flat');
+    expect(desk.recorded('flat.proven')).toHaveLength(1);
+  });
+});
+
+describe('close-all on spot', () => {
+  it('cancels the stop first and sells in the call that hears of it', () => {
+    const desk = new DeskUnderTest({ capabilities: SPOT }).active();
+    const { entry, stop } = desk.hold(0);
+    closeAll(desk);
+    expect(desk.sent('submit')).toEqual([]);
+    expect(desk.sent('cancel')).toEqual([stop.clientId]);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.sent('submit').map(({ type, quantityLots }) => [type, quantityLots])).toEqual([
+      ['market', entry.quantityLots],
+    ]);
+  });
+
+  it('restores the stop after the third refusal of the sale, and tries again later', () => {
+    const desk = new DeskUnderTest({ capabilities: SPOT }).active();
+    const { stop } = desk.hold(0);
+    closeAll(desk);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    for (let refusal = 1; refusal <= 3; refusal += 1) {
+      const [closing] = desk.live('close', 0);
+      desk.happen({ kind: 'order.rejected', clientId: closing!.clientId, code: '503', text: 'busy' });
+      if (refusal < 3) desk.pass(1_000);
+    }
+    const restored = desk.live('protective', 0)[0];
+    expect(restored?.quantityLots).toBe(stop.quantityLots);
+    desk.accept(restored!);
+    desk.quote(0, 10_000);
+    desk.pass(5_000);
+    expect(desk.sent('cancel')).toEqual([restored!.clientId]);
+    desk.happen({ kind: 'order.cancelled', clientId: restored!.clientId });
+    expect(desk.sent('submit').map(({ purpose }) => purpose)).toEqual(['close']);
+  });
+});
+
+describe('close-all when answers fail', () => {
+  it('never sends an order of unknown fate again: it looks it up by its client id', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    desk.hold(0);
+    closeAll(desk);
+    const [closing] = desk.sent('submit');
+    desk.happen({ kind: 'order.sendUnknown', clientId: closing!.clientId, cause: 'timeout' });
+    expect(desk.sent('lookup')).toEqual([closing!.clientId]);
+    expect(desk.sent('submit')).toEqual([]);
+  });
+
+  it('sends a new order only after two lookups, apart from each other, found nothing', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    desk.hold(0);
+    closeAll(desk);
+    const [closing] = desk.sent('submit');
+    const nothing = { kind: 'order.lookup', clientId: closing!.clientId, found: null } as const;
+    desk.happen({ kind: 'order.sendUnknown', clientId: closing!.clientId, cause: 'timeout' });
+    desk.happen(nothing);
+    expect(desk.live('close', 0)).toHaveLength(1);
+    desk.pass(260);
+    expect(desk.sent('lookup')).toEqual([closing!.clientId]);
+    desk.happen(nothing);
+    desk.pass(200);
+    const again = desk.live('close', 0);
+    expect(again).toHaveLength(1);
+    expect(again[0]!.clientId).not.toBe(closing!.clientId);
+  });
+
+  it('takes silence for an unknown answer after the answer timeout', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    desk.hold(0);
+    closeAll(desk);
+    const [closing] = desk.sent('submit');
+    desk.pass(2_000);
+    expect(desk.sent('lookup')).toContain(closing!.clientId);
+    expect(desk.stateOf(closing!)).toBe('unknown');
+  });
+
+  it('escalates by name at the deadline, halts for a person, and keeps on closing', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    desk.hold(1);
+    closeAll(desk);
+    for (let second = 0; second < 31; second += 1) {
+      for (const closing of desk.live('close', 1)) {
+        desk.happen({ kind: 'order.rejected', clientId: closing.clientId, code: '503', text: 'busy' });
+      }
+      desk.quote(1, 10_000);
+      desk.pass(1_000);
+    }
+    expect(desk.recorded('flat.escalated').map(({ symbols }) => symbols)).toEqual([['ETH/USDT']]);
+    expect(desk.engine.view.closeAll).toBe('escalated');
+    expect(desk.engine.view.halts.some(({ cause }) => cause === 'close-all-incomplete')).toBe(true);
+    const before = desk.recorded('order.intended').length;
+    for (const closing of desk.live('close', 1)) {
+      desk.happen({ kind: 'order.rejected', clientId: closing.clientId, code: '503', text: 'busy' });
+    }
+    desk.pass(40_000);
+    expect(desk.recorded('order.intended').length).toBeGreaterThan(before);
+  });
+
+  it('closes again what a late fill opened after flat had been proven', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const entry = desk.enter(0);
+    closeAll(desk);
+    desk.happen({ kind: 'order.cancelled', clientId: entry.clientId });
+    desk.snapshot();
+    expect(desk.engine.view.closeAll).toBe('flat');
+    desk.fill(entry, 10_000);
+    expect(desk.engine.view.closeAll).toBe('running');
+    expect(desk.live('close', 0).map(({ quantityLots }) => quantityLots)).toEqual([entry.quantityLots]);
+  });
+
+  it('is not proven by a reading from before the last fill, nor by one that shows a position', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const { entry, stop } = desk.hold(0);
+    desk.command({ name: 'reconcile' });
+    closeAll(desk);
+    const [closing] = desk.sent('submit');
+    desk.snapshot({ positions: [0, 0], openOrders: [] });
+    expect(desk.engine.view.closeAll).toBe('running');
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    desk.fill(closing!, 10_000);
+    desk.snapshot({ positions: [entry.quantityLots, 0] });
+    expect(desk.engine.view.closeAll).toBe('running');
+  });
+});
+
+describe('kill', () => {
+  it('closes all and takes two people to arm', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const { stop } = desk.hold(0);
+    desk.command({ name: 'kill' });
+    expect(desk.engine.view.mode).toBe('KILLED');
+    const [closing] = desk.live('close', 0);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    desk.fill(closing!, 10_000);
+    desk.snapshot();
+    expect(desk.arm('person')).toMatchObject({ ok: false, code: 'authority' });
+    expect(desk.arm('two-people').ok).toBe(true);
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { DeskUnderTest, FUTURES } from './support/desk.js';
+
+function causes(desk: DeskUnderTest): string[] {
+  return desk.engine.view.halts.map(({ cause }) => cause);
+}
+
+describe('what goes wrong around the engine', () => {
+  it('a silent feed halts after the bound of the desk file, in wall time', () => {
+    const desk = new DeskUnderTest().active();
+    desk.pass(10_000);
+    expect(causes(desk)).toEqual([]);
+    desk.pass(1);
+    expect(causes(desk)).toEqual(['stale-data']);
+    expect(desk.engine.view.reason).toContain('BTC/USDT');
+  });
+
+  it('a quiet instrument without a position halts nobody, one with a position does', () => {
+    const desk = new DeskUnderTest().active();
+    desk.wallMs += 9_000;
+    desk.quote(0, 10_000);
+    desk.pass(2_000);
+    expect(causes(desk)).toEqual([]);
+    desk.hold(1);
+    desk.wallMs += 9_000;
+    desk.quote(0, 10_000);
+    desk.pass(2_000);
+    expect(causes(desk)).toEqual(['stale-data']);
+  });
+
+  it('a jump of the clock halts each time with a new id, and the venue is read before anything else', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.happen({ kind: 'clock.jump', gapMs: 60_000 });
+    expect(desk.sent('cancel')).toEqual([entry.clientId]);
+    expect(desk.effects.some(({ kind }) => kind === 'requestSnapshot')).toBe(true);
+    const first = desk.engine.view.haltId;
+    expect(desk.arm()).toMatchObject({ ok: false, code: 'not-reconciled' });
+    desk.happen({ kind: 'clock.jump', gapMs: 5_000 });
+    expect(desk.engine.view.haltId).not.toBe(first);
+    expect(causes(desk)).toEqual(['clock-jump']);
+  });
+
+  it('a lost heartbeat does what the desk file says: stop, close all, or nothing', () => {
+    const stopped = new DeskUnderTest({ capabilities: FUTURES }).active();
+    stopped.hold(0);
+    stopped.happen({ kind: 'heartbeat.lost', which: 'operations' });
+    expect(causes(stopped)).toEqual(['heartbeat-operations']);
+    expect(stopped.live('close', 0)).toEqual([]);
+    const closed = new DeskUnderTest({ capabilities: FUTURES }).active();
+    closed.hold(0);
+    closed.happen({ kind: 'heartbeat.lost', which: 'supervisor' });
+    expect(closed.live('close', 0)).toHaveLength(1);
+    const none = new DeskUnderTest({
+      heartbeatLost: { process: 'none', operations: 'none', supervisor: 'none' },
+    }).active();
+    none.happen({ kind: 'heartbeat.lost', which: 'operations' });
+    expect(causes(none)).toEqual([]);
+  });
+
+  it('a venue that is away for ten seconds halts; one that was away is read again', () => {
+    const desk = new DeskUnderTest().active();
+    desk.happen({ kind: 'venue.health', state: 'down', detail: 'x' });
+    desk.quote(0, 10_000);
+    desk.pass(9_999);
+    expect(causes(desk)).toEqual([]);
+    desk.quote(0, 10_000);
+    desk.pass(1);
+    expect(causes(desk)).toEqual(['venue']);
+    const effects = desk.happen({ kind: 'venue.health', state: 'up', detail: 'x' });
+    expect(effects.some(({ kind }) => kind === 'requestSnapshot')).toBe(true);
+  });
+
+  it('a journal that can not be written halts, and cancels still go out', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.happen({ kind: 'journal.fault', detail: 'no space left' });
+    expect(causes(desk)).toEqual(['journal-fault']);
+    expect(desk.sent('cancel')).toEqual([entry.clientId]);
+  });
+
+  it('the end of a recording halts, and nothing arms after it', () => {
+    const desk = new DeskUnderTest().active();
+    desk.happen({ kind: 'feed.ended', detail: 'the file is over' });
+    expect(causes(desk)).toEqual(['recording-ended']);
+    expect(desk.arm('two-people')).toMatchObject({ ok: false, code: 'feed-ended' });
+  });
+});
+
+describe('losses', () => {
+  it('of a day halt at the limit, unrealised results included, and the entries leave', () => {
+    const desk = new DeskUnderTest({
+      risk: {
+        maxPositionSizePct: 90,
+        maxConcurrentPositions: 2,
+        stopLossPct: 5,
+        dailyLossLimitPct: 3,
+        maxDrawdownPct: 15,
+      },
+    }).active();
+    desk.hold(0);
+    desk.quote(0, 9_900);
+    expect(causes(desk)).toEqual([]);
+    desk.quote(0, 9_600);
+    expect(causes(desk)).toEqual(['daily-loss']);
+    expect(desk.engine.view.halts[0]).toMatchObject({ resume: 'next-day' });
+  });
+
+  it('from the peak halt for a person, and are counted anew once a person has decided', () => {
+    const desk = new DeskUnderTest({
+      risk: {
+        maxPositionSizePct: 90,
+        maxConcurrentPositions: 2,
+        stopLossPct: 5,
+        dailyLossLimitPct: 50,
+        maxDrawdownPct: 4,
+      },
+    }).active();
+    desk.hold(0);
+    desk.quote(0, 11_000);
+    desk.quote(0, 10_300);
+    expect(causes(desk)).toEqual(['drawdown']);
+    desk.quote(1, 10_000);
+    expect(desk.arm('rule')).toMatchObject({ ok: false, code: 'authority' });
+    expect(desk.arm('person').ok).toBe(true);
+    desk.quote(0, 10_299);
+    expect(causes(desk)).toEqual([]);
+  });
+
+  it('are counted from the first equity of each day, by the market and not by the wall', () => {
+    const desk = new DeskUnderTest().active();
+    expect(desk.recorded('day')).toHaveLength(1);
+    desk.marketMs += 12 * 3_600_000 + 60_000;
+    desk.quote(0, 10_000);
+    expect(desk.recorded('day')).toHaveLength(2);
+  });
+
+  it('leave the quote path silent: no record, no effect, the same empty answer', () => {
+    const desk = new DeskUnderTest().active();
+    const stamp = { wallMs: desk.wallMs, marketMs: desk.marketMs };
+    const quote = { kind: 'quote', instrument: 0, bidTicks: 10_000, askTicks: 10_001, ...stamp } as const;
+    const first = desk.engine.process(quote);
+    expect(first).toEqual([]);
+    expect(desk.engine.process(quote)).toBe(first);
+  });
+
+  it('are sampled at most once a market minute', () => {
+    const desk = new DeskUnderTest().active();
+    desk.hold(0);
+    const before = desk.recorded('equity').length;
+    for (let second = 0; second < 180; second += 1) {
+      desk.marketMs += 1_000;
+      desk.quote(0, 10_000 - (second % 7));
+    }
+    expect(desk.recorded('equity').length - before).toBeLessThanOrEqual(4);
+    expect(desk.recorded('equity').length - before).toBeGreaterThanOrEqual(3);
+  });
+});

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { DeskUnderTest, FUTURES, venueOrder } from './support/desk.js';
+
+describe('fills', () => {
+  it('count before the acknowledgement came', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.fill(entry, 10_000);
+    desk.accept(entry);
+    expect(desk.lots(0)).toBe(entry.quantityLots);
+    expect(desk.engine.view.orders.some(({ clientId }) => clientId === entry.clientId)).toBe(false);
+  });
+
+  it('count once, however often they arrive', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    const fill = desk.makeFill(entry, 10_000, 10);
+    desk.happen({ kind: 'fill', fill });
+    desk.happen({ kind: 'fill', fill });
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ fills: [fill] });
+    expect(desk.lots(0)).toBe(10);
+    expect(desk.recorded('fill')).toHaveLength(1);
+  });
+
+  it('beyond the quantity of the order count, and halt the desk', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.fill(entry, 10_000, entry.quantityLots + 1);
+    expect(desk.lots(0)).toBe(entry.quantityLots + 1);
+    expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['reconciliation']);
+  });
+
+  it('of an order that was concluded absent bring it back', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.happen({ kind: 'order.sendUnknown', clientId: entry.clientId, cause: 'timeout' });
+    desk.happen({ kind: 'order.lookup', clientId: entry.clientId, found: null });
+    desk.pass(3_000);
+    desk.happen({ kind: 'order.lookup', clientId: entry.clientId, found: null });
+    expect(desk.stateOf(entry)).toBe('absent');
+    desk.fill(entry, 10_000, 10);
+    expect(desk.stateOf(entry)).toBe('partlyFilled');
+    expect(desk.lots(0)).toBe(10);
+  });
+
+  it('that nobody here ordered count, and let only reducing orders leave', () => {
+    const desk = new DeskUnderTest().active();
+    const foreign = { ...desk.makeFill(desk.enter(0), 10_000, 5), clientId: 'somebody' };
+    desk.happen({ kind: 'fill', fill: foreign });
+    expect(desk.lots(0)).toBe(5);
+    expect(desk.engine.view.mode).toBe('REDUCING');
+  });
+
+  it('that can not be are not applied, and halt the desk', () => {
+    const desk = new DeskUnderTest().active();
+    const fill = desk.makeFill(desk.enter(0), 10_000, 5);
+    desk.happen({ kind: 'fill', fill: { ...fill, quantityLots: -5 } });
+    desk.happen({ kind: 'fill', fill: { ...fill, tradeId: 'x', instrument: 9 } });
+    expect(desk.recorded('fill')).toEqual([]);
+    expect(desk.engine.view.mode).toBe('HALTED');
+  });
+});
+
+describe('answers', () => {
+  it('that come late end an unknown order as they should', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.pass(2_000);
+    expect(desk.stateOf(entry)).toBe('unknown');
+    desk.accept(entry);
+    expect(desk.stateOf(entry)).toBe('working');
+  });
+
+  it('wait for the fills that the venue counts and did not name', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.happen({ kind: 'order.sendUnknown', clientId: entry.clientId, cause: 'timeout' });
+    const found = venueOrder(entry, entry.quantityLots, 'filled');
+    desk.happen({ kind: 'order.lookup', clientId: entry.clientId, found });
+    expect(desk.stateOf(entry)).toBe('working');
+    expect(desk.effects.some(({ kind }) => kind === 'requestSnapshot')).toBe(true);
+    desk.snapshot({
+      positions: [entry.quantityLots, 0],
+      openOrders: [],
+      fills: [desk.makeFill(entry, 10_000)],
+    });
+    expect(desk.lots(0)).toBe(entry.quantityLots);
+    expect(desk.live('entry', 0)).toEqual([]);
+  });
+
+  it('of orders that we never had change nothing', () => {
+    const desk = new DeskUnderTest().active();
+    const before = desk.engine.stateHash();
+    desk.happen({ kind: 'order.accepted', clientId: 'nobody', venueId: 'v' });
+    desk.happen({ kind: 'order.cancelled', clientId: 'nobody' });
+    expect(desk.engine.stateHash()).toBe(before);
+  });
+});
+
+describe('protection', () => {
+  it('follows every fill: one stop for the whole position, at the price the entry named', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.fill(entry, 10_000, 10);
+    const [first] = desk.sent('submit');
+    expect(first).toMatchObject({ purpose: 'protective', quantityLots: 10, stopTicks: entry.protectTicks });
+    desk.accept(first!);
+    desk.fill(entry, 10_000, 5);
+    expect(desk.sent('cancel')).toEqual([first!.clientId]);
+    desk.happen({ kind: 'order.cancelled', clientId: first!.clientId });
+    expect(desk.sent('submit')).toMatchObject([{ purpose: 'protective', quantityLots: 15 }]);
+  });
+
+  it('is cancelled when the position is gone', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const { stop } = desk.hold(0);
+    for (const close of [9_000, 8_900, 8_800]) desk.bar(0, close);
+    const [exit] = desk.live('exit', 0);
+    expect(desk.live('protective', 0).map(({ clientId }) => clientId)).toEqual([stop.clientId]);
+    desk.fill(exit!, 8_800);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.engine.view.orders).toEqual([]);
+  });
+
+  it('that stays missing for ten seconds halts the desk', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.fill(entry, 10_000);
+    for (let second = 0; second <= 11; second += 1) {
+      for (const stop of desk.live('protective', 0)) {
+        desk.happen({ kind: 'order.rejected', clientId: stop.clientId, code: '503', text: 'busy' });
+      }
+      desk.quote(0, 10_000);
+      desk.pass(1_000);
+    }
+    expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['protection-missing']);
+    expect(desk.engine.view.positions[0]?.protection).not.toBe('confirmed');
+  });
+
+  it('is restored on spot when a stop of the desk comes in the middle of an exit', () => {
+    const desk = new DeskUnderTest().active();
+    const { stop } = desk.hold(0);
+    for (const close of [9_700, 9_600]) desk.bar(0, close);
+    expect(desk.stateOf(stop)).toBe('cancelling');
+    desk.command({ name: 'stop' });
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.sent('submit').map(({ purpose }) => purpose)).toEqual(['protective']);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { OrderIntent } from '../../src/domain/order.js';
+import { DeskUnderTest, venueOrder } from './support/desk.js';
+
+function strange(clientId: string, type: OrderIntent['type'] = 'limit'): OrderIntent {
+  return {
+    clientId,
+    instrument: 0,
+    strategy: 'x',
+    purpose: 'entry',
+    side: 'buy',
+    type,
+    quantityLots: 7,
+    limitTicks: 9_000,
+    stopTicks: null,
+    protectTicks: null,
+    reduceOnly: false,
+    timeInForce: 'GTC',
+  };
+}
+
+describe('reconciliation', () => {
+  it('is clean where nothing differs', () => {
+    const desk = new DeskUnderTest().begin();
+    desk.snapshot();
+    expect(desk.recorded('reconciled').at(-1)).toMatchObject({ clean: true, differences: [] });
+    expect(desk.engine.view.reconciliation.state).toBe('clean');
+  });
+
+  it('adopts a position only when a second reading says the same, then halts', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [500, 0] });
+    expect(desk.lots(0)).toBe(0);
+    desk.pass(250);
+    desk.snapshot({ positions: [500, 0] });
+    expect(desk.lots(0)).toBe(500);
+    expect(desk.engine.view.halts.map(({ cause }) => cause)).toEqual(['reconciliation']);
+    expect(desk.recorded('reconciled').at(-1)).toMatchObject({
+      clean: false,
+      differences: [{ what: 'position', symbol: 'BTC/USDT', ours: '0.000', venues: '0.500', rule: 'adopt' }],
+    });
+  });
+
+  it('gives an adopted position a protective stop by the desk file', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [500, 0] });
+    desk.pass(250);
+    desk.snapshot({ positions: [500, 0] });
+    expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500, stopTicks: 9_500 }]);
+  });
+
+  it('does not believe a reading that something happened beside', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.command({ name: 'reconcile' });
+    desk.fill(entry, 10_000);
+    desk.snapshot({ positions: [0, 0] });
+    expect(desk.lots(0)).toBe(entry.quantityLots);
+    expect(desk.recorded('position.adopted')).toEqual([]);
+  });
+
+  it('applies fills that the stream lost', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.command({ name: 'reconcile' });
+    const fill = desk.makeFill(entry, 10_000);
+    desk.snapshot({ positions: [entry.quantityLots, 0], openOrders: [], fills: [fill] });
+    expect(desk.lots(0)).toBe(entry.quantityLots);
+    expect(desk.recorded('reconciled').at(-1)).toMatchObject({
+      clean: true,
+      differences: [{ what: 'fill' }],
+    });
+  });
+
+  it('looks up an order of ours that rests nowhere', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ openOrders: [] });
+    expect(desk.sent('lookup')).toEqual([entry.clientId]);
+  });
+
+  it('adopts a forgotten order of this journal, and takes it off the market while halted', () => {
+    const desk = new DeskUnderTest().begin();
+    desk.quote(0, 10_000);
+    desk.snapshot({ openOrders: [venueOrder(strange('fabc123zz'))] });
+    expect(desk.sent('cancel')).toEqual(['fabc123zz']);
+  });
+
+  it('lets only reducing orders leave while a stranger trades on the account, and arms nothing', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ openOrders: [venueOrder(strange('somebody'))] });
+    expect(desk.engine.view.mode).toBe('REDUCING');
+    expect(desk.arm('person')).toMatchObject({ ok: false, code: 'not-reconciled' });
+    desk.pass(1_000);
+    desk.snapshot({ openOrders: [] });
+    expect(desk.arm('person').ok).toBe(true);
+  });
+
+  it('is asked again when the venue does not answer, and ignores an answer to an older question', () => {
+    const desk = new DeskUnderTest().begin();
+    desk.pass(2_000);
+    expect(desk.engine.view.reconciliation.state).toBe('failed');
+    const asked = desk.pass(200).filter(({ kind }) => kind === 'requestSnapshot');
+    expect(asked).toHaveLength(1);
+    desk.happen({
+      kind: 'venue.snapshot',
+      snapshot: { requestId: 1, positions: [], openOrders: [], fills: [], cash: null },
+    });
+    expect(desk.engine.view.reconciliation.state).not.toBe('clean');
+  });
+
+  it('tells a difference in cash without making trades up', () => {
+    const desk = new DeskUnderTest().begin();
+    desk.snapshot({ cash: 1 });
+    expect(desk.recorded('reconciled').at(-1)).toMatchObject({
+      clean: true,
+      differences: [{ what: 'balance', rule: 'flag' }],
+    });
+    expect(desk.engine.view.cash).toBe(1_000_000_000_000);
+  });
+});

@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { parseMoney } from '../../src/domain/money.js';
+import type { OrderIntent } from '../../src/domain/order.js';
+import type { RiskCheck } from '../../src/engine/risk/check.js';
+import { judge } from '../../src/engine/risk/gate.js';
+import { FUTURES, SPOT } from './support/desk.js';
+
+const instrument = buildInstrument(0, {
+  symbol: 'BTC/USDT',
+  kind: 'spot',
+  tickSize: '0.01',
+  lotSize: '0.001',
+  minNotional: '5',
+  makerFeePpm: 0,
+  takerFeePpm: 0,
+});
+
+const ENTRY: OrderIntent = {
+  clientId: 'fabc1231',
+  instrument: 0,
+  strategy: 'cross',
+  purpose: 'entry',
+  side: 'buy',
+  type: 'limit',
+  quantityLots: 2_000,
+  limitTicks: 10_000,
+  stopTicks: null,
+  protectTicks: 9_600,
+  reduceOnly: false,
+  timeInForce: 'GTC',
+};
+
+function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}): RiskCheck {
+  return {
+    intent: { ...ENTRY, ...intent },
+    instrument,
+    mode: 'ACTIVE',
+    closing: false,
+    positionLots: 0,
+    restingEntryLots: 0,
+    otherOpenPositions: 0,
+    equity: parseMoney('10000'),
+    dailyFloor: parseMoney('9700'),
+    drawdownFloor: parseMoney('8500'),
+    quoteAgeMs: 100,
+    bidTicks: 10_000,
+    askTicks: 10_002,
+    staleMs: 10_000,
+    risk: {
+      maxPositionSizePct: 3,
+      maxConcurrentPositions: 3,
+      stopLossPct: 5,
+      dailyLossLimitPct: 3,
+      maxDrawdownPct: 15,
+    },
+    capabilities: SPOT,
+    ...world,
+  };
+}
+
+function limitOf(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}): string | null {
+  return judge(check(intent, world)).denial?.limit ?? null;
+}
+
+describe('the risk gate', () => {
+  it('approves an entry within every limit, and gives back that very order', () => {
+    const verdict = judge(check());
+    expect(verdict.denial).toBeNull();
+    expect(verdict.approved).toEqual(ENTRY);
+  });
+
+  it.each([
+    ['mode', {}, { mode: 'REDUCING' }],
+    ['mode', {}, { mode: 'HALTED' }],
+    ['stale-data', {}, { quoteAgeMs: 10_001 }],
+    ['stale-data', {}, { quoteAgeMs: null }],
+    ['stop-loss-required', { protectTicks: null }, {}],
+    ['stop-loss-required', { protectTicks: 10_000 }, {}],
+    ['stop-loss-required', { protectTicks: 9_499 }, {}],
+    ['stop-loss-required', {}, { capabilities: { ...SPOT, protectiveStops: 'synthetic' } }],
+    ['daily-loss', {}, { equity: parseMoney('9700') }],
+    ['drawdown', {}, { equity: parseMoney('8500'), dailyFloor: 0 }],
+    ['open-positions', {}, { otherOpenPositions: 3 }],
+    ['position-size', { quantityLots: 3_001 }, {}],
+    ['position-size', {}, { positionLots: 1_001 }],
+    ['position-size', {}, { restingEntryLots: 1_001 }],
+    ['position-size', { quantityLots: 1 }, {}],
+    ['shorting', { side: 'sell', protectTicks: 10_400 }, {}],
+    ['order', { quantityLots: 0 }, {}],
+    ['order', { quantityLots: 1.5 }, {}],
+  ] as [string, Partial<OrderIntent>, Partial<RiskCheck>][])('refuses by %s (%#)', (limit, intent, world) => {
+    expect(limitOf(intent, world)).toBe(limit);
+  });
+
+  it('lets a protective stop leave in every mode, and a closing order only while closing', () => {
+    const stop = {
+      purpose: 'protective',
+      side: 'sell',
+      type: 'stop',
+      quantityLots: 10,
+      stopTicks: 9_000,
+    } as const;
+    const close = { purpose: 'close', side: 'sell', type: 'market', quantityLots: 10 } as const;
+    for (const mode of ['ACTIVE', 'REDUCING', 'HALTED', 'KILLED'] as const) {
+      expect(limitOf(stop, { mode, positionLots: 10 })).toBeNull();
+      expect(limitOf(close, { mode, positionLots: 10, closing: true })).toBeNull();
+    }
+    expect(limitOf(close, { mode: 'HALTED', positionLots: 10 })).toBe('mode');
+    expect(limitOf({ ...close, purpose: 'exit' }, { mode: 'KILLED', positionLots: 10, closing: true })).toBe(
+      'mode',
+    );
+  });
+
+  it('never lets a reducing order grow or turn a position', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -1_000, max: 1_000 }),
+        fc.integer({ min: -10, max: 2_000 }),
+        fc.constantFrom('buy' as const, 'sell' as const),
+        fc.constantFrom('protective' as const, 'close' as const, 'exit' as const),
+        (positionLots, quantityLots, side, purpose) => {
+          const denied = limitOf({ purpose, side, quantityLots }, { positionLots, closing: true });
+          const after = positionLots + (side === 'buy' ? quantityLots : -quantityLots);
+          const reduces =
+            quantityLots > 0 && Math.abs(after) < Math.abs(positionLots) && after * positionLots >= 0;
+          expect(denied === null).toBe(reduces);
+        },
+      ),
+    );
+  });
+
+  it('never approves more than its part of equity', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1_000_000 }),
+        fc.integer({ min: 1, max: 1_000_000 }),
+        fc.integer({ min: 0, max: 100_000 }),
+        fc.integer({ min: 0, max: 2 ** 45 }),
+        (quantityLots, limitTicks, positionLots, equity) => {
+          const protectTicks = Math.floor(limitTicks * 0.97);
+          const world = { positionLots, equity, dailyFloor: -1, drawdownFloor: -1, bidTicks: limitTicks };
+          if (limitOf({ quantityLots, limitTicks, protectTicks }, world) !== null) return;
+          const value = (positionLots + quantityLots) * limitTicks * instrument.moneyPerTickLot;
+          expect(value).toBeLessThanOrEqual(Math.round(equity * 0.03) + 1);
+        },
+      ),
+    );
+  });
+
+  it('refuses whatever it can not compute with', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(
+          'equity',
+          'bidTicks',
+          'quoteAgeMs',
+          'dailyFloor',
+          'drawdownFloor',
+          'otherOpenPositions',
+        ),
+        (field) => {
+          expect(judge(check({}, { [field]: Number.NaN })).approved).toBeNull();
+        },
+      ),
+    );
+    expect(limitOf({ limitTicks: Number.NaN })).not.toBeNull();
+  });
+
+  it('lets short entries through where the venue can short', () => {
+    expect(limitOf({ side: 'sell', protectTicks: 10_400 }, { capabilities: FUTURES })).toBeNull();
+  });
+});

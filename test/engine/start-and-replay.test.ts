@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { createEngine } from '../../src/engine/engine.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { DeskUnderTest, deskConfig } from './support/desk.js';
+
+/** Through JSON, as the journal keeps it. */
+function fromDisk(records: readonly EngineRecord[]): EngineRecord[] {
+  return JSON.parse(JSON.stringify(records));
+}
+
+describe('a start', () => {
+  it('begins HALTED, with the cause, and reads the venue', () => {
+    const desk = new DeskUnderTest().begin();
+    expect(desk.engine.view).toMatchObject({ mode: 'HALTED' });
+    expect(desk.engine.view.halts.map(({ cause, resume }) => [cause, resume])).toEqual([['startup', 'auto']]);
+    expect(desk.effects.filter(({ kind }) => kind === 'requestSnapshot')).toHaveLength(1);
+    expect(desk.records[0]).toMatchObject({ type: 'config', symbols: ['BTC/USDT', 'ETH/USDT'] });
+  });
+
+  it('is HALTED also where the journal ended ACTIVE, and KILLED where it ended KILLED', () => {
+    const active = new DeskUnderTest().active();
+    expect(new DeskUnderTest({}, 2, fromDisk(active.records)).begin().engine.view.mode).toBe('HALTED');
+    active.command({ name: 'kill' });
+    expect(new DeskUnderTest({}, 2, fromDisk(active.records)).begin().engine.view.mode).toBe('KILLED');
+  });
+
+  it('keeps the stop of a person from before: it does not resume by rule', () => {
+    const before = new DeskUnderTest().active();
+    before.command({ name: 'stop' });
+    const desk = new DeskUnderTest({}, 2, fromDisk(before.records)).begin();
+    desk.quote(0, 10_000);
+    desk.snapshot();
+    expect(desk.arm('rule')).toMatchObject({ ok: false, code: 'authority' });
+    expect(desk.arm('person').ok).toBe(true);
+  });
+
+  it('replays to the very state that was live', () => {
+    const desk = new DeskUnderTest().active();
+    desk.hold(0);
+    desk.enter(1);
+    desk.command({ name: 'stop' });
+    const replayed = createEngine(deskConfig());
+    for (const record of fromDisk(desk.records)) replayed.apply(record);
+    expect(replayed.stateHash()).toBe(desk.engine.stateHash());
+    expect(replayed.view.cash).toBe(desk.engine.view.cash);
+  });
+
+  it('looks up what it may have sent, never sends it again, and never repeats a client id', () => {
+    const before = new DeskUnderTest().active();
+    const entry = before.enter(0);
+    const desk = new DeskUnderTest({}, 2, fromDisk(before.records)).begin();
+    expect(desk.sent('submit')).toEqual([]);
+    expect(desk.sent('lookup')).toEqual([entry.clientId]);
+    desk.happen({ kind: 'order.lookup', clientId: entry.clientId, found: null });
+    desk.pass(3_000);
+    desk.happen({ kind: 'order.lookup', clientId: entry.clientId, found: null });
+    desk.quote(0, 10_000);
+    desk.command({ name: 'reconcile' });
+    desk.snapshot();
+    desk.arm();
+    const next = desk.enter(0);
+    expect(next.clientId).not.toBe(entry.clientId);
+  });
+
+  it('takes an entry that still rests off the market: the desk is halted', () => {
+    const before = new DeskUnderTest().active();
+    const entry = before.enter(0);
+    before.accept(entry);
+    const desk = new DeskUnderTest({}, 2, fromDisk(before.records)).begin();
+    expect(desk.sent('cancel')).toEqual([entry.clientId]);
+  });
+
+  it('is refused while positions are open and the instruments have changed, and records nothing', () => {
+    const before = new DeskUnderTest().active();
+    before.hold(0);
+    const instruments = [
+      buildInstrument(0, {
+        symbol: 'BTC/USDT',
+        kind: 'spot',
+        tickSize: '0.1',
+        lotSize: '0.001',
+        minNotional: '5',
+        makerFeePpm: 1000,
+        takerFeePpm: 1000,
+      }),
+    ];
+    const strategies = deskConfig().strategies.map((strategy) => ({ ...strategy, symbols: ['BTC/USDT'] }));
+    const engine = createEngine(deskConfig({ instruments, strategies }));
+    for (const record of fromDisk(before.records)) engine.apply(record);
+    const begun = engine.begin({ wallMs: 0, marketMs: 0 });
+    expect(begun).toMatchObject({ ok: false });
+    expect(begun.ok === false && begun.message).toContain('BTC/USDT');
+  });
+
+  it('goes on with a close-all that the end interrupted', () => {
+    const before = new DeskUnderTest().active();
+    const { stop } = before.hold(0);
+    before.command({ name: 'closeAll' });
+    const desk = new DeskUnderTest({}, 2, fromDisk(before.records)).begin();
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.sent('submit').map(({ purpose }) => purpose)).toEqual(['close']);
+  });
+
+  it('takes the day of an earlier market where a recording follows a live one', () => {
+    const before = new DeskUnderTest().active();
+    before.hold(0);
+    before.quote(0, 10_000);
+    const desk = new DeskUnderTest({}, 2, fromDisk(before.records));
+    desk.marketMs = Date.UTC(2021, 0, 8);
+    desk.begin();
+    const fill = desk.makeFill(before.live('protective', 0)[0]!, 9_900);
+    desk.happen({ kind: 'fill', fill: { ...fill, tradeId: 'new', marketMs: desk.marketMs } });
+    expect(desk.lots(0)).toBe(0);
+  });
+});

@@ -1,0 +1,326 @@
+/** A desk under test: the real engine, and a hand that plays venue and clock. */
+import { buildInstrument } from '../../../src/domain/build-instrument.js';
+import { parseMoney } from '../../../src/domain/money.js';
+import type { Fill, OrderIntent } from '../../../src/domain/order.js';
+import type { EngineConfig } from '../../../src/engine/config.js';
+import type { CommandOutcome, Effect } from '../../../src/engine/effect.js';
+import { createEngine, type Engine } from '../../../src/engine/engine.js';
+import type { Command, EngineEvent, Stamp, VenueOrder } from '../../../src/engine/event.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import type { VenueCapabilities } from '../../../src/venue/port.js';
+
+export const START_MS = Date.UTC(2026, 0, 5, 12);
+const DAY_MS = 86_400_000;
+
+export const FUTURES: VenueCapabilities = {
+  name: 'futures',
+  simulated: true,
+  shorting: true,
+  stopLocksBalance: false,
+  reduceOnly: true,
+  protectiveStops: 'venue',
+  deadManSwitch: false,
+};
+
+export const SPOT: VenueCapabilities = {
+  ...FUTURES,
+  name: 'spot',
+  shorting: false,
+  stopLocksBalance: true,
+  reduceOnly: false,
+};
+
+export function deskConfig(changes: Partial<EngineConfig> = {}, count = 2): EngineConfig {
+  let halts = 0;
+  const capabilities = changes.capabilities ?? SPOT;
+  const instruments = Array.from({ length: count }, (_, id) =>
+    buildInstrument(id, {
+      symbol: `${['BTC', 'ETH'][id] ?? `C${id}`}/USDT`,
+      kind: capabilities.stopLocksBalance ? 'spot' : 'linear',
+      tickSize: '0.01',
+      lotSize: '0.001',
+      minNotional: '5',
+      makerFeePpm: 1000,
+      takerFeePpm: 1000,
+    }),
+  );
+  return {
+    desk: 'desk',
+    configHash: 'hash',
+    incarnation: 'abc123',
+    instruments,
+    strategies: [
+      {
+        name: 'cross',
+        kind: 'emaCross',
+        symbols: instruments.map(({ symbol }) => symbol),
+        enabled: true,
+        parameters: { fastBars: 2, slowBars: 3, atrBars: 2, entryRestBars: 2 },
+      },
+    ],
+    risk: {
+      maxPositionSizePct: 10,
+      maxConcurrentPositions: 2,
+      stopLossPct: 5,
+      dailyLossLimitPct: 3,
+      maxDrawdownPct: 15,
+    },
+    resume: {
+      startup: 'auto',
+      fault: 'auto',
+      dailyLoss: 'next-day',
+      drawdown: 'person',
+      person: 'person',
+      kill: 'two-people',
+    },
+    closeAll: { deadlineMs: 30_000, answerTimeoutMs: 2_000 },
+    staleMs: 10_000,
+    heartbeatLost: { process: 'stop', operations: 'stop', supervisor: 'closeAll' },
+    dayStartMs: (marketMs) => Math.floor(marketMs / DAY_MS) * DAY_MS,
+    capabilities,
+    startingCash: parseMoney('10000'),
+    simulated: true,
+    drawHaltId: () => {
+      halts += 1;
+      return halts.toString(16).padStart(32, '0');
+    },
+    ...changes,
+  };
+}
+
+/** An event without its stamp. */
+export type Happening = EngineEvent extends infer E
+  ? E extends Stamp
+    ? Omit<E, keyof Stamp>
+    : never
+  : never;
+
+export class DeskUnderTest {
+  readonly engine: Engine;
+  readonly config: EngineConfig;
+  readonly records: EngineRecord[] = [];
+  /** Everything that the last event gave. */
+  effects: readonly Effect[] = [];
+  wallMs = START_MS;
+  marketMs = START_MS;
+  #trades = 0;
+  #commands = 0;
+
+  constructor(changes: Partial<EngineConfig> = {}, count = 2, journal: readonly EngineRecord[] = []) {
+    this.config = deskConfig(changes, count);
+    this.engine = createEngine(this.config);
+    for (const record of journal) {
+      this.engine.apply(record);
+      this.records.push(record);
+    }
+  }
+
+  begin(): this {
+    const begun = this.engine.begin({ wallMs: this.wallMs, marketMs: this.marketMs });
+    if (!begun.ok) throw new Error(begun.message);
+    this.#keep(begun.effects);
+    return this;
+  }
+
+  /** Begun, priced, reconciled with an empty venue, and armed. */
+  active(): this {
+    this.begin();
+    for (const { id } of this.config.instruments) this.quote(id, 10_000);
+    this.snapshot();
+    const outcome = this.arm();
+    if (!outcome.ok) throw new Error(outcome.message);
+    return this;
+  }
+
+  happen(event: Happening): readonly Effect[] {
+    const stamped = { ...event, wallMs: this.wallMs, marketMs: this.marketMs } as EngineEvent;
+    this.#keep(this.engine.process(stamped));
+    return this.effects;
+  }
+
+  quote(instrument: number, bidTicks: number): readonly Effect[] {
+    return this.happen({ kind: 'quote', instrument, bidTicks, askTicks: bidTicks + 2 });
+  }
+
+  /** Lets wall and market time pass, with quotes kept fresh, then ticks. */
+  pass(ms: number): readonly Effect[] {
+    this.wallMs += ms;
+    this.marketMs += ms;
+    return this.happen({ kind: 'tick' });
+  }
+
+  command(command: Command): CommandOutcome {
+    this.#commands += 1;
+    const commandId = `c${this.#commands}`;
+    this.happen({ kind: 'command', commandId, by: 'operator', reason: 'test', command });
+    const reply = this.effects.find((effect) => effect.kind === 'reply');
+    if (reply === undefined) throw new Error('no reply');
+    return reply.outcome;
+  }
+
+  arm(authority: 'rule' | 'person' | 'two-people' = 'rule'): CommandOutcome {
+    const haltId = this.engine.view.haltId ?? '';
+    return this.command({ name: 'arm', haltId, configHash: 'hash', authority });
+  }
+
+  /** Answers the newest snapshot request; by default with exactly what we believe. */
+  snapshot(
+    changes: {
+      positions?: readonly number[];
+      openOrders?: readonly VenueOrder[];
+      fills?: readonly Fill[];
+      cash?: number | null;
+    } = {},
+  ): readonly Effect[] {
+    const { view } = this.engine;
+    const ours = this.config.instruments.map(
+      ({ id }) => view.positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0,
+    );
+    const lots = changes.positions ?? ours;
+    return this.happen({
+      kind: 'venue.snapshot',
+      snapshot: {
+        requestId: this.#newestRequest(),
+        positions: lots.map((quantityLots, instrument) => ({ instrument, quantityLots })),
+        openOrders: changes.openOrders ?? view.orders.map((order) => venueOrder(order, order.filledLots)),
+        fills: changes.fills ?? [],
+        cash: changes.cash ?? null,
+      },
+    });
+  }
+
+  accept(order: OrderIntent): readonly Effect[] {
+    return this.happen({ kind: 'order.accepted', clientId: order.clientId, venueId: `v-${order.clientId}` });
+  }
+
+  fill(order: OrderIntent, priceTicks: number, lots = order.quantityLots, fee = 0): readonly Effect[] {
+    return this.happen({ kind: 'fill', fill: this.makeFill(order, priceTicks, lots, fee) });
+  }
+
+  makeFill(order: OrderIntent, priceTicks: number, lots = order.quantityLots, fee = 0): Fill {
+    this.#trades += 1;
+    return {
+      tradeId: `t${this.#trades}`,
+      clientId: order.clientId,
+      instrument: order.instrument,
+      side: order.side,
+      quantityLots: lots,
+      priceTicks,
+      fee,
+      liquidity: 'taker',
+      marketMs: this.marketMs,
+      simulated: true,
+    };
+  }
+
+  /** A rising series of bars that makes the averages cross, and the entry that follows. */
+  enter(instrument: number): OrderIntent {
+    const closes = [10_000, 9_990, 9_980, 9_970, 9_960, 10_100];
+    closes.forEach((close) => {
+      this.bar(instrument, close);
+    });
+    const order = this.live('entry', instrument).at(-1);
+    if (order === undefined) throw new Error('no entry was made');
+    return order;
+  }
+
+  bar(instrument: number, close: number, warmup = false): readonly Effect[] {
+    this.marketMs += 60_000;
+    this.wallMs += 100;
+    this.quote(instrument, close);
+    return this.happen({
+      kind: 'bar',
+      instrument,
+      openMs: this.marketMs - 60_000,
+      spanMs: 60_000,
+      openTicks: close,
+      highTicks: close + 20,
+      lowTicks: close - 20,
+      closeTicks: close,
+      warmup,
+    });
+  }
+
+  /** A long position with its confirmed stop. */
+  hold(instrument: number): { readonly entry: OrderIntent; readonly stop: OrderIntent } {
+    const entry = this.enter(instrument);
+    this.accept(entry);
+    this.fill(entry, entry.limitTicks ?? 0);
+    const stop = this.live('protective', instrument)[0];
+    if (stop === undefined) throw new Error('no protective stop was placed');
+    this.accept(stop);
+    return { entry, stop };
+  }
+
+  live(purpose: OrderIntent['purpose'], instrument: number): OrderIntent[] {
+    return this.engine.view.orders.filter(
+      (order) => order.purpose === purpose && order.instrument === instrument,
+    );
+  }
+
+  sent(kind: 'submit'): OrderIntent[];
+  sent(kind: 'cancel' | 'lookup'): string[];
+  sent(kind: 'submit' | 'cancel' | 'lookup'): (OrderIntent | string)[] {
+    const sent: (OrderIntent | string)[] = [];
+    for (const effect of this.effects) {
+      if (effect.kind !== kind) continue;
+      if (effect.kind === 'submit') sent.push(effect.order);
+      else if (effect.kind === 'cancel' || effect.kind === 'lookup') sent.push(effect.clientId);
+    }
+    return sent;
+  }
+
+  recorded<T extends EngineRecord['type']>(type: T): Extract<EngineRecord, { readonly type: T }>[] {
+    return this.records.filter(
+      (record): record is Extract<EngineRecord, { readonly type: T }> => record.type === type,
+    );
+  }
+
+  stateOf(order: OrderIntent): string | undefined {
+    const states = this.recorded('order.state').filter(({ clientId }) => clientId === order.clientId);
+    const live = this.engine.view.orders.find(({ clientId }) => clientId === order.clientId);
+    return live?.state ?? states.at(-1)?.state;
+  }
+
+  lots(instrument: number): number {
+    return (
+      this.engine.view.positions.find((position) => position.instrument === instrument)?.quantityLots ?? 0
+    );
+  }
+
+  #newestRequest(): number {
+    const newest = this.#requests.at(-1);
+    if (newest === undefined) throw new Error('no snapshot was asked for');
+    return newest;
+  }
+
+  readonly #requests: number[] = [];
+
+  #keep(effects: readonly Effect[]): void {
+    this.effects = [...effects];
+    for (const effect of effects) {
+      if (effect.kind === 'record') this.records.push(effect.record);
+      if (effect.kind === 'requestSnapshot') this.#requests.push(effect.requestId);
+    }
+  }
+}
+
+export function venueOrder(
+  order: OrderIntent,
+  filledLots = 0,
+  state: VenueOrder['state'] = 'working',
+): VenueOrder {
+  const { clientId, instrument, side, type, quantityLots, limitTicks, stopTicks } = order;
+  return {
+    clientId,
+    venueId: `v-${clientId}`,
+    instrument,
+    state,
+    filledLots,
+    side,
+    type,
+    quantityLots,
+    limitTicks,
+    stopTicks,
+  };
+}
