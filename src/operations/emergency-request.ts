@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  EMERGENCY_STOP_DETAILS,
   EMERGENCY_TIMING,
   type EmergencyKind,
   type EmergencySignal,
@@ -117,6 +118,7 @@ async function handOver(
         signalArgs: [order],
         typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
         staticSummary: `Emergency stop of ${desk.desk}`,
+        staticDetails: EMERGENCY_STOP_DETAILS,
       }),
     );
     return { workflowId, problem: null };

@@ -1,35 +1,38 @@
 /**
  * Writes evidence beside the procedure: a stop never waits for Postgres. Each write is retried by Temporal within
- * `evidenceMs`; one that never succeeds is counted, not thrown (the trader's journal has the stop itself).
+ * `evidenceMs`; one that never succeeds is logged, not thrown (the trader's journal has the stop itself).
  */
-import { log, workflowInfo } from '@temporalio/workflow';
+import { type ActivityInterfaceFor, log, workflowInfo } from '@temporalio/workflow';
 import type { RunIdentity, StepEvidence } from './evidence.js';
 
-export type RecordEvidence = (run: RunIdentity, step: StepEvidence) => Promise<void>;
+interface EvidenceActivities {
+  recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
+}
 
 export class EvidenceTrail {
   private open = 0;
-  private lost = 0;
 
   constructor(
     private readonly desk: string,
-    private readonly record: RecordEvidence,
+    private readonly calls: ActivityInterfaceFor<EvidenceActivities>,
   ) {}
 
   get settled(): boolean {
     return this.open === 0;
   }
 
-  get lostCount(): number {
-    return this.lost;
+  add(step: StepEvidence): void {
+    const summary = `Evidence: ${step.name}, ${step.verdict}`;
+    const args: [RunIdentity, StepEvidence] = [runIdentity(this.desk), step];
+    this.keep(summary, this.calls.recordEvidence.executeWithOptions({ summary }, args));
   }
 
-  add(step: StepEvidence): void {
+  /** Anything else that has to be done before the workflow may end, and that nothing waits for until then. */
+  keep(what: string, done: Promise<unknown>): void {
     this.open += 1;
-    this.record(runIdentity(this.desk), step)
+    done
       .catch((error: unknown) => {
-        this.lost += 1;
-        log.error('evidence could not be written', { step: step.stepKey, error: String(error) });
+        log.error('could not be done', { what, error: String(error) });
       })
       .finally(() => {
         this.open -= 1;

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scheduleDefinitions } from '../../src/operations/schedules/schedule-definition.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { readMissedRuns } from '../../src/store/run-missed.js';
 import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/workflows/operations/contract.js';
 import { operationsQueue, routineId } from '../../src/workflows/queues.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+import { until } from './support/until.js';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -172,5 +175,31 @@ describe.concurrent('a routine', () => {
     ]);
     expect(result.verdict).toBe('pass');
     expect(desk.trader.sent('halt')).toEqual([]);
+  });
+
+  it('that a schedule starts takes its time from the schedule, and comes too late when that is long ago', async () => {
+    const desk = await bench.desk();
+    const [definition] = scheduleDefinitions(
+      { ...cryptoDesk(), desk: desk.name },
+      desk.trader.incarnation,
+      true,
+    );
+    const { scheduleId, options } = definition!;
+    const schedule = await bench.client.schedule.create({ scheduleId, ...options });
+    const [start, end] = [new Date(NOMINAL_MS - 60_000), new Date(NOMINAL_MS + 60_000)];
+    await schedule.backfill({ start, end, overlap: 'ALLOW_ALL' });
+    const missed = await until('it is recorded as missed', async () =>
+      (await readMissedRuns(bench.database.pool, desk.name)).find(
+        ({ nominalMs }) => nominalMs === NOMINAL_MS,
+      ),
+    );
+    expect(missed.reason).toContain('due 2026-03-02T00:00:00.000Z');
+    await schedule.trigger('SKIP');
+    const run = await until('it ran', async () =>
+      (await readRoutineRuns(bench.database.pool, desk.name)).find(({ verdict }) => verdict === 'pass'),
+    );
+    expect(run).toMatchObject({ cause: 'schedule' });
+    expect(Math.abs(run.nominalMs - Date.now())).toBeLessThan(20_000);
+    await schedule.delete();
   });
 });

@@ -81,3 +81,9 @@ export const EMERGENCY_MESSAGES = {
   admitIncarnation: 'admitIncarnation',
   incarnations: 'incarnations',
 } as const;
+
+/** What Temporal's UI says about every emergency stop. */
+export const EMERGENCY_STOP_DETAILS = [
+  'Halts every known trader of the desk, proves by reading back that no entry order works (stop) or that the desk is',
+  'flat (close all), and says by name what is not. Send the signal `stop` or `closeAll` with a reason at any time.',
+].join(' ');

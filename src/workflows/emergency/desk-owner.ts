@@ -24,6 +24,7 @@ import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
   EMERGENCY_MESSAGES,
+  EMERGENCY_STOP_DETAILS,
   type EmergencyOrder,
   INCARNATIONS_MAX,
 } from './contract.js';
@@ -111,11 +112,6 @@ async function handOver(
   }
   log.error('an emergency stop could not be handed over', { order: order.commandId });
 }
-
-export const EMERGENCY_STOP_DETAILS = [
-  'Halts every known trader of the desk, proves by reading back that no entry order works (stop) or that the desk is',
-  'flat (close all), and says by name what is not. Send the signal `stop` or `closeAll` with a reason at any time.',
-].join(' ');
 
 /** Newest last; one a place; the oldest goes where there are too many. */
 export function admit(

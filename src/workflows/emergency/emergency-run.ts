@@ -24,7 +24,7 @@ export class EmergencyRun {
       scheduleToCloseTimeout: evidenceMs,
       retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
     });
-    this.trail = new EvidenceTrail(input.desk, this.calls.recordEvidence);
+    this.trail = new EvidenceTrail(input.desk, this.calls);
   }
 
   get timing(): EmergencyStopInput['timing'] {
@@ -162,11 +162,12 @@ export class EmergencyRun {
       observed,
       expected: this.kind === 'closeAll' ? 'flat in time' : 'stopped in time',
     });
-    this.calls.raiseAlarm
-      .executeWithOptions({ summary: `Alarm: ${this.kind} not proven` }, [
+    this.trail.keep(
+      'alarm',
+      this.calls.raiseAlarm.executeWithOptions({ summary: `Alarm: ${this.kind} not proven` }, [
         { desk: this.input.desk, text: observed },
-      ])
-      .catch(() => {});
+      ]),
+    );
     showPhase(`${titleOf(this.kind)}: ESCALATED`, this.lines());
   }
 

@@ -31,10 +31,7 @@ export class ResumptionRun {
     this.whyRecorded = input.cycle > 0;
     this.pauseMs = input.timing.retryMs;
     this.engine = traderCalls(input.desk, input.incarnation);
-    this.trail = new EvidenceTrail(
-      input.desk,
-      recordCalls(input.desk, input.timing.evidenceMs).recordEvidence,
-    );
+    this.trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.timing.evidenceMs));
   }
 
   get ended(): boolean {

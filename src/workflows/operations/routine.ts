@@ -22,7 +22,7 @@ const resultQuery = defineQuery<RoutineResult>(OPERATIONS_MESSAGES.routineResult
 
 export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const records = recordCalls(input.desk, input.evidenceMs);
-  const trail = new EvidenceTrail(input.desk, records.recordEvidence);
+  const trail = new EvidenceTrail(input.desk, records);
   const steps: StepResult[] = [];
   let verdict: RoutineVerdict | null = null;
   setHandler(resultQuery, () => ({ verdict, steps }));
