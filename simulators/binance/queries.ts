@@ -170,6 +170,8 @@ export function myTrades(exchange: Exchange, account: string, parameters: Parame
   if (fromId !== null && (span.startMs !== null || span.endMs !== null)) {
     throw new Refusal(-1128, 'Combination of optional parameters invalid.');
   }
+  // A start alone reaches a day, like a start and an end.
+  const lastMs = span.startMs === null ? Number.MAX_SAFE_INTEGER : span.startMs + DAY_MS;
   const found = exchange.trades.filter(
     (trade) =>
       trade.account === account &&
@@ -177,7 +179,7 @@ export function myTrades(exchange: Exchange, account: string, parameters: Parame
       (orderId === null || trade.orderId === orderId) &&
       trade.id >= (fromId ?? 0) &&
       trade.timeMs >= (span.startMs ?? 0) &&
-      trade.timeMs <= (span.endMs ?? Number.MAX_SAFE_INTEGER),
+      trade.timeMs <= (span.endMs ?? lastMs),
   );
   const oldestFirst = fromId !== null || span.startMs !== null;
   return (oldestFirst ? found.slice(0, span.limit) : found.slice(-span.limit)).map(tradeJson);

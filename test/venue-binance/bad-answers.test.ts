@@ -77,7 +77,7 @@ describe('an answer that cannot be believed', () => {
     await vi.waitFor(() => expect(events.filter(({ kind }) => kind === 'fill')).toHaveLength(1));
     events.length = 0;
     simulator.userStreams.spoilEvents(['swallow']);
-    simulator.simulation.addFault({ method: 'POST', effect: scale({ price: 100 }) });
+    simulator.simulation.addFault({ method: 'POST', effect: scale({ price: 2 }) });
     await venue.submit(approved({}));
     await vi.waitFor(() => expect(events.filter(({ kind }) => kind === 'health')).toHaveLength(2));
     expect(events.filter(({ kind }) => kind === 'fill')).toEqual([]);

@@ -259,3 +259,29 @@ describe('an exchange that is away', () => {
     await venue.close();
   });
 });
+
+describe('a history longer than a day', () => {
+  it('is read from its first execution on, and what is too old is left out', async () => {
+    let wallMs = Date.now() - 3 * 86_400_000;
+    const { simulator } = await openOnSimulator({}, { wallMs: () => wallMs });
+    const raw = rawClient(simulator.address);
+    const buy = (id: string) =>
+      raw.signed(
+        'POST',
+        '/api/v3/order',
+        { symbol: 'BTCUSDT', side: 'BUY', type: 'MARKET', quantity: '0.001', newClientOrderId: id },
+        wallMs,
+      );
+    await buy('first');
+    const between = wallMs + 1;
+    wallMs += 86_400_000;
+    await buy('second');
+    wallMs = Date.now();
+    await buy('third');
+    const venue = await openVenue(simulator);
+    expect((await venue.fillsSince(0)).map(({ clientId }) => clientId)).toEqual(['first', 'second', 'third']);
+    expect((await venue.fillsSince(between)).map(({ clientId }) => clientId)).toEqual(['second', 'third']);
+    expect((await venue.fillsSince(wallMs - 1000)).map(({ clientId }) => clientId)).toEqual(['third']);
+    await venue.close();
+  });
+});

@@ -154,6 +154,7 @@ function createHistory(
   const simulated = options.endpoint.kind !== 'live';
   return {
     reader: connection.reader,
+    nowMs: connection.nowMs,
     bookOf: createFillBook((instrument) => known(markets, instrument), simulated),
     checkPrice: (market, trade) => prices.check(market, trade.priceTicks, trade.timeMs, connection.nowMs()),
   };

@@ -68,6 +68,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     if (event.x === 'TRADE') {
       const trade = readStreamTrade(event, market);
       history.checkPrice(market, trade);
+      checkLimit(order, trade);
       const executedBefore = amountField(event, 'z', 'execution') - trade.quantity;
       if (!deliver(trade, order, executedBefore, market)) {
         void catchUp(trade.orderId, order, market);
@@ -88,10 +89,8 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     },
     onPlaced(body, order, market) {
       const believed = history.reader.judge('POST order', () => {
-        const fields = fieldsOf(body, 'placed order');
         let executed = 0n;
-        for (const row of listOf(fields.fills ?? [], 'fills')) {
-          const trade = placedTrade(fieldsOf(row, 'fill'), fields, market, order);
+        for (const trade of placedTrades(fieldsOf(body, 'placed order'), order, market)) {
           history.checkPrice(market, trade);
           const book = history.bookOf(market.instrument.id);
           const fill = book.add(trade, order.clientId, executed);
@@ -107,6 +106,29 @@ export function createExecutions(options: ExecutionsOptions): Executions {
   };
 }
 
+/** No exchange fills worse than the limit. */
+function checkLimit({ limitTicks, side }: VenueOrder, { priceTicks }: RawTrade): void {
+  if (limitTicks === null) return;
+  if (side === 'buy' ? priceTicks > limitTicks : priceTicks < limitTicks) {
+    throw new Unbelievable('execution: at a worse price than its limit');
+  }
+}
+
+/** All of `fills`, checked together against what the order says it cost. */
+function placedTrades(placed: Fields, order: OrderIntent, market: BinanceMarket): readonly RawTrade[] {
+  const trades = listOf(placed.fills ?? [], 'fills').map((row) =>
+    placedTrade(fieldsOf(row, 'fill'), placed, market, order),
+  );
+  if (trades.length === 0) return trades;
+  const paid = trades.reduce((sum, { quantity, price }) => sum + (quantity * price) / 100_000_000n, 0n);
+  const said = amountField(placed, 'cummulativeQuoteQty', 'placed order');
+  const off = paid > said ? paid - said : said - paid;
+  // Each is cut to eight places.
+  if (off > BigInt(trades.length))
+    throw new Unbelievable('fills: prices times quantities are not what was paid');
+  return trades;
+}
+
 /** A row of `fills`, which leaves out what the order itself says. */
 function placedTrade(row: Fields, placed: Fields, market: BinanceMarket, order: OrderIntent): RawTrade {
   const quantity = amountField(row, 'qty', 'fill');
@@ -116,6 +138,7 @@ function placedTrade(row: Fields, placed: Fields, market: BinanceMarket, order: 
     orderId: wholeField(placed, 'orderId', 'placed order'),
     quantityLots: stepsField(row, 'qty', market.lot, 'fill'),
     quantity,
+    price: amountField(row, 'price', 'fill'),
     priceTicks: stepsField(row, 'price', market.tick, 'fill'),
     commission: amountField(row, 'commission', 'fill'),
     commissionAsset: typeof row.commissionAsset === 'string' ? row.commissionAsset : null,

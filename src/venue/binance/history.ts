@@ -1,5 +1,6 @@
 /** Fills out of the venue's history: every execution since a time, with the client id of its order. */
 import type { Fill } from '../../domain/order.js';
+import { VenueUnavailable } from '../port.js';
 import { fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
 import type { FillBook } from './fill-book.js';
 import type { BinanceMarket } from './market.js';
@@ -7,12 +8,13 @@ import type { Reader } from './reading.js';
 import { type RawTrade, readTrade } from './trades.js';
 
 const PAGE = 1000;
-/** A million executions or orders at once: beyond it something is wrong. */
+/** A million executions or orders at once: beyond it nothing is said rather than half of it. */
 const PAGES_MAX = 1000;
 
 export interface HistoryContext {
   readonly reader: Reader;
   readonly bookOf: (instrument: number) => FillBook;
+  readonly nowMs: () => number;
   /** Throws `Unbelievable` for a price that can't be. */
   readonly checkPrice: (market: BinanceMarket, trade: RawTrade) => void;
 }
@@ -67,21 +69,26 @@ function fillsOfOrder(book: FillBook, trades: readonly RawTrade[], clientId: str
   });
 }
 
+/** The venue takes a start time no further back than a day from the last trade it then gives. */
+const BY_TIME_MS_MAX = 23 * 3_600_000;
+
+/** Within a day by time; further back from the account's first execution on, and what is too old is left out. */
 async function tradesSince(
   context: HistoryContext,
   market: BinanceMarket,
   sinceMs: number,
 ): Promise<RawTrade[]> {
   const trades: RawTrade[] = [];
-  let from: Record<string, number> = { startTime: Math.max(0, Math.floor(sinceMs)) };
+  const byTime = context.nowMs() - sinceMs < BY_TIME_MS_MAX;
+  let from: Record<string, number> = byTime ? { startTime: Math.max(0, Math.floor(sinceMs)) } : { fromId: 0 };
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const rows = await tradePage(context, market, { ...from, limit: PAGE });
-    trades.push(...rows);
+    trades.push(...rows.filter(({ timeMs }) => timeMs >= sinceMs));
     const last = rows.at(-1);
-    if (rows.length < PAGE || last === undefined) break;
+    if (rows.length < PAGE || last === undefined) return trades;
     from = { fromId: last.tradeId + 1 };
   }
-  return trades;
+  throw new VenueUnavailable(`${market.symbol}: more executions than can be read (${PAGES_MAX * PAGE})`);
 }
 
 /** One order has far fewer executions than a page holds, but a page is what the venue gives at once. */

@@ -16,6 +16,7 @@ export interface RawTrade {
   readonly quantityLots: number;
   /** Units of 1e-8. */
   readonly quantity: bigint;
+  readonly price: bigint;
   readonly priceTicks: number;
   readonly commission: bigint;
   /** Null where there is none. */
@@ -53,6 +54,7 @@ export function readTrade(value: unknown, market: BinanceMarket): RawTrade {
     orderId: wholeField(fields, 'orderId', 'trade'),
     quantityLots: stepsField(fields, 'qty', market.lot, 'trade'),
     quantity: amountField(fields, 'qty', 'trade'),
+    price: amountField(fields, 'price', 'trade'),
     priceTicks: stepsField(fields, 'price', market.tick, 'trade'),
     commission: amountField(fields, 'commission', 'trade'),
     commissionAsset: assetField(fields, 'commissionAsset'),
@@ -74,6 +76,7 @@ export function readStreamTrade(fields: Fields, market: BinanceMarket): RawTrade
     orderId: wholeField(fields, 'i', 'execution'),
     quantityLots: stepsField(fields, 'l', market.lot, 'execution'),
     quantity: amountField(fields, 'l', 'execution'),
+    price: amountField(fields, 'L', 'execution'),
     priceTicks: stepsField(fields, 'L', market.tick, 'execution'),
     commission: amountField(fields, 'n', 'execution'),
     commissionAsset: assetField(fields, 'N'),

@@ -47,7 +47,10 @@ async function submit(context: TradingContext, order: Approved<OrderIntent>): Pr
     return { kind: 'rejected', code: NOT_SENT, text };
   }
   const market = context.marketOf(order.instrument);
-  const parameters = orderParameters(order, market);
+  const parameters = parametersOf(order, market);
+  if (parameters === null) {
+    return { kind: 'rejected', code: NOT_SENT, text: `Not sent: a ${order.type} order without its price.` };
+  }
   const answer = await requests.ask({
     name: 'POST order',
     weight: 1,
@@ -62,6 +65,11 @@ async function submit(context: TradingContext, order: Approved<OrderIntent>): Pr
     if (outcome.kind === 'unknown') reader.note('POST order', outcome.cause);
   }
   return outcome;
+}
+
+function parametersOf(order: OrderIntent, market: BinanceMarket): Record<string, string> | null {
+  const price = order.type === 'limit' ? order.limitTicks : order.stopTicks;
+  return order.type !== 'market' && price === null ? null : orderParameters(order, market);
 }
 
 async function cancel(
