@@ -44,13 +44,19 @@ export async function markRefused(pool: Queries, id: string, reason: string): Pr
   ]);
 }
 
-/** The newest message id that was ever written down for these chats; 0 where there is none. */
-export async function newestMessageId(pool: Queries, desk: string, chatId: string): Promise<number> {
-  const found = await pool.query<{ newest: string | null }>(
-    'select max(message_id) as newest from outbox where desk = $1 and chat_id = $2',
-    [desk, chatId],
+export interface NewestMessage {
+  readonly chatId: string;
+  readonly messageId: number;
+}
+
+/** The newest message id that was ever written down, by chat. */
+export async function newestMessages(pool: Queries, desk: string): Promise<readonly NewestMessage[]> {
+  const found = await pool.query<{ chat_id: string; newest: string | null }>(
+    `select chat_id, greatest(max(message_id), max(after_message_id)) as newest
+       from outbox where desk = $1 group by chat_id`,
+    [desk],
   );
-  return Number(found.rows[0]?.newest ?? 0);
+  return found.rows.map((row) => ({ chatId: row.chat_id, messageId: Number(row.newest ?? 0) }));
 }
 
 export interface OpenButtons {

@@ -1,0 +1,56 @@
+/** The bot's token and the chat of the alerts: from the environment, from files, never from the desk file. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Desk } from '../desk/schema.js';
+import { homePaths } from '../home/runtime.js';
+
+export interface TelegramCredentials {
+  readonly token: string;
+  /** Null: alerts go to linked people only. */
+  readonly chatId: string | null;
+  readonly apiRoot: string;
+}
+
+const API_ROOT = 'https://api.telegram.org';
+const TOKEN_FORM = /^\d{1,20}:[A-Za-z0-9_-]{10,100}$/;
+const CHAT_FORM = /^-?\d{1,20}$/;
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+
+/**
+ * Null where Telegram is switched off or no token is given. Throws where what is given can't be right; no message of
+ * it holds the token.
+ */
+export function telegramCredentials(
+  home: string,
+  { notify }: Pick<Desk, 'notify'>,
+  env: NodeJS.ProcessEnv = process.env,
+): TelegramCredentials | null {
+  const { enabled, tokenEnv, chatIdEnv } = notify.telegram;
+  const token = secretOf(env, tokenEnv, join(homePaths(home).secrets, 'telegram-bot-token'));
+  if (!enabled || token === null) return null;
+  if (!TOKEN_FORM.test(token)) throw new Error(`${tokenEnv} does not hold a bot's token (digits:letters)`);
+  const chatId = secretOf(env, chatIdEnv, join(homePaths(home).secrets, 'telegram-chat-id'));
+  if (chatId !== null && !CHAT_FORM.test(chatId))
+    throw new Error(`${chatIdEnv} does not hold a chat's number`);
+  const apiRoot = (env.TELEGRAM_API_ROOT || API_ROOT).replace(/\/+$/, '');
+  // The token is part of every address: it never leaves this machine in clear.
+  if (!apiRoot.startsWith('https://') && !LOOPBACK.test(apiRoot))
+    throw new Error('TELEGRAM_API_ROOT must be https, or on this machine');
+  return { token, chatId, apiRoot };
+}
+
+function secretOf(env: NodeJS.ProcessEnv, name: string, file: string): string | null {
+  const given = env[name]?.trim();
+  if (given) return given;
+  const named = env[`${name}_FILE`]?.trim();
+  return read(named || file, Boolean(named));
+}
+
+function read(file: string, mustExist: boolean): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim() || null;
+  } catch (error) {
+    if (mustExist) throw new Error(`${file} can't be read: ${(error as NodeJS.ErrnoException).code}`);
+    return null;
+  }
+}

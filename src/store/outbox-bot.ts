@@ -1,0 +1,63 @@
+/** What the bot knows of its own connection, and how far it has read the trader's journal. */
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+export interface BotState {
+  readonly updateOffset: number;
+  readonly lastPollMs: number | null;
+  readonly problem: string;
+}
+
+export async function readBotState(pool: Queries, desk: string): Promise<BotState | null> {
+  const found = await pool.query<{ update_offset: string; last_poll: Date | null; problem: string }>(
+    'select update_offset, last_poll, problem from telegram_bot where desk = $1',
+    [desk],
+  );
+  const [row] = found.rows;
+  if (!row) return null;
+  return {
+    updateOffset: Number(row.update_offset),
+    lastPollMs: row.last_poll?.getTime() ?? null,
+    problem: row.problem,
+  };
+}
+
+/** After each poll that Telegram answered. */
+export async function savePoll(pool: Queries, desk: string, updateOffset: number): Promise<void> {
+  await pool.query(
+    `insert into telegram_bot (desk, update_offset, last_poll) values ($1, $2, now())
+     on conflict (desk) do update set update_offset = excluded.update_offset, last_poll = now(), problem = ''`,
+    [desk, updateOffset],
+  );
+}
+
+export async function savePollProblem(pool: Queries, desk: string, problem: string): Promise<void> {
+  await pool.query(
+    `insert into telegram_bot (desk, problem) values ($1, $2)
+     on conflict (desk) do update set problem = excluded.problem`,
+    [desk, problem],
+  );
+}
+
+export interface NoticeCursor {
+  readonly incarnation: string;
+  readonly sequence: number;
+}
+
+export async function readNoticeCursor(pool: Queries, desk: string): Promise<NoticeCursor | null> {
+  const found = await pool.query<{ incarnation: string; sequence: string }>(
+    'select incarnation, sequence from notice_cursor where desk = $1',
+    [desk],
+  );
+  const [row] = found.rows;
+  return row ? { incarnation: row.incarnation, sequence: Number(row.sequence) } : null;
+}
+
+export async function saveNoticeCursor(pool: Queries, desk: string, cursor: NoticeCursor): Promise<void> {
+  await pool.query(
+    `insert into notice_cursor (desk, incarnation, sequence) values ($1, $2, $3)
+     on conflict (desk) do update set incarnation = excluded.incarnation, sequence = excluded.sequence`,
+    [desk, cursor.incarnation, cursor.sequence],
+  );
+}

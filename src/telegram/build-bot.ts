@@ -1,0 +1,109 @@
+/** Who writes, may they, and what happens then. Strangers are answered with nothing and recorded. */
+import { Bot, type Context } from 'grammy';
+import type { UserFromGetMe } from 'grammy/types';
+import { answer } from './answer.js';
+import type { BotContext, TelegramBot } from './bot-context.js';
+import { commandMessage } from './commands/command.js';
+import { linkPerson } from './commands/link.js';
+import { CHAT_COMMANDS } from './commands/registry.js';
+import type { KnownPerson } from './people.js';
+import { recordChatAudit } from './record-chat-audit.js';
+import { TAP_HANDLERS } from './taps/registry.js';
+import type { Tap } from './taps/tap.js';
+
+const STRANGER_TEXT_LENGTH_MAX = 100;
+const HOUR_MS = 3_600_000;
+
+export function buildBot(bot: TelegramBot, context: BotContext): void {
+  bot.use(async (ctx, next) => {
+    noteMessageIds(context, ctx);
+    const known = ctx.from ? context.people.byTelegramUser(ctx.from.id) : null;
+    if (known !== null || (await triesToLink(context, ctx))) await next();
+    else await onStranger(context, ctx);
+  });
+  bot.command('start', (ctx) => onStart(context, ctx));
+  for (const command of CHAT_COMMANDS) {
+    bot.command(command.name, async (ctx) => {
+      const message = commandMessage(ctx);
+      const person = personOf(context, ctx);
+      if (message && person) await command.run(context, person, message);
+    });
+  }
+  bot.on('callback_query:data', (ctx) => onTap(context, ctx));
+  bot.on('message:text', async (ctx) => {
+    if (ctx.chat.type === 'private') await answer(context, ctx.chat.id, 'That is no command. See /help.');
+  });
+}
+
+export function newBot(token: string, apiRoot: string, botInfo?: UserFromGetMe): TelegramBot {
+  return new Bot<Context>(token, { client: { apiRoot }, ...(botInfo ? { botInfo } : {}) });
+}
+
+/** People's messages take message ids too. */
+function noteMessageIds({ lane }: BotContext, { message }: Context): void {
+  if (message) lane.saw(String(message.chat.id), message.message_id);
+}
+
+function personOf({ people }: BotContext, { from }: Context): KnownPerson | null {
+  return from ? people.byTelegramUser(from.id) : null;
+}
+
+async function onStart(context: BotContext, ctx: Context): Promise<void> {
+  const message = commandMessage(ctx);
+  const person = personOf(context, ctx);
+  if (message && person) await answer(context, message.chatId, `You are ${person.name}. See /help.`);
+}
+
+/** A code is taken from anybody, also from somebody who was linked as another person before. */
+async function triesToLink(context: BotContext, ctx: Context): Promise<boolean> {
+  const code = /^\/start(?:@\w+)?\s+(\S+)$/.exec(ctx.message?.text ?? '')?.[1];
+  if (code === undefined || !ctx.from || !ctx.chat) return false;
+  return linkPerson(context, {
+    userId: ctx.from.id,
+    chatId: ctx.chat.id,
+    isPrivate: ctx.chat.type === 'private',
+    code,
+  });
+}
+
+async function onStranger(context: BotContext, ctx: Context): Promise<void> {
+  if (!ctx.from) return;
+  const said = ctx.message?.text ?? ctx.callbackQuery?.data ?? '';
+  await recordChatAudit(context, {
+    person: `telegram:${ctx.from.id}`,
+    action: 'telegram.stranger',
+    // A code that was shown to the wrong bot or too late is none of the record's business.
+    parameters: { text: said.startsWith('/start') ? '/start' : said.slice(0, STRANGER_TEXT_LENGTH_MAX) },
+    outcome: 'ignored',
+    // Once an hour: a stranger can't fill the record.
+    idempotencyKey: `telegram-stranger:${ctx.from.id}:${Math.floor(context.nowMs() / HOUR_MS)}`,
+  });
+  // In the desk's own chat sits somebody who was given it, and has yet to be linked.
+  if (ctx.message && String(ctx.chat?.id) === context.chatId) {
+    await answer(
+      context,
+      context.chatId,
+      'I do not know who you are yet. On the desk’s machine: fermata telegram link NAME. Nothing was done.',
+    );
+  }
+}
+
+async function onTap(context: BotContext, ctx: Context): Promise<void> {
+  const person = personOf(context, ctx);
+  const query = ctx.callbackQuery;
+  if (!person || query?.data === undefined || !query.message) return;
+  const tap: Tap = {
+    data: query.data,
+    chatId: query.message.chat.id,
+    messageId: query.message.message_id,
+    text: 'text' in query.message ? (query.message.text ?? '') : '',
+    updateId: ctx.update.update_id,
+    note: async (text) => {
+      // Too late for the waiting sign: the effect does not depend on it.
+      await ctx.answerCallbackQuery(text === '' ? {} : { text }).catch(() => undefined);
+    },
+  };
+  const handler = TAP_HANDLERS.find(({ prefix }) => tap.data.startsWith(`${prefix}:`));
+  if (handler) await handler.run(context, person, tap);
+  else await tap.note('This button is not known here.');
+}

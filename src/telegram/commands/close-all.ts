@@ -1,0 +1,34 @@
+import { answer } from '../answer.js';
+import { missingRole } from '../bot-context.js';
+import { positionLine } from '../status-text.js';
+import { confirmButtons } from '../taps/confirm-button.js';
+import type { ChatCommand } from './command.js';
+
+export const closeAllCommand: ChatCommand = {
+  name: 'closeall',
+  description: 'halt trading and close all positions at market (asks first)',
+  run: async (context, person, { chatId }) => {
+    const refusal = missingRole(person, 'operator');
+    if (refusal !== null) {
+      await answer(context, chatId, refusal);
+      return;
+    }
+    const status = await context.operations.readStatus().catch(() => null);
+    const lines =
+      status === null
+        ? ['The trader does not answer: what is open is not known. The command is sent all the same.']
+        : [
+            `Open: ${status.openPositions}, orders: ${status.openOrders}.`,
+            ...status.positions.slice(0, 20).map(positionLine),
+          ];
+    await answer(
+      context,
+      chatId,
+      [
+        `Close ALL positions of ${context.desk.desk} at market (${status?.trading ?? 'unknown'})?`,
+        ...lines,
+      ].join('\n'),
+      confirmButtons('closeall', '-', context.nowMs(), 'Close all'),
+    );
+  },
+};

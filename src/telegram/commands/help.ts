@@ -1,0 +1,21 @@
+import { answer } from '../answer.js';
+import type { ChatCommand } from './command.js';
+
+export const helpCommand: ChatCommand = {
+  name: 'help',
+  description: 'what you can write',
+  run: async (context, person, { chatId }) => {
+    await answer(
+      context,
+      chatId,
+      [
+        `You are ${person.name} (${person.roles.join(', ')}) on the desk ${context.desk.desk}.`,
+        '/status: mode, reason, positions, emergency state',
+        '/stop: no new entries, resting entries cancelled, positions and their stops kept. At once, without asking',
+        '/closeall: stop and close every position (asks first)',
+        '/resume: trade again (asks first)',
+        'Approvals come as messages with buttons.',
+      ].join('\n'),
+    );
+  },
+};

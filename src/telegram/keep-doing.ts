@@ -1,0 +1,41 @@
+/** One task for ever, each run after the one before it; a failure is logged once and tried again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BotLog } from './bot-log.js';
+
+const FAILED_PAUSE_MS = 1_000;
+
+export interface KeptTask {
+  /** Waits for the run that is under way. */
+  stop(): Promise<void>;
+}
+
+/** `task` answers with the pause before its next run, in milliseconds. */
+export function keepDoing(
+  name: string,
+  log: BotLog,
+  task: (stopping: AbortSignal) => Promise<number>,
+): KeptTask {
+  const stopping = new AbortController();
+  const running = (async () => {
+    let lastFailure: string | null = null;
+    while (!stopping.signal.aborted) {
+      let pauseMs = FAILED_PAUSE_MS;
+      try {
+        pauseMs = await task(stopping.signal);
+        if (lastFailure !== null) log('info', `${name}: works again`);
+        lastFailure = null;
+      } catch (error) {
+        const failure = error instanceof Error ? error.message : String(error);
+        if (failure !== lastFailure && !stopping.signal.aborted) log('warn', `${name}: ${failure}`);
+        lastFailure = failure;
+      }
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Who is who. The links are in Postgres; the last ones that were read are also kept in a file, so that a linked
+ * person's stop is honoured while Postgres is down.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Desk } from '../desk/schema.js';
+import { homePaths } from '../home/runtime.js';
+import { type PersonLink, readPersonLinks } from '../store/people.js';
+import type { Pool } from '../store/pool.js';
+
+export type PersonRole = Desk['people'][number]['roles'][number];
+
+export interface KnownPerson {
+  readonly name: string;
+  readonly roles: readonly PersonRole[];
+}
+
+export class KnownPeople {
+  private links: readonly PersonLink[];
+  private readonly file: string;
+
+  constructor(
+    private readonly desk: Desk,
+    home: string,
+  ) {
+    this.file = join(homePaths(home).home, 'notify', `telegram-links-${desk.desk}.json`);
+    this.links = readLinks(this.file);
+  }
+
+  /** Rejects while Postgres is down; what was known stays known. */
+  async refresh(pool: Pick<Pool, 'query'>): Promise<void> {
+    const links = await readPersonLinks(pool, this.desk.desk);
+    if (JSON.stringify(links) === JSON.stringify(this.links)) return;
+    this.links = links;
+    mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+    writeFileSync(`${this.file}.new`, JSON.stringify(links), { mode: 0o600 });
+    renameSync(`${this.file}.new`, this.file);
+  }
+
+  /** Null for a stranger, and for a person whom the desk file no longer has. */
+  byTelegramUser(userId: number): KnownPerson | null {
+    const link = this.links.find(({ telegramUserId }) => telegramUserId === String(userId));
+    const person = this.desk.people.find(({ name }) => name === link?.person);
+    return person ? { name: person.name, roles: person.roles } : null;
+  }
+
+  /** Private chats of linked people who have one of these roles. */
+  chatsOf(roles: readonly string[]): readonly string[] {
+    return this.links
+      .filter(({ person }) =>
+        this.desk.people.some(
+          ({ name, roles: has }) => name === person && has.some((role) => roles.includes(role)),
+        ),
+      )
+      .map(({ chatId }) => chatId);
+  }
+}
+
+function readLinks(file: string): readonly PersonLink[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as PersonLink[];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Turns what happens at the trader into notices: follows its journal from where it was read last, so that nothing is
+ * left out while this process, the trader or Postgres was away.
+ */
+import type { Desk } from '../../desk/schema.js';
+import type { JournalEntry } from '../../engine/record.js';
+import { notify } from '../../notify/notify.js';
+import { type NoticeCursor, readNoticeCursor, saveNoticeCursor } from '../../store/outbox-bot.js';
+import type { Pool } from '../../store/pool.js';
+import type { TraderClient } from '../../trader/client.js';
+import { noticeOf } from './journal-notices.js';
+
+export interface JournalNoticesContext {
+  readonly desk: Desk;
+  readonly pool: Pool;
+  readonly trader: TraderClient;
+}
+
+const STATUS_MS = 3_000;
+/** More than this unread: the line is closed and read again from where it was written down. */
+const WAITING_MAX = 2_000;
+/** An entry that is not told only moves the cursor, which is written no oftener than this. */
+const SAVE_EVERY_ENTRIES = 200;
+const READ_AGAIN_MS = 500;
+
+/** Follows until the line ends or `stopping`; resolves with the pause before it is to be called again. */
+export async function followJournal(context: JournalNoticesContext, stopping: AbortSignal): Promise<number> {
+  const { desk, pool, trader } = context;
+  const { incarnation, sequence } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const known = await readNoticeCursor(pool, desk.desk);
+  // The first time ever, what lies in the past is not news; a new journal is read from its beginning.
+  const start = known === null ? sequence : known.incarnation === incarnation ? known.sequence : 0;
+  const cursor: NoticeCursor = { incarnation, sequence: start };
+  await saveNoticeCursor(pool, desk.desk, cursor);
+  await readFrom(context, cursor, stopping);
+  return READ_AGAIN_MS;
+}
+
+async function readFrom(
+  { desk, pool, trader }: JournalNoticesContext,
+  from: NoticeCursor,
+  stopping: AbortSignal,
+): Promise<void> {
+  const waiting: JournalEntry[] = [];
+  let wake = (): void => undefined;
+  let ended = false;
+  let unsaved = 0;
+  const end = (): void => {
+    ended = true;
+    wake();
+  };
+  const line = trader.follow(
+    from.sequence + 1,
+    (entry) => {
+      waiting.push(entry);
+      if (waiting.length > WAITING_MAX) end();
+      wake();
+    },
+    end,
+  );
+  stopping.addEventListener('abort', end, { once: true });
+  try {
+    while (!ended || waiting.length > 0) {
+      const entry = waiting.shift();
+      if (entry === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      const notice = noticeOf(desk, entry);
+      unsaved += 1;
+      if (notice !== null) await notify(pool, notice);
+      if (notice === null && unsaved < SAVE_EVERY_ENTRIES) continue;
+      await saveNoticeCursor(pool, desk.desk, entry);
+      unsaved = 0;
+    }
+  } finally {
+    stopping.removeEventListener('abort', end);
+    line.close();
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Asks Telegram for what people wrote. Stops are carried out before an update is confirmed and before anything else
+ * of the same batch; the rest is begun in order and not waited for, so that nothing ever stands before a stop.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Api, GrammyError } from 'grammy';
+import type { Update } from 'grammy/types';
+import type { BotLog } from '../bot-log.js';
+import { grammySignal } from '../grammy-signal.js';
+import { networkCode } from '../sending/send-outcome.js';
+
+export interface PollContext {
+  readonly api: Api;
+  /** Before the first poll; tried again until it succeeds. */
+  readonly prepare: (stopping: AbortSignal) => Promise<void>;
+  readonly log: BotLog;
+  /** Resolves when the update is dealt with; never rejects. */
+  readonly handle: (update: Update) => Promise<void>;
+  readonly isStop: (update: Update) => boolean;
+  /** Where reading goes on after a start; 0 where that is not known. */
+  readonly loadOffset: () => Promise<number>;
+  /** After each answer of Telegram. */
+  readonly polled: (offset: number) => Promise<void>;
+  readonly problem: (text: string) => Promise<void>;
+  readonly pollSeconds: number;
+  /** Pause after a failure. */
+  readonly retryMs: number;
+}
+
+const UPDATES_AT_ONCE = 100;
+/** Telegram answers within the poll's own time, or not at all. */
+const POLL_GRACE_MS = 10_000;
+/** A stop that takes longer goes on, and so does reading. */
+const STOP_WAIT_MS = 10_000;
+const UNDER_WAY_MAX = 64;
+/** Last in line: 401 needs a person, a second poller must end. */
+const HARD_RETRY_FACTOR = 5;
+
+export async function pollForEver(context: PollContext, stopping: AbortSignal): Promise<void> {
+  let offset = await context.loadOffset().catch(() => 0);
+  const underWay = new Set<Promise<void>>();
+  let failing: string | null = null;
+  let prepared = false;
+  while (!stopping.aborted) {
+    try {
+      if (!prepared) await context.prepare(stopping);
+      prepared = true;
+      const updates = await getUpdates(context, offset, stopping);
+      if (failing !== null) context.log('info', 'Telegram answers again');
+      failing = null;
+      await dealWith(context, updates, underWay);
+      offset = Math.max(offset, ...updates.map(({ update_id: id }) => id + 1));
+      void context.polled(offset).catch(() => undefined);
+    } catch (error) {
+      if (stopping.aborted) break;
+      const { text, pauseMs } = problemOf(error, context.retryMs);
+      if (text !== failing) {
+        context.log('error', text);
+        void context.problem(text).catch(() => undefined);
+      }
+      failing = text;
+      await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  }
+  await Promise.allSettled(underWay);
+}
+
+function getUpdates(
+  { api, pollSeconds }: PollContext,
+  offset: number,
+  stopping: AbortSignal,
+): Promise<Update[]> {
+  const late = AbortSignal.timeout(pollSeconds * 1_000 + POLL_GRACE_MS);
+  return api.getUpdates(
+    {
+      offset,
+      limit: UPDATES_AT_ONCE,
+      timeout: pollSeconds,
+      allowed_updates: ['message', 'callback_query'],
+    },
+    grammySignal(AbortSignal.any([late, stopping])),
+  );
+}
+
+async function dealWith(
+  { handle, isStop, log }: PollContext,
+  updates: readonly Update[],
+  underWay: Set<Promise<void>>,
+): Promise<void> {
+  const stops = updates.filter(isStop).map(handle);
+  if (stops.length > 0) await Promise.race([Promise.all(stops), sleep(STOP_WAIT_MS)]);
+  for (const update of updates) {
+    if (isStop(update)) continue;
+    if (underWay.size >= UNDER_WAY_MAX) {
+      log('warn', 'too much is asked at once: an update was left out');
+      continue;
+    }
+    const work = handle(update).finally(() => underWay.delete(work));
+    underWay.add(work);
+  }
+}
+
+function problemOf(error: unknown, retryMs: number): { text: string; pauseMs: number } {
+  if (!(error instanceof GrammyError))
+    return { text: `Telegram was not reached (${networkCode(error)})`, pauseMs: retryMs };
+  const { error_code: code, parameters } = error;
+  if (code === 409)
+    return {
+      text:
+        'another program reads the updates of this bot (409): commands and buttons may go there. ' +
+        'Alerts are still sent. End the other program, or give this desk a bot of its own',
+      pauseMs: retryMs,
+    };
+  if (code === 401)
+    return {
+      text: 'Telegram does not accept the token (401): no alert is sent. Check TELEGRAM_BOT_TOKEN',
+      pauseMs: retryMs * HARD_RETRY_FACTOR,
+    };
+  const after = parameters.retry_after;
+  return {
+    text: `Telegram answers with ${code}`,
+    pauseMs: after === undefined ? retryMs : after * 1_000,
+  };
+}

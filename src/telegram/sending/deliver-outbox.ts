@@ -1,0 +1,106 @@
+/**
+ * Takes the outbox to Telegram: in order for each chat, and once. Before a request is made it is written down; a
+ * request whose outcome is not known is looked for before it is made again.
+ */
+import type { Desk } from '../../desk/schema.js';
+import { addressNotice, type Delivery, nextDeliveries, unaddressedNotices } from '../../store/outbox.js';
+import {
+  beginSending,
+  buttonsToClose,
+  lookLater,
+  markButtonsClosed,
+  markRefused,
+  markSent,
+  sendLater,
+} from '../../store/outbox-delivery.js';
+import type { Pool } from '../../store/pool.js';
+import type { BotLog } from '../bot-log.js';
+import type { KnownPeople } from '../people.js';
+import type { Outgoing, SendLane } from './send-lane.js';
+import type { SendOutcome } from './send-outcome.js';
+
+export interface OutboxContext {
+  readonly desk: Desk;
+  readonly pool: Pool;
+  readonly lane: SendLane;
+  readonly people: KnownPeople;
+  /** The desk's own chat. */
+  readonly chatId: string | null;
+  readonly log: BotLog;
+  /** A request that was cut off may still arrive: this long it is left alone. */
+  readonly settleMs: number;
+}
+
+/** True where something was done: then there may be more. */
+export async function deliverOnce(context: OutboxContext): Promise<boolean> {
+  const addressed = await addressAll(context);
+  const due = await nextDeliveries(context.pool, context.desk.desk);
+  await Promise.all(due.map((delivery) => deliver(context, delivery)));
+  return addressed || due.length > 0;
+}
+
+/** Chats are chosen when there is somebody to tell: until then the notice waits. */
+async function addressAll({ desk, pool, people, chatId }: OutboxContext): Promise<boolean> {
+  const notices = await unaddressedNotices(pool, desk.desk);
+  let done = false;
+  for (const { id, event, audience } of notices) {
+    const wanted =
+      event === 'approval' || event === 'test' || (desk.notify.telegram.events as string[]).includes(event);
+    const chats = [...new Set([...(chatId === null ? [] : [chatId]), ...people.chatsOf(audience)])];
+    if (wanted && chats.length === 0) continue;
+    await addressNotice(pool, desk.desk, id, wanted ? chats : []);
+    done = true;
+  }
+  return done;
+}
+
+async function deliver(context: OutboxContext, delivery: Delivery): Promise<void> {
+  const { pool, lane, settleMs } = context;
+  const message = messageOf(delivery);
+  if (delivery.state === 'sending') {
+    const found = await lane.find(message, delivery.afterMessageId ?? 0);
+    if (found?.kind === 'sent') return markSent(pool, delivery.id, found.messageId);
+    if (found?.kind === 'refused') return refuse(context, delivery, found.reason);
+    if (found !== null) return lookLater(pool, delivery.id, laterMs(found, settleMs), found.reason);
+    context.log('warn', `notice ${delivery.noticeId} did not arrive at the first try: it is sent again`);
+  }
+  const outcome = await lane.send(message, () =>
+    beginSending(pool, delivery.id, lane.newestKnown(delivery.chatId)),
+  );
+  if (outcome.kind === 'sent') await markSent(pool, delivery.id, outcome.messageId);
+  else if (outcome.kind === 'refused') await refuse(context, delivery, outcome.reason);
+  else if (outcome.kind === 'later') await sendLater(pool, delivery.id, outcome.afterMs, outcome.reason);
+  else await lookLater(pool, delivery.id, settleMs, outcome.reason);
+}
+
+async function refuse({ pool, log }: OutboxContext, delivery: Delivery, reason: string): Promise<void> {
+  log('error', `Telegram refuses notice ${delivery.noticeId} ("${delivery.title}"): ${reason}`);
+  await markRefused(pool, delivery.id, reason);
+}
+
+function laterMs(outcome: SendOutcome, settleMs: number): number {
+  return outcome.kind === 'later' ? outcome.afterMs : settleMs;
+}
+
+const SIGNS = { info: '', warning: '⚠️ ', critical: '🛑 ' } as const;
+
+/** The same delivery always has the same text, so that it can be found again. */
+function messageOf(delivery: Delivery): Outgoing {
+  const { severity, title, text, createdMs, buttons, chatId } = delivery;
+  const at = `${new Date(createdMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return {
+    chatId,
+    text: [`${SIGNS[severity]}${title}`, text, at].filter((line) => line !== '').join('\n'),
+    buttons,
+    silent: severity === 'info',
+  };
+}
+
+/** Messages of approvals that are closed lose their buttons and say how it ended. */
+export async function closeButtons({ desk, pool, lane }: OutboxContext): Promise<void> {
+  for (const open of await buttonsToClose(pool, desk.desk)) {
+    const text = `${open.title}\n${open.text}\n\n→ ${open.outcome}`;
+    const outcome = await lane.edit({ chatId: open.chatId, text, buttons: [] }, open.messageId);
+    if (outcome.kind === 'sent' || outcome.kind === 'refused') await markButtonsClosed(pool, open.id);
+  }
+}

@@ -1,0 +1,43 @@
+/** How fast Telegram lets a bot write: a few at once to one chat, then one a second; 20 a minute to a group. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+interface Allowance {
+  readonly burst: number;
+  readonly everyMs: number;
+}
+
+const PRIVATE_CHAT: Allowance = { burst: 5, everyMs: 1_000 };
+const GROUP: Allowance = { burst: 5, everyMs: 3_000 };
+/** All chats together. */
+const ALL: Allowance = { burst: 20, everyMs: 40 };
+const CHATS_KEPT = 1_000;
+
+export class RateLimit {
+  private readonly next = new Map<string, number>();
+  private pausedUntilMs = 0;
+
+  constructor(private readonly nowMs: () => number) {}
+
+  /** After a 429: nothing is sent before. */
+  pause(ms: number): void {
+    this.pausedUntilMs = Math.max(this.pausedUntilMs, this.nowMs() + ms);
+  }
+
+  /** Waits for this chat's turn; rejects when aborted. */
+  async turn(chatId: string, signal: AbortSignal): Promise<void> {
+    const own = chatId.startsWith('-') ? GROUP : PRIVATE_CHAT;
+    const waitMs = Math.max(this.book(chatId, own), this.book('all', ALL), this.pausedUntilMs - this.nowMs());
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+  }
+
+  /** `next`: when the burst would be full again. */
+  private book(key: string, { burst, everyMs }: Allowance): number {
+    const now = this.nowMs();
+    const full = Math.max(this.next.get(key) ?? 0, now);
+    this.next.delete(key);
+    this.next.set(key, full + everyMs);
+    const [oldest] = this.next.keys();
+    if (this.next.size > CHATS_KEPT && oldest !== undefined) this.next.delete(oldest);
+    return full + everyMs - now - burst * everyMs;
+  }
+}

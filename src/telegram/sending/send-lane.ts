@@ -1,0 +1,147 @@
+/**
+ * Everything that the bot writes goes through here, one message after the other. So the ids of its messages are known,
+ * and a message whose answer was lost can be looked for: it lies behind the newest id that was known before it.
+ */
+import type { Api } from 'grammy';
+import type { NoticeButton } from '../../notify/notice.js';
+import { type GrammySignal, grammySignal } from '../grammy-signal.js';
+import { RateLimit } from './rate-limit.js';
+import { outcomeOfError, type SendOutcome } from './send-outcome.js';
+
+export interface Outgoing {
+  readonly chatId: string;
+  readonly text: string;
+  readonly buttons: readonly NoticeButton[];
+  readonly silent?: boolean;
+}
+
+const REQUEST_MS = 10_000;
+/** How many unknown ids behind the last known one are looked at: people's own messages take ids too. */
+const LOOK_AHEAD_MAX = 6;
+const IDS_KEPT = 2_000;
+
+export class SendLane {
+  private readonly limit: RateLimit;
+  private readonly newest = new Map<string, number>();
+  private readonly seen = new Set<string>();
+  private tail: Promise<unknown> = Promise.resolve();
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly api: Api,
+    nowMs: () => number,
+  ) {
+    this.limit = new RateLimit(nowMs);
+  }
+
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  /** Every message that is known, of the bot or of people. */
+  saw(chatId: string, messageId: number): void {
+    const scope = scopeOf(chatId);
+    this.newest.set(scope, Math.max(this.newest.get(scope) ?? 0, messageId));
+    this.seen.add(`${scope}:${messageId}`);
+    const [oldest] = this.seen;
+    if (this.seen.size > IDS_KEPT && oldest !== undefined) this.seen.delete(oldest);
+  }
+
+  newestKnown(chatId: string): number {
+    return this.newest.get(scopeOf(chatId)) ?? 0;
+  }
+
+  /** `before`: called when the request is just about to be made; if it rejects, no request is made. */
+  async send(message: Outgoing, before: () => Promise<void> = async () => {}): Promise<SendOutcome> {
+    await this.limit.turn(message.chatId, this.stopping.signal);
+    return this.oneByOne(async () => {
+      await before();
+      return this.attempt((signal) =>
+        this.api.sendMessage(
+          message.chatId,
+          message.text,
+          { ...markupOf(message.buttons), disable_notification: message.silent === true },
+          signal,
+        ),
+      );
+    });
+  }
+
+  /**
+   * Looks for a message whose answer was lost, by writing the same text over each id behind `afterMessageId`: Telegram
+   * says "not modified" where it stands already. Null: it is not there. Another outcome: it could not be found out.
+   */
+  find(message: Outgoing, afterMessageId: number): Promise<SendOutcome | null> {
+    // Where no id was ever known, older messages of the bot might be written over.
+    if (afterMessageId <= 0) return Promise.resolve(null);
+    return this.oneByOne(async () => {
+      let looked = 0;
+      for (let id = afterMessageId + 1; looked < LOOK_AHEAD_MAX; id += 1) {
+        if (this.seen.has(`${scopeOf(message.chatId)}:${id}`)) continue;
+        looked += 1;
+        await this.limit.turn(message.chatId, this.stopping.signal);
+        const outcome = await this.put(message, id);
+        if (outcome.kind !== 'refused') return outcome;
+        if (/not modified/.test(outcome.reason)) {
+          this.saw(message.chatId, id);
+          return { kind: 'sent', messageId: id };
+        }
+        if (!/not found|can't be edited|MESSAGE_ID_INVALID/i.test(outcome.reason)) return outcome;
+      }
+      return null;
+    });
+  }
+
+  /** Writes over a message of the bot; buttons that are not given go away. */
+  async edit(message: Outgoing, messageId: number): Promise<SendOutcome> {
+    await this.limit.turn(message.chatId, this.stopping.signal);
+    return this.put(message, messageId);
+  }
+
+  private put(message: Outgoing, messageId: number): Promise<SendOutcome> {
+    return this.attempt(async (signal) => {
+      await this.api.editMessageText(
+        message.chatId,
+        messageId,
+        message.text,
+        markupOf(message.buttons),
+        signal,
+      );
+      return { message_id: messageId, chat: { id: Number(message.chatId) } };
+    });
+  }
+
+  private async attempt(
+    request: (signal: GrammySignal) => Promise<{ message_id: number; chat: { id: number } }>,
+  ): Promise<SendOutcome> {
+    try {
+      const sent = await request(grammySignal(AbortSignal.timeout(REQUEST_MS)));
+      this.saw(String(sent.chat.id), sent.message_id);
+      return { kind: 'sent', messageId: sent.message_id };
+    } catch (error) {
+      const outcome = outcomeOfError(error);
+      if (outcome.kind === 'later' && outcome.reason.startsWith('429')) this.limit.pause(outcome.afterMs);
+      return outcome;
+    }
+  }
+
+  private oneByOne<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.tail.then(work, work);
+    this.tail = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Supergroups and channels count their own messages; all other chats of an account share one count. */
+function scopeOf(chatId: string): string {
+  return chatId.startsWith('-100') ? chatId : 'account';
+}
+
+function markupOf(buttons: readonly NoticeButton[]) {
+  if (buttons.length === 0) return {};
+  return {
+    reply_markup: {
+      inline_keyboard: [buttons.map(({ text, data }) => ({ text, callback_data: data }))],
+    },
+  };
+}

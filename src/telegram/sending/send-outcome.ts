@@ -1,0 +1,39 @@
+/** What is certain after a request to Telegram, and what is not. */
+import { GrammyError, HttpError } from 'grammy';
+
+export type SendOutcome =
+  | { readonly kind: 'sent'; readonly messageId: number }
+  /** Not delivered, and never will be: the chat is gone, or the text is refused. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Not delivered, certainly; may be tried again after `afterMs`. */
+  | { readonly kind: 'later'; readonly afterMs: number; readonly reason: string }
+  /** It may have been delivered. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const RETRY_MS = 3_000;
+/** A token that is not accepted needs a person; it is tried again all the same. */
+const UNAUTHORISED_RETRY_MS = 60_000;
+
+/** Text of errors below is never passed on: the address in them holds the token. */
+export function outcomeOfError(error: unknown): Exclude<SendOutcome, { kind: 'sent' }> {
+  if (error instanceof GrammyError) {
+    const { error_code: code, description, parameters } = error;
+    const reason = `${code} ${description}`;
+    if (code === 429) return { kind: 'later', afterMs: (parameters.retry_after ?? 1) * 1_000, reason };
+    if (code === 401) return { kind: 'later', afterMs: UNAUTHORISED_RETRY_MS, reason };
+    if (code >= 500) return { kind: 'unknown', reason };
+    return { kind: 'refused', reason };
+  }
+  const code = networkCode(error);
+  const reason = `Telegram was not reached (${code})`;
+  if (NOT_CONNECTED.has(code)) return { kind: 'later', afterMs: RETRY_MS, reason };
+  return { kind: 'unknown', reason };
+}
+
+/** The connection's own name for what happened, or a plain word. */
+export function networkCode(error: unknown): string {
+  const cause = error instanceof HttpError ? error.error : error;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : 'no answer';
+}

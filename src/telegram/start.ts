@@ -1,0 +1,150 @@
+/** The telegram role: alerts out of the outbox, commands, and the buttons of approvals. */
+import type { Update } from 'grammy/types';
+import { pino } from 'pino';
+import { loadDesk } from '../desk/load.js';
+import type { Desk } from '../desk/schema.js';
+import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { takeInSpool } from '../notify/spool.js';
+import { type TelegramCredentials, telegramCredentials } from '../notify/telegram-credentials.js';
+import { type Operations, openOperations } from '../operations/open-operations.js';
+import { readBotState, savePoll, savePollProblem } from '../store/outbox-bot.js';
+import { newestMessages, pruneOutbox } from '../store/outbox-delivery.js';
+import { openPool, type Pool } from '../store/pool.js';
+import { connectTrader, type TraderClient } from '../trader/client.js';
+import type { BotContext, TelegramBot } from './bot-context.js';
+import type { BotLog } from './bot-log.js';
+import { buildBot, newBot } from './build-bot.js';
+import { CHAT_COMMANDS } from './commands/registry.js';
+import { grammySignal } from './grammy-signal.js';
+import { keepDoing } from './keep-doing.js';
+import { KnownPeople } from './people.js';
+import { followJournal } from './reading/follow-journal.js';
+import { pollForEver } from './reading/poll-updates.js';
+import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
+import { SendLane } from './sending/send-lane.js';
+
+export interface TelegramTiming {
+  readonly deliverEveryMs: number;
+  readonly settleMs: number;
+  readonly pollSeconds: number;
+  readonly retryMs: number;
+}
+
+export const TELEGRAM_TIMING: TelegramTiming = {
+  deliverEveryMs: 200,
+  settleMs: 5_000,
+  pollSeconds: 30,
+  retryMs: 3_000,
+};
+
+const UPKEEP_EVERY_MS = 2_000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+/** Without a token the role runs and does nothing: the desk trades without Telegram. */
+export async function startTelegram(runtime: Runtime): Promise<Role> {
+  const logger = pino({ name: 'telegram' });
+  const log: BotLog = (level, text) => logger[level](text);
+  const { desk } = loadDesk(runtime.deskFile);
+  const credentials = telegramCredentials(runtime.home, desk);
+  if (credentials === null) {
+    log('info', `Telegram is not set up: set ${desk.notify.telegram.tokenEnv} to be told of halts`);
+    return { stop: async () => undefined };
+  }
+  const pool = openPool(runtime, 'telegram');
+  const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  const operations = await openOperations(runtime);
+  const running = runTelegram({ home: runtime.home, desk, credentials, pool, trader, operations, log });
+  return {
+    stop: async () => {
+      await running.stop();
+      trader.close();
+      await Promise.allSettled([operations.close(), pool.end()]);
+    },
+  };
+}
+
+export interface TelegramParts {
+  readonly home: string;
+  readonly desk: Desk;
+  readonly credentials: TelegramCredentials;
+  readonly pool: Pool;
+  readonly trader: TraderClient;
+  readonly operations: Operations;
+  readonly log: BotLog;
+  readonly timing?: TelegramTiming;
+}
+
+export function runTelegram(parts: TelegramParts): Role {
+  const { home, desk, credentials, pool, log } = parts;
+  const timing = parts.timing ?? TELEGRAM_TIMING;
+  const bot = newBot(credentials.token, credentials.apiRoot);
+  const lane = new SendLane(bot.api, () => performance.now());
+  const people = new KnownPeople(desk, home);
+  const context: BotContext = { ...parts, lane, people, chatId: credentials.chatId, nowMs: Date.now };
+  buildBot(bot, context);
+  const outbox = { ...context, settleMs: timing.settleMs };
+  let seeded = false;
+  let prunedMs = 0;
+  const tasks = [
+    keepDoing('notices to Telegram', log, async () => {
+      seeded = seeded || (await seedMessageIds(lane, pool, desk.desk));
+      return (await deliverOnce(outbox)) ? 0 : timing.deliverEveryMs;
+    }),
+    keepDoing('people and spool', log, async () => {
+      await people.refresh(pool);
+      await takeInSpool(home, pool);
+      await closeButtons(outbox);
+      if (performance.now() - prunedMs > PRUNE_EVERY_MS) {
+        const lost = await pruneOutbox(pool, desk.desk);
+        if (lost > 0) log('error', `${lost} notices were given up undelivered`);
+        prunedMs = performance.now();
+      }
+      return UPKEEP_EVERY_MS;
+    }),
+    keepDoing("the trader's journal", log, (stopping) => followJournal(parts, stopping)),
+    keepDoing('updates from Telegram', log, async (stopping) => {
+      await people.refresh(pool).catch(() => undefined);
+      await pollForEver(pollContext(parts, timing, bot), stopping);
+      return 0;
+    }),
+  ];
+  return {
+    stop: async () => {
+      lane.stop();
+      await Promise.all(tasks.map((task) => task.stop()));
+    },
+  };
+}
+
+async function seedMessageIds(lane: SendLane, pool: Pool, desk: string): Promise<true> {
+  for (const { chatId, messageId } of await newestMessages(pool, desk)) lane.saw(chatId, messageId);
+  return true;
+}
+
+/** Polling and a webhook exclude each other; a webhook that somebody set before is removed. */
+async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
+  await bot.init(grammySignal(stopping));
+  await bot.api.deleteWebhook({ drop_pending_updates: false });
+  await bot.api.setMyCommands(CHAT_COMMANDS.map(({ name, description }) => ({ command: name, description })));
+}
+
+function pollContext({ desk, pool, log }: TelegramParts, timing: TelegramTiming, bot: TelegramBot) {
+  return {
+    api: bot.api,
+    prepare: (stopping: AbortSignal) => prepare(bot, stopping),
+    log,
+    pollSeconds: timing.pollSeconds,
+    retryMs: timing.retryMs,
+    isStop: ({ message }: Update) => /^\/stop(@\w+)?(\s|$)/.test(message?.text ?? ''),
+    handle: (update: Update) =>
+      bot.handleUpdate(update).catch((error: unknown) => {
+        log(
+          'error',
+          `an update was not dealt with: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }),
+    loadOffset: async () => (await readBotState(pool, desk.desk))?.updateOffset ?? 0,
+    polled: (offset: number) => savePoll(pool, desk.desk, offset),
+    problem: (text: string) => savePollProblem(pool, desk.desk, text),
+  };
+}

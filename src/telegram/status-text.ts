@@ -1,0 +1,28 @@
+/** What /status answers. */
+import type { PositionStatus, TraderStatus } from '../trader/protocol.js';
+
+const POSITIONS_SHOWN = 20;
+const REASONS_SHOWN = 5;
+
+export function statusText(status: TraderStatus): string {
+  const { marketData: market, positions, halts } = status;
+  const more = positions.length - POSITIONS_SHOWN;
+  return [
+    `${status.desk}: ${status.mode} (${status.trading})`,
+    status.reason,
+    `Equity ${status.equity} ${status.currency}, today ${status.dayPnl}, drawdown ${status.drawdownPct} %`,
+    positions.length === 0 ? 'No position.' : `${positions.length} positions:`,
+    ...positions.slice(0, POSITIONS_SHOWN).map(positionLine),
+    ...(more > 0 ? [`… and ${more} more`] : []),
+    `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
+    ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again by: ${resume}`),
+    ...status.notTrading
+      .slice(0, REASONS_SHOWN)
+      .map(({ subject, reason, waitsFor }) => `Not trading (${subject}): ${reason}; waits for ${waitsFor}`),
+    `Prices: ${market.label}, ${market.state}`,
+  ].join('\n');
+}
+
+export function positionLine({ symbol, side, quantity, unrealised, protection }: PositionStatus): string {
+  return `${symbol} ${side} ${quantity}, open result ${unrealised}, stop ${protection}`;
+}

@@ -1,0 +1,38 @@
+/** Buttons that ask "really?": what a tap carries, and how long it counts. */
+import type { NoticeButton } from '../../notify/notice.js';
+
+export type ConfirmVerb = 'stop' | 'closeall' | 'resume' | 'leave';
+
+export interface ConfirmButton {
+  readonly verb: ConfirmVerb;
+  /** Resume: the first digits of the halt id; else `-`. */
+  readonly reference: string;
+  readonly askedMs: number;
+}
+
+const REFERENCE_LENGTH = 16;
+
+export function confirmButtons(
+  verb: ConfirmVerb,
+  reference: string,
+  nowMs: number,
+  label: string,
+): readonly NoticeButton[] {
+  const data = (which: ConfirmVerb) =>
+    `c:${which}:${reference.slice(0, REFERENCE_LENGTH)}:${Math.floor(nowMs / 1_000).toString(36)}`;
+  return [
+    { text: label, data: data(verb) },
+    { text: 'Leave it', data: data('leave') },
+  ];
+}
+
+/** Null for anything else: what a tap carries comes from outside. */
+export function parseConfirmButton(data: string): ConfirmButton | null {
+  const match = /^c:(stop|closeall|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9})$/.exec(data);
+  if (!match) return null;
+  return {
+    verb: match[1] as ConfirmVerb,
+    reference: match[2] ?? '-',
+    askedMs: Number.parseInt(match[3] ?? '0', 36) * 1_000,
+  };
+}
