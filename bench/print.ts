@@ -1,0 +1,10 @@
+/** One JSON line a figure: `npm run bench` collects them. */
+export function print(name: string, value: number, unit: string): void {
+  const digits = Math.abs(value) >= 100 ? 0 : 2;
+  console.log(JSON.stringify({ name, value: Number(value.toFixed(digits)), unit }));
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
