@@ -7,9 +7,10 @@ const SHOWN = 8;
 /** The desk file as it lies on the disk, as this installation was started with, and as the trader runs. */
 export const configuration: Check = async ({ trader, runtime }) => {
   const expected = `desk file, start and trader agree on ${short(runtime.configHash)}`;
-  const { configHash: traders } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { settings } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { fileConfigHash: traders, version } = settings;
   const file = hashOfFile(runtime.deskFile);
-  const observed = `desk file ${short(file)}, start ${short(runtime.configHash)}, trader ${short(traders)}`;
+  const observed = `desk file ${short(file)}, start ${short(runtime.configHash)}, trader ${short(traders)}${version === 0 ? '' : `, settings version ${version}`}`;
   if (traders !== runtime.configHash) return { verdict: 'fail', observed, expected };
   // An edited file does nothing until the next start: worth knowing, no reason to stand still.
   return { verdict: file === runtime.configHash ? 'pass' : 'warn', observed, expected };

@@ -1,11 +1,13 @@
 /** One running trader: engine, runner, journal, venue and market of one desk, and what the control socket asks of them. */
 import type { Socket } from 'node:net';
+import { settingsApproversNeeded, settingsSource } from '../desk/desk-settings.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
 import { parseMoney } from '../domain/money.js';
 import type { CommandOutcome } from '../engine/effect.js';
 import type { Engine } from '../engine/engine.js';
+import { settingChanges, settingValues } from '../engine/settings/setting-specs.js';
 import type { MarketEvent, MarketFeed } from '../market/feed.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
 import { type ArmAuthority, armAuthority } from './control/arm-authority.js';
@@ -13,13 +15,16 @@ import { readDecisionKey } from './control/decision-key.js';
 import { flatProver } from './control/flat-proof.js';
 import { follow, RecentEntries } from './control/follow.js';
 import type { CommandedTrader } from './control/handlers.js';
+import { settingsAuthority } from './control/settings-authority.js';
 import type { Journal } from './journal/journal.js';
-import type { ControlMethods, FlatProof, TraderStatus } from './protocol.js';
+import type { BarsAnswer, ControlMethods, FlatProof, TraderStatus } from './protocol.js';
 import type { Clock } from './running/clock.js';
 import type { CommandRequest, Runner } from './running/runner.js';
 import type { ActivityLog } from './status/activity.js';
+import type { BarHistory } from './status/bar-history.js';
 import { MarketWatch } from './status/market-watch.js';
 import { type StatusFacts, traderStatus } from './status/trader-status.js';
+import { warmUpBars, warmUpWith } from './warm-up.js';
 
 /** A disk that hangs must not keep a person waiting for the answer to a stop. */
 const ON_DISK_MS_MAX = 2000;
@@ -36,6 +41,7 @@ export interface DeskTraderParts {
   readonly venue: PaperVenue;
   readonly feed: MarketFeed;
   readonly activity: ActivityLog;
+  readonly bars: BarHistory;
   readonly clock: Clock;
   readonly startedWallMs: number;
   readonly onFeedEnded: (detail: string) => void;
@@ -56,7 +62,7 @@ export class DeskTrader implements CommandedTrader {
     this.#recent = new RecentEntries(journal);
     this.#facts = {
       desk: desk.desk,
-      configHash,
+      fileConfigHash: configHash,
       incarnation: journal.incarnation,
       startedWallMs,
       trading: 'paper',
@@ -83,6 +89,7 @@ export class DeskTrader implements CommandedTrader {
       runner.take({ kind: 'quote', instrument, bidTicks, askTicks, wallMs, marketMs });
     } else if (event.kind === 'bar') {
       const { volumeLots: _volume, ...bar } = event.bar;
+      this.#parts.bars.add(event.bar);
       runner.take({ kind: 'bar', ...bar, warmup: false, wallMs, marketMs: event.marketMs });
     } else if (event.kind === 'ended') {
       runner.post({ kind: 'feed.ended', detail: event.detail });
@@ -161,6 +168,40 @@ export class DeskTrader implements CommandedTrader {
       readKey: () => readDecisionKey(home),
       nowMs: clock.wallMs(),
     });
+  }
+
+  /** Throws `ControlRefusal`. */
+  approversOf({
+    approvalId,
+    baseVersion,
+    values,
+    decisions,
+  }: ControlMethods['reload']['params']): readonly string[] {
+    const { loaded, home, clock, engine, journal } = this.#parts;
+    const { desk } = loaded;
+    const { changed } = engine.view.settings;
+    const inForce = { ...settingValues(settingsSource(desk)), ...changed };
+    const changes = settingChanges(inForce, values);
+    const approvers = desk.people.filter(({ roles }) => roles.includes('approver'));
+    return settingsAuthority({
+      desk: desk.desk,
+      approvalId,
+      proposal: { incarnation: journal.incarnation, version: baseVersion + 1, changes },
+      decisions,
+      approvers: new Set(approvers.map(({ name }) => name)),
+      needed: settingsApproversNeeded(desk),
+      readKey: () => readDecisionKey(home),
+      nowMs: clock.wallMs(),
+    });
+  }
+
+  warmUpAgain(): void {
+    const { engine, runner, bars } = this.#parts;
+    warmUpWith(runner, bars.newest(warmUpBars(engine)));
+  }
+
+  bars({ symbol, count, sinceMs }: ControlMethods['bars']['params']): BarsAnswer | null {
+    return this.#parts.bars.answer(symbol, count, sinceMs);
   }
 
   follow(socket: Socket, id: unknown, fromSequence: number): void {

@@ -17,6 +17,7 @@ import { replayJournal } from './replay.js';
 import type { Clock } from './running/clock.js';
 import { Runner } from './running/runner.js';
 import { ActivityLog, logRecord } from './status/activity.js';
+import { BarHistory } from './status/bar-history.js';
 import { catchUpVenue, warmUp } from './warm-up.js';
 
 export interface OpenTraderParts {
@@ -78,10 +79,21 @@ async function openOn(
     if (!begun.ok) throw new StartRefused(begun.message);
     runner.begin(begun.effects);
     parts.onProgress('warming up the strategies');
-    const bars = await warmUp(engine, runner, feed, instruments.length);
-    parts.log('info', 'the trader is HALTED and reads the venue', { records, bars, caughtUpFills });
+    const bars = new BarHistory(instruments);
+    const shown = await warmUp(engine, runner, feed, bars, instruments.length);
+    parts.log('info', 'the trader is HALTED and reads the venue', { records, bars: shown, caughtUpFills });
     const { home } = parts.runtime;
-    const trader = new DeskTrader({ ...parts, home, instruments, engine, runner, venue, feed, activity });
+    const trader = new DeskTrader({
+      ...parts,
+      home,
+      instruments,
+      engine,
+      runner,
+      venue,
+      feed,
+      activity,
+      bars,
+    });
     return { trader, runner, feed, venue };
   } catch (error) {
     runner?.stop();

@@ -101,6 +101,13 @@ export interface TraderStatus {
   readonly strategies: readonly StrategyStatus[];
   readonly risk: readonly { readonly limit: string; readonly value: string; readonly now: string }[];
   /** The newest activity lines, newest first, at most 50. */
+  /** What was changed while the desk ran; the values of all other keys are the desk file's. */
+  readonly settings: {
+    readonly version: number;
+    readonly changed: Readonly<Record<string, number>>;
+    /** Of the desk file alone; `configHash` is that of file and changes together. */
+    readonly fileConfigHash: string;
+  };
   readonly activity: readonly { readonly wallMs: number; readonly marketMs: number; readonly text: string }[];
   readonly rssBytes: number;
 }
@@ -129,6 +136,28 @@ export interface CommandResult {
   readonly detail: string;
   readonly haltId: string | null;
   readonly mode: Mode;
+}
+
+export interface ReloadResult extends CommandResult {
+  readonly configHash: string;
+  readonly settingsVersion: number;
+}
+
+/** A finished bar in decimal text. */
+export interface BarStatus {
+  readonly openMs: number;
+  readonly spanMs: number;
+  readonly open: string;
+  readonly high: string;
+  readonly low: string;
+  readonly close: string;
+  readonly volume: string;
+}
+
+export interface BarsAnswer {
+  readonly symbol: string;
+  /** Oldest first. */
+  readonly bars: readonly BarStatus[];
 }
 
 export interface FlatProof {
@@ -168,6 +197,25 @@ export interface ControlMethods {
     params: { commandId: string; by: string; reason: string; strategy: string; enabled: boolean };
     result: CommandResult;
   };
+  /**
+   * New settings, applied at once. `values`: only the keys to change. Without an approval it may only tighten;
+   * refused where `baseVersion` is not the version in force.
+   */
+  reload: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      baseVersion: number;
+      values: Readonly<Record<string, number>>;
+      /** Empty where there is none. */
+      approvalId: string;
+      decisions: readonly Decision[];
+    };
+    result: ReloadResult;
+  };
+  /** Finished one-minute bars from the trader's memory, at most 1000: the newest, or those that began at `sinceMs` or later. */
+  bars: { params: { symbol: string; count: number; sinceMs: number }; result: BarsAnswer };
   reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   /** Reads positions and open orders back from the venue now. */
   flatProof: { params: Record<string, never>; result: FlatProof };

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.js';
 import type { MarketBar, MarketFeed } from '../market/feed.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
 import type { Runner } from './running/runner.js';
+import type { BarHistory } from './status/bar-history.js';
 
 /** Enough for every average to have forgotten where it began. */
 const BARS_MIN = 500;
@@ -30,15 +31,26 @@ export async function warmUp(
   engine: Engine,
   runner: Runner,
   feed: MarketFeed,
+  history: BarHistory,
   instrumentCount: number,
 ): Promise<number> {
+  const bars = await readBars(feed, instrumentCount, warmUpBars(engine));
+  for (const bar of bars) history.add(bar);
+  warmUpWith(runner, bars);
+  return bars.length;
+}
+
+export function warmUpBars(engine: Engine): number {
   const wanted = Math.max(BARS_MIN, ...engine.view.strategies.map(({ warmupBars }) => warmupBars));
-  const bars = await readBars(feed, instrumentCount, Math.min(BARS_MAX, wanted));
+  return Math.min(BARS_MAX, wanted);
+}
+
+/** Oldest first. A strategy that has seen a bar does not see it again. */
+export function warmUpWith(runner: Runner, bars: readonly MarketBar[]): void {
   for (const { volumeLots: _volume, ...bar } of bars) {
     const { wallMs } = runner.stamp();
     runner.take({ kind: 'bar', ...bar, warmup: true, wallMs, marketMs: bar.openMs + bar.spanMs });
   }
-  return bars.length;
 }
 
 /** Of all instruments, oldest first. */

@@ -127,6 +127,7 @@ export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus 
     ],
     strategies: [],
     risk: [],
+    settings: { version: 0, changed: {}, fileConfigHash: 'c'.repeat(64) },
     activity: [{ wallMs: 0, marketMs: 0, text: 'BTC/USDT: bought 0.003 at 100000' }],
     rssBytes: 1,
     ...changes,

@@ -226,6 +226,7 @@ const BASE: TraderStatus = {
     { limit: 'drawdown', value: '15.0 %', now: '0.21 %' },
     { limit: 'stale data', value: '10 s', now: '0.04 s' },
   ],
+  settings: { version: 0, changed: {}, fileConfigHash: 'c0ffee' },
   activity: [
     {
       wallMs: Date.UTC(2026, 0, 5, 9, 31, 20),

@@ -26,6 +26,9 @@ function commanded(own: Partial<CommandedTrader> = {}) {
       throw new Error('not in this test');
     },
     authorityOf: () => 'rule',
+    approversOf: () => [],
+    warmUpAgain: () => undefined,
+    bars: () => null,
     follow: () => undefined,
     ...own,
   };

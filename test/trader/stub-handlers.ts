@@ -30,6 +30,8 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     kill: async () => notHere(),
     arm: async () => notHere(),
     toggle: async () => notHere(),
+    reload: async () => notHere(),
+    bars: async () => notHere(),
     reconcile: async () => notHere(),
     flatProof: async () => notHere(),
     heartbeat: async () => ({ mode: 'HALTED', sequence: 7 }),

@@ -128,6 +128,9 @@ export const traderStatusSchema = z.object({
   notTrading: z.array(z.object({ subject: z.string(), reason: z.string(), waitsFor: z.string() })),
   strategies: z.array(strategyStatusSchema),
   risk: z.array(z.object({ limit: z.string(), value: z.string(), now: z.string() })),
+  settings: z
+    .object({ version: z.number(), changed: z.record(z.string(), z.number()), fileConfigHash: z.string() })
+    .describe('What was changed while the desk ran'),
   activity: z.array(z.object({ wallMs, marketMs, text: z.string() })),
   rssBytes: z.number(),
 }) satisfies z.ZodType<TraderStatus>;

@@ -8,6 +8,7 @@ import { projectFill } from './fill.js';
 import { projectArmed, projectHalt } from './halt.js';
 import { projectOrder, projectOrderState } from './order.js';
 import { projectAdopted } from './position.js';
+import { projectSettings } from './settings.js';
 
 export interface Projection {
   readonly desk: string;
@@ -41,6 +42,8 @@ export async function projectRecord(
       return projectHalt(client, projection, record.halt);
     case 'armed':
       return projectArmed(client, projection, entry, record);
+    case 'settings':
+      return projectSettings(client, projection, entry, record);
     default:
       // Everything else is read from journal_entry.
       return;

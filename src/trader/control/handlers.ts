@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Mode } from '../../domain/mode.js';
 import type { CommandOutcome } from '../../engine/effect.js';
 import type { Command } from '../../engine/event.js';
-import type { CommandResult, ControlMethods, FlatProof, TraderStatus } from '../protocol.js';
+import type { BarsAnswer, CommandResult, ControlMethods, FlatProof, TraderStatus } from '../protocol.js';
 import type { CommandRequest } from '../running/runner.js';
 import type { ArmAuthority } from './arm-authority.js';
 import { CommandMemory } from './command-memory.js';
@@ -21,6 +21,12 @@ export interface CommandedTrader {
   proveFlat(): Promise<FlatProof>;
   /** Throws `ControlRefusal`. */
   authorityOf(params: ControlMethods['arm']['params']): ArmAuthority;
+  /** Whose approvals count for exactly this change. Throws `ControlRefusal`. */
+  approversOf(params: ControlMethods['reload']['params']): readonly string[];
+  /** Shows the past to strategies that began anew. */
+  warmUpAgain(): void;
+  /** Null for a symbol that this desk does not trade. */
+  bars(params: ControlMethods['bars']['params']): BarsAnswer | null;
   follow(socket: Socket, id: unknown, fromSequence: number): void;
 }
 
@@ -58,6 +64,8 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
       }),
     toggle: (params) =>
       once(params, () => ({ name: 'toggle', strategy: params.strategy, enabled: params.enabled })),
+    reload: (params) => reload(parts, params),
+    bars: async (params) => barsOf(await whenStarted(parts), params),
     reconcile: (params) => once(params, () => ({ name: 'reconcile' })),
     flatProof: async () => (await whenStarted(parts)).proveFlat(),
     heartbeat: async ({ from }) => {
@@ -67,6 +75,31 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     },
     follow: (socket, id, { fromSequence }) => followFrom(parts, socket, id, fromSequence),
   };
+}
+
+async function reload(
+  parts: HandlerParts,
+  params: ControlMethods['reload']['params'],
+): Promise<ControlMethods['reload']['result']> {
+  const trader = await whenStarted(parts);
+  const { baseVersion, values } = params;
+  // The same request again finds another version in force and is refused: nothing is changed twice.
+  const approvedBy = trader.approversOf(params);
+  const result = await carryOut(trader, params, { name: 'reload', baseVersion, values, approvedBy });
+  trader.warmUpAgain();
+  const { configHash, settings } = trader.status();
+  return { ...result, configHash, settingsVersion: settings.version };
+}
+
+function barsOf(trader: CommandedTrader, params: ControlMethods['bars']['params']): BarsAnswer {
+  const answer = trader.bars(params);
+  if (answer !== null) return answer;
+  throw new ControlRefusal({
+    code: 'unknown-symbol',
+    message: `${params.symbol} is no instrument of this desk`,
+    keptSafe: 'Nothing was changed.',
+    doThis: 'Ask for a symbol of the desk file.',
+  });
 }
 
 async function carryOut(trader: CommandedTrader, asked: Asked, command: Command): Promise<CommandResult> {

@@ -8,8 +8,12 @@ type Fields = Readonly<Record<string, unknown>>;
 type Checks = { readonly [M in ControlMethod]: (fields: Fields) => ControlMethods[M]['params'] };
 
 const ID_LENGTH_MAX = 128;
+/** A vote names its approval and what exactly it is about. */
+const SUBJECT_LENGTH_MAX = 1000;
 const REASON_LENGTH_MAX = 1000;
 const DECISIONS_MAX = 8;
+const VALUES_MAX = 200;
+const BARS_MAX = 1000;
 const HALT_ID = /^[0-9a-f]{32}$/;
 const HASH = /^[0-9a-zA-Z:_-]{1,128}$/;
 
@@ -58,6 +62,18 @@ const CHECKS: Checks = {
     strategy: text(fields, 'strategy', ID_LENGTH_MAX),
     enabled: truth(fields, 'enabled'),
   }),
+  reload: (fields) => ({
+    ...whoAndWhy(fields),
+    baseVersion: whole(fields, 'baseVersion', 0),
+    values: numbers(fields, 'values'),
+    approvalId: fields.approvalId === '' ? '' : text(fields, 'approvalId', 200),
+    decisions: decisions(fields),
+  }),
+  bars: (fields) => ({
+    symbol: text(fields, 'symbol', ID_LENGTH_MAX),
+    count: whole(fields, 'count', 1, BARS_MAX),
+    sinceMs: whole(fields, 'sinceMs', 0),
+  }),
   heartbeat: (fields) => ({
     from: oneOf(fields, 'from', { supervisor: true, operations: true }) as 'supervisor' | 'operations',
   }),
@@ -95,12 +111,12 @@ function decisions(fields: Fields): readonly Decision[] {
 
 function decision(fields: Fields): Decision {
   return {
-    decisionId: text(fields, 'decisionId', ID_LENGTH_MAX),
+    decisionId: text(fields, 'decisionId', SUBJECT_LENGTH_MAX),
     desk: text(fields, 'desk', ID_LENGTH_MAX),
     person: text(fields, 'person', ID_LENGTH_MAX),
     via: oneOf(fields, 'via', { web: true, cli: true, telegram: true }) as Decision['via'],
     choice: oneOf(fields, 'choice', { resume: true, approve: true, reject: true }) as Decision['choice'],
-    subject: text(fields, 'subject', ID_LENGTH_MAX),
+    subject: text(fields, 'subject', SUBJECT_LENGTH_MAX),
     atWallMs: whole(fields, 'atWallMs', 0),
     expiresWallMs: whole(fields, 'expiresWallMs', 0),
     mac: text(fields, 'mac', 64),
@@ -134,10 +150,22 @@ function oneOf(fields: Fields, name: string, allowed: object): string {
   );
 }
 
-function whole(fields: Fields, name: string, min: number): number {
+function numbers(fields: Fields, name: string): Readonly<Record<string, number>> {
+  const found = Object.entries(record(`params.${name}`, fields[name]));
+  if (found.length > VALUES_MAX)
+    throw badRequest(`params.${name}: expected at most ${VALUES_MAX} values, found ${found.length}`);
+  for (const [key, value] of found) {
+    if (typeof value !== 'number' || !Number.isFinite(value))
+      throw badRequest(`params.${name}.${shown(key)}: expected a number, found ${shown(value)}`);
+  }
+  return Object.fromEntries(found) as Record<string, number>;
+}
+
+function whole(fields: Fields, name: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
   const value = fields[name];
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value;
-  throw badRequest(`params.${name}: expected a whole number of at least ${min}, found ${shown(value)}`);
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw badRequest(`params.${name}: expected a whole number ${range}, found ${shown(value)}`);
 }
 
 function truth(fields: Fields, name: string): boolean {

@@ -19,4 +19,5 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   reconciled: 15,
   'position.adopted': 16,
   note: 17,
+  settings: 30,
 };

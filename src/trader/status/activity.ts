@@ -71,12 +71,19 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
       return `${nameOf(record.instrument, instruments)}: the venue's position was adopted`;
     case 'strategy.toggled':
       return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
+    case 'settings':
+      return `settings version ${record.version} by ${record.by}: ${changesText(record)}: ${record.reason}`;
     case 'config':
     case 'command':
     case 'day':
     case 'equity':
       return null;
   }
+}
+
+function changesText({ changes, approvedBy }: Extract<EngineRecord, { readonly type: 'settings' }>): string {
+  const words = changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
+  return approvedBy.length === 0 ? words : `${words} (approved by ${approvedBy.join(' and ')})`;
 }
 
 function orderText(order: OrderIntent, instruments: readonly Instrument[]): string {

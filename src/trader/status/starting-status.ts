@@ -62,6 +62,7 @@ export function startingStatus({
     notTrading: [{ subject: 'desk', reason, waitsFor: 'the start to be finished' }],
     strategies: [],
     risk: [],
+    settings: { version: 0, changed: {}, fileConfigHash: configHash },
     activity: [],
     rssBytes: process.memoryUsage.rss(),
   };

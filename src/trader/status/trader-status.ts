@@ -15,7 +15,7 @@ const TWO_PLACES_FROM = parseMoney('1000');
 /** What stays the same while the trader runs. */
 export interface StatusFacts {
   readonly desk: string;
-  readonly configHash: string;
+  readonly fileConfigHash: string;
   readonly incarnation: string;
   readonly startedWallMs: number;
   readonly trading: TraderStatus['trading'];
@@ -36,7 +36,7 @@ type Money = (units: number) => string;
 
 export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
   const { view } = now;
-  const { instruments, startingCash, ...constants } = facts;
+  const { instruments, startingCash, fileConfigHash, ...constants } = facts;
   const places = startingCash >= TWO_PLACES_FROM ? 2 : 8;
   const money: Money = (units) => formatMoney(Math.round(units), places);
   const { reconciliation } = view;
@@ -68,6 +68,8 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     notTrading: now.notTrading,
     strategies: view.strategies.map((strategy) => strategyStatus(strategy, instruments, money)),
     risk: view.risk,
+    configHash: view.configHash,
+    settings: { version: view.settings.version, changed: view.settings.changed, fileConfigHash },
     activity: now.activity,
     rssBytes: process.memoryUsage.rss(),
   };

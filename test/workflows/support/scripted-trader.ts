@@ -26,6 +26,9 @@ export class ScriptedTrader {
   stuck = false;
   gone = false;
   refusesArming: string | null = null;
+  refusesReload: string | null = null;
+  settingsVersion = 0;
+  readonly reloaded: { values: Readonly<Record<string, number>>; approvedBy: string[] }[] = [];
   marketMs = Date.parse('2026-03-02T10:00:00Z');
   market: Partial<TraderStatus['marketData']> = {};
   reconciliation: TraderStatus['reconciliation']['state'] = 'clean';
@@ -58,6 +61,8 @@ export class ScriptedTrader {
       kill: of('kill'),
       arm: of('arm'),
       toggle: of('toggle'),
+      reload: of('reload'),
+      bars: of('bars'),
       reconcile: of('reconcile'),
       flatProof: of('flatProof'),
       heartbeat: of('heartbeat'),
@@ -145,6 +150,7 @@ export class ScriptedTrader {
       notTrading: [],
       strategies: [],
       risk: [{ limit: 'position size', value: '3 %', now: '0 %' }],
+      settings: { version: this.settingsVersion, changed: {}, fileConfigHash: this.configHash },
       activity: [],
       rssBytes: 0,
     };
@@ -175,6 +181,14 @@ export class ScriptedTrader {
       return this.taken(commandId, null);
     },
     toggle: ({ commandId }: ControlMethods['toggle']['params']) => this.taken(commandId, null),
+    reload: ({ commandId, values, decisions }: ControlMethods['reload']['params']) => {
+      if (this.refusesReload !== null) throw refused(this.refusesReload);
+      this.settingsVersion += 1;
+      this.reloaded.push({ values, approvedBy: decisions.map(({ person }) => person) });
+      const { configHash, settingsVersion } = this;
+      return { ...this.taken(commandId, null), configHash, settingsVersion };
+    },
+    bars: ({ symbol }: ControlMethods['bars']['params']) => ({ symbol, bars: [] }),
     reconcile: ({ commandId }: ControlMethods['reconcile']['params']) => {
       if (this.reconciliation !== 'clean') throw refused('the books differ');
       return this.taken(commandId, null);

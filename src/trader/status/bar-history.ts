@@ -1,0 +1,59 @@
+/** The newest finished one-minute bars of each instrument: what a chart begins with and a changed strategy is shown. */
+import { formatDecimal } from '../../domain/decimal.js';
+import type { Instrument } from '../../domain/instrument.js';
+import type { MarketBar } from '../../market/feed.js';
+import type { BarsAnswer } from '../protocol.js';
+
+/** Of each instrument: two days of minutes. */
+const BARS_KEPT_MAX = 3000;
+/** Of all instruments together, a few megabytes; but every strategy can be warmed up. */
+const BARS_TOTAL_MAX = 60_000;
+const BARS_KEPT_MIN = 500;
+
+export class BarHistory {
+  readonly #bars: MarketBar[][];
+  readonly #keptMax: number;
+
+  constructor(private readonly instruments: readonly Instrument[]) {
+    this.#bars = instruments.map(() => []);
+    const share = Math.floor(BARS_TOTAL_MAX / Math.max(1, instruments.length));
+    this.#keptMax = Math.max(BARS_KEPT_MIN, Math.min(BARS_KEPT_MAX, share));
+  }
+
+  add(bar: MarketBar): void {
+    const bars = this.#bars[bar.instrument];
+    if (bars === undefined) return;
+    const last = bars.at(-1);
+    if (last !== undefined && bar.openMs <= last.openMs) return;
+    bars.push(bar);
+    // Dropped in one go, so that a bar costs nothing as a rule.
+    if (bars.length >= this.#keptMax * 1.1) bars.splice(0, bars.length - this.#keptMax);
+  }
+
+  /** Of all instruments, oldest first. */
+  newest(count: number): readonly MarketBar[] {
+    return this.#bars
+      .flatMap((bars) => bars.slice(-count))
+      .sort((a, b) => a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument);
+  }
+
+  /** Oldest first, decimal text; null for a symbol that this desk does not trade. */
+  answer(symbol: string, count: number, sinceMs: number): BarsAnswer | null {
+    const instrument = this.instruments.find((known) => known.symbol === symbol);
+    if (instrument === undefined) return null;
+    const { tickSize, lotSize } = instrument;
+    const bars = (this.#bars[instrument.id] ?? []).filter(({ openMs }) => openMs >= sinceMs).slice(-count);
+    return {
+      symbol,
+      bars: bars.map((bar) => ({
+        openMs: bar.openMs,
+        spanMs: bar.spanMs,
+        open: formatDecimal(bar.openTicks, tickSize),
+        high: formatDecimal(bar.highTicks, tickSize),
+        low: formatDecimal(bar.lowTicks, tickSize),
+        close: formatDecimal(bar.closeTicks, tickSize),
+        volume: formatDecimal(bar.volumeLots, lotSize),
+      })),
+    };
+  }
+}
