@@ -4,22 +4,22 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import type { BreakerState } from '../breaker.js';
 import type { VenueCapabilities, VenuePort, VenueStreamEvent } from '../port.js';
 import type { RateBudgetState } from '../rate-budget.js';
-import { createAccountReadings, foreignUnits } from './account.js';
+import { type AccountReadings, createAccountReadings, foreignUnits } from './account.js';
 import { type Connection, openConnection } from './connection.js';
 import { endpointLabel } from './endpoint.js';
-import { createExecutions } from './executions.js';
+import { createExecutions, type Executions } from './executions.js';
 import { createFillBook } from './fill-book.js';
 import { fillsOfMarket, type HistoryContext } from './history.js';
 import type { Listing } from './listing.js';
 import { type BinanceMarket, marketsOf } from './market.js';
-import { startMonitor } from './monitor.js';
+import { type Monitor, startMonitor } from './monitor.js';
 import type { BinanceVenueOptions } from './options.js';
 import type { KeyPermissions } from './permissions.js';
 import type { RefusedAnswer } from './reading.js';
 import { createReferencePrices } from './reference-prices.js';
 import type { RequestFigures } from './requests.js';
 import { createTrading } from './trading.js';
-import { openUserStream } from './user-stream.js';
+import { openUserStream, type UserStream } from './user-stream.js';
 import { readPermissions, readPrices, readSymbols, type VerifyContext } from './verify.js';
 
 /** Everything that a person or a check may want to see of the connection. */
@@ -57,14 +57,19 @@ export interface BinanceVenue extends VenuePort {
  */
 export async function openBinanceVenue(options: BinanceVenueOptions): Promise<BinanceVenue> {
   const markets = marketsOf(options.instruments);
+  const foreign = foreignUnits(options.foreign ?? {});
   const relay = createRelay();
   const connection = await openConnection(options, (state, detail) =>
     relay.emit({ kind: 'health', state, detail }),
   );
-  const prices = createReferencePrices();
-  const purpose = options.purpose ?? 'trade';
-  const verifying = { connection, endpoint: options.endpoint, markets, prices, purpose } as const;
-  const history = createHistory(options, markets, verifying);
+  const verifying: VerifyContext = {
+    connection,
+    endpoint: options.endpoint,
+    markets,
+    prices: createReferencePrices(),
+    purpose: options.purpose ?? 'trade',
+  };
+  const history = createHistory(options, verifying);
   const executions = createExecutions({
     markets: new Map(markets.map((market) => [market.symbol, market])),
     history,
@@ -74,44 +79,42 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
   const monitor = startMonitor(verifying);
   // A venue that keeps silent must not keep the trader waiting: the monitor goes on by itself.
   await Promise.race([monitor.started, sleep(connection.times.connectTimeoutMs, undefined, { ref: false })]);
-  const stream = openUserStream({
-    exchange: connection.exchange,
-    onEvent: executions.onStreamEvent,
-    onConnected: () => connection.health.resolved('stream'),
-    onLost: (cause) => connection.health.against('stream', cause),
-    connectTimeoutMs: connection.times.connectTimeoutMs,
-    backoff: connection.times.reconnect,
-    random: options.random ?? Math.random,
-  });
-  const marketOf = (instrument: InstrumentId) => known(markets, instrument);
-  const account = createAccountReadings({
-    connection,
-    markets,
-    positions: {
-      foreign: foreignUnits(options.foreign ?? {}),
-      bidTicks: (market) => prices.bidTicks(market),
-      expectedLots: ({ instrument }) => options.expectedLots?.(instrument.id) ?? 0,
-    },
-    readPrices: () => readPrices(verifying),
-  });
+  const stream = listenToAccount(options, connection, executions);
+  return assemble({ options, verifying, foreign, history, executions, monitor, stream, relay });
+}
+
+interface Parts {
+  readonly options: BinanceVenueOptions;
+  readonly verifying: VerifyContext;
+  readonly foreign: ReadonlyMap<string, bigint>;
+  readonly history: HistoryContext;
+  readonly executions: Executions;
+  readonly monitor: Monitor;
+  readonly stream: UserStream;
+  readonly relay: Relay;
+}
+
+function assemble(parts: Parts): BinanceVenue {
+  const { options, verifying, monitor, stream, relay } = parts;
+  const { connection, markets } = verifying;
   const trading = createTrading({
     connection,
     markets,
-    marketOf,
-    executions,
+    marketOf: (instrument) => known(markets, instrument),
+    executions: parts.executions,
     verified: () => monitor.verified,
   });
   return {
     capabilities: capabilities(options.endpoint.kind !== 'live'),
     instruments: options.instruments,
     ...trading,
-    ...account,
+    ...accountReadings(parts),
     get state() {
       return stateOf(connection, options, stream.reconnects);
     },
     serverTime: () => connection.clock.measure(),
     async fillsSince(sinceMs) {
-      const lists = await Promise.all(markets.map((market) => fillsOfMarket(history, market, sinceMs)));
+      const lists = await Promise.all(markets.map((market) => fillsOfMarket(parts.history, market, sinceMs)));
       return lists.flat().sort((a, b) => a.marketMs - b.marketMs);
     },
     permissions: () => readPermissions(verifying),
@@ -122,10 +125,40 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
     async close() {
       relay.detach();
       connection.queue.close();
-      await Promise.all([monitor.close(), stream.close()]);
+      // Whatever is still on its way ends with its connection.
       connection.exchange.close();
+      await Promise.all([monitor.close(), stream.close()]);
     },
   };
+}
+
+function accountReadings({ options, verifying, foreign }: Parts): AccountReadings {
+  return createAccountReadings({
+    connection: verifying.connection,
+    markets: verifying.markets,
+    positions: {
+      foreign,
+      bidTicks: (market) => verifying.prices.bidTicks(market),
+      expectedLots: ({ instrument }) => options.expectedLots?.(instrument.id) ?? 0,
+    },
+    readPrices: () => readPrices(verifying),
+  });
+}
+
+function listenToAccount(
+  options: BinanceVenueOptions,
+  { exchange, health, times }: Connection,
+  executions: Executions,
+): UserStream {
+  return openUserStream({
+    exchange,
+    onEvent: executions.onStreamEvent,
+    onConnected: () => health.resolved('stream'),
+    onLost: (cause) => health.against('stream', cause),
+    connectTimeoutMs: times.connectTimeoutMs,
+    backoff: times.reconnect,
+    random: options.random ?? Math.random,
+  });
 }
 
 function capabilities(simulated: boolean): VenueCapabilities {
@@ -148,20 +181,26 @@ function known(markets: readonly BinanceMarket[], instrument: InstrumentId): Bin
 
 function createHistory(
   options: BinanceVenueOptions,
-  markets: readonly BinanceMarket[],
-  { connection, prices }: Pick<VerifyContext, 'connection' | 'prices'>,
+  { connection, markets, prices }: VerifyContext,
 ): HistoryContext {
+  const { reader, nowMs } = connection;
   const simulated = options.endpoint.kind !== 'live';
   return {
-    reader: connection.reader,
-    nowMs: connection.nowMs,
+    reader,
+    nowMs,
     bookOf: createFillBook((instrument) => known(markets, instrument), simulated),
-    checkPrice: (market, trade) => prices.check(market, trade.priceTicks, trade.timeMs, connection.nowMs()),
+    checkPrice: (market, trade) => prices.check(market, trade.priceTicks, trade.timeMs, nowMs()),
   };
 }
 
+interface Relay {
+  readonly emit: (event: VenueStreamEvent) => void;
+  attach(listener: (event: VenueStreamEvent) => void, connection: Connection): void;
+  detach(): void;
+}
+
 /** What happens before somebody listens is not kept; how things stand is told to the listener when it comes. */
-function createRelay() {
+function createRelay(): Relay {
   let listener: ((event: VenueStreamEvent) => void) | null = null;
   return {
     emit: (event: VenueStreamEvent) => listener?.(event),

@@ -1,7 +1,7 @@
 /** Executions as they come in, from the user stream and from answers to orders, each delivered once and in order. */
 import type { OrderIntent } from '../../domain/order.js';
 import type { VenueOrder } from '../../engine/event.js';
-import type { VenueStreamEvent } from '../port.js';
+import { type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import {
   amountField,
   type Fields,
@@ -31,79 +31,96 @@ export interface Executions {
 }
 
 export function createExecutions(options: ExecutionsOptions): Executions {
-  const { history, emit } = options;
-
-  function deliver(
-    trade: RawTrade,
-    order: VenueOrder,
-    executedBefore: bigint,
-    market: BinanceMarket,
-  ): boolean {
-    const book = history.bookOf(market.instrument.id);
-    if (book.delivered(trade.tradeId)) return true;
-    const fill = book.add(trade, order.clientId, executedBefore);
-    if (fill === 'gap') return false;
-    book.markDelivered(trade.tradeId);
-    emit({ kind: 'fill', fill });
-    return true;
-  }
-
-  /** Executions were missed: all of the order are read, then the order follows. */
-  async function catchUp(orderId: number, order: VenueOrder, market: BinanceMarket): Promise<void> {
-    try {
-      const book = history.bookOf(market.instrument.id);
-      for (const fill of await fillsOfOneOrder(history, market, orderId, order.clientId)) {
-        if (book.delivered(Number(fill.tradeId))) continue;
-        book.markDelivered(Number(fill.tradeId));
-        emit({ kind: 'fill', fill });
-      }
-      emit({ kind: 'order', order });
-    } catch (error) {
-      options.onMissed(`executions of order ${order.clientId} could not be read: ${String(error)}`);
-    }
-  }
-
-  function onReport(event: Fields, market: BinanceMarket): void {
-    const order = readStreamOrder(event, market);
-    if (event.x === 'TRADE') {
-      const trade = readStreamTrade(event, market);
-      history.checkPrice(market, trade);
-      checkLimit(order, trade);
-      const executedBefore = amountField(event, 'z', 'execution') - trade.quantity;
-      if (!deliver(trade, order, executedBefore, market)) {
-        void catchUp(trade.orderId, order, market);
-        return;
-      }
-    }
-    emit({ kind: 'order', order });
-  }
-
+  const { history, markets, onMissed } = options;
   return {
     onStreamEvent(event) {
       if (event.e !== 'executionReport') return;
-      const market = options.markets.get(String(event.s));
+      const market = markets.get(String(event.s));
       // Another symbol of the same account: none of this desk's.
       if (market === undefined) return;
-      const believed = history.reader.judge('user stream', () => onReport(event, market));
-      if (!believed) options.onMissed('an execution on the user stream could not be believed');
+      const believed = history.reader.judge('user stream', () => onReport(options, event, market));
+      if (!believed) onMissed('an execution on the user stream could not be believed');
     },
     onPlaced(body, order, market) {
-      const believed = history.reader.judge('POST order', () => {
-        let executed = 0n;
-        for (const trade of placedTrades(fieldsOf(body, 'placed order'), order, market)) {
-          history.checkPrice(market, trade);
-          const book = history.bookOf(market.instrument.id);
-          const fill = book.add(trade, order.clientId, executed);
-          executed += trade.quantity;
-          if (fill === 'gap') throw new Unbelievable('fills of an order that began earlier');
-          if (book.delivered(trade.tradeId)) continue;
-          book.markDelivered(trade.tradeId);
-          emit({ kind: 'fill', fill });
-        }
-      });
-      if (!believed) options.onMissed('executions in the answer to an order could not be believed');
+      const believed = history.reader.judge('POST order', () => onPlaced(options, body, order, market));
+      if (!believed) onMissed('executions in the answer to an order could not be believed');
     },
   };
+}
+
+function onReport(options: ExecutionsOptions, event: Fields, market: BinanceMarket): void {
+  const order = readStreamOrder(event, market);
+  if (event.x === 'TRADE') {
+    const trade = readStreamTrade(event, market);
+    options.history.checkPrice(market, trade);
+    checkLimit(order, trade);
+    const executedBefore = amountField(event, 'z', 'execution') - trade.quantity;
+    if (!deliver(options, { trade, clientId: order.clientId, executedBefore, market })) {
+      void catchUp(options, trade, order, market);
+      return;
+    }
+  }
+  options.emit({ kind: 'order', order });
+}
+
+function onPlaced(
+  options: ExecutionsOptions,
+  body: unknown,
+  order: OrderIntent,
+  market: BinanceMarket,
+): void {
+  const { clientId } = order;
+  let executedBefore = 0n;
+  for (const trade of placedTrades(fieldsOf(body, 'placed order'), order, market)) {
+    options.history.checkPrice(market, trade);
+    if (!deliver(options, { trade, clientId, executedBefore, market })) {
+      throw new Unbelievable('fills of an order that began earlier');
+    }
+    executedBefore += trade.quantity;
+  }
+}
+
+interface Delivery {
+  readonly trade: RawTrade;
+  readonly clientId: string;
+  /** Filled quantity of the order before this execution, in units of 1e-8. */
+  readonly executedBefore: bigint;
+  readonly market: BinanceMarket;
+}
+
+/** False where executions of the same order before this one are missing. */
+function deliver({ history, emit }: ExecutionsOptions, delivery: Delivery): boolean {
+  const { trade, clientId, executedBefore, market } = delivery;
+  const book = history.bookOf(market.instrument.id);
+  if (book.delivered(trade.tradeId)) return true;
+  const fill = book.add(trade, clientId, executedBefore);
+  if (fill === 'gap') return false;
+  book.markDelivered(trade.tradeId);
+  emit({ kind: 'fill', fill });
+  return true;
+}
+
+/** Executions were missed: all of the order are read, then the order follows. */
+async function catchUp(
+  { history, emit, onMissed }: ExecutionsOptions,
+  trade: RawTrade,
+  order: VenueOrder,
+  market: BinanceMarket,
+): Promise<void> {
+  try {
+    const book = history.bookOf(market.instrument.id);
+    for (const fill of await fillsOfOneOrder(history, market, trade.orderId, order.clientId)) {
+      if (book.delivered(Number(fill.tradeId))) continue;
+      book.markDelivered(Number(fill.tradeId));
+      emit({ kind: 'fill', fill });
+    }
+    // The venue's history may lag behind its stream.
+    if (!book.delivered(trade.tradeId)) onMissed(`the history lacks executions of order ${order.clientId}`);
+    emit({ kind: 'order', order });
+  } catch (error) {
+    if (!(error instanceof VenueUnavailable)) throw error;
+    onMissed(`executions of order ${order.clientId} could not be read: ${error.message}`);
+  }
 }
 
 /** No exchange fills worse than the limit. */
