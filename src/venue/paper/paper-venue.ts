@@ -22,6 +22,7 @@ import { refuse } from './admission.js';
 import type { PaperBook } from './book.js';
 import type { BookFile } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
+import { paperCapabilities } from './capabilities.js';
 import { Exchange, isOpen } from './exchange.js';
 import { openBook } from './open-book.js';
 import { fillOf, paperOrderOf, venueOrderOf } from './translate.js';
@@ -66,16 +67,7 @@ export class PaperVenue implements VenuePort {
     const { directory, instruments, paper } = options;
     this.instruments = instruments;
     this.idBySymbol = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
-    const spot = instruments.some(({ kind }) => kind === 'spot');
-    this.capabilities = {
-      name: 'paper',
-      simulated: true,
-      shorting: !spot,
-      stopLocksBalance: spot,
-      reduceOnly: !spot,
-      protectiveStops: 'venue',
-      deadManSwitch: false,
-    };
+    this.capabilities = paperCapabilities(instruments);
     const { book, file } = openBook(directory, instruments, paper, (cause) => this.onBookFault(cause));
     this.book = book;
     this.file = file;

@@ -1,0 +1,63 @@
+/** Arms the instance by the desk file's rule, as the resumption procedure would: never where a person has to decide. */
+import type { Halt } from '../../domain/mode.js';
+import type { Engine } from '../../engine/engine.js';
+import type { Command } from '../../engine/event.js';
+import type { EngineRecord } from '../../engine/record.js';
+
+/** A refusal is followed by the next try a minute of market time later. */
+const RETRY_MARKET_MS = 60_000;
+
+export interface ArmingRuleParts {
+  readonly configHash: string;
+  readonly instrumentCount: number;
+  readonly dayStartMs: (marketMs: number) => number;
+}
+
+export interface ArmCommand {
+  readonly kind: 'command';
+  readonly commandId: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly command: Command;
+}
+
+export class ArmingRule {
+  readonly #parts: ArmingRuleParts;
+  #halted = true;
+  #tries = 0;
+  #nextTryMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: ArmingRuleParts) {
+    this.#parts = parts;
+  }
+
+  onRecord(record: EngineRecord): void {
+    if (record.type === 'armed') this.#halted = false;
+    else if (record.type === 'halt' && record.halt.scope.kind === 'desk') this.#halted = true;
+  }
+
+  /** Null as long as nothing is halted, or something speaks against it. */
+  commandFor(engine: Engine, marketMs: number): ArmCommand | null {
+    if (!this.#halted || marketMs < this.#nextTryMs) return null;
+    const { haltId, halts, quotes, reconciliation } = engine.view;
+    if (haltId === null || quotes.length < this.#parts.instrumentCount) return null;
+    this.#nextTryMs = marketMs + RETRY_MARKET_MS;
+    if (reconciliation.state !== 'clean' || !halts.every((halt) => this.#mayLift(halt, marketMs)))
+      return null;
+    this.#tries += 1;
+    const { configHash } = this.#parts;
+    return {
+      kind: 'command',
+      commandId: `arm-${this.#tries}`,
+      by: 'rule',
+      reason: 'the desk file lets the rule resume',
+      command: { name: 'arm', haltId, configHash, authority: 'rule' },
+    };
+  }
+
+  #mayLift({ resume, atMarketMs }: Halt, marketMs: number): boolean {
+    if (resume === 'auto') return true;
+    const { dayStartMs } = this.#parts;
+    return resume === 'next-day' && dayStartMs(marketMs) > dayStartMs(atMarketMs);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The run's own journal. A run that is begun again makes the records of its first part once more: each is compared with
+ * what is on disk, and writing goes on behind the last one. So nothing is lost, and nothing is written twice.
+ */
+import type { EngineRecord, JournalEntry } from '../../engine/record.js';
+import type { Journal } from '../../trader/journal/journal.js';
+import { readJournal } from '../../trader/journal/read-journal.js';
+
+/** Prices, desk file or program changed since the run began: its first part does not come out the same. */
+export class NotRepeatable extends Error {
+  override readonly name = 'NotRepeatable';
+}
+
+export class RunJournal {
+  readonly #journal: Journal;
+  readonly #before: Iterator<JournalEntry, void>;
+  #repeated = 0;
+  #replaying = true;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    this.#before = readJournal(journal.directory);
+  }
+
+  /** Records of an earlier process that this one made again. */
+  get repeated(): number {
+    return this.#repeated;
+  }
+
+  /** Throws `NotRepeatable`. */
+  append(record: EngineRecord, wallMs: number): void {
+    if (!this.#replaying || !this.#isRepeated(record)) this.#journal.append(record, wallMs);
+    if (this.#journal.fault !== null) throw this.#journal.fault;
+  }
+
+  /** Throws `NotRepeatable` where the disk has more than this run made. */
+  finish(): void {
+    const left = this.#replaying ? this.#before.next() : { done: true as const };
+    if (left.done !== true) throw notRepeatable(this.#repeated + 1, 'the run ended before it');
+  }
+
+  #isRepeated(record: EngineRecord): boolean {
+    const next = this.#before.next();
+    if (next.done === true) {
+      this.#replaying = false;
+      return false;
+    }
+    if (JSON.stringify(next.value.record) !== JSON.stringify(record)) {
+      throw notRepeatable(next.value.sequence, `it has ${next.value.record.type}, now comes ${record.type}`);
+    }
+    this.#repeated += 1;
+    return true;
+  }
+}
+
+function notRepeatable(sequence: number, found: string): NotRepeatable {
+  return new NotRepeatable(
+    `the run does not come out as its journal says at record ${sequence} (${found}): prices, desk file or program ` +
+      'changed since it began',
+  );
+}

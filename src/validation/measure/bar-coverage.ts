@@ -1,0 +1,90 @@
+/** What the bars of one instrument cover of the time that was asked for. */
+import type { MarketBar } from '../../market/feed.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+export interface Coverage {
+  readonly symbol: string;
+  readonly spanMs: number;
+  /** Bars that fit into the time that was asked for. */
+  readonly expected: number;
+  readonly bars: number;
+  readonly missing: number;
+  readonly longestGapMs: number;
+  /** Begin of the longest gap; null where there is none. */
+  readonly longestGapFromMs: number | null;
+  /** Clock hours of the time asked for that have no bar at all. */
+  readonly emptyHours: number;
+  /** Longest time in which the price did not move at all. */
+  readonly longestStillMs: number;
+}
+
+export class BarCoverage {
+  #spanMs = MINUTE_MS;
+  #bars = 0;
+  #endMs: number;
+  #longestGapMs = 0;
+  #longestGapFromMs: number | null = null;
+  #stillMs = 0;
+  #longestStillMs = 0;
+  #lastTicks: number | null = null;
+  readonly #hours = new Set<number>();
+
+  constructor(
+    readonly symbol: string,
+    readonly fromMs: number,
+    readonly toMs: number,
+  ) {
+    this.#endMs = fromMs;
+  }
+
+  add(bar: MarketBar): void {
+    const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
+    this.#spanMs = spanMs;
+    this.#gap(openMs);
+    this.#endMs = openMs + spanMs;
+    this.#bars += 1;
+    for (let hour = hourOf(openMs); hour <= hourOf(this.#endMs - 1); hour += 1) this.#hours.add(hour);
+    const still = highTicks === lowTicks && (this.#lastTicks ?? openTicks) === closeTicks;
+    this.#stillMs = still ? this.#stillMs + spanMs : 0;
+    this.#longestStillMs = Math.max(this.#longestStillMs, this.#stillMs);
+    this.#lastTicks = closeTicks;
+  }
+
+  result(): Coverage {
+    const spanMs = this.#spanMs;
+    // The first bar of live quotes begins inside its minute; what counts are whole bars.
+    const firstMs = Math.ceil(this.fromMs / spanMs) * spanMs;
+    const expected = Math.max(0, Math.floor((this.toMs - firstMs) / spanMs));
+    this.#gap(this.toMs - (this.toMs % spanMs));
+    const bars = Math.min(this.#bars, expected);
+    return {
+      symbol: this.symbol,
+      spanMs,
+      expected,
+      bars,
+      missing: expected - bars,
+      longestGapMs: this.#longestGapMs,
+      longestGapFromMs: this.#longestGapFromMs,
+      emptyHours: this.#emptyHours(),
+      longestStillMs: this.#longestStillMs,
+    };
+  }
+
+  #gap(untilMs: number): void {
+    const gapMs = untilMs - this.#endMs;
+    if (gapMs <= this.#longestGapMs) return;
+    this.#longestGapMs = gapMs;
+    this.#longestGapFromMs = this.#endMs;
+  }
+
+  #emptyHours(): number {
+    let empty = 0;
+    const last = hourOf(this.toMs - 1);
+    for (let hour = hourOf(this.fromMs); hour <= last; hour += 1) if (!this.#hours.has(hour)) empty += 1;
+    return empty;
+  }
+}
+
+const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS);

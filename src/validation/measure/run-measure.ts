@@ -1,0 +1,108 @@
+/** Everything that the report says is measured here, from prices and from what the engine put on record. */
+import type { Instrument } from '../../domain/instrument.js';
+import type { Halt } from '../../domain/mode.js';
+import { DrawdownMeter } from '../../domain/statistics.js';
+import type { EngineRecord } from '../../engine/record.js';
+import type { MarketEvent } from '../../market/feed.js';
+import { BarCoverage } from './bar-coverage.js';
+import { EquityMeter } from './equity-meter.js';
+import { RoundTrips } from './round-trips.js';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** Points of the equity curve. */
+const CURVE_POINTS_MAX = 720;
+
+export interface EquityPoint {
+  readonly marketMs: number;
+  readonly equity: number;
+}
+
+export interface HaltSeen {
+  readonly cause: Halt['cause'];
+  readonly reason: string;
+  readonly resume: Halt['resume'];
+  readonly atMs: number;
+  /** Null: to the end. */
+  liftedMs: number | null;
+}
+
+export class RunMeasure {
+  readonly equity: EquityMeter;
+  readonly trips: RoundTrips;
+  readonly drawdown = new DrawdownMeter();
+  readonly coverage: readonly BarCoverage[];
+  readonly hourly: number[];
+  readonly curve: EquityPoint[];
+  readonly halts: HaltSeen[] = [];
+  fills = 0;
+  entriesDenied = 0;
+  fees = 0;
+  lastMs: number | null = null;
+  readonly #curveStepMs: number;
+  #nextHourMs: number;
+  #nextCurveMs: number;
+
+  /** From `fromMs` to `toMs`, market time. */
+  constructor(
+    readonly instruments: readonly Instrument[],
+    readonly startingCash: number,
+    readonly fromMs: number,
+    readonly toMs: number,
+  ) {
+    this.equity = new EquityMeter(instruments, startingCash);
+    this.trips = new RoundTrips(instruments);
+    this.coverage = instruments.map(({ symbol }) => new BarCoverage(symbol, fromMs, toMs));
+    this.hourly = [startingCash];
+    this.curve = [{ marketMs: fromMs, equity: startingCash }];
+    this.#curveStepMs = Math.max(MINUTE_MS, Math.ceil((toMs - fromMs) / CURVE_POINTS_MAX));
+    this.#nextHourMs = fromMs + HOUR_MS;
+    this.#nextCurveMs = fromMs + this.#curveStepMs;
+    this.drawdown.add(fromMs, startingCash);
+  }
+
+  /** Before the engine sees it. */
+  onMarket(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
+    this.#sampleUntil(event.marketMs);
+    this.lastMs = event.marketMs;
+    if (event.kind === 'bar') this.coverage[event.bar.instrument]?.add(event.bar);
+    else if (event.kind === 'quote' && this.equity.quote(event.instrument, event.bidTicks, event.askTicks)) {
+      this.drawdown.add(event.marketMs, this.equity.equity);
+    }
+  }
+
+  onRecord(record: EngineRecord): void {
+    if (record.type === 'fill') {
+      this.fills += 1;
+      this.fees += record.fill.fee;
+      this.equity.fill(record.fill);
+      this.trips.fill(record.fill);
+      this.drawdown.add(record.fill.marketMs, this.equity.equity);
+    } else if (record.type === 'order.denied') {
+      this.entriesDenied += 1;
+    } else if (record.type === 'halt' && record.halt.cause !== 'startup') {
+      const { cause, reason, resume, atMarketMs: atMs } = record.halt;
+      this.halts.push({ cause, reason, resume, atMs, liftedMs: null });
+    } else if (record.type === 'armed') {
+      for (const halt of this.halts) halt.liftedMs ??= record.marketMs;
+    }
+  }
+
+  /** After the last event. */
+  finish(): void {
+    const reachedMs = this.lastMs ?? this.fromMs;
+    this.#sampleUntil(Math.min(this.toMs, reachedMs + MINUTE_MS) + 1);
+    this.curve.push({ marketMs: Math.min(this.toMs, reachedMs), equity: this.equity.equity });
+  }
+
+  /** The figure of a full hour is the last one at or before it. */
+  #sampleUntil(marketMs: number): void {
+    while (this.#nextHourMs < marketMs && this.#nextHourMs <= this.toMs) {
+      this.hourly.push(this.equity.equity);
+      this.#nextHourMs += HOUR_MS;
+    }
+    if (this.#nextCurveMs >= marketMs) return;
+    this.curve.push({ marketMs: this.#nextCurveMs, equity: this.equity.equity });
+    while (this.#nextCurveMs < marketMs) this.#nextCurveMs += this.#curveStepMs;
+  }
+}

@@ -1,0 +1,100 @@
+/** What a validation says: the figures, what was wrong with the data, and GO or NO-GO with every reason. */
+import type { Halt } from '../../domain/mode.js';
+import type { Criteria, CriterionResult } from '../criteria.js';
+import type { Coverage } from '../measure/bar-coverage.js';
+import type { DataProblem } from '../measure/data-problems.js';
+
+export interface ReportedTrade {
+  readonly symbol: string;
+  readonly side: 'long' | 'short';
+  readonly opened: string;
+  readonly closed: string;
+  readonly quantity: string;
+  readonly entryPrice: string;
+  readonly exitPrice: string;
+  /** After fees. */
+  readonly profit: string;
+}
+
+export interface ReportedHalt {
+  readonly cause: Halt['cause'];
+  readonly reason: string;
+  readonly at: string;
+  /** Null: until the end. */
+  readonly lifted: string | null;
+}
+
+export interface ReportedResults {
+  readonly currency: string;
+  readonly startingEquity: string;
+  /** Open positions at their last price. */
+  readonly finalEquity: string;
+  readonly netProfit: string;
+  readonly netProfitPct: number;
+  readonly fees: string;
+  readonly fills: number;
+  readonly trades: number;
+  readonly wins: number;
+  readonly winRatePct: number | null;
+  readonly sharpe: number | null;
+  readonly hourlyReturns: number;
+  readonly maxDrawdownPct: number;
+  /** Null where equity never fell. */
+  readonly maxDrawdownFrom: string | null;
+  readonly maxDrawdownTo: string | null;
+  readonly openPositions: number;
+  readonly ordersDenied: number;
+}
+
+export interface ValidationReport {
+  readonly version: 1;
+  readonly kind: 'validation-report';
+  readonly id: string;
+  readonly desk: string;
+  readonly configHash: string;
+  /** Wall time when it was asked for. */
+  readonly created: string;
+  readonly requestedBy: string;
+  readonly recommendation: 'GO' | 'NO-GO';
+  /** Every reason of a NO-GO; empty for a GO. */
+  readonly reasons: readonly string[];
+  /** Whether it can stand for real money, and if not, why. */
+  readonly goLive: { readonly qualifies: boolean; readonly because: readonly string[] };
+  readonly period: {
+    readonly requestedMs: number;
+    /** Market times of the first price and of the end; null where no price came. */
+    readonly from: string | null;
+    readonly to: string | null;
+    readonly reached: string | null;
+  };
+  readonly market: {
+    readonly kind: 'live' | 'simulated' | 'recorded' | null;
+    readonly label: string;
+    readonly simulated: boolean;
+    readonly symbols: readonly string[];
+    /** Traded by the desk, but without prices here. */
+    readonly leftOut: readonly string[];
+    readonly files: readonly { readonly name: string; readonly sha256: string }[];
+  };
+  readonly criteria: Criteria;
+  readonly results: ReportedResults;
+  readonly verdicts: readonly CriterionResult[];
+  readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
+  readonly halts: readonly ReportedHalt[];
+  readonly trades: readonly ReportedTrade[];
+  /** Not all trades are listed. */
+  readonly tradesLeftOut: number;
+  readonly equity: readonly (readonly [at: string, equity: string])[];
+  /** What the run left: equal for equal prices, desk and id. */
+  readonly journal: {
+    readonly incarnation: string;
+    readonly lastSequence: number;
+    readonly stateHash: string | null;
+  };
+}
+
+/** As it is on disk: the report with the hash of its content and a seal of this installation over it. */
+export interface SignedReport extends ValidationReport {
+  readonly hash: string;
+  readonly seal: string;
+}

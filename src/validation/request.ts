@@ -1,0 +1,89 @@
+/** One validation: what was asked for, and where it keeps what is its own. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { MarketChoice } from '../home/runtime.js';
+import type { Criteria } from './criteria.js';
+
+export interface ValidationRequest {
+  readonly version: 1;
+  readonly id: string;
+  readonly desk: string;
+  readonly configHash: string;
+  /** Wall time when it was asked for; its report is named by it. */
+  readonly createdMs: number;
+  /** Market time that is traded, exactly. */
+  readonly durationMs: number;
+  readonly market: MarketChoice;
+  readonly criteria: Criteria;
+  /** Absolute: where the reports are put. */
+  readonly reportFolder: string;
+  readonly requestedBy: string;
+}
+
+export interface ValidationPlace {
+  readonly directory: string;
+  readonly request: string;
+  /** The desk file as it was when the validation was asked for. */
+  readonly deskFile: string;
+  readonly journal: string;
+  readonly prices: string;
+  readonly progress: string;
+  readonly result: string;
+}
+
+/** Instances of their own, apart from every running desk: `FERMATA_HOME/validations/<id>`. */
+export function validationPlace(home: string, id: string): ValidationPlace {
+  return placeAt(join(resolve(home), 'validations', id));
+}
+
+export function placeAt(directory: string): ValidationPlace {
+  return {
+    directory,
+    request: join(directory, 'request.json'),
+    deskFile: join(directory, 'desk.yaml'),
+    journal: join(directory, 'journal'),
+    prices: join(directory, 'prices.log'),
+    progress: join(directory, 'progress.json'),
+    result: join(directory, 'result.json'),
+  };
+}
+
+/** The id was used for something else. Nothing was changed. */
+export class OtherValidation extends Error {
+  override readonly name = 'OtherValidation';
+  readonly keptSafe = 'that validation was not touched';
+  readonly doThis = 'leave out --id to begin a new one';
+}
+
+/**
+ * Writes down what was asked for, once. The same request again gives what was written first, so that a validation is
+ * gone on with; throws `OtherValidation` where the id stands for another one.
+ */
+export function keepRequest(home: string, request: ValidationRequest, deskText: string): ValidationRequest {
+  const place = validationPlace(home, request.id);
+  if (existsSync(place.request)) {
+    const kept = readRequest(place);
+    const differs = WHAT_IS_ASKED.find((key) => JSON.stringify(kept[key]) !== JSON.stringify(request[key]));
+    if (differs !== undefined) {
+      throw new OtherValidation(`validation ${request.id} is another one: its ${differs} differs`);
+    }
+    return kept;
+  }
+  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
+  writeFileSync(place.deskFile, deskText, { mode: 0o600 });
+  replaceFile(place.request, request);
+  return request;
+}
+
+const WHAT_IS_ASKED = ['desk', 'configHash', 'durationMs', 'market', 'criteria'] as const;
+
+export function readRequest(place: ValidationPlace): ValidationRequest {
+  return JSON.parse(readFileSync(place.request, 'utf8')) as ValidationRequest;
+}
+
+/** Whole or not at all. */
+export function replaceFile(file: string, value: unknown): void {
+  const next = `${file}.next`;
+  writeFileSync(next, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  renameSync(next, file);
+}

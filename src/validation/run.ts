@@ -1,0 +1,169 @@
+/** One validation from its folder: begun, or gone on with, to its report. */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parseDesk } from '../desk/load.js';
+import type { Desk } from '../desk/schema.js';
+import type { Instrument } from '../domain/instrument.js';
+import type { MarketFeed } from '../market/feed.js';
+import { DataFileError } from '../market/recorded/data-file-error.js';
+import { buildInstruments } from '../trader/engine-config.js';
+import type { Journal } from '../trader/journal/journal.js';
+import { openJournal } from '../trader/journal/open-journal.js';
+import { type OpenFeed, openPrices } from './data/open-prices.js';
+import { Pace } from './data/pace.js';
+import { incarnationOf } from './instance/open-instance.js';
+import { RunJournal } from './instance/run-journal.js';
+import { type DataProblem, endedEarly } from './measure/data-problems.js';
+import { type Progress, readProgress, saveProgress } from './progress.js';
+import { buildReport, type ReportInputs } from './report/build-report.js';
+import type { ValidationReport } from './report/report.js';
+import {
+  placeAt,
+  readRequest,
+  replaceFile,
+  type ValidationPlace,
+  type ValidationRequest,
+} from './request.js';
+import { Run } from './run-on-prices.js';
+import { type Scope, scopeOf } from './scope.js';
+
+export interface RunOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  /** Ends the run where it is; it can be gone on with later. */
+  readonly signal?: AbortSignal;
+  readonly openFeed?: OpenFeed;
+}
+
+/** It was asked to end before its time was up; what it had done is kept. */
+export class RunInterrupted extends Error {
+  override readonly name = 'RunInterrupted';
+}
+
+interface Prepared {
+  readonly place: ValidationPlace;
+  readonly request: ValidationRequest;
+  readonly desk: Desk;
+  readonly scope: Scope;
+  readonly instruments: readonly Instrument[];
+}
+
+/**
+ * Resolves with the report, which is on disk then; a report that is there already is given as it is. Rejects with
+ * `RunInterrupted`, `JournalLocked` where another process runs it, `FeedUnavailable`, or a failure of the disk.
+ */
+export async function runValidation(directory: string, options: RunOptions = {}): Promise<ValidationReport> {
+  const place = placeAt(directory);
+  if (existsSync(place.result)) return JSON.parse(readFileSync(place.result, 'utf8')) as ValidationReport;
+  const request = readRequest(place);
+  const { desk } = parseDesk(place.deskFile, readFileSync(place.deskFile, 'utf8'));
+  const scope = scopeOf(desk, request.market);
+  const prepared = { place, request, desk, scope, instruments: buildInstruments(scope.desk) };
+  const { journal } = await openJournal({
+    directory: place.journal,
+    drawIncarnation: () => incarnationOf(request.id),
+  });
+  try {
+    const report = await runOn(journal, prepared, options);
+    replaceFile(place.result, report);
+    return report;
+  } finally {
+    await journal.close();
+  }
+}
+
+async function runOn(journal: Journal, prepared: Prepared, options: RunOptions): Promise<ValidationReport> {
+  const { request, scope, instruments, place } = prepared;
+  let fail: (error: Error) => void = () => undefined;
+  const faulty = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  faulty.catch(() => undefined);
+  let feed: MarketFeed;
+  try {
+    const prices = { market: request.market, desk: scope.desk, instruments, directory: place.directory };
+    feed = await openPrices({ ...prices, onFault: (error) => fail(error) }, options.openFeed);
+  } catch (error) {
+    if (!(error instanceof DataFileError)) throw error;
+    return reportOf(journal, prepared, null, [damaged(error.message)], null);
+  }
+  try {
+    const run = newRun(journal, prepared, feed, options);
+    await Promise.race([run.toTheEnd(), faulty]);
+    await journal.whenDurable(journal.lastSequence);
+    return await reportOf(journal, prepared, feed, run.problems(), run);
+  } finally {
+    await feed.stop();
+  }
+}
+
+function newRun(journal: Journal, prepared: Prepared, feed: MarketFeed, options: RunOptions): Run {
+  const { request, scope, instruments, place } = prepared;
+  const signal = options.signal ?? new AbortController().signal;
+  const pace = new Pace({
+    speed: feed.source.kind === 'live' ? null : (request.market.speed ?? null),
+    reachedMs: readProgress(place.progress)?.marketMs ?? Number.NEGATIVE_INFINITY,
+    monotonicMs: () => performance.now(),
+    signal,
+  });
+  return new Run({
+    request,
+    desk: scope.desk,
+    instruments,
+    feed,
+    journal: new RunJournal(journal),
+    pace,
+    signal,
+    interrupted: () => new RunInterrupted(`validation ${request.id} was ended; it can be gone on with`),
+    onProgress: (progress) => {
+      saveProgress(place.progress, progress);
+      options.onProgress?.(progress);
+    },
+  });
+}
+
+async function reportOf(
+  journal: Journal,
+  { request, desk, scope, instruments }: Prepared,
+  feed: MarketFeed | null,
+  problems: readonly DataProblem[],
+  run: Run | null,
+): Promise<ValidationReport> {
+  const measure = run?.measure ?? null;
+  const early = measure === null ? null : endedEarly(measure.lastMs, measure.fromMs, measure.toMs);
+  const inputs: ReportInputs = {
+    request,
+    desk,
+    symbols: scope.symbols,
+    leftOut: scope.leftOut,
+    instruments,
+    source: feed?.source ?? null,
+    files: await hashesOf(request),
+    measure,
+    coverage: run?.coverage ?? [],
+    problems: early === null ? problems : [early, ...problems],
+    openPositions: run?.openPositions ?? 0,
+    journal: {
+      incarnation: journal.incarnation,
+      lastSequence: journal.lastSequence,
+      stateHash: run?.stateHash ?? null,
+    },
+  };
+  return buildReport(inputs);
+}
+
+function damaged(text: string): DataProblem {
+  return { kind: 'damaged', symbol: null, text };
+}
+
+/** So that a reader of the report can tell which recording it was. */
+async function hashesOf({ market }: ValidationRequest): Promise<ValidationReport['market']['files']> {
+  return Promise.all(
+    market.files.map(async ({ file }) => {
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(file), hash);
+      return { name: basename(file), sha256: hash.digest('hex') };
+    }),
+  );
+}
