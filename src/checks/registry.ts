@@ -6,6 +6,7 @@ import { dataFresh } from './data-fresh.js';
 import { database } from './database.js';
 import { diskSpace } from './disk-space.js';
 import { riskSettings } from './risk-settings.js';
+import { telegramRoundTrip } from './telegram-round-trip.js';
 import { venueReachable } from './venue-reachable.js';
 
 export const CHECKS: ReadonlyMap<string, Check> = new Map([
@@ -16,4 +17,5 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['risk-settings', riskSettings],
   ['configuration', configuration],
   ['backup-age', backupAge],
+  ['telegram-round-trip', telegramRoundTrip],
 ]);

@@ -84,4 +84,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'begin again with the paper balance of the desk file',
     load: async () => (await import('./commands/paper.js')).paperCommand,
   },
+  {
+    name: 'approvals',
+    summary: 'what waits for an approval',
+    load: async () => (await import('./commands/approvals.js')).approvalsCommand,
+  },
+  {
+    name: 'approve',
+    summary: 'vote on an approval',
+    load: async () => (await import('./commands/approve.js')).approveCommand,
+  },
+  {
+    name: 'telegram',
+    summary: 'link people to their Telegram accounts',
+    load: async () => (await import('./commands/telegram.js')).telegramCommand,
+  },
 ];

@@ -124,3 +124,34 @@ export async function pruneOutbox(pool: Queries, desk: string): Promise<number> 
   );
   return (old.rowCount ?? 0) + (many.rowCount ?? 0);
 }
+
+export interface DeliveryState {
+  readonly state: 'pending' | 'sending' | 'sent' | 'refused' | 'given_up';
+  readonly finished: boolean;
+  readonly messageId: number | null;
+  readonly reason: string;
+}
+
+/** Of one notice, by its fingerprint; empty while no chat was chosen for it. */
+export async function deliveriesOf(
+  pool: Queries,
+  desk: string,
+  fingerprint: string,
+): Promise<readonly DeliveryState[]> {
+  const found = await pool.query<{
+    state: DeliveryState['state'];
+    message_id: string | null;
+    finished: Date | null;
+    reason: string;
+  }>(
+    `select o.state, o.message_id, o.finished, o.reason from outbox o join notice n on n.id = o.notice_id
+      where n.desk = $1 and n.fingerprint = $2 order by o.id`,
+    [desk, fingerprint],
+  );
+  return found.rows.map((row) => ({
+    state: row.state,
+    finished: row.finished !== null,
+    messageId: row.message_id === null ? null : Number(row.message_id),
+    reason: row.reason,
+  }));
+}

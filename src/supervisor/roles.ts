@@ -1,5 +1,12 @@
 /** The processes of a desk in the order in which they start; they stop in the opposite order. */
-export type RoleName = 'trader' | 'engine-worker' | 'auditor' | 'operations-worker' | 'ledger' | 'web';
+export type RoleName =
+  | 'trader'
+  | 'engine-worker'
+  | 'auditor'
+  | 'operations-worker'
+  | 'ledger'
+  | 'web'
+  | 'telegram';
 
 interface RoleTimes {
   /** From start to ready. */
@@ -16,11 +23,12 @@ export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
   'operations-worker': { readyMs: 60_000, stopMs: 15_000 },
   ledger: { readyMs: 30_000, stopMs: 5_000 },
   web: { readyMs: 30_000, stopMs: 5_000 },
+  telegram: { readyMs: 30_000, stopMs: 5_000 },
 };
 
-/** Unless separate, the auditor runs inside the engine worker and the ledger inside the operations worker. */
+/** Unless separate, the auditor runs in the engine worker, the ledger in the operations worker, the bot in web. */
 export function rolesInOrder(separate: boolean): readonly RoleName[] {
   return separate
-    ? ['trader', 'engine-worker', 'auditor', 'operations-worker', 'ledger', 'web']
+    ? ['trader', 'engine-worker', 'auditor', 'operations-worker', 'ledger', 'web', 'telegram']
     : ['trader', 'engine-worker', 'operations-worker', 'web'];
 }

@@ -45,11 +45,8 @@ export async function startTelegram(runtime: Runtime): Promise<Role> {
   const logger = pino({ name: 'telegram' });
   const log: BotLog = (level, text) => logger[level](text);
   const { desk } = loadDesk(runtime.deskFile);
-  const credentials = telegramCredentials(runtime.home, desk);
-  if (credentials === null) {
-    log('info', `Telegram is not set up: set ${desk.notify.telegram.tokenEnv} to be told of halts`);
-    return { stop: async () => undefined };
-  }
+  const credentials = credentialsOrNull(runtime, desk, log);
+  if (credentials === null) return { stop: async () => undefined };
   const pool = openPool(runtime, 'telegram');
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const operations = await openOperations(runtime);
@@ -61,6 +58,19 @@ export async function startTelegram(runtime: Runtime): Promise<Role> {
       await Promise.allSettled([operations.close(), pool.end()]);
     },
   };
+}
+
+/** A token that can't be right is said and goes no further: the dashboard, in the same process, works without it. */
+function credentialsOrNull(runtime: Runtime, desk: Desk, log: BotLog): TelegramCredentials | null {
+  try {
+    const credentials = telegramCredentials(runtime.home, desk);
+    const { tokenEnv } = desk.notify.telegram;
+    if (credentials === null) log('info', `Telegram is not set up: set ${tokenEnv} to be told of halts`);
+    return credentials;
+  } catch (error) {
+    log('error', `Telegram is off: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
 }
 
 export interface TelegramParts {

@@ -11,7 +11,8 @@ const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   'engine-worker': async (runtime) => (await import('./engine-worker.js')).startEngineWorker(runtime),
   'operations-worker': async (runtime) =>
     (await import('./operations-worker.js')).startOperationsWorker(runtime),
-  web: async (runtime) => (await import('../api/start.js')).startWeb(runtime),
+  web: async (runtime) => (await import('./web-process.js')).startWebProcess(runtime),
+  telegram: async (runtime) => (await import('../telegram/start.js')).startTelegram(runtime),
   ledger: async (runtime) => (await import('../ledger/start.js')).startLedger(runtime),
   auditor: async (runtime) => (await import('../auditor/start-auditor.js')).startAuditor(runtime),
 };

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { type ActOptions, actOptions, notProvenInTime, withinSeconds } from '../act-on-desk.js';
+import { deskPerson } from '../desk-person.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { printJson, printLines } from '../output.js';
+import { withOperations } from '../with-operations.js';
+import { approvalLines } from './approvals.js';
+
+const TIMEOUT_SECONDS = 30;
+
+interface ApproveOptions extends ActOptions {
+  readonly reject?: boolean;
+}
+
+/** A person's vote: whoever can read the mode-0600 decision key is who --as names. */
+export function approveCommand(command: Command): void {
+  actOptions(command.argument('<id>', 'as fermata approvals shows it'), TIMEOUT_SECONDS)
+    .option('--reject', 'vote against it')
+    .action(async (id: string, { reason, as, timeout, json, reject }: ApproveOptions) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const approval = (await operations.listApprovals()).find((each) => each.id === id);
+        if (!approval) {
+          throw new CliFailure(
+            `there is no approval ${id}`,
+            'nothing was decided',
+            'fermata approvals lists them',
+          );
+        }
+        if (json !== true) printLines(approvalLines(approval));
+        const vote = operations.castVote(
+          { person: deskPerson(runtime, 'approver', as), via: 'cli' },
+          {
+            approval: id,
+            choice: reject === true ? 'reject' : 'approve',
+            parametersHash: approval.parametersHash,
+            reason,
+          },
+        );
+        const result = await withinSeconds(timeout, vote, notProvenInTime('the vote', timeout));
+        if (json === true) printJson(result);
+        else printLines([`${result.ok ? '✓' : '✗'} ${result.detail}`]);
+        return result.ok ? EXIT_OK : EXIT_FAILED;
+      });
+    });
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { printJson, printLines } from '../output.js';
+import { requireRuntime } from '../running-desk.js';
+import { newTelegramLink, removeTelegramLink } from '../telegram-link.js';
+
+export function telegramCommand(command: Command): void {
+  command
+    .command('link <person>')
+    .summary('print a one-time code that makes a Telegram account this person')
+    .option('--json', 'for scripts')
+    .action(async (person: string, options: { json?: boolean }) => {
+      const link = await newTelegramLink(requireRuntime(), person);
+      if (options.json === true) printJson(link);
+      else
+        printLines([
+          `/start ${link.code}`,
+          `(send this to the desk's bot in a private chat, once, within ${link.minutes} minutes: you are ${person} then)`,
+        ]);
+    });
+  command
+    .command('unlink <person>')
+    .summary('the Telegram account of this person is a stranger again')
+    .action(async (person: string) => {
+      const removed = await removeTelegramLink(requireRuntime(), person);
+      printLines([removed ? `✓ ${person} is no longer linked` : `${person} was not linked`]);
+    });
+}
