@@ -1,0 +1,52 @@
+/**
+ * A copy of the trader's journal beside the running trader: whole records only, up to one that is on the disk. Nothing
+ * of the journal is locked or changed.
+ */
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CHAIN_START } from '../trader/journal/chain.js';
+import { HEADER_BYTES } from '../trader/journal/format.js';
+import { readJournal } from '../trader/journal/read-journal.js';
+import { scanSegment } from '../trader/journal/segment-scan.js';
+import { listSegments, type Segment } from '../trader/journal/segments.js';
+import { syncFile } from './backup-folder.js';
+import type { Manifest } from './manifest.js';
+
+export type JournalDigest = NonNullable<Manifest['journal']>;
+
+/** Entries read before other work of this process gets its turn. */
+const ENTRIES_PER_TURN = 2_000;
+
+/** Null where there is no journal yet. Throws `JournalCorrupt` where the journal is damaged. */
+export async function copyJournal(from: string, to: string): Promise<JournalDigest | null> {
+  const segments = existsSync(from) ? listSegments(from) : [];
+  if (segments.length === 0) return null;
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const segment of segments) await copyFile(segment.path, join(to, segment.name));
+  const last = segments.at(-1) as Segment;
+  const copied = { ...last, path: join(to, last.name) };
+  await truncate(copied.path, endOfWholeRecords(copied));
+  // What stands in the file but not on the disk yet must not be in a backup that the journal itself may lose.
+  await syncFile(last.path);
+  return digestJournal(to);
+}
+
+function endOfWholeRecords(segment: Segment): number {
+  const scan = scanSegment(segment);
+  for (;;) {
+    const step = scan.next();
+    if (step.done === true) return Math.max(step.value.offset, HEADER_BYTES);
+  }
+}
+
+/** Reads every entry and the hash chain over them. Throws `JournalCorrupt`. */
+export async function digestJournal(directory: string): Promise<JournalDigest> {
+  let digest = { incarnation: '', lastSequence: 0, chain: CHAIN_START };
+  for (const { incarnation, sequence, chain } of readJournal(directory)) {
+    digest = { incarnation, lastSequence: sequence, chain };
+    if (sequence % ENTRIES_PER_TURN === 0) await nextTurn();
+  }
+  return { ...digest, segments: listSegments(directory).length };
+}

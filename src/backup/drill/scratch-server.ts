@@ -1,0 +1,116 @@
+/** A Postgres server of its own for one restore, in a folder of its own, gone afterwards. Never the desk's. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Pool } from 'pg';
+import { APP_ROLE } from '../../store/migrate.js';
+import { freePort } from '../../supervisor/free-port.js';
+import { startPostgres } from '../../supervisor/postgres/start-postgres.js';
+import { commandLineOf, isAlive } from '../../supervisor/process-table.js';
+import type { PgConnection } from '../pg-programs.js';
+
+const OWNER = 'fermata';
+const DATABASE = 'restored';
+const STATEMENT_TIMEOUT_MS = 3_600_000;
+const END_TIMEOUT_MS = 10_000;
+/** Fast rather than durable: whatever happens, it is thrown away. */
+const SETTINGS = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'max_wal_size=4GB',
+  'maintenance_work_mem=256MB',
+  'max_connections=20',
+];
+
+export interface ScratchServer {
+  readonly connection: PgConnection;
+  readonly pool: Pool;
+  /** Ends the server and removes its folder. */
+  remove(): Promise<void>;
+}
+
+const scratchFolder = (home: string): string => join(home, 'drill');
+
+/** With an empty database and the product's role, as before a first migration. */
+export async function startScratchServer(home: string): Promise<ScratchServer> {
+  await removeLeftoverScratch(home);
+  const folder = join(scratchFolder(home), `${process.pid}-${randomBytes(4).toString('hex')}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const connection: PgConnection = {
+    host: '127.0.0.1',
+    port: await freePort(),
+    user: OWNER,
+    password: randomBytes(24).toString('hex'),
+    database: DATABASE,
+  };
+  try {
+    const server = await startPostgres({
+      directory: join(folder, 'postgres'),
+      port: connection.port,
+      user: OWNER,
+      password: connection.password,
+      logFile: join(folder, 'postgres.log'),
+      settings: SETTINGS,
+    });
+    const pool = new Pool({ ...connection, max: 4, statement_timeout: STATEMENT_TIMEOUT_MS });
+    pool.on('error', () => undefined);
+    const remove = async (): Promise<void> => {
+      await pool.end().catch(() => undefined);
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    };
+    try {
+      await createEmptyDatabase(connection);
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+    return { connection, pool, remove };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function createEmptyDatabase(connection: PgConnection): Promise<void> {
+  const client = new Client({ ...connection, database: 'postgres' });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query(`create role ${client.escapeIdentifier(APP_ROLE)} nologin`);
+    await client.query(
+      `create database ${client.escapeIdentifier(DATABASE)} template template0 encoding 'UTF8'`,
+    );
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** What a process that was killed in the middle of a restore left: its server is ended, its folder removed. */
+export async function removeLeftoverScratch(home: string): Promise<void> {
+  const names = await readdir(scratchFolder(home)).catch((): string[] => []);
+  for (const name of names) {
+    const pid = Number(/^(\d+)-[0-9a-f]+$/.exec(name)?.[1] ?? 0);
+    if (pid === 0 || pid === process.pid || isAlive(pid)) continue;
+    const folder = join(scratchFolder(home), name);
+    await endServerOn(join(folder, 'postgres'));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function endServerOn(directory: string): Promise<void> {
+  const lock = join(directory, 'postmaster.pid');
+  if (!existsSync(lock)) return;
+  const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  // The number may belong to another program by now.
+  if (!(await commandLineOf(pid))?.includes(directory)) return;
+  process.kill(pid, 'SIGQUIT');
+  const untilMs = Date.now() + END_TIMEOUT_MS;
+  while (isAlive(pid) && Date.now() < untilMs) await sleep(50);
+}

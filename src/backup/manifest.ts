@@ -1,0 +1,95 @@
+/** What a backup says about itself. Encryption and places elsewhere have their keys already; both are unused yet. */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { MANIFEST_FILE, MANIFEST_HASH_FILE } from './backup-folder.js';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.number().int().min(0);
+
+const tableSchema = z.strictObject({
+  table: z.string(),
+  rows: count,
+  /** Sum over the rows of a hash of each row's text: the same whatever their order. */
+  checksum: z.string().regex(/^\d+$/),
+});
+
+export const manifestSchema = z.strictObject({
+  version: z.literal(1),
+  id: z.string(),
+  desk: z.string(),
+  takenMs: count,
+  versions: z.strictObject({
+    fermata: z.string(),
+    node: z.string(),
+    postgres: z.string(),
+    pgDump: z.string(),
+    schema: z.array(z.string()).describe('Migrations that the database has.'),
+  }),
+  database: z.strictObject({
+    name: z.string(),
+    sizeBytes: count,
+    tables: z.array(tableSchema),
+  }),
+  /** Null: the desk had no journal. */
+  journal: z
+    .strictObject({ incarnation: z.string(), lastSequence: count, chain: sha256, segments: count })
+    .nullable(),
+  /** How far the ledger in the database is; null where it holds nothing of that journal. */
+  ledger: z.strictObject({ incarnation: z.string(), sequence: count, chain: sha256 }).nullable(),
+  evidence: z.strictObject({ count, head: sha256 }),
+  configHash: z.string(),
+  encryption: z.null(),
+  files: z.array(z.strictObject({ path: z.string(), bytes: count, sha256 })),
+});
+
+export type Manifest = z.output<typeof manifestSchema>;
+export type TableFigures = Manifest['database']['tables'][number];
+
+/** The last files of a backup: what the manifest says is fixed then. Gives the manifest's hash. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<string> {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  const hash = hashOf(text);
+  await writeFile(join(folder, MANIFEST_FILE), text, { mode: 0o600 });
+  await writeFile(join(folder, MANIFEST_HASH_FILE), `${hash}  ${MANIFEST_FILE}\n`, { mode: 0o600 });
+  return hash;
+}
+
+export type ManifestReading =
+  | { readonly ok: true; readonly manifest: Manifest; readonly sha256: string }
+  | { readonly ok: false; readonly why: string };
+
+export async function readManifest(folder: string): Promise<ManifestReading> {
+  try {
+    const text = await readFile(join(folder, MANIFEST_FILE), 'utf8');
+    const said = await readFile(join(folder, MANIFEST_HASH_FILE), 'utf8');
+    const hash = hashOf(text);
+    if (said !== `${hash}  ${MANIFEST_FILE}\n`) {
+      return {
+        ok: false,
+        why: `${MANIFEST_FILE} is not what ${MANIFEST_HASH_FILE} says: one of them was changed`,
+      };
+    }
+    const parsed = manifestSchema.safeParse(JSON.parse(text));
+    if (!parsed.success) {
+      return { ok: false, why: `${MANIFEST_FILE} has another form: ${parsed.error.issues[0]?.message}` };
+    }
+    return { ok: true, manifest: parsed.data, sha256: hash };
+  } catch (error) {
+    return {
+      ok: false,
+      why: `${MANIFEST_FILE} can't be read: ${error instanceof Error ? error.message : error}`,
+    };
+  }
+}
+
+/** Bytes of all files, and rows of all tables. */
+export function sizeOf(manifest: Manifest): { readonly bytes: number; readonly rows: number } {
+  return {
+    bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0),
+    rows: manifest.database.tables.reduce((sum, table) => sum + table.rows, 0),
+  };
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');

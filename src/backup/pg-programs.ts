@@ -1,0 +1,68 @@
+/** pg_dump and pg_restore come from the system: Fermata brings the server only. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const VERSION_TIMEOUT_MS = 10_000;
+/** Long enough for any database that this desk fills in years; a program that hangs ends some day. */
+const RUN_TIMEOUT_MS = 4 * 3_600_000;
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+
+export type PgProgram = 'pg_dump' | 'pg_restore';
+
+export type PgVersion =
+  | { readonly ok: true; readonly version: string }
+  | { readonly ok: false; readonly why: string };
+
+/** Not lower than the server's major version: an older program refuses to read it. */
+export async function findPgProgram(program: PgProgram, serverMajor: number): Promise<PgVersion> {
+  const install = `Install the Postgres ${serverMajor} client programs (Debian and Ubuntu: postgresql-client-${serverMajor}, Fedora: postgresql, Homebrew: libpq)`;
+  try {
+    const { stdout } = await run(program, ['--version'], { timeout: VERSION_TIMEOUT_MS });
+    const version = /(\d+)(\.\d+)*/.exec(stdout)?.[0] ?? '0';
+    if (Number.parseInt(version, 10) >= serverMajor) return { ok: true, version };
+    const why = `${program} on PATH is version ${version}, older than the server's ${serverMajor}. Nothing was changed. ${install}.`;
+    return { ok: false, why };
+  } catch {
+    return { ok: false, why: `${program} is not on PATH. Nothing was changed. ${install}.` };
+  }
+}
+
+export interface PgConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** Rejects with what the program wrote last. The password goes through the environment, never the command line. */
+export async function runPgProgram(
+  program: PgProgram,
+  connection: PgConnection | null,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C' };
+  if (connection) {
+    env.PGHOST = connection.host;
+    env.PGPORT = String(connection.port);
+    env.PGUSER = connection.user;
+    env.PGPASSWORD = connection.password;
+    env.PGDATABASE = connection.database;
+    env.PGCONNECT_TIMEOUT = '10';
+  }
+  try {
+    const { stdout } = await run(program, [...args], {
+      env,
+      timeout: RUN_TIMEOUT_MS,
+      maxBuffer: OUTPUT_BYTES_MAX,
+      killSignal: 'SIGKILL',
+      ...(signal ? { signal } : {}),
+    });
+    return stdout;
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join(' | ');
+    throw new Error(`${program} failed: ${said || (error instanceof Error ? error.message : String(error))}`);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Takes one backup: the database from one snapshot, then the journal, which therefore holds everything that the ledger
+ * in that snapshot has; then the paper book, the market's position and the desk file. Secrets are not in it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
+import { BOOK_FILE } from '../venue/paper/book-file.js';
+import * as place from './backup-folder.js';
+import { copyJournal } from './copy-journal.js';
+import { filesBelow, type HashedFile, hashFile } from './file-hash.js';
+import { type Manifest, readManifest, writeManifest } from './manifest.js';
+import { findPgProgram, type PgConnection, runPgProgram } from './pg-programs.js';
+import { openSnapshot, type Snapshot } from './snapshot.js';
+
+export const BACKUP_PHASES = [
+  'snapshot',
+  'dump',
+  'tables',
+  'journal',
+  'files',
+  'hashes',
+  'manifest',
+  'publish',
+] as const;
+export type BackupPhase = (typeof BACKUP_PHASES)[number];
+
+export interface BackupRequest {
+  readonly id: string;
+  readonly runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'configHash'>;
+  /** As the owner of the tables: the product's own role may not read all of them. */
+  readonly connection: PgConnection;
+  readonly nowMs: () => number;
+  /** Called when each begins. */
+  readonly onPhase?: (phase: BackupPhase) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TakenBackup {
+  readonly ok: true;
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+export type BackupOutcome = TakenBackup | { readonly ok: false; readonly why: string };
+
+/** The same id again gives the backup that is there. Rejects where the database or the disk fails; nothing is left then. */
+export async function takeBackup(request: BackupRequest): Promise<BackupOutcome> {
+  const { home } = homePaths(request.runtime.home);
+  await mkdir(place.backupsFolder(home), { recursive: true, mode: 0o700 });
+  await place.removeLeftovers(home);
+  const folder = join(place.backupsFolder(home), request.id);
+  if (existsSync(folder)) {
+    const known = await readManifest(folder);
+    return known.ok ? { ok: true, folder, manifest: known.manifest } : known;
+  }
+  request.onPhase?.('snapshot');
+  const snapshot = await openSnapshot(request.connection);
+  const partial = join(place.backupsFolder(home), place.partialName());
+  try {
+    const program = await findPgProgram('pg_dump', snapshot.serverMajor);
+    if (!program.ok) return program;
+    await mkdir(partial, { mode: 0o700 });
+    const manifest = await fill(request, snapshot, partial, program.version);
+    request.onPhase?.('publish');
+    return { ok: true, folder: await place.publish(partial, home, request.id), manifest };
+  } finally {
+    await snapshot.close();
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+async function fill(
+  request: BackupRequest,
+  snapshot: Snapshot,
+  folder: string,
+  pgDump: string,
+): Promise<Manifest> {
+  const { runtime, id, nowMs, signal, onPhase = () => {} } = request;
+  const takenMs = nowMs();
+  onPhase('dump');
+  const dump = join(folder, place.DATABASE_FILE);
+  await runPgProgram(
+    'pg_dump',
+    request.connection,
+    ['--format=custom', `--snapshot=${snapshot.id}`, `--file=${dump}`],
+    signal,
+  );
+  onPhase('tables');
+  const facts = await snapshot.facts(runtime.desk, () => signal?.throwIfAborted());
+  onPhase('journal');
+  const paths = deskPaths(homePaths(runtime.home), runtime.desk);
+  const journal = await copyJournal(paths.journal, join(folder, place.JOURNAL_FOLDER));
+  onPhase('files');
+  await copyPaperBook(paths.paperBook, join(folder, place.PAPER_BOOK_FOLDER));
+  if (existsSync(paths.marketPosition))
+    await copyFile(paths.marketPosition, join(folder, place.MARKET_POSITION_FILE));
+  await copyFile(runtime.deskFile, join(folder, place.DESK_FILE));
+  onPhase('hashes');
+  const files: HashedFile[] = [];
+  for (const path of await filesBelow(folder)) files.push(await hashFile(folder, path));
+  onPhase('manifest');
+  const manifest: Manifest = {
+    version: 1,
+    id,
+    desk: runtime.desk,
+    takenMs,
+    versions: {
+      fermata: ownVersion(),
+      node: process.version,
+      postgres: snapshot.serverVersion,
+      pgDump,
+      schema: [...facts.schema],
+    },
+    database: facts.database,
+    journal,
+    ledger: facts.ledger.find(({ incarnation }) => incarnation === journal?.incarnation) ?? null,
+    evidence: facts.evidence,
+    configHash: runtime.configHash,
+    encryption: null,
+    files,
+  };
+  await writeManifest(folder, manifest);
+  return manifest;
+}
+
+/** After the journal: like a real venue, the book may know more than the journal, never less. Whole lines only. */
+async function copyPaperBook(from: string, to: string): Promise<void> {
+  const path = join(from, BOOK_FILE);
+  if (!existsSync(path)) return;
+  const bytes = await readFile(path);
+  await mkdir(to, { mode: 0o700 });
+  await writeFile(join(to, BOOK_FILE), bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1), { mode: 0o600 });
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,80 @@
+/** Reads a backup back from the disk: every byte against its hash, the journal's chain, the dump's table of contents. */
+import { join } from 'node:path';
+import { readBook } from '../venue/paper/book-file.js';
+import * as place from './backup-folder.js';
+import { digestJournal } from './copy-journal.js';
+import { filesBelow, hashFile } from './file-hash.js';
+import { type Manifest, readManifest } from './manifest.js';
+import { runPgProgram } from './pg-programs.js';
+
+declare const verified: unique symbol;
+
+/** Only `verifyBackup` makes one, and nothing else may be restored. */
+export interface VerifiedBackup {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly manifestSha256: string;
+  readonly [verified]: true;
+}
+
+export type BackupVerification =
+  | { readonly ok: true; readonly backup: VerifiedBackup }
+  /** Each names the file that is not what it was. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+export async function verifyBackup(folder: string, signal?: AbortSignal): Promise<BackupVerification> {
+  const reading = await readManifest(folder);
+  if (!reading.ok) return { ok: false, problems: [reading.why] };
+  const { manifest, sha256 } = reading;
+  const damaged = await damagedFiles(folder, manifest, signal);
+  const problems =
+    damaged.length > 0
+      ? damaged
+      : [...(await journalProblems(folder, manifest)), ...(await dumpProblems(folder))];
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, backup: { folder, manifest, manifestSha256: sha256 } as VerifiedBackup };
+}
+
+async function damagedFiles(folder: string, manifest: Manifest, signal?: AbortSignal): Promise<string[]> {
+  const problems: string[] = [];
+  const own = new Set<string>([place.MANIFEST_FILE, place.MANIFEST_HASH_FILE]);
+  const here = new Set(await filesBelow(folder));
+  for (const { path, bytes, sha256 } of manifest.files) {
+    signal?.throwIfAborted();
+    if (!here.delete(path)) {
+      problems.push(`${path} is missing`);
+      continue;
+    }
+    const found = await hashFile(folder, path);
+    if (found.bytes !== bytes) problems.push(`${path} has ${found.bytes} bytes, the manifest says ${bytes}`);
+    else if (found.sha256 !== sha256) problems.push(`${path} was changed: its SHA-256 is another one`);
+  }
+  for (const path of here) if (!own.has(path)) problems.push(`${path} is not in the manifest`);
+  return problems;
+}
+
+/** Bytes that are what was written may still have been damaged before they were. */
+async function journalProblems(folder: string, { journal, files }: Manifest): Promise<string[]> {
+  const problems: string[] = [];
+  try {
+    if (files.some(({ path }) => path.startsWith(`${place.PAPER_BOOK_FOLDER}/`)))
+      readBook(join(folder, place.PAPER_BOOK_FOLDER));
+    if (journal === null) return problems;
+    const found = await digestJournal(join(folder, place.JOURNAL_FOLDER));
+    if (found.lastSequence !== journal.lastSequence || found.chain !== journal.chain) {
+      problems.push(`the journal ends at ${found.lastSequence}, the manifest says ${journal.lastSequence}`);
+    }
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+  }
+  return problems;
+}
+
+async function dumpProblems(folder: string): Promise<string[]> {
+  try {
+    await runPgProgram('pg_restore', null, ['--list', join(folder, place.DATABASE_FILE)]);
+    return [];
+  } catch (error) {
+    return [`${place.DATABASE_FILE}: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}

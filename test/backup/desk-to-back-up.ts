@@ -1,0 +1,109 @@
+/** A desk with a journal, a ledger that followed it, evidence and a paper book, on a database of its own. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BackupRequest } from '../../src/backup/take-backup.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { applyBatch } from '../../src/ledger/apply-batch.js';
+import { recordEvidence } from '../../src/store/evidence/record-evidence.js';
+import { openJournal } from '../../src/trader/journal/open-journal.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { BookFile } from '../../src/venue/paper/book-file.js';
+import { recordsOfTrades } from '../ledger/support/journal-of-trades.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+export const DESK = 'crypto-bot';
+const ENTRIES = 600;
+/** The ledger is this many entries behind its journal, as it may be at any moment. */
+export const BEHIND = 25;
+
+export interface DeskToBackUp {
+  readonly home: string;
+  readonly database: TestDatabase;
+  readonly request: (id: string) => BackupRequest;
+  dispose(): Promise<void>;
+}
+
+export async function deskToBackUp(): Promise<DeskToBackUp> {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-backup-'));
+  const database = await createTestDatabase();
+  const paths = deskPaths(homePaths(home), DESK);
+  await writeJournal(paths.journal);
+  const entries = [...readJournal(paths.journal)].slice(0, ENTRIES - BEHIND);
+  for (let at = 0; at < entries.length; at += 200)
+    await applyBatch(database.pool, { desk: DESK, simulated: true }, entries.slice(at, at + 200));
+  for (let step = 0; step < 5; step += 1) await recordEvidence(database.pool, evidence(step));
+  await writePaperBook(paths.paperBook);
+  const deskFile = join(home, 'crypto-bot.yaml');
+  writeFileSync(deskFile, 'desk: crypto-bot\n');
+  const { host, port, user, password } = database;
+  return {
+    home,
+    database,
+    request: (id) => ({
+      id,
+      runtime: { home, desk: DESK, deskFile, configHash: 'c0ffee' },
+      connection: { host, port, user, password, database: database.database },
+      nowMs: Date.now,
+    }),
+    dispose: async () => {
+      await database.drop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function writeJournal(directory: string): Promise<void> {
+  // Small segments: a copy has to get the change from one to the next right too.
+  const { journal } = await openJournal({ directory, segmentBytesMax: 32 * 1024 });
+  const records = recordsOfTrades(11, ENTRIES);
+  for (let at = 0; at < records.length; at += 50) {
+    let last = 0;
+    for (const record of records.slice(at, at + 50)) last = journal.append(record, Date.UTC(2026, 0, 5) + at);
+    await journal.whenDurable(last);
+  }
+  await journal.close();
+}
+
+async function writePaperBook(directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  const state = {
+    bookId: 'abc123',
+    currency: 'USDT',
+    cash: 1_000_000_000_000,
+    idsGiven: 0,
+    seenMs: 0,
+    positions: [],
+    orders: [],
+    fills: [],
+  };
+  const file = new BookFile(
+    directory,
+    0,
+    () => ({ type: 'state', state }),
+    () => undefined,
+  );
+  await file.close();
+}
+
+function evidence(step: number) {
+  return {
+    desk: DESK,
+    workflowId: 'routine:crypto-bot:pre-market',
+    firstRunId: 'run-1',
+    runId: 'run-1',
+    routine: 'pre-market',
+    stepKey: `step-${step}`,
+    name: `Step ${step}`,
+    kind: 'check',
+    verdict: 'pass',
+    observed: 'fine',
+    expected: 'fine',
+    startedMs: 1_000 * step,
+    finishedMs: 1_000 * step + 5,
+    marketMs: null,
+    person: null,
+    reference: null,
+    simulated: true,
+  } as const;
+}
