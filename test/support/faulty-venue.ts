@@ -1,4 +1,5 @@
 /** A venue in real time that answers late, wrongly or not at all, as a plan says. Every call is written down. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument, InstrumentId } from '../../src/domain/instrument.js';
@@ -108,6 +109,8 @@ export class FaultyVenue implements VenuePort {
   private bannedUntilMs = 0;
 
   constructor(private readonly options: FaultyVenueOptions) {
+    // Every call under way listens for the venue's end.
+    setMaxListeners(0, this.closing.signal);
     const { stopLocksBalance = false, shorting = false, positions = [], priceTicks = 10_000 } = options;
     this.instruments = options.instruments ?? simulatedInstruments(options.count ?? 1);
     this.latencyMs = options.latencyMs ?? 0;
