@@ -71,7 +71,8 @@ describe.each([
   it('names what is left where the venue never answers about one of them', async () => {
     const { desk, venue } = await closeAll({
       stopLocksBalance,
-      faults: (call) => ((call as { instrument?: number }).instrument === 3 ? { kind: 'unavailable' } : null),
+      deadlineMs: 3_000,
+      faults: (call) => (call.instrument === 3 ? { kind: 'unavailable' } : null),
     });
     expect(desk.engine.view.closeAll).toBe('escalated');
     const open = (await venue.positions()).filter(({ quantityLots }) => quantityLots !== 0);
