@@ -1,0 +1,33 @@
+/** The desk's live feed on the simulator: prices and orders of one book. */
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { startBinanceSimulator } from '../../simulators/binance/start.js';
+import type { MarketEvent } from '../../src/market/feed.js';
+import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import { simulatorAddresses } from '../../src/venue/binance/simulator-addresses.js';
+import { INSTRUMENTS } from './support/opened.js';
+
+it('gives quotes and history of the simulator through the library’s own streams', async () => {
+  const simulator = await startBinanceSimulator();
+  onTestFinished(() => simulator.close());
+  const opened = await openLiveFeed({
+    venues: ['binance'],
+    instruments: INSTRUMENTS,
+    deadlineMs: 10_000,
+    wallMs: Date.now,
+    addresses: simulatorAddresses(simulator.address),
+  });
+  if (!opened.ok) throw new Error(opened.reasons.join('; '));
+  const { feed } = opened;
+  onTestFinished(() => feed.stop());
+  expect(await feed.history(0, 50)).toHaveLength(50);
+  const events: MarketEvent[] = [];
+  feed.start((event) => void events.push(event));
+  await vi.waitFor(() => expect(events.some(({ kind }) => kind === 'quote')).toBe(true), 5000);
+  simulator.simulation.setPrice('BTCUSDT', '61000');
+  await vi.waitFor(() => {
+    const quotes = events.flatMap((event) =>
+      event.kind === 'quote' && event.instrument === 0 ? [event] : [],
+    );
+    expect(quotes.at(-1)?.bidTicks).toBeGreaterThan(6_090_000);
+  }, 5000);
+});
