@@ -1,12 +1,86 @@
-/** The desk file's part that can be changed while the desk trades, and how many people a looser value takes. */
-import type { SettingsSource } from '../engine/settings/setting-specs.js';
+/** The desk file's part that can be changed while the desk trades, with its values in force, and what a change takes. */
+import type { SettingChange } from '../domain/settings-change.js';
+import {
+  needsApproval,
+  type SettingSpec,
+  type SettingsSource,
+  type SettingValues,
+  settingChanges,
+  settingProblem,
+  settingSpecs,
+  settingValues,
+} from '../engine/settings/setting-specs.js';
 import type { Desk } from './schema.js';
+
+export interface Setting extends SettingSpec {
+  /** In force. */
+  readonly value: number;
+  readonly fileValue: number;
+}
 
 export function settingsSource({ risk, strategies }: Desk): SettingsSource {
   return { risk, staleMs: risk.staleDataSeconds * 1000, strategies };
 }
 
-/** With real money two. */
+/** `changed`: what the trader says was changed since. */
+export function settingsInForce(desk: Desk, changed: SettingValues): readonly Setting[] {
+  const source = settingsSource(desk);
+  const fileValues = settingValues(source);
+  return settingSpecs(source).map((spec) => {
+    const fileValue = fileValues[spec.key] as number;
+    return { ...spec, fileValue, value: changed[spec.key] ?? fileValue };
+  });
+}
+
+/** What `asked` would change, and which of it may allow more than now. Keys that are no settings are left out. */
+export function changesAsked(
+  settings: readonly Setting[],
+  asked: SettingValues,
+): { readonly changes: readonly SettingChange[]; readonly loosening: readonly SettingChange[] } {
+  const known = new Map(settings.map((setting) => [setting.key, setting]));
+  const inForce = Object.fromEntries(settings.map(({ key, value }) => [key, value]));
+  const changes = settingChanges(inForce, asked);
+  const loosens = ({ key, from, to }: SettingChange): boolean => {
+    const setting = known.get(key);
+    return setting === undefined || needsApproval(setting, from, to);
+  };
+  return { changes, loosening: changes.filter(loosens) };
+}
+
+/** Why the values can't be taken, each as a sentence; before anybody is asked to approve them. */
+export function settingProblems(
+  desk: Desk,
+  settings: readonly Setting[],
+  asked: SettingValues,
+): readonly string[] {
+  if (Object.keys(asked).length === 0) return ['No value was given.'];
+  return Object.entries(asked).flatMap(([key, value]) => {
+    const setting = settings.find((known) => known.key === key);
+    if (setting === undefined) return [unchangeable(desk, key)];
+    const problem = settingProblem(setting, value);
+    return problem === null ? [] : [`${problem}.`];
+  });
+}
+
+function unchangeable(desk: Desk, key: string): string {
+  if (!isInDeskFile(desk, key)) return `${key} is no setting of this desk.`;
+  if (key.endsWith('.enabled'))
+    return `${key} is switched with the strategy’s toggle (POST /api/strategies/{name}/toggle).`;
+  return `${key} can’t change while the desk runs: open positions are held in its terms. Edit the desk file and restart.`;
+}
+
+/** A list's entries are found by their name. */
+function isInDeskFile(desk: Desk, key: string): boolean {
+  let at: unknown = desk;
+  for (const part of key.split('.')) {
+    if (typeof at !== 'object' || at === null) return false;
+    if (Array.isArray(at)) at = at.find((entry) => (entry as { name?: unknown }).name === part);
+    else at = Object.hasOwn(at, part) ? (at as Record<string, unknown>)[part] : undefined;
+  }
+  return at !== undefined;
+}
+
+/** How many approvers a looser value takes: with real money two. */
 export function settingsApproversNeeded({ mode }: Pick<Desk, 'mode'>): number {
   return mode === 'live' ? 2 : 1;
 }

@@ -14,7 +14,10 @@ import type { Caller, CommandRequest, OperationContext, OperationResult } from '
 import { readStatus } from './read-status.js';
 import { resumeTrading } from './resume-trading.js';
 import { runRoutine } from './run-routine.js';
+import { changeSettings, type SettingsRequest, type SettingsResult } from './settings/change-settings.js';
+import { readSettings, type SettingsShown } from './settings/read-settings.js';
 import { stopTrading } from './stop-trading.js';
+import { type ToggleRequest, toggleStrategy } from './strategies/toggle-strategy.js';
 import { openTemporal } from './temporal/open-temporal.js';
 
 export interface Operations {
@@ -27,6 +30,10 @@ export interface Operations {
   listSchedules(): Promise<readonly ScheduledRun[]>;
   listApprovals(): Promise<readonly ApprovalShown[]>;
   castVote(caller: Caller, request: VoteRequest): Promise<VoteResult>;
+  /** Rejects with `TraderUnavailable`. */
+  readSettings(): Promise<SettingsShown>;
+  changeSettings(caller: Caller, request: SettingsRequest): Promise<SettingsResult>;
+  toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
   close(): Promise<void>;
 }
 
@@ -60,6 +67,9 @@ export function operationsOver(context: OperationContext): Operations {
     listSchedules: () => listSchedules(context),
     listApprovals: () => listApprovals(context),
     castVote: (caller, request) => castVote(context, caller, request),
+    readSettings: () => readSettings(context),
+    changeSettings: (caller, request) => changeSettings(context, caller, request),
+    toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
     close: async () => {
       context.trader.close();
       await Promise.allSettled([context.temporal.close(), context.pool.end()]);

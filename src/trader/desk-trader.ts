@@ -182,6 +182,7 @@ export class DeskTrader implements CommandedTrader {
     const { changed } = engine.view.settings;
     const inForce = { ...settingValues(settingsSource(desk)), ...changed };
     const changes = settingChanges(inForce, values);
+    if (changes.length === 0) return [];
     const approvers = desk.people.filter(({ roles }) => roles.includes('approver'));
     return settingsAuthority({
       desk: desk.desk,

@@ -8,7 +8,11 @@ export const engineQueue = (desk: string, incarnation: string): string => `engin
 export const deskOwnerId = (desk: string): string => `desk-owner:${desk}`;
 export const emergencyStopId = (desk: string): string => `estop:${desk}`;
 export const resumptionId = (desk: string, haltId: string): string => `resume:${desk}:${haltId}`;
+export const validationId = (desk: string, id: string): string => `validation:${desk}:${id}`;
 export const pulseId = (desk: string): string => `pulse:${desk}`;
+
+/** `version`: the one that the change would make. */
+export const settingsChangeId = (desk: string, version: number): string => `settings:${desk}:${version}`;
 
 /** `nominalMs`: when the routine was due by market time. */
 export const routineId = (desk: string, routine: string, nominalMs: number): string =>

@@ -1,6 +1,6 @@
 /** Calls on one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
 import type { HaltCause, ResumeRule } from '../../domain/mode.js';
-import type { CommandResult, Decision } from '../../trader/protocol.js';
+import type { CommandResult, ControlMethods, Decision, ReloadResult } from '../../trader/protocol.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
 import { type FlatReading, proveFlat } from './prove-flat.js';
 import { proveStopped, type StopReading } from './prove-stopped.js';
@@ -20,6 +20,7 @@ export interface EngineActivities {
   proveFlat(patienceMs: number): Promise<FlatReading>;
   readSituation(): Promise<TraderSituation>;
   reconcile(command: PersonCommand): Promise<CommandResult>;
+  reload(command: ControlMethods['reload']['params']): Promise<ReloadResult>;
   arm(
     command: PersonCommand & { haltId: string; configHash: string; decisions: readonly Decision[] },
   ): Promise<CommandResult>;
@@ -39,6 +40,7 @@ export function createEngineActivities(trader: TraderCalls, days: TradingDays): 
     proveFlat: (patienceMs) => proveFlat(trader, patienceMs),
     readSituation: () => readSituation(trader, days),
     reconcile: (command) => callTrader(trader, 'reconcile', command, RECONCILE_MS),
+    reload: (command) => callTrader(trader, 'reload', command, COMMAND_MS),
     arm: ({ commandId, by, reason, haltId, configHash, decisions }) =>
       callTrader(trader, 'arm', { commandId, by, reason, haltId, configHash, decisions }, COMMAND_MS),
   };

@@ -21,18 +21,19 @@ import { done, refused } from './outcome.js';
 type Reload = Extract<Command, { readonly name: 'reload' }>;
 
 export function reload(core: Core, command: Reload, event: CommandEvent): CommandOutcome {
+  const changes = settingChanges(settingValues(core.config), command.values);
+  const problems = problemsOf(core, command.values);
+  if (problems.length > 0) {
+    return refused('bad-setting', problems.join('; '), 'correct the values; nothing was changed');
+  }
+  // Before the version: a request whose answer was lost is in force already.
+  if (changes.length === 0) return done(core, 'these settings are in force already');
   const { version } = core.state.settings;
   if (command.baseVersion !== version) {
     const message = `the change was made for version ${command.baseVersion} of the settings, in force is ${version}`;
     return refused('settings-changed', message, 'look at the settings as they are now and change those');
   }
   const specs = new Map(settingSpecs(core.config).map((spec) => [spec.key, spec]));
-  const problems = problemsOf(specs, command.values);
-  if (problems.length > 0) {
-    return refused('bad-setting', problems.join('; '), 'correct the values; nothing was changed');
-  }
-  const changes = settingChanges(settingValues(core.config), command.values);
-  if (changes.length === 0) return done(core, 'these settings are in force already');
   const loosening = changes.filter(({ key, from, to }) => needsApproval(specOf(specs, key), from, to));
   if (loosening.length > 0 && command.approvedBy.length === 0) {
     const words = loosening.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
@@ -43,7 +44,8 @@ export function reload(core: Core, command: Reload, event: CommandEvent): Comman
   return done(core, `settings version ${core.state.settings.version}: ${words}`);
 }
 
-function problemsOf(specs: ReadonlyMap<string, SettingSpec>, values: SettingValues): string[] {
+function problemsOf(core: Core, values: SettingValues): string[] {
+  const specs = new Map(settingSpecs(core.config).map((spec) => [spec.key, spec]));
   return Object.entries(values).flatMap(([key, value]) => {
     const spec = specs.get(key);
     const problem =

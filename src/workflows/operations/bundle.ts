@@ -3,3 +3,5 @@ export { canary } from '../canary.js';
 export { pulse } from './pulse.js';
 export { resumption } from './resumption.js';
 export { routine } from './routine.js';
+export { settingsChange } from './settings-change.js';
+export { validation } from './validation.js';

@@ -1,0 +1,70 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { SettingsProposal } from '../../domain/settings-change.js';
+import type { SettingsChangeInput } from '../../workflows/operations/settings-change-contract.js';
+import { operationsQueue, settingsChangeId } from '../../workflows/queues.js';
+import { FERMATA_DESK } from '../../workflows/search-attributes.js';
+import type { Caller, OperationContext } from '../operation.js';
+import type { SettingsResult } from './change-settings.js';
+
+interface Asked {
+  readonly proposal: SettingsProposal;
+  readonly reason: string;
+  readonly needed: number;
+  readonly simulated: boolean;
+}
+
+const START_MS = 10_000;
+const HOUR_MS = 3_600_000;
+
+/** Starts the workflow that asks the desk's approvers; the settings stay as they are until they agree. */
+export async function askForApproval(
+  { desk, temporal, newId }: OperationContext,
+  caller: Caller,
+  { proposal, reason, needed, simulated }: Asked,
+): Promise<Partial<SettingsResult>> {
+  const workflowId = settingsChangeId(desk.desk, proposal.version);
+  const approvalId = `${workflowId}:${newId().slice(0, 8)}`;
+  const input: SettingsChangeInput = {
+    desk: desk.desk,
+    proposal,
+    approvalId,
+    needed,
+    person: caller.person,
+    reason,
+    simulated,
+    expiresAfterMs: 24 * HOUR_MS,
+    remindEveryMs: 4 * HOUR_MS,
+    escalateAfterMs: null,
+    evidenceMs: HOUR_MS,
+  };
+  try {
+    await temporal.within(START_MS, (client) =>
+      client.workflow.start('settingsChange', {
+        workflowId,
+        taskQueue: operationsQueue(desk.desk),
+        args: [input],
+        typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
+        staticSummary: `Settings of ${desk.desk}: ${reason}`.slice(0, 200),
+        staticDetails:
+          'People approve exactly these values; the trader checks their votes itself and takes them.',
+      }),
+    );
+  } catch (error) {
+    return { state: 'refused', detail: whyNotAsked(error, proposal.version) };
+  }
+  const people = needed === 1 ? 'an approver agrees' : `${needed} approvers agree`;
+  return {
+    state: 'waiting',
+    detail: `It may allow more than now: it waits until ${people}. The settings stay as they are.`,
+    approvalId,
+    workflowId,
+  };
+}
+
+function whyNotAsked(error: unknown, version: number): string {
+  if (error instanceof WorkflowExecutionAlreadyStartedError) {
+    return `Another change to version ${version} waits for approval. Decide that one first; nothing was changed.`;
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return `Nobody could be asked: Temporal: ${why}. Nothing was changed; limits can be tightened meanwhile.`;
+}

@@ -1,0 +1,129 @@
+import {
+  changesAsked,
+  type Setting,
+  settingProblems,
+  settingsApproversNeeded,
+  settingsInForce,
+} from '../../desk/desk-settings.js';
+import type { SettingChange, SettingsProposal } from '../../domain/settings-change.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import type { Caller, OperationContext } from '../operation.js';
+import { readStatus } from '../read-status.js';
+import { recordAudit } from '../record-audit.js';
+import { askForApproval } from './ask-for-approval.js';
+
+export interface SettingsRequest {
+  /** Only the keys to change, by their path in the desk file. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly reason: string;
+  readonly commandId?: string;
+}
+
+export interface SettingsResult {
+  /** `waiting`: people have to approve it first, as a whole. */
+  readonly state: 'applied' | 'waiting' | 'refused';
+  readonly detail: string;
+  readonly changes: readonly SettingChange[];
+  /** Those of them that may allow more than now. */
+  readonly loosening: readonly SettingChange[];
+  /** In force now. */
+  readonly version: number | null;
+  readonly configHash: string | null;
+  readonly approvalId: string | null;
+  readonly workflowId: string | null;
+  readonly problems: readonly string[];
+}
+
+const RELOAD_MS = 5_000;
+
+/**
+ * Changes settings of the running desk: at once where every change only tightens, otherwise by asking people for
+ * exactly these values. All or nothing: a change that tightens one limit and loosens another waits as a whole.
+ */
+export async function changeSettings(
+  context: OperationContext,
+  caller: Caller,
+  request: SettingsRequest,
+): Promise<SettingsResult> {
+  const status = await readStatus(context).catch((error: unknown) => causeOf(error));
+  if (typeof status === 'string')
+    return refused(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
+  const settings = settingsInForce(context.desk, status.settings.changed);
+  const problems = settingProblems(context.desk, settings, request.values);
+  const result =
+    problems.length > 0
+      ? refused(`Nothing was changed: ${problems.join(' ')}`, status)
+      : await carryOut(context, caller, request, status, settings);
+  const audit = await recordAudit(context, caller, {
+    action: 'changeSettings',
+    parameters: { values: request.values, reason: request.reason, version: status.settings.version + 1 },
+    outcome: `${result.state}: ${result.detail}`,
+  });
+  return audit === null ? result : { ...result, problems: [...result.problems, audit] };
+}
+
+async function carryOut(
+  context: OperationContext,
+  caller: Caller,
+  request: SettingsRequest,
+  status: TraderStatus,
+  settings: readonly Setting[],
+): Promise<SettingsResult> {
+  const { changes, loosening } = changesAsked(settings, request.values);
+  if (changes.length === 0) {
+    return { ...refused('These settings are in force already.', status), state: 'applied' };
+  }
+  const made = { ...refused('', status), changes, loosening };
+  if (loosening.length === 0) return { ...made, ...(await reload(context, caller, request, status)) };
+  const { incarnation } = status;
+  const proposal: SettingsProposal = { incarnation, version: status.settings.version + 1, changes };
+  const asked = await askForApproval(context, caller, {
+    proposal,
+    reason: request.reason,
+    needed: settingsApproversNeeded(context.desk),
+    simulated: status.marketData.simulated,
+  });
+  return { ...made, ...asked };
+}
+
+async function reload(
+  context: OperationContext,
+  caller: Caller,
+  request: SettingsRequest,
+  status: TraderStatus,
+): Promise<Partial<SettingsResult>> {
+  const params = {
+    commandId: request.commandId ?? context.newId(),
+    by: caller.person,
+    reason: request.reason,
+    baseVersion: status.settings.version,
+    values: request.values,
+    approvalId: '',
+    decisions: [],
+  };
+  try {
+    const taken = await context.trader.call('reload', params, { timeoutMs: RELOAD_MS });
+    const { detail, configHash, settingsVersion: version } = taken;
+    return { state: 'applied', detail, configHash, version };
+  } catch (error) {
+    return { state: 'refused', detail: `The trader did not take it: ${causeOf(error)}` };
+  }
+}
+
+function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
+  return {
+    state: 'refused',
+    detail,
+    changes: [],
+    loosening: [],
+    version: status?.settings.version ?? null,
+    configHash: status?.configHash ?? null,
+    approvalId: null,
+    workflowId: null,
+    problems: [],
+  };
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,59 @@
+import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
+import { readStatus } from '../read-status.js';
+import { recordAudit } from '../record-audit.js';
+
+export interface ToggleRequest {
+  readonly strategy: string;
+  /** Null: the other way round than now. */
+  readonly enabled: boolean | null;
+  readonly reason: string;
+  readonly commandId?: string;
+}
+
+const COMMAND_MS = 5_000;
+
+/** Switches a strategy on or off. Off: its resting entries are cancelled, its position keeps its stop and its exit. */
+export async function toggleStrategy(
+  context: OperationContext,
+  caller: Caller,
+  request: ToggleRequest,
+): Promise<OperationResult> {
+  const status = await readStatus(context).catch((error: unknown) => causeOf(error));
+  if (typeof status === 'string') {
+    return notDone(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
+  }
+  const now = status.strategies.find(({ name }) => name === request.strategy);
+  if (now === undefined) {
+    const names = [...new Set(status.strategies.map(({ name }) => name))].join(', ');
+    return notDone(`This desk has no strategy ${request.strategy} (it has: ${names}). Nothing was changed.`);
+  }
+  const enabled = request.enabled ?? !now.enabled;
+  const result = await send(context, caller, request, enabled);
+  const audit = await recordAudit(context, caller, {
+    action: 'toggleStrategy',
+    parameters: { strategy: request.strategy, enabled, reason: request.reason },
+    outcome: result.detail,
+  });
+  return audit === null ? result : { ...result, problems: [audit] };
+}
+
+async function send(
+  context: OperationContext,
+  caller: Caller,
+  { strategy, reason, commandId }: ToggleRequest,
+  enabled: boolean,
+): Promise<OperationResult> {
+  const command = { commandId: commandId ?? context.newId(), by: caller.person, reason, strategy, enabled };
+  try {
+    const taken = await context.trader.call('toggle', command, { timeoutMs: COMMAND_MS });
+    const after = await readStatus(context);
+    const proven = after.strategies.every(({ name, enabled: is }) => name !== strategy || is === enabled);
+    return { ok: true, proven, detail: taken.detail, haltId: taken.haltId, workflowId: null, problems: [] };
+  } catch (error) {
+    return notDone(`The trader did not take it: ${causeOf(error)}.`);
+  }
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
