@@ -3,6 +3,7 @@
  * ledger. It watches the trader and starts what the trader's state asks for.
  */
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
+import { createValidationActivities } from '../activities/validation/create-validation-activities.js';
 import { CHECKS } from '../checks/registry.js';
 import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
@@ -26,19 +27,23 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const pool = openPool(runtime, 'operations-worker');
   const temporal = openTemporal(runtime);
+  const decisionKey = (): string => readSecret(runtime.home, 'decisionKey');
   const worker = keepWorker(
     { runtime, temporal, log },
     {
       taskQueue: operationsQueue(desk.desk),
       bundle: 'operations',
-      activities: createOperationsActivities({
-        pool,
-        checks: CHECKS,
-        context: { runtime, desk, trader, pool },
-        decisionKey: () => readSecret(runtime.home, 'decisionKey'),
-        nowMs: Date.now,
-        log,
-      }),
+      activities: {
+        ...createOperationsActivities({
+          pool,
+          checks: CHECKS,
+          context: { runtime, desk, trader, pool },
+          decisionKey,
+          nowMs: Date.now,
+          log,
+        }),
+        ...createValidationActivities({ home: runtime.home, pool, decisionKey }),
+      },
     },
   );
   const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);

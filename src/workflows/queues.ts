@@ -14,6 +14,10 @@ export const pulseId = (desk: string): string => `pulse:${desk}`;
 /** `version`: the one that the change would make. */
 export const settingsChangeId = (desk: string, version: number): string => `settings:${desk}:${version}`;
 
+/** One at a time each. */
+export const backupWorkflowId = (desk: string): string => `backup:${desk}`;
+export const drillWorkflowId = (desk: string): string => `drill:${desk}`;
+
 /** `nominalMs`: when the routine was due by market time. */
 export const routineId = (desk: string, routine: string, nominalMs: number): string =>
   `routine:${desk}:${routine}:${new Date(nominalMs).toISOString()}`;

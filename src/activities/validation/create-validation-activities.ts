@@ -1,0 +1,140 @@
+/** What a validation does outside its workflow: trade on paper, write the report down, tell people. */
+import { readFileSync } from 'node:fs';
+import { Context } from '@temporalio/activity';
+import { notify } from '../../notify/notify.js';
+import type { Pool } from '../../store/pool.js';
+import { recordValidation } from '../../store/validation-report.js';
+import type { Progress } from '../../validation/progress.js';
+import type { SignedReport, ValidationReport } from '../../validation/report/report.js';
+import { signReport } from '../../validation/report/sign-report.js';
+import { summaryText } from '../../validation/report/summary.js';
+import { writeReport } from '../../validation/report/write-report.js';
+import { readRequest, validationPlace } from '../../validation/request.js';
+import { runInProcess } from '../../validation/start-process.js';
+
+const PROBLEMS_SHOWN_MAX = 20;
+const PULSE_MS = 1000;
+
+export interface ValidationRef {
+  readonly desk: string;
+  readonly id: string;
+}
+
+/** Small: the report itself stays on disk. */
+export interface ValidationOutcome {
+  readonly recommendation: ValidationReport['recommendation'];
+  readonly qualifies: boolean;
+  readonly simulated: boolean;
+  readonly verdicts: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly passed: boolean;
+    readonly text: string;
+    readonly expected: string;
+  }[];
+  readonly problems: readonly string[];
+  readonly reached: string | null;
+  readonly summary: string;
+  readonly hash: string;
+  readonly files: { readonly json: string; readonly html: string };
+}
+
+export interface ValidationActivities {
+  /** Goes on where an earlier attempt ended; a validation that is over gives its report again. */
+  runValidation(reference: ValidationRef): Promise<ValidationOutcome>;
+  recordValidationReport(reference: ValidationRef): Promise<void>;
+  announceValidation(reference: ValidationRef): Promise<void>;
+}
+
+export interface ValidationDependencies {
+  readonly home: string;
+  readonly pool: Pool;
+  readonly decisionKey: () => string;
+  /** Another program for the child process, in tests. */
+  readonly program?: string;
+}
+
+export function createValidationActivities(dependencies: ValidationDependencies): ValidationActivities {
+  const { home, pool } = dependencies;
+  const kept = ({ id }: ValidationRef): SignedReport => {
+    const text = readFileSync(validationPlace(home, id).result, 'utf8');
+    return signReport(dependencies.decisionKey(), JSON.parse(text) as ValidationReport);
+  };
+  return {
+    runValidation: async (reference) => {
+      await tradeOnPaper(dependencies, reference);
+      const report = kept(reference);
+      const { reportFolder } = readRequest(validationPlace(home, reference.id));
+      return outcomeOf(report, writeReport(reportFolder, report));
+    },
+    recordValidationReport: (reference) => {
+      const report = kept(reference);
+      return recordValidation(pool, {
+        desk: report.desk,
+        validationId: report.id,
+        configHash: report.configHash,
+        recommendation: report.recommendation,
+        qualifies: report.goLive.qualifies,
+        hash: report.hash,
+        seal: report.seal,
+        report: JSON.stringify(report),
+        createdMs: Date.parse(report.created),
+      });
+    },
+    announceValidation: (reference) => {
+      const report = kept(reference);
+      return notify(
+        pool,
+        {
+          desk: report.desk,
+          event: 'report',
+          severity: report.recommendation === 'GO' ? 'info' : 'warning',
+          title: `Paper validation of ${report.desk}: ${report.recommendation}`,
+          text: summaryText(report),
+          fingerprint: `validation:${report.desk}:${report.id}`,
+        },
+        home,
+      );
+    },
+  };
+}
+
+async function tradeOnPaper({ home, program }: ValidationDependencies, { id }: ValidationRef): Promise<void> {
+  const context = Context.current();
+  let newest: Progress | null = null;
+  // Also while nothing is traded: the process may be reading back what was.
+  const pulse = setInterval(() => context.heartbeat(newest), PULSE_MS);
+  try {
+    await runInProcess(validationPlace(home, id).directory, {
+      onProgress: (progress) => {
+        newest = progress;
+      },
+      signal: context.cancellationSignal,
+      ...(program === undefined ? {} : { program }),
+    });
+  } finally {
+    clearInterval(pulse);
+  }
+}
+
+function outcomeOf(report: SignedReport, files: ValidationOutcome['files']): ValidationOutcome {
+  return {
+    recommendation: report.recommendation,
+    qualifies: report.goLive.qualifies,
+    simulated: report.market.simulated,
+    verdicts: report.verdicts.map(({ name, title, passed, text, bound, threshold }) => ({
+      name,
+      title,
+      passed,
+      text,
+      expected: `${bound} ${threshold}`,
+    })),
+    problems: report.reasons
+      .filter((reason) => !report.verdicts.some(({ text }) => text === reason))
+      .slice(0, PROBLEMS_SHOWN_MAX),
+    reached: report.period.reached,
+    summary: summaryText(report),
+    hash: report.hash,
+    files,
+  };
+}

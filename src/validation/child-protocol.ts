@@ -1,0 +1,8 @@
+/** What the process of a validation tells the one that started it. */
+import type { Progress } from './progress.js';
+
+export type ValidationMessage =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  /** The report is on disk. */
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly message: string; readonly interrupted: boolean };

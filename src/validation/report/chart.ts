@@ -1,0 +1,123 @@
+/** A curve as inline SVG: no script, no font, nothing from elsewhere. */
+
+export interface ChartPoint {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+export interface ChartMark {
+  readonly atMs: number;
+  readonly good: boolean;
+  readonly title: string;
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly unit: string;
+  readonly points: readonly ChartPoint[];
+  readonly marks: readonly ChartMark[];
+  /** Drawn as a dashed line; null: none. */
+  readonly bound: { readonly value: number; readonly label: string } | null;
+  /** The area between curve and 0 is filled. */
+  readonly filled: boolean;
+}
+
+const WIDTH = 960;
+const HEIGHT = 260;
+const LEFT = 76;
+const RIGHT = 16;
+const TOP = 16;
+const BOTTOM = 34;
+const GRID_LINES = 4;
+
+interface Frame {
+  readonly x: (atMs: number) => number;
+  readonly y: (value: number) => number;
+  readonly low: number;
+  readonly high: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Empty where there is nothing to draw. */
+export function chartSvg(chart: Chart): string {
+  const first = chart.points[0];
+  const last = chart.points.at(-1);
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return '';
+  const frame = frameOf(chart, first.atMs, last.atMs);
+  return [
+    `<figure><figcaption>${escapeHtml(chart.title)}</figcaption>`,
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(chart.title)}">`,
+    gridSvg(frame, chart.unit),
+    boundSvg(chart, frame),
+    curveSvg(chart, frame),
+    ...chart.marks.map((mark) => markSvg(mark, chart.points, frame)),
+    '</svg></figure>',
+  ].join('\n');
+}
+
+function frameOf({ points, bound, filled }: Chart, fromMs: number, toMs: number): Frame {
+  const values = points.map(({ value }) => value);
+  if (bound !== null) values.push(bound.value);
+  if (filled) values.push(0);
+  const lowest = values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
+  const highest = values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
+  const margin = (highest - lowest || Math.abs(highest) * 0.01 || 1) * 0.05;
+  const low = lowest - margin;
+  const high = highest + margin;
+  return {
+    low,
+    high,
+    fromMs,
+    toMs,
+    x: (atMs) => LEFT + ((atMs - fromMs) / (toMs - fromMs)) * (WIDTH - LEFT - RIGHT),
+    y: (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM),
+  };
+}
+
+function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string): string {
+  const places = high - low < 10 ? 2 : 0;
+  const steps = Array.from({ length: GRID_LINES + 1 }, (_, index) => index / GRID_LINES);
+  const rows = steps.map((part) => {
+    const value = low + part * (high - low);
+    const at = y(value).toFixed(1);
+    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${value.toFixed(places)}${unit}</text>`;
+  });
+  const columns = steps.map((part) => {
+    const atMs = fromMs + part * (toMs - fromMs);
+    const anchor = part === 0 ? 'start' : part === 1 ? 'end' : 'middle';
+    return `<text x="${x(atMs).toFixed(1)}" y="${HEIGHT - 10}" text-anchor="${anchor}">${shortTime(atMs)}</text>`;
+  });
+  return [...rows, ...columns].join('');
+}
+
+function boundSvg({ bound }: Chart, { y }: Frame): string {
+  if (bound === null) return '';
+  const at = y(bound.value).toFixed(1);
+  return `<line class="bound" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${WIDTH - RIGHT}" y="${at}" dy="-4" text-anchor="end">${escapeHtml(bound.label)}</text>`;
+}
+
+function curveSvg({ points, filled }: Chart, { x, y }: Frame): string {
+  const corners = points.map(({ atMs, value }) => `${x(atMs).toFixed(1)},${y(value).toFixed(1)}`);
+  if (!filled) return `<polyline class="curve" points="${corners.join(' ')}"/>`;
+  const base = y(0).toFixed(1);
+  const ends = [x(points.at(-1)!.atMs), x(points[0]!.atMs)].map((at) => `${at.toFixed(1)},${base}`);
+  return `<polygon class="area" points="${[...corners, ...ends].join(' ')}"/>`;
+}
+
+/** On the curve, at the last point before it. */
+function markSvg(mark: ChartMark, points: readonly ChartPoint[], { x, y }: Frame): string {
+  const at = points.findLast(({ atMs }) => atMs <= mark.atMs) ?? points[0]!;
+  const kind = mark.good ? 'win' : 'loss';
+  return `<circle class="${kind}" cx="${x(mark.atMs).toFixed(1)}" cy="${y(at.value).toFixed(1)}" r="3"><title>${escapeHtml(mark.title)}</title></circle>`;
+}
+
+const shortTime = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
+
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

@@ -1,0 +1,193 @@
+/** The report as one page that needs nothing else: charts inline, no script, no outside host. */
+import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';
+import type { SignedReport } from './report.js';
+
+const TRADES_SHOWN_MAX = 200;
+
+export function reportHtml(report: SignedReport): string {
+  const { recommendation, desk, period, market, reasons, goLive } = report;
+  const title = `${recommendation}: paper validation of ${desk}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1 class="${recommendation === 'GO' ? 'go' : 'nogo'}">${recommendation}</h1>
+<p>Paper validation of <b>${escapeHtml(desk)}</b> over ${period.requestedMs / 3_600_000} h of market time,
+${escapeHtml(period.from ?? 'no price')} to ${escapeHtml(period.reached ?? '-')}. Prices: ${escapeHtml(market.label)}.</p>
+${list('Why it is a NO-GO', reasons)}
+${recommendation === 'GO' ? list('It does not stand for real money', goLive.because) : ''}
+<h2>Criteria</h2>
+${criteriaTable(report)}
+<h2>Equity, drawdown and trades</h2>
+${charts(report)}
+<h2>Results</h2>
+${resultsTable(report)}
+<h2>Data</h2>
+${coverageTable(report)}
+${list(
+  'Halts',
+  report.halts.map(
+    ({ at, cause, reason, lifted }) =>
+      `${at} ${cause}: ${reason} (${lifted === null ? 'to the end' : `lifted ${lifted}`})`,
+  ),
+)}
+<h2>Trades</h2>
+${tradesTable(report)}
+<footer>Validation ${escapeHtml(report.id)}, asked for by ${escapeHtml(report.requestedBy)} at ${report.created}.
+Configuration ${report.configHash}. Content ${report.hash}. Seal ${report.seal}.</footer>
+</body>
+</html>
+`;
+}
+
+function charts(report: SignedReport): string {
+  const equity = report.equity.map(
+    ([at, value]): ChartPoint => ({ atMs: Date.parse(at), value: Number(value) }),
+  );
+  const marks = report.trades.map((trade) => ({
+    atMs: Date.parse(trade.closed),
+    good: Number(trade.profit) > 0,
+    title: `${trade.symbol} ${trade.side} ${trade.quantity}: ${trade.profit}`,
+  }));
+  const { currency } = report.results;
+  const { maxDrawdownPct } = report.criteria;
+  return [
+    chartSvg({
+      title: `Equity in ${currency}, open results included; a dot for each closed trade`,
+      unit: '',
+      points: equity,
+      marks,
+      bound: null,
+      filled: false,
+    }),
+    chartSvg({
+      title: `Drawdown from the highest equity so far; at most ${maxDrawdownPct} % is asked for`,
+      unit: ' %',
+      points: drawdownOf(equity),
+      marks: [],
+      bound: null,
+      filled: true,
+    }),
+    chartSvg({
+      title: `Profit of closed trades in ${currency}, added up`,
+      unit: '',
+      points: profitOf(report, equity[0]?.atMs),
+      marks: [],
+      bound: { value: 0, label: '' },
+      filled: false,
+    }),
+  ].join('\n');
+}
+
+function drawdownOf(equity: readonly ChartPoint[]): ChartPoint[] {
+  let peak = Number.NEGATIVE_INFINITY;
+  return equity.map(({ atMs, value }) => {
+    peak = Math.max(peak, value);
+    return { atMs, value: (value / peak - 1) * 100 };
+  });
+}
+
+function profitOf({ trades }: SignedReport, fromMs: number | undefined): ChartPoint[] {
+  let sum = 0;
+  const closed = trades.map((trade) => ({ atMs: Date.parse(trade.closed), profit: Number(trade.profit) }));
+  const points = closed
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map(({ atMs, profit }) => {
+      sum += profit;
+      return { atMs, value: sum };
+    });
+  return fromMs === undefined ? points : [{ atMs: fromMs, value: 0 }, ...points];
+}
+
+function criteriaTable({ verdicts }: SignedReport): string {
+  return table(
+    ['', 'Criterion', 'Asked for', 'Found', 'Missed by'],
+    verdicts.map(({ passed, title, bound, threshold, observed, shortfall }) => [
+      passed ? '✓' : '✗',
+      title,
+      `${bound} ${threshold}`,
+      observed === null ? 'can’t be said' : figure(observed),
+      passed ? '' : shortfall === null ? '-' : figure(shortfall),
+    ]),
+  );
+}
+
+function resultsTable({ results: r }: SignedReport): string {
+  return table(
+    ['', ''],
+    [
+      ['Equity at the beginning', `${r.startingEquity} ${r.currency}`],
+      ['Equity at the end, open positions at their last price', `${r.finalEquity} ${r.currency}`],
+      ['Result', `${r.netProfit} ${r.currency} (${figure(r.netProfitPct)} %)`],
+      ['Fees paid', `${r.fees} ${r.currency}`],
+      ['Closed trades, with a profit', `${r.trades}, ${r.wins}`],
+      ['Fills', String(r.fills)],
+      [
+        'Largest drawdown',
+        `${figure(r.maxDrawdownPct)} %, ${r.maxDrawdownFrom ?? '-'} to ${r.maxDrawdownTo ?? '-'}`,
+      ],
+      ['Positions open at the end', String(r.openPositions)],
+    ],
+  );
+}
+
+function coverageTable({ data }: SignedReport): string {
+  const rows = data.coverage.map(({ symbol, expected, bars, missing, longestGapMs }) => [
+    symbol,
+    String(expected),
+    String(bars),
+    String(missing),
+    `${figure(longestGapMs / 60_000)} min`,
+  ]);
+  return table(['Instrument', 'Bars expected', 'Bars', 'Missing', 'Longest gap'], rows);
+}
+
+function tradesTable({ trades, tradesLeftOut }: SignedReport): string {
+  const shown = trades.slice(0, TRADES_SHOWN_MAX);
+  const left = trades.length - shown.length + tradesLeftOut;
+  const rows = shown.map((t) => [
+    t.symbol,
+    t.side,
+    t.opened,
+    t.closed,
+    t.quantity,
+    t.entryPrice,
+    t.exitPrice,
+    t.profit,
+  ]);
+  const head = ['Instrument', 'Side', 'Opened', 'Closed', 'Quantity', 'Entry', 'Exit', 'Profit after fees'];
+  return `${table(head, rows)}${left > 0 ? `<p>${left} more are left out here.</p>` : ''}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (tag: string, row: readonly string[]) =>
+    row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('');
+  const body = rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n');
+  return `<table><thead><tr>${cells('th', head)}</tr></thead><tbody>\n${body}\n</tbody></table>`;
+}
+
+function list(title: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return `<h2>${escapeHtml(title)}</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+}
+
+const figure = (value: number): string => String(Number(value.toFixed(2)));
+
+const STYLE = `
+:root{color-scheme:light dark;--line:#8884;--ink:#1a1a1a;--paper:#fff;--soft:#666;--good:#16794c;--bad:#b3261e;--curve:#2456c4}
+@media (prefers-color-scheme:dark){:root{--ink:#e8e8e8;--paper:#16181c;--soft:#a0a4ab;--good:#4cc38a;--bad:#ff8078;--curve:#7aa2ff}}
+body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:1000px;margin:2rem auto;padding:0 1rem}
+h1{font-size:2.2rem;margin:0}h1.go{color:var(--good)}h1.nogo{color:var(--bad)}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+table{border-collapse:collapse;width:100%;display:block;overflow-x:auto;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
+figure{margin:1rem 0}figcaption{color:var(--soft)}svg{width:100%;height:auto}
+svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--line)}.bound{stroke:var(--bad);stroke-dasharray:4 4}
+.curve{fill:none;stroke:var(--curve);stroke-width:1.5}.area{fill:var(--bad);fill-opacity:.25;stroke:var(--bad)}
+.win{fill:var(--good)}.loss{fill:var(--bad)}footer{margin:3rem 0 1rem;color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}
+`;

@@ -1,0 +1,30 @@
+/** The report in a few lines, for the terminal and for a message. */
+import type { ValidationReport } from './report.js';
+
+const HOUR_MS = 3_600_000;
+
+export function summaryLines(report: ValidationReport): string[] {
+  const { results, verdicts, period, market, goLive, reasons } = report;
+  const { currency } = results;
+  const isGo = report.recommendation === 'GO';
+  return [
+    `${isGo ? '✓ GO' : '✗ NO-GO'}: paper validation of ${report.desk}, ${period.requestedMs / HOUR_MS} h`,
+    `  prices      ${market.label} (${market.symbols.join(', ')})`,
+    `  from, to    ${period.from ?? 'no price'}, ${period.reached ?? '-'}`,
+    `  equity      ${results.startingEquity} to ${results.finalEquity} ${currency} (${results.netProfitPct.toFixed(2)} %)`,
+    ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text}`),
+    ...report.data.problems.map(({ text }) => `  ✗ ${text}`),
+    ...reasons
+      .filter((reason) => !verdicts.some(({ text }) => text === reason))
+      .filter((reason) => !report.data.problems.some(({ text }) => text === reason))
+      .map((reason) => `  ✗ ${reason}`),
+    ...(isGo && !goLive.qualifies ? ['  It does not stand for real money:'] : []),
+    ...(isGo ? goLive.because.map((why) => `  ! ${why}`) : []),
+  ];
+}
+
+/** Short enough for a chat. */
+export function summaryText(report: ValidationReport): string {
+  const lines = summaryLines(report).slice(1);
+  return lines.map((line) => line.trim()).join('\n');
+}

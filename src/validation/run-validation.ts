@@ -1,0 +1,56 @@
+/**
+ * The program of one validation: `node dist/validation/run-validation.js FOLDER`. Ends with its parent, since the one
+ * who waits for it begins it again: two of them at once are kept apart by the journal's lock.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JournalLocked } from '../trader/journal/journal-error.js';
+import type { ValidationMessage } from './child-protocol.js';
+import { RunInterrupted, runValidation } from './run.js';
+
+/** The process before may still be ending. */
+const LOCK_WAIT_MS = 15_000;
+const LOCK_LOOK_MS = 100;
+
+const EXIT_FAILED = 1;
+
+function tell(message: ValidationMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send && process.connected) process.send(message, () => resolve());
+    else resolve();
+  });
+}
+
+async function whenUnlocked<T>(work: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof JournalLocked) || performance.now() > untilMs) throw error;
+      await sleep(LOCK_LOOK_MS);
+    }
+  }
+}
+
+async function main(directory: string): Promise<void> {
+  const ending = new AbortController();
+  process.on('SIGINT', () => undefined); // goes to the whole terminal; the parent decides
+  process.once('SIGTERM', () => ending.abort());
+  process.once('disconnect', () => ending.abort());
+  try {
+    await whenUnlocked(() =>
+      runValidation(directory, {
+        signal: ending.signal,
+        onProgress: (progress) => void tell({ type: 'progress', progress }),
+      }),
+    );
+    await tell({ type: 'done' });
+    process.exit(0);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    await tell({ type: 'failed', message, interrupted: error instanceof RunInterrupted });
+    process.exit(EXIT_FAILED);
+  }
+}
+
+await main(process.argv[2] ?? '');

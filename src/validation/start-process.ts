@@ -1,0 +1,64 @@
+/** Runs a validation in a process of its own: it is busy for seconds at full speed, and for days on live prices. */
+import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ValidationMessage } from './child-protocol.js';
+import type { Progress } from './progress.js';
+import type { ValidationReport } from './report/report.js';
+import { placeAt } from './request.js';
+
+const PROGRAM = fileURLToPath(new URL('./run-validation.js', import.meta.url));
+/** After SIGTERM. */
+const END_MS_MAX = 10_000;
+const STDERR_CHARACTERS_MAX = 4000;
+
+/** The process ended without a report. What it had done is kept: the same validation can be gone on with. */
+export class ValidationProcessFailed extends Error {
+  override readonly name = 'ValidationProcessFailed';
+  readonly keptSafe = 'what it had traded is in its journal; no running desk was touched';
+}
+
+export interface ProcessOptions {
+  readonly onProgress: (progress: Progress) => void;
+  /** Ends the process in order. */
+  readonly signal: AbortSignal;
+  readonly program?: string;
+}
+
+/** Resolves with the report. Rejects with `ValidationProcessFailed`. */
+export async function runInProcess(directory: string, options: ProcessOptions): Promise<ValidationReport> {
+  await ended(directory, options);
+  return JSON.parse(readFileSync(placeAt(directory).result, 'utf8')) as ValidationReport;
+}
+
+function ended(directory: string, { onProgress, signal, program = PROGRAM }: ProcessOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = fork(program, [directory], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    let failure: string | null = null;
+    let errors = '';
+    let timer: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      child.kill('SIGTERM');
+      timer = setTimeout(() => child.kill('SIGKILL'), END_MS_MAX);
+    };
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors = (errors + text).slice(-STDERR_CHARACTERS_MAX);
+    });
+    child.on('message', (message: ValidationMessage) => {
+      if (message.type === 'progress') onProgress(message.progress);
+      else if (message.type === 'failed') failure = message.message;
+    });
+    child.on('error', (error) => {
+      failure ??= error.message;
+    });
+    child.on('close', (code, killedBy) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      if (code === 0) resolve();
+      else
+        reject(new ValidationProcessFailed(failure ?? `it ended with ${killedBy ?? code}: ${errors.trim()}`));
+    });
+  });
+}
