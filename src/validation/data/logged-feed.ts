@@ -1,0 +1,127 @@
+/** Live prices as a feed that can be begun again: what was logged first, then the minutes missed since, then live. */
+import type { InstrumentId } from '../../domain/instrument.js';
+import type { MarketBar, MarketEvent, MarketFeed, MarketListener, MarketSource } from '../../market/feed.js';
+import { barQuotes } from '../../venue/bar-path.js';
+import { PriceLog, readPriceLog, type TimedEvent } from './price-log.js';
+
+const MINUTE_MS = 60_000;
+/** Live events are written down and traded on together this often, with the newest quote of each instrument. */
+const GROUP_MS = 200;
+/** A venue tells at most this many of the minutes that were missed; the rest is a gap. */
+const MISSED_MINUTES_MAX = 5000;
+
+export interface LoggedFeedOptions {
+  readonly feed: MarketFeed;
+  readonly file: string;
+  readonly instrumentCount: number;
+  readonly spreadTicks: readonly number[];
+  /** A write that failed: the run can't go on. */
+  readonly onFault: (error: Error) => void;
+}
+
+export class LoggedFeed implements MarketFeed {
+  readonly source: MarketSource;
+  readonly #options: LoggedFeedOptions;
+  readonly #log: PriceLog;
+  readonly #past = new Map<InstrumentId, readonly MarketBar[]>();
+  #group: TimedEvent[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #listener: MarketListener = () => undefined;
+  #stopped = false;
+
+  constructor(options: LoggedFeedOptions) {
+    this.#options = options;
+    this.#log = new PriceLog(options.file);
+    let source: MarketSource | null = null;
+    for (const price of readPriceLog(options.file)) {
+      if (price.kind === 'source') source = price.source;
+      else if (price.kind === 'past' && price.bars[0]) this.#past.set(price.bars[0].instrument, price.bars);
+      else break;
+    }
+    this.source = source ?? options.feed.source;
+    if (source === null) this.#log.append([{ kind: 'source', source: this.source }]);
+  }
+
+  nowMs(): number {
+    return this.#options.feed.nowMs();
+  }
+
+  /** The past as it was when the validation began: the same at every start. */
+  async history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
+    const kept = this.#past.get(instrument);
+    if (kept !== undefined) return kept;
+    const bars = await this.#options.feed.history(instrument, count);
+    if (bars.length > 0) this.#log.append([{ kind: 'past', bars }]);
+    return bars;
+  }
+
+  start(listener: MarketListener): void {
+    this.#listener = listener;
+    void this.#run().catch((error: unknown) => this.#fault(error));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#options.feed.stop();
+    this.#log.close();
+  }
+
+  async #run(): Promise<void> {
+    let lastMs: number | null = null;
+    for (const price of readPriceLog(this.#options.file)) {
+      if (!('marketMs' in price)) continue;
+      if (this.#stopped) return;
+      await this.#listener(price);
+      lastMs = price.marketMs;
+    }
+    if (lastMs !== null) await this.#catchUp(lastMs);
+    if (!this.#stopped) this.#options.feed.start((event) => this.#live(event));
+  }
+
+  /** Nobody ran meanwhile: whole minutes of the venue's history stand for it. */
+  async #catchUp(lastMs: number): Promise<void> {
+    const { feed, instrumentCount, spreadTicks } = this.#options;
+    const missed = Math.min(MISSED_MINUTES_MAX, Math.ceil((feed.nowMs() - lastMs) / MINUTE_MS));
+    const ids = Array.from({ length: instrumentCount }, (_, id) => id);
+    const bars = (await Promise.all(ids.map((id) => feed.history(id, missed)))).flat();
+    const events = bars
+      .filter((bar) => bar.openMs >= lastMs)
+      .flatMap((bar): TimedEvent[] => [
+        ...barQuotes(bar, spreadTicks[bar.instrument] ?? 1),
+        { kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar },
+      ])
+      .sort((a, b) => a.marketMs - b.marketMs);
+    if (this.#stopped || events.length === 0) return;
+    this.#log.append(events);
+    for (const event of events) await this.#listener(event);
+  }
+
+  #live(event: MarketEvent): void {
+    if (this.#stopped) return;
+    if (!('marketMs' in event)) {
+      void this.#listener(event);
+      return;
+    }
+    const newer = (other: TimedEvent) =>
+      other.kind !== 'quote' || event.kind !== 'quote' || other.instrument !== event.instrument;
+    this.#group = [...this.#group.filter(newer), event];
+    this.#timer ??= setTimeout(() => this.#flush(), GROUP_MS);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const group = this.#group;
+    this.#group = [];
+    try {
+      this.#log.append(group);
+      for (const event of group) void this.#listener(event);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #fault(error: unknown): void {
+    this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
+  }
+}
