@@ -45,6 +45,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.js')).runCommand,
   },
   {
+    name: 'validate',
+    summary: 'paper-trade for a given time and say GO or NO-GO',
+    load: async () => (await import('./commands/validate.js')).validateCommand,
+  },
+  {
     name: 'schedules',
     summary: 'what is scheduled, and when it runs next',
     load: async () => (await import('./commands/schedules.js')).schedulesCommand,

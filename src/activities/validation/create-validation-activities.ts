@@ -76,7 +76,7 @@ export function createValidationActivities(dependencies: ValidationDependencies)
         recommendation: report.recommendation,
         qualifies: report.goLive.qualifies,
         hash: report.hash,
-        seal: report.seal,
+        seal: report.seal ?? '',
         report: JSON.stringify(report),
         createdMs: Date.parse(report.created),
       });

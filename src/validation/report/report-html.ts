@@ -40,7 +40,7 @@ ${list(
 <h2>Trades</h2>
 ${tradesTable(report)}
 <footer>Validation ${escapeHtml(report.id)}, asked for by ${escapeHtml(report.requestedBy)} at ${report.created}.
-Configuration ${report.configHash}. Content ${report.hash}. Seal ${report.seal}.</footer>
+Configuration ${report.configHash}. Content ${report.hash}. Seal ${report.seal ?? 'none'}.</footer>
 </body>
 </html>
 `;

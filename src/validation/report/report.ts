@@ -96,5 +96,6 @@ export interface ValidationReport {
 /** As it is on disk: the report with the hash of its content and a seal of this installation over it. */
 export interface SignedReport extends ValidationReport {
   readonly hash: string;
-  readonly seal: string;
+  /** Null: the installation had no key yet, since no desk was ever started. */
+  readonly seal: string | null;
 }

@@ -5,14 +5,15 @@ import type { SignedReport, ValidationReport } from './report.js';
 /** Keeps a seal from being taken for any other thing that the key signs. */
 const PURPOSE = 'fermata validation report';
 
-/** `key`: the installation's decision key, hex. */
-export function signReport(key: string, report: ValidationReport): SignedReport {
+/** `key`: the installation's decision key, hex; null where it has none yet, and nothing is sealed. */
+export function signReport(key: string | null, report: ValidationReport): SignedReport {
   const hash = reportHash(report);
-  return { ...report, hash, seal: sealOf(key, hash) };
+  return { ...report, hash, seal: key === null ? null : sealOf(key, hash) };
 }
 
 /** True where content and hash belong together and the seal is of this installation. */
 export function isGenuine(key: string, { hash, seal, ...report }: SignedReport): boolean {
+  if (seal === null) return false;
   const expected = Buffer.from(sealOf(key, reportHash(report)));
   const found = Buffer.from(seal);
   return hash === reportHash(report) && found.length === expected.length && timingSafeEqual(found, expected);

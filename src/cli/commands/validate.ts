@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander';
+import { loadDesk } from '../../desk/load.js';
+import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import { summaryLines } from '../../validation/report/summary.js';
+import { keepRequest } from '../../validation/request.js';
+import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { dataFile, speedValue } from '../market-choice.js';
+import { collected, wholeNumber } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { progressPrinter } from '../progress-printer.js';
+import { fermataHome, runtimeOf } from '../running-desk.js';
+import { runsDesk, type Validated, validateByWorkflow, validateHere } from '../validate-desk.js';
+import {
+  boundValue,
+  durationValue,
+  idValue,
+  type ValidateOptions,
+  validationRequest,
+} from '../validation-options.js';
+
+const SEED_MAX = 4_294_967_295;
+const PROGRESS_TOTAL = 1000;
+
+export function validateCommand(command: Command): void {
+  command
+    .requiredOption('--duration <time>', 'market time to paper-trade, exactly: 90m, 48h, 7d', durationValue)
+    .option('--desk <name or file>', 'which desk; by default the one that runs here', undefined)
+    .option('--data <file>', 'recorded prices: FILE or SYMBOL=FILE; repeat for more', collected(dataFile))
+    .option(
+      '--speed <times>',
+      'of recorded or simulated prices: a number, realtime or max (default)',
+      speedValue,
+    )
+    .option('--seed <number>', 'of simulated prices', wholeNumber(0, SEED_MAX))
+    .addOption(
+      new Option('--market <source>', 'where prices come from without --data').choices([
+        'auto',
+        'live',
+        'simulated',
+      ]),
+    )
+    .option('--min-trades <count>', 'instead of the desk file’s', wholeNumber(0, 1_000_000))
+    .option('--min-win-rate <percent>', 'instead of the desk file’s', boundValue(0, 100))
+    .option('--min-sharpe <ratio>', 'instead of the desk file’s', boundValue(-100_000, 100_000))
+    .option('--max-drawdown <percent>', 'instead of the desk file’s', boundValue(0, 100))
+    .option('--id <id>', 'join or go on with the validation of this id', idValue)
+    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--json', 'print the report as JSON; progress goes to standard error')
+    .action(async (options: ValidateOptions) => {
+      process.exitCode = await validate(options);
+    });
+}
+
+/** Everything about the options is checked before anything is begun. */
+async function validate(options: ValidateOptions): Promise<number> {
+  const home = fermataHome();
+  const runtime = runtimeOf(home);
+  const loaded = loadDesk(
+    options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk),
+  );
+  const people = loaded.desk.people.map(({ name }) => name);
+  const person = options.as ?? people[0] ?? 'operator';
+  if (!people.includes(person)) {
+    throw usageFailure(
+      `${person} is not a person of this desk`,
+      `use --as with one of: ${people.join(', ')}`,
+    );
+  }
+  const asked = validationRequest(options, loaded, person, Date.now());
+  const request = keepRequest(home, asked, loaded.text);
+  const showBar = progressPrinter(process.stderr);
+  const onProgress = ({ part, trades }: { readonly part: number; readonly trades: number }): void =>
+    showBar({
+      kind: 'bar',
+      text: `validation ${request.id}, ${trades} trades`,
+      done: Math.round(part * PROGRESS_TOTAL),
+      total: PROGRESS_TOTAL,
+    });
+  const validated =
+    runtime !== null && (await runsDesk(home, request.desk))
+      ? await validateByWorkflow(runtime, request, onProgress)
+      : await validateHere(home, request, onProgress);
+  return show(validated, options.json === true);
+}
+
+function show({ report, files, workflowId, problems }: Validated, json: boolean): number {
+  if (json) printJson({ ...report, files, workflowId, problems });
+  else {
+    printLines([
+      ...summaryLines(report),
+      `  report      ${files.json}`,
+      `  with charts ${files.html}`,
+      ...problems.map((problem) => `  ! ${problem}`),
+    ]);
+  }
+  return report.recommendation === 'GO' ? EXIT_OK : EXIT_FAILED;
+}

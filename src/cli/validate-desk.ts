@@ -1,0 +1,102 @@
+/** Runs a validation: as a workflow of the running desk, or, where none runs, in a process of this command. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ValidationOutcome } from '../activities/validation/create-validation-activities.js';
+import type { Runtime } from '../home/runtime.js';
+import { readSecret } from '../home/secrets.js';
+import { askSupervisor } from '../home/supervisor-protocol.js';
+import { type Progress, readProgress } from '../validation/progress.js';
+import type { SignedReport } from '../validation/report/report.js';
+import { signReport } from '../validation/report/sign-report.js';
+import { type WrittenReport, writeReport } from '../validation/report/write-report.js';
+import { type ValidationRequest, validationPlace } from '../validation/request.js';
+import { runInProcess } from '../validation/start-process.js';
+
+const LOOK_EVERY_MS = 500;
+
+export interface Validated {
+  readonly report: SignedReport;
+  readonly files: WrittenReport;
+  /** Null: it ran in this command. */
+  readonly workflowId: string | null;
+  /** What did not work beside it, each with what that means. */
+  readonly problems: readonly string[];
+}
+
+export type OnProgress = (progress: Progress) => void;
+
+/** True where the supervisor of this FERMATA_HOME runs this very desk. */
+export async function runsDesk(home: string, desk: string): Promise<boolean> {
+  try {
+    return (await askSupervisor(home, 'who', {})).desk === desk;
+  } catch {
+    return false;
+  }
+}
+
+/** Survives the end of everything, of this command too: the same id joins it again. */
+export async function validateByWorkflow(
+  runtime: Runtime,
+  request: ValidationRequest,
+  onProgress: OnProgress,
+): Promise<Validated> {
+  const { openTemporal } = await import('../operations/temporal/open-temporal.js');
+  const { awaitValidation, startValidation } = await import('../operations/validate-desk.js');
+  const temporal = openTemporal(runtime);
+  const workflowId = await startValidation(temporal, request);
+  const place = validationPlace(runtime.home, request.id);
+  const over = new AbortController();
+  const showing = showUntil(over.signal, place.progress, onProgress);
+  try {
+    const outcome = await awaitValidation(temporal, workflowId);
+    return { report: reportOf(outcome), files: outcome.files, workflowId, problems: [] };
+  } finally {
+    over.abort();
+    await showing;
+  }
+}
+
+/** Ends with this command; the same id goes on with it. */
+export async function validateHere(
+  home: string,
+  request: ValidationRequest,
+  onProgress: OnProgress,
+): Promise<Validated> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  try {
+    const { directory } = validationPlace(home, request.id);
+    const unsigned = await runInProcess(directory, { onProgress, signal: ending.signal });
+    const report = signReport(keyOf(home), unsigned);
+    const files = writeReport(request.reportFolder, report);
+    const problem =
+      `The desk does not run: the report is in files only, and nobody was told. With the desk running (fermata up), ` +
+      `the same command with --id ${request.id} records and tells it.`;
+    return { report, files, workflowId: null, problems: [problem] };
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}
+
+/** Made at the first start of a desk; without it a report is not sealed. */
+function keyOf(home: string): string | null {
+  try {
+    return readSecret(home, 'decisionKey');
+  } catch {
+    return null;
+  }
+}
+
+/** The report that was written for a person is the one that was signed. */
+function reportOf({ files }: ValidationOutcome): SignedReport {
+  return JSON.parse(readFileSync(files.json, 'utf8')) as SignedReport;
+}
+
+async function showUntil(over: AbortSignal, file: string, onProgress: OnProgress): Promise<void> {
+  while (!over.aborted) {
+    const progress = readProgress(file);
+    if (progress !== null) onProgress(progress);
+    await sleep(LOOK_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
+  }
+}

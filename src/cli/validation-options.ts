@@ -1,0 +1,97 @@
+/** The options of `validate` as one request. */
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import type { LoadedDesk } from '../desk/load.js';
+import type { ValidationRequest } from '../validation/request.js';
+import { scopeOf } from '../validation/scope.js';
+import { usageFailure } from './failure.js';
+import { type MarketOptions, marketChoice } from './market-choice.js';
+
+export interface ValidateOptions extends MarketOptions {
+  readonly desk?: string;
+  readonly duration: number;
+  readonly minTrades?: number;
+  readonly minWinRate?: number;
+  readonly minSharpe?: number;
+  readonly maxDrawdown?: number;
+  readonly id?: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION_MS_MAX = 366 * 86_400_000;
+/** Where the runbook looks for reports. */
+const REPORT_FOLDER = 'data';
+
+/** `90m`, `48h` or `7d` in milliseconds. */
+export function durationValue(text: string): number {
+  const [, count, unit] = /^(\d{1,6}(?:\.\d{1,3})?)([mhd])$/.exec(text) ?? [];
+  const ms = Math.round(Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN));
+  if (!(ms >= 60_000 && ms <= DURATION_MS_MAX)) {
+    throw new InvalidArgumentError('expected minutes, hours or days up to a year, such as 90m, 48h or 7d');
+  }
+  return ms;
+}
+
+/** A number with or without a point, which may be below zero. */
+export function boundValue(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`expected a number from ${min} to ${max}`);
+    return value;
+  };
+}
+
+export function idValue(text: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(text)) {
+    throw new InvalidArgumentError('expected 1 to 64 lower case letters, digits and dashes');
+  }
+  return text;
+}
+
+/** Throws a usage failure where the options contradict each other, the desk or the disk. */
+export function validationRequest(
+  options: ValidateOptions,
+  { desk, configHash }: LoadedDesk,
+  requestedBy: string,
+  nowMs: number,
+): ValidationRequest {
+  const { minTrades, minWinRatePct, minSharpe, maxDrawdownPct } = desk.goLive.criteria;
+  const market = marketChoice(options, desk);
+  if (scopeOf(desk, market).desk.strategies.length === 0) {
+    throw usageFailure(
+      'no strategy of the desk trades what the data is of',
+      'name its symbol: --data SYMBOL=FILE',
+    );
+  }
+  return {
+    version: 1,
+    id: options.id ?? newId(nowMs),
+    desk: desk.desk,
+    configHash,
+    createdMs: nowMs,
+    durationMs: options.duration,
+    market,
+    criteria: {
+      minTrades: options.minTrades ?? minTrades,
+      minWinRatePct: options.minWinRate ?? minWinRatePct,
+      minSharpe: options.minSharpe ?? minSharpe,
+      maxDrawdownPct: options.maxDrawdown ?? maxDrawdownPct,
+    },
+    reportFolder: resolve(REPORT_FOLDER),
+    requestedBy,
+  };
+}
+
+/** Sorts by time; two at the same moment differ. */
+function newId(nowMs: number): string {
+  const stamp = new Date(nowMs)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'z')
+    .replaceAll(/[-:]/g, '')
+    .toLowerCase();
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
+}

@@ -1,0 +1,69 @@
+import type { ValidationOutcome } from '../activities/validation/create-validation-activities.js';
+import type { ValidationRequest } from '../validation/request.js';
+import type { ValidationInput } from '../workflows/operations/validation.js';
+import { operationsQueue, validationId } from '../workflows/queues.js';
+import { FERMATA_DESK, FERMATA_ROUTINE } from '../workflows/search-attributes.js';
+import type { TemporalAccess } from './temporal/open-temporal.js';
+
+const DAY_MS = 86_400_000;
+const START_MS = 5_000;
+/** One question to the workflow; then it is asked again. */
+const ASK_MS = 20_000;
+/** Heartbeats come every second. */
+const SILENT_MS = 10_000;
+const EVIDENCE_MS = 3_600_000;
+
+/**
+ * Starts `validation:<desk>:<id>`, or joins it where it runs already; one that is over gives its report again. What was
+ * asked for is in the validation's folder. Rejects while Temporal is down.
+ */
+export async function startValidation(temporal: TemporalAccess, request: ValidationRequest): Promise<string> {
+  const { desk, id, durationMs } = request;
+  const input: ValidationInput = {
+    desk,
+    id,
+    durationMs,
+    person: request.requestedBy,
+    // Live prices take as long as the clock; a day more for whatever stands still meanwhile.
+    runMsMax: 2 * durationMs + DAY_MS,
+    silentMs: SILENT_MS,
+    evidenceMs: EVIDENCE_MS,
+  };
+  const workflowId = validationId(desk, id);
+  await temporal.within(START_MS, (client) =>
+    client.workflow.start('validation', {
+      workflowId,
+      taskQueue: operationsQueue(desk),
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      typedSearchAttributes: [
+        { key: FERMATA_DESK, value: desk },
+        { key: FERMATA_ROUTINE, value: 'validation' },
+      ],
+      staticSummary: `Go-live validation of ${desk}: ${durationMs / 3_600_000} h on paper`,
+      staticDetails: [
+        'Paper-trades the desk’s own strategies and limits in an instance of its own, for exactly this much market',
+        'time, then judges trades, win rate, Sharpe ratio and drawdown. Thin or broken data is a NO-GO.',
+      ].join(' '),
+    }),
+  );
+  return workflowId;
+}
+
+/** Resolves when the workflow has ended, however long that takes; a Temporal that is away is asked again. */
+export async function awaitValidation(
+  temporal: TemporalAccess,
+  workflowId: string,
+): Promise<ValidationOutcome> {
+  for (;;) {
+    try {
+      return await temporal.within(ASK_MS, (client) =>
+        client.workflow
+          .getHandle<(input: ValidationInput) => Promise<ValidationOutcome>>(workflowId)
+          .result(),
+      );
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'TemporalUnavailable')) throw error;
+    }
+  }
+}
