@@ -103,14 +103,29 @@ describe('protection', () => {
     const desk = new DeskUnderTest().active();
     const entry = desk.enter(0);
     desk.accept(entry);
-    desk.fill(entry, 10_000, 10);
+    desk.fill(entry, 10_000, 100);
     const [first] = desk.sent('submit');
-    expect(first).toMatchObject({ purpose: 'protective', quantityLots: 10, stopTicks: entry.protectTicks });
+    expect(first).toMatchObject({ purpose: 'protective', quantityLots: 100, stopTicks: entry.protectTicks });
     desk.accept(first!);
-    desk.fill(entry, 10_000, 5);
+    desk.fill(entry, 10_000, 50);
     expect(desk.sent('cancel')).toEqual([first!.clientId]);
     desk.happen({ kind: 'order.cancelled', clientId: first!.clientId });
-    expect(desk.sent('submit')).toMatchObject([{ purpose: 'protective', quantityLots: 15 }]);
+    expect(desk.sent('submit')).toMatchObject([{ purpose: 'protective', quantityLots: 150 }]);
+  });
+
+  it('is not asked for while the position is smaller than any order, which halts nobody', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.fill(entry, 10_000, 10);
+    expect(desk.sent('submit')).toEqual([]);
+    for (let second = 0; second <= 11; second += 1) {
+      desk.quote(0, 10_000);
+      desk.pass(1_000);
+    }
+    expect(desk.engine.view.halts).toEqual([]);
+    desk.fill(entry, 10_000, 90);
+    expect(desk.sent('submit')).toMatchObject([{ purpose: 'protective', quantityLots: 100 }]);
   });
 
   it('is cancelled when the position is gone', () => {

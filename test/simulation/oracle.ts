@@ -84,12 +84,20 @@ export class Oracle {
     }
     const open = new Set([...this.#entries.values()].map(({ instrument }) => instrument));
     this.#lots.forEach((held, instrument) => {
-      if (held !== 0) open.add(instrument);
+      if (this.#isSellable(instrument, held, view)) open.add(instrument);
     });
     if (open.size > risk.maxConcurrentPositions) {
       this.violations.push(`entry ${order.clientId} makes ${open.size} open positions`);
     }
     if (order.protectTicks === null) this.violations.push(`entry ${order.clientId} has no stop`);
+  }
+
+  /** What is worth less than the smallest order is held, but is no open position. */
+  #isSellable(instrument: number, held: number, view: EngineView): boolean {
+    const { moneyPerTickLot, minNotional } = this.scenario.instruments[instrument]!;
+    const bidTicks = view.quotes.find((quote) => quote.instrument === instrument)?.bidTicks;
+    if (bidTicks === undefined) return held !== 0;
+    return held !== 0 && Math.abs(held) * bidTicks * moneyPerTickLot >= minNotional;
   }
 
   #follow(record: EngineRecord): void {

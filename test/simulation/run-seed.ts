@@ -38,6 +38,9 @@ const QUIET_MS = 60_000;
 /** What is asked for at the end has this long to be proven; in the second half prices stand still. */
 const PROVEN_WITHIN_MS = 30_000;
 
+/** The slowest sync is shorter: what was recorded before the end is on disk after this. */
+const DISK_MS_MAX = 2_000;
+
 export async function runSeed(seed: number): Promise<SimulationResult> {
   const directory = mkdtempSync(join(tmpdir(), 'fermata-simulation-'));
   try {
@@ -59,6 +62,7 @@ class Run {
   readonly #incarnation: string;
   #trader: TraderUnderTest;
   #crashes = 0;
+  #strangers = 0;
   #faultsEnded = false;
   #ending = false;
   #pricesStand = false;
@@ -90,6 +94,8 @@ class Run {
     await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
     this.#pricesStand = true;
     await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
+    this.#trader.die();
+    await this.#time.runUntil(this.#time.nowMs + DISK_MS_MAX);
     return this.#result();
   }
 
@@ -103,6 +109,7 @@ class Run {
     const { crashEveryMs, freezeEveryMs, disconnectEveryMs, commandEveryMs, diskFaultEveryMs } =
       this.#scenario;
     this.#nowAndThen(crashEveryMs, () => this.#crash());
+    this.#nowAndThen(this.#scenario.strangerEveryMs, () => this.#stranger());
     this.#nowAndThen(freezeEveryMs, () => this.#trader.freeze(this.#random.whole(500, 20_000)));
     this.#nowAndThen(disconnectEveryMs, () => this.#venue.disconnect(this.#random.whole(200, 15_000)));
     this.#nowAndThen(commandEveryMs, () => this.#operator.commandAnything(this.#trader));
@@ -131,6 +138,29 @@ class Run {
     this.#time.after(this.#random.whole(100, 5_000), () => {
       this.#trader = this.#startTrader();
     });
+  }
+
+  /** Buys and sells by hand, and lets an order rest for a while. */
+  #stranger(): void {
+    this.#strangers += 1;
+    const clientId = `person${this.#strangers}`;
+    const instrument = this.#random.whole(0, this.#scenario.instruments.length - 1);
+    const rests = this.#random.chance(0.3);
+    this.#venue.book.place({
+      clientId,
+      instrument,
+      strategy: 'none',
+      purpose: 'entry',
+      side: this.#random.pick(['buy', 'sell'] as const),
+      type: rests ? 'limit' : 'market',
+      quantityLots: this.#random.whole(100, 3_000),
+      limitTicks: rests ? this.#walks[instrument]!.bidTicks - 500 : null,
+      stopTicks: null,
+      protectTicks: null,
+      reduceOnly: false,
+      timeInForce: 'GTC',
+    });
+    this.#time.after(this.#random.whole(1_000, 20_000), () => this.#venue.book.cancel(clientId));
   }
 
   /** No journal, no orders: somebody repairs the disk and starts the trader again. */

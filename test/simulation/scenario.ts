@@ -43,6 +43,8 @@ export interface Scenario {
   readonly disconnectEveryMs: number;
   readonly commandEveryMs: number;
   readonly diskFaultEveryMs: number;
+  /** A person who trades on the account at the venue's own screen. */
+  readonly strangerEveryMs: number;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
@@ -78,6 +80,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     disconnectEveryMs: random.pick([0, 0, 30_000]),
     commandEveryMs: random.pick([0, 4_000, 10_000, 25_000]),
     diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
+    strangerEveryMs: random.pick([0, 0, 0, 0, 40_000]),
     endsFlat: random.chance(0.5),
   };
 }
@@ -89,7 +92,7 @@ function drawInstruments(count: number, spot: boolean): Instrument[] {
       kind: spot ? 'spot' : 'linear',
       tickSize: '0.01',
       lotSize: '0.001',
-      minNotional: '1',
+      minNotional: '5',
       makerFeePpm: 200,
       takerFeePpm: 500,
     }),

@@ -99,9 +99,16 @@ export class VenueBook {
     const held = this.positions[intent.instrument] ?? 0;
     if (intent.reduceOnly && !reducesPosition(intent, held))
       return { code: 'reduce-only', text: 'no position' };
+    if (!intent.reduceOnly && this.#isTooSmall(intent)) return { code: 'notional', text: 'too small' };
     if (this.capabilities.shorting || intent.side === 'buy' || intent.reduceOnly) return null;
     const free = held - this.#lockedLots(intent.instrument);
     return intent.quantityLots <= free ? null : { code: 'balance', text: 'insufficient balance' };
+  }
+
+  #isTooSmall(intent: OrderIntent): boolean {
+    const { moneyPerTickLot, minNotional } = this.instruments[intent.instrument]!;
+    const price = intent.limitTicks ?? intent.stopTicks ?? this.bidTicks[intent.instrument] ?? 0;
+    return intent.quantityLots * price * moneyPerTickLot < minNotional;
   }
 
   #lockedLots(instrument: number): number {

@@ -1,7 +1,7 @@
 /** What a quote does: marks, and once a market minute the day's boundary and an equity sample. */
 
 import { formatMoney } from '../../domain/money.js';
-import { type Core, commit, watchLosses } from '../core.js';
+import { type Core, commit } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
@@ -9,7 +9,7 @@ import { raiseHalt } from '../halts/raise-halt.js';
 const MINUTE_MS = 60_000;
 /** While equity stands still a sample an hour is enough. */
 const IDLE_SAMPLE_MARKET_MS = 60 * MINUTE_MS;
-/** A peak higher by this part is recorded at once: 0.1 %. */
+/** A peak higher by this part is recorded at once, and the drawdown is counted from it: 0.1 %. */
 const PEAK_STEP = 1.001;
 
 /** Allocation-free and O(1) unless something is due. True where something was recorded. */
@@ -18,12 +18,13 @@ export function onQuote(core: Core, event: QuoteEvent): boolean {
   if (!market.quote(event.instrument, event.bidTicks, event.askTicks, event.wallMs)) return false;
   if (!core.begun) return false;
   const equity = market.equity;
-  if (equity > limits.watchedFloor && equity <= limits.peak && event.marketMs < core.nextMinuteMs)
-    return false;
+  if (equity > limits.peak) limits.peak = equity;
+  const higher = equity >= core.state.peak * PEAK_STEP;
+  if (!higher && equity > limits.watchedFloor && event.marketMs < core.nextMinuteMs) return false;
   core.wallMs = event.wallMs;
   core.marketMs = event.marketMs;
   if (event.marketMs >= core.nextMinuteMs) onMinute(core);
-  if (equity > limits.peak) onHigherEquity(core);
+  if (higher) sampleEquity(core);
   haltOnLoss(core);
   return true;
 }
@@ -64,13 +65,6 @@ export function sampleEquity(core: Core, peak = Math.max(core.limits.peak, core.
     unrealised,
     marketMs: core.marketMs,
   });
-}
-
-function onHigherEquity(core: Core): void {
-  const { equity } = core.market;
-  core.limits.peak = equity;
-  if (equity >= core.state.peak * PEAK_STEP) sampleEquity(core);
-  else watchLosses(core);
 }
 
 /** Halts where equity is at a floor that counts now. */

@@ -8,12 +8,13 @@ import { cancelOrder } from '../orders/cancel-order.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
+import { isDust } from './dust.js';
 import { protect } from './protect.js';
 
 export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit'): void {
   const position = positionAt(core, at);
   const work = workAt(core, at);
-  if (position.quantityLots === 0) {
+  if (position.quantityLots === 0 || (purpose === 'exit' && isDust(core, at))) {
     work.exiting = null;
     protect(core, at);
     return;

@@ -7,6 +7,7 @@ import { cancelOrder } from '../orders/cancel-order.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSED_RETRY_MS } from '../timing.js';
+import { isDustAt } from './dust.js';
 
 interface WantedStop {
   readonly side: Side;
@@ -26,6 +27,10 @@ export function protect(core: Core, at: InstrumentId): void {
   }
   if (closingUnderWay(core, at)) return;
   const wanted = wantedStop(core, position);
+  if (isDustAt(core, at, wanted.stopTicks)) {
+    work.unprotectedSinceMs = null;
+    return;
+  }
   const fitting = stops.find((stop) => fits(stop, wanted));
   for (const stop of stops) {
     if (stop !== fitting) cancelOrder(core, stop, 'the position changed');

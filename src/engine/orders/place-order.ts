@@ -2,6 +2,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import { type Core, commit, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
+import { isDust } from '../flow/dust.js';
 import { isClosing } from '../halts/mode.js';
 import type { RiskCheck } from '../risk/check.js';
 import { judge } from '../risk/gate.js';
@@ -65,7 +66,8 @@ export function openPositions(core: Core, except: InstrumentId | null = null): n
   let open = 0;
   for (const { id } of core.config.instruments) {
     if (id === except) continue;
-    if (positionAt(core, id).quantityLots !== 0 || restingEntryLots(core, id) > 0) open += 1;
+    const held = positionAt(core, id).quantityLots !== 0 && !isDust(core, id);
+    if (held || restingEntryLots(core, id) > 0) open += 1;
   }
   return open;
 }

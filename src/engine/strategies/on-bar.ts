@@ -2,6 +2,7 @@
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import { type Core, commit, liveOrders, positionAt, touch, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
+import { isDust } from '../flow/dust.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { placeOrder, restingEntryLots } from '../orders/place-order.js';
@@ -69,9 +70,10 @@ function contextOf(core: Core, slot: StrategySlot, trading: boolean): StrategyCo
   };
 }
 
-/** Another strategy's position on the same instrument is not this one's to close. */
+/** Another strategy's position is not this one's to close, and dust is nobody's. */
 function ownLots(core: Core, slot: StrategySlot): number {
   const position = positionAt(core, slot.instrument.id);
+  if (isDust(core, slot.instrument.id)) return 0;
   return position.strategy === slot.name || position.strategy === 'fermata' ? position.quantityLots : 0;
 }
 
