@@ -59,6 +59,8 @@ async function readFrom(
     end,
   );
   stopping.addEventListener('abort', end, { once: true });
+  // It may have been asked for while the cursor was read.
+  if (stopping.aborted) end();
   try {
     while (!ended || waiting.length > 0) {
       const entry = waiting.shift();

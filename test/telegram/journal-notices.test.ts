@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
+import { readNoticeCursor } from '../../src/store/outbox-bot.js';
+import { followJournal } from '../../src/telegram/reading/follow-journal.js';
+import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
+import type { TraderClient } from '../../src/trader/client.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
+
+const desk = cryptoDesk();
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+const entry = (sequence: number, record: EngineRecord): JournalEntry => ({
+  incarnation: 'abc',
+  sequence,
+  wallMs: 0,
+  record,
+  chain: '',
+});
+
+const halt = (cause: 'person' | 'startup'): EngineRecord => ({
+  type: 'halt',
+  halt: {
+    haltId: 'a'.repeat(32),
+    mode: 'HALTED',
+    scope: { kind: 'desk' },
+    cause,
+    by: 'anna',
+    reason: 'looks odd',
+    resume: 'person',
+    atWallMs: 0,
+    atMarketMs: 0,
+  },
+});
+
+describe('what of the journal is told', () => {
+  it('is each halt but those of an orderly start and end', () => {
+    expect(noticeOf(desk, entry(3, halt('person')))).toMatchObject({
+      event: 'halt',
+      severity: 'critical',
+      title: 'crypto-bot: HALTED',
+      text: 'looks odd\nCause: person, by anna. Trades again by: person.',
+      fingerprint: 'journal:abc:3',
+    });
+    expect(noticeOf(desk, entry(3, halt('startup')))).toBeNull();
+  });
+
+  it('is each fill in the decimals of its instrument', () => {
+    const fill = {
+      tradeId: '1',
+      clientId: 'f1',
+      instrument: 0,
+      side: 'buy' as const,
+      quantityLots: 1_234,
+      priceTicks: 6_000_050,
+      fee: 0,
+      liquidity: 'taker' as const,
+      marketMs: 0,
+      simulated: true,
+    };
+    expect(noticeOf(desk, entry(4, { type: 'fill', fill }))?.title).toBe(
+      'crypto-bot: buy 0.01234 BTC/USDT at 60000.50',
+    );
+  });
+});
+
+describe('the journal', () => {
+  it('is told from where it was read last, and its past is not news', async () => {
+    const scripted = new ScriptedTrader('abc');
+    const asked: number[] = [];
+    let give: (next: JournalEntry) => void = () => undefined;
+    const trader: TraderClient = {
+      ...scripted.client,
+      follow: (from, onEntry) => {
+        asked.push(from);
+        give = onEntry;
+        return { close: () => undefined };
+      },
+    };
+    const context = { desk, pool: database.pool, trader };
+    for (const sequence of [0, 1]) {
+      const stopping = new AbortController();
+      const following = followJournal(context, stopping.signal);
+      await vi.waitFor(() => expect(asked).toHaveLength(sequence + 1));
+      const next = asked[sequence] ?? 0;
+      give(entry(next, halt('person')));
+      await vi.waitFor(async () => {
+        expect(await readNoticeCursor(database.pool, desk.desk)).toMatchObject({ sequence: next });
+      });
+      stopping.abort();
+      await following;
+    }
+    expect(asked[1]).toBe((asked[0] ?? 0) + 1);
+    const told = await database.pool.query('select fingerprint from notice where desk = $1', [desk.desk]);
+    expect(told.rows).toEqual(asked.map((sequence) => ({ fingerprint: `journal:abc:${sequence}` })));
+  });
+});

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Notice } from '../../src/notify/notice.js';
+import { notify } from '../../src/notify/notify.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { ALERTS_CHAT, ANNA, type BotBench, openBotBench } from './support/bot-bench.js';
+
+let database: TestDatabase;
+let bench: BotBench;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+beforeEach(async () => {
+  bench = await openBotBench({ pool: database.pool });
+});
+afterEach(() => bench.close());
+
+function alert(number: number, change: Partial<Notice> = {}): Notice {
+  return {
+    desk: bench.desk.desk,
+    event: 'warning',
+    severity: 'critical',
+    title: `alert ${number}`,
+    text: 'something happened',
+    fingerprint: `alert:${number}`,
+    ...change,
+  };
+}
+
+const titles = (chat = ALERTS_CHAT): (string | undefined)[] =>
+  bench.sent(chat).map(({ text }) => /alert \d+/.exec(text)?.[0]);
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `alert ${index}`);
+const settled = () =>
+  vi.waitFor(async () => {
+    const waiting = await database.pool.query(
+      "select 1 from outbox where desk = $1 and state in ('pending', 'sending')",
+      [bench.desk.desk],
+    );
+    expect(waiting.rowCount).toBe(0);
+  }, 20_000);
+
+describe('a notice', () => {
+  it('arrives in the chat of the alerts, once, however often it is given', async () => {
+    bench.start();
+    await Promise.all([0, 0, 0].map((number) => notify(database.pool, alert(number))));
+    await vi.waitFor(() => expect(titles()).toEqual(['alert 0']), 5_000);
+    await settled();
+    expect(bench.sent(ALERTS_CHAT)[0]?.text).toMatch(/^🛑 alert 0\nsomething happened\n.*UTC$/);
+  });
+
+  it('waits in order while Telegram is away, and none is lost or doubled', async () => {
+    bench.start();
+    await notify(database.pool, alert(0));
+    await vi.waitFor(() => expect(titles()).toHaveLength(1), 5_000);
+    bench.simulator.simulation.setAway(true);
+    for (let number = 1; number < 8; number += 1) await notify(database.pool, alert(number));
+    await vi.waitFor(() => expect(bench.log.join()).toContain('Telegram was not reached'), 5_000);
+    bench.simulator.simulation.setAway(false);
+    await vi.waitFor(() => expect(titles()).toEqual(numbered(8)), 25_000);
+    await settled();
+    expect(titles()).toEqual(numbered(8));
+  });
+
+  it.each([
+    ['breaks after Telegram took it', { kind: 'dropAfterAccept' }],
+    ['breaks before Telegram took it', { kind: 'break' }],
+    ['is a 500', { kind: 'error', status: 500 }],
+  ] as const)('whose answer %s is looked for, and arrives once', async (_name, effect) => {
+    bench.start();
+    await notify(database.pool, alert(0));
+    await settled();
+    bench.simulator.simulation.faults.add({ method: 'sendMessage', effect });
+    for (let number = 1; number < 4; number += 1) await notify(database.pool, alert(number));
+    await vi.waitFor(() => expect(titles()).toEqual(numbered(4)), 20_000);
+    await settled();
+    expect(titles()).toEqual(numbered(4));
+  });
+
+  it.each([
+    ['that arrived although its sender was killed is recognised', 'alert 1'],
+    ['that did not arrive before its sender was killed is sent', 'alert 2'],
+  ])('%s by the next one', async (_name, next) => {
+    bench.start();
+    await notify(database.pool, alert(0));
+    await notify(database.pool, alert(1));
+    await settled();
+    await bench.stop();
+    // What a kill between the request and its record leaves; for `alert 2` the request was never made.
+    await database.pool.query(
+      "update outbox set state = 'sending', message_id = null, finished = null where desk = $1 and message_id = 2",
+      [bench.desk.desk],
+    );
+    if (next === 'alert 2') {
+      await database.pool.query("update notice set title = 'alert 2' where desk = $1 and title = 'alert 1'", [
+        bench.desk.desk,
+      ]);
+      bench.simulator.simulation.bot().messages.delete(`${ALERTS_CHAT}:2`);
+    }
+    bench.start();
+    await settled();
+    expect(titles()).toEqual(['alert 0', next]);
+  });
+
+  it('honours 429, and goes on with the same order', async () => {
+    bench.start();
+    bench.simulator.simulation.faults.add({
+      method: 'sendMessage',
+      effect: { kind: 'tooMany', retryAfter: 1 },
+    });
+    const startedMs = performance.now();
+    for (let number = 0; number < 3; number += 1) await notify(database.pool, alert(number));
+    await vi.waitFor(() => expect(titles()).toEqual(numbered(3)), 10_000);
+    expect(performance.now() - startedMs).toBeGreaterThan(900);
+  });
+
+  it('that a blocked chat refuses holds nothing up, and is logged', async () => {
+    await bench.link('anna', ANNA);
+    bench.simulator.simulation.block(ANNA, true);
+    bench.start();
+    await notify(database.pool, alert(0, { audience: ['operator'] }));
+    await notify(database.pool, alert(1, { audience: ['operator'] }));
+    await vi.waitFor(() => expect(titles()).toEqual(['alert 0', 'alert 1']), 5_000);
+    await settled();
+    expect(titles(ANNA)).toEqual([]);
+    expect(bench.log.join()).toContain('bot was blocked by the user');
+  });
+
+  it('is spooled while Postgres is down, and told once it is back', async () => {
+    const gone = new Pool({ host: '127.0.0.1', port: 1 });
+    await notify(gone, alert(0), bench.home);
+    await expect(notify(gone, alert(1))).rejects.toThrow();
+    await gone.end();
+    bench.start();
+    await vi.waitFor(() => expect(titles()).toEqual(['alert 0']), 10_000);
+  });
+
+  it('that the desk file does not name is not sent', async () => {
+    bench.start();
+    await notify(database.pool, alert(0, { event: 'fill' }));
+    await notify(database.pool, alert(1));
+    await settled();
+    await vi.waitFor(() => expect(titles()).toEqual(['alert 1']), 5_000);
+  });
+
+  it('never leaves the token in the log, whatever fails', async () => {
+    bench.simulator.simulation.setAway(true);
+    bench.start();
+    await notify(database.pool, alert(0, { fingerprint: randomUUID() }));
+    await vi.waitFor(() => expect(bench.log.length).toBeGreaterThan(0), 10_000);
+    expect(bench.log.join('\n')).not.toContain('Simulated');
+  });
+});

@@ -1,0 +1,124 @@
+/** The bot as it runs, real grammY and all, against the simulator, a scripted trader and the shared stores. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_TOKEN } from '../../../simulators/telegram/simulation.js';
+import type { TelegramSimulator } from '../../../simulators/telegram/start.js';
+import { startTelegramSimulator } from '../../../simulators/telegram/start.js';
+import type { Message } from '../../../simulators/telegram/wire.js';
+import type { Desk } from '../../../src/desk/schema.js';
+import type { Role, Runtime } from '../../../src/home/runtime.js';
+import { type Operations, operationsOver } from '../../../src/operations/open-operations.js';
+import type { OperationContext } from '../../../src/operations/operation.js';
+import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
+import { createLinkCode, linkByCode } from '../../../src/store/people.js';
+import type { Pool } from '../../../src/store/pool.js';
+import { runTelegram, type TelegramTiming } from '../../../src/telegram/start.js';
+import { cryptoDesk } from '../../operations/support/crypto-desk.js';
+import { DECISION_KEY } from '../../workflows/support/desk-bench.js';
+import { ScriptedTrader } from '../../workflows/support/scripted-trader.js';
+
+export const ALERTS_CHAT = 500;
+export const ANNA = 501;
+export const BEN = 502;
+export const STRANGER = 666;
+
+/** Nothing listens on port 1. */
+const NOWHERE = { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null };
+
+const FAST: TelegramTiming = { deliverEveryMs: 20, settleMs: 50, pollSeconds: 5, retryMs: 100 };
+
+export interface BotBench {
+  readonly simulator: TelegramSimulator;
+  readonly desk: Desk;
+  readonly home: string;
+  readonly pool: Pool;
+  readonly trader: ScriptedTrader;
+  readonly operations: Operations;
+  readonly log: string[];
+  /** Starts the bot, or starts it again. */
+  start(pool?: Pool): void;
+  stop(): Promise<void>;
+  link(person: string, userId: number): Promise<void>;
+  /** What the bot wrote into a chat, oldest first. */
+  sent(chatId: number): readonly Message[];
+  close(): Promise<void>;
+}
+
+export interface BenchOptions {
+  readonly pool: Pool;
+  readonly temporal?: TemporalAccess;
+  readonly deskName?: string;
+  readonly people?: Desk['people'];
+  readonly change?: (desk: Desk) => Desk;
+}
+
+export async function openBotBench(options: BenchOptions): Promise<BotBench> {
+  const { pool } = options;
+  const simulator = await startTelegramSimulator();
+  const home = mkdtempSync(join(tmpdir(), 'bot-'));
+  const name = options.deskName ?? `t-${randomBytes(4).toString('hex')}`;
+  const people = options.people ?? [
+    { name: 'anna', roles: ['operator', 'approver'] },
+    { name: 'ben', roles: ['approver'] },
+    { name: 'vera', roles: ['viewer'] },
+  ];
+  const base: Desk = { ...cryptoDesk(), desk: name, people };
+  const desk = options.change?.(base) ?? base;
+  const trader = new ScriptedTrader(randomBytes(3).toString('hex'));
+  const temporal = options.temporal ?? openTemporal({ temporal: NOWHERE });
+  const operationsContext: OperationContext = {
+    runtime: { desk: name, home } as Runtime,
+    desk,
+    trader: trader.client,
+    temporal,
+    pool,
+    decisionKey: () => DECISION_KEY,
+    newId: randomUUID,
+    nowMs: Date.now,
+  };
+  const operations = operationsOver(operationsContext);
+  const log: string[] = [];
+  let running: Role | null = null;
+  simulator.simulation.bot().ensureChat(ALERTS_CHAT);
+  return {
+    simulator,
+    desk,
+    home,
+    pool,
+    trader,
+    operations,
+    log,
+    start: (otherPool) => {
+      running = runTelegram({
+        home,
+        desk,
+        credentials: { token: DEFAULT_TOKEN, chatId: String(ALERTS_CHAT), apiRoot: simulator.address },
+        pool: otherPool ?? pool,
+        trader: trader.client,
+        operations,
+        log: (_level, text) => void log.push(text),
+        timing: FAST,
+      });
+    },
+    stop: async () => {
+      await running?.stop();
+      running = null;
+    },
+    link: async (person, userId) => {
+      const code = randomBytes(24).toString('base64url');
+      await createLinkCode(pool, name, person, code, 5);
+      simulator.simulation.bot().ensurePerson(userId);
+      simulator.simulation.bot().ensureChat(userId);
+      await linkByCode(pool, name, code, { telegramUserId: String(userId), chatId: String(userId) });
+    },
+    sent: (chatId) => simulator.simulation.bot().sentTo(chatId),
+    close: async () => {
+      await running?.stop();
+      if (!options.temporal) await temporal.close();
+      await simulator.close();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
