@@ -43,9 +43,11 @@ function config(count: number): EngineConfig {
       dailyLossLimitPct: 90,
       maxDrawdownPct: 90,
     },
+    tracker: { maxConsecutiveLosses: 1000, reEnableCheckMs: 86_400_000 },
     resume: {
       startup: 'auto',
       fault: 'auto',
+      venue: 'auto',
       dailyLoss: 'next-day',
       drawdown: 'person',
       person: 'person',

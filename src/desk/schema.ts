@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { goLiveSchema } from './go-live-schema.js';
+import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
 import { routineSchema, type stepSchema } from './routine-schema.js';
 import { brokenRules } from './rules.js';
@@ -19,7 +20,10 @@ const resumeSchema = z.strictObject({
   startup: resumeRule.default('auto').describe('After a start.'),
   fault: resumeRule
     .default('auto')
-    .describe('After stale data, a clock jump, a lost heartbeat, a venue’s outage, a lost supervisor.'),
+    .describe('After stale data, a clock jump, a lost heartbeat, a lost supervisor.'),
+  venue: resumeRule
+    .default('auto')
+    .describe('After an outage of the venue: it answers again and the books agree.'),
   dailyLoss: resumeRule.default('next-day').describe('After the daily loss limit.'),
   drawdown: resumeRule.default('person').describe('After the drawdown limit.'),
   person: z.enum(['person', 'two-people']).default('person').describe('After a person’s stop or close-all.'),
@@ -39,6 +43,24 @@ const deadManSchema = z.strictObject({
 
 const supervisorSchema = z.strictObject({
   lostAction: emergencyAction.default('stop').describe('What the trader does when the supervisor is gone.'),
+});
+
+const breakersSchema = z.strictObject({
+  strategyMaxConsecutiveLosses: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(5)
+    .describe('Losing trades in a row after which a strategy is switched off by itself.'),
+  strategyReEnableCheckHours: z
+    .number()
+    .min(0.1)
+    .max(8760)
+    .default(24)
+    .describe(
+      'Hours of market time after which a strategy that was switched off by itself is looked at again.',
+    ),
 });
 
 const closeAllSchema = z.strictObject({
@@ -97,6 +119,8 @@ const deskObject = z.strictObject({
   resume: resumeSchema
     .prefault({})
     .describe('What it takes to trade again, by the kind of halt; the strictest active halt counts.'),
+  breakers: breakersSchema.prefault({}).describe('What switches a strategy off by itself.'),
+  incidents: incidentsSchema.prefault({}).describe('What is an incident, and who has to answer by when.'),
   deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),

@@ -2,7 +2,7 @@
 import type { Instrument } from '../domain/instrument.js';
 import { mulDiv, withinRange } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
-import type { EngineState, PositionEntry, TripTotals } from './state.js';
+import { type EngineState, type PositionEntry, type TripTotals, trackOf } from './state.js';
 
 export interface Execution {
   readonly side: Side;
@@ -72,8 +72,16 @@ function closeTrip(state: EngineState, position: PositionEntry): void {
   totals.trades += 1;
   if (position.tripResult > 0) totals.wins += 1;
   totals.realised += position.tripResult;
+  countStreak(state, position);
   position.tripResult = 0;
   position.protectTicks = null;
+}
+
+/** A round trip that came out even neither adds to a streak nor ends it. */
+function countStreak(state: EngineState, { strategy, tripResult }: PositionEntry): void {
+  const track = trackOf(state, strategy);
+  if (tripResult > 0) track.lossesInARow = 0;
+  if (tripResult < 0) track.lossesInARow += 1;
 }
 
 function tripTotals(state: EngineState, strategy: string, instrument: number): TripTotals {

@@ -6,7 +6,7 @@ import { applyExecution } from './apply-execution.js';
 import { sequenceOf } from './orders/client-id.js';
 import { orderTransition } from './orders/order-table.js';
 import type { EngineRecord } from './record.js';
-import type { EngineState, OrderEntry } from './state.js';
+import { type EngineState, type OrderEntry, trackOf } from './state.js';
 
 /** Final orders kept for late answers; older ones are forgotten. */
 const FINAL_ORDERS_MAX = 500;
@@ -54,7 +54,10 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       state.lastEquity = { equity: record.equity, marketMs: record.marketMs };
       return;
     case 'strategy.toggled':
-      state.toggles.set(record.strategy, record.enabled);
+      applyToggled(state, record);
+      return;
+    case 'size.factor':
+      state.sizeFactorPpm = record.sizeFactorPpm;
       return;
     case 'settings':
       applySettings(state, record);
@@ -80,6 +83,15 @@ function applySettings(state: EngineState, record: Of<'settings'>): void {
   const { version, changed, fileValues, configHash } = record;
   state.settings = { version, changed, fileValues };
   if (state.config !== null) state.config = { ...state.config, configHash };
+}
+
+/** Switched on, its losses are counted from here. */
+function applyToggled(state: EngineState, record: Of<'strategy.toggled'>): void {
+  const { strategy, enabled, automatic, by, reason, marketMs } = record;
+  state.toggles.set(strategy, enabled);
+  const track = trackOf(state, strategy);
+  track.off = enabled ? null : { automatic, by, reason, atMarketMs: marketMs };
+  if (enabled) track.lossesInARow = 0;
 }
 
 function applyIntended(state: EngineState, record: Of<'order.intended'>): void {

@@ -24,10 +24,18 @@ export interface RiskNumbers {
 export interface ResumeRules {
   readonly startup: ResumeRule;
   readonly fault: ResumeRule;
+  /** The venue's API was away. */
+  readonly venue: ResumeRule;
   readonly dailyLoss: ResumeRule;
   readonly drawdown: ResumeRule;
   readonly person: ResumeRule;
   readonly kill: ResumeRule;
+}
+
+/** When a strategy is switched off by itself, and how much market time later it is looked at again. */
+export interface TrackerNumbers {
+  readonly maxConsecutiveLosses: number;
+  readonly reEnableCheckMs: number;
 }
 
 export type LostAction = 'none' | 'stop' | 'closeAll';
@@ -40,6 +48,7 @@ export interface EngineConfig {
   readonly instruments: readonly Instrument[];
   readonly strategies: readonly StrategyConfig[];
   readonly risk: RiskNumbers;
+  readonly tracker: TrackerNumbers;
   readonly resume: ResumeRules;
   readonly closeAll: { readonly deadlineMs: number; readonly answerTimeoutMs: number };
   /** Wall milliseconds without a quote after which prices are stale. */

@@ -2,6 +2,7 @@
 
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import { applyRecord } from './apply-record.js';
+import { CLOSED_BREAKER, type VenueBreaker } from './breakers/venue-breaker.js';
 import type { EngineConfig } from './config.js';
 import type { Effect } from './effect.js';
 import type { Stamp } from './event.js';
@@ -9,6 +10,7 @@ import { MarketBook } from './market-book.js';
 import type { EngineRecord } from './record.js';
 import { buildLimits, type LossLimits, setFloors } from './risk/loss-limits.js';
 import { createState, type EngineState, type OrderEntry, type PositionEntry } from './state.js';
+import { RegimeMeter } from './strategies/regime.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
 
 /** Deadlines of one order. Wall times; null: not waiting for that. */
@@ -93,6 +95,9 @@ export interface Core {
   wallMs: number;
   marketMs: number;
   venueDownSinceMs: number | null;
+  venueBreaker: VenueBreaker;
+  /** By instrument. */
+  readonly regimes: readonly RegimeMeter[];
   feedEnded: boolean;
   /** Market time at which the next equity sample and the day's boundary are looked at. */
   nextMinuteMs: number;
@@ -126,6 +131,8 @@ export function createCore(config: EngineConfig): Core {
     wallMs: 0,
     marketMs: 0,
     venueDownSinceMs: null,
+    venueBreaker: CLOSED_BREAKER,
+    regimes: config.instruments.map(() => new RegimeMeter()),
     feedEnded: false,
     nextMinuteMs: 0,
     effects: [],

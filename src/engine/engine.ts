@@ -3,6 +3,7 @@
  * Durable state changes only by records, and a replay applies the same records with the same function.
  */
 import { applyRecord } from './apply-record.js';
+import { onVenueBreaker } from './breakers/venue-breaker.js';
 import { runCommand } from './commands/run-command.js';
 import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
@@ -128,6 +129,9 @@ function handle(core: Core, event: OtherEvent): void {
       return;
     case 'venue.health':
       onVenueHealth(core, event.state);
+      return;
+    case 'venue.breaker':
+      onVenueBreaker(core, event.state, event.detail);
       return;
     case 'clock.jump':
     case 'heartbeat.lost':

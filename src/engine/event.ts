@@ -73,7 +73,11 @@ export type Command =
       readonly haltId: string;
       readonly configHash: string;
       readonly authority: 'rule' | 'person' | 'two-people';
+      /** The position size that the people who decided chose; left out: as it is. */
+      readonly sizeFactorPpm?: number;
     }
+  /** `authorised`: the trader has verified a person's decision for exactly this; else it may only go down. */
+  | { readonly name: 'resize'; readonly sizeFactorPpm: number; readonly authorised: boolean }
   | { readonly name: 'reduce' }
   | { readonly name: 'toggle'; readonly strategy: string; readonly enabled: boolean }
   | { readonly name: 'reconcile' }
@@ -123,6 +127,12 @@ export type EngineEvent =
   | ({
       readonly kind: 'venue.health';
       readonly state: 'up' | 'down';
+      readonly detail: string;
+    } & Stamp)
+  /** The circuit breaker of the venue's API changed. */
+  | ({
+      readonly kind: 'venue.breaker';
+      readonly state: 'closed' | 'open' | 'halfOpen';
       readonly detail: string;
     } & Stamp)
   | ({ readonly kind: 'venue.snapshot'; readonly snapshot: VenueSnapshot } & Stamp)

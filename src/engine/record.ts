@@ -106,6 +106,14 @@ export type EngineRecord =
       readonly approvedBy: readonly string[];
       readonly marketMs: number;
     }
+  /** The part of the desk file's position size that is used from here on, parts per million. */
+  | {
+      readonly type: 'size.factor';
+      readonly sizeFactorPpm: number;
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
   | {
       readonly type: 'closeAll.begun';
       readonly by: string;

@@ -30,6 +30,8 @@ export function stateHash(state: EngineState): string {
     state.day && [state.day.startMs, state.day.startEquity],
     state.peak,
     [...state.toggles.entries()].sort(byFirst),
+    [...state.tracks].map(([name, { lossesInARow, off }]) => [name, lossesInARow, off]).sort(byFirst),
+    state.sizeFactorPpm,
     [state.settings.version, Object.entries(state.settings.changed).sort(byFirst)],
     [counters.fills, counters.intended, counters.denied, counters.halts, counters.armed, counters.commands],
   ];

@@ -3,6 +3,7 @@ import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
 import type { Difference } from './record.js';
+import { FULL_SIZE_PPM } from './risk/size-factor.js';
 
 export interface OrderEntry {
   readonly intent: OrderIntent;
@@ -46,6 +47,19 @@ export interface SettingsState {
   readonly fileValues: Readonly<Record<string, number>>;
 }
 
+/** What the tracker knows of one strategy. */
+export interface StrategyTrack {
+  /** Closed round trips with a net loss since the last profit, or since it was switched on. */
+  lossesInARow: number;
+  /** Why it is off; null: nobody switched it off since it was last on. */
+  off: {
+    readonly automatic: boolean;
+    readonly by: string;
+    readonly reason: string;
+    readonly atMarketMs: number;
+  } | null;
+}
+
 export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
 
 export interface EngineState {
@@ -79,6 +93,9 @@ export interface EngineState {
   peak: number;
   lastEquity: { readonly equity: number; readonly marketMs: number } | null;
   readonly toggles: Map<string, boolean>;
+  readonly tracks: Map<string, StrategyTrack>;
+  /** Parts per million of the desk file's position size. */
+  sizeFactorPpm: number;
   /** Highest sequence in any client order id. */
   clientSequence: number;
   /** Market time of the newest fill. */
@@ -115,12 +132,22 @@ export function createState(): EngineState {
     peak: 0,
     lastEquity: null,
     toggles: new Map(),
+    tracks: new Map(),
+    sizeFactorPpm: FULL_SIZE_PPM,
     clientSequence: 0,
     newestFillMs: 0,
     fillsThroughMs: 0,
     lastDifferences: [],
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },
   };
+}
+
+export function trackOf(state: EngineState, strategy: string): StrategyTrack {
+  const known = state.tracks.get(strategy);
+  if (known !== undefined) return known;
+  const created: StrategyTrack = { lossesInARow: 0, off: null };
+  state.tracks.set(strategy, created);
+  return created;
 }
 
 export function emptyPosition(instrument: InstrumentId): PositionEntry {

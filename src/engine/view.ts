@@ -3,13 +3,16 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import { formatMoney } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { VenueBreaker } from './breakers/venue-breaker.js';
 import { type Core, liveOrders } from './core.js';
 import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/protect.js';
 import { openPositions } from './orders/place-order.js';
 import type { Difference } from './record.js';
-import { type CloseAllState, newestDeskHalt, type SettingsState } from './state.js';
+import { type CloseAllState, newestDeskHalt, type SettingsState, type StrategyTrack } from './state.js';
 import { isEnabled } from './strategies/on-bar.js';
+import type { Regime } from './strategies/regime.js';
+import { nextReviewMs, regimeAt } from './strategies/tracker.js';
 
 export interface PositionView {
   readonly instrument: InstrumentId;
@@ -46,6 +49,13 @@ export interface StrategyView {
   readonly wins: number;
   /** After fees, money units. */
   readonly realised: number;
+  readonly lossesInARow: number;
+  /** Of its instrument. */
+  readonly regime: Regime;
+  /** Null while it is on, or off since the desk file says so. */
+  readonly off: StrategyTrack['off'];
+  /** Market time at which the tracker looks at it again; null: it doesn't. */
+  readonly nextReviewMs: number | null;
 }
 
 export interface QuoteView {
@@ -97,6 +107,9 @@ export interface EngineView {
   readonly configHash: string;
   readonly settings: SettingsState;
   readonly risk: readonly RiskReading[];
+  readonly venueBreaker: VenueBreaker;
+  /** Parts per million of the desk file's position size that are used now. */
+  readonly sizeFactorPpm: number;
 }
 
 export function readView(core: Core): EngineView {
@@ -128,6 +141,8 @@ export function readView(core: Core): EngineView {
     configHash: core.config.configHash,
     settings: state.settings,
     risk: riskReadings(core),
+    venueBreaker: core.venueBreaker,
+    sizeFactorPpm: state.sizeFactorPpm,
   };
 }
 
@@ -182,6 +197,7 @@ function orderViews(core: Core, at: InstrumentId): OrderView[] {
 
 function strategyViews(core: Core): StrategyView[] {
   return core.slots.map((slot) => {
+    const track = core.state.tracks.get(slot.name);
     const trips = core.state.trips.get(`${slot.name}/${slot.instrument.id}`);
     return {
       name: slot.name,
@@ -193,6 +209,10 @@ function strategyViews(core: Core): StrategyView[] {
       trades: trips?.trades ?? 0,
       wins: trips?.wins ?? 0,
       realised: trips?.realised ?? 0,
+      lossesInARow: track?.lossesInARow ?? 0,
+      regime: regimeAt(core, slot),
+      off: track?.off ?? null,
+      nextReviewMs: nextReviewMs(core, slot.name),
     };
   });
 }

@@ -5,6 +5,7 @@ import type { Core } from './core.js';
 import { openPositions, restingEntryLots } from './orders/place-order.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
+import { nextReviewMs } from './strategies/tracker.js';
 
 export interface WaitingReason {
   /** `desk`, a strategy's name or a symbol. */
@@ -56,7 +57,7 @@ function priceReasons(core: Core): WaitingReason[] {
 function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   const subject = `${slot.name} ${slot.instrument.symbol}`;
   if (!isEnabled(core, slot)) {
-    return [{ subject, reason: 'switched off', waitsFor: 'a person who switches it on' }];
+    return [switchedOff(core, slot, subject)];
   }
   const missing = slot.strategy.warmupBars - slot.barsSeen;
   if (missing > 0) {
@@ -65,6 +66,17 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   }
   if (isInTheMarket(core, slot.instrument.id)) return [];
   return [{ subject, reason: 'no entry signal', waitsFor: slot.strategy.state() }];
+}
+
+function switchedOff(core: Core, slot: StrategySlot, subject: string): WaitingReason {
+  const off = core.state.tracks.get(slot.name)?.off ?? null;
+  const reviewMs = nextReviewMs(core, slot.name);
+  const again = reviewMs === null ? '' : `${new Date(reviewMs).toISOString()} by market time, or `;
+  return {
+    subject,
+    reason: off === null ? 'switched off' : `switched off by ${off.by}: ${off.reason}`,
+    waitsFor: `${again}a person who switches it on`,
+  };
 }
 
 function isInTheMarket(core: Core, at: InstrumentId): boolean {

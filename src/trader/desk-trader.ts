@@ -10,12 +10,13 @@ import type { Engine } from '../engine/engine.js';
 import { settingChanges, settingValues } from '../engine/settings/setting-specs.js';
 import type { MarketEvent, MarketFeed } from '../market/feed.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
-import { type ArmAuthority, armAuthority } from './control/arm-authority.js';
+import { type ArmPermission, armAuthority } from './control/arm-authority.js';
 import { readDecisionKey } from './control/decision-key.js';
 import { flatProver } from './control/flat-proof.js';
 import { follow, RecentEntries } from './control/follow.js';
 import type { CommandedTrader } from './control/handlers.js';
 import { settingsAuthority } from './control/settings-authority.js';
+import { sizeAuthority } from './control/size-authority.js';
 import type { Journal } from './journal/journal.js';
 import type { BarsAnswer, ControlMethods, FlatProof, TraderStatus } from './protocol.js';
 import type { Clock } from './running/clock.js';
@@ -154,7 +155,22 @@ export class DeskTrader implements CommandedTrader {
   }
 
   /** Throws `ControlRefusal`. */
-  authorityOf({ haltId, decisions }: ControlMethods['arm']['params']): ArmAuthority {
+  mayResize({ sizePct, decisions }: ControlMethods['resize']['params']): boolean {
+    const { loaded, home, clock } = this.#parts;
+    const approvers = loaded.desk.people.filter(({ roles }) => roles.includes('approver'));
+    return sizeAuthority({
+      desk: loaded.desk.desk,
+      fromPct: this.status().sizePct,
+      toPct: sizePct,
+      decisions,
+      approvers: new Set(approvers.map(({ name }) => name)),
+      readKey: () => readDecisionKey(home),
+      nowMs: clock.wallMs(),
+    });
+  }
+
+  /** Throws `ControlRefusal`. */
+  authorityOf({ haltId, decisions }: ControlMethods['arm']['params']): ArmPermission {
     const { loaded, home, clock } = this.#parts;
     const { desk } = loaded;
     const mayDecide = desk.people.filter(

@@ -33,6 +33,10 @@ export function engineConfig(
     instruments,
     strategies: desk.strategies,
     risk,
+    tracker: {
+      maxConsecutiveLosses: desk.breakers.strategyMaxConsecutiveLosses,
+      reEnableCheckMs: desk.breakers.strategyReEnableCheckHours * 3_600_000,
+    },
     resume: desk.resume,
     closeAll: {
       deadlineMs: closeAll.deadlineSeconds * 1000,

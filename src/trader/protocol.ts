@@ -55,6 +55,18 @@ export interface StrategyStatus {
   readonly trades: number;
   readonly wins: number;
   readonly realised: string;
+  readonly lossesInARow: number;
+  /** Of its instrument's last 60 bars. */
+  readonly regime: 'trending' | 'ranging' | 'unknown';
+  /** Who switched it off and why; null while it is on, or where the desk file has it off. */
+  readonly off: {
+    /** By the tracker, which looks at it again. */
+    readonly automatic: boolean;
+    readonly by: string;
+    readonly reason: string;
+    readonly atMarketMs: number;
+    readonly nextReviewMarketMs: number | null;
+  } | null;
 }
 
 export interface TraderStatus {
@@ -91,6 +103,14 @@ export interface TraderStatus {
   readonly entriesWorking: number;
   /** Fills ever applied. */
   readonly fills: number;
+  /** Circuit breaker of the venue's API: while it is not closed, nothing new is opened. */
+  readonly venueBreaker: {
+    readonly state: 'closed' | 'open' | 'halfOpen';
+    readonly sinceWallMs: number | null;
+    readonly detail: string;
+  };
+  /** How much of the desk file's position size is used, percent. */
+  readonly sizePct: number;
   readonly closeAll: 'idle' | 'running' | 'flat' | 'escalated';
   readonly reconciliation: {
     readonly state: 'pending' | 'clean' | 'differences' | 'failed';
@@ -122,9 +142,11 @@ export interface Decision {
   readonly desk: string;
   readonly person: string;
   readonly via: 'web' | 'cli' | 'telegram';
-  readonly choice: 'resume' | 'approve' | 'reject';
+  readonly choice: 'resume' | 'approve' | 'reject' | 'acknowledge' | 'resolve';
   /** What exactly was decided on: a halt id for `resume`. */
   readonly subject: string;
+  /** `resume` only: the position size that was chosen with it, percent of the desk file's; left out: as it is. */
+  readonly sizePct?: number;
   readonly atWallMs: number;
   readonly expiresWallMs: number;
   readonly mac: string;
@@ -216,6 +238,17 @@ export interface ControlMethods {
   };
   /** Finished one-minute bars from the trader's memory, at most 1000: the newest, or those that began at `sinceMs` or later. */
   bars: { params: { symbol: string; count: number; sinceMs: number }; result: BarsAnswer };
+  /** Position size, percent of the desk file's: smaller at once; larger only with a decision on `sizeSubject`. */
+  resize: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      sizePct: number;
+      decisions: readonly Decision[];
+    };
+    result: CommandResult;
+  };
   reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   /** Reads positions and open orders back from the venue now. */
   flatProof: { params: Record<string, never>; result: FlatProof };

@@ -38,6 +38,8 @@ export interface VenueBalances {
 export type VenueStreamEvent =
   | { readonly kind: 'order'; readonly order: VenueOrder }
   | { readonly kind: 'fill'; readonly fill: Fill }
+  /** The circuit breaker of the venue's API; venues without one never say it. */
+  | { readonly kind: 'breaker'; readonly state: 'closed' | 'open' | 'halfOpen'; readonly detail: string }
   | { readonly kind: 'health'; readonly state: 'up' | 'down'; readonly detail: string };
 
 export interface VenuePort {

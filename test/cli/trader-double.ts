@@ -120,6 +120,8 @@ export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus 
     openOrders: 0,
     entriesWorking: 0,
     fills: 3,
+    venueBreaker: { state: 'closed', sinceWallMs: null, detail: '' },
+    sizePct: 100,
     closeAll: 'idle',
     reconciliation: { state: 'clean', atWallMs: 0, differences: [] },
     notTrading: [

@@ -48,6 +48,8 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     bidTicks: 10_000,
     askTicks: 10_002,
     staleMs: 10_000,
+    venueBreaker: 'closed',
+    sizeFactorPpm: 1_000_000,
     risk: {
       maxPositionSizePct: 3,
       maxConcurrentPositions: 3,
@@ -76,6 +78,9 @@ describe('the risk gate', () => {
     ['mode', {}, { mode: 'HALTED' }],
     ['stale-data', {}, { quoteAgeMs: 10_001 }],
     ['stale-data', {}, { quoteAgeMs: null }],
+    ['venue-breaker', {}, { venueBreaker: 'open' }],
+    ['venue-breaker', {}, { venueBreaker: 'halfOpen' }],
+    ['position-size', {}, { sizeFactorPpm: 100_000 }],
     ['stop-loss-required', { protectTicks: null }, {}],
     ['stop-loss-required', { protectTicks: 10_000 }, {}],
     ['stop-loss-required', { protectTicks: 9_499 }, {}],

@@ -153,9 +153,11 @@ export function engineConfig(
       dailyLossLimitPct: 3,
       maxDrawdownPct: 6,
     },
+    tracker: { maxConsecutiveLosses: 3, reEnableCheckMs: 4 * 3_600_000 },
     resume: {
       startup: 'auto',
       fault: 'auto',
+      venue: 'auto',
       dailyLoss: 'next-day',
       drawdown: 'person',
       person: 'person',

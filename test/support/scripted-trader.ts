@@ -196,6 +196,8 @@ const BASE: TraderStatus = {
   openOrders: 2,
   entriesWorking: 1,
   fills: 14,
+  venueBreaker: { state: 'closed', sinceWallMs: null, detail: '' },
+  sizePct: 100,
   closeAll: 'idle',
   reconciliation: { state: 'clean', atWallMs: Date.UTC(2026, 0, 5, 9, 31), differences: [] },
   notTrading: [],
@@ -208,6 +210,9 @@ const BASE: TraderStatus = {
       trades: 5,
       wins: 3,
       realised: '31.20',
+      lossesInARow: 0,
+      regime: 'trending',
+      off: null,
     },
     {
       name: 'ema-cross',
@@ -217,6 +222,9 @@ const BASE: TraderStatus = {
       trades: 3,
       wins: 2,
       realised: '10.49',
+      lossesInARow: 0,
+      regime: 'trending',
+      off: null,
     },
   ],
   risk: [

@@ -25,7 +25,8 @@ function commanded(own: Partial<CommandedTrader> = {}) {
     proveFlat: async () => {
       throw new Error('not in this test');
     },
-    authorityOf: () => 'rule',
+    authorityOf: () => ({ authority: 'rule' }),
+    mayResize: () => false,
     approversOf: () => [],
     warmUpAgain: () => undefined,
     bars: () => null,
@@ -151,10 +152,10 @@ function question(decisions: readonly Decision[]): ArmQuestion {
 }
 
 it('counts persons, not decisions', () => {
-  expect(armAuthority(question([]))).toBe('rule');
-  expect(armAuthority(question([decision('ann')]))).toBe('person');
-  expect(armAuthority(question([decision('ann'), decision('ann', { decisionId: 'other' })]))).toBe('person');
-  expect(armAuthority(question([decision('ann'), decision('bob')]))).toBe('two-people');
+  expect(armAuthority(question([])).authority).toBe('rule');
+  expect(armAuthority(question([decision('ann')])).authority).toBe('person');
+  expect(armAuthority(question([decision('ann'), decision('ann', { decisionId: 'other' })])).authority).toBe('person');
+  expect(armAuthority(question([decision('ann'), decision('bob')])).authority).toBe('two-people');
 });
 
 it('refuses decisions about something else, by someone else, too old, or changed', () => {

@@ -30,6 +30,7 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     kill: async () => notHere(),
     arm: async () => notHere(),
     toggle: async () => notHere(),
+    resize: async () => notHere(),
     reload: async () => notHere(),
     bars: async () => notHere(),
     reconcile: async () => notHere(),

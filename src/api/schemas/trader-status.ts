@@ -96,6 +96,18 @@ const strategyStatusSchema = z.object({
   trades: z.number(),
   wins: z.number(),
   realised: decimalText,
+  lossesInARow: z.number(),
+  regime: z.enum(['trending', 'ranging', 'unknown']),
+  off: z
+    .object({
+      automatic: z.boolean(),
+      by: z.string(),
+      reason: z.string(),
+      atMarketMs: marketMs,
+      nextReviewMarketMs: marketMs.nullable(),
+    })
+    .nullable()
+    .describe('Why it is off; null while it is on'),
 });
 
 export const traderStatusSchema = z.object({
@@ -123,6 +135,12 @@ export const traderStatusSchema = z.object({
   openOrders: z.number(),
   entriesWorking: z.number().describe('Entry orders that are not final; 0 proves a stop'),
   fills: z.number().describe('Fills ever applied'),
+  venueBreaker: z.object({
+    state: z.enum(['closed', 'open', 'halfOpen']),
+    sinceWallMs: wallMs.nullable(),
+    detail: z.string(),
+  }),
+  sizePct: z.number().describe('How much of the desk file’s position size is used, percent'),
   closeAll: z.enum(['idle', 'running', 'flat', 'escalated']),
   reconciliation: reconciliationSchema,
   notTrading: z.array(z.object({ subject: z.string(), reason: z.string(), waitsFor: z.string() })),

@@ -5,17 +5,24 @@ import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { beginDay, sampleEquity } from '../flow/equity.js';
 import { isClosing } from '../halts/mode.js';
+import { isSizeFactor } from '../risk/size-factor.js';
 import { newestDeskHalt } from '../state.js';
 import { done, refused } from './outcome.js';
+import { badSize, setSizeFactor } from './resize.js';
 
 type Arm = Extract<Command, { readonly name: 'arm' }>;
 
 export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutcome {
-  const refusal = wrongPapers(core, command) ?? insufficientAuthority(core, command) ?? notReady(core);
+  const refusal =
+    wrongPapers(core, command) ??
+    insufficientAuthority(core, command) ??
+    wrongSize(command) ??
+    notReady(core);
   if (refusal !== null) return refusal;
-  const { haltId, authority } = command;
+  const { haltId, authority, sizeFactorPpm } = command;
   const lifted = core.state.halts;
   const { by, reason } = event;
+  if (sizeFactorPpm !== undefined) setSizeFactor(core, sizeFactorPpm, event);
   commit(core, { type: 'armed', haltId, by, reason, authority, marketMs: core.marketMs });
   countLossesAnew(core, lifted);
   return done(core, 'armed: the desk is ACTIVE');
@@ -42,6 +49,12 @@ function insufficientAuthority(core: Core, command: Arm): CommandOutcome | null 
     return refused('authority', `"${halt.reason}" is not lifted by this`, needs(halt));
   }
   return null;
+}
+
+/** Only people choose a size; the rule trades with what is. */
+function wrongSize({ sizeFactorPpm, authority }: Arm): CommandOutcome | null {
+  if (sizeFactorPpm === undefined) return null;
+  return isSizeFactor(sizeFactorPpm) && authority !== 'rule' ? null : badSize();
 }
 
 function isSatisfied(core: Core, halt: Halt, authority: Arm['authority']): boolean {
@@ -104,6 +117,9 @@ export function armingObstacle(core: Core): Obstacle | null {
   }
   if (core.venueDownSinceMs !== null) {
     return { code: 'venue-down', message: 'the venue does not answer', doThis: wait };
+  }
+  if (core.venueBreaker.state === 'open') {
+    return { code: 'venue-breaker', message: "the venue's API breaker is open", doThis: wait };
   }
   if (core.feedEnded) {
     return {

@@ -7,6 +7,7 @@ import { closeAll, kill } from './close-all.js';
 import { done, refused } from './outcome.js';
 import { reduce } from './reduce.js';
 import { reload } from './reload.js';
+import { resize } from './resize.js';
 import { stop } from './stop.js';
 import { toggle } from './toggle.js';
 
@@ -42,6 +43,8 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return toggle(core, command, event);
     case 'reload':
       return reload(core, command, event);
+    case 'resize':
+      return resize(core, command, event);
     case 'reconcile':
       wantSnapshot(core);
       return done(core, 'positions, orders and fills are being read from the venue');

@@ -1,8 +1,8 @@
 /** Switches one strategy on or off; its position keeps its stop and its exit. */
-import { type Core, commit } from '../core.js';
+import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { cancelOrder } from '../orders/cancel-order.js';
+import { switchStrategy } from '../strategies/switch-strategy.js';
 import { done, refused } from './outcome.js';
 
 type Toggle = Extract<Command, { readonly name: 'toggle' }>;
@@ -18,26 +18,6 @@ export function toggle(core: Core, command: Toggle, event: CommandEvent): Comman
     );
   }
   const { by, reason } = event;
-  commit(core, {
-    type: 'strategy.toggled',
-    strategy,
-    enabled,
-    automatic: false,
-    by,
-    reason,
-    marketMs: core.marketMs,
-  });
-  if (!enabled) cancelEntriesOf(core, strategy);
+  switchStrategy(core, { strategy, enabled, automatic: false, by, reason });
   return done(core, `${strategy} is ${enabled ? 'on' : 'off: it opens nothing new'}`);
-}
-
-function cancelEntriesOf(core: Core, strategy: string): void {
-  for (const orders of core.state.live) {
-    for (const entry of [...orders.values()]) {
-      const { intent } = entry;
-      if (intent.purpose === 'entry' && intent.strategy === strategy) {
-        cancelOrder(core, entry, `${strategy} was switched off`);
-      }
-    }
-  }
 }

@@ -5,6 +5,7 @@ import { type Core, commit } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
+import { reviewDisabled } from '../strategies/tracker.js';
 
 const MINUTE_MS = 60_000;
 /** While equity stands still a sample an hour is enough. */
@@ -34,6 +35,7 @@ export function onMinute(core: Core): void {
   core.nextMinuteMs = Math.floor(core.marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   const startMs = core.config.dayStartMs(core.marketMs);
   if (core.state.day === null || startMs > core.state.day.startMs) beginDay(core, startMs);
+  reviewDisabled(core);
   const last = core.state.lastEquity;
   const idle = last !== null && last.equity === core.market.equity;
   const age = last === null ? Number.POSITIVE_INFINITY : Math.abs(core.marketMs - last.marketMs);

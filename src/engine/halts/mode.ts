@@ -32,6 +32,8 @@ export function resumeRuleOf(config: EngineConfig, cause: HaltCause): ResumeRule
       return resume.dailyLoss;
     case 'drawdown':
       return resume.drawdown;
+    case 'venue':
+      return resume.venue;
     case 'close-all-incomplete':
       return resume.person;
     default:

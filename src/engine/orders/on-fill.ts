@@ -5,6 +5,7 @@ import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { type Core, commit, note, touch, workAt } from '../core.js';
 import { raiseFault, raiseHalt } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
+import { disableLosing } from '../strategies/tracker.js';
 import { isOfIncarnation } from './client-id.js';
 import { orderTransition } from './order-table.js';
 
@@ -32,6 +33,7 @@ export function takeFill(core: Core, fill: Fill): boolean {
     raiseFault(core, 'reconciliation', trouble);
   }
   if (entry === undefined) noteForeign(core, fill);
+  disableLosing(core);
   return true;
 }
 

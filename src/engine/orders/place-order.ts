@@ -48,6 +48,8 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     bidTicks: market.bidTicks[at] ?? Number.NaN,
     askTicks: market.askTicks[at] ?? Number.NaN,
     staleMs: config.staleMs,
+    venueBreaker: core.venueBreaker.state,
+    sizeFactorPpm: state.sizeFactorPpm,
     risk: config.risk,
     capabilities: config.capabilities,
   };

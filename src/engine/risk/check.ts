@@ -26,6 +26,9 @@ export interface RiskCheck {
   readonly bidTicks: number;
   readonly askTicks: number;
   readonly staleMs: number;
+  readonly venueBreaker: 'closed' | 'open' | 'halfOpen';
+  /** Parts per million of the desk file's position size. */
+  readonly sizeFactorPpm: number;
   readonly risk: RiskNumbers;
   readonly capabilities: VenueCapabilities;
 }

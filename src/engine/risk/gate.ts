@@ -10,12 +10,14 @@ import { positionSizeLimit } from './position-size.js';
 import { reducesLimit } from './reduces.js';
 import { staleDataLimit } from './stale-data.js';
 import { stopLossRequiredLimit } from './stop-loss-required.js';
+import { venueBreakerLimit } from './venue-breaker.js';
 
 /** In the order in which a person would want to hear of them. */
 export const RISK_LIMITS: readonly RiskLimit[] = [
   modeLimit,
   reducesLimit,
   staleDataLimit,
+  venueBreakerLimit,
   stopLossRequiredLimit,
   dailyLossLimit,
   drawdownLimit,

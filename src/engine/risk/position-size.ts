@@ -1,6 +1,7 @@
 /** The largest position in one instrument, as a percentage of equity including unrealised results. */
-import { formatMoney, mulDiv, ppmOfPercent } from '../../domain/money.js';
+import { formatMoney } from '../../domain/money.js';
 import type { RiskLimit } from './check.js';
+import { FULL_SIZE_PPM, largestPosition } from './size-factor.js';
 
 export const positionSizeLimit: RiskLimit = (check) => {
   const { intent, instrument, equity, risk } = check;
@@ -8,7 +9,7 @@ export const positionSizeLimit: RiskLimit = (check) => {
   const price = Math.max(intent.limitTicks ?? check.askTicks, check.bidTicks);
   const lots = Math.abs(check.positionLots) + check.restingEntryLots + intent.quantityLots;
   const value = lots * price * instrument.moneyPerTickLot;
-  const most = equity > 0 ? mulDiv(equity, ppmOfPercent(risk.maxPositionSizePct), 1_000_000) : 0;
+  const most = largestPosition(equity, risk.maxPositionSizePct, check.sizeFactorPpm);
   const orderValue = intent.quantityLots * (intent.limitTicks ?? check.bidTicks) * instrument.moneyPerTickLot;
   if (!(orderValue >= instrument.minNotional && intent.quantityLots >= instrument.minQuantityLots)) {
     return {
@@ -21,6 +22,9 @@ export const positionSizeLimit: RiskLimit = (check) => {
     limit: 'position-size',
     reason:
       `the position would be worth ${formatMoney(value, 2)} ${instrument.quote}, ` +
-      `${risk.maxPositionSizePct} % of equity allow ${formatMoney(most, 2)}`,
+      `${risk.maxPositionSizePct} % of equity${reduced(check.sizeFactorPpm)} allow ${formatMoney(most, 2)}`,
   };
 };
+
+const reduced = (sizeFactorPpm: number): string =>
+  sizeFactorPpm === FULL_SIZE_PPM ? '' : `, of which ${sizeFactorPpm / 10_000} % is used,`;

@@ -13,6 +13,7 @@ import type { ParameterValues, Strategy, StrategyContext, StrategyDefinition } f
 
 export const emaCross: StrategyDefinition = {
   kind: 'emaCross',
+  suits: 'trending',
   parameters: [
     { name: 'fastBars', whole: true, min: 2, max: 500, default: 5, meaning: 'bars of the fast average' },
     { name: 'slowBars', whole: true, min: 3, max: 1000, default: 13, meaning: 'bars of the slow average' },

@@ -1,17 +1,18 @@
 /** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
-import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import { type Core, commit, liveOrders, positionAt, touch, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { placeOrder, restingEntryLots } from '../orders/place-order.js';
+import { largestPosition } from '../risk/size-factor.js';
 import type { EntryWish, StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
 export function onBar(core: Core, bar: BarEvent): void {
   if (core.work[bar.instrument] === undefined) return;
   if (!bar.warmup) ageEntries(core, bar);
+  core.regimes[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   for (const slot of core.slots) {
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
     slot.lastOpenMs = bar.openMs;
@@ -103,8 +104,7 @@ function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: str
 function sizeLots(core: Core, slot: StrategySlot, limitTicks: number): number {
   const { equity, bidTicks } = core.market;
   const at = slot.instrument.id;
-  if (!(equity > 0)) return 0;
-  const most = mulDiv(equity, ppmOfPercent(core.config.risk.maxPositionSizePct), 1_000_000);
+  const most = largestPosition(equity, core.config.risk.maxPositionSizePct, core.state.sizeFactorPpm);
   const price = Math.max(limitTicks, bidTicks[at] as number);
   return Math.floor(most / (price * slot.instrument.moneyPerTickLot));
 }

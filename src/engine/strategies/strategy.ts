@@ -56,6 +56,8 @@ export type ParameterValues = Readonly<Record<string, number>>;
 
 export interface StrategyDefinition {
   readonly kind: string;
+  /** The market that it is made for. */
+  readonly suits: 'trending' | 'ranging';
   readonly parameters: readonly ParameterSpec[];
   create(parameters: ParameterValues, instrument: Instrument): Strategy;
 }

@@ -2,8 +2,15 @@
 import { verifyDecision } from '../../domain/decision.js';
 import type { Decision } from '../protocol.js';
 import { ControlRefusal } from './control-refusal.js';
+import { sizeFactorPpm } from './size-authority.js';
 
 export type ArmAuthority = 'rule' | 'person' | 'two-people';
+
+/** Who allows it, and the position size that they chose; left out: as it is. */
+export interface ArmPermission {
+  readonly authority: ArmAuthority;
+  readonly sizeFactorPpm?: number;
+}
 
 export interface ArmQuestion {
   readonly desk: string;
@@ -17,15 +24,21 @@ export interface ArmQuestion {
 }
 
 /** Throws `ControlRefusal` for a decision that does not count; one bad decision spoils the request. */
-export function armAuthority(question: ArmQuestion): ArmAuthority {
-  if (question.decisions.length === 0) return 'rule';
+export function armAuthority(question: ArmQuestion): ArmPermission {
+  if (question.decisions.length === 0) return { authority: 'rule' };
   const key = readKey(question);
   for (const decision of question.decisions) {
     const problem = problemOf(decision, question, key);
     if (problem !== null) throw refused(`the decision of ${decision.person} does not count: ${problem}`);
   }
   const persons = new Set(question.decisions.map((decision) => decision.person));
-  return persons.size >= 2 ? 'two-people' : 'person';
+  return { authority: persons.size >= 2 ? 'two-people' : 'person', ...chosenSize(question.decisions) };
+}
+
+/** Of different wishes the smallest size counts. */
+function chosenSize(decisions: readonly Decision[]): Pick<ArmPermission, 'sizeFactorPpm'> {
+  const sizes = decisions.flatMap(({ sizePct }) => (sizePct === undefined ? [] : [sizeFactorPpm(sizePct)]));
+  return sizes.length === 0 ? {} : { sizeFactorPpm: Math.min(...sizes) };
 }
 
 function problemOf(decision: Decision, question: ArmQuestion, key: string): string | null {

@@ -5,10 +5,11 @@ import type { CommandOutcome } from '../../engine/effect.js';
 import type { Command } from '../../engine/event.js';
 import type { BarsAnswer, CommandResult, ControlMethods, FlatProof, TraderStatus } from '../protocol.js';
 import type { CommandRequest } from '../running/runner.js';
-import type { ArmAuthority } from './arm-authority.js';
+import type { ArmPermission } from './arm-authority.js';
 import { CommandMemory } from './command-memory.js';
 import type { ControlHandlers } from './connection.js';
 import { ControlRefusal } from './control-refusal.js';
+import { sizeFactorPpm } from './size-authority.js';
 
 /** The trader, as far as the control socket commands it. */
 export interface CommandedTrader {
@@ -20,7 +21,9 @@ export interface CommandedTrader {
   status(): TraderStatus;
   proveFlat(): Promise<FlatProof>;
   /** Throws `ControlRefusal`. */
-  authorityOf(params: ControlMethods['arm']['params']): ArmAuthority;
+  authorityOf(params: ControlMethods['arm']['params']): ArmPermission;
+  /** Whether a person's decision allows exactly this size. Throws `ControlRefusal`. */
+  mayResize(params: ControlMethods['resize']['params']): boolean;
   /** Whose approvals count for exactly this change. Throws `ControlRefusal`. */
   approversOf(params: ControlMethods['reload']['params']): readonly string[];
   /** Shows the past to strategies that began anew. */
@@ -60,10 +63,16 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     arm: (params) =>
       once(params, (trader) => {
         const { haltId, configHash } = params;
-        return { name: 'arm', haltId, configHash, authority: trader.authorityOf(params) };
+        return { name: 'arm', haltId, configHash, ...trader.authorityOf(params) };
       }),
     toggle: (params) =>
       once(params, () => ({ name: 'toggle', strategy: params.strategy, enabled: params.enabled })),
+    resize: (params) =>
+      once(params, (trader) => ({
+        name: 'resize',
+        sizeFactorPpm: sizeFactorPpm(params.sizePct),
+        authorised: trader.mayResize(params),
+      })),
     reload: (params) => reload(parts, params),
     bars: async (params) => barsOf(await whenStarted(parts), params),
     reconcile: (params) => once(params, () => ({ name: 'reconcile' })),

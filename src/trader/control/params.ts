@@ -62,6 +62,11 @@ const CHECKS: Checks = {
     strategy: text(fields, 'strategy', ID_LENGTH_MAX),
     enabled: truth(fields, 'enabled'),
   }),
+  resize: (fields) => ({
+    ...whoAndWhy(fields),
+    sizePct: size(fields),
+    decisions: decisions(fields),
+  }),
   reload: (fields) => ({
     ...whoAndWhy(fields),
     baseVersion: whole(fields, 'baseVersion', 0),
@@ -120,7 +125,14 @@ function decision(fields: Fields): Decision {
     atWallMs: whole(fields, 'atWallMs', 0),
     expiresWallMs: whole(fields, 'expiresWallMs', 0),
     mac: text(fields, 'mac', 64),
+    ...(fields.sizePct === undefined ? {} : { sizePct: size(fields) }),
   };
+}
+
+function size(fields: Fields): number {
+  const value = fields.sizePct;
+  if (typeof value === 'number' && value >= 1 && value <= 100) return value;
+  throw badRequest(`params.sizePct: expected a number from 1 to 100, found ${shown(value)}`);
 }
 
 function record(name: string, value: unknown): Fields {

@@ -20,4 +20,5 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   'position.adopted': 16,
   note: 17,
   settings: 30,
+  'size.factor': 19,
 };

@@ -227,6 +227,8 @@ export class Runner {
   #venueSaid(event: VenueStreamEvent): void {
     if (event.kind === 'fill') this.post({ kind: 'fill', fill: event.fill });
     else if (event.kind === 'order') this.post({ kind: 'order.update', order: event.order });
+    else if (event.kind === 'breaker')
+      this.post({ kind: 'venue.breaker', state: event.state, detail: event.detail });
     else this.post({ kind: 'venue.health', state: event.state, detail: event.detail });
   }
 

@@ -73,6 +73,8 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
       return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
     case 'settings':
       return `settings version ${record.version} by ${record.by}: ${changesText(record)}: ${record.reason}`;
+    case 'size.factor':
+      return `position size was set to ${record.sizeFactorPpm / 10_000} % by ${record.by}: ${record.reason}`;
     case 'config':
     case 'command':
     case 'day':

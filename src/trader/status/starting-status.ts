@@ -57,6 +57,8 @@ export function startingStatus({
     openOrders: 0,
     entriesWorking: 0,
     fills: 0,
+    venueBreaker: { state: 'closed', sinceWallMs: null, detail: '' },
+    sizePct: 100,
     closeAll: 'idle',
     reconciliation: { state: 'pending', atWallMs: null, differences: [] },
     notTrading: [{ subject: 'desk', reason, waitsFor: 'the start to be finished' }],

@@ -32,6 +32,8 @@ export interface StatusNow {
   readonly activity: TraderStatus['activity'];
 }
 
+const PPM_PER_PERCENT = 10_000;
+
 type Money = (units: number) => string;
 
 export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
@@ -60,6 +62,12 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     openOrders: view.orders.length,
     entriesWorking: view.entriesWorking,
     fills: view.fills,
+    venueBreaker: {
+      state: view.venueBreaker.state,
+      sinceWallMs: view.venueBreaker.sinceMs,
+      detail: view.venueBreaker.detail,
+    },
+    sizePct: view.sizeFactorPpm / PPM_PER_PERCENT,
     closeAll: view.closeAll,
     reconciliation: {
       ...reconciliation,
@@ -121,9 +129,20 @@ function strategyStatus(
   instruments: readonly Instrument[],
   money: Money,
 ): StrategyStatus {
-  const { name, enabled, state, trades, wins } = strategy;
+  const { name, enabled, state, trades, wins, lossesInARow, regime, off, nextReviewMs } = strategy;
   const { symbol } = required(instruments, strategy.instrument);
-  return { name, symbol, enabled, state, trades, wins, realised: money(strategy.realised) };
+  return {
+    name,
+    symbol,
+    enabled,
+    state,
+    trades,
+    wins,
+    realised: money(strategy.realised),
+    lossesInARow,
+    regime,
+    off: off === null ? null : { ...off, nextReviewMarketMs: nextReviewMs },
+  };
 }
 
 function required(instruments: readonly Instrument[], id: number): Instrument {

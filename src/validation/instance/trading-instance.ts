@@ -78,7 +78,8 @@ export class TradingInstance {
   onVenue(event: VenueStreamEvent): void {
     if (event.kind === 'fill') this.#post({ kind: 'fill', fill: event.fill });
     else if (event.kind === 'order') this.#post({ kind: 'order.update', order: event.order });
-    else this.#post({ kind: 'venue.health', state: event.state, detail: event.detail });
+    else if (event.kind === 'health')
+      this.#post({ kind: 'venue.health', state: event.state, detail: event.detail });
   }
 
   #tick(): void {

@@ -59,9 +59,7 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
   const markets = marketsOf(options.instruments);
   const foreign = foreignUnits(options.foreign ?? {});
   const relay = createRelay();
-  const connection = await openConnection(options, (state, detail) =>
-    relay.emit({ kind: 'health', state, detail }),
-  );
+  const connection = await openConnection(options, relay.emit);
   const verifying: VerifyContext = {
     connection,
     endpoint: options.endpoint,

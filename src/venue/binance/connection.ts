@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Breaker, createBreaker } from '../breaker.js';
 import { createVenueHealth, type VenueHealth } from '../health.js';
+import type { VenueStreamEvent } from '../port.js';
 import { createRateBudget, type RateBudget } from '../rate-budget.js';
 import { createRateBudgetQueue, type RateBudgetQueue } from '../rate-budget-queue.js';
 import { createVenueClock, type VenueClock } from './clock.js';
@@ -31,7 +32,7 @@ export interface Connection {
 
 export async function openConnection(
   options: BinanceVenueOptions,
-  emit: (state: 'up' | 'down', detail: string) => void,
+  emit: (event: VenueStreamEvent) => void,
 ): Promise<Connection> {
   const nowMs = options.nowMs ?? Date.now;
   const times = { ...BINANCE_TIMES, ...options.times };
@@ -39,7 +40,7 @@ export async function openConnection(
   const orders = createRateBudget(ORDERS);
   const queue = createRateBudgetQueue({ weight, orders, nowMs, waitingMax: WAITING_MAX });
   const breaker = createBreaker(options.breaker);
-  const health = createVenueHealth(emit, {
+  const health = createVenueHealth((state, detail) => emit({ kind: 'health', state, detail }), {
     setup: 'not connected yet',
     stream: 'the user stream is not connected yet',
   });
@@ -62,6 +63,7 @@ export async function openConnection(
     retry: { ...times.retry, random: options.random ?? Math.random, sleep: (ms) => sleep(ms) },
     nowMs,
     onBreaker(detail) {
+      emit({ kind: 'breaker', state: breaker.state, detail });
       if (breaker.state === 'closed') health.resolved('breaker');
       else health.against('breaker', `API breaker open: ${detail}`);
     },

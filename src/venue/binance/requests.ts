@@ -63,7 +63,10 @@ export function createRequests(options: RequestsOptions): Requests {
       countsAsOrder: request.countsAsOrder ?? false,
     });
     if (admitted !== 'go') return { kind: 'notSent', cause: notSentCause(admitted, queue.pausedUntilMs) };
-    if (!breaker.allows(request.urgency, nowMs())) {
+    const before = breaker.state;
+    const allowed = breaker.allows(request.urgency, nowMs());
+    if (breaker.state !== before) options.onBreaker('one request finds out whether the venue is back');
+    if (!allowed) {
       return { kind: 'notSent', cause: 'the API breaker is open: the venue did not answer before' };
     }
     figures.sent += 1;

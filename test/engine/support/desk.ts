@@ -65,9 +65,11 @@ export function deskConfig(changes: Partial<EngineConfig> = {}, count = 2): Engi
       dailyLossLimitPct: 3,
       maxDrawdownPct: 15,
     },
+    tracker: { maxConsecutiveLosses: 3, reEnableCheckMs: 4 * 3_600_000 },
     resume: {
       startup: 'auto',
       fault: 'auto',
+      venue: 'auto',
       dailyLoss: 'next-day',
       drawdown: 'person',
       person: 'person',

@@ -26,6 +26,11 @@ export class ScriptedTrader {
   stuck = false;
   gone = false;
   refusesArming: string | null = null;
+  venueBreaker: TraderStatus['venueBreaker']['state'] = 'closed';
+  sizePct = 100;
+  strategies: TraderStatus['strategies'] = [];
+  held: TraderStatus['positions'] = [];
+  risk: TraderStatus['risk'] = [{ limit: 'position size', value: '3 %', now: '0 %' }];
   refusesReload: string | null = null;
   settingsVersion = 0;
   readonly reloaded: { values: Readonly<Record<string, number>>; approvedBy: string[] }[] = [];
@@ -61,6 +66,7 @@ export class ScriptedTrader {
       kill: of('kill'),
       arm: of('arm'),
       toggle: of('toggle'),
+      resize: of('resize'),
       reload: of('reload'),
       bars: of('bars'),
       reconcile: of('reconcile'),
@@ -139,17 +145,19 @@ export class ScriptedTrader {
       dayStartEquity: '10000',
       dayPnl: '0',
       drawdownPct: '0',
-      positions: [],
+      positions: this.held,
       orders: [],
       openPositions: this.positions.length,
       openOrders: this.entriesWorking,
       entriesWorking: this.entriesWorking,
       fills: 0,
+      venueBreaker: { state: this.venueBreaker, sinceWallMs: null, detail: '' },
+      sizePct: this.sizePct,
       closeAll: this.closeAllState,
       reconciliation: { state: this.reconciliation, atWallMs: null, differences: [] },
       notTrading: [],
-      strategies: [],
-      risk: [{ limit: 'position size', value: '3 %', now: '0 %' }],
+      strategies: this.strategies,
+      risk: this.risk,
       settings: { version: this.settingsVersion, changed: {}, fileConfigHash: this.configHash },
       activity: [],
       rssBytes: 0,
@@ -180,7 +188,16 @@ export class ScriptedTrader {
       this.mode = 'ACTIVE';
       return this.taken(commandId, null);
     },
-    toggle: ({ commandId }: ControlMethods['toggle']['params']) => this.taken(commandId, null),
+    toggle: ({ commandId, strategy, enabled }: ControlMethods['toggle']['params']) => {
+      this.strategies = this.strategies.map((each) =>
+        each.name === strategy ? { ...each, enabled, off: null } : each,
+      );
+      return this.taken(commandId, null);
+    },
+    resize: ({ commandId, sizePct }: ControlMethods['resize']['params']) => {
+      this.sizePct = sizePct;
+      return this.taken(commandId, null);
+    },
     reload: ({ commandId, values, decisions }: ControlMethods['reload']['params']) => {
       if (this.refusesReload !== null) throw refused(this.refusesReload);
       this.settingsVersion += 1;

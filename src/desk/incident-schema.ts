@@ -1,0 +1,85 @@
+/** Incidents: how grave each kind is, and by when somebody has to have answered. */
+import { z } from 'zod';
+import { percent } from './schema-values.js';
+
+export const INCIDENT_KINDS = [
+  'exchange-down',
+  'large-drawdown',
+  'crash-and-restart',
+  'strategy-underperforming',
+  'trading-halted',
+  'step-failed',
+  'reported',
+] as const;
+
+export const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
+
+const minutes = z.number().positive().max(10_080);
+
+const severitySchema = (respondMinutes: number, escalateMinutes: number[]) =>
+  z
+    .strictObject({
+      respondMinutes: minutes
+        .default(respondMinutes)
+        .describe('By then a person has acknowledged it; else they are reminded.'),
+      escalateMinutes: z
+        .array(minutes)
+        .max(10)
+        .default(escalateMinutes)
+        .describe('Not acknowledged by then: told again, each time to more people. Rising.'),
+    })
+    .prefault({});
+
+const kind = <T extends z.ZodRawShape>(severity: z.output<typeof severityNameSchema>, more: T) =>
+  z
+    .strictObject({ severity: severityNameSchema.default(severity).describe('How grave it is.'), ...more })
+    .prefault({} as never);
+
+const severitiesSchema = z.strictObject({
+  critical: severitySchema(5, [15, 60]).describe('Money is being lost, or nobody can tell.'),
+  high: severitySchema(15, [60, 240]).describe('The desk does not trade.'),
+  medium: severitySchema(60, [240]).describe('A part of the desk does not work.'),
+  low: severitySchema(480, []).describe('To be looked at.'),
+});
+
+const kindsSchema = z.strictObject({
+  'exchange-down': kind('high', {
+    statusPage: z
+      .url({ protocol: /^https?$/ })
+      .nullable()
+      .default(null)
+      .describe('The exchange’s status page, read while it is away; null: none.'),
+  }).describe('The exchange does not answer, or its breaker opened.'),
+  'large-drawdown': kind('critical', {
+    nearLimitPct: percent.default(80).describe('Part of a loss limit, percent, from which on it is one.'),
+    offerSizePct: percent.default(50).describe('Position size that is offered, percent of the present one.'),
+    offerMinutes: minutes.default(240).describe('How long the offers stand.'),
+    volatilityTimesNormal: z
+      .number()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe('Volatility, in multiples of its own normal, from which on market conditions have changed.'),
+  }).describe('Equity is near a loss limit, or at one.'),
+  'crash-and-restart': kind('high', {
+    logLines: z.number().int().min(1).max(1000).default(100).describe('Lines of its log that are kept.'),
+  }).describe('A process ended unexpectedly.'),
+  'strategy-underperforming': kind('medium', {
+    losingTrades: z.number().int().min(1).max(100_000).default(20).describe('Closed trades from which on …'),
+    losingWinRatePct: percent
+      .default(30)
+      .describe('… a win rate below this, percent, with a loss in all, is consistent losing.'),
+  }).describe('A strategy was switched off by itself, or keeps losing.'),
+  'trading-halted': kind('high', {}).describe('Trading was halted by a part of the desk.'),
+  'step-failed': kind('medium', {}).describe('A step of a routine failed that says `onFail: incident`.'),
+  reported: kind('medium', {}).describe('A person or a program reported it.'),
+});
+
+export const incidentsSchema = z.strictObject({
+  severities: severitiesSchema.prefault({}).describe('Response time and escalation of each severity.'),
+  kinds: kindsSchema.prefault({}).describe('The kinds of incidents.'),
+});
+
+export type DeskIncidents = z.output<typeof incidentsSchema>;
+export type IncidentKind = (typeof INCIDENT_KINDS)[number];
+export type IncidentSeverity = z.output<typeof severityNameSchema>;

@@ -1,0 +1,53 @@
+/** Position size, as a part of what the desk file allows: smaller at once by anybody, larger by authorised people. */
+import { type Core, commit, touchAll } from '../core.js';
+import type { CommandOutcome } from '../effect.js';
+import type { Command, CommandEvent } from '../event.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+import { isSizeFactor, SMALLEST_SIZE_PPM } from '../risk/size-factor.js';
+import { done, refused } from './outcome.js';
+
+type Resize = Extract<Command, { readonly name: 'resize' }>;
+
+const PPM_PER_PERCENT = 10_000;
+
+export function resize(core: Core, command: Resize, event: CommandEvent): CommandOutcome {
+  const { sizeFactorPpm, authorised } = command;
+  const now = core.state.sizeFactorPpm;
+  if (!isSizeFactor(sizeFactorPpm)) return badSize();
+  if (sizeFactorPpm > now && !authorised) {
+    const message = `position size is ${percent(now)}; ${percent(sizeFactorPpm)} would allow more`;
+    return refused('approval-needed', message, 'let a person who may approve raise it');
+  }
+  setSizeFactor(core, sizeFactorPpm, event);
+  return done(core, `position size is ${percent(sizeFactorPpm)} of what the desk file allows`);
+}
+
+/** Entries that rest were sized before: where the size goes down they leave the market. */
+export function setSizeFactor(
+  core: Core,
+  sizeFactorPpm: number,
+  { by, reason }: Pick<CommandEvent, 'by' | 'reason'>,
+): void {
+  const before = core.state.sizeFactorPpm;
+  if (sizeFactorPpm === before) return;
+  commit(core, { type: 'size.factor', sizeFactorPpm, by, reason, marketMs: core.marketMs });
+  if (sizeFactorPpm > before) return;
+  for (const orders of core.state.live) {
+    for (const entry of [...orders.values()]) {
+      if (entry.intent.purpose === 'entry') cancelOrder(core, entry, 'the position size was lowered');
+    }
+  }
+  touchAll(core);
+}
+
+export function badSize(): CommandOutcome {
+  return refused(
+    'bad-size',
+    `a position size lies between ${SMALLEST_SIZE_PPM / PPM_PER_PERCENT} and 100 % of the desk file's`,
+    'correct it; nothing was changed',
+  );
+}
+
+export function percent(sizeFactorPpm: number): string {
+  return `${sizeFactorPpm / PPM_PER_PERCENT} %`;
+}

@@ -1,0 +1,18 @@
+/** The part of the desk file's position size that is used now. Integers only: it is part of the journal. */
+import { mulDiv, ppmOfPercent } from '../../domain/money.js';
+
+/** Parts per million; 1,000,000 is the desk file's own size. */
+export const FULL_SIZE_PPM = 1_000_000;
+export const SMALLEST_SIZE_PPM = 10_000;
+
+const MILLION = 1_000_000;
+
+/** Most that one position may be worth, money units; 0 where there is no equity. */
+export function largestPosition(equity: number, maxPositionSizePct: number, sizeFactorPpm: number): number {
+  if (!(equity > 0)) return 0;
+  return mulDiv(mulDiv(equity, ppmOfPercent(maxPositionSizePct), MILLION), sizeFactorPpm, MILLION);
+}
+
+export function isSizeFactor(ppm: number): boolean {
+  return Number.isSafeInteger(ppm) && ppm >= SMALLEST_SIZE_PPM && ppm <= FULL_SIZE_PPM;
+}

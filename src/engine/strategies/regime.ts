@@ -1,0 +1,32 @@
+/** Whether a market is trending or ranging, by the efficiency ratio of its last 60 bars. */
+import { EfficiencyRatio } from '../indicators/efficiency-ratio.js';
+
+/** `unknown`: not enough bars yet. */
+export type Regime = 'trending' | 'ranging' | 'unknown';
+
+const REGIME_BARS = 60;
+/** A random walk of 60 bars has about 0.13; more than twice that is a direction. */
+const TRENDING_FROM = 0.3;
+
+export class RegimeMeter {
+  private readonly ratio = new EfficiencyRatio(REGIME_BARS);
+  private lastOpenMs = Number.NEGATIVE_INFINITY;
+
+  /** Bars in order; one that was seen before is left out. */
+  update(openMs: number, closeTicks: number): void {
+    if (openMs <= this.lastOpenMs) return;
+    this.lastOpenMs = openMs;
+    this.ratio.update(closeTicks);
+  }
+
+  /** 0 to 1; null before 61 bars. */
+  get efficiency(): number | null {
+    return this.ratio.value;
+  }
+
+  get regime(): Regime {
+    const { value } = this.ratio;
+    if (value === null) return 'unknown';
+    return value >= TRENDING_FROM ? 'trending' : 'ranging';
+  }
+}

@@ -1,0 +1,28 @@
+/** A strategy is switched on or off: on record, and when it is off nothing of it rests in the market. */
+import { type Core, commit } from '../core.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+
+export interface StrategySwitch {
+  readonly strategy: string;
+  readonly enabled: boolean;
+  /** By the tracker: only such a switch is ever taken back by it. */
+  readonly automatic: boolean;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export function switchStrategy(core: Core, change: StrategySwitch): void {
+  commit(core, { type: 'strategy.toggled', ...change, marketMs: core.marketMs });
+  if (!change.enabled) cancelEntriesOf(core, change.strategy);
+}
+
+function cancelEntriesOf(core: Core, strategy: string): void {
+  for (const orders of core.state.live) {
+    for (const entry of [...orders.values()]) {
+      const { intent } = entry;
+      if (intent.purpose === 'entry' && intent.strategy === strategy) {
+        cancelOrder(core, entry, `${strategy} was switched off`);
+      }
+    }
+  }
+}

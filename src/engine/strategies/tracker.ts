@@ -1,0 +1,79 @@
+/**
+ * Switches a strategy off after too many losses in a row, and looks at it again after some hours of market time: on
+ * where a market of it is in the regime that it is made for, else off for as long again. What a person switched stays.
+ */
+import { type Core, note } from '../core.js';
+import type { Regime } from './regime.js';
+import { STRATEGIES } from './registry.js';
+import type { StrategySlot } from './strategy-slot.js';
+import { switchStrategy } from './switch-strategy.js';
+
+const HOUR_MS = 3_600_000;
+
+/** After everything that can have closed a round trip. */
+export function disableLosing(core: Core): void {
+  const { maxConsecutiveLosses } = core.config.tracker;
+  for (const [strategy, { lossesInARow, off }] of core.state.tracks) {
+    if (lossesInARow < maxConsecutiveLosses || off !== null) continue;
+    if (
+      !slotsOf(core, strategy).some(({ enabledByFile }) => core.state.toggles.get(strategy) ?? enabledByFile)
+    )
+      continue;
+    const reason = `${lossesInARow} losses in a row; looked at again after ${hours(core)} h of market time`;
+    switchOff(core, strategy, reason);
+    note(core, 'warn', `${strategy} was switched off: ${reason}`);
+  }
+}
+
+/** Once a market minute. */
+export function reviewDisabled(core: Core): void {
+  const { reEnableCheckMs } = core.config.tracker;
+  for (const [strategy, { off }] of core.state.tracks) {
+    if (off === null || !off.automatic) continue;
+    // The absolute value: where another recording begins earlier, the old time says nothing.
+    if (Math.abs(core.marketMs - off.atMarketMs) >= reEnableCheckMs) review(core, strategy);
+  }
+}
+
+/** Where it is looked at again, by market time; null where that is a person's business. */
+export function nextReviewMs(core: Core, strategy: string): number | null {
+  const off = core.state.tracks.get(strategy)?.off ?? null;
+  return off?.automatic ? off.atMarketMs + core.config.tracker.reEnableCheckMs : null;
+}
+
+export function regimeAt(core: Core, slot: StrategySlot): Regime {
+  return core.regimes[slot.instrument.id]?.regime ?? 'unknown';
+}
+
+function review(core: Core, strategy: string): void {
+  const slots = slotsOf(core, strategy);
+  const known = slots.filter((slot) => regimeAt(core, slot) !== 'unknown');
+  // Right after a start nothing is known of the market yet: the next minute asks again.
+  if (known.length === 0) return;
+  const fitting = known.filter((slot) => regimeAt(core, slot) === suitedRegime(core, strategy));
+  const words = known.map((slot) => `${slot.instrument.symbol} is ${regimeAt(core, slot)}`).join(', ');
+  if (fitting.length === 0) {
+    switchOff(core, strategy, `looked at again: ${words}; it stays off for ${hours(core)} h of market time`);
+    return;
+  }
+  const reason = `looked at again: ${words}`;
+  switchStrategy(core, { strategy, enabled: true, automatic: true, by: 'fermata', reason });
+  note(core, 'info', `${strategy} is on again: ${words}`);
+}
+
+function switchOff(core: Core, strategy: string, reason: string): void {
+  switchStrategy(core, { strategy, enabled: false, automatic: true, by: 'fermata', reason });
+}
+
+function slotsOf(core: Core, strategy: string): StrategySlot[] {
+  return core.slots.filter(({ name }) => name === strategy);
+}
+
+function suitedRegime(core: Core, strategy: string): Regime | undefined {
+  const kind = core.config.strategies.find(({ name }) => name === strategy)?.kind ?? '';
+  return STRATEGIES.get(kind)?.suits;
+}
+
+function hours(core: Core): number {
+  return core.config.tracker.reEnableCheckMs / HOUR_MS;
+}
