@@ -9,8 +9,7 @@ import { usageFailure } from './failure.js';
 
 export interface MarketOptions {
   readonly data?: readonly DataFile[];
-  /** Null: as fast as it goes. */
-  readonly speed?: number | null;
+  readonly speed?: number | 'max';
   readonly seed?: number;
   readonly market?: 'auto' | 'live' | 'simulated';
   readonly exitAtEnd?: boolean;
@@ -30,10 +29,10 @@ export function dataFile(text: string): DataFile {
   return { symbol: named?.[1] ?? null, file: resolve(named?.[2] ?? text) };
 }
 
-/** `max`, `realtime` or how many times as fast as the clock. */
-export function speedValue(text: string): number | null {
+/** `max`, `realtime` or how many times as fast as the clock. Never null: commander would turn that into ''. */
+export function speedValue(text: string): number | 'max' {
   if (text === 'max') {
-    return null;
+    return text;
   }
   const speed = text === 'realtime' ? 1 : /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
   if (!(speed > 0 && speed <= SPEED_MAX)) {
@@ -59,7 +58,8 @@ export function marketChoice(options: MarketOptions, desk: Desk): MarketChoice {
     );
   }
   checkFiles(files, desk);
-  return { kind, files, speed: options.speed, seed: options.seed, exitAtEnd: options.exitAtEnd === true };
+  const speed = options.speed === 'max' ? null : options.speed;
+  return { kind, files, speed, seed: options.seed, exitAtEnd: options.exitAtEnd === true };
 }
 
 function checkFiles(files: readonly DataFile[], desk: Desk): void {
