@@ -151,14 +151,15 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   state.newestFillMs = Math.max(state.newestFillMs, fill.marketMs);
   state.counters.fills += 1;
   const entry = state.orders.get(fill.clientId);
-  applyExecution(state, instrument, {
-    side: fill.side,
-    quantityLots: fill.quantityLots,
-    priceTicks: fill.priceTicks,
-    fee: fill.fee,
+  const { side, quantityLots, priceTicks, feeLots = 0 } = fill;
+  const owner = {
     strategy: entry?.intent.strategy ?? 'fermata',
     protectTicks: entry?.intent.protectTicks ?? null,
-  });
+  };
+  applyExecution(state, instrument, { side, quantityLots, priceTicks, fee: fill.fee, ...owner });
+  // A fee that was kept in coins: as if as many had been sold at this price, and the fee paid with the money.
+  if (feeLots > 0)
+    applyExecution(state, instrument, { side: 'sell', quantityLots: feeLots, priceTicks, fee: 0, ...owner });
   if (entry === undefined) return;
   entry.filledLots += fill.quantityLots;
   const complete = entry.filledLots >= entry.intent.quantityLots;

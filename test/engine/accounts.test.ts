@@ -11,6 +11,7 @@ interface Deal {
   readonly lots: number;
   readonly price: number;
   readonly fee: number;
+  readonly feeLots?: number;
 }
 
 function account(kind: 'spot' | 'linear'): EngineState {
@@ -28,7 +29,7 @@ function account(kind: 'spot' | 'linear'): EngineState {
   return state;
 }
 
-function deal(state: EngineState, { side, lots, price, fee }: Deal): void {
+function deal(state: EngineState, { side, lots, price, fee, feeLots }: Deal): void {
   applyRecord(state, {
     type: 'fill',
     fill: {
@@ -39,6 +40,7 @@ function deal(state: EngineState, { side, lots, price, fee }: Deal): void {
       quantityLots: lots,
       priceTicks: price,
       fee,
+      ...(feeLots === undefined ? {} : { feeLots }),
       liquidity: 'taker',
       marketMs: 0,
       simulated: true,
@@ -75,6 +77,21 @@ describe('positions and cash', () => {
       ]).toEqual([lots, cost, realised]);
     }
     expect(formatMoney(state.cash, 2)).toBe('10000.00');
+  });
+
+  it('hold what is left of a purchase whose fee the venue kept in coins, and cash pays the purchase alone', () => {
+    const state = account('spot');
+    const perTickLot = state.config!.instruments[0]!.moneyPerTickLot;
+    const fee = 2 * 10_000 * perTickLot;
+    deal(state, { side: 'buy', lots: 1_000, price: 10_000, fee, feeLots: 2 });
+    const position = state.positions[0]!;
+    expect(position.quantityLots).toBe(998);
+    expect(formatMoney(position.cost, 2)).toBe('99.80');
+    expect(formatMoney(state.cash, 2)).toBe('9900.00');
+    expect(equityAt(state, 10_000)).toBe(parseMoney('10000') - fee);
+    deal(state, { side: 'sell', lots: 998, price: 10_000, fee: 0 });
+    const [trip] = [...state.trips.values()];
+    expect([position.quantityLots, trip!.trades, trip!.realised]).toEqual([0, 1, -fee]);
   });
 
   it('turn round in one fill: the old position is realised, the new one costs its price', () => {

@@ -43,8 +43,15 @@ function isSound(fill: Fill): boolean {
     fill.quantityLots > 0 &&
     Number.isSafeInteger(fill.priceTicks) &&
     fill.priceTicks > 0 &&
-    Number.isSafeInteger(fill.fee)
+    Number.isSafeInteger(fill.fee) &&
+    isSoundFeeInCoins(fill)
   );
+}
+
+/** Only a purchase can be paid with what it bought, and never with more. */
+function isSoundFeeInCoins({ feeLots = 0, quantityLots, side }: Fill): boolean {
+  if (feeLots === 0) return true;
+  return Number.isSafeInteger(feeLots) && feeLots > 0 && feeLots <= quantityLots && side === 'buy';
 }
 
 function troubleWith(fill: Fill, entry: OrderEntry | undefined): string | null {

@@ -23,7 +23,7 @@ export async function projectFill(
 ): Promise<void> {
   const instrument = instrumentOf(projection, fill.instrument);
   const quantity = formatDecimal(fill.quantityLots, instrument.lotSize);
-  const realised = await projectTrade(client, projection, entry, instrument, fill);
+  const realised = await projectExecution(client, projection, entry, fill);
   await projectOrderFilled(client, projection, entry, fill.clientId, quantity);
   const known = await client.query<OrderRow>(
     'select purpose, strategy from orders where desk = $1 and client_id = $2',
@@ -57,4 +57,19 @@ export async function projectFill(
       entry.sequence,
     ],
   );
+}
+
+/** A fee that the venue kept in coins counts as a sale of them at the fill's price. */
+async function projectExecution(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  fill: Fill,
+): Promise<number> {
+  const instrument = instrumentOf(projection, fill.instrument);
+  const realised = await projectTrade(client, projection, entry, instrument, fill);
+  const { feeLots = 0, priceTicks } = fill;
+  if (feeLots === 0) return realised;
+  const sale = { side: 'sell', quantityLots: feeLots, priceTicks } as const;
+  return realised + (await projectTrade(client, projection, entry, instrument, sale));
 }
