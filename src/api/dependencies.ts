@@ -3,14 +3,23 @@ import type { Logger } from 'pino';
 import type { Runtime } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/open-operations.js';
-import type { TraderStatus } from '../trader/protocol.js';
+import type { BarStatus, TraderStatus } from '../trader/protocol.js';
+import type { RolesNeeded } from './auth/roles.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency/idempotency-keys.js';
 
 /** What people can ask for: each use case once, shared with the command line and the chat. */
 export type DeskOperations = Pick<
   Operations,
-  'stopTrading' | 'closeAllPositions' | 'resumeTrading' | 'listSchedules'
+  | 'stopTrading'
+  | 'closeAllPositions'
+  | 'resumeTrading'
+  | 'listSchedules'
+  | 'listApprovals'
+  | 'castVote'
+  | 'readSettings'
+  | 'changeSettings'
+  | 'toggleStrategy'
 >;
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */
@@ -21,7 +30,6 @@ export interface Database {
 export interface WebSecrets {
   /** 32 bytes hex: signs access tokens. */
   readonly tokenKey: string;
-  readonly operatorPasswordHash: string;
   readonly metricsToken: string;
 }
 
@@ -29,11 +37,17 @@ export interface WebDependencies {
   readonly runtime: Pick<Runtime, 'desk' | 'web' | 'temporal' | 'temporalUiProxy'>;
   readonly secrets: WebSecrets;
   readonly sessions: Pick<SessionStore, 'begin' | 'rotate' | 'isActive' | 'end'>;
+  /** By the desk file; none for somebody that it does not name. */
+  readonly rolesOf: (person: string) => RolesNeeded;
+  /** scrypt hash; null where this person has no password. */
+  readonly passwordHashOf: (person: string) => string | null;
   /** The person whose one-time link this is, once; null where it is unknown, used or too old. */
   readonly consumeLink: (token: string) => Promise<string | null>;
   readonly operations: DeskOperations;
   /** Rejects while the trader does not answer. */
   readonly readTrader: () => Promise<TraderStatus>;
+  /** Finished one-minute bars, oldest first. Rejects while the trader does not answer. */
+  readonly readBars: (symbol: string, count: number) => Promise<readonly BarStatus[]>;
   /** Null where the supervisor does not answer. */
   readonly readProcesses: () => Promise<readonly ProcessStatus[] | null>;
   readonly temporalAnswers: () => Promise<boolean>;

@@ -10,6 +10,8 @@ const TAGS = [
   { name: 'sign-in', description: 'Access tokens live 15 minutes, refresh tokens 7 days and are used once' },
   { name: 'state', description: 'What is true now' },
   { name: 'records', description: 'What happened: the ledger and the evidence' },
+  { name: 'settings', description: 'What the desk trades by' },
+  { name: 'people', description: 'What waits for people' },
   { name: 'emergency', description: 'Stop, close all, resume' },
 ];
 

@@ -55,6 +55,15 @@ export const badRequest = (detail: string, errors: readonly string[] = []): Prob
   more: errors.length > 0 ? { errors } : {},
 });
 
+export const roleMissing = (person: string, roles: readonly string[]): Problem => ({
+  status: 403,
+  code: 'role-missing',
+  title: 'Not allowed',
+  detail: `${person} may not do this: it takes the role ${roles.join(' or ')}.`,
+  keptSafe: NOTHING_CHANGED,
+  doThis: 'Ask somebody with that role; the desk file’s `people` says who has it.',
+});
+
 export const refusedOrigin = (detail: string): Problem => ({
   status: 403,
   code: 'origin-refused',
@@ -88,6 +97,24 @@ export const tooManyTries = (waitSeconds: number): Problem => ({
   detail: `Too many failed sign-ins. The next one is possible in ${waitSeconds} s.`,
   keptSafe: NOTHING_CHANGED,
   doThis: 'Wait, or sign in with a one-time link: `fermata link` prints one.',
+});
+
+/** A change that was understood and not made. */
+export const notDone = (detail: string, doThis: string): Problem => ({
+  status: 409,
+  code: 'not-done',
+  title: 'Not done',
+  detail,
+  keptSafe: NOTHING_CHANGED,
+  doThis,
+});
+
+export const notFound = (detail: string, doThis: string): Problem => ({
+  status: 404,
+  code: 'not-found',
+  detail,
+  keptSafe: NOTHING_CHANGED,
+  doThis,
 });
 
 export const unexpected = (requestId: string): Problem => ({

@@ -5,6 +5,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { loadDesk } from '../desk/load.js';
+import type { Desk } from '../desk/schema.js';
+import { passwordHashOf } from '../home/people-passwords.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
@@ -13,6 +16,7 @@ import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.
 import { openPool, type Pool } from '../store/pool.js';
 import { consumeSignInToken } from '../store/sign-in-tokens.js';
 import { connectTrader } from '../trader/client.js';
+import type { RolesNeeded } from './auth/roles.js';
 import { SessionStore } from './auth/session-store.js';
 import type { Database, WebDependencies } from './dependencies.js';
 import type { KeyStore } from './idempotency/idempotency-keys.js';
@@ -20,6 +24,7 @@ import { buildServer } from './server.js';
 import { makeTemporalUiProxy } from './temporal-ui/proxy.js';
 import { TemporalTickets } from './temporal-ui/tickets.js';
 
+const OPERATOR_NAME = 'operator';
 const STATUS_WAIT_MS = 2_000;
 const TEMPORAL_WAIT_MS = 1_000;
 /** A page would rather be told than wait for the pool's own, longer deadline. */
@@ -38,11 +43,17 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     operations,
     secrets: {
       tokenKey: readSecret(runtime.home, 'tokenKey'),
-      operatorPasswordHash: readSecret(runtime.home, 'operatorPasswordHash'),
       metricsToken: readSecret(runtime.home, 'metricsToken'),
     },
+    rolesOf: rolesBy(loadDesk(runtime.deskFile).desk),
+    passwordHashOf: (person) =>
+      person === OPERATOR_NAME
+        ? readSecret(runtime.home, 'operatorPasswordHash')
+        : passwordHashOf(runtime.home, person),
     consumeLink: (token) => consumeSignInToken(pool, token),
     readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
+    readBars: async (symbol, count) =>
+      (await trader.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: STATUS_WAIT_MS })).bars,
     readProcesses: () => askSupervisor(runtime.home, 'processes', {}, STATUS_WAIT_MS),
     temporalAnswers: () => canConnect(runtime.temporal.address),
     database: impatient(pool),
@@ -70,6 +81,13 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     throw inWords(error);
   }
   return { stop };
+}
+
+/** The built-in operator can always stop the desk, named in the desk file or not. */
+function rolesBy(desk: Desk): WebDependencies['rolesOf'] {
+  const roles = new Map<string, RolesNeeded>([[OPERATOR_NAME, ['operator']]]);
+  for (const person of desk.people) roles.set(person.name, person.roles);
+  return (person) => roles.get(person) ?? [];
 }
 
 function inWords(error: unknown): unknown {

@@ -129,9 +129,14 @@ describe('routines', () => {
 });
 
 describe('prices', () => {
-  it('are those that were seen', async () => {
-    await expect
-      .poll(async () => (await web.call('GET', '/api/bars?symbol=BTC/USDT', { token })).json())
-      .toMatchObject({ spanMs: 60_000, simulated: true, bars: [{ close: 43120.12 }] });
+  it('are the trader’s finished bars, those of its warm-up included', async () => {
+    const ohlc = { open: '43100.00', high: '43130.00', low: '43090.00', close: '43120.12', volume: '1.5' };
+    web.trader.bars = [{ openMs: Date.parse(START), spanMs: 60_000, ...ohlc }];
+    const answer = await get<object>('/api/bars?symbol=BTC/USDT&limit=10');
+    expect(answer).toMatchObject({ spanMs: 60_000, bars: [{ close: '43120.12' }] });
+    expect(web.trader.calls.at(-1)).toMatchObject({
+      method: 'bars',
+      params: { symbol: 'BTC/USDT', count: 10 },
+    });
   });
 });

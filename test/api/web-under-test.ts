@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
+import type { RolesNeeded } from '../../src/api/auth/roles.js';
 import { SessionStore } from '../../src/api/auth/session-store.js';
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import { buildServer } from '../../src/api/server.js';
@@ -21,6 +22,14 @@ import { type ScriptedTrader, startScriptedTrader } from '../support/scripted-tr
 export const PASSWORD = 'correct horse battery staple';
 export const METRICS_TOKEN = randomBytes(32).toString('hex');
 export const DESK = 'crypto-bot';
+
+/** All with the same password. */
+export const ROLES: Readonly<Record<string, RolesNeeded>> = {
+  operator: ['operator', 'approver'],
+  vera: ['viewer'],
+  otto: ['operator'],
+  anna: ['approver'],
+};
 
 export interface Tokens {
   readonly accessToken: string;
@@ -39,7 +48,7 @@ export interface WebUnderTest {
   readonly clock: { aheadMs: number };
   readonly logged: string[];
   call(method: string, path: string, init?: CallInit): Promise<Response>;
-  signIn(): Promise<Tokens>;
+  signIn(person?: string): Promise<Tokens>;
   stop(): Promise<void>;
 }
 
@@ -62,11 +71,12 @@ export async function startWebUnderTest(
   const sessions = SessionStore.open(join(folder, 'sessions.json'), nowMs);
   const tickets = new TemporalTickets(nowMs);
   const logged: string[] = [];
+  const passwordHash = await hashPassword(PASSWORD);
   const web: WebDependencies = {
     ...dependencies(client, pool),
+    passwordHashOf: (person) => (person in ROLES ? passwordHash : null),
     secrets: {
       tokenKey: randomBytes(32).toString('hex'),
-      operatorPasswordHash: await hashPassword(PASSWORD),
       metricsToken: METRICS_TOKEN,
     },
     sessions,
@@ -90,9 +100,9 @@ export async function startWebUnderTest(
     });
   return {
     ...{ app, origin, host, trader, tickets, sessions, clock, logged, call },
-    signIn: async () =>
+    signIn: async (username = 'operator') =>
       (await (
-        await call('POST', '/api/auth/login', { body: { username: 'operator', password: PASSWORD } })
+        await call('POST', '/api/auth/login', { body: { username, password: PASSWORD } })
       ).json()) as Tokens,
     stop: async () => {
       await app.close();
@@ -106,7 +116,7 @@ export async function startWebUnderTest(
 function dependencies(
   client: TraderClient,
   pool: Pool | null,
-): Omit<WebDependencies, 'secrets' | 'sessions' | 'log' | 'nowMs'> {
+): Omit<WebDependencies, 'secrets' | 'sessions' | 'log' | 'nowMs' | 'passwordHashOf'> {
   const down = (): Promise<never> => Promise.reject(new Error('connect ECONNREFUSED'));
   const built = resolve(import.meta.dirname, '../../dist/dashboard');
   return {
@@ -116,9 +126,12 @@ function dependencies(
       temporal: { address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
       temporalUiProxy: { port: 8234 },
     },
+    rolesOf: (person) => ROLES[person] ?? [],
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, token)),
     operations: scriptedOperations(client),
     readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),
+    readBars: async (symbol, count) =>
+      (await client.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: 1000 })).bars,
     readProcesses: async () => [{ name: 'trader', state: 'running', pid: 4242, restarts: 0 }],
     temporalAnswers: async () => true,
     database: { query: (text, values) => (pool === null ? down() : pool.query(text, [...values])) },
@@ -166,5 +179,18 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
       return outcome(ok, true, 'armed', null);
     },
     listSchedules: async () => [],
+    listApprovals: async () => [],
+    castVote: async ({ person }, { approval }) => ({
+      ok: true,
+      detail: `${person} voted`,
+      approvalId: approval,
+    }),
+    readSettings: () => Promise.reject(new Error('not in this test')),
+    changeSettings: () => Promise.reject(new Error('not in this test')),
+    toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {
+      const switched = enabled ?? false;
+      await client.call('toggle', { ...identity(person, reason), strategy, enabled: switched });
+      return outcome(true, true, `${strategy} is ${switched ? 'on' : 'off'}`, null);
+    },
   };
 }

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CommandResult, ControlMethod, TraderStatus } from '../../src/trader/protocol.js';
+import type { BarStatus, CommandResult, ControlMethod, TraderStatus } from '../../src/trader/protocol.js';
 
 export interface ReceivedCall {
   readonly method: ControlMethod;
@@ -15,6 +15,7 @@ export interface ScriptedTrader {
   /** Every call but `status`, in the order of arrival. */
   readonly calls: ReceivedCall[];
   status: TraderStatus;
+  bars: BarStatus[];
   /** While true, nothing is answered. */
   silent: boolean;
   stop(): Promise<void>;
@@ -34,6 +35,7 @@ export async function startScriptedTrader(status: TraderStatus = scriptedStatus(
     socketPath,
     calls: [],
     status,
+    bars: [],
     silent: false,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
@@ -66,14 +68,23 @@ function serve(trader: ScriptedTrader, socket: Socket): void {
       const { id, method, params } = JSON.parse(line) as ReceivedCall & { id: number };
       if (method !== 'status') trader.calls.push({ method, params });
       if (trader.silent) continue;
-      socket.write(`${JSON.stringify({ id, result: answer(trader, method, params) })}\n`);
+      const error = refusalOf(trader, method, params);
+      const result = error === null ? answer(trader, method, params) : undefined;
+      socket.write(`${JSON.stringify(error === null ? { id, result } : { id, error })}\n`);
     }
   });
+}
+
+function refusalOf({ status }: ScriptedTrader, method: ControlMethod, params: Record<string, unknown>) {
+  const known = status.marketData.lastPrices.some(({ symbol }) => symbol === params.symbol);
+  if (method !== 'bars' || known) return null;
+  return { code: 'unknown-symbol', message: 'no such symbol', keptSafe: 'all', doThis: 'ask for another' };
 }
 
 function answer(trader: ScriptedTrader, method: ControlMethod, params: Record<string, unknown>): unknown {
   if (method === 'status') return trader.status;
   if (method === 'flatProof') return flatProof(trader);
+  if (method === 'bars') return { symbol: String(params.symbol), bars: trader.bars };
   if (method === 'stop' || method === 'closeAll') halt(trader, method, String(params.reason));
   if (method === 'arm') {
     trader.status = { ...trader.status, mode: 'ACTIVE', reason: 'armed', haltId: null, halts: [] };

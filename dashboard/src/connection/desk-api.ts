@@ -1,12 +1,12 @@
 /** The calls that the page makes, with their shapes. */
 import type { EquityPoint } from '../../../src/api/live/equity-history.js';
-import type { PriceBar } from '../../../src/api/live/price-history.js';
 import type { RoutineRun, Trade } from '../../../src/api/schemas/records.js';
 import type { ScheduledRun } from '../../../src/operations/list-schedules.js';
 import type { OperationResult } from '../../../src/operations/operation.js';
+import type { BarStatus } from '../../../src/trader/protocol.js';
 import type { Session } from './session.js';
 
-export type { EquityPoint, OperationResult, PriceBar, RoutineRun, ScheduledRun, Trade };
+export type { BarStatus, EquityPoint, OperationResult, RoutineRun, ScheduledRun, Trade };
 
 export interface TradesAnswer {
   readonly trades: readonly Trade[];
@@ -20,8 +20,9 @@ export interface EquityAnswer {
 }
 
 export interface BarsAnswer {
+  readonly symbol: string;
   readonly spanMs: number;
-  readonly bars: readonly PriceBar[];
+  readonly bars: readonly BarStatus[];
 }
 
 export type Button = 'stop' | 'close-all' | 'resume';

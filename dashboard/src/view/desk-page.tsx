@@ -20,7 +20,7 @@ import { PricePanel } from './price-panel.js';
 import { Routine } from './routine.js';
 import { Schedules } from './schedules.js';
 import { useButtons } from './use-buttons.js';
-import { useBars, useDeskApi, useLive } from './use-desk.js';
+import { useDeskApi, useLive, usePrices } from './use-desk.js';
 import { useShortcuts } from './use-shortcuts.js';
 import { Why } from './why.js';
 
@@ -105,7 +105,7 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
   const runs = usePolled(() => api.routines(), 5_000, status.mode);
   const schedules = usePolled(() => api.schedules(), 30_000, 'schedules');
-  const { bars, spanMs } = useBars(api, symbol, state);
+  const prices = usePrices(api, symbol, state);
   return (
     <>
       <Figures status={status} />
@@ -115,8 +115,7 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
             status={status}
             symbol={symbol}
             onSymbol={onSymbol}
-            bars={bars}
-            spanMs={spanMs}
+            prices={prices}
             trades={trades.value?.trades ?? []}
             height={CHART_HEIGHT_PX}
           />

@@ -3,28 +3,31 @@ import type uPlot from 'uplot';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { Chart, type Palette } from '../charts/chart.js';
 import { drawLevels, drawMarks, type Level, type TradeMark } from '../charts/marks.js';
-import type { PriceBar, Trade } from '../connection/desk-api.js';
+import type { Trade } from '../connection/desk-api.js';
 import { grouped } from '../format.js';
 import { Empty, Panel } from './panel.js';
+import type { PricePoint } from './use-desk.js';
 
 interface PricePanelProps {
   readonly status: TraderStatus;
   readonly symbol: string;
   readonly onSymbol: (symbol: string) => void;
-  readonly bars: readonly PriceBar[];
-  readonly spanMs: number;
+  readonly prices: readonly PricePoint[];
   readonly trades: readonly Trade[];
   readonly height: number;
 }
 
 export function PricePanel(props: PricePanelProps) {
-  const { status, symbol, onSymbol, bars, spanMs, trades, height } = props;
+  const { status, symbol, onSymbol, prices, trades, height } = props;
   const price = status.marketData.lastPrices.find((one) => one.symbol === symbol);
   const data = useMemo(
-    (): uPlot.AlignedData => [bars.map((bar) => bar.openMs / 1000), bars.map((bar) => bar.close)],
-    [bars],
+    (): uPlot.AlignedData => [
+      prices.map((point) => point.marketMs / 1000),
+      prices.map((point) => point.price),
+    ],
+    [prices],
   );
-  const marks = useMemo(() => marksOf(trades, symbol, bars), [trades, symbol, bars]);
+  const marks = useMemo(() => marksOf(trades, symbol, prices), [trades, symbol, prices]);
   const levels = levelsOf(status, symbol);
   const options = useDrawing(marks, levels);
   const count = marks.length === 1 ? '1 trade' : `${marks.length} trades`;
@@ -43,12 +46,9 @@ export function PricePanel(props: PricePanelProps) {
             <b>{grouped(price.ask)}</b>
           </>
         )}
-        <span class="soft">
-          {' '}
-          {spanMs >= 60_000 ? 'one-minute' : `${spanMs / 1000} s`} closes, {count} in view
-        </span>
+        <span class="soft"> one-minute closes, {count} in view</span>
       </p>
-      {bars.length < 2 ? (
+      {prices.length < 2 ? (
         <Empty>Collecting prices…</Empty>
       ) : (
         <Chart label={`${symbol} prices, ${count} marked`} height={height} data={data} options={options} />
@@ -119,8 +119,12 @@ function rangeWith(levels: readonly Level[], low: number, high: number): [number
   return [bottom - room, top + room];
 }
 
-function marksOf(trades: readonly Trade[], symbol: string, bars: readonly PriceBar[]): readonly TradeMark[] {
-  const from = bars[0]?.openMs ?? Number.POSITIVE_INFINITY;
+function marksOf(
+  trades: readonly Trade[],
+  symbol: string,
+  prices: readonly PricePoint[],
+): readonly TradeMark[] {
+  const from = prices[0]?.marketMs ?? Number.POSITIVE_INFINITY;
   return trades
     .filter((trade) => trade.symbol === symbol && trade.marketMs >= from)
     .map(({ marketMs, price, side }) => ({ seconds: marketMs / 1000, price: Number(price), side }));

@@ -17,11 +17,27 @@ function Verdict({ verdict }: { readonly verdict: RoutineRun['verdict'] }) {
   return <span class={`lamp ${look}`}>{words}</span>;
 }
 
-/** The newest run first; an older one by choice. */
+/** Due at a time when it was not run any more: said, and not in the way of what did run. */
+function Missed({ runs }: { readonly runs: readonly RoutineRun[] }) {
+  const times = runs.map(({ title, nominalMs }) => `${title} ${day(nominalMs)} ${minuteOfDay(nominalMs)}`);
+  return (
+    <p class="missed">
+      <span class="lamp caution">Missed</span> {times.join(', ')}: later than the desk file allows
+    </p>
+  );
+}
+
+/** The newest run that took place; another one by choice. */
 export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]> }) {
   const [chosen, setChosen] = useState<number | null>(null);
   const list = runs.value ?? [];
-  const run = list.find(({ startedMs }) => startedMs === chosen) ?? list[0];
+  const run =
+    list.find(({ startedMs }) => startedMs === chosen) ??
+    list.find(({ verdict }) => verdict !== 'missed') ??
+    list[0];
+  const missed = list.filter(
+    ({ verdict, startedMs }) => verdict === 'missed' && startedMs !== run?.startedMs,
+  );
   const choice = list.length > 1 && (
     <select
       aria-label="Run"
@@ -41,6 +57,7 @@ export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]>
         <Empty>{runs.value === null ? 'Reading the evidence…' : 'No routine has run yet.'}</Empty>
       ) : (
         <>
+          {missed.length > 0 && <Missed runs={missed} />}
           <p class="run-line">
             <Verdict verdict={run.verdict} />
             <span class="soft">

@@ -1,12 +1,12 @@
 /** What the page knows: the live state, and what it reads beside it. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { LiveState } from '../../../src/api/live/status-watch.js';
-import { type BarsAnswer, DeskApi, type PriceBar } from '../connection/desk-api.js';
+import { type BarsAnswer, DeskApi } from '../connection/desk-api.js';
 import { type Connection, Live } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
 import { usePolled } from '../connection/use-polled.js';
 
-const BARS_MAX = 600;
+const TAIL_MAX = 600;
 
 export function useLive(session: Session): {
   readonly state: LiveState | null;
@@ -26,28 +26,37 @@ export function useDeskApi(session: Session): DeskApi {
   return useMemo(() => new DeskApi(session), [session]);
 }
 
-/** Bars of a symbol: read once from the server, then grown from the live prices. */
-export function useBars(api: DeskApi, symbol: string, state: LiveState | null): BarsAnswer {
-  const read = usePolled(() => (symbol === '' ? Promise.resolve(NO_BARS) : api.bars(symbol)), 30_000, symbol);
-  const [grown, setGrown] = useState<BarsAnswer>(NO_BARS);
-  useEffect(() => setGrown(read.value ?? NO_BARS), [read.value]);
+export interface PricePoint {
+  readonly marketMs: number;
+  readonly price: number;
+}
+
+/** Closes of finished minutes as the trader has them, then the minute that runs, from the live prices. */
+export function usePrices(api: DeskApi, symbol: string, state: LiveState | null): readonly PricePoint[] {
+  const read = usePolled(() => (symbol === '' ? Promise.resolve(NO_BARS) : api.bars(symbol)), 10_000, symbol);
+  const [tail, setTail] = useState<readonly PricePoint[]>([]);
   const marketMs = state?.status?.marketData.marketMs;
+  useEffect(() => setTail([]), [symbol]);
   useEffect(() => {
     const price = state?.status?.marketData.lastPrices.find((one) => one.symbol === symbol);
     if (price === undefined || marketMs === undefined) return;
     const mid = (Number(price.bid) + Number(price.ask)) / 2;
-    setGrown((before) => ({ ...before, bars: grow(before.bars, before.spanMs, marketMs, mid) }));
+    setTail((before) => [
+      ...before.filter((point) => minute(point.marketMs) < minute(marketMs)).slice(-TAIL_MAX),
+      { marketMs, price: mid },
+    ]);
   }, [marketMs, symbol]);
-  return grown;
+  const { value } = read;
+  return useMemo(() => {
+    const known = value === null || value.symbol !== symbol ? [] : value.bars.map(pointOf);
+    const last = known.at(-1)?.marketMs ?? 0;
+    return [...known, ...tail.filter((point) => point.marketMs > last)];
+  }, [value, tail, symbol]);
 }
 
-const NO_BARS: BarsAnswer = { spanMs: 60_000, bars: [] };
-
-function grow(bars: readonly PriceBar[], spanMs: number, marketMs: number, mid: number): readonly PriceBar[] {
-  const openMs = marketMs - (marketMs % spanMs);
-  const last = bars.at(-1);
-  if (last === undefined || openMs > last.openMs) {
-    return [...bars, { openMs, open: mid, high: mid, low: mid, close: mid }].slice(-BARS_MAX);
-  }
-  return openMs === last.openMs ? [...bars.slice(0, -1), { ...last, close: mid }] : bars;
+function pointOf({ openMs, spanMs, close }: BarsAnswer['bars'][number]): PricePoint {
+  return { marketMs: openMs + spanMs, price: Number(close) };
 }
+
+const NO_BARS: BarsAnswer = { symbol: '', spanMs: 60_000, bars: [] };
+const minute = (ms: number): number => Math.floor(ms / 60_000);

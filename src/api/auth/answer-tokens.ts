@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { WebDependencies } from '../dependencies.js';
 import { refusedOrigin, sendProblem } from '../problem.js';
 import { isFromOwnPage, setRefreshCookie } from './refresh-cookie.js';
 import { ACCESS_LIFETIME_SECONDS } from './sign-in.js';
@@ -15,11 +16,14 @@ export function answerTokens(
   reply: FastifyReply,
   issued: Issued,
   transport: 'json' | 'cookie',
+  rolesOf: WebDependencies['rolesOf'],
 ): FastifyReply {
   const tokens = {
     accessToken: request.server.issueAccess(issued.person, issued.family),
     expiresIn: ACCESS_LIFETIME_SECONDS,
     tokenType: 'Bearer',
+    person: issued.person,
+    roles: rolesOf(issued.person),
   };
   if (transport === 'json') return reply.send({ ...tokens, refreshToken: issued.refreshToken });
   setRefreshCookie(reply, issued.refreshToken);

@@ -1,16 +1,24 @@
-/** The one place where a request is let in. A route that says nothing about access needs a signed-in person. */
+/** The one place where a request is let in. A route that says nothing needs a signed-in person of the desk. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
-import { notSignedIn, sendProblem } from '../problem.js';
+import { notSignedIn, roleMissing, sendProblem } from '../problem.js';
+import { ANY_ROLE } from './roles.js';
 import { bearerToken } from './sign-in.js';
+
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 export function registerAccessCheck(app: FastifyInstance, web: WebDependencies): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    const changes = [method].flat().some((one) => !READING.has(one));
+    if (changes && config?.access !== 'public' && config?.roles === undefined)
+      throw new Error(`${url} changes something and does not say who may`);
+  });
   const metricsDigest = digest(web.secrets.metricsToken);
   app.addHook('onRequest', async (request, reply) => {
-    const access = request.routeOptions.config.access ?? 'operator';
+    const { access = 'signed-in', roles = ANY_ROLE } = request.routeOptions.config;
     if (access === 'public' || request.is404) return;
     const token = bearerToken(request);
     if (token === null) {
@@ -22,6 +30,9 @@ export function registerAccessCheck(app: FastifyInstance, web: WebDependencies):
     if (typeof session === 'string') {
       reply.header('www-authenticate', 'Bearer error="invalid_token"');
       return sendProblem(reply, notSignedIn(WORDS[session]));
+    }
+    if (!roles.some((role) => session.roles.includes(role))) {
+      return sendProblem(reply, roleMissing(session.person, roles));
     }
     request.session = session;
   });

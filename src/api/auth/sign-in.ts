@@ -2,6 +2,7 @@
 import jwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
+import type { RolesNeeded } from './roles.js';
 
 export const ACCESS_LIFETIME_SECONDS = 15 * 60;
 const ISSUER = 'fermata';
@@ -14,6 +15,7 @@ export interface AccessClaims {
 
 export interface Session {
   readonly person: string;
+  readonly roles: RolesNeeded;
   readonly family: string;
   readonly expiresMs: number;
 }
@@ -25,7 +27,9 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /** Who may call: anyone, a signed-in person (the default), or the holder of the metrics token. */
-    access?: 'public' | 'operator' | 'metrics';
+    access?: 'public' | 'signed-in' | 'metrics';
+    /** One of these roles is needed; to read, any role is enough. A route that changes something must say. */
+    roles?: RolesNeeded;
   }
 }
 
@@ -50,7 +54,9 @@ export async function registerAccessTokens(app: FastifyInstance, web: WebDepende
       const claims = app.jwt.verify<AccessClaims>(token);
       if (claims.exp * 1000 <= web.nowMs()) return 'expired';
       if (!web.sessions.isActive(claims.family)) return 'expired';
-      return { person: claims.sub, family: claims.family, expiresMs: claims.exp * 1000 };
+      const roles = web.rolesOf(claims.sub);
+      if (roles.length === 0) return 'expired';
+      return { person: claims.sub, roles, family: claims.family, expiresMs: claims.exp * 1000 };
     } catch {
       return 'invalid';
     }

@@ -17,7 +17,7 @@ export function registerKnownPaths(app: FastifyInstance): KnownPaths {
   });
   const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?', 1)[0] ?? '';
-    const known = methods.get(path);
+    const known = methods.get(path) ?? [...methods].find(([pattern]) => fits(pattern, path))?.[1];
     if (known === undefined) return sendProblem(reply, NOT_FOUND);
     const allow = [...known].sort().join(', ');
     return sendProblem(reply.header('allow', allow), notAllowed(request.method, allow));
@@ -30,6 +30,17 @@ export function registerKnownPaths(app: FastifyInstance): KnownPaths {
       });
     },
   };
+}
+
+/** A part that begins with a colon stands for anything. */
+function fits(pattern: string, path: string): boolean {
+  const parts = path.split('/');
+  const expected = pattern.split('/');
+  return (
+    pattern.includes('/:') &&
+    expected.length === parts.length &&
+    expected.every((part, at) => part === parts[at] || (part.startsWith(':') && parts[at] !== ''))
+  );
 }
 
 const NOT_FOUND: Problem = {

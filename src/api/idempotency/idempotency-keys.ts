@@ -65,14 +65,19 @@ export class IdempotencyKeys {
     if (claim.state === 'other-request') return { kind: 'conflict' };
     if (claim.state === 'running') return { kind: 'running' };
     if (claim.state === 'answered') return { kind: 'replayed', outcome: outcomeSchema.parse(claim.answer) };
-    const outcome = await work().catch((error: unknown) => {
-      void this.store.giveUp(request).catch(() => undefined);
+    const outcome = await work().catch(async (error: unknown) => {
+      await this.#giveUp(request);
       throw error;
     });
     // Not waited for: while the database is away, the memory keeps the answer.
-    const kept = outcome.ok ? this.store.keep(request, outcome) : this.store.giveUp(request);
-    void kept.catch(() => undefined);
+    if (outcome.ok) void this.store.keep(request, outcome).catch(() => undefined);
+    else await this.#giveUp(request);
     return { kind: 'new', outcome };
+  }
+
+  /** Waited for, within bounds: whoever is told of a failure may try again at once. */
+  async #giveUp(request: KeyedRequest): Promise<void> {
+    await within(STORE_WAIT_MS, this.store.giveUp(request), undefined);
   }
 
   async #remember(request: KeyedRequest, running: Promise<KeyedAnswer>): Promise<KeyedAnswer> {

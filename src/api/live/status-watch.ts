@@ -3,7 +3,6 @@
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import type { TraderStatus } from '../../trader/protocol.js';
 import { EquityHistory } from './equity-history.js';
-import { PriceHistory } from './price-history.js';
 
 const WATCHED_INTERVAL_MS = 250;
 const IDLE_INTERVAL_MS = 1000;
@@ -29,7 +28,6 @@ export interface StatusWatchSource {
 }
 
 export class StatusWatch {
-  readonly prices = new PriceHistory();
   readonly equity = new EquityHistory();
   readonly #listeners = new Set<(state: LiveState) => void>();
   #state: LiveState;
@@ -81,7 +79,6 @@ export class StatusWatch {
     try {
       const status = await this.source.readTrader();
       const now = this.source.nowMs();
-      this.prices.observe(status);
       this.equity.observe(status);
       const sinceWallMs = wasReachable ? this.#state.trader.sinceWallMs : now;
       this.#state = {

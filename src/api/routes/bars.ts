@@ -1,36 +1,48 @@
 import type { FastifyInstance } from 'fastify';
+import { ControlFailure } from '../../trader/client.js';
+import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { sendProblem } from '../problem.js';
+import { notFound, sendProblem, traderDown } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { barsSchema } from '../schemas/records.js';
-import { symbolQuery } from './coerce-query.js';
+import { coerceIntegers, symbolQuery } from './coerce-query.js';
 
-export function barsRoute(app: FastifyInstance, watch: StatusWatch): void {
+interface BarsQuery {
+  readonly symbol: string;
+  readonly limit: number;
+}
+
+export function barsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {
-    summary: 'Recent prices as this web server saw them',
+    summary: 'Finished one-minute bars, warm-up history included',
     tags: ['state'],
     querystring: {
       type: 'object',
       additionalProperties: false,
       required: ['symbol'],
-      properties: { symbol: symbolQuery },
+      properties: {
+        symbol: symbolQuery,
+        limit: { type: 'integer', minimum: 1, maximum: 1000, default: 600 },
+      },
     },
-    response: { 200: answer('Prices', barsSchema), ...problems(400, 401, 404) },
+    response: { 200: answer('Bars', barsSchema), ...problems(400, 401, 404, 503) },
   };
-  app.get<{ Querystring: { symbol: string } }>('/api/bars', { schema }, async (request, reply) => {
-    const { symbol } = request.query;
-    const { prices, state } = watch;
-    if (!prices.symbols().includes(symbol)) {
-      return sendProblem(reply, {
-        status: 404,
-        code: 'no-prices',
-        detail: `No price of ${symbol} was seen yet.`,
-        keptSafe: 'Nothing was changed.',
-        doThis: `Ask for one of: ${prices.symbols().join(', ') || 'none yet'}.`,
-      });
-    }
-    const simulated = state.status?.marketData.simulated ?? false;
-    return { symbol, spanMs: prices.spanMs, simulated, bars: prices.bars(symbol) };
-  });
+  app.get<{ Querystring: BarsQuery }>(
+    '/api/bars',
+    { schema, preValidation: coerceIntegers('limit') },
+    async (request, reply) => {
+      const { symbol, limit } = request.query;
+      try {
+        const bars = await web.readBars(symbol, limit);
+        const simulated = watch.state.status?.marketData.simulated ?? false;
+        return { symbol, spanMs: bars[0]?.spanMs ?? MINUTE_MS, simulated, bars };
+      } catch (error) {
+        if (!(error instanceof ControlFailure)) return sendProblem(reply, traderDown(error));
+        return sendProblem(reply, notFound(`${error.message}.`, error.doThis));
+      }
+    },
+  );
 }
+
+const MINUTE_MS = 60_000;

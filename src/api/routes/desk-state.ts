@@ -24,6 +24,7 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
     app.get(url, { schema }, async (_request, reply) => withTrader(web, reply, read));
   };
   view('/api/status', 'Everything about the desk', { $ref: 'DeskStatus#' }, async (status) => ({
+    status: tradingWord(status),
     ...status,
     processes: await web.readProcesses().catch(() => null),
   }));
@@ -48,6 +49,10 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
       ...{ mode, reason, haltId, halts, closeAll, entriesWorking, openPositions, openOrders },
     }),
   );
+}
+
+function tradingWord({ mode }: TraderStatus): 'running' | 'stopped' {
+  return mode === 'ACTIVE' || mode === 'REDUCING' ? 'running' : 'stopped';
 }
 
 async function withTrader(

@@ -3,12 +3,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { OperationResult } from '../../operations/operation.js';
 import type { KeyedRequest } from '../../store/idempotency.js';
+import { APPROVER, MAY_STOP, type RolesNeeded } from '../auth/roles.js';
 import type { DeskOperations, WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency/idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
 import { idempotencyHeaders, outcomeSchema, resumeSchema, stopSchema } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
+import { callerOf, emptyBody } from './caller.js';
 
 type Use = 'stopTrading' | 'closeAllPositions' | 'resumeTrading';
 
@@ -19,6 +21,7 @@ interface Button {
   readonly reasonRequired: boolean;
   /** False: carried out whatever the key says. */
   readonly once: boolean;
+  readonly roles: RolesNeeded;
   readonly refused: Omit<Problem, 'detail'>;
 }
 
@@ -29,6 +32,7 @@ const BUTTONS: readonly Button[] = [
     summary: 'Stop: no new entries, pending entries cancelled, positions and their stops kept',
     reasonRequired: false,
     once: false,
+    roles: MAY_STOP,
     refused: {
       status: 503,
       code: 'stop-failed',
@@ -44,6 +48,7 @@ const BUTTONS: readonly Button[] = [
     summary: 'Close all: halt, cancel every order, flatten, read back until flat is proven',
     reasonRequired: false,
     once: true,
+    roles: MAY_STOP,
     refused: {
       status: 503,
       code: 'close-all-failed',
@@ -58,6 +63,7 @@ const BUTTONS: readonly Button[] = [
     summary: 'Resume: checks again, then arms by quoting the halt',
     reasonRequired: true,
     once: true,
+    roles: APPROVER,
     refused: {
       status: 409,
       code: 'resume-refused',
@@ -86,20 +92,17 @@ function emergencyRoute(
     response: {
       200: answer('Done, and proven', outcomeSchema),
       202: answer('Taken, and not proven yet', outcomeSchema),
-      ...problems(400, 401, 409, 503),
+      ...problems(400, 401, 403, 409, 503),
     },
   };
   app.post<{ Body: { readonly reason?: string } }>(
     button.url,
-    { schema, preValidation: emptyBody },
+    { schema, preValidation: emptyBody, config: { roles: button.roles } },
     async (request, reply) => {
       const reason = request.body.reason?.trim() || 'no reason given';
       const keyed = keyedRequest(request, web.runtime.desk, button.url, reason);
       const work = (): Promise<OperationResult> =>
-        web.operations[button.use](
-          { person: keyed.person, via: 'web' },
-          { reason, commandId: commandId(keyed, button.once) },
-        );
+        web.operations[button.use](callerOf(request), { reason, commandId: commandId(keyed, button.once) });
       try {
         const keyedAnswer = await (button.once ? keys.once(keyed, work) : keys.always(keyed, work));
         return send(reply, button, keyedAnswer);
@@ -112,17 +115,12 @@ function emergencyRoute(
   );
 }
 
-/** A stop without any body is a stop. */
-async function emptyBody(request: FastifyRequest): Promise<void> {
-  if (request.body === undefined) request.body = {};
-}
-
 function keyedRequest(request: FastifyRequest, desk: string, url: string, reason: string): KeyedRequest {
   const header = request.headers['idempotency-key'];
   const key = typeof header === 'string' ? header : randomUUID();
   return {
     desk,
-    person: request.session?.person ?? 'operator',
+    person: callerOf(request).person,
     key,
     requestHash: requestHash('POST', url, reason),
   };

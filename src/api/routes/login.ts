@@ -8,7 +8,8 @@ import { type LoginBody, loginSchema, tokensSchema } from '../schemas/auth.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
-const USER = 'operator';
+/** The account that every desk has; other people get theirs with `fermata person add`. */
+const OPERATOR_NAME = 'operator';
 
 export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
   const limiter = new LoginLimiter(web.nowMs);
@@ -33,14 +34,21 @@ export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
         return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
       }
       // The password is hashed for an unknown user too: how long the answer takes tells nothing.
-      const right = await verifyPassword(password, web.secrets.operatorPasswordHash);
-      if (!right || username !== USER) {
+      const known = web.passwordHashOf(username);
+      const right = await verifyPassword(password, known ?? web.passwordHashOf(OPERATOR_NAME) ?? '');
+      if (!right || known === null || web.rolesOf(username).length === 0) {
         request.log.warn({ address: request.ip }, 'sign-in refused');
         return sendProblem(reply, WRONG);
       }
       limiter.giveBack(request.ip, username);
-      request.log.info({ person: USER }, 'signed in');
-      return answerTokens(request, reply, { person: USER, ...web.sessions.begin(USER) }, transport);
+      request.log.info({ person: username }, 'signed in');
+      return answerTokens(
+        request,
+        reply,
+        { person: username, ...web.sessions.begin(username) },
+        transport,
+        web.rolesOf,
+      );
     },
   );
 }
@@ -52,5 +60,5 @@ const WRONG = {
   detail: 'User or password is wrong.',
   keptSafe: 'Nothing was changed; the desk goes on as it was.',
   doThis:
-    'The user is `operator`. The generated password is in secrets/operator-password below FERMATA_HOME; `fermata link` signs you in without it.',
+    'The built-in user is `operator`, its generated password is in secrets/operator-password below FERMATA_HOME; other people get one with `fermata person add`. `fermata link` signs in without a password.',
 } as const;

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { clearRefreshCookie } from '../auth/refresh-cookie.js';
+import { ANY_ROLE } from '../auth/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { problems } from '../schemas/problem.js';
 
@@ -9,7 +10,7 @@ export function logoutRoute(app: FastifyInstance, web: WebDependencies): void {
     tags: ['sign-in'],
     response: { 204: { type: 'null', description: 'Signed out' }, ...problems(401) },
   };
-  app.post('/api/auth/logout', { schema }, async (request, reply) => {
+  app.post('/api/auth/logout', { schema, config: { roles: ANY_ROLE } }, async (request, reply) => {
     if (request.session !== null) web.sessions.end(request.session.family);
     clearRefreshCookie(reply);
     return reply.code(204).send();

@@ -34,7 +34,7 @@ export function refreshRoute(app: FastifyInstance, web: WebDependencies): void {
         if (rotation.reason === 'reused') request.log.warn('a refresh token was used twice: sign-in ended');
         return sendProblem(reply, notSignedIn(WORDS[rotation.reason]));
       }
-      return answerTokens(request, reply, rotation, cookie === null ? 'json' : 'cookie');
+      return answerTokens(request, reply, rotation, cookie === null ? 'json' : 'cookie', web.rolesOf);
     },
   );
 }

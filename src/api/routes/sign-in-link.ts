@@ -31,10 +31,10 @@ export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): voi
       }
       const person = await web.consumeLink(token).catch(() => 'unreadable' as const);
       if (person === 'unreadable') return sendProblem(reply, databaseDown('The sign-in link'));
-      if (person === null) return sendProblem(reply, USED);
+      if (person === null || web.rolesOf(person).length === 0) return sendProblem(reply, USED);
       limiter.giveBack(request.ip, 'link');
       request.log.info({ person }, 'signed in by link');
-      return answerTokens(request, reply, { person, ...web.sessions.begin(person) }, transport);
+      return answerTokens(request, reply, { person, ...web.sessions.begin(person) }, transport, web.rolesOf);
     },
   );
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { MAY_STOP } from '../auth/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
@@ -16,9 +17,9 @@ export function temporalTicketRoute(
   const schema = {
     summary: 'A single-use address that signs this person in to Temporal’s UI',
     tags: ['sign-in'],
-    response: { 200: answer('The address', ticketSchema), ...problems(401) },
+    response: { 200: answer('The address', ticketSchema), ...problems(401, 403) },
   };
-  app.post('/api/temporal-ui/ticket', { schema }, async (request) => {
+  app.post('/api/temporal-ui/ticket', { schema, config: { roles: MAY_STOP } }, async (request) => {
     const ticket = tickets.issue(request.session?.family ?? '');
     // The name that the page was opened under, so that the cookie lands where the browser looks for it.
     const url = new URL(ENTER_PATH, `http://${request.headers.host ?? '127.0.0.1'}`);

@@ -19,6 +19,8 @@ export const tokensSchema = z.object({
   refreshToken: z.string().optional().describe('Absent where it was set as a cookie'),
   expiresIn: z.number().describe('Seconds that the access token lives'),
   tokenType: z.literal('Bearer'),
+  person: z.string(),
+  roles: z.array(z.enum(['viewer', 'operator', 'approver'])).describe('By the desk file'),
 });
 
 export type LoginBody = z.infer<typeof loginSchema>;

@@ -3,7 +3,7 @@ import type { OperationResult } from '../../operations/operation.js';
 import { haltSchema, traderStatusSchema } from './trader-status.js';
 
 /** Printable text: no control characters reach the trader's journal or a log. */
-const reason = z
+export const reason = z
   .string()
   .max(500)
   .regex(/^\P{Cc}*$/u)

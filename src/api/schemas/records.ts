@@ -1,6 +1,7 @@
 /** What is read from the ledger and from the evidence. */
 import { z } from 'zod';
 import type { ScheduledRun } from '../../operations/list-schedules.js';
+import type { BarStatus } from '../../trader/protocol.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
 export const tradeSchema = z.object({
@@ -59,15 +60,36 @@ export const routineRunSchema = z.object({
   steps: z.array(stepSchema),
 });
 
+const barSchema = z.object({
+  openMs: marketMs,
+  spanMs: z.number(),
+  open: decimalText,
+  high: decimalText,
+  low: decimalText,
+  close: decimalText,
+  volume: decimalText,
+}) satisfies z.ZodType<BarStatus>;
+
 export const barsSchema = z.object({
   symbol: z.string(),
   spanMs: z.number(),
   simulated: z.boolean(),
-  bars: z
-    .array(
-      z.object({ openMs: marketMs, open: z.number(), high: z.number(), low: z.number(), close: z.number() }),
-    )
-    .describe('Oldest first, from the mid prices that were seen; the last one is still open'),
+  bars: z.array(barSchema).describe('Oldest first, finished ones only'),
+});
+
+export const auditEntrySchema = z.object({
+  id: z.number(),
+  wallMs,
+  person: z.string(),
+  via: z.string(),
+  action: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  outcome: z.string(),
+});
+
+export const auditSchema = z.object({
+  entries: z.array(auditEntrySchema).describe('Newest first'),
+  nextCursor: z.string().nullable().describe('Pass it as `before` for older entries; null at the end'),
 });
 
 export const scheduleSchema = z.object({

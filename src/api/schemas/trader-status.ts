@@ -88,7 +88,7 @@ const reconciliationSchema = z.object({
   ),
 });
 
-const strategyStatusSchema = z.object({
+export const strategyStatusSchema = z.object({
   name: z.string(),
   symbol: z.string(),
   enabled: z.boolean(),
@@ -153,6 +153,13 @@ export const traderStatusSchema = z.object({
   rssBytes: z.number(),
 }) satisfies z.ZodType<TraderStatus>;
 
+export const reconciliationAnswerSchema = reconciliationSchema.extend({
+  clean: z.boolean(),
+  openPositions: z.number(),
+  openOrders: z.number(),
+  unprotected: z.array(z.string()).describe('Symbols whose protective stop the venue has not confirmed'),
+});
+
 export const processSchema = z.object({
   name: z.string(),
   state: z.string(),
@@ -161,5 +168,6 @@ export const processSchema = z.object({
 });
 
 export const deskStatusSchema = traderStatusSchema.extend({
+  status: z.enum(['running', 'stopped']).describe('running: it may trade (ACTIVE or REDUCING)'),
   processes: z.array(processSchema).nullable().describe('Null where the supervisor does not answer'),
 });

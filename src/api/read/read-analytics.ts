@@ -1,0 +1,119 @@
+/** How the desk did, from the ledger: closed round trips after fees, hourly equity, drawdown. */
+import { z } from 'zod';
+import { DrawdownMeter, HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.js';
+import type { Database } from '../dependencies.js';
+import type { Analytics } from '../schemas/analytics.js';
+
+const tripSchema = z.object({
+  strategy: z.string(),
+  symbol: z.string(),
+  closedMs: z.number(),
+  net: z.number(),
+  fees: z.number(),
+});
+type Trip = z.infer<typeof tripSchema>;
+
+/** More than a year of trading; older ones are left out and said to be. */
+const TRIPS_MAX = 20_000;
+
+/**
+ * A round trip ends where the quantity held is zero again. Counted in each journal by itself, since a new one (after a
+ * paper reset) begins flat.
+ */
+const TRIPS = `
+  with held as (
+    select symbol, strategy, market, incarnation, sequence, realised, fee,
+      sum(case side when 'buy' then quantity else -quantity end)
+        over (partition by symbol, incarnation order by sequence) as quantity
+    from fills where desk = $1
+  ), numbered as (
+    select *, count(*) filter (where quantity = 0)
+      over (partition by symbol, incarnation order by sequence rows between unbounded preceding and 1 preceding) as trip
+    from held
+  )
+  select symbol, min(strategy) as strategy, (extract(epoch from max(market)) * 1000)::float8 as "closedMs",
+    (sum(realised) - sum(fee))::float8 as net, sum(fee)::float8 as fees
+  from numbered group by symbol, incarnation, trip
+  having bool_or(quantity = 0) and max(market) >= to_timestamp($2::float8 / 1000)
+  order by 3 desc limit $3`;
+
+/** The last sample of each hour of market time. */
+const HOURS = `
+  select (extract(epoch from hour) * 1000)::float8 as "hourMs", equity::float8 as equity from (
+    select distinct on (date_trunc('hour', market)) date_trunc('hour', market) as hour, equity
+    from equity where desk = $1 and market >= to_timestamp($2::float8 / 1000)
+    order by date_trunc('hour', market), market desc
+  ) hours order by hour`;
+
+const hourSchema = z.object({ hourMs: z.number(), equity: z.number() });
+
+/** Rejects when the database is down. `fromMs`: market time. */
+export async function readAnalytics(
+  database: Database,
+  desk: string,
+  fromMs: number,
+): Promise<Omit<Analytics, 'currency' | 'fromMs' | 'toMs'>> {
+  const [found, curve] = await Promise.all([
+    database.query(TRIPS, [desk, fromMs, TRIPS_MAX]),
+    database.query(HOURS, [desk, fromMs]),
+  ]);
+  const trips = z.array(tripSchema).parse(found.rows);
+  const hours = z.array(hourSchema).parse(curve.rows);
+  const equities = hours.map(({ equity }) => equity);
+  const meter = new DrawdownMeter();
+  for (const { hourMs, equity } of hours) meter.add(hourMs, equity);
+  const sharpe = sharpeRatio(returnsOf(equities), HOURS_PER_YEAR);
+  const names = [...new Set(trips.map(({ strategy }) => strategy))].sort();
+  const first = equities[0];
+  const last = equities.at(-1);
+  return {
+    ...figuresOf(trips),
+    returnPct: first === undefined || last === undefined ? null : rounded((last / first - 1) * 100),
+    sharpe: sharpe === null ? null : rounded(sharpe),
+    maxDrawdownPct: equities.length === 0 ? null : rounded((meter.worst?.fraction ?? 0) * 100),
+    hours: equities.length,
+    truncated: trips.length === TRIPS_MAX,
+    byStrategy: names.map((strategy) => ({
+      strategy,
+      ...figuresOf(trips.filter((trip) => trip.strategy === strategy)),
+    })),
+  };
+}
+
+function figuresOf(
+  trips: readonly Trip[],
+): Analytics['byStrategy'][number] extends infer T ? Omit<T, 'strategy'> : never {
+  const results = trips.map(({ net }) => net);
+  const gains = results.filter((net) => net > 0);
+  const losses = results.filter((net) => net <= 0);
+  const gained = sum(gains);
+  const lost = -sum(losses);
+  return {
+    trades: trips.length,
+    wins: gains.length,
+    winRatePct: trips.length === 0 ? null : rounded((gains.length / trips.length) * 100),
+    net: money(gained - lost),
+    fees: money(sum(trips.map(({ fees }) => fees))),
+    averageWin: gains.length === 0 ? null : money(gained / gains.length),
+    averageLoss: losses.length === 0 ? null : money(-lost / losses.length),
+    profitFactor: lost > 0 ? rounded(gained / lost) : null,
+    best: trips.length === 0 ? null : money(results.reduce((most, net) => Math.max(most, net))),
+    worst: trips.length === 0 ? null : money(results.reduce((least, net) => Math.min(least, net))),
+    longestLosingStreak: longestStreak(results),
+  };
+}
+
+/** `results`: newest first, as they were read. */
+function longestStreak(results: readonly number[]): number {
+  let longest = 0;
+  let now = 0;
+  for (const net of results) {
+    now = net > 0 ? 0 : now + 1;
+    longest = Math.max(longest, now);
+  }
+  return longest;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+const money = (value: number): string => value.toFixed(2);

@@ -1,0 +1,43 @@
+/** Who asked for what, through which way, and what came of it; newest first, filtered and in pages. */
+import { z } from 'zod';
+import type { Database } from '../dependencies.js';
+import { auditEntrySchema } from '../schemas/records.js';
+
+export interface AuditQuery {
+  readonly desk: string;
+  readonly person: string | null;
+  readonly action: string | null;
+  readonly via: string | null;
+  /** Wall milliseconds: at or after, before. */
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  /** Older than this entry. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+export interface AuditPage {
+  readonly entries: readonly z.infer<typeof auditEntrySchema>[];
+  readonly nextCursor: string | null;
+}
+
+const PAGE = `
+  select id::float8 as id, (extract(epoch from wall) * 1000)::float8 as "wallMs", person, via, action, parameters,
+    outcome
+  from audit
+  where desk = $1 and ($2::text is null or person = $2) and ($3::text is null or action = $3)
+    and ($4::text is null or via = $4)
+    and ($5::float8 is null or wall >= to_timestamp($5::float8 / 1000))
+    and ($6::float8 is null or wall < to_timestamp($6::float8 / 1000))
+    and ($7::bigint is null or id < $7)
+  order by id desc limit $8`;
+
+/** Rejects when the database is down. */
+export async function readAudit(database: Database, query: AuditQuery): Promise<AuditPage> {
+  const { desk, person, action, via, fromMs, toMs, before, limit } = query;
+  const found = await database.query(PAGE, [desk, person, action, via, fromMs, toMs, before, limit + 1]);
+  const rows = z.array(auditEntrySchema).parse(found.rows);
+  const entries = rows.slice(0, limit);
+  const last = entries.at(-1);
+  return { entries, nextCursor: rows.length > limit && last !== undefined ? String(last.id) : null };
+}

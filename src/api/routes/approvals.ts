@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { ANY_ROLE } from '../auth/roles.js';
+import type { WebDependencies } from '../dependencies.js';
+import { databaseDown, notDone, sendProblem } from '../problem.js';
+import { approvalSchema } from '../schemas/approvals.js';
+import { reason } from '../schemas/emergency.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { callerOf } from './caller.js';
+
+const voteSchema = z.strictObject({
+  choice: z.enum(['approve', 'reject']),
+  parametersHash: z
+    .string()
+    .min(8)
+    .max(64)
+    .describe('Of the approval as it was seen: its first 8 digits or more'),
+  reason: reason.min(1),
+});
+
+const voteResultSchema = z.object({
+  ok: z.boolean(),
+  detail: z.string(),
+  approvalId: z.string().nullable(),
+});
+
+export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const list = {
+    summary: 'What people are asked to decide: open ones first, then the newest',
+    tags: ['people'],
+    response: {
+      200: answer('At most 50', z.object({ approvals: z.array(approvalSchema) })),
+      ...problems(401, 503),
+    },
+  };
+  app.get('/api/approvals', { schema: list }, async (request, reply) => {
+    try {
+      return { approvals: await web.operations.listApprovals() };
+    } catch (error) {
+      request.log.warn({ err: error }, 'approvals could not be read');
+      return sendProblem(reply, databaseDown('What waits for approval'));
+    }
+  });
+  const vote = {
+    summary: 'Approve or reject, once a person',
+    tags: ['people'],
+    params: {
+      type: 'object',
+      required: ['id'],
+      properties: { id: { type: 'string', minLength: 1, maxLength: 200 } },
+    },
+    body: jsonSchema(voteSchema),
+    response: { 200: answer('The vote counts', voteResultSchema), ...problems(400, 401, 403, 409) },
+  };
+  // Which role it takes is the approval's own to say.
+  app.post<{ Params: { readonly id: string }; Body: z.infer<typeof voteSchema> }>(
+    '/api/approvals/:id/vote',
+    { schema: vote, config: { roles: ANY_ROLE } },
+    async (request, reply) => {
+      const result = await web.operations.castVote(callerOf(request), {
+        approval: request.params.id,
+        ...request.body,
+      });
+      if (result.ok) return result;
+      return sendProblem(reply, notDone(result.detail, 'GET /api/approvals shows it as it is now.'));
+    },
+  );
+}

@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import { OPERATOR } from '../auth/roles.js';
+import type { WebDependencies } from '../dependencies.js';
+import { notDone, sendProblem, traderDown } from '../problem.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { putSettingsSchema, settingsResultSchema, settingsSchema } from '../schemas/settings.js';
+import { callerOf } from './caller.js';
+
+export function settingsRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const read = {
+    summary: 'The settings in force, which of them can change while the desk runs, and every change so far',
+    tags: ['settings'],
+    response: { 200: answer('The settings', settingsSchema), ...problems(401, 503) },
+  };
+  app.get('/api/settings', { schema: read }, async (request, reply) => {
+    try {
+      return await web.operations.readSettings();
+    } catch (error) {
+      request.log.warn({ err: error }, 'settings could not be read');
+      return sendProblem(reply, traderDown(error));
+    }
+  });
+  const change = {
+    summary: 'Change settings of the running desk: tighter ones at once, the rest by approval',
+    description: 'All or nothing. 200: the trader has taken it and trades by it. 202: it waits for approval.',
+    tags: ['settings'],
+    body: jsonSchema(putSettingsSchema),
+    response: {
+      200: answer('In force', settingsResultSchema),
+      202: answer('Waits for approval', settingsResultSchema),
+      ...problems(400, 401, 403, 409),
+    },
+  };
+  app.put<{ Body: z.infer<typeof putSettingsSchema> }>(
+    '/api/settings',
+    { schema: change, config: { roles: OPERATOR } },
+    async (request, reply) => {
+      const { values, reason } = request.body;
+      const result = await web.operations.changeSettings(callerOf(request), {
+        values,
+        reason: reason.trim(),
+      });
+      if (result.state !== 'refused') return reply.code(result.state === 'applied' ? 200 : 202).send(result);
+      const doThis = 'GET /api/settings shows what can be changed, its bounds, and what is in force.';
+      return sendProblem(reply, { ...notDone(result.detail, doThis), more: { result } });
+    },
+  );
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { decimalText, marketMs } from './json-schema.js';
+
+const figuresSchema = z.object({
+  trades: z.number().describe('Closed round trips'),
+  wins: z.number().describe('Those with a profit after fees'),
+  winRatePct: z.number().nullable(),
+  net: decimalText.describe('After fees'),
+  fees: decimalText,
+  averageWin: decimalText.nullable(),
+  averageLoss: decimalText.nullable(),
+  profitFactor: z.number().nullable().describe('Gains over losses; null without a loss'),
+  best: decimalText.nullable(),
+  worst: decimalText.nullable(),
+  longestLosingStreak: z.number(),
+});
+
+export const analyticsSchema = figuresSchema.extend({
+  currency: z.string().nullable(),
+  fromMs: marketMs,
+  toMs: marketMs,
+  returnPct: z.number().nullable(),
+  sharpe: z
+    .number()
+    .nullable()
+    .describe('Mean over standard deviation of hourly equity returns × √8760; no risk-free rate'),
+  maxDrawdownPct: z.number().nullable().describe('Of hourly equity, open results included'),
+  hours: z.number().describe('Hours of market time with equity: few say little'),
+  truncated: z.boolean().describe('There were more round trips than are counted'),
+  byStrategy: z.array(figuresSchema.extend({ strategy: z.string() })),
+});
+
+export type Analytics = z.infer<typeof analyticsSchema>;
