@@ -142,7 +142,7 @@ describe('where prices come from', () => {
 
   it.each([
     ['realtime', 1],
-    ['max', null],
+    ['max', 'max'],
     ['0.5', 0.5],
     ['600', 600],
   ])('a speed may be %s', (text, speed) => {

@@ -27,6 +27,12 @@ export interface HaltSeen {
   liftedMs: number | null;
 }
 
+export interface SwitchedOff {
+  readonly strategy: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
 export class RunMeasure {
   readonly equity: EquityMeter;
   readonly trips: RoundTrips;
@@ -35,6 +41,8 @@ export class RunMeasure {
   readonly hourly: number[];
   readonly curve: EquityPoint[];
   readonly halts: HaltSeen[] = [];
+  /** By its losses, and not on again. */
+  readonly switchedOff = new Map<string, SwitchedOff>();
   fills = 0;
   entriesDenied = 0;
   fees = 0;
@@ -85,6 +93,11 @@ export class RunMeasure {
       this.halts.push({ cause, reason, resume, atMs, liftedMs: null });
     } else if (record.type === 'armed') {
       for (const halt of this.halts) halt.liftedMs ??= record.marketMs;
+    } else if (record.type === 'strategy.toggled') {
+      const { strategy, reason, enabled, marketMs } = record;
+      const atMs = this.switchedOff.get(strategy)?.atMs ?? marketMs;
+      if (enabled) this.switchedOff.delete(strategy);
+      else this.switchedOff.set(strategy, { strategy, reason, atMs });
     }
   }
 

@@ -10,7 +10,7 @@ import { type CriterionResult, judge, looserThan } from '../criteria.js';
 import type { Coverage } from '../measure/bar-coverage.js';
 import type { DataProblem } from '../measure/data-problems.js';
 import type { RoundTrip } from '../measure/round-trips.js';
-import type { RunMeasure } from '../measure/run-measure.js';
+import type { RunMeasure, SwitchedOff } from '../measure/run-measure.js';
 import type { ValidationRequest } from '../request.js';
 import type { ReportedHalt, ReportedResults, ReportedTrade, ValidationReport } from './report.js';
 
@@ -112,7 +112,12 @@ function reasonsOf(
 ): readonly string[] {
   const failed = verdicts.filter(({ passed }) => !passed).map(({ text }) => text);
   const standstill = measure === null ? null : haltedTooLong(measure);
-  return [...failed, ...problems.map(({ text }) => text), ...(standstill === null ? [] : [standstill])];
+  return [
+    ...failed,
+    ...problems.map(({ text }) => text),
+    ...(standstill === null ? [] : [standstill]),
+    ...[...(measure?.switchedOff.values() ?? [])].map(stayedOff),
+  ];
 }
 
 function haltedTooLong({ halts, fromMs, toMs }: RunMeasure): string | null {
@@ -127,6 +132,11 @@ function haltedTooLong({ halts, fromMs, toMs }: RunMeasure): string | null {
   if (pct <= HALTED_PCT_MAX) return null;
   const reason = halts.find(({ liftedMs }) => liftedMs === null)?.reason ?? halts[0]?.reason;
   return `Trading was halted for ${pct.toFixed(1)} % of the time, at most ${HALTED_PCT_MAX} % may be: ${reason}`;
+}
+
+/** What it would have done since is not known. */
+function stayedOff({ strategy, reason, atMs }: SwitchedOff): string {
+  return `${strategy} was switched off at ${iso(atMs)} and stayed off: ${reason}`;
 }
 
 /** Empty where a GO may stand for real money. */

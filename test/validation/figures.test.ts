@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import { MONEY_SCALE } from '../../src/domain/money.js';
+import type { Fill } from '../../src/domain/order.js';
+import {
+  DrawdownMeter,
+  HOURS_PER_YEAR,
+  mean,
+  returnsOf,
+  sampleDeviation,
+  sharpeRatio,
+} from '../../src/domain/statistics.js';
+import { EquityMeter } from '../../src/validation/measure/equity-meter.js';
+import { RoundTrips } from '../../src/validation/measure/round-trips.js';
+
+describe('statistics, worked by hand', () => {
+  it('takes mean and deviation of a sample', () => {
+    // Deviations from 3: -2, -1, 0, 1, 2; squares add up to 10; 10 / 4 = 2.5.
+    expect(mean([1, 2, 3, 4, 5])).toBe(3);
+    expect(sampleDeviation([1, 2, 3, 4, 5])).toBeCloseTo(Math.sqrt(2.5), 12);
+  });
+
+  it('works out the Sharpe ratio of hourly returns for a year', () => {
+    // 100, 101, 100.495, 101.49995: returns 1 %, -0.5 %, 1 %; mean 0.5 %; deviation sqrt(0.00015 / 2) = 0.866 %.
+    const returns = returnsOf([100, 101, 100.495, 101.49995]);
+    expect(returns[0]).toBeCloseTo(0.01, 12);
+    expect(returns[1]).toBeCloseTo(-0.005, 12);
+    expect(sharpeRatio(returns, HOURS_PER_YEAR)).toBeCloseTo(
+      (0.005 / Math.sqrt(0.000075)) * Math.sqrt(8760),
+      6,
+    );
+  });
+
+  it('says no Sharpe ratio where equity never moved or too little is known', () => {
+    expect(sharpeRatio([0, 0, 0], HOURS_PER_YEAR)).toBeNull();
+    expect(sharpeRatio([0.01], HOURS_PER_YEAR)).toBeNull();
+    expect(sharpeRatio([], HOURS_PER_YEAR)).toBeNull();
+  });
+
+  it('measures drawdown from the peak before it, not from the beginning', () => {
+    const meter = new DrawdownMeter();
+    // 100 → 120 → 90 is 25 %; the later 130 → 110 is less, and the deepest value alone (90) is not 10 %.
+    for (const [at, value] of [100, 120, 90, 130, 110].entries()) meter.add(at, value);
+    expect(meter.worst).toEqual({ fraction: 0.25, peak: 120, peakMs: 1, trough: 90, troughMs: 2 });
+  });
+
+  it('finds no drawdown where equity only rose', () => {
+    const meter = new DrawdownMeter();
+    for (const [at, value] of [1, 2, 2, 3].entries()) meter.add(at, value);
+    expect(meter.worst).toBeNull();
+  });
+});
+
+const btc = buildInstrument(0, {
+  symbol: 'BTC/USDT',
+  kind: 'linear',
+  tickSize: '1',
+  lotSize: '1',
+  minNotional: '0',
+  makerFeePpm: 1000,
+  takerFeePpm: 1000,
+});
+
+let trades = 0;
+function fill(side: 'buy' | 'sell', quantityLots: number, priceTicks: number, feeMoney: number): Fill {
+  trades += 1;
+  const ids = { tradeId: `t${trades}`, clientId: 'c', instrument: 0 };
+  const rest = { liquidity: 'taker', marketMs: trades, simulated: true } as const;
+  return { ...ids, side, quantityLots, priceTicks, fee: feeMoney * MONEY_SCALE, ...rest };
+}
+
+describe('equity from fills and prices', () => {
+  it('counts an open long position at the bid and a short one at the ask', () => {
+    const meter = new EquityMeter([btc], 1000 * MONEY_SCALE);
+    meter.quote(0, 99, 101);
+    meter.fill(fill('buy', 2, 101, 1));
+    expect(meter.equity / MONEY_SCALE).toBe(1000 - 2 * 101 - 1 + 2 * 99);
+    meter.quote(0, 110, 112);
+    meter.fill(fill('sell', 3, 110, 1));
+    // 1 short at the ask of 112: 1000 - 202 - 1 + 330 - 1 - 112.
+    expect(meter.equity / MONEY_SCALE).toBe(1014);
+  });
+});
+
+describe('round trips', () => {
+  it('counts a trade once, from flat to flat, with all its fees', () => {
+    const trips = new RoundTrips([btc]);
+    trips.fill(fill('buy', 1, 100, 1));
+    trips.fill(fill('buy', 1, 102, 1));
+    trips.fill(fill('sell', 1, 105, 1));
+    expect(trips.closed).toHaveLength(0);
+    trips.fill(fill('sell', 1, 100, 1));
+    // +105 + 100 - 100 - 102 - 4 of fees.
+    expect(trips.closed).toMatchObject([
+      { side: 'long', profit: -1 * MONEY_SCALE, fees: 4 * MONEY_SCALE, quantityLots: 2 },
+    ]);
+  });
+
+  it('makes two trades of a fill that turns a position round, and shares its fee by quantity', () => {
+    const trips = new RoundTrips([btc]);
+    trips.fill(fill('buy', 1, 100, 0));
+    trips.fill(fill('sell', 4, 110, 4));
+    trips.fill(fill('buy', 3, 100, 0));
+    expect(trips.closed.map(({ side, profit }) => [side, profit / MONEY_SCALE])).toEqual([
+      ['long', 9],
+      ['short', 27],
+    ]);
+  });
+
+  it('takes a trade that only paid its fees for none that won', () => {
+    const trips = new RoundTrips([btc]);
+    trips.fill(fill('buy', 1, 100, 1));
+    trips.fill(fill('sell', 1, 102, 1));
+    expect(trips.closed[0]?.profit).toBe(0);
+  });
+});
