@@ -1,5 +1,6 @@
 /** A check observes one thing and says what it expected, in words and numbers. It changes nothing. */
 import type { Desk } from '../desk/schema.js';
+import type { StepParameters } from '../desk/step-parameters.js';
 import type { Runtime } from '../home/runtime.js';
 import type { EvidenceVerdict } from '../store/evidence/evidence.js';
 import type { Pool } from '../store/pool.js';
@@ -13,7 +14,7 @@ export interface CheckContext {
   readonly pool: Pick<Pool, 'query'>;
 }
 
-export type CheckParameters = Readonly<Record<string, string | number | boolean>>;
+export type CheckParameters = StepParameters;
 
 export interface CheckOutcome {
   readonly verdict: EvidenceVerdict;
@@ -23,11 +24,3 @@ export interface CheckOutcome {
 
 /** May throw: a check that can't be finished has not passed. */
 export type Check = (context: CheckContext, parameters: CheckParameters) => Promise<CheckOutcome>;
-
-/** A threshold from the desk file, or its default where the desk file gives none. */
-export function numberOf(parameters: CheckParameters, key: string, otherwise: number): number {
-  const given = parameters[key];
-  if (given === undefined) return otherwise;
-  if (typeof given === 'number' && Number.isFinite(given)) return given;
-  throw new Error(`the desk file's "with.${key}" is not a number: ${String(given)}`);
-}

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
+import { numberOf } from '../desk/step-parameters.js';
 import type { Check } from './check.js';
-import { numberOf } from './check.js';
 
 const FREE_MB_DEFAULT = 1_024;
 const BYTES_PER_MB = 1_048_576;

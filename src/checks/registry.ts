@@ -1,11 +1,19 @@
 /** Every check that a desk file can name. A new one is a file and a line. */
 import { backupAge } from './backup-age.js';
+import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
 import { dataFresh } from './data-fresh.js';
 import { database } from './database.js';
 import { diskSpace } from './disk-space.js';
+import { drillAge } from './drill-age.js';
+import { evidenceUnbroken } from './evidence-unbroken.js';
+import { expectedProfit } from './expected-profit.js';
+import { logErrors } from './log-errors.js';
+import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
+import { strategiesOn } from './strategies-on.js';
+import { tasksOverdue } from './tasks-overdue.js';
 import { telegramRoundTrip } from './telegram-round-trip.js';
 import { venueReachable } from './venue-reachable.js';
 
@@ -17,5 +25,13 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['risk-settings', riskSettings],
   ['configuration', configuration],
   ['backup-age', backupAge],
+  ['drill-age', drillAge],
+  ['candles-stored', candlesStored],
+  ['profit-and-positions', profitAndPositions],
+  ['strategies-on', strategiesOn],
+  ['log-errors', logErrors],
+  ['expected-profit', expectedProfit],
+  ['tasks-overdue', tasksOverdue],
+  ['evidence-unbroken', evidenceUnbroken],
   ['telegram-round-trip', telegramRoundTrip],
 ]);

@@ -1,5 +1,5 @@
+import { numberOf } from '../desk/step-parameters.js';
 import type { Check } from './check.js';
-import { numberOf } from './check.js';
 
 const ANSWER_MS_DEFAULT = 2_000;
 

@@ -104,4 +104,34 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'link people to their Telegram accounts',
     load: async () => (await import('./commands/telegram.js')).telegramCommand,
   },
+  {
+    name: 'tasks',
+    summary: 'what waits for a person',
+    load: async () => (await import('./commands/tasks.js')).tasksCommand,
+  },
+  {
+    name: 'task',
+    summary: 'say that a task is done',
+    load: async () => (await import('./commands/task.js')).taskCommand,
+  },
+  {
+    name: 'backup',
+    summary: 'take a backup of everything that the desk keeps',
+    load: async () => (await import('./commands/backup.js')).backupCommand,
+  },
+  {
+    name: 'drill',
+    summary: 'restore a backup on a server of its own and prove it',
+    load: async () => (await import('./commands/drill.js')).drillCommand,
+  },
+  {
+    name: 'data',
+    summary: 'which candles are missing',
+    load: async () => (await import('./commands/data.js')).dataCommand,
+  },
+  {
+    name: 'evidence',
+    summary: 'prove that no evidence was changed',
+    load: async () => (await import('./commands/evidence.js')).evidenceCommand,
+  },
 ];

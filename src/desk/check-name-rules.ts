@@ -9,7 +9,7 @@ export function checkNameRules(desk: Desk, known: readonly string[] | undefined)
   }
   return desk.routines.flatMap((routine, index) =>
     routine.steps.flatMap(({ check }, at) => {
-      if (known.includes(check)) {
+      if (check === undefined || known.includes(check)) {
         return [];
       }
       const near = closestName(check, known);

@@ -5,10 +5,44 @@ import { name, timeOfDay } from './schema-values.js';
 /** What a step's failure does. `incident` and `halt` include the warning. */
 export const stepFailureSchema = z.enum(['note', 'warn', 'stop', 'incident', 'halt']);
 
+/** Workflows of their own that a step can run. */
+export const STEP_ACTIONS = ['backup', 'restore-drill'] as const;
+
+/** What a step can write down; each has its code in src/reports. */
+export const STEP_REPORTS = [
+  'performance',
+  'strategies',
+  'costs',
+  'incidents',
+  'limits',
+  'versions',
+] as const;
+
 export const stepSchema = z.strictObject({
   key: name.describe('Name of the step in the evidence; each once in a routine.'),
   title: z.string().min(1).max(120).describe('What a person reads.'),
-  check: name.describe('Which check is run.'),
+  check: name.optional().describe('Which check is run. A step has one of check, action, report and human.'),
+  action: z.enum(STEP_ACTIONS).optional().describe('What is done.'),
+  report: z.enum(STEP_REPORTS).optional().describe('What is worked out and written down.'),
+  human: z.string().min(1).max(1000).optional().describe('What a person is asked to do, in words.'),
+  dueHours: z
+    .number()
+    .min(0.01)
+    .max(24 * 366)
+    .default(24)
+    .describe('Hours that a person has; later, the task is overdue.'),
+  waitMinutes: z
+    .number()
+    .min(0)
+    .max(24 * 60)
+    .default(0)
+    .describe('How long the routine waits for the person. 0: it goes on, and the task stays.'),
+  required: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The routine has failed where this step was not run, for example because something is not set up.',
+    ),
   onFail: stepFailureSchema
     .default('warn')
     .describe('`note`, `warn`, `stop` (the rest of the routine is not run), `incident` or `halt` (trading).'),
@@ -18,11 +52,11 @@ export const stepSchema = z.strictObject({
     .min(1)
     .max(600)
     .default(30)
-    .describe('The check fails when it takes longer.'),
+    .describe('A check or report fails when it takes longer.'),
   with: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})
-    .describe('Thresholds of the check.'),
+    .describe('Thresholds of the check, or the span of the report.'),
 });
 
 export const routineSchema = z.strictObject({

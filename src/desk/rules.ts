@@ -3,6 +3,7 @@ import type { BrokenRule } from './broken-rule.js';
 import { instrumentRules } from './instrument-rules.js';
 import type { Desk } from './schema.js';
 import { strategyRules } from './strategy-rules.js';
+import { stepRules } from './step-rules.js';
 
 export function brokenRules(desk: Desk): readonly BrokenRule[] {
   return [
@@ -12,6 +13,7 @@ export function brokenRules(desk: Desk): readonly BrokenRule[] {
     ...strategyRules(desk),
     ...peopleRules(desk),
     ...liveRules(desk),
+    ...stepRules(desk),
   ];
 }
 

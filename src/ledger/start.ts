@@ -1,8 +1,10 @@
 /** The ledger role: the trader's journal, followed into Postgres. */
 import pino from 'pino';
+import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
 import { connectTrader } from '../trader/client.js';
+import { collectCandles } from './collect-candles.js';
 import { followJournal } from './follow-journal.js';
 
 /** Ready at once: it waits for the trader and for Postgres by itself. */
@@ -16,9 +18,16 @@ export async function startLedger(runtime: Runtime): Promise<Role> {
     trader,
     log: (level, text) => log[level](text),
   });
+  const candles = collectCandles({
+    desk: runtime.desk,
+    symbols: loadDesk(runtime.deskFile).desk.instruments.map(({ symbol }) => symbol),
+    pool,
+    trader,
+    log: (level, text) => log[level](text),
+  });
   return {
     stop: async () => {
-      await follower.stop();
+      await Promise.all([follower.stop(), candles.stop()]);
       trader.close();
       await pool.end();
     },

@@ -1,3 +1,4 @@
+import { type RoutineRun, type RunVerdict, readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates, type ScheduleState } from '../store/schedule-state.js';
 import type { OperationContext } from './operation.js';
 import { readStatus } from './read-status.js';
@@ -17,14 +18,17 @@ export interface ScheduledRun {
   /** Wall milliseconds, estimated where market time runs at another speed; null while paused or where none is due. */
   readonly nextMs: number | null;
   readonly nextMarketMs: number | null;
+  /** Its newest run: when it was due in the desk's own time, and how it ended; null where it never ran. */
+  readonly last: { readonly nominalMs: number; readonly verdict: RunVerdict | null } | null;
 }
 
 /** What is due next, from the desk file and the trader's clock; Temporal is not needed to know it. */
 export async function listSchedules(context: OperationContext): Promise<readonly ScheduledRun[]> {
   const { desk, pool } = context;
-  const [status, states] = await Promise.all([
+  const [status, states, runs] = await Promise.all([
     readStatus(context).catch(() => null),
     readScheduleStates(pool, desk.desk).catch((): readonly ScheduleState[] => []),
+    readLastRuns(pool, desk.desk).catch((): readonly RoutineRun[] => []),
   ]);
   const wallMs = context.nowMs();
   const market = status && runsOnMarketClock(status.marketData) ? status.marketData : null;
@@ -37,6 +41,7 @@ export async function listSchedules(context: OperationContext): Promise<readonly
       const marketMs = market?.marketMs ?? wallMs;
       const nextMarketMs = paused ? null : nextNominalMs(routine, desk.timezone, marketMs);
       const speed = market ? market.speed : 1;
+      const last = runs.find((run) => run.routine === routine.name);
       return {
         scheduleId,
         routine: routine.name,
@@ -46,6 +51,7 @@ export async function listSchedules(context: OperationContext): Promise<readonly
         clock: market ? 'market' : 'wall',
         nextMs: nextMarketMs === null || speed === null ? null : wallMs + (nextMarketMs - marketMs) / speed,
         nextMarketMs,
+        last: last ? { nominalMs: last.nominalMs, verdict: last.verdict } : null,
       };
     });
 }

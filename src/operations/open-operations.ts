@@ -3,28 +3,36 @@ import { randomUUID } from 'node:crypto';
 import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
+import { type EvidenceProof, verifyEvidence } from '../store/evidence/verify-evidence.js';
 import { openPool } from '../store/pool.js';
+import type { Task } from '../store/tasks.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import { castVote, type VoteRequest, type VoteResult } from './approvals/cast-vote.js';
 import { type ApprovalShown, listApprovals } from './approvals/list-approvals.js';
+import type { BackupOperationResult } from './backup/backup-run.js';
+import { type DrillRequest, drillRestore } from './backup/drill-restore.js';
+import { type TakeBackupRequest, takeBackup } from './backup/take-backup.js';
 import { closeAllPositions } from './close-all-positions.js';
+import { type DataGaps, findDataGaps } from './find-data-gaps.js';
 import { listSchedules, type ScheduledRun } from './list-schedules.js';
 import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
 import { resumeTrading } from './resume-trading.js';
-import { runRoutine } from './run-routine.js';
+import { type RoutineOutcome, runRoutine } from './run-routine.js';
 import { changeSettings, type SettingsRequest, type SettingsResult } from './settings/change-settings.js';
 import { readSettings, type SettingsShown } from './settings/read-settings.js';
 import { stopTrading } from './stop-trading.js';
 import { type ToggleRequest, toggleStrategy } from './strategies/toggle-strategy.js';
+import { completeTask, type TaskDone, type TaskDoneResult } from './tasks/complete-task.js';
+import { listTasks, type TaskQuery } from './tasks/list-tasks.js';
 import { openTemporal } from './temporal/open-temporal.js';
 
 export interface Operations {
   stopTrading(caller: Caller, request: CommandRequest): Promise<OperationResult>;
   closeAllPositions(caller: Caller, request: CommandRequest): Promise<OperationResult>;
   resumeTrading(caller: Caller, request: CommandRequest): Promise<OperationResult>;
-  runRoutine(caller: Caller, request: { readonly name: string }): Promise<OperationResult>;
+  runRoutine(caller: Caller, request: { readonly name: string }): Promise<RoutineOutcome>;
   /** Rejects with `TraderUnavailable`. */
   readStatus(): Promise<TraderStatus>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
@@ -35,6 +43,13 @@ export interface Operations {
   changeSettings(caller: Caller, request: SettingsRequest): Promise<SettingsResult>;
   toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
   close(): Promise<void>;
+  takeBackup(caller: Caller, request: TakeBackupRequest): Promise<BackupOperationResult>;
+  drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
+  listTasks(query?: TaskQuery): Promise<readonly Task[]>;
+  completeTask(caller: Caller, request: TaskDone): Promise<TaskDoneResult>;
+  findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
+  verifyEvidence(): Promise<EvidenceProof>;
+  listValidations(): Promise<readonly ValidationShown[]>;
 }
 
 /**
@@ -71,6 +86,13 @@ export function operationsOver(context: OperationContext): Operations {
     changeSettings: (caller, request) => changeSettings(context, caller, request),
     toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
     close: async () => {
+    takeBackup: (caller, request) => takeBackup(context, caller, request),
+    drillRestore: (caller, request) => drillRestore(context, caller, request),
+    listTasks: (query) => listTasks(context, query),
+    completeTask: (caller, request) => completeTask(context, caller, request),
+    findDataGaps: (request) => findDataGaps(context, request),
+    listValidations: () => listValidations(context),
+    verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
       context.trader.close();
       await Promise.allSettled([context.temporal.close(), context.pool.end()]);
     },

@@ -19,7 +19,8 @@ export function resumptionStart(
     desk: desk.desk,
     haltId,
     incarnation: status.incarnation,
-    steps: startRoutineOf(desk)?.steps ?? [],
+    // What is done or asked once a day is no reason to stand still.
+    steps: (startRoutineOf(desk)?.steps ?? []).filter(({ check }) => check !== undefined),
     simulated: status.trading === 'paper',
     timing: RESUMPTION_TIMING,
     decisions: [],

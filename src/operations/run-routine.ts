@@ -1,3 +1,4 @@
+import type { RoutineVerdict, StepResult } from '../workflows/operations/contract.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
@@ -5,18 +6,26 @@ import { awaitVerdict } from './schedules/await-verdict.js';
 import { startRoutine } from './schedules/start-routine.js';
 
 const PATIENCE_MS = 60_000;
+/** Actions take longer than checks: a backup, a restore. */
+const ACTION_PATIENCE_MS = 1_800_000;
+
+export interface RoutineOutcome extends OperationResult {
+  /** Null: not run, or not finished in time. */
+  readonly verdict: RoutineVerdict | null;
+  readonly steps: readonly StepResult[];
+}
 
 /** Runs a routine of the desk file now, and waits for its verdict. Proven: it passed, warnings included. */
 export async function runRoutine(
   context: OperationContext,
   caller: Caller,
   request: { readonly name: string },
-): Promise<OperationResult> {
+): Promise<RoutineOutcome> {
   const { desk, temporal } = context;
   const routine = desk.routines.find(({ name }) => name === request.name);
   if (!routine) {
     const known = desk.routines.map(({ name }) => name).join(', ') || 'none';
-    return notDone(`The desk file has no routine "${request.name}" (it has: ${known}). Nothing was run.`);
+    return notRun(`The desk file has no routine "${request.name}" (it has: ${known}). Nothing was run.`);
   }
   const status = await readStatus(context).catch(() => null);
   const marketMs = status?.marketData.marketMs ?? context.nowMs();
@@ -29,7 +38,9 @@ export async function runRoutine(
       person: caller.person,
       simulated: status?.marketData.simulated ?? false,
     });
-    const result = await awaitVerdict(temporal, workflowId, PATIENCE_MS);
+    const slow = routine.steps.some(({ action, waitMinutes }) => action !== undefined || waitMinutes > 0);
+    const patienceMs = slow ? ACTION_PATIENCE_MS : PATIENCE_MS;
+    const result = await awaitVerdict(temporal, workflowId, patienceMs);
     const verdict = result?.verdict ?? null;
     const failed = (result?.steps ?? []).filter((step) => step.verdict === 'fail');
     const audit = await recordAudit(context, caller, {
@@ -41,15 +52,19 @@ export async function runRoutine(
       ok: true,
       proven: verdict === 'pass' || verdict === 'warn',
       detail: [
-        `${routine.title}: ${verdict ?? `not finished after ${PATIENCE_MS / 1_000} s`}`,
+        `${routine.title}: ${verdict ?? `not finished after ${patienceMs / 1_000} s`}`,
         ...failed.map(({ title, observed }) => `${title}: ${observed}`),
       ].join('; '),
       haltId: null,
       workflowId,
       problems: audit === null ? [] : [audit],
+      verdict,
+      steps: result?.steps ?? [],
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return notDone(`The routine was not run: ${why}. Nothing was changed. Try again when Temporal answers.`);
+    return notRun(`The routine was not run: ${why}. Nothing was changed. Try again when Temporal answers.`);
   }
 }
+
+const notRun = (detail: string): RoutineOutcome => ({ ...notDone(detail), verdict: null, steps: [] });

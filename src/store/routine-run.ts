@@ -74,7 +74,20 @@ export async function readRoutineRuns(pool: Pool, desk: string, limit = 50): Pro
     'select * from routine_run where desk = $1 order by started desc limit $2',
     [desk, limit],
   );
-  return found.rows.map((row) => ({
+  return found.rows.map(runFrom);
+}
+
+/** The newest run of each routine. */
+export async function readLastRuns(pool: Pool, desk: string): Promise<readonly RoutineRun[]> {
+  const found = await pool.query<RoutineRunRow>(
+    'select distinct on (routine) * from routine_run where desk = $1 order by routine, started desc',
+    [desk],
+  );
+  return found.rows.map(runFrom);
+}
+
+function runFrom(row: RoutineRunRow): RoutineRun {
+  return {
     desk: row.desk,
     workflowId: row.workflow_id,
     firstRunId: row.first_run_id,
@@ -85,5 +98,5 @@ export async function readRoutineRuns(pool: Pool, desk: string, limit = 50): Pro
     cause: row.cause,
     finishedMs: row.finished?.getTime() ?? null,
     verdict: row.verdict,
-  }));
+  };
 }

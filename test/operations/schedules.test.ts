@@ -33,7 +33,9 @@ afterAll(async () => {
   await database?.drop();
 });
 beforeEach(() => {
-  desk = { ...cryptoDesk(), desk: `t-${randomBytes(4).toString('hex')}` };
+  const shipped = cryptoDesk();
+  const routines = shipped.routines.filter(({ name }) => name === 'pre-market');
+  desk = { ...shipped, routines, desk: `t-${randomBytes(4).toString('hex')}` };
 });
 afterEach(async () => {
   for (const scheduleId of [idOf('pre-market'), idOf('weekly')])

@@ -1,6 +1,7 @@
 /** Everything that routines and resumption do outside themselves. */
 
-import { activityInfo } from '@temporalio/activity';
+import { ownerConnection } from '../../backup/owner-connection.js';
+import type { PgConnection } from '../../backup/pg-programs.js';
 import type { Check, CheckContext, CheckOutcome } from '../../checks/check.js';
 import { alarmNotice } from '../../notify/alarm-notice.js';
 import type { Notice } from '../../notify/notice.js';
@@ -16,9 +17,13 @@ import {
 import { type MissedRun, recordMissedRun } from '../../store/run-missed.js';
 import type { Decision } from '../../trader/protocol.js';
 import type { RunIdentity, StepEvidence } from '../../workflows/evidence.js';
+import { activityKey } from '../activity-key.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { type ApprovalActivities, createApprovalActivities } from './create-approval-activities.js';
+import { type BackupActivities, createBackupActivities } from './create-backup-activities.js';
+import { createTaskActivities, type TaskActivities } from './create-task-activities.js';
 import { type CheckRequest, runCheck } from './run-check.js';
+import { type ReportRequest, runReport } from './run-report.js';
 import { verifyOrigin } from './verify-origin.js';
 
 export type RoutineRunOpened = Pick<
@@ -31,8 +36,9 @@ export interface RoutineRunClosed {
   readonly finishedMs: number;
 }
 
-export interface OperationsActivities extends ApprovalActivities {
+export interface OperationsActivities extends ApprovalActivities, TaskActivities, BackupActivities {
   runCheck(request: CheckRequest): Promise<CheckOutcome>;
+  runReport(request: ReportRequest): Promise<CheckOutcome>;
   /** One row per run, step and attempt group, however often the activity is tried. */
   recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
   openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
@@ -50,16 +56,22 @@ export interface OperationsDependencies {
   readonly checks: ReadonlyMap<string, Check>;
   readonly context: CheckContext;
   readonly decisionKey: () => string;
+  /** Who backups connect as. */
+  readonly databaseOwner?: () => PgConnection;
   readonly nowMs: () => number;
   readonly log: AlarmLog;
 }
 
 export function createOperationsActivities(dependencies: OperationsDependencies): OperationsActivities {
   const { pool, checks, context, decisionKey, nowMs, log } = dependencies;
+  const { databaseOwner = () => ownerConnection(context.runtime) } = dependencies;
   const tell = (notice: Notice) => notify(pool, notice, context.runtime.home ?? null);
   return {
     ...createApprovalActivities({ pool, decisionKey, nowMs, tell }),
+    ...createTaskActivities(pool, tell),
+    ...createBackupActivities({ pool, runtime: context.runtime, owner: databaseOwner, nowMs }),
     runCheck: (request) => runCheck(checks, context, request),
+    runReport: (request) => runReport(context, request, nowMs()),
     recordEvidence: async (run, step) => {
       await recordEvidence(pool, { ...run, ...step });
     },
@@ -75,10 +87,4 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     },
     notify: tell,
   };
-}
-
-/** The same for every attempt of one activity. */
-function activityKey(): string {
-  const { workflowExecution, activityId } = activityInfo();
-  return `${workflowExecution?.runId ?? ''}:${activityId}`;
 }

@@ -101,6 +101,10 @@ export const scheduleSchema = z.object({
   clock: z.enum(['wall', 'market']).describe('market: due by the time of the prices'),
   nextMs: wallMs.nullable().describe('Estimated where market time runs at another speed'),
   nextMarketMs: marketMs.nullable(),
+  last: z
+    .object({ nominalMs: marketMs, verdict: routineRunSchema.shape.verdict })
+    .nullable()
+    .describe('Its newest run'),
 }) satisfies z.ZodType<ScheduledRun>;
 
 export type Trade = z.infer<typeof tradeSchema>;

@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
+import { loadDesk } from '../../desk/load.js';
+import type { Runtime } from '../../home/runtime.js';
 import { notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
 import { deskPerson } from '../desk-person.js';
+import { usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
+import { printLines } from '../output.js';
+import { stepLine } from '../step-line.js';
 import { withOperations } from '../with-operations.js';
 
 const TIMEOUT_SECONDS = 300;
@@ -22,9 +27,18 @@ export function runCommand(command: Command): void {
     .action(async (name: string, { as, timeout, json }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
         const caller = { person: deskPerson(runtime, 'operator', as), via: 'cli' } as const;
+        requireRoutine(runtime, name);
         const run = operations.runRoutine(caller, { name });
         const outcome = await withinSeconds(timeout, run, notProvenInTime(`routine ${name}`, timeout));
+        if (json !== true) printLines(outcome.steps.map(stepLine));
         return showOutcome(`routine ${name}`, outcome, json === true);
       });
     });
+}
+
+/** A wrong name is a wrong command: nothing is tried. */
+function requireRoutine(runtime: Runtime, name: string): void {
+  const names = loadDesk(runtime.deskFile).desk.routines.map((routine) => routine.name);
+  if (names.includes(name)) return;
+  throw usageFailure(`the desk file has no routine ${name}`, `name one of: ${names.join(', ') || 'none'}`);
 }

@@ -14,10 +14,12 @@ export function schedulesCommand(command: Command): void {
   });
 }
 
-function scheduleLine({ routine, title, paused, note, clock, nextMarketMs }: ScheduledRun): string {
+function scheduleLine({ routine, title, paused, note, clock, nextMarketMs, last }: ScheduledRun): string {
   const when = nextMarketMs === null ? 'none due' : `${timeText(nextMarketMs)} ${clock} time`;
   const next = paused ? `paused${note === '' ? '' : `: ${note}`}` : when;
-  return `${routine.padEnd(20)} ${next.padEnd(36)} ${title}`;
+  const before =
+    last === null ? 'never ran' : `last ${timeText(last.nominalMs)} ${last.verdict ?? 'running'}`;
+  return `${routine.padEnd(16)} ${next.padEnd(34)} ${before.padEnd(34)} ${title}`;
 }
 
 function timeText(ms: number): string {

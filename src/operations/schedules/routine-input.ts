@@ -2,7 +2,7 @@ import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import type { RoutineCause, RoutineInput } from '../../workflows/operations/contract.js';
 
 /** Postgres may be down for a while; longer than this, and the evidence of a routine is lost. */
-const EVIDENCE_MS = 3_600_000;
+export const EVIDENCE_MS = 3_600_000;
 
 export interface RoutineOccasion {
   readonly cause: RoutineCause;
@@ -23,6 +23,7 @@ export function routineInput(desk: Desk, routine: DeskRoutine, occasion: Routine
     latestMinutes: routine.latestMinutes,
     haltRule: desk.resume.fault,
     evidenceMs: EVIDENCE_MS,
+    backupsKept: desk.backup.keep,
     ...occasion,
   };
 }

@@ -11,7 +11,7 @@ export type EvidenceProof =
   | { readonly ok: false; readonly count: number; readonly brokenId: number; readonly why: string };
 
 /** Walks the desk's whole chain from the first evidence on and names the first one that does not fit. */
-export async function verifyEvidence(pool: Pool, desk: string): Promise<EvidenceProof> {
+export async function verifyEvidence(pool: Pick<Pool, 'query'>, desk: string): Promise<EvidenceProof> {
   let head = FIRST_PREVIOUS_HASH;
   let lastId = 0;
   let count = 0;

@@ -6,11 +6,22 @@ import type { Verdict } from '../evidence.js';
 export interface RoutineStep {
   readonly key: string;
   readonly title: string;
-  readonly check: string;
+  /** One of these four says what the step does. */
+  readonly check?: string | undefined;
+  readonly action?: RoutineAction | undefined;
+  readonly report?: string | undefined;
+  /** What a person is asked to do. */
+  readonly human?: string | undefined;
+  readonly dueHours?: number;
+  readonly waitMinutes?: number;
+  /** Not run counts as failed. */
+  readonly required?: boolean;
   readonly onFail: 'note' | 'warn' | 'stop' | 'incident' | 'halt';
   readonly timeoutSeconds: number;
   readonly with: Readonly<Record<string, string | number | boolean>>;
 }
+
+export type RoutineAction = 'backup' | 'restore-drill';
 
 export type RoutineCause = 'schedule' | 'market-clock' | 'start' | 'person';
 
@@ -33,6 +44,8 @@ export interface RoutineInput {
   /** Null: nobody asked, it was due. */
   readonly person: string | null;
   readonly evidenceMs: number;
+  /** How many backups the action `backup` keeps. */
+  readonly backupsKept?: number;
 }
 
 export interface StepResult {
@@ -49,6 +62,33 @@ export interface RoutineResult {
   /** Null while steps are still running. */
   readonly verdict: RoutineVerdict | null;
   readonly steps: readonly StepResult[];
+}
+
+export interface BackupInput {
+  readonly desk: string;
+  /** Reads everything back after it was written; only then does it count. */
+  readonly verify: boolean;
+  /** How many stay on the disk. */
+  readonly keep: number;
+  readonly simulated: boolean;
+  readonly marketMs: number | null;
+  /** Null: it was due. */
+  readonly person: string | null;
+  readonly evidenceMs: number;
+}
+
+export interface BackupResult {
+  readonly verdict: Verdict;
+  /** Its id, also the name of its folder; null where none was taken. */
+  readonly backupId: string | null;
+  readonly detail: string;
+  readonly steps: readonly StepResult[];
+}
+
+export interface DrillInput
+  extends Pick<BackupInput, 'desk' | 'simulated' | 'marketMs' | 'person' | 'evidenceMs'> {
+  /** Null: the newest. */
+  readonly backupId: string | null;
 }
 
 export interface ResumptionTiming {

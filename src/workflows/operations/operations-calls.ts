@@ -58,6 +58,17 @@ export function approvalCalls(desk: string): ActivityInterfaceFor<OperationsActi
   });
 }
 
+/** Reading and writing a whole database: hours where it is large, a heartbeat all the time. */
+export function backupCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
+  return proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '4 hours',
+    scheduleToCloseTimeout: '8 hours',
+    heartbeatTimeout: '20 seconds',
+    retry: { maximumAttempts: 5, initialInterval: '1 second', maximumInterval: '30 seconds' },
+  });
+}
+
 /** Calls on the trader: few and short attempts; the procedures look again by themselves. */
 export function traderCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
   return proxyActivities<EngineActivities>({

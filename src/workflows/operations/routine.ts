@@ -47,7 +47,8 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
     showPhase('Missed', [reason]);
     await records.recordMissed({ desk: input.desk, routine: input.name, nominalMs, reason }).catch(() => {});
   } else {
-    const context = { desk: input.desk, routine: input.name, simulated: input.simulated, marketMs, trail };
+    const { desk, name: routine, simulated, backupsKept } = input;
+    const context = { desk, routine, simulated, backupsKept, marketMs, trail };
     showPhase('Checking', [`${input.steps.length} steps`]);
     const results = await runSteps(input.steps, {
       ...context,
@@ -84,9 +85,10 @@ function isTooLate({ cause, latestMinutes }: RoutineInput, lateMs: number): bool
 /** A failure counts as much as the desk file lets it: noted, it leaves the routine clean. */
 export function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]): Verdict {
   const weighed = results.map(({ key, verdict }): Verdict => {
-    if (verdict === 'not_run') return 'pass';
+    const step = steps.find((one) => one.key === key);
+    if (verdict === 'not_run') return step?.required ? 'fail' : 'pass';
     if (verdict !== 'fail') return verdict;
-    const onFail = steps.find((step) => step.key === key)?.onFail;
+    const onFail = step?.onFail;
     if (onFail === 'note') return 'pass';
     return onFail === 'warn' ? 'warn' : 'fail';
   });

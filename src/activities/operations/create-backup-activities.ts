@@ -1,0 +1,130 @@
+/** What backup and restore drill do outside their workflows. Each may be tried again after its worker died. */
+import { join } from 'node:path';
+import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
+import { runDrill } from '../../backup/drill/run-drill.js';
+import { sizeOf } from '../../backup/manifest.js';
+import { newestBackupId } from '../../backup/newest-backup.js';
+import type { PgConnection } from '../../backup/pg-programs.js';
+import { pruneBackups } from '../../backup/prune-backups.js';
+import { takeBackup } from '../../backup/take-backup.js';
+import { verifyBackup } from '../../backup/verify-backup.js';
+import type { Runtime } from '../../home/runtime.js';
+import { type DrillRow, markPruned, saveBackup, saveDrill } from '../../store/backups.js';
+import type { Pool } from '../../store/pool.js';
+import type { StepResult } from '../../workflows/operations/contract.js';
+import { withHeartbeat } from './with-heartbeat.js';
+
+export interface BackupActivities {
+  /** `takenMs` names it: tried again, it is the same backup. */
+  takeBackup(request: { readonly desk: string; readonly takenMs: number }): Promise<{
+    readonly backupId: string | null;
+    readonly step: StepResult;
+  }>;
+  verifyBackup(request: { readonly desk: string; readonly backupId: string }): Promise<StepResult>;
+  pruneBackups(request: { readonly desk: string; readonly keep: number }): Promise<StepResult>;
+  /** `backupId` null: the newest. */
+  restoreBackup(request: { readonly desk: string; readonly backupId: string | null }): Promise<{
+    readonly backupId: string | null;
+    readonly steps: readonly StepResult[];
+  }>;
+  recordDrill(drill: DrillRow): Promise<void>;
+}
+
+export interface BackupDependencies {
+  readonly pool: Pool;
+  readonly runtime: Runtime;
+  readonly owner: () => PgConnection;
+  readonly nowMs: () => number;
+}
+
+const TAKE = {
+  key: 'take',
+  title: 'Backup taken',
+  expected: 'database, journal, book and desk file are written',
+};
+const VERIFY = {
+  key: 'verify',
+  title: 'Backup verified',
+  expected: 'every file reads back as it was written',
+};
+const PRUNE = { key: 'prune', title: 'Old backups removed' };
+const OBSERVED_MAX = 2_000;
+
+export function createBackupActivities(dependencies: BackupDependencies): BackupActivities {
+  const { pool, runtime } = dependencies;
+  return {
+    takeBackup: (request) => take(dependencies, request),
+    verifyBackup: (request) => verify(dependencies, request),
+    pruneBackups: ({ desk, keep }) =>
+      withHeartbeat(async () => {
+        const gone = await pruneBackups(runtime.home, desk, keep);
+        await markPruned(pool, desk, gone);
+        const observed = gone.length === 0 ? 'none was too old' : `${gone.length} removed`;
+        return { ...PRUNE, verdict: 'pass', observed, expected: `the newest ${keep} stay` };
+      }),
+    restoreBackup: (request) => restore(dependencies, request),
+    recordDrill: (drill) => saveDrill(pool, drill),
+  };
+}
+
+function take(
+  { runtime, owner, nowMs }: BackupDependencies,
+  { takenMs }: { readonly takenMs: number },
+): ReturnType<BackupActivities['takeBackup']> {
+  return withHeartbeat(async (say, signal) => {
+    const id = backupIdAt(takenMs);
+    const taken = await takeBackup({ id, runtime, connection: owner(), nowMs, onPhase: say, signal });
+    if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };
+    const { bytes, rows } = sizeOf(taken.manifest);
+    const { journal, database } = taken.manifest;
+    const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${bytes} bytes in ${taken.folder}`;
+    return { backupId: id, step: { ...TAKE, verdict: 'pass', observed } };
+  });
+}
+
+function verify(
+  { runtime, pool, nowMs }: BackupDependencies,
+  { desk, backupId }: { readonly desk: string; readonly backupId: string },
+): Promise<StepResult> {
+  return withHeartbeat(async (_say, signal) => {
+    const verification = await verifyBackup(join(backupsFolder(runtime.home), backupId), signal);
+    if (!verification.ok)
+      return { ...VERIFY, verdict: 'fail', observed: cut(verification.problems.join('; ')) };
+    const { manifest, manifestSha256, folder } = verification.backup;
+    const size = sizeOf(manifest);
+    const { takenMs } = manifest;
+    await saveBackup(pool, {
+      desk,
+      id: backupId,
+      folder,
+      takenMs,
+      verifiedMs: nowMs(),
+      manifestSha256,
+      ...size,
+    });
+    return { ...VERIFY, verdict: 'pass', observed: `${manifest.files.length} files, ${size.bytes} bytes` };
+  });
+}
+
+function restore(
+  { runtime }: BackupDependencies,
+  { desk, backupId }: { readonly desk: string; readonly backupId: string | null },
+): ReturnType<BackupActivities['restoreBackup']> {
+  return withHeartbeat(async (say, signal) => {
+    const chosen = backupId ?? (await newestBackupId(runtime.home, desk));
+    if (chosen === null) {
+      const observed = `there is no backup below ${backupsFolder(runtime.home)}: fermata backup --verify`;
+      const step = { key: 'files', title: 'Files unchanged', expected: 'a backup', observed } as const;
+      return { backupId: null, steps: [{ ...step, verdict: 'fail' }] };
+    }
+    const { steps } = await runDrill({ home: runtime.home, backupId: chosen, onStep: say, signal });
+    const shown = steps.map(({ tookMs, observed, ...step }) => ({
+      ...step,
+      observed: cut(step.verdict === 'not_run' ? observed : `${observed} (${tookMs} ms)`),
+    }));
+    return { backupId: chosen, steps: shown };
+  });
+}
+
+/** Text of a step ends up in a workflow's history, which has limits. */
+const cut = (text: string): string => text.slice(0, OBSERVED_MAX);

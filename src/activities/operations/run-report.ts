@@ -1,0 +1,35 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { CheckContext, CheckOutcome, CheckParameters } from '../../checks/check.js';
+import { REPORTS } from '../../reports/registry.js';
+import { FAILURE_NAMES } from '../failure-names.js';
+
+export interface ReportRequest {
+  readonly report: string;
+  readonly with: CheckParameters;
+  /** End of the span; null: now. */
+  readonly marketMs: number | null;
+}
+
+const TEXT_LENGTH_MAX = 2_000;
+
+/** Passes where it could be worked out: a report judges nothing. */
+export async function runReport(
+  context: CheckContext,
+  request: ReportRequest,
+  nowMs: number,
+): Promise<CheckOutcome> {
+  const report = REPORTS.get(request.report);
+  if (!report) {
+    const known = [...REPORTS.keys()].join(', ');
+    throw ApplicationFailure.nonRetryable(
+      `there is no report "${request.report}" (there are: ${known})`,
+      FAILURE_NAMES.unknownCheck,
+    );
+  }
+  const observed = await report({ ...context, marketMs: request.marketMs ?? nowMs }, request.with);
+  return {
+    verdict: 'pass',
+    observed: observed.slice(0, TEXT_LENGTH_MAX),
+    expected: 'worked out from what is stored',
+  };
+}

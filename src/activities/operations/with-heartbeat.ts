@@ -1,0 +1,20 @@
+import { Context } from '@temporalio/activity';
+
+const BEAT_MS = 2_000;
+
+/** Beats while `work` goes on, so that a worker that died is noticed; `say` tells what it is at. */
+export async function withHeartbeat<T>(
+  work: (say: (at: string) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  let at = 'begins';
+  const timer = setInterval(() => context.heartbeat(at), BEAT_MS);
+  try {
+    return await work((now) => {
+      at = now;
+      context.heartbeat(at);
+    }, context.cancellationSignal);
+  } finally {
+    clearInterval(timer);
+  }
+}

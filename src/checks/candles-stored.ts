@@ -1,0 +1,44 @@
+import { numberOf } from '../desk/step-parameters.js';
+import { type BarGap, findBarGaps, readCoverage } from '../store/bars.js';
+import type { Check } from './check.js';
+
+const HOURS_DEFAULT = 24;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const STATUS_MS = 3_000;
+/** How late a finished minute may be stored, in wall time; a fast market runs on meanwhile. */
+const LATE_WALL_MS = 15_000;
+const LATE_MARKET_MS = 2 * MINUTE_MS;
+const GAPS_NAMED = 5;
+
+/** Candles of every instrument are there up to now, without a gap since the first one of the span. */
+export const candlesStored: Check = async ({ desk, trader, pool }, parameters) => {
+  const hours = numberOf(parameters, 'hours', HOURS_DEFAULT);
+  const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;
+  const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { marketMs, speed } = marketData;
+  const range = { desk: desk.desk, fromMs: marketMs - hours * HOUR_MS, toMs: marketMs };
+  const [coverage, gaps] = await Promise.all([readCoverage(pool, range), findBarGaps(pool, range)]);
+  const lateMs = speed === null ? Number.POSITIVE_INFINITY : LATE_MARKET_MS + LATE_WALL_MS * speed;
+  const problems = desk.instruments.flatMap(({ symbol }) => {
+    const covered = coverage.find((one) => one.symbol === symbol);
+    if (!covered) return [`${symbol} has none`];
+    const ageMs = marketMs - covered.lastMs - MINUTE_MS;
+    return ageMs > lateMs ? [`${symbol} has none since ${minuteOf(covered.lastMs)}`] : [];
+  });
+  const counts = coverage.map(({ symbol, count }) => `${symbol} ${count}`).join(', ');
+  if (problems.length > 0) return { verdict: 'fail', observed: problems.join('; '), expected };
+  if (gaps.length > 0) return { verdict: 'warn', observed: `${counts}; missing: ${named(gaps)}`, expected };
+  return { verdict: 'pass', observed: counts, expected };
+};
+
+function named(gaps: readonly BarGap[]): string {
+  const lines = gaps
+    .slice(0, GAPS_NAMED)
+    .map(({ symbol, fromMs, missing }) => `${symbol} ${missing} from ${minuteOf(fromMs)}`);
+  return [...lines, ...(gaps.length > GAPS_NAMED ? [`and ${gaps.length - GAPS_NAMED} more gaps`] : [])].join(
+    ', ',
+  );
+}
+
+const minuteOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`;

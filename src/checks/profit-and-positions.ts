@@ -1,0 +1,30 @@
+import { readEquitySteps } from '../store/performance.js';
+import type { Check } from './check.js';
+
+const STATUS_MS = 3_000;
+const HOUR_MS = 3_600_000;
+const HOURS = 24;
+
+/** Result of the day, what is open and protected, and that the equity curve goes on. */
+export const profitAndPositions: Check = async ({ desk, trader, pool }) => {
+  const expected = `every position is protected, and the equity curve has points of the last ${HOURS} hours`;
+  const status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { positions, equity, currency, dayPnl, drawdownPct, marketData } = status;
+  const toMs = marketData.marketMs + HOUR_MS;
+  const span = { desk: desk.desk, fromMs: marketData.marketMs - HOURS * HOUR_MS, toMs };
+  const curve = (await readEquitySteps(pool, span, HOUR_MS)).map((point) => point.equity);
+  const open = positions.map(
+    ({ symbol, side, quantity, unrealised }) => `${symbol} ${side} ${quantity} (${unrealised})`,
+  );
+  const bare = positions.filter(({ protection }) => protection === 'missing').map(({ symbol }) => symbol);
+  const observed = [
+    `equity ${equity} ${currency}, today ${dayPnl}, drawdown ${drawdownPct} %`,
+    open.length === 0 ? 'nothing is open' : `open: ${open.join(', ')}`,
+    curve.length === 0
+      ? 'the equity curve has no point'
+      : `equity curve: ${curve.length} hours between ${Math.min(...curve).toFixed(2)} and ${Math.max(...curve).toFixed(2)}`,
+    ...(bare.length > 0 ? [`WITHOUT A STOP: ${bare.join(', ')}`] : []),
+  ].join('; ');
+  if (bare.length > 0) return { verdict: 'fail', observed, expected };
+  return { verdict: curve.length > 0 ? 'pass' : 'warn', observed, expected };
+};

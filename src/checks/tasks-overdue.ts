@@ -1,0 +1,16 @@
+import { readTasks } from '../store/tasks.js';
+import type { Check } from './check.js';
+
+/** What people were asked to do and did not do in time. */
+export const tasksOverdue: Check = async ({ desk, pool }) => {
+  const open = await readTasks(pool, desk.desk, { state: 'open' });
+  const late = open.filter(({ dueMs }) => dueMs < Date.now());
+  const names = late.map(
+    ({ id, title, dueMs }) => `${id} ${title} (due ${new Date(dueMs).toISOString().slice(0, 16)}Z)`,
+  );
+  return {
+    verdict: late.length === 0 ? 'pass' : 'warn',
+    observed: late.length === 0 ? `${open.length} open, none overdue` : `overdue: ${names.join(', ')}`,
+    expected: 'no task is overdue',
+  };
+};

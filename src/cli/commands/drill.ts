@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { showBackup } from '../backup-outcome.js';
+import { deskPerson } from '../desk-person.js';
+import { wholeNumber } from '../option-values.js';
+import { withOperations } from '../with-operations.js';
+
+const TIMEOUT_SECONDS = 1_800;
+const TIMEOUT_SECONDS_MAX = 86_400;
+
+interface Options {
+  readonly backup?: string;
+  readonly as?: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+export function drillCommand(command: Command): void {
+  command
+    .option('--backup <id>', 'which backup; by default the newest')
+    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), TIMEOUT_SECONDS)
+    .option('--json', 'for scripts')
+    .action(async ({ backup, as, timeout, json = false }: Options) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const caller = { person: deskPerson(runtime, 'operator', as), via: 'cli' } as const;
+        const request = { backupId: backup ?? null, patienceMs: timeout * 1_000 };
+        return showBackup('restore drill', await operations.drillRestore(caller, request), json);
+      });
+    });
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { deskPerson } from '../desk-person.js';
+import { CliFailure, usageFailure } from '../failure.js';
+import { printJson, printLines } from '../output.js';
+import { withOperations } from '../with-operations.js';
+
+const NOTE_CHARACTERS_MAX = 2_000;
+
+interface Options {
+  readonly note: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+export function taskCommand(command: Command): void {
+  command
+    .command('done')
+    .description('say that a task is done; kept as evidence of the routine that asked for it')
+    .argument('<id>', 'number of the task')
+    .requiredOption('--note <text>', 'what was done and found')
+    .option('--as <person>', 'person of the desk file who did it')
+    .option('--json', 'for scripts')
+    .action(async (id: string, options: Options) => {
+      await completeTask(id, options);
+    });
+}
+
+async function completeTask(idText: string, { note, as, json }: Options): Promise<void> {
+  const id = /^\d{1,15}$/.test(idText) ? Number(idText) : 0;
+  if (id === 0) throw usageFailure(`${idText} is no number of a task`, 'look it up with: fermata tasks');
+  if (note.trim() === '' || note.length > NOTE_CHARACTERS_MAX) {
+    throw usageFailure(
+      `a note has 1 to ${NOTE_CHARACTERS_MAX} characters`,
+      'say what was found: --note TEXT',
+    );
+  }
+  const done = await withOperations((operations, runtime) =>
+    operations.completeTask(
+      { person: deskPerson(runtime, 'operator', as), via: 'cli' },
+      { id, note: note.trim() },
+    ),
+  );
+  if (!done.ok) throw new CliFailure(done.detail, 'nothing was changed', 'look at: fermata tasks --all');
+  if (json === true) printJson(done);
+  else
+    printLines([`✓ task ${id} is done: ${done.task.title}`, ...done.problems.map((text) => `  ! ${text}`)]);
+}

@@ -1,0 +1,7 @@
+import type { StepResult } from '../workflows/operations/contract.js';
+
+const MARK = { pass: '✓', warn: '!', fail: '✗', not_run: '-' } as const;
+
+export function stepLine({ title, verdict, observed, expected }: StepResult): string {
+  return `  ${MARK[verdict]} ${title}: ${observed}${verdict === 'pass' ? '' : ` (expected: ${expected})`}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * Stores the trader's finished one-minute candles: they are market data and in no journal. Asked for once a second, so
+ * that the trader has nothing to send and nobody to wait for. What the trader no longer has is a gap, which a check names.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Candle, storeBars } from '../store/bars.js';
+import type { Pool } from '../store/pool.js';
+import type { TraderClient } from '../trader/client.js';
+
+const LOOK_EVERY_MS = 1_000;
+const RETRY_MS = 5_000;
+const ANSWER_MS = 5_000;
+const BARS_MAX = 1_000;
+/** A run of many answers in a row is cut here: other instruments want their turn. */
+const ANSWERS_MAX = 4;
+
+export interface CandleOptions {
+  readonly desk: string;
+  readonly symbols: readonly string[];
+  readonly pool: Pick<Pool, 'query'>;
+  readonly trader: Pick<TraderClient, 'call'>;
+  readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  readonly everyMs?: number;
+}
+
+export interface CandleCollector {
+  stop(): Promise<void>;
+}
+
+export function collectCandles(options: CandleOptions): CandleCollector {
+  const stopping = new AbortController();
+  const running = collectForEver(options, stopping.signal);
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function collectForEver(options: CandleOptions, stopping: AbortSignal): Promise<void> {
+  /** By symbol: where the next candle begins at the earliest. */
+  const next = new Map<string, number>();
+  let source = '';
+  let said = '';
+  while (!stopping.aborted) {
+    let pauseMs = options.everyMs ?? LOOK_EVERY_MS;
+    try {
+      const { marketData, startedWallMs } = await options.trader.call('status', {}, { timeoutMs: ANSWER_MS });
+      // Another trader process may have another market, whose time is another one.
+      const now = `${startedWallMs}:${marketData.label}`;
+      if (now !== source) next.clear();
+      source = now;
+      for (const symbol of options.symbols) await collectOne(options, marketData.simulated, symbol, next);
+      said = '';
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== said) options.log('warn', `candles wait: ${text}`);
+      said = text;
+      pauseMs = Math.max(pauseMs, Math.min(RETRY_MS, pauseMs * 5));
+    }
+    await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+async function collectOne(
+  { desk, pool, trader }: CandleOptions,
+  simulated: boolean,
+  symbol: string,
+  next: Map<string, number>,
+): Promise<void> {
+  for (let answers = 0; answers < ANSWERS_MAX; answers += 1) {
+    const sinceMs = next.get(symbol) ?? 0;
+    const { bars } = await trader.call(
+      'bars',
+      { symbol, count: BARS_MAX, sinceMs },
+      { timeoutMs: ANSWER_MS },
+    );
+    const last = bars.at(-1);
+    if (!last) return;
+    await storeBars(
+      pool,
+      desk,
+      simulated,
+      bars.map((bar): Candle => ({ symbol, ...bar })),
+    );
+    next.set(symbol, last.openMs + last.spanMs);
+    if (bars.length < BARS_MAX) return;
+  }
+}

@@ -1,0 +1,73 @@
+/** Starts `backup:<desk>` or `drill:<desk>` unless it runs already, and waits for how it ends. */
+import type { BackupInput, BackupResult } from '../../workflows/operations/contract.js';
+import { operationsQueue } from '../../workflows/queues.js';
+import { FERMATA_DESK } from '../../workflows/search-attributes.js';
+import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
+import { readStatus } from '../read-status.js';
+import { recordAudit } from '../record-audit.js';
+import { EVIDENCE_MS } from '../schedules/routine-input.js';
+import { awaitResult } from './await-result.js';
+
+const START_MS = 5_000;
+
+export interface BackupOperationResult extends OperationResult {
+  /** Null: not finished in the time that was given. */
+  readonly result: BackupResult | null;
+}
+
+type CommonInput = Omit<BackupInput, 'verify' | 'keep'>;
+
+export async function runBackupWorkflow(
+  context: OperationContext,
+  caller: Caller,
+  procedure: {
+    readonly type: 'backup' | 'restoreDrill';
+    readonly workflowId: string;
+    readonly summary: string;
+    readonly patienceMs: number;
+    readonly input: object;
+  },
+): Promise<BackupOperationResult> {
+  const { desk, temporal } = context;
+  const { type, workflowId, summary, patienceMs } = procedure;
+  const status = await readStatus(context).catch(() => null);
+  const common: CommonInput = {
+    desk: desk.desk,
+    simulated: desk.mode === 'paper',
+    marketMs: status?.marketData.marketMs ?? null,
+    person: caller.person,
+    evidenceMs: EVIDENCE_MS,
+  };
+  try {
+    await temporal.within(START_MS, (client) =>
+      client.workflow.start(type, {
+        workflowId,
+        taskQueue: operationsQueue(desk.desk),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        args: [{ ...common, ...procedure.input }],
+        typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
+        staticSummary: summary,
+      }),
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const detail = `It was not started: ${why}. Nothing was changed. Try again when Temporal answers.`;
+    return { ...notDone(detail), result: null };
+  }
+  const result = await awaitResult(temporal, workflowId, patienceMs);
+  const verdict = result?.verdict ?? `not finished after ${patienceMs / 1_000} s`;
+  const audit = await recordAudit(context, caller, {
+    action: type,
+    parameters: { backupId: result?.backupId ?? null },
+    outcome: verdict,
+  });
+  return {
+    ok: true,
+    proven: result?.verdict === 'pass',
+    detail: result ? `${result.backupId ?? 'no backup'}: ${result.detail}` : verdict,
+    haltId: null,
+    workflowId,
+    problems: audit === null ? [] : [audit],
+    result,
+  };
+}

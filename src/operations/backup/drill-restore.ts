@@ -1,0 +1,25 @@
+import { drillWorkflowId } from '../../workflows/queues.js';
+import type { Caller, OperationContext } from '../operation.js';
+import { type BackupOperationResult, runBackupWorkflow } from './backup-run.js';
+
+export interface DrillRequest {
+  /** Null: the newest. */
+  readonly backupId: string | null;
+  readonly patienceMs: number;
+}
+
+/** Proven: restored on a server of its own, and everything equal. The desk itself is not touched. */
+export function drillRestore(
+  context: OperationContext,
+  caller: Caller,
+  { backupId, patienceMs }: DrillRequest,
+): Promise<BackupOperationResult> {
+  const { desk } = context;
+  return runBackupWorkflow(context, caller, {
+    type: 'restoreDrill',
+    workflowId: drillWorkflowId(desk.desk),
+    summary: `Restore drill of ${desk.desk}`,
+    patienceMs,
+    input: { backupId },
+  });
+}

@@ -1,0 +1,72 @@
+/** A person says that a task is done. Where a routine asked for it, that is evidence of this routine's run. */
+import { recordEvidence } from '../../store/evidence/record-evidence.js';
+import { closeTask, type Task } from '../../store/tasks.js';
+import type { Caller, OperationContext } from '../operation.js';
+import { recordAudit } from '../record-audit.js';
+
+export interface TaskDone {
+  readonly id: number;
+  /** What was done and found, in words. */
+  readonly note: string;
+}
+
+export type TaskDoneResult =
+  | { readonly ok: true; readonly task: Task; readonly problems: readonly string[] }
+  | { readonly ok: false; readonly reason: 'unknown' | 'closed'; readonly detail: string };
+
+/** After the routine's own piece of evidence, which said that the task waits. */
+const ATTEMPT_GROUP = 1;
+
+/** Rejects while Postgres is down; then nothing was changed. */
+export async function completeTask(
+  context: OperationContext,
+  caller: Caller,
+  { id, note }: TaskDone,
+): Promise<TaskDoneResult> {
+  const { pool, desk } = context;
+  const closing = { desk: desk.desk, id, state: 'done', by: caller.person, note } as const;
+  const closed = await closeTask(pool, closing);
+  if (closed === null)
+    return { ok: false, reason: 'unknown', detail: `There is no task ${id} on this desk.` };
+  const { task } = closed;
+  if (!closed.changed && !isSame(task, caller, note)) {
+    const detail = `Task ${id} was ${task.state} before, by ${task.doneBy}. Nothing was changed.`;
+    return { ok: false, reason: 'closed', detail };
+  }
+  await recordDone(context, task);
+  const audit = await recordAudit(context, caller, {
+    action: 'completeTask',
+    parameters: { id, title: task.title, note },
+    outcome: 'done',
+  });
+  return { ok: true, task, problems: audit === null ? [] : [audit] };
+}
+
+/** The same again, after an answer was lost. */
+const isSame = (task: Task, { person }: Caller, note: string): boolean =>
+  task.state === 'done' && task.doneBy === person && task.note === note;
+
+async function recordDone({ pool }: OperationContext, task: Task): Promise<void> {
+  if (!task.origin) return;
+  const { workflowId, firstRunId, routine, stepKey, simulated } = task.origin;
+  await recordEvidence(pool, {
+    desk: task.desk,
+    workflowId,
+    firstRunId,
+    runId: firstRunId,
+    routine,
+    stepKey,
+    attemptGroup: ATTEMPT_GROUP,
+    name: task.title,
+    kind: 'human',
+    verdict: 'pass',
+    observed: task.note ?? '',
+    expected: task.detail,
+    startedMs: task.createdMs,
+    finishedMs: task.finishedMs ?? task.createdMs,
+    marketMs: null,
+    person: task.doneBy,
+    reference: `task ${task.id}`,
+    simulated,
+  });
+}

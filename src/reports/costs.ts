@@ -1,0 +1,14 @@
+import { readCosts } from '../store/performance.js';
+import type { Report } from './report.js';
+import { money, percent, spanOf } from './span.js';
+
+/** Fees, and how much worse stops were filled than their price; market orders name no price to compare with. */
+export const costs: Report = async (context, parameters) => {
+  const span = spanOf(context, parameters);
+  const { fills, fees, turnover, stopSlippage, stopFills } = await readCosts(context.pool, span);
+  if (fills === 0) return `${span.days} days: no fills`;
+  const ofTurnover = turnover > 0 ? ` (${percent(fees / turnover)} of ${money(turnover)})` : '';
+  const slippage =
+    stopFills === 0 ? 'no stop was filled' : `slippage of stops ${money(stopSlippage)} in ${stopFills} fills`;
+  return `${span.days} days: fees ${money(fees)}${ofTurnover} in ${fills} fills; ${slippage}`;
+};

@@ -1,0 +1,24 @@
+import { DrawdownMeter } from '../domain/statistics.js';
+import { countDenials, readEquitySteps } from '../store/performance.js';
+import type { Report } from './report.js';
+import { DAY_MS, HOUR_MS, listed, percent, spanOf } from './span.js';
+
+/** How near the desk came to its limits, and how often the risk gate had to say no. */
+export const limits: Report = async (context, parameters) => {
+  const span = spanOf(context, parameters);
+  const { risk } = context.desk;
+  const [hours, days, denials] = await Promise.all([
+    readEquitySteps(context.pool, span, HOUR_MS),
+    readEquitySteps(context.pool, span, DAY_MS),
+    countDenials(context.pool, span),
+  ]);
+  const meter = new DrawdownMeter();
+  for (const { marketMs, equity } of hours) meter.add(marketMs, equity);
+  const changes = days.slice(1).map(({ equity }, at) => equity / (days[at]?.equity ?? equity) - 1);
+  const worstDay = Math.min(0, ...changes);
+  return [
+    `${span.days} days: largest drawdown ${percent(meter.worst?.fraction ?? 0)} of ${risk.maxDrawdownPct} % allowed`,
+    `worst day ${percent(worstDay)} of -${risk.dailyLossLimitPct} % allowed`,
+    `orders denied: ${listed(denials)}`,
+  ].join('; ');
+};

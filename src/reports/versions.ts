@@ -1,0 +1,32 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { Report } from './report.js';
+import { DAY_MS } from './span.js';
+
+const PACKAGE = new URL('../../package.json', import.meta.url);
+const LOCK = new URL('../../package-lock.json', import.meta.url);
+
+/** What this desk runs on, and how old its dependencies are: whether newer ones are needed, a person decides. */
+export const versions: Report = async ({ pool, marketMs: _ }) => {
+  const { version, dependencies } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  const server = await pool.query<{ version: string }>(`select current_setting('server_version') as version`);
+  const shown = ['@temporalio/worker', 'ccxt', 'fastify', 'pg'].map(
+    (name) => `${name} ${dependencies[name]}`,
+  );
+  return [
+    `Fermata ${version}, Node ${process.version}, Postgres ${server.rows[0]?.version}`,
+    `${shown.join(', ')} and ${Object.keys(dependencies).length - shown.length} more`,
+    `dependencies fixed ${lockAge()}`,
+  ].join('; ');
+};
+
+function lockAge(): string {
+  try {
+    const days = Math.floor((Date.now() - statSync(LOCK).mtimeMs) / DAY_MS);
+    return days === 0 ? 'today' : `${days} days ago`;
+  } catch {
+    return 'at an unknown time';
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * `backup:<desk>`: one backup, read back byte by byte, then the oldest make room. One at a time; what a kill leaves is
+ * never called a backup.
+ */
+import { condition, defineQuery, setHandler } from '@temporalio/workflow';
+import { EvidenceTrail } from '../evidence-trail.js';
+import { causeOf, showPhase, showVerdict } from '../show.js';
+import { type BackupInput, type BackupResult, OPERATIONS_MESSAGES, type StepResult } from './contract.js';
+import { backupCalls, recordCalls } from './operations-calls.js';
+import { lineOf, recordResult } from './run-steps.js';
+
+const resultQuery = defineQuery<BackupResult | null>(OPERATIONS_MESSAGES.routineResult);
+const ROUTINE = 'backup';
+
+export async function backup(input: BackupInput): Promise<BackupResult> {
+  const calls = backupCalls(input.desk);
+  const trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.evidenceMs));
+  const steps: StepResult[] = [];
+  let result: BackupResult | null = null;
+  setHandler(resultQuery, () => result);
+  const startedMs = Date.now();
+  const done = (step: StepResult, beganMs: number, kind: 'check' | 'action', reference: string | null) => {
+    steps.push(step);
+    recordResult(step, beganMs, { ...input, routine: ROUTINE, attemptGroup: 0, trail, kind, reference });
+    showPhase(step.title, steps.map(lineOf));
+    return step.verdict === 'pass';
+  };
+
+  let backupId: string | null = null;
+  try {
+    const taken = await calls.takeBackup({ desk: input.desk, takenMs: startedMs });
+    backupId = taken.backupId;
+    if (done(taken.step, startedMs, 'action', backupId) && backupId !== null && input.verify) {
+      const verifyMs = Date.now();
+      const verified = await calls.verifyBackup({ desk: input.desk, backupId });
+      if (done(verified, verifyMs, 'check', backupId)) {
+        const pruneMs = Date.now();
+        done(await calls.pruneBackups({ desk: input.desk, keep: input.keep }), pruneMs, 'action', null);
+      }
+    }
+  } catch (error) {
+    const failed = { key: 'ended', title: 'Backup ended early', expected: 'every step to end' } as const;
+    done({ ...failed, verdict: 'fail', observed: causeOf(error) }, startedMs, 'action', backupId);
+  }
+  const failed = steps.find(({ verdict }) => verdict !== 'pass');
+  const verdict = failed ? 'fail' : 'pass';
+  result = { verdict, backupId, detail: (failed ?? steps[0])?.observed ?? '', steps };
+  showVerdict(verdict);
+  await condition(() => trail.settled);
+  return result;
+}
