@@ -133,7 +133,8 @@ async function seedMessageIds(lane: SendLane, pool: Pool, desk: string): Promise
 
 /** Polling and a webhook exclude each other; a webhook that somebody set before is removed. */
 async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
-  await bot.init(grammySignal(stopping));
+  // Not `bot.init`: that tries for ever without a word.
+  bot.botInfo = await bot.api.getMe(grammySignal(stopping));
   await bot.api.deleteWebhook({ drop_pending_updates: false });
   await bot.api.setMyCommands(CHAT_COMMANDS.map(({ name, description }) => ({ command: name, description })));
 }

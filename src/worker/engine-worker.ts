@@ -34,6 +34,7 @@ export async function startEngineWorker(runtime: Runtime): Promise<Role> {
     bundle: 'emergency',
     activities: createEmergencyActivities({
       pool,
+      home: runtime.home,
       log,
       knownIncarnations: async () => {
         const admitted = await owner.incarnations();

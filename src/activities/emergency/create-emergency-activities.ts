@@ -1,7 +1,10 @@
 /** What the emergency workflows need beside the traders: who there is, evidence, and an alarm. */
+import { alarmNotice } from '../../notify/alarm-notice.js';
+import { notify } from '../../notify/notify.js';
 import { recordEvidence } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
 import type { RunIdentity, StepEvidence } from '../../workflows/evidence.js';
+import { activityKey } from '../activity-key.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 
 export interface EmergencyActivities {
@@ -16,15 +19,21 @@ export interface EmergencyDependencies {
   readonly pool: Pool;
   readonly log: AlarmLog;
   readonly knownIncarnations: () => Promise<readonly string[]>;
+  /** FERMATA_HOME, where notices are spooled while Postgres is down; null: they are not. */
+  readonly home: string | null;
 }
 
 export function createEmergencyActivities(dependencies: EmergencyDependencies): EmergencyActivities {
-  const { pool, log, knownIncarnations } = dependencies;
+  const { pool, log, knownIncarnations, home } = dependencies;
   return {
     knownIncarnations,
     recordEvidence: async (run, step) => {
       await recordEvidence(pool, { ...run, ...step });
     },
-    raiseAlarm: async (alarm) => raiseAlarm(log, alarm),
+    raiseAlarm: async (alarm) => {
+      raiseAlarm(log, alarm);
+      // A stop waits for nobody to be told: what can't be written now is in the log.
+      await notify(pool, alarmNotice(alarm, activityKey()), home).catch(() => undefined);
+    },
   };
 }

@@ -52,7 +52,8 @@ create table link_code (
 create table approval (
   id text primary key, desk text not null, token text not null unique,
   kind text not null, subject text not null, title text not null,
-  parameters jsonb not null, parameters_hash text not null,
+  -- json, not jsonb: people read the parameters in the order in which they were asked.
+  parameters json not null, parameters_hash text not null,
   needed integer not null check (needed between 1 and 10), roles text[] not null, requested_by text not null,
   workflow_id text not null, run_id text not null,
   created timestamptz not null default now(), expires timestamptz not null,

@@ -64,6 +64,8 @@ async function deliver(context: OutboxContext, delivery: Delivery): Promise<void
     if (found !== null) return lookLater(pool, delivery.id, laterMs(found, settleMs), found.reason);
     context.log('warn', `notice ${delivery.noticeId} did not arrive at the first try: it is sent again`);
   }
+  const unknown = await firstMessage(context, delivery.chatId);
+  if (unknown !== null) return sendLater(pool, delivery.id, settleMs, unknown);
   const outcome = await lane.send(message, () =>
     beginSending(pool, delivery.id, lane.newestKnown(delivery.chatId)),
   );
@@ -71,6 +73,17 @@ async function deliver(context: OutboxContext, delivery: Delivery): Promise<void
   else if (outcome.kind === 'refused') await refuse(context, delivery, outcome.reason);
   else if (outcome.kind === 'later') await sendLater(pool, delivery.id, outcome.afterMs, outcome.reason);
   else await lookLater(pool, delivery.id, settleMs, outcome.reason);
+}
+
+/**
+ * Where no message id is known yet, a lost answer could not be looked for: a greeting comes first, which may come twice.
+ * Null once an id is known, or where even this is refused, as the notice itself will be then.
+ */
+async function firstMessage({ lane, desk }: OutboxContext, chatId: string): Promise<string | null> {
+  if (lane.newestKnown(chatId) > 0) return null;
+  const text = `The desk ${desk.desk} writes here from now on.`;
+  const outcome = await lane.send({ chatId, text, buttons: [], silent: true });
+  return outcome.kind === 'sent' || outcome.kind === 'refused' ? null : outcome.reason;
 }
 
 async function refuse({ pool, log }: OutboxContext, delivery: Delivery, reason: string): Promise<void> {

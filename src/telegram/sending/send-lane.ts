@@ -71,31 +71,36 @@ export class SendLane {
    * Looks for a message whose answer was lost, by writing the same text over each id behind `afterMessageId`: Telegram
    * says "not modified" where it stands already. Null: it is not there. Another outcome: it could not be found out.
    */
-  find(message: Outgoing, afterMessageId: number): Promise<SendOutcome | null> {
+  async find(message: Outgoing, afterMessageId: number): Promise<SendOutcome | null> {
     // Where no id was ever known, older messages of the bot might be written over.
-    if (afterMessageId <= 0) return Promise.resolve(null);
-    return this.oneByOne(async () => {
-      let looked = 0;
-      for (let id = afterMessageId + 1; looked < LOOK_AHEAD_MAX; id += 1) {
-        if (this.seen.has(`${scopeOf(message.chatId)}:${id}`)) continue;
-        looked += 1;
-        await this.limit.turn(message.chatId, this.stopping.signal);
-        const outcome = await this.put(message, id);
-        if (outcome.kind !== 'refused') return outcome;
-        if (/not modified/.test(outcome.reason)) {
-          this.saw(message.chatId, id);
-          return { kind: 'sent', messageId: id };
-        }
-        if (!/not found|can't be edited|MESSAGE_ID_INVALID/i.test(outcome.reason)) return outcome;
+    if (afterMessageId <= 0) return null;
+    let looked = 0;
+    for (let id = afterMessageId + 1; looked < LOOK_AHEAD_MAX; id += 1) {
+      await this.limit.turn(message.chatId, this.stopping.signal);
+      // Alone, so that a message that is being sent just now has told its id before that id is looked at.
+      const outcome = await this.oneByOne(async () =>
+        this.isKnown(message, id) ? null : this.put(message, id),
+      );
+      if (outcome === null) continue;
+      looked += 1;
+      if (outcome.kind !== 'refused') return outcome;
+      if (/not modified/.test(outcome.reason)) {
+        this.saw(message.chatId, id);
+        return { kind: 'sent', messageId: id };
       }
-      return null;
-    });
+      if (!/not found|can't be edited|MESSAGE_ID_INVALID/i.test(outcome.reason)) return outcome;
+    }
+    return null;
   }
 
   /** Writes over a message of the bot; buttons that are not given go away. */
   async edit(message: Outgoing, messageId: number): Promise<SendOutcome> {
     await this.limit.turn(message.chatId, this.stopping.signal);
     return this.put(message, messageId);
+  }
+
+  private isKnown({ chatId }: Outgoing, messageId: number): boolean {
+    return this.seen.has(`${scopeOf(chatId)}:${messageId}`);
   }
 
   private put(message: Outgoing, messageId: number): Promise<SendOutcome> {

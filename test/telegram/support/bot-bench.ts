@@ -67,7 +67,7 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
   const base: Desk = { ...cryptoDesk(), desk: name, people };
   const desk = options.change?.(base) ?? base;
   const trader = new ScriptedTrader(randomBytes(3).toString('hex'));
-  const temporal = options.temporal ?? openTemporal({ temporal: NOWHERE });
+  const temporal = options.temporal ?? openTemporal({ home: null, temporal: NOWHERE });
   const operationsContext: OperationContext = {
     runtime: { desk: name, home } as Runtime,
     desk,
@@ -116,7 +116,7 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
     sent: (chatId) => simulator.simulation.bot().sentTo(chatId),
     close: async () => {
       await running?.stop();
-      if (!options.temporal) await temporal.close();
+      // A connection to nowhere stays open: closed while it is about to try again, it throws where nobody can catch it.
       await simulator.close();
       rmSync(home, { recursive: true, force: true });
     },

@@ -9,6 +9,7 @@ import { createOperationsActivities } from '../../../src/activities/operations/c
 import type { Check, CheckOutcome } from '../../../src/checks/check.js';
 import { CHECKS } from '../../../src/checks/registry.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
 import { emergencyQueue, engineQueue, operationsQueue } from '../../../src/workflows/queues.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
@@ -22,7 +23,13 @@ const bundles = new Map<string, Promise<{ code: string }>>();
 
 export function bundleOf(name: 'emergency' | 'operations'): Promise<{ code: string }> {
   const workflowsPath = fileURLToPath(new URL(`../../../src/workflows/${name}/bundle.ts`, import.meta.url));
-  const made = bundles.get(name) ?? bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const made =
+    bundles.get(name) ??
+    bundleWorkflowCode({
+      workflowsPath,
+      failureConverterPath: FAILURE_CONVERTER,
+      logger: new DefaultLogger('ERROR'),
+    });
   bundles.set(name, made);
   return made;
 }
@@ -64,12 +71,13 @@ export interface EvidenceShown {
 
 export const PASS: CheckOutcome = { verdict: 'pass', observed: 'fine', expected: 'fine' };
 
-export async function openBench(): Promise<Bench> {
+/** `home`: what Temporal keeps is sealed with the key of that installation. */
+export async function openBench(home: string | null = null): Promise<Bench> {
   if (!runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   runtimeInstalled = true;
   const address = await sharedTemporal();
   const database = await createTestDatabase();
-  const temporal = openTemporal({ temporal: address });
+  const temporal = openTemporal({ home, temporal: address });
   const connection = await NativeConnection.connect({ address: address.address });
   const desks: BenchDesk[] = [];
   return {
@@ -78,7 +86,7 @@ export async function openBench(): Promise<Bench> {
     client: temporal.client,
     database,
     desk: async (options = {}) => {
-      const desk = await openDesk(connection, address, database, options);
+      const desk = await openDesk(connection, address, database, { ...options, home });
       desks.push(desk);
       return desk;
     },
@@ -95,7 +103,7 @@ async function openDesk(
   connection: NativeConnection,
   address: TemporalAddress,
   database: TestDatabase,
-  options: DeskOptions,
+  options: DeskOptions & { readonly home: string | null },
 ): Promise<BenchDesk> {
   const name = `t-${randomBytes(4).toString('hex')}`;
   const trader = new ScriptedTrader(randomBytes(3).toString('hex'));
@@ -112,6 +120,7 @@ async function openDesk(
   const emergency = createEmergencyActivities({
     pool,
     log,
+    home: null,
     knownIncarnations: async () => options.incarnations ?? [trader.incarnation],
   });
   const operations = createOperationsActivities({
@@ -146,6 +155,7 @@ async function openDesk(
         taskQueue,
         activities,
         ...(bundle ? { workflowBundle: await bundleOf(bundle) } : {}),
+        ...(options.home === null ? {} : { dataConverter: dataConverterOf(options.home) }),
         stickyQueueScheduleToStartTimeout: '1s',
         workflowThreadPoolSize: 1,
         shutdownGraceTime: '100ms',

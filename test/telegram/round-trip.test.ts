@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CheckOutcome } from '../../src/checks/check.js';
+import { telegramRoundTrip } from '../../src/checks/telegram-round-trip.js';
+import type { Desk } from '../../src/desk/schema.js';
+import type { Runtime } from '../../src/home/runtime.js';
+import { telegramCredentials } from '../../src/notify/telegram-credentials.js';
+import { readBotState } from '../../src/store/outbox-bot.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';
+
+const TOKEN = '1:aaaaaaaaaaaaaaaa';
+let database: TestDatabase;
+let bench: BotBench;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+beforeEach(async () => {
+  bench = await openBotBench({ pool: database.pool });
+  vi.stubEnv('TELEGRAM_BOT_TOKEN', TOKEN);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await bench.close();
+});
+
+const check = (desk: Desk = bench.desk): Promise<CheckOutcome> =>
+  telegramRoundTrip(
+    {
+      desk,
+      pool: database.pool,
+      runtime: { home: bench.home } as Runtime,
+      trader: bench.trader.client,
+    },
+    { waitSeconds: 2 },
+  );
+
+describe('the check telegram-round-trip', () => {
+  it('passes once a message was delivered and people are read', async () => {
+    bench.start();
+    await vi.waitFor(
+      async () => expect(await readBotState(database.pool, bench.desk.desk)).not.toBeNull(),
+      8_000,
+    );
+    expect(await check()).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringMatching(/^delivered in \d+ ms \(message \d+\), last read \d+ s ago$/),
+    });
+    expect(bench.sent(ALERTS_CHAT).at(-1)?.text).toContain('alerts arrive');
+  });
+
+  it('fails while Telegram is away, or while no bot runs', async () => {
+    expect(await check()).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringContaining('nobody to tell'),
+    });
+    bench.simulator.simulation.setAway(true);
+    bench.start();
+    expect(await check()).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringContaining('not delivered'),
+    });
+  });
+
+  it('is not run on paper without a token, and fails with real money', async () => {
+    vi.stubEnv('TELEGRAM_BOT_TOKEN', '');
+    expect(await check()).toMatchObject({ verdict: 'not_run' });
+    expect(await check({ ...bench.desk, mode: 'live' })).toMatchObject({ verdict: 'fail' });
+  });
+});
+
+describe('token and chat', () => {
+  const read = (env: NodeJS.ProcessEnv) => telegramCredentials(bench.home, bench.desk, env);
+
+  it('come from the environment, and a token never leaves this machine in clear', () => {
+    const env = { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: '-100123' };
+    expect(read(env)).toEqual({ token: TOKEN, chatId: '-100123', apiRoot: 'https://api.telegram.org' });
+    expect(read({ ...env, TELEGRAM_API_ROOT: 'http://127.0.0.1:9081/' })?.apiRoot).toBe(
+      'http://127.0.0.1:9081',
+    );
+    expect(() => read({ ...env, TELEGRAM_API_ROOT: 'http://example.com' })).toThrow('must be https');
+  });
+
+  it('that can’t be right are refused without being shown', () => {
+    expect(() => read({ TELEGRAM_BOT_TOKEN: 'my secret' })).toThrow(/does not hold a bot's token/);
+    expect(() => read({ TELEGRAM_BOT_TOKEN: 'my secret' })).not.toThrow(/my secret/);
+    expect(() => read({ TELEGRAM_BOT_TOKEN_FILE: '/nowhere/token' })).toThrow("can't be read: ENOENT");
+    expect(read({})).toBeNull();
+  });
+});

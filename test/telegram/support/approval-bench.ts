@@ -1,0 +1,118 @@
+/** A worker whose only workflow asks people, with the product's activities, beside the bot. */
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
+import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
+import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
+import type {
+  ApprovalOutcome,
+  ApprovalRequest,
+} from '../../../src/workflows/operations/approval-contract.js';
+import { operationsQueue } from '../../../src/workflows/queues.js';
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { sharedTemporal } from '../../support/temporal.js';
+import { DECISION_KEY } from '../../workflows/support/desk-bench.js';
+import type { AskInput } from './approval-workflow.js';
+import { type BotBench, openBotBench } from './bot-bench.js';
+
+export interface ApprovalBench extends BotBench {
+  readonly database: TestDatabase;
+  readonly temporal: TemporalAccess;
+  /** Starts the asking workflow; `result` is how it ended. */
+  ask(change?: Partial<ApprovalRequest>): Promise<Asked>;
+}
+
+export interface Asked {
+  readonly request: ApprovalRequest;
+  readonly workflowId: string;
+  readonly result: Promise<ApprovalOutcome>;
+}
+
+let bundle: ReturnType<typeof bundleWorkflowCode> | null = null;
+let installed = false;
+
+export async function openApprovalBench(): Promise<ApprovalBench> {
+  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  installed = true;
+  const database = await createTestDatabase();
+  const address = await sharedTemporal();
+  const temporal = openTemporal({ temporal: address, home: null });
+  const deskName = `t-${randomBytes(4).toString('hex')}`;
+  const bench = await openBotBench({ pool: database.pool, temporal, deskName });
+  const connection = await NativeConnection.connect({ address: address.address });
+  const workflowsPath = fileURLToPath(new URL('./approval-workflow.ts', import.meta.url));
+  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const worker = await Worker.create({
+    connection,
+    namespace: address.namespace,
+    taskQueue: operationsQueue(deskName),
+    workflowBundle: await bundle,
+    activities: createOperationsActivities({
+      pool: database.pool,
+      log: { error: () => undefined },
+      checks: new Map(),
+      context: {
+        runtime: { home: bench.home } as DeskRuntime,
+        desk: bench.desk,
+        trader: bench.trader.client,
+        pool: database.pool,
+      },
+      decisionKey: () => DECISION_KEY,
+      nowMs: Date.now,
+    }),
+    stickyQueueScheduleToStartTimeout: '1s',
+    workflowThreadPoolSize: 1,
+    shutdownGraceTime: '100ms',
+    shutdownForceTime: '2s',
+  });
+  const ended = worker.run();
+  return {
+    ...bench,
+    database,
+    temporal,
+    ask: (change) => ask(temporal, deskName, change),
+    close: async () => {
+      worker.shutdown();
+      await ended.catch(() => undefined);
+      await bench.close();
+      await connection.close();
+      await temporal.close();
+      await database.drop();
+    },
+  };
+}
+
+async function ask(
+  temporal: TemporalAccess,
+  desk: string,
+  change: Partial<ApprovalRequest> = {},
+): Promise<Asked> {
+  const id = `test:${randomBytes(4).toString('hex')}`;
+  const request: ApprovalRequest = {
+    id,
+    desk,
+    kind: 'test',
+    subject: 'release 2.1',
+    title: 'Start with real money',
+    parameters: { sizePct: 3, positions: 3, venue: 'binance' },
+    needed: 1,
+    roles: ['approver'],
+    requestedBy: 'anna',
+    expiresMs: Date.now() + 60_000,
+    remindEveryMs: null,
+    escalateAfterMs: null,
+    ...change,
+  };
+  const handle = await temporal.client.workflow.start<(input: AskInput) => Promise<ApprovalOutcome>>(
+    'askPeople',
+    {
+      workflowId: request.id,
+      taskQueue: operationsQueue(desk),
+      args: [{ request, carried: [] }],
+    },
+  );
+  const result = handle.result();
+  result.catch(() => undefined);
+  return { request, workflowId: request.id, result };
+}
