@@ -2,8 +2,8 @@
 import type { BrokenRule } from './broken-rule.js';
 import { instrumentRules } from './instrument-rules.js';
 import type { Desk } from './schema.js';
-import { strategyRules } from './strategy-rules.js';
 import { stepRules } from './step-rules.js';
+import { strategyRules } from './strategy-rules.js';
 
 export function brokenRules(desk: Desk): readonly BrokenRule[] {
   return [
@@ -12,8 +12,8 @@ export function brokenRules(desk: Desk): readonly BrokenRule[] {
     ...instrumentRules(desk),
     ...strategyRules(desk),
     ...peopleRules(desk),
-    ...liveRules(desk),
     ...stepRules(desk),
+    ...liveRules(desk),
   ];
 }
 

@@ -76,6 +76,10 @@ const closeAllSchema = z.strictObject({
     .int()
     .min(100)
     .max(60_000)
+    .default(2000)
+    .describe('An order without an answer after this many milliseconds is looked up.'),
+});
+
 const backupSchema = z.strictObject({
   keep: z
     .number()
@@ -84,10 +88,6 @@ const backupSchema = z.strictObject({
     .max(10_000)
     .default(14)
     .describe('How many backups stay on the disk; older ones are removed after a newer one was verified.'),
-});
-
-    .default(2000)
-    .describe('An order without an answer after this many milliseconds is looked up.'),
 });
 
 const personSchema = z.strictObject({
@@ -131,11 +131,11 @@ const deskObject = z.strictObject({
     .describe('What it takes to trade again, by the kind of halt; the strictest active halt counts.'),
   breakers: breakersSchema.prefault({}).describe('What switches a strategy off by itself.'),
   incidents: incidentsSchema.prefault({}).describe('What is an incident, and who has to answer by when.'),
-  backup: backupSchema.prefault({}).describe('What the action `backup` keeps.'),
   deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
   routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
+  backup: backupSchema.prefault({}).describe('What the action `backup` keeps.'),
   goLive: goLiveSchema.prefault({}).describe('Before real money.'),
   people: z.array(personSchema).min(1).max(100).describe('Who may do what.'),
   api: apiSchema.prefault({}).describe('Dashboard and API.'),

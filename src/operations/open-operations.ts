@@ -42,14 +42,13 @@ export interface Operations {
   readSettings(): Promise<SettingsShown>;
   changeSettings(caller: Caller, request: SettingsRequest): Promise<SettingsResult>;
   toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
-  close(): Promise<void>;
   takeBackup(caller: Caller, request: TakeBackupRequest): Promise<BackupOperationResult>;
   drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
   listTasks(query?: TaskQuery): Promise<readonly Task[]>;
   completeTask(caller: Caller, request: TaskDone): Promise<TaskDoneResult>;
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
-  listValidations(): Promise<readonly ValidationShown[]>;
+  close(): Promise<void>;
 }
 
 /**
@@ -85,14 +84,13 @@ export function operationsOver(context: OperationContext): Operations {
     readSettings: () => readSettings(context),
     changeSettings: (caller, request) => changeSettings(context, caller, request),
     toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
-    close: async () => {
     takeBackup: (caller, request) => takeBackup(context, caller, request),
     drillRestore: (caller, request) => drillRestore(context, caller, request),
     listTasks: (query) => listTasks(context, query),
     completeTask: (caller, request) => completeTask(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
-    listValidations: () => listValidations(context),
     verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
+    close: async () => {
       context.trader.close();
       await Promise.allSettled([context.temporal.close(), context.pool.end()]);
     },
