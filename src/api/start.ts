@@ -12,6 +12,7 @@ import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.j
 import { readSecret } from '../home/secrets.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { openOperations } from '../operations/open-operations.js';
+import { payloadCodecOf } from '../operations/temporal/data-converter.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { consumeSignInToken } from '../store/sign-in-tokens.js';
@@ -67,6 +68,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     uiAddress: runtime.temporal.uiAddress,
     tickets,
     isActive: (family) => sessions.isActive(family),
+    codec: payloadCodecOf(runtime.home),
   });
   const stop = async (): Promise<void> => {
     await Promise.allSettled([app.close(), closeServer(proxy)]);

@@ -99,6 +99,8 @@ export const SECRET_FILES = {
   postgresAppPassword: 'postgres-app-password',
   /** HMAC key of decisions (32 bytes hex). */
   decisionKey: 'decision-key',
+  /** Keys that seal what Temporal keeps, the newest first, one a line (32 bytes hex). */
+  payloadKey: 'payload-key',
   /** Key that signs access and refresh tokens (32 bytes hex). */
   tokenKey: 'token-key',
   /** scrypt hash of the operator's password. */

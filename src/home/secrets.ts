@@ -16,6 +16,7 @@ const RANDOM_KEYS = [
   'postgresPassword',
   'postgresAppPassword',
   'decisionKey',
+  'payloadKey',
   'tokenKey',
   'metricsToken',
 ] as const satisfies readonly SecretName[];

@@ -60,7 +60,7 @@ export function knownSecrets(secretsDirectory: string, env: NodeJS.ProcessEnv): 
   const values: string[] = [];
   for (const [name, value] of Object.entries(env)) if (value && SECRET_NAME.test(name)) values.push(value);
   for (const name of readdirSync(secretsDirectory)) {
-    values.push(readFileSync(join(secretsDirectory, name), 'utf8').trim());
+    values.push(...readFileSync(join(secretsDirectory, name), 'utf8').trim().split('\n'));
   }
   return values;
 }

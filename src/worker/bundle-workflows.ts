@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { FAILURE_CONVERTER } from '../operations/temporal/data-converter.js';
 
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -15,6 +16,7 @@ export async function bundleWorkflows(): Promise<void> {
   for (const name of ['emergency', 'operations'] as const) {
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(dist, 'workflows', name, 'bundle.js'),
+      failureConverterPath: FAILURE_CONVERTER,
       logger: new DefaultLogger('WARN'),
     });
     await writeFile(bundleFile(name), code);

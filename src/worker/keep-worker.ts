@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Runtime } from '../home/runtime.js';
 import { connectOptions } from '../operations/temporal/connect-options.js';
-import { dataConverter } from '../operations/temporal/data-converter.js';
+import { dataConverterOf } from '../operations/temporal/data-converter.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import { type BundleName, bundleFile } from './bundle-workflows.js';
 import type { Logger } from './role-log.js';
@@ -119,7 +119,7 @@ async function proveAlive(temporal: TemporalAccess, taskQueue: string): Promise<
 }
 
 function workerOptions(
-  { temporal }: WorkerContext,
+  { runtime, temporal }: WorkerContext,
   { taskQueue, bundle, activities }: WorkerSettings,
   connection: NativeConnection,
 ): WorkerOptions {
@@ -128,7 +128,7 @@ function workerOptions(
     namespace: temporal.namespace,
     taskQueue,
     activities,
-    dataConverter,
+    dataConverter: dataConverterOf(runtime.home),
     ...(bundle === null ? {} : { workflowBundle: { codePath: bundleFile(bundle) } }),
     // After a worker was killed, its signals wait this long for it before another takes them.
     stickyQueueScheduleToStartTimeout: '1s',

@@ -1,9 +1,14 @@
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
+import { CODEC_PATH } from '../../src/home/codec-path.js';
+import { parsePayloadKeys } from '../../src/home/payload-keys.js';
+import { createPayloadCodec } from '../../src/operations/temporal/payload-codec.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
+const codec = createPayloadCodec(parsePayloadKeys('ab'.repeat(32)));
 let web: WebUnderTest;
 let ui: Server;
 let proxy: Server;
@@ -40,7 +45,7 @@ afterEach(() => end(proxy));
 
 async function begin(uiAddress: string | null): Promise<void> {
   const isActive = (family: string): boolean => web.sessions.isActive(family);
-  proxy = makeTemporalUiProxy({ uiAddress, tickets: web.tickets, isActive });
+  proxy = makeTemporalUiProxy({ uiAddress, tickets: web.tickets, isActive, codec });
   origin = `http://${await listen(proxy)}`;
 }
 
@@ -108,6 +113,35 @@ describe('Temporal’s UI', () => {
       ).end();
     });
     expect(status).toBe(421);
+    expect(seen).toHaveLength(0);
+  });
+
+  it('opens sealed payloads for whoever is signed in there, and seals nothing', async () => {
+    const { cookie } = await enter();
+    const wire = ({ metadata, data }: Payload) => ({
+      metadata: Object.fromEntries(
+        Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
+      ),
+      data: Buffer.from(data ?? []).toString('base64'),
+    });
+    const plain = defaultPayloadConverter.toPayload('halted by anna');
+    const [sealed] = await codec.encode([plain]);
+    const ask = (path: string, payloads: object[], headers: Record<string, string>): Promise<Response> =>
+      fetch(`${origin}${CODEC_PATH}/${path}`, {
+        method: 'POST',
+        body: JSON.stringify({ payloads }),
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+    const mixed = [wire(sealed!), wire(plain)];
+    expect((await ask('decode', mixed, { origin })).status).toBe(401);
+    expect((await ask('decode', mixed, { origin: web.origin, cookie })).status).toBe(403);
+    const opened = await ask('decode', mixed, { origin, cookie });
+    expect(await opened.json()).toEqual({ payloads: [wire(plain), wire(plain)] });
+    const written = await ask('encode', [wire(plain)], { origin, cookie });
+    expect(await written.json()).toEqual({ payloads: [wire(plain)] });
+    expect((await ask('decode', [{ data: 7 }], { origin, cookie })).status).toBe(400);
+    const [foreign] = await createPayloadCodec(parsePayloadKeys('cd'.repeat(32))).encode([plain]);
+    expect((await ask('decode', [wire(foreign!)], { origin, cookie })).status).toBe(422);
     expect(seen).toHaveLength(0);
   });
 

@@ -25,7 +25,7 @@ const ANNA: Caller = { person: 'anna', via: 'web' };
 const NOWHERE = { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: 'http://127.0.0.1:1' };
 
 function operationsOf(desk: BenchDesk, down: { temporal?: boolean; postgres?: boolean } = {}): Operations {
-  const temporal = openTemporal({ temporal: down.temporal ? NOWHERE : bench.address });
+  const temporal = openTemporal({ home: null, temporal: down.temporal ? NOWHERE : bench.address });
   const pool = down.postgres ? new Pool({ host: '127.0.0.1', port: 1 }) : bench.database.pool;
   opened.push(async () => {
     await temporal.close();

@@ -27,14 +27,15 @@ let control: ControlServer;
 let worker: ChildProcess | null = null;
 
 beforeAll(async () => {
-  bench = await openBench();
   const paths = homePaths(home);
+  mkdirSync(paths.secrets, { recursive: true, mode: 0o700 });
+  writeFileSync(join(paths.secrets, SECRET_FILES.payloadKey), 'cd'.repeat(32), { mode: 0o600 });
+  bench = await openBench(home);
   const deskFile = join(home, 'desk.yaml');
   writeFileSync(
     deskFile,
     readFileSync(CRYPTO_DESK_FILE, 'utf8').replace('desk: crypto-bot', `desk: ${desk}`),
   );
-  mkdirSync(paths.secrets, { recursive: true, mode: 0o700 });
   writeFileSync(join(paths.secrets, SECRET_FILES.postgresAppPassword), bench.database.appPassword, {
     mode: 0o600,
   });

@@ -12,7 +12,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import type { PayloadCodec } from '../../operations/temporal/payload-codec.js';
 import { isOwnOrigin, listeningPort, ownHosts } from '../hooks/host-guard.js';
+import { answerCodec, isCodecRequest } from './codec.js';
 import { PAGES, type PlainPage, sendPage } from './page.js';
 import type { TemporalTickets } from './tickets.js';
 
@@ -26,6 +28,7 @@ export interface TemporalUiProxyOptions {
   readonly uiAddress: string | null;
   readonly tickets: TemporalTickets;
   readonly isActive: (family: string) => boolean;
+  readonly codec: PayloadCodec;
 }
 
 export function makeTemporalUiProxy(options: TemporalUiProxyOptions): Server {
@@ -37,6 +40,8 @@ export function makeTemporalUiProxy(options: TemporalUiProxyOptions): Server {
     }
     const refusal = refuse(options, incoming);
     if (refusal !== null) sendPage(response, refusal);
+    else if (isCodecRequest(incoming))
+      answerCodec(options.codec, incoming, response).catch(() => response.destroy());
     else forward(options.uiAddress ?? '', incoming, response);
   });
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {

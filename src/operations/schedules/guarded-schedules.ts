@@ -4,7 +4,6 @@
  * silence: whoever updates reads back.
  */
 import { type Client, ScheduleClient } from '@temporalio/client';
-import { dataConverter } from '../temporal/data-converter.js';
 
 export function guardedSchedules(client: Client): ScheduleClient {
   const tokens = new Map<string, Uint8Array>();
@@ -23,5 +22,6 @@ export function guardedSchedules(client: Client): ScheduleClient {
     updateSchedule: { value: updateSchedule },
   });
   const connection = Object.create(client.connection, { workflowService: { value: workflowService } });
-  return new ScheduleClient({ connection, namespace: client.options.namespace, dataConverter });
+  const { namespace, loadedDataConverter: dataConverter } = client.options;
+  return new ScheduleClient({ connection, namespace, dataConverter });
 }

@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Runtime } from '../../home/runtime.js';
 import { connectOptions } from './connect-options.js';
-import { dataConverter } from './data-converter.js';
+import { dataConverterOf } from './data-converter.js';
 
 export class TemporalUnavailable extends Error {
   override readonly name = 'TemporalUnavailable';
@@ -17,8 +17,12 @@ export interface TemporalAccess {
   close(): Promise<void>;
 }
 
-export function openTemporal(runtime: Pick<Runtime, 'temporal'>): TemporalAccess {
+/** `home` null: nothing is sealed, for tests that read what Temporal keeps. */
+export function openTemporal(
+  runtime: Pick<Runtime, 'temporal'> & { readonly home: string | null },
+): TemporalAccess {
   const { namespace } = runtime.temporal;
+  const dataConverter = runtime.home === null ? {} : dataConverterOf(runtime.home);
   const connection = Connection.lazy(connectOptions(runtime));
   const client = new Client({ connection, namespace, dataConverter });
   return {

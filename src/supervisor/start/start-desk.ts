@@ -1,4 +1,5 @@
 /** Brings a desk up step by step. Whoever calls it stops the processes again where it throws. */
+import { checkPayloadCanary } from '../../home/payload-canary.js';
 import type { Runtime } from '../../home/runtime.js';
 import { openPool } from '../../store/pool.js';
 import { recordSettings } from '../../store/settings-version.js';
@@ -18,6 +19,7 @@ export async function startDesk(
   ports: DeskPorts,
 ): Promise<Runtime> {
   const { options, paths, children, say } = context;
+  checkPayloadCanary(paths.home);
   await ensureBallast(paths.ballast, paths.home);
   const stores: StoreContext = { paths, ports, children, onLine: say };
   const temporal = await startStores(context, processes, stores);

@@ -14,7 +14,7 @@ const SET_ASIDE = '.broken';
  */
 export async function databaseFileFor(directory: string, serverVersion: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const file = join(directory, `server-${serverVersion}.db`);
+  const file = join(directory, `server-${serverVersion}-sealed.db`);
   if (!existsSync(markerOf(file))) {
     for (const part of PARTS) await rm(`${file}${part}`, { force: true });
   }

@@ -1,4 +1,5 @@
 /** Every option that the development server is started with. A `temporal` that lacks one of them is not used. */
+import { CODEC_PATH } from '../../home/codec-path.js';
 
 export const TEMPORAL_CLI_VERSION = '1.5.1';
 export const TEMPORAL_SERVER_MINIMUM = [1, 29] as const;
@@ -26,6 +27,7 @@ export const OPTIONS_NEEDED = [
   '--search-attribute',
   '--dynamic-config-value',
   '--sqlite-pragma',
+  '--ui-codec-endpoint',
 ] as const;
 
 export interface ServerPorts {
@@ -43,6 +45,7 @@ export function serverArguments(ports: ServerPorts, database: string | null): re
     ...['--ip', '127.0.0.1', '--port', String(ports.grpc)],
     ...['--metrics-port', String(ports.metrics), '--http-port', String(ports.http)],
     ...['--ui-port', String(ports.ui), '--namespace', TEMPORAL_NAMESPACE, '--log-level', 'error'],
+    ...['--ui-codec-endpoint', CODEC_PATH],
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...DYNAMIC_CONFIGURATION.flatMap((value) => ['--dynamic-config-value', value]),
     ...(database === null

@@ -1,4 +1,5 @@
 import { uuid4 } from '@temporalio/workflow';
+import { isUnsealed } from '../../domain/unsealed.js';
 import type { EmergencyKind, EmergencyOrder } from './contract.js';
 
 /** What the trader takes. */
@@ -7,11 +8,11 @@ const REASON_LENGTH_MAX = 500;
 
 /**
  * An order from whatever the signal carried. A stop is never refused for its form: plain text is the reason, and
- * missing fields are filled in.
+ * missing fields are filled in. Of what came without our seal only the reason counts: who sent it, and which traders
+ * have it already, anybody could have written.
  */
 export function toOrder(kind: EmergencyKind, payload: unknown): EmergencyOrder {
-  const given: Record<string, unknown> =
-    typeof payload === 'object' && payload !== null ? { ...payload } : { reason: payload };
+  const given = isUnsealed(payload) ? { reason: fieldsOf(payload.unsealed).reason } : fieldsOf(payload);
   const via = given.via;
   return {
     kind,
@@ -21,6 +22,10 @@ export function toOrder(kind: EmergencyKind, payload: unknown): EmergencyOrder {
     reason: textOr(given.reason, 'no reason given', REASON_LENGTH_MAX),
     sentTo: Array.isArray(given.sentTo) ? given.sentTo.filter((entry) => typeof entry === 'string') : [],
   };
+}
+
+function fieldsOf(payload: unknown): Record<string, unknown> {
+  return typeof payload === 'object' && payload !== null ? { ...payload } : { reason: payload };
 }
 
 function textOr(value: unknown, otherwise: string, lengthMax: number): string {

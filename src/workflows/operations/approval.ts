@@ -4,6 +4,7 @@
  * person was signed in count; whoever reaches Temporal is not thereby an approver.
  */
 import { condition, defineQuery, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
+import { isUnsealed } from '../../domain/unsealed.js';
 import type { Decision } from '../../trader/protocol.js';
 import { causeOf } from '../show.js';
 import {
@@ -111,6 +112,7 @@ export class Approvals {
 
   /** Synchronous, and before anything is recorded: what is wrong with a vote on its face. */
   private refuseUnfit(vote: Vote): void {
+    if (isUnsealed(vote)) throw new Error('a vote in plain text counts for nothing');
     const decision = vote?.decision;
     const found = [...this.waiting.values()].find((waiting) => waiting.decisionSubject === decision?.subject);
     if (!found) throw new Error('no such approval waits here: it may have been changed or withdrawn');

@@ -1,6 +1,7 @@
 /** The state of one resumption: what was found, who decided, what it waits for, and the steps it is made of. */
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { TraderSituation } from '../../activities/engine/read-situation.js';
+import { isUnsealed } from '../../domain/unsealed.js';
 import type { Decision } from '../../trader/protocol.js';
 import type { StepEvidence, Verdict } from '../evidence.js';
 import { EvidenceTrail } from '../evidence-trail.js';
@@ -159,6 +160,7 @@ export class ResumptionRun {
   /** Synchronous: what is wrong with a decision on its face. Throwing refuses the update; nothing is recorded. */
   refuseUnfit(decision: Decision): void {
     if (this.ended) throw new Error(`this resumption has ended: ${this.detail}`);
+    if (isUnsealed(decision)) throw new Error('a decision in plain text counts for nothing');
     if (decision?.choice !== 'resume') throw new Error('expected the choice "resume"');
     if (decision.desk !== this.input.desk) throw new Error(`this is the desk ${this.input.desk}`);
     if (decision.subject !== this.input.haltId) throw new Error('the decision is about another halt');

@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkPayloadCanary } from '../../src/home/payload-canary.js';
+import { parsePayloadKeys } from '../../src/home/payload-keys.js';
+import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
+import { createPayloadCodec, PayloadKeyMissing } from '../../src/operations/temporal/payload-codec.js';
+
+const OLD = 'ab'.repeat(32);
+const NEW = 'cd'.repeat(32);
+const codecOf = (...keys: string[]) => createPayloadCodec(parsePayloadKeys(keys.join('\n')));
+const payloadOf = (value: unknown): Payload => defaultPayloadConverter.toPayload(value);
+const readBack = (payload: Payload | undefined): unknown => defaultPayloadConverter.fromPayload(payload!);
+
+async function throughTemporal(value: unknown, to = codecOf(NEW), from = codecOf(NEW)): Promise<unknown> {
+  const [opened] = await from.decode(await to.encode([payloadOf(value)]));
+  return readBack(opened);
+}
+
+describe('the payload codec', () => {
+  it.each([[{ price: '64250.10', text: 'naïve ✓' }], [undefined], [null], [''], [new Uint8Array([0, 255])]])(
+    'gives back %j as it was',
+    async (value) => {
+      expect(await throughTemporal(value)).toEqual(value);
+    },
+  );
+
+  it('leaves nothing to read, and seals the same words differently each time', async () => {
+    const [first, second] = await codecOf(NEW).encode([payloadOf('secret words'), payloadOf('secret words')]);
+    expect(JSON.stringify([first, second])).not.toContain('json/plain');
+    expect(Buffer.from(first!.data!).includes('secret')).toBe(false);
+    expect(first!.data).not.toEqual(second!.data);
+  });
+
+  it('opens with an old key what was sealed before the key was changed, and seals with the new one', async () => {
+    expect(await throughTemporal('kept', codecOf(OLD), codecOf(NEW, OLD))).toBe('kept');
+    await expect(throughTemporal('kept', codecOf(NEW, OLD), codecOf(OLD))).rejects.toThrow(PayloadKeyMissing);
+  });
+
+  it('names the key that it lacks', async () => {
+    const [{ id }] = parsePayloadKeys(OLD) as [{ id: string }];
+    await expect(throughTemporal('kept', codecOf(OLD), codecOf(NEW))).rejects.toThrow(id);
+  });
+
+  it('hands over what was never sealed as exactly that', async () => {
+    const [opened] = await codecOf(NEW).decode([payloadOf({ choice: 'approve' })]);
+    expect(readBack(opened)).toEqual({ unsealed: { choice: 'approve' } });
+  });
+
+  it('gives away nothing of what was changed on its way', async () => {
+    const [sealed] = await codecOf(NEW).encode([payloadOf('one')]);
+    const data = Uint8Array.from(sealed!.data!);
+    data[data.length - 1]! ^= 1;
+    const [opened] = await codecOf(NEW).decode([{ ...sealed, data }]);
+    expect(readBack(opened)).toEqual({ unsealed: null });
+  });
+
+  it('refuses a key that is none', () => {
+    expect(() => codecOf(NEW, 'not a key')).toThrow('line 2');
+  });
+});
+
+describe('the canary of the payload key', () => {
+  let home: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'fermata-canary-'));
+    mkdirSync(homePaths(home).secrets, { recursive: true });
+  });
+  afterEach(() => rmSync(home, { recursive: true, force: true }));
+  const keep = (...keys: string[]): void =>
+    writeFileSync(join(homePaths(home).secrets, SECRET_FILES.payloadKey), `${keys.join('\n')}\n`);
+
+  it('lets a start through with the same key, and with a new one before it', () => {
+    for (const keys of [[OLD], [OLD], [NEW, OLD]]) {
+      keep(...keys);
+      expect(() => checkPayloadCanary(home)).not.toThrow();
+    }
+  });
+
+  it('refuses a start without a key that something was sealed with, and says which and what to do', () => {
+    keep(OLD);
+    checkPayloadCanary(home);
+    keep(NEW);
+    const [{ id }] = parsePayloadKeys(OLD) as [{ id: string }];
+    expect(() => checkPayloadCanary(home)).toThrow(new RegExp(`${id}.*Put that key back`, 's'));
+    keep(NEW, OLD);
+    expect(() => checkPayloadCanary(home)).not.toThrow();
+    keep(NEW);
+    expect(() => checkPayloadCanary(home)).toThrow(id);
+  });
+});
