@@ -1,0 +1,193 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { on, once } from 'node:events';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/market/feed.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import type { ValidationMessage } from '../../src/validation/child-protocol.js';
+import { placeAt } from '../../src/validation/request.js';
+import { RunInterrupted, runValidation } from '../../src/validation/run.js';
+import {
+  BEGIN_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  PROGRAM,
+  prepare,
+  problemsOf,
+  recorded,
+  SIMULATED,
+  temporaryFolder,
+  waves,
+  writeMinutes,
+} from './support/validations.js';
+
+const resultOf = (directory: string): string => readFileSync(placeAt(directory).result, 'utf8');
+
+function start(directory: string): ChildProcess {
+  return fork(PROGRAM, [directory], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+}
+
+async function until(child: ChildProcess, isThere: (message: ValidationMessage) => boolean): Promise<void> {
+  for await (const [message] of on(child, 'message')) {
+    if (isThere(message as ValidationMessage)) return;
+  }
+}
+
+describe('a validation that was killed', () => {
+  it('goes on to the identical report, with every fill once', async () => {
+    const asked = { market: { ...SIMULATED, speed: 20_000 }, durationMs: 12 * HOUR_MS };
+    const directory = prepare(temporaryFolder(), asked);
+    const recordsAtKills: number[] = [];
+    for (const part of [0.3, 0.6]) {
+      const child = start(directory);
+      await until(child, (message) => message.type === 'progress' && message.progress.part > part);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      recordsAtKills.push([...readJournal(placeAt(directory).journal)].length);
+    }
+    const last = start(directory);
+    expect(await once(last, 'exit')).toEqual([0, null]);
+
+    const whole = prepare(temporaryFolder(), { ...asked, market: SIMULATED });
+    await runValidation(whole);
+    expect(resultOf(directory)).toBe(resultOf(whole));
+    const records = [...readJournal(placeAt(directory).journal)].map(({ record }) => record);
+    const fills = records.flatMap((record) => (record.type === 'fill' ? [record.fill.tradeId] : []));
+    expect(fills.length).toBeGreaterThan(0);
+    expect(new Set(fills).size).toBe(fills.length);
+    const [first = 0, second = 0] = recordsAtKills;
+    expect(0 < first && first < second && second < records.length).toBe(true);
+  });
+
+  it('ends with the process that started it', async () => {
+    const directory = prepare(temporaryFolder(), {
+      market: { ...SIMULATED, speed: 5000 },
+      durationMs: 24 * HOUR_MS,
+    });
+    const child = start(directory);
+    await until(child, ({ type }) => type === 'progress');
+    child.disconnect();
+    expect(await once(child, 'exit')).toEqual([1, null]);
+  });
+
+  it('is a NO-GO when its prices are no longer those it began with', async () => {
+    const home = temporaryFolder();
+    const minutes = waves(360);
+    const directory = prepare(home, { market: recorded(writeMinutes(home, minutes)) });
+    await runValidation(directory);
+    rmSync(placeAt(directory).result);
+    writeMinutes(
+      home,
+      minutes.map((minute) => ({ ...minute, low: minute.low - 5 })),
+    );
+    const report = await runValidation(directory);
+    expect(problemsOf(report)).toContain('not-repeatable');
+    expect(report.recommendation).toBe('NO-GO');
+  });
+
+  it('refuses an id that stands for another validation', () => {
+    const home = temporaryFolder();
+    prepare(home, { market: SIMULATED });
+    expect(() => prepare(home, { market: SIMULATED, durationMs: HOUR_MS })).toThrow('its durationMs differs');
+  });
+});
+
+/** A venue whose prices move on with `nowMs`, whoever listens. */
+class LiveDouble {
+  nowMs = BEGIN_MS;
+  readonly #bars: readonly MarketBar[];
+  #listener: MarketListener | null = null;
+
+  constructor(minutes: number) {
+    this.#bars = waves(minutes).map(({ openMs, open, high, low, close }) => ({
+      instrument: 0,
+      openMs,
+      spanMs: MINUTE_MS,
+      openTicks: Math.round(open * 100),
+      highTicks: Math.round(high * 100),
+      lowTicks: Math.round(low * 100),
+      closeTicks: Math.round(close * 100),
+      volumeLots: 0,
+    }));
+  }
+
+  open(): MarketFeed {
+    return {
+      source: {
+        kind: 'live',
+        label: 'live: a double',
+        simulated: false,
+        speed: 1,
+        seed: null,
+        venue: 'double',
+        files: [],
+      },
+      nowMs: () => this.nowMs,
+      history: (instrument, count) =>
+        Promise.resolve(
+          this.#bars
+            .filter((bar) => bar.openMs + bar.spanMs <= this.nowMs)
+            .slice(-count)
+            .map((bar) => ({ ...bar, instrument })),
+        ),
+      start: (listener) => {
+        this.#listener = listener;
+      },
+      stop: () => {
+        this.#listener = null;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  get isHeard(): boolean {
+    return this.#listener !== null;
+  }
+
+  /** The next minute happens, on both instruments. */
+  pass(): void {
+    const bar = this.#bars.find(({ openMs }) => openMs >= this.nowMs)!;
+    this.nowMs = bar.openMs + MINUTE_MS;
+    for (const instrument of [0, 1]) {
+      const quote = { bidLots: 0, askLots: 0, bidTicks: bar.closeTicks, askTicks: bar.closeTicks + 2 };
+      this.#tell({ kind: 'quote', instrument, marketMs: this.nowMs, ...quote });
+      this.#tell({ kind: 'bar', marketMs: this.nowMs, bar: { ...bar, instrument } });
+    }
+  }
+
+  #tell(event: MarketEvent): void {
+    void this.#listener?.(event);
+  }
+}
+
+describe('a validation on live prices', () => {
+  it('keeps the prices it traded on, and reads what it missed from the venue', async () => {
+    const live = new LiveDouble(200);
+    const directory = prepare(temporaryFolder(), {
+      market: { ...SIMULATED, kind: 'live' },
+      durationMs: 2 * HOUR_MS,
+    });
+    const openFeed = () => Promise.resolve(live.open());
+    const ending = new AbortController();
+    const first = runValidation(directory, { openFeed, signal: ending.signal }).catch(
+      (error: unknown) => error,
+    );
+    await expect.poll(() => live.isHeard).toBe(true);
+    for (let minute = 0; minute < 45; minute += 1) live.pass();
+    await expect
+      .poll(() => readFileSync(placeAt(directory).prices, 'utf8').split('\n').length)
+      .toBeGreaterThan(45);
+    ending.abort();
+    expect(await first).toBeInstanceOf(RunInterrupted);
+    for (let minute = 0; minute < 10; minute += 1) live.pass();
+    appendFileSync(placeAt(directory).prices, '{"kind":"quote","instr');
+
+    const second = runValidation(directory, { openFeed });
+    await expect.poll(() => live.isHeard).toBe(true);
+    for (let minute = 0; minute < 80; minute += 1) live.pass();
+    const report = await second;
+    expect(report.market.kind).toBe('live');
+    expect(problemsOf(report)).toEqual([]);
+    expect(report.data.coverage.map(({ missing }) => missing)).toEqual([0, 0]);
+  });
+});

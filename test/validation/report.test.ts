@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { SignedReport } from '../../src/validation/report/report.js';
+import { reportHtml } from '../../src/validation/report/report-html.js';
+import { isGenuine, signReport } from '../../src/validation/report/sign-report.js';
+import { summaryLines } from '../../src/validation/report/summary.js';
+import { writeReport } from '../../src/validation/report/write-report.js';
+import { HOUR_MS, SIMULATED, temporaryFolder, validate } from './support/validations.js';
+
+const KEY = 'ab'.repeat(32);
+const OTHER_KEY = 'cd'.repeat(32);
+
+async function signed(): Promise<SignedReport> {
+  return signReport(KEY, await validate(temporaryFolder(), { market: SIMULATED, durationMs: 4 * HOUR_MS }));
+}
+
+describe('the report of a validation', () => {
+  it('is written as JSON and as a page, named by the time it was asked for', async () => {
+    const folder = temporaryFolder();
+    const report = await signed();
+    const { json, html } = writeReport(folder, report);
+    expect(json).toBe(`${folder}/validation_report_20260309T120000000Z.json`);
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(report);
+    expect(readFileSync(html, 'utf8')).toContain(`<h1 class="nogo">NO-GO</h1>`);
+  });
+
+  it('shows equity, drawdown and trades without a script or anything from elsewhere', async () => {
+    const html = reportHtml(await signed());
+    expect(html.match(/<svg /g)).toHaveLength(3);
+    expect(html).not.toMatch(/<script|https?:|src=|@import|url\(/);
+    expect(html).not.toContain('NaN');
+    expect(html).not.toContain('Infinity');
+  });
+
+  it('shows text of the desk as text', async () => {
+    const report = { ...(await signed()), requestedBy: '<img onerror=alert(1)>', desk: '"><b>' };
+    const html = reportHtml(report);
+    expect(html).not.toContain('<img');
+    expect(html).not.toContain('"><b>');
+  });
+
+  it('tells a genuine report from one that was changed or made elsewhere', async () => {
+    const report = await signed();
+    expect(isGenuine(KEY, report)).toBe(true);
+    expect(isGenuine(KEY, JSON.parse(JSON.stringify(report)) as SignedReport)).toBe(true);
+    expect(isGenuine(OTHER_KEY, report)).toBe(false);
+    expect(isGenuine(KEY, { ...report, recommendation: 'GO' })).toBe(false);
+    expect(isGenuine(KEY, { ...report, seal: null })).toBe(false);
+    const { hash: _hash, seal, ...changed } = { ...report, recommendation: 'GO' as const };
+    expect(isGenuine(KEY, { ...signReport(null, changed), seal })).toBe(false);
+  });
+
+  it('names each shortfall by amount in its summary', async () => {
+    const lines = summaryLines(await signed());
+    expect(lines[0]).toBe('✗ NO-GO: paper validation of crypto-bot, 4 h');
+    expect(lines.join('\n')).toMatch(/✗ Win rate [\d.]+ %, at least 45 % is asked for: [\d.]+ % too little/);
+  });
+});

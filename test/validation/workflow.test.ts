@@ -1,0 +1,149 @@
+/** The durable workflow on a real Temporal server and a real Postgres, the trading in a process of its own. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
+import { createValidationActivities } from '../../src/activities/validation/create-validation-activities.js';
+import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
+import { awaitValidation, startValidation } from '../../src/operations/validate-desk.js';
+import { readEvidence } from '../../src/store/evidence/read-evidence.js';
+import { findQualifyingValidation, readValidations } from '../../src/store/validation-report.js';
+import { readProgress } from '../../src/validation/progress.js';
+import type { SignedReport } from '../../src/validation/report/report.js';
+import { isGenuine } from '../../src/validation/report/sign-report.js';
+import { placeAt, readRequest } from '../../src/validation/request.js';
+import { runValidation } from '../../src/validation/run.js';
+import { operationsQueue } from '../../src/workflows/queues.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { sharedTemporal } from '../support/temporal.js';
+import { HOUR_MS, PROGRAM, prepare, SIMULATED, temporaryFolder } from './support/validations.js';
+
+const KEY = 'ab'.repeat(32);
+
+let database: TestDatabase;
+let temporal: TemporalAccess;
+let connection: NativeConnection;
+let bundle: { code: string };
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const address = await sharedTemporal();
+  database = await createTestDatabase();
+  temporal = openTemporal({ home: null, temporal: address });
+  connection = await NativeConnection.connect({ address: address.address });
+  const workflowsPath = fileURLToPath(
+    new URL('../../src/workflows/operations/validation.ts', import.meta.url),
+  );
+  bundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+});
+
+afterAll(async () => {
+  await connection?.close();
+  await temporal?.close();
+  await database?.drop();
+});
+
+interface Validating {
+  readonly home: string;
+  readonly desk: string;
+}
+
+/** A worker of the desk; `stop` ends it as an orderly restart does. */
+async function startWorker({ home, desk }: Validating): Promise<() => Promise<void>> {
+  const { pool } = database;
+  const log = { error: () => undefined };
+  const worker = await Worker.create({
+    connection,
+    namespace: temporal.namespace,
+    taskQueue: operationsQueue(desk),
+    workflowBundle: bundle,
+    shutdownGraceTime: '100 milliseconds',
+    activities: {
+      ...createOperationsActivities({
+        pool,
+        log,
+        checks: new Map(),
+        decisionKey: () => KEY,
+        nowMs: Date.now,
+      } as never),
+      ...createValidationActivities({ home, pool, decisionKey: () => KEY, program: PROGRAM }),
+    },
+  });
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+  };
+}
+
+const newDesk = (): Validating => ({ home: temporaryFolder(), desk: `t-${randomBytes(4).toString('hex')}` });
+
+describe('the workflow of a validation', () => {
+  it('leaves the report in files and in Postgres, the evidence of each criterion, and a notice', async () => {
+    const place = newDesk();
+    const directory = prepare(place.home, { market: SIMULATED, durationMs: 4 * HOUR_MS });
+    const request = { ...readRequest(placeAt(directory)), desk: place.desk };
+    const stop = await startWorker(place);
+    const outcome = await awaitValidation(temporal, await startValidation(temporal, request));
+    await stop();
+
+    expect(outcome.recommendation).toBe('NO-GO');
+    const report = JSON.parse(readFileSync(outcome.files.json, 'utf8')) as SignedReport;
+    expect(isGenuine(KEY, report)).toBe(true);
+    const [row] = await readValidations(database.pool, report.desk);
+    expect(row).toMatchObject({ recommendation: 'NO-GO', qualifies: false, hash: report.hash });
+    expect(isGenuine(KEY, JSON.parse(row!.report) as SignedReport)).toBe(true);
+    expect(await findQualifyingValidation(database.pool, report.desk, report.configHash)).toBeNull();
+
+    const evidence = await readEvidence(database.pool, { desk: place.desk });
+    expect(evidence.map(({ stepKey, verdict }) => `${stepKey} ${verdict}`).sort()).toEqual([
+      'data pass',
+      'maxDrawdownPct pass',
+      'minSharpe fail',
+      'minTrades pass',
+      'minWinRatePct fail',
+      'recommendation fail',
+    ]);
+    const told = await database.ownerPool.query(
+      "select title from outbox where title like 'Paper validation%'",
+    );
+    expect(told.rows).toEqual([{ title: 'Paper validation of crypto-bot: NO-GO' }]);
+    await expect(database.pool.query('delete from validation_report')).rejects.toThrow('permission denied');
+  });
+
+  it('outlives its worker: the next one goes on, to the report of a run that was never disturbed', async () => {
+    const place = newDesk();
+    const asked = { id: 'v2', market: { ...SIMULATED, speed: 10_000 }, durationMs: 12 * HOUR_MS };
+    const directory = prepare(place.home, asked);
+    const request = { ...readRequest(placeAt(directory)), desk: place.desk };
+    const stopFirst = await startWorker(place);
+    const workflowId = await startValidation(temporal, request);
+    await expect
+      .poll(() => readProgress(placeAt(directory).progress)?.part ?? 0, { timeout: 20_000 })
+      .toBeGreaterThan(0.2);
+    await stopFirst();
+    expect(readProgress(placeAt(directory).progress)?.part).toBeLessThan(1);
+
+    const stopSecond = await startWorker(place);
+    await awaitValidation(temporal, workflowId);
+    await stopSecond();
+    const whole = prepare(temporaryFolder(), { ...asked, market: SIMULATED });
+    await runValidation(whole);
+    expect(readFileSync(placeAt(directory).result, 'utf8')).toBe(readFileSync(placeAt(whole).result, 'utf8'));
+  });
+
+  it('is told once however often it is asked for', async () => {
+    const place = newDesk();
+    const directory = prepare(place.home, { id: 'v3', market: SIMULATED, durationMs: HOUR_MS });
+    const request = { ...readRequest(placeAt(directory)), desk: place.desk };
+    const stop = await startWorker(place);
+    const first = await awaitValidation(temporal, await startValidation(temporal, request));
+    const again = await awaitValidation(temporal, await startValidation(temporal, request));
+    await stop();
+    expect(again.hash).toBe(first.hash);
+    const rows = await readValidations(database.pool, 'crypto-bot');
+    expect(rows.filter(({ validationId }) => validationId === 'v3')).toHaveLength(1);
+  });
+});
