@@ -1,6 +1,6 @@
 /** What a desk has to show before it may trade real money. */
 import { z } from 'zod';
-import { percent } from './schema-values.js';
+import { decimal, name, percent } from './schema-values.js';
 
 export const criteriaSchema = z.strictObject({
   minTrades: z
@@ -27,6 +27,54 @@ export const criteriaSchema = z.strictObject({
     .describe('Fall of its equity from peak to trough, open results included, percent at most.'),
 });
 
+const positions = z.number().int().min(1).max(1000);
+
+const startSizeSchema = z.strictObject({
+  maxPositionSizePct: percent
+    .default(3)
+    .describe('Largest position at first, percent of equity; never above `risk.maxPositionSizePct`.'),
+  maxConcurrentPositions: positions
+    .default(3)
+    .describe('Most positions open at first; never above `risk.maxConcurrentPositions`.'),
+});
+
+const rampStepSchema = z.strictObject({
+  afterHours: z
+    .number()
+    .min(0)
+    .max(8760)
+    .describe('Hours of clean trading at the size before, before people are asked.'),
+  maxPositionSizePct: percent.describe('Largest position from then on, percent of equity.'),
+  maxConcurrentPositions: positions.describe('Most positions open from then on.'),
+});
+
 export const goLiveSchema = z.strictObject({
   criteria: criteriaSchema.prefault({}).describe('When the paper validation is a GO.'),
+  approvers: z
+    .array(name)
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('Who decides about real money, each with the role approver; left out: everybody with it.'),
+  needed: z.number().int().min(1).max(5).default(2).describe('How many of them have to agree.'),
+  coolingOffHours: z
+    .number()
+    .min(0)
+    .max(720)
+    .default(24)
+    .describe('Where one is enough: hours between that person’s vote and the start, 24 at least.'),
+  minBalance: decimal
+    .default('100')
+    .describe(
+      'Smallest balance at the exchange, in the currency of `paper.currency`; below it nothing starts.',
+    ),
+  start: startSizeSchema.prefault({}).describe('Size of the first live period.'),
+  watchHours: z.number().min(0).max(720).default(24).describe('How long the first live period is watched.'),
+  remindHours: z
+    .number()
+    .min(0.01)
+    .max(48)
+    .default(4)
+    .describe('How often people are reminded to look at the dashboard meanwhile, hours.'),
+  ramp: z.array(rampStepSchema).max(20).default([]).describe('Larger sizes, each by approval.'),
 });

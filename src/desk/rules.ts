@@ -1,6 +1,7 @@
 /** What must hold across the keys of a desk file. Each rule names the value to change. */
 import type { BrokenRule } from './broken-rule.js';
 import { instrumentRules } from './instrument-rules.js';
+import { liveRules } from './live-rules.js';
 import type { Desk } from './schema.js';
 import { stepRules } from './step-rules.js';
 import { strategyRules } from './strategy-rules.js';
@@ -108,19 +109,5 @@ function peopleRules(desk: Desk): BrokenRule[] {
       expected: 'two people with the role approver, as two-people asks for',
       found: `${approvers}`,
       doThis: 'add a second approver to people, or write person',
-    }));
-}
-
-function liveRules(desk: Desk): BrokenRule[] {
-  if (desk.mode !== 'live') {
-    return [];
-  }
-  return (['startup', 'fault'] as const)
-    .filter((key) => desk.resume[key] === 'auto')
-    .map((key) => ({
-      path: ['resume', key],
-      expected: 'person or two-people, since the desk trades real money',
-      found: 'auto',
-      doThis: `write ${key}: person`,
     }));
 }

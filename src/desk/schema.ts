@@ -10,11 +10,7 @@ import { routineSchema, type stepSchema } from './routine-schema.js';
 import { brokenRules } from './rules.js';
 import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
 import { instrumentSchema, marketSchema, paperSchema, riskSchema, strategySchema } from './trading-schema.js';
-
-const venueSchema = z.strictObject({
-  name: name.describe('Where orders would go with real money; its public prices are those of `feeds`.'),
-  testnet: z.boolean().default(true).describe('The venue’s own test environment.'),
-});
+import { venueSchema } from './venue-schema.js';
 
 const resumeSchema = z.strictObject({
   startup: resumeRule.default('auto').describe('After a start.'),

@@ -62,6 +62,12 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'settings':
       applySettings(state, record);
       return;
+    case 'golive.granted':
+      state.goLive = record.grant;
+      return;
+    case 'golive.voided':
+      state.goLive = null;
+      return;
     case 'closeAll.begun':
       state.closeAll = 'running';
       return;

@@ -1,4 +1,5 @@
 /** Everything that can happen to the engine. Time comes in with each event; the core reads no clock. */
+import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
 import type { Fill, OrderState } from '../domain/order.js';
@@ -78,6 +79,13 @@ export type Command =
     }
   /** `authorised`: the trader has verified a person's decision for exactly this; else it may only go down. */
   | { readonly name: 'resize'; readonly sizeFactorPpm: number; readonly authorised: boolean }
+  /** `grant`: the trader has verified that these people approved exactly this. */
+  | {
+      readonly name: 'goLive';
+      readonly grant: GoLiveGrant;
+      readonly authority: 'person' | 'two-people';
+    }
+  | { readonly name: 'revokeGoLive' }
   | { readonly name: 'reduce' }
   | { readonly name: 'toggle'; readonly strategy: string; readonly enabled: boolean }
   | { readonly name: 'reconcile' }

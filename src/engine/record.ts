@@ -2,6 +2,7 @@
  * The facts that make up the engine's durable state. `process` decides and emits records; state changes only by
  * applying one (`applyRecord`), so that a replay of the journal gives the very state that the live engine had.
  */
+import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
 import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
@@ -110,6 +111,20 @@ export type EngineRecord =
   | {
       readonly type: 'size.factor';
       readonly sizeFactorPpm: number;
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  /** People approved trading with real money in this size; a later one takes the place of an earlier. */
+  | {
+      readonly type: 'golive.granted';
+      readonly grant: GoLiveGrant;
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  | {
+      readonly type: 'golive.voided';
       readonly by: string;
       readonly reason: string;
       readonly marketMs: number;

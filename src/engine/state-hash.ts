@@ -33,6 +33,7 @@ export function stateHash(state: EngineState): string {
     [...state.tracks].map(([name, { lossesInARow, off }]) => [name, lossesInARow, off]).sort(byFirst),
     state.sizeFactorPpm,
     [state.settings.version, Object.entries(state.settings.changed).sort(byFirst)],
+    state.goLive && [state.goLive.release, state.goLive.attempt, state.goLive.step],
     [counters.fills, counters.intended, counters.denied, counters.halts, counters.armed, counters.commands],
   ];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');

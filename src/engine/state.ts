@@ -1,4 +1,5 @@
 /** The engine's durable state: exactly what a replay of the journal gives. Changed only by `applyRecord`. */
+import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
@@ -71,6 +72,8 @@ export interface EngineState {
     readonly startingCash: number;
   } | null;
   settings: SettingsState;
+  /** The permission to trade real money; null: none is in force. */
+  goLive: GoLiveGrant | null;
   /** Every order that is not final, and the newest final ones. */
   readonly orders: Map<string, OrderEntry>;
   /** Orders that are not final, by instrument. */
@@ -117,6 +120,7 @@ export function createState(): EngineState {
   return {
     config: null,
     settings: { version: 0, changed: {}, fileValues: {} },
+    goLive: null,
     orders: new Map(),
     live: [],
     finals: new Set(),

@@ -1,4 +1,5 @@
 /** A reading of the engine for status and metrics: plain values, in the engine's integers. */
+import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import { formatMoney } from '../domain/money.js';
@@ -106,6 +107,8 @@ export interface EngineView {
   /** With what was changed since the start: the hash of what the desk trades by. */
   readonly configHash: string;
   readonly settings: SettingsState;
+  /** Null: no go-live is in force. */
+  readonly goLive: GoLiveGrant | null;
   readonly risk: readonly RiskReading[];
   readonly venueBreaker: VenueBreaker;
   /** Parts per million of the desk file's position size that are used now. */
@@ -140,6 +143,7 @@ export function readView(core: Core): EngineView {
     strategies: strategyViews(core),
     configHash: core.config.configHash,
     settings: state.settings,
+    goLive: state.goLive,
     risk: riskReadings(core),
     venueBreaker: core.venueBreaker,
     sizeFactorPpm: state.sizeFactorPpm,

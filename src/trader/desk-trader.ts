@@ -1,6 +1,7 @@
 /** One running trader: engine, runner, journal, venue and market of one desk, and what the control socket asks of them. */
 import type { Socket } from 'node:net';
 import { settingsApproversNeeded, settingsSource } from '../desk/desk-settings.js';
+import { goLiveApprovers } from '../desk/go-live-people.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
@@ -14,6 +15,7 @@ import { type ArmPermission, armAuthority } from './control/arm-authority.js';
 import { readDecisionKey } from './control/decision-key.js';
 import { flatProver } from './control/flat-proof.js';
 import { follow, RecentEntries } from './control/follow.js';
+import { type GoLivePermission, goLiveAuthority } from './control/go-live-authority.js';
 import type { CommandedTrader } from './control/handlers.js';
 import { settingsAuthority } from './control/settings-authority.js';
 import { sizeAuthority } from './control/size-authority.js';
@@ -31,6 +33,7 @@ import { warmUpBars, warmUpWith } from './warm-up.js';
 const ON_DISK_MS_MAX = 2000;
 /** A market of ours goes on after this, whatever still waits for an answer. */
 const SETTLE_MS_MAX = 2000;
+const HOUR_MS = 3_600_000;
 
 export interface DeskTraderParts {
   readonly home: string;
@@ -66,7 +69,7 @@ export class DeskTrader implements CommandedTrader {
       fileConfigHash: configHash,
       incarnation: journal.incarnation,
       startedWallMs,
-      trading: 'paper',
+      trading: desk.mode,
       currency: desk.paper.currency,
       startingCash: parseMoney(desk.paper.balance),
       instruments,
@@ -207,6 +210,23 @@ export class DeskTrader implements CommandedTrader {
       decisions,
       approvers: new Set(approvers.map(({ name }) => name)),
       needed: settingsApproversNeeded(desk),
+      readKey: () => readDecisionKey(home),
+      nowMs: clock.wallMs(),
+    });
+  }
+
+  /** Throws `ControlRefusal`. */
+  goLiveOf({ proposal, decisions }: ControlMethods['goLive']['params']): GoLivePermission {
+    const { loaded, home, clock } = this.#parts;
+    const { desk, configHash } = loaded;
+    return goLiveAuthority({
+      desk: desk.desk,
+      fileConfigHash: configHash,
+      proposal,
+      decisions,
+      approvers: new Set(goLiveApprovers(desk)),
+      needed: desk.goLive.needed,
+      coolingOffMs: desk.goLive.coolingOffHours * HOUR_MS,
       readKey: () => readDecisionKey(home),
       nowMs: clock.wallMs(),
     });

@@ -3,6 +3,7 @@
  * answers of at most 1 MiB: request `{v:1,id,method,params}`, answer `{id,result}` or `{id,error:{code,message,keptSafe,doThis}}`;
  * `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`, `kill` and `status` never queue behind `follow`.
  */
+import type { GoLiveGrant, GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { OrderPurpose, OrderState, Side } from '../domain/order.js';
 import type { Difference, JournalEntry } from '../engine/record.js';
@@ -111,6 +112,12 @@ export interface TraderStatus {
   };
   /** How much of the desk file's position size is used, percent. */
   readonly sizePct: number;
+  /** The permission to trade real money. */
+  readonly goLive: {
+    /** A desk with real money; nothing is armed and nothing entered while nothing is granted. */
+    readonly required: boolean;
+    readonly granted: GoLiveGrant | null;
+  };
   readonly closeAll: 'idle' | 'running' | 'flat' | 'escalated';
   readonly reconciliation: {
     readonly state: 'pending' | 'clean' | 'differences' | 'failed';
@@ -120,7 +127,6 @@ export interface TraderStatus {
   readonly notTrading: readonly NotTradingReason[];
   readonly strategies: readonly StrategyStatus[];
   readonly risk: readonly { readonly limit: string; readonly value: string; readonly now: string }[];
-  /** The newest activity lines, newest first, at most 50. */
   /** What was changed while the desk ran; the values of all other keys are the desk file's. */
   readonly settings: {
     readonly version: number;
@@ -128,6 +134,7 @@ export interface TraderStatus {
     /** Of the desk file alone; `configHash` is that of file and changes together. */
     readonly fileConfigHash: string;
   };
+  /** The newest activity lines, newest first, at most 50. */
   readonly activity: readonly { readonly wallMs: number; readonly marketMs: number; readonly text: string }[];
   readonly rssBytes: number;
 }
@@ -236,6 +243,19 @@ export interface ControlMethods {
     };
     result: ReloadResult;
   };
+  /** What people approved: step 0 arms the desk for the first time with real money, later steps raise its size. */
+  goLive: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      proposal: GoLiveProposal;
+      decisions: readonly Decision[];
+    };
+    result: CommandResult;
+  };
+  /** Ends the permission, and with it trading; anybody may. */
+  revokeGoLive: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   /** Finished one-minute bars from the trader's memory, at most 1000: the newest, or those that began at `sinceMs` or later. */
   bars: { params: { symbol: string; count: number; sinceMs: number }; result: BarsAnswer };
   /** Position size, percent of the desk file's: smaller at once; larger only with a decision on `sizeSubject`. */

@@ -122,6 +122,7 @@ export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus 
     fills: 3,
     venueBreaker: { state: 'closed', sinceWallMs: null, detail: '' },
     sizePct: 100,
+    goLive: { required: false, granted: null },
     closeAll: 'idle',
     reconciliation: { state: 'clean', atWallMs: 0, differences: [] },
     notTrading: [

@@ -430,7 +430,7 @@ describe('a broken desk file', () => {
 
   it('with real money does not resume by itself', () => {
     const keys = problemsOf(broken('mode: paper # TRADING_MODE', 'mode: live')).map(({ key }) => key);
-    expect(keys).toEqual(['resume.startup', 'resume.fault']);
+    expect(keys).toEqual(['resume.startup', 'resume.fault', 'goLive.needed']);
   });
 
   it('names every problem at once, in the order of the file', () => {

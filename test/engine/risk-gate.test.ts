@@ -37,6 +37,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     intent: { ...ENTRY, ...intent },
     instrument,
     mode: 'ACTIVE',
+    needsGoLive: false,
     closing: false,
     positionLots: 0,
     restingEntryLots: 0,

@@ -209,6 +209,7 @@ const BASE: TraderStatus = {
   fills: 14,
   venueBreaker: { state: 'closed', sinceWallMs: null, detail: '' },
   sizePct: 100,
+  goLive: { required: false, granted: null },
   closeAll: 'idle',
   reconciliation: { state: 'clean', atWallMs: Date.UTC(2026, 0, 5, 9, 31), differences: [] },
   notTrading: [],

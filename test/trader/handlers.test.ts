@@ -28,6 +28,9 @@ function commanded(own: Partial<CommandedTrader> = {}) {
     authorityOf: () => ({ authority: 'rule' }),
     mayResize: () => false,
     approversOf: () => [],
+    goLiveOf: () => {
+      throw new Error('not in this test');
+    },
     warmUpAgain: () => undefined,
     bars: () => null,
     follow: () => undefined,
@@ -154,7 +157,9 @@ function question(decisions: readonly Decision[]): ArmQuestion {
 it('counts persons, not decisions', () => {
   expect(armAuthority(question([])).authority).toBe('rule');
   expect(armAuthority(question([decision('ann')])).authority).toBe('person');
-  expect(armAuthority(question([decision('ann'), decision('ann', { decisionId: 'other' })])).authority).toBe('person');
+  expect(armAuthority(question([decision('ann'), decision('ann', { decisionId: 'other' })])).authority).toBe(
+    'person',
+  );
   expect(armAuthority(question([decision('ann'), decision('bob')])).authority).toBe('two-people');
 });
 

@@ -32,6 +32,8 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     toggle: async () => notHere(),
     resize: async () => notHere(),
     reload: async () => notHere(),
+    goLive: async () => notHere(),
+    revokeGoLive: async () => notHere(),
     bars: async () => notHere(),
     reconcile: async () => notHere(),
     flatProof: async () => notHere(),

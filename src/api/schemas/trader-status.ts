@@ -110,6 +110,23 @@ export const strategyStatusSchema = z.object({
     .describe('Why it is off; null while it is on'),
 });
 
+const goLiveStatus = z.object({
+  required: z.boolean(),
+  granted: z
+    .object({
+      release: z.string(),
+      attempt: z.number().int(),
+      step: z.number().int(),
+      incarnation: z.string(),
+      configHash: z.string(),
+      haltId: z.string().nullable(),
+      size: z.object({ maxPositionSizePct: z.number(), maxConcurrentPositions: z.number().int() }),
+      fileConfigHash: z.string(),
+      approvedBy: z.array(z.string()),
+    })
+    .nullable(),
+});
+
 export const traderStatusSchema = z.object({
   desk: z.string(),
   mode: modeSchema,
@@ -141,6 +158,7 @@ export const traderStatusSchema = z.object({
     detail: z.string(),
   }),
   sizePct: z.number().describe('How much of the desk file’s position size is used, percent'),
+  goLive: goLiveStatus,
   closeAll: z.enum(['idle', 'running', 'flat', 'escalated']),
   reconciliation: reconciliationSchema,
   notTrading: z.array(z.object({ subject: z.string(), reason: z.string(), waitsFor: z.string() })),

@@ -4,6 +4,7 @@ import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { beginDay, sampleEquity } from '../flow/equity.js';
+import { goLiveMissing } from '../halts/go-live-missing.js';
 import { isClosing } from '../halts/mode.js';
 import { isSizeFactor } from '../risk/size-factor.js';
 import { newestDeskHalt } from '../state.js';
@@ -13,11 +14,7 @@ import { badSize, setSizeFactor } from './resize.js';
 type Arm = Extract<Command, { readonly name: 'arm' }>;
 
 export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutcome {
-  const refusal =
-    wrongPapers(core, command) ??
-    insufficientAuthority(core, command) ??
-    wrongSize(command) ??
-    notReady(core);
+  const refusal = goLiveMissing(core) ?? armingRefusal(core, command);
   if (refusal !== null) return refusal;
   const { haltId, authority, sizeFactorPpm } = command;
   const lifted = core.state.halts;
@@ -26,6 +23,13 @@ export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutco
   commit(core, { type: 'armed', haltId, by, reason, authority, marketMs: core.marketMs });
   countLossesAnew(core, lifted);
   return done(core, 'armed: the desk is ACTIVE');
+}
+
+/** Null where nothing speaks against arming, a missing go-live apart. */
+export function armingRefusal(core: Core, command: Arm): CommandOutcome | null {
+  return (
+    wrongPapers(core, command) ?? insufficientAuthority(core, command) ?? wrongSize(command) ?? notReady(core)
+  );
 }
 
 function wrongPapers(core: Core, command: Arm): CommandOutcome | null {

@@ -6,7 +6,7 @@ import type { Command, CommandEvent } from '../event.js';
 import { haltOnLoss } from '../flow/equity.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
-import { effectiveHash } from '../settings/effective-config.js';
+import { effectiveConfig, effectiveHash } from '../settings/effective-config.js';
 import {
   needsApproval,
   type SettingSpec,
@@ -16,12 +16,16 @@ import {
   settingSpecs,
   settingValues,
 } from '../settings/setting-specs.js';
+import { voidGoLive } from './go-live.js';
 import { done, refused } from './outcome.js';
 
 type Reload = Extract<Command, { readonly name: 'reload' }>;
 
 export function reload(core: Core, command: Reload, event: CommandEvent): CommandOutcome {
-  const changes = settingChanges(settingValues(core.config), command.values);
+  const { changed: before } = core.state.settings;
+  // Without the bound of a go-live: that one is no setting, and stays whatever is set.
+  const inForce = settingValues(effectiveConfig(core.base, before, null));
+  const changes = settingChanges(inForce, command.values);
   const problems = problemsOf(core, command.values);
   if (problems.length > 0) {
     return refused('bad-setting', problems.join('; '), 'correct the values; nothing was changed');
@@ -40,6 +44,8 @@ export function reload(core: Core, command: Reload, event: CommandEvent): Comman
     return refused('approval-needed', `${words}: this may allow more than now`, 'have the change approved');
   }
   takeIn(core, command, event, changes);
+  if (loosening.length > 0 && core.state.goLive !== null)
+    voidGoLive(core, event.by, 'the settings were loosened since');
   const words = changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
   return done(core, `settings version ${core.state.settings.version}: ${words}`);
 }

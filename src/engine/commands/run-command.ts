@@ -4,6 +4,7 @@ import type { CommandOutcome } from '../effect.js';
 import type { CommandEvent } from '../event.js';
 import { arm } from './arm.js';
 import { closeAll, kill } from './close-all.js';
+import { goLive, revokeGoLive } from './go-live.js';
 import { done, refused } from './outcome.js';
 import { reduce } from './reduce.js';
 import { reload } from './reload.js';
@@ -41,6 +42,10 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return reduce(core, event);
     case 'toggle':
       return toggle(core, command, event);
+    case 'goLive':
+      return goLive(core, command, event);
+    case 'revokeGoLive':
+      return revokeGoLive(core, event);
     case 'reload':
       return reload(core, command, event);
     case 'resize':

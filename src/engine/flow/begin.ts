@@ -30,6 +30,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   if (refusal !== null) return refusal;
   takeUpSettings(core);
   recordConfig(core);
+  endOldGoLive(core);
   core.market.hold(core.state.positions, core.state.cash);
   core.limits.peak = Math.max(core.state.peak, core.market.equity);
   core.begun = true;
@@ -84,6 +85,17 @@ function takeUpSettings(core: Core): void {
     approvedBy: [],
     marketMs: core.marketMs,
   });
+}
+
+/** People agreed to this very configuration, on this very journal. */
+function endOldGoLive(core: Core): void {
+  const { goLive } = core.state;
+  if (goLive === null) return;
+  const otherFile = goLive.fileConfigHash !== core.base.configHash;
+  if (!otherFile && goLive.incarnation === core.config.incarnation) return;
+  const reason = otherFile ? 'the desk file was changed since' : 'the journal was restored or begun anew';
+  commit(core, { type: 'golive.voided', by: 'fermata', reason, marketMs: core.marketMs });
+  bringIntoForce(core, core.state.settings.changed);
 }
 
 /** Also where market time went back, as it does when a recording takes the place of a live market. */

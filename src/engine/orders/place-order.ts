@@ -3,6 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import { type Core, commit, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import { isDust } from '../flow/dust.js';
+import { needsGoLive } from '../halts/go-live-missing.js';
 import { isClosing } from '../halts/mode.js';
 import type { RiskCheck } from '../risk/check.js';
 import { judge } from '../risk/gate.js';
@@ -37,6 +38,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     intent,
     instrument: instrumentAt(core, at),
     mode: core.begun ? state.mode : 'HALTED',
+    needsGoLive: needsGoLive(core),
     closing: isClosing(core),
     positionLots: positionAt(core, at).quantityLots,
     restingEntryLots: restingEntryLots(core, at),

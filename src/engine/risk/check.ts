@@ -9,6 +9,8 @@ export interface RiskCheck {
   readonly intent: OrderIntent;
   readonly instrument: Instrument;
   readonly mode: Mode;
+  /** Real money, and no go-live that people approved is in force. */
+  readonly needsGoLive: boolean;
   /** A close-all is under way: the one thing that may reduce while halted. */
   readonly closing: boolean;
   /** Signed lots held now. */

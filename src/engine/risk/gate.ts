@@ -4,6 +4,7 @@ import type { Approved } from './approved.js';
 import type { Denial, RiskCheck, RiskLimit } from './check.js';
 import { dailyLossLimit } from './daily-loss.js';
 import { drawdownLimit } from './drawdown.js';
+import { goLiveLimit } from './go-live.js';
 import { modeLimit } from './mode.js';
 import { openPositionsLimit } from './open-positions.js';
 import { positionSizeLimit } from './position-size.js';
@@ -15,6 +16,7 @@ import { venueBreakerLimit } from './venue-breaker.js';
 /** In the order in which a person would want to hear of them. */
 export const RISK_LIMITS: readonly RiskLimit[] = [
   modeLimit,
+  goLiveLimit,
   reducesLimit,
   staleDataLimit,
   venueBreakerLimit,

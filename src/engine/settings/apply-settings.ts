@@ -8,7 +8,7 @@ import type { SettingValues } from './setting-specs.js';
 /** `changed`: keys with a value other than the desk file's. */
 export function bringIntoForce(core: Core, changed: SettingValues): void {
   const before = core.config;
-  core.config = effectiveConfig(core.base, changed);
+  core.config = effectiveConfig(core.base, changed, core.state.goLive?.size ?? null);
   const { peak } = core.limits;
   core.limits = { ...buildLimits(core.config.risk), peak };
   const unchanged = (slot: StrategySlot): boolean =>

@@ -1,13 +1,25 @@
 /** The desk file with what was changed since, as the engine trades by it. */
 import { createHash } from 'node:crypto';
+import type { SizePlan } from '../../domain/go-live.js';
 import type { EngineConfig } from '../config.js';
 import type { SettingsState } from '../state.js';
 import { parameterKey, type SettingsSource, type SettingValues, settingValues } from './setting-specs.js';
 
-/** `changed`: keys with a value other than the desk file's. */
-export function effectiveConfig(base: EngineConfig, changed: SettingValues): EngineConfig {
-  if (Object.keys(changed).length === 0) return base;
-  return { ...base, ...withChanges(base, changed), configHash: effectiveHash(base.configHash, changed) };
+/** `changed`: keys with a value other than the desk file's. `granted`: the size that a go-live allows; null: no bound. */
+export function effectiveConfig(
+  base: EngineConfig,
+  changed: SettingValues,
+  granted: SizePlan | null,
+): EngineConfig {
+  const config =
+    Object.keys(changed).length === 0
+      ? base
+      : { ...base, ...withChanges(base, changed), configHash: effectiveHash(base.configHash, changed) };
+  if (granted === null) return config;
+  const { risk } = config;
+  const maxPositionSizePct = Math.min(risk.maxPositionSizePct, granted.maxPositionSizePct);
+  const maxConcurrentPositions = Math.min(risk.maxConcurrentPositions, granted.maxConcurrentPositions);
+  return { ...config, risk: { ...risk, maxPositionSizePct, maxConcurrentPositions } };
 }
 
 export function withChanges(source: SettingsSource, changed: SettingValues): SettingsSource {

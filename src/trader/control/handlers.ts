@@ -9,6 +9,7 @@ import type { ArmPermission } from './arm-authority.js';
 import { CommandMemory } from './command-memory.js';
 import type { ControlHandlers } from './connection.js';
 import { ControlRefusal } from './control-refusal.js';
+import type { GoLivePermission } from './go-live-authority.js';
 import { sizeFactorPpm } from './size-authority.js';
 
 /** The trader, as far as the control socket commands it. */
@@ -26,6 +27,8 @@ export interface CommandedTrader {
   mayResize(params: ControlMethods['resize']['params']): boolean;
   /** Whose approvals count for exactly this change. Throws `ControlRefusal`. */
   approversOf(params: ControlMethods['reload']['params']): readonly string[];
+  /** What exactly these people approved. Throws `ControlRefusal`. */
+  goLiveOf(params: ControlMethods['goLive']['params']): GoLivePermission;
   /** Shows the past to strategies that began anew. */
   warmUpAgain(): void;
   /** Null for a symbol that this desk does not trade. */
@@ -74,6 +77,8 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
         authorised: trader.mayResize(params),
       })),
     reload: (params) => reload(parts, params),
+    goLive: (params) => once(params, (trader) => ({ name: 'goLive', ...trader.goLiveOf(params) })),
+    revokeGoLive: (params) => always(params, { name: 'revokeGoLive' }),
     bars: async (params) => barsOf(await whenStarted(parts), params),
     reconcile: (params) => once(params, () => ({ name: 'reconcile' })),
     flatProof: async () => (await whenStarted(parts)).proveFlat(),

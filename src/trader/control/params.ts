@@ -1,4 +1,5 @@
 /** Checks what comes over the socket, field by field; an error names the field, what was expected and what was found. */
+import type { GoLiveProposal } from '../../domain/go-live.js';
 import type { Halt, HaltCause, ResumeRule } from '../../domain/mode.js';
 import { RESUME_RANK } from '../../domain/mode.js';
 import type { ControlMethod, ControlMethods, Decision } from '../protocol.js';
@@ -74,6 +75,12 @@ const CHECKS: Checks = {
     approvalId: fields.approvalId === '' ? '' : text(fields, 'approvalId', 200),
     decisions: decisions(fields),
   }),
+  goLive: (fields) => ({
+    ...whoAndWhy(fields),
+    proposal: proposal(record('params.proposal', fields.proposal)),
+    decisions: decisions(fields),
+  }),
+  revokeGoLive: whoAndWhy,
   bars: (fields) => ({
     symbol: text(fields, 'symbol', ID_LENGTH_MAX),
     count: whole(fields, 'count', 1, BARS_MAX),
@@ -104,6 +111,28 @@ function whoAndWhy(fields: Fields): { commandId: string; by: string; reason: str
     by: text(fields, 'by', ID_LENGTH_MAX),
     reason: text(fields, 'reason', REASON_LENGTH_MAX),
   };
+}
+
+function proposal(fields: Fields): GoLiveProposal {
+  const size = record('params.proposal.size', fields.size);
+  return {
+    release: text(fields, 'release', ID_LENGTH_MAX),
+    attempt: whole(fields, 'attempt', 1),
+    step: whole(fields, 'step', 0),
+    incarnation: text(fields, 'incarnation', 32),
+    configHash: text(fields, 'configHash', 128, HASH),
+    haltId: fields.haltId === null ? null : text(fields, 'haltId', 32, HALT_ID),
+    size: {
+      maxPositionSizePct: percent(size, 'maxPositionSizePct'),
+      maxConcurrentPositions: whole(size, 'maxConcurrentPositions', 1),
+    },
+  };
+}
+
+function percent(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value === 'number' && value > 0 && value <= 100) return value;
+  throw badRequest(`params.${name}: expected a number above 0 and at most 100, found ${shown(value)}`);
 }
 
 function decisions(fields: Fields): readonly Decision[] {

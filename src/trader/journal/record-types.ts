@@ -21,4 +21,6 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   note: 17,
   settings: 30,
   'size.factor': 19,
+  'golive.granted': 31,
+  'golive.voided': 32,
 };

@@ -75,12 +75,22 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
       return `settings version ${record.version} by ${record.by}: ${changesText(record)}: ${record.reason}`;
     case 'size.factor':
       return `position size was set to ${record.sizeFactorPpm / 10_000} % by ${record.by}: ${record.reason}`;
+    case 'golive.granted':
+      return goLiveText(record);
+    case 'golive.voided':
+      return `the go-live ended, by ${record.by}: ${record.reason}`;
     case 'config':
     case 'command':
     case 'day':
     case 'equity':
       return null;
   }
+}
+
+function goLiveText({ grant }: Extract<EngineRecord, { readonly type: 'golive.granted' }>): string {
+  const { release, attempt, step, size, approvedBy } = grant;
+  const allowed = `${size.maxPositionSizePct} % a position, ${size.maxConcurrentPositions} positions`;
+  return `real money, ${release} attempt ${attempt} step ${step}: ${allowed}, approved by ${approvedBy.join(' and ')}`;
 }
 
 function changesText({ changes, approvedBy }: Extract<EngineRecord, { readonly type: 'settings' }>): string {

@@ -59,6 +59,7 @@ export function startingStatus({
     fills: 0,
     venueBreaker: { state: 'closed', sinceWallMs: null, detail: '' },
     sizePct: 100,
+    goLive: { required: desk.mode === 'live', granted: null },
     closeAll: 'idle',
     reconciliation: { state: 'pending', atWallMs: null, differences: [] },
     notTrading: [{ subject: 'desk', reason, waitsFor: 'the start to be finished' }],

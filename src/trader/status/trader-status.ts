@@ -68,6 +68,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
       detail: view.venueBreaker.detail,
     },
     sizePct: view.sizeFactorPpm / PPM_PER_PERCENT,
+    goLive: { required: facts.trading === 'live', granted: view.goLive },
     closeAll: view.closeAll,
     reconciliation: {
       ...reconciliation,

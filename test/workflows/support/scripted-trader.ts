@@ -31,6 +31,9 @@ export class ScriptedTrader {
   strategies: TraderStatus['strategies'] = [];
   held: TraderStatus['positions'] = [];
   risk: TraderStatus['risk'] = [{ limit: 'position size', value: '3 %', now: '0 %' }];
+  trading: TraderStatus['trading'] = 'paper';
+  granted: TraderStatus['goLive']['granted'] = null;
+  refusesGoLive: string | null = null;
   refusesReload: string | null = null;
   settingsVersion = 0;
   readonly reloaded: { values: Readonly<Record<string, number>>; approvedBy: string[] }[] = [];
@@ -68,6 +71,8 @@ export class ScriptedTrader {
       toggle: of('toggle'),
       resize: of('resize'),
       reload: of('reload'),
+      goLive: of('goLive'),
+      revokeGoLive: of('revokeGoLive'),
       bars: of('bars'),
       reconcile: of('reconcile'),
       flatProof: of('flatProof'),
@@ -137,7 +142,7 @@ export class ScriptedTrader {
       sequence: this.received.length,
       pid: 1,
       startedWallMs: 0,
-      trading: 'paper',
+      trading: this.trading,
       marketData,
       currency: 'USDT',
       equity: '10000',
@@ -153,6 +158,7 @@ export class ScriptedTrader {
       fills: 0,
       venueBreaker: { state: this.venueBreaker, sinceWallMs: null, detail: '' },
       sizePct: this.sizePct,
+      goLive: { required: this.trading === 'live', granted: this.granted },
       closeAll: this.closeAllState,
       reconciliation: { state: this.reconciliation, atWallMs: null, differences: [] },
       notTrading: [],
@@ -204,6 +210,19 @@ export class ScriptedTrader {
       this.reloaded.push({ values, approvedBy: decisions.map(({ person }) => person) });
       const { configHash, settingsVersion } = this;
       return { ...this.taken(commandId, null), configHash, settingsVersion };
+    },
+    goLive: ({ commandId, proposal, decisions }: ControlMethods['goLive']['params']) => {
+      if (this.refusesGoLive !== null) throw refused(this.refusesGoLive);
+      if (proposal.step === 0 && proposal.haltId !== this.haltId) throw refused('there is a newer halt');
+      const approvedBy = decisions.map(({ person }) => person);
+      this.granted = { ...proposal, fileConfigHash: this.configHash, approvedBy };
+      if (proposal.step === 0) this.halts = [];
+      this.mode = this.halts.length === 0 ? 'ACTIVE' : this.mode;
+      return this.taken(commandId, null);
+    },
+    revokeGoLive: ({ commandId, by }: ControlMethods['revokeGoLive']['params']) => {
+      this.granted = null;
+      return this.taken(commandId, this.halt('check-failed', 'person', by));
     },
     bars: ({ symbol }: ControlMethods['bars']['params']) => ({ symbol, bars: [] }),
     reconcile: ({ commandId }: ControlMethods['reconcile']['params']) => {

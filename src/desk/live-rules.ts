@@ -1,0 +1,107 @@
+/** What a desk with real money must say, before anything of it is started. */
+import type { BrokenRule } from './broken-rule.js';
+import { goLiveApprovers } from './go-live-people.js';
+import type { Desk } from './schema.js';
+
+const LIVE_VENUES: readonly string[] = ['binance'];
+/** One person alone sleeps on it. */
+const COOLING_OFF_HOURS_MIN = 24;
+
+export function liveRules(desk: Desk): BrokenRule[] {
+  if (desk.mode !== 'live') return namedApprovers(desk);
+  return [
+    ...resumeRules(desk),
+    ...venueRules(desk),
+    ...namedApprovers(desk),
+    ...enoughApprovers(desk),
+    ...sizes(desk),
+  ];
+}
+
+function resumeRules({ resume }: Desk): BrokenRule[] {
+  return (['startup', 'fault'] as const)
+    .filter((key) => resume[key] === 'auto')
+    .map((key) => ({
+      path: ['resume', key],
+      expected: 'person or two-people, since the desk trades real money',
+      found: 'auto',
+      doThis: `write ${key}: person`,
+    }));
+}
+
+function venueRules({ venue, instruments }: Desk): BrokenRule[] {
+  const unknown = LIVE_VENUES.includes(venue.name)
+    ? []
+    : [
+        {
+          path: ['venue', 'name'],
+          expected: `one of ${LIVE_VENUES.join(', ')}, for mode: live`,
+          found: venue.name,
+          doThis: 'write name: binance, or mode: paper',
+        },
+      ];
+  const contracts = instruments.flatMap(({ kind, symbol }, index) =>
+    kind === 'spot'
+      ? []
+      : [
+          {
+            path: ['instruments', index, 'kind'],
+            expected: 'spot, since real orders go to a spot account',
+            found: `${kind} (${symbol})`,
+            doThis: 'write kind: spot',
+          },
+        ],
+  );
+  return [...unknown, ...contracts];
+}
+
+function namedApprovers(desk: Desk): BrokenRule[] {
+  const known = goLiveApprovers({ ...desk, goLive: { ...desk.goLive, approvers: undefined } });
+  return (desk.goLive.approvers ?? []).flatMap((named, index) =>
+    known.includes(named)
+      ? []
+      : [
+          {
+            path: ['goLive', 'approvers', index],
+            expected: 'a person of `people` with the role approver',
+            found: named,
+            doThis: 'add the person to people, or remove the name here',
+          },
+        ],
+  );
+}
+
+function enoughApprovers(desk: Desk): BrokenRule[] {
+  const { needed, coolingOffHours } = desk.goLive;
+  const have = new Set(goLiveApprovers(desk)).size;
+  const rules: BrokenRule[] = [];
+  if (have < needed)
+    rules.push({
+      path: ['goLive', 'needed'],
+      expected: `at least ${needed} people who may decide about real money`,
+      found: `${have}`,
+      doThis: 'add an approver, or write needed: 1 and wait the cooling-off',
+    });
+  if (needed === 1 && coolingOffHours < COOLING_OFF_HOURS_MIN)
+    rules.push({
+      path: ['goLive', 'coolingOffHours'],
+      expected: `at least ${COOLING_OFF_HOURS_MIN}, since one person decides alone`,
+      found: `${coolingOffHours}`,
+      doThis: `write coolingOffHours: ${COOLING_OFF_HOURS_MIN}`,
+    });
+  return rules;
+}
+
+/** A size above the limits could never come into force, and people would have approved what does not happen. */
+function sizes({ goLive, risk }: Desk): BrokenRule[] {
+  return goLive.ramp.flatMap((step, index) =>
+    (['maxPositionSizePct', 'maxConcurrentPositions'] as const)
+      .filter((key) => step[key] > risk[key])
+      .map((key) => ({
+        path: ['goLive', 'ramp', index, key],
+        expected: `at most risk.${key}, ${risk[key]}`,
+        found: `${step[key]}`,
+        doThis: `raise risk.${key}, or lower the step`,
+      })),
+  );
+}

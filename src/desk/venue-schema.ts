@@ -1,0 +1,21 @@
+/** Where orders go with real money. */
+import { z } from 'zod';
+import { currency, decimal, name } from './schema-values.js';
+
+export const venueSchema = z.strictObject({
+  name: name.describe('Where orders would go with real money; its public prices are those of `feeds`.'),
+  testnet: z.boolean().default(true).describe('The venue’s own test environment.'),
+  foreign: z
+    .record(currency, decimal)
+    .default({})
+    .describe('Coins in the account that are not the desk’s, by currency.'),
+  rateLimit: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Requests wait for the exchange’s allowance; without it the exchange bans the address.'),
+    })
+    .prefault({})
+    .describe('The limit on requests.'),
+});

@@ -1,0 +1,70 @@
+/** Going live as people agree to it: the same words where it is asked, signed and checked. */
+import type { ApprovalTerms } from './approval.js';
+
+/** How much may be at stake; the desk file's own limits stay above it. */
+export interface SizePlan {
+  /** Of equity. */
+  readonly maxPositionSizePct: number;
+  readonly maxConcurrentPositions: number;
+}
+
+export interface GoLiveProposal {
+  /** Product and configuration: another of either is another release. */
+  readonly release: string;
+  readonly attempt: number;
+  /** 0: the first arming with real money; each later one raises the size. */
+  readonly step: number;
+  /** Of the trader's journal: a restored one has another. */
+  readonly incarnation: string;
+  /** Of desk file and settings together, as they were when people were asked. */
+  readonly configHash: string;
+  /** The halt that is lifted with it; null for a later step, which arms nothing. */
+  readonly haltId: string | null;
+  readonly size: SizePlan;
+}
+
+/** What the trader keeps: it stands until the configuration, the journal or a person ends it. */
+export interface GoLiveGrant extends GoLiveProposal {
+  /** Of the desk file alone: settings that only tighten leave the grant in force. */
+  readonly fileConfigHash: string;
+  readonly approvedBy: readonly string[];
+}
+
+export const GO_LIVE_APPROVAL = 'go-live';
+
+const CONFIG_DIGITS = 8;
+const HALT_DIGITS = 8;
+
+export function releaseOf(productVersion: string, configHash: string): string {
+  return `${productVersion}-${configHash.slice(0, CONFIG_DIGITS)}`;
+}
+
+export function goLiveId(release: string, attempt: number): string {
+  return `golive:${release}:${attempt}`;
+}
+
+/** A new halt between two questions makes it another question. */
+export function goLiveApprovalId({ release, attempt, step, haltId }: GoLiveProposal): string {
+  const start = `${goLiveId(release, attempt)}:${step}`;
+  return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
+}
+
+/** What the votes are about: another configuration, journal, halt or size makes it another question. */
+export function goLiveTerms(proposal: GoLiveProposal): ApprovalTerms {
+  const { release, attempt, step, incarnation, configHash, haltId, size } = proposal;
+  return {
+    id: goLiveApprovalId(proposal),
+    kind: GO_LIVE_APPROVAL,
+    subject: `configuration ${configHash}, halt ${haltId ?? 'none'}`,
+    parameters: {
+      release,
+      attempt,
+      step,
+      journal: incarnation,
+      configuration: configHash,
+      halt: haltId ?? 'none',
+      maxPositionSizePct: size.maxPositionSizePct,
+      maxConcurrentPositions: size.maxConcurrentPositions,
+    },
+  };
+}
