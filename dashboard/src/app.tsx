@@ -9,7 +9,7 @@ const RETRY_MS = 2000;
 /** The one-time token of a sign-in link; taken out of the address before anything else happens. */
 function takeLinkToken(): string | null {
   const match = /^#token=([\w.~-]{1,512})$/.exec(location.hash);
-  if (location.hash !== '') history.replaceState(null, '', location.pathname);
+  if (location.hash.startsWith('#token=')) history.replaceState(null, '', location.pathname);
   return match?.[1] ?? null;
 }
 

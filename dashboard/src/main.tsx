@@ -3,6 +3,7 @@ import { App } from './app.js';
 import './style/ground.css';
 import './style/header.css';
 import './style/panels.css';
+import './style/sections.css';
 import './style/dialogs.css';
 import './style/small.css';
 

@@ -20,6 +20,9 @@ export type DeskOperations = Pick<
   | 'readSettings'
   | 'changeSettings'
   | 'toggleStrategy'
+  | 'listTasks'
+  | 'completeTask'
+  | 'listValidations'
 >;
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */

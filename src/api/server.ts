@@ -37,8 +37,10 @@ import { settingsRoutes } from './routes/settings.js';
 import { signInLinkRoute } from './routes/sign-in-link.js';
 import { strategiesRoute } from './routes/strategies.js';
 import { strategyToggleRoute } from './routes/strategy-toggle.js';
+import { tasksRoutes } from './routes/tasks.js';
 import { temporalTicketRoute } from './routes/temporal-ticket.js';
 import { tradesRoute } from './routes/trades.js';
+import { validationsRoute } from './routes/validations.js';
 import type { TemporalTickets } from './temporal-ui/tickets.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -123,6 +125,8 @@ async function registerRoutes(
   strategyToggleRoute(app, web);
   settingsRoutes(app, web);
   approvalsRoutes(app, web);
+  tasksRoutes(app, web);
+  validationsRoute(app, web);
   reconciliationRoute(app, web);
   auditRoute(app, web);
   analyticsRoute(app, web, watch);

@@ -27,6 +27,7 @@ import { type ToggleRequest, toggleStrategy } from './strategies/toggle-strategy
 import { completeTask, type TaskDone, type TaskDoneResult } from './tasks/complete-task.js';
 import { listTasks, type TaskQuery } from './tasks/list-tasks.js';
 import { openTemporal } from './temporal/open-temporal.js';
+import { listValidations, type ValidationShown } from './validations/list-validations.js';
 
 export interface Operations {
   stopTrading(caller: Caller, request: CommandRequest): Promise<OperationResult>;
@@ -48,6 +49,7 @@ export interface Operations {
   completeTask(caller: Caller, request: TaskDone): Promise<TaskDoneResult>;
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
+  listValidations(): Promise<readonly ValidationShown[]>;
   close(): Promise<void>;
 }
 
@@ -89,6 +91,7 @@ export function operationsOver(context: OperationContext): Operations {
     listTasks: (query) => listTasks(context, query),
     completeTask: (caller, request) => completeTask(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
+    listValidations: () => listValidations(context),
     verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
     close: async () => {
       context.trader.close();

@@ -185,6 +185,13 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
       detail: `${person} voted`,
       approvalId: approval,
     }),
+    listTasks: async () => [],
+    completeTask: async (_caller, { id }) => ({
+      ok: false,
+      reason: 'unknown',
+      detail: `There is no task ${id}.`,
+    }),
+    listValidations: async () => [],
     readSettings: () => Promise.reject(new Error('not in this test')),
     changeSettings: () => Promise.reject(new Error('not in this test')),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {

@@ -1,12 +1,36 @@
 /** The calls that the page makes, with their shapes. */
 import type { EquityPoint } from '../../../src/api/live/equity-history.js';
+import type { AuditPage } from '../../../src/api/read/read-audit.js';
+import type { StrategyShown } from '../../../src/api/routes/strategies.js';
+import type { Analytics } from '../../../src/api/schemas/analytics.js';
 import type { RoutineRun, Trade } from '../../../src/api/schemas/records.js';
+import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
+import type { ApprovalShown } from '../../../src/operations/approvals/list-approvals.js';
 import type { ScheduledRun } from '../../../src/operations/list-schedules.js';
 import type { OperationResult } from '../../../src/operations/operation.js';
+import type { SettingsResult } from '../../../src/operations/settings/change-settings.js';
+import type { SettingsShown } from '../../../src/operations/settings/read-settings.js';
+import type { ValidationShown } from '../../../src/operations/validations/list-validations.js';
+import type { Task } from '../../../src/store/tasks.js';
 import type { BarStatus } from '../../../src/trader/protocol.js';
 import type { Session } from './session.js';
 
-export type { BarStatus, EquityPoint, OperationResult, RoutineRun, ScheduledRun, Trade };
+export type {
+  Analytics,
+  ApprovalShown,
+  AuditPage,
+  BarStatus,
+  EquityPoint,
+  OperationResult,
+  RoutineRun,
+  ScheduledRun,
+  SettingsResult,
+  SettingsShown,
+  StrategyShown,
+  Task,
+  Trade,
+  ValidationShown,
+};
 
 export interface TradesAnswer {
   readonly trades: readonly Trade[];
@@ -51,10 +75,10 @@ export class DeskApi {
     return this.session.request('GET', `/api/bars?symbol=${encodeURIComponent(symbol)}`);
   }
 
-  async routines(): Promise<readonly RoutineRun[]> {
+  async routines(limit: number): Promise<readonly RoutineRun[]> {
     const { runs } = await this.session.request<{ runs: readonly RoutineRun[] }>(
       'GET',
-      '/api/routines?limit=6',
+      `/api/routines?limit=${limit}`,
     );
     return runs;
   }
@@ -65,6 +89,59 @@ export class DeskApi {
       '/api/schedules',
     );
     return answer.schedules;
+  }
+
+  strategies(): Promise<{ readonly strategies: readonly StrategyShown[] }> {
+    return this.session.request('GET', '/api/strategies');
+  }
+
+  toggle(strategy: string, enabled: boolean, reason: string): Promise<OperationResult> {
+    return this.session.request('POST', `/api/strategies/${strategy}/toggle`, { enabled, reason });
+  }
+
+  analytics(days: number): Promise<Analytics> {
+    return this.session.request('GET', `/api/analytics?days=${days}`);
+  }
+
+  settings(): Promise<SettingsShown> {
+    return this.session.request('GET', '/api/settings');
+  }
+
+  changeSettings(values: Readonly<Record<string, number>>, reason: string): Promise<SettingsResult> {
+    return this.session.request('PUT', '/api/settings', { values, reason });
+  }
+
+  approvals(): Promise<{ readonly approvals: readonly ApprovalShown[] }> {
+    return this.session.request('GET', '/api/approvals');
+  }
+
+  vote(approval: ApprovalShown, choice: 'approve' | 'reject', reason: string): Promise<VoteResult> {
+    const { id, parametersHash } = approval;
+    const path = `/api/approvals/${encodeURIComponent(id)}/vote`;
+    return this.session.request('POST', path, { choice, parametersHash, reason });
+  }
+
+  tasks(): Promise<{ readonly tasks: readonly Task[] }> {
+    return this.session.request('GET', '/api/tasks');
+  }
+
+  taskDone(id: number, note: string): Promise<{ readonly problems: readonly string[] }> {
+    return this.session.request('POST', `/api/tasks/${id}/done`, { note });
+  }
+
+  /** How much waits for a person. */
+  async waiting(): Promise<number> {
+    const [{ approvals }, { tasks }] = await Promise.all([this.approvals(), this.tasks()]);
+    return [...approvals, ...tasks].filter(({ state }) => state === 'open').length;
+  }
+
+  validations(): Promise<{ readonly validations: readonly ValidationShown[] }> {
+    return this.session.request('GET', '/api/validations');
+  }
+
+  audit(filter: Readonly<Record<string, string>>): Promise<AuditPage> {
+    const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
+    return this.session.request('GET', `/api/audit?${query}`);
   }
 
   async temporalUiAddress(): Promise<string> {

@@ -2,11 +2,14 @@
  * Signed in or not. The access token lives in this object only; the refresh token is a cookie that no script sees. Tabs
  * share that cookie and each token of it works once, so that renewing is one tab at a time.
  */
+import type { PersonRole } from '../../../src/api/auth/roles.js';
 import { NO_ANSWER, Problem, problemOf } from './problem.js';
 
 interface Tokens {
   readonly accessToken: string;
   readonly expiresIn: number;
+  readonly person: string;
+  readonly roles: readonly PersonRole[];
 }
 
 export type SessionState = 'starting' | 'signed-in' | 'signed-out' | 'unreachable';
@@ -20,6 +23,9 @@ export class Session {
   #renewing: Promise<boolean> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   state: SessionState = 'starting';
+  /** Who is signed in; the server decides at every request what that allows. */
+  person = '';
+  roles: readonly PersonRole[] = [];
 
   constructor(private readonly onChange: (state: SessionState) => void) {}
 
@@ -33,8 +39,8 @@ export class Session {
   }
 
   /** Throws a Problem. */
-  signInWithPassword(password: string): Promise<void> {
-    return this.#signIn('/api/auth/login', { username: 'operator', password, transport: 'cookie' });
+  signInWithPassword(username: string, password: string): Promise<void> {
+    return this.#signIn('/api/auth/login', { username, password, transport: 'cookie' });
   }
 
   /** Throws a Problem. */
@@ -56,7 +62,7 @@ export class Session {
   }
 
   /** Throws a Problem. */
-  async request<T>(method: 'GET' | 'POST', path: string, body?: object, key?: string): Promise<T> {
+  async request<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object, key?: string): Promise<T> {
     let response = await this.#send(method, path, body, key);
     if (response.status === 401 && (await this.#renew()))
       response = await this.#send(method, path, body, key);
@@ -95,8 +101,10 @@ export class Session {
     return this.#renewing;
   }
 
-  #keep({ accessToken, expiresIn }: Tokens): void {
+  #keep({ accessToken, expiresIn, person, roles }: Tokens): void {
     this.#access = accessToken;
+    this.person = person;
+    this.roles = roles;
     this.#expiresMs = Date.now() + expiresIn * 1000;
     clearTimeout(this.#timer);
     const renewInMs = Math.max(5_000, expiresIn * 1000 - RENEW_BEFORE_MS);

@@ -4,6 +4,12 @@ import type { TraderStatus } from '../../../src/trader/protocol.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Session } from '../connection/session.js';
 import { usePolled } from '../connection/use-polled.js';
+import { Audit } from '../section/audit.js';
+import { GoLive } from '../section/go-live.js';
+import { People } from '../section/people.js';
+import { Routines } from '../section/routines.js';
+import { Settings } from '../section/settings.js';
+import { Strategies } from '../section/strategies.js';
 import { Activity } from './activity.js';
 import { AskDialog } from './ask-dialog.js';
 import { EquityPanel } from './equity-panel.js';
@@ -19,12 +25,16 @@ import { Positions } from './positions.js';
 import { PricePanel } from './price-panel.js';
 import { Routine } from './routine.js';
 import { Schedules } from './schedules.js';
+import { TabBar } from './tab-bar.js';
 import { useButtons } from './use-buttons.js';
 import { useDeskApi, useLive, usePrices } from './use-desk.js';
 import { useShortcuts } from './use-shortcuts.js';
+import { type Tab, useTab } from './use-tab.js';
 import { Why } from './why.js';
 
 const CHART_HEIGHT_PX = 248;
+const ROUTINES_SHOWN = 6;
+const COUNTS_MS = 10_000;
 
 type Dialog = 'close-all' | 'resume' | 'help';
 
@@ -34,6 +44,8 @@ export function DeskPage({ session }: { readonly session: Session }) {
   const buttons = useButtons(api);
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const [symbol, setSymbol] = useState('');
+  const [tab, setTab] = useTab();
+  const counts = useCounts(api, tab);
   const status = state?.status ?? null;
   const shown = symbol || (status?.marketData.lastPrices[0]?.symbol ?? '');
   const stop = (): void => buttons.press('stop', 'Stop button of the dashboard');
@@ -70,8 +82,13 @@ export function DeskPage({ session }: { readonly session: Session }) {
           />
         )}
         <Outcome pressed={buttons.result} onDismiss={buttons.dismiss} />
+        <TabBar tab={tab} onTab={setTab} counts={counts} />
         {state !== null && status !== null ? (
-          <Panels api={api} state={state} status={status} symbol={shown} onSymbol={setSymbol} />
+          tab === 'desk' ? (
+            <Panels api={api} state={state} status={status} symbol={shown} onSymbol={setSymbol} />
+          ) : (
+            <Section tab={tab} api={api} session={session} status={status} />
+          )
         ) : (
           <p class="waiting">Waiting for the trader’s first word…</p>
         )}
@@ -91,6 +108,37 @@ export function DeskPage({ session }: { readonly session: Session }) {
   );
 }
 
+interface SectionProps {
+  readonly tab: Exclude<Tab, 'desk'>;
+  readonly api: DeskApi;
+  readonly session: Session;
+  readonly status: TraderStatus;
+}
+
+function Section({ tab, api, session, status }: SectionProps) {
+  const mayOperate = session.roles.includes('operator');
+  switch (tab) {
+    case 'strategies':
+      return <Strategies api={api} mayOperate={mayOperate} />;
+    case 'day':
+      return <Routines api={api} />;
+    case 'people':
+      return <People api={api} person={session.person} roles={session.roles} />;
+    case 'go-live':
+      return <GoLive api={api} status={status} />;
+    case 'settings':
+      return <Settings api={api} mayOperate={mayOperate} />;
+    case 'audit':
+      return <Audit api={api} />;
+  }
+}
+
+/** What waits for somebody, so that it is seen from every section. */
+function useCounts(api: DeskApi, tab: Tab): Partial<Record<Tab, number>> {
+  const waiting = usePolled(() => api.waiting(), COUNTS_MS, tab);
+  return { people: waiting.value ?? 0 };
+}
+
 interface PanelsProps {
   readonly api: DeskApi;
   readonly state: LiveState;
@@ -103,7 +151,7 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
   // The ledger follows the trader by a moment: looked at with every fill and again soon after.
   const trades = usePolled(() => api.trades(), 4_000, status.fills);
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
-  const runs = usePolled(() => api.routines(), 5_000, status.mode);
+  const runs = usePolled(() => api.routines(ROUTINES_SHOWN), 5_000, status.mode);
   const schedules = usePolled(() => api.schedules(), 30_000, 'schedules');
   const prices = usePrices(api, symbol, state);
   return (

@@ -12,9 +12,34 @@ const VERDICT = {
   missed: ['Missed', 'caution'],
 } as const;
 
-function Verdict({ verdict }: { readonly verdict: RoutineRun['verdict'] }) {
+export function Verdict({ verdict }: { readonly verdict: RoutineRun['verdict'] }) {
   const [words, look] = verdict === null ? ['Running', 'info'] : VERDICT[verdict];
   return <span class={`lamp ${look}`}>{words}</span>;
+}
+
+export function Steps({ steps }: Pick<RoutineRun, 'steps'>) {
+  return (
+    <ol class="steps">
+      {steps.map((step) => (
+        <li key={step.key}>
+          <span class="step-name">{step.name}</span>
+          <Verdict verdict={step.verdict} />
+          <dl>
+            <dt>Expected</dt>
+            <dd>{step.expected}</dd>
+            <dt>Observed</dt>
+            <dd>{step.observed}</dd>
+            {step.person !== null && (
+              <>
+                <dt>By</dt>
+                <dd>{step.person}</dd>
+              </>
+            )}
+          </dl>
+        </li>
+      ))}
+    </ol>
+  );
 }
 
 /** Due at a time when it was not run any more: said, and not in the way of what did run. */
@@ -64,20 +89,7 @@ export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]>
               {run.cause}, begun {day(run.startedMs)} {minuteOfDay(run.startedMs)} UTC
             </span>
           </p>
-          <ol class="steps">
-            {run.steps.map((step) => (
-              <li key={step.key}>
-                <span class="step-name">{step.name}</span>
-                <Verdict verdict={step.verdict} />
-                <dl>
-                  <dt>Expected</dt>
-                  <dd>{step.expected}</dd>
-                  <dt>Observed</dt>
-                  <dd>{step.observed}</dd>
-                </dl>
-              </li>
-            ))}
-          </ol>
+          <Steps steps={run.steps} />
         </>
       )}
     </Panel>

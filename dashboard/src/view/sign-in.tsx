@@ -10,6 +10,7 @@ interface SignInProps {
 }
 
 export function SignIn({ session, linkProblem }: SignInProps) {
+  const [user, setUser] = useState('operator');
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(linkProblem);
@@ -18,7 +19,7 @@ export function SignIn({ session, linkProblem }: SignInProps) {
     setBusy(true);
     setProblem(null);
     try {
-      await session.signInWithPassword(password);
+      await session.signInWithPassword(user.trim(), password);
     } catch (error) {
       setProblem(asProblem(error));
       setBusy(false);
@@ -31,7 +32,15 @@ export function SignIn({ session, linkProblem }: SignInProps) {
         <h1 id="sign-in-title">Sign in to the desk</h1>
         <label>
           User
-          <input name="username" value="operator" autocomplete="username" readOnly />
+          <input
+            name="username"
+            value={user}
+            onInput={(event) => setUser(event.currentTarget.value)}
+            autocomplete="username"
+            autocapitalize="none"
+            maxLength={64}
+            required
+          />
         </label>
         <label>
           Password

@@ -1,0 +1,133 @@
+import { useState } from 'preact/hooks';
+import type { ApprovalShown, DeskApi } from '../connection/desk-api.js';
+import { usePolled } from '../connection/use-polled.js';
+import { ago, day, minuteOfDay } from '../format.js';
+import { Empty, Panel } from '../view/panel.js';
+import { Parameters } from '../view/parameters.js';
+import { ReasonDialog } from '../view/reason-dialog.js';
+import type { Action } from '../view/use-action.js';
+
+const CLOSED_SHOWN = 8;
+
+interface ApprovalsProps {
+  readonly api: DeskApi;
+  readonly person: string;
+  readonly roles: readonly string[];
+  readonly action: Action;
+  readonly looked: number;
+}
+
+export function Approvals({ api, person, roles, action, looked }: ApprovalsProps) {
+  const approvals = usePolled(() => api.approvals(), 5_000, looked);
+  const [asked, setAsked] = useState<{ approval: ApprovalShown; choice: 'approve' | 'reject' } | null>(null);
+  const all = approvals.value?.approvals ?? [];
+  const open = all.filter(({ state }) => state === 'open');
+  const closed = all.filter(({ state }) => state !== 'open').slice(0, CLOSED_SHOWN);
+  const vote = ({ approval, choice }: NonNullable<typeof asked>, reason: string): void => {
+    setAsked(null);
+    void action.run(async () => ({
+      text: `Your vote counts: ${(await api.vote(approval, choice, reason)).detail}`,
+    }));
+  };
+  return (
+    <Panel title="Approvals" area="section" aside={open.length || ''} problem={approvals.problem}>
+      {open.length === 0 && (
+        <Empty>{approvals.value === null ? 'Reading…' : 'Nothing waits for an approval.'}</Empty>
+      )}
+      <ul class="cards">
+        {open.map((approval) => (
+          <OpenApproval
+            key={approval.id}
+            approval={approval}
+            why={whyNot(approval, person, roles)}
+            busy={action.busy}
+            onVote={(choice) => setAsked({ approval, choice })}
+          />
+        ))}
+      </ul>
+      {closed.length > 0 && (
+        <ul class="lines">
+          {closed.map(({ id, title, state, outcome, closedMs }) => (
+            <li key={id}>
+              <span>
+                {title} <span class="soft">{outcome}</span>
+              </span>
+              <span class={`lamp ${state === 'approved' ? 'go' : 'soft'}`}>
+                {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)}`}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {asked !== null && (
+        <ReasonDialog
+          title={`${asked.choice === 'approve' ? 'Approve' : 'Reject'}: ${asked.approval.title}`}
+          label="Reason, kept with your vote"
+          go={asked.choice === 'approve' ? 'Approve' : 'Reject'}
+          dangerous={asked.choice === 'reject'}
+          onGo={(reason) => vote(asked, reason)}
+          onCancel={() => setAsked(null)}
+        >
+          <Parameters values={asked.approval.parameters} />
+        </ReasonDialog>
+      )}
+    </Panel>
+  );
+}
+
+/** Null: this person can vote. The server decides; here only so that no button promises what it can't do. */
+function whyNot(
+  { roles: needed, votes }: ApprovalShown,
+  person: string,
+  roles: readonly string[],
+): string | null {
+  if (votes.some((vote) => vote.person === person)) return 'You have voted.';
+  return needed.some((role) => roles.includes(role)) ? null : `Takes the role ${needed.join(' or ')}.`;
+}
+
+interface OpenApprovalProps {
+  readonly approval: ApprovalShown;
+  readonly why: string | null;
+  readonly busy: boolean;
+  readonly onVote: (choice: 'approve' | 'reject') => void;
+}
+
+function OpenApproval({ approval, why, busy, onVote }: OpenApprovalProps) {
+  const { title, subject, parameters, needed, votes, requestedBy, createdMs, expiresMs } = approval;
+  const agreed = votes.filter(({ choice }) => choice === 'approve').map(({ person }) => person);
+  return (
+    <li class="card-line">
+      <div class="card-head">
+        <b>{title}</b>
+        <span class="soft">
+          {agreed.length} of {needed}
+          {agreed.length > 0 && `: ${agreed.join(', ')}`}
+        </span>
+      </div>
+      <p class="soft">
+        {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} UTC, ends in{' '}
+        {ago(expiresMs - Date.now())}
+      </p>
+      <Parameters values={parameters} />
+      <div class="card-buttons">
+        {why === null ? (
+          <>
+            <button
+              type="button"
+              class="button small primary"
+              disabled={busy}
+              onClick={() => onVote('approve')}
+            >
+              Approve…
+            </button>
+            <button type="button" class="button small close" disabled={busy} onClick={() => onVote('reject')}>
+              Reject…
+            </button>
+          </>
+        ) : (
+          <span class="soft">{why}</span>
+        )}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,113 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { AuditPage, DeskApi } from '../connection/desk-api.js';
+import { asProblem, type Problem } from '../connection/problem.js';
+import { day, timeOfDay } from '../format.js';
+import { Empty, Panel } from '../view/panel.js';
+import { type Column, Table } from '../view/table.js';
+
+type Entry = AuditPage['entries'][number];
+type Filter = Readonly<Record<'person' | 'action' | 'via' | 'from' | 'to', string>>;
+
+const NO_FILTER: Filter = { person: '', action: '', via: '', from: '', to: '' };
+const TYPING_MS = 400;
+
+const COLUMNS: readonly Column<Entry>[] = [
+  { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)}` },
+  { title: 'Who', cell: ({ person }) => <b>{person}</b> },
+  { title: 'Via', cell: ({ via }) => via },
+  { title: 'What', cell: ({ action }) => action },
+  { title: 'With', cell: ({ parameters }) => <code class="wrap soft">{shown(parameters)}</code> },
+  { title: 'Outcome', cell: ({ outcome }) => <span class="wrap">{outcome}</span> },
+];
+
+export function Audit({ api }: { readonly api: DeskApi }) {
+  const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const [entries, setEntries] = useState<readonly Entry[] | null>(null);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const read = async (before: string | null, known: readonly Entry[]): Promise<void> => {
+    try {
+      const page = await api.audit({ ...instants(filter), before: before ?? '' });
+      setEntries([...known, ...page.entries]);
+      setCursor(page.nextCursor);
+      setProblem(null);
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+  };
+  useEffect(() => {
+    const timer = setTimeout(() => void read(null, []), entries === null ? 0 : TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [JSON.stringify(filter)]);
+  return (
+    <div class="sections">
+      <Panel title="Who did what" area="section" problem={problem}>
+        <Filters filter={filter} onFilter={setFilter} />
+        {entries === null || entries.length === 0 ? (
+          <Empty>{entries === null ? 'Reading the audit trail…' : 'No entry fits.'}</Empty>
+        ) : (
+          <Table
+            blocks
+            caption="Audit trail, newest first"
+            columns={COLUMNS}
+            rows={entries}
+            keyOf={({ id }) => String(id)}
+          />
+        )}
+        {cursor !== null && entries !== null && (
+          <button type="button" class="button small" onClick={() => void read(cursor, entries)}>
+            Older
+          </button>
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+function Filters({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }) {
+  const set = (name: keyof Filter) => (event: { readonly currentTarget: { readonly value: string } }) =>
+    onFilter({ ...filter, [name]: event.currentTarget.value });
+  return (
+    <form class="filters" onSubmit={(event) => event.preventDefault()}>
+      <label>
+        Person
+        <input value={filter.person} onInput={set('person')} maxLength={64} />
+      </label>
+      <label>
+        Action
+        <input value={filter.action} onInput={set('action')} maxLength={64} placeholder="stop, resume, …" />
+      </label>
+      <label>
+        Via
+        <select value={filter.via} onChange={set('via')}>
+          <option value="">any</option>
+          <option value="web">web</option>
+          <option value="cli">command line</option>
+          <option value="telegram">Telegram</option>
+        </select>
+      </label>
+      <label>
+        From (UTC)
+        <input type="datetime-local" value={filter.from} onInput={set('from')} />
+      </label>
+      <label>
+        To (UTC)
+        <input type="datetime-local" value={filter.to} onInput={set('to')} />
+      </label>
+    </form>
+  );
+}
+
+/** The page's clock is UTC everywhere. */
+function instants(filter: Filter): Filter {
+  const utc = (text: string): string =>
+    text === '' ? '' : `${text}:00Z`.replace(/(:\d\d:\d\d):00Z$/, '$1Z');
+  return { ...filter, from: utc(filter.from), to: utc(filter.to) };
+}
+
+function shown(parameters: Entry['parameters']): string {
+  return Object.entries(parameters)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(', ');
+}

@@ -1,0 +1,32 @@
+import { useState } from 'preact/hooks';
+import type { DeskApi } from '../connection/desk-api.js';
+import { ActionNotice } from '../view/action-notice.js';
+import { type Action, useAction } from '../view/use-action.js';
+import { Approvals } from './approvals.js';
+import { Tasks } from './tasks.js';
+
+interface PeopleProps {
+  readonly api: DeskApi;
+  readonly person: string;
+  readonly roles: readonly string[];
+}
+
+export function People({ api, person, roles }: PeopleProps) {
+  const [looked, setLooked] = useState(0);
+  const action = useAction();
+  const act: Action = {
+    ...action,
+    run: async (work) => {
+      const done = await action.run(work);
+      setLooked((before) => before + 1);
+      return done;
+    },
+  };
+  return (
+    <div class="sections">
+      <ActionNotice action={act} />
+      <Approvals api={api} person={person} roles={roles} action={act} looked={looked} />
+      <Tasks api={api} mayOperate={roles.includes('operator')} action={act} looked={looked} />
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+import type { DeskApi, RoutineRun, ScheduledRun } from '../connection/desk-api.js';
+import { usePolled } from '../connection/use-polled.js';
+import { day, minuteOfDay } from '../format.js';
+import { Empty, Panel } from '../view/panel.js';
+import { Steps, Verdict } from '../view/routine.js';
+import { type Column, Table } from '../view/table.js';
+
+const RUNS_SHOWN = 30;
+
+/** The timetable, and under it every run with what each step expected and observed. */
+export function Routines({ api }: { readonly api: DeskApi }) {
+  const schedules = usePolled(() => api.schedules(), 10_000, 'schedules');
+  const runs = usePolled(() => api.routines(RUNS_SHOWN), 5_000, 'runs');
+  const list = runs.value ?? [];
+  const dates = [...new Set(list.map(({ nominalMs }) => day(nominalMs)))];
+  return (
+    <div class="sections">
+      <Panel title="Timetable" area="section" problem={schedules.problem}>
+        {(schedules.value ?? []).length === 0 ? (
+          <Empty>{schedules.value === null ? 'Reading the schedules…' : 'Nothing is scheduled.'}</Empty>
+        ) : (
+          <Table
+            blocks
+            caption="What runs when"
+            columns={TIMETABLE}
+            rows={schedules.value ?? []}
+            keyOf={({ scheduleId }) => scheduleId}
+          />
+        )}
+      </Panel>
+      {list.length === 0 && (
+        <Panel title="Runs" area="section" problem={runs.problem}>
+          <Empty>{runs.value === null ? 'Reading the evidence…' : 'No routine has run yet.'}</Empty>
+        </Panel>
+      )}
+      {dates.map((date, at) => (
+        <Panel key={date} title={date} area="section" problem={at === 0 ? runs.problem : null}>
+          {list
+            .filter(({ nominalMs }) => day(nominalMs) === date)
+            .map((run, index) => (
+              <Run key={`${run.workflowId} ${run.startedMs}`} run={run} open={at === 0 && index === 0} />
+            ))}
+        </Panel>
+      ))}
+    </div>
+  );
+}
+
+function Run({ run, open }: { readonly run: RoutineRun; readonly open: boolean }) {
+  const { title, cause, nominalMs, startedMs, finishedMs, verdict, steps } = run;
+  const bad = steps.filter((step) => step.verdict === 'fail' || step.verdict === 'warn');
+  const took = finishedMs === null ? '' : `, took ${((finishedMs - startedMs) / 1000).toFixed(1)} s`;
+  return (
+    <details class="run" open={open}>
+      <summary>
+        <Verdict verdict={verdict} /> <b>{title}</b>{' '}
+        <span class="soft">
+          due {minuteOfDay(nominalMs)} UTC, {cause}
+          {took}
+          {bad.length > 0 && `; ${bad.map(({ name }) => name).join(', ')}`}
+        </span>
+      </summary>
+      {steps.length === 0 ? <Empty>No evidence yet.</Empty> : <Steps steps={steps} />}
+    </details>
+  );
+}
+
+const TIMETABLE: readonly Column<ScheduledRun>[] = [
+  { title: 'Routine', cell: ({ title }) => <b>{title}</b> },
+  {
+    title: 'Next',
+    cell: ({ nextMarketMs, paused, note, clock }) =>
+      paused ? (
+        <span class="lamp caution">paused{note && `: ${note}`}</span>
+      ) : nextMarketMs === null ? (
+        'not due'
+      ) : (
+        `${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)}${clock === 'market' ? ', market time' : ' UTC'}`
+      ),
+  },
+  {
+    title: 'Last',
+    cell: ({ last }) =>
+      last === null ? (
+        'never'
+      ) : (
+        <>
+          <Verdict verdict={last.verdict} />{' '}
+          <span class="soft">
+            {day(last.nominalMs)} {minuteOfDay(last.nominalMs)}
+          </span>
+        </>
+      ),
+  },
+];

@@ -1,0 +1,149 @@
+import { useState } from 'preact/hooks';
+import type { Analytics, DeskApi, StrategyShown } from '../connection/desk-api.js';
+import { usePolled } from '../connection/use-polled.js';
+import { day, grouped, minuteOfDay, money, signed, tone } from '../format.js';
+import { ActionNotice } from '../view/action-notice.js';
+import { Empty, Panel } from '../view/panel.js';
+import { ReasonDialog } from '../view/reason-dialog.js';
+import { type Column, Table } from '../view/table.js';
+import { useAction } from '../view/use-action.js';
+import { Performance } from './performance.js';
+
+interface StrategiesProps {
+  readonly api: DeskApi;
+  readonly mayOperate: boolean;
+}
+
+const DAYS = 30;
+
+export function Strategies({ api, mayOperate }: StrategiesProps) {
+  const [looked, setLooked] = useState(0);
+  const strategies = usePolled(() => api.strategies(), 3_000, looked);
+  const analytics = usePolled(() => api.analytics(DAYS), 30_000, 'analytics');
+  const [asked, setAsked] = useState<StrategyShown | null>(null);
+  const action = useAction();
+  const list = strategies.value?.strategies ?? [];
+  const toggle = async (strategy: StrategyShown, reason: string): Promise<void> => {
+    setAsked(null);
+    await action.run(async () => ({
+      text: (await api.toggle(strategy.name, !strategy.enabled, reason)).detail,
+    }));
+    setLooked((before) => before + 1);
+  };
+  return (
+    <div class="sections">
+      <ActionNotice action={action} />
+      {list.length === 0 && (
+        <Panel title="Strategies" area="section" problem={strategies.problem}>
+          <Empty>{strategies.value === null ? 'Asking the trader…' : 'This desk has no strategy.'}</Empty>
+        </Panel>
+      )}
+      {list.map((strategy) => (
+        <StrategyPanel
+          key={strategy.name}
+          strategy={strategy}
+          figures={analytics.value?.byStrategy.find((one) => one.strategy === strategy.name) ?? null}
+          mayOperate={mayOperate}
+          busy={action.busy}
+          onToggle={() => setAsked(strategy)}
+        />
+      ))}
+      <Performance analytics={analytics} days={DAYS} />
+      {asked !== null && (
+        <ReasonDialog
+          title={`Switch ${asked.name} ${asked.enabled ? 'off' : 'on'}?`}
+          label="Reason, kept in the journal and the audit trail"
+          go={asked.enabled ? 'Switch off' : 'Switch on'}
+          onGo={(reason) => void toggle(asked, reason)}
+          onCancel={() => setAsked(null)}
+        >
+          <p>
+            {asked.enabled
+              ? 'It opens nothing new and its resting entries are cancelled. Its positions keep their stops and exits.'
+              : 'It may enter positions again, within the limits.'}
+          </p>
+        </ReasonDialog>
+      )}
+    </div>
+  );
+}
+
+interface StrategyPanelProps {
+  readonly strategy: StrategyShown;
+  readonly figures: Analytics['byStrategy'][number] | null;
+  readonly mayOperate: boolean;
+  readonly busy: boolean;
+  readonly onToggle: () => void;
+}
+
+function StrategyPanel({ strategy, figures, mayOperate, busy, onToggle }: StrategyPanelProps) {
+  const { name, enabled, trades, wins, winRatePct, realised, symbols } = strategy;
+  const off = symbols.find((slot) => slot.off !== null)?.off ?? null;
+  const toggle = (
+    <button
+      type="button"
+      class="button small"
+      onClick={onToggle}
+      disabled={busy || !mayOperate}
+      title={mayOperate ? '' : 'This takes the role operator'}
+    >
+      Switch {enabled ? 'off' : 'on'}
+    </button>
+  );
+  return (
+    <Panel title={name} area="section" aside={toggle}>
+      <p class="run-line">
+        <span class={`lamp ${enabled ? 'go' : 'caution'}`}>{enabled ? 'On' : 'Off'}</span>
+        {off !== null && (
+          <span>
+            {off.automatic ? 'by itself' : `by ${off.by}`}: {off.reason}
+            {off.nextReviewMarketMs !== null &&
+              `; looked at again ${day(off.nextReviewMarketMs)} ${minuteOfDay(off.nextReviewMarketMs)} UTC, market time`}
+          </span>
+        )}
+      </p>
+      <dl class="stats">
+        <Stat label="Round trips" value={String(trades)} />
+        <Stat label="Won" value={winRatePct === null ? '–' : `${winRatePct}% (${wins})`} />
+        <Stat label="Result after fees" value={signed(money(realised))} look={tone(money(realised))} />
+        <Stat label="Profit factor" value={figures?.profitFactor?.toString() ?? '–'} />
+        <Stat label="Average win" value={figures?.averageWin ? signed(figures.averageWin) : '–'} />
+        <Stat label="Average loss" value={figures?.averageLoss ? grouped(figures.averageLoss) : '–'} />
+        <Stat
+          label="Longest losing run"
+          value={figures === null ? '–' : String(figures.longestLosingStreak)}
+        />
+      </dl>
+      <Table
+        blocks
+        caption={`${name} by instrument`}
+        columns={SLOTS}
+        rows={symbols}
+        keyOf={({ symbol }) => symbol}
+      />
+    </Panel>
+  );
+}
+
+export function Stat({ label, value, look = '' }: { label: string; value: string; look?: string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd class={look}>{value}</dd>
+    </div>
+  );
+}
+
+const SLOTS: readonly Column<StrategyShown['symbols'][number]>[] = [
+  { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
+  { title: 'Waits for', cell: ({ state }) => <span class="wrap">{state}</span> },
+  { title: 'Regime', cell: ({ regime }) => regime, wide: true },
+  { title: 'Round trips', cell: ({ trades }) => trades, number: true },
+  { title: 'Won', cell: ({ wins }) => wins, number: true },
+  { title: 'Losses in a row', cell: ({ lossesInARow }) => lossesInARow, number: true, minor: true },
+  {
+    title: 'Result',
+    cell: ({ realised }) => <span class={tone(money(realised))}>{signed(money(realised))}</span>,
+    number: true,
+  },
+];

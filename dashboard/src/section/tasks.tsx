@@ -1,0 +1,94 @@
+import { useState } from 'preact/hooks';
+import type { DeskApi, Task } from '../connection/desk-api.js';
+import { usePolled } from '../connection/use-polled.js';
+import { ago, minuteOfDay } from '../format.js';
+import { Empty, Panel } from '../view/panel.js';
+import { ReasonDialog } from '../view/reason-dialog.js';
+import type { Action } from '../view/use-action.js';
+
+const CLOSED_SHOWN = 8;
+
+interface TasksProps {
+  readonly api: DeskApi;
+  readonly mayOperate: boolean;
+  readonly action: Action;
+  readonly looked: number;
+}
+
+export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
+  const tasks = usePolled(() => api.tasks(), 10_000, looked);
+  const [asked, setAsked] = useState<Task | null>(null);
+  const all = tasks.value?.tasks ?? [];
+  const open = all.filter(({ state }) => state === 'open');
+  const closed = all.filter(({ state }) => state !== 'open').slice(0, CLOSED_SHOWN);
+  const done = (task: Task, note: string): void => {
+    setAsked(null);
+    void action.run(async () => {
+      await api.taskDone(task.id, note);
+      return { text: `Done: ${task.title}` };
+    });
+  };
+  return (
+    <Panel title="Tasks" area="section" aside={open.length || ''} problem={tasks.problem}>
+      {open.length === 0 && (
+        <Empty>{tasks.value === null ? 'Reading…' : 'Nothing is to be done by hand.'}</Empty>
+      )}
+      <ul class="cards">
+        {open.map((task) => (
+          <li key={task.id} class="card-line">
+            <div class="card-head">
+              <b>{task.title}</b>
+              <Due dueMs={task.dueMs} />
+            </div>
+            <p>{task.detail}</p>
+            <div class="card-buttons">
+              <button
+                type="button"
+                class="button small"
+                disabled={action.busy || !mayOperate}
+                title={mayOperate ? '' : 'This takes the role operator'}
+                onClick={() => setAsked(task)}
+              >
+                Done…
+              </button>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {closed.length > 0 && (
+        <ul class="lines">
+          {closed.map(({ id, title, state, doneBy, note, finishedMs }) => (
+            <li key={id}>
+              <span>
+                {title} <span class="soft">{note}</span>
+              </span>
+              <span class="soft">
+                {state} {doneBy !== null && `by ${doneBy}`} {finishedMs !== null && minuteOfDay(finishedMs)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {asked !== null && (
+        <ReasonDialog
+          title={asked.title}
+          label="What was done and found"
+          go="Done"
+          onGo={(note) => done(asked, note)}
+          onCancel={() => setAsked(null)}
+        >
+          <p>{asked.detail}</p>
+        </ReasonDialog>
+      )}
+    </Panel>
+  );
+}
+
+function Due({ dueMs }: { readonly dueMs: number }) {
+  const leftMs = dueMs - Date.now();
+  return leftMs < 0 ? (
+    <span class="lamp alarm">overdue by {ago(-leftMs)}</span>
+  ) : (
+    <span class="soft">due in {ago(leftMs)}</span>
+  );
+}

@@ -1,0 +1,28 @@
+import type { Action } from './use-action.js';
+import { sentence, Words } from './words.js';
+
+/** Said where it was asked for, and read out. */
+export function ActionNotice({ action: { result, dismiss } }: { readonly action: Action }) {
+  return (
+    <div role="status" aria-live="polite">
+      {result !== null && (
+        <div class={`notice said ${result.kind === 'done' ? result.tone : 'alarm'}`} data-testid="said">
+          {result.kind === 'done' ? (
+            <p>{sentence(result.text)}</p>
+          ) : (
+            <div>
+              <strong>{result.problem.title}</strong> {result.problem.message}
+              <p>{result.problem.keptSafe}</p>
+              <p>
+                <Words text={result.problem.doThis} />
+              </p>
+            </div>
+          )}
+          <button type="button" class="link" onClick={dismiss}>
+            Dismiss
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

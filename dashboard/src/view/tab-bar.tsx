@@ -1,0 +1,36 @@
+import { TABS, type Tab } from './use-tab.js';
+
+interface TabBarProps {
+  readonly tab: Tab;
+  readonly onTab: (tab: Tab) => void;
+  /** What waits there for somebody. */
+  readonly counts: Partial<Readonly<Record<Tab, number>>>;
+}
+
+export function TabBar({ tab, onTab, counts }: TabBarProps) {
+  return (
+    <nav class="tab-bar" aria-label="Sections">
+      {TABS.map(([name, title]) => {
+        const count = counts[name] ?? 0;
+        return (
+          <a
+            key={name}
+            href={name === 'desk' ? '#' : `#/${name}`}
+            aria-current={name === tab ? 'page' : undefined}
+            onClick={(event) => {
+              event.preventDefault();
+              onTab(name);
+            }}
+          >
+            {title}
+            {count > 0 && (
+              <span class="count" title={`${count} open`}>
+                {count}
+              </span>
+            )}
+          </a>
+        );
+      })}
+    </nav>
+  );
+}

@@ -1,0 +1,40 @@
+import { useState } from 'preact/hooks';
+import { asProblem, type Problem } from '../connection/problem.js';
+
+/** What came of something that a person asked for. */
+export type ActionResult =
+  | { readonly kind: 'done'; readonly text: string; readonly tone: 'go' | 'caution' }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
+export interface Action {
+  readonly busy: boolean;
+  readonly result: ActionResult | null;
+  /** `work` answers with what was done, in words. */
+  readonly run: (work: () => Promise<Done>) => Promise<boolean>;
+  readonly dismiss: () => void;
+}
+
+export interface Done {
+  readonly text: string;
+  readonly tone?: 'go' | 'caution';
+}
+
+export function useAction(): Action {
+  const [busy, setBusy] = useState(false);
+  const [result, setResult] = useState<ActionResult | null>(null);
+  const run = async (work: () => Promise<Done>): Promise<boolean> => {
+    setBusy(true);
+    setResult(null);
+    try {
+      const { text, tone = 'go' } = await work();
+      setResult({ kind: 'done', text, tone });
+      return true;
+    } catch (error) {
+      setResult({ kind: 'failed', problem: asProblem(error) });
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { busy, result, run, dismiss: () => setResult(null) };
+}
