@@ -4,17 +4,18 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 import { createValidationActivities } from '../../src/activities/validation/create-validation-activities.js';
 import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
 import { awaitValidation, startValidation } from '../../src/operations/validate-desk.js';
 import { readEvidence } from '../../src/store/evidence/read-evidence.js';
+import { recordEvidence } from '../../src/store/evidence/record-evidence.js';
 import { findQualifyingValidation, readValidations } from '../../src/store/validation-report.js';
 import { readProgress } from '../../src/validation/progress.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { isGenuine } from '../../src/validation/report/sign-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
+import type { RunIdentity, StepEvidence } from '../../src/workflows/evidence.js';
 import { operationsQueue } from '../../src/workflows/queues.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sharedTemporal } from '../support/temporal.js';
@@ -53,7 +54,6 @@ interface Validating {
 /** A worker of the desk; `stop` ends it as an orderly restart does. */
 async function startWorker({ home, desk }: Validating): Promise<() => Promise<void>> {
   const { pool } = database;
-  const log = { error: () => undefined };
   const worker = await Worker.create({
     connection,
     namespace: temporal.namespace,
@@ -61,13 +61,7 @@ async function startWorker({ home, desk }: Validating): Promise<() => Promise<vo
     workflowBundle: bundle,
     shutdownGraceTime: '100 milliseconds',
     activities: {
-      ...createOperationsActivities({
-        pool,
-        log,
-        checks: new Map(),
-        decisionKey: () => KEY,
-        nowMs: Date.now,
-      } as never),
+      recordEvidence: (run: RunIdentity, step: StepEvidence) => recordEvidence(pool, { ...run, ...step }),
       ...createValidationActivities({ home, pool, decisionKey: () => KEY, program: PROGRAM }),
     },
   });
@@ -102,9 +96,10 @@ describe('the workflow of a validation', () => {
       'data pass',
       'maxDrawdownPct pass',
       'minSharpe fail',
-      'minTrades pass',
+      'minTrades fail',
       'minWinRatePct fail',
       'recommendation fail',
+      'trading fail',
     ]);
     const told = await database.ownerPool.query(
       "select title from outbox where title like 'Paper validation%'",

@@ -32,7 +32,9 @@ export interface ValidationOutcome {
     readonly text: string;
     readonly expected: string;
   }[];
-  readonly problems: readonly string[];
+  readonly dataProblems: readonly string[];
+  /** Halted for too long, or a strategy that stayed off. */
+  readonly standstills: readonly string[];
   readonly reached: string | null;
   readonly summary: string;
   readonly hash: string;
@@ -129,12 +131,17 @@ function outcomeOf(report: SignedReport, files: ValidationOutcome['files']): Val
       text,
       expected: `${bound} ${threshold}`,
     })),
-    problems: report.reasons
-      .filter((reason) => !report.verdicts.some(({ text }) => text === reason))
-      .slice(0, PROBLEMS_SHOWN_MAX),
+    dataProblems: report.data.problems.slice(0, PROBLEMS_SHOWN_MAX).map(({ text }) => text),
+    standstills: standstillsOf(report).slice(0, PROBLEMS_SHOWN_MAX),
     reached: report.period.reached,
     summary: summaryText(report),
     hash: report.hash,
     files,
   };
+}
+
+/** The reasons that are neither a criterion's nor the data's. */
+function standstillsOf({ reasons, verdicts, data }: SignedReport): readonly string[] {
+  const known = new Set([...verdicts.map(({ text }) => text), ...data.problems.map(({ text }) => text)]);
+  return reasons.filter((reason) => !known.has(reason));
 }

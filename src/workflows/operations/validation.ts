@@ -99,9 +99,13 @@ function record(
   for (const { name, title, passed, text, expected } of outcome.verdicts) {
     add(name, title, passed ? 'pass' : 'fail', { observed: text, expected });
   }
-  add('data', 'Data whole and thick enough', outcome.problems.length === 0 ? 'pass' : 'fail', {
-    observed: outcome.problems.join('; ') || 'nothing speaks against it',
+  add('data', 'Data whole and thick enough', outcome.dataProblems.length === 0 ? 'pass' : 'fail', {
+    observed: outcome.dataProblems.join('; ') || 'nothing speaks against it',
     expected: 'no gap, no missing hour, prices to the end',
+  });
+  add('trading', 'Traded all the time', outcome.standstills.length === 0 ? 'pass' : 'fail', {
+    observed: outcome.standstills.join('; ') || 'it did',
+    expected: 'no long halt, and no strategy that stayed switched off',
   });
   const verdict = outcome.recommendation === 'GO' ? 'pass' : 'fail';
   const texts = { observed: `${outcome.recommendation} (${id}, ${desk})`, expected: 'GO' };
