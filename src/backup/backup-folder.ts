@@ -3,7 +3,7 @@
  * when it is whole; what a killed one leaves is called `.partial-…` and is removed by the next.
  */
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from '../supervisor/process-table.js';
 
@@ -58,7 +58,10 @@ async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await syncTree(path);
-    else await syncFile(path);
+    else {
+      await chmod(path, 0o600);
+      await syncFile(path);
+    }
   }
   await syncDirectory(folder);
 }

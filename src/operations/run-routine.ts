@@ -1,3 +1,4 @@
+import type { DeskRoutine } from '../desk/schema.js';
 import type { RoutineVerdict, StepResult } from '../workflows/operations/contract.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
@@ -59,7 +60,7 @@ export async function runRoutine(
       workflowId,
       problems: audit === null ? [] : [audit],
       verdict,
-      steps: result?.steps ?? [],
+      steps: inOrder(routine, result?.steps ?? []),
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -68,3 +69,8 @@ export async function runRoutine(
 }
 
 const notRun = (detail: string): RoutineOutcome => ({ ...notDone(detail), verdict: null, steps: [] });
+
+/** As they stand in the desk file; they ended in another order. */
+function inOrder({ steps }: DeskRoutine, results: readonly StepResult[]): readonly StepResult[] {
+  return steps.flatMap(({ key }) => results.filter((result) => result.key === key));
+}

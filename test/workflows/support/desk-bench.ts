@@ -47,6 +47,7 @@ export interface Bench {
 export interface DeskOptions {
   readonly serve?: readonly ('emergency' | 'engine' | 'operations')[];
   readonly incarnations?: readonly string[];
+  readonly context?: Partial<CheckContext>;
   /** Evidence is written and the activity fails all the same, once a step. */
   readonly answerLost?: boolean;
 }
@@ -127,7 +128,14 @@ async function openDesk(
     pool,
     log,
     checks: known,
-    context: { runtime: {} as DeskRuntime, desk: {} as never, trader: trader.client, pool },
+    context: {
+      runtime: {} as DeskRuntime,
+      desk: {} as never,
+      trader: trader.client,
+      pool,
+      ...options.context,
+    },
+    databaseOwner: () => ({ ...database }),
     decisionKey: () => DECISION_KEY,
     nowMs: Date.now,
   });

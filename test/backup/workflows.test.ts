@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backupAge } from '../../src/checks/backup-age.js';
+import type { CheckContext } from '../../src/checks/check.js';
+import { drillAge } from '../../src/checks/drill-age.js';
+import type { Runtime } from '../../src/home/runtime.js';
+import { readBackups, readDrills } from '../../src/store/backups.js';
+import type {
+  BackupInput,
+  BackupResult,
+  DrillInput,
+  RoutineInput,
+  RoutineResult,
+} from '../../src/workflows/operations/contract.js';
+import { backupWorkflowId, drillWorkflowId, operationsQueue, routineId } from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+
+let bench: Bench;
+const homes: string[] = [];
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(async () => {
+  await bench?.close();
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
+
+interface DeskWithHome extends BenchDesk {
+  readonly home: string;
+}
+
+async function deskWithHome(): Promise<DeskWithHome> {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-home-'));
+  homes.push(home);
+  const deskFile = join(home, 'desk.yaml');
+  writeFileSync(deskFile, 'desk: test\n');
+  const runtime = { home, deskFile, configHash: 'c0ffee' } as Runtime;
+  const desk = await bench.desk({ serve: ['operations'], context: { runtime } });
+  // Known only now; the same object is the worker's.
+  Object.assign(runtime, { desk: desk.name });
+  return Object.assign(desk, { home });
+}
+
+async function backUp(desk: BenchDesk, given: Partial<BackupInput> = {}): Promise<BackupResult> {
+  const input: BackupInput = {
+    desk: desk.name,
+    verify: true,
+    keep: 5,
+    simulated: true,
+    marketMs: null,
+    person: null,
+    evidenceMs: 20_000,
+    ...given,
+  };
+  return (await bench.client.workflow.execute('backup', {
+    workflowId: backupWorkflowId(desk.name),
+    taskQueue: operationsQueue(desk.name),
+    args: [input],
+  })) as BackupResult;
+}
+
+async function drill(desk: BenchDesk, backupId: string | null = null): Promise<BackupResult> {
+  const input: DrillInput = {
+    desk: desk.name,
+    backupId,
+    simulated: true,
+    marketMs: null,
+    person: null,
+    evidenceMs: 20_000,
+  };
+  return (await bench.client.workflow.execute('restoreDrill', {
+    workflowId: drillWorkflowId(desk.name),
+    taskQueue: operationsQueue(desk.name),
+    args: [input],
+  })) as BackupResult;
+}
+
+function contextOf(desk: BenchDesk, mode: 'paper' | 'live'): CheckContext {
+  return { desk: { desk: desk.name, mode }, pool: bench.database.pool } as never;
+}
+
+describe('the backup workflow', () => {
+  it('takes, verifies and records a backup, step by step as evidence, and keeps the newest', async () => {
+    const desk = await deskWithHome();
+    expect(await backupAge(contextOf(desk, 'paper'), {})).toMatchObject({ verdict: 'not_run' });
+    expect(await backupAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'fail' });
+    const first = await backUp(desk, { keep: 1 });
+    const second = await backUp(desk, { keep: 1 });
+    expect(second).toMatchObject({ verdict: 'pass' });
+    expect(second.steps.map(({ key, verdict }) => `${key} ${verdict}`)).toEqual([
+      'take pass',
+      'verify pass',
+      'prune pass',
+    ]);
+    expect(readdirSync(join(desk.home, 'backups'))).toEqual([second.backupId]);
+    const rows = await readBackups(bench.database.pool, desk.name);
+    expect(rows.map(({ id, prunedMs }) => [id, prunedMs === null])).toEqual([
+      [second.backupId, true],
+      [first.backupId, false],
+    ]);
+    expect((await desk.evidence('backup')).map(({ step_key }) => step_key)).toHaveLength(6);
+    expect(await backupAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'pass' });
+    expect(await backupAge(contextOf(desk, 'live'), { maxAgeHours: 0.000001 })).toMatchObject({
+      verdict: 'fail',
+    });
+  }, 60_000);
+
+  it('does not count what was not read back', async () => {
+    const desk = await deskWithHome();
+    expect((await backUp(desk, { verify: false })).steps).toHaveLength(1);
+    expect(await readBackups(bench.database.pool, desk.name)).toEqual([]);
+  });
+
+  it('fails with the reason where it can not be taken', async () => {
+    const desk = await deskWithHome();
+    const path = process.env.PATH;
+    process.env.PATH = desk.home;
+    const result = await backUp(desk).finally(() => {
+      process.env.PATH = path;
+    });
+    expect(result).toMatchObject({ verdict: 'fail', backupId: null });
+    expect(result.detail).toContain('pg_dump is not on PATH');
+    expect(readdirSync(join(desk.home, 'backups'))).toEqual([]);
+  });
+});
+
+describe('the restore drill', () => {
+  it('passes for a good backup and fails for a damaged one, and both are on record', async () => {
+    const desk = await deskWithHome();
+    const nothing = await drill(desk);
+    expect(nothing).toMatchObject({ verdict: 'fail', backupId: null });
+    expect(nothing.detail).toContain('there is no backup');
+    const { backupId } = await backUp(desk);
+    const passed = await drill(desk);
+    expect(passed).toMatchObject({ verdict: 'pass', backupId });
+    expect(await drillAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'pass' });
+    const dump = join(desk.home, 'backups', backupId ?? '', 'database.dump');
+    const bytes = readFileSync(dump);
+    bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+    writeFileSync(dump, bytes);
+    const failed = await drill(desk, backupId);
+    expect(failed).toMatchObject({ verdict: 'fail', backupId });
+    expect(failed.detail).toContain('database.dump was changed');
+    const rows = await readDrills(bench.database.pool, desk.name);
+    expect(rows.map(({ verdict }) => verdict)).toEqual(['fail', 'pass']);
+    expect(await drillAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'fail' });
+    const evidence = await desk.evidence('restore-drill');
+    expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(5);
+  }, 60_000);
+
+  it('runs as a step of a routine, one at a time, with its own evidence', async () => {
+    const desk = await deskWithHome();
+    await backUp(desk);
+    const nominalMs = Date.parse('2026-03-02T03:30:00Z');
+    const input = {
+      desk: desk.name,
+      name: 'restore-test',
+      title: 'Restore test',
+      steps: [
+        {
+          key: 'drill',
+          title: 'Drill',
+          action: 'restore-drill',
+          onFail: 'incident',
+          timeoutSeconds: 5,
+          with: {},
+        },
+        {
+          key: 'again',
+          title: 'Again',
+          action: 'restore-drill',
+          onFail: 'warn',
+          timeoutSeconds: 5,
+          with: {},
+        },
+      ],
+      latestMinutes: 60,
+      cause: 'person',
+      nominalMs,
+      marketMs: nominalMs,
+      incarnation: null,
+      haltRule: 'auto',
+      simulated: true,
+      person: 'anna',
+      evidenceMs: 20_000,
+    } satisfies RoutineInput;
+    const result = (await bench.client.workflow.execute('routine', {
+      workflowId: routineId(desk.name, `${input.name}-${randomBytes(2).toString('hex')}`, nominalMs),
+      taskQueue: operationsQueue(desk.name),
+      args: [input],
+    })) as RoutineResult;
+    expect(result.verdict).toBe('pass');
+    const verdicts = result.steps.map(({ verdict }) => verdict).sort();
+    expect(verdicts).toEqual(['not_run', 'pass']);
+    expect(result.steps.find(({ verdict }) => verdict === 'not_run')?.observed).toBe('one runs already');
+    const [step] = await desk.evidence('restore-test');
+    expect(step).toMatchObject({ kind: 'action' });
+  }, 60_000);
+});
