@@ -17,7 +17,7 @@ import type { AskInput } from './approval-workflow.js';
 import { type BotBench, openBotBench } from './bot-bench.js';
 
 export interface ApprovalBench extends BotBench {
-  readonly database: TestDatabase;
+  readonly database: ApprovalStores['database'];
   readonly temporal: TemporalAccess;
   /** Starts the asking workflow; `result` is how it ended. */
   ask(change?: Partial<ApprovalRequest>): Promise<Asked>;
@@ -32,12 +32,21 @@ export interface Asked {
 let bundle: ReturnType<typeof bundleWorkflowCode> | null = null;
 let installed = false;
 
-export async function openApprovalBench(): Promise<ApprovalBench> {
+export interface ApprovalStores {
+  readonly database: Pick<TestDatabase, 'pool' | 'drop'>;
+  readonly address: { readonly address: string; readonly namespace: string };
+}
+
+async function sharedStores(): Promise<ApprovalStores> {
+  return { database: await createTestDatabase(), address: await sharedTemporal() };
+}
+
+/** On the stores that the test run shares, unless others are given. */
+export async function openApprovalBench(stores?: ApprovalStores): Promise<ApprovalBench> {
   if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   installed = true;
-  const database = await createTestDatabase();
-  const address = await sharedTemporal();
-  const temporal = openTemporal({ temporal: address, home: null });
+  const { database, address } = stores ?? (await sharedStores());
+  const temporal = openTemporal({ temporal: { ...address, uiAddress: 'http://127.0.0.1:1' }, home: null });
   const deskName = `t-${randomBytes(4).toString('hex')}`;
   const bench = await openBotBench({ pool: database.pool, temporal, deskName });
   const connection = await NativeConnection.connect({ address: address.address });
