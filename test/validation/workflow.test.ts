@@ -102,7 +102,7 @@ describe('the workflow of a validation', () => {
       'trading fail',
     ]);
     const told = await database.ownerPool.query(
-      "select title from outbox where title like 'Paper validation%'",
+      "select title from notice where fingerprint like 'validation:%:v1'",
     );
     expect(told.rows).toEqual([{ title: 'Paper validation of crypto-bot: NO-GO' }]);
     await expect(database.pool.query('delete from validation_report')).rejects.toThrow('permission denied');
