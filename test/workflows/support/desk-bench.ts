@@ -6,7 +6,7 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } 
 import { createEmergencyActivities } from '../../../src/activities/emergency/create-emergency-activities.js';
 import { createEngineActivities } from '../../../src/activities/engine/create-engine-activities.js';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
-import type { Check, CheckOutcome } from '../../../src/checks/check.js';
+import type { Check, CheckContext, CheckOutcome } from '../../../src/checks/check.js';
 import { CHECKS } from '../../../src/checks/registry.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
