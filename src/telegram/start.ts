@@ -31,7 +31,7 @@ export interface TelegramTiming {
 }
 
 export const TELEGRAM_TIMING: TelegramTiming = {
-  deliverEveryMs: 200,
+  deliverEveryMs: 100,
   settleMs: 5_000,
   pollSeconds: 30,
   retryMs: 3_000,

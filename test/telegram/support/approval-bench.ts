@@ -5,6 +5,7 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } 
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
+import type { TelegramTiming } from '../../../src/telegram/start.js';
 import type {
   ApprovalOutcome,
   ApprovalRequest,
@@ -42,13 +43,21 @@ async function sharedStores(): Promise<ApprovalStores> {
 }
 
 /** On the stores that the test run shares, unless others are given. */
-export async function openApprovalBench(stores?: ApprovalStores): Promise<ApprovalBench> {
+export async function openApprovalBench(
+  stores?: ApprovalStores,
+  timing?: TelegramTiming,
+): Promise<ApprovalBench> {
   if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   installed = true;
   const { database, address } = stores ?? (await sharedStores());
   const temporal = openTemporal({ temporal: { ...address, uiAddress: 'http://127.0.0.1:1' }, home: null });
   const deskName = `t-${randomBytes(4).toString('hex')}`;
-  const bench = await openBotBench({ pool: database.pool, temporal, deskName });
+  const bench = await openBotBench({
+    pool: database.pool,
+    temporal,
+    deskName,
+    ...(timing ? { timing } : {}),
+  });
   const connection = await NativeConnection.connect({ address: address.address });
   const workflowsPath = fileURLToPath(new URL('./approval-workflow.ts', import.meta.url));
   bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });

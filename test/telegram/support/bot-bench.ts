@@ -50,6 +50,7 @@ export interface BenchOptions {
   readonly pool: Pool;
   readonly temporal?: TemporalAccess;
   readonly deskName?: string;
+  readonly timing?: TelegramTiming;
   readonly people?: Desk['people'];
   readonly change?: (desk: Desk) => Desk;
 }
@@ -99,7 +100,7 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
         trader: trader.client,
         operations,
         log: (_level, text) => void log.push(text),
-        timing: FAST,
+        timing: options.timing ?? FAST,
       });
     },
     stop: async () => {
