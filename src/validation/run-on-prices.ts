@@ -15,6 +15,9 @@ import type { ValidationRequest } from './request.js';
 /** As the running trader: enough for every average to have forgotten where it began. */
 const WARM_UP_BARS = 500;
 const PROGRESS_EVERY_MS = 500;
+const LOOK_EVERY_MS = 1000;
+/** Live prices that are on their way at the end of the time may still come. */
+const SILENCE_MS = 5000;
 
 export interface RunParts {
   readonly request: ValidationRequest;
@@ -79,7 +82,9 @@ export class Run {
     });
     if (signal.aborted) throw interrupted();
     feed.start((event) => this.#take(event));
-    await ended;
+    const watch =
+      feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
+    await ended.finally(() => clearInterval(watch));
     this.#measure?.finish();
     this.#coverage = this.#measure?.coverage.map((each) => each.result()) ?? [];
   }
@@ -118,6 +123,17 @@ export class Run {
     instance.onMarket(event);
     this.#tellProgress(event.marketMs);
     return this.#parts.pace.wait(event.marketMs);
+  }
+
+  /** Live prices may fall silent for good: their clock goes on all the same. */
+  #endIfOver(): void {
+    const toMs = this.#measure?.toMs ?? Number.POSITIVE_INFINITY;
+    if (this.#over || this.#parts.feed.nowMs() < toMs + SILENCE_MS) return;
+    try {
+      this.#finish();
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
   /** The time that was asked for begins with the first price. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
-import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/market/feed.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
@@ -189,5 +189,19 @@ describe('a validation on live prices', () => {
     expect(report.market.kind).toBe('live');
     expect(problemsOf(report)).toEqual([]);
     expect(report.data.coverage.map(({ missing }) => missing)).toEqual([0, 0]);
+  });
+
+  it('ends when its time is up, also where the venue has fallen silent, and says so', async () => {
+    const live = new LiveDouble(200);
+    const directory = prepare(temporaryFolder(), {
+      market: { ...SIMULATED, kind: 'live' },
+      durationMs: HOUR_MS,
+    });
+    const running = runValidation(directory, { openFeed: () => Promise.resolve(live.open()) });
+    await expect.poll(() => live.isHeard).toBe(true);
+    for (let minute = 0; minute < 20; minute += 1) live.pass();
+    await expect.poll(() => existsSync(placeAt(directory).progress)).toBe(true);
+    live.nowMs += 2 * HOUR_MS;
+    expect(problemsOf(await running)).toContain('ended-early');
   });
 });
