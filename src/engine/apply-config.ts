@@ -3,6 +3,9 @@ import type { Instrument } from '../domain/instrument.js';
 import type { EngineRecord } from './record.js';
 import { type EngineState, emptyPosition } from './state.js';
 
+/** Of journals and configurations that name none. */
+export const PAPER_ACCOUNT = 'paper';
+
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
 
 export function applyConfig(state: EngineState, record: ConfigRecord): void {
@@ -14,6 +17,7 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
     symbols: record.symbols,
     instruments: record.instruments,
     startingCash: record.startingCash,
+    account: record.account ?? PAPER_ACCOUNT,
   };
   if (first) state.cash = record.startingCash;
   forgetLaterThan(state, record.marketMs);

@@ -61,6 +61,8 @@ export interface EngineConfig {
   /** Money units at the very first start. */
   readonly startingCash: number;
   readonly simulated: boolean;
+  /** Whose money is traded; a journal belongs to one account. Left out: `paper`. */
+  readonly account?: string;
   /** Nothing is entered and nothing armed without a go-live that people approved. */
   readonly goLiveRequired?: boolean;
   /** 128 random bits as 32 hex digits. */

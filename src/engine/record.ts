@@ -27,6 +27,8 @@ export type EngineRecord =
       readonly instruments: readonly Instrument[];
       /** Money units at the very first start; later starts carry the same figure. */
       readonly startingCash: number;
+      /** Whose money; left out: `paper`. */
+      readonly account?: string;
       readonly marketMs: number;
     }
   | { readonly type: 'order.intended'; readonly order: OrderIntent; readonly marketMs: number }

@@ -70,6 +70,7 @@ export interface EngineState {
     readonly symbols: readonly string[];
     readonly instruments: readonly Instrument[];
     readonly startingCash: number;
+    readonly account: string;
   } | null;
   settings: SettingsState;
   /** The permission to trade real money; null: none is in force. */

@@ -84,6 +84,8 @@ export interface Runtime {
   readonly web: { readonly host: string; readonly port: number };
   readonly temporalUiProxy: { readonly port: number };
   readonly supervisorSocket: string;
+  /** A simulator on this machine takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
+  readonly simulatedVenue?: string;
 }
 
 /** Each role is one function; what runs together is a matter of wiring. */

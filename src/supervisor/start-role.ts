@@ -7,6 +7,9 @@ import { endProcess, type ManagedProcess, spawnProcess } from './managed-process
 import { ROLE_TIMES, type RoleName } from './roles.js';
 
 const LINES_SHOWN = 8;
+/** The trader lives for weeks within 100 MB: a small nursery and one heap arena cost it 35 MB less, and no time. */
+const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
+const TRADER_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
 export interface RoleStartOptions {
   readonly name: RoleName;
@@ -39,7 +42,7 @@ export async function startRole(options: RoleStartOptions): Promise<Running> {
   const child = await spawnProcess({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', options.script, name],
+    args: ['--enable-source-maps', ...(name === 'trader' ? TRADER_NODE_OPTIONS : []), options.script, name],
     env: roleEnvironment(options),
     output: { to: 'lines', onLine: (line, stream) => options.log.writeChildLine(name, line, stream) },
     onMessage: (raw) => {
@@ -65,6 +68,7 @@ function roleEnvironment(options: RoleStartOptions): NodeJS.ProcessEnv {
   const { DASHBOARD_PASSWORD: _password, ...env } = options.env;
   return {
     ...env,
+    ...(options.name === 'trader' ? TRADER_ENVIRONMENT : {}),
     FERMATA_RUNTIME: options.runtimeFile,
     ...(options.separate ? { FERMATA_SEPARATE: '1' } : {}),
   };

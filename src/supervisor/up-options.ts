@@ -11,6 +11,8 @@ export interface UpOptions {
   readonly separate?: boolean;
   /** Instead of the desk file's `api.port`; 0: any free port. */
   readonly port?: number;
+  /** Address of a simulator on this machine that takes the orders instead of the exchange. */
+  readonly simulatedVenue?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly onProgress?: OnProgress;
   readonly onReady?: (summary: UpSummary) => void;

@@ -10,7 +10,6 @@ import type { CommandOutcome } from '../engine/effect.js';
 import type { Engine } from '../engine/engine.js';
 import { settingChanges, settingValues } from '../engine/settings/setting-specs.js';
 import type { MarketEvent, MarketFeed } from '../market/feed.js';
-import type { PaperVenue } from '../venue/paper/paper-venue.js';
 import { type ArmPermission, armAuthority } from './control/arm-authority.js';
 import { readDecisionKey } from './control/decision-key.js';
 import { flatProver } from './control/flat-proof.js';
@@ -27,6 +26,7 @@ import type { ActivityLog } from './status/activity.js';
 import type { BarHistory } from './status/bar-history.js';
 import { MarketWatch } from './status/market-watch.js';
 import { type StatusFacts, traderStatus } from './status/trader-status.js';
+import type { TradingVenue } from './trading-venue.js';
 import { warmUpBars, warmUpWith } from './warm-up.js';
 
 /** A disk that hangs must not keep a person waiting for the answer to a stop. */
@@ -42,7 +42,7 @@ export interface DeskTraderParts {
   readonly journal: Journal;
   readonly engine: Engine;
   readonly runner: Runner;
-  readonly venue: PaperVenue;
+  readonly venue: TradingVenue;
   readonly feed: MarketFeed;
   readonly activity: ActivityLog;
   readonly bars: BarHistory;
@@ -75,7 +75,7 @@ export class DeskTrader implements CommandedTrader {
       instruments,
     };
     this.proveFlat = flatProver({
-      venue,
+      venue: venue.port,
       instruments,
       nowMs: () => clock.wallMs(),
       ours: () => this.#ourFlatness(),
@@ -87,7 +87,7 @@ export class DeskTrader implements CommandedTrader {
     const { venue, runner, clock, feed } = this.#parts;
     const wallMs = clock.wallMs();
     this.#market.note(event, wallMs);
-    venue.onMarket(event);
+    venue.paper?.onMarket(event);
     if (event.kind === 'quote') {
       const { instrument, marketMs, bidTicks, askTicks } = event;
       runner.take({ kind: 'quote', instrument, bidTicks, askTicks, wallMs, marketMs });
@@ -116,7 +116,7 @@ export class DeskTrader implements CommandedTrader {
   }
 
   #onTheirWay(): Promise<void> | undefined {
-    return this.#parts.venue.settled() ?? this.#parts.runner.settled();
+    return this.#parts.venue.paper?.settled() ?? this.#parts.runner.settled();
   }
 
   command(request: CommandRequest): Promise<CommandOutcome> {

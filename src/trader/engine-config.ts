@@ -9,6 +9,13 @@ import type { EngineConfig } from '../engine/config.js';
 import type { VenueCapabilities } from '../venue/port.js';
 import { zoneOffset } from './zone-offset.js';
 
+/** Money that is not ours to make up. */
+export interface LiveAccount {
+  readonly account: string;
+  /** Money units; counts at the very first start only. */
+  readonly startingCash: number;
+}
+
 /** In the order of the desk file; the place is the id. */
 export function buildInstruments(desk: Desk): readonly Instrument[] {
   const { makerFeePpm, takerFeePpm } = desk.paper;
@@ -23,6 +30,7 @@ export function engineConfig(
   incarnation: string,
   instruments: readonly Instrument[],
   capabilities: VenueCapabilities,
+  live: LiveAccount | null = null,
 ): EngineConfig {
   const offset = zoneOffset(desk.timezone);
   const { closeAll, risk } = desk;
@@ -50,7 +58,8 @@ export function engineConfig(
     },
     dayStartMs: (marketMs) => tradingDayStart(marketMs, desk.dayBoundary, offset),
     capabilities,
-    startingCash: parseMoney(desk.paper.balance),
+    startingCash: live?.startingCash ?? parseMoney(desk.paper.balance),
+    ...(live === null ? {} : { account: live.account, goLiveRequired: true }),
     simulated: capabilities.simulated,
     drawHaltId: () => randomBytes(16).toString('hex'),
   };

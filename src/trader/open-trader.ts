@@ -6,10 +6,9 @@ import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import type { MarketFeed } from '../market/feed.js';
 import { openMarketPositionFile } from '../market/position.js';
-import { spreadTicksOf } from '../market/spread.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import { DeskTrader } from './desk-trader.js';
-import { buildInstruments, engineConfig } from './engine-config.js';
+import { buildInstruments, engineConfig, type LiveAccount } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
 import { StartRefused } from './refuse-start.js';
@@ -18,6 +17,7 @@ import type { Clock } from './running/clock.js';
 import { Runner } from './running/runner.js';
 import { ActivityLog, logRecord } from './status/activity.js';
 import { BarHistory } from './status/bar-history.js';
+import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp } from './warm-up.js';
 
 export interface OpenTraderParts {
@@ -25,7 +25,7 @@ export interface OpenTraderParts {
   readonly loaded: LoadedDesk;
   readonly paths: DeskPaths;
   readonly journal: Journal;
-  readonly openVenue: (options: PaperVenueOptions) => PaperVenue;
+  readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
   readonly clock: Clock;
   readonly log: Log;
   readonly startedWallMs: number;
@@ -39,7 +39,7 @@ export interface OpenedTrader {
   readonly trader: DeskTrader;
   readonly runner: Runner;
   readonly feed: MarketFeed;
-  readonly venue: PaperVenue;
+  readonly venue: TradingVenue;
 }
 
 /** Throws with a clear message where something of it can't be; what was opened is closed then. */
@@ -48,7 +48,8 @@ export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> 
   const instruments = buildInstruments(loaded.desk);
   parts.onProgress('choosing where prices come from');
   const position = openMarketPositionFile(paths.marketPosition);
-  const feed = await createFeed(runtime.market, loaded.desk, instruments, position);
+  const { desk, outside } = deskOfFeeds(runtime, loaded.desk);
+  const feed = await createFeed(runtime.market, desk, instruments, position, outside);
   log('info', `prices: ${feed.source.label}`, { market: feed.source });
   try {
     return await openOn(parts, feed, instruments);
@@ -63,18 +64,19 @@ async function openOn(
   feed: MarketFeed,
   instruments: readonly Instrument[],
 ): Promise<OpenedTrader> {
-  const venue = parts.openVenue({
-    directory: parts.paths.paperBook,
-    instruments,
-    paper: parts.loaded.desk.paper,
-    nowMs: () => feed.nowMs(),
-    spreadTicks: spreadTicksOf(parts.loaded.desk.instruments, instruments),
-  });
+  const { desk } = parts.loaded;
+  parts.onProgress(desk.mode === 'live' ? `connecting to ${desk.venue.name}` : 'opening the paper venue');
+  let known: Engine | null = null;
+  const expectedLots = (id: number): number =>
+    known?.view.positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0;
+  const venue = await openTradingVenue({ ...parts, desk, instruments, feed, expectedLots });
   let runner: Runner | null = null;
   try {
     const { engine, activity, records } = await replayedEngine(parts, instruments, venue);
+    known = engine;
     runner = buildRunner(parts, { engine, activity, venue, feed, instruments });
-    const caughtUpFills = await catchUpVenue(venue, feed, instruments.length);
+    const { paper } = venue;
+    const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
     const begun = engine.begin(runner.stamp());
     if (!begun.ok) throw new StartRefused(begun.message);
     runner.begin(begun.effects);
@@ -97,7 +99,7 @@ async function openOn(
     return { trader, runner, feed, venue };
   } catch (error) {
     runner?.stop();
-    await venue.close().catch(() => undefined);
+    await venue.port.close().catch(() => undefined);
     throw error;
   }
 }
@@ -105,11 +107,13 @@ async function openOn(
 async function replayedEngine(
   { loaded, journal, onProgress }: OpenTraderParts,
   instruments: readonly Instrument[],
-  venue: PaperVenue,
+  venue: TradingVenue,
 ): Promise<{ engine: Engine; activity: ActivityLog; records: number }> {
   const { desk, configHash } = loaded;
   const { incarnation } = journal;
-  const engine = createEngine(engineConfig(desk, configHash, incarnation, instruments, venue.capabilities));
+  const live = venue.paper === null ? await liveAccount(venue, journal) : null;
+  const { capabilities } = venue.port;
+  const engine = createEngine(engineConfig(desk, configHash, incarnation, instruments, capabilities, live));
   const activity = new ActivityLog(instruments);
   onProgress('replaying the journal');
   const records = await replayJournal(journal, (record, wallMs) => {
@@ -119,10 +123,25 @@ async function replayedEngine(
   return { engine, activity, records };
 }
 
+/** The first start counts profit from what the exchange has then; later ones know it from the journal. */
+async function liveAccount({ port, account }: TradingVenue, journal: Journal): Promise<LiveAccount> {
+  if (journal.lastSequence > 0) return { account, startingCash: 0 };
+  try {
+    const { cash } = await port.balances();
+    return { account, startingCash: cash };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartRefused(
+      `the first start with real money needs the account's balance, and ${account} did not give it (${why}). ` +
+        'No order was sent. Start again once it answers.',
+    );
+  }
+}
+
 interface Running {
   readonly engine: Engine;
   readonly activity: ActivityLog;
-  readonly venue: PaperVenue;
+  readonly venue: TradingVenue;
   readonly feed: MarketFeed;
   readonly instruments: readonly Instrument[];
 }
@@ -132,7 +151,7 @@ function buildRunner({ journal, clock, log, onBroken }: OpenTraderParts, running
   return new Runner({
     engine,
     journal,
-    venue,
+    venue: venue.port,
     clock,
     marketNowMs: () => feed.nowMs(),
     onRecord: (record, wallMs) => {

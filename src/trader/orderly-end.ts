@@ -29,7 +29,7 @@ export async function endOrderly(
   if (!left) log('warn', 'the venue has not confirmed every cancel; the next start looks the orders up');
   await feed.stop();
   runner.stop();
-  await venue.close();
+  await venue.port.close();
   await journal.close();
   log('info', 'the trader has ended; positions and their stops stay at the venue');
 }

@@ -22,10 +22,11 @@ export function loadCheckedDesk(runtime: Runtime): LoadedDesk {
         'Stop Fermata (fermata down) and start it again to trade with the new file, or undo the change.',
     );
   }
-  if (loaded.desk.mode === 'live') {
+  const { kind } = runtime.market;
+  if (loaded.desk.mode === 'live' && (kind === 'simulated' || kind === 'recorded')) {
     throw new StartRefused(
-      `${runtime.deskFile} asks for mode: live. Live trading needs the go-live procedure, which this version does not have. ` +
-        'No order was sent. Set mode: paper.',
+      `${runtime.deskFile} trades real money, and prices were to be ${kind}. No order was sent. ` +
+        'Start it without --data and --market, or set mode: paper.',
     );
   }
   return loaded;

@@ -25,10 +25,10 @@ export function startTrader(runtime: Runtime): Promise<Role> {
   return startTraderOn(runtime, openPaperVenue);
 }
 
-/** As `startTrader`, on a venue of the caller's making. Rejects with a clear message; nothing is left open then. */
+/** As `startTrader`, on a paper venue of the caller's making. Rejects with a clear message; nothing is left open then. */
 export async function startTraderOn(
   runtime: Runtime,
-  openVenue: (options: PaperVenueOptions) => PaperVenue,
+  openPaper: (options: PaperVenueOptions) => PaperVenue,
 ): Promise<Role> {
   const log = openLog('trader');
   const loaded = loadCheckedDesk(runtime);
@@ -39,7 +39,7 @@ export async function startTraderOn(
   const start = new Start(loaded, journal, systemClock, log);
   try {
     await start.listen(paths.controlSocket);
-    await start.open({ runtime, paths, openVenue });
+    await start.open({ runtime, paths, openPaper });
     return start;
   } catch (error) {
     await start.abort(error);
@@ -81,7 +81,7 @@ class Start implements Role {
   }
 
   async open(
-    place: Pick<Parameters<typeof openTrader>[0], 'runtime' | 'paths' | 'openVenue'>,
+    place: Pick<Parameters<typeof openTrader>[0], 'runtime' | 'paths' | 'openPaper'>,
   ): Promise<void> {
     const { loaded, journal, clock, log } = this;
     const opened = await openTrader({

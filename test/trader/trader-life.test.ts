@@ -83,7 +83,7 @@ it('finds an order by lookup that the venue took just before kill -9, and does n
   ).toHaveLength(1);
 }, 60_000);
 
-it('refuses a second trader on the same journal, a changed desk file, and live mode', async () => {
+it('refuses a second trader on the same journal, a changed desk file, and real money on made-up prices', async () => {
   const home = traderHome();
   await home.start();
   await expect(home.start()).rejects.toThrow(/in use by another trader/);
@@ -97,8 +97,9 @@ it('refuses a second trader on the same journal, a changed desk file, and live m
     whole
       .replace('mode: paper', 'mode: live')
       .replace('startup: auto', 'startup: person')
-      .replace('fault: auto', 'fault: person');
+      .replace('fault: auto', 'fault: person')
+      .replace('goLive:', 'goLive:\n  needed: 1');
   await expect(traderHome({ edit: toLive }).start()).rejects.toThrow(
-    /Live trading needs the go-live procedure/,
+    /trades real money, and prices were to be simulated/,
   );
 }, 60_000);

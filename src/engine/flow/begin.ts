@@ -1,6 +1,6 @@
 /** The start: whatever the journal says, the desk begins HALTED and reads the venue before anything else. */
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
-import { sameInstruments } from '../apply-config.js';
+import { PAPER_ACCOUNT, sameInstruments } from '../apply-config.js';
 import {
   type Core,
   commit,
@@ -53,7 +53,10 @@ export function begin(core: Core, stamp: Stamp): string | null {
 /** Positions and orders are counted in the steps of their instrument: those must not change under them. */
 function whyNotBegin({ state, config }: Core): string | null {
   const before = state.config;
-  if (before === null || sameInstruments(before.instruments, config.instruments)) return null;
+  if (before === null) return null;
+  const account = config.account ?? PAPER_ACCOUNT;
+  if (before.account !== account) return otherAccount(before.account, account);
+  if (sameInstruments(before.instruments, config.instruments)) return null;
   const held = state.positions.filter(({ quantityLots }) => quantityLots !== 0);
   const resting = state.live.some((orders) => orders.size > 0);
   if (held.length === 0 && !resting) return null;
@@ -62,6 +65,13 @@ function whyNotBegin({ state, config }: Core): string | null {
   return (
     `the desk file's instruments changed while ${what}: nothing was started and nothing was changed. ` +
     `Start with the former instruments (${before.symbols.join(', ')}), close all, then change them.`
+  );
+}
+
+function otherAccount(before: string, now: string): string {
+  return (
+    `this journal tells of trading on ${before}, and the desk file asks for ${now}: positions and money of one are not ` +
+    "those of the other. Nothing was started. Give the desk file a name of its own (desk: …), or move the desk's folder away."
   );
 }
 
@@ -116,6 +126,7 @@ function recordConfig(core: Core): void {
     symbols: config.instruments.map(({ symbol }) => symbol),
     instruments: config.instruments,
     startingCash: before?.startingCash ?? config.startingCash,
+    ...(config.account === undefined ? {} : { account: config.account }),
     marketMs: core.marketMs,
   });
 }

@@ -5,12 +5,14 @@
 import type { Core } from '../core.js';
 import { sendSnapshotRequest } from '../sync/request-snapshot.js';
 import { advance } from './advance.js';
+import { haltOnLoss } from './equity.js';
 import { proveFlat } from './prove-flat.js';
 
 /** A halt while advancing, and one caused by that: more rounds than this have no cause. */
 const ROUNDS_MAX = 6;
 
 export function settle(core: Core): void {
+  haltOnLoss(core); // a fill costs its fee, also between two quotes
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     advanceTouched(core);
     proveFlat(core);

@@ -36,6 +36,7 @@ export function runtimeFor(
     web: { host: desk.api.host, port: ports.web },
     temporalUiProxy: { port: ports.temporalUiProxy },
     supervisorSocket: supervisorSocketPath(paths.home),
+    ...(options.simulatedVenue === undefined ? {} : { simulatedVenue: options.simulatedVenue }),
   };
 }
 

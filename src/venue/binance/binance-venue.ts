@@ -221,7 +221,7 @@ function stateOf(connection: Connection, options: BinanceVenueOptions, reconnect
     reasons: health.reasons,
     breaker: breaker.state,
     rateLimiter: {
-      enabled: true,
+      enabled: options.rateLimited ?? true,
       weight: weight.state(nowMs()),
       orders: orders.state(nowMs()),
       waiting: queue.waiting,

@@ -14,6 +14,7 @@ import { createRequests, type Requests, watchHeaders } from './requests.js';
 /** Binance spot's own allowance: request weight a minute for an address, orders in ten seconds for an account. */
 const WEIGHT = { limit: 6000, windowMs: 60_000 } as const;
 const ORDERS = { limit: 100, windowMs: 10_000 } as const;
+const UNLIMITED = 1_000_000_000;
 const WAITING_MAX = 1000;
 
 export interface Connection {
@@ -36,8 +37,9 @@ export async function openConnection(
 ): Promise<Connection> {
   const nowMs = options.nowMs ?? Date.now;
   const times = { ...BINANCE_TIMES, ...options.times };
-  const weight = createRateBudget(WEIGHT);
-  const orders = createRateBudget(ORDERS);
+  const limited = options.rateLimited ?? true;
+  const weight = createRateBudget(limited ? WEIGHT : { ...WEIGHT, limit: UNLIMITED });
+  const orders = createRateBudget(limited ? ORDERS : { ...ORDERS, limit: UNLIMITED });
   const queue = createRateBudgetQueue({ weight, orders, nowMs, waitingMax: WAITING_MAX });
   const breaker = createBreaker(options.breaker);
   const health = createVenueHealth((state, detail) => emit({ kind: 'health', state, detail }), {

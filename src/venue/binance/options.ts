@@ -34,6 +34,8 @@ export interface BinanceVenueOptions {
   readonly instruments: readonly Instrument[];
   /** Coins in the account that are not the desk's, by currency, as decimal text. What is not named counts as its own. */
   readonly foreign?: Readonly<Record<string, string>>;
+  /** False: requests do not wait for the exchange's allowance. */
+  readonly rateLimited?: boolean;
   /** The engine's position, so that leftovers too small to sell are not shown as a difference; 0 where absent. */
   readonly expectedLots?: (instrument: InstrumentId) => number;
   /** Wall clock, milliseconds since 1970. */

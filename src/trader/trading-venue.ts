@@ -1,0 +1,88 @@
+/** Where this desk's orders go: the paper venue in this process, or the exchange over the wire. */
+import type { Desk } from '../desk/schema.js';
+import type { Instrument, InstrumentId } from '../domain/instrument.js';
+import type { DeskPaths, Runtime } from '../home/runtime.js';
+import type { FeedOutside } from '../market/create-feed.js';
+import type { MarketFeed } from '../market/feed.js';
+import { spreadTicksOf } from '../market/spread.js';
+import type { BinanceVenue } from '../venue/binance/binance-venue.js';
+import { readCredentials } from '../venue/binance/credentials.js';
+import { type BinanceEndpoint, chooseEndpoint } from '../venue/binance/endpoint.js';
+import { simulatorAddresses } from '../venue/binance/simulator-addresses.js';
+import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
+import type { VenuePort } from '../venue/port.js';
+import type { Log } from './log.js';
+import { StartRefused } from './refuse-start.js';
+
+export interface TradingVenue {
+  readonly port: VenuePort;
+  /** The same venue where it is ours and matches on our prices; else null. */
+  readonly paper: PaperVenue | null;
+  /** Whose money: a journal belongs to one account. */
+  readonly account: string;
+}
+
+export interface VenueParts {
+  readonly runtime: Runtime;
+  readonly desk: Desk;
+  readonly paths: DeskPaths;
+  readonly instruments: readonly Instrument[];
+  readonly feed: MarketFeed;
+  readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
+  /** The engine's own position. */
+  readonly expectedLots: (instrument: InstrumentId) => number;
+  readonly log: Log;
+}
+
+const ACCOUNTS: Readonly<Record<BinanceEndpoint['kind'], string>> = {
+  live: 'Binance spot',
+  testnet: 'Binance spot testnet',
+  simulator: 'Binance simulator',
+};
+
+export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue> {
+  const { desk, paths, instruments, feed } = parts;
+  if (desk.mode === 'live') {
+    const endpoint = endpointOf(parts.runtime, desk);
+    return { port: await openBinance(parts, endpoint), paper: null, account: ACCOUNTS[endpoint.kind] };
+  }
+  const paper = parts.openPaper({
+    directory: paths.paperBook,
+    instruments,
+    paper: desk.paper,
+    nowMs: () => feed.nowMs(),
+    spreadTicks: spreadTicksOf(desk.instruments, instruments),
+  });
+  return { port: paper, paper, account: 'paper' };
+}
+
+/** With real money prices come from the exchange that takes the orders: another's would be another market. */
+export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside?: FeedOutside } {
+  if (desk.mode !== 'live') return { desk };
+  const own = { ...desk, feeds: [desk.venue.name] };
+  const endpoint = endpointOf(runtime, desk);
+  if (endpoint.kind !== 'simulator') return { desk: own };
+  return { desk: own, outside: { wallMs: Date.now, addresses: simulatorAddresses(endpoint.address) } };
+}
+
+/** Loaded only here: a trader on paper keeps clear of the exchange's library. */
+async function openBinance(parts: VenueParts, endpoint: BinanceEndpoint): Promise<BinanceVenue> {
+  const { desk, instruments, log, expectedLots } = parts;
+  const read = readCredentials(process.env);
+  if (!read.ok) throw new StartRefused(`${read.problem}. No order was sent. ${read.doThis}`);
+  const { openBinanceVenue } = await import('../venue/binance/binance-venue.js');
+  return openBinanceVenue({
+    endpoint,
+    credentials: read.credentials,
+    instruments,
+    foreign: desk.venue.foreign,
+    rateLimited: desk.venue.rateLimit.enabled,
+    expectedLots,
+    onRefusedAnswer: (answer) => log('warn', 'an answer of the exchange could not be believed', { answer }),
+  });
+}
+
+function endpointOf(runtime: Runtime, desk: Desk): BinanceEndpoint {
+  const simulator = runtime.simulatedVenue ?? process.env.BINANCE_SIMULATOR_URL;
+  return chooseEndpoint(desk.venue.testnet, { BINANCE_SIMULATOR_URL: simulator });
+}
