@@ -100,3 +100,29 @@ function runFrom(row: RoutineRunRow): RoutineRun {
     verdict: row.verdict,
   };
 }
+
+export interface RoutineProblem {
+  readonly name: string;
+  readonly verdict: string;
+  readonly observed: string;
+}
+
+const PROBLEMS_MAX = 20;
+
+/** The title of a run, and the steps that failed or warned as far as they are recorded; null for an unknown run. */
+export async function readRoutineProblems(
+  pool: Pick<Pool, 'query'>,
+  run: { readonly workflowId: string; readonly firstRunId: string },
+): Promise<{ readonly title: string; readonly problems: readonly RoutineProblem[] } | null> {
+  const key = [run.workflowId, run.firstRunId];
+  const found = await pool.query<{ title: string }>(
+    'select title from routine_run where workflow_id = $1 and first_run_id = $2',
+    key,
+  );
+  const problems = await pool.query<RoutineProblem>(
+    `select name, verdict, observed from evidence
+      where workflow_id = $1 and first_run_id = $2 and verdict in ('fail', 'warn') order by id limit $3`,
+    [...key, PROBLEMS_MAX],
+  );
+  return found.rows[0] ? { title: found.rows[0].title, problems: problems.rows } : null;
+}

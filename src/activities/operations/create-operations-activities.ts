@@ -6,6 +6,7 @@ import type { Check, CheckContext, CheckOutcome } from '../../checks/check.js';
 import { alarmNotice } from '../../notify/alarm-notice.js';
 import type { Notice } from '../../notify/notice.js';
 import { notify } from '../../notify/notify.js';
+import { routineNotice } from '../../notify/routine-notice.js';
 import { recordEvidence } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
 import {
@@ -13,6 +14,7 @@ import {
   finishRoutineRun,
   type RoutineRunBegin,
   type RunVerdict,
+  readRoutineProblems,
 } from '../../store/routine-run.js';
 import { type MissedRun, recordMissedRun } from '../../store/run-missed.js';
 import type { Decision } from '../../trader/protocol.js';
@@ -77,8 +79,13 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     },
     openRoutineRun: ({ desk, workflowId, firstRunId }, opened) =>
       beginRoutineRun(pool, { desk, workflowId, firstRunId, ...opened }),
-    closeRoutineRun: ({ workflowId, firstRunId }, closed) =>
-      finishRoutineRun(pool, { workflowId, firstRunId, ...closed }),
+    closeRoutineRun: async (run, closed) => {
+      const { workflowId, firstRunId } = run;
+      await finishRoutineRun(pool, { workflowId, firstRunId, ...closed });
+      const said = await readRoutineProblems(pool, run);
+      const notice = said && routineNotice(run, closed.verdict, said);
+      if (notice) await tell(notice);
+    },
     recordMissed: (missed) => recordMissedRun(pool, missed),
     verifyDecision: async (decision) => verifyOrigin(decisionKey(), decision, nowMs()),
     raiseAlarm: async (alarm) => {
