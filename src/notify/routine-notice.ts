@@ -1,0 +1,19 @@
+import type { RoutineProblem, RunVerdict } from '../store/routine-run.js';
+import type { Notice } from './notice.js';
+
+/** Null for a routine that went well: silence is good news, and the page shows it. */
+export function routineNotice(
+  run: { readonly desk: string; readonly workflowId: string; readonly firstRunId: string },
+  verdict: RunVerdict,
+  said: { readonly title: string; readonly problems: readonly RoutineProblem[] },
+): Notice | null {
+  if (verdict !== 'fail' && verdict !== 'warn' && verdict !== 'missed') return null;
+  return {
+    desk: run.desk,
+    event: 'routine',
+    severity: verdict === 'fail' ? 'critical' : 'warning',
+    title: `${said.title}: ${verdict}`,
+    text: said.problems.map((step) => `${step.verdict}: ${step.name}: ${step.observed}`).join('\n'),
+    fingerprint: `routine:${run.workflowId}:${run.firstRunId}`,
+  };
+}
