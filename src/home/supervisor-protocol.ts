@@ -10,6 +10,8 @@ export interface ProcessStatus {
   readonly state: ProcessState;
   readonly pid: number | null;
   readonly restarts: number;
+  /** The newest unexpected end; null: none since the supervisor started. */
+  readonly lastDeath?: { readonly how: string; readonly atMs: number } | null;
 }
 
 export interface SupervisorMethods {

@@ -4,6 +4,7 @@ import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { type EvidenceProof, verifyEvidence } from '../store/evidence/verify-evidence.js';
+import type { Incident } from '../store/incidents.js';
 import { openPool } from '../store/pool.js';
 import type { Task } from '../store/tasks.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
@@ -13,8 +14,22 @@ import { type ApprovalShown, listApprovals } from './approvals/list-approvals.js
 import type { BackupOperationResult } from './backup/backup-run.js';
 import { type DrillRequest, drillRestore } from './backup/drill-restore.js';
 import { type TakeBackupRequest, takeBackup } from './backup/take-backup.js';
+import { changeSize, type SizeRequest } from './change-size.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { type DataGaps, findDataGaps } from './find-data-gaps.js';
+import {
+  acknowledgeIncident,
+  type IncidentAnswerRequest,
+  type IncidentAnswerResult,
+  resolveIncident,
+} from './incidents/answer-incident.js';
+import {
+  type IncidentQuery,
+  type IncidentShown,
+  listIncidents,
+  readIncident,
+} from './incidents/list-incidents.js';
+import { type OpenIncidentRequest, openIncident } from './incidents/open-incident.js';
 import { listSchedules, type ScheduledRun } from './list-schedules.js';
 import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
@@ -47,6 +62,12 @@ export interface Operations {
   drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
   listTasks(query?: TaskQuery): Promise<readonly Task[]>;
   completeTask(caller: Caller, request: TaskDone): Promise<TaskDoneResult>;
+  openIncident(caller: Caller, request: OpenIncidentRequest): Promise<OperationResult>;
+  acknowledgeIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
+  resolveIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
+  listIncidents(query?: IncidentQuery): Promise<readonly Incident[]>;
+  readIncident(incident: string): Promise<IncidentShown | null>;
+  changeSize(caller: Caller, request: SizeRequest): Promise<OperationResult>;
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
   listValidations(): Promise<readonly ValidationShown[]>;
@@ -90,6 +111,12 @@ export function operationsOver(context: OperationContext): Operations {
     drillRestore: (caller, request) => drillRestore(context, caller, request),
     listTasks: (query) => listTasks(context, query),
     completeTask: (caller, request) => completeTask(context, caller, request),
+    openIncident: (caller, request) => openIncident(context, caller, request),
+    acknowledgeIncident: (caller, request) => acknowledgeIncident(context, caller, request),
+    resolveIncident: (caller, request) => resolveIncident(context, caller, request),
+    listIncidents: (query) => listIncidents(context, query),
+    readIncident: (incident) => readIncident(context, incident),
+    changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
     listValidations: () => listValidations(context),
     verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),

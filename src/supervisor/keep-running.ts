@@ -32,6 +32,7 @@ export class ProcessKeeper {
   #running: Running | null = null;
   #restarts = 0;
   #deaths: number[] = [];
+  #lastDeath: { readonly how: string; readonly atMs: number } | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** What is under way now: starts and stops of one process never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -44,7 +45,7 @@ export class ProcessKeeper {
 
   get status(): ProcessStatus {
     const pid = this.#running?.process.pid ?? null;
-    return { name: this.name, state: this.#state, pid, restarts: this.#restarts };
+    return { name: this.name, state: this.#state, pid, restarts: this.#restarts, lastDeath: this.#lastDeath };
   }
 
   get process(): ManagedProcess | null {
@@ -116,6 +117,7 @@ export class ProcessKeeper {
   #countDeath(how: string, lastLines: readonly string[]): void {
     const now = this.#nowMs();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WINDOW_MS), now];
+    this.#lastDeath = { how, atMs: now };
     this.options.onNews({ kind: 'died', how, lastLines });
     if (this.#deaths.length >= DEATHS_MAX) {
       this.#state = 'down';

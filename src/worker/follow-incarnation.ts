@@ -65,6 +65,6 @@ function serve(context: WorkerContext, desk: Desk, trader: TraderClient, incarna
   return keepWorker(context, {
     taskQueue: engineQueue(desk.desk, incarnation),
     bundle: null,
-    activities: createEngineActivities(trader, tradingDaysOf(desk)),
+    activities: createEngineActivities(trader, tradingDaysOf(desk), desk.resume.venue),
   });
 }

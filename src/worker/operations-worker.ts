@@ -2,17 +2,22 @@
  * The process of everything that is not a stop: routines, resumption, schedules, and (unless it runs apart) the
  * ledger. It watches the trader and starts what the trader's state asks for.
  */
+import { createIncidentActivities } from '../activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { createValidationActivities } from '../activities/validation/create-validation-activities.js';
 import { CHECKS } from '../checks/registry.js';
 import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
+import { askSupervisor } from '../home/supervisor-protocol.js';
 import { startLedger } from '../ledger/start.js';
+import { notify } from '../notify/notify.js';
+import { reportIncident } from '../operations/incidents/report-incident.js';
 import { openTemporal } from '../operations/temporal/open-temporal.js';
 import { openPool } from '../store/pool.js';
 import { connectTrader } from '../trader/client.js';
 import { operationsQueue } from '../workflows/queues.js';
+import { incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
 import { keepPulse } from './keep-pulse.js';
 import { keepWorker } from './keep-worker.js';
@@ -28,6 +33,9 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const pool = openPool(runtime, 'operations-worker');
   const temporal = openTemporal(runtime);
   const decisionKey = (): string => readSecret(runtime.home, 'decisionKey');
+  const watched = { temporal, desk, trader, pool, log };
+  /** Null: in containers nobody supervises processes from here. */
+  const processes = () => askSupervisor(runtime.home, 'processes', {}).catch(() => null);
   const worker = keepWorker(
     { runtime, temporal, log },
     {
@@ -42,6 +50,17 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
           nowMs: Date.now,
           log,
         }),
+        ...createIncidentActivities({
+          pool,
+          desk: desk.desk,
+          home: runtime.home,
+          tell: (notice) => notify(pool, notice, runtime.home),
+          processState: async (name) =>
+            (await processes())?.find((process) => process.name === name)?.state ?? null,
+          reportIncident: async (symptom) => {
+            await reportIncident({ ...watched, nowMs: Date.now }, symptom);
+          },
+        }),
         ...createValidationActivities({ home: runtime.home, pool, decisionKey }),
       },
     },
@@ -50,7 +69,8 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   await worker.ready;
   const loops = [
     keepPulse(temporal, desk, log),
-    watchTrader({ temporal, desk, trader, pool, log }),
+    watchTrader(watched),
+    incidentsOfProcesses(watched, log, processes),
     watchStuckWorkflows(temporal, desk, log),
   ];
 

@@ -7,6 +7,7 @@ import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
 import type { TraderStatus } from '../trader/protocol.js';
+import { incidentsOfTrader } from './incidents-of-trader.js';
 import { marketClockRoutines } from './market-clock-routines.js';
 import { type Repeating, repeat } from './repeat.js';
 import { resumptionOfHalts } from './resumption-of-halts.js';
@@ -33,6 +34,7 @@ export function watchTrader(context: TraderWatchContext): Repeating {
     ['resumption', resumptionOfHalts(context)],
     ['routines by the market clock', marketClockRoutines(context)],
     ['schedules', scheduleUpkeep(context)],
+    ['incidents', incidentsOfTrader(context)],
   ];
   // One that hangs on a Temporal that is down must not keep the others waiting.
   const loops = followers.map(([name, follow]) =>

@@ -9,6 +9,8 @@ export const deskOwnerId = (desk: string): string => `desk-owner:${desk}`;
 export const emergencyStopId = (desk: string): string => `estop:${desk}`;
 export const resumptionId = (desk: string, haltId: string): string => `resume:${desk}:${haltId}`;
 export const validationId = (desk: string, id: string): string => `validation:${desk}:${id}`;
+/** `fingerprint` begins with the desk. */
+export const incidentId = (fingerprint: string): string => `incident:${fingerprint}`;
 export const pulseId = (desk: string): string => `pulse:${desk}`;
 
 /** `version`: the one that the change would make. */

@@ -4,6 +4,7 @@ import type { CommandResult, ControlMethods, Decision, ReloadResult } from '../.
 import { callTrader, type TraderCalls } from './call-trader.js';
 import { type FlatReading, proveFlat } from './prove-flat.js';
 import { proveStopped, type StopReading } from './prove-stopped.js';
+import { type IncidentFacts, readIncidentFacts } from './read-incident-facts.js';
 import { readSituation, type TraderSituation, type TradingDays } from './read-situation.js';
 
 export interface PersonCommand {
@@ -19,6 +20,9 @@ export interface EngineActivities {
   proveStopped(patienceMs: number): Promise<StopReading>;
   proveFlat(patienceMs: number): Promise<FlatReading>;
   readSituation(): Promise<TraderSituation>;
+  readIncidentFacts(): Promise<IncidentFacts>;
+  toggleStrategy(command: ControlMethods['toggle']['params']): Promise<CommandResult>;
+  resize(command: ControlMethods['resize']['params']): Promise<CommandResult>;
   reconcile(command: PersonCommand): Promise<CommandResult>;
   reload(command: ControlMethods['reload']['params']): Promise<ReloadResult>;
   arm(
@@ -31,7 +35,12 @@ const COMMAND_MS = 5_000;
 /** Reconciling reads orders, positions, fills and balances back from the venue. */
 const RECONCILE_MS = 20_000;
 
-export function createEngineActivities(trader: TraderCalls, days: TradingDays): EngineActivities {
+/** `venueRule`: what lifts a halt for the venue, by the desk file. */
+export function createEngineActivities(
+  trader: TraderCalls,
+  days: TradingDays,
+  venueRule: ResumeRule,
+): EngineActivities {
   return {
     sendStop: (command) => callTrader(trader, 'stop', command, COMMAND_MS),
     sendCloseAll: (command) => callTrader(trader, 'closeAll', command, COMMAND_MS),
@@ -39,6 +48,9 @@ export function createEngineActivities(trader: TraderCalls, days: TradingDays): 
     proveStopped: (patienceMs) => proveStopped(trader, patienceMs),
     proveFlat: (patienceMs) => proveFlat(trader, patienceMs),
     readSituation: () => readSituation(trader, days),
+    readIncidentFacts: () => readIncidentFacts(trader, days, venueRule),
+    toggleStrategy: (command) => callTrader(trader, 'toggle', command, COMMAND_MS),
+    resize: (command) => callTrader(trader, 'resize', command, COMMAND_MS),
     reconcile: (command) => callTrader(trader, 'reconcile', command, RECONCILE_MS),
     reload: (command) => callTrader(trader, 'reload', command, COMMAND_MS),
     arm: ({ commandId, by, reason, haltId, configHash, decisions }) =>

@@ -22,8 +22,10 @@ export interface TraderSituation {
   readonly nextDay: { readonly reached: boolean; readonly atMarketMs: number } | null;
 }
 
-/** First millisecond of the trading day after the one that `marketMs` lies in. */
 export interface TradingDays {
+  /** First millisecond of the trading day that `marketMs` lies in. */
+  startOfDay(marketMs: number): number;
+  /** First millisecond of the trading day after it. */
   endOfDay(marketMs: number): number;
 }
 

@@ -12,6 +12,7 @@ export function tradingDaysOf({
 }: Pick<Desk, 'timezone' | 'dayBoundary'>): TradingDays {
   const offsetAt = zoneOffset(timezone);
   return {
+    startOfDay: (marketMs) => tradingDayStart(marketMs, dayBoundary, offsetAt),
     endOfDay: (marketMs) => {
       const start = tradingDayStart(marketMs, dayBoundary, offsetAt);
       return tradingDayStart(start + INTO_NEXT_DAY_MS, dayBoundary, offsetAt);

@@ -30,6 +30,7 @@ export class Approvals {
   private readonly waiting = new Map<string, Waiting>();
   /** Votes that are being verified: `<approval>:<person>`. */
   private readonly verifying = new Set<string>();
+  private withdrawn: string | null = null;
   private readonly calls;
 
   /** `carried`: what `carriedOver` gave to the run before. One instance a workflow: it takes the update `vote`. */
@@ -72,18 +73,28 @@ export class Approvals {
       closed: false,
     };
     this.waiting.set(request.id, waiting);
-    while (!isDecided(waiting) && Date.now() < waiting.expiresMs) {
-      await condition(() => isDecided(waiting), nextPauseMs(request, waiting, opened.createdMs));
-      if (!isDecided(waiting) && Date.now() < waiting.expiresMs)
-        await this.press(request, waiting, opened.createdMs);
+    const isOver = () => isDecided(waiting) || this.withdrawn !== null;
+    while (!isOver() && Date.now() < waiting.expiresMs) {
+      await condition(isOver, nextPauseMs(request, waiting, opened.createdMs));
+      if (!isOver() && Date.now() < waiting.expiresMs) await this.press(request, waiting, opened.createdMs);
     }
     return this.close(request, waiting, firstExecutionRunId);
+  }
+
+  /** Nothing that is asked, or will be, counts any more: what it was about is over. What was decided stays so. */
+  withdraw(why: string): void {
+    this.withdrawn = why;
+  }
+
+  private outcome(waiting: Waiting): ApprovalOutcome {
+    if (this.withdrawn === null || isDecided(waiting)) return outcomeOf(waiting);
+    return { state: 'withdrawn', detail: this.withdrawn, votes: waiting.votes };
   }
 
   private async close(request: ApprovalRequest, waiting: Waiting, runId: string): Promise<ApprovalOutcome> {
     // Votes that are being verified now would come too late; from here on the validator refuses.
     waiting.closed = true;
-    const outcome = outcomeOf(waiting);
+    const outcome = this.outcome(waiting);
     const closed = await this.calls.closeApproval.executeWithOptions({ summary: outcome.detail }, [
       { id: request.id, desk: this.desk, title: request.title, runId, ...outcome },
     ]);

@@ -3,7 +3,11 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { EvidenceTrail } from '../evidence-trail.js';
 import { causeOf } from '../show.js';
 import type { RoutineInput, StepResult } from './contract.js';
+import { keepCalls } from './incident-calls.js';
 import { decisionCalls, traderCalls } from './operations-calls.js';
+
+/** Then it is an alarm. */
+const INCIDENT_MS = 30_000;
 
 interface FollowUpContext {
   readonly trail: EvidenceTrail;
@@ -19,9 +23,35 @@ export async function followUp(
   const wanting = (action: 'incident' | 'halt') =>
     failed.filter(({ key }) => input.steps.find((step) => step.key === key)?.onFail === action);
   await Promise.all([
-    ...wanting('incident').map((step) => alarm(input, `${step.title}: ${step.observed}`, step.key, context)),
+    ...wanting('incident').map((step) => openIncident(input, step, context)),
     halt(input, wanting('halt'), context),
   ]);
+}
+
+/** Where no incident can be opened, it is an alarm all the same. */
+async function openIncident(input: RoutineInput, step: StepResult, context: FollowUpContext): Promise<void> {
+  const detail = `${step.title}: ${step.observed}`;
+  const symptom = {
+    kind: 'step-failed',
+    subject: `${input.name}.${step.key}`,
+    key: `${workflowInfo().firstExecutionRunId}:${step.key}`,
+    source: `routine ${input.name}`,
+    title: `${input.title}: ${step.title}`,
+    detail,
+  } as const;
+  try {
+    await keepCalls(input.desk, INCIDENT_MS).reportIncident.executeWithOptions(
+      { summary: detail.slice(0, 200) },
+      [symptom],
+    );
+    context.trail.add({
+      ...action(input, context, `incident:${step.key}`, 'Incident opened'),
+      verdict: 'warn',
+      observed: detail,
+    });
+  } catch (error) {
+    await alarm(input, `${detail} (no incident was opened: ${causeOf(error)})`, step.key, context);
+  }
 }
 
 async function halt(

@@ -5,10 +5,15 @@ import type { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createEmergencyActivities } from '../../../src/activities/emergency/create-emergency-activities.js';
 import { createEngineActivities } from '../../../src/activities/engine/create-engine-activities.js';
+import {
+  createIncidentActivities,
+  type Symptom,
+} from '../../../src/activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
 import type { Check, CheckContext, CheckOutcome } from '../../../src/checks/check.js';
 import { CHECKS } from '../../../src/checks/registry.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
+import { notify } from '../../../src/notify/notify.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
 import { emergencyQueue, engineQueue, operationsQueue } from '../../../src/workflows/queues.js';
@@ -50,6 +55,9 @@ export interface DeskOptions {
   readonly context?: Partial<CheckContext>;
   /** Evidence is written and the activity fails all the same, once a step. */
   readonly answerLost?: boolean;
+  /** FERMATA_HOME of its logs. */
+  readonly home?: string;
+  readonly incidentsFail?: boolean;
 }
 
 export interface BenchDesk {
@@ -58,6 +66,10 @@ export interface BenchDesk {
   readonly alarms: string[];
   /** What each check answers; a check that is not here passes. */
   readonly checks: Map<string, () => Promise<CheckOutcome> | CheckOutcome>;
+  /** State by process; without one nobody supervises. */
+  readonly processes: Map<string, string>;
+  /** What workflows reported as incidents. */
+  readonly symptoms: Symptom[];
   evidence(routine: string): Promise<EvidenceShown[]>;
   stop(): Promise<void>;
 }
@@ -124,6 +136,19 @@ async function openDesk(
     home: null,
     knownIncarnations: async () => options.incarnations ?? [trader.incarnation],
   });
+  const processes: BenchDesk['processes'] = new Map();
+  const symptoms: Symptom[] = [];
+  const incidents = createIncidentActivities({
+    pool,
+    desk: name,
+    home: options.home ?? '/nowhere',
+    tell: (notice) => notify(pool, notice),
+    processState: async (process) => processes.get(process) ?? null,
+    reportIncident: async (symptom) => {
+      if (options.incidentsFail) throw new Error('Temporal does not answer');
+      symptoms.push(symptom);
+    },
+  });
   const operations = createOperationsActivities({
     pool,
     log,
@@ -139,17 +164,24 @@ async function openDesk(
     decisionKey: () => DECISION_KEY,
     nowMs: Date.now,
   });
-  const days = { endOfDay: (ms: number) => Math.floor(ms / 86_400_000) * 86_400_000 + 86_400_000 };
+  const days = {
+    startOfDay: (ms: number) => Math.floor(ms / 86_400_000) * 86_400_000,
+    endOfDay: (ms: number) => Math.floor(ms / 86_400_000) * 86_400_000 + 86_400_000,
+  };
   const settings = {
     emergency: {
       taskQueue: emergencyQueue(name),
       activities: options.answerLost ? losingAnswers(emergency) : emergency,
       bundle: 'emergency' as const,
     },
-    operations: { taskQueue: operationsQueue(name), activities: operations, bundle: 'operations' as const },
+    operations: {
+      taskQueue: operationsQueue(name),
+      activities: { ...operations, ...incidents },
+      bundle: 'operations' as const,
+    },
     engine: {
       taskQueue: engineQueue(name, trader.incarnation),
-      activities: createEngineActivities(trader.client, days),
+      activities: createEngineActivities(trader.client, days, 'auto'),
       bundle: null,
     },
   };
@@ -177,6 +209,8 @@ async function openDesk(
     trader,
     alarms,
     checks,
+    processes,
+    symptoms,
     evidence: async (routine) => {
       const found = await pool.query<EvidenceShown>(
         'select step_key, kind, verdict, observed, person from evidence where desk = $1 and routine = $2 order by id',

@@ -1,0 +1,109 @@
+import type { HaltCause, Mode, ResumeRule } from '../../domain/mode.js';
+import type { StrategyStatus, TraderStatus } from '../../trader/protocol.js';
+import { callTrader, type TraderCalls } from './call-trader.js';
+import type { TradingDays } from './read-situation.js';
+
+/** What playbooks need of the trader's status; small enough for a workflow's history. */
+export interface IncidentFacts {
+  /** The trader has replayed its journal. */
+  readonly begun: boolean;
+  readonly mode: Mode;
+  readonly reason: string;
+  readonly halts: readonly {
+    readonly cause: HaltCause;
+    readonly by: string;
+    readonly reason: string;
+    readonly resume: ResumeRule;
+  }[];
+  readonly entriesWorking: number;
+  readonly positions: readonly {
+    readonly symbol: string;
+    /** Signed text: short positions begin with "-". */
+    readonly quantity: string;
+    readonly protection: string;
+    readonly stopPrice: string | null;
+    readonly strategy: string;
+    readonly unrealised: string;
+  }[];
+  readonly symbols: readonly string[];
+  readonly strategies: readonly Pick<
+    StrategyStatus,
+    'name' | 'symbol' | 'enabled' | 'trades' | 'wins' | 'realised' | 'lossesInARow' | 'regime' | 'off'
+  >[];
+  /** How much of each loss limit is used up, percent. */
+  readonly losses: readonly { readonly limit: string; readonly usedPct: number }[];
+  readonly venueBreaker: TraderStatus['venueBreaker']['state'];
+  readonly venueBreakerDetail: string;
+  /** What lifts a halt for the venue, by the rule that is in force. */
+  readonly venueRule: ResumeRule;
+  readonly dataState: TraderStatus['marketData']['state'];
+  readonly reconciliation: TraderStatus['reconciliation']['state'];
+  readonly differences: readonly string[];
+  readonly sizePct: number;
+  readonly equity: string;
+  readonly drawdownPct: string;
+  readonly dayPnl: string;
+  readonly marketMs: number;
+  readonly dayStartMs: number;
+}
+
+const ANSWER_MS = 2_000;
+const NAMED_MAX = 20;
+const TEXT_MAX = 300;
+
+export async function readIncidentFacts(
+  trader: TraderCalls,
+  days: TradingDays,
+  venueRule: ResumeRule,
+): Promise<IncidentFacts> {
+  const status = await callTrader(trader, 'status', {}, ANSWER_MS);
+  const { marketMs } = status.marketData;
+  return {
+    begun: status.sequence > 0,
+    mode: status.mode,
+    reason: status.reason.slice(0, TEXT_MAX),
+    halts: status.halts.slice(-NAMED_MAX).map(({ cause, by, reason, resume }) => ({
+      cause,
+      by,
+      reason: reason.slice(0, TEXT_MAX),
+      resume,
+    })),
+    entriesWorking: status.entriesWorking,
+    positions: status.positions.slice(0, NAMED_MAX).map((position) => ({
+      symbol: position.symbol,
+      quantity: `${position.side === 'short' ? '-' : ''}${position.quantity}`,
+      protection: position.protection,
+      stopPrice: position.stopPrice,
+      strategy: position.strategy,
+      unrealised: position.unrealised,
+    })),
+    symbols: status.marketData.lastPrices.slice(0, NAMED_MAX).map(({ symbol }) => symbol),
+    strategies: status.strategies.slice(0, NAMED_MAX).map(({ state: _state, ...shown }) => shown),
+    losses: lossesOf(status),
+    venueBreaker: status.venueBreaker.state,
+    venueBreakerDetail: status.venueBreaker.detail.slice(0, TEXT_MAX),
+    venueRule,
+    dataState: status.marketData.state,
+    reconciliation: status.reconciliation.state,
+    differences: status.reconciliation.differences
+      .slice(0, NAMED_MAX)
+      .map(({ what, symbol, ours, venues }) => `${symbol} ${what}: ours ${ours}, the venue's ${venues}`),
+    sizePct: status.sizePct,
+    equity: status.equity,
+    drawdownPct: status.drawdownPct,
+    dayPnl: status.dayPnl,
+    marketMs,
+    dayStartMs: days.startOfDay(marketMs),
+  };
+}
+
+/** From the readings of the risk gate: "3 %" allowed, "2.40 %" now. */
+export function lossesOf({ risk }: Pick<TraderStatus, 'risk'>): IncidentFacts['losses'] {
+  return risk
+    .filter(({ limit }) => limit === 'daily-loss' || limit === 'drawdown')
+    .map(({ limit, value, now }) => ({
+      limit,
+      usedPct: (Number.parseFloat(now) / Number.parseFloat(value)) * 100,
+    }))
+    .filter(({ usedPct }) => Number.isFinite(usedPct));
+}

@@ -1,0 +1,68 @@
+/** How an incident is put to people, and the button that says "I have it". */
+import { createHash } from 'node:crypto';
+import type { Incident } from '../store/incidents.js';
+import type { Notice, NoticeSeverity } from './notice.js';
+
+const ID_LENGTH = 16;
+
+const SEVERITIES: Readonly<Record<Incident['severity'], NoticeSeverity>> = {
+  critical: 'critical',
+  high: 'critical',
+  medium: 'warning',
+  low: 'info',
+};
+
+/** Short enough for a button; the same for the same run wherever it is worked out. */
+export function incidentId({ workflowId, firstRunId }: Pick<Incident, 'workflowId' | 'firstRunId'>): string {
+  return createHash('sha256').update(`${workflowId}\n${firstRunId}`).digest('base64url').slice(0, ID_LENGTH);
+}
+
+export function acknowledgeButtonData(id: string): string {
+  return `i:${id}:a`;
+}
+
+/** The incident's id; null for anything else: what a tap carries comes from outside. */
+export function parseAcknowledgeButton(data: string): string | null {
+  return /^i:([A-Za-z0-9_-]{16}):a$/.exec(data)?.[1] ?? null;
+}
+
+/** `key`: opened, escalation-2, acknowledged, resolved, alarm-…; each is told once. */
+export function incidentNotice(incident: Incident, key: string, text: string | null): Notice {
+  const isAnswered = incident.state !== 'open';
+  return {
+    desk: incident.desk,
+    event: 'incident',
+    severity: severityOf(incident, key),
+    title: `${titleOf(incident, key)}: ${incident.title}`,
+    text: [text ?? incident.detail, lineOf(incident), `Incident ${incident.id}, ${incident.severity}.`].join(
+      '\n',
+    ),
+    fingerprint: `incident:${incident.id}:${key}`,
+    ...(isAnswered ? {} : { buttons: [{ text: 'I have it', data: acknowledgeButtonData(incident.id) }] }),
+    ...(audienceOf(key) === null ? {} : { audience: audienceOf(key) ?? [] }),
+  };
+}
+
+/** The desk's chat first; from the reminder on the operators themselves, then everybody who may decide. */
+function audienceOf(key: string): readonly string[] | null {
+  if (key === 'opened' || key === 'acknowledged' || key === 'resolved') return null;
+  return key === 'escalation-1' ? ['operator'] : ['operator', 'approver'];
+}
+
+function severityOf(incident: Incident, key: string): NoticeSeverity {
+  if (key === 'acknowledged' || key === 'resolved') return 'info';
+  return key === 'opened' ? SEVERITIES[incident.severity] : 'critical';
+}
+
+function titleOf({ escalations }: Incident, key: string): string {
+  if (key === 'resolved') return 'Over';
+  if (key === 'acknowledged') return 'Somebody has it';
+  if (key === 'escalation-1') return 'Nobody has answered';
+  return key.startsWith('escalation') ? `Still nobody has answered (${escalations})` : 'Incident';
+}
+
+function lineOf({ state, acknowledgedBy, respondByMs, outcome }: Incident): string {
+  if (state === 'resolved') return `How it ended: ${outcome}`;
+  if (state === 'acknowledged') return `${acknowledgedBy} has it.`;
+  return `Answer by ${new Date(respondByMs).toISOString()}.`;
+}

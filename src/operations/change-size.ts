@@ -1,0 +1,75 @@
+import { signDecision } from '../domain/decision.js';
+import { sizeSubject } from '../domain/size-decision.js';
+import type { Decision } from '../trader/protocol.js';
+import {
+  type Caller,
+  type CommandRequest,
+  notDone,
+  type OperationContext,
+  type OperationResult,
+} from './operation.js';
+import { readStatus } from './read-status.js';
+import { recordAudit } from './record-audit.js';
+
+export interface SizeRequest extends CommandRequest {
+  /** Percent of the desk file's position size, 1 to 100. */
+  readonly sizePct: number;
+}
+
+const COMMAND_MS = 5_000;
+const DECISION_VALID_MS = 60_000;
+
+/** Position size: smaller at once, by whoever operates; larger only by a person who approves. */
+export async function changeSize(
+  context: OperationContext,
+  caller: Caller,
+  request: SizeRequest,
+): Promise<OperationResult> {
+  try {
+    const { sizePct: nowPct } = await readStatus(context);
+    const { sizePct, reason } = request;
+    const commandId = request.commandId ?? context.newId();
+    const decisions = sizePct > nowPct ? [decisionOf(context, caller, commandId, nowPct, sizePct)] : [];
+    const result = await context.trader.call(
+      'resize',
+      { commandId, by: caller.person, reason, sizePct, decisions },
+      { timeoutMs: COMMAND_MS },
+    );
+    const audit = await recordAudit(context, caller, {
+      action: 'changeSize',
+      parameters: { sizePct, nowPct, reason },
+      outcome: result.detail,
+    });
+    return {
+      ok: result.ok,
+      proven: result.ok,
+      detail: result.detail,
+      haltId: null,
+      workflowId: null,
+      problems: audit === null ? [] : [audit],
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return notDone(`The position size stays as it is: ${why}`);
+  }
+}
+
+function decisionOf(
+  { desk, decisionKey, nowMs }: OperationContext,
+  caller: Caller,
+  decisionId: string,
+  fromPct: number,
+  toPct: number,
+): Decision {
+  const atWallMs = nowMs();
+  return signDecision(decisionKey(), {
+    decisionId,
+    desk: desk.desk,
+    person: caller.person,
+    via: caller.via,
+    choice: 'approve',
+    subject: sizeSubject(fromPct, toPct),
+    atWallMs,
+    expiresWallMs: atWallMs + DECISION_VALID_MS,
+  });
+}

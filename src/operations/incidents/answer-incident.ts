@@ -1,0 +1,123 @@
+import { signDecision } from '../../domain/decision.js';
+import { findIncident, type Incident } from '../../store/incidents.js';
+import type { Decision } from '../../trader/protocol.js';
+import {
+  INCIDENT_MESSAGES,
+  type IncidentAnswer,
+  type IncidentProgress,
+} from '../../workflows/operations/incident-contract.js';
+import type { Caller, OperationContext } from '../operation.js';
+import { recordAudit } from '../record-audit.js';
+
+export interface IncidentAnswerRequest {
+  /** The incident's id, or its fingerprint. */
+  readonly incident: string;
+  readonly note: string;
+}
+
+export interface IncidentAnswerResult {
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const UPDATE_MS = 20_000;
+const DECISION_VALID_MS = 5 * 60_000;
+
+/** "I have it": nobody is told again that nobody answers. */
+export function acknowledgeIncident(
+  context: OperationContext,
+  caller: Caller,
+  request: IncidentAnswerRequest,
+): Promise<IncidentAnswerResult> {
+  return answerIncident(context, caller, request, 'acknowledge');
+}
+
+/** A person declares it over, whatever its playbook still waits for. */
+export function resolveIncident(
+  context: OperationContext,
+  caller: Caller,
+  request: IncidentAnswerRequest,
+): Promise<IncidentAnswerResult> {
+  return answerIncident(context, caller, request, 'resolve');
+}
+
+async function answerIncident(
+  context: OperationContext,
+  caller: Caller,
+  request: IncidentAnswerRequest,
+  choice: 'acknowledge' | 'resolve',
+): Promise<IncidentAnswerResult> {
+  const found = await findIncident(context.pool, context.desk.desk, request.incident).catch(causeOf);
+  if (typeof found === 'string')
+    return refused(`Postgres does not answer (${found}). Nothing was changed. Answer again later.`);
+  if (found === null) return refused('There is no such incident. Look at: fermata incidents.');
+  const why = unfit(context, caller, found);
+  const result = why === null ? await send(context, caller, found, request.note, choice) : refused(why);
+  const audit = await recordAudit(context, caller, {
+    action: `incident:${choice}`,
+    parameters: { incident: found.id, fingerprint: found.fingerprint, note: request.note },
+    outcome: result.ok ? 'done' : result.detail,
+  });
+  return audit === null ? result : { ...result, detail: `${result.detail} ${audit}` };
+}
+
+function unfit({ desk }: OperationContext, { person }: Caller, { state, outcome }: Incident): string | null {
+  const roles = desk.people.find(({ name }) => name === person)?.roles ?? [];
+  if (!roles.includes('operator') && !roles.includes('approver'))
+    return `${person} may not answer for this desk: it needs the role operator or approver.`;
+  return state === 'resolved' ? `It is over already: ${outcome}.` : null;
+}
+
+async function send(
+  context: OperationContext,
+  caller: Caller,
+  incident: Incident,
+  note: string,
+  choice: 'acknowledge' | 'resolve',
+): Promise<IncidentAnswerResult> {
+  const decision = decisionOf(context, caller, incident, choice);
+  try {
+    const progress = await context.temporal.within(UPDATE_MS, (client) =>
+      client.workflow
+        .getHandle(incident.workflowId, undefined, { firstExecutionRunId: incident.firstRunId })
+        .executeUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES[choice], {
+          args: [{ decision, note }],
+          updateId: decision.decisionId,
+        }),
+    );
+    const what =
+      choice === 'acknowledge' ? `${progress.acknowledgedBy} has it` : `${caller.person} declared it over`;
+    return { ok: true, detail: `${what}: ${incident.title}.` };
+  } catch (error) {
+    return refused(`The answer does not count: ${causeOf(error)}.`);
+  }
+}
+
+function decisionOf(
+  { desk, decisionKey, nowMs, newId }: OperationContext,
+  caller: Caller,
+  { firstRunId }: Incident,
+  choice: 'acknowledge' | 'resolve',
+): Decision {
+  const atWallMs = nowMs();
+  return signDecision(decisionKey(), {
+    decisionId: newId(),
+    desk: desk.desk,
+    person: caller.person,
+    via: caller.via,
+    choice,
+    subject: firstRunId,
+    atWallMs,
+    expiresWallMs: atWallMs + DECISION_VALID_MS,
+  });
+}
+
+function refused(detail: string): IncidentAnswerResult {
+  return { ok: false, detail };
+}
+
+function causeOf(error: unknown): string {
+  let current = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return current instanceof Error ? current.message : String(current);
+}

@@ -1,0 +1,71 @@
+import type { Symptom } from '../../activities/incidents/create-incident-activities.js';
+import type { Desk } from '../../desk/schema.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import type { IncidentInput } from '../../workflows/operations/incident-contract.js';
+import { incidentId, operationsQueue } from '../../workflows/queues.js';
+import { FERMATA_DESK } from '../../workflows/search-attributes.js';
+
+const MINUTE_MS = 60_000;
+const LOOK_MS = 5_000;
+const LOOK_MS_MAX = 60_000;
+const REVIEW_MS = 24 * 60 * MINUTE_MS;
+const EVIDENCE_MS = 24 * 60 * MINUTE_MS;
+
+/** The same symptom of the same thing is the same incident, as long as it lasts. */
+export function fingerprintOf(desk: string, { kind, subject }: Pick<Symptom, 'kind' | 'subject'>): string {
+  return [desk, kind, ...(subject === '' ? [] : [subject])].join(':');
+}
+
+/** How an incident is started, whoever saw it first. `status` null: the trader does not answer. */
+export function incidentStart(desk: Desk, symptom: Symptom, status: TraderStatus | null) {
+  const fingerprint = fingerprintOf(desk.desk, symptom);
+  const input: IncidentInput = {
+    desk: desk.desk,
+    fingerprint,
+    kind: symptom.kind,
+    subject: symptom.subject,
+    severity: desk.incidents.kinds[symptom.kind].severity,
+    title: symptom.title,
+    incarnation: status === null || status.incarnation === '' ? null : status.incarnation,
+    simulated: status?.marketData.simulated ?? false,
+    ...rulesOf(desk, symptom.kind),
+    carried: null,
+  };
+  return {
+    workflowId: incidentId(fingerprint),
+    taskQueue: operationsQueue(desk.desk),
+    args: [input] as [IncidentInput],
+    workflowIdConflictPolicy: 'USE_EXISTING' as const,
+    typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
+    staticSummary: `Incident of ${desk.desk}: ${symptom.title}`.slice(0, 200),
+    staticDetails:
+      'People are told until one has answered, the playbook of its kind runs, evidence is kept, and in the end a person is asked for a review.',
+  };
+}
+
+function rulesOf({ incidents }: Desk, kind: Symptom['kind']): Pick<IncidentInput, 'timing' | 'settings'> {
+  const { kinds, severities } = incidents;
+  const { respondMinutes, escalateMinutes } = severities[kinds[kind].severity];
+  const drawdown = kinds['large-drawdown'];
+  const strategy = kinds['strategy-underperforming'];
+  return {
+    timing: {
+      respondMs: respondMinutes * MINUTE_MS,
+      escalateMs: escalateMinutes.map((minutes) => minutes * MINUTE_MS),
+      lookMs: LOOK_MS,
+      lookMsMax: LOOK_MS_MAX,
+      offerMs: drawdown.offerMinutes * MINUTE_MS,
+      reviewMs: REVIEW_MS,
+      evidenceMs: EVIDENCE_MS,
+    },
+    settings: {
+      statusPage: kinds['exchange-down'].statusPage,
+      offerSizePct: drawdown.offerSizePct,
+      volatilityTimesNormal: drawdown.volatilityTimesNormal,
+      nearLimitPct: drawdown.nearLimitPct,
+      logLines: kinds['crash-and-restart'].logLines,
+      losingTrades: strategy.losingTrades,
+      losingWinRatePct: strategy.losingWinRatePct,
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { readEvidence } from '../../store/evidence/read-evidence.js';
+import { type AlertShown, readAlerts } from '../../store/incident-alerts.js';
+import { type IncidentFile, readIncidentFiles } from '../../store/incident-files.js';
+import { findIncident, type Incident, type IncidentState, readIncidents } from '../../store/incidents.js';
+import type { OperationContext } from '../operation.js';
+
+type Store = Pick<OperationContext, 'pool' | 'desk'>;
+
+export interface IncidentQuery {
+  readonly state?: IncidentState;
+  readonly limit?: number;
+}
+
+export interface TimelineEntry {
+  readonly atMs: number;
+  readonly name: string;
+  readonly verdict: string;
+  readonly observed: string;
+  readonly expected: string;
+  readonly person: string | null;
+  readonly evidenceId: number;
+}
+
+export interface IncidentShown extends Incident {
+  /** Oldest first. */
+  readonly timeline: readonly TimelineEntry[];
+  /** What was seen, counted by its key. */
+  readonly alerts: readonly AlertShown[];
+  readonly files: readonly IncidentFile[];
+}
+
+/** Those that last first, then the newest. Rejects while Postgres is down. */
+export function listIncidents(
+  { pool, desk }: Store,
+  options: IncidentQuery = {},
+): Promise<readonly Incident[]> {
+  return readIncidents(pool, desk.desk, options);
+}
+
+/** `incident`: its id or fingerprint. Null where there is none; rejects while Postgres is down. */
+export async function readIncident({ pool, desk }: Store, incident: string): Promise<IncidentShown | null> {
+  const found = await findIncident(pool, desk.desk, incident);
+  if (found === null) return null;
+  const { workflowId, firstRunId, fingerprint, openedMs } = found;
+  const [evidence, alerts, files] = await Promise.all([
+    readEvidence(pool, { desk: desk.desk, workflowId, firstRunId }),
+    readAlerts(pool, { desk: desk.desk, fingerprint, sinceMs: openedMs - 60_000 }),
+    readIncidentFiles(pool, found),
+  ]);
+  const timeline = evidence
+    .map(({ id, finishedMs, name, verdict, observed, expected, person, stepKey }) => ({
+      stepKey,
+      entry: { atMs: finishedMs, name, verdict, observed, expected, person, evidenceId: id },
+    }))
+    // Numbered in the order in which it happened; what comes later by another hand has a name.
+    .sort((a, b) => (a.stepKey < b.stepKey ? -1 : 1))
+    .map(({ entry }) => entry);
+  return { ...found, timeline, alerts, files };
+}

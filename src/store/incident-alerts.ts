@@ -1,0 +1,82 @@
+/** Symptoms that were seen, once by their key. An incident that lasts takes no more of them: they are counted here. */
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+export interface IncidentAlert {
+  readonly desk: string;
+  readonly fingerprint: string;
+  /** The same for the same occurrence, however often it is seen: a halt id, the time of a crash. */
+  readonly key: string;
+  /** Who saw it. */
+  readonly source: string;
+  readonly detail: string;
+}
+
+export interface AlertShown extends Pick<IncidentAlert, 'key' | 'source' | 'detail'> {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly times: number;
+}
+
+/** `opens`: nobody has dealt with it and no incident of this fingerprint lasts. */
+export async function recordAlert(pool: Queries, alert: IncidentAlert): Promise<{ readonly opens: boolean }> {
+  const recorded = await pool.query<{ settled: boolean; lasts: boolean }>(
+    `insert into incident_alert as known (desk, fingerprint, key, source, detail) values ($1, $2, $3, $4, $5)
+     on conflict (desk, fingerprint, key) do update set times = known.times + 1, last_seen = now()
+     returning settled, exists (
+       select from incident where desk = $1 and fingerprint = $2 and state <> 'resolved') as lasts`,
+    [alert.desk, alert.fingerprint, alert.key, alert.source, alert.detail],
+  );
+  const [row] = recorded.rows;
+  return { opens: row === undefined || !(row.settled || row.lasts) };
+}
+
+/** The incident has it. */
+export async function settleAlert(
+  pool: Queries,
+  alert: Pick<IncidentAlert, 'desk' | 'fingerprint' | 'key'>,
+): Promise<void> {
+  await pool.query(
+    'update incident_alert set settled = true where desk = $1 and fingerprint = $2 and key = $3',
+    [alert.desk, alert.fingerprint, alert.key],
+  );
+}
+
+/** What was seen while the incident lasted belongs to it. */
+export async function settleAlertsUntil(
+  pool: Queries,
+  { desk, fingerprint, untilMs }: { desk: string; fingerprint: string; untilMs: number },
+): Promise<void> {
+  await pool.query(
+    `update incident_alert set settled = true
+      where desk = $1 and fingerprint = $2 and not settled and first_seen <= $3`,
+    [desk, fingerprint, new Date(untilMs)],
+  );
+}
+
+const SHOWN = 50;
+
+/** The newest 50 since then. */
+export async function readAlerts(
+  pool: Queries,
+  { desk, fingerprint, sinceMs }: { desk: string; fingerprint: string; sinceMs: number },
+): Promise<readonly AlertShown[]> {
+  const found = await pool.query<{
+    key: string;
+    source: string;
+    detail: string;
+    first_seen: Date;
+    last_seen: Date;
+    times: number;
+  }>(
+    `select key, source, detail, first_seen, last_seen, times from incident_alert
+      where desk = $1 and fingerprint = $2 and last_seen >= $3 order by last_seen desc limit $4`,
+    [desk, fingerprint, new Date(sinceMs), SHOWN],
+  );
+  return found.rows.map(({ first_seen: first, last_seen: last, ...row }) => ({
+    ...row,
+    firstMs: first.getTime(),
+    lastMs: last.getTime(),
+  }));
+}

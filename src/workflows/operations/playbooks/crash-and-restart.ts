@@ -1,0 +1,103 @@
+/**
+ * A process ended unexpectedly. The last lines of its log are kept, the supervisor starts it again, every part begins
+ * anew, and of a trader the books are compared with the venue: its positions there were not touched.
+ */
+import type { IncidentRun } from '../incident-run.js';
+import type { Playbook } from './playbook.js';
+
+const TRADER = 'trader';
+
+export const crashAndRestart: Playbook = async (incident) => {
+  const { subject, settings } = incident.input;
+  await incident.once('log', async () => {
+    const kept = await incident.keepLog(subject, settings.logLines);
+    return {
+      name: `Last ${settings.logLines} lines of its log`,
+      kind: 'report',
+      verdict: kept.lines > 0 ? 'pass' : 'warn',
+      observed:
+        kept.lines > 0
+          ? `${kept.lines} lines kept, SHA-256 ${kept.sha256}`
+          : `there is no log file here; look at the container's: docker-compose logs ${subject} --tail ${settings.logLines}`,
+      expected: 'the error is in the log',
+      reference: kept.lines > 0 ? `log-${subject}.txt` : null,
+    };
+  });
+  const before =
+    subject === TRADER ? await incident.once('positions-before', () => ledgerPositions(incident)) : '';
+  const restarted = await incident.watch('waiting for the restart', () => isRunningAgain(incident));
+  await incident.once('restarted', async () => ({
+    name: 'Restart',
+    kind: 'action',
+    verdict: 'pass',
+    observed: restarted,
+    expected: 'it runs again',
+  }));
+  if (subject !== TRADER || incident.isResolved) return restarted;
+  const compared = await incident.watch('comparing the books with the venue', () => isReconciled(incident));
+  await incident.once('positions-after', () => positionsUntouched(incident, before));
+  return `${restarted}; ${compared}`;
+};
+
+async function ledgerPositions(incident: IncidentRun) {
+  const positions = await incident.look.ledgerPositions.executeWithOptions(
+    { summary: 'What was held before?' },
+    [],
+  );
+  return {
+    name: 'Positions before',
+    kind: 'report',
+    verdict: 'pass',
+    observed: positions.join('; ') || 'none',
+    expected: 'what the ledger has of the trader’s journal',
+  } as const;
+}
+
+/** Null while it does not run. Where nothing supervises here, the trader’s own answer counts. */
+async function isRunningAgain(incident: IncidentRun): Promise<string | null> {
+  const { subject } = incident.input;
+  const state = await incident.look.processState.executeWithOptions({ summary: `Does ${subject} run?` }, [
+    subject,
+  ]);
+  if (state === 'down') {
+    incident.alarm(
+      'down',
+      `${subject} died too often and stays down; when the cause is gone: fermata restart ${subject}`,
+    );
+    return null;
+  }
+  if (state === 'running') return `${subject} runs again`;
+  if (state !== null || subject !== TRADER) return null;
+  const facts = await incident.facts();
+  return facts === null || !facts.begun ? null : `${subject} answers again`;
+}
+
+async function isReconciled(incident: IncidentRun): Promise<string | null> {
+  const facts = await incident.facts();
+  if (facts === null || !facts.begun || facts.reconciliation === 'pending') return null;
+  const { reconciliation, differences } = facts;
+  await incident.once('reconciled', async () => ({
+    name: 'Books compared with the venue',
+    kind: 'check',
+    verdict: reconciliation === 'clean' ? 'pass' : 'fail',
+    observed: [`${reconciliation}, journal replayed, ${facts.mode}`, ...differences].join('; '),
+    expected: 'every part began anew; no difference with the venue',
+  }));
+  return reconciliation === 'clean' ? 'the books agree with the venue' : null;
+}
+
+async function positionsUntouched(incident: IncidentRun, before: string) {
+  const facts = await incident.facts();
+  const after =
+    (facts?.positions ?? [])
+      .map(({ symbol, quantity }) => `${symbol} ${quantity}`)
+      .sort()
+      .join('; ') || 'none';
+  return {
+    name: 'Positions untouched by the restart',
+    kind: 'check',
+    verdict: facts === null ? 'not_run' : after === before ? 'pass' : 'warn',
+    observed: `before: ${before}; after: ${after}`,
+    expected: 'the same, or explained by fills at the venue meanwhile',
+  } as const;
+}

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAcknowledgeButton } from '../../src/notify/incident-notice.js';
+import { readIncident } from '../../src/operations/incidents/list-incidents.js';
+import { readTasks } from '../../src/store/tasks.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
+import { openIncident, timelineOf, toldOf } from './incident-bench.js';
+
+let bench: Bench;
+let desk: BenchDesk;
+beforeAll(async () => {
+  bench = await openBench();
+  desk = await bench.desk({ serve: ['operations'] });
+});
+afterAll(() => bench?.close());
+
+const LADDER = { respondMs: 200, escalateMs: [500, 900] };
+
+const causeOf = async (rejecting: Promise<unknown>): Promise<string> => {
+  let error: unknown = await rejecting.then(
+    () => new Error('nothing was refused'),
+    (refusal: unknown) => refusal,
+  );
+  const messages: string[] = [];
+  for (; error instanceof Error; error = error.cause) messages.push(error.message);
+  return messages.join('; ');
+};
+
+describe('an incident', () => {
+  it('tells people at once, with a button, and again to more of them until somebody has answered', async () => {
+    const incident = await openIncident(bench, desk, {
+      kind: 'reported',
+      title: 'Odd prices',
+      timing: LADDER,
+    });
+    await until('the whole ladder', async () => (await incident.progress()).escalations === 3);
+    const told = await until('all notices', async () => {
+      const all = await toldOf(bench, incident);
+      return all.length === 4 ? all : null;
+    });
+    expect(told.map(({ title, audience }) => [title, audience])).toEqual([
+      ['Incident: Odd prices', []],
+      ['Nobody has answered: Odd prices', ['operator']],
+      ['Still nobody has answered (2): Odd prices', ['operator', 'approver']],
+      ['Still nobody has answered (3): Odd prices', ['operator', 'approver']],
+    ]);
+    expect(told.map(({ buttons }) => parseAcknowledgeButton(buttons[0]?.data ?? ''))).toEqual(
+      Array(4).fill(incident.id),
+    );
+    await incident.end();
+  });
+
+  it('stops telling once a person has acknowledged it, and keeps who did', async () => {
+    const incident = await openIncident(bench, desk, {
+      kind: 'reported',
+      timing: { ...LADDER, respondMs: 5_000 },
+    });
+    expect(await incident.answer('acknowledge')).toMatchObject({
+      state: 'acknowledged',
+      acknowledgedBy: 'anna',
+    });
+    const row = await until('the row', async () => {
+      const found = await readIncident(
+        { pool: bench.database.pool, desk: { desk: desk.name } as never },
+        incident.id,
+      );
+      return found?.state === 'acknowledged' ? found : null;
+    });
+    expect(row).toMatchObject({ acknowledgedBy: 'anna', escalations: 0, resolvedMs: null });
+    expect(await causeOf(incident.answer('acknowledge', { person: 'bert' }))).toContain(
+      'anna has acknowledged it',
+    );
+    await incident.end();
+  });
+
+  it.each([
+    ['made with another key', { mac: '00'.repeat(32) }, 'authentication code'],
+    ['about another incident', { subject: 'other' }, 'another incident'],
+    ['of another desk', { desk: 'other' }, 'this is the desk'],
+    ['with another choice', { choice: 'approve' as const }, 'expected the choice'],
+    ['that has expired', { expiresWallMs: 1 }, 'has expired'],
+  ])('does not take an answer %s', async (_what, change, why) => {
+    const incident = await openIncident(bench, desk, { kind: 'reported' });
+    expect(await causeOf(incident.answer('acknowledge', change))).toContain(why);
+    expect(await incident.progress()).toMatchObject({ state: 'open', acknowledgedBy: null });
+    await incident.end();
+  });
+
+  it('is one run for one fingerprint: what is seen again belongs to it, the same twice counts once', async () => {
+    const first = await openIncident(bench, desk, { kind: 'reported', subject: 'one', key: 'a' });
+    const second = await openIncident(bench, desk, { kind: 'reported', subject: 'one', key: 'b' });
+    expect(second.firstRunId).toBe(first.firstRunId);
+    expect((await first.report('b')).reports).toBe(2);
+    const other = await openIncident(bench, desk, { kind: 'reported', subject: 'other', key: 'a' });
+    expect(other.firstRunId).not.toBe(first.firstRunId);
+    await Promise.all([first.end(), other.end()]);
+  });
+
+  it('ends when a person declares it over, keeps its timeline, and asks a person for the review', async () => {
+    const incident = await openIncident(bench, desk, {
+      kind: 'reported',
+      title: 'Odd prices',
+      detail: 'ETH jumped',
+    });
+    await incident.answer('acknowledge');
+    await incident.answer('resolve');
+    expect(await incident.result()).toMatchObject({
+      state: 'resolved',
+      outcome: 'anna declared it over: seen',
+    });
+    expect((await timelineOf(bench, incident)).map(({ name, person }) => [name, person])).toEqual([
+      ['Opened', null],
+      ['Acknowledged', 'anna'],
+      ['Declared over', 'anna'],
+      ['Over', 'anna'],
+    ]);
+    const tasks = await readTasks(bench.database.pool, desk.name);
+    const task = tasks.find(({ origin }) => origin?.firstRunId === incident.firstRunId);
+    expect(task).toMatchObject({ title: 'Post-incident review: Odd prices', state: 'open' });
+    expect(task?.detail).toContain('ETH jumped');
+    expect(task?.origin).toMatchObject({ workflowId: incident.workflowId, firstRunId: incident.firstRunId });
+    const shown = await readIncident(
+      { pool: bench.database.pool, desk: { desk: desk.name } as never },
+      incident.id,
+    );
+    expect(shown).toMatchObject({ state: 'resolved', resolvedBy: 'anna' });
+    expect(shown?.timeline.map(({ name }) => name)).toEqual([
+      'Opened',
+      'Acknowledged',
+      'Declared over',
+      'Over',
+    ]);
+  });
+
+  it('opens anew after it was over, with a run and a review of its own', async () => {
+    const first = await openIncident(bench, desk, { kind: 'reported', subject: 'anew' });
+    await first.answer('resolve');
+    await first.result();
+    const second = await openIncident(bench, desk, { kind: 'reported', subject: 'anew' });
+    expect(second.firstRunId).not.toBe(first.firstRunId);
+    await second.answer('resolve');
+    await second.result();
+    const tasks = await readTasks(bench.database.pool, desk.name);
+    const reviewed = tasks.map(({ origin }) => origin?.firstRunId);
+    expect(reviewed).toEqual(expect.arrayContaining([first.firstRunId, second.firstRunId]));
+  });
+});
