@@ -23,7 +23,13 @@ async function measure(name: string, kind: 'recorded' | 'simulated'): Promise<vo
     const files = kind === 'recorded' ? RECORDED : [];
     const market = { kind, files, speed: null, seed: undefined, exitAtEnd: false };
     const asked = { criteria: desk.goLive.criteria, reportFolder: home, requestedBy: 'bench' };
-    const what = { version: 1, id: 'bench', desk: desk.desk, configHash, createdMs: 1_700_000_000_000 } as const;
+    const what = {
+      version: 1,
+      id: 'bench',
+      desk: desk.desk,
+      configHash,
+      createdMs: 1_700_000_000_000,
+    } as const;
     keepRequest(home, { ...what, durationMs: 48 * HOUR_MS, market, ...asked }, text);
     const startedMs = performance.now();
     const report = await runValidation(validationPlace(home, 'bench').directory);
