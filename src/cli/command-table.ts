@@ -105,6 +105,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/telegram.js')).telegramCommand,
   },
   {
+    name: 'person',
+    summary: 'let people of the desk file sign in',
+    load: async () => (await import('./commands/person.js')).personCommand,
+  },
+  {
     name: 'tasks',
     summary: 'what waits for a person',
     load: async () => (await import('./commands/tasks.js')).tasksCommand,

@@ -62,6 +62,7 @@ export interface CallInit {
 export async function startWebUnderTest(
   pool: Pool | null,
   change: Partial<WebDependencies> = {},
+  operations: Partial<WebDependencies['operations']> = {},
 ): Promise<WebUnderTest> {
   const trader = await startScriptedTrader();
   const client = connectTrader(trader.socketPath);
@@ -83,6 +84,7 @@ export async function startWebUnderTest(
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
     nowMs,
     ...change,
+    operations: { ...scriptedOperations(client), ...operations, ...change.operations },
   };
   const app = await buildServer(web, tickets);
   await app.listen({ host: '127.0.0.1', port: 0 });

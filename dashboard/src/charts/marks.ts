@@ -15,6 +15,8 @@ export interface Level {
 }
 
 const MARK_PX = 6;
+/** Height that the words of a level take. */
+const TEXT_PX = 16;
 
 export function drawMarks(plot: uPlot, marks: readonly TradeMark[], palette: Palette): void {
   const { ctx } = plot;
@@ -42,11 +44,13 @@ export function drawLevels(plot: uPlot, levels: readonly Level[], palette: Palet
   ctx.save();
   clipToPlot(plot);
   ctx.font = `${11 * px}px ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace`;
-  ctx.textBaseline = 'bottom';
   ctx.textAlign = 'left';
   ctx.lineWidth = px;
-  for (const { price, tone, text } of levels) {
-    const y = Math.round(plot.valToPos(price, 'y', true)) + 0.5;
+  const rows = levels.map(({ price }) => Math.round(plot.valToPos(price, 'y', true)) + 0.5);
+  levels.forEach(({ tone, text }, at) => {
+    const y = rows[at] as number;
+    // Another level just above: the words go below the line, where there is room.
+    const crowded = rows.some((row) => row < y && y - row < TEXT_PX * px);
     ctx.strokeStyle = palette[tone];
     ctx.setLineDash([4 * px, 4 * px]);
     ctx.beginPath();
@@ -54,8 +58,9 @@ export function drawLevels(plot: uPlot, levels: readonly Level[], palette: Palet
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     ctx.fillStyle = palette[tone];
-    ctx.fillText(text, bbox.left + 6 * px, y - 3 * px);
-  }
+    ctx.textBaseline = crowded ? 'top' : 'bottom';
+    ctx.fillText(text, bbox.left + 6 * px, y + (crowded ? 3 : -3) * px);
+  });
   ctx.restore();
 }
 

@@ -12,12 +12,12 @@ const NO_FILTER: Filter = { person: '', action: '', via: '', from: '', to: '' };
 const TYPING_MS = 400;
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)}` },
+  { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)}`, long: true },
   { title: 'Who', cell: ({ person }) => <b>{person}</b> },
   { title: 'Via', cell: ({ via }) => via },
   { title: 'What', cell: ({ action }) => action },
-  { title: 'With', cell: ({ parameters }) => <code class="wrap soft">{shown(parameters)}</code> },
-  { title: 'Outcome', cell: ({ outcome }) => <span class="wrap">{outcome}</span> },
+  { title: 'With', cell: ({ parameters }) => <code class="soft">{shown(parameters)}</code>, long: true },
+  { title: 'Outcome', cell: ({ outcome }) => outcome, long: true },
 ];
 
 export function Audit({ api }: { readonly api: DeskApi }) {

@@ -28,7 +28,7 @@ export function Performance({
 }
 
 function Figures({ value }: { readonly value: Analytics }) {
-  const percent = (figure: number | null): string => (figure === null ? '–' : `${figure}%`);
+  const percent = (figure: number | null): string => (figure === null ? '–' : `${grouped(String(figure))}%`);
   return (
     <>
       <dl class="stats">

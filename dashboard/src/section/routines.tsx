@@ -69,6 +69,7 @@ const TIMETABLE: readonly Column<ScheduledRun>[] = [
   { title: 'Routine', cell: ({ title }) => <b>{title}</b> },
   {
     title: 'Next',
+    long: true,
     cell: ({ nextMarketMs, paused, note, clock }) =>
       paused ? (
         <span class="lamp caution">paused{note && `: ${note}`}</span>
@@ -80,6 +81,7 @@ const TIMETABLE: readonly Column<ScheduledRun>[] = [
   },
   {
     title: 'Last',
+    long: true,
     cell: ({ last }) =>
       last === null ? (
         'never'

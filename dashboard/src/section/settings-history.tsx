@@ -7,16 +7,15 @@ type Entry = SettingsShown['history'][number];
 
 const COLUMNS: readonly Column<Entry>[] = [
   { title: 'Version', cell: ({ version }) => version, number: true },
-  { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${minuteOfDay(wallMs)}` },
+  { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${minuteOfDay(wallMs)}`, long: true },
   {
     title: 'What',
-    cell: ({ changes }) => (
-      <span class="wrap">{changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ')}</span>
-    ),
+    cell: ({ changes }) => changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', '),
+    long: true,
   },
   { title: 'Who', cell: ({ by }) => by },
   { title: 'Approved by', cell: ({ approvedBy }) => approvedBy.join(', ') || '–' },
-  { title: 'Why', cell: ({ reason }) => <span class="wrap">{reason}</span> },
+  { title: 'Why', cell: ({ reason }) => reason, long: true },
 ];
 
 export function SettingsHistory({ settings }: { readonly settings: SettingsShown }) {

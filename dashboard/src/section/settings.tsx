@@ -49,7 +49,9 @@ export function Settings({ api, mayOperate }: SettingsProps) {
           <>
             {value.waiting.length > 0 && (
               <p class="notice caution">
-                A change waits for approval: <a href="#/people">Waiting for people</a>
+                <span>
+                  A change <a href="#/people">waits for approval</a>.
+                </span>
               </p>
             )}
             <ul class="settings">

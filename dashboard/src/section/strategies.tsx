@@ -136,7 +136,7 @@ export function Stat({ label, value, look = '' }: { label: string; value: string
 
 const SLOTS: readonly Column<StrategyShown['symbols'][number]>[] = [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
-  { title: 'Waits for', cell: ({ state }) => <span class="wrap">{state}</span> },
+  { title: 'Waits for', cell: ({ state }) => state, long: true },
   { title: 'Regime', cell: ({ regime }) => regime, wide: true },
   { title: 'Round trips', cell: ({ trades }) => trades, number: true },
   { title: 'Won', cell: ({ wins }) => wins, number: true },

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { TABS, type Tab } from './use-tab.js';
 
 interface TabBarProps {
@@ -8,8 +9,15 @@ interface TabBarProps {
 }
 
 export function TabBar({ tab, onTab, counts }: TabBarProps) {
+  const bar = useRef<HTMLElement>(null);
+  // On a phone the bar scrolls: where one is must be seen.
+  useEffect(() => {
+    const box = bar.current;
+    const now = box?.querySelector<HTMLElement>('[aria-current]');
+    if (box && now) box.scrollLeft = now.offsetLeft - (box.clientWidth - now.offsetWidth) / 2;
+  }, [tab]);
   return (
-    <nav class="tab-bar" aria-label="Sections">
+    <nav ref={bar} class="tab-bar" aria-label="Sections">
       {TABS.map(([name, title]) => {
         const count = counts[name] ?? 0;
         return (

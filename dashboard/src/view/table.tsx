@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly minor?: boolean;
   /** Hidden on a phone only. */
   readonly wide?: boolean;
+  /** Text of any length: wraps, and has a line of its own where rows are blocks. */
+  readonly long?: boolean;
 }
 
 interface TableProps<Row> {
@@ -20,8 +22,8 @@ interface TableProps<Row> {
 }
 
 export function Table<Row>({ caption, columns, rows, keyOf, blocks = false }: TableProps<Row>) {
-  const look = ({ number, minor, wide }: Column<Row>): string =>
-    [number && 'number', minor && 'minor', wide && 'wide'].filter(Boolean).join(' ');
+  const look = ({ number, minor, wide, long }: Column<Row>): string =>
+    [number && 'number', minor && 'minor', wide && 'wide', long && 'long'].filter(Boolean).join(' ');
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <section class="table-box" tabIndex={0} aria-label={caption}>

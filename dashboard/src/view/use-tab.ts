@@ -4,7 +4,7 @@ export const TABS = [
   ['desk', 'Desk'],
   ['strategies', 'Strategies'],
   ['day', 'Routines'],
-  ['people', 'Waiting for people'],
+  ['people', 'Waiting'],
   ['go-live', 'Go-live'],
   ['settings', 'Settings'],
   ['audit', 'Audit'],

@@ -116,4 +116,5 @@ function longestStreak(results: readonly number[]): number {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const rounded = (value: number): number => Math.round(value * 100) / 100;
-const money = (value: number): string => value.toFixed(2);
+/** Cut to two places, as the trader's figures are. */
+const money = (value: number): string => (Math.trunc(value * 100) / 100).toFixed(2);

@@ -23,7 +23,7 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
     id: input.approvalId,
     desk,
     ...terms,
-    title: `Settings version ${proposal.version} of ${desk}`,
+    title: `Settings version ${proposal.version}: ${input.reason}`.slice(0, 200),
     needed: input.needed,
     roles: ['approver'],
     requestedBy: input.person,

@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { verifyPassword } from '../../src/home/password.js';
+import { passwordHashOf } from '../../src/home/people-passwords.js';
+import { runCommand } from './run-command.js';
+
+const DESK = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+let home: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'person-'));
+  const deskFile = join(home, 'desk.yaml');
+  const anna = '  - { name: anna, roles: [viewer, approver] }\n';
+  writeFileSync(
+    deskFile,
+    readFileSync(DESK, 'utf8').replace(/^people:.*\n/m, (line) => line + anna),
+  );
+  mkdirSync(join(home, 'run'));
+  writeFileSync(join(home, 'run', 'runtime.json'), JSON.stringify({ home, desk: 'crypto-bot', deskFile }));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const fermata = (args: readonly string[], env: Record<string, string> = {}) =>
+  runCommand(home, ['person', ...args], { FERMATA_HOME: home, ...env });
+
+it('gives a person of the desk file a password, shown once and kept as a hash with mode 0600', async () => {
+  const { code, out } = await fermata(['add', 'anna', '--role', 'approver', '--json']);
+  expect(code).toBe(0);
+  const { password, roles } = JSON.parse(out) as { password: string; roles: string[] };
+  expect(roles).toEqual(['viewer', 'approver']);
+  expect(await verifyPassword(password, passwordHashOf(home, 'anna') ?? '')).toBe(true);
+  const file = join(home, 'secrets', 'people-passwords.json');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(file, 'utf8')).not.toContain(password);
+});
+
+it('takes the password from the environment and never prints it', async () => {
+  const given = 'a long enough password';
+  const { code, out } = await fermata(['add', 'anna'], { FERMATA_PERSON_PASSWORD: given });
+  expect(code).toBe(0);
+  expect(out).not.toContain(given);
+  expect(await verifyPassword(given, passwordHashOf(home, 'anna') ?? '')).toBe(true);
+});
+
+it('refuses somebody whom the desk file does not name, or not with that role, and says what to write', async () => {
+  const stranger = await fermata(['add', 'mallory', '--role', 'operator']);
+  expect(stranger.code).toBe(1);
+  expect(stranger.err).toContain('{ name: mallory, roles: [operator] }');
+  const role = await fermata(['add', 'anna', '--role', 'operator']);
+  expect(role.code).toBe(1);
+  expect(role.err).toContain('viewer, approver, not operator');
+  expect(passwordHashOf(home, 'anna')).toBeNull();
+});
+
+it('refuses a short password, and the built-in operator', async () => {
+  expect((await fermata(['add', 'anna'], { FERMATA_PERSON_PASSWORD: 'short' })).code).toBe(2);
+  expect((await fermata(['add', 'operator'])).code).toBe(2);
+});
+
+it('takes a password away again, and lists who has one', async () => {
+  await fermata(['add', 'anna']);
+  expect(JSON.parse((await fermata(['list', '--json'])).out)).toMatchObject({
+    people: [
+      { name: 'anna', password: true },
+      { name: 'operator', password: true },
+    ],
+  });
+  expect((await fermata(['remove', 'anna'])).code).toBe(0);
+  expect(passwordHashOf(home, 'anna')).toBeNull();
+});

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changesAsked, settingsInForce } from '../../src/desk/desk-settings.js';
+import type { Runtime } from '../../src/home/runtime.js';
+import { type Operations, operationsOver } from '../../src/operations/open-operations.js';
+import type { Caller } from '../../src/operations/operation.js';
+import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
+import { readAudit } from '../../src/store/audit.js';
+import type { SettingsChangeResult } from '../../src/workflows/operations/settings-change-contract.js';
+import { settingsChangeId } from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
+import { cryptoDesk } from './support/crypto-desk.js';
+
+let bench: Bench;
+const opened: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(async () => {
+  await Promise.all(opened.map((close) => close()));
+  await bench?.close();
+});
+
+const OTTO: Caller = { person: 'otto', via: 'web' };
+const ANNA: Caller = { person: 'anna', via: 'web' };
+
+function operationsOf(desk: BenchDesk, temporalAddress = bench.address): Operations {
+  const temporal = openTemporal({ temporal: temporalAddress, home: null });
+  opened.push(() => temporal.close());
+  const people = [
+    { name: 'otto', roles: ['operator' as const] },
+    { name: 'anna', roles: ['approver' as const] },
+  ];
+  return operationsOver({
+    runtime: { desk: desk.name } as Runtime,
+    desk: { ...cryptoDesk(), desk: desk.name, people },
+    trader: desk.trader.client,
+    temporal,
+    pool: bench.database.pool,
+    decisionKey: () => DECISION_KEY,
+    newId: randomUUID,
+    nowMs: Date.now,
+  });
+}
+
+const change = (operations: Operations, values: Record<string, number>) =>
+  operations.changeSettings(OTTO, { values, reason: 'a calmer week' });
+
+async function approvalOf(operations: Operations, id: string | null) {
+  const find = async () => (await operations.listApprovals()).find((one) => one.id === id);
+  return until('the approval', find, 30_000);
+}
+
+const resultOf = (desk: BenchDesk, version: number): Promise<SettingsChangeResult> =>
+  bench.client.workflow.getHandle(settingsChangeId(desk.name, version)).result();
+
+describe.concurrent('a change of settings', () => {
+  it('that tightens is taken by the trader at once, and audited', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const result = await change(operationsOf(desk), { 'risk.maxPositionSizePct': 2 });
+    expect(result).toMatchObject({
+      state: 'applied',
+      version: 1,
+      changes: [{ key: 'risk.maxPositionSizePct', from: 3, to: 2 }],
+      loosening: [],
+    });
+    expect(desk.trader.sent('reload')).toMatchObject([
+      { by: 'otto', reason: 'a calmer week', baseVersion: 0, approvalId: '', decisions: [] },
+    ]);
+    await until('the audit entry', async () => (await readAudit(bench.database.pool, desk.name)).length > 0);
+    expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
+      { person: 'otto', action: 'changeSettings', parameters: { version: 1, reason: 'a calmer week' } },
+    ]);
+  });
+
+  it('that loosens waits for an approver, whose signed vote goes with it to the trader', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    const operations = operationsOf(desk);
+    const asked = await change(operations, { 'risk.maxPositionSizePct': 4, 'risk.stopLossPct': 4 });
+    expect(asked).toMatchObject({
+      state: 'waiting',
+      version: 0,
+      loosening: [{ key: 'risk.maxPositionSizePct', from: 3, to: 4 }],
+    });
+    const approval = await approvalOf(operations, asked.approvalId);
+    expect(approval).toMatchObject({
+      kind: 'settings',
+      needed: 1,
+      roles: ['approver'],
+      requestedBy: 'otto',
+      parameters: { 'risk.maxPositionSizePct': '3 → 4', 'risk.stopLossPct': '5 → 4' },
+    });
+    expect(desk.trader.sent('reload')).toEqual([]);
+    const { id, parametersHash } = approval;
+    const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
+    expect(await operations.castVote(OTTO, vote)).toMatchObject({ ok: false });
+    expect(await operations.castVote(ANNA, vote)).toMatchObject({ ok: true });
+    expect(await resultOf(desk, 1)).toMatchObject({ state: 'applied' });
+    expect(desk.trader.reloaded).toEqual([
+      { values: { 'risk.maxPositionSizePct': 4, 'risk.stopLossPct': 4 }, approvedBy: ['anna'] },
+    ]);
+    expect(await desk.evidence('settings')).toMatchObject([
+      { step_key: 'decision', verdict: 'pass', person: 'anna' },
+    ]);
+  });
+
+  it('that is rejected reaches no trader, and can be asked for again', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    const operations = operationsOf(desk);
+    const first = await change(operations, { 'risk.maxPositionSizePct': 4 });
+    expect(await change(operations, { 'risk.maxPositionSizePct': 5 })).toMatchObject({
+      state: 'refused',
+      detail: expect.stringContaining('waits for approval'),
+    });
+    const { id, parametersHash } = await approvalOf(operations, first.approvalId);
+    const vote = { approval: id, choice: 'reject' as const, parametersHash, reason: 'too large' };
+    expect(await operations.castVote(ANNA, vote)).toMatchObject({ ok: true });
+    expect(await resultOf(desk, 1)).toMatchObject({ state: 'rejected', configHash: null });
+    expect(desk.trader.sent('reload')).toEqual([]);
+    expect(await change(operations, { 'risk.maxPositionSizePct': 5 })).toMatchObject({ state: 'waiting' });
+  });
+
+  it('that the trader refuses after all is said to be refused', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    const operations = operationsOf(desk);
+    const asked = await change(operations, { 'risk.maxPositionSizePct': 4 });
+    const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
+    desk.trader.refusesReload = 'the settings have changed since';
+    const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
+    await operations.castVote(ANNA, vote);
+    expect(await resultOf(desk, 1)).toMatchObject({
+      state: 'refused',
+      detail: expect.stringContaining('the settings have changed since'),
+    });
+  });
+
+  it('can tighten while Temporal is down, and says that nobody can be asked to loosen', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const nowhere = { ...bench.address, address: '127.0.0.1:1' };
+    const operations = operationsOf(desk, nowhere);
+    expect(await change(operations, { 'risk.stopLossPct': 4 })).toMatchObject({ state: 'applied' });
+    expect(await change(operations, { 'risk.maxPositionSizePct': 4 })).toMatchObject({
+      state: 'refused',
+      detail: expect.stringContaining('Nobody could be asked'),
+    });
+  });
+
+  it.each([
+    ['venue.name', 'Edit the desk file and restart'],
+    ['instruments', 'Edit the desk file and restart'],
+    ['strategies.ema-cross.enabled', 'toggle'],
+    ['risk.nothing', 'no setting of this desk'],
+    ['__proto__.x', 'no setting of this desk'],
+  ])('of %s is refused with what to do instead', async (key, words) => {
+    const desk = await bench.desk({ serve: [] });
+    const result = await change(operationsOf(desk), { [key]: 1 });
+    expect(result).toMatchObject({ state: 'refused', detail: expect.stringContaining(words) });
+    expect(desk.trader.sent('reload')).toEqual([]);
+  });
+
+  it('while the trader is away changes nothing', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.gone = true;
+    expect(await change(operationsOf(desk), { 'risk.stopLossPct': 4 })).toMatchObject({ state: 'refused' });
+  });
+});
+
+describe('switching a strategy', () => {
+  it('that the desk does not have is refused by name', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const request = { strategy: 'nothing', enabled: false, reason: 'test' };
+    expect(await operationsOf(desk).toggleStrategy(OTTO, request)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('no strategy nothing'),
+    });
+  });
+});
+
+describe('what a change takes', () => {
+  it('is read from the values in force, not from the desk file', () => {
+    const settings = settingsInForce(cryptoDesk(), { 'risk.maxPositionSizePct': 2 });
+    expect(changesAsked(settings, { 'risk.maxPositionSizePct': 2.5 }).loosening).toHaveLength(1);
+    expect(changesAsked(settings, { 'risk.maxPositionSizePct': 1.5 }).loosening).toHaveLength(0);
+    expect(changesAsked(settings, { 'risk.maxPositionSizePct': 2 }).changes).toHaveLength(0);
+  });
+});
