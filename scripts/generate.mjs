@@ -10,6 +10,10 @@ register();
 /** Each `make` answers with the whole text of its file. To add one: a line here. */
 const GENERATED = [
   {
+    path: '.env.example',
+    make: async () => (await import('../src/desk/environment-example.ts')).environmentExampleText(),
+  },
+  {
     path: 'desks/schema.json',
     make: async () => (await import('../src/desk/json-schema.ts')).deskJsonSchemaText(),
   },

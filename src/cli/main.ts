@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
+import { readEnvironmentFile } from './environment-file.js';
 import { EXIT_OK, usageFailure } from './failure.js';
 import { printFailure } from './output.js';
 
@@ -21,6 +22,7 @@ async function run(argv: readonly string[]): Promise<void> {
   // `help stop` is `stop --help`.
   const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
   try {
+    readEnvironmentFile(process.cwd());
     const program = await programFor(asked);
     await program.parseAsync([...asked], { from: 'user' });
   } catch (error) {

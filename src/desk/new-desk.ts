@@ -14,6 +14,7 @@ export interface NewDesk {
   readonly symbols?: readonly string[] | undefined;
   /** Step sizes of symbols that the template does not have. */
   readonly instruments?: readonly NewInstrument[] | undefined;
+  readonly mode?: 'paper' | 'live' | undefined;
   readonly testnet?: boolean | undefined;
   readonly balance?: string | undefined;
   readonly port?: number | undefined;
@@ -21,6 +22,8 @@ export interface NewDesk {
   readonly dailyLossLimitPct?: number | undefined;
   readonly maxPositionSizePct?: number | undefined;
   readonly maxConcurrentPositions?: number | undefined;
+  readonly strategyMaxConsecutiveLosses?: number | undefined;
+  readonly strategyReEnableCheckHours?: number | undefined;
 }
 
 export type NewDeskText =
@@ -39,6 +42,7 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
     return { kind: 'unknownSymbols', symbols: unknown };
   }
   const changes: readonly [readonly string[], string | number | boolean | undefined][] = [
+    [['mode'], wanted.mode],
     [['venue', 'testnet'], wanted.testnet],
     [['paper', 'balance'], wanted.balance],
     [['api', 'port'], wanted.port],
@@ -46,6 +50,8 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
     [['risk', 'dailyLossLimitPct'], wanted.dailyLossLimitPct],
     [['risk', 'maxPositionSizePct'], wanted.maxPositionSizePct],
     [['risk', 'maxConcurrentPositions'], wanted.maxConcurrentPositions],
+    [['breakers', 'strategyMaxConsecutiveLosses'], wanted.strategyMaxConsecutiveLosses],
+    [['breakers', 'strategyReEnableCheckHours'], wanted.strategyReEnableCheckHours],
   ];
   for (const [path, value] of changes) {
     if (value !== undefined) {

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { CHECKS } from '../../checks/registry.js';
-import { loadDesk } from '../../desk/load.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
+import { loadDeskHere } from '../environment-file.js';
 import { CliFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
-import { collected, wholeNumber } from '../option-values.js';
+import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome } from '../running-desk.js';
@@ -17,6 +17,7 @@ interface Options extends MarketOptions {
   readonly desk: string;
   readonly separate?: boolean;
   readonly port?: number;
+  readonly simulatedVenue?: string;
   readonly json?: boolean;
 }
 
@@ -40,6 +41,11 @@ export function upCommand(command: Command): void {
       'port of the dashboard instead of the desk file’s; 0: any free one',
       wholeNumber(0, 65_535),
     )
+    .option(
+      '--simulated-venue <address>',
+      'with mode: live: a simulator on this machine takes the orders instead of the exchange',
+      simulatorAddress,
+    )
     .option('--json', 'print the summary as JSON; progress goes to standard error')
     .action(async (options: Options) => {
       process.exitCode = await up(options);
@@ -48,20 +54,21 @@ export function upCommand(command: Command): void {
 
 /** Resolves when the desk has ended in order. Everything about the options is checked before anything is started. */
 async function up(options: Options): Promise<number> {
-  const loaded = loadDesk(resolveDesk(options.desk), { checkNames: [...CHECKS.keys()] });
+  const home = fermataHome();
+  const checkNames = [...CHECKS.keys()];
+  const loaded = loadDeskHere(resolveDesk(options.desk), { checkNames }, process.env, home);
+  const { simulatedVenue } = options;
   if (loaded.desk.mode === 'live') {
-    throw new CliFailure(
-      `desk ${loaded.desk.desk} asks for real money, and this version trades paper money only`,
-      'nothing was started',
-      'write mode: paper in its desk file',
-    );
+    const { readyForRealMoney } = await import('../ready-for-real-money.js');
+    await readyForRealMoney(loaded, fermataHome(), simulatedVenue);
   }
   const upOptions: UpOptions = {
-    home: fermataHome(),
+    home,
     loaded,
     market: marketChoice(options, loaded.desk),
     separate: options.separate === true,
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...(simulatedVenue === undefined ? {} : { simulatedVenue }),
     onProgress: progressPrinter(process.stderr),
     onReady: (summary: UpSummary) =>
       options.json === true ? printJson(summary) : printLines(screenLines(summary)),

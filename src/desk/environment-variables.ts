@@ -1,0 +1,219 @@
+/**
+ * Every environment variable that Fermata reads: its form, and what it is for. `.env.example` is generated from this
+ * table, and a test finds every variable that the code reads in it.
+ */
+import { z } from 'zod';
+import type { NewDesk } from './new-desk.js';
+
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly about: string;
+  /** What `.env.example` gives it; null: it stands there commented out. */
+  readonly example: string | null;
+  /** Its value is quoted nowhere. */
+  readonly secret: boolean;
+  /** From its text; the issue's message completes "expected …". */
+  readonly form: z.ZodType<unknown>;
+  /** What of the desk file it sets. */
+  readonly sets?: (value: never) => Partial<NewDesk>;
+}
+
+export interface EnvironmentSection {
+  readonly title: string;
+  readonly variables: readonly EnvironmentVariable[];
+}
+
+const text = z.string();
+const percent = text
+  .regex(/^\d{1,3}(\.\d{1,6})?$/, 'a percentage above 0 and up to 100')
+  .transform(Number)
+  .refine((value) => value > 0 && value <= 100, 'a percentage above 0 and up to 100');
+const yesOrNo = z.enum(['true', 'false'], 'true or false').transform((value) => value === 'true');
+const port = text
+  .regex(/^\d{1,5}$/, 'a port from 1 to 65535')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 65_535, 'a port from 1 to 65535');
+const address = text.regex(/^[A-Za-z0-9._-]+:\d{1,5}$/, 'host:port');
+const name = text.regex(/^[A-Za-z0-9._-]{1,100}$/, 'a name of letters, digits, dots and dashes');
+const webAddress = text.regex(/^https?:\/\/\S+$/, 'an address that begins with http:// or https://');
+const path = text.min(1, 'a path');
+const wholeUpTo = (most: number) =>
+  text
+    .regex(/^[1-9]\d{0,5}$/, `a whole number from 1 to ${most}`)
+    .transform(Number)
+    .refine((value) => value <= most, `a whole number from 1 to ${most}`);
+
+const SYMBOLS_EXPECTED = 'a JSON list of symbols, for example ["BTC/USDT","ETH/USDT"]';
+const symbols = text.transform((given, context) => {
+  const list = parsed(given);
+  if (Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === 'string'))
+    return list as string[];
+  context.addIssue({ code: 'custom', message: SYMBOLS_EXPECTED });
+  return z.NEVER;
+});
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
+const plain = (
+  variableName: string,
+  example: string | null,
+  form: z.ZodType<unknown>,
+  about: string,
+): EnvironmentVariable => ({ name: variableName, about, example, secret: false, form });
+
+const secret = (variableName: string, form: z.ZodType<unknown>, about: string): EnvironmentVariable => ({
+  name: variableName,
+  about,
+  example: '',
+  secret: true,
+  form,
+});
+
+function setting<T>(
+  variableName: string,
+  example: string | null,
+  form: z.ZodType<T>,
+  sets: (value: T) => Partial<NewDesk>,
+  about: string,
+): EnvironmentVariable {
+  return { ...plain(variableName, example, form, about), sets };
+}
+
+const TRADING: EnvironmentSection = {
+  title: 'Trading. What is given here stands above the desk file.',
+  variables: [
+    setting(
+      'TRADING_MODE',
+      'paper',
+      z.enum(['paper', 'live'], 'paper or live'),
+      (mode) => ({ mode }),
+      'paper, or live: real money, and only after go-live was approved',
+    ),
+    secret(
+      'BINANCE_API_KEY',
+      text,
+      'Key at the exchange: spot trading only, no withdrawal. A paper desk needs none.',
+    ),
+    secret('BINANCE_SECRET_KEY', text, 'The secret of that key.'),
+    setting(
+      'BINANCE_TESTNET',
+      'true',
+      yesOrNo,
+      (testnet) => ({ testnet }),
+      'true: the exchange’s own test environment; false: the exchange itself',
+    ),
+    setting('SYMBOLS', '["BTC/USDT","ETH/USDT"]', symbols, (list) => ({ symbols: list }), 'A JSON list.'),
+  ],
+};
+
+const RISK: EnvironmentSection = {
+  title: 'Risk. Live trading needs a stop-loss and a daily loss limit.',
+  variables: [
+    setting('STOP_LOSS_PCT', '5.0', percent, (stopLossPct) => ({ stopLossPct }), 'Per position.'),
+    setting(
+      'DAILY_LOSS_LIMIT_PCT',
+      '3.0',
+      percent,
+      (dailyLossLimitPct) => ({ dailyLossLimitPct }),
+      'Of the day’s first equity: then no trading until the next day.',
+    ),
+    setting(
+      'MAX_POSITION_SIZE_PCT',
+      null,
+      percent,
+      (maxPositionSizePct) => ({ maxPositionSizePct }),
+      'Of equity; go-live begins with 3.0 whatever stands here',
+    ),
+    setting(
+      'MAX_CONCURRENT_POSITIONS',
+      null,
+      wholeUpTo(999),
+      (maxConcurrentPositions) => ({ maxConcurrentPositions }),
+      'Go-live begins with 3 whatever stands here',
+    ),
+    setting(
+      'STRATEGY_MAX_CONSECUTIVE_LOSSES',
+      null,
+      wholeUpTo(1_000),
+      (strategyMaxConsecutiveLosses) => ({ strategyMaxConsecutiveLosses }),
+      'Losses in a row that switch a strategy off',
+    ),
+    setting(
+      'STRATEGY_RE_ENABLE_CHECK_HOURS',
+      null,
+      wholeUpTo(8_760),
+      (strategyReEnableCheckHours) => ({ strategyReEnableCheckHours }),
+      'Hours after which it is looked at again',
+    ),
+  ],
+};
+
+const PEOPLE: EnvironmentSection = {
+  title: 'People. A secret can come from a file too: NAME_FILE=path.',
+  variables: [
+    secret(
+      'DASHBOARD_PASSWORD',
+      text.min(8, 'at least 8 characters'),
+      'Of the operator. Without it one is generated at the first start.',
+    ),
+    secret(
+      'TELEGRAM_BOT_TOKEN',
+      text.regex(/^\d{1,20}:[A-Za-z0-9_-]{10,100}$/, 'a bot’s token (digits:letters)'),
+      'Alerts and approvals by Telegram; nothing is sent without it.',
+    ),
+    plain('TELEGRAM_BOT_TOKEN_FILE', null, path, 'File that holds the token'),
+    secret('TELEGRAM_CHAT_ID', text.regex(/^-?\d{1,20}$/, 'a chat’s number'), 'The chat of the alerts.'),
+    plain('TELEGRAM_CHAT_ID_FILE', null, path, 'File that holds the chat’s number'),
+    plain('TELEGRAM_API_ROOT', null, webAddress, 'Another server of the Bot API'),
+  ],
+};
+
+const PLACES: EnvironmentSection = {
+  title: 'Places and servers.',
+  variables: [
+    plain('FERMATA_HOME', null, path, 'Where everything is kept; .fermata in the working folder'),
+    plain('TEMPORAL_ADDRESS', null, address, 'A Temporal server of yours instead of our own'),
+    plain('TEMPORAL_NAMESPACE', null, name, 'The namespace there; fermata'),
+    { ...plain('TEMPORAL_API_KEY', null, text, 'For Temporal Cloud'), secret: true },
+    plain('FERMATA_TEMPORAL_DOWNLOAD', null, webAddress, 'Where the Temporal program is downloaded from'),
+    plain('BINANCE_SIMULATOR_URL', null, webAddress, 'A simulator of the exchange on this machine'),
+    plain('FERMATA_DEBUG', null, text, 'Any value: failures are printed with their stack'),
+    plain('XDG_CACHE_HOME', null, path, 'Where the Temporal program is kept; ~/.cache'),
+    plain('XDG_RUNTIME_DIR', null, path, 'Where the control sockets are'),
+  ],
+};
+
+const CONTAINERS: EnvironmentSection = {
+  title: 'Containers (docker-compose.yml) and roles that are started one by one.',
+  variables: [
+    plain('FERMATA_IMAGE', null, text, 'The image of every role; fermata:local'),
+    plain('FERMATA_PORT', null, port, 'Port of dashboard and API on this machine; 8000'),
+    plain('FERMATA_TEMPORAL_UI_PORT', null, port, 'Port of Temporal’s UI, behind our sign-in; 8233'),
+    plain('FERMATA_DESK', null, text, 'Name or path of the desk file; crypto-bot'),
+    plain(
+      'FERMATA_MARKET',
+      null,
+      z.enum(['auto', 'live', 'simulated'], 'auto, live or simulated'),
+      'Prices; auto',
+    ),
+    plain('FERMATA_WEB_HOST', null, text, 'Address that the web role listens on; that of the desk file'),
+    plain('FERMATA_POSTGRES_HOST', null, text, 'Where Postgres is; given, roles start without fermata up'),
+    plain('FERMATA_POSTGRES_PORT', null, port, '5432'),
+    plain('FERMATA_TEMPORAL_UI', null, webAddress, 'Where Temporal’s UI is, for the signed-in proxy'),
+    plain(
+      'FERMATA_SEPARATE',
+      null,
+      z.enum(['0', '1'], '0 or 1'),
+      '1: ledger, auditor and Telegram run as roles of their own',
+    ),
+    plain('FERMATA_RUNTIME', null, path, 'Set by fermata up for its processes'),
+  ],
+};
+
+export const ENVIRONMENT: readonly EnvironmentSection[] = [TRADING, RISK, PEOPLE, PLACES, CONTAINERS];

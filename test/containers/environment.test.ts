@@ -1,0 +1,124 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadDeskHere, readEnvironmentFile } from '../../src/cli/environment-file.js';
+import { readEnvironment } from '../../src/desk/environment.js';
+import { ENVIRONMENT } from '../../src/desk/environment-variables.js';
+import { loadDesk } from '../../src/desk/load.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { repository } from '../support/desk-under-test.js';
+
+const example = readFileSync(join(repository, '.env.example'), 'utf8');
+const variables = ENVIRONMENT.flatMap((section) => section.variables);
+const crypto = resolveDesk('crypto-bot');
+/** Those that the runbook of this desk names. */
+const RUNBOOK = [
+  'TRADING_MODE',
+  'BINANCE_API_KEY',
+  'BINANCE_SECRET_KEY',
+  'BINANCE_TESTNET',
+  'SYMBOLS',
+  'TELEGRAM_BOT_TOKEN',
+  'TELEGRAM_CHAT_ID',
+  'DASHBOARD_PASSWORD',
+  'STOP_LOSS_PCT',
+  'DAILY_LOSS_LIMIT_PCT',
+  'MAX_POSITION_SIZE_PCT',
+  'MAX_CONCURRENT_POSITIONS',
+  'STRATEGY_MAX_CONSECUTIVE_LOSSES',
+  'STRATEGY_RE_ENABLE_CHECK_HOURS',
+];
+/** Not ours: of the shell, and of libpq for the programs that are started. */
+const FOREIGN = /^(PATH|PG[A-Z_]+)$/;
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'fermata-environment-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+const load = (env: Record<string, string>) => loadDeskHere(crypto, {}, env, home);
+
+describe('.env.example', () => {
+  it('lists every variable that the code reads', () => {
+    const source = join(repository, 'src');
+    const read = readdirSync(source, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [
+        ...readFileSync(join(source, file), 'utf8').matchAll(/\benv(?:ironment)?\.([A-Z][A-Z0-9_]+)/g),
+      ])
+      .map(([, name]) => name ?? '')
+      .filter((name) => !FOREIGN.test(name));
+    expect(read).toContain('FERMATA_HOME');
+    const listed = new Set([...example.matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name));
+    expect([...new Set(read)].filter((name) => !listed.has(name))).toEqual([]);
+  });
+
+  it('has every variable of the runbook, by the runbook’s name', () => {
+    const names = variables.map(({ name }) => name);
+    expect(RUNBOOK.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('copied as it is changes nothing about the desk that is shipped, and holds no secret', () => {
+    const given = parseEnv(example) as Record<string, string>;
+    expect(readEnvironment(given).problems).toEqual([]);
+    expect(load(given).configHash).toBe(loadDesk(crypto).configHash);
+    for (const { name, secret } of variables) if (secret) expect(given[name] ?? '').toBe('');
+  });
+});
+
+describe('the environment', () => {
+  it('stands above the desk file, for every process: the desk that runs is a file of its own', () => {
+    const loaded = load({
+      STOP_LOSS_PCT: '4',
+      SYMBOLS: '["ETH/USDT"]',
+      STRATEGY_MAX_CONSECUTIVE_LOSSES: '3',
+    });
+    expect(loaded.desk.risk.stopLossPct).toBe(4);
+    expect(loaded.desk.breakers.strategyMaxConsecutiveLosses).toBe(3);
+    expect(loaded.desk.instruments.map(({ symbol }) => symbol)).toEqual(['ETH/USDT']);
+    expect(loadDesk(loaded.file).configHash).toBe(loaded.configHash);
+    expect(loaded.file.startsWith(home)).toBe(true);
+  });
+
+  it('switches to live explicitly: mode and testnet are two variables, and a desk for two people is needed', () => {
+    const switched = { TRADING_MODE: 'live', BINANCE_TESTNET: 'false' };
+    expect(load({}).desk).toMatchObject({ mode: 'paper', venue: { testnet: true } });
+    expect(() => load(switched)).toThrow('at least 2 people');
+    const file = join(home, 'two-people.yaml');
+    const text = readFileSync(crypto, 'utf8')
+      .replace(/startup: auto/, 'startup: person')
+      .replace(/fault: auto/, 'fault: person')
+      .replace(/roles: \[operator, approver\]/, '$&\n  - name: berta\n    roles: [approver]');
+    writeFileSync(file, text);
+    const { desk } = loadDeskHere(file, {}, switched, home);
+    expect(desk).toMatchObject({ mode: 'live', venue: { testnet: false } });
+  });
+
+  it.each([
+    ['TRADING_MODE', 'real'],
+    ['BINANCE_TESTNET', 'yes'],
+    ['SYMBOLS', 'BTC/USDT'],
+    ['STOP_LOSS_PCT', '0'],
+    ['DAILY_LOSS_LIMIT_PCT', '-3'],
+    ['MAX_CONCURRENT_POSITIONS', '2.5'],
+    ['FERMATA_PORT', '99999'],
+  ])('with a bad %s starts nothing and names it', (name, value) => {
+    expect(() => load({ [name]: value })).toThrow(`${name}: expected`);
+  });
+
+  it('never quotes a secret that has the wrong form', () => {
+    expect(() => load({ TELEGRAM_BOT_TOKEN: 'hunter2-hunter2' })).toThrow(/TELEGRAM_BOT_TOKEN: expected/);
+    expect(() => load({ TELEGRAM_BOT_TOKEN: 'hunter2-hunter2' })).not.toThrow(/hunter2/);
+  });
+
+  it('is read from .env of the working folder, under what the shell has set', () => {
+    writeFileSync(join(home, '.env'), 'FERMATA_TEST_ONE=file\nFERMATA_TEST_TWO=file\n');
+    process.env.FERMATA_TEST_TWO = 'shell';
+    readEnvironmentFile(home);
+    expect([process.env.FERMATA_TEST_ONE, process.env.FERMATA_TEST_TWO]).toEqual(['file', 'shell']);
+    delete process.env.FERMATA_TEST_ONE;
+    delete process.env.FERMATA_TEST_TWO;
+  });
+});
