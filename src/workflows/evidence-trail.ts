@@ -9,12 +9,23 @@ interface EvidenceActivities {
   recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
 }
 
+interface BatchActivities {
+  recordEvidenceBatch(run: RunIdentity, steps: readonly StepEvidence[]): Promise<void>;
+}
+
+/** Bounds the input of one activity. */
+const BATCH_MAX = 15;
+
 export class EvidenceTrail {
   private open = 0;
+  private readonly waiting: StepEvidence[] = [];
+  private flushing = false;
 
+  /** `batches`: what comes while a write is under way is written together, for procedures of many steps. */
   constructor(
     private readonly desk: string,
     private readonly calls: ActivityInterfaceFor<EvidenceActivities>,
+    private readonly batches: ActivityInterfaceFor<BatchActivities> | null = null,
   ) {}
 
   get settled(): boolean {
@@ -22,9 +33,34 @@ export class EvidenceTrail {
   }
 
   add(step: StepEvidence): void {
+    if (this.batches !== null) {
+      this.waiting.push(step);
+      if (!this.flushing) this.keep('evidence', this.flush(this.batches));
+      return;
+    }
     const summary = `Evidence: ${step.name}, ${step.verdict}`;
     const args: [RunIdentity, StepEvidence] = [runIdentity(this.desk), step];
     this.keep(summary, this.calls.recordEvidence.executeWithOptions({ summary }, args));
+  }
+
+  private async flush(batches: ActivityInterfaceFor<BatchActivities>): Promise<void> {
+    this.flushing = true;
+    try {
+      // What ended in the same moment goes together.
+      await Promise.resolve();
+      while (this.waiting.length > 0) {
+        const steps = this.waiting.splice(0, BATCH_MAX);
+        const summary =
+          `Evidence: ${steps.map(({ name, verdict }) => `${name}, ${verdict}`).join('; ')}`.slice(0, 200);
+        await batches.recordEvidenceBatch
+          .executeWithOptions({ summary }, [runIdentity(this.desk), steps])
+          .catch((error: unknown) =>
+            log.error('evidence could not be written', { summary, error: String(error) }),
+          );
+      }
+    } finally {
+      this.flushing = false;
+    }
   }
 
   /** Anything else that has to be done before the workflow may end, and that nothing waits for until then. */

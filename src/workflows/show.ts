@@ -8,8 +8,13 @@ import { FERMATA_VERDICT } from './search-attributes.js';
  * phase in any case.
  */
 export function showPhase(phase: string, lines: readonly string[] = []): void {
-  setCurrentDetails([`**${phase}**`, ...lines.map((line) => `- ${line}`)].join('\n'));
+  showDetails(phase, lines);
   upsertMemo({ phase });
+}
+
+/** Between two phases: nothing is written to the server. */
+export function showDetails(phase: string, lines: readonly string[]): void {
+  setCurrentDetails([`**${phase}**`, ...lines.map((line) => `- ${line}`)].join('\n'));
 }
 
 export function showVerdict(verdict: Verdict | 'missed'): void {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EvidenceInput } from '../../src/store/evidence/evidence.js';
 import { readEvidence } from '../../src/store/evidence/read-evidence.js';
-import { recordEvidence } from '../../src/store/evidence/record-evidence.js';
+import { recordEvidence, recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -53,6 +53,19 @@ test('the same step again returns what was recorded first', async () => {
   );
   expect(other.previousHash).toBe(first.hash);
   expect(await readEvidence(database.pool, { desk: 'retried' })).toEqual([other, first]);
+});
+
+test('many pieces at once are all of them in their order or none, and a retry adds nothing', async () => {
+  const { pool } = database;
+  const steps = ['c', 'a', 'b'].map((key) => evidence('batch', key));
+  const first = await recordEvidenceBatch(pool, steps);
+  const again = await recordEvidenceBatch(pool, [...steps, evidence('batch', 'd')]);
+  expect(again.slice(0, 3)).toEqual(first);
+  const broken = evidence('batch', 'f', { verdict: 'perhaps' as never });
+  await expect(recordEvidenceBatch(pool, [evidence('batch', 'e'), broken])).rejects.toThrow();
+  const keys = (await readEvidence(pool, { desk: 'batch' })).map(({ stepKey }) => stepKey);
+  expect(keys.toReversed()).toEqual(['c', 'a', 'b', 'd']);
+  expect(await verifyEvidence(pool, 'batch')).toMatchObject({ ok: true, count: 4 });
 });
 
 test('texts that Postgres can not hold, and very long ones, keep the chain whole', async () => {

@@ -3,17 +3,21 @@
  * FERMATA_RECORD_HISTORIES=1 the runs are also written to temporal/histories, which later code is replayed against.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { signDecision } from '../../src/domain/decision.js';
+import type { Runtime } from '../../src/home/runtime.js';
 import { EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
 import { RESUMPTION_TIMING, type RoutineStep } from '../../src/workflows/operations/contract.js';
 import {
+  backupWorkflowId,
   deskOwnerId,
+  drillWorkflowId,
   emergencyQueue,
   emergencyStopId,
   operationsQueue,
@@ -150,6 +154,38 @@ describe('a run of every workflow type', () => {
       await keep(name, workflowId);
     }
   });
+
+  it('a backup, its restore, and a routine of an action, a report and a person', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'fermata-histories-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const deskFile = join(home, 'desk.yaml');
+    writeFileSync(deskFile, 'desk: test\n');
+    const runtime = { home, deskFile, configHash: 'c0ffee' } as Runtime;
+    const desk = await bench.desk({ serve: ['operations'], context: { runtime } });
+    Object.assign(runtime, { desk: desk.name });
+    const taskQueue = operationsQueue(desk.name);
+    const common = { desk: desk.name, simulated: true, marketMs: null, person: null, evidenceMs: 20_000 };
+    for (const [type, workflowId, input, name] of [
+      ['backup', backupWorkflowId(desk.name), { verify: true, keep: 3 }, 'backup'],
+      ['restoreDrill', drillWorkflowId(desk.name), { backupId: null }, 'restore-drill'],
+    ] as const) {
+      await bench.client.workflow.execute(type, { workflowId, taskQueue, args: [{ ...common, ...input }] });
+      await keep(name, workflowId);
+    }
+    const given = { onFail: 'warn', timeoutSeconds: 5, with: {} } as const;
+    const steps: RoutineStep[] = [
+      { key: 'drill', title: 'Restored', action: 'restore-drill', ...given },
+      { key: 'halts', title: 'Halts', report: 'incidents', ...given },
+      { key: 'wait', title: 'Look', human: 'Look.', waitMinutes: 0.01, ...given },
+      { key: 'review', title: 'Review', human: 'Read it.', ...given },
+    ];
+    const workflowId = routineId(desk.name, 'weekly', NOMINAL_MS);
+    const rest = { name: 'weekly', title: 'Weekly', latestMinutes: 60, cause: 'person', haltRule: 'auto' };
+    const times = { nominalMs: NOMINAL_MS, marketMs: NOMINAL_MS, incarnation: null };
+    const args = [{ ...common, ...rest, ...times, steps }];
+    await bench.client.workflow.execute('routine', { workflowId, taskQueue, args });
+    await keep('routine-of-every-kind', workflowId);
+  }, 60_000);
 
   it('resumptions by rule and by a person', async () => {
     for (const rule of ['auto', 'person'] as const) {

@@ -77,7 +77,7 @@ function take(
     if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };
     const { bytes, rows } = sizeOf(taken.manifest);
     const { journal, database } = taken.manifest;
-    const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${bytes} bytes in ${taken.folder}`;
+    const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${bytes} bytes in backups/${id}`;
     return { backupId: id, step: { ...TAKE, verdict: 'pass', observed } };
   });
 }

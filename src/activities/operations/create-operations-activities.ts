@@ -7,7 +7,7 @@ import { alarmNotice } from '../../notify/alarm-notice.js';
 import type { Notice } from '../../notify/notice.js';
 import { notify } from '../../notify/notify.js';
 import { routineNotice } from '../../notify/routine-notice.js';
-import { recordEvidence } from '../../store/evidence/record-evidence.js';
+import { recordEvidence, recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
 import {
   beginRoutineRun,
@@ -43,6 +43,8 @@ export interface OperationsActivities extends ApprovalActivities, TaskActivities
   runReport(request: ReportRequest): Promise<CheckOutcome>;
   /** One row per run, step and attempt group, however often the activity is tried. */
   recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
+  /** All of them or none, in this order; each as with `recordEvidence`. */
+  recordEvidenceBatch(run: RunIdentity, steps: readonly StepEvidence[]): Promise<void>;
   openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
   closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
   recordMissed(missed: MissedRun): Promise<void>;
@@ -76,6 +78,12 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     runReport: (request) => runReport(context, request, nowMs()),
     recordEvidence: async (run, step) => {
       await recordEvidence(pool, { ...run, ...step });
+    },
+    recordEvidenceBatch: async (run, steps) => {
+      await recordEvidenceBatch(
+        pool,
+        steps.map((step) => ({ ...run, ...step })),
+      );
     },
     openRoutineRun: ({ desk, workflowId, firstRunId }, opened) =>
       beginRoutineRun(pool, { desk, workflowId, firstRunId, ...opened }),

@@ -16,6 +16,21 @@ export function recordEvidence(pool: Pool, input: EvidenceInput): Promise<Eviden
   });
 }
 
+/** The same for many of one desk, in one transaction: all of them, in this order, or none. */
+export function recordEvidenceBatch(
+  pool: Pool,
+  inputs: readonly EvidenceInput[],
+): Promise<readonly Evidence[]> {
+  return inTransaction(pool, async (client) => {
+    const recorded: Evidence[] = [];
+    for (const evidence of inputs.map(normaliseEvidence)) {
+      if (recorded.length === 0) await lockInTransaction(client, `evidence:${evidence.desk}`);
+      recorded.push((await findRecorded(client, evidence)) ?? (await append(client, evidence)));
+    }
+    return recorded;
+  });
+}
+
 async function findRecorded(client: PoolClient, evidence: Required<EvidenceInput>): Promise<Evidence | null> {
   const found = await client.query<EvidenceRow>(
     `select * from evidence

@@ -14,7 +14,8 @@ const ROUTINE = 'backup';
 
 export async function backup(input: BackupInput): Promise<BackupResult> {
   const calls = backupCalls(input.desk);
-  const trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.evidenceMs));
+  const records = recordCalls(input.desk, input.evidenceMs);
+  const trail = new EvidenceTrail(input.desk, records, records);
   const steps: StepResult[] = [];
   let result: BackupResult | null = null;
   setHandler(resultQuery, () => result);

@@ -2,10 +2,10 @@
  * One routine of the desk's runbook, whatever its steps: not later than allowed, checks side by side, then what the
  * desk file says about each failure.
  */
-import { condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, defineQuery, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { VERDICT_RANK, type Verdict } from '../evidence.js';
 import { EvidenceTrail, runIdentity } from '../evidence-trail.js';
-import { showPhase, showVerdict } from '../show.js';
+import { showDetails, showPhase, showVerdict } from '../show.js';
 import {
   OPERATIONS_MESSAGES,
   type RoutineInput,
@@ -22,7 +22,9 @@ const resultQuery = defineQuery<RoutineResult>(OPERATIONS_MESSAGES.routineResult
 
 export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const records = recordCalls(input.desk, input.evidenceMs);
-  const trail = new EvidenceTrail(input.desk, records);
+  // Runs that began before wrote each piece by itself.
+  const inBatches = patched('evidence-in-batches');
+  const trail = new EvidenceTrail(input.desk, records, inBatches ? records : null);
   const steps: StepResult[] = [];
   let verdict: RoutineVerdict | null = null;
   setHandler(resultQuery, () => ({ verdict, steps }));
@@ -56,7 +58,9 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
       worthRecording: () => true,
       onResult: (result) => {
         steps.push(result);
-        showPhase(`Checking: ${steps.length} of ${input.steps.length}`, steps.map(lineOf));
+        const phase = `Checking: ${steps.length} of ${input.steps.length}`;
+        if (inBatches) showDetails(phase, steps.map(lineOf));
+        else showPhase(phase, steps.map(lineOf));
       },
     });
     await followUp(input, results, { trail, marketMs });
