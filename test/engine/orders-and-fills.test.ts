@@ -89,6 +89,16 @@ describe('answers', () => {
     expect(desk.live('entry', 0)).toEqual([]);
   });
 
+  it('to a lookup that come after the order has ended start no further lookups', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.happen({ kind: 'order.sendUnknown', clientId: entry.clientId, cause: 'timeout' });
+    desk.happen({ kind: 'order.cancelled', clientId: entry.clientId });
+    desk.happen({ kind: 'order.lookupFailed', clientId: entry.clientId, cause: 'timeout' });
+    desk.pass(5_000);
+    expect(desk.sent('lookup')).toEqual([]);
+  });
+
   it('of orders that we never had change nothing', () => {
     const desk = new DeskUnderTest().active();
     const before = desk.engine.stateHash();

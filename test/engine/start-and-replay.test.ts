@@ -100,6 +100,8 @@ describe('a start', () => {
     const desk = new DeskUnderTest({}, 2, fromDisk(before.records)).begin();
     desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
     expect(desk.sent('submit').map(({ purpose }) => purpose)).toEqual(['close']);
+    desk.pass(30_000);
+    expect(desk.engine.view.closeAll).toBe('escalated');
   });
 
   it('takes the day of an earlier market where a recording follows a live one', () => {

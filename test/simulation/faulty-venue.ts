@@ -13,8 +13,11 @@ export class FaultyVenue {
   readonly book: VenueBook;
   /** How often each client id was sent. */
   readonly submits = new Map<string, number>();
+  /** Codes of the orders that the venue itself would not take. */
+  readonly refusals: string[] = [];
   faults: FaultRates;
   connected = true;
+  #closed = false;
   #receiver: ((message: Message) => void) | null = null;
   /** Counts processes: what was on its way to one never reaches the next. */
   #generation = 0;
@@ -42,7 +45,7 @@ export class FaultyVenue {
   submit(order: OrderIntent): void {
     const { clientId } = order;
     this.submits.set(clientId, (this.submits.get(clientId) ?? 0) + 1);
-    if (this.random.chance(this.faults.refused)) {
+    if (this.#closed || this.random.chance(this.faults.refused)) {
       this.#answer({ kind: 'order.rejected', clientId, code: '503', text: 'busy' }, this.#generation);
       return;
     }
@@ -50,6 +53,7 @@ export class FaultyVenue {
     this.#request(onLoss, () => {
       const placed = this.book.place(order);
       if ('venueId' in placed) return { kind: 'order.accepted', clientId, venueId: placed.venueId };
+      this.refusals.push(placed.code);
       return { kind: 'order.rejected', clientId, code: placed.code, text: placed.text };
     });
   }
@@ -78,6 +82,13 @@ export class FaultyVenue {
       kind: 'venue.snapshot',
       snapshot: this.#read(requestId, sinceTradeMs),
     }));
+  }
+
+  maintenance(durationMs: number): void {
+    this.#closed = true;
+    this.time.after(durationMs, () => {
+      this.#closed = false;
+    });
   }
 
   disconnect(durationMs: number): void {

@@ -4,7 +4,7 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import type { PositionView } from '../../src/engine/view.js';
 import type { FaultyVenue } from './faulty-venue.js';
 import type { Oracle } from './oracle.js';
-import { engineConfig, type Scenario } from './scenario.js';
+import { engineConfig, NO_FAULTS, type Scenario } from './scenario.js';
 
 export interface EndOfRun {
   readonly scenario: Scenario;
@@ -20,6 +20,7 @@ export function checkInvariants(end: EndOfRun): string[] {
   return [
     ...end.oracle.violations,
     ...sentOnce(end),
+    ...sellsWhatIsFree(end),
     ...ordersResolved(end),
     ...positionsEqual(end),
     ...cashEqual(end),
@@ -33,6 +34,14 @@ function sentOnce({ venue }: EndOfRun): string[] {
   return [...venue.submits]
     .filter(([, times]) => times > 1)
     .map(([id, times]) => `${id} was sent ${times} times`);
+}
+
+/** With nothing in the way, no sale is tried while a stop still locks the balance. */
+function sellsWhatIsFree({ venue, scenario }: EndOfRun): string[] {
+  const { crashEveryMs, freezeEveryMs, disconnectEveryMs, diskFaultEveryMs, strangerEveryMs } = scenario;
+  const trouble = crashEveryMs + freezeEveryMs + disconnectEveryMs + diskFaultEveryMs + strangerEveryMs;
+  if (scenario.faults !== NO_FAULTS || trouble > 0) return [];
+  return venue.refusals.filter((code) => code === 'balance').map(() => 'a sale of what a stop had locked');
 }
 
 function ordersResolved({ engine, venue }: EndOfRun): string[] {

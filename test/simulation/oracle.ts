@@ -1,24 +1,33 @@
 /** Watches everything that leaves the engine, with a small book of its own, and collects what must never happen. */
+import type { Halt } from '../../src/domain/mode.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import { FINAL_ORDER_STATES } from '../../src/domain/order.js';
+import type { EngineConfig } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { EngineView } from '../../src/engine/view.js';
+import { wronglyLifted } from './authority.js';
+import { Evidence } from './evidence.js';
 import { engineConfig, type Scenario } from './scenario.js';
 
 const RANK = { ACTIVE: 0, REDUCING: 1, HALTED: 2, KILLED: 3 } as const;
 
-const CALLS_PER_SECOND_MAX = 100;
+const CALLS_PER_SECOND_MAX = 60;
 
 export class Oracle {
   readonly violations: string[] = [];
   adoptions = 0;
   armings = 0;
   submits = 0;
+  readonly evidence = new Evidence();
   /** Every halt id that was ever used to arm. */
+  readonly #sent = new Set<string>();
   readonly #armedWith = new Set<string>();
   #newestHalt: string | null = null;
   #mode: keyof typeof RANK = 'ACTIVE';
   #closing = false;
+  #halts: Halt[] = [];
+  #dayStartEquity = 0;
+  readonly #config: EngineConfig;
   #lots: number[] = [];
   #entries = new Map<string, OrderIntent>();
   #second = 0;
@@ -26,11 +35,14 @@ export class Oracle {
 
   constructor(private readonly scenario: Scenario) {
     this.#lots = scenario.instruments.map(() => 0);
+    this.#config = engineConfig(scenario, 'oracle', () => '');
   }
 
   /** A new process knows only what the disk kept. */
   restart(records: readonly EngineRecord[]): void {
+    this.evidence.restart();
     this.#newestHalt = null;
+    this.#halts = [];
     this.#mode = 'ACTIVE';
     this.#closing = false;
     this.#lots = this.scenario.instruments.map(() => 0);
@@ -39,8 +51,13 @@ export class Oracle {
   }
 
   record(record: EngineRecord): void {
-    if (record.type === 'armed') this.#checkArming(record.haltId);
+    if (record.type === 'armed') this.#checkArming(record);
+    if (record.type === 'command' && record.name === 'kill' && this.#mode !== 'KILLED') {
+      this.violations.push(`after a kill the desk is ${this.#mode}`);
+    }
     if (record.type === 'position.adopted') this.adoptions += 1;
+    const objection = this.evidence.objection(record, (clientId) => this.#sent.has(clientId));
+    if (objection !== null) this.violations.push(objection);
     this.#follow(record);
   }
 
@@ -55,6 +72,7 @@ export class Oracle {
 
   submit(order: OrderIntent, view: EngineView): void {
     this.submits += 1;
+    this.#sent.add(order.clientId);
     const allowed =
       order.purpose === 'protective' ||
       (order.purpose === 'close' && this.#closing) ||
@@ -64,8 +82,20 @@ export class Oracle {
     if (order.purpose === 'entry') this.#checkLimits(order, view);
   }
 
-  #checkArming(haltId: string): void {
+  /** Between events: a desk that may trade has not lost what it may lose. */
+  look(view: EngineView): void {
+    const floor = this.#dayStartEquity * (1 - this.#config.risk.dailyLossLimitPct / 100);
+    if (this.#mode !== 'ACTIVE' || view.equity > floor - 1) return;
+    this.violations.push(
+      `ACTIVE with an equity of ${view.equity}, the day began with ${this.#dayStartEquity}`,
+    );
+  }
+
+  #checkArming({ haltId, authority, marketMs }: Extract<EngineRecord, { readonly type: 'armed' }>): void {
+    const wrong = wronglyLifted(this.#halts, authority, marketMs, this.#config.dayStartMs);
+    if (wrong !== null) this.violations.push(`${authority} lifted a halt that needs ${wrong.resume}`);
     this.armings += 1;
+    if (this.#closing) this.violations.push('armed while positions are being closed');
     if (haltId !== this.#newestHalt)
       this.violations.push(`armed with ${haltId}, newest is ${this.#newestHalt}`);
     if (this.#armedWith.has(haltId)) this.violations.push(`armed twice with ${haltId}`);
@@ -73,7 +103,7 @@ export class Oracle {
   }
 
   #checkLimits(order: OrderIntent, view: EngineView): void {
-    const { risk } = engineConfig(this.scenario, 'limits', () => '');
+    const { risk } = this.#config;
     const at = order.instrument;
     const { moneyPerTickLot } = this.scenario.instruments[at]!;
     const resting = [...this.#entries.values()].filter((entry) => entry.instrument === at);
@@ -104,12 +134,17 @@ export class Oracle {
     switch (record.type) {
       case 'halt':
         this.#newestHalt = record.halt.haltId;
+        this.#halts.push(record.halt);
         if (RANK[record.halt.mode] > RANK[this.#mode]) this.#mode = record.halt.mode;
         return;
       case 'armed':
         this.#newestHalt = null;
+        this.#halts = [];
         this.#mode = 'ACTIVE';
         this.#closing = false;
+        return;
+      case 'day':
+        this.#dayStartEquity = record.startEquity;
         return;
       case 'closeAll.begun':
         this.#closing = true;

@@ -109,6 +109,9 @@ class Run {
     const { crashEveryMs, freezeEveryMs, disconnectEveryMs, commandEveryMs, diskFaultEveryMs } =
       this.#scenario;
     this.#nowAndThen(crashEveryMs, () => this.#crash());
+    this.#nowAndThen(this.#scenario.maintenanceEveryMs, () =>
+      this.#venue.maintenance(this.#random.whole(1_000, 25_000)),
+    );
     this.#nowAndThen(this.#scenario.strangerEveryMs, () => this.#stranger());
     this.#nowAndThen(freezeEveryMs, () => this.#trader.freeze(this.#random.whole(500, 20_000)));
     this.#nowAndThen(disconnectEveryMs, () => this.#venue.disconnect(this.#random.whole(200, 15_000)));

@@ -43,6 +43,8 @@ export interface Scenario {
   readonly disconnectEveryMs: number;
   readonly commandEveryMs: number;
   readonly diskFaultEveryMs: number;
+  /** The venue refuses every order for a while. */
+  readonly maintenanceEveryMs: number;
   /** A person who trades on the account at the venue's own screen. */
   readonly strangerEveryMs: number;
   /** Ends with a close-all that has to be proven. */
@@ -81,6 +83,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     commandEveryMs: random.pick([0, 4_000, 10_000, 25_000]),
     diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
     strangerEveryMs: random.pick([0, 0, 0, 0, 40_000]),
+    maintenanceEveryMs: random.pick([0, 0, 0, 30_000]),
     endsFlat: random.chance(0.5),
   };
 }
@@ -122,7 +125,7 @@ function drawFaults(severity: number, random: Random): FaultRates {
     streamLost: rate(),
     streamDoubled: rate(),
     streamLate: rate(),
-    snapshotWrong: random.chance(0.2) ? severity / 2 : 0,
+    snapshotWrong: random.chance(0.3) ? severity * 2 * random.next() : 0,
     lateMs: random.pick([50, 1_000, 8_000]),
   };
 }
@@ -150,8 +153,8 @@ export function engineConfig(
       maxPositionSizePct: 10,
       maxConcurrentPositions: Math.max(1, scenario.instruments.length - 1),
       stopLossPct: 2,
-      dailyLossLimitPct: 3,
-      maxDrawdownPct: 6,
+      dailyLossLimitPct: 0.4,
+      maxDrawdownPct: 1.5,
     },
     tracker: { maxConsecutiveLosses: 3, reEnableCheckMs: 4 * 3_600_000 },
     resume: {

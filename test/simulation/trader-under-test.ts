@@ -79,6 +79,7 @@ export class TraderUnderTest {
   }
 
   post(message: Message): void {
+    this.parts.oracle.evidence.heard(message, this.parts.time.nowMs);
     this.#take({ ...message, ...this.#stamp() } as EngineEvent);
   }
 
@@ -136,6 +137,7 @@ export class TraderUnderTest {
         venue.lookup(effect.clientId);
         return;
       case 'requestSnapshot':
+        oracle.evidence.asked(effect.requestId);
         venue.snapshot(effect.requestId, effect.sinceTradeMs);
         return;
       case 'reply':
@@ -168,6 +170,7 @@ export class TraderUnderTest {
     this.parts.time.after(TICK_MS, () => {
       if (!this.#running) return;
       this.post({ kind: 'tick' });
+      this.parts.oracle.look(this.engine.view);
       this.#tickLater();
     });
   }

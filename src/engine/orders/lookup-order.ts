@@ -17,9 +17,10 @@ export function sendLookup(core: Core, entry: OrderEntry): void {
   core.effects.push({ kind: 'lookup', clientId, instrument });
 }
 
-/** The lookup itself failed or got no answer: says nothing about the order. */
+/** The lookup itself failed or got no answer: says nothing about the order, and nothing at all of one that has ended. */
 export function lookupFailed(core: Core, entry: OrderEntry): void {
-  const watch = watchOf(core, entry.intent.clientId);
+  const watch = core.watches.get(entry.intent.clientId);
+  if (watch === undefined) return;
   watch.lookupByMs = null;
   watch.lookupAtMs = core.wallMs + retryDelayMs(watch.lookupAttempts);
   watch.lookupAttempts += 1;
