@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.js')).validateCommand,
   },
   {
+    name: 'preflight',
+    summary: 'look at everything that real money needs, by real calls on the exchange',
+    load: async () => (await import('./commands/preflight.js')).preflightCommand,
+  },
+  {
     name: 'schedules',
     summary: 'what is scheduled, and when it runs next',
     load: async () => (await import('./commands/schedules.js')).schedulesCommand,

@@ -21,6 +21,15 @@ export function positiveNumber(max: number): (text: string) => number {
   };
 }
 
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
+
+/** Orders for a simulator must not leave the machine. */
+export function simulatorAddress(text: string): string {
+  if (!LOOPBACK.test(text))
+    throw new InvalidArgumentError('expected an address of this machine like http://127.0.0.1:9080');
+  return text;
+}
+
 /** For options that may be given several times. */
 export function collected<Value>(read: (text: string) => Value) {
   return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, read(text)];

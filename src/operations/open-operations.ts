@@ -1,5 +1,6 @@
 /** Everything that a person can ask of the desk, for the web server, the command line and the chat alike. */
 import { randomUUID } from 'node:crypto';
+import type { PreflightReport } from '../checks/preflight/preflight-check.js';
 import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
@@ -17,6 +18,7 @@ import { type TakeBackupRequest, takeBackup } from './backup/take-backup.js';
 import { changeSize, type SizeRequest } from './change-size.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { type DataGaps, findDataGaps } from './find-data-gaps.js';
+import { runPreflightOf } from './go-live/preflight-desk.js';
 import {
   acknowledgeIncident,
   type IncidentAnswerRequest,
@@ -71,6 +73,8 @@ export interface Operations {
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
   listValidations(): Promise<readonly ValidationShown[]>;
+  /** Asks the exchange; takes seconds. */
+  preflight(): Promise<PreflightReport>;
   close(): Promise<void>;
 }
 
@@ -119,6 +123,7 @@ export function operationsOver(context: OperationContext): Operations {
     changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
     listValidations: () => listValidations(context),
+    preflight: () => runPreflightOf(context),
     verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
     close: async () => {
       context.trader.close();

@@ -10,7 +10,7 @@ import { endpointLabel } from './endpoint.js';
 import { createExecutions, type Executions } from './executions.js';
 import { createFillBook } from './fill-book.js';
 import { fillsOfMarket, type HistoryContext } from './history.js';
-import type { Listing } from './listing.js';
+import { type Listing, listingProblem } from './listing.js';
 import { type BinanceMarket, marketsOf } from './market.js';
 import { type Monitor, startMonitor } from './monitor.js';
 import type { BinanceVenueOptions } from './options.js';
@@ -48,6 +48,8 @@ export interface BinanceVenue extends VenuePort {
   permissions(): Promise<KeyPermissions>;
   /** The venue's own list, by its own names; the desk's instruments only. Throws `VenueUnavailable`. */
   symbols(): Promise<ReadonlyMap<string, Listing>>;
+  /** By symbol of the desk: null where it can be traded as the desk says, else why not. Throws `VenueUnavailable`. */
+  tradable(): Promise<ReadonlyMap<string, string | null>>;
 }
 
 /**
@@ -117,6 +119,15 @@ function assemble(parts: Parts): BinanceVenue {
     },
     permissions: () => readPermissions(verifying),
     symbols: () => readSymbols(verifying),
+    async tradable() {
+      const listings = await readSymbols(verifying);
+      return new Map(
+        markets.map((market) => [
+          market.instrument.symbol,
+          listingProblem(market, listings.get(market.symbol)),
+        ]),
+      );
+    },
     onEvent(listener) {
       relay.attach(listener, connection);
     },

@@ -1,0 +1,76 @@
+/**
+ * The runbook's eight items before real money, stricter than the pre-flight: what only warns at a start forbids going
+ * live. The second item is a person's; the caller says whether it was done.
+ */
+import type { Desk } from '../../desk/schema.js';
+import type { PreflightReport, PreflightResult } from './preflight-check.js';
+
+export interface ChecklistItem {
+  readonly key: string;
+  readonly title: string;
+  readonly done: boolean;
+  readonly observed: string;
+  readonly expected: string;
+}
+
+/** The first live period is small, whatever the desk file would allow later. */
+const START_POSITION_PCT_MAX = 3;
+const START_POSITIONS_MAX = 3;
+
+/** `reviewedBy`: who reviewed the validation report; null: nobody yet. */
+export function preLiveChecklist(
+  { goLive }: Pick<Desk, 'goLive'>,
+  report: PreflightReport,
+  reviewedBy: string | null,
+): readonly ChecklistItem[] {
+  const item = (key: string, title: string): ChecklistItem => itemOf(resultOf(report, key), title);
+  const { maxPositionSizePct, maxConcurrentPositions } = goLive.start;
+  return [
+    item('validation', '1 Paper validation returns GO'),
+    {
+      key: 'review',
+      title: '2 Validation report reviewed',
+      done: reviewedBy !== null,
+      observed: reviewedBy === null ? 'nobody has reviewed it' : `reviewed by ${reviewedBy}`,
+      expected: 'a person has reviewed win rate, Sharpe and drawdown',
+    },
+    item('password', '3 Real dashboard password'),
+    item('stop-loss', '4 Stop-loss'),
+    item('daily-loss', '5 Daily loss limit'),
+    {
+      key: 'start-size',
+      title: '6 Conservative risk at first',
+      done: maxPositionSizePct <= START_POSITION_PCT_MAX && maxConcurrentPositions <= START_POSITIONS_MAX,
+      observed: `goLive.start: ${maxPositionSizePct} % a position, ${maxConcurrentPositions} positions`,
+      expected: `at most ${START_POSITION_PCT_MAX} % a position, ${START_POSITIONS_MAX} positions`,
+    },
+    item('telegram', '7 Telegram notifications'),
+    item('key-permissions', '8 Key permissions: spot only, no withdrawal'),
+  ];
+}
+
+/** Everything that forbids going live now, in words; the person's review apart where `reviewedBy` is left out. */
+export function goLiveObstacles(
+  desk: Pick<Desk, 'goLive'>,
+  report: PreflightReport,
+  reviewedBy: string | null,
+): readonly string[] {
+  const items = preLiveChecklist(desk, report, reviewedBy).filter(({ done }) => !done);
+  const listed = new Set(items.map(({ key }) => key));
+  const failed = report.results.filter(({ key, verdict }) => verdict === 'fail' && !listed.has(key));
+  return [...items, ...failed].map(
+    ({ title, observed, expected }) => `${title}: ${observed} (expected: ${expected})`,
+  );
+}
+
+function itemOf({ key, verdict, observed, expected }: PreflightResult, title: string): ChecklistItem {
+  // An address list is good to have, and no item of the runbook's.
+  const done = verdict === 'pass' || (key === 'key-permissions' && verdict === 'warn');
+  return { key, title, done, observed, expected };
+}
+
+function resultOf({ results }: PreflightReport, key: string): PreflightResult {
+  const found = results.find((result) => result.key === key);
+  if (found === undefined) throw new RangeError(`no pre-flight check ${key}`);
+  return found;
+}

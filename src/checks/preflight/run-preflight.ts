@@ -1,0 +1,60 @@
+/** Everything that is looked at before a start with real money, in the order of the runbook. */
+import { apiKey } from './api-key.js';
+import { balance } from './balance.js';
+import { dailyLoss } from './daily-loss.js';
+import { keyPermissions } from './key-permissions.js';
+import { password } from './password.js';
+import type {
+  PreflightCheck,
+  PreflightReport,
+  PreflightResult,
+  PreflightSubject,
+  PreflightVerdict,
+} from './preflight-check.js';
+import { rateLimit } from './rate-limit.js';
+import { stopLoss } from './stop-loss.js';
+import { symbols } from './symbols.js';
+import { telegram } from './telegram.js';
+import { validationReport } from './validation-report.js';
+
+export const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
+  apiKey,
+  balance,
+  symbols,
+  rateLimit,
+  stopLoss,
+  dailyLoss,
+  password,
+  validationReport,
+  telegram,
+  keyPermissions,
+];
+
+export async function runPreflight(subject: PreflightSubject, nowMs: number): Promise<PreflightReport> {
+  const results = await Promise.all(PREFLIGHT_CHECKS.map((check) => resultOf(check, subject)));
+  return {
+    desk: subject.desk.desk,
+    configHash: subject.configHash,
+    endpoint: subject.exchange.endpoint,
+    verdict: worst(results),
+    results,
+    atMs: nowMs,
+  };
+}
+
+async function resultOf(
+  { key, title, look }: PreflightCheck,
+  subject: PreflightSubject,
+): Promise<PreflightResult> {
+  try {
+    return { key, title, ...(await look(subject)) };
+  } catch (error) {
+    const observed = error instanceof Error ? error.message : String(error);
+    return { key, title, verdict: 'fail', observed, expected: 'the check can be made' };
+  }
+}
+
+function worst(results: readonly PreflightResult[]): PreflightVerdict {
+  if (results.some(({ verdict }) => verdict === 'fail')) return 'fail';
+  return results.some(({ verdict }) => verdict === 'warn') ? 'warn' : 'pass';
+}

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import { loadDeskHere } from '../environment-file.js';
+import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { simulatorAddress } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { fermataHome, runtimeOf } from '../running-desk.js';
+
+interface Options {
+  readonly desk?: string;
+  readonly simulatedVenue?: string;
+  readonly json?: boolean;
+}
+
+export function preflightCommand(command: Command): void {
+  command
+    .option('--desk <name or file>', 'which desk; by default the one that runs here')
+    .option(
+      '--simulated-venue <address>',
+      'a simulator on this machine instead of the exchange',
+      simulatorAddress,
+    )
+    .option('--json', 'print the results as JSON')
+    .action(async (options: Options) => {
+      process.exitCode = await preflight(options);
+    });
+}
+
+/** Needs no running desk: files, environment and the exchange alone. */
+async function preflight(options: Options): Promise<number> {
+  const home = fermataHome();
+  const runtime = runtimeOf(home);
+  const file =
+    options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk);
+  const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');
+  const report = await preflightDesk(loadDeskHere(file, {}, process.env, home), {
+    home,
+    env: process.env,
+    simulatedVenue: options.simulatedVenue ?? runtime?.simulatedVenue,
+    nowMs: Date.now,
+  });
+  if (options.json === true) printJson(report);
+  else printLines(preflightLines(report));
+  return report.verdict === 'fail' ? EXIT_FAILED : EXIT_OK;
+}
+
+const MARKS = { pass: '✓', warn: '!', fail: '✗' } as const;
+const SAID = {
+  pass: 'everything is ready for real money, a go-live apart',
+  warn: 'it may start; look at the warnings',
+  fail: 'it does not start with real money until this is put right',
+} as const;
+
+export function preflightLines({ desk, endpoint, results, verdict }: PreflightReport): string[] {
+  return [
+    `Pre-flight of ${desk} at ${endpoint}`,
+    ...results.flatMap(({ title, verdict: one, observed, expected }) => [
+      `${MARKS[one]} ${title}: ${observed}`,
+      ...(one === 'pass' ? [] : [`    expected: ${expected}`]),
+    ]),
+    `${MARKS[verdict]} ${SAID[verdict]}`,
+  ];
+}

@@ -1,0 +1,33 @@
+/** Pre-flight of a desk, whoever asks: command line, web, go-live. */
+import { resolve } from 'node:path';
+import { readExchange } from '../../checks/preflight/exchange-reading.js';
+import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import { runPreflight } from '../../checks/preflight/run-preflight.js';
+import { type LoadedDesk, loadDesk } from '../../desk/load.js';
+import type { OperationContext } from '../operation.js';
+
+export interface PreflightPlace {
+  /** FERMATA_HOME. */
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly simulatedVenue: string | undefined;
+  readonly nowMs: () => number;
+}
+
+/** Where `fermata validate` puts its reports. */
+export const REPORT_FOLDER = 'data';
+
+export async function preflightDesk(
+  { desk, configHash }: Pick<LoadedDesk, 'desk' | 'configHash'>,
+  { home, env, simulatedVenue, nowMs }: PreflightPlace,
+): Promise<PreflightReport> {
+  const exchange = await readExchange({ desk, env, simulatedVenue });
+  const reportFolder = resolve(REPORT_FOLDER);
+  return runPreflight({ desk, configHash, home, env, exchange, reportFolder }, nowMs());
+}
+
+/** Of the desk that runs. */
+export function runPreflightOf({ runtime, nowMs }: OperationContext): Promise<PreflightReport> {
+  const { home, deskFile, simulatedVenue } = runtime;
+  return preflightDesk(loadDesk(deskFile), { home, env: process.env, simulatedVenue, nowMs });
+}

@@ -1,0 +1,195 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import { type Bench, preflightBench } from './support/preflight-bench.js';
+
+type Break = (bench: Bench) => void | Promise<void>;
+
+const control =
+  (action: string, body: object): Break =>
+  async ({ simulator }) => {
+    await fetch(`${simulator.address}/_simulator/${action}`, { method: 'POST', body: JSON.stringify(body) });
+  };
+const key =
+  (name: string): Break =>
+  ({ env }) => {
+    env.BINANCE_API_KEY = name.padEnd(64, '0');
+    env.BINANCE_SECRET_KEY = `${name}Secret`.padEnd(64, '0');
+  };
+const setTo =
+  (name: string, value: string): Break =>
+  ({ env }) => {
+    env[name] = value;
+  };
+const risk =
+  (changes: Partial<Bench['desk']['risk']>): Break =>
+  (bench) => {
+    bench.desk = { ...bench.desk, risk: { ...bench.desk.risk, ...changes } };
+  };
+
+/** What is broken, which check sees it, what a start does about it, and the words that a person reads. */
+const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][] = [
+  [
+    'the key is not set',
+    ({ env }) => void delete env.BINANCE_API_KEY,
+    'api-key',
+    'fail',
+    /BINANCE_API_KEY is not set/,
+  ],
+  [
+    'the key was deleted',
+    control('revoke', { apiKey: 'simDeskTrading'.padEnd(64, '0') }),
+    'api-key',
+    'fail',
+    /-2015|Invalid API-key/,
+  ],
+  ['the secret is wrong', setTo('BINANCE_SECRET_KEY', 'x'.repeat(64)), 'api-key', 'fail', /-1022|Signature/],
+  ['the exchange is in maintenance', control('maintenance', { on: true }), 'api-key', 'fail', /./],
+  [
+    'the balance is below $100',
+    control('balance', { account: 'desk', asset: 'USDT', free: '99.99' }),
+    'balance',
+    'fail',
+    /99\.99 USDT/,
+  ],
+  [
+    'a symbol is halted',
+    control('status', { symbol: 'ETHUSDT', status: 'BREAK' }),
+    'symbols',
+    'fail',
+    /ETH\/USDT is not trading/,
+  ],
+  ['the key may withdraw', key('simDeskWithdrawing'), 'key-permissions', 'fail', /may withdraw/],
+  ['the key may not trade', key('simDeskReading'), 'key-permissions', 'fail', /may not trade/],
+  ['there is no stop-loss', risk({ stopLossPct: 0 }), 'stop-loss', 'fail', /stopLossPct is 0/],
+  [
+    'there is no daily loss limit',
+    risk({ dailyLossLimitPct: 0 }),
+    'daily-loss',
+    'fail',
+    /dailyLossLimitPct is 0/,
+  ],
+  [
+    'the password is the generated one',
+    async (bench) => {
+      delete bench.env.DASHBOARD_PASSWORD;
+      rmSync(join(bench.home, 'secrets'), { recursive: true });
+      await ensureSecrets(bench.home);
+      bench.report();
+    },
+    'password',
+    'warn',
+    /generated/,
+  ],
+  [
+    'the password is one of the usual ones',
+    setTo('DASHBOARD_PASSWORD', 'your-secure-password'),
+    'password',
+    'warn',
+    /usual/,
+  ],
+  [
+    'there is no validation report',
+    ({ reportFolder }) => rmSync(reportFolder, { recursive: true }),
+    'validation',
+    'warn',
+    /no validation report/,
+  ],
+  [
+    'the validation is a NO-GO',
+    (bench) => void bench.report({ recommendation: 'NO-GO', reasons: ['9 trades, 10 are needed'] }),
+    'validation',
+    'warn',
+    /9 trades, 10 are needed/,
+  ],
+  [
+    'the report was changed by hand',
+    (bench) => {
+      const file = bench.report({ recommendation: 'NO-GO' });
+      writeFileSync(file, readFileSync(file, 'utf8').replace('NO-GO', 'GO'));
+    },
+    'validation',
+    'warn',
+    /seal/,
+  ],
+  [
+    'the report is of another installation',
+    (bench) => void bench.report({}, 'cd'.repeat(32)),
+    'validation',
+    'warn',
+    /seal/,
+  ],
+  [
+    'the report is about another desk file',
+    (bench) => void bench.report({ configHash: 'f'.repeat(64) }),
+    'validation',
+    'warn',
+    /another version/,
+  ],
+  [
+    'the GO was on simulated prices',
+    (bench) => void bench.report({ goLive: { qualifies: false, because: ['prices were simulated'] } }),
+    'validation',
+    'warn',
+    /prices were simulated/,
+  ],
+  [
+    'Telegram is not configured',
+    ({ env }) => void delete env.TELEGRAM_BOT_TOKEN,
+    'telegram',
+    'warn',
+    /TELEGRAM_BOT_TOKEN/,
+  ],
+  ['Telegram’s token can’t be one', setTo('TELEGRAM_BOT_TOKEN', 'abc'), 'telegram', 'fail', /token/],
+];
+
+describe('with everything in place', () => {
+  it('the pre-flight passes, and only the person’s review is missing', async () => {
+    const bench = await preflightBench();
+    const report = await bench.look();
+    expect(report.results.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+    expect(report.results).toHaveLength(10);
+    expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
+    expect(goLiveObstacles(bench.desk, report, null)).toEqual([expect.stringMatching(/nobody has reviewed/)]);
+  });
+});
+
+describe('going live is refused', () => {
+  it.each(TABLE)('where %s', async (_what, breakIt, check, verdict, words) => {
+    const bench = await preflightBench();
+    await breakIt(bench);
+    const report = await bench.look();
+    const result = report.results.find((one) => one.key === check);
+    expect([result?.verdict, result?.observed]).toEqual([verdict, expect.stringMatching(words)]);
+    expect(report.verdict).toBe(verdict);
+    expect(goLiveObstacles(bench.desk, report, 'operator').join('\n')).toMatch(words);
+  });
+
+  it('where the exchange does not list a symbol', async () => {
+    const bench = await preflightBench((text) => text.replaceAll('ETH/USDT', 'XYZ/USDT'));
+    const report = await bench.look();
+    expect(report.results.find((one) => one.key === 'symbols')).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('where the first live period would not be small', async () => {
+    const bench = await preflightBench((text) =>
+      text.replace('goLive:', 'goLive:\n  start: { maxPositionSizePct: 10 }'),
+    );
+    const report = await bench.look();
+    expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([
+      expect.stringMatching(/10 % a position/),
+    ]);
+  });
+});
+
+it('a rate limiter that is off warns, and forbids nothing', async () => {
+  const bench = await preflightBench((text) =>
+    text.replace('testnet: true', 'testnet: true\n  rateLimit: { enabled: false }'),
+  );
+  const report = await bench.look();
+  expect(report.verdict).toBe('warn');
+  expect(report.results.find((one) => one.key === 'rate-limit')).toMatchObject({ verdict: 'warn' });
+  expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
+});

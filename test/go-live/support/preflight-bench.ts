@@ -1,0 +1,85 @@
+/** Everything that real money needs, all right; a test breaks one thing of it. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type BinanceSimulator, startBinanceSimulator } from '../../../simulators/binance/start.js';
+import { readExchange } from '../../../src/checks/preflight/exchange-reading.js';
+import type { PreflightReport } from '../../../src/checks/preflight/preflight-check.js';
+import { runPreflight } from '../../../src/checks/preflight/run-preflight.js';
+import { loadDesk } from '../../../src/desk/load.js';
+import type { Desk } from '../../../src/desk/schema.js';
+import { ensureSecrets, readSecret } from '../../../src/home/secrets.js';
+import type { ValidationReport } from '../../../src/validation/report/report.js';
+import { signReport } from '../../../src/validation/report/sign-report.js';
+import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
+import { liveDeskText } from './live-desk.js';
+
+export interface Bench {
+  readonly simulator: BinanceSimulator;
+  readonly home: string;
+  readonly env: Record<string, string | undefined>;
+  desk: Desk;
+  readonly configHash: string;
+  /** Writes a sealed GO with these changes. */
+  report(changes?: Partial<ValidationReport>, key?: string): string;
+  readonly reportFolder: string;
+  look(): Promise<PreflightReport>;
+}
+
+export async function preflightBench(edit: (text: string) => string = (text) => text): Promise<Bench> {
+  const simulator = await startBinanceSimulator();
+  const home = mkdtempSync(join(tmpdir(), 'fermata-preflight-'));
+  const reportFolder = join(home, 'data');
+  mkdirSync(reportFolder);
+  onTestFinished(async () => {
+    await simulator.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+  await ensureSecrets(home, 'a-password-of-my-own');
+  const deskFile = join(home, 'desk.yaml');
+  writeFileSync(deskFile, edit(liveDeskText()));
+  const { desk, configHash } = loadDesk(deskFile);
+  const env: Bench['env'] = {
+    BINANCE_API_KEY: TRADING_KEY.apiKey,
+    BINANCE_SECRET_KEY: TRADING_KEY.secret,
+    TELEGRAM_BOT_TOKEN: '123456:abcdefghijklmnopqrstuvwxyz',
+    DASHBOARD_PASSWORD: 'a-password-of-my-own',
+  };
+  const bench: Bench = {
+    simulator,
+    home,
+    env,
+    desk,
+    configHash,
+    reportFolder,
+    report(changes = {}, key = readSecret(home, 'decisionKey')) {
+      const file = join(reportFolder, 'validation_report_20260101T000000000Z.json');
+      writeFileSync(file, JSON.stringify(signReport(key, { ...goReport(configHash), ...changes })));
+      return file;
+    },
+    async look() {
+      const { desk: now } = bench;
+      const exchange = await readExchange({ desk: now, env, simulatedVenue: simulator.address });
+      return runPreflight({ desk: now, configHash, home, env, exchange, reportFolder }, Date.now());
+    },
+  };
+  bench.report();
+  return bench;
+}
+
+function goReport(configHash: string): ValidationReport {
+  return {
+    version: 1,
+    kind: 'validation-report',
+    id: 'v1',
+    desk: 'crypto-live',
+    configHash,
+    created: '2026-01-01T00:00:00.000Z',
+    requestedBy: 'operator',
+    recommendation: 'GO',
+    reasons: [],
+    goLive: { qualifies: true, because: [] },
+    results: { trades: 40, winRatePct: 55, sharpe: 1.2, maxDrawdownPct: 4 },
+  } as unknown as ValidationReport;
+}
