@@ -23,6 +23,11 @@ export type DeskOperations = Pick<
   | 'listTasks'
   | 'completeTask'
   | 'listValidations'
+  | 'openIncident'
+  | 'acknowledgeIncident'
+  | 'resolveIncident'
+  | 'listIncidents'
+  | 'readIncident'
 >;
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */

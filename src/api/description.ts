@@ -12,6 +12,7 @@ const TAGS = [
   { name: 'records', description: 'What happened: the ledger and the evidence' },
   { name: 'settings', description: 'What the desk trades by' },
   { name: 'people', description: 'What waits for people' },
+  { name: 'incidents', description: 'What went wrong, who has it, and what was done' },
   { name: 'go-live', description: 'What stands before real money' },
   { name: 'emergency', description: 'Stop, close all, resume' },
 ];

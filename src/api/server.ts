@@ -23,6 +23,7 @@ import { deskStateRoutes } from './routes/desk-state.js';
 import { emergencyRoutes } from './routes/emergency.js';
 import { equityRoute } from './routes/equity.js';
 import { healthRoute } from './routes/health.js';
+import { incidentsRoutes } from './routes/incidents.js';
 import { liveSocketRoute } from './routes/live-socket.js';
 import { loginRoute } from './routes/login.js';
 import { logoutRoute } from './routes/logout.js';
@@ -125,6 +126,7 @@ async function registerRoutes(
   strategyToggleRoute(app, web);
   settingsRoutes(app, web);
   approvalsRoutes(app, web);
+  incidentsRoutes(app, web);
   tasksRoutes(app, web);
   validationsRoute(app, web);
   reconciliationRoute(app, web);

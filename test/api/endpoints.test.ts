@@ -100,6 +100,7 @@ const READING = [
     '/api/approvals',
     '/api/tasks',
     '/api/validations',
+    '/api/incidents',
   ],
 ];
 
@@ -116,6 +117,9 @@ describe('changing something', () => {
   const RESUME = ['POST', '/api/emergency/resume', { reason: 'test' }] as const;
   const TOGGLE = ['POST', '/api/strategies/ema-cross/toggle', { enabled: false, reason: 'test' }] as const;
   const SETTINGS = ['PUT', '/api/settings', { values: { 'risk.stopLossPct': 4 }, reason: 'test' }] as const;
+  const OPEN = ['POST', '/api/incidents', { title: 'odd fills' }] as const;
+  const HAVE = ['POST', '/api/incidents/venue-down/acknowledge', { note: 'looking' }] as const;
+  const OVER = ['POST', '/api/incidents/venue-down/resolve', { note: 'was nothing' }] as const;
   const DONE = ['POST', '/api/tasks/7/done', { note: 'test' }] as const;
   it.each([
     [STOP, { vera: 403, otto: 200, anna: 200 }],
@@ -123,6 +127,9 @@ describe('changing something', () => {
     [RESUME, { vera: 403, otto: 403, anna: 200 }],
     [TOGGLE, { vera: 403, otto: 200, anna: 403 }],
     [SETTINGS, { vera: 403, otto: 200, anna: 403 }],
+    [OPEN, { vera: 403, otto: 200, anna: 200 }],
+    [HAVE, { vera: 403, otto: 200, anna: 200 }],
+    [OVER, { vera: 403, otto: 200, anna: 200 }],
     [DONE, { vera: 403, otto: 404, anna: 403 }],
   ])('%j is for the roles that may', async ([method, path, body], expected) => {
     expect((await call(method, path, null, body)).status).toBe(401);
@@ -247,6 +254,15 @@ describe('approvals', () => {
     expect(await answer.json()).toMatchObject({ ok: true, detail: 'anna voted' });
     for (const bad of [{ ...vote, choice: 'maybe' }, { ...vote, reason: '' }, { choice: 'approve' }])
       expect((await call('POST', '/api/approvals/x/vote', 'anna', bad)).status).toBe(400);
+  });
+});
+
+describe('incidents', () => {
+  it('that nobody knows are 404, and an answer needs a note', async () => {
+    expect((await call('GET', '/api/incidents/nothing', 'vera')).status).toBe(404);
+    expect((await call('POST', '/api/incidents/x/acknowledge', 'otto', {})).status).toBe(400);
+    expect((await call('POST', '/api/incidents', 'otto', { title: '' })).status).toBe(400);
+    expect((await call('GET', '/api/incidents?state=odd', 'vera')).status).toBe(400);
   });
 });
 

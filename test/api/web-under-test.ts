@@ -194,6 +194,11 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
       detail: `There is no task ${id}.`,
     }),
     listValidations: async () => [],
+    openIncident: async (_caller, { title }) => outcome(true, true, `The incident "${title}" is open`, null),
+    acknowledgeIncident: async ({ person }) => ({ ok: true, detail: `${person} has it` }),
+    resolveIncident: async ({ person }) => ({ ok: true, detail: `${person} declared it over` }),
+    listIncidents: async () => [],
+    readIncident: async () => null,
     readSettings: () => Promise.reject(new Error('not in this test')),
     changeSettings: () => Promise.reject(new Error('not in this test')),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {

@@ -6,11 +6,13 @@ import type { Analytics } from '../../../src/api/schemas/analytics.js';
 import type { RoutineRun, Trade } from '../../../src/api/schemas/records.js';
 import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
 import type { ApprovalShown } from '../../../src/operations/approvals/list-approvals.js';
+import type { IncidentShown } from '../../../src/operations/incidents/list-incidents.js';
 import type { ScheduledRun } from '../../../src/operations/list-schedules.js';
 import type { OperationResult } from '../../../src/operations/operation.js';
 import type { SettingsResult } from '../../../src/operations/settings/change-settings.js';
 import type { SettingsShown } from '../../../src/operations/settings/read-settings.js';
 import type { ValidationShown } from '../../../src/operations/validations/list-validations.js';
+import type { Incident } from '../../../src/store/incidents.js';
 import type { Task } from '../../../src/store/tasks.js';
 import type { BarStatus } from '../../../src/trader/protocol.js';
 import type { Session } from './session.js';
@@ -21,6 +23,8 @@ export type {
   AuditPage,
   BarStatus,
   EquityPoint,
+  Incident,
+  IncidentShown,
   OperationResult,
   RoutineRun,
   ScheduledRun,
@@ -129,10 +133,37 @@ export class DeskApi {
     return this.session.request('POST', `/api/tasks/${id}/done`, { note });
   }
 
-  /** How much waits for a person. */
-  async waiting(): Promise<number> {
-    const [{ approvals }, { tasks }] = await Promise.all([this.approvals(), this.tasks()]);
-    return [...approvals, ...tasks].filter(({ state }) => state === 'open').length;
+  /** How much waits for somebody. */
+  async waiting(): Promise<{ readonly people: number; readonly incidents: number }> {
+    const [{ approvals }, { tasks }, { incidents }] = await Promise.all([
+      this.approvals(),
+      this.tasks(),
+      this.incidents(),
+    ]);
+    return {
+      people: [...approvals, ...tasks].filter(({ state }) => state === 'open').length,
+      incidents: incidents.filter(({ state }) => state !== 'resolved').length,
+    };
+  }
+
+  incidents(): Promise<{ readonly incidents: readonly Incident[] }> {
+    return this.session.request('GET', '/api/incidents');
+  }
+
+  incident(id: string): Promise<IncidentShown> {
+    return this.session.request('GET', `/api/incidents/${encodeURIComponent(id)}`);
+  }
+
+  answerIncident(
+    id: string,
+    choice: 'acknowledge' | 'resolve',
+    note: string,
+  ): Promise<{ readonly detail: string }> {
+    return this.session.request('POST', `/api/incidents/${encodeURIComponent(id)}/${choice}`, { note });
+  }
+
+  reportIncident(title: string): Promise<OperationResult> {
+    return this.session.request('POST', '/api/incidents', { title });
   }
 
   validations(): Promise<{ readonly validations: readonly ValidationShown[] }> {

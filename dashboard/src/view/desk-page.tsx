@@ -6,6 +6,7 @@ import type { Session } from '../connection/session.js';
 import { usePolled } from '../connection/use-polled.js';
 import { Audit } from '../section/audit.js';
 import { GoLive } from '../section/go-live.js';
+import { Incidents } from '../section/incidents.js';
 import { People } from '../section/people.js';
 import { Routines } from '../section/routines.js';
 import { Settings } from '../section/settings.js';
@@ -124,6 +125,8 @@ function Section({ tab, api, session, status }: SectionProps) {
       return <Routines api={api} />;
     case 'people':
       return <People api={api} person={session.person} roles={session.roles} />;
+    case 'incidents':
+      return <Incidents api={api} roles={session.roles} />;
     case 'go-live':
       return <GoLive api={api} status={status} />;
     case 'settings':
@@ -136,7 +139,7 @@ function Section({ tab, api, session, status }: SectionProps) {
 /** What waits for somebody, so that it is seen from every section. */
 function useCounts(api: DeskApi, tab: Tab): Partial<Record<Tab, number>> {
   const waiting = usePolled(() => api.waiting(), COUNTS_MS, tab);
-  return { people: waiting.value ?? 0 };
+  return waiting.value ?? {};
 }
 
 interface PanelsProps {

@@ -5,6 +5,7 @@ export const TABS = [
   ['strategies', 'Strategies'],
   ['day', 'Routines'],
   ['people', 'Waiting'],
+  ['incidents', 'Incidents'],
   ['go-live', 'Go-live'],
   ['settings', 'Settings'],
   ['audit', 'Audit'],

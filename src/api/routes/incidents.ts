@@ -1,0 +1,127 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { MAY_STOP } from '../auth/roles.js';
+import type { WebDependencies } from '../dependencies.js';
+import { databaseDown, notDone, notFound, sendProblem } from '../problem.js';
+import { outcomeSchema, reason } from '../schemas/emergency.js';
+import { incidentSchema, incidentShownSchema } from '../schemas/incidents.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { callerOf } from './caller.js';
+
+const openSchema = z.strictObject({
+  title: reason.min(1).max(120).describe('One line; the same title again belongs to the same incident'),
+  detail: reason.optional(),
+});
+const answerSchema = z.strictObject({ note: reason.min(1) });
+const answeredSchema = z.object({ ok: z.boolean(), detail: z.string() });
+
+const params = {
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string', minLength: 1, maxLength: 200 } },
+} as const;
+
+interface Named {
+  readonly Params: { readonly id: string };
+}
+
+export function incidentsRoutes(app: FastifyInstance, web: WebDependencies): void {
+  readRoutes(app, web);
+  openRoute(app, web);
+  answerRoute(app, web, 'acknowledge', 'Say "I have it": nobody is told again that nobody answers');
+  answerRoute(app, web, 'resolve', 'Declare it over, whatever its playbook still waits for');
+}
+
+function readRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const unreadable = (request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply => {
+    request.log.warn({ err: error }, 'incidents could not be read');
+    return sendProblem(reply, databaseDown('The incidents'));
+  };
+  const list = {
+    summary: 'Incidents: those that last first, then the newest',
+    tags: ['incidents'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { state: { type: 'string', enum: ['open', 'acknowledged', 'resolved'] } },
+    },
+    response: {
+      200: answer('At most 100', z.object({ incidents: z.array(incidentSchema) })),
+      ...problems(400, 401, 503),
+    },
+  };
+  app.get<{ Querystring: { readonly state?: 'open' | 'acknowledged' | 'resolved' } }>(
+    '/api/incidents',
+    { schema: list },
+    async (request, reply) => {
+      try {
+        return { incidents: await web.operations.listIncidents(request.query) };
+      } catch (error) {
+        return unreadable(request, reply, error);
+      }
+    },
+  );
+  const one = {
+    summary: 'One incident with its timeline, what was seen and what was kept',
+    tags: ['incidents'],
+    params,
+    response: { 200: answer('The incident', incidentShownSchema), ...problems(400, 401, 404, 503) },
+  };
+  app.get<Named>('/api/incidents/:id', { schema: one }, async (request, reply) => {
+    try {
+      const found = await web.operations.readIncident(request.params.id);
+      return (
+        found ?? sendProblem(reply, notFound('There is no such incident.', 'GET /api/incidents lists them.'))
+      );
+    } catch (error) {
+      return unreadable(request, reply, error);
+    }
+  });
+}
+
+function openRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Report an incident',
+    tags: ['incidents'],
+    body: jsonSchema(openSchema),
+    response: { 200: answer('Open', outcomeSchema), ...problems(400, 401, 403, 409) },
+  };
+  app.post<{ Body: z.infer<typeof openSchema> }>(
+    '/api/incidents',
+    { schema, config: { roles: MAY_STOP } },
+    async (request, reply) => {
+      const { title, detail = '' } = request.body;
+      const outcome = await web.operations.openIncident(callerOf(request), { title, detail });
+      return outcome.ok ? outcome : sendProblem(reply, notDone(outcome.detail, 'Try again, or press stop.'));
+    },
+  );
+}
+
+function answerRoute(
+  app: FastifyInstance,
+  web: WebDependencies,
+  choice: 'acknowledge' | 'resolve',
+  summary: string,
+): void {
+  const schema = {
+    summary,
+    tags: ['incidents'],
+    params,
+    body: jsonSchema(answerSchema),
+    response: { 200: answer('It counts', answeredSchema), ...problems(400, 401, 403, 409) },
+  };
+  app.post<Named & { Body: z.infer<typeof answerSchema> }>(
+    `/api/incidents/:id/${choice}`,
+    { schema, config: { roles: MAY_STOP } },
+    async (request, reply) => {
+      const asked = { incident: request.params.id, note: request.body.note };
+      const { acknowledgeIncident, resolveIncident } = web.operations;
+      const answerIt = choice === 'acknowledge' ? acknowledgeIncident : resolveIncident;
+      const result = await answerIt(callerOf(request), asked);
+      return result.ok
+        ? result
+        : sendProblem(reply, notDone(result.detail, 'GET /api/incidents shows it as it is.'));
+    },
+  );
+}
