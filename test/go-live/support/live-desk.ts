@@ -56,7 +56,11 @@ export function liveDeskText(): string {
     );
 }
 
-export async function liveDesk(options: LiveDeskOptions = {}): Promise<LiveDesk> {
+/** `atEnd`: called with what has to be ended, last first. */
+export async function liveDesk(
+  options: LiveDeskOptions = {},
+  atEnd: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<LiveDesk> {
   const simulator = await startBinanceSimulator({ walk: { everyMs: 50, ppm: 20 }, ...options.simulator });
   const home = mkdtempSync(join(tmpdir(), 'fermata-live-'));
   const deskFile = join(home, 'desk.yaml');
@@ -79,7 +83,7 @@ export async function liveDesk(options: LiveDeskOptions = {}): Promise<LiveDesk>
   process.env.BINANCE_SECRET_KEY = TRADING_KEY.secret;
   const { controlSocket, journal } = deskPaths(paths, desk.desk);
   const client = connectTrader(controlSocket);
-  onTestFinished(async () => {
+  atEnd(async () => {
     client.close();
     await simulator.close();
     rmSync(home, { recursive: true, force: true });
@@ -108,7 +112,7 @@ export async function liveDesk(options: LiveDeskOptions = {}): Promise<LiveDesk>
         stopping ??= role.stop();
         return stopping;
       };
-      onTestFinished(stop);
+      atEnd(stop);
       return { stop };
     },
     status,
