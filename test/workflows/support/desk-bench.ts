@@ -56,7 +56,7 @@ export interface DeskOptions {
   /** Evidence is written and the activity fails all the same, once a step. */
   readonly answerLost?: boolean;
   /** FERMATA_HOME of its logs. */
-  readonly home?: string;
+  readonly logsHome?: string;
   readonly incidentsFail?: boolean;
 }
 
@@ -141,7 +141,7 @@ async function openDesk(
   const incidents = createIncidentActivities({
     pool,
     desk: name,
-    home: options.home ?? '/nowhere',
+    home: options.logsHome ?? '/nowhere',
     tell: (notice) => notify(pool, notice),
     processState: async (process) => processes.get(process) ?? null,
     reportIncident: async (symptom) => {
