@@ -1,0 +1,176 @@
+/**
+ * Postgres or Temporal, or both, copied back to yesterday under a trader that has gone on: what they ask for again was
+ * decided for another halt. The trader's journal knows better, and nothing else arms it.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import { type Operations, openOperations } from '../../src/operations/open-operations.js';
+import { openPool } from '../../src/store/pool.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+
+type Store = 'postgres' | 'temporal';
+
+const desk: DeskUnderTest = deskUnderTest();
+const yesterday = mkdtempSync(join(tmpdir(), 'fermata-yesterday-'));
+const caller = { person: 'operator', via: 'cli' as const };
+/** Long enough for a resumption to look again several times. */
+const STAYS_MS = 4_000;
+let approvalId = '';
+
+beforeAll(async () => {
+  await desk.up('--market', 'simulated');
+  await untilActive();
+  await stopAsPerson('before the copy');
+  approvalId = await withOperations(askForLooserSettings);
+  await desk.interrupt();
+  for (const store of ['postgres', 'temporal'] as const) copy(placeOf(store), join(yesterday, store));
+
+  await desk.up('--market', 'simulated');
+  await resume();
+  await withOperations(approve);
+  await until('the settings in force', async () => (await desk.status()).settings.version === 1);
+  await stopAsPerson('after the copy');
+  await desk.interrupt();
+}, 300_000);
+
+afterAll(async () => {
+  await desk.dispose();
+  rmSync(yesterday, { recursive: true, force: true });
+});
+
+afterEach(() => desk.interrupt());
+
+const placeOf = (store: Store): string => homePaths(desk.home)[store];
+
+function copy(from: string, to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  execFileSync('cp', ['-a', from, to]);
+}
+
+const untilActive = () =>
+  until('ACTIVE', async () => ((await desk.status()).mode === 'ACTIVE' ? true : null), 120_000);
+
+async function stopAsPerson(reason: string): Promise<void> {
+  const stopped = await desk.run('stop', '--reason', reason);
+  expect(stopped.code, stopped.stdout + stopped.stderr).toBe(0);
+}
+
+async function resume(): Promise<void> {
+  const resumed = await desk.run('resume', '--reason', 'looked at it');
+  expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
+}
+
+const runtimeOf = (): Runtime =>
+  JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
+
+async function withOperations<T>(use: (operations: Operations) => Promise<T>): Promise<T> {
+  const operations = await openOperations(runtimeOf());
+  try {
+    return await use(operations);
+  } finally {
+    await operations.close();
+  }
+}
+
+async function askForLooserSettings(operations: Operations): Promise<string> {
+  const { settings } = await operations.readSettings();
+  const limit = settings.find(({ key }) => key === 'risk.dailyLossLimitPct');
+  const values = { 'risk.dailyLossLimitPct': (limit?.value ?? 0) + 0.5 };
+  const asked = await operations.changeSettings(caller, { values, reason: 'more room' });
+  expect(asked, asked.detail).toMatchObject({ state: 'waiting' });
+  return asked.approvalId ?? '';
+}
+
+async function approve(operations: Operations) {
+  const shown = await until('the approval', async () =>
+    (await operations.listApprovals()).find(({ id }) => id === approvalId),
+  );
+  const vote = { approval: approvalId, choice: 'approve' as const, parametersHash: shown.parametersHash };
+  return operations.castVote(caller, { ...vote, reason: 'agreed' });
+}
+
+/** What the evidence says about changes of settings. */
+async function settingsEvidence(): Promise<string[]> {
+  const pool = openPool(runtimeOf(), 'test');
+  try {
+    const found = await pool.query<{ observed: string }>(
+      "select observed from evidence where routine = 'settings'",
+    );
+    return found.rows.map(({ observed }) => observed);
+  } finally {
+    await pool.end();
+  }
+}
+
+const journalFolder = (): string => deskPaths(homePaths(desk.home), desk.desk).journal;
+
+const armings = () =>
+  [...readJournal(journalFolder())].flatMap(({ record }) => (record.type === 'armed' ? [record] : []));
+
+describe('a desk whose stores were set back to yesterday', () => {
+  it.each<[string, Store[]]>([
+    ['Temporal', ['temporal']],
+    ['Postgres', ['postgres']],
+  ])(
+    'stays HALTED by today’s person, and takes nothing as approved, when %s went back',
+    async (_, stores) => {
+      const before = armings().length;
+      for (const store of stores) copy(join(yesterday, store), placeOf(store));
+      await desk.up('--market', 'simulated');
+      await until('a routine runs', async () => (await desk.run('run', 'pre-market')).code === 0, 90_000);
+      const watchedUntilMs = Date.now() + STAYS_MS;
+      while (Date.now() < watchedUntilMs) {
+        const now = await desk.status();
+        expect(now.mode).toBe('HALTED');
+        expect(
+          now.halts.some(({ cause, reason }) => cause === 'person' && reason.includes('after the copy')),
+        ).toBe(true);
+      }
+      expect(armings()).toHaveLength(before);
+      expect((await desk.status()).settings.version).toBe(1);
+      const approvals = await withOperations((operations) => operations.listApprovals());
+      const state = approvals.find(({ id }) => id === approvalId)?.state;
+      if (stores.includes('postgres')) expect(state).toBe('open');
+    },
+  );
+
+  it('does not take the same settings twice, however often they are approved', async () => {
+    await desk.up('--market', 'simulated');
+    const configsBefore = [...readJournal(journalFolder())].filter(
+      ({ record }) => record.type === 'config',
+    ).length;
+    await until('the vote is taken', async () => (await withOperations(approve)).ok, 60_000);
+    // The copy of Postgres knows of no change yet.
+    await until('the change is decided', async () => (await settingsEvidence()).length > 0);
+    const taken = [...readJournal(journalFolder())].filter(({ record }) => record.type === 'config');
+    expect(taken).toHaveLength(configsBefore);
+    expect((await desk.status()).settings.version).toBe(1);
+  });
+
+  it('arms again by a person’s new decision, or after a plain restore by its rule, each quoting a fresh halt', async () => {
+    await desk.up('--market', 'simulated');
+    await resume();
+    await untilActive();
+    await desk.interrupt();
+    const known = new Set(armings().map(({ haltId }) => haltId));
+
+    for (const store of ['postgres', 'temporal'] as const) copy(join(yesterday, store), placeOf(store));
+    const startedMs = Date.now();
+    await desk.up('--market', 'simulated');
+    await untilActive();
+    const [last] = armings().slice(-1);
+    expect(last).toMatchObject({ authority: 'rule' });
+    expect(known.has(last?.haltId ?? '')).toBe(false);
+    expect(Date.now() - startedMs).toBeLessThan(120_000);
+    const verified = await until('the ledger equal to the journal', async () => {
+      const run = await desk.run('journal', '--verify', '--json');
+      return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
+    });
+    expect(verified).toMatchObject({ ledgerEqualsJournal: true });
+  });
+});
