@@ -203,7 +203,8 @@ const CONTAINERS: EnvironmentSection = {
       'Prices; auto',
     ),
     plain('FERMATA_WEB_HOST', null, text, 'Address that the web role listens on; that of the desk file'),
-    plain('FERMATA_POSTGRES_HOST', null, text, 'Where Postgres is; given, roles start without fermata up'),
+    plain('FERMATA_SECRETS', null, path, 'Folder of the secret files; secrets below FERMATA_HOME'),
+    plain('FERMATA_POSTGRES_HOST', null, text, 'Where Postgres is'),
     plain('FERMATA_POSTGRES_PORT', null, port, '5432'),
     plain('FERMATA_TEMPORAL_UI', null, webAddress, 'Where Temporal’s UI is, for the signed-in proxy'),
     plain(

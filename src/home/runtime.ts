@@ -22,7 +22,8 @@ export function homePaths(home: string): HomePaths {
   const base = process.env.XDG_RUNTIME_DIR ?? tmpdir();
   return {
     home: root,
-    secrets: join(root, 'secrets'),
+    // In containers they are a volume of their own.
+    secrets: process.env.FERMATA_SECRETS || join(root, 'secrets'),
     run: join(root, 'run'),
     logs: join(root, 'logs'),
     postgres: join(root, 'postgres'),

@@ -1,10 +1,12 @@
 /**
  * The program of every process of a desk: `node dist/worker/run-role.js <role>`, with the runtime file's path in
- * FERMATA_RUNTIME. Tells its parent when it is ready, stops on SIGTERM. Roles are loaded when they are asked for, so
+ * FERMATA_RUNTIME, or, in a container of its own, with everything in its environment. Tells its parent when it is ready, stops on SIGTERM. Roles are loaded when they are asked for, so
  * that the trader never loads Temporal.
  */
 import { readFileSync } from 'node:fs';
 import type { Role, Runtime } from '../home/runtime.js';
+import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
+import { markAlive } from './role-health.js';
 
 const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   trader: async (runtime) => (await import('../trader/start.js')).startTrader(runtime),
@@ -19,7 +21,7 @@ const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
 
 function readRuntime(): Runtime {
   const path = process.env.FERMATA_RUNTIME;
-  if (!path) throw new Error('FERMATA_RUNTIME is not set: this program is started by `fermata up`');
+  if (!path) return runtimeFromEnvironment(process.env);
   const runtime = JSON.parse(readFileSync(path, 'utf8')) as Runtime;
   if (runtime.version !== 1) throw new Error(`${path}: expected version 1, found ${String(runtime.version)}`);
   return runtime;
@@ -43,10 +45,12 @@ async function runRole(name: string): Promise<void> {
   process.once('SIGTERM', () => terminate());
   const start = ROLES[name];
   if (!start) throw new Error(`there is no role "${name}" (there are: ${Object.keys(ROLES).join(', ')})`);
-  const starting = start(readRuntime());
+  const runtime = readRuntime();
+  const starting = start(runtime);
   const role = await Promise.race([starting, terminated]);
   // Asked to stop before it was ready: nothing is owed, and whatever it waits for may never come.
   if (!role) process.exit(0);
+  if (!process.env.FERMATA_RUNTIME) markAlive(name, runtime);
   await tell({ type: 'ready' });
   await terminated;
   await role.stop();

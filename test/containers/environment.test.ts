@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadDeskHere, readEnvironmentFile } from '../../src/cli/environment-file.js';
+import { readEnvironmentFile } from '../../src/cli/environment-file.js';
 import { readEnvironment } from '../../src/desk/environment.js';
 import { ENVIRONMENT } from '../../src/desk/environment-variables.js';
 import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { loadDeskHere } from '../../src/home/desk-here.js';
 import { repository } from '../support/desk-under-test.js';
 
 const example = readFileSync(join(repository, '.env.example'), 'utf8');

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { CHECKS } from '../../checks/registry.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import { loadDeskHere } from '../../home/desk-here.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
-import { loadDeskHere } from '../environment-file.js';
 import { CliFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
 import { collected, simulatorAddress, wholeNumber } from '../option-values.js';

@@ -1,0 +1,78 @@
+/**
+ * What `fermata up` does before its roles start, for roles that are started one by one:
+ * `secrets` makes the secret files that are missing, `stores` brings Postgres and Temporal to what this version needs.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadDesk } from '../desk/load.js';
+import { checkPayloadCanary } from '../home/payload-canary.js';
+import type { Runtime } from '../home/runtime.js';
+import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
+import { ensureSecrets, readSecret } from '../home/secrets.js';
+import { connectOptions } from '../operations/temporal/connect-options.js';
+import { migrate } from '../store/migrate.js';
+import { openPool } from '../store/pool.js';
+import { recordSettings } from '../store/settings-version.js';
+import { POSTGRES_OWNER } from '../supervisor/start/start-stores.js';
+import { prepareNamespace } from '../supervisor/temporal/prepare-namespace.js';
+import { roleLog } from './role-log.js';
+
+/** A server that was just started may still refuse; Temporal shows a new namespace after some seconds. */
+const ATTEMPTS_MAX = 30;
+const PAUSE_MS = 2_000;
+
+const log = roleLog('set-up');
+
+async function setUpStores(runtime: Runtime): Promise<void> {
+  checkPayloadCanary(runtime.home);
+  const { host, port, database } = runtime.postgres;
+  const password = readSecret(runtime.home, 'postgresPassword');
+  const owner = { host, port, user: POSTGRES_OWNER, password };
+  const ran = await patiently('Postgres', () =>
+    migrate(owner, database, readSecret(runtime.home, 'postgresAppPassword')),
+  );
+  log.info({ ran }, 'the schema of Postgres is current');
+  await patiently('Temporal', async () => {
+    const problem = await prepareNamespace(connectOptions(runtime), runtime.temporal.namespace, false);
+    if (problem !== null) throw new Error(problem);
+  });
+  log.info({ namespace: runtime.temporal.namespace }, 'the namespace and its search attributes are there');
+  await recordDeskFile(runtime);
+}
+
+async function recordDeskFile(runtime: Runtime): Promise<void> {
+  const { desk, deskFile, configHash } = runtime;
+  const pool = openPool(runtime, 'set-up');
+  try {
+    const { text: content } = loadDesk(deskFile);
+    await recordSettings(pool, { desk, configHash, content, by: 'set-up', reason: 'in force at start' });
+  } finally {
+    await pool.end();
+  }
+}
+
+async function patiently<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries >= ATTEMPTS_MAX) throw error;
+      log.warn({ error: String(error) }, `${what} is not ready yet`);
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+async function setUp(what: string | undefined): Promise<void> {
+  const { env } = process;
+  if (what === 'secrets') await ensureSecrets(env.FERMATA_HOME ?? '', env.DASHBOARD_PASSWORD);
+  else if (what === 'stores') await setUpStores(runtimeFromEnvironment(env));
+  else throw new Error('expected: set-up.js secrets, or set-up.js stores');
+}
+
+setUp(process.argv[2]).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    log.error({ error: String(error) }, 'setting up failed: nothing else is started');
+    process.exit(1);
+  },
+);
