@@ -23,6 +23,7 @@ export type DeskOperations = Pick<
   | 'listTasks'
   | 'completeTask'
   | 'listValidations'
+  | 'preflight'
   | 'openIncident'
   | 'acknowledgeIncident'
   | 'resolveIncident'

@@ -51,6 +51,7 @@ const NOTHING_BEHIND: WebDependencies = {
     listTasks: unavailable,
     completeTask: unavailable,
     listValidations: unavailable,
+    preflight: unavailable,
     openIncident: unavailable,
     acknowledgeIncident: unavailable,
     resolveIncident: unavailable,

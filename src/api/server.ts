@@ -30,6 +30,7 @@ import { logoutRoute } from './routes/logout.js';
 import { metricsRoute } from './routes/metrics.js';
 import { openApiRoute } from './routes/open-api.js';
 import { portfolioRoute } from './routes/portfolio.js';
+import { preflightRoute } from './routes/preflight.js';
 import { reconciliationRoute } from './routes/reconciliation.js';
 import { refreshRoute } from './routes/refresh.js';
 import { routinesRoute } from './routes/routines.js';
@@ -129,6 +130,7 @@ async function registerRoutes(
   incidentsRoutes(app, web);
   tasksRoutes(app, web);
   validationsRoute(app, web);
+  preflightRoute(app, web);
   reconciliationRoute(app, web);
   auditRoute(app, web);
   analyticsRoute(app, web, watch);

@@ -101,6 +101,7 @@ const READING = [
     '/api/tasks',
     '/api/validations',
     '/api/incidents',
+    '/api/preflight',
   ],
 ];
 
@@ -263,6 +264,32 @@ describe('incidents', () => {
     expect((await call('POST', '/api/incidents/x/acknowledge', 'otto', {})).status).toBe(400);
     expect((await call('POST', '/api/incidents', 'otto', { title: '' })).status).toBe(400);
     expect((await call('GET', '/api/incidents?state=odd', 'vera')).status).toBe(400);
+  });
+});
+
+describe('the pre-flight checks', () => {
+  it('are made once for everybody who asks at the same time, and anew later', async () => {
+    let made = 0;
+    const preflight = async () => {
+      made += 1;
+      if (made === 3) throw new Error('the exchange is away');
+      return { desk: DESK, configHash: '', endpoint: '', verdict: 'pass' as const, results: [], atMs: 0 };
+    };
+    const other = await startWebUnderTest(database.pool, {}, { preflight });
+    try {
+      const token = (await other.signIn('vera')).accessToken;
+      const look = () => other.call('GET', '/api/preflight', { token });
+      await Promise.all([look(), look(), look()]);
+      expect(made).toBe(1);
+      other.clock.aheadMs = 16_000;
+      expect((await look()).status).toBe(200);
+      expect(made).toBe(2);
+      other.clock.aheadMs = 32_000;
+      expect((await look()).status).toBe(503);
+      expect((await look()).status).toBe(200);
+    } finally {
+      await other.stop();
+    }
   });
 });
 

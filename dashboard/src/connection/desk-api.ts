@@ -4,6 +4,7 @@ import type { AuditPage } from '../../../src/api/read/read-audit.js';
 import type { StrategyShown } from '../../../src/api/routes/strategies.js';
 import type { Analytics } from '../../../src/api/schemas/analytics.js';
 import type { RoutineRun, Trade } from '../../../src/api/schemas/records.js';
+import type { PreflightReport } from '../../../src/checks/preflight/preflight-check.js';
 import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
 import type { ApprovalShown } from '../../../src/operations/approvals/list-approvals.js';
 import type { IncidentShown } from '../../../src/operations/incidents/list-incidents.js';
@@ -26,6 +27,7 @@ export type {
   Incident,
   IncidentShown,
   OperationResult,
+  PreflightReport,
   RoutineRun,
   ScheduledRun,
   SettingsResult,
@@ -164,6 +166,10 @@ export class DeskApi {
 
   reportIncident(title: string): Promise<OperationResult> {
     return this.session.request('POST', '/api/incidents', { title });
+  }
+
+  preflight(): Promise<PreflightReport> {
+    return this.session.request('GET', '/api/preflight');
   }
 
   validations(): Promise<{ readonly validations: readonly ValidationShown[] }> {

@@ -1,12 +1,11 @@
-import type { TraderStatus } from '../../../src/trader/protocol.js';
 import type { DeskApi, ValidationShown } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day, minuteOfDay, signed } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
+import { Preflight } from './preflight.js';
 
 interface GoLiveProps {
   readonly api: DeskApi;
-  readonly status: TraderStatus;
 }
 
 /** What stands between this desk and real money. */
@@ -15,6 +14,7 @@ export function GoLive({ api }: GoLiveProps) {
   const list = validations.value?.validations ?? [];
   return (
     <div class="sections">
+      <Preflight api={api} />
       <Panel title="Validation reports" area="section" problem={validations.problem}>
         {list.length === 0 ? (
           <Empty>

@@ -88,7 +88,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
           tab === 'desk' ? (
             <Panels api={api} state={state} status={status} symbol={shown} onSymbol={setSymbol} />
           ) : (
-            <Section tab={tab} api={api} session={session} status={status} />
+            <Section tab={tab} api={api} session={session} />
           )
         ) : (
           <p class="waiting">Waiting for the trader’s first word…</p>
@@ -113,10 +113,9 @@ interface SectionProps {
   readonly tab: Exclude<Tab, 'desk'>;
   readonly api: DeskApi;
   readonly session: Session;
-  readonly status: TraderStatus;
 }
 
-function Section({ tab, api, session, status }: SectionProps) {
+function Section({ tab, api, session }: SectionProps) {
   const mayOperate = session.roles.includes('operator');
   switch (tab) {
     case 'strategies':
@@ -128,7 +127,7 @@ function Section({ tab, api, session, status }: SectionProps) {
     case 'incidents':
       return <Incidents api={api} roles={session.roles} />;
     case 'go-live':
-      return <GoLive api={api} status={status} />;
+      return <GoLive api={api} />;
     case 'settings':
       return <Settings api={api} mayOperate={mayOperate} />;
     case 'audit':
