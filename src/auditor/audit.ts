@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Instrument } from '../domain/instrument.js';
 import type { TraderClient } from '../trader/client.js';
+import type { BookReading } from './book-reading.js';
 import { compareBooks } from './compare-books.js';
-import type { BookReading } from './paper-book-reading.js';
 
 export interface AuditParts {
   readonly trader: Pick<TraderClient, 'call'>;
   readonly instruments: readonly Instrument[];
-  readonly readBook: () => BookReading | null;
+  /** Null: nothing can be compared now. */
+  readonly readBook: () => BookReading | null | Promise<BookReading | null>;
 }
 
 const ANSWER_MS = 3_000;
@@ -25,7 +26,7 @@ export function createAudit({ trader, instruments, readBook }: AuditParts): () =
     const status = await trader.call('status', {}, { timeoutMs: ANSWER_MS });
     // While the trader itself still compares, its book may be empty or behind.
     if (status.reconciliation.state === 'pending') return null;
-    const book = readBook();
+    const book = await readBook();
     const found = book === null ? '' : compareBooks(book, status, instruments).join('; ');
     const confirmed = found !== '' && found === seen;
     seen = found;

@@ -9,13 +9,7 @@ import type { Instrument } from '../domain/instrument.js';
 import { PaperBook } from '../venue/paper/book.js';
 import { BOOK_FILE } from '../venue/paper/book-file.js';
 import type { BookRecord } from '../venue/paper/book-record.js';
-
-export interface BookReading {
-  /** Money units. */
-  readonly cash: number;
-  /** Signed lots; only what is open. */
-  readonly positions: ReadonlyMap<string, number>;
-}
+import type { BookReading } from './book-reading.js';
 
 const LINE = /^([0-9a-f]{8}) (\d+) (.*)$/;
 

@@ -1,10 +1,15 @@
 /** Watches the trader from outside: reads the venue's own book every few seconds and stops where the two differ. */
 import { loadDesk } from '../desk/load.js';
-import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import type { Desk } from '../desk/schema.js';
+import type { Instrument } from '../domain/instrument.js';
+import { type DeskPaths, deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
-import { createAudit } from './audit.js';
+import { readCredentials } from '../venue/binance/credentials.js';
+import { chooseEndpoint } from '../venue/binance/endpoint.js';
+import { type AuditParts, createAudit } from './audit.js';
+import { exchangeReader } from './exchange-reading.js';
 import { readPaperBook } from './paper-book-reading.js';
 
 const LOOK_EVERY_MS = 3_000;
@@ -12,16 +17,13 @@ const LOOK_EVERY_MS = 3_000;
 export async function startAuditor(runtime: Runtime): Promise<Role> {
   const log = openLog('auditor');
   const { desk } = loadDesk(runtime.deskFile);
-  if (desk.mode !== 'paper') {
-    throw new Error('the auditor reads paper books only: no venue with real money can be traded yet');
-  }
   const paths = deskPaths(homePaths(runtime.home), runtime.desk);
   const trader = connectTrader(paths.controlSocket);
   const instruments = buildInstruments(desk);
   const audit = createAudit({
     trader,
     instruments,
-    readBook: () => readPaperBook(paths.paperBook, instruments),
+    readBook: bookReader(runtime, desk, paths, instruments),
   });
 
   let lastProblem = '';
@@ -48,4 +50,25 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       trader.close();
     },
   };
+}
+
+/** With real money by a read-only key of its own where BINANCE_AUDITOR_API_KEY is given, else by the trader's. */
+function bookReader(
+  runtime: Runtime,
+  desk: Desk,
+  paths: DeskPaths,
+  instruments: readonly Instrument[],
+): AuditParts['readBook'] {
+  if (desk.mode === 'paper') return () => readPaperBook(paths.paperBook, instruments);
+  const { env } = process;
+  const own = env.BINANCE_AUDITOR_API_KEY
+    ? { BINANCE_API_KEY: env.BINANCE_AUDITOR_API_KEY, BINANCE_SECRET_KEY: env.BINANCE_AUDITOR_SECRET_KEY }
+    : env;
+  const read = readCredentials(own);
+  if (!read.ok) throw new Error(`the auditor can't read the account: ${read.problem}. ${read.doThis}`);
+  const endpoint = chooseEndpoint(desk.venue.testnet, {
+    BINANCE_SIMULATOR_URL: runtime.simulatedVenue ?? env.BINANCE_SIMULATOR_URL,
+  });
+  const { credentials } = read;
+  return exchangeReader({ endpoint, credentials, instruments, foreign: desk.venue.foreign });
 }

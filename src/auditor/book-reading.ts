@@ -1,0 +1,9 @@
+/** The venue's own book, as the auditor reads it by itself. */
+export interface BookReading {
+  /** Money units; null where others than the desk pay in and out, and only positions are compared. */
+  readonly cash: number | null;
+  /** Signed lots; only what is open. */
+  readonly positions: ReadonlyMap<string, number>;
+  /** Lots beyond the trader's that are worth less than the smallest order: nobody could sell them. None where absent. */
+  readonly dustLots?: ReadonlyMap<string, number>;
+}

@@ -1,0 +1,38 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { startBinanceSimulator } from '../../simulators/binance/start.js';
+import { units } from '../../simulators/binance/units.js';
+import { createAudit } from '../../src/auditor/audit.js';
+import { exchangeReader } from '../../src/auditor/exchange-reading.js';
+import type { ControlMethods } from '../../src/trader/protocol.js';
+import { INSTRUMENTS } from '../venue-binance/support/opened.js';
+import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
+
+const STATUS = { reconciliation: { state: 'clean' }, positions: [], cash: '10000.00' };
+
+it('reads the account by itself, and stops the desk where the exchange holds coins that the trader does not know', async () => {
+  const simulator = await startBinanceSimulator();
+  onTestFinished(() => simulator.close());
+  const halts: string[] = [];
+  const call = async (method: string, params: unknown) => {
+    if (method === 'status') return STATUS;
+    halts.push((params as ControlMethods['halt']['params']).reason);
+    return {};
+  };
+  const readBook = exchangeReader({
+    endpoint: { kind: 'simulator', address: simulator.address },
+    credentials: TRADING_KEY,
+    instruments: INSTRUMENTS,
+    foreign: { ETH: '2' },
+  });
+  const audit = createAudit({ trader: { call } as never, instruments: INSTRUMENTS, readBook });
+  const account = simulator.simulation.exchange.account('desk');
+  account.balances.set('BTC', { free: units('0.00005'), locked: 0n });
+  account.balances.set('ETH', { free: units('1'), locked: units('1') });
+  await audit();
+  await audit();
+  expect(halts).toEqual([]);
+  account.balances.set('BTC', { free: units('0.01'), locked: 0n });
+  await audit();
+  await audit();
+  expect(halts).toEqual([expect.stringMatching(/BTC\/USDT: the trader has 0 lots, the venue 1000/)]);
+});
