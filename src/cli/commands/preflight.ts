@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
-import { loadDeskHere } from '../environment-file.js';
+import { loadDeskHere } from '../../home/desk-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
