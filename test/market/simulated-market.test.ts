@@ -67,14 +67,14 @@ describe('the simulated market', () => {
     const [bar] = new SimulatedSeries(7, btc, 2).bars(START + 1, 1);
     expect(bar).toMatchInlineSnapshot(`
       {
-        "closeTicks": 6001634,
-        "highTicks": 6002815,
+        "closeTicks": 6000052,
+        "highTicks": 6001050,
         "instrument": 0,
-        "lowTicks": 5998033,
+        "lowTicks": 5998703,
         "openMs": 1736121600000,
-        "openTicks": 6000645,
+        "openTicks": 6000236,
         "spanMs": 60000,
-        "volumeLots": 278870,
+        "volumeLots": 278887,
       }
     `);
   });
@@ -101,7 +101,7 @@ describe('the simulated market', () => {
     expect(highest).toBeLessThan(20);
   });
 
-  it('lets the averages of the crypto desk cross upwards on both instruments in the first hour of the default seed', () => {
+  it('lets quick averages cross upwards on both instruments in the first hour of the default seed', () => {
     for (const instrument of cryptoInstruments) {
       const crosses = upwardCrosses(new SimulatedSeries(7, instrument, 2).bars(START + 60, 360), 300);
       expect(crosses.some((minute) => minute >= 15 && minute <= 50)).toBe(true);

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { repository } from './desk-under-test.js';
 
+/** Averages that cross every few minutes. */
+const QUICK = { fastBars: 5, slowBars: 13, atrStopMultiple: 3 };
+
 type Path = readonly (string | number)[];
 
 /** Writes the shipped desk file with some values changed, and returns its path. */
@@ -23,14 +26,23 @@ export function deskWithRestingEntry(folder: string): string {
     [
       ['strategies'],
       [
-        { ...strategy, symbols: ['BTC/USDT'] },
+        { ...strategy, symbols: ['BTC/USDT'], parameters: { ...strategy.parameters, ...QUICK } },
         {
           ...strategy,
           name: 'ema-patient',
           symbols: ['ETH/USDT'],
-          parameters: { ...strategy.parameters, entryRestBars: 100, entryOffsetTicks: 10_000 },
+          parameters: { ...strategy.parameters, ...QUICK, entryRestBars: 100, entryOffsetTicks: 10_000 },
         },
       ],
     ],
   ]);
+}
+
+/** The shipped desk with averages that cross every few minutes: many trades in little time. */
+export function deskWithQuickAverages(folder: string): string {
+  const at = (name: string): Path => ['strategies', 0, 'parameters', name];
+  return variantOfCryptoBot(
+    folder,
+    Object.entries(QUICK).map(([name, value]) => [at(name), value] as const),
+  );
 }

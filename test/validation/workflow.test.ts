@@ -96,10 +96,10 @@ describe('the workflow of a validation', () => {
       'data pass',
       'maxDrawdownPct pass',
       'minSharpe fail',
-      'minTrades fail',
+      'minTrades pass',
       'minWinRatePct fail',
       'recommendation fail',
-      'trading fail',
+      'trading pass',
     ]);
     const told = await database.ownerPool.query(
       "select title from notice where fingerprint like 'validation:%:v1'",

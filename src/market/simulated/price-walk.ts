@@ -13,9 +13,9 @@ export const SIMULATION_FIRST_MINUTE = (SIMULATION_START_MS - 28 * 86_400_000) /
 
 /**
  * Changing this changes every simulated price. Chosen so that with the default seed 7 the averages of the crypto desk
- * (EMA 5 and 13) cross upwards on BTC and ETH half an hour after the start.
+ * (EMA 60 and 180) cross upwards on ETH half an hour after the start, and EMA 5 and 13 on both a little before.
  */
-const SERIES = 'fermata-8:';
+const SERIES = 'fermata-303:';
 
 export type Regime = 'trendUp' | 'trendDown' | 'range' | 'volatile';
 

@@ -9,13 +9,16 @@ import type { MarketChoice } from '../../../src/home/runtime.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
 import { keepRequest, type ValidationRequest, validationPlace } from '../../../src/validation/request.js';
 import { type RunOptions, runValidation } from '../../../src/validation/run.js';
+import { deskWithQuickAverages } from '../../support/desk-files.js';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const BEGIN_MS = Date.parse('2026-03-02T00:00:00Z');
 
 export const PROGRAM = fileURLToPath(new URL('./run-validation.mjs', import.meta.url));
-export const loaded = loadDesk(fileURLToPath(new URL('../../../desks/crypto-bot.yaml', import.meta.url)));
+const deskFolder = mkdtempSync(join(tmpdir(), 'fermata-validation-desk-'));
+process.once('exit', () => rmSync(deskFolder, { recursive: true, force: true }));
+export const loaded = loadDesk(deskWithQuickAverages(deskFolder));
 
 export interface Minute {
   readonly openMs: number;
