@@ -101,6 +101,8 @@ const TRADING: EnvironmentSection = {
       'Key at the exchange: spot trading only, no withdrawal. A paper desk needs none.',
     ),
     secret('BINANCE_SECRET_KEY', text, 'The secret of that key.'),
+    { ...plain('BINANCE_AUDITOR_API_KEY', null, text, 'A read-only key for the auditor'), secret: true },
+    { ...plain('BINANCE_AUDITOR_SECRET_KEY', null, text, 'Its secret'), secret: true },
     setting(
       'BINANCE_TESTNET',
       'true',

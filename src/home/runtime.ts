@@ -100,6 +100,8 @@ export const SECRET_FILES = {
   postgresPassword: 'postgres-password',
   /** Password of `fermata_app`, the role that every process connects as. */
   postgresAppPassword: 'postgres-app-password',
+  /** Password of Temporal's own Postgres, where it has one (containers). */
+  temporalPostgresPassword: 'temporal-postgres-password',
   /** HMAC key of decisions (32 bytes hex). */
   decisionKey: 'decision-key',
   /** Keys that seal what Temporal keeps, the newest first, one a line (32 bytes hex). */

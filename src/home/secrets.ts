@@ -50,6 +50,11 @@ export async function ensureSecrets(home: string, dashboardPassword?: string): P
   return ensureOperatorPassword(secrets, dashboardPassword || undefined);
 }
 
+/** For secrets that only some installations have. */
+export function makeSecret(home: string, name: SecretName): void {
+  createOnce(join(homePaths(home).secrets, SECRET_FILES[name]), randomBytes(32).toString('hex'));
+}
+
 async function ensureOperatorPassword(secrets: string, given: string | undefined): Promise<SecretsMade> {
   const hashFile = join(secrets, SECRET_FILES.operatorPasswordHash);
   const plainFile = join(secrets, SECRET_FILES.operatorPassword);

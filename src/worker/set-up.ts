@@ -7,7 +7,7 @@ import { loadDesk } from '../desk/load.js';
 import { checkPayloadCanary } from '../home/payload-canary.js';
 import type { Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
-import { ensureSecrets, readSecret } from '../home/secrets.js';
+import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
 import { connectOptions } from '../operations/temporal/connect-options.js';
 import { migrate } from '../store/migrate.js';
 import { openPool } from '../store/pool.js';
@@ -62,9 +62,15 @@ async function patiently<T>(what: string, attempt: () => Promise<T>): Promise<T>
   }
 }
 
+async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
+  const home = env.FERMATA_HOME ?? '';
+  await ensureSecrets(home, env.DASHBOARD_PASSWORD);
+  makeSecret(home, 'temporalPostgresPassword');
+}
+
 async function setUp(what: string | undefined): Promise<void> {
   const { env } = process;
-  if (what === 'secrets') await ensureSecrets(env.FERMATA_HOME ?? '', env.DASHBOARD_PASSWORD);
+  if (what === 'secrets') await setUpSecrets(env);
   else if (what === 'stores') await setUpStores(runtimeFromEnvironment(env));
   else throw new Error('expected: set-up.js secrets, or set-up.js stores');
 }

