@@ -40,6 +40,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/resume.js')).resumeCommand,
   },
   {
+    name: 'incidents',
+    summary: 'what is wrong, who has it, and its timeline',
+    load: async () => (await import('./commands/incidents.js')).incidentsCommand,
+  },
+  {
+    name: 'incident',
+    summary: 'open, acknowledge or end an incident',
+    load: async () => (await import('./commands/incident.js')).incidentCommand,
+  },
+  {
+    name: 'size',
+    summary: 'position size, percent of the desk file’s',
+    load: async () => (await import('./commands/size.js')).sizeCommand,
+  },
+  {
+    name: 'restart',
+    summary: 'end one process of the desk in order and start it again',
+    load: async () => (await import('./commands/restart.js')).restartCommand,
+  },
+  {
     name: 'run',
     summary: 'run a routine now',
     load: async () => (await import('./commands/run.js')).runCommand,

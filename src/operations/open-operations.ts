@@ -35,7 +35,7 @@ import { type OpenIncidentRequest, openIncident } from './incidents/open-inciden
 import { listSchedules, type ScheduledRun } from './list-schedules.js';
 import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
-import { resumeTrading } from './resume-trading.js';
+import { type ResumeRequest, resumeTrading } from './resume-trading.js';
 import { type RoutineOutcome, runRoutine } from './run-routine.js';
 import { changeSettings, type SettingsRequest, type SettingsResult } from './settings/change-settings.js';
 import { readSettings, type SettingsShown } from './settings/read-settings.js';
@@ -49,7 +49,7 @@ import { listValidations, type ValidationShown } from './validations/list-valida
 export interface Operations {
   stopTrading(caller: Caller, request: CommandRequest): Promise<OperationResult>;
   closeAllPositions(caller: Caller, request: CommandRequest): Promise<OperationResult>;
-  resumeTrading(caller: Caller, request: CommandRequest): Promise<OperationResult>;
+  resumeTrading(caller: Caller, request: ResumeRequest): Promise<OperationResult>;
   runRoutine(caller: Caller, request: { readonly name: string }): Promise<RoutineOutcome>;
   /** Rejects with `TraderUnavailable`. */
   readStatus(): Promise<TraderStatus>;

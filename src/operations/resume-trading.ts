@@ -14,6 +14,11 @@ import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
 import { resumptionStart } from './resumption-start.js';
 
+export interface ResumeRequest extends CommandRequest {
+  /** Position size to go on with, percent of the desk file's; left out: as it is. */
+  readonly sizePct?: number | undefined;
+}
+
 /** A decision counts this long: time enough for the checks, too short to be found again next week. */
 const DECISION_VALID_MS = 10 * 60_000;
 /** The workflow itself answers within its `decisionWaitMs`. */
@@ -28,7 +33,7 @@ const POLL_MS = 100;
 export async function resumeTrading(
   context: OperationContext,
   caller: Caller,
-  request: CommandRequest,
+  request: ResumeRequest,
 ): Promise<OperationResult> {
   const status = await readStatus(context).catch((error: unknown) => causeOf(error));
   if (typeof status === 'string') {
@@ -38,12 +43,14 @@ export async function resumeTrading(
   if (status.mode === 'ACTIVE' || haltId === null) {
     return { ...notDone('The desk trades already.'), ok: true, proven: status.mode === 'ACTIVE' };
   }
-  const outcome = await decide(context, caller, status, haltId, request.commandId ?? context.newId());
+  const decisionId = request.commandId ?? context.newId();
+  const decision = decisionOf(context, caller, haltId, decisionId, request.sizePct);
+  const outcome = await decide(context, status, decision);
   // Someone may have armed it meanwhile; what counts is what the trader says now.
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
   const audit = await recordAudit(context, caller, {
     action: 'resume',
-    parameters: { reason: request.reason, haltId },
+    parameters: { reason: request.reason, haltId, ...sizeOf(request.sizePct) },
     outcome: outcome.armed ? 'armed' : outcome.detail,
   });
   return {
@@ -58,13 +65,10 @@ export async function resumeTrading(
 
 async function decide(
   context: OperationContext,
-  caller: Caller,
   status: TraderStatus,
-  haltId: string,
-  decisionId: string,
+  decision: Decision,
 ): Promise<DecisionOutcome & { workflowId: string | null }> {
-  const decision = decisionOf(context, caller, haltId, decisionId);
-  const start = resumptionStart(context.desk, haltId, status);
+  const start = resumptionStart(context.desk, decision.subject, status);
   try {
     const outcome = await context.temporal.within(UPDATE_MS, (client) =>
       client.workflow.executeUpdateWithStart<
@@ -89,6 +93,7 @@ function decisionOf(
   caller: Caller,
   haltId: string,
   decisionId: string,
+  sizePct: number | undefined,
 ): Decision {
   const atWallMs = nowMs();
   return signDecision(decisionKey(), {
@@ -100,8 +105,12 @@ function decisionOf(
     subject: haltId,
     atWallMs,
     expiresWallMs: atWallMs + DECISION_VALID_MS,
+    ...sizeOf(sizePct),
   });
 }
+
+const sizeOf = (sizePct: number | undefined): { sizePct?: number } =>
+  sizePct === undefined ? {} : { sizePct };
 
 async function isActive(context: OperationContext, patienceMs: number): Promise<boolean> {
   const untilMs = performance.now() + patienceMs;

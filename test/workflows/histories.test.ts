@@ -25,6 +25,7 @@ import {
   resumptionId,
   routineId,
 } from '../../src/workflows/queues.js';
+import { openIncident } from '../incidents/incident-bench.js';
 import { type Bench, bundleOf, DECISION_KEY, openBench } from './support/desk-bench.js';
 import { until } from './support/until.js';
 
@@ -232,6 +233,29 @@ describe('a run of every workflow type', () => {
     }
   });
 
+  it('incidents that a person ends, with an offer taken back, and that end by themselves', async () => {
+    const desk = await bench.desk();
+    desk.trader.risk = [{ limit: 'daily-loss', value: '3 %', now: '2.90 %' }];
+    const drawdown = await openIncident(bench, desk, {
+      kind: 'large-drawdown',
+      subject: '',
+      timing: { respondMs: 200 },
+    });
+    await until('a reminder', async () => (await drawdown.progress()).escalations === 1);
+    await drawdown.answer('acknowledge');
+    await drawdown.answer('resolve');
+    await drawdown.result();
+    await keep('incident-drawdown', drawdown.workflowId);
+    desk.trader.venueBreaker = 'open';
+    const outage = await openIncident(bench, desk, { kind: 'exchange-down', subject: '' });
+    await until('the halt', () => desk.trader.mode === 'HALTED');
+    desk.trader.venueBreaker = 'closed';
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    await outage.result();
+    await keep('incident-exchange-down', outage.workflowId);
+  });
+
   it('the pulse and the canary', async () => {
     const desk = await bench.desk();
     const taskQueue = operationsQueue(desk.name);
@@ -259,7 +283,7 @@ describe('a run of every workflow type', () => {
       }
     }
     expect(failures).toEqual([]);
-    expect(recorded).toHaveLength(10);
+    expect(recorded).toHaveLength(12);
   });
 });
 

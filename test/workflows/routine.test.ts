@@ -125,15 +125,24 @@ describe.concurrent('a routine', () => {
     expect(desk.trader.mode).toBe('HALTED');
   });
 
-  it('raises an alarm for an incident, and when there is no trader to halt', async () => {
+  it('opens an incident for a step that asks for it, and raises an alarm when there is no trader to halt', async () => {
     const desk = await bench.desk();
     desk.checks.set('data-fresh', () => failing);
     desk.checks.set('database', () => failing);
     const steps = [step('data', 'data-fresh', 'halt'), step('database', 'database', 'incident')];
     expect((await runRoutine(desk, steps, { incarnation: null })).verdict).toBe('fail');
     expect(desk.alarms.join('\n')).toContain('no trader is known to halt');
-    expect(desk.alarms.join('\n')).toContain('Step database: 3 seconds');
+    expect(desk.symptoms).toMatchObject([
+      { kind: 'step-failed', subject: 'pre-market.database', detail: expect.stringContaining('3 seconds') },
+    ]);
   });
+
+  it('raises an alarm where the incident can not be opened', async () => {
+    const desk = await bench.desk({ incidentsFail: true });
+    desk.checks.set('database', () => failing);
+    await runRoutine(desk, [step('database', 'database', 'incident')]);
+    expect(desk.alarms.join('\n')).toContain('Step database: 3 seconds');
+  }, 60_000);
 
   it('does not run what comes after a failed step that stops the routine', async () => {
     const desk = await bench.desk();

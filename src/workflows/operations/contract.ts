@@ -128,6 +128,8 @@ export interface ResumptionProgress {
   readonly rule: ResumeRule | null;
   readonly halts: readonly Halt[];
   readonly decidedBy: readonly string[];
+  /** What the person who decides should know; only after a drawdown. */
+  readonly evidence?: readonly string[];
 }
 
 export interface DecisionOutcome {

@@ -1,5 +1,5 @@
 /** What the failure of a routine's step does, by the desk file: an alarm, or a halt of trading. */
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
 import type { EvidenceTrail } from '../evidence-trail.js';
 import { causeOf } from '../show.js';
 import type { RoutineInput, StepResult } from './contract.js';
@@ -8,6 +8,8 @@ import { decisionCalls, traderCalls } from './operations-calls.js';
 
 /** Then it is an alarm. */
 const INCIDENT_MS = 30_000;
+/** Runs that began before there were incidents go on as they began. */
+const INCIDENTS_EXIST = 'incidents-exist';
 
 interface FollowUpContext {
   readonly trail: EvidenceTrail;
@@ -31,6 +33,7 @@ export async function followUp(
 /** Where no incident can be opened, it is an alarm all the same. */
 async function openIncident(input: RoutineInput, step: StepResult, context: FollowUpContext): Promise<void> {
   const detail = `${step.title}: ${step.observed}`;
+  if (!patched(INCIDENTS_EXIST)) return alarm(input, detail, step.key, context);
   const symptom = {
     kind: 'step-failed',
     subject: `${input.name}.${step.key}`,

@@ -7,6 +7,7 @@ import type { StepEvidence, Verdict } from '../evidence.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { causeOf, showPhase, showVerdict } from '../show.js';
 import type { DecisionOutcome, ResumptionInput, ResumptionProgress } from './contract.js';
+import { isDrawdown, readDrawdownEvidence, tellOfDrawdown } from './drawdown-evidence.js';
 import { decisionCalls, recordCalls, traderCalls } from './operations-calls.js';
 import { lineOf, runSteps } from './run-steps.js';
 
@@ -20,6 +21,7 @@ export class ResumptionRun {
   private pauseMs: number;
   private woken = false;
   private whyRecorded = false;
+  private evidence: readonly string[] | null = null;
   private checksDone = false;
   private readonly lastVerdicts = new Map<string, Verdict>();
   private situation: TraderSituation | null = null;
@@ -56,6 +58,7 @@ export class ResumptionRun {
       rule: this.situation?.rule ?? null,
       halts: this.situation?.halts ?? [],
       decidedBy: this.decisions.map(({ person }) => person),
+      ...(this.evidence === null ? {} : { evidence: this.evidence }),
     };
   }
 
@@ -77,6 +80,18 @@ export class ResumptionRun {
     else if (situation.haltId !== this.input.haltId)
       this.end('superseded', 'a newer halt has taken its place');
     return situation;
+  }
+
+  /** Once, after a drawdown: why, by what figures, and which choice there is. */
+  async showEvidence(situation: TraderSituation): Promise<void> {
+    if (this.evidence !== null || !isDrawdown(situation)) return;
+    const startedMs = Date.now();
+    this.evidence = await readDrawdownEvidence(this.input);
+    this.record('drawdown', 'Evidence for the decision', 'report', 'warn', startedMs, {
+      observed: this.evidence.join('\n'),
+      expected: 'a person decides, at full or smaller size',
+    });
+    await tellOfDrawdown(this.input, this.evidence);
   }
 
   /** The checks again; the names of those that stand in the way. */
@@ -184,7 +199,7 @@ export class ResumptionRun {
     }
     this.accepted.push(decision);
     this.record(`decision:${decision.decisionId}`, 'A person decides', 'human', 'pass', startedMs, {
-      observed: `${decision.person} (${decision.via}): ${decision.choice}`,
+      observed: `${decision.person} (${decision.via}): ${decision.choice}${sizeOf(decision)}`,
       expected: 'a decision made by a person who was signed in',
       person: decision.person,
       reference: decision.decisionId,
@@ -202,6 +217,7 @@ export class ResumptionRun {
     if (!this.woken) this.state = 'waiting';
     this.detail = `waits for ${what}`;
     showPhase(`Resumption of ${this.input.desk}: waiting`, [
+      ...(this.evidence ?? []),
       `Why it stopped: ${this.situation?.reason ?? 'not known yet'}`,
       `Waits for: ${what}`,
     ]);
@@ -269,3 +285,5 @@ export class ResumptionRun {
     });
   }
 }
+
+const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : ` at ${sizePct} % size`);

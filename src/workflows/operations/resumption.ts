@@ -56,6 +56,7 @@ export async function resumption(input: ResumptionInput): Promise<ResumptionProg
 async function lookOnce(run: ResumptionRun): Promise<void> {
   const situation = await run.look();
   if (run.ended) return;
+  await run.showEvidence(situation);
   const permission = permissionOf(situation, run.decisions);
   if (!permission.granted && run.checked) {
     run.waitFor(permission.waitsFor);

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { deskPerson } from '../desk-person.js';
+import { CliFailure } from '../failure.js';
+import { printJson, printLines } from '../output.js';
+import { withOperations } from '../with-operations.js';
+
+interface Options {
+  readonly note: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+export function incidentCommand(command: Command): void {
+  command
+    .command('open')
+    .description('report something that is wrong')
+    .argument('<title>', 'one line; the same again belongs to the same incident while it lasts')
+    .requiredOption('--note <text>', 'what was seen')
+    .option('--as <person>', 'person of the desk file who reports it')
+    .option('--json', 'for scripts')
+    .action(async (title: string, { note, as, json }: Options) => {
+      const opened = await withOperations((operations, runtime) =>
+        operations.openIncident(
+          { person: deskPerson(runtime, 'operator', as), via: 'cli' },
+          { title, detail: note },
+        ),
+      );
+      show(opened, json === true);
+    });
+  for (const [name, use, text] of ANSWERS) {
+    command
+      .command(name)
+      .description(text)
+      .argument('<id>', 'of the incident; fermata incidents lists them')
+      .option('--note <text>', 'kept in its timeline', '')
+      .option('--as <person>', 'person of the desk file who answers')
+      .option('--json', 'for scripts')
+      .action(async (incident: string, { note, as, json }: Options) => {
+        const answered = await withOperations((operations, runtime) =>
+          operations[use]({ person: deskPerson(runtime, 'operator', as), via: 'cli' }, { incident, note }),
+        );
+        show(answered, json === true);
+      });
+  }
+}
+
+const ANSWERS = [
+  ['ack', 'acknowledgeIncident', 'say that you have it: nobody is told again that nobody answers'],
+  ['resolve', 'resolveIncident', 'declare it over'],
+] as const;
+
+function show(result: { readonly ok: boolean; readonly detail: string }, json: boolean): void {
+  if (!result.ok)
+    throw new CliFailure(result.detail, 'the desk goes on as before', 'look at: fermata incidents');
+  if (json) printJson(result);
+  else printLines([`✓ ${result.detail}`]);
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { type ActOptions, actOptions, notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
+import { deskPerson } from '../desk-person.js';
+import { wholeNumber } from '../option-values.js';
+import { withOperations } from '../with-operations.js';
+
+const TIMEOUT_SECONDS = 20;
+
+/** Smaller takes an operator; larger is a decision of whoever approves, which the trader checks. */
+export function sizeCommand(command: Command): void {
+  actOptions(
+    command.argument('<percent>', 'of the position size in the desk file, 1 to 100', wholeNumber(1, 100)),
+    TIMEOUT_SECONDS,
+  ).action(async (sizePct: number, { reason, as, timeout, json }: ActOptions) => {
+    process.exitCode = await withOperations(async (operations, runtime) => {
+      const { sizePct: nowPct } = await operations.readStatus();
+      const role = sizePct > nowPct ? 'approver' : 'operator';
+      const caller = { person: deskPerson(runtime, role, as), via: 'cli' } as const;
+      const changed = operations.changeSize(caller, { sizePct, reason });
+      const outcome = await withinSeconds(timeout, changed, notProvenInTime('size', timeout));
+      return showOutcome('size', outcome, json === true);
+    });
+  });
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { signDecision } from '../../src/domain/decision.js';
+import { sizeSubject } from '../../src/domain/size-decision.js';
+import { armAuthority } from '../../src/trader/control/arm-authority.js';
+import { sizeAuthority } from '../../src/trader/control/size-authority.js';
+import type { Decision } from '../../src/trader/protocol.js';
+import {
+  type DecisionOutcome,
+  RESUMPTION_TIMING,
+  type ResumptionInput,
+  type ResumptionProgress,
+} from '../../src/workflows/operations/contract.js';
+import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
+import { decisionOf, position, strategy } from './incident-bench.js';
+
+const HALT_ID = 'ab'.repeat(16);
+const signed = (fields: Partial<Decision>): Decision => decisionOf('desk', 'resume', HALT_ID, fields);
+
+describe('the size that people choose when they lift a halt', () => {
+  const question = (decisions: readonly Decision[]) => ({
+    desk: 'desk',
+    haltId: HALT_ID,
+    decisions,
+    deciders: new Set(['anna', 'bert']),
+    readKey: () => DECISION_KEY,
+    nowMs: Date.now(),
+  });
+
+  it('is part of what the authentication code covers', () => {
+    expect(armAuthority(question([signed({ sizePct: 50 })]))).toEqual({
+      authority: 'person',
+      sizeFactorPpm: 500_000,
+    });
+    expect(() => armAuthority(question([{ ...signed({ sizePct: 50 }), sizePct: 100 }]))).toThrow(
+      'authentication code',
+    );
+    expect(() => armAuthority(question([{ ...signed({}), sizePct: 100 }]))).toThrow('authentication code');
+  });
+
+  it('is the smallest that any of them chose, and left as it is where nobody did', () => {
+    const both = [signed({ sizePct: 80 }), signed({ person: 'bert', sizePct: 25 })];
+    expect(armAuthority(question(both))).toEqual({ authority: 'two-people', sizeFactorPpm: 250_000 });
+    expect(armAuthority(question([signed({})]))).toEqual({ authority: 'person' });
+  });
+});
+
+describe('a larger size', () => {
+  const decide = (fields: Partial<Decision> = {}) =>
+    decisionOf('desk', 'approve', sizeSubject(50, 100), fields);
+  const question = (decisions: readonly Decision[]) => ({
+    desk: 'desk',
+    fromPct: 50,
+    toPct: 100,
+    decisions,
+    approvers: new Set(['anna']),
+    readKey: () => DECISION_KEY,
+    nowMs: Date.now(),
+  });
+
+  it('is allowed by a decision of an approver on exactly this step', () => {
+    expect(sizeAuthority(question([decide()]))).toBe(true);
+    expect(sizeAuthority(question([]))).toBe(false);
+  });
+
+  it.each([
+    [{ subject: sizeSubject(25, 100) }, 'another step'],
+    [{ person: 'olga' }, 'does not name this person'],
+    [{ choice: 'resume' as const }, 'the choice was resume'],
+    [{ desk: 'other' }, 'about the desk other'],
+    [{ expiresWallMs: 1 }, 'expired'],
+    [{ mac: '00'.repeat(32) }, 'authentication code'],
+  ])('is refused for a decision with %j', (fields, why) => {
+    expect(() => sizeAuthority(question([decide(fields)]))).toThrow(why);
+  });
+});
+
+describe('resumption after maximum drawdown', () => {
+  let bench: Bench;
+  let desk: BenchDesk;
+  beforeAll(async () => {
+    bench = await openBench();
+    desk = await bench.desk({ serve: ['operations', 'engine'] });
+  });
+  afterAll(() => bench?.close());
+  beforeEach(() => {
+    desk.trader.strategies = [strategy('ema-cross')];
+    desk.trader.held = [position('BTC/USDT')];
+  });
+
+  it('S2-076 S2-077 puts the evidence and the choice of smaller size before people, and arms with what was chosen', async () => {
+    const haltId = desk.trader.halt('drawdown', 'person');
+    const input: ResumptionInput = {
+      desk: desk.name,
+      haltId,
+      incarnation: desk.trader.incarnation,
+      steps: [],
+      simulated: true,
+      timing: { ...RESUMPTION_TIMING, retryMs: 50, retryMsMax: 200, evidenceMs: 20_000 },
+      decisions: [],
+      cycle: 0,
+    };
+    const handle = await bench.client.workflow.start('resumption', {
+      workflowId: resumptionId(desk.name, haltId),
+      taskQueue: operationsQueue(desk.name),
+      args: [input],
+    });
+    const progress = () => handle.query<ResumptionProgress>('progress');
+    const waiting = await until('it waits', async () => {
+      const now = await progress();
+      return now.state === 'waiting' ? now : null;
+    });
+    expect(waiting.detail).toBe('waits for a person to decide');
+    expect(waiting.evidence).toEqual([
+      expect.stringContaining('below its peak'),
+      expect.stringContaining('Market:'),
+      expect.stringContaining('Today by strategy:'),
+      expect.stringContaining('ema-cross BTC/USDT: 3 of 12 won, -40.00, ranging'),
+      'Open positions: BTC/USDT 0.5',
+      "Position size now: 100 % of the desk file's",
+    ]);
+    const told = await bench.database.pool.query<{ body: string }>(
+      'select body from notice where fingerprint = $1',
+      [`drawdown:${haltId}`],
+    );
+    expect(told.rows[0]?.body).toContain('fermata resume --reason TEXT --size 50');
+    expect(desk.trader.sent('arm')).toEqual([]);
+    const decision = signDecision(DECISION_KEY, {
+      decisionId: randomUUID(),
+      desk: desk.name,
+      person: 'anna',
+      via: 'web',
+      choice: 'resume',
+      subject: haltId,
+      sizePct: 50,
+      atWallMs: Date.now(),
+      expiresWallMs: Date.now() + 60_000,
+    });
+    await handle.executeUpdate<DecisionOutcome, [Decision]>('decide', { args: [decision] });
+    expect(await handle.result()).toMatchObject({ state: 'armed' });
+    expect(desk.trader.sent('arm')).toMatchObject([{ decisions: [{ person: 'anna', sizePct: 50 }] }]);
+    const human = (await desk.evidence('resumption')).find(({ kind }) => kind === 'human');
+    expect(human?.observed).toBe('anna (web): resume at 50 % size');
+  });
+});
