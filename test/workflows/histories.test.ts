@@ -283,7 +283,7 @@ describe('a run of every workflow type', () => {
       }
     }
     expect(failures).toEqual([]);
-    expect(recorded).toHaveLength(12);
+    expect(recorded).toHaveLength(15);
   });
 });
 
