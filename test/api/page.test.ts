@@ -3,9 +3,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
+import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { HALT_ID, scriptedStatus } from '../support/scripted-trader.js';
+import { APPROVAL, scriptedPeople } from './scripted-people.js';
 import { PASSWORD, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
@@ -18,11 +21,13 @@ let web: WebUnderTest;
 let browser: Browser;
 let page: Page;
 const complaints: string[] = [];
+const changed: SettingsRequest[] = [];
+const votes: VoteRequest[] = [];
 
 describe.skipIf(missing.length > 0)('the dashboard', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
-    web = await startWebUnderTest(database.pool);
+    web = await startWebUnderTest(database.pool, {}, scriptedPeople({ changed, votes }));
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     page = await browser.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
@@ -105,13 +110,110 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('connection'), { timeout: 15_000 }).toBe('Connected');
   });
 
-  it('fits a narrow screen', async () => {
+  const open = async (section: string): Promise<void> => {
+    await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: section }).click();
+    await expect.poll(() => page.locator('.tab-bar [aria-current]').innerText()).toContain(section);
+  };
+  const said = () => page.getByTestId('said').innerText();
+
+  it('switches a strategy only with a reason', async () => {
+    await open('Strategies');
+    await page.getByRole('button', { name: 'Switch off' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Switch ema-cross off?' });
+    await dialog.getByRole('button', { name: 'Switch off' }).click();
+    expect(web.trader.calls.filter(({ method }) => method === 'toggle')).toHaveLength(0);
+    await dialog.getByLabel(/Reason/).fill('too many losses');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('ema-cross is off');
+    expect(web.trader.calls.at(-1)).toMatchObject({
+      method: 'toggle',
+      params: { enabled: false, reason: 'too many losses' },
+    });
+  });
+
+  it('shows which change of a setting applies at once and which needs approval', async () => {
+    await open('Settings');
+    const size = page.getByLabel(/Largest position/);
+    await size.fill('2');
+    await expect.poll(() => page.locator('.settings').innerText()).toContain('at once');
+    await size.fill('4');
+    await expect.poll(() => page.locator('.settings').innerText()).toContain('needs approval');
+    await page.getByRole('button', { name: 'Ask for approval' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Ask for this change?' });
+    expect(await dialog.innerText()).toContain('3 → 4');
+    await dialog.getByLabel(/Reason/).fill('more room');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('It waits');
+    expect(changed).toEqual([{ values: { 'risk.maxPositionSizePct': 4 }, reason: 'more room' }]);
+  });
+
+  it('votes with a reason on exactly the parameters that it shows', async () => {
+    await open('Waiting');
+    await expect.poll(() => page.getByRole('region', { name: 'Approvals' }).innerText()).toContain('3 → 4');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    const dialog = page.getByRole('dialog', { name: /Approve: Settings version 1/ });
+    await dialog.getByLabel(/Reason/).fill('looked at it');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('Your vote counts');
+    expect(votes).toMatchObject([
+      {
+        approval: APPROVAL.id,
+        choice: 'approve',
+        parametersHash: APPROVAL.parametersHash,
+        reason: 'looked at it',
+      },
+    ]);
+  });
+
+  it('shows an incident with who has to answer, and answers it', async () => {
+    await open('Incidents');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Lasting' }).innerText())
+      .toContain('Exchange down');
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('dialog').getByLabel('What you are doing about it').fill('calling them');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('operator has it');
+  });
+
+  it('shows the pre-flight checks, the routines and the audit trail', async () => {
+    await open('Go-live');
+    const preflight = page.getByRole('region', { name: 'Pre-flight' });
+    await expect.poll(() => preflight.innerText()).toContain('A start with real money is refused');
+    await open('Routines');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Runs' }).innerText())
+      .toContain('No routine has run');
+    await open('Audit');
+    await page.getByLabel('Person').fill('nobody');
+    const audit = page.getByRole('region', { name: 'Who did what' });
+    await expect.poll(() => audit.innerText()).toContain('No entry fits');
+  });
+
+  it('fits a narrow screen in every section, and a reload stays in it', async () => {
     web.trader.status = scriptedStatus();
-    for (const width of [360, 390, 1024]) {
-      await page.setViewportSize({ width, height: 740 });
-      const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-      expect(wider, `${width} px`).toBeLessThanOrEqual(0);
+    for (const section of [
+      'Strategies',
+      'Routines',
+      'Waiting',
+      'Incidents',
+      'Go-live',
+      'Settings',
+      'Audit',
+      'Desk',
+    ]) {
+      await page.setViewportSize({ width: 1024, height: 740 });
+      await open(section);
+      for (const width of [360, 390, 1024]) {
+        await page.setViewportSize({ width, height: 740 });
+        const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        expect(wider, `${section} at ${width} px`).toBeLessThanOrEqual(0);
+      }
     }
+    await open('Audit');
+    await page.reload();
+    await page.getByRole('region', { name: 'Who did what' }).waitFor();
+    await open('Desk');
   });
 
   it('signs out, explains a wrong password, and lets the right one in', async () => {

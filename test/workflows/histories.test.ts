@@ -10,10 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
+import { settingsTerms } from '../../src/domain/settings-change.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
 import { RESUMPTION_TIMING, type RoutineStep } from '../../src/workflows/operations/contract.js';
+import type { SettingsChangeInput } from '../../src/workflows/operations/settings-change-contract.js';
 import {
   backupWorkflowId,
   deskOwnerId,
@@ -24,6 +27,7 @@ import {
   pulseId,
   resumptionId,
   routineId,
+  settingsChangeId,
 } from '../../src/workflows/queues.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { type Bench, bundleOf, DECISION_KEY, openBench } from './support/desk-bench.js';
@@ -233,6 +237,48 @@ describe('a run of every workflow type', () => {
     }
   });
 
+  it('a change of settings that a person approved', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    const { incarnation } = desk.trader;
+    const changes = [{ key: 'risk.maxPositionSizePct', from: 3, to: 4 }];
+    const proposal = { incarnation, version: 1, changes };
+    const workflowId = settingsChangeId(desk.name, 1);
+    const approvalId = `${workflowId}:abcd1234`;
+    const input: SettingsChangeInput = {
+      desk: desk.name,
+      proposal,
+      approvalId,
+      needed: 1,
+      person: 'otto',
+      reason: 'test',
+      simulated: true,
+      expiresAfterMs: 60_000,
+      remindEveryMs: null,
+      escalateAfterMs: null,
+      evidenceMs: 20_000,
+    };
+    const handle = await bench.client.workflow.start('settingsChange', {
+      workflowId,
+      taskQueue: operationsQueue(desk.name),
+      args: [input],
+    });
+    const open = async () => ((await handle.query('approvals')) as readonly unknown[]).length > 0;
+    await until('it is asked', open);
+    const decision = signDecision(DECISION_KEY, {
+      decisionId: `${approvalId}:anna:approve`,
+      desk: desk.name,
+      person: 'anna',
+      via: 'web',
+      choice: 'approve',
+      subject: decisionSubject({ id: approvalId, ...settingsTerms(proposal) }),
+      atWallMs: Date.now(),
+      expiresWallMs: Date.now() + 60_000,
+    });
+    await handle.executeUpdate('vote', { args: [{ decision, reason: 'looked at it' }] });
+    expect(await handle.result()).toMatchObject({ state: 'applied' });
+    await keep('settings-change-approved', workflowId);
+  });
+
   it('incidents that a person ends, with an offer taken back, and that end by themselves', async () => {
     const desk = await bench.desk();
     desk.trader.risk = [{ limit: 'daily-loss', value: '3 %', now: '2.90 %' }];
@@ -283,7 +329,7 @@ describe('a run of every workflow type', () => {
       }
     }
     expect(failures).toEqual([]);
-    expect(recorded).toHaveLength(15);
+    expect(recorded).toHaveLength(16);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Action } from './use-action.js';
-import { sentence, Words } from './words.js';
+import { Words } from './words.js';
 
 /** Said where it was asked for, and read out. */
 export function ActionNotice({ action: { result, dismiss } }: { readonly action: Action }) {
@@ -8,7 +8,7 @@ export function ActionNotice({ action: { result, dismiss } }: { readonly action:
       {result !== null && (
         <div class={`notice said ${result.kind === 'done' ? result.tone : 'alarm'}`} data-testid="said">
           {result.kind === 'done' ? (
-            <p>{sentence(result.text)}</p>
+            <p>{result.text}</p>
           ) : (
             <div>
               <strong>{result.problem.title}</strong> {result.problem.message}

@@ -1,0 +1,86 @@
+/** Operations that wait for people, as a page test needs them: one approval, one incident, settings that ask. */
+import type { WebDependencies } from '../../src/api/dependencies.js';
+import { changesAsked, settingsInForce } from '../../src/desk/desk-settings.js';
+import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
+import type { ApprovalShown } from '../../src/operations/approvals/list-approvals.js';
+import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
+import type { Incident } from '../../src/store/incidents.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { DESK } from './web-under-test.js';
+
+const NOW_MS = Date.now();
+
+export const APPROVAL: ApprovalShown = {
+  id: 'settings:crypto-bot:1:abcd1234',
+  desk: DESK,
+  kind: 'settings',
+  subject: 'settings version 1 of journal k3f9aa',
+  title: 'Settings version 1: more room',
+  parameters: { 'risk.maxPositionSizePct': '3 → 4' },
+  parametersHash: 'ab'.repeat(32),
+  needed: 1,
+  roles: ['approver'],
+  requestedBy: 'otto',
+  workflowId: 'settings:crypto-bot:1',
+  createdMs: NOW_MS,
+  expiresMs: NOW_MS + 86_400_000,
+  state: 'open',
+  closedMs: null,
+  outcome: '',
+  votes: [],
+};
+
+const INCIDENT: Incident = {
+  desk: DESK,
+  workflowId: 'incident:venue-down',
+  firstRunId: 'r1',
+  id: 'i1',
+  fingerprint: 'venue-down',
+  kind: 'exchange-down',
+  subject: '',
+  severity: 'critical',
+  title: 'Exchange down',
+  detail: 'the exchange has not answered for 30 s',
+  state: 'open',
+  phase: 'waiting for the exchange',
+  openedMs: NOW_MS,
+  respondByMs: NOW_MS + 300_000,
+  escalations: 0,
+  acknowledgedMs: null,
+  acknowledgedBy: null,
+  resolvedMs: null,
+  resolvedBy: null,
+  outcome: '',
+  simulated: true,
+  revision: 1,
+};
+
+/** `changed`, `votes`: what was asked for, in order. */
+export function scriptedPeople(asked: {
+  readonly changed: SettingsRequest[];
+  readonly votes: VoteRequest[];
+}): Partial<WebDependencies['operations']> {
+  const { risk: _risk, strategies: _strategies, ...restartOnly } = cryptoDesk();
+  const settings = settingsInForce(cryptoDesk(), {});
+  return {
+    listApprovals: async () => [APPROVAL],
+    castVote: async (_caller, request) => {
+      asked.votes.push(request);
+      return { ok: true, detail: 'approved by operator', approvalId: APPROVAL.id };
+    },
+    listIncidents: async () => [INCIDENT],
+    readSettings: async () => ({
+      ...{ version: 0, configHash: 'c0ffee', fileConfigHash: 'c0ffee', settings, restartOnly },
+      ...{ waiting: [], history: [], problems: [] },
+    }),
+    changeSettings: async (_caller, request) => {
+      asked.changed.push(request);
+      return {
+        state: 'waiting',
+        detail: 'It waits until an approver agrees.',
+        ...changesAsked(settings, request.values),
+        ...{ version: 0, configHash: 'c0ffee', approvalId: APPROVAL.id, workflowId: null, problems: [] },
+      };
+    },
+  };
+}
