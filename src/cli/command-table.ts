@@ -75,6 +75,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/preflight.js')).preflightCommand,
   },
   {
+    name: 'go-live',
+    summary: 'ask for trading real money, see how far it is, or take it back',
+    load: async () => (await import('./commands/go-live.js')).goLiveCommand,
+  },
+  {
     name: 'schedules',
     summary: 'what is scheduled, and when it runs next',
     load: async () => (await import('./commands/schedules.js')).schedulesCommand,

@@ -19,6 +19,9 @@ import { changeSize, type SizeRequest } from './change-size.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { type DataGaps, findDataGaps } from './find-data-gaps.js';
 import { runPreflightOf } from './go-live/preflight-desk.js';
+import { type GoLiveShown, readGoLive } from './go-live/read-go-live.js';
+import { revokeGoLive } from './go-live/revoke-go-live.js';
+import { type GoLiveRequest, type GoLiveStarted, startGoLive } from './go-live/start-go-live.js';
 import {
   acknowledgeIncident,
   type IncidentAnswerRequest,
@@ -75,6 +78,10 @@ export interface Operations {
   listValidations(): Promise<readonly ValidationShown[]>;
   /** Asks the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;
+  /** Pre-flight first; then people are asked. */
+  startGoLive(caller: Caller, request: GoLiveRequest): Promise<GoLiveStarted>;
+  readGoLive(): Promise<GoLiveShown>;
+  revokeGoLive(caller: Caller, request: CommandRequest): Promise<OperationResult>;
   close(): Promise<void>;
 }
 
@@ -124,6 +131,9 @@ export function operationsOver(context: OperationContext): Operations {
     findDataGaps: (request) => findDataGaps(context, request),
     listValidations: () => listValidations(context),
     preflight: () => runPreflightOf(context),
+    startGoLive: (caller, request) => startGoLive(context, caller, request),
+    readGoLive: () => readGoLive(context),
+    revokeGoLive: (caller, request) => revokeGoLive(context, caller, request),
     verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
     close: async () => {
       context.trader.close();

@@ -2,6 +2,8 @@
  * The process of everything that is not a stop: routines, resumption, schedules, and (unless it runs apart) the
  * ledger. It watches the trader and starts what the trader's state asks for.
  */
+import { resolve } from 'node:path';
+import { createGoLiveActivities } from '../activities/go-live/create-go-live-activities.js';
 import { createIncidentActivities } from '../activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { createValidationActivities } from '../activities/validation/create-validation-activities.js';
@@ -12,6 +14,7 @@ import { readSecret } from '../home/secrets.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { startLedger } from '../ledger/start.js';
 import { notify } from '../notify/notify.js';
+import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight-desk.js';
 import { reportIncident } from '../operations/incidents/report-incident.js';
 import { openTemporal } from '../operations/temporal/open-temporal.js';
 import { openPool } from '../store/pool.js';
@@ -28,7 +31,7 @@ import { watchTrader } from './watch-trader.js';
 export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const log = roleLog('operations-worker');
   installRuntime(log);
-  const { desk } = loadDesk(runtime.deskFile);
+  const { desk, configHash } = loadDesk(runtime.deskFile);
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const pool = openPool(runtime, 'operations-worker');
   const temporal = openTemporal(runtime);
@@ -60,6 +63,14 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
           reportIncident: async (symptom) => {
             await reportIncident({ ...watched, nowMs: Date.now }, symptom);
           },
+        }),
+        ...createGoLiveActivities({
+          pool,
+          desk,
+          configHash,
+          home: runtime.home,
+          reportFolder: resolve(REPORT_FOLDER),
+          preflight: () => preflightOfRuntime(runtime, Date.now),
         }),
         ...createValidationActivities({ home: runtime.home, pool, decisionKey }),
       },

@@ -5,6 +5,7 @@ import { callTrader, type TraderCalls } from './call-trader.js';
 import { type FlatReading, proveFlat } from './prove-flat.js';
 import { proveStopped, type StopReading } from './prove-stopped.js';
 import { type IncidentFacts, readIncidentFacts } from './read-incident-facts.js';
+import { type LiveFacts, readLiveFacts } from './read-live-facts.js';
 import { readSituation, type TraderSituation, type TradingDays } from './read-situation.js';
 
 export interface PersonCommand {
@@ -25,6 +26,8 @@ export interface EngineActivities {
   resize(command: ControlMethods['resize']['params']): Promise<CommandResult>;
   reconcile(command: PersonCommand): Promise<CommandResult>;
   reload(command: ControlMethods['reload']['params']): Promise<ReloadResult>;
+  readLiveFacts(): Promise<LiveFacts>;
+  goLive(command: ControlMethods['goLive']['params']): Promise<CommandResult>;
   arm(
     command: PersonCommand & { haltId: string; configHash: string; decisions: readonly Decision[] },
   ): Promise<CommandResult>;
@@ -53,6 +56,8 @@ export function createEngineActivities(
     resize: (command) => callTrader(trader, 'resize', command, COMMAND_MS),
     reconcile: (command) => callTrader(trader, 'reconcile', command, RECONCILE_MS),
     reload: (command) => callTrader(trader, 'reload', command, COMMAND_MS),
+    readLiveFacts: () => readLiveFacts(trader),
+    goLive: (command) => callTrader(trader, 'goLive', command, COMMAND_MS),
     arm: ({ commandId, by, reason, haltId, configHash, decisions }) =>
       callTrader(trader, 'arm', { commandId, by, reason, haltId, configHash, decisions }, COMMAND_MS),
   };

@@ -4,6 +4,7 @@ import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import { type LoadedDesk, loadDesk } from '../../desk/load.js';
+import type { Runtime } from '../../home/runtime.js';
 import type { OperationContext } from '../operation.js';
 
 export interface PreflightPlace {
@@ -28,6 +29,12 @@ export async function preflightDesk(
 
 /** Of the desk that runs. */
 export function runPreflightOf({ runtime, nowMs }: OperationContext): Promise<PreflightReport> {
-  const { home, deskFile, simulatedVenue } = runtime;
+  return preflightOfRuntime(runtime, nowMs);
+}
+
+export function preflightOfRuntime(
+  { home, deskFile, simulatedVenue }: Runtime,
+  nowMs: () => number,
+): Promise<PreflightReport> {
   return preflightDesk(loadDesk(deskFile), { home, env: process.env, simulatedVenue, nowMs });
 }

@@ -17,6 +17,8 @@ export interface ApprovalRequest {
   readonly needed: number;
   /** One of these roles of the desk file is enough to vote. */
   readonly roles: readonly string[];
+  /** Only these people, of those with the role; left out: all of them. */
+  readonly people?: readonly string[];
   readonly requestedBy: string;
   /** Wall milliseconds. */
   readonly expiresMs: number;
@@ -38,6 +40,7 @@ export interface OpenApproval {
   readonly decisionSubject: string;
   readonly needed: number;
   readonly expiresMs: number;
+  readonly people?: readonly string[];
   reminders: number;
   escalated: boolean;
   readonly votes: readonly Decision[];

@@ -67,6 +67,7 @@ export class Approvals {
       decisionSubject: opened.decisionSubject,
       needed: request.needed,
       expiresMs: opened.expiresMs,
+      ...(request.people === undefined ? {} : { people: request.people }),
       reminders: 0,
       escalated: false,
       votes: [],
@@ -134,6 +135,8 @@ export class Approvals {
     const nowMs = Date.now();
     if (!(found.expiresMs > nowMs)) throw new Error('the approval has expired');
     if (!(decision.expiresWallMs > nowMs)) throw new Error('the vote has expired');
+    if (found.people !== undefined && !found.people.includes(decision.person))
+      throw new Error(`the desk file does not name ${decision.person} for this`);
     const voted =
       found.votes.some(({ person }) => person === decision.person) ||
       this.verifying.has(`${found.id}:${decision.person}`);

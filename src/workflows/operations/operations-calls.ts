@@ -2,6 +2,7 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EngineActivities } from '../../activities/engine/create-engine-activities.js';
 import type { FailureName } from '../../activities/failure-names.js';
+import type { GoLiveActivities } from '../../activities/go-live/create-go-live-activities.js';
 import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
 import { engineQueue, operationsQueue } from '../queues.js';
 import type { RoutineStep } from './contract.js';
@@ -77,5 +78,15 @@ export function traderCalls(desk: string, incarnation: string): ActivityInterfac
     startToCloseTimeout: '25 seconds',
     scheduleToCloseTimeout: '40 seconds',
     retry: { maximumAttempts: 3, initialInterval: 250, nonRetryableErrorTypes: FINAL },
+  });
+}
+
+/** Going live: the exchange is asked, the ledger read, the attempt's row written. */
+export function goLiveCalls(desk: string): ActivityInterfaceFor<GoLiveActivities> {
+  return proxyActivities<GoLiveActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '1 hour',
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
   });
 }

@@ -58,6 +58,8 @@ export interface DeskOptions {
   /** FERMATA_HOME of its logs. */
   readonly logsHome?: string;
   readonly incidentsFail?: boolean;
+  /** More of the operations worker's. */
+  readonly activities?: (desk: string) => object;
 }
 
 export interface BenchDesk {
@@ -176,7 +178,7 @@ async function openDesk(
     },
     operations: {
       taskQueue: operationsQueue(name),
-      activities: { ...operations, ...incidents },
+      activities: { ...operations, ...incidents, ...options.activities?.(name) },
       bundle: 'operations' as const,
     },
     engine: {

@@ -1,0 +1,85 @@
+/** What going live does outside its workflow: pre-flight, the ledger's view of real orders, the attempt's row. */
+import { newestGo } from '../../checks/preflight/newest-go.js';
+import { goLiveObstacles, preLiveChecklist } from '../../checks/preflight/pre-live-checklist.js';
+import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import type { Desk } from '../../desk/schema.js';
+import { type GoLiveState, moveAttempt } from '../../store/go-live-attempts.js';
+import { type LiveFills, readLiveFills } from '../../store/live-fills.js';
+import type { Pool } from '../../store/pool.js';
+
+export interface PreLive {
+  readonly checks: readonly Pick<
+    PreflightReport['results'][number],
+    'key' | 'title' | 'verdict' | 'observed' | 'expected'
+  >[];
+  readonly checklist: ReturnType<typeof preLiveChecklist>;
+  /** What forbids going live, in words. */
+  readonly obstacles: readonly string[];
+  /** The figures that a person reviews. */
+  readonly figures: string;
+}
+
+export interface Expectation {
+  readonly verdict: 'pass' | 'warn' | 'not_run';
+  readonly observed: string;
+  readonly expected: string;
+}
+
+export interface GoLiveActivities {
+  /** `reviewedBy`: null where nobody has reviewed the report; left out where that is not asked yet. */
+  lookBeforeLive(reviewedBy?: string | null): Promise<PreLive>;
+  readLiveFills(sinceMs: number): Promise<LiveFills>;
+  compareWithPaper(sinceMs: number): Promise<Expectation>;
+  moveGoLive(
+    attempt: { readonly desk: string; readonly release: string; readonly attempt: number },
+    state: Exclude<GoLiveState, 'open'>,
+    detail: string,
+  ): Promise<void>;
+}
+
+export interface GoLiveDependencies {
+  readonly pool: Pool;
+  readonly desk: Desk;
+  readonly configHash: string;
+  readonly home: string;
+  readonly reportFolder: string;
+  readonly preflight: () => Promise<PreflightReport>;
+}
+
+/** Fewer trades than this say nothing about a win rate. */
+const TRADES_MIN = 5;
+/** Percentage points below the paper's win rate. */
+const WIN_RATE_SLACK = 20;
+
+export function createGoLiveActivities(dependencies: GoLiveDependencies): GoLiveActivities {
+  const { pool, desk, preflight } = dependencies;
+  return {
+    lookBeforeLive: async (reviewedBy) => {
+      const report = await preflight();
+      const judged = reviewedBy === undefined ? 'not asked yet' : reviewedBy;
+      return {
+        checks: report.results,
+        checklist: preLiveChecklist(desk, report, judged),
+        obstacles: goLiveObstacles(desk, report, judged),
+        figures: report.results.find(({ key }) => key === 'validation')?.observed ?? '',
+      };
+    },
+    readLiveFills: (sinceMs) => readLiveFills(pool, desk.desk, sinceMs),
+    compareWithPaper: async (sinceMs) => compare(dependencies, await readLiveFills(pool, desk.desk, sinceMs)),
+    moveGoLive: (attempt, state, detail) => moveAttempt(pool, attempt, state, detail),
+  };
+}
+
+function compare(dependencies: GoLiveDependencies, live: LiveFills): Expectation {
+  const found = newestGo(dependencies);
+  if (!found.ok) return { verdict: 'not_run', observed: found.why, expected: 'a validation to compare with' };
+  const { winRatePct, trades, netProfitPct } = found.value.report.results;
+  const paperRate = winRatePct ?? 0;
+  const expected = `as on paper: win rate ${paperRate.toFixed(1)} % of ${trades} trades, ${netProfitPct?.toFixed(2) ?? '?'} % profit`;
+  const figures = `${live.fills} fills, ${live.trades} closed, net ${live.netProfit}`;
+  if (live.trades < TRADES_MIN)
+    return { verdict: 'not_run', observed: `${figures}: too few closed trades to compare`, expected };
+  const rate = (live.wins / live.trades) * 100;
+  const verdict = rate >= paperRate - WIN_RATE_SLACK ? 'pass' : 'warn';
+  return { verdict, observed: `${figures}, win rate ${rate.toFixed(1)} %`, expected };
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
+import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
+import { showOutcome } from '../act-on-desk.js';
+import { deskPerson } from '../desk-person.js';
+import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { printJson, printLines } from '../output.js';
+import { withOperations } from '../with-operations.js';
+
+interface Options {
+  readonly reason?: string;
+  readonly as?: string;
+  readonly status?: boolean;
+  readonly revoke?: boolean;
+  readonly json?: boolean;
+}
+
+export function goLiveCommand(command: Command): void {
+  command
+    .option('--reason <text>', 'why; kept in the evidence')
+    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--status', 'only show how far it is')
+    .option('--revoke', 'take the permission back: the desk stops at once')
+    .option('--json', 'print the result as JSON')
+    .action(async (options: Options) => {
+      process.exitCode = await goLive(options);
+    });
+}
+
+function goLive(options: Options): Promise<number> {
+  const json = options.json === true;
+  if (options.status === true)
+    return withOperations(async (operations) => {
+      const shown = await operations.readGoLive();
+      if (json) printJson(shown);
+      else printLines(statusLines(shown));
+      return EXIT_OK;
+    });
+  const { reason } = options;
+  if (reason === undefined) throw usageFailure('a reason is missing', 'fermata go-live --reason TEXT');
+  return withOperations(async (operations, runtime) => {
+    const caller = { person: deskPerson(runtime, 'operator', options.as), via: 'cli' } as const;
+    if (options.revoke === true)
+      return showOutcome('go-live taken back', await operations.revokeGoLive(caller, { reason }), json);
+    const started = await operations.startGoLive(caller, { reason });
+    if (json) printJson(started);
+    else printLines(startedLines(started));
+    return started.ok ? EXIT_OK : EXIT_FAILED;
+  });
+}
+
+function startedLines({ ok, detail, obstacles, workflowId, problems }: GoLiveStarted): string[] {
+  return [
+    `${ok ? '✓' : '✗'} ${detail}`,
+    ...obstacles.map((obstacle) => `  ✗ ${obstacle}`),
+    ...(workflowId === null ? [] : [`  ${workflowId}; how far it is: fermata go-live --status`]),
+    ...problems.map((problem) => `  ! ${problem}`),
+  ];
+}
+
+function statusLines({
+  mode,
+  granted,
+  attempts,
+  progress,
+  approvers,
+  needed,
+  problems,
+}: GoLiveShown): string[] {
+  const inForce =
+    granted === null
+      ? 'no go-live is in force'
+      : `live: ${granted.release}, step ${granted.step}, ${granted.size.maxPositionSizePct} % a position, ` +
+        `${granted.size.maxConcurrentPositions} positions, approved by ${granted.approvedBy.join(' and ')}`;
+  return [
+    mode === 'paper' ? 'this desk trades paper money' : inForce,
+    ...(progress === null ? [] : [`now: ${progress.phase}: ${progress.detail}`]),
+    `decided by ${needed} of ${approvers.join(', ')}`,
+    ...attempts.map(
+      ({ release, attempt, state, askedBy, detail, startedMs }) =>
+        `${new Date(startedMs).toISOString()} ${release} attempt ${attempt}, asked by ${askedBy}: ${state} ${detail}`,
+    ),
+    ...problems.map((problem) => `! ${problem}`),
+  ];
+}

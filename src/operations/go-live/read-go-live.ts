@@ -1,0 +1,53 @@
+import { goLiveApprovers } from '../../desk/go-live-people.js';
+import type { Desk } from '../../desk/schema.js';
+import { type GoLiveAttempt, readAttempts } from '../../store/go-live-attempts.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import { GO_LIVE_MESSAGES, type GoLiveProgress } from '../../workflows/operations/go-live-contract.js';
+import type { OperationContext } from '../operation.js';
+import { readStatus } from '../read-status.js';
+
+export interface GoLiveShown {
+  readonly mode: Desk['mode'];
+  /** What the trader itself holds; null also while it does not answer. */
+  readonly granted: TraderStatus['goLive']['granted'];
+  readonly approvers: readonly string[];
+  readonly needed: number;
+  /** Newest first; empty while Postgres is down. */
+  readonly attempts: readonly GoLiveAttempt[];
+  /** Of the attempt that is not over; null where there is none, or Temporal is down. */
+  readonly progress: GoLiveProgress | null;
+  readonly problems: readonly string[];
+}
+
+const ASK_MS = 5_000;
+
+/** Each part may be missing: `problems` says which. */
+export async function readGoLive(context: OperationContext): Promise<GoLiveShown> {
+  const { desk, pool, temporal } = context;
+  const problems: string[] = [];
+  const noted = <T>(what: string, asked: Promise<T>, otherwise: T): Promise<T> =>
+    asked.catch((error: unknown) => {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return otherwise;
+    });
+  const [status, attempts] = await Promise.all([
+    noted('trader', readStatus(context), null),
+    noted('Postgres', readAttempts(pool, desk.desk), []),
+  ]);
+  const open = attempts.find(({ finishedMs }) => finishedMs === null);
+  const asked = open
+    ? temporal.within(ASK_MS, (client) =>
+        client.workflow.getHandle(open.workflowId).query<GoLiveProgress>(GO_LIVE_MESSAGES.progress),
+      )
+    : Promise.resolve(null);
+  const progress = await noted<GoLiveProgress | null>('Temporal', asked, null);
+  return {
+    mode: desk.mode,
+    granted: status?.goLive.granted ?? null,
+    approvers: goLiveApprovers(desk),
+    needed: desk.goLive.needed,
+    attempts,
+    progress,
+    problems,
+  };
+}

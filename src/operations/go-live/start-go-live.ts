@@ -1,0 +1,148 @@
+import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
+import { goLiveApprovers } from '../../desk/go-live-people.js';
+import type { Desk } from '../../desk/schema.js';
+import { goLiveId, releaseOf } from '../../domain/go-live.js';
+import { type GoLiveAttempt, moveAttempt, openAttempt } from '../../store/go-live-attempts.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import type { GoLiveInput } from '../../workflows/operations/go-live-contract.js';
+import { operationsQueue } from '../../workflows/queues.js';
+import { FERMATA_DESK, FERMATA_ROUTINE } from '../../workflows/search-attributes.js';
+import type { Caller, OperationContext } from '../operation.js';
+import { readStatus } from '../read-status.js';
+import { recordAudit } from '../record-audit.js';
+import { runPreflightOf } from './preflight-desk.js';
+import { PRODUCT_VERSION } from './product-version.js';
+
+export interface GoLiveRequest {
+  readonly reason: string;
+}
+
+export interface GoLiveStarted {
+  readonly ok: boolean;
+  readonly detail: string;
+  /** Everything that forbids it now, in words. */
+  readonly obstacles: readonly string[];
+  readonly workflowId: string | null;
+  readonly problems: readonly string[];
+}
+
+const START_MS = 10_000;
+const HOUR_MS = 3_600_000;
+const LOOK_MS = 5 * 60_000;
+
+/** Looks at everything first: people are asked only where nothing but their word is missing. */
+export async function startGoLive(
+  context: OperationContext,
+  caller: Caller,
+  request: GoLiveRequest,
+): Promise<GoLiveStarted> {
+  const result = await begin(context, caller, request);
+  const audit = await recordAudit(context, caller, {
+    action: 'goLive',
+    parameters: { reason: request.reason, workflowId: result.workflowId },
+    outcome: result.ok ? 'started' : [result.detail, ...result.obstacles].join('; '),
+  });
+  return audit === null ? result : { ...result, problems: [audit] };
+}
+
+async function begin(
+  context: OperationContext,
+  caller: Caller,
+  request: GoLiveRequest,
+): Promise<GoLiveStarted> {
+  const { desk } = context;
+  if (desk.mode !== 'live')
+    return refused(
+      'This desk trades paper money. Give it mode: live in a desk file of its own, and start that.',
+    );
+  const status = await readStatus(context).catch((error: unknown) => causeOf(error));
+  if (typeof status === 'string')
+    return refused(`The trader does not answer (${status}). Nothing was started.`);
+  if (status.goLive.granted !== null) return refused('This desk is live already.');
+  const obstacles = goLiveObstacles(desk, await runPreflightOf(context), 'asked in the procedure');
+  if (obstacles.length > 0) return { ...refused('Going live is not possible yet.'), obstacles };
+  const release = releaseOf(PRODUCT_VERSION, status.configHash);
+  const attempt = await openAttempt(context.pool, {
+    desk: desk.desk,
+    release,
+    askedBy: caller.person,
+    reason: request.reason,
+    // The release tells desks apart: it holds the configuration, and that the desk's name.
+    workflowIdOf: (number) => goLiveId(release, number),
+  }).catch((error: unknown) => causeOf(error));
+  if (typeof attempt === 'string')
+    return refused(`Postgres does not answer (${attempt}). Nothing was started.`);
+  if (attempt === null)
+    return refused(
+      'Another attempt of this desk is not over: fermata go-live --status. Nothing was started.',
+    );
+  return startWorkflow(context, caller, request, attempt, status);
+}
+
+async function startWorkflow(
+  { desk, temporal, pool }: OperationContext,
+  { person }: Caller,
+  { reason }: GoLiveRequest,
+  attempt: GoLiveAttempt,
+  { incarnation }: TraderStatus,
+): Promise<GoLiveStarted> {
+  const { workflowId, release } = attempt;
+  const input = goLiveInput(desk, { release, attempt: attempt.attempt, incarnation, person, reason });
+  try {
+    await temporal.within(START_MS, (client) =>
+      client.workflow.start('goLive', {
+        workflowId,
+        taskQueue: operationsQueue(desk.desk),
+        args: [input],
+        typedSearchAttributes: [
+          { key: FERMATA_DESK, value: desk.desk },
+          { key: FERMATA_ROUTINE, value: 'go-live' },
+        ],
+        staticSummary: `Going live: ${release}, attempt ${attempt.attempt}`,
+        staticDetails:
+          'Pre-flight, a person’s review, approval, a small start, the watched first period, larger sizes by approval. The trader checks every vote itself.',
+      }),
+    );
+  } catch (error) {
+    const why = causeOf(error);
+    await moveAttempt(pool, attempt, 'refused', `not started: ${why}`).catch(() => undefined);
+    return refused(`Temporal: ${why}. Nothing was started; the desk stays HALTED.`);
+  }
+  const asked = `A person reviews the validation report (fermata tasks), then ${input.needed} of ${input.approvers.join(', ')} are asked.`;
+  return { ok: true, detail: asked, obstacles: [], workflowId, problems: [] };
+}
+
+/** Durations as the desk file has them. */
+export function goLiveInput(
+  { desk, mode, goLive, risk, people }: Desk,
+  asked: Pick<GoLiveInput, 'release' | 'attempt' | 'incarnation' | 'person' | 'reason'>,
+): GoLiveInput {
+  const { start } = goLive;
+  return {
+    ...asked,
+    desk,
+    needed: goLive.needed,
+    approvers: goLiveApprovers({ goLive, people }),
+    coolingOffMs: goLive.coolingOffHours * HOUR_MS,
+    start: {
+      maxPositionSizePct: Math.min(start.maxPositionSizePct, risk.maxPositionSizePct),
+      maxConcurrentPositions: Math.min(start.maxConcurrentPositions, risk.maxConcurrentPositions),
+    },
+    ramp: goLive.ramp.map(({ afterHours, ...size }) => ({ ...size, afterMs: afterHours * HOUR_MS })),
+    watchMs: goLive.watchHours * HOUR_MS,
+    lookMs: LOOK_MS,
+    remindMs: goLive.remindHours * HOUR_MS,
+    reviewMs: 72 * HOUR_MS,
+    approvalMs: 72 * HOUR_MS,
+    evidenceMs: 24 * HOUR_MS,
+    simulated: mode !== 'live',
+  };
+}
+
+function refused(detail: string): GoLiveStarted {
+  return { ok: false, detail, obstacles: [], workflowId: null, problems: [] };
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,106 @@
+/** Attempts to trade real money: one at a time on a desk, each number once. */
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+export type GoLiveState = 'open' | 'live' | 'completed' | 'refused' | 'ended';
+
+export interface GoLiveAttempt {
+  readonly desk: string;
+  readonly release: string;
+  readonly attempt: number;
+  readonly workflowId: string;
+  readonly askedBy: string;
+  readonly reason: string;
+  readonly state: GoLiveState;
+  readonly detail: string;
+  readonly startedMs: number;
+  readonly finishedMs: number | null;
+}
+
+export interface NewAttempt {
+  readonly desk: string;
+  readonly release: string;
+  readonly askedBy: string;
+  readonly reason: string;
+  readonly workflowIdOf: (attempt: number) => string;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Null where another attempt of this desk is not over. */
+export async function openAttempt(pool: Queries, asked: NewAttempt): Promise<GoLiveAttempt | null> {
+  const { desk, release, askedBy, reason, workflowIdOf } = asked;
+  const found = await pool.query<{ last: number | null }>(
+    'select max(attempt) as last from golive_attempt where desk = $1 and release = $2',
+    [desk, release],
+  );
+  const attempt = (found.rows[0]?.last ?? 0) + 1;
+  try {
+    const made = await pool.query<AttemptRow>(
+      `insert into golive_attempt (desk, release, attempt, workflow_id, asked_by, reason)
+       values ($1, $2, $3, $4, $5, $6) returning *`,
+      [desk, release, attempt, workflowIdOf(attempt), askedBy, reason],
+    );
+    return attemptFrom(made.rows[0] as AttemptRow);
+  } catch (error) {
+    if ((error as { code?: string }).code === UNIQUE_VIOLATION) return null;
+    throw error;
+  }
+}
+
+/** A final state ends the attempt; one that is over stays as it is. */
+export async function moveAttempt(
+  pool: Queries,
+  key: { readonly desk: string; readonly release: string; readonly attempt: number },
+  state: Exclude<GoLiveState, 'open'>,
+  detail: string,
+): Promise<void> {
+  await pool.query(
+    `update golive_attempt set state = $4, detail = $5, finished = case when $4 = 'live' then null else now() end
+      where desk = $1 and release = $2 and attempt = $3 and finished is null`,
+    [key.desk, key.release, key.attempt, state, detail],
+  );
+}
+
+/** Newest first. */
+export async function readAttempts(
+  pool: Queries,
+  desk: string,
+  limit = 20,
+): Promise<readonly GoLiveAttempt[]> {
+  const found = await pool.query<AttemptRow>(
+    'select * from golive_attempt where desk = $1 order by started desc, attempt desc limit $2',
+    [desk, limit],
+  );
+  return found.rows.map(attemptFrom);
+}
+
+interface AttemptRow {
+  readonly desk: string;
+  readonly release: string;
+  readonly attempt: number;
+  readonly workflow_id: string;
+  readonly asked_by: string;
+  readonly reason: string;
+  readonly state: GoLiveState;
+  readonly detail: string;
+  readonly started: Date;
+  readonly finished: Date | null;
+}
+
+function attemptFrom(row: AttemptRow): GoLiveAttempt {
+  const { desk, release, attempt, reason, state, detail } = row;
+  return {
+    desk,
+    release,
+    attempt,
+    reason,
+    state,
+    detail,
+    workflowId: row.workflow_id,
+    askedBy: row.asked_by,
+    startedMs: row.started.getTime(),
+    finishedMs: row.finished?.getTime() ?? null,
+  };
+}
