@@ -24,6 +24,7 @@ export type DeskOperations = Pick<
   | 'completeTask'
   | 'listValidations'
   | 'preflight'
+  | 'readGoLive'
   | 'openIncident'
   | 'acknowledgeIncident'
   | 'resolveIncident'

@@ -52,6 +52,7 @@ const NOTHING_BEHIND: WebDependencies = {
     completeTask: unavailable,
     listValidations: unavailable,
     preflight: unavailable,
+    readGoLive: unavailable,
     openIncident: unavailable,
     acknowledgeIncident: unavailable,
     resolveIncident: unavailable,

@@ -102,6 +102,7 @@ const READING = [
     '/api/validations',
     '/api/incidents',
     '/api/preflight',
+    '/api/golive',
   ],
 ];
 

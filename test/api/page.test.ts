@@ -180,6 +180,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await open('Go-live');
     const preflight = page.getByRole('region', { name: 'Pre-flight' });
     await expect.poll(() => preflight.innerText()).toContain('A start with real money is refused');
+    expect(await page.getByRole('region', { name: 'Real money' }).innerText()).toContain('paper money');
     await open('Routines');
     await expect
       .poll(() => page.getByRole('region', { name: 'Runs' }).innerText())

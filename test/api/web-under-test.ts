@@ -194,6 +194,10 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
       detail: `There is no task ${id}.`,
     }),
     listValidations: async () => [],
+    readGoLive: async () => ({
+      ...{ mode: 'paper', granted: null, approvers: ['anna'], needed: 1 },
+      ...{ attempts: [], progress: null, problems: [] },
+    }),
     preflight: async () => ({
       desk: DESK,
       configHash: 'c0ffee',

@@ -7,6 +7,7 @@ import type { RoutineRun, Trade } from '../../../src/api/schemas/records.js';
 import type { PreflightReport } from '../../../src/checks/preflight/preflight-check.js';
 import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
 import type { ApprovalShown } from '../../../src/operations/approvals/list-approvals.js';
+import type { GoLiveShown } from '../../../src/operations/go-live/read-go-live.js';
 import type { IncidentShown } from '../../../src/operations/incidents/list-incidents.js';
 import type { ScheduledRun } from '../../../src/operations/list-schedules.js';
 import type { OperationResult } from '../../../src/operations/operation.js';
@@ -24,6 +25,7 @@ export type {
   AuditPage,
   BarStatus,
   EquityPoint,
+  GoLiveShown,
   Incident,
   IncidentShown,
   OperationResult,
@@ -166,6 +168,10 @@ export class DeskApi {
 
   reportIncident(title: string): Promise<OperationResult> {
     return this.session.request('POST', '/api/incidents', { title });
+  }
+
+  goLive(): Promise<GoLiveShown> {
+    return this.session.request('GET', '/api/golive');
   }
 
   preflight(): Promise<PreflightReport> {

@@ -2,6 +2,7 @@ import type { DeskApi, ValidationShown } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day, minuteOfDay, signed } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
+import { GoLiveState } from './go-live-state.js';
 import { Preflight } from './preflight.js';
 
 interface GoLiveProps {
@@ -14,6 +15,7 @@ export function GoLive({ api }: GoLiveProps) {
   const list = validations.value?.validations ?? [];
   return (
     <div class="sections">
+      <GoLiveState api={api} />
       <Preflight api={api} />
       <Panel title="Validation reports" area="section" problem={validations.problem}>
         {list.length === 0 ? (
