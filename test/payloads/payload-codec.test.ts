@@ -27,6 +27,12 @@ describe('the payload codec', () => {
     },
   );
 
+  it('takes a value without content as the protocol’s decoder hands it over: with an empty list', async () => {
+    const emptied = { ...payloadOf(undefined), data: [] as unknown as Uint8Array };
+    const [opened] = await codecOf(NEW).decode(await codecOf(NEW).encode([emptied]));
+    expect(readBack(opened)).toBeUndefined();
+  });
+
   it('leaves nothing to read, and seals the same words differently each time', async () => {
     const [first, second] = await codecOf(NEW).encode([payloadOf('secret words'), payloadOf('secret words')]);
     expect(JSON.stringify([first, second])).not.toContain('json/plain');

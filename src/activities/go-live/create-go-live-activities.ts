@@ -26,8 +26,8 @@ export interface Expectation {
 }
 
 export interface GoLiveActivities {
-  /** `reviewedBy`: null where nobody has reviewed the report; left out where that is not asked yet. */
-  lookBeforeLive(reviewedBy?: string | null): Promise<PreLive>;
+  /** `reviewedBy`: who has reviewed the report; null where that is not asked yet. */
+  lookBeforeLive(reviewedBy: string | null): Promise<PreLive>;
   readLiveFills(sinceMs: number): Promise<LiveFills>;
   compareWithPaper(sinceMs: number): Promise<Expectation>;
   moveGoLive(
@@ -56,7 +56,7 @@ export function createGoLiveActivities(dependencies: GoLiveDependencies): GoLive
   return {
     lookBeforeLive: async (reviewedBy) => {
       const report = await preflight();
-      const judged = reviewedBy === undefined ? 'not asked yet' : reviewedBy;
+      const judged = reviewedBy ?? 'not asked yet';
       return {
         checks: report.results,
         checklist: preLiveChecklist(desk, report, judged),

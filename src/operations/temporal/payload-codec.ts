@@ -75,7 +75,8 @@ function pack({ metadata, data }: Payload): Uint8Array {
   const header = Buffer.from(JSON.stringify(Object.fromEntries(values)));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(header.length);
-  return Buffer.concat([length, header, data ?? new Uint8Array()]);
+  // Of a value that is undefined the protocol's decoder makes a plain empty array.
+  return Buffer.concat([length, header, Buffer.from(data ?? [])]);
 }
 
 function unpack(packed: Uint8Array): Payload {

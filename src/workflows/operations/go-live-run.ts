@@ -51,14 +51,14 @@ export class GoLiveRun {
   /** What forbids going live; the person's review apart. */
   async preflight(): Promise<readonly string[]> {
     this.show('pre-flight', 'Looking at exchange, key, limits and the validation');
-    return this.look('pre-flight');
+    return this.look('pre-flight', null);
   }
 
-  private async look(routine: string, reviewedBy?: string): Promise<readonly string[]> {
+  private async look(routine: string, reviewedBy: string | null): Promise<readonly string[]> {
     const startedMs = Date.now();
     const seen = await this.calls.lookBeforeLive.executeWithOptions({ summary: 'Pre-flight' }, [reviewedBy]);
     for (const check of seen.checks) this.record(`${routine}.${check.key}`, check.title, check, startedMs);
-    if (reviewedBy !== undefined) {
+    if (reviewedBy !== null) {
       for (const { key, title, done, observed, expected } of seen.checklist)
         this.record(
           `checklist.${key}`,
