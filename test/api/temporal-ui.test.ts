@@ -39,7 +39,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   seen = [];
-  await begin(`127.0.0.1:${(ui.address() as AddressInfo).port}`);
+  // As the runtime file has it.
+  await begin(`http://127.0.0.1:${(ui.address() as AddressInfo).port}`);
 });
 afterEach(() => end(proxy));
 
@@ -83,6 +84,8 @@ describe('Temporal’s UI', () => {
     expect(await answer.text()).toBe('the UI at /namespaces?x=1');
     expect(answer.headers.get('x-frame-options')).toBe('DENY');
     expect(seen[0]?.headers.cookie).toBe('_csrf=abc');
+    // With a scheme in it the UI's server would refuse the request.
+    expect(seen[0]?.headers.host).toBe(`127.0.0.1:${(ui.address() as AddressInfo).port}`);
     expect((await fetch(ticketUrl, { redirect: 'manual' })).status).toBe(401);
   });
 

@@ -139,11 +139,12 @@ function forwardUpgrade(uiAddress: string, incoming: IncomingMessage, socket: So
 /** Its own Host, an Origin that matches it (its check compares the two), and none of our cookies. */
 function upstreamHeaders(headers: IncomingHttpHeaders, uiAddress: string): IncomingHttpHeaders {
   const { authorization: _, connection: __, cookie: ___, origin, referer: ____, ...rest } = headers;
+  const host = splitAddress(uiAddress).join(':');
   const cookies = [...cookiesOf(headers)].filter(([name]) => !name.startsWith('fermata_'));
   return {
     ...rest,
-    host: uiAddress,
-    ...(origin === undefined ? {} : { origin: `http://${uiAddress}` }),
+    host,
+    ...(origin === undefined ? {} : { origin: `http://${host}` }),
     ...(cookies.length === 0
       ? {}
       : { cookie: cookies.map(([name, value]) => `${name}=${value}`).join('; ') }),
