@@ -108,7 +108,7 @@ describe('a desk file that was broken since the start', () => {
     const deskFile = join(folder, 'broken.yaml');
     writeFileSync(deskFile, readFileSync(CRYPTO_DESK, 'utf8').replace('version: 1', 'version: 2'));
     trader = await startTraderDouble(writeRuntime(join(folder, 'home'), deskFile), stoppable(0));
-    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '5']);
+    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '30']);
     expect(out).toMatch(/^✓ stop: proven/);
     expect(out).toMatch(/The workflow that proves it was not started: .*broken.yaml/);
     expect(code).toBe(0);

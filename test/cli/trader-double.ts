@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadDesk } from '../../src/desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import { makeSecret } from '../../src/home/secrets.js';
 import type { ControlMethod, TraderStatus } from '../../src/trader/protocol.js';
 
 export const CRYPTO_DESK = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
@@ -26,6 +27,8 @@ export function writeRuntime(home: string, deskFile: string = CRYPTO_DESK): Runt
     supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),
   };
   mkdirSync(homePaths(home).run, { recursive: true });
+  mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
+  makeSecret(home, 'payloadKey');
   writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify(runtime));
   return runtime;
 }

@@ -1,8 +1,9 @@
 /** A client of Temporal that connects at its first call and again after every loss; each call has a deadline. */
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { Runtime } from '../../home/runtime.js';
 import { connectOptions } from './connect-options.js';
 import { dataConverterOf } from './data-converter.js';
+import { endWithConnection } from './end-with-connection.js';
 
 export class TemporalUnavailable extends Error {
   override readonly name = 'TemporalUnavailable';
@@ -23,7 +24,11 @@ export function openTemporal(
 ): TemporalAccess {
   const { namespace } = runtime.temporal;
   const dataConverter = runtime.home === null ? {} : dataConverterOf(runtime.home);
-  const connection = Connection.lazy(connectOptions(runtime));
+  let closed = false;
+  const connection = Connection.lazy({
+    ...connectOptions(runtime),
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endWithConnection(() => closed)],
+  });
   const client = new Client({ connection, namespace, dataConverter });
   return {
     namespace,
@@ -45,7 +50,10 @@ export function openTemporal(
         clearTimeout(timer);
       }
     },
-    close: () => connection.close(),
+    close: () => {
+      closed = true;
+      return connection.close();
+    },
   };
 }
 
