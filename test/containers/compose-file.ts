@@ -15,6 +15,7 @@ export interface ComposeService {
   readonly networks?: readonly string[];
   readonly network_mode?: string;
   readonly restart?: string;
+  readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];

@@ -107,6 +107,11 @@ describe('docker-compose.yml', () => {
     for (const [name, { restart }] of lasting) expect(restart, name).toBe('unless-stopped');
   });
 
+  it('keeps the newest log of every container where `logs` reads it', () => {
+    for (const [name, { logging }] of services)
+      expect(logging, name).toEqual({ driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } });
+  });
+
   it('keeps passwords and keys in files, which only one service writes', () => {
     const writes = services.filter(([, { volumes = [] }]) => volumes.includes('secrets:/secrets'));
     expect(writes.map(([name]) => name)).toEqual(['secrets']);
