@@ -31,8 +31,13 @@ export interface RateBudgetQueue {
   close(): void;
 }
 
+/** Whoever asked for a reading has given up by then; sent all the same, it would take the room of the next one. */
+const READING_WAITS_MS_MAX = 5_000;
+const READINGS: readonly Urgency[] = ['read', 'background'];
+
 interface Waiting {
   readonly admission: Admission;
+  readonly sinceMs: number;
   readonly resolve: (admitted: Admitted) => void;
 }
 
@@ -52,8 +57,16 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
     return weight.take(cost, urgency, now);
   }
 
+  function dropStale(): void {
+    const oldestMs = nowMs() - READING_WAITS_MS_MAX;
+    for (const urgency of READINGS) {
+      while ((waiting[urgency][0]?.sinceMs ?? oldestMs) < oldestMs) waiting[urgency].shift()?.resolve('full');
+    }
+  }
+
   function drain(): void {
     clearTimeout(timer);
+    dropStale();
     for (const urgency of URGENCIES) {
       for (let next = waiting[urgency][0]; next !== undefined; next = waiting[urgency][0]) {
         const waitMs = take(next.admission);
@@ -85,7 +98,7 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
       }
       if (waiting[admission.urgency].length >= options.waitingMax) return Promise.resolve('full');
       return new Promise((resolve) => {
-        waiting[admission.urgency].push({ admission, resolve });
+        waiting[admission.urgency].push({ admission, sinceMs: nowMs(), resolve });
         drain();
       });
     },
