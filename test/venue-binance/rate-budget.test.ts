@@ -83,6 +83,16 @@ describe('the queue of requests', () => {
     expect(done).toEqual(['a:go']);
   });
 
+  it('sends no reading that nobody waits for any more, and every order however long it waited', async () => {
+    const { done, enter } = open(10, 100);
+    for (let count = 0; count < 10; count += 1) void enter('first', 'urgent');
+    for (let count = 0; count < 40; count += 1) void enter('read', 'read');
+    for (let count = 0; count < 60; count += 1) void enter('order', 'urgent');
+    await vi.advanceTimersByTimeAsync(8000);
+    expect(done.filter((one) => one === 'read:full')).toHaveLength(40);
+    expect(done.filter((one) => one === 'order:go')).toHaveLength(60);
+  });
+
   it('lets a cancel through at once while a full queue of other requests waits', async () => {
     const { done, enter, queue } = open(10);
     for (let count = 0; count < 7; count += 1) void enter('read', 'read');
