@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 const shared = {
   environment: 'node' as const,
   pool: 'forks' as const,
-  testTimeout: 30_000,
+  // Bounds what hangs; a machine that is busy with other things must not fail a test.
+  testTimeout: 90_000,
   hookTimeout: 60_000,
 };
 
