@@ -1,5 +1,8 @@
 /** The procedure on a real Temporal server, with Postgres; the trader follows a script. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGoLiveActivities } from '../../src/activities/go-live/create-go-live-activities.js';
 import type { PreflightReport, PreflightVerdict } from '../../src/checks/preflight/preflight-check.js';
@@ -171,6 +174,20 @@ async function vote(attempted: Attempted, caller: Caller, choice: 'approve' | 'r
   return until('the vote', cast, WAIT_MS);
 }
 
+/** With FERMATA_RECORD_HISTORIES=1 the run is written down, and later code is replayed against it. */
+async function keepHistory(name: string, workflowId: string): Promise<void> {
+  if (process.env.FERMATA_RECORD_HISTORIES !== '1') return;
+  const history = await bench.client.workflow.getHandle(workflowId).fetchHistory();
+  const scrubbed: unknown = JSON.parse(historyToJSON(history), (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    if (key === 'identity') return 'recorded';
+    if (key === 'stackTrace') return '';
+    return value.replaceAll(new RegExp(`\\d+@${hostname()}`, 'g'), 'recorded');
+  });
+  const file = new URL(`../../temporal/histories/${name}.json`, import.meta.url);
+  writeFileSync(file, `${JSON.stringify(scrubbed, null, 1)}\n`);
+}
+
 describe.concurrent('going live', () => {
   it('asks a person and two approvers, starts small, watches, and grows by approval', async () => {
     const attempted = await attempt({ watchMs: 2000 });
@@ -190,6 +207,7 @@ describe.concurrent('going live', () => {
     await vote(attempted, ANNA!);
     await vote(attempted, BERT!);
     expect(await ended).toMatchObject({ state: 'completed' });
+    await keepHistory('go-live-completed', goLiveId(input.release, 1));
     expect(desk.trader.sent('goLive')[1]).toMatchObject({
       proposal: { step: 1, haltId: null, size: { maxPositionSizePct: 6, maxConcurrentPositions: 5 } },
     });

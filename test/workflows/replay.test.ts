@@ -9,7 +9,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const FOLDER = fileURLToPath(new URL('../../temporal/histories/', import.meta.url));
 const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 const EMERGENCY = ['deskOwner', 'emergencyStop'];
-const OPERATIONS = ['backup', 'canary', 'incident', 'pulse', 'restoreDrill', 'resumption', 'routine', 'settingsChange'];
+const OPERATIONS = [
+  'backup',
+  'canary',
+  'goLive',
+  'incident',
+  'pulse',
+  'restoreDrill',
+  'resumption',
+  'routine',
+  'settingsChange',
+];
 
 interface Recorded {
   readonly file: string;
