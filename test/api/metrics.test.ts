@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { METRICS_TOKEN, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 let web: WebUnderTest;
 
 beforeAll(async () => {
   web = await startWebUnderTest(null);
-  await vi.waitFor(async () => expect((await web.call('GET', '/health')).status).toBe(200), 5000);
+  await eventually(async () => expect((await web.call('GET', '/health')).status).toBe(200));
 });
 afterAll(() => web.stop());
 

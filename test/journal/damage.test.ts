@@ -39,7 +39,7 @@ it('keeps exactly the whole records, cut at every byte of the last two', async (
     expect(sequences).toEqual([1, 2, 3, 4].slice(0, whole));
     expect(torn).toBe(!ends.includes(cut));
   }
-}, 30_000);
+});
 
 it('cuts off a tail of zeros or rubbish behind the last whole record', async () => {
   const { bytes } = await journalOf(2);
@@ -51,7 +51,7 @@ it('cuts off a tail of zeros or rubbish behind the last whole record', async () 
     { numRuns: 25 },
   );
   expect((await reopen(Buffer.concat([bytes, Buffer.alloc(4096)]))).sequences).toEqual([1, 2]);
-}, 30_000);
+});
 
 it('refuses damage to any byte of a record that has a later group behind it, and changes nothing', async () => {
   const { bytes, ends } = await journalOf(3);
@@ -65,7 +65,7 @@ it('refuses damage to any byte of a record that has a later group behind it, and
     );
     expect(readFileSync(join(directory, SEGMENT)).equals(damaged)).toBe(true);
   }
-}, 30_000);
+});
 
 it('refuses a damaged header', async () => {
   const { bytes } = await journalOf(1);

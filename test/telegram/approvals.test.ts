@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../simulators/telegram/wire.js';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
@@ -9,6 +9,7 @@ import {
   type Vote,
   type VoteAnswer,
 } from '../../src/workflows/operations/approval-contract.js';
+import { eventually } from '../support/eventually.js';
 import { DECISION_KEY } from '../workflows/support/desk-bench.js';
 import { type ApprovalBench, type Asked, openApprovalBench } from './support/approval-bench.js';
 import { ANNA, BEN, STRANGER } from './support/bot-bench.js';
@@ -26,13 +27,13 @@ afterAll(() => bench?.close());
 
 /** The message with the buttons of this approval. */
 function shown(user: number, asked: Asked): Promise<Message> {
-  return vi.waitFor(() => {
+  return eventually(() => {
     const found = bench
       .sent(user)
       .find(({ text, reply_markup: markup }) => text.includes(asked.request.id) && markup !== undefined);
     if (!found) throw new Error('no buttons yet');
     return found;
-  }, 25_000);
+  });
 }
 
 async function tap(user: number, asked: Asked, label: string): Promise<string> {
@@ -41,11 +42,11 @@ async function tap(user: number, asked: Asked, label: string): Promise<string> {
 }
 
 const note = (callback: string): Promise<string> =>
-  vi.waitFor(() => {
+  eventually(() => {
     const said = bench.simulator.simulation.bot().callbacks.get(callback)?.answer;
     if (said === null || said === undefined) throw new Error('not answered yet');
     return said;
-  }, 25_000);
+  });
 
 const parametersHash = async (id: string): Promise<string> =>
   (await bench.operations.listApprovals()).find((each) => each.id === id)?.parametersHash ?? '';
@@ -66,20 +67,20 @@ describe.concurrent('an approval', () => {
     expect(outcome.votes).toMatchObject([
       { person: 'anna', via: 'telegram', choice: 'approve', decisionId: `${asked.request.id}:anna:approve` },
     ]);
-    await vi.waitFor(() => {
+    await eventually(() => {
       const now = bench.sent(ANNA).find(({ message_id: id }) => id === message.message_id);
       expect(now?.reply_markup).toBeUndefined();
       expect(now?.text).toContain('→ approved by anna');
-    }, 15_000);
+    });
   });
 
   it('tells the details without voting', async () => {
     const asked = await bench.ask();
     await tap(BEN, asked, 'Details');
-    await vi.waitFor(() => {
+    await eventually(() => {
       const details = bench.sent(BEN).filter(({ text }) => text.includes(asked.request.id));
       expect(details.at(-1)?.text).toMatch(/State: open\nParameters [0-9a-f]{64}/);
-    }, 20_000);
+    });
     expect((await bench.operations.listApprovals()).find(({ id }) => id === asked.request.id)?.votes).toEqual(
       [],
     );
@@ -155,14 +156,14 @@ describe.concurrent('an approval', () => {
     const message = await shown(BEN, asked);
     expect(await asked.result).toMatchObject({ state: 'expired', detail: '0 of 1 approvals', votes: [] });
     const about = () => bench.sent(BEN).map(({ text }) => text);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(about().some((text) => text.includes(asked.request.id) && text.includes('Reminder:'))).toBe(
         true,
       );
       expect(
         about().some((text) => text.includes(asked.request.id) && text.includes('🛑 Still undecided')),
       ).toBe(true);
-    }, 20_000);
+    });
     const data = `v:${(await database(asked.request.id)).token}:A:${(await parametersHash(asked.request.id)).slice(0, 8)}`;
     const place = { chatId: BEN, messageId: message.message_id };
     expect(await note(bench.simulator.simulation.sendCallback(BEN, place, data))).toContain(
@@ -176,7 +177,7 @@ describe.concurrent('an approval', () => {
     const handle = bench.temporal.client.workflow.getHandle(asked.workflowId);
     const { runId } = await handle.describe();
     await handle.signal('goOn');
-    await vi.waitFor(async () => expect((await handle.describe()).runId).not.toBe(runId), 10_000);
+    await eventually(async () => expect((await handle.describe()).runId).not.toBe(runId));
     const hash = await parametersHash(asked.request.id);
     const vote = {
       approval: asked.request.id,
@@ -197,7 +198,7 @@ describe.concurrent('an approval', () => {
     const asked = await bench.ask();
     await tap(BEN, asked, 'Reject');
     await asked.result;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const audit = await readAudit(bench.database.pool, bench.desk.desk, 500);
       const own = audit.filter(({ parameters }) => parameters.approval === asked.request.id);
       expect(own).toMatchObject([

@@ -1,8 +1,9 @@
 import { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAudit } from '../../src/store/audit.js';
 import { createLinkCode } from '../../src/store/people.js';
 import { newToken } from '../../src/store/token-hash.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, ANNA, BEN, type BotBench, openBotBench, STRANGER } from './support/bot-bench.js';
 
@@ -20,7 +21,7 @@ afterEach(() => bench.close());
 
 const texts = (chat: number): string[] => bench.sent(chat).map(({ text }) => text);
 const answered = (chat: number, what: string | RegExp) =>
-  vi.waitFor(() => expect(texts(chat).join('\n---\n')).toMatch(what), 15_000);
+  eventually(() => expect(texts(chat).join('\n---\n')).toMatch(what));
 const type = (user: number, text: string, options = {}) =>
   bench.simulator.simulation.type(user, text, options);
 
@@ -36,7 +37,7 @@ describe('/stop', () => {
     bench.trader.entriesWorking = 2;
     const startedMs = performance.now();
     type(ANNA, '/stop');
-    await vi.waitFor(() => expect(bench.trader.sent('stop')).toHaveLength(1), 5_000);
+    await eventually(() => expect(bench.trader.sent('stop')).toHaveLength(1));
     expect(performance.now() - startedMs).toBeLessThan(2_000);
     expect(bench.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: '/stop on Telegram' }]);
     await answered(ANNA, /✅ Stop: proven/);
@@ -46,7 +47,7 @@ describe('/stop', () => {
     for (let number = 0; number < 5; number += 1) type(ANNA, '/status');
     type(ANNA, '/stop the market looks odd', { date: Math.floor(Date.now() / 1000) - 1_800 });
     bench.start();
-    await vi.waitFor(() => expect(bench.trader.sent('stop')).toHaveLength(1), 5_000);
+    await eventually(() => expect(bench.trader.sent('stop')).toHaveLength(1));
     const order = bench.trader.received.map(({ method, params }) => `${method}:${'by' in params}`);
     expect(bench.trader.sent('stop')).toMatchObject([{ reason: 'the market looks odd' }]);
     expect(order.indexOf('stop:true')).toBeLessThan(4);
@@ -70,7 +71,7 @@ describe('/stop', () => {
     const gone = new Pool({ host: '127.0.0.1', port: 1 });
     bench.start(gone);
     type(ANNA, '/stop');
-    await vi.waitFor(() => expect(bench.trader.sent('stop').length).toBeGreaterThan(0), 5_000);
+    await eventually(() => expect(bench.trader.sent('stop').length).toBeGreaterThan(0));
     await answered(ANNA, /Stop: proven/);
     await bench.stop();
     await gone.end();
@@ -100,7 +101,7 @@ describe('/closeall and /resume', () => {
     tapLast(ANNA, 'Close all');
     await answered(ANNA, /✅ Close all: proven/);
     expect(bench.trader.sent('closeAll')).toMatchObject([{ by: 'anna' }]);
-    await vi.waitFor(() => expect(bench.sent(ANNA)[0]?.reply_markup).toBeUndefined(), 5_000);
+    await eventually(() => expect(bench.sent(ANNA)[0]?.reply_markup).toBeUndefined());
   });
 
   it('do nothing on "Leave it"', async () => {
@@ -149,12 +150,12 @@ describe('a stranger', () => {
     type(ANNA, '/help');
     await answered(ANNA, /You are anna/);
     bench.simulator.simulation.sendCallback(STRANGER, message, 'c:stop:-:abc');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const audit = await readAudit(database.pool, bench.desk.desk);
       expect(audit.filter(({ action }) => action === 'telegram.stranger')).toMatchObject([
         { person: `telegram:${STRANGER}`, via: 'telegram', outcome: 'ignored' },
       ]);
-    }, 5_000);
+    });
     expect(texts(STRANGER)).toEqual([]);
     expect(bench.trader.sent('stop')).toEqual([]);
   });
@@ -229,10 +230,7 @@ describe('a second program that reads the same bot', () => {
     await answered(ANNA, /You are anna/);
     const url = `${bench.simulator.address}/bot${[...bench.simulator.simulation.bots.keys()][0]}/getUpdates`;
     await fetch(`${url}?timeout=0`);
-    await vi.waitFor(
-      () => expect(bench.log.join('\n')).toContain('another program reads the updates'),
-      5_000,
-    );
+    await eventually(() => expect(bench.log.join('\n')).toContain('another program reads the updates'));
     type(ANNA, '/status');
     await answered(ANNA, /ACTIVE/);
     expect(bench.log.join('\n')).toContain('Telegram answers again');

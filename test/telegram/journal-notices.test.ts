@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { readNoticeCursor } from '../../src/store/outbox-bot.js';
 import { followJournal } from '../../src/telegram/reading/follow-journal.js';
 import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
 import type { TraderClient } from '../../src/trader/client.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 
@@ -86,10 +87,10 @@ describe('the journal', () => {
     for (const sequence of [0, 1]) {
       const stopping = new AbortController();
       const following = followJournal(context, stopping.signal);
-      await vi.waitFor(() => expect(asked).toHaveLength(sequence + 1));
+      await eventually(() => expect(asked).toHaveLength(sequence + 1));
       const next = asked[sequence] ?? 0;
       give(entry(next, halt('person')));
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         expect(await readNoticeCursor(database.pool, desk.desk)).toMatchObject({ sequence: next });
       });
       stopping.abort();

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Notice } from '../../src/notify/notice.js';
 import { notify } from '../../src/notify/notify.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, ANNA, type BotBench, openBotBench } from './support/bot-bench.js';
 
@@ -33,20 +34,20 @@ const titles = (chat = ALERTS_CHAT): string[] =>
   bench.sent(chat).flatMap(({ text }) => /alert \d+/.exec(text)?.[0] ?? []);
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `alert ${index}`);
 const settled = () =>
-  vi.waitFor(async () => {
+  eventually(async () => {
     const waiting = await database.pool.query(
       `select 1 from notice n left join outbox o on o.notice_id = n.id
         where n.desk = $1 and (n.addressed is null or o.state in ('pending', 'sending'))`,
       [bench.desk.desk],
     );
     expect(waiting.rowCount).toBe(0);
-  }, 20_000);
+  });
 
 describe('a notice', () => {
   it('arrives in the chat of the alerts, once, however often it is given', async () => {
     bench.start();
     await Promise.all([0, 0, 0].map((number) => notify(database.pool, alert(number))));
-    await vi.waitFor(() => expect(titles()).toEqual(['alert 0']), 5_000);
+    await eventually(() => expect(titles()).toEqual(['alert 0']));
     await settled();
     expect(bench.sent(ALERTS_CHAT).at(-1)?.text).toMatch(/^🛑 alert 0\nsomething happened\n.*UTC$/);
   });
@@ -54,12 +55,12 @@ describe('a notice', () => {
   it('waits in order while Telegram is away, and none is lost or doubled', async () => {
     bench.start();
     await notify(database.pool, alert(0));
-    await vi.waitFor(() => expect(titles()).toHaveLength(1), 5_000);
+    await eventually(() => expect(titles()).toHaveLength(1));
     bench.simulator.simulation.setAway(true);
     for (let number = 1; number < 8; number += 1) await notify(database.pool, alert(number));
-    await vi.waitFor(() => expect(bench.log.join()).toContain('Telegram was not reached'), 5_000);
+    await eventually(() => expect(bench.log.join()).toContain('Telegram was not reached'));
     bench.simulator.simulation.setAway(false);
-    await vi.waitFor(() => expect(titles()).toEqual(numbered(8)), 25_000);
+    await eventually(() => expect(titles()).toEqual(numbered(8)));
     await settled();
     expect(titles()).toEqual(numbered(8));
   });
@@ -87,7 +88,7 @@ describe('a notice', () => {
     await settled();
     bench.simulator.simulation.faults.add({ method: 'sendMessage', effect });
     for (let number = 1; number < 4; number += 1) await notify(database.pool, alert(number));
-    await vi.waitFor(() => expect(titles()).toEqual(numbered(4)), 20_000);
+    await eventually(() => expect(titles()).toEqual(numbered(4)));
     await settled();
     expect(titles()).toEqual(numbered(4));
   });
@@ -125,7 +126,7 @@ describe('a notice', () => {
     });
     const startedMs = performance.now();
     for (let number = 0; number < 3; number += 1) await notify(database.pool, alert(number));
-    await vi.waitFor(() => expect(titles()).toEqual(numbered(3)), 10_000);
+    await eventually(() => expect(titles()).toEqual(numbered(3)));
     expect(performance.now() - startedMs).toBeGreaterThan(900);
   });
 
@@ -135,7 +136,7 @@ describe('a notice', () => {
     bench.start();
     await notify(database.pool, alert(0, { audience: ['operator'] }));
     await notify(database.pool, alert(1, { audience: ['operator'] }));
-    await vi.waitFor(() => expect(titles()).toEqual(['alert 0', 'alert 1']), 5_000);
+    await eventually(() => expect(titles()).toEqual(['alert 0', 'alert 1']));
     await settled();
     expect(titles(ANNA)).toEqual([]);
     expect(bench.log.join()).toContain('bot was blocked by the user');
@@ -147,7 +148,7 @@ describe('a notice', () => {
     await expect(notify(gone, alert(1))).rejects.toThrow();
     await gone.end();
     bench.start();
-    await vi.waitFor(() => expect(titles()).toEqual(['alert 0']), 10_000);
+    await eventually(() => expect(titles()).toEqual(['alert 0']));
   });
 
   it('that the desk file does not name is not sent', async () => {
@@ -155,14 +156,14 @@ describe('a notice', () => {
     await notify(database.pool, alert(0, { event: 'fill' }));
     await notify(database.pool, alert(1));
     await settled();
-    await vi.waitFor(() => expect(titles()).toEqual(['alert 1']), 5_000);
+    await eventually(() => expect(titles()).toEqual(['alert 1']));
   });
 
   it('never leaves the token in the log, whatever fails', async () => {
     bench.simulator.simulation.setAway(true);
     bench.start();
     await notify(database.pool, alert(0, { fingerprint: randomUUID() }));
-    await vi.waitFor(() => expect(bench.log.length).toBeGreaterThan(0), 10_000);
+    await eventually(() => expect(bench.log.length).toBeGreaterThan(0));
     expect(bench.log.join('\n')).not.toContain('Simulated');
   });
 });

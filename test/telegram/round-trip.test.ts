@@ -5,6 +5,7 @@ import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { telegramCredentials } from '../../src/notify/telegram-credentials.js';
 import { readBotState } from '../../src/store/outbox-bot.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, type BotBench, openBotBench } from './support/bot-bench.js';
 
@@ -38,10 +39,7 @@ const check = (desk: Desk = bench.desk): Promise<CheckOutcome> =>
 describe('the check telegram-round-trip', () => {
   it('passes once a message was delivered and people are read', async () => {
     bench.start();
-    await vi.waitFor(
-      async () => expect(await readBotState(database.pool, bench.desk.desk)).not.toBeNull(),
-      8_000,
-    );
+    await eventually(async () => expect(await readBotState(database.pool, bench.desk.desk)).not.toBeNull());
     expect(await check()).toMatchObject({
       verdict: 'pass',
       observed: expect.stringMatching(/^delivered in \d+ ms \(message \d+\), last read \d+ s ago$/),

@@ -100,7 +100,7 @@ async function startProcess(runtimeFile: string, failpoint?: string): Promise<Tr
 export async function until<T>(
   look: () => Promise<T>,
   good: (found: T) => boolean,
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {

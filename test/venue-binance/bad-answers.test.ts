@@ -1,13 +1,14 @@
 /** Numbers that can't be: refused, recorded, never handed to the engine. */
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { eventually } from '../support/eventually.js';
 import { approved, type Opened, openToKeep } from './support/opened.js';
 
 let opened: Opened & { close(): Promise<void> };
 beforeAll(async () => {
   opened = await openToKeep({ breaker: { failuresToOpen: 1000, openMs: 60_000 } });
-  await vi.waitFor(() => expect(opened.venue.state.up).toBe(true));
+  await eventually(() => expect(opened.venue.state.up).toBe(true));
   await opened.venue.submit(approved({}));
   await opened.venue.submit(approved({ type: 'limit', limitTicks: 5_000_000 }));
 });
@@ -74,12 +75,12 @@ describe('an answer that cannot be believed', () => {
 
   it('on an order that filled keeps the fill back and asks for a reconciliation', async () => {
     const { venue, simulator, events } = opened;
-    await vi.waitFor(() => expect(events.filter(({ kind }) => kind === 'fill')).toHaveLength(1));
+    await eventually(() => expect(events.filter(({ kind }) => kind === 'fill')).toHaveLength(1));
     events.length = 0;
     simulator.userStreams.spoilEvents(['swallow']);
     simulator.simulation.addFault({ method: 'POST', effect: scale({ price: 2 }) });
     await venue.submit(approved({}));
-    await vi.waitFor(() => expect(events.filter(({ kind }) => kind === 'health')).toHaveLength(2));
+    await eventually(() => expect(events.filter(({ kind }) => kind === 'health')).toHaveLength(2));
     expect(events.filter(({ kind }) => kind === 'fill')).toEqual([]);
     expect(await venue.fillsSince(0)).toHaveLength(2);
   });

@@ -1,9 +1,10 @@
 /** The desk's live feed on the simulator: prices and orders of one book. */
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import type { MarketEvent } from '../../src/market/feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { simulatorAddresses } from '../../src/venue/binance/simulator-addresses.js';
+import { eventually } from '../support/eventually.js';
 import { INSTRUMENTS } from './support/opened.js';
 
 it('gives quotes and history of the simulator through the library’s own streams', async () => {
@@ -22,12 +23,12 @@ it('gives quotes and history of the simulator through the library’s own stream
   expect(await feed.history(0, 50)).toHaveLength(50);
   const events: MarketEvent[] = [];
   feed.start((event) => void events.push(event));
-  await vi.waitFor(() => expect(events.some(({ kind }) => kind === 'quote')).toBe(true), 5000);
+  await eventually(() => expect(events.some(({ kind }) => kind === 'quote')).toBe(true));
   simulator.simulation.setPrice('BTCUSDT', '61000');
-  await vi.waitFor(() => {
+  await eventually(() => {
     const quotes = events.flatMap((event) =>
       event.kind === 'quote' && event.instrument === 0 ? [event] : [],
     );
     expect(quotes.at(-1)?.bidTicks).toBeGreaterThan(6_090_000);
-  }, 5000);
+  });
 });

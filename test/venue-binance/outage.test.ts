@@ -1,14 +1,15 @@
 /** An exchange that is away: backoff, breaker, no new trades, stops stay there, and back by itself. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { eventually } from '../support/eventually.js';
 import { approved, BTC, openOnSimulator, QUICK } from './support/opened.js';
 
 const quickBreaker = { failuresToOpen: 5, openMs: 400 };
 
 async function openUp(options = {}) {
   const opened = await openOnSimulator({ breaker: quickBreaker, ...options });
-  await vi.waitFor(() => expect(opened.venue.state.up).toBe(true));
-  await vi.waitFor(() => expect(opened.events.length).toBeGreaterThan(0));
+  await eventually(() => expect(opened.venue.state.up).toBe(true));
+  await eventually(() => expect(opened.events.length).toBeGreaterThan(0));
   opened.events.length = 0;
   return opened;
 }
@@ -43,7 +44,7 @@ describe('an outage', () => {
       }),
     );
     await raw.control('maintenance', { on: true });
-    await vi.waitFor(() => expect(venue.state.breaker).toBe('open'), 5000);
+    await eventually(() => expect(venue.state.breaker).toBe('open'));
     expect(venue.state.reasons.join(' ')).toContain('API breaker open');
     expect(events.filter(({ kind }) => kind === 'health')).toMatchObject([{ state: 'down' }]);
     const orders = simulator.simulation.count('POST', '/api/v3/order');
@@ -51,7 +52,7 @@ describe('an outage', () => {
     expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(orders);
     expect([...simulator.simulation.exchange.open.values()]).toMatchObject([{ kind: 'STOP_LOSS' }]);
     await raw.control('maintenance', { on: false });
-    await vi.waitFor(() => expect(venue.state.up).toBe(true), 5000);
+    await eventually(() => expect(venue.state.up).toBe(true));
     expect(events.filter(({ kind }) => kind === 'health').at(-1)).toMatchObject({ state: 'up' });
     expect(await venue.submit(approved({ quantityLots: 100 }))).toMatchObject({ kind: 'accepted' });
   });
@@ -89,7 +90,7 @@ describe('an exchange that asks for silence', () => {
     await expect(venue.balances()).rejects.toThrow('asked for silence until');
     expect(simulator.simulation.requests.length).toBe(seen);
     expect(venue.state.reasons.join(' ')).toContain('asked for silence (418)');
-    await vi.waitFor(() => expect(venue.state.up).toBe(true), 5000);
+    await eventually(() => expect(venue.state.up).toBe(true));
     expect((await venue.balances()).cash).toBeGreaterThan(0);
   });
 });
@@ -103,7 +104,7 @@ describe('twenty positions with their stops at the exchange', () => {
       { instruments: many, times: { ...QUICK, requestTimeoutMs: 5000 } },
       { symbols: bases.map((base) => ({ base, price: '100' })) },
     );
-    await vi.waitFor(() => expect(venue.state.up).toBe(true));
+    await eventually(() => expect(venue.state.up).toBe(true));
     const lots = 1000;
     await Promise.all(many.map(({ id }) => venue.submit(approved({ instrument: id, quantityLots: lots }))));
     const stops = many.map(({ id }) =>

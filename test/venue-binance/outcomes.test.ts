@@ -1,7 +1,8 @@
 /** Every error of the venue, over the wire and through the client library, ends in the right outcome. */
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { eventually } from '../support/eventually.js';
 import { approved, BTC, type Opened, openToKeep, QUICK } from './support/opened.js';
 
 let kept: (Opened & { close(): Promise<void> }) | null = null;
@@ -14,7 +15,7 @@ beforeEach(async () => {
     { accounts: [{ name: 'desk', balances: { USDT: '1000000' } }] },
   );
   opened = kept;
-  await vi.waitFor(() => expect(opened.venue.state.up).toBe(true));
+  await eventually(() => expect(opened.venue.state.up).toBe(true));
 });
 afterEach(async () => {
   kept?.simulator.simulation.faults.clear();

@@ -1,5 +1,6 @@
 /** The user stream: what is lost is read again, what comes twice counts once, and no end of it ends the process. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { approved, BTC, type Opened, openOnSimulator } from './support/opened.js';
 
 let opened: Opened;
@@ -10,8 +11,8 @@ beforeEach(async () => {
   unhandled.length = 0;
   process.on('unhandledRejection', note);
   opened = await openOnSimulator();
-  await vi.waitFor(() => expect(opened.venue.state.up).toBe(true));
-  await vi.waitFor(() => expect(opened.events.some(({ kind }) => kind === 'health')).toBe(true));
+  await eventually(() => expect(opened.venue.state.up).toBe(true));
+  await eventually(() => expect(opened.events.some(({ kind }) => kind === 'health')).toBe(true));
   opened.events.length = 0;
 });
 afterEach(() => {
@@ -32,22 +33,22 @@ async function restingBuy(lots: number) {
 describe('the user stream', () => {
   it('is subscribed again after the connection was dropped, and says so', async () => {
     opened.simulator.sockets.drop();
-    await vi.waitFor(() => expect(healths()).toEqual(['down', 'up']), 5000);
+    await eventually(() => expect(healths()).toEqual(['down', 'up']));
     expect(opened.venue.state.reconnects).toBe(1);
     await restingBuy(1000);
     await opened.raw.control('price', { symbol: 'BTCUSDT', price: '58990' });
-    await vi.waitFor(() => expect(fills()).toHaveLength(1));
+    await eventually(() => expect(fills()).toHaveLength(1));
   });
 
   it('is subscribed again after the exchange ended it but kept the socket', async () => {
     opened.simulator.userStreams.terminate();
-    await vi.waitFor(() => expect(healths()).toEqual(['down', 'up']), 5000);
+    await eventually(() => expect(healths()).toEqual(['down', 'up']));
     expect(opened.simulator.userStreams.subscriptions).toBe(1);
   });
 
   it('is found dead when the connection is half open, and dialled again', async () => {
     opened.simulator.sockets.freeze(true);
-    await vi.waitFor(() => expect(healths()).toEqual(['down', 'up']), 5000);
+    await eventually(() => expect(healths()).toEqual(['down', 'up']));
   });
 
   it('is tried again after a subscription that was refused, hung or broke', async () => {
@@ -59,22 +60,22 @@ describe('the user stream', () => {
       opened.simulator.simulation.addFault({ method: 'WS', effect });
     }
     opened.simulator.sockets.drop();
-    await vi.waitFor(() => expect(healths()).toEqual(['down', 'up']), 8000);
+    await eventually(() => expect(healths()).toEqual(['down', 'up']));
   });
 
   it('survives ten dropped connections in a row', async () => {
     for (let count = 0; count < 10; count += 1) {
       opened.simulator.sockets.drop();
-      await vi.waitFor(() => expect(opened.venue.state.reconnects).toBe(count + 1), 5000);
+      await eventually(() => expect(opened.venue.state.reconnects).toBe(count + 1));
     }
     expect(opened.simulator.userStreams.subscriptions).toBe(1);
-  }, 20_000);
+  });
 
   it('delivers a duplicated execution once', async () => {
     opened.simulator.userStreams.spoilEvents(['duplicate']);
     await restingBuy(1000);
     await opened.raw.control('price', { symbol: 'BTCUSDT', price: '58990' });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(opened.events.some((one) => one.kind === 'order' && one.order.state === 'filled')).toBe(true),
     );
     expect(fills()).toHaveLength(1);
@@ -85,7 +86,7 @@ describe('the user stream', () => {
     opened.simulator.userStreams.spoilEvents(['swallow']);
     await restingBuy(1000);
     await opened.raw.control('price', { symbol: 'BTCUSDT', price: '58900' });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(fills().reduce((sum, { quantityLots }) => sum + quantityLots, 0)).toBe(1000),
     );
     expect(new Set(fills().map(({ tradeId }) => tradeId)).size).toBe(fills().length);
@@ -95,7 +96,7 @@ describe('the user stream', () => {
   it('tells of an order that was cancelled at the exchange, under the id that it was sent with', async () => {
     const order = await restingBuy(1000);
     await opened.raw.signed('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(opened.events.at(-1)).toMatchObject({
         kind: 'order',
         order: { clientId: order.clientId, state: 'cancelled', instrument: BTC },
@@ -109,7 +110,7 @@ describe('the user stream', () => {
     await raw.control('balance', { account: 'desk', asset: 'USDT', free: '1000000' });
     simulator.simulation.addFault({ method: 'WS', times: 3, effect: { kind: 'drop' } });
     simulator.sockets.drop();
-    await vi.waitFor(() => expect(healths()).toEqual(['down']));
+    await eventually(() => expect(healths()).toEqual(['down']));
     const since = Date.now();
     for (let count = 0; count < 50; count += 1) {
       await raw.signed('POST', '/api/v3/order', {
@@ -121,7 +122,7 @@ describe('the user stream', () => {
       });
       await raw.control('price', { symbol: 'BTCUSDT', price: '60000' });
     }
-    await vi.waitFor(() => expect(venue.state.up).toBe(true), 8000);
+    await eventually(() => expect(venue.state.up).toBe(true));
     const read = await venue.fillsSince(since);
     expect(read.length).toBeGreaterThanOrEqual(1000);
     expect(read.reduce((sum, { quantityLots }) => sum + quantityLots, 0)).toBe(50 * 1980);
@@ -131,5 +132,5 @@ describe('the user stream', () => {
     // The fee is rounded up once an order; the rest is less than a lot of each.
     expect(held).toBeGreaterThanOrEqual(kept);
     expect(held - kept).toBeLessThan(50);
-  }, 20_000);
+  });
 });

@@ -1,6 +1,7 @@
 /** The adapter over the real client library, on the simulator. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { eventually } from '../support/eventually.js';
 import { approved, BTC, ETH, openOnSimulator, openVenue } from './support/opened.js';
 import { OTHER_KEY, READING_KEY, rawClient, WITHDRAWING_KEY } from './support/raw-client.js';
 
@@ -9,7 +10,7 @@ const fills = (events: readonly { kind: string }[]) => events.filter(({ kind }) 
 describe('Binance spot on the simulator', () => {
   it('comes up with key, symbols, account and user stream verified', async () => {
     const { venue, events } = await openOnSimulator();
-    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ kind: 'health', state: 'up' }));
+    await eventually(() => expect(events.at(-1)).toMatchObject({ kind: 'health', state: 'up' }));
     expect(venue.state).toMatchObject({ up: true, reasons: [], breaker: 'closed' });
     expect(Math.abs(venue.state.clockOffsetMs ?? 1e9)).toBeLessThan(500);
     expect(venue.state.rateLimiter).toMatchObject({ enabled: true, waiting: 0 });
@@ -25,7 +26,7 @@ describe('Binance spot on the simulator', () => {
     const { venue, events } = await openOnSimulator();
     const order = approved({ quantityLots: 1000 });
     expect(await venue.submit(order)).toMatchObject({ kind: 'accepted' });
-    const [fill] = await vi.waitFor(() => {
+    const [fill] = await eventually(() => {
       const found = fills(events);
       expect(found).toHaveLength(1);
       return found;
@@ -106,10 +107,10 @@ describe('Binance spot on the simulator', () => {
 
   it('delivers ten executions of one order as ten fills, once each, with the fee worked out over the order', async () => {
     const { venue, events, raw } = await openOnSimulator();
-    await vi.waitFor(() => expect(venue.state.up).toBe(true));
+    await eventually(() => expect(venue.state.up).toBe(true));
     await raw.control('depth', { symbol: 'BTCUSDT', levels: 20, levelValue: '60' });
     await venue.submit(approved({ quantityLots: 1000 }));
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(events.filter((one) => one.kind === 'order').at(-1)).toMatchObject({
         order: { state: 'filled' },
       }),
@@ -127,11 +128,11 @@ describe('Binance spot on the simulator', () => {
 
   it('reads fills since a time from the history, also those of an order that began before', async () => {
     const { venue, raw, simulator } = await openOnSimulator();
-    await vi.waitFor(() => expect(venue.state.up).toBe(true));
+    await eventually(() => expect(venue.state.up).toBe(true));
     await raw.control('depth', { symbol: 'BTCUSDT', levels: 1, levelValue: '600' });
     const order = approved({ type: 'limit', quantityLots: 2000, limitTicks: 6_100_000 });
     await venue.submit(order);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(Date.now()).toBeGreaterThan(simulator.simulation.requests.at(-1)!.atMs + 5),
     );
     const since = Date.now();
@@ -149,7 +150,7 @@ describe('Binance spot on the simulator', () => {
 
   it('reports orders and fills of somebody else on the account with their own ids', async () => {
     const { venue, events, raw } = await openOnSimulator();
-    await vi.waitFor(() => expect(venue.state.up).toBe(true));
+    await eventually(() => expect(venue.state.up).toBe(true));
     await raw.signed('POST', '/api/v3/order', {
       symbol: 'BTCUSDT',
       side: 'BUY',
@@ -157,7 +158,7 @@ describe('Binance spot on the simulator', () => {
       quantity: '0.001',
       newClientOrderId: 'by-hand',
     });
-    await vi.waitFor(() => expect(fills(events)).toHaveLength(1));
+    await eventually(() => expect(fills(events)).toHaveLength(1));
     expect(fills(events)[0]).toMatchObject({ fill: { clientId: 'by-hand' } });
     expect(await venue.fillsSince(0)).toMatchObject([{ clientId: 'by-hand' }]);
   });
@@ -205,7 +206,7 @@ describe('the key', () => {
     const trader = await openOnSimulator({ credentials: READING_KEY });
     expect(trader.venue.state.reasons.join(' ')).toContain('the key may not trade');
     const auditor = await openOnSimulator({ credentials: READING_KEY, purpose: 'read' });
-    await vi.waitFor(() => expect(auditor.venue.state.up).toBe(true));
+    await eventually(() => expect(auditor.venue.state.up).toBe(true));
     const wrong = await openOnSimulator({ purpose: 'read' });
     expect(wrong.venue.state.reasons.join(' ')).toContain('a read-only key is expected');
   });
@@ -241,7 +242,7 @@ describe('symbols', () => {
     );
     expect(venue.state.reasons.join(' ')).toContain("BTC/USDT: the desk file's tickSize 0.01 is finer");
     await raw.control('status', { symbol: 'ETHUSDT', status: 'BREAK' });
-    await vi.waitFor(() => expect(venue.state.reasons.join(' ')).toContain('ETH/USDT is not trading'));
+    await eventually(() => expect(venue.state.reasons.join(' ')).toContain('ETH/USDT is not trading'));
     expect((await venue.symbols()).get('ETHUSDT')?.status).toBe('BREAK');
   });
 });
@@ -255,7 +256,7 @@ describe('an exchange that is away', () => {
     expect(venue.state.up).toBe(false);
     await expect(venue.balances()).rejects.toBeInstanceOf(VenueUnavailable);
     await raw.control('maintenance', { on: false });
-    await vi.waitFor(() => expect(venue.state.up).toBe(true), 5000);
+    await eventually(() => expect(venue.state.up).toBe(true));
     await venue.close();
   });
 });

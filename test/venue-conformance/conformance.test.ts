@@ -1,7 +1,8 @@
 /** What every venue behind the port does, whatever it is made of. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import type { Approved } from '../../src/engine/risk/approved.js';
+import { eventually } from '../support/eventually.js';
 import { START_TICKS, SUBJECTS, type Subject } from './subjects.js';
 
 let sequence = 0;
@@ -29,9 +30,9 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
   let subject: Subject;
   beforeEach(async () => {
     subject = await open();
-    await vi.waitFor(async () => expect((await subject.venue.balances()).cash).toBeGreaterThan(0));
+    await eventually(async () => expect((await subject.venue.balances()).cash).toBeGreaterThan(0));
     if (subject.venue.capabilities.name !== 'paper') {
-      await vi.waitFor(() =>
+      await eventually(() =>
         expect(subject.events).toContainEqual(expect.objectContaining({ kind: 'health', state: 'up' })),
       );
     }
@@ -49,7 +50,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
   async function bought(lots = 1000): Promise<number> {
     const entry = order({ quantityLots: lots });
     expect((await subject.venue.submit(entry)).kind).toBe('accepted');
-    await vi.waitFor(() => expect(filledLots(entry.clientId)).toBe(lots));
+    await eventually(() => expect(filledLots(entry.clientId)).toBe(lots));
     return held();
   }
 
@@ -124,9 +125,9 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     await subject.venue.submit(wanted);
     // An order rests from the next moment of the market on; a jump before that would meet it as it arrives.
     const sentMs = subject.nowMs();
-    await vi.waitFor(() => expect(subject.nowMs()).toBeGreaterThan(sentMs));
+    await eventually(() => expect(subject.nowMs()).toBeGreaterThan(sentMs));
     subject.setPrice(START_TICKS - 510_000);
-    await vi.waitFor(() => expect(filledLots(wanted.clientId)).toBe(1000));
+    await eventually(() => expect(filledLots(wanted.clientId)).toBe(1000));
     expect(fills()[0]).toMatchObject({ priceTicks: START_TICKS - 500_000, liquidity: 'maker' });
     expect(await subject.venue.openOrders()).toEqual([]);
   });
@@ -147,7 +148,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     const close = order({ purpose: 'close', side: 'sell', quantityLots: position });
     expect((await subject.venue.submit(close)).kind).toBe('rejected');
     subject.setPrice(START_TICKS - 110_000);
-    await vi.waitFor(() => expect(filledLots(stop.clientId)).toBe(position));
+    await eventually(() => expect(filledLots(stop.clientId)).toBe(position));
     expect(await held()).toBe(0);
   });
 
@@ -164,7 +165,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     expect(await subject.venue.cancel(stop.clientId, 0)).toEqual({ kind: 'cancelled' });
     const close = order({ purpose: 'close', side: 'sell', quantityLots: position });
     expect((await subject.venue.submit(close)).kind).toBe('accepted');
-    await vi.waitFor(() => expect(filledLots(close.clientId)).toBe(position));
+    await eventually(() => expect(filledLots(close.clientId)).toBe(position));
     expect(await held()).toBe(0);
   });
 
@@ -182,7 +183,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
   it('gives the fills since a time, oldest first, the same as it delivered', async () => {
     await bought(500);
     const between = subject.nowMs() + 1;
-    await vi.waitFor(() => expect(subject.nowMs()).toBeGreaterThan(between));
+    await eventually(() => expect(subject.nowMs()).toBeGreaterThan(between));
     await bought(700);
     const all = await subject.venue.fillsSince(0);
     expect(all).toEqual(fills());

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
@@ -13,6 +13,7 @@ import {
   type PaperVenueOptions,
 } from '../../src/venue/paper/paper-venue.js';
 import type { VenueStreamEvent } from '../../src/venue/port.js';
+import { eventually } from '../support/eventually.js';
 import { btc, cryptoInstruments, eth } from '../support/paper-instruments.js';
 
 let directory: string;
@@ -80,7 +81,7 @@ function quote(
 }
 
 const fills = () => events.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
-const filled = (count: number) => vi.waitFor(() => expect(fills()).toHaveLength(count), { interval: 2 });
+const filled = (count: number) => eventually(() => expect(fills()).toHaveLength(count));
 
 /** Buys 0.01 BTC at 60,000.01 with 0.2 % fee. */
 async function buyOne(): Promise<void> {
@@ -190,7 +191,7 @@ describe('a resting order on paper', () => {
   it('that may not rest expires with what was not filled', async () => {
     quote(1000, 5_999_800, 6_000_000);
     await venue.submit(order({ type: 'limit', limitTicks: 5_990_000, timeInForce: 'IOC' }));
-    await vi.waitFor(() => expect(events).toMatchObject([{ kind: 'order', order: { state: 'expired' } }]));
+    await eventually(() => expect(events).toMatchObject([{ kind: 'order', order: { state: 'expired' } }]));
   });
 
   it('sells at the stop as a market order', async () => {
