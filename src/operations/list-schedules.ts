@@ -49,7 +49,10 @@ export async function listSchedules(context: OperationContext): Promise<readonly
         paused,
         note: state?.note ?? '',
         clock: market ? 'market' : 'wall',
-        nextMs: nextMarketMs === null || speed === null ? null : wallMs + (nextMarketMs - marketMs) / speed,
+        nextMs:
+          nextMarketMs === null || speed === null
+            ? null
+            : Math.round(wallMs + (nextMarketMs - marketMs) / speed),
         nextMarketMs,
         last: last ? { nominalMs: last.nominalMs, verdict: last.verdict } : null,
       };
