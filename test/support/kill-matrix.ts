@@ -50,6 +50,8 @@ export const PROCEDURES: readonly Procedure[] = [
 
 interface Step {
   readonly step_key: string;
+  /** The same in every run; the key of a stop holds its command. */
+  readonly name: string;
   readonly attempt_group: number;
   readonly times: number;
 }
@@ -72,7 +74,7 @@ export async function killAt(
     `${procedure.name} ended with its evidence after ${victim} was killed at boundary ${boundary}`,
     async () => {
       const found = await evidenceSince(desk, procedure, since);
-      return expected.every((key) => found.some((step) => step.step_key === key)) ? found : null;
+      return expected.every((name) => found.some((step) => step.name === name)) ? found : null;
     },
     120_000,
   );
@@ -88,7 +90,7 @@ async function undisturbed(desk: DeskUnderTest, procedure: Procedure): Promise<r
     return found.length > 0 ? found : null;
   });
   await undo(desk, procedure);
-  return steps.map(({ step_key }) => step_key);
+  return steps.map(({ name }) => name);
 }
 
 async function undo(desk: DeskUnderTest, { undo: command }: Procedure): Promise<void> {
@@ -136,7 +138,7 @@ async function evidenceSince(desk: DeskUnderTest, { routine }: Procedure, since:
   const pool = openPool(runtimeOf(desk), 'test');
   try {
     const found = await pool.query<Step>(
-      `select step_key, attempt_group, count(*)::int as times from evidence
+      `select step_key, min(name) as name, attempt_group, count(*)::int as times from evidence
        where routine = $1 and started >= $2 group by workflow_id, first_run_id, step_key, attempt_group`,
       [routine, since],
     );
