@@ -1,5 +1,6 @@
 /** The one screen that a started desk shows. */
 import type { UpSummary } from '../supervisor/up-options.js';
+import { keptOverRestart } from '../trader/status/kept-over-restart.js';
 
 const LABEL_WIDTH = 12;
 
@@ -9,6 +10,7 @@ export function screenLines(summary: UpSummary): string[] {
     ['Desk', `${summary.desk} (${summary.trading === 'paper' ? 'paper money' : 'REAL MONEY'})`],
     ['Mode', `${summary.mode}: ${summary.reason}`],
     ['Prices', summary.simulated ? `${summary.prices} (NOT LIVE)` : summary.prices],
+    ['Restart', keptOverRestart(summary.trading)],
     ['Dashboard', summary.signInUrl],
     ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
     ['Sign-in', `user operator, password ${passwordPlace(summary.passwordFile)}`],

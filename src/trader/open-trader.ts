@@ -17,6 +17,7 @@ import type { Clock } from './running/clock.js';
 import { Runner } from './running/runner.js';
 import { ActivityLog, logRecord } from './status/activity.js';
 import { BarHistory } from './status/bar-history.js';
+import { keptOverRestart } from './status/kept-over-restart.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp } from './warm-up.js';
 
@@ -83,6 +84,7 @@ async function openOn(
     parts.onProgress('warming up the strategies');
     const bars = new BarHistory(instruments);
     const shown = await warmUp(engine, runner, feed, bars, instruments.length);
+    activity.say(keptOverRestart(desk.mode), { wallMs: parts.clock.wallMs(), marketMs: feed.nowMs() });
     parts.log('info', 'the trader is HALTED and reads the venue', { records, bars: shown, caughtUpFills });
     const { home } = parts.runtime;
     const trader = new DeskTrader({

@@ -43,6 +43,13 @@ describe('the screen of a started desk', () => {
     }
   });
 
+  it('says what a restart does to the account', () => {
+    expect(screenLines(SUMMARY).join('\n')).toMatch(
+      /Restart +paper positions, orders and cash are kept over a restart/,
+    );
+    expect(screenLines({ ...SUMMARY, trading: 'live' }).join('\n')).toMatch(/Restart +.*the exchange’s/);
+  });
+
   it('does not name a password file where the password was given', () => {
     expect(screenLines({ ...SUMMARY, passwordFile: null, next: [] }).join('\n')).toMatch(
       /as given in DASHBOARD_PASSWORD[\s\S]*nothing is scheduled/,

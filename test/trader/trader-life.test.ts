@@ -39,6 +39,25 @@ it('goes on where it ended: same incarnation, positions, fills and market time',
   expect(again.activity.length).toBeGreaterThan(0);
 }, 60_000);
 
+it('says at every start that positions and orders on paper are kept, and keeps them', async () => {
+  const home = traderHome();
+  const kept = 'paper positions, orders and cash are kept over a restart';
+  const first = await home.start();
+  const said = ({ activity }: Awaited<ReturnType<typeof home.status>>) =>
+    activity.filter(({ text }) => text.startsWith(kept)).length;
+  expect(said(await home.status())).toBe(1);
+  await home.arm();
+  await until(home.status, ({ positions }) => positions.length > 0, 30_000);
+  first.child.kill('SIGTERM');
+  await first.exited;
+  const before = recordsIn(home.journal, 'fill');
+  await home.start();
+  const again = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
+  expect(again.reconciliation.differences).toEqual([]);
+  expect(said(again)).toBe(1);
+  expect(again.fills).toBeGreaterThanOrEqual(before.length);
+}, 60_000);
+
 it('comes back HALTED with the reason startup and reconciled after kill -9 while trading, and says how fast', async () => {
   const home = traderHome();
   const first = await home.start();

@@ -23,6 +23,11 @@ export class ActivityLog {
     if (this.#lines.length > 2 * LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX);
   }
 
+  /** Something of this process that is not in the journal. */
+  say(text: string, { wallMs, marketMs }: { readonly wallMs: number; readonly marketMs: number }): void {
+    this.#lines.push({ wallMs, marketMs, text });
+  }
+
   newestFirst(): readonly Line[] {
     return this.#lines.slice(-LINES_MAX).reverse();
   }

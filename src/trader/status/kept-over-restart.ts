@@ -1,0 +1,6 @@
+/** What a restart does to positions and orders, said at every start; other bots lose a paper account here. */
+export function keptOverRestart(trading: 'paper' | 'live'): string {
+  return trading === 'paper'
+    ? 'paper positions, orders and cash are kept over a restart; fermata paper reset begins anew'
+    : 'positions and orders are the exchange’s; a restart reads them back and compares them with its own';
+}
