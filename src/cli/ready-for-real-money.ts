@@ -8,7 +8,7 @@ import { CliFailure } from './failure.js';
 
 /** Throws where a check failed; nothing was started then. */
 export async function readyForRealMoney(
-  loaded: LoadedDesk,
+  loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
   home: string,
   simulatedVenue: string | undefined,
 ): Promise<void> {
