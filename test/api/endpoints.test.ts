@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyticsSchema } from '../../src/api/schemas/analytics.js';
 import { auditSchema } from '../../src/api/schemas/records.js';
+import { settingsSchema } from '../../src/api/schemas/settings.js';
 import type { SettingsRequest, SettingsResult } from '../../src/operations/settings/change-settings.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { scriptedPeople } from './scripted-people.js';
 import { DESK, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const START = '2026-01-05T10:00:00Z';
@@ -25,6 +27,11 @@ const RESULT: SettingsResult = {
   problems: [],
 };
 
+const { readSettings = () => Promise.reject(new Error('not scripted')) } = scriptedPeople({
+  changed: asked,
+  votes: [],
+});
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await fill(database);
@@ -32,6 +39,7 @@ beforeAll(async () => {
     database.pool,
     {},
     {
+      readSettings,
       changeSettings: async (_caller, request) => {
         asked.push(request);
         return { ...RESULT, ...answers };
@@ -158,6 +166,31 @@ describe('status', () => {
   });
 });
 
+describe('health', () => {
+  it('answers containers and monitoring without sign-in: healthy, degraded, unhealthy with 503', async () => {
+    const components = { trader: 'up', marketData: 'up', database: 'up', temporal: 'up' };
+    let isTemporalUp = true;
+    const other = await startWebUnderTest(database.pool, { temporalAnswers: async () => isTemporalUp });
+    const health = async () => {
+      other.clock.aheadMs += 60_000;
+      const answer = await other.call('GET', '/health');
+      return [answer.status, await answer.json()];
+    };
+    try {
+      await expect.poll(health).toEqual([200, { status: 'healthy', components }]);
+      isTemporalUp = false;
+      expect(await health()).toEqual([
+        200,
+        { status: 'degraded', components: { ...components, temporal: 'down' } },
+      ]);
+      await other.trader.stop();
+      await expect.poll(health, { timeout: 10_000 }).toMatchObject([503, { status: 'unhealthy' }]);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
 describe('portfolio', () => {
   it('adds up exactly what is open and what was realised', async () => {
     expect(await read('/api/portfolio')).toMatchObject({
@@ -223,6 +256,15 @@ describe('analytics', () => {
 });
 
 describe('settings', () => {
+  it('are read by anybody signed in: what is in force, as in the desk file, and what needs a restart', async () => {
+    expect((await call('GET', '/api/settings', null)).status).toBe(401);
+    const shown = settingsSchema.parse(await read('/api/settings'));
+    expect(shown).toMatchObject({ version: 0, configHash: 'c0ffee', problems: [] });
+    const size = shown.settings.find(({ key }) => key === 'risk.maxPositionSizePct');
+    expect(size).toMatchObject({ value: 3, fileValue: 3, tighter: 'lower' });
+    expect(shown.restartOnly).toMatchObject({ desk: DESK, mode: 'paper' });
+  });
+
   it('that are in force answer 200, those that wait 202, those refused 409', async () => {
     const body = { values: { 'risk.stopLossPct': 4 }, reason: ' calmer ' };
     expect((await call('PUT', '/api/settings', 'otto', body)).status).toBe(200);

@@ -9,12 +9,17 @@ import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { HALT_ID, scriptedStatus } from '../support/scripted-trader.js';
 import { APPROVAL, scriptedPeople } from './scripted-people.js';
-import { PASSWORD, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+import { DESK, PASSWORD, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const BUILT = resolve(import.meta.dirname, '../../dist/dashboard/index.html');
 const missing = [CHROMIUM, BUILT].filter((path) => !existsSync(path));
 if (missing.length > 0) console.warn(`skipped: the page is not tested without ${missing.join(' and ')}`);
+
+/** Equity of the last hour: down by 40 until the middle, and up again. */
+const VALLEY = `
+  insert into equity select $1, $2::timestamptz - n * interval '1 minute', 10000 + abs(30 - n) * 4 / 3, 10042, 9000, 0, true
+  from generate_series(1, 60) n`;
 
 let database: TestDatabase;
 let web: WebUnderTest;
@@ -27,6 +32,7 @@ const votes: VoteRequest[] = [];
 describe.skipIf(missing.length > 0)('the dashboard', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
+    await database.ownerPool.query(VALLEY, [DESK, new Date(scriptedStatus().marketData.marketMs)]);
     web = await startWebUnderTest(database.pool, {}, scriptedPeople({ changed, votes }));
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     page = await browser.newPage();
@@ -59,6 +65,15 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     expect(await page.getByRole('region', { name: 'Why is it not trading?' }).innerText()).toContain(
       'Nothing holds it back',
     );
+  });
+
+  it('draws the equity curve as it went: down to the middle of the hour, and up again', async () => {
+    const chart = page.getByRole('img', { name: /^Equity curve, now 10042\.18 USDT$/ });
+    const curve = async () => {
+      const [left = 0, middle = 0, right = 0] = await chart.locator('canvas').evaluate(heightsOfLine);
+      return { falls: middle - left > 20, rises: middle - right > 20 };
+    };
+    await expect.poll(curve).toEqual({ falls: true, rises: true });
   });
 
   it('stops with one click, and shows what was proven', async () => {
@@ -239,3 +254,22 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     expect(complaints).toEqual([]);
   });
 });
+
+/** How far below its top edge the green line runs, in pixels: at the first, middle and last of its columns. */
+function heightsOfLine(canvas: HTMLElement | SVGElement): number[] {
+  const { width, height } = canvas as HTMLCanvasElement;
+  const image = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+  const columns: number[] = [];
+  for (let x = 0; x < width; x += 1) {
+    const rows: number[] = [];
+    for (let y = 0; y < height; y += 1) {
+      const [red = 0, green = 0, blue = 0, opaque = 0] = image.slice(
+        4 * (y * width + x),
+        4 * (y * width + x) + 4,
+      );
+      if (opaque > 128 && green - red > 60 && green - blue > 20) rows.push(y);
+    }
+    if (rows.length > 0) columns.push(rows.reduce((sum, y) => sum + y, 0) / rows.length);
+  }
+  return [0, 0.5, 1].map((part) => columns[Math.round(part * (columns.length - 1))] ?? 0);
+}
