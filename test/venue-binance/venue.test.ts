@@ -22,6 +22,17 @@ describe('Binance spot on the simulator', () => {
     ]);
   });
 
+  it('sends its requests through a rate limiter, and says whether that is on', async () => {
+    const { venue } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
+    const { used } = venue.state.rateLimiter.weight;
+    await venue.balances();
+    expect(venue.state.rateLimiter.weight.used).toBeGreaterThan(used);
+    expect(venue.state.rateLimiter.enabled).toBe(true);
+    const off = await openOnSimulator({ rateLimited: false });
+    expect(off.venue.state.rateLimiter.enabled).toBe(false);
+  });
+
   it('buys, and tells of the lots that the exchange kept as its fee', async () => {
     const { venue, events } = await openOnSimulator();
     const order = approved({ quantityLots: 1000 });
