@@ -1,11 +1,15 @@
 // How much of each desk's runbook is proven: `test/runbooks/<desk>.csv` names a test for each id. `--json` for programs.
-// Exit 0 where every named test is there, 1 where one is not.
+// Exit 0 where every named test is there, 1 where one is not. With FERMATA_TEST_REPORT, the JSON report of a run of
+// vitest, each of them must have run and passed too.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { notPassedOf, readReport } from './proofs-in-report.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(root, 'test/runbooks');
+const { FERMATA_TEST_REPORT } = process.env;
+const tests = FERMATA_TEST_REPORT ? readReport(FERMATA_TEST_REPORT, root) : null;
 
 /** Lines of `id,area,proof,why not`; a field with a comma or quotation mark stands in quotation marks. */
 export function readProofs(desk) {
@@ -34,7 +38,8 @@ function missingOf(proof) {
   const text = readFileSync(path, 'utf8');
   const lost = parts.find((part) => !text.includes(part) && !text.includes(part.replaceAll("'", "\\'")));
   if (parts.length === 0) return `${proof} names no test`;
-  return lost === undefined ? null : `${file} has no "${lost}"`;
+  if (lost !== undefined) return `${file} has no "${lost}"`;
+  return tests === null ? null : notPassedOf(proof, tests);
 }
 
 function summaryOf(desk) {
@@ -51,6 +56,7 @@ function summaryOf(desk) {
     proven: proofs.filter(isProven).length,
     all: proofs.length,
     areas,
+    broken: proofs.flatMap(({ id, missing }) => (missing === null ? [] : [{ id, why: missing }])),
     notProven: proofs
       .filter((one) => !isProven(one))
       .map(({ id, area, whyNot, missing }) => ({ id, area, why: missing ?? whyNot })),
