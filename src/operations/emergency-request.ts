@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   EMERGENCY_STOP_DETAILS,
+  EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
   type EmergencyKind,
   type EmergencySignal,
@@ -111,6 +112,7 @@ async function handOver(
     await temporal.within(WORKFLOW_MS, (client) =>
       client.workflow.signalWithStart('emergencyStop', {
         workflowId,
+        workflowTaskTimeout: EMERGENCY_TASK_MS,
         taskQueue: emergencyQueue(desk.desk),
         workflowIdConflictPolicy: 'USE_EXISTING',
         args: [{ desk: desk.desk, incarnations: null, orders: [], timing }],

@@ -8,6 +8,7 @@ import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
   EMERGENCY_MESSAGES,
+  EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
 } from '../workflows/emergency/contract.js';
 import { deskOwnerId, emergencyQueue } from '../workflows/queues.js';
@@ -72,6 +73,7 @@ function startOf(desk: Desk) {
   };
   return {
     workflowId: deskOwnerId(desk.desk),
+    workflowTaskTimeout: EMERGENCY_TASK_MS,
     taskQueue: emergencyQueue(desk.desk),
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
     args: [input] as [DeskOwnerInput],

@@ -1,12 +1,14 @@
 /**
  * The program of every process of a desk: `node dist/worker/run-role.js <role>`, with the runtime file's path in
- * FERMATA_RUNTIME, or, in a container of its own, with everything in its environment. Tells its parent when it is ready, stops on SIGTERM. Roles are loaded when they are asked for, so
- * that the trader never loads Temporal.
+ * FERMATA_RUNTIME, or, in a container of its own, with everything in its environment. Tells its parent when it is ready,
+ * stops on SIGTERM. Roles are loaded when they are asked for, so that the trader never loads Temporal.
  */
 import { readFileSync } from 'node:fs';
 import type { Role, Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { markAlive } from './role-health.js';
+
+const KEEP_ALIVE_MS = 60_000;
 
 const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   trader: async (runtime) => (await import('../trader/start.js')).startTrader(runtime),
@@ -47,6 +49,8 @@ async function runRole(name: string): Promise<void> {
   if (!start) throw new Error(`there is no role "${name}" (there are: ${Object.keys(ROLES).join(', ')})`);
   const runtime = readRuntime();
   const starting = start(runtime);
+  // A role runs until it is told to end, whether it has something to do or not.
+  setInterval(() => undefined, KEEP_ALIVE_MS);
   const role = await Promise.race([starting, terminated]);
   // Asked to stop before it was ready: nothing is owed, and whatever it waits for may never come.
   if (!role) process.exit(0);

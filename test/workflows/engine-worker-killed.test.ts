@@ -102,9 +102,11 @@ describe('the engine worker', () => {
     await until('the stop was sent', () => trader.sent('stop').length === 1);
     await kill('SIGKILL');
     await start();
+    trader.stubbornEntries = 0;
     trader.entriesWorking = 0;
     expect(((await stop.result()) as EmergencyOutcome).proven).toBe(true);
-    expect(trader.sent('stop')).toHaveLength(1);
+    // Where the first answer died with the worker, the same stop is sent again: it is never left out to be spared twice.
+    expect(new Set(trader.sent('stop').map(({ commandId }) => commandId)).size).toBe(1);
 
     // Dead when the signal comes.
     rearm();

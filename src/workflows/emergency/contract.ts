@@ -32,6 +32,12 @@ export interface EmergencyTiming {
   readonly evidenceMs: number;
 }
 
+/**
+ * A step of these workflows takes milliseconds. What a killed worker had in its hands goes to the next one after this
+ * time, instead of the server's ten seconds.
+ */
+export const EMERGENCY_TASK_MS = 2_000;
+
 export const EMERGENCY_TIMING: EmergencyTiming = {
   proofPatienceMs: 2_000,
   stopDeadlineMs: 30_000,

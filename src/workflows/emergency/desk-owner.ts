@@ -25,6 +25,7 @@ import {
   type DeskOwnerInput,
   EMERGENCY_MESSAGES,
   EMERGENCY_STOP_DETAILS,
+  EMERGENCY_TASK_MS,
   type EmergencyOrder,
   INCARNATIONS_MAX,
 } from './contract.js';
@@ -82,6 +83,7 @@ async function handOver(
     try {
       await startChild(emergencyStop, {
         workflowId,
+        workflowTaskTimeout: EMERGENCY_TASK_MS,
         parentClosePolicy: ParentClosePolicy.ABANDON,
         args: [
           {
