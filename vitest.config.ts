@@ -5,7 +5,8 @@ const shared = {
   pool: 'forks' as const,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 90_000,
-  hookTimeout: 60_000,
+  hookTimeout: 90_000,
+  expect: { poll: { timeout: 45_000, interval: 30 } },
 };
 
 export default defineConfig({

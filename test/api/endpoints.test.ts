@@ -184,7 +184,7 @@ describe('health', () => {
         { status: 'degraded', components: { ...components, temporal: 'down' } },
       ]);
       await other.trader.stop();
-      await expect.poll(health, { timeout: 10_000 }).toMatchObject([503, { status: 'unhealthy' }]);
+      await expect.poll(health).toMatchObject([503, { status: 'unhealthy' }]);
     } finally {
       await other.stop();
     }

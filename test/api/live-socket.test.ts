@@ -62,7 +62,7 @@ describe('the live connection', () => {
     const beside = connect({ type: 'auth', token });
     await expect.poll(() => states(beside).length).toBe(1);
     web.trader.status = scriptedStatus({ mode: 'HALTED', sequence: 900, rssBytes: 2 });
-    await expect.poll(() => live.messages.at(-1)?.type, { timeout: 8000 }).toBe('alive');
+    await expect.poll(() => live.messages.at(-1)?.type).toBe('alive');
     expect(states(live)).toHaveLength(count);
   });
 
@@ -70,7 +70,7 @@ describe('the live connection', () => {
     const live = connect({ type: 'auth', token });
     await expect.poll(() => states(live).length).toBeGreaterThan(0);
     await web.trader.stop();
-    await expect.poll(() => states(live).at(-1)?.trader?.reachable, { timeout: 5000 }).toBe(false);
+    await expect.poll(() => states(live).at(-1)?.trader?.reachable).toBe(false);
   });
 
   it('ends when the person signs out elsewhere', async () => {
@@ -93,8 +93,8 @@ describe('the live connection', () => {
     }, 20);
     try {
       const fast = connect({ type: 'auth', token });
-      await expect.poll(() => states(fast).length, { timeout: 10_000 }).toBeGreaterThan(3);
-      await expect.poll(() => socketsOfServer(), { timeout: 25_000 }).toBe(1);
+      await expect.poll(() => states(fast).length).toBeGreaterThan(3);
+      await expect.poll(() => socketsOfServer()).toBe(1);
     } finally {
       clearInterval(flood);
       slow.socket.resume();

@@ -48,7 +48,7 @@ describe('metrics', () => {
 
   it('show nothing stale once the trader is gone', async () => {
     await web.trader.stop();
-    await expect.poll(scrape, { timeout: 5000 }).toContain('bot_running{desk="crypto-bot"} 0');
+    await expect.poll(scrape).toContain('bot_running{desk="crypto-bot"} 0');
     expect(await scrape()).not.toMatch(/^total_equity\{/m);
   });
 });

@@ -52,7 +52,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   it('signs in by a one-time link and takes the token out of the address', async () => {
     const token = await createSignInToken(database.pool, 'operator');
     await page.goto(`${web.origin}/#token=${token}`);
-    await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('ACTIVE');
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
     expect(page.url()).toBe(`${web.origin}/`);
   });
 
@@ -91,7 +91,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
 
   it('stays signed in across a reload', async () => {
     await page.reload();
-    await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('HALTED');
+    await expect.poll(() => text('mode')).toBe('HALTED');
   });
 
   it('asks for a reason before it resumes', async () => {
@@ -120,9 +120,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   it('says that the connection is lost, and finds back by itself', async () => {
     await page.context().setOffline(true);
     for (const client of web.app.websocketServer.clients) client.terminate();
-    await expect.poll(() => text('connection'), { timeout: 10_000 }).toMatch(/Connection lost/);
+    await expect.poll(() => text('connection')).toMatch(/Connection lost/);
     await page.context().setOffline(false);
-    await expect.poll(() => text('connection'), { timeout: 15_000 }).toBe('Connected');
+    await expect.poll(() => text('connection')).toBe('Connected');
   });
 
   const open = async (section: string): Promise<void> => {
@@ -239,12 +239,12 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => page.getByRole('alert').innerText()).toContain('User or password is wrong');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('ACTIVE');
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
   });
 
   it('says that the trader is gone, and never that nothing holds the desk back', async () => {
     await web.trader.stop();
-    await expect.poll(() => text('mode'), { timeout: 10_000 }).toBe('NO ANSWER');
+    await expect.poll(() => text('mode')).toBe('NO ANSWER');
     expect(await page.getByRole('region', { name: 'Why is it not trading?' }).innerText()).toContain(
       'the trader does not answer',
     );

@@ -109,7 +109,7 @@ describe('errors', () => {
         expect(answer.status).toBe(503);
         expect(await answer.json()).toMatchObject({ type: 'urn:fermata:problem:trader-unavailable' });
       }
-      await expect.poll(async () => (await alone.call('GET', '/health')).status, { timeout: 5000 }).toBe(503);
+      await expect.poll(async () => (await alone.call('GET', '/health')).status).toBe(503);
     } finally {
       await alone.stop();
     }

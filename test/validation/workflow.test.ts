@@ -115,9 +115,7 @@ describe('the workflow of a validation', () => {
     const request = { ...readRequest(placeAt(directory)), desk: place.desk };
     const stopFirst = await startWorker(place);
     const workflowId = await startValidation(temporal, request);
-    await expect
-      .poll(() => readProgress(placeAt(directory).progress)?.part ?? 0, { timeout: 20_000 })
-      .toBeGreaterThan(0.2);
+    await expect.poll(() => readProgress(placeAt(directory).progress)?.part ?? 0).toBeGreaterThan(0.2);
     await stopFirst();
     expect(readProgress(placeAt(directory).progress)?.part).toBeLessThan(1);
 
