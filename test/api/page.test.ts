@@ -109,6 +109,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   });
 
   it('obeys the keyboard: close all asks, Escape leaves, Shift+S stops', async () => {
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
     await page.keyboard.press('c');
     await page.getByRole('dialog', { name: 'Close all positions?' }).waitFor();
     await page.keyboard.press('Escape');
