@@ -3,40 +3,35 @@
  * socket can make a vote. Two people by the desk file; or one, whose vote is old enough for second thoughts.
  */
 import { decisionSubject } from '../../domain/approval.js';
-import { verifyDecision } from '../../domain/decision.js';
 import { type GoLiveGrant, type GoLiveProposal, goLiveTerms } from '../../domain/go-live.js';
 import type { Decision } from '../protocol.js';
 import { ControlRefusal } from './control-refusal.js';
+import { countVotes, type Votes } from './votes.js';
 
 export interface GoLivePermission {
   readonly grant: GoLiveGrant;
   readonly authority: 'person' | 'two-people';
 }
 
-export interface GoLiveQuestion {
-  readonly desk: string;
+export interface GoLiveQuestion extends Votes {
   readonly fileConfigHash: string;
   readonly proposal: GoLiveProposal;
-  readonly decisions: readonly Decision[];
-  /** Who may approve, by the desk file, and how many of them it takes. */
-  readonly approvers: ReadonlySet<string>;
+  /** How many approvers it takes. */
   readonly needed: number;
   /** Where one person is enough: how old that vote must be. */
   readonly coolingOffMs: number;
-  readonly readKey: () => string;
-  readonly nowMs: number;
 }
 
 /** Throws `ControlRefusal`; one bad vote spoils them all. */
 export function goLiveAuthority(question: GoLiveQuestion): GoLivePermission {
-  const { proposal, decisions, needed, fileConfigHash } = question;
-  const key = readKey(question);
-  const subject = decisionSubject(goLiveTerms(proposal));
-  for (const decision of decisions) {
-    const problem = problemOf(decision, question, subject, key);
-    if (problem !== null) throw refused(`the vote of ${decision.person} does not count: ${problem}`);
-  }
-  const approvedBy = [...new Set(decisions.map(({ person }) => person))].sort();
+  const { proposal, needed, fileConfigHash } = question;
+  const approvedBy = countVotes(question, {
+    subject: decisionSubject(goLiveTerms(proposal)),
+    otherSubject: 'it is about another configuration, journal, halt or size',
+    notApprover: 'the desk file does not name this person for going live',
+    objection: (decision) => coolingOff(decision, question),
+    refused,
+  });
   if (approvedBy.length < Math.max(1, needed))
     throw refused(`${needed} different people must approve this, ${approvedBy.length} did`);
   return {
@@ -45,31 +40,10 @@ export function goLiveAuthority(question: GoLiveQuestion): GoLivePermission {
   };
 }
 
-function problemOf(
-  decision: Decision,
-  question: GoLiveQuestion,
-  subject: string,
-  key: string,
-): string | null {
-  const { desk, approvers, needed, coolingOffMs, nowMs } = question;
-  const verdict = verifyDecision(key, decision, nowMs);
-  if (!verdict.ok) return verdict.reason;
-  if (decision.desk !== desk) return `it is about the desk ${decision.desk}`;
-  if (decision.choice !== 'approve') return `the choice was ${decision.choice}`;
-  if (decision.subject !== subject) return 'it is about another configuration, journal, halt or size';
-  if (!approvers.has(decision.person)) return 'the desk file does not name this person for going live';
+function coolingOff(decision: Decision, { needed, coolingOffMs, nowMs }: GoLiveQuestion): string | null {
   const waitMs = needed < 2 ? decision.atWallMs + coolingOffMs - nowMs : 0;
-  if (waitMs > 0)
-    return `one person decides alone, and the cooling-off lasts ${Math.ceil(waitMs / 60_000)} more minutes`;
-  return null;
-}
-
-function readKey(question: GoLiveQuestion): string {
-  try {
-    return question.readKey();
-  } catch (error) {
-    throw refused(`votes can't be checked: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  if (waitMs <= 0) return null;
+  return `one person decides alone, and the cooling-off lasts ${Math.ceil(waitMs / 60_000)} more minutes`;
 }
 
 function refused(message: string): ControlRefusal {

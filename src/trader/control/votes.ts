@@ -1,0 +1,51 @@
+/** Whose votes for one request count, checked by the trader itself; one bad vote spoils them all. */
+import { verifyDecision } from '../../domain/decision.js';
+import type { Decision } from '../protocol.js';
+import type { ControlRefusal } from './control-refusal.js';
+
+export interface Votes {
+  readonly desk: string;
+  readonly decisions: readonly Decision[];
+  /** Who may approve, by the desk file. */
+  readonly approvers: ReadonlySet<string>;
+  readonly readKey: () => string;
+  readonly nowMs: number;
+}
+
+export interface VoteRules {
+  /** What exactly must have been decided on; see `decisionSubject`. */
+  readonly subject: string;
+  readonly otherSubject: string;
+  readonly notApprover: string;
+  /** What else speaks against a vote that is in order; null: nothing. */
+  readonly objection?: (decision: Decision) => string | null;
+  readonly refused: (message: string) => ControlRefusal;
+}
+
+/** The people who approved, each once, sorted. Throws what `refused` makes. */
+export function countVotes(votes: Votes, rules: VoteRules): readonly string[] {
+  const key = keyOf(votes, rules);
+  for (const decision of votes.decisions) {
+    const problem = problemOf(decision, votes, rules, key);
+    if (problem !== null) throw rules.refused(`the vote of ${decision.person} does not count: ${problem}`);
+  }
+  return [...new Set(votes.decisions.map(({ person }) => person))].sort();
+}
+
+function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: string): string | null {
+  const verdict = verifyDecision(key, decision, votes.nowMs);
+  if (!verdict.ok) return verdict.reason;
+  if (decision.desk !== votes.desk) return `it is about the desk ${decision.desk}`;
+  if (decision.choice !== 'approve') return `the choice was ${decision.choice}`;
+  if (decision.subject !== rules.subject) return rules.otherSubject;
+  if (!votes.approvers.has(decision.person)) return rules.notApprover;
+  return rules.objection?.(decision) ?? null;
+}
+
+function keyOf(votes: Votes, rules: VoteRules): string {
+  try {
+    return votes.readKey();
+  } catch (error) {
+    throw rules.refused(`votes can't be checked: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
