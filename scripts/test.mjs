@@ -1,71 +1,74 @@
-// Everything needed to run the tests, then the tests. Last line: `N passed, N failed`, from the real counts.
+// Everything needed to run the tests, then the tests, then whether they prove the runbooks.
+// `npm test [-- --full] [-- --report FILE] [-- filter …]`. Last line: `N passed, N failed`, from the real counts.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findChromium } from './find-chromium.mjs';
+import { desksWithProofs } from './proofs/proof-tables.mjs';
+import { countRun, readRunReport } from './proofs/run-report.mjs';
+import { summariseProofs } from './proofs/summary.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const full = process.argv.includes('--full');
-const filters = process.argv.slice(2).filter((argument) => argument !== '--full');
-
-const chromiumPlaces = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-function ensureChromium() {
-  const found = process.env.CHROMIUM_PATH ?? chromiumPlaces.find((path) => existsSync(path));
-  if (found) return found;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.log('Chromium is needed for the page tests: installing the distribution package …');
-    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  }
-  const installed = chromiumPlaces.find((path) => existsSync(path));
-  if (installed) return installed;
-  console.error(
-    'Chromium was not found. The page tests need it: install Chromium, or set CHROMIUM_PATH to its binary.',
-  );
-  process.exit(1);
-}
+const { values, positionals: filters } = parseArgs({
+  options: { full: { type: 'boolean' }, report: { type: 'string' } },
+  allowPositionals: true,
+});
 
 const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
 if (built.status !== 0) process.exit(built.status ?? 1);
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-test-'));
-const report = join(folder, 'report.json');
-const projects = full ? ['parts', 'system', 'full'] : ['parts', 'system'];
-const run = spawnSync(
-  process.execPath,
-  [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    ...projects.flatMap((name) => ['--project', name]),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...filters,
-  ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, CHROMIUM_PATH: ensureChromium() } },
-);
-
-let passed = 0;
-let failed = 0;
-let skipped = 0;
-if (existsSync(report)) {
-  const result = JSON.parse(readFileSync(report, 'utf8'));
-  passed = result.numPassedTests;
-  failed = result.numFailedTests;
-  skipped = result.numPendingTests + result.numTodoTests;
-  // A file that can't even be loaded has no failed test of its own; it counts as one.
-  failed += result.testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
-  ).length;
-}
+const report = values.report === undefined ? join(folder, 'report.json') : resolve(values.report);
+rmSync(report, { force: true });
+const status = runVitest();
+const files = existsSync(report) ? readRunReport(report, root) : [];
 rmSync(folder, { recursive: true, force: true });
-if (passed + failed === 0) failed = 1;
-if (run.status !== 0 && failed === 0) failed = 1;
+
+const { passed, failed, skipped } = countRun(files);
 if (skipped > 0) console.log(`${skipped} skipped, each with its reason above`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+const steps = [...runStep(), ...proofSteps()];
+for (const { ok, what } of steps) console.log(`${ok ? 'ok    ' : 'FAIL  '}${what}`);
+const failures = failed + steps.filter(({ ok }) => !ok).length;
+console.log(`${passed + steps.filter(({ ok }) => ok).length} passed, ${failures} failed`);
+process.exit(failures === 0 ? 0 : 1);
+
+function runVitest() {
+  const projects = values.full ? ['parts', 'system', 'full'] : ['parts', 'system'];
+  const run = spawnSync(
+    process.execPath,
+    [
+      join(root, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      ...projects.flatMap((name) => ['--project', name]),
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...filters,
+    ],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, CHROMIUM_PATH: findChromium() } },
+  );
+  return run.status;
+}
+
+/** What no test can count: a run that found none, or that ended badly for a reason of its own. */
+function runStep() {
+  if (passed + failed === 0) return [{ ok: false, what: 'no test ran' }];
+  if (status !== 0 && failed === 0) return [{ ok: false, what: `vitest ended with exit code ${status}` }];
+  return [];
+}
+
+function proofSteps() {
+  if (filters.length > 0) {
+    console.log('The proofs of the runbooks were not checked: only some of the tests ran.');
+    return [];
+  }
+  return desksWithProofs(root).map((desk) => {
+    const { proven, all, broken, notProvable } = summariseProofs(root, desk, files);
+    const unprovable = notProvable.length > 0 ? `, ${notProvable.length} not provable here` : '';
+    for (const { id, why } of broken) console.log(`${id} is not proven: ${why}`);
+    return { ok: broken.length === 0, what: `runbook ${desk}: ${proven} / ${all} proven${unprovable}` };
+  });
+}

@@ -1,0 +1,35 @@
+// The tables of proofs: `test/runbooks/<desk>.csv`, one line for each id of the desk's runbook.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const FOLDER = 'test/runbooks';
+
+export const desksWithProofs = (root) =>
+  readdirSync(join(root, FOLDER))
+    .filter((name) => name.endsWith('.csv'))
+    .map((name) => basename(name, '.csv'));
+
+/** Lines of `id,area,proof,why not`; a field with a comma or quotation mark stands in quotation marks. */
+export function readProofs(root, desk) {
+  const [, ...lines] = readFileSync(join(root, FOLDER, `${desk}.csv`), 'utf8')
+    .trim()
+    .split('\n');
+  return lines.map((line) => {
+    const fields = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
+    const [id = '', area = '', proof = '', whyNot = ''] = fields.map((field) =>
+      (field[1] ?? field[2] ?? '').replaceAll('""', '"'),
+    );
+    return { id, area, proof, whyNot };
+  });
+}
+
+/** Null where the test is there. `file > title`, as it stands in the file; a third part is a row of its table. */
+export function missingInSource(root, proof) {
+  const [file, ...parts] = proof.split(' > ');
+  const path = join(root, file);
+  if (!existsSync(path)) return `there is no file ${file}`;
+  if (parts.length === 0) return `${proof} names no test`;
+  const text = readFileSync(path, 'utf8');
+  const lost = parts.find((part) => !text.includes(part) && !text.includes(part.replaceAll("'", "\\'")));
+  return lost === undefined ? null : `${file} has no "${lost}"`;
+}

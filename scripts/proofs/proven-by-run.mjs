@@ -1,0 +1,30 @@
+// Whether the tests that a proof names ran and passed.
+
+/** Null where every test that the proof names passed: all rows of a table, unless the proof names one. */
+export function unprovenBy(files, proof) {
+  const [file, ...parts] = proof.split(' > ');
+  const tests = files.filter((one) => one.file === file).flatMap((one) => one.tests);
+  const named = tests.filter(({ titles }) => isNamed(titles, parts));
+  if (named.length === 0) return `${proof} did not run`;
+  const bad = named.find(({ status }) => status !== 'passed');
+  return bad ? `${file} > ${bad.titles.join(' > ')}: ${bad.status}` : null;
+}
+
+/** A part is a title as it stands in the file; after one with places to fill in, it is what a row puts there. */
+function isNamed(titles, parts) {
+  return parts.every((part, index) => {
+    const before = parts[index - 1];
+    const pattern = before !== undefined && PLACE.test(before) ? before.replace(PLACE, () => part) : part;
+    return titles.some((title) => fits(title, pattern));
+  });
+}
+
+/** What `it.each` fills in: %s, $name. */
+const PLACE = /%[sdifjo]|\$[a-zA-Z]+/;
+
+function fits(title, pattern) {
+  const fixed = pattern
+    .split(new RegExp(PLACE, 'g'))
+    .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${fixed.join('.*')}$`, 's').test(title);
+}

@@ -1,0 +1,30 @@
+// Reads the JSON report of a run of vitest: which tests ran, how each ended, and how many did.
+import { readFileSync } from 'node:fs';
+import { relative, sep } from 'node:path';
+
+/** `root`: the repository that the report's files lie in. */
+export function readRunReport(path, root) {
+  const { testResults } = JSON.parse(readFileSync(path, 'utf8'));
+  return testResults.map(({ name, status, assertionResults }) => ({
+    file: relative(root, name).split(sep).join('/'),
+    failed: status === 'failed',
+    tests: assertionResults.map(({ ancestorTitles, title, status }) => ({
+      titles: [...ancestorTitles, title],
+      status,
+    })),
+  }));
+}
+
+export function countRun(files) {
+  const count = (wanted) =>
+    files.reduce((sum, { tests }) => sum + tests.filter(({ status }) => wanted(status)).length, 0);
+  // A file that can't even be loaded, or whose hook failed, has no failed test of its own; it counts as one.
+  const unloaded = files.filter(
+    ({ failed, tests }) => failed && !tests.some(({ status }) => status === 'failed'),
+  );
+  return {
+    passed: count((status) => status === 'passed'),
+    failed: count((status) => status === 'failed') + unloaded.length,
+    skipped: count((status) => status !== 'passed' && status !== 'failed'),
+  };
+}

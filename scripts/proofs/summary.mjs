@@ -1,0 +1,34 @@
+// How much of a desk's runbook is proven, by area, and what is wrong with the table.
+import { missingInSource, readProofs } from './proof-tables.mjs';
+import { unprovenBy } from './proven-by-run.mjs';
+
+/** `files`: of a run of the whole suite (`readRunReport`); null: the tests are only looked up in their files. */
+export function summariseProofs(root, desk, files) {
+  const ids = new Set();
+  const rows = readProofs(root, desk).map((row) => ({ ...row, broken: brokenBy(root, row, files, ids) }));
+  const isProven = ({ whyNot, broken }) => whyNot === '' && broken === null;
+  const areas = {};
+  for (const row of rows) {
+    areas[row.area] ??= { proven: 0, all: 0 };
+    areas[row.area].all += 1;
+    if (isProven(row)) areas[row.area].proven += 1;
+  }
+  return {
+    desk,
+    proven: rows.filter(isProven).length,
+    all: rows.length,
+    areas,
+    broken: rows.flatMap(({ id, area, broken }) => (broken === null ? [] : [{ id, area, why: broken }])),
+    notProvable: rows.flatMap(({ id, area, whyNot, broken }) =>
+      whyNot === '' || broken !== null ? [] : [{ id, area, why: whyNot }],
+    ),
+  };
+}
+
+/** A test that is named beside a reason proves a part of the id: it has to pass all the same. */
+function brokenBy(root, { id, proof, whyNot }, files, ids) {
+  if (ids.has(id)) return 'the id stands in the table twice';
+  ids.add(id);
+  if (proof === '') return whyNot === '' ? 'no test is named, and no reason why there is none' : null;
+  return missingInSource(root, proof) ?? (files === null ? null : unprovenBy(files, proof));
+}
