@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { signDecision } from '../domain/decision.js';
 import type { Decision, TraderStatus } from '../trader/protocol.js';
-import { type DecisionOutcome, OPERATIONS_MESSAGES } from '../workflows/operations/contract.js';
+import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../workflows/operations/resumption/contract.js';
 import {
   type Caller,
   type CommandRequest,
@@ -75,7 +75,7 @@ async function decide(
         (...args: typeof start.args) => Promise<unknown>,
         DecisionOutcome,
         [Decision]
-      >(OPERATIONS_MESSAGES.decide, {
+      >(RESUMPTION_MESSAGES.decide, {
         args: [decision],
         updateId: decision.decisionId,
         startWorkflowOperation: new WithStartWorkflowOperation('resumption', start),

@@ -1,6 +1,6 @@
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 import type { TraderStatus } from '../trader/protocol.js';
-import { RESUMPTION_TIMING, type ResumptionInput } from '../workflows/operations/contract.js';
+import { RESUMPTION_TIMING, type ResumptionInput } from '../workflows/operations/resumption/contract.js';
 import { operationsQueue, resumptionId } from '../workflows/queues.js';
 import { FERMATA_DESK } from '../workflows/search-attributes.js';
 

@@ -1,5 +1,5 @@
 import type { DeskRoutine } from '../desk/schema.js';
-import type { RoutineVerdict, StepResult } from '../workflows/operations/contract.js';
+import type { RoutineVerdict, StepResult } from '../workflows/operations/routine/contract.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';

@@ -1,6 +1,6 @@
 import type { Desk } from '../desk/schema.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
-import type { PulseInput } from '../workflows/operations/contract.js';
+import type { PulseInput } from '../workflows/operations/pulse/contract.js';
 import { operationsQueue, pulseId } from '../workflows/queues.js';
 import { FERMATA_DESK } from '../workflows/search-attributes.js';
 import { type Repeating, repeat } from './repeat.js';

@@ -6,7 +6,7 @@
 import type { Desk } from '../desk/schema.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import type { TraderClient } from '../trader/client.js';
-import { OPERATIONS_MESSAGES } from '../workflows/operations/contract.js';
+import { PULSE_MESSAGES } from '../workflows/operations/pulse/contract.js';
 import { pulseId } from '../workflows/queues.js';
 import { PULSE_EVERY_MS } from './keep-pulse.js';
 import { type Repeating, repeat } from './repeat.js';
@@ -27,7 +27,7 @@ export function sendHeartbeats(
   const everyMs = Math.min(SEND_EVERY_MS_MAX, (desk.deadMan.operationsSilentSeconds * 1_000) / 3);
   return repeat('operations heartbeat', everyMs, log, async () => {
     const lastBeatMs = await temporal.within(ANSWER_MS, (client) =>
-      client.workflow.getHandle(pulseId(desk.desk)).query<number>(OPERATIONS_MESSAGES.lastBeat),
+      client.workflow.getHandle(pulseId(desk.desk)).query<number>(PULSE_MESSAGES.lastBeat),
     );
     if (Date.now() - lastBeatMs > BEAT_AGE_MS_MAX) throw new Error('the pulse workflow stands still');
     await trader.call('heartbeat', { from: 'operations' }, { timeoutMs: ANSWER_MS });

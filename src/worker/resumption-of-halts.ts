@@ -4,7 +4,7 @@ import { resumptionStart, startRoutineOf } from '../operations/resumption-start.
 import { awaitVerdict } from '../operations/schedules/await-verdict.js';
 import { startRoutine } from '../operations/schedules/start-routine.js';
 import type { TraderStatus } from '../trader/protocol.js';
-import { OPERATIONS_MESSAGES } from '../workflows/operations/contract.js';
+import { RESUMPTION_MESSAGES } from '../workflows/operations/resumption/contract.js';
 import { resumptionId } from '../workflows/queues.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
@@ -54,6 +54,6 @@ async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: T
 async function lookAgain({ temporal, desk }: TraderWatchContext, haltId: string): Promise<void> {
   const workflowId = resumptionId(desk.desk, haltId);
   await temporal
-    .within(START_MS, (client) => client.workflow.getHandle(workflowId).signal(OPERATIONS_MESSAGES.lookAgain))
+    .within(START_MS, (client) => client.workflow.getHandle(workflowId).signal(RESUMPTION_MESSAGES.lookAgain))
     .catch(() => undefined);
 }

@@ -12,9 +12,8 @@ import type {
   BackupInput,
   BackupResult,
   DrillInput,
-  RoutineInput,
-  RoutineResult,
-} from '../../src/workflows/operations/contract.js';
+} from '../../src/workflows/operations/backup/contract.js';
+import type { RoutineInput, RoutineResult } from '../../src/workflows/operations/routine/contract.js';
 import { backupWorkflowId, drillWorkflowId, operationsQueue, routineId } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 

@@ -14,7 +14,7 @@ import { type Operations, operationsOver } from '../../src/operations/open-opera
 import type { Caller } from '../../src/operations/operation.js';
 import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
-import type { GoLiveInput, GoLiveResult } from '../../src/workflows/operations/go-live-contract.js';
+import type { GoLiveInput, GoLiveResult } from '../../src/workflows/operations/go-live/contract.js';
 import { operationsQueue } from '../../src/workflows/queues.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';

@@ -10,7 +10,7 @@ import {
   RESUMPTION_TIMING,
   type ResumptionInput,
   type ResumptionProgress,
-} from '../../src/workflows/operations/contract.js';
+} from '../../src/workflows/operations/resumption/contract.js';
 import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';

@@ -11,7 +11,7 @@ import {
   type IncidentInput,
   type IncidentProgress,
   type IncidentReport,
-} from '../../src/workflows/operations/incident-contract.js';
+} from '../../src/workflows/operations/incident/contract.js';
 import { operationsQueue, incidentId as workflowIdOf } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, DECISION_KEY } from '../workflows/support/desk-bench.js';
 

@@ -6,7 +6,7 @@ import { type Operations, operationsOver } from '../../src/operations/open-opera
 import type { Caller } from '../../src/operations/operation.js';
 import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
 import { readAudit } from '../../src/store/audit.js';
-import type { SettingsChangeResult } from '../../src/workflows/operations/settings-change-contract.js';
+import type { SettingsChangeResult } from '../../src/workflows/operations/settings/contract.js';
 import { settingsChangeId } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';

@@ -10,7 +10,10 @@ import { signDecision } from '../../src/domain/decision.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { FAILURE_CONVERTER, payloadCodecOf } from '../../src/operations/temporal/data-converter.js';
 import { EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
-import { RESUMPTION_TIMING, type ResumptionInput } from '../../src/workflows/operations/contract.js';
+import {
+  RESUMPTION_TIMING,
+  type ResumptionInput,
+} from '../../src/workflows/operations/resumption/contract.js';
 import { deskOwnerId, emergencyQueue, operationsQueue, resumptionId } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';

@@ -15,8 +15,9 @@ import { signDecision } from '../../src/domain/decision.js';
 import { settingsTerms } from '../../src/domain/settings-change.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
-import { RESUMPTION_TIMING, type RoutineStep } from '../../src/workflows/operations/contract.js';
-import type { SettingsChangeInput } from '../../src/workflows/operations/settings-change-contract.js';
+import { RESUMPTION_TIMING } from '../../src/workflows/operations/resumption/contract.js';
+import type { RoutineStep } from '../../src/workflows/operations/routine/contract.js';
+import type { SettingsChangeInput } from '../../src/workflows/operations/settings/contract.js';
 import {
   backupWorkflowId,
   deskOwnerId,

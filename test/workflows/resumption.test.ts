@@ -8,8 +8,8 @@ import {
   RESUMPTION_TIMING,
   type ResumptionInput,
   type ResumptionProgress,
-  type RoutineStep,
-} from '../../src/workflows/operations/contract.js';
+} from '../../src/workflows/operations/resumption/contract.js';
+import type { RoutineStep } from '../../src/workflows/operations/routine/contract.js';
 import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from './support/desk-bench.js';
 import { until } from './support/until.js';

@@ -6,7 +6,11 @@ import { completeTask } from '../../src/operations/tasks/complete-task.js';
 import { listTasks } from '../../src/operations/tasks/list-tasks.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { readTasks } from '../../src/store/tasks.js';
-import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/workflows/operations/contract.js';
+import type {
+  RoutineInput,
+  RoutineResult,
+  RoutineStep,
+} from '../../src/workflows/operations/routine/contract.js';
 import { operationsQueue, routineId } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { until } from './support/until.js';

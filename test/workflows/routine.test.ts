@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scheduleDefinitions } from '../../src/operations/schedules/schedule-definition.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { readMissedRuns } from '../../src/store/run-missed.js';
-import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/workflows/operations/contract.js';
+import type {
+  RoutineInput,
+  RoutineResult,
+  RoutineStep,
+} from '../../src/workflows/operations/routine/contract.js';
 import { operationsQueue, routineId } from '../../src/workflows/queues.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';

@@ -11,7 +11,7 @@ import { verifyBackup } from '../../backup/verify-backup.js';
 import type { Runtime } from '../../home/runtime.js';
 import { type DrillRow, markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
-import type { StepResult } from '../../workflows/operations/contract.js';
+import type { StepResult } from '../../workflows/operations/routine/contract.js';
 import { withHeartbeat } from './with-heartbeat.js';
 
 export interface BackupActivities {

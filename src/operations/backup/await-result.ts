@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BackupResult, OPERATIONS_MESSAGES } from '../../workflows/operations/contract.js';
+import { BACKUP_MESSAGES, type BackupResult } from '../../workflows/operations/backup/contract.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 
 const QUERY_MS = 3_000;
@@ -15,7 +15,7 @@ export async function awaitResult(
   while (performance.now() < untilMs) {
     const result = await temporal
       .within(QUERY_MS, (client) =>
-        client.workflow.getHandle(workflowId).query<BackupResult | null>(OPERATIONS_MESSAGES.routineResult),
+        client.workflow.getHandle(workflowId).query<BackupResult | null>(BACKUP_MESSAGES.result),
       )
       .catch(() => null);
     if (result) return result;

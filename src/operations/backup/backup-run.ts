@@ -1,5 +1,5 @@
 /** Starts `backup:<desk>` or `drill:<desk>` unless it runs already, and waits for how it ends. */
-import type { BackupInput, BackupResult } from '../../workflows/operations/contract.js';
+import type { BackupInput, BackupResult } from '../../workflows/operations/backup/contract.js';
 import { operationsQueue } from '../../workflows/queues.js';
 import { FERMATA_DESK } from '../../workflows/search-attributes.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';

@@ -2,7 +2,7 @@ import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { type GoLiveAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import type { TraderStatus } from '../../trader/protocol.js';
-import { GO_LIVE_MESSAGES, type GoLiveProgress } from '../../workflows/operations/go-live-contract.js';
+import { GO_LIVE_MESSAGES, type GoLiveProgress } from '../../workflows/operations/go-live/contract.js';
 import type { OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 

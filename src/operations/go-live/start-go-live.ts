@@ -4,7 +4,7 @@ import type { Desk } from '../../desk/schema.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { type GoLiveAttempt, moveAttempt, openAttempt } from '../../store/go-live-attempts.js';
 import type { TraderStatus } from '../../trader/protocol.js';
-import type { GoLiveInput } from '../../workflows/operations/go-live-contract.js';
+import type { GoLiveInput } from '../../workflows/operations/go-live/contract.js';
 import { operationsQueue } from '../../workflows/queues.js';
 import { FERMATA_DESK, FERMATA_ROUTINE } from '../../workflows/search-attributes.js';
 import type { Caller, OperationContext } from '../operation.js';

@@ -5,7 +5,7 @@ import {
   INCIDENT_MESSAGES,
   type IncidentAnswer,
   type IncidentProgress,
-} from '../../workflows/operations/incident-contract.js';
+} from '../../workflows/operations/incident/contract.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 

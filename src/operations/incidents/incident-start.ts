@@ -1,7 +1,7 @@
 import type { Symptom } from '../../activities/incidents/create-incident-activities.js';
 import type { Desk } from '../../desk/schema.js';
 import type { TraderStatus } from '../../trader/protocol.js';
-import type { IncidentInput } from '../../workflows/operations/incident-contract.js';
+import type { IncidentInput } from '../../workflows/operations/incident/contract.js';
 import { incidentId, operationsQueue } from '../../workflows/queues.js';
 import { FERMATA_DESK } from '../../workflows/search-attributes.js';
 

@@ -5,7 +5,7 @@ import {
   INCIDENT_MESSAGES,
   type IncidentProgress,
   type IncidentReport,
-} from '../../workflows/operations/incident-contract.js';
+} from '../../workflows/operations/incident/contract.js';
 import type { OperationContext } from '../operation.js';
 import { fingerprintOf, incidentStart } from './incident-start.js';
 

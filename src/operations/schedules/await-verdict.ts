@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RoutineResult } from '../../workflows/operations/contract.js';
-import { OPERATIONS_MESSAGES } from '../../workflows/operations/contract.js';
+import type { RoutineResult } from '../../workflows/operations/routine/contract.js';
+import { ROUTINE_MESSAGES } from '../../workflows/operations/routine/contract.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 
 const QUERY_MS = 3_000;
@@ -19,7 +19,7 @@ export async function awaitVerdict(
   while (performance.now() < untilMs) {
     const result = await temporal
       .within(QUERY_MS, (client) =>
-        client.workflow.getHandle(workflowId).query<RoutineResult>(OPERATIONS_MESSAGES.routineResult),
+        client.workflow.getHandle(workflowId).query<RoutineResult>(ROUTINE_MESSAGES.result),
       )
       .catch(() => null);
     if (result?.verdict) return result;

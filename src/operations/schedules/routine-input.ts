@@ -1,5 +1,5 @@
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
-import type { RoutineCause, RoutineInput } from '../../workflows/operations/contract.js';
+import type { RoutineCause, RoutineInput } from '../../workflows/operations/routine/contract.js';
 
 /** Postgres may be down for a while; longer than this, and the evidence of a routine is lost. */
 export const EVIDENCE_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
-import type { RoutineInput } from '../../workflows/operations/contract.js';
+import type { RoutineInput } from '../../workflows/operations/routine/contract.js';
 import { operationsQueue, routineId } from '../../workflows/queues.js';
 import { FERMATA_DESK, FERMATA_ROUTINE } from '../../workflows/search-attributes.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { SettingsProposal } from '../../domain/settings-change.js';
-import type { SettingsChangeInput } from '../../workflows/operations/settings-change-contract.js';
+import type { SettingsChangeInput } from '../../workflows/operations/settings/contract.js';
 import { operationsQueue, settingsChangeId } from '../../workflows/queues.js';
 import { FERMATA_DESK } from '../../workflows/search-attributes.js';
 import type { Caller, OperationContext } from '../operation.js';

@@ -2,29 +2,17 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EngineActivities } from '../../activities/engine/create-engine-activities.js';
 import type { FailureName } from '../../activities/failure-names.js';
-import type { GoLiveActivities } from '../../activities/go-live/create-go-live-activities.js';
 import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
 import { engineQueue, operationsQueue } from '../queues.js';
-import type { RoutineStep } from './contract.js';
 
 /** Another try changes nothing. */
-const FINAL: FailureName[] = [
+export const FINAL: FailureName[] = [
   'UnknownCheck',
   'ForgedDecision',
   'RefusedByTrader',
   'ApprovalChanged',
   'VoteRefused',
 ];
-
-/** One attempt of a check may take the step's time; one more attempt is made, then it has failed. */
-export function checkCalls(desk: string, step: RoutineStep): ActivityInterfaceFor<OperationsActivities> {
-  return proxyActivities<OperationsActivities>({
-    taskQueue: operationsQueue(desk),
-    startToCloseTimeout: step.timeoutSeconds * 1_000,
-    scheduleToCloseTimeout: step.timeoutSeconds * 2_000 + 5_000,
-    retry: { maximumAttempts: 2, initialInterval: 250, nonRetryableErrorTypes: FINAL },
-  });
-}
 
 /** Writing to Postgres: retried for `evidenceMs`, since it may be down. */
 export function recordCalls(desk: string, evidenceMs: number): ActivityInterfaceFor<OperationsActivities> {
@@ -59,17 +47,6 @@ export function approvalCalls(desk: string): ActivityInterfaceFor<OperationsActi
   });
 }
 
-/** Reading and writing a whole database: hours where it is large, a heartbeat all the time. */
-export function backupCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
-  return proxyActivities<OperationsActivities>({
-    taskQueue: operationsQueue(desk),
-    startToCloseTimeout: '4 hours',
-    scheduleToCloseTimeout: '8 hours',
-    heartbeatTimeout: '20 seconds',
-    retry: { maximumAttempts: 5, initialInterval: '1 second', maximumInterval: '30 seconds' },
-  });
-}
-
 /** Calls on the trader: few and short attempts; the procedures look again by themselves. */
 export function traderCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
   return proxyActivities<EngineActivities>({
@@ -78,15 +55,5 @@ export function traderCalls(desk: string, incarnation: string): ActivityInterfac
     startToCloseTimeout: '25 seconds',
     scheduleToCloseTimeout: '40 seconds',
     retry: { maximumAttempts: 3, initialInterval: 250, nonRetryableErrorTypes: FINAL },
-  });
-}
-
-/** Going live: the exchange is asked, the ledger read, the attempt's row written. */
-export function goLiveCalls(desk: string): ActivityInterfaceFor<GoLiveActivities> {
-  return proxyActivities<GoLiveActivities>({
-    taskQueue: operationsQueue(desk),
-    startToCloseTimeout: '1 minute',
-    scheduleToCloseTimeout: '1 hour',
-    retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
   });
 }

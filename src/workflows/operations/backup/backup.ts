@@ -1,0 +1,54 @@
+/**
+ * `backup:<desk>`: one backup, read back byte by byte, then the oldest make room. One at a time; what a kill leaves is
+ * never called a backup.
+ */
+import { condition, defineQuery, setHandler } from '@temporalio/workflow';
+import { EvidenceTrail } from '../../evidence-trail.js';
+import { causeOf, showPhase, showVerdict } from '../../show.js';
+import { recordCalls } from '../operations-calls.js';
+import type { StepResult } from '../routine/contract.js';
+import { lineOf, recordResult } from '../routine/run-steps.js';
+import { backupCalls } from './calls.js';
+import { BACKUP_MESSAGES, type BackupInput, type BackupResult } from './contract.js';
+
+const resultQuery = defineQuery<BackupResult | null>(BACKUP_MESSAGES.result);
+const ROUTINE = 'backup';
+
+export async function backup(input: BackupInput): Promise<BackupResult> {
+  const calls = backupCalls(input.desk);
+  const records = recordCalls(input.desk, input.evidenceMs);
+  const trail = new EvidenceTrail(input.desk, records, records);
+  const steps: StepResult[] = [];
+  let result: BackupResult | null = null;
+  setHandler(resultQuery, () => result);
+  const startedMs = Date.now();
+  const done = (step: StepResult, beganMs: number, kind: 'check' | 'action', reference: string | null) => {
+    steps.push(step);
+    recordResult(step, beganMs, { ...input, routine: ROUTINE, attemptGroup: 0, trail, kind, reference });
+    showPhase(step.title, steps.map(lineOf));
+    return step.verdict === 'pass';
+  };
+
+  let backupId: string | null = null;
+  try {
+    const taken = await calls.takeBackup({ desk: input.desk, takenMs: startedMs });
+    backupId = taken.backupId;
+    if (done(taken.step, startedMs, 'action', backupId) && backupId !== null && input.verify) {
+      const verifyMs = Date.now();
+      const verified = await calls.verifyBackup({ desk: input.desk, backupId });
+      if (done(verified, verifyMs, 'check', backupId)) {
+        const pruneMs = Date.now();
+        done(await calls.pruneBackups({ desk: input.desk, keep: input.keep }), pruneMs, 'action', null);
+      }
+    }
+  } catch (error) {
+    const failed = { key: 'ended', title: 'Backup ended early', expected: 'every step to end' } as const;
+    done({ ...failed, verdict: 'fail', observed: causeOf(error) }, startedMs, 'action', backupId);
+  }
+  const failed = steps.find(({ verdict }) => verdict !== 'pass');
+  const verdict = failed ? 'fail' : 'pass';
+  result = { verdict, backupId, detail: (failed ?? steps[0])?.observed ?? '', steps };
+  showVerdict(verdict);
+  await condition(() => trail.settled);
+  return result;
+}

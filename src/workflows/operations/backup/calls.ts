@@ -1,0 +1,14 @@
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import type { OperationsActivities } from '../../../activities/operations/create-operations-activities.js';
+import { operationsQueue } from '../../queues.js';
+
+/** Reading and writing a whole database: hours where it is large, a heartbeat all the time. */
+export function backupCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
+  return proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '4 hours',
+    scheduleToCloseTimeout: '8 hours',
+    heartbeatTimeout: '20 seconds',
+    retry: { maximumAttempts: 5, initialInterval: '1 second', maximumInterval: '30 seconds' },
+  });
+}

@@ -1,0 +1,32 @@
+/** The language of backups and restore drills. */
+import type { Verdict } from '../../evidence.js';
+import type { StepResult } from '../routine/contract.js';
+
+export interface BackupInput {
+  readonly desk: string;
+  /** Reads everything back after it was written; only then does it count. */
+  readonly verify: boolean;
+  /** How many stay on the disk. */
+  readonly keep: number;
+  readonly simulated: boolean;
+  readonly marketMs: number | null;
+  /** Null: it was due. */
+  readonly person: string | null;
+  readonly evidenceMs: number;
+}
+
+export interface BackupResult {
+  readonly verdict: Verdict;
+  /** Its id, also the name of its folder; null where none was taken. */
+  readonly backupId: string | null;
+  readonly detail: string;
+  readonly steps: readonly StepResult[];
+}
+
+export interface DrillInput
+  extends Pick<BackupInput, 'desk' | 'simulated' | 'marketMs' | 'person' | 'evidenceMs'> {
+  /** Null: the newest. */
+  readonly backupId: string | null;
+}
+
+export const BACKUP_MESSAGES = { result: 'result' } as const;

@@ -1,0 +1,61 @@
+/**
+ * `drill:<desk>`: a backup counts only when it was restored. Restores the newest one (or the one asked for) on a server
+ * of its own and proves it, step by step; the scratch server is gone afterwards.
+ */
+import { condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
+import { causeOf, showPhase, showVerdict } from '../../show.js';
+import { recordCalls } from '../operations-calls.js';
+import type { StepResult } from '../routine/contract.js';
+import { lineOf, recordResult } from '../routine/run-steps.js';
+import { backupCalls } from './calls.js';
+import { BACKUP_MESSAGES, type BackupResult, type DrillInput } from './contract.js';
+
+const resultQuery = defineQuery<BackupResult | null>(BACKUP_MESSAGES.result);
+const ROUTINE = 'restore-drill';
+
+export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
+  const records = recordCalls(input.desk, input.evidenceMs);
+  const trail = new EvidenceTrail(input.desk, records, records);
+  const steps: StepResult[] = [];
+  let result: BackupResult | null = null;
+  setHandler(resultQuery, () => result);
+  const startedMs = Date.now();
+  let { backupId } = input;
+  showPhase('Restoring into a scratch server', []);
+  try {
+    const drill = await backupCalls(input.desk).restoreBackup({ desk: input.desk, backupId });
+    backupId = drill.backupId;
+    steps.push(...drill.steps);
+  } catch (error) {
+    const ended = { key: 'ended', title: 'Drill ended early', expected: 'every step to end' };
+    steps.push({ ...ended, verdict: 'fail', observed: causeOf(error) });
+  }
+  const trace = {
+    ...input,
+    routine: ROUTINE,
+    attemptGroup: 0,
+    trail,
+    kind: 'check',
+    reference: backupId,
+  } as const;
+  for (const step of steps) recordResult(step, startedMs, trace);
+  const failed = steps.find((step) => step.verdict !== 'pass');
+  const verdict = failed || steps.length === 0 ? 'fail' : 'pass';
+  const detail = failed
+    ? `${failed.title}: ${failed.observed}`
+    : steps.map(({ observed }) => observed).join('; ');
+  showPhase(`Restore drill of ${backupId ?? 'no backup'}: ${verdict}`, steps.map(lineOf));
+  showVerdict(verdict);
+  result = { verdict, backupId, detail, steps };
+  const { workflowId, firstRunId } = runIdentity(input.desk);
+  if (backupId !== null) {
+    const finishedMs = Date.now();
+    const drill = { desk: input.desk, workflowId, firstRunId, backupId, verdict, detail } as const;
+    await records
+      .recordDrill({ ...drill, finishedMs, tookMs: finishedMs - workflowInfo().startTime.getTime() })
+      .catch(() => {});
+  }
+  await condition(() => trail.settled);
+  return result;
+}

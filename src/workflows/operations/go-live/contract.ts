@@ -1,0 +1,59 @@
+/** The language of going live: from the checklist to the last size step. */
+import type { SizePlan } from '../../../domain/go-live.js';
+
+export interface RampStep extends SizePlan {
+  /** Clean trading at the size before, before people are asked. */
+  readonly afterMs: number;
+}
+
+export interface GoLiveInput {
+  readonly desk: string;
+  readonly release: string;
+  readonly attempt: number;
+  readonly incarnation: string;
+  readonly person: string;
+  readonly reason: string;
+  /** How many of `approvers` have to agree. */
+  readonly needed: number;
+  readonly approvers: readonly string[];
+  /** Where one is enough: between that person's vote and the start. */
+  readonly coolingOffMs: number;
+  readonly start: SizePlan;
+  readonly ramp: readonly RampStep[];
+  /** How long the first live period is watched, how often it is looked at and people are reminded. */
+  readonly watchMs: number;
+  readonly lookMs: number;
+  readonly remindMs: number;
+  /** How long people have for the review and for each approval. */
+  readonly reviewMs: number;
+  readonly approvalMs: number;
+  readonly evidenceMs: number;
+  readonly simulated: boolean;
+}
+
+export type GoLivePhase =
+  | 'pre-flight'
+  | 'review'
+  | 'approval'
+  | 'cooling-off'
+  | 'watched'
+  | 'ramp'
+  | 'completed'
+  | 'refused'
+  | 'ended';
+
+export interface GoLiveProgress {
+  readonly phase: GoLivePhase;
+  readonly detail: string;
+  /** The size in force; null before the start. */
+  readonly size: SizePlan | null;
+  readonly nextAtMs: number | null;
+}
+
+export interface GoLiveResult {
+  /** `completed`: every step was taken; `ended`: it was live, and the permission ended. */
+  readonly state: 'completed' | 'refused' | 'ended';
+  readonly detail: string;
+}
+
+export const GO_LIVE_MESSAGES = { progress: 'progress' } as const;

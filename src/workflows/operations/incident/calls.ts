@@ -1,0 +1,24 @@
+/** The activities of incidents with their bounds. */
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import type { IncidentActivities } from '../../../activities/incidents/create-incident-activities.js';
+import { operationsQueue } from '../../queues.js';
+
+/** Looking: a failed look is looked at again by the playbook itself. */
+export function lookCalls(desk: string): ActivityInterfaceFor<IncidentActivities> {
+  return proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '15 seconds',
+    scheduleToCloseTimeout: '40 seconds',
+    retry: { maximumAttempts: 2, initialInterval: 250 },
+  });
+}
+
+/** Keeping and telling: retried, since Postgres may be down. */
+export function keepCalls(desk: string, evidenceMs: number): ActivityInterfaceFor<IncidentActivities> {
+  return proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '15 seconds',
+    scheduleToCloseTimeout: evidenceMs,
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+  });
+}

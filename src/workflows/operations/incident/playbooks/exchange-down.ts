@@ -1,0 +1,121 @@
+/**
+ * The exchange does not answer. The adapter tries again by itself, later each time, and its breaker pauses calls; the
+ * desk opens nothing new, stops stay at the exchange, the status page is read, and trading goes on by itself once the
+ * exchange is back and the books agree, except where a person stopped it.
+ */
+import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import type { IncidentRun } from '../incident-run.js';
+import type { Playbook } from './playbook.js';
+
+export const exchangeDown: Playbook = async (incident) => {
+  await incident.once('retries', () => retriesGoOn(incident));
+  await incident.once('no-new-trades', () => opensNothing(incident));
+  await incident.once('stops-stay', () => stopsStay(incident));
+  return incident.watch('waiting for the exchange', async () => {
+    await readStatusPage(incident);
+    const facts = await incident.facts();
+    return facts === null ? null : howItEnded(facts);
+  });
+};
+
+async function retriesGoOn(incident: IncidentRun) {
+  const facts = await incident.facts();
+  return {
+    name: 'Calls are tried again, later each time',
+    kind: 'report',
+    verdict: 'pass',
+    observed: facts === null ? 'the trader does not answer' : connectionOf(facts),
+    expected: 'exponential backoff; the API breaker opens after repeated failures and pauses calls',
+  } as const;
+}
+
+/** The trader halts by itself; where it has not, it is told to. */
+async function opensNothing(incident: IncidentRun) {
+  const facts = await incident.facts();
+  const common = { name: 'No new trades', kind: 'action', expected: 'halted, no entry order works' } as const;
+  if (facts === null) {
+    return {
+      ...common,
+      verdict: 'fail',
+      observed: 'the trader does not answer; its stops are at the exchange',
+    } as const;
+  }
+  const isAway = facts.venueBreaker !== 'closed' || facts.dataState === 'down';
+  if (facts.mode !== 'ACTIVE' || !isAway || incident.trader === null) {
+    return {
+      ...common,
+      verdict: 'pass',
+      observed: `${facts.mode}, ${facts.entriesWorking} entry orders work`,
+    } as const;
+  }
+  const result = await incident.trader.sendHalt.executeWithOptions({ summary: 'No new trades' }, [
+    {
+      commandId: `${incident.name}:halt`,
+      by: 'incident exchange-down',
+      reason: 'the exchange does not answer',
+      cause: 'venue',
+      resume: facts.venueRule,
+    },
+  ]);
+  return { ...common, verdict: result.ok ? 'pass' : 'fail', observed: result.detail } as const;
+}
+
+async function stopsStay(incident: IncidentRun) {
+  const facts = await incident.facts();
+  const positions = facts?.positions ?? [];
+  const bare = positions.filter(({ protection }) => protection !== 'confirmed').map(({ symbol }) => symbol);
+  if (bare.length > 0)
+    incident.alarm('unprotected', `no confirmed stop at the exchange for ${bare.join(', ')}`);
+  return {
+    name: 'Stops stay at the exchange',
+    kind: 'check',
+    verdict: facts === null ? 'not_run' : bare.length > 0 ? 'fail' : 'pass',
+    observed:
+      facts === null
+        ? 'the trader does not answer'
+        : positions.map(positionText).join('; ') || 'no open position',
+    expected: 'every position has a confirmed protective stop at the exchange',
+  } as const;
+}
+
+/** Recorded when it says something else than before. */
+async function readStatusPage(incident: IncidentRun): Promise<void> {
+  const { statusPage } = incident.input.settings;
+  if (statusPage === null) return;
+  const page = await incident.look.readStatusPage.executeWithOptions(
+    { summary: 'What does its status page say?' },
+    [statusPage],
+  );
+  await incident.once(`status-page:${page.digest}`, async () => ({
+    name: 'Status page of the exchange',
+    kind: 'report',
+    verdict: page.answered ? 'pass' : 'warn',
+    observed: page.says,
+    expected: 'what the exchange itself says',
+    reference: statusPage,
+  }));
+}
+
+function howItEnded(facts: IncidentFacts): string | null {
+  const isBack =
+    facts.venueBreaker === 'closed' && facts.dataState === 'up' && facts.reconciliation === 'clean';
+  if (!isBack) return null;
+  if (facts.mode === 'ACTIVE') return 'the exchange is back, the books agree, and the desk trades again';
+  const others = facts.halts.filter(({ resume }) => resume === 'person' || resume === 'two-people');
+  if (others.length === 0) return null;
+  return `the exchange is back and the books agree; not resumed: ${others.map(({ reason }) => reason).join('; ')}`;
+}
+
+function connectionOf({ venueBreaker, venueBreakerDetail, dataState }: IncidentFacts): string {
+  const detail = venueBreakerDetail === '' ? '' : ` (${venueBreakerDetail})`;
+  return `API breaker ${venueBreaker}${detail}, prices ${dataState}`;
+}
+
+function positionText({
+  symbol,
+  quantity,
+  protection,
+  stopPrice,
+}: IncidentFacts['positions'][number]): string {
+  return `${symbol} ${quantity}, stop ${stopPrice ?? 'none'} ${protection}`;
+}

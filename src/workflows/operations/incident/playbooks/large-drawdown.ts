@@ -1,0 +1,128 @@
+/**
+ * Equity is near a loss limit, or at one. Has the market changed? Which strategies lose? At the daily limit the desk
+ * halts for the day, at the drawdown limit until a person decides. People are offered smaller positions, and the
+ * losing strategies off.
+ */
+import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import type { IncidentRun } from '../incident-run.js';
+import { type Offer, offer } from './offer.js';
+import type { Playbook } from './playbook.js';
+
+export const largeDrawdown: Playbook = async (incident) => {
+  await incident.once('market-conditions', () => marketConditions(incident));
+  await incident.once('losses', () => lossesByStrategy(incident));
+  const offers = Promise.all([offer(incident, smallerPositions), offer(incident, strategiesOff)]);
+  const outcome = await incident.watch('waiting for the loss to be dealt with', async () => {
+    const facts = await incident.facts();
+    return facts === null ? null : howItEnded(facts, incident.input.settings.nearLimitPct);
+  });
+  incident.approvals.withdraw(outcome);
+  await offers;
+  return outcome;
+};
+
+async function marketConditions(incident: IncidentRun) {
+  const facts = await incident.facts();
+  const { volatilityTimesNormal } = incident.input.settings;
+  const conditions = await incident.look.marketConditions.executeWithOptions(
+    { summary: 'Have market conditions changed?' },
+    [
+      {
+        symbols: facts?.symbols ?? [],
+        untilMarketMs: facts?.marketMs ?? null,
+        timesNormal: volatilityTimesNormal,
+      },
+    ],
+  );
+  return {
+    name: 'Market conditions',
+    kind: 'check',
+    verdict: conditions.changed === null ? 'not_run' : conditions.changed ? 'warn' : 'pass',
+    observed: conditions.says,
+    expected: `volatility of the last hour below ${volatilityTimesNormal} times its own normal`,
+  } as const;
+}
+
+async function lossesByStrategy(incident: IncidentRun) {
+  const facts = await incident.facts();
+  const losses = await incident.look.lossesByStrategy.executeWithOptions(
+    { summary: 'Which strategies lose?' },
+    [{ sinceMarketMs: facts?.dayStartMs ?? null }],
+  );
+  const open = (facts?.positions ?? []).map(
+    ({ symbol, strategy, unrealised }) => `${strategy} holds ${symbol} at ${unrealised}`,
+  );
+  return {
+    name: 'Losses by strategy',
+    kind: 'report',
+    verdict: losses.some(({ result }) => result < 0) ? 'warn' : 'pass',
+    observed:
+      [
+        ...losses.map(
+          ({ strategy, result, fills }) => `${strategy}: ${result.toFixed(2)} today in ${fills} fills`,
+        ),
+        ...open,
+      ].join('; ') || 'no strategy has closed or holds anything today',
+    expected: 'no strategy that loses',
+  } as const;
+}
+
+const smallerPositions: Offer = {
+  key: 'smaller-size',
+  title: 'Trade with smaller positions',
+  describe: async ({ input }, facts) => {
+    const sizePct = Math.max(1, (facts.sizePct * input.settings.offerSizePct) / 100);
+    return sizePct < facts.sizePct ? { positionSizePct: sizePct, nowPct: facts.sizePct } : null;
+  },
+  accept: async ({ trader, name }, { positionSizePct }, by) => {
+    const result = await trader?.resize.executeWithOptions(
+      { summary: `Position size ${positionSizePct} %` },
+      [
+        {
+          commandId: `${name}:smaller-size`,
+          by,
+          reason: 'large drawdown: smaller positions',
+          sizePct: Number(positionSizePct),
+          decisions: [],
+        },
+      ],
+    );
+    return result?.detail ?? 'no trader is known';
+  },
+};
+
+const strategiesOff: Offer = {
+  key: 'strategies-off',
+  title: 'Switch the losing strategies off',
+  describe: async (_incident, facts) => {
+    const losing = facts.strategies.filter(({ enabled, realised }) => enabled && Number(realised) < 0);
+    const names = [...new Set(losing.map(({ name }) => name))].sort();
+    return names.length > 0 ? { strategies: names.join(', ') } : null;
+  },
+  accept: async ({ trader, name }, { strategies }, by) => {
+    const details: string[] = [];
+    for (const strategy of String(strategies).split(', ')) {
+      const result = await trader?.toggleStrategy.executeWithOptions({ summary: `${strategy} off` }, [
+        {
+          commandId: `${name}:off:${strategy}`,
+          by,
+          reason: 'large drawdown: losing strategies off',
+          strategy,
+          enabled: false,
+        },
+      ]);
+      details.push(result?.detail ?? 'no trader is known');
+    }
+    return details.join('; ');
+  },
+};
+
+/** Over when no loss halts the desk any more and equity is away from its limits. */
+export function howItEnded(facts: IncidentFacts, nearLimitPct: number): string | null {
+  const halted = facts.halts.some(({ cause }) => cause === 'daily-loss' || cause === 'drawdown');
+  if (halted) return null;
+  const near = facts.losses.filter(({ usedPct }) => usedPct >= nearLimitPct);
+  if (near.length > 0) return null;
+  const losses = facts.losses.map(({ limit, usedPct }) => `${limit} at ${usedPct.toFixed(0)} % of its limit`);
+  return `${facts.mode}: ${losses.join(', ')}`;
+}

@@ -1,0 +1,79 @@
+/** Something that people may do in an incident: asked of them with what exactly it does, and done when one agrees. */
+import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import type { ApprovalParameters } from '../../../../domain/approval.js';
+import { causeOf } from '../../../show.js';
+import type { IncidentRun } from '../incident-run.js';
+
+export interface Offer {
+  readonly key: string;
+  readonly title: string;
+  /** Null: there is nothing to offer. */
+  readonly describe: (incident: IncidentRun, facts: IncidentFacts) => Promise<ApprovalParameters | null>;
+  /** What came of it, in words. */
+  readonly accept: (incident: IncidentRun, parameters: ApprovalParameters, by: string) => Promise<string>;
+}
+
+const NOTHING = 'nothing';
+
+/** Ends when it was decided, has expired or was withdrawn. Never rejects: an incident goes on without it. */
+export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
+  const parameters = await parametersOf(incident, what);
+  if (parameters === null) return;
+  try {
+    const { input, name } = incident;
+    const asked = JSON.parse(parameters) as { parameters: ApprovalParameters; untilMs: number };
+    const decided = await incident.approvals.ask({
+      id: `incident:${name}:${what.key}`,
+      desk: input.desk,
+      kind: 'incident-offer',
+      subject: input.fingerprint,
+      title: what.title,
+      parameters: asked.parameters,
+      needed: 1,
+      roles: ['operator', 'approver'],
+      requestedBy: `incident ${input.fingerprint}`,
+      expiresMs: asked.untilMs,
+      remindEveryMs: null,
+      escalateAfterMs: null,
+    });
+    await incident.once(`${what.key}:decided`, async () => {
+      const agreed = decided.state === 'approved';
+      const by = decided.votes.map(({ person }) => person).join(' and ');
+      const did = agreed ? await what.accept(incident, asked.parameters, by) : 'nothing was changed';
+      return {
+        name: what.title,
+        kind: 'decision',
+        verdict: agreed ? 'pass' : 'not_run',
+        observed: `${decided.state}: ${decided.detail}; ${did}`,
+        expected: 'a person decides',
+        person: decided.votes[0]?.person ?? null,
+      };
+    });
+  } catch (error) {
+    incident.record({
+      name: what.title,
+      kind: 'decision',
+      verdict: 'not_run',
+      observed: `could not be offered: ${causeOf(error)}`,
+      expected: 'a person decides',
+    });
+  }
+}
+
+/** The same question after continue-as-new, whatever has changed since. Null: nothing is offered. */
+async function parametersOf(incident: IncidentRun, what: Offer): Promise<string | null> {
+  const { timing } = incident.input;
+  const asked = await incident.once(`${what.key}:asked`, async () => {
+    const facts = await incident.facts();
+    const parameters = facts === null ? null : await what.describe(incident, facts);
+    return {
+      name: `Offered: ${what.title}`,
+      kind: 'report',
+      verdict: parameters === null ? 'not_run' : 'pass',
+      observed:
+        parameters === null ? NOTHING : JSON.stringify({ parameters, untilMs: Date.now() + timing.offerMs }),
+      expected: 'a person decides',
+    };
+  });
+  return asked.startsWith('{') ? asked : null;
+}

@@ -1,0 +1,19 @@
+/** Which playbook each kind of incident has. Adding one is one file and one line here. */
+import type { IncidentKind } from '../../../../desk/incident-schema.js';
+import { crashAndRestart } from './crash-and-restart.js';
+import { exchangeDown } from './exchange-down.js';
+import { largeDrawdown } from './large-drawdown.js';
+import type { Playbook } from './playbook.js';
+import { reported } from './reported.js';
+import { strategyUnderperforming } from './strategy-underperforming.js';
+import { tradingHalted } from './trading-halted.js';
+
+export const PLAYBOOKS: Readonly<Record<IncidentKind, Playbook>> = {
+  'exchange-down': exchangeDown,
+  'large-drawdown': largeDrawdown,
+  'crash-and-restart': crashAndRestart,
+  'strategy-underperforming': strategyUnderperforming,
+  'trading-halted': tradingHalted,
+  'step-failed': reported,
+  reported,
+};

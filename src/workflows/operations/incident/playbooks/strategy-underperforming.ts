@@ -1,0 +1,98 @@
+/**
+ * A strategy was switched off by itself after losses in a row, or keeps losing. Its statistics and the regime of its
+ * markets are kept; the trader looks at it again after the desk file's hours; a person can switch it on or off.
+ */
+import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import { isLosing } from '../../../../domain/losing-strategy.js';
+import type { IncidentRun } from '../incident-run.js';
+import type { Playbook } from './playbook.js';
+
+const UNKNOWN = 'the trader does not answer';
+
+export const strategyUnderperforming: Playbook = async (incident) => {
+  await incident.once('statistics', () => statistics(incident));
+  await incident.once('regime', () => regime(incident));
+  const began = await incident.once('state', () => state(incident));
+  return incident.watch('waiting for the strategy to be looked at again', async () => {
+    const mine = await slotsOf(incident);
+    return mine.length === 0 ? null : howItEnded(incident, mine, began.startsWith('off'));
+  });
+};
+
+type Slot = IncidentFacts['strategies'][number];
+
+async function slotsOf(incident: IncidentRun): Promise<readonly Slot[]> {
+  const facts = await incident.facts();
+  return facts?.strategies.filter(({ name }) => name === incident.input.subject) ?? [];
+}
+
+async function statistics(incident: IncidentRun) {
+  const slots = await slotsOf(incident);
+  return {
+    name: 'Statistics',
+    kind: 'report',
+    verdict: slots.length === 0 ? 'not_run' : 'warn',
+    observed:
+      slots
+        .map(
+          ({ symbol, trades, wins, realised, lossesInARow }) =>
+            `${symbol}: ${trades} trades, ${wins} won, result ${realised}, ${lossesInARow} losses in a row`,
+        )
+        .join('; ') || UNKNOWN,
+    expected: 'a strategy that earns more than it loses',
+  } as const;
+}
+
+async function regime(incident: IncidentRun) {
+  const slots = await slotsOf(incident);
+  return {
+    name: 'Market regime',
+    kind: 'check',
+    verdict:
+      slots.length === 0 ? 'not_run' : slots.some((slot) => slot.regime === 'ranging') ? 'warn' : 'pass',
+    observed: slots.map((slot) => `${slot.symbol} is ${slot.regime}`).join('; ') || UNKNOWN,
+    expected: 'the regime that the strategy is made for: ranging or trending',
+  } as const;
+}
+
+async function state(incident: IncidentRun) {
+  const [slot] = await slotsOf(incident);
+  return {
+    name: 'Switched off?',
+    kind: 'check',
+    verdict: slot === undefined ? 'not_run' : 'pass',
+    observed: slot === undefined ? UNKNOWN : stateText(slot),
+    expected: 'off after the desk file’s number of losses in a row',
+  } as const;
+}
+
+async function howItEnded(
+  { input }: IncidentRun,
+  slots: readonly Slot[],
+  wasOff: boolean,
+): Promise<string | null> {
+  const [slot] = slots;
+  if (slot === undefined) return null;
+  const { off, name } = slot;
+  if (off !== null && !off.automatic) return `${off.by} switched ${name} off: ${off.reason}`;
+  if (off !== null || !slot.enabled) return null;
+  if (wasOff)
+    return `${name} is on again, ${slots.map(({ symbol, regime: now }) => `${symbol} is ${now}`).join(', ')}`;
+  const total = {
+    trades: sum(slots.map(({ trades }) => trades)),
+    wins: sum(slots.map(({ wins }) => wins)),
+    realised: sum(slots.map(({ realised }) => Number(realised))),
+  };
+  return isLosing(total, input.settings) ? null : `${name} no longer keeps losing`;
+}
+
+function stateText({ off, enabled }: Slot): string {
+  if (off === null) return enabled ? 'on: it keeps losing' : 'off by the desk file';
+  const again =
+    off.nextReviewMarketMs === null
+      ? ''
+      : `; looked at again at ${new Date(off.nextReviewMarketMs).toISOString()} by market time`;
+  return `off by ${off.by}: ${off.reason}${again}`;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

@@ -1,0 +1,30 @@
+/**
+ * A loop whose last beat tells that the operations side is alive: timers fire, history is written and the operations
+ * worker runs workflow code. The engine worker asks for it and only then tells the trader that operations live.
+ */
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineQuery,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
+import { showPhase } from '../../show.js';
+import { PULSE_MESSAGES, type PulseInput } from './contract.js';
+
+const lastBeatQuery = defineQuery<number>(PULSE_MESSAGES.lastBeat);
+
+const BEATS_MAX = 500;
+
+export async function pulse(input: PulseInput): Promise<void> {
+  let lastBeatMs = Date.now();
+  setHandler(lastBeatQuery, () => lastBeatMs);
+  showPhase(`${input.desk}: operations are alive`, [`One beat every ${input.everyMs / 1_000} s`]);
+  for (let beat = 1; beat <= BEATS_MAX; beat += 1) {
+    await sleep(input.everyMs);
+    lastBeatMs = Date.now();
+  }
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof pulse>(input);
+}

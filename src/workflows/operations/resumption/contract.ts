@@ -1,0 +1,56 @@
+/** The language of resumptions: shared by the workflow and whoever starts one, asks it, or decides. */
+import type { Halt, ResumeRule } from '../../../domain/mode.js';
+import type { Decision } from '../../../trader/protocol.js';
+import type { RoutineStep } from '../routine/contract.js';
+
+export interface ResumptionTiming {
+  /** Pause before looking again while something is not clean or a decision is missing: doubles up to the second. */
+  readonly retryMs: number;
+  readonly retryMsMax: number;
+  /** How long a person's update waits for the outcome. */
+  readonly decisionWaitMs: number;
+  readonly evidenceMs: number;
+}
+
+export const RESUMPTION_TIMING: ResumptionTiming = {
+  retryMs: 1_000,
+  retryMsMax: 60_000,
+  decisionWaitMs: 45_000,
+  evidenceMs: 3_600_000,
+};
+
+export interface ResumptionInput {
+  readonly desk: string;
+  readonly haltId: string;
+  readonly incarnation: string;
+  /** The checks that must be clean again. */
+  readonly steps: readonly RoutineStep[];
+  readonly simulated: boolean;
+  readonly timing: ResumptionTiming;
+  /** Carried through continue-as-new. */
+  readonly decisions: readonly Decision[];
+  readonly cycle: number;
+}
+
+export interface ResumptionProgress {
+  readonly haltId: string;
+  readonly state: 'looking' | 'waiting' | 'armed' | 'superseded';
+  /** What it waits for, or how it ended, in plain words. */
+  readonly detail: string;
+  readonly rule: ResumeRule | null;
+  readonly halts: readonly Halt[];
+  readonly decidedBy: readonly string[];
+  /** What the person who decides should know; only after a drawdown. */
+  readonly evidence?: readonly string[];
+}
+
+export interface DecisionOutcome {
+  readonly armed: boolean;
+  readonly detail: string;
+}
+
+export const RESUMPTION_MESSAGES = {
+  progress: 'progress',
+  decide: 'decide',
+  lookAgain: 'lookAgain',
+} as const;

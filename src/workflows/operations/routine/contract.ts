@@ -1,0 +1,66 @@
+/** The language of routines: shared by the workflow, its activities and whoever starts or reads one. */
+import type { ResumeRule } from '../../../domain/mode.js';
+import type { Verdict } from '../../evidence.js';
+
+export interface RoutineStep {
+  readonly key: string;
+  readonly title: string;
+  /** One of these four says what the step does. */
+  readonly check?: string | undefined;
+  readonly action?: RoutineAction | undefined;
+  readonly report?: string | undefined;
+  /** What a person is asked to do. */
+  readonly human?: string | undefined;
+  readonly dueHours?: number;
+  readonly waitMinutes?: number;
+  /** Not run counts as failed. */
+  readonly required?: boolean;
+  readonly onFail: 'note' | 'warn' | 'stop' | 'incident' | 'halt';
+  readonly timeoutSeconds: number;
+  readonly with: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type RoutineAction = 'backup' | 'restore-drill';
+
+export type RoutineCause = 'schedule' | 'market-clock' | 'start' | 'person';
+
+export interface RoutineInput {
+  readonly desk: string;
+  readonly name: string;
+  readonly title: string;
+  readonly steps: readonly RoutineStep[];
+  readonly latestMinutes: number;
+  readonly cause: RoutineCause;
+  /** When it was due by market time. Null: started by a schedule, whose start time says it. */
+  readonly nominalMs: number | null;
+  /** Market time when it was started. Null: the market clock is the wall clock. */
+  readonly marketMs: number | null;
+  /** Whose trader a failing step halts; null: none answers, the failure is an alarm. */
+  readonly incarnation: string | null;
+  /** What lifts a halt that a failing step asked for. */
+  readonly haltRule: ResumeRule;
+  readonly simulated: boolean;
+  /** Null: nobody asked, it was due. */
+  readonly person: string | null;
+  readonly evidenceMs: number;
+  /** How many backups the action `backup` keeps. */
+  readonly backupsKept?: number;
+}
+
+export interface StepResult {
+  readonly key: string;
+  readonly title: string;
+  readonly verdict: Verdict;
+  readonly observed: string;
+  readonly expected: string;
+}
+
+export type RoutineVerdict = Verdict | 'missed';
+
+export interface RoutineResult {
+  /** Null while steps are still running. */
+  readonly verdict: RoutineVerdict | null;
+  readonly steps: readonly StepResult[];
+}
+
+export const ROUTINE_MESSAGES = { result: 'result' } as const;

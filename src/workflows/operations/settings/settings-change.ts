@@ -1,0 +1,82 @@
+/**
+ * A change of settings that may allow more than now: people approve exactly these values, then the trader, which
+ * checks their votes itself, takes them. Whatever changed meanwhile makes the trader refuse: ask again then.
+ */
+import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import { settingsTerms } from '../../../domain/settings-change.js';
+import { EvidenceTrail } from '../../evidence-trail.js';
+import { causeOf, showPhase, showVerdict } from '../../show.js';
+import { Approvals } from '../approval.js';
+import type { ApprovalOutcome } from '../approval-contract.js';
+import { recordCalls, traderCalls } from '../operations-calls.js';
+import type { SettingsChangeInput, SettingsChangeResult } from './contract.js';
+
+export async function settingsChange(input: SettingsChangeInput): Promise<SettingsChangeResult> {
+  const { desk, proposal } = input;
+  const trail = new EvidenceTrail(desk, recordCalls(desk, input.evidenceMs));
+  const terms = settingsTerms(proposal);
+  const lines = Object.entries(terms.parameters).map(([key, values]) => `${key}: ${values}`);
+  showPhase('Waiting for approval', [`Asked by ${input.person}: ${input.reason}`, ...lines]);
+
+  const askedMs = Date.now();
+  const outcome = await new Approvals(desk).ask({
+    id: input.approvalId,
+    desk,
+    ...terms,
+    title: `Settings version ${proposal.version}: ${input.reason}`.slice(0, 200),
+    needed: input.needed,
+    roles: ['approver'],
+    requestedBy: input.person,
+    expiresMs: askedMs + input.expiresAfterMs,
+    remindEveryMs: input.remindEveryMs,
+    escalateAfterMs: input.escalateAfterMs,
+  });
+  const result = await carryOut(input, outcome);
+  trail.add({
+    routine: 'settings',
+    stepKey: 'decision',
+    attemptGroup: 0,
+    name: `Settings version ${proposal.version}`,
+    kind: 'decision',
+    verdict: result.state === 'applied' ? 'pass' : 'not_run',
+    observed: `${result.detail}; ${lines.join(', ')}`,
+    expected: `${input.needed} of the desk’s approvers agree, and the trader takes the change`,
+    startedMs: askedMs,
+    finishedMs: Date.now(),
+    marketMs: null,
+    person: outcome.votes.map(({ person }) => person).join(', ') || null,
+    reference: input.approvalId,
+    simulated: input.simulated,
+  });
+  showPhase(`Settings version ${proposal.version}: ${result.state}`, [result.detail, ...lines]);
+  showVerdict(result.state === 'applied' ? 'pass' : 'not_run');
+  await condition(() => trail.settled && allHandlersFinished());
+  return result;
+}
+
+async function carryOut(input: SettingsChangeInput, outcome: ApprovalOutcome): Promise<SettingsChangeResult> {
+  const { desk, proposal, approvalId } = input;
+  const { state, detail, votes } = outcome;
+  if (state !== 'approved') return { state, detail, configHash: null };
+  const values = Object.fromEntries(proposal.changes.map(({ key, to }) => [key, to]));
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  try {
+    const taken = await traderCalls(desk, proposal.incarnation).reload.executeWithOptions(
+      { summary: `Settings version ${proposal.version}` },
+      [
+        {
+          commandId: `${workflowId}:${firstExecutionRunId}`.slice(0, 128),
+          by: input.person,
+          reason: input.reason,
+          baseVersion: proposal.version - 1,
+          values,
+          approvalId,
+          decisions: votes,
+        },
+      ],
+    );
+    return { state: 'applied', detail: `${detail}; ${taken.detail}`, configHash: taken.configHash };
+  } catch (error) {
+    return { state: 'refused', detail: `${detail}, not applied: ${causeOf(error)}`, configHash: null };
+  }
+}
