@@ -208,6 +208,39 @@ describe.concurrent('an approval', () => {
   });
 });
 
+describe('a vote that is quicker than its workflow', () => {
+  it('waits until the workflow has heard of its own question, and counts', async () => {
+    const { pool } = bench.database;
+    const blocking = await pool.connect();
+    await blocking.query('begin; lock table notice in exclusive mode');
+    try {
+      // The question stands in Postgres; the activity that put it there can't tell anybody, and so does not answer.
+      const asked = await bench.ask();
+      const hash = await eventually(async () => {
+        const found = await parametersHash(asked.request.id);
+        if (found === '') throw new Error('not asked yet');
+        return found;
+      });
+      const vote = {
+        approval: asked.request.id,
+        choice: 'approve',
+        parametersHash: hash,
+        reason: 'x',
+      } as const;
+      const handle = bench.temporal.client.workflow.getHandle(asked.workflowId);
+      expect(await handle.query(APPROVAL_MESSAGES.approvals)).toEqual([]);
+      const cast = bench.operations.castVote({ person: 'anna', via: 'web' }, vote);
+      const later = { ...vote, choice: 'reject' } as const;
+      const second = bench.operations.castVote({ person: 'anna', via: 'cli' }, later);
+      expect((await Promise.all([cast, second])).map(({ ok }) => ok).sort()).toEqual([false, true]);
+      expect((await asked.result).votes).toMatchObject([{ person: 'anna' }]);
+    } finally {
+      await blocking.query('rollback');
+      blocking.release();
+    }
+  });
+});
+
 async function database(id: string): Promise<{ token: string }> {
   const found = await bench.database.pool.query<{ token: string }>(
     'select token from approval where id = $1',

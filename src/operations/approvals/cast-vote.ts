@@ -10,6 +10,7 @@ import {
 } from '../../workflows/operations/approval-contract.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
+import { TemporalUnavailable } from '../temporal/open-temporal.js';
 
 export interface VoteRequest {
   /** The approval's id, or the token of its buttons. */
@@ -89,6 +90,10 @@ async function send(
     );
     return { ok: answer.counted, detail: answer.detail, approvalId: approval.id };
   } catch (error) {
+    if (error instanceof TemporalUnavailable) {
+      const again = 'Vote again later: the same vote counts once.';
+      return refused(approval.id, `Whether the vote counts is not known: ${error.message}. ${again}`);
+    }
     return refused(approval.id, `The vote does not count: ${causeOf(error)}.`);
   }
 }

@@ -3,12 +3,21 @@
  * `vote`, and answers when enough of them agreed, one refused, or time ran out. Only votes that were signed where the
  * person was signed in count; whoever reaches Temporal is not thereby an approver.
  */
-import { condition, defineQuery, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineUpdate,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { FailureName } from '../../activities/failure-names.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 import type { Decision } from '../../trader/protocol.js';
 import { causeOf } from '../show.js';
 import {
   APPROVAL_MESSAGES,
+  type ApprovalOpened,
   type ApprovalOutcome,
   type ApprovalProgress,
   type ApprovalRequest,
@@ -16,20 +25,19 @@ import {
   type Vote,
   type VoteAnswer,
 } from './approval-contract.js';
+import { isDecided, nextPauseMs, outcomeOf, progressOf, type Waiting } from './approval-state.js';
 import { approvalCalls } from './operations-calls.js';
 
+const VOTE_REFUSED = 'VoteRefused' satisfies FailureName;
 const voteUpdate = defineUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote);
 const approvalsQuery = defineQuery<readonly ApprovalProgress[]>(APPROVAL_MESSAGES.approvals);
-
-interface Waiting extends OpenApproval {
-  votes: Decision[];
-  closed: boolean;
-}
 
 export class Approvals {
   private readonly waiting = new Map<string, Waiting>();
   /** Votes that are being verified: `<approval>:<person>`. */
   private readonly verifying = new Set<string>();
+  /** Questions that people may see already while this run has not heard of it: their votes wait. */
+  private opening = 0;
   private withdrawn: string | null = null;
   private readonly calls;
 
@@ -53,33 +61,44 @@ export class Approvals {
 
   /** Resolves with how it ended; people were told before and after. Rejects where Postgres stays away. */
   async ask(request: ApprovalRequest): Promise<ApprovalOutcome> {
-    const { firstExecutionRunId, workflowId } = workflowInfo();
-    const opened = await this.calls.requestApproval.executeWithOptions(
-      { summary: `Ask: ${request.title}`.slice(0, 200) },
-      [request, { workflowId, runId: firstExecutionRunId }],
-    );
+    const opened = await this.open(request);
     if (opened.state !== 'open') {
       // A database of Temporal's that was set back asks what was decided already: that decision is used up.
       return { state: 'withdrawn', detail: `it was ${opened.state} before`, votes: [] };
     }
-    const waiting = this.waiting.get(request.id) ?? {
-      id: request.id,
-      decisionSubject: opened.decisionSubject,
-      needed: request.needed,
-      expiresMs: opened.expiresMs,
-      ...(request.people === undefined ? {} : { people: request.people }),
-      reminders: 0,
-      escalated: false,
-      votes: [],
-      closed: false,
-    };
-    this.waiting.set(request.id, waiting);
+    const { waiting } = opened;
     const isOver = () => isDecided(waiting) || this.withdrawn !== null;
     while (!isOver() && Date.now() < waiting.expiresMs) {
       await condition(isOver, nextPauseMs(request, waiting, opened.createdMs));
       if (!isOver() && Date.now() < waiting.expiresMs) await this.press(request, waiting, opened.createdMs);
     }
-    return this.close(request, waiting, firstExecutionRunId);
+    return this.close(request, waiting);
+  }
+
+  private async open(request: ApprovalRequest): Promise<ApprovalOpened & { readonly waiting: Waiting }> {
+    const { firstExecutionRunId, workflowId } = workflowInfo();
+    this.opening += 1;
+    try {
+      const opened = await this.calls.requestApproval.executeWithOptions(
+        { summary: `Ask: ${request.title}`.slice(0, 200) },
+        [request, { workflowId, runId: firstExecutionRunId }],
+      );
+      const waiting = this.waiting.get(request.id) ?? {
+        id: request.id,
+        decisionSubject: opened.decisionSubject,
+        needed: request.needed,
+        expiresMs: opened.expiresMs,
+        ...(request.people === undefined ? {} : { people: request.people }),
+        reminders: 0,
+        escalated: false,
+        votes: [],
+        closed: false,
+      };
+      if (opened.state === 'open') this.waiting.set(request.id, waiting);
+      return { ...opened, waiting };
+    } finally {
+      this.opening -= 1;
+    }
   }
 
   /** Nothing that is asked, or will be, counts any more: what it was about is over. What was decided stays so. */
@@ -92,12 +111,18 @@ export class Approvals {
     return { state: 'withdrawn', detail: this.withdrawn, votes: waiting.votes };
   }
 
-  private async close(request: ApprovalRequest, waiting: Waiting, runId: string): Promise<ApprovalOutcome> {
+  private async close(request: ApprovalRequest, waiting: Waiting): Promise<ApprovalOutcome> {
     // Votes that are being verified now would come too late; from here on the validator refuses.
     waiting.closed = true;
     const outcome = this.outcome(waiting);
     const closed = await this.calls.closeApproval.executeWithOptions({ summary: outcome.detail }, [
-      { id: request.id, desk: this.desk, title: request.title, runId, ...outcome },
+      {
+        id: request.id,
+        desk: this.desk,
+        title: request.title,
+        runId: workflowInfo().firstExecutionRunId,
+        ...outcome,
+      },
     ]);
     return closed ? outcome : { state: 'withdrawn', detail: 'it was closed elsewhere', votes: [] };
   }
@@ -126,7 +151,17 @@ export class Approvals {
   private refuseUnfit(vote: Vote): void {
     if (isUnsealed(vote)) throw new Error('a vote in plain text counts for nothing');
     const decision = vote?.decision;
-    const found = [...this.waiting.values()].find((waiting) => waiting.decisionSubject === decision?.subject);
+    if (typeof decision?.subject !== 'string') throw new Error('expected a signed decision');
+    if (this.find(decision) === undefined && this.opening > 0) return;
+    this.fitting(decision);
+  }
+
+  private find({ subject }: Decision): Waiting | undefined {
+    return [...this.waiting.values()].find(({ decisionSubject }) => decisionSubject === subject);
+  }
+
+  private fitting(decision: Decision): Waiting {
+    const found = this.find(decision);
     if (!found) throw new Error('no such approval waits here: it may have been changed or withdrawn');
     if (found.closed || isDecided(found)) throw new Error('it is decided already');
     if (decision.desk !== this.desk) throw new Error(`this is the desk ${this.desk}`);
@@ -139,16 +174,28 @@ export class Approvals {
       throw new Error(`the desk file does not name ${decision.person} for this`);
     const voted =
       found.votes.some(({ person }) => person === decision.person) ||
-      this.verifying.has(`${found.id}:${decision.person}`);
+      this.verifying.has(keyOf(found, decision));
     if (voted) throw new Error(`${decision.person} has voted already`);
+    return found;
+  }
+
+  /** From here on the person has voted; the checks again, for a vote that had to wait. */
+  private claim(decision: Decision): Waiting {
+    try {
+      const waiting = this.fitting(decision);
+      this.verifying.add(keyOf(waiting, decision));
+      return waiting;
+    } catch (error) {
+      throw ApplicationFailure.nonRetryable(causeOf(error), VOTE_REFUSED);
+    }
   }
 
   /** Verified where the key is, kept in Postgres, and only then counted. */
   private async take({ decision, reason }: Vote): Promise<VoteAnswer> {
-    const waiting = [...this.waiting.values()].find((each) => each.decisionSubject === decision.subject);
-    if (!waiting) throw new Error('no such approval waits here');
-    const key = `${waiting.id}:${decision.person}`;
-    this.verifying.add(key);
+    // A tap can be quicker than the answer of the activity that showed the button.
+    if (this.find(decision) === undefined)
+      await condition(() => this.find(decision) !== undefined || this.opening === 0);
+    const waiting = this.claim(decision);
     try {
       await this.calls.recordApprovalVote.executeWithOptions(
         { summary: `${decision.person}: ${decision.choice}` },
@@ -157,7 +204,7 @@ export class Approvals {
     } catch (error) {
       return { ...progressOf(waiting), counted: false, detail: causeOf(error) };
     } finally {
-      this.verifying.delete(key);
+      this.verifying.delete(keyOf(waiting, decision));
     }
     if (waiting.closed) return { ...progressOf(waiting), counted: false, detail: 'it was closed meanwhile' };
     waiting.votes.push(decision);
@@ -165,36 +212,4 @@ export class Approvals {
   }
 }
 
-function isDecided({ votes, needed }: Pick<Waiting, 'votes' | 'needed'>): boolean {
-  return votes.some(({ choice }) => choice === 'reject') || votes.length >= needed;
-}
-
-/** One refusal is enough; approvals are counted. */
-function outcomeOf(waiting: Waiting): ApprovalOutcome {
-  const { votes, needed } = waiting;
-  const names = votes.map(({ person }) => person);
-  const refused = votes.find(({ choice }) => choice === 'reject');
-  if (refused) return { state: 'rejected', detail: `rejected by ${refused.person}`, votes };
-  if (votes.length >= needed)
-    return { state: 'approved', detail: `approved by ${names.join(' and ')}`, votes };
-  const have = `${votes.length} of ${needed} approvals${names.length > 0 ? ` (${names.join(', ')})` : ''}`;
-  return { state: 'expired', detail: have, votes };
-}
-
-function progressOf(waiting: Waiting): ApprovalProgress {
-  return {
-    id: waiting.id,
-    needed: waiting.needed,
-    approvedBy: waiting.votes.filter(({ choice }) => choice === 'approve').map(({ person }) => person),
-    rejectedBy: waiting.votes.filter(({ choice }) => choice === 'reject').map(({ person }) => person),
-    expiresMs: waiting.expiresMs,
-  };
-}
-
-/** Until the next reminder, the escalation or the end, whichever comes first. */
-function nextPauseMs(request: ApprovalRequest, waiting: Waiting, createdMs: number): number {
-  const due = [waiting.expiresMs];
-  if (request.remindEveryMs !== null) due.push(createdMs + request.remindEveryMs * (waiting.reminders + 1));
-  if (request.escalateAfterMs !== null && !waiting.escalated) due.push(createdMs + request.escalateAfterMs);
-  return Math.max(1, Math.min(...due) - Date.now());
-}
+const keyOf = ({ id }: Waiting, { person }: Decision): string => `${id}:${person}`;

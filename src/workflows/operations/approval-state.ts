@@ -1,0 +1,47 @@
+/** What is known of a question that people were asked: how far it is, how it ended, and when something is due. */
+import type { Decision } from '../../trader/protocol.js';
+import type {
+  ApprovalOutcome,
+  ApprovalProgress,
+  ApprovalRequest,
+  OpenApproval,
+} from './approval-contract.js';
+
+export interface Waiting extends OpenApproval {
+  votes: Decision[];
+  closed: boolean;
+}
+
+export function isDecided({ votes, needed }: Pick<Waiting, 'votes' | 'needed'>): boolean {
+  return votes.some(({ choice }) => choice === 'reject') || votes.length >= needed;
+}
+
+/** One refusal is enough; approvals are counted. */
+export function outcomeOf(waiting: Waiting): ApprovalOutcome {
+  const { votes, needed } = waiting;
+  const names = votes.map(({ person }) => person);
+  const refused = votes.find(({ choice }) => choice === 'reject');
+  if (refused) return { state: 'rejected', detail: `rejected by ${refused.person}`, votes };
+  if (votes.length >= needed)
+    return { state: 'approved', detail: `approved by ${names.join(' and ')}`, votes };
+  const have = `${votes.length} of ${needed} approvals${names.length > 0 ? ` (${names.join(', ')})` : ''}`;
+  return { state: 'expired', detail: have, votes };
+}
+
+export function progressOf(waiting: Waiting): ApprovalProgress {
+  return {
+    id: waiting.id,
+    needed: waiting.needed,
+    approvedBy: waiting.votes.filter(({ choice }) => choice === 'approve').map(({ person }) => person),
+    rejectedBy: waiting.votes.filter(({ choice }) => choice === 'reject').map(({ person }) => person),
+    expiresMs: waiting.expiresMs,
+  };
+}
+
+/** Until the next reminder, the escalation or the end, whichever comes first. */
+export function nextPauseMs(request: ApprovalRequest, waiting: Waiting, createdMs: number): number {
+  const due = [waiting.expiresMs];
+  if (request.remindEveryMs !== null) due.push(createdMs + request.remindEveryMs * (waiting.reminders + 1));
+  if (request.escalateAfterMs !== null && !waiting.escalated) due.push(createdMs + request.escalateAfterMs);
+  return Math.max(1, Math.min(...due) - Date.now());
+}
