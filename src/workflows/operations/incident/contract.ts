@@ -60,10 +60,10 @@ export interface IncidentInput {
 export interface IncidentCarried {
   readonly openedMs: number;
   readonly reports: readonly IncidentReport[];
-  /** Steps of the playbook that are done, with what they found. */
   readonly done: Readonly<Record<string, string>>;
   readonly escalations: number;
   readonly acknowledged: Answered | null;
+  readonly resolved: Answered | null;
   readonly revision: number;
   readonly sequence: number;
   readonly approvals: readonly OpenApproval[];

@@ -3,6 +3,7 @@
  * does what the runbook says, what was found and done is kept, and in the end a person is asked to look back on it.
  */
 import { allHandlersFinished, condition, defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import { Answers } from './answers.js';
 import {
   INCIDENT_MESSAGES,
   type IncidentAnswer,
@@ -10,8 +11,12 @@ import {
   type IncidentProgress,
   type IncidentReport,
 } from './contract.js';
+import { progressOf } from './course.js';
 import { IncidentRun } from './incident-run.js';
+import { climbLadder } from './ladder.js';
+import { askForReview, close, open } from './open-and-close.js';
 import { PLAYBOOKS } from './playbooks/playbooks.js';
+import { refuseReport, takeReport } from './reports.js';
 
 const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_MESSAGES.report);
 const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.acknowledge);
@@ -20,23 +25,37 @@ const progressQuery = defineQuery<IncidentProgress>(INCIDENT_MESSAGES.progress);
 
 export async function incident(input: IncidentInput): Promise<IncidentProgress> {
   const run = new IncidentRun(input);
-  setHandler(progressQuery, () => run.progress);
-  setHandler(reportUpdate, (report) => run.take(report), { validator: (report) => run.refuseReport(report) });
-  setHandler(acknowledgeUpdate, (answer) => run.acknowledge(answer), {
-    validator: (answer) => run.refuseAnswer('acknowledge', answer),
-  });
-  setHandler(resolveUpdate, (answer) => run.resolveByPerson(answer), {
-    validator: (answer) => run.refuseAnswer('resolve', answer),
-  });
+  const { course } = run;
+  takeMessages(run);
 
   // Started with its first report: that one comes before anything else.
-  await condition(() => run.isReported, '10 seconds');
-  run.open();
-  const ladder = run.climbLadder();
+  await condition(() => course.reports.length > 0, '10 seconds');
+  open(run);
+  const ladder = climbLadder(run);
   const outcome = await PLAYBOOKS[input.kind](run);
-  run.close(outcome);
+  close(run, outcome);
   await ladder;
-  run.askForReview();
-  await condition(() => allHandlersFinished() && run.settled);
-  return run.progress;
+  askForReview(run);
+  await condition(() => allHandlersFinished() && run.timeline.trail.settled);
+  return progressOf(course);
+}
+
+function takeMessages({ input, course, timeline, people }: IncidentRun): void {
+  const answers = new Answers(input.desk, course, timeline, people);
+  const progress = () => progressOf(course);
+  setHandler(progressQuery, progress);
+  setHandler(
+    reportUpdate,
+    (report) => {
+      takeReport(course, timeline, report);
+      return progress();
+    },
+    { validator: (report) => refuseReport(course, report) },
+  );
+  setHandler(acknowledgeUpdate, (answer) => answers.acknowledge(answer).then(progress), {
+    validator: (answer) => answers.refuseUnfit('acknowledge', answer),
+  });
+  setHandler(resolveUpdate, (answer) => answers.resolve(answer).then(progress), {
+    validator: (answer) => answers.refuseUnfit('resolve', answer),
+  });
 }

@@ -2,6 +2,7 @@
  * A process ended unexpectedly. The last lines of its log are kept, the supervisor starts it again, every part begins
  * anew, and of a trader the books are compared with the venue: its positions there were not touched.
  */
+import { runIdentity } from '../../../evidence-trail.js';
 import type { IncidentRun } from '../incident-run.js';
 import type { Playbook } from './playbook.js';
 
@@ -10,7 +11,7 @@ const TRADER = 'trader';
 export const crashAndRestart: Playbook = async (incident) => {
   const { subject, settings } = incident.input;
   await incident.once('log', async () => {
-    const kept = await incident.keepLog(subject, settings.logLines);
+    const kept = await keepLog(incident);
     return {
       name: `Last ${settings.logLines} lines of its log`,
       kind: 'report',
@@ -33,11 +34,19 @@ export const crashAndRestart: Playbook = async (incident) => {
     observed: restarted,
     expected: 'it runs again',
   }));
-  if (subject !== TRADER || incident.isResolved) return restarted;
+  if (subject !== TRADER || incident.course.resolved !== null) return restarted;
   const compared = await incident.watch('comparing the books with the venue', () => isReconciled(incident));
   await incident.once('positions-after', () => positionsUntouched(incident, before));
   return `${restarted}; ${compared}`;
 };
+
+function keepLog({ input, keep }: IncidentRun) {
+  const { desk, subject: role, settings } = input;
+  const lines = settings.logLines;
+  return keep.keepLogLines.executeWithOptions({ summary: `The last ${lines} lines of ${role}` }, [
+    { ...runIdentity(desk), role, lines },
+  ]);
+}
 
 async function ledgerPositions(incident: IncidentRun) {
   const positions = await incident.look.ledgerPositions.executeWithOptions(
@@ -60,7 +69,7 @@ async function isRunningAgain(incident: IncidentRun): Promise<string | null> {
     subject,
   ]);
   if (state === 'down') {
-    incident.alarm(
+    incident.people.alarm(
       'down',
       `${subject} died too often and stays down; when the cause is gone: fermata restart ${subject}`,
     );

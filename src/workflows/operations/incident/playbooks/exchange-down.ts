@@ -65,7 +65,7 @@ async function stopsStay(incident: IncidentRun) {
   const positions = facts?.positions ?? [];
   const bare = positions.filter(({ protection }) => protection !== 'confirmed').map(({ symbol }) => symbol);
   if (bare.length > 0)
-    incident.alarm('unprotected', `no confirmed stop at the exchange for ${bare.join(', ')}`);
+    incident.people.alarm('unprotected', `no confirmed stop at the exchange for ${bare.join(', ')}`);
   return {
     name: 'Stops stay at the exchange',
     kind: 'check',

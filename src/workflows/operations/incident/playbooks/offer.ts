@@ -50,7 +50,7 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
       };
     });
   } catch (error) {
-    incident.record({
+    incident.timeline.record({
       name: what.title,
       kind: 'decision',
       verdict: 'not_run',

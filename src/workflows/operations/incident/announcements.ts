@@ -1,0 +1,42 @@
+/** What people are told of an incident. The row is written with it: whoever is told can look it up. */
+import type { ActivityInterfaceFor } from '@temporalio/workflow';
+import type { IncidentActivities } from '../../../activities/incidents/create-incident-activities.js';
+import type { IncidentInput } from './contract.js';
+import type { Course } from './course.js';
+import { rowOf } from './row.js';
+import type { Timeline } from './timeline.js';
+
+export class Announcements {
+  constructor(
+    private readonly input: IncidentInput,
+    private readonly course: Course,
+    private readonly timeline: Timeline,
+    private readonly calls: Pick<ActivityInterfaceFor<IncidentActivities>, 'announceIncident'>,
+  ) {}
+
+  /** Once a key. Nothing waits for it. */
+  tell(key: string, text?: string): void {
+    this.course.revision += 1;
+    this.timeline.trail.keep(
+      `telling: ${key}`,
+      this.calls.announceIncident.executeWithOptions({ summary: `Tell people: ${key}` }, [
+        { incident: rowOf(this.input, this.course), key, text: text ?? null },
+      ]),
+    );
+  }
+
+  /** Told at once, not at the next rung: it does not get better by itself. */
+  alarm(key: string, text: string): void {
+    const { done } = this.course;
+    if (done[`alarm:${key}`] !== undefined) return;
+    done[`alarm:${key}`] = text.slice(0, 500);
+    this.timeline.record({
+      name: 'People were told',
+      kind: 'report',
+      verdict: 'fail',
+      observed: text,
+      expected: '—',
+    });
+    this.tell(`alarm-${key}`, text);
+  }
+}

@@ -1,0 +1,53 @@
+/** What is known of one incident so far. All of it goes through continue-as-new. */
+import type { IncidentState } from '../../../store/incidents.js';
+import type { Answered, IncidentCarried, IncidentProgress, IncidentReport } from './contract.js';
+
+export interface Course {
+  readonly openedMs: number;
+  readonly reports: IncidentReport[];
+  /** Steps of the playbook that are done, with what they found. */
+  readonly done: Record<string, string>;
+  phase: string;
+  escalations: number;
+  acknowledged: Answered | null;
+  /** A person has said that it is over. */
+  resolved: Answered | null;
+  /** How it ended. */
+  outcome: string | null;
+  /** Of its row in Postgres: the newest counts. */
+  revision: number;
+  /** Numbers what is recorded, so that a timeline has one order. */
+  sequence: number;
+}
+
+export function courseOf(carried: IncidentCarried | null): Course {
+  return {
+    openedMs: carried?.openedMs ?? Date.now(),
+    reports: [...(carried?.reports ?? [])],
+    done: { ...carried?.done },
+    phase: 'beginning',
+    escalations: carried?.escalations ?? 0,
+    acknowledged: carried?.acknowledged ?? null,
+    resolved: carried?.resolved ?? null,
+    outcome: null,
+    revision: carried?.revision ?? 0,
+    sequence: carried?.sequence ?? 0,
+  };
+}
+
+export function stateOf({ outcome, acknowledged }: Course): IncidentState {
+  if (outcome !== null) return 'resolved';
+  return acknowledged === null ? 'open' : 'acknowledged';
+}
+
+export function progressOf(course: Course): IncidentProgress {
+  const { phase, reports, escalations, acknowledged, outcome } = course;
+  return {
+    state: stateOf(course),
+    phase,
+    reports: reports.length,
+    escalations,
+    acknowledgedBy: acknowledged?.by ?? null,
+    outcome,
+  };
+}
