@@ -34,11 +34,11 @@ export class Limits {
     if (!isOrder) return;
     this.#orders += 1;
     if (this.#orders > ORDERS_PER_TEN_SECONDS) {
+      // The one 429 for which the venue sends no Retry-After.
       throw new Refusal(
         -1015,
         `Too many new orders; current limit is ${ORDERS_PER_TEN_SECONDS} orders per 10 SECOND.`,
         429,
-        { 'Retry-After': String(Math.ceil((this.#ten + TEN_SECONDS_MS - nowMs) / 1000)) },
       );
     }
   }

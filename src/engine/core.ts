@@ -25,6 +25,8 @@ export interface OrderWatch {
   missingFillRounds: number;
   /** The venue refused to cancel it; no other cancel is sent before a lookup has told why. */
   cancelRefused: boolean;
+  /** Cancels after which a lookup still found it open. */
+  cancelsUnanswered: number;
   /** Bars an entry may still rest; null: no limit. */
   barsLeft: number | null;
 }

@@ -34,6 +34,8 @@ export interface RateBudgetQueue {
 /** Whoever asked for a reading has given up by then; sent all the same, it would take the room of the next one. */
 const READING_WAITS_MS_MAX = 5_000;
 const READINGS: readonly Urgency[] = ['read', 'background'];
+/** An order is for the prices of now, and whoever placed it takes silence for an unknown fate: sooner refused than late. */
+const ORDER_WAITS_MS_MAX = 1_000;
 
 interface Waiting {
   readonly admission: Admission;
@@ -48,13 +50,18 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function take({ weight: cost, urgency, countsAsOrder }: Admission): number {
+  function waitMsOf({ weight: cost, urgency, countsAsOrder }: Admission): number {
     const now = nowMs();
-    if (countsAsOrder) {
-      const waitMs = orders.take(1, urgency, now);
-      if (waitMs > 0) return waitMs;
-    }
-    return weight.take(cost, urgency, now);
+    const ordersMs = countsAsOrder ? orders.wait(1, urgency, now) : 0;
+    return Math.max(ordersMs, weight.wait(cost, urgency, now));
+  }
+
+  function take(admission: Admission): number {
+    const waitMs = waitMsOf(admission);
+    if (waitMs > 0) return waitMs;
+    const now = nowMs();
+    if (admission.countsAsOrder) orders.take(1, admission.urgency, now);
+    return weight.take(admission.weight, admission.urgency, now);
   }
 
   function dropStale(): void {
@@ -96,6 +103,7 @@ export function createRateBudgetQueue(options: RateBudgetQueueOptions): RateBudg
       if (ahead.every((urgency) => waiting[urgency].length === 0) && take(admission) === 0) {
         return Promise.resolve('go');
       }
+      if (admission.countsAsOrder && waitMsOf(admission) > ORDER_WAITS_MS_MAX) return Promise.resolve('full');
       if (waiting[admission.urgency].length >= options.waitingMax) return Promise.resolve('full');
       return new Promise((resolve) => {
         waiting[admission.urgency].push({ admission, sinceMs: nowMs(), resolve });

@@ -22,13 +22,19 @@ export interface RateBudgetState {
   readonly limit: number;
   readonly windowMs: number;
   readonly used: number;
+  /** The venue said that nothing is left of this window. */
+  readonly exhausted: boolean;
 }
 
 export interface RateBudget {
+  /** 0 where there is room for the weight now, else the milliseconds to wait. */
+  wait(weight: number, urgency: Urgency, nowMs: number): number;
   /** Takes the weight and returns 0, or takes nothing and returns the milliseconds to wait. */
   take(weight: number, urgency: Urgency, nowMs: number): number;
   /** The venue's own count of the current window, where it is higher than ours. */
   observe(used: number, nowMs: number): void;
+  /** The venue says that the allowance is used up: in this window only what is urgent still tries. */
+  exhaust(nowMs: number): void;
   /** The venue's own limit, once it is known. */
   setLimit(limit: number): void;
   state(nowMs: number): RateBudgetState;
@@ -40,31 +46,43 @@ export function createRateBudget(options: RateBudgetOptions): RateBudget {
   let limit = options.limit;
   let windowStartMs = 0;
   let used = 0;
+  let exhausted = false;
 
   function roll(nowMs: number): void {
     const startMs = nowMs - (nowMs % windowMs);
     if (startMs === windowStartMs) return;
     windowStartMs = startMs;
     used = 0;
+    exhausted = false;
+  }
+
+  function wait(weight: number, urgency: Urgency, nowMs: number): number {
+    roll(nowMs);
+    const room = used + weight <= limit * SHARES[urgency] && (urgency === 'urgent' || !exhausted);
+    return room ? 0 : windowStartMs + windowMs - nowMs;
   }
 
   return {
+    wait,
     take(weight, urgency, nowMs) {
-      roll(nowMs);
-      if (used + weight > limit * SHARES[urgency]) return windowStartMs + windowMs - nowMs;
-      used += weight;
-      return 0;
+      const waitMs = wait(weight, urgency, nowMs);
+      if (waitMs === 0) used += weight;
+      return waitMs;
     },
     observe(count, nowMs) {
       roll(nowMs);
       if (Number.isFinite(count) && count > used) used = count;
+    },
+    exhaust(nowMs) {
+      roll(nowMs);
+      exhausted = true;
     },
     setLimit(next) {
       if (next > 0) limit = next;
     },
     state(nowMs) {
       roll(nowMs);
-      return { limit, windowMs, used };
+      return { limit, windowMs, used, exhausted };
     },
   };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DeskUnderTest, FUTURES, SPOT } from './support/desk.js';
+import type { OrderIntent } from '../../src/domain/order.js';
+import type { Effect } from '../../src/engine/effect.js';
+import { DeskUnderTest, FUTURES, SPOT, venueOrder } from './support/desk.js';
 
 function closeAll(desk: DeskUnderTest) {
   return desk.command({ name: 'closeAll' });
@@ -69,6 +71,29 @@ describe('close-all on spot', () => {
 });
 
 describe('close-all when answers fail', () => {
+  it('reads the venue once for several refusals, and leaves it the allowance that the proof needs', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    desk.hold(0);
+    desk.hold(1);
+    closeAll(desk);
+    const readings: Effect[] = [];
+    const refuse = ({ clientId }: OrderIntent) =>
+      desk.happen({ kind: 'order.rejected', clientId, code: '-1015', text: 'too many new orders' });
+    const [first, second] = desk.sent('submit');
+    readings.push(...refuse(first!), ...refuse(second!), ...desk.pass(1_000), ...desk.pass(1_000));
+    expect(readings.filter(({ kind }) => kind === 'requestSnapshot')).toHaveLength(1);
+  });
+
+  it('cancels again soon after a lookup found the order still open', () => {
+    const desk = new DeskUnderTest({ capabilities: SPOT }).active();
+    const { stop } = desk.hold(0);
+    closeAll(desk);
+    const found = venueOrder(stop);
+    desk.happen({ kind: 'order.lookup', clientId: stop.clientId, found });
+    expect(desk.pass(50).filter(({ kind }) => kind === 'cancel')).toEqual([]);
+    expect(desk.pass(100).filter(({ kind }) => kind === 'cancel')).toHaveLength(1);
+  });
+
   it('never sends an order of unknown fate again: it looks it up by its client id', () => {
     const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
     desk.hold(0);

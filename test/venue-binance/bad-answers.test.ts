@@ -1,9 +1,9 @@
 /** Numbers that can't be: refused, recorded, never handed to the engine. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { eventually } from '../support/eventually.js';
-import { approved, type Opened, openToKeep } from './support/opened.js';
+import { approved, type Opened, openToKeep, openVenue } from './support/opened.js';
 
 let opened: Opened & { close(): Promise<void> };
 beforeAll(async () => {
@@ -54,7 +54,6 @@ const table: readonly [string, string, FaultEffect, Reading][] = [
   ],
   ['a trade id as text', '/api/v3/myTrades', set({ id: '12' }), 'fillsSince'],
   ['a side as text', '/api/v3/myTrades', set({ isBuyer: 'true' }), 'fillsSince'],
-  ['an order without an id', '/api/v3/allOrders', set({ clientOrderId: '' }), 'fillsSince'],
   ['a time that is none', '/api/v3/time', set({ serverTime: 'now' }), 'serverTime'],
   ['half an answer', '/api/v3/account', { kind: 'truncate' }, 'balances'],
   ['a web page', '/api/v3/account', { kind: 'html' }, 'balances'],
@@ -71,6 +70,18 @@ describe('an answer that cannot be believed', () => {
     expect(venue.state.refusedAnswers.length).toBeGreaterThan(before);
     simulator.simulation.faults.clear();
     await expect(reading === 'fillsSince' ? venue.fillsSince(0) : venue[reading]()).resolves.toBeDefined();
+  });
+
+  it('about an order that another start of the desk had placed is refused as well', async () => {
+    const { simulator } = opened;
+    const later = await openVenue(simulator);
+    onTestFinished(() => later.close());
+    await eventually(() => expect(later.state.up).toBe(true));
+    const effect = set({ clientOrderId: '' });
+    simulator.simulation.addFault({ method: 'GET', path: '/api/v3/allOrders', times: 20, effect });
+    await expect(later.fillsSince(0)).rejects.toBeInstanceOf(VenueUnavailable);
+    simulator.simulation.faults.clear();
+    expect(await later.fillsSince(0)).toHaveLength(1);
   });
 
   it('on an order that filled keeps the fill back and asks for a reconciliation', async () => {

@@ -95,6 +95,33 @@ describe('an exchange that asks for silence', () => {
   });
 });
 
+describe('too many unfilled orders, a 429 without Retry-After', () => {
+  it('keeps entries back, and lets cancels, closing orders and readings pass', async () => {
+    const { venue, simulator } = await openUp();
+    await venue.submit(approved({ quantityLots: 1000 }));
+    const entry = approved({ type: 'limit', limitTicks: 5_000_000 });
+    await venue.submit(entry);
+    simulator.simulation.addFault({
+      method: 'POST',
+      effect: { kind: 'answer', status: 429, body: { code: -1015, msg: 'Too many new orders.' } },
+    });
+    const close = () => approved({ purpose: 'close', side: 'sell', quantityLots: 999 });
+    expect(await venue.submit(close())).toMatchObject({ kind: 'rejected', code: '-1015' });
+    const { orders } = venue.state.rateLimiter;
+    const leftMs = orders.windowMs - (Date.now() % orders.windowMs);
+    const sent = simulator.simulation.count('POST', '/api/v3/order');
+    // In the last second of a window an entry waits for the next one instead.
+    if (leftMs > 2000) {
+      expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+      expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(sent);
+    }
+    expect(await venue.cancel(entry.clientId, BTC)).toEqual({ kind: 'cancelled' });
+    expect(await venue.submit(close())).toMatchObject({ kind: 'accepted' });
+    expect((await venue.positions())[BTC]?.quantityLots).toBe(0);
+    expect(venue.state.reasons).toEqual([]);
+  });
+});
+
 describe('twenty positions with their stops at the exchange', () => {
   it('are closed in two answers, not in forty', async () => {
     const bases = Array.from({ length: 20 }, (_, index) => `C${String.fromCharCode(65 + index)}`);

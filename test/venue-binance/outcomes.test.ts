@@ -8,7 +8,7 @@ import { approved, BTC, type Opened, openToKeep, QUICK } from './support/opened.
 let kept: (Opened & { close(): Promise<void> }) | null = null;
 let opened: Opened;
 
-/** One connection for all, unless the one before was told to be silent. */
+/** One connection for all, unless the one before was told to be silent or to send no more orders. */
 beforeEach(async () => {
   kept ??= await openToKeep(
     { breaker: { failuresToOpen: 1000, openMs: 60_000 }, times: { ...QUICK, requestTimeoutMs: 250 } },
@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(async () => {
   kept?.simulator.simulation.faults.clear();
   await kept?.raw.signed('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' });
-  if (kept?.venue.state.up === true) return;
+  if (kept?.venue.state.up === true && !kept.venue.state.rateLimiter.orders.exhausted) return;
   await kept?.close();
   kept = null;
 });
@@ -136,6 +136,7 @@ describe('the outcome of an order', () => {
     simulator.simulation.addFault({ method: 'POST', path: '/api/v3/order', times: 2, effect });
     const outcome = await venue.submit(approved({ type: 'limit', limitTicks: 5_000_000 }));
     expect(outcome.kind).toBe(expected);
+    expect(outcome).not.toMatchObject({ code: 'NOT_SENT' });
     const shown = JSON.stringify(outcome);
     expect(shown).not.toMatch(/signature|<html|api\.binance/);
   });

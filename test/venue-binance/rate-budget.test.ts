@@ -30,6 +30,14 @@ describe('a rate budget', () => {
     expect(budget.take(1, 'read', 10)).toBeGreaterThan(0);
   });
 
+  it('lets only what is urgent try in a window of which the venue says that it is used up', () => {
+    const budget = createRateBudget({ limit: 10, windowMs: 1000 });
+    budget.exhaust(100);
+    expect(budget.take(1, 'order', 200)).toBe(800);
+    expect(budget.take(1, 'urgent', 200)).toBe(0);
+    expect(budget.take(1, 'order', 1000)).toBe(0);
+  });
+
   it('never lets more through in a window than the venue allows', () => {
     const requests = fc.array(
       fc.record({
@@ -122,6 +130,19 @@ describe('the queue of requests', () => {
     expect(done).toEqual(['fill:go']);
     await vi.advanceTimersByTimeAsync(3000);
     expect(done).toEqual(['fill:go', 'u1:go', 'u2:go', 'r1:go', 'r2:go', 'b1:go']);
+  });
+
+  it('refuses an order that would have to wait for long, since its sender takes silence for an unknown fate', async () => {
+    const queue = createRateBudgetQueue({
+      weight: createRateBudget({ limit: 100, windowMs: 1000 }),
+      orders: createRateBudget({ limit: 1, windowMs: 10_000 }),
+      nowMs: () => Date.now(),
+      waitingMax: 3,
+    });
+    const order = { weight: 1, urgency: 'urgent', countsAsOrder: true } as const;
+    expect(await queue.enter(order)).toBe('go');
+    expect(await queue.enter(order)).toBe('full');
+    expect(queue.waiting).toBe(0);
   });
 
   it('counts orders apart from weight', async () => {

@@ -159,6 +159,16 @@ describe('Binance spot on the simulator', () => {
     expect(late).toEqual(all.slice(1));
   });
 
+  it('asks nobody for the orders behind fills that it has placed or seen itself', async () => {
+    const { venue, simulator } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
+    await venue.submit(approved({ quantityLots: 1000 }));
+    await eventually(async () => expect(await venue.fillsSince(0)).toHaveLength(1));
+    const asked = simulator.simulation.count('GET', '/api/v3/allOrders');
+    expect(await venue.fillsSince(0)).toHaveLength(1);
+    expect(simulator.simulation.count('GET', '/api/v3/allOrders')).toBe(asked);
+  });
+
   it('reports orders and fills of somebody else on the account with their own ids', async () => {
     const { venue, events, raw } = await openOnSimulator();
     await eventually(() => expect(venue.state.up).toBe(true));

@@ -82,7 +82,7 @@ function isPast(core: Core, atMs: number | null): boolean {
 /** When the next tick is due at the latest, wall time; null: nothing waits for the clock. */
 export function nextWakeMs(core: Core): number | null {
   if (!core.begun) return null;
-  let due = earliest(core.sync.dueAtMs, core.sync.outstanding?.byMs ?? null);
+  let due = core.sync.outstanding === null ? core.sync.dueAtMs : core.sync.outstanding.byMs;
   for (const watch of core.watches.values()) due = earliest(due, watchDueMs(watch));
   const closing = isClosing(core);
   core.work.forEach((work, at) => {

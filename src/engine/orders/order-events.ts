@@ -1,12 +1,13 @@
 /** What the venue says of one order, asked or not, and what becomes of it. */
-import { type Core, note, touch, wantSnapshot } from '../core.js';
+import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt } from '../core.js';
 import type { EngineEvent, VenueOrder } from '../event.js';
 import type { OrderEntry } from '../state.js';
-import { MISSING_FILL_ROUNDS_MAX } from '../timing.js';
+import { readSoon } from '../sync/request-snapshot.js';
+import { MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
 import { sendCancel } from './cancel-order.js';
 import { changeOrder } from './change-order.js';
 import { lookupFailed, lookupFoundNothing, sendLookup } from './lookup-order.js';
-import { watchOf } from './order-watch.js';
+import { earliest, watchOf } from './order-watch.js';
 
 type OrderAnswer = Extract<EngineEvent, { readonly clientId: string }>;
 
@@ -97,7 +98,8 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
     `the venue refused a ${purpose} order: ${reason}`,
     instrument,
   );
-  if (purpose !== 'entry') wantSnapshot(core);
+  const { closeRefusals, stopRefusals } = workAt(core, instrument);
+  if (purpose !== 'entry') readSoon(core, retryDelayMs(Math.max(closeRefusals, stopRefusals)));
 }
 
 function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): void {
@@ -109,8 +111,15 @@ function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): vo
   if (watch !== undefined) {
     watch.lookupByMs = null;
     watch.firstAbsentMs = null;
+    if (entry.state === 'cancelling') cancelAgainSoon(core, watch);
   }
   observeOrder(core, entry, found);
+}
+
+/** The cancel came to nothing, or is still on its way: a second one does no harm, and sooner than its deadline. */
+function cancelAgainSoon(core: Core, watch: OrderWatch): void {
+  watch.answerByMs = earliest(watch.answerByMs, core.wallMs + retryDelayMs(watch.cancelsUnanswered));
+  watch.cancelsUnanswered += 1;
 }
 
 /** Takes over what the venue says, except that an order ends only once all its fills are known. */

@@ -10,6 +10,7 @@ export function newWatch(answerByMs: number | null): OrderWatch {
     firstAbsentMs: null,
     missingFillRounds: 0,
     cancelRefused: false,
+    cancelsUnanswered: 0,
     barsLeft: null,
   };
 }

@@ -3,6 +3,7 @@ import { type Core, commit, type SnapshotRequest, touchAll } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { concludeFlat } from '../flow/prove-flat.js';
 import { takeFill } from '../orders/on-fill.js';
+import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import { CONFIRM_AFTER_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
 import { reconcileOrders } from './reconcile-orders.js';
@@ -30,7 +31,7 @@ function readAgain(core: Core, settled: boolean): void {
   const { sync } = core;
   sync.unsettledRounds = settled ? 0 : sync.unsettledRounds + 1;
   const delay = settled ? RECONCILE_EVERY_MS : Math.max(CONFIRM_AFTER_MS, retryDelayMs(sync.unsettledRounds));
-  sync.dueAtMs = core.wallMs + delay;
+  sync.dueAtMs = earliest(sync.dueAtMs, core.wallMs + delay);
 }
 
 function finish(

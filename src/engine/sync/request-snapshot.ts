@@ -1,5 +1,6 @@
 /** Asking the venue what it has. One question is open at a time; a newer one takes its place. */
 import type { Core } from '../core.js';
+import { earliest } from '../orders/order-watch.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
 
 const PATIENCE_MAX = 8;
@@ -21,6 +22,14 @@ export function sendSnapshotRequest(core: Core): void {
     requestId: sync.lastRequestId,
     sinceTradeMs: Math.max(0, since),
   });
+}
+
+/**
+ * For what may mean that our book is wrong but comes in numbers: several causes share one reading, and a reading that is
+ * under way is waited for. A venue's allowance for readings is what flat is proven with in the end.
+ */
+export function readSoon(core: Core, afterMs: number): void {
+  core.sync.dueAtMs = earliest(core.sync.dueAtMs, core.wallMs + afterMs);
 }
 
 /** A venue that is slow for long is given more time: readings that always come late would never count. */

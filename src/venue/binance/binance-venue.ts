@@ -14,6 +14,7 @@ import { type Listing, listingProblem } from './listing.js';
 import { type BinanceMarket, marketsOf } from './market.js';
 import { type Monitor, startMonitor } from './monitor.js';
 import type { BinanceVenueOptions } from './options.js';
+import { createOrderMemory } from './order-memory.js';
 import type { KeyPermissions } from './permissions.js';
 import type { RefusedAnswer } from './reading.js';
 import { createReferencePrices } from './reference-prices.js';
@@ -197,6 +198,7 @@ function createHistory(
   return {
     reader,
     nowMs,
+    orders: createOrderMemory(),
     bookOf: createFillBook((instrument) => known(markets, instrument), simulated),
     checkPrice: (market, trade) => prices.check(market, trade.priceTicks, trade.timeMs, nowMs()),
   };

@@ -61,6 +61,12 @@ export interface BinanceExchange {
   close(): void;
 }
 
+export type OnHeaders = (
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  code: number | null,
+) => void;
+
 export interface ExchangeOptions {
   readonly endpoint: BinanceEndpoint;
   /** Null: public data only. */
@@ -69,8 +75,8 @@ export interface ExchangeOptions {
   readonly timeoutMs: number;
   /** Silence on a socket, in milliseconds, after which it is asked whether it lives; twice that ends it. */
   readonly keepAliveMs: number;
-  /** Of every answer with a status, whatever it was. */
-  readonly onHeaders: (status: number, headers: Readonly<Record<string, string>>) => void;
+  /** Of every answer with a status, whatever it was; `code` is the venue's own, null where it gave none. */
+  readonly onHeaders: OnHeaders;
 }
 
 export async function openExchange(options: ExchangeOptions): Promise<BinanceExchange> {
@@ -124,10 +130,7 @@ async function createCcxt(options: ExchangeOptions, transport: Transport): Promi
  * ccxt turns answers into error classes and drops the venue's code on the way; the class alone doesn't say whether an
  * order was refused. So each error keeps the answer that it was made from.
  */
-function keepWireAnswers(
-  ccxt: CcxtBinance,
-  onHeaders: ExchangeOptions['onHeaders'],
-): WeakMap<Error, WireAnswer> {
+function keepWireAnswers(ccxt: CcxtBinance, onHeaders: OnHeaders): WeakMap<Error, WireAnswer> {
   const answers = new WeakMap<Error, WireAnswer>();
   function keeping<T>(wire: WireAnswer, judge: () => T): T {
     try {
@@ -140,11 +143,12 @@ function keepWireAnswers(
   const handleErrors = ccxt.handleErrors.bind(ccxt);
   ccxt.handleErrors = (...parameters) => {
     const [status, , url, , headers, , body] = parameters;
+    const wire = readWireAnswer(Number(status), body);
     // The socket's own errors come through here too, with its address and without a status.
     if (typeof status === 'number' && typeof url === 'string' && url.startsWith('http')) {
-      onHeaders(status, (headers ?? {}) as Record<string, string>);
+      onHeaders(status, (headers ?? {}) as Record<string, string>, wire.code);
     }
-    return keeping(readWireAnswer(Number(status), body), () => handleErrors(...parameters));
+    return keeping(wire, () => handleErrors(...parameters));
   };
   const handleHttpStatusCode = ccxt.handleHttpStatusCode.bind(ccxt);
   ccxt.handleHttpStatusCode = (...parameters) =>

@@ -50,6 +50,10 @@ export function createExecutions(options: ExecutionsOptions): Executions {
 
 function onReport(options: ExecutionsOptions, event: Fields, market: BinanceMarket): void {
   const order = readStreamOrder(event, market);
+  options.history.orders.learn(market.symbol, wholeField(event, 'i', 'execution'), {
+    clientId: order.clientId,
+    createdMs: wholeField(event, 'O', 'execution'),
+  });
   if (event.x === 'TRADE') {
     const trade = readStreamTrade(event, market);
     options.history.checkPrice(market, trade);

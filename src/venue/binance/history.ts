@@ -4,6 +4,7 @@ import { VenueUnavailable } from '../port.js';
 import { fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
 import type { FillBook } from './fill-book.js';
 import type { BinanceMarket } from './market.js';
+import type { OrderFacts, OrderMemory } from './order-memory.js';
 import type { Reader } from './reading.js';
 import { type RawTrade, readTrade } from './trades.js';
 
@@ -14,14 +15,10 @@ const PAGES_MAX = 1000;
 export interface HistoryContext {
   readonly reader: Reader;
   readonly bookOf: (instrument: number) => FillBook;
+  readonly orders: OrderMemory;
   readonly nowMs: () => number;
   /** Throws `Unbelievable` for a price that can't be. */
   readonly checkPrice: (market: BinanceMarket, trade: RawTrade) => void;
-}
-
-interface OrderFacts {
-  readonly clientId: string;
-  readonly createdMs: number;
 }
 
 /** Throws `VenueUnavailable`. */
@@ -120,15 +117,20 @@ async function tradePage(
   return rows.sort((a, b) => a.tradeId - b.tradeId);
 }
 
-/** Client ids of orders: executions carry only the venue's own. */
+/** Client ids of orders: remembered, or asked for. */
 async function ordersOf(
   context: HistoryContext,
   market: BinanceMarket,
   ids: ReadonlySet<number>,
 ): Promise<ReadonlyMap<number, OrderFacts>> {
   const found = new Map<number, OrderFacts>();
-  const highest = Math.max(...ids);
-  let from = Math.min(...ids);
+  for (const id of ids) {
+    const known = context.orders.known(market.symbol, id);
+    if (known !== undefined) found.set(id, known);
+  }
+  const unknown = [...ids].filter((id) => !found.has(id));
+  const highest = Math.max(...unknown);
+  let from = Math.min(...unknown);
   for (let page = 0; page < PAGES_MAX && from <= highest; page += 1) {
     const orderId = from;
     const rows = await context.reader.read({
@@ -138,7 +140,11 @@ async function ordersOf(
       send: (ccxt) => ccxt.privateGetAllOrders({ symbol: market.symbol, orderId, limit: PAGE }),
       decode: (body) => listOf(body, 'orders').map((row) => readFacts(row, market)),
     });
-    for (const { orderId: id, ...facts } of rows) if (ids.has(id)) found.set(id, facts);
+    for (const { orderId: id, ...facts } of rows) {
+      if (!ids.has(id)) continue;
+      found.set(id, facts);
+      context.orders.learn(market.symbol, id, facts);
+    }
     const last = rows.reduce((most, row) => Math.max(most, row.orderId), 0);
     if (rows.length < PAGE || last < from) break;
     from = last + 1;

@@ -8,7 +8,7 @@ import type { RateBudgetQueue } from '../rate-budget-queue.js';
 import { type RetryOptions, retry } from '../retry.js';
 import type { Urgency } from '../urgency.js';
 import type { Answer } from './answer.js';
-import type { BinanceExchange, CcxtBinance } from './exchange.js';
+import type { BinanceExchange, CcxtBinance, OnHeaders } from './exchange.js';
 
 export interface Request {
   /** For messages and metrics, for example `GET order`. */
@@ -111,8 +111,8 @@ export function watchHeaders(
   queue: RateBudgetQueue,
   nowMs: () => number,
   onPause: (untilMs: number, status: number) => void,
-): (status: number, headers: Readonly<Record<string, string>>) => void {
-  return (status, headers) => {
+): OnHeaders {
+  return (status, headers, code) => {
     const read = (name: string): number | null => {
       const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
       return found !== undefined && /^\d{1,9}$/.test(found) ? Number(found) : null;
@@ -121,14 +121,22 @@ export function watchHeaders(
     if (used !== null) weight.observe(used, nowMs());
     const placed = read('x-mbx-order-count-10s');
     if (placed !== null) orders.observe(placed, nowMs());
+    const waitSeconds = read('retry-after');
+    if (code === TOO_MANY_ORDERS) orders.exhaust(nowMs());
     if (status !== 429 && status !== 418) return;
-    const waitMs = (read('retry-after') ?? PAUSE_SECONDS) * 1000;
+    if (code === TOO_MANY_ORDERS && waitSeconds === null) return;
+    const waitMs = (waitSeconds ?? PAUSE_SECONDS) * 1000;
     const untilMs = nowMs() + Math.min(waitMs, PAUSE_MS_MAX);
     queue.pauseUntil(untilMs);
     onPause(untilMs, status);
   };
 }
 
+/**
+ * The account's allowance of unfilled orders, not the address's of requests: a 429 without Retry-After. Cancels and
+ * readings still pass, and silence would leave open what is being closed.
+ */
+const TOO_MANY_ORDERS = -1015;
 /** Where the venue does not say how long. */
 const PAUSE_SECONDS = 60;
 /** Binance's longest ban is three days. */
