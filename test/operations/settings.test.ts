@@ -121,7 +121,7 @@ describe.concurrent('a change of settings', () => {
     expect(await change(operations, { 'risk.maxPositionSizePct': 5 })).toMatchObject({ state: 'waiting' });
   });
 
-  it('that the trader refuses after all is said to be refused', async () => {
+  it('that the trader refuses after all is said to be refused, to the people who agreed too', async () => {
     const desk = await bench.desk({ serve: ['engine', 'operations'] });
     const operations = operationsOf(desk);
     const asked = await change(operations, { 'risk.maxPositionSizePct': 4 });
@@ -133,6 +133,12 @@ describe.concurrent('a change of settings', () => {
       state: 'refused',
       detail: expect.stringContaining('the settings have changed since'),
     });
+    const told = await bench.database.pool.query('select title, body from notice where fingerprint = $1', [
+      `approval:${id}:not-applied`,
+    ]);
+    expect(told.rows).toMatchObject([
+      { title: 'Settings version 1: not applied', body: expect.stringContaining('have changed since') },
+    ]);
   });
 
   it('can tighten while Temporal is down, and says that nobody can be asked to loosen', async () => {

@@ -8,9 +8,13 @@ import { repository } from './desk-under-test.js';
 const QUICK = { fastBars: 5, slowBars: 13, atrStopMultiple: 3 };
 
 type Path = readonly (string | number)[];
+type Change = readonly [Path, unknown];
+
+const quickAverages = (): Change[] =>
+  Object.entries(QUICK).map(([name, value]) => [['strategies', 0, 'parameters', name], value]);
 
 /** Writes the shipped desk file with some values changed, and returns its path. */
-export function variantOfCryptoBot(folder: string, changes: readonly (readonly [Path, unknown])[]): string {
+export function variantOfCryptoBot(folder: string, changes: readonly Change[]): string {
   const document = parseDocument(readFileSync(join(repository, 'desks/crypto-bot.yaml'), 'utf8'));
   for (const [path, value] of changes) document.setIn(path, value);
   const file = join(folder, 'crypto-bot.yaml');
@@ -40,9 +44,21 @@ export function deskWithRestingEntry(folder: string): string {
 
 /** The shipped desk with averages that cross every few minutes: many trades in little time. */
 export function deskWithQuickAverages(folder: string): string {
-  const at = (name: string): Path => ['strategies', 0, 'parameters', name];
-  return variantOfCryptoBot(
-    folder,
-    Object.entries(QUICK).map(([name, value]) => [at(name), value] as const),
-  );
+  return variantOfCryptoBot(folder, quickAverages());
+}
+
+/** Two people have to agree before it trades again; trades soon. */
+export function deskWithTwoPeople(folder: string): string {
+  return variantOfCryptoBot(folder, [
+    ...quickAverages(),
+    [
+      ['people'],
+      [
+        { name: 'operator', roles: ['operator', 'approver'] },
+        { name: 'ben', roles: ['approver'] },
+      ],
+    ],
+    [['resume', 'person'], 'two-people'],
+    [['market', 'speed'], 180],
+  ]);
 }

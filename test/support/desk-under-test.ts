@@ -35,9 +35,13 @@ export interface DeskUnderTest {
   dispose(): Promise<void>;
 }
 
-export function deskUnderTest(desk = 'crypto-bot'): DeskUnderTest {
+/** `variables`: of its environment, beside those of the test. */
+export function deskUnderTest(
+  desk = 'crypto-bot',
+  variables: Readonly<Record<string, string>> = {},
+): DeskUnderTest {
   const home = mkdtempSync(join(tmpdir(), 'fermata-desk-'));
-  const environment = { ...process.env, FERMATA_HOME: home };
+  const environment = { ...process.env, ...variables, FERMATA_HOME: home };
   let supervisor: ChildProcess | null = null;
 
   const run = (...args: string[]): Promise<CommandRun> =>

@@ -50,8 +50,26 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
   });
   showPhase(`Settings version ${proposal.version}: ${result.state}`, [result.detail, ...lines]);
   showVerdict(result.state === 'applied' ? 'pass' : 'not_run');
+  if (result.state === 'refused') await tellRefused(input, result.detail);
   await condition(() => trail.settled && allHandlersFinished());
   return result;
+}
+
+/** People were told that it is approved: that it is not in force all the same is news to them. */
+async function tellRefused({ desk, approvalId, proposal, evidenceMs }: SettingsChangeInput, detail: string) {
+  await recordCalls(desk, evidenceMs)
+    .notify.executeWithOptions({ summary: 'Tell people that it is not in force' }, [
+      {
+        desk,
+        event: 'approval',
+        severity: 'warning',
+        title: `Settings version ${proposal.version}: not applied`,
+        text: `${detail}\nThe settings stay as they are. Look at them and ask again.`,
+        fingerprint: `approval:${approvalId}:not-applied`,
+        audience: ['approver', 'operator'],
+      },
+    ])
+    .catch(() => {});
 }
 
 async function carryOut(input: SettingsChangeInput, outcome: ApprovalOutcome): Promise<SettingsChangeResult> {
