@@ -9,7 +9,10 @@ export const desksWithProofs = (root) =>
     .filter((name) => name.endsWith('.csv'))
     .map((name) => basename(name, '.csv'));
 
-/** Lines of `id,area,proof,why not`; a field with a comma or quotation mark stands in quotation marks. */
+/**
+ * Lines of `id,area,proof,why not`; a field with a comma or quotation mark stands in quotation marks. A proof is
+ * `file > title`; several that are all needed are joined by ` && `.
+ */
 export function readProofs(root, desk) {
   const [, ...lines] = readFileSync(join(root, FOLDER, `${desk}.csv`), 'utf8')
     .trim()

@@ -19,8 +19,8 @@ function isNamed(titles, parts) {
   });
 }
 
-/** What `it.each` fills in: %s, $name. */
-const PLACE = /%[sdifjo]|\$[a-zA-Z]+/;
+/** What `it.each` fills in: %s, %#, $name. */
+const PLACE = /%[sdifjo#]|\$[a-zA-Z]+/;
 
 function fits(title, pattern) {
   const fixed = pattern

@@ -30,5 +30,9 @@ function brokenBy(root, { id, proof, whyNot }, files, ids) {
   if (ids.has(id)) return 'the id stands in the table twice';
   ids.add(id);
   if (proof === '') return whyNot === '' ? 'no test is named, and no reason why there is none' : null;
-  return missingInSource(root, proof) ?? (files === null ? null : unprovenBy(files, proof));
+  for (const one of proof.split(' && ')) {
+    const why = missingInSource(root, one) ?? (files === null ? null : unprovenBy(files, one));
+    if (why !== null) return why;
+  }
+  return null;
 }

@@ -143,6 +143,12 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   };
   const said = () => page.getByTestId('said').innerText();
 
+  it('shows the statistics of each strategy', async () => {
+    await open('Strategies');
+    const stats = () => page.locator('.stats').filter({ hasText: 'Round trips8' }).innerText();
+    await expect.poll(stats).toMatch(/Round trips\s+8\s+Won\s+62\.5% \(5\)\s+Result after fees\s+\+41\.69/i);
+  });
+
   it('switches a strategy only with a reason', async () => {
     await open('Strategies');
     await page.getByRole('button', { name: 'Switch off' }).click();

@@ -108,6 +108,7 @@ describe('refreshing', () => {
     const first = await web.signIn();
     const second = (await (await refresh(first.refreshToken)).json()) as Tokens;
     expect(second.refreshToken).not.toBe(first.refreshToken);
+    expect((await web.call('GET', '/api/status', { token: second.accessToken })).status).toBe(200);
     expect((await refresh(first.refreshToken)).status).toBe(401);
     expect((await refresh(second.refreshToken)).status).toBe(401);
     expect((await web.call('GET', '/api/status', { token: second.accessToken })).status).toBe(401);

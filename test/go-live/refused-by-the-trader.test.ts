@@ -10,7 +10,12 @@ let asked = 0;
 
 beforeAll(async () => {
   desk = await liveDesk(
-    { edit: (text) => text.replace('maxConcurrentPositions: 3', 'maxConcurrentPositions: 5') },
+    {
+      edit: (text) =>
+        text
+          .replace('maxConcurrentPositions: 3', 'maxConcurrentPositions: 5')
+          .replace('maxPositionSizePct: 3.0', 'maxPositionSizePct: 6.0'),
+    },
     (end) => ends.push(end),
   );
   await desk.start();
@@ -146,19 +151,21 @@ it('waits until the exchange and the books are clean', async () => {
   await desk.until('ready again', ready, 60_000);
 }, 120_000);
 
+const sizesOf = ({ risk }: TraderStatus) =>
+  ['position-size', 'open-positions'].map((name) => risk.find(({ limit }) => limit === name)?.value);
+
 it('trades in the size that two people approved, and larger only step by step', async () => {
   const proposal = await desk.proposal();
   await goLive(...signed(proposal));
   const live = await desk.status();
   expect(live).toMatchObject({ mode: 'ACTIVE', goLive: { granted: { approvedBy: ['operator', 'second'] } } });
-  expect(live.risk.find(({ limit }) => limit === 'open-positions')?.value).toBe('3');
-  const next = { ...proposal, haltId: null, size: { maxPositionSizePct: 3, maxConcurrentPositions: 5 } };
+  expect(sizesOf(live)).toEqual(['3 % of equity', '3']);
+  const next = { ...proposal, haltId: null, size: { maxPositionSizePct: 6, maxConcurrentPositions: 5 } };
   await expect(goLive(...signed({ ...next, step: 2 }))).rejects.toThrow(
     /step 0 is in force, 2 was asked for/,
   );
   await goLive(...signed({ ...next, step: 1 }));
-  const larger = await desk.status();
-  expect(larger.risk.find(({ limit }) => limit === 'open-positions')?.value).toBe('5');
+  expect(sizesOf(await desk.status())).toEqual(['6 % of equity', '5']);
 });
 
 it('is HALTED at once where anybody takes the permission back, and stays so without a new one', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readAudit } from '../../src/store/audit.js';
 import { createLinkCode } from '../../src/store/people.js';
 import { newToken } from '../../src/store/token-hash.js';
+import type { PositionStatus } from '../../src/trader/protocol.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, ANNA, BEN, type BotBench, openBotBench, STRANGER } from './support/bot-bench.js';
@@ -30,6 +31,18 @@ function tapLast(user: number, label: string): void {
   if (!shown) throw new Error('no message shows buttons');
   bench.simulator.simulation.tap(user, { chatId: user, messageId: shown.message_id }, label);
 }
+
+const HELD: PositionStatus = {
+  symbol: 'BTC/USDT',
+  side: 'long',
+  quantity: '0.5',
+  averagePrice: '100',
+  markPrice: '124',
+  unrealised: '12.00',
+  stopPrice: '95',
+  protection: 'confirmed',
+  strategy: 'ema-cross',
+};
 
 describe('/stop', () => {
   it('acts at once, without asking, and tells what is proven', async () => {
@@ -198,13 +211,17 @@ describe('a one-time code', () => {
 });
 
 describe('/status and /help', () => {
-  it('say mode, reason, equity and what is halted', async () => {
+  it('say mode, reason, equity, positions with their stops, and what is halted', async () => {
     bench.trader.halt('daily-loss', 'next-day', 'risk');
+    bench.trader.held = [HELD];
     bench.start();
     type(ANNA, '/status');
     await answered(
       ANNA,
       /HALTED \(paper\)\ndaily-loss by risk\nEquity 10000 USDT[\s\S]*trades again by: next-day/,
+    );
+    expect(texts(ANNA).join()).toContain(
+      '\n1 positions:\nBTC/USDT long 0.5, open result 12.00, stop confirmed\n',
     );
     expect(bench.simulator.simulation.bot().commands.map(({ command }) => command)).toEqual([
       'status',

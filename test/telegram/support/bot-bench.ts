@@ -53,6 +53,8 @@ export interface BenchOptions {
   readonly timing?: TelegramTiming;
   readonly people?: Desk['people'];
   readonly change?: (desk: Desk) => Desk;
+  /** Another one's, whose workers serve the same desk. */
+  readonly trader?: ScriptedTrader;
 }
 
 export async function openBotBench(options: BenchOptions): Promise<BotBench> {
@@ -67,7 +69,7 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
   ];
   const base: Desk = { ...cryptoDesk(), desk: name, people };
   const desk = options.change?.(base) ?? base;
-  const trader = new ScriptedTrader(randomBytes(3).toString('hex'));
+  const trader = options.trader ?? new ScriptedTrader(randomBytes(3).toString('hex'));
   const temporal = options.temporal ?? openTemporal({ home: null, temporal: NOWHERE });
   const operationsContext: OperationContext = {
     runtime: { desk: name, home } as Runtime,

@@ -1,0 +1,83 @@
+/** What the addresses about the state of the desk say, not only that they answer. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeOpenApi } from '../../src/api/open-api.js';
+import { scriptedStatus } from '../support/scripted-trader.js';
+import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+let web: WebUnderTest;
+let token: string;
+beforeAll(async () => {
+  web = await startWebUnderTest(null);
+  token = (await web.signIn('vera')).accessToken;
+});
+afterAll(() => web.stop());
+
+async function read(path: string): Promise<unknown> {
+  const answer = await web.call('GET', path, { token });
+  expect(answer.status).toBe(200);
+  return answer.json();
+}
+
+describe('open positions', () => {
+  it('are told with side, quantity, prices, result and stop', async () => {
+    const [held] = scriptedStatus().positions;
+    expect(held).toMatchObject({ symbol: 'BTC/USDT', side: 'long', protection: 'confirmed' });
+    expect(await read('/api/positions')).toMatchObject({ positions: [held] });
+    web.trader.status = scriptedStatus({ positions: [], openPositions: 0 });
+    await expect.poll(() => read('/api/positions')).toMatchObject({ positions: [] });
+  });
+});
+
+describe('the reconciliation', () => {
+  it('tells each difference, and which positions have no confirmed stop', async () => {
+    const [held] = scriptedStatus().positions;
+    if (!held) throw new Error('the scripted trader holds nothing');
+    const difference = {
+      what: 'position',
+      symbol: 'BTC/USDT',
+      ours: '0.00696',
+      venues: '0.005',
+      rule: 'halt',
+    } as const;
+    web.trader.status = scriptedStatus();
+    await expect
+      .poll(() => read('/api/reconciliation'))
+      .toMatchObject({ clean: true, openPositions: 1, differences: [], unprotected: [] });
+    web.trader.status = scriptedStatus({
+      reconciliation: { state: 'differences', atWallMs: Date.now(), differences: [difference] },
+      positions: [{ ...held, protection: 'missing' }],
+    });
+    await expect
+      .poll(() => read('/api/reconciliation'))
+      .toMatchObject({ clean: false, differences: [difference], unprotected: ['BTC/USDT'] });
+  });
+});
+
+describe('the pre-flight checks', () => {
+  it('are told one by one with what was observed and expected', async () => {
+    expect(await read('/api/preflight')).toMatchObject({
+      verdict: 'fail',
+      results: [{ key: 'stop-loss', verdict: 'fail', observed: '0', expected: '> 0' }],
+    });
+  });
+});
+
+describe('every address that the description names', () => {
+  it('refuses who is not signed in, but for those that it says are open', async () => {
+    const { paths } = (await makeOpenApi()) as {
+      paths: Record<string, Record<string, { readonly security?: readonly unknown[] }>>;
+    };
+    const closed = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([, { security }]) => security?.length !== 0)
+        .map(([method]) => ({ method: method.toUpperCase(), path: path.replaceAll(/\{\w+\}/g, 'x') })),
+    );
+    expect(closed.length).toBeGreaterThan(25);
+    const before = web.trader.calls.length;
+    for (const { method, path } of closed) {
+      const body = method === 'GET' ? undefined : {};
+      expect((await web.call(method, path, { body })).status, `${method} ${path}`).toBe(401);
+    }
+    expect(web.trader.calls).toHaveLength(before);
+  });
+});

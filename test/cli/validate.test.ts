@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from './run-command.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-cli-validate-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** In a working folder of its own, where the reports are then. */
+async function validate(name: string, ...args: readonly string[]) {
+  const place = join(folder, name);
+  mkdirSync(place);
+  const end = await runCommand(place, ['validate', '--market', 'simulated', '--seed', '7', ...args]);
+  return { ...end, place };
+}
+
+describe.concurrent('fermata validate', () => {
+  it('trades for the duration that was asked for, prints the summary and saves the report by its time', async () => {
+    const { code, out, place } = await validate('summary', '--duration=3h');
+    expect(out).toMatch(/^✗ NO-GO: paper validation of crypto-bot, 3 h$/m);
+    expect(out).toMatch(/too little/);
+    expect(code).toBe(1);
+    const reports = readdirSync(join(place, 'data')).filter((name) => name.endsWith('.json'));
+    expect(reports).toEqual([expect.stringMatching(/^validation_report_\d{8}T\d{9}Z\.json$/)]);
+    const report = JSON.parse(readFileSync(join(place, 'data', reports[0] ?? ''), 'utf8'));
+    expect(Date.parse(report.period.to) - Date.parse(report.period.from)).toBe(3 * 3_600_000);
+  });
+
+  it('asks for what the desk file asks for, and for what the command says instead', async () => {
+    const { out } = await validate('criteria', '--duration=2h', '--min-trades', '3', '--json');
+    const { criteria } = JSON.parse(out) as { criteria: object };
+    expect(criteria).toEqual({ minTrades: 3, minWinRatePct: 45, minSharpe: 0.5, maxDrawdownPct: 15 });
+  });
+
+  it('needs a duration', async () => {
+    const { code, err } = await validate('none');
+    expect(code).toBe(2);
+    expect(err).toContain('--duration');
+  });
+});

@@ -1,0 +1,68 @@
+/** Whether real orders were filled as they were ordered, by the ledger. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readLiveFills } from '../../src/store/live-fills.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+const DESK = 'crypto-live';
+const BEGIN_MS = Date.parse('2026-01-05T10:00:00Z');
+let database: TestDatabase;
+let made = 0;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+interface Ordered {
+  readonly side?: 'buy' | 'sell';
+  readonly type?: 'limit' | 'market';
+  readonly limit?: number;
+  readonly filled?: number;
+}
+
+/** A fill of 1 for 100 bought, of an order for 1 unless it says otherwise; null: of no order that the desk made. */
+async function fill(order: Ordered | null, { realised = 0, atMs = BEGIN_MS + 1 } = {}): Promise<void> {
+  made += 1;
+  const id = `f${made}`;
+  const wall = new Date(atMs);
+  if (order) {
+    const { side = 'buy', type = 'limit', limit = 100, filled = 1 } = order;
+    await database.ownerPool.query(
+      `insert into orders (desk, client_id, symbol, side, type, purpose, quantity, price, filled, state, strategy, simulated,
+         created_market, created, updated)
+       values ($1, $2, 'BTC/USDT', $3, $4, 'entry', 1, $5, $6, 'filled', 'ema-cross', false, $7, $7, $7)`,
+      [DESK, id, side, type, type === 'limit' ? limit : null, filled, wall],
+    );
+  }
+  await database.ownerPool.query(
+    `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy, realised,
+       simulated, market, wall, incarnation, sequence)
+     values ($1, 'BTC/USDT', $2, $2, 'buy', 1, 100, 1, 'taker', 'entry', 'ema-cross', $3, false, $4, $4, 'abc', $5)`,
+    [DESK, id, realised, wall, made],
+  );
+}
+
+test('fills as ordered are counted, with what they earned after fees; earlier ones are not', async () => {
+  await fill({}, { realised: 900, atMs: BEGIN_MS - 1 });
+  await fill({ limit: 101 });
+  await fill({ type: 'market' }, { realised: 11 });
+  await fill({}, { realised: -4 });
+  expect(await readLiveFills(database.pool, DESK, BEGIN_MS)).toEqual({
+    fills: 3,
+    trades: 2,
+    wins: 1,
+    netProfit: '4',
+    problems: [],
+  });
+});
+
+test.each<[string, Ordered | null]>([
+  ['of an order that is not the desk’s', null],
+  ['on the other side than ordered', { side: 'sell' }],
+  ['more than was ordered', { filled: 2 }],
+  ['at a worse price than the order’s limit', { limit: 99 }],
+])('a fill %s is named', async (why, order) => {
+  const beginMs = BEGIN_MS + 1_000 * (made + 1);
+  await fill(order, { atMs: beginMs });
+  const { problems } = await readLiveFills(database.pool, DESK, beginMs);
+  expect(problems).toEqual([`BTC/USDT fill f${made}: ${why.replaceAll('’', "'")}`]);
+});

@@ -1,0 +1,72 @@
+/** What a token and a chat in the environment switch on, with a validation's result as what is to be told. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
+import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
+import { createValidationActivities } from '../../src/activities/validation/create-validation-activities.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import { startTelegram } from '../../src/telegram/start.js';
+import { eventually } from '../support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { HOUR_MS, SIMULATED, validate } from '../validation/support/validations.js';
+import { DECISION_KEY } from '../workflows/support/desk-bench.js';
+import { ALERTS_CHAT } from './support/bot-bench.js';
+
+const DESK = 'crypto-bot';
+let database: TestDatabase;
+let simulator: TelegramSimulator;
+let home: string;
+let runtime: Runtime;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  simulator = await startTelegramSimulator();
+  simulator.simulation.bot().ensureChat(ALERTS_CHAT);
+  home = mkdtempSync(join(tmpdir(), 'fermata-told-'));
+  await ensureSecrets(home);
+  writeFileSync(join(homePaths(home).secrets, SECRET_FILES.postgresAppPassword), database.appPassword);
+  const { host, port, appUser } = database;
+  runtime = {
+    home,
+    desk: DESK,
+    deskFile: resolveDesk(DESK),
+    postgres: { host, port, database: database.database, user: appUser },
+    temporal: { address: '127.0.0.1:1', namespace: 'default', uiAddress: null },
+  } as Runtime;
+});
+afterEach(() => vi.unstubAllEnvs());
+afterAll(async () => {
+  await simulator?.close();
+  await database?.drop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const told = () =>
+  simulator.simulation
+    .bot()
+    .sentTo(ALERTS_CHAT)
+    .map(({ text }) => text);
+
+it('is that the result of a validation arrives in the chat, with each shortfall; without them nothing is sent', async () => {
+  const report = await validate(home, { market: SIMULATED, durationMs: 4 * HOUR_MS });
+  const { pool } = database;
+  await createValidationActivities({ home, pool, decisionKey: () => DECISION_KEY }).announceValidation({
+    desk: DESK,
+    id: report.id,
+  });
+  vi.stubEnv('TELEGRAM_API_ROOT', simulator.address);
+  const off = await startTelegram(runtime);
+  await off.stop();
+  expect(simulator.simulation.requests).toEqual([]);
+
+  vi.stubEnv('TELEGRAM_BOT_TOKEN', DEFAULT_TOKEN);
+  vi.stubEnv('TELEGRAM_CHAT_ID', String(ALERTS_CHAT));
+  const on = await startTelegram(runtime);
+  await eventually(() =>
+    expect(told().join('\n')).toMatch(/Paper validation of crypto-bot: NO-GO[\s\S]*too little/),
+  );
+  await on.stop();
+});
