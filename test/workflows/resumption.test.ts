@@ -24,7 +24,7 @@ const TIMING = {
   ...RESUMPTION_TIMING,
   retryMs: 50,
   retryMsMax: 200,
-  decisionWaitMs: 5_000,
+  decisionWaitMs: 60_000,
   evidenceMs: 20_000,
 };
 const STEPS: RoutineStep[] = [

@@ -30,6 +30,7 @@ export interface ResumptionInput {
   /** Carried through continue-as-new. */
   readonly decisions: readonly Decision[];
   readonly cycle: number;
+  readonly evidence?: readonly string[];
 }
 
 export interface ResumptionProgress {

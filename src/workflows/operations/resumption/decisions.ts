@@ -1,0 +1,60 @@
+/** What people decide about one halt. Verified where the key is; one decision a person. */
+import { condition } from '@temporalio/workflow';
+import { isUnsealed } from '../../../domain/unsealed.js';
+import type { Decision } from '../../../trader/protocol.js';
+import { decisionCalls } from '../operations-calls.js';
+import type { DecisionOutcome } from './contract.js';
+import type { ResumptionRun } from './resumption-run.js';
+
+export class Decisions {
+  /** People whose decision is being verified: a second one of theirs is refused meanwhile too. */
+  private readonly verifying = new Set<string>();
+
+  constructor(private readonly run: ResumptionRun) {}
+
+  /** Synchronous: what is wrong with a decision on its face. Throwing refuses the update; nothing is recorded. */
+  refuseUnfit(decision: Decision): void {
+    const { ended, detail, input, decisions } = this.run;
+    if (ended) throw new Error(`this resumption has ended: ${detail}`);
+    if (isUnsealed(decision)) throw new Error('a decision in plain text counts for nothing');
+    if (decision?.choice !== 'resume') throw new Error('expected the choice "resume"');
+    if (decision.desk !== input.desk) throw new Error(`this is the desk ${input.desk}`);
+    if (decision.subject !== input.haltId) throw new Error('the decision is about another halt');
+    if (!(decision.expiresWallMs > Date.now())) throw new Error('the decision has expired');
+    const hasDecided =
+      this.verifying.has(decision.person) || decisions.some(({ person }) => person === decision.person);
+    if (hasDecided) throw new Error(`${decision.person} has decided already`);
+  }
+
+  /** Lets the procedure go on, and waits for what comes of it. */
+  async take(decision: Decision): Promise<DecisionOutcome> {
+    const { run } = this;
+    const { person, via, choice, decisionId } = decision;
+    const startedMs = Date.now();
+    this.verifying.add(person);
+    try {
+      await decisionCalls(run.input.desk).verifyDecision.executeWithOptions(
+        { summary: `Did ${person} decide this?` },
+        [decision],
+      );
+    } finally {
+      this.verifying.delete(person);
+    }
+    run.record(startedMs, {
+      stepKey: `decision:${decisionId}`,
+      name: 'A person decides',
+      kind: 'human',
+      verdict: 'pass',
+      observed: `${person} (${via}): ${choice}${sizeOf(decision)}`,
+      expected: 'a decision made by a person who was signed in',
+      person,
+      reference: decisionId,
+    });
+    run.accept(decision);
+    await condition(() => run.state !== 'looking', run.input.timing.decisionWaitMs);
+    const { state, detail } = run.progress;
+    return { armed: state === 'armed', detail };
+  }
+}
+
+const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : ` at ${sizePct} % size`);
