@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const shared = {
   environment: 'node' as const,
+  globalSetup: ['test/support/temporal-at-hand.ts'],
   pool: 'forks' as const,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 90_000,
@@ -19,7 +20,7 @@ export default defineConfig({
           name: 'parts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/end-to-end/**', 'test/faults/**', 'test/full/**'],
-          globalSetup: ['test/support/global-setup.ts'],
+          globalSetup: [...shared.globalSetup, 'test/support/global-setup.ts'],
           maxWorkers: 2,
         },
       },
