@@ -7,42 +7,47 @@ import { allHandlersFinished, condition } from '@temporalio/workflow';
 import { causeOf, showPhase, showVerdict } from '../../show.js';
 import type { GoLiveInput, GoLiveResult } from './contract.js';
 import { GoLiveRun } from './go-live-run.js';
+import { preflight } from './preflight.js';
+import { ramp } from './ramp.js';
+import { review } from './review.js';
+import { startLive } from './start.js';
 import { watchLive } from './watch-live.js';
 
 export async function goLive(input: GoLiveInput): Promise<GoLiveResult> {
   const run = new GoLiveRun(input);
-  const result = await procedure(run, input).catch(
+  const result = await procedure(run).catch(
     (error: unknown): GoLiveResult => ({
       state: run.progress.size === null ? 'refused' : 'ended',
       detail: `the procedure could not go on: ${causeOf(error)}`,
     }),
   );
-  await run.close(result);
-  showPhase(`Going live: ${result.state}`, [result.detail]);
-  showVerdict(result.state === 'completed' ? 'pass' : 'not_run');
+  await close(run, result);
   await condition(() => run.trail.settled && allHandlersFinished());
   return result;
 }
 
-async function procedure(run: GoLiveRun, input: GoLiveInput): Promise<GoLiveResult> {
-  const obstacles = await run.preflight();
-  if (obstacles.length > 0) return refused(obstacles);
-  const reviewer = await run.review();
-  if (reviewer === null) return refused(['nobody reviewed the validation report in time']);
-  const started = await run.begin(reviewer);
-  if (started !== null) return refused([started]);
-
-  const watched = await watchLive(run, input.watchMs, input.lookMs, 'watched');
-  if (watched.ended !== null) return { state: 'ended', detail: watched.ended };
-  for (const [index, size] of input.ramp.entries()) {
-    const stable = await run.untilStable(size.afterMs);
-    if (stable !== null) return { state: 'ended', detail: stable };
-    const problem = await run.raise(index + 1, size);
-    if (problem !== null) return { state: 'completed', detail: `the size stays: ${problem}` };
-  }
-  return { state: 'completed', detail: `every step was taken: ${input.ramp.length} size steps` };
+async function procedure(run: GoLiveRun): Promise<GoLiveResult> {
+  run.show('pre-flight', 'Looking at exchange, key, limits and the validation');
+  const { obstacles, figures } = await preflight(run, 'pre-flight', null);
+  if (obstacles.length > 0) return refused(obstacles.join('; '));
+  const reviewer = await review(run, figures);
+  if (reviewer === null) return refused('nobody reviewed the validation report in time');
+  const problem = await startLive(run, reviewer);
+  if (problem !== null) return refused(problem);
+  const watched = await watchLive(run, run.input.watchMs, run.input.lookMs, 'watched');
+  return watched.ended === null ? ramp(run) : { state: 'ended', detail: watched.ended };
 }
 
-function refused(reasons: readonly string[]): GoLiveResult {
-  return { state: 'refused', detail: reasons.join('; ') };
+function refused(detail: string): GoLiveResult {
+  return { state: 'refused', detail };
+}
+
+async function close(run: GoLiveRun, { state, detail }: GoLiveResult): Promise<void> {
+  run.show(state, detail);
+  const verdict = state === 'completed' ? 'pass' : 'not_run';
+  const finding = { verdict, observed: `${state}: ${detail}`, expected: 'every step taken' } as const;
+  run.record('end', 'Going live', finding, Date.now());
+  await run.calls.moveGoLive(run.input, state, detail.slice(0, 1000));
+  showPhase(`Going live: ${state}`, [detail]);
+  showVerdict(verdict);
 }

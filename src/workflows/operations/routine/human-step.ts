@@ -1,6 +1,6 @@
 /** A step that only a person can do: a task with a due time, and its end as evidence. */
-import { sleep } from '@temporalio/workflow';
 import { runIdentity } from '../../evidence-trail.js';
+import { awaitTask } from '../await-task.js';
 import { recordCalls } from '../operations-calls.js';
 import type { RoutineStep } from './contract.js';
 import type { StepContext, StepOutcome } from './run-steps.js';
@@ -13,26 +13,26 @@ export async function askPerson(step: RoutineStep, context: StepContext): Promis
   const calls = recordCalls(context.desk, ASK_MS);
   const { workflowId, firstRunId } = runIdentity(context.desk);
   const startedMs = Date.now();
-  const task = await calls.openTask({
-    desk: context.desk,
-    source: `${workflowId}:${firstRunId}:${step.key}`,
-    title: step.title,
-    detail: step.human ?? step.title,
-    dueMs: startedMs + (step.dueHours ?? 24) * 3_600_000,
-    origin: {
-      workflowId,
-      firstRunId,
-      routine: context.routine,
-      stepKey: step.key,
-      simulated: context.simulated,
-    },
-  });
   const untilMs = startedMs + (step.waitMinutes ?? 0) * 60_000;
-  let { state, doneBy, note } = task;
-  while (state === 'open' && Date.now() < untilMs) {
-    await sleep(Math.min(LOOK_EVERY_MS, untilMs - Date.now()));
-    ({ state, doneBy, note } = await calls.readTask(context.desk, task.id));
-  }
+  const task = await awaitTask(
+    calls,
+    {
+      desk: context.desk,
+      source: `${workflowId}:${firstRunId}:${step.key}`,
+      title: step.title,
+      detail: step.human ?? step.title,
+      dueMs: startedMs + (step.dueHours ?? 24) * 3_600_000,
+      origin: {
+        workflowId,
+        firstRunId,
+        routine: context.routine,
+        stepKey: step.key,
+        simulated: context.simulated,
+      },
+    },
+    { untilMs, everyMs: LOOK_EVERY_MS },
+  );
+  const { state, doneBy, note } = task;
   const expected = `a person does it before ${new Date(task.dueMs).toISOString()}`;
   const reference = `task ${task.id}`;
   if (state === 'done') {

@@ -1,0 +1,80 @@
+/** What people agree to, exactly, and the trader's own yes to it. */
+import { sleep, workflowInfo } from '@temporalio/workflow';
+import { type GoLiveProposal, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
+import type { Decision } from '../../../trader/protocol.js';
+import { causeOf } from '../../show.js';
+import type { ApprovalOutcome } from '../approval-contract.js';
+import type { GoLiveRun } from './go-live-run.js';
+
+const REMIND_APPROVERS_MS = 4 * 3_600_000;
+
+/** `step` 0: the start, which arms the halt it names. */
+export function proposalOf(
+  { input: { release, attempt, incarnation } }: GoLiveRun,
+  step: number,
+  size: SizePlan,
+  { configHash, haltId }: Pick<GoLiveProposal, 'configHash' | 'haltId'>,
+): GoLiveProposal {
+  return { release, attempt, step, incarnation, configHash, haltId, size };
+}
+
+/** One person who decides alone has time for second thoughts before it counts. */
+export async function askApprovers(
+  run: GoLiveRun,
+  proposal: GoLiveProposal,
+  title: string,
+): Promise<ApprovalOutcome> {
+  const { needed, coolingOffMs } = run.input;
+  const outcome = await ask(run, proposal, title);
+  if (outcome.state === 'approved' && needed < 2) await coolOff(run, outcome.votes, coolingOffMs);
+  return outcome;
+}
+
+/** Null where the trader, which checks the votes itself, took it. */
+export async function grant(
+  { input, engine }: GoLiveRun,
+  proposal: GoLiveProposal,
+  decisions: readonly Decision[],
+): Promise<string | null> {
+  const commandId = `golive:${workflowInfo().firstExecutionRunId}:${proposal.step}`;
+  try {
+    await engine.goLive.executeWithOptions({ summary: `Go live, step ${proposal.step}` }, [
+      { commandId, by: input.person, reason: input.reason, proposal, decisions },
+    ]);
+    return null;
+  } catch (error) {
+    return causeOf(error);
+  }
+}
+
+async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Promise<ApprovalOutcome> {
+  const { desk, needed, approvers, approvalMs, person, coolingOffMs } = run.input;
+  const startedMs = Date.now();
+  const answerMs = startedMs + approvalMs;
+  run.show('approval', `${title}: ${needed} of ${approvers.join(', ')}`, answerMs);
+  const outcome = await run.approvals.ask({
+    desk,
+    ...goLiveTerms(proposal),
+    title: `${title} on ${desk}`,
+    needed,
+    roles: ['approver'],
+    people: approvers,
+    requestedBy: person,
+    // A vote has to outlive the cooling-off that follows it.
+    expiresMs: answerMs + (needed < 2 ? coolingOffMs : 0),
+    remindEveryMs: REMIND_APPROVERS_MS,
+    escalateAfterMs: null,
+  });
+  const people = outcome.votes.map((vote) => vote.person).join(', ');
+  const verdict = outcome.state === 'approved' ? 'pass' : 'not_run';
+  const expected = `${needed} of ${approvers.join(', ')} agree`;
+  const finding = { verdict, observed: outcome.detail, expected } as const;
+  run.record(`approval.${proposal.step}`, title, finding, startedMs, people);
+  return outcome;
+}
+
+async function coolOff(run: GoLiveRun, votes: readonly Decision[], coolingOffMs: number): Promise<void> {
+  const untilMs = Math.max(...votes.map(({ atWallMs }) => atWallMs)) + coolingOffMs;
+  run.show('cooling-off', 'One person decided alone: time for second thoughts', untilMs);
+  if (untilMs > Date.now()) await sleep(untilMs - Date.now());
+}
