@@ -1,6 +1,6 @@
-/** `fermata paper reset`: the paper book and the journal that belongs to it are set aside together. */
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { basename, join } from 'node:path';
+/** `fermata paper reset`: the account that is in use, paper book and journal, is set aside as a whole. */
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Halt } from '../domain/mode.js';
 import { tryLockFile } from '../home/file-lock.js';
 import { type DeskPaths, deskPaths, homePaths } from '../home/runtime.js';
@@ -34,11 +34,7 @@ export function resetPaper(home: string, desk: string, now: Date): PaperReset {
 
 function setAside(paths: DeskPaths, now: Date): PaperReset {
   const keptIn = join(paths.root, `before-reset-${now.toISOString().replaceAll(/[:.]/g, '-')}`);
-  mkdirSync(keptIn, { mode: 0o700 });
-  // Ended in between, the next start finds a journal without its book, stays HALTED, and the reset can be repeated.
-  for (const path of [paths.paperBook, paths.journal].filter((one) => existsSync(one))) {
-    renameSync(path, join(keptIn, basename(path)));
-  }
+  renameSync(paths.account, keptIn);
   return { keptIn };
 }
 

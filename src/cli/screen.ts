@@ -10,6 +10,7 @@ export function screenLines(summary: UpSummary): string[] {
     ['Desk', `${summary.desk} (${summary.trading === 'paper' ? 'paper money' : 'REAL MONEY'})`],
     ['Mode', `${summary.mode}: ${summary.reason}`],
     ['Prices', summary.simulated ? `${summary.prices} (NOT LIVE)` : summary.prices],
+    ['Account', accountText(summary)],
     ['Restart', keptOverRestart(summary.trading)],
     ['Dashboard', summary.signInUrl],
     ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
@@ -27,6 +28,13 @@ export function screenLines(summary: UpSummary): string[] {
     '  In another terminal: fermata status, stop, close-all, resume (each with --reason TEXT), journal, logs',
     '',
   ];
+}
+
+/** Each price source has a paper account of its own: what became of the others is said where it is looked for. */
+function accountText({ account }: UpSummary): string {
+  if (account === null) return 'not known yet';
+  const { name, resting } = account;
+  return resting.length === 0 ? name : `${name}; kept as they were for other prices: ${resting.join(', ')}`;
 }
 
 function passwordPlace(file: string | null): string {

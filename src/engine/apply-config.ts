@@ -1,10 +1,8 @@
 /** The desk file as the engine last accepted it. Positions follow their symbol when the list of symbols changes. */
+import { PAPER_ACCOUNT } from '../domain/account.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { EngineRecord } from './record.js';
 import { type EngineState, emptyPosition } from './state.js';
-
-/** Of journals and configurations that name none. */
-export const PAPER_ACCOUNT = 'paper';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
 

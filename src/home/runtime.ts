@@ -35,18 +35,28 @@ export function homePaths(home: string): HomePaths {
 
 export interface DeskPaths {
   readonly root: string;
+  /** The account that is traded: journal and paper book belong together and are moved together. */
+  readonly account: string;
   readonly journal: string;
   readonly paperBook: string;
+  /** Paper accounts of other prices than those that are traded on now. */
+  readonly restingAccounts: string;
+  /** Names the resting account whose stops and limits the one that is traded has yet to take over. */
+  readonly rulesFrom: string;
   readonly marketPosition: string;
   readonly controlSocket: string;
 }
 
 export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
   const root = join(paths.home, 'desks', desk);
+  const account = join(root, 'account');
   return {
     root,
-    journal: join(root, 'journal'),
-    paperBook: join(root, 'paper-book'),
+    account,
+    journal: join(account, 'journal'),
+    paperBook: join(account, 'paper-book'),
+    restingAccounts: join(root, 'resting-accounts'),
+    rulesFrom: join(root, 'rules-from'),
     marketPosition: join(root, 'market-position.json'),
     controlSocket: join(paths.sockets, `${createHash('sha256').update(desk).digest('hex').slice(0, 8)}.sock`),
   };

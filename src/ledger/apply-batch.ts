@@ -5,7 +5,7 @@ import { inTransaction, lockInTransaction, type Pool, type PoolClient } from '..
 import { chainNext } from '../trader/journal/chain.js';
 import { type LedgerCursor, readCursor, saveCursor } from './cursor.js';
 import { LedgerMismatch } from './ledger-mismatch.js';
-import { beginIncarnation, instrumentsBefore } from './project/incarnation.js';
+import { configurationBefore, configurationOf } from './project/configuration.js';
 import { projectRecord } from './project/project-record.js';
 
 export interface LedgerDesk {
@@ -31,16 +31,16 @@ export function applyBatch(
     const fresh = entries.filter((entry) => entry.sequence > cursor.sequence);
     const next = checkContinues(cursor, incarnation, fresh);
     if (fresh.length === 0) return cursor;
-    if (cursor.sequence === 0) await beginIncarnation(client, ledger.desk);
     // After the hash was checked: it is over the record as it was written.
     const plain = fresh.map((entry) => ({ ...entry, record: plainJson(entry.record) }));
     await insertEntries(client, ledger.desk, plain);
-    let instruments = await instrumentsBefore(client, ledger.desk, incarnation, fresh[0]?.sequence ?? 0);
+    let configuration = await configurationBefore(client, ledger.desk, incarnation, fresh[0]?.sequence ?? 0);
     for (const entry of plain) {
-      if (entry.record.type === 'config') instruments = entry.record.instruments;
+      if (entry.record.type === 'config') configuration = configurationOf(entry.record);
+      const { instruments } = configuration;
       await projectRecord(client, { ...ledger, instruments }, entry);
     }
-    await saveCursor(client, ledger.desk, incarnation, next);
+    await saveCursor(client, ledger.desk, incarnation, configuration.account, next);
     return next;
   });
 }

@@ -30,11 +30,12 @@ export async function saveCursor(
   client: PoolClient,
   desk: string,
   incarnation: string,
+  account: string,
   cursor: LedgerCursor,
 ): Promise<void> {
   await client.query(
-    `insert into ledger_cursor (desk, incarnation, sequence, chain) values ($1, $2, $3, $4)
-     on conflict (desk, incarnation) do update set sequence = $3, chain = $4, updated = now()`,
-    [desk, incarnation, cursor.sequence, cursor.chain],
+    `insert into ledger_cursor (desk, incarnation, sequence, chain, account) values ($1, $2, $3, $4, $5)
+     on conflict (desk, incarnation) do update set sequence = $3, chain = $4, account = $5, updated = now()`,
+    [desk, incarnation, cursor.sequence, cursor.chain, account],
   );
 }

@@ -3,6 +3,8 @@ import type { InstrumentId } from '../domain/instrument.js';
 
 export interface MarketSource {
   readonly kind: 'live' | 'simulated' | 'recorded';
+  /** The same for the same prices only: positions held at one identity are worth nothing at another. Fits a file name. */
+  readonly identity: string;
   /** Shown all the time, for example `simulated market, seed 7, 60x` or `live: binance public quotes`. */
   readonly label: string;
   readonly simulated: boolean;

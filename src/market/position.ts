@@ -1,47 +1,39 @@
-/** Where a simulated or recorded market stood still, so that the next start goes on there. */
+/** Where each simulated or recorded market stood still, so that the next start on it goes on there. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-export interface MarketPosition {
-  /** Everything up to and including this market time was delivered. */
-  readonly marketMs: number;
-  /** Seed of the simulated market; null for a recording. */
-  readonly seed: number | null;
-  /** Names and sizes of the recorded files; null for the simulated market. Another recording starts at its beginning. */
-  readonly recording: string | null;
-}
-
 export interface MarketPositionStore {
-  load(): MarketPosition | null;
-  save(position: MarketPosition): void;
+  /** Everything up to and including this market time was delivered; null: nothing yet. */
+  load(identity: string): number | null;
+  save(identity: string, marketMs: number): void;
 }
 
 /**
- * Keeps the position in one small JSON file, replaced by rename. It is not synced: after a power failure the market may
+ * Keeps the positions in one small JSON file, replaced by rename. It is not synced: after a power failure the market may
  * resume a little earlier, which repeats quotes and loses none. An unreadable file counts as none.
  */
 export function openMarketPositionFile(file: string): MarketPositionStore {
+  const positions = new Map(Object.entries(readPositions(file)));
   return {
-    load: () => readPosition(file),
-    save(position) {
+    load: (identity) => {
+      const marketMs = positions.get(identity);
+      return Number.isSafeInteger(marketMs) ? (marketMs as number) : null;
+    },
+    save(identity, marketMs) {
+      positions.set(identity, marketMs);
       mkdirSync(dirname(file), { recursive: true });
       const next = `${file}.next`;
-      writeFileSync(next, `${JSON.stringify(position)}\n`, { mode: 0o600 });
+      writeFileSync(next, `${JSON.stringify(Object.fromEntries(positions))}\n`, { mode: 0o600 });
       renameSync(next, file);
     },
   };
 }
 
-function readPosition(file: string): MarketPosition | null {
+function readPositions(file: string): Record<string, unknown> {
   try {
-    const found = JSON.parse(readFileSync(file, 'utf8')) as Partial<MarketPosition>;
-    if (!Number.isSafeInteger(found.marketMs)) return null;
-    return {
-      marketMs: found.marketMs as number,
-      seed: typeof found.seed === 'number' ? found.seed : null,
-      recording: typeof found.recording === 'string' ? found.recording : null,
-    };
+    const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof found === 'object' && found !== null ? { ...found } : {};
   } catch {
-    return null;
+    return {};
   }
 }

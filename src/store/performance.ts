@@ -1,4 +1,5 @@
 /** What the ledger says of a span of market time: equity, and what was closed, at what cost. */
+import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -23,7 +24,7 @@ export async function readEquitySteps(
 ): Promise<readonly EquityPoint[]> {
   const found = await pool.query<{ market: Date; equity: string }>(
     `select distinct on (floor(extract(epoch from market) * 1000 / $4)) market, equity from equity
-      where desk = $1 and market >= $2 and market < $3
+      where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
       order by floor(extract(epoch from market) * 1000 / $4), market desc`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs), stepMs],
   );
@@ -41,7 +42,7 @@ export interface Closing {
 export async function readClosings(pool: Queries, span: Span): Promise<readonly Closing[]> {
   const found = await pool.query<{ strategy: string; symbol: string; net: string }>(
     `select strategy, symbol, sum(realised - fee) as net from fills
-      where desk = $1 and market >= $2 and market < $3 and purpose <> 'entry'
+      where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3 and purpose <> 'entry'
       group by strategy, symbol, client_id order by min(market)`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],
   );
@@ -65,7 +66,7 @@ export async function readCosts(pool: Queries, span: Span): Promise<Costs> {
          as "stopSlippage",
        count(*) filter (where o.type = 'stop') as "stopFills"
       from fills f left join orders o on o.desk = f.desk and o.client_id = f.client_id
-      where f.desk = $1 and f.market >= $2 and f.market < $3`,
+      where f.desk = $1 and ${ofAccountInUse('f.incarnation')} and f.market >= $2 and f.market < $3`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],
   );
   const [row] = found.rows;
@@ -86,7 +87,8 @@ export interface Counted {
 /** Halts by cause, most frequent first. */
 export async function countHalts(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
-    `select cause as what, count(*) as count from halts where desk = $1 and market >= $2 and market < $3
+    `select cause as what, count(*) as count from halts
+      where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
       group by cause order by count(*) desc, cause`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],
   );
@@ -97,7 +99,7 @@ export async function countHalts(pool: Queries, span: Span): Promise<readonly Co
 export async function countDenials(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select split_part(reason, ':', 1) as what, count(*) as count from orders
-      where desk = $1 and created_market >= $2 and created_market < $3 and state = 'denied'
+      where desk = $1 and ${ofAccountInUse('substr(client_id, 2, 6)')} and created_market >= $2 and created_market < $3 and state = 'denied'
       group by 1 order by count(*) desc, 1`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],
   );

@@ -1,5 +1,6 @@
 import type { LoadedDesk } from '../desk/load.js';
 import type { MarketChoice } from '../home/runtime.js';
+import type { TraderStatus } from '../trader/protocol.js';
 import type { OnProgress } from './progress.js';
 
 export interface UpOptions {
@@ -26,6 +27,8 @@ export interface UpSummary {
   /** Where prices come from, in words: "simulated market, seed 7, 60x". */
   readonly prices: string;
   readonly simulated: boolean;
+  /** Whose money; null while the trader has not answered. */
+  readonly account: TraderStatus['account'] | null;
   /** Of the trader at this moment, with the reason in words. */
   readonly mode: string;
   readonly reason: string;

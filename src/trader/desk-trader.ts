@@ -37,6 +37,7 @@ const HOUR_MS = 3_600_000;
 
 export interface DeskTraderParts {
   readonly home: string;
+  readonly account: TraderStatus['account'];
   readonly loaded: LoadedDesk;
   readonly instruments: readonly Instrument[];
   readonly journal: Journal;
@@ -59,7 +60,7 @@ export class DeskTrader implements CommandedTrader {
   readonly #recent: RecentEntries;
 
   constructor(parts: DeskTraderParts) {
-    const { loaded, instruments, journal, venue, feed, clock, startedWallMs } = parts;
+    const { account, loaded, instruments, journal, venue, feed, clock, startedWallMs } = parts;
     const { desk, configHash } = loaded;
     this.#parts = parts;
     this.#market = new MarketWatch(feed, instruments);
@@ -70,6 +71,7 @@ export class DeskTrader implements CommandedTrader {
       incarnation: journal.incarnation,
       startedWallMs,
       trading: desk.mode,
+      account,
       currency: desk.paper.currency,
       startingCash: parseMoney(desk.paper.balance),
       instruments,

@@ -9,11 +9,12 @@ import type { EngineConfig } from '../engine/config.js';
 import type { VenueCapabilities } from '../venue/port.js';
 import { zoneOffset } from './zone-offset.js';
 
-/** Money that is not ours to make up. */
-export interface LiveAccount {
+/** Whose money the desk trades. */
+export interface TradedAccount {
   readonly account: string;
-  /** Money units; counts at the very first start only. */
-  readonly startingCash: number;
+  readonly real: boolean;
+  /** Money units, where it is not the desk file's to say; counts at the very first start only. */
+  readonly startingCash?: number;
 }
 
 /** In the order of the desk file; the place is the id. */
@@ -30,7 +31,7 @@ export function engineConfig(
   incarnation: string,
   instruments: readonly Instrument[],
   capabilities: VenueCapabilities,
-  live: LiveAccount | null = null,
+  money: TradedAccount | null = null,
 ): EngineConfig {
   const offset = zoneOffset(desk.timezone);
   const { closeAll, risk } = desk;
@@ -58,8 +59,8 @@ export function engineConfig(
     },
     dayStartMs: (marketMs) => tradingDayStart(marketMs, desk.dayBoundary, offset),
     capabilities,
-    startingCash: live?.startingCash ?? parseMoney(desk.paper.balance),
-    ...(live === null ? {} : { account: live.account, goLiveRequired: true }),
+    startingCash: money?.startingCash ?? parseMoney(desk.paper.balance),
+    ...(money === null ? {} : { account: money.account, goLiveRequired: money.real }),
     simulated: capabilities.simulated,
     drawHaltId: () => randomBytes(16).toString('hex'),
   };

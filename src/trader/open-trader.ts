@@ -1,5 +1,6 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
 import type { LoadedDesk } from '../desk/load.js';
+import { paperAccount } from '../domain/account.js';
 import type { Instrument } from '../domain/instrument.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
@@ -7,8 +8,11 @@ import { createFeed } from '../market/create-feed.js';
 import type { MarketFeed } from '../market/feed.js';
 import { openMarketPositionFile } from '../market/position.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
+import { type AccountInUse, restingAccounts } from './accounts/paper-accounts.js';
+import { takeOverRules } from './accounts/standing-rules.js';
+import { tradedAccount } from './accounts/traded-account.js';
 import { DeskTrader } from './desk-trader.js';
-import { buildInstruments, engineConfig, type LiveAccount } from './engine-config.js';
+import { buildInstruments, engineConfig } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
 import { StartRefused } from './refuse-start.js';
@@ -26,6 +30,8 @@ export interface OpenTraderParts {
   readonly loaded: LoadedDesk;
   readonly paths: DeskPaths;
   readonly journal: Journal;
+  /** Puts the journal of this account in the place of the one that is open. */
+  readonly useAccount: (account: string) => Promise<AccountInUse>;
   readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
   readonly clock: Clock;
   readonly log: Log;
@@ -53,7 +59,11 @@ export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> 
   const feed = await createFeed(runtime.market, desk, instruments, position, outside);
   log('info', `prices: ${feed.source.label}`, { market: feed.source });
   try {
-    return await openOn(parts, feed, instruments);
+    if (desk.mode === 'live') return await openOn(parts, feed, instruments, []);
+    const { journal, changedFrom } = await parts.useAccount(paperAccount(feed.source.identity));
+    const news = changedFrom === null ? [] : [accountChanged(changedFrom, feed)];
+    for (const line of news) log('warn', line, { incarnation: journal.incarnation });
+    return await openOn({ ...parts, journal }, feed, instruments, news);
   } catch (error) {
     await feed.stop().catch(() => undefined);
     throw error;
@@ -64,6 +74,7 @@ async function openOn(
   parts: OpenTraderParts,
   feed: MarketFeed,
   instruments: readonly Instrument[],
+  news: readonly string[],
 ): Promise<OpenedTrader> {
   const { desk } = parts.loaded;
   parts.onProgress(desk.mode === 'live' ? `connecting to ${desk.venue.name}` : 'opening the paper venue');
@@ -81,15 +92,20 @@ async function openOn(
     const begun = engine.begin(runner.stamp());
     if (!begun.ok) throw new StartRefused(begun.message);
     runner.begin(begun.effects);
+    await takeOverRules({ paths: parts.paths, journal: parts.journal, desk, engine, runner });
     parts.onProgress('warming up the strategies');
     const bars = new BarHistory(instruments);
     const shown = await warmUp(engine, runner, feed, bars, instruments.length);
-    activity.say(keptOverRestart(desk.mode), { wallMs: parts.clock.wallMs(), marketMs: feed.nowMs() });
+    for (const line of [keptOverRestart(desk.mode), ...news]) {
+      activity.say(line, { wallMs: parts.clock.wallMs(), marketMs: feed.nowMs() });
+    }
     parts.log('info', 'the trader is HALTED and reads the venue', { records, bars: shown, caughtUpFills });
     const { home } = parts.runtime;
+    const account = { name: venue.account, resting: restingAccounts(parts.paths) };
     const trader = new DeskTrader({
       ...parts,
       home,
+      account,
       instruments,
       engine,
       runner,
@@ -113,9 +129,11 @@ async function replayedEngine(
 ): Promise<{ engine: Engine; activity: ActivityLog; records: number }> {
   const { desk, configHash } = loaded;
   const { incarnation } = journal;
-  const live = venue.paper === null ? await liveAccount(venue, journal) : null;
+  const account = await tradedAccount(venue, journal);
   const { capabilities } = venue.port;
-  const engine = createEngine(engineConfig(desk, configHash, incarnation, instruments, capabilities, live));
+  const engine = createEngine(
+    engineConfig(desk, configHash, incarnation, instruments, capabilities, account),
+  );
   const activity = new ActivityLog(instruments);
   onProgress('replaying the journal');
   const records = await replayJournal(journal, (record, wallMs) => {
@@ -125,19 +143,11 @@ async function replayedEngine(
   return { engine, activity, records };
 }
 
-/** The first start counts profit from what the exchange has then; later ones know it from the journal. */
-async function liveAccount({ port, account }: TradingVenue, journal: Journal): Promise<LiveAccount> {
-  if (journal.lastSequence > 0) return { account, startingCash: 0 };
-  try {
-    const { cash } = await port.balances();
-    return { account, startingCash: cash };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StartRefused(
-      `the first start with real money needs the account's balance, and ${account} did not give it (${why}). ` +
-        'No order was sent. Start again once it answers.',
-    );
-  }
+function accountChanged(before: string, { source }: MarketFeed): string {
+  return (
+    `prices come from ${source.label} now: its own paper account is traded, and that of ${before} rests as it was until ` +
+    'its prices are back'
+  );
 }
 
 interface Running {

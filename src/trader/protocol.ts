@@ -84,6 +84,8 @@ export interface TraderStatus {
   readonly pid: number;
   readonly startedWallMs: number;
   readonly trading: 'paper' | 'live';
+  /** Whose money; `resting`: paper accounts of other prices, kept as they were until those are back. */
+  readonly account: { readonly name: string; readonly resting: readonly string[] };
   readonly marketData: MarketSource & {
     readonly marketMs: number;
     readonly state: 'up' | 'down' | 'waiting';

@@ -3,8 +3,9 @@
  * a stop is taken from the first moment. It comes up HALTED, always.
  */
 import type { LoadedDesk } from '../desk/load.js';
-import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { type DeskPaths, deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { openPaperVenue, type PaperVenue, type PaperVenueOptions } from '../venue/paper/paper-venue.js';
+import { type AccountInUse, useAccount } from './accounts/paper-accounts.js';
 import { type ControlServer, listenForControl } from './control/control-server.js';
 import { createHandlers } from './control/handlers.js';
 import type { DeskTrader } from './desk-trader.js';
@@ -59,7 +60,7 @@ class Start implements Role {
 
   constructor(
     readonly loaded: LoadedDesk,
-    readonly journal: Journal,
+    private journal: Journal,
     readonly clock: Clock,
     readonly log: Log,
   ) {
@@ -83,11 +84,12 @@ class Start implements Role {
   async open(
     place: Pick<Parameters<typeof openTrader>[0], 'runtime' | 'paths' | 'openPaper'>,
   ): Promise<void> {
-    const { loaded, journal, clock, log } = this;
+    const { loaded, clock, log } = this;
     const opened = await openTrader({
       ...place,
       loaded,
-      journal,
+      journal: this.journal,
+      useAccount: (account) => this.#useAccount(account, place.paths),
       clock,
       log,
       startedWallMs: this.#startedWallMs,
@@ -103,6 +105,12 @@ class Start implements Role {
     this.#guard = guardDesk({ opened, desk: loaded.desk, clock, log, end: () => this.stop() });
     this.#settle?.resolve(opened.trader);
     opened.feed.start(opened.trader.onMarket);
+  }
+
+  async #useAccount(account: string, paths: DeskPaths): Promise<AccountInUse> {
+    const used = await useAccount(this.journal, account, paths);
+    this.journal = used.journal;
+    return used;
   }
 
   /** Entries cancelled, positions and stops kept, journal on disk. */
@@ -142,6 +150,7 @@ class Start implements Role {
     return startingStatus({
       loaded: this.loaded,
       incarnation: this.journal.incarnation,
+      sequence: this.journal.lastSequence,
       startedWallMs: this.#startedWallMs,
       nowMs: this.clock.wallMs(),
       doing: this.#doing,

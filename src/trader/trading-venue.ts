@@ -1,5 +1,7 @@
 /** Where this desk's orders go: the paper venue in this process, or the exchange over the wire. */
+
 import type { Desk } from '../desk/schema.js';
+import { paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import type { FeedOutside } from '../market/create-feed.js';
@@ -48,12 +50,13 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
   }
   const paper = parts.openPaper({
     directory: paths.paperBook,
+    prices: feed.source.identity,
     instruments,
     paper: desk.paper,
     nowMs: () => feed.nowMs(),
     spreadTicks: spreadTicksOf(desk.instruments, instruments),
   });
-  return { port: paper, paper, account: 'paper' };
+  return { port: paper, paper, account: paperAccount(feed.source.identity) };
 }
 
 /** With real money prices come from the exchange that takes the orders: another's would be another market. */

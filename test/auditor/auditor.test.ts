@@ -112,10 +112,11 @@ describe('the paper venue’s book, read while the venue writes', () => {
     expect(readPaperBook(directory, instruments)).toBeNull();
     const venue = openPaperVenue({
       directory,
+      prices: 'of this test',
       instruments,
       paper: desk.paper,
       nowMs: () => 0,
-    } as Parameters<typeof openPaperVenue>[0]);
+    });
     await venue.close();
     expect(readPaperBook(directory, instruments)).toEqual({ cash: CASH, positions: new Map() });
     appendFileSync(join(directory, 'book.jsonl'), '0badc0de 99 {"type":"fill"');

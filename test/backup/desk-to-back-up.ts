@@ -70,6 +70,7 @@ async function writePaperBook(directory: string): Promise<void> {
   const state = {
     bookId: 'abc123',
     currency: 'USDT',
+    prices: 'simulated-303-seed-7',
     cash: 1_000_000_000_000,
     idsGiven: 0,
     seenMs: 0,

@@ -14,6 +14,7 @@ const SUMMARY: UpSummary = {
   trading: 'paper',
   prices: 'simulated market, seed 7, 60x',
   simulated: true,
+  account: { name: 'paper/simulated-303-seed-7', resting: [] },
   mode: 'HALTED',
   reason: 'just started',
   dashboardUrl: 'http://127.0.0.1:8000/',
@@ -48,6 +49,14 @@ describe('the screen of a started desk', () => {
       /Restart +paper positions, orders and cash are kept over a restart/,
     );
     expect(screenLines({ ...SUMMARY, trading: 'live' }).join('\n')).toMatch(/Restart +.*the exchange’s/);
+  });
+
+  it('says whose money is traded, and which accounts are kept for other prices', () => {
+    expect(screenLines(SUMMARY).join('\n')).toMatch(/Account +paper\/simulated-303-seed-7\n/);
+    const account = { name: 'paper/simulated-303-seed-7', resting: ['live-binance'] };
+    expect(screenLines({ ...SUMMARY, account }).join('\n')).toMatch(
+      /Account +paper\/simulated-303-seed-7; kept as they were for other prices: live-binance\n/,
+    );
   });
 
   it('does not name a password file where the password was given', () => {

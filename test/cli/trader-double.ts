@@ -86,8 +86,10 @@ export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus 
     pid: 4711,
     startedWallMs: 0,
     trading: 'paper',
+    account: { name: 'paper/simulated-303-seed-7', resting: [] },
     marketData: {
       kind: 'simulated',
+      identity: 'simulated-303-seed-7',
       label: 'simulated market, seed 7, 60x',
       simulated: true,
       speed: 60,

@@ -120,9 +120,11 @@ test('a new journal begins with nothing held and keeps what was recorded before'
   const after = await database.pool.query('select count(*)::int as n from fills where desk = $1', [desk]);
   expect(after.rows[0].n).toBe(before.rows[0].n);
   const state = replay(fresh);
-  const positions = await database.pool.query('select symbol, quantity from positions where desk = $1', [
-    desk,
-  ]);
+  const positions = await database.pool.query(
+    "select symbol, quantity from positions where desk = $1 and incarnation = 'inc002'",
+    [desk],
+  );
+  expect(positions.rows.length).toBeGreaterThan(0);
   for (const row of positions.rows) {
     const instrument = INSTRUMENTS.find(({ symbol }) => symbol === row.symbol)!;
     expect(parseDecimal(row.quantity, instrument.lotSize)).toBe(state.positions[instrument.id]!.quantityLots);

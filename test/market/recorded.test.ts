@@ -5,10 +5,10 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { MarketEvent } from '../../src/market/feed.js';
-import type { MarketPosition, MarketPositionStore } from '../../src/market/position.js';
 import { checkRecording } from '../../src/market/recorded/check-recording.js';
 import { openRecordedFeed } from '../../src/market/recorded/recorded-feed.js';
 import { btc, cryptoInstruments } from '../support/paper-instruments.js';
+import { memoryPosition } from './memory-position.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-recorded-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,18 +20,6 @@ function file(text: string | Buffer, name = `data-${count++}.csv`): string {
   return path;
 }
 
-function store(kept: MarketPosition | null = null): MarketPositionStore & { kept: MarketPosition | null } {
-  return {
-    kept,
-    load() {
-      return this.kept;
-    },
-    save(position) {
-      this.kept = position;
-    },
-  };
-}
-
 interface Played {
   readonly events: MarketEvent[];
   readonly short: string[];
@@ -40,7 +28,7 @@ interface Played {
 /** Plays the files to their end, or to the event at which `enough` says so. */
 async function play(
   files: readonly { symbol: string | null; file: string }[],
-  position = store(),
+  position = memoryPosition(),
   enough: (event: MarketEvent) => boolean = () => false,
 ): Promise<Played> {
   const feed = await openRecordedFeed({
@@ -169,7 +157,7 @@ describe('a recording that is stopped', () => {
   it('goes on where it ended and knows the bars it has passed', async () => {
     const path = file(text);
     const whole = await play([{ symbol: null, file: path }]);
-    const position = store();
+    const position = memoryPosition();
     const first = await play(
       [{ symbol: null, file: path }],
       position,
@@ -180,7 +168,7 @@ describe('a recording that is stopped', () => {
       instruments: cryptoInstruments,
       spreadTicks: [2, 2],
       speed: null,
-      position: store(position.kept),
+      position: memoryPosition(position.kept),
       wallMs: () => 0,
     });
     const passed = await feed.history(0, 5);
@@ -193,13 +181,14 @@ describe('a recording that is stopped', () => {
     expect(second.short[0]).not.toBe(whole.short[0]);
   });
 
-  it('has no history at its first start, and begins anew when the file is another', async () => {
-    const position = store();
+  it('has no history at its first start, begins anew when the content is another, and goes on when only the name is', async () => {
+    const position = memoryPosition();
     await play([{ symbol: null, file: file(text) }], position);
-    const other = await play([{ symbol: null, file: file(text) }], position);
+    expect((await play([{ symbol: null, file: file(text) }], position)).short).toEqual(['ended']);
+    const other = await play([{ symbol: null, file: file(`${text}\n3060000,150,151,99,100,1`) }], position);
     expect(other.short[0]).toBe('60000 q0 9999/10001');
     const again = await openRecordedFeed({
-      files: [{ symbol: null, file: file(text) }],
+      files: [{ symbol: null, file: file(`${text}\n3060000,150,151,99,101,1`) }],
       instruments: cryptoInstruments,
       spreadTicks: [2, 2],
       speed: 1,
@@ -213,7 +202,7 @@ describe('a recording that is stopped', () => {
 
   it('says at once that it has ended when started again after its end', async () => {
     const path = file(text);
-    const position = store();
+    const position = memoryPosition();
     await play([{ symbol: null, file: path }], position);
     expect((await play([{ symbol: null, file: path }], position)).short).toEqual(['ended']);
   });
@@ -318,7 +307,7 @@ describe.skipIf(!existsSync(shared))('real recordings (skipped where the data fo
         instruments: [xrp],
         spreadTicks: [1],
         speed: null,
-        position: store(),
+        position: memoryPosition(),
         wallMs: () => 0,
       });
       const seen: string[] = [];

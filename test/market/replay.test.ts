@@ -1,27 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { MarketEvent, MarketFeed } from '../../src/market/feed.js';
-import type { MarketPosition, MarketPositionStore } from '../../src/market/position.js';
+import type { MarketPositionStore } from '../../src/market/position.js';
 import { SIMULATION_START_MS } from '../../src/market/simulated/price-walk.js';
 import { openSimulatedFeed } from '../../src/market/simulated/simulated-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
+import { memoryPosition } from './memory-position.js';
 
 /** Wall time in the test's hand. */
 class Wall {
   ms = 1_000_000;
   readonly now = (): number => this.ms;
-}
-
-function memoryPosition(): MarketPositionStore & { kept: MarketPosition | null } {
-  return {
-    kept: null,
-    load() {
-      return this.kept;
-    },
-    save(position) {
-      this.kept = position;
-    },
-  };
 }
 
 function open(
@@ -110,9 +99,12 @@ describe('a simulated feed', () => {
   it('begins at its start again for another seed', async () => {
     const wall = new Wall();
     const position = memoryPosition();
-    position.save({ marketMs: SIMULATION_START_MS + 5_000_000, seed: 7, recording: null });
+    const { identity } = open(wall, position).feed.source;
+    position.save(identity, SIMULATION_START_MS + 5_000_000);
     expect(open(wall, position).feed.nowMs()).toBe(SIMULATION_START_MS + 5_000_000);
-    expect(open(wall, position, { seed: 8 }).feed.nowMs()).toBe(SIMULATION_START_MS - 1);
+    const other = open(wall, position, { seed: 8 }).feed;
+    expect(other.source.identity).not.toBe(identity);
+    expect(other.nowMs()).toBe(SIMULATION_START_MS - 1);
   });
 
   it('brings every missed quote in order after the process stood still for a minute', async () => {

@@ -142,8 +142,10 @@ const BASE: TraderStatus = {
   pid: 4242,
   startedWallMs: Date.UTC(2026, 0, 5, 9, 0),
   trading: 'paper',
+  account: { name: 'paper/simulated-303-seed-7', resting: [] },
   marketData: {
     kind: 'simulated',
+    identity: 'simulated-303-seed-7',
     label: 'simulated market, seed 7, 60x',
     simulated: true,
     speed: 60,

@@ -25,6 +25,8 @@ export interface TraderHome {
   readonly socket: string;
   readonly client: TraderClient;
   start(failpoint?: string): Promise<TraderProcess>;
+  /** What the next start trades on. */
+  changeMarket(market: Partial<MarketChoice>): void;
   status(): Promise<TraderStatus>;
   /** Waits until the trader is reconciled, then arms it by the desk file's rule. */
   arm(): Promise<void>;
@@ -76,6 +78,8 @@ export function traderHome(options: HomeOptions = {}): TraderHome {
     socket: controlSocket,
     client,
     status,
+    changeMarket: (change) =>
+      writeFileSync(runtimeFile, JSON.stringify({ ...runtime, market: { ...market, ...change } })),
     start: (failpoint) => startProcess(runtimeFile, failpoint),
     arm: () => arm(client, status),
   };

@@ -115,6 +115,7 @@ class LiveDouble {
     return {
       source: {
         kind: 'live',
+        identity: 'live-double',
         label: 'live: a double',
         simulated: false,
         speed: 1,

@@ -33,6 +33,7 @@ const paper: SubjectKind = {
     let marketMs = 1_700_000_000_000;
     const venue = openPaperVenue({
       directory,
+      prices: 'of this test',
       instruments: cryptoInstruments,
       paper: {
         balance: '10000',

@@ -31,7 +31,9 @@ const paper = {
 };
 
 function open(more: Partial<PaperVenueOptions> = {}): PaperVenue {
-  venue = openPaperVenue({ directory, instruments: cryptoInstruments, paper, nowMs: () => 42, ...more });
+  const prices = 'of this test';
+  const instruments = cryptoInstruments;
+  venue = openPaperVenue({ directory, prices, instruments, paper, nowMs: () => 42, ...more });
   events = [];
   venue.onEvent((event) => events.push(event));
   return venue;

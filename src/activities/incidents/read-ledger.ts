@@ -1,3 +1,4 @@
+import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { Pool } from '../../store/pool.js';
 
 export interface StrategyLoss {
@@ -22,8 +23,8 @@ export async function lossesByStrategy(
          select entry.strategy from fills as entry
           where entry.desk = fills.desk and entry.symbol = fills.symbol and entry.purpose = 'entry'
             and entry.market <= fills.market order by entry.market desc, entry.sequence desc limit 1) as owner on true
-      where desk = $1 and market >= coalesce($2::timestamptz,
-        (select max(market) - interval '24 hours' from fills where desk = $1))
+      where desk = $1 and ${ofAccountInUse()} and market >= coalesce($2::timestamptz,
+        (select max(market) - interval '24 hours' from fills where desk = $1 and ${ofAccountInUse()}))
       group by 1 order by 2 limit $3`,
     [desk, sinceMarketMs === null ? null : new Date(sinceMarketMs), NAMED_MAX],
   );
@@ -37,7 +38,10 @@ export async function lossesByStrategy(
 /** "BTC/USDT 0.5", sorted; open positions only. */
 export async function ledgerPositions(pool: Pick<Pool, 'query'>, desk: string): Promise<readonly string[]> {
   const found = await pool.query<{ symbol: string; quantity: string }>(
-    'select symbol, trim_scale(quantity)::text as quantity from positions where desk = $1 and quantity <> 0 order by symbol limit $2',
+    `select symbol, trim_scale(quantity)::text as quantity from positions
+      where desk = $1 and quantity <> 0
+        and incarnation = coalesce((select incarnation from current_journal where desk = $1), '')
+      order by symbol limit $2`,
     [desk, NAMED_MAX],
   );
   return found.rows.map(({ symbol, quantity }) => `${symbol} ${quantity}`);

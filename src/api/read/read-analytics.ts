@@ -1,6 +1,7 @@
 /** How the desk did, from the ledger: closed round trips after fees, hourly equity, drawdown. */
 import { z } from 'zod';
 import { DrawdownMeter, HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.js';
+import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { Database } from '../dependencies.js';
 import type { Analytics } from '../schemas/analytics.js';
 
@@ -25,7 +26,7 @@ const TRIPS = `
     select symbol, strategy, market, incarnation, sequence, realised, fee,
       sum(case side when 'buy' then quantity else -quantity end)
         over (partition by symbol, incarnation order by sequence) as quantity
-    from fills where desk = $1
+    from fills where desk = $1 and ${ofAccountInUse()}
   ), numbered as (
     select *, count(*) filter (where quantity = 0)
       over (partition by symbol, incarnation order by sequence rows between unbounded preceding and 1 preceding) as trip
@@ -41,7 +42,7 @@ const TRIPS = `
 const HOURS = `
   select (extract(epoch from hour) * 1000)::float8 as "hourMs", equity::float8 as equity from (
     select distinct on (date_trunc('hour', market)) date_trunc('hour', market) as hour, equity
-    from equity where desk = $1 and market >= to_timestamp($2::float8 / 1000)
+    from equity where desk = $1 and ${ofAccountInUse()} and market >= to_timestamp($2::float8 / 1000)
     order by date_trunc('hour', market), market desc
   ) hours order by hour`;
 

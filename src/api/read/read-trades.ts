@@ -1,5 +1,6 @@
 /** Fills from the ledger, newest first, by a cursor that stays right while new ones come in. */
 import { z } from 'zod';
+import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { Database } from '../dependencies.js';
 import { type Trade, tradeSchema } from '../schemas/records.js';
 
@@ -47,14 +48,14 @@ const PAGE = `
     liquidity, purpose, strategy, realised::text, simulated, caught_up as "caughtUp", incarnation, sequence,
     (extract(epoch from market) * 1000)::float8 as "marketMs", (extract(epoch from wall) * 1000)::float8 as "wallMs"
   from fills
-  where desk = $1 and ($2::text is null or symbol = $2)
+  where desk = $1 and ${ofAccountInUse()} and ($2::text is null or symbol = $2)
     and ($3::float8 is null
       or (market, incarnation, sequence) < (to_timestamp($3::float8 / 1000), $4::text, $5::bigint))
   order by market desc, incarnation desc, sequence desc
   limit $6`;
 
-const COUNT =
-  'select count(*)::int as total from fills where desk = $1 and ($2::text is null or symbol = $2)';
+const COUNT = `select count(*)::int as total from fills
+  where desk = $1 and ${ofAccountInUse()} and ($2::text is null or symbol = $2)`;
 
 /** Rejects when the database is down. */
 export async function readTrades(database: Database, query: TradeQuery): Promise<TradePage> {

@@ -62,6 +62,7 @@ export const orderSchema = z.object({
 
 const marketDataSchema = z.object({
   kind: z.enum(['live', 'simulated', 'recorded']),
+  identity: z.string(),
   label: z.string(),
   simulated: z.boolean(),
   speed: z.number().nullable(),
@@ -139,6 +140,9 @@ export const traderStatusSchema = z.object({
   pid: z.number(),
   startedWallMs: wallMs,
   trading: z.enum(['paper', 'live']),
+  account: z
+    .object({ name: z.string(), resting: z.array(z.string()) })
+    .describe('Whose money; resting: paper accounts of other prices, kept until those are back'),
   marketData: marketDataSchema,
   currency: z.string(),
   equity: decimalText,

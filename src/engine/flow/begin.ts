@@ -1,6 +1,7 @@
 /** The start: whatever the journal says, the desk begins HALTED and reads the venue before anything else. */
+import { PAPER_ACCOUNT } from '../../domain/account.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
-import { PAPER_ACCOUNT, sameInstruments } from '../apply-config.js';
+import { sameInstruments } from '../apply-config.js';
 import {
   type Core,
   commit,

@@ -3,10 +3,15 @@ import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import type { Projection, RecordOf } from './project-record.js';
 
-export async function projectHalt(client: PoolClient, projection: Projection, halt: Halt): Promise<void> {
+export async function projectHalt(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  halt: Halt,
+): Promise<void> {
   await client.query(
-    `insert into halts (desk, halt_id, mode, scope, cause, by_whom, reason, resume, market, wall)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (desk, halt_id) do nothing`,
+    `insert into halts (desk, halt_id, mode, scope, cause, by_whom, reason, resume, market, wall, incarnation)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (desk, halt_id) do nothing`,
     [
       projection.desk,
       halt.haltId,
@@ -18,11 +23,12 @@ export async function projectHalt(client: PoolClient, projection: Projection, ha
       halt.resume,
       new Date(halt.atMarketMs),
       new Date(halt.atWallMs),
+      entry.incarnation,
     ],
   );
 }
 
-/** Arming lifts every halt of the desk, not those of a strategy or an instrument. */
+/** Arming lifts every halt of the desk in this journal, not those of a strategy or an instrument. */
 export async function projectArmed(
   client: PoolClient,
   projection: Projection,
@@ -30,8 +36,9 @@ export async function projectArmed(
   record: RecordOf<'armed'>,
 ): Promise<void> {
   await client.query(
-    `update halts set lifted = $2, lifted_by = $3 where desk = $1 and scope = 'desk' and lifted is null`,
-    [projection.desk, new Date(entry.wallMs), record.by],
+    `update halts set lifted = $2, lifted_by = $3
+      where desk = $1 and incarnation = $4 and scope = 'desk' and lifted is null`,
+    [projection.desk, new Date(entry.wallMs), record.by, entry.incarnation],
   );
 }
 

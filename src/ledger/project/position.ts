@@ -50,7 +50,7 @@ export async function projectTrade(
   instrument: Instrument,
   trade: Trade,
 ): Promise<number> {
-  const before = await readHolding(client, projection.desk, instrument);
+  const before = await readHolding(client, projection.desk, entry.incarnation, instrument);
   const after = holdingAfter(before, instrument, trade);
   await saveHolding(client, projection, entry, instrument, after);
   return after.realised - before.realised;
@@ -64,7 +64,7 @@ export async function projectAdopted(
   record: RecordOf<'position.adopted'>,
 ): Promise<void> {
   const instrument = instrumentOf(projection, record.instrument);
-  const before = await readHolding(client, projection.desk, instrument);
+  const before = await readHolding(client, projection.desk, entry.incarnation, instrument);
   const delta = record.quantityLots - before.quantityLots;
   if (delta === 0) return;
   const side = delta > 0 ? 'buy' : 'sell';
@@ -78,10 +78,15 @@ interface HoldingRow {
   readonly realised: string;
 }
 
-async function readHolding(client: PoolClient, desk: string, instrument: Instrument): Promise<Holding> {
+async function readHolding(
+  client: PoolClient,
+  desk: string,
+  incarnation: string,
+  instrument: Instrument,
+): Promise<Holding> {
   const found = await client.query<HoldingRow>(
-    'select quantity, cost, realised from positions where desk = $1 and symbol = $2',
-    [desk, instrument.symbol],
+    'select quantity, cost, realised from positions where desk = $1 and symbol = $2 and incarnation = $3',
+    [desk, instrument.symbol, incarnation],
   );
   const row = found.rows[0];
   if (!row) return NOTHING;
@@ -101,9 +106,9 @@ async function saveHolding(
 ): Promise<void> {
   const quantity = formatDecimal(holding.quantityLots, instrument.lotSize);
   await client.query(
-    `insert into positions (desk, symbol, quantity, cost, average_price, realised, simulated, updated)
-     values ($1, $2, $3, $4, case when $3::numeric = 0 then 0 else round($4::numeric / $3::numeric, 12) end, $5, $6, $7)
-     on conflict (desk, symbol) do update set quantity = excluded.quantity, cost = excluded.cost,
+    `insert into positions (desk, symbol, quantity, cost, average_price, realised, simulated, updated, incarnation)
+     values ($1, $2, $3, $4, case when $3::numeric = 0 then 0 else round($4::numeric / $3::numeric, 12) end, $5, $6, $7, $8)
+     on conflict (desk, symbol, incarnation) do update set quantity = excluded.quantity, cost = excluded.cost,
        average_price = excluded.average_price, realised = excluded.realised, simulated = excluded.simulated,
        updated = excluded.updated`,
     [
@@ -114,6 +119,7 @@ async function saveHolding(
       formatMoney(holding.realised),
       projection.simulated,
       new Date(entry.wallMs),
+      entry.incarnation,
     ],
   );
 }

@@ -37,9 +37,9 @@ export async function projectRecord(
     case 'position.adopted':
       return projectAdopted(client, projection, entry, record);
     case 'equity':
-      return projectEquity(client, projection, record);
+      return projectEquity(client, projection, entry, record);
     case 'halt':
-      return projectHalt(client, projection, record.halt);
+      return projectHalt(client, projection, entry, record.halt);
     case 'armed':
       return projectArmed(client, projection, entry, record);
     case 'settings':

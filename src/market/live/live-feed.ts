@@ -32,6 +32,7 @@ export class LiveFeed implements MarketFeed {
     const { venue, instruments } = options;
     this.source = {
       kind: 'live',
+      identity: `live-${venue}`,
       label: `live: ${venue} public quotes`,
       simulated: false,
       speed: 1,

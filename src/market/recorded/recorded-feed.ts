@@ -1,12 +1,12 @@
 /** Recorded files as a feed, resumed where the last run ended. */
-import { statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { Instrument } from '../../domain/instrument.js';
 import type { MarketFeed } from '../feed.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed } from '../replay/replay-feed.js';
 import { assignInstruments, checkRecording, type RecordingRequest } from './check-recording.js';
 import { RecordedSource } from './recorded-source.js';
+import { recordingIdentity } from './recording-identity.js';
 
 export interface RecordedFeedOptions {
   readonly files: readonly RecordingRequest[];
@@ -28,9 +28,8 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     instrument,
     spreadTicks: options.spreadTicks[instrument.id] ?? 1,
   }));
-  const recording = inputs.map(({ file, instrument }) => describe(file, instrument)).join(' ');
-  const kept = position.load();
-  const deliveredMs = kept?.recording === recording ? kept.marketMs : 0;
+  const identity = await recordingIdentity(inputs);
+  const deliveredMs = position.load(identity) ?? 0;
   const events = await RecordedSource.open(inputs, deliveredMs);
   const names = inputs.map(({ file }) => basename(file));
   const pace = speed === null ? 'as fast as it goes' : `${speed}x`;
@@ -38,6 +37,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     events,
     source: {
       kind: 'recorded',
+      identity,
       label: `recorded: ${names.join(', ')}, ${pace}`,
       simulated: true,
       speed,
@@ -47,7 +47,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     },
     startMs: await startOf(events, deliveredMs),
     history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
-    savePosition: (marketMs) => position.save({ marketMs, seed: null, recording }),
+    savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: `the recording ended (${names.join(', ')}); positions were kept`,
     wallMs,
   });
@@ -58,10 +58,4 @@ async function startOf(events: RecordedSource, deliveredMs: number): Promise<num
   if (deliveredMs > 0) return deliveredMs;
   if (events.peek() === null) await events.fill();
   return (events.peek()?.marketMs ?? 1) - 1;
-}
-
-/** Changes whenever another file, or the same one with other content, is given. */
-function describe(file: string, instrument: Instrument): string {
-  const { size, mtimeMs } = statSync(file);
-  return `${instrument.symbol}=${resolve(file)}:${size}:${Math.round(mtimeMs)}`;
 }

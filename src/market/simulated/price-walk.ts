@@ -12,10 +12,12 @@ export const SIMULATION_START_MS = 1_736_121_600_000;
 export const SIMULATION_FIRST_MINUTE = (SIMULATION_START_MS - 28 * 86_400_000) / MINUTE_MS;
 
 /**
- * Changing this changes every simulated price. Chosen so that with the default seed 7 the averages of the crypto desk
+ * Changing this changes every simulated price, and whatever else changes them changes this: positions are kept by it.
+ * Chosen so that with the default seed 7 the averages of the crypto desk
  * (EMA 60 and 180) cross upwards on ETH half an hour after the start, and EMA 5 and 13 on both a little before.
  */
-const SERIES = 'fermata-303:';
+export const SIMULATION_SERIES = 303;
+const SERIES = `fermata-${SIMULATION_SERIES}:`;
 
 export type Regime = 'trendUp' | 'trendDown' | 'range' | 'volatile';
 

@@ -3,7 +3,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { MarketFeed } from '../feed.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed } from '../replay/replay-feed.js';
-import { SIMULATION_START_MS } from './price-walk.js';
+import { SIMULATION_SERIES, SIMULATION_START_MS } from './price-walk.js';
 import { SimulatedSource } from './simulated-source.js';
 
 export interface SimulatedFeedOptions {
@@ -18,12 +18,11 @@ export interface SimulatedFeedOptions {
   readonly because?: string;
 }
 
-/** A kept position counts only for the same seed; otherwise the market begins at its start. */
+/** Another seed is another market, and begins at its start. */
 export function openSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
   const { instruments, spreadTicks, seed, speed, position, wallMs } = options;
-  const kept = position.load();
-  const resumed = kept !== null && kept.recording === null && kept.seed === seed;
-  const startMs = resumed ? Math.max(SIMULATION_START_MS - 1, kept.marketMs) : SIMULATION_START_MS - 1;
+  const identity = `simulated-${SIMULATION_SERIES}-seed-${seed}`;
+  const startMs = Math.max(SIMULATION_START_MS - 1, position.load(identity) ?? 0);
   const events = new SimulatedSource(seed, instruments, spreadTicks, startMs);
   const pace = speed === null ? 'as fast as it goes' : `${speed}x`;
   const because = options.because ? ` (${options.because})` : '';
@@ -31,6 +30,7 @@ export function openSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
     events,
     source: {
       kind: 'simulated',
+      identity,
       label: `simulated market, seed ${seed}, ${pace}${because}`,
       simulated: true,
       speed,
@@ -40,7 +40,7 @@ export function openSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
     },
     startMs,
     history: (instrument, count, nowMs) => events.history(instrument, count, nowMs),
-    savePosition: (marketMs) => position.save({ marketMs, seed, recording: null }),
+    savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: 'the simulated market does not end',
     wallMs,
   });

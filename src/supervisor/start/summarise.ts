@@ -26,6 +26,7 @@ export async function summarise(
     trading: desk.mode,
     prices: status?.marketData.label ?? 'not known yet',
     simulated: status?.marketData.simulated ?? false,
+    account: status?.account ?? null,
     mode: status?.mode ?? 'HALTED',
     reason: status?.reason ?? 'the trader has not answered yet',
     dashboardUrl: dashboard,

@@ -70,7 +70,8 @@ export function removeUnfinishedSegments(directory: string): void {
   }
 }
 
-function syncDirectory(directory: string): void {
+/** What was renamed or removed in it stays so. */
+export function syncDirectory(directory: string): void {
   const handle = openSync(directory, 'r');
   try {
     fsyncSync(handle);

@@ -5,6 +5,8 @@ import type { TraderStatus } from '../protocol.js';
 export interface StartingFacts {
   readonly loaded: LoadedDesk;
   readonly incarnation: string;
+  /** Of the newest record: whoever follows the journal must not think that it was set back. */
+  readonly sequence: number;
   readonly startedWallMs: number;
   readonly nowMs: number;
   /** What it is doing, as the end of a sentence. */
@@ -14,6 +16,7 @@ export interface StartingFacts {
 export function startingStatus({
   loaded,
   incarnation,
+  sequence,
   startedWallMs,
   nowMs,
   doing,
@@ -28,12 +31,14 @@ export function startingStatus({
     haltId: null,
     configHash,
     incarnation,
-    sequence: 0,
+    sequence,
     pid: process.pid,
     startedWallMs,
     trading: desk.mode,
+    account: { name: 'not chosen yet', resting: [] },
     marketData: {
       kind: 'simulated',
+      identity: '',
       label: 'not chosen yet',
       simulated: true,
       speed: null,

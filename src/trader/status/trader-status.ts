@@ -19,6 +19,7 @@ export interface StatusFacts {
   readonly incarnation: string;
   readonly startedWallMs: number;
   readonly trading: TraderStatus['trading'];
+  readonly account: TraderStatus['account'];
   readonly currency: string;
   readonly startingCash: number;
   readonly instruments: readonly Instrument[];

@@ -47,6 +47,8 @@ export interface PaperBookState {
   /** Six random characters, new with every book: part of every venue and trade id. */
   readonly bookId: string;
   readonly currency: string;
+  /** Identity of the price source that its positions were bought at. */
+  readonly prices: string;
   readonly cash: number;
   /** Numbers the ids that were given out. */
   readonly idsGiven: number;

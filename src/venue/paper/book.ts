@@ -13,6 +13,7 @@ const NO_ORDERS: ReadonlySet<PaperOrder> = new Set();
 export class PaperBook {
   readonly bookId: string;
   readonly currency: string;
+  readonly prices: string;
   cash: number;
   seenMs: number;
   idsGiven: number;
@@ -29,6 +30,7 @@ export class PaperBook {
   ) {
     this.bookId = state.bookId;
     this.currency = state.currency;
+    this.prices = state.prices;
     this.cash = state.cash;
     this.seenMs = state.seenMs;
     this.idsGiven = state.idsGiven;
@@ -77,6 +79,7 @@ export class PaperBook {
     return {
       bookId: this.bookId,
       currency: this.currency,
+      prices: this.prices,
       cash: this.cash,
       idsGiven: this.idsGiven,
       seenMs: this.seenMs,

@@ -12,11 +12,17 @@ export class PaperBookMismatch extends Error {
   override readonly name = 'PaperBookMismatch';
 }
 
+export interface BookOptions {
+  readonly directory: string;
+  readonly instruments: readonly Instrument[];
+  readonly paper: Pick<Desk['paper'], 'balance' | 'currency'>;
+  /** Identity of the price source. */
+  readonly prices: string;
+}
+
 /** A book that exists keeps its money: the desk file's balance counts for a new one. Throws the two errors above. */
 export function openBook(
-  directory: string,
-  instruments: readonly Instrument[],
-  paper: Pick<Desk['paper'], 'balance' | 'currency'>,
+  { directory, instruments, paper, prices }: BookOptions,
   onFault: (cause: Error) => void,
 ): { readonly book: PaperBook; readonly file: BookFile } {
   const [first, ...others] = readBook(directory);
@@ -26,7 +32,8 @@ export function openBook(
         'Archive it and begin with a new one: fermata paper reset.',
     );
   }
-  const state = first?.record.type === 'state' ? first.record.state : newBook(paper);
+  const state = first?.record.type === 'state' ? first.record.state : newBook(paper, prices);
+  checkPrices(state, prices);
   checkCurrency(state, instruments, paper.currency);
   const book = new PaperBook(
     state,
@@ -44,10 +51,11 @@ export function openBook(
   return { book, file };
 }
 
-function newBook(paper: Pick<Desk['paper'], 'balance' | 'currency'>): PaperBookState {
+function newBook(paper: BookOptions['paper'], prices: string): PaperBookState {
   return {
     bookId: randomBytes(4).toString('hex').slice(0, 6),
     currency: paper.currency,
+    prices,
     cash: parseMoney(paper.balance),
     idsGiven: 0,
     seenMs: 0,
@@ -55,6 +63,15 @@ function newBook(paper: Pick<Desk['paper'], 'balance' | 'currency'>): PaperBookS
     orders: [],
     fills: [],
   };
+}
+
+function checkPrices(state: PaperBookState, prices: string): void {
+  if (state.prices === prices) return;
+  throw new PaperBookMismatch(
+    `the paper book was traded on the prices of ${state.prices}, and these are ${prices}: its positions would be valued ` +
+      'at prices of another market. The book was left as it is and nothing was traded. ' +
+      'Put the book and its journal back together as they were, or begin with new ones: fermata paper reset.',
+  );
 }
 
 function checkCurrency(state: PaperBookState, instruments: readonly Instrument[], currency: string): void {

@@ -30,6 +30,8 @@ import { fillOf, paperOrderOf, venueOrderOf } from './translate.js';
 export interface PaperVenueOptions {
   /** Folder of the book. */
   readonly directory: string;
+  /** Identity of the price source: a book is only opened on the prices that it was begun on. */
+  readonly prices: string;
   readonly instruments: readonly Instrument[];
   readonly paper: Desk['paper'];
   /** The venue's clock for `serverTime`, milliseconds since 1970. Matching goes by the times of market events. */
@@ -64,11 +66,11 @@ export class PaperVenue implements VenuePort {
   private closed = false;
 
   constructor(private readonly options: PaperVenueOptions) {
-    const { directory, instruments, paper } = options;
+    const { instruments } = options;
     this.instruments = instruments;
     this.idBySymbol = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
     this.capabilities = paperCapabilities(instruments);
-    const { book, file } = openBook(directory, instruments, paper, (cause) => this.onBookFault(cause));
+    const { book, file } = openBook(options, (cause) => this.onBookFault(cause));
     this.book = book;
     this.file = file;
     this.marketMs = book.seenMs;
@@ -76,7 +78,7 @@ export class PaperVenue implements VenuePort {
     this.exchange = new Exchange(
       book,
       instruments,
-      { ...paper, limitToQuoteSize },
+      { ...options.paper, limitToQuoteSize },
       { fill: (fill) => this.onFill(fill), expired: (order) => this.onExpired(order) },
     );
   }

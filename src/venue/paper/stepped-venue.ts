@@ -38,7 +38,7 @@ export class SteppedPaperVenue {
     const { instruments, paper, cash, bookId, onEvent } = options;
     this.#options = options;
     this.#ids = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
-    const begin = { bookId, currency: paper.currency, cash, idsGiven: 0, seenMs: 0 };
+    const begin = { bookId, currency: paper.currency, prices: 'of this run', cash, idsGiven: 0, seenMs: 0 };
     const bySymbol = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
     this.#book = new PaperBook({ ...begin, positions: [], orders: [], fills: [] }, bySymbol);
     const output = {

@@ -32,7 +32,7 @@ export function entriesOf(records: readonly EngineRecord[], incarnation: string)
   });
 }
 
-export function recordsOfTrades(seed: number, count: number): readonly EngineRecord[] {
+export function recordsOfTrades(seed: number, count: number, account = 'paper'): readonly EngineRecord[] {
   const draw = drawFrom(seed);
   const records: EngineRecord[] = [
     {
@@ -42,6 +42,7 @@ export function recordsOfTrades(seed: number, count: number): readonly EngineRec
       symbols: INSTRUMENTS.map((instrument) => instrument.symbol),
       instruments: INSTRUMENTS,
       startingCash: 10_000 * 100_000_000,
+      account,
       marketMs: START_MS,
     },
   ];

@@ -119,6 +119,7 @@ export class ScriptedTrader {
   status(): TraderStatus {
     const marketData = {
       kind: 'simulated' as const,
+      identity: 'simulated-303-seed-7',
       label: 'simulated market',
       simulated: true,
       speed: 60,
@@ -143,6 +144,7 @@ export class ScriptedTrader {
       pid: 1,
       startedWallMs: 0,
       trading: this.trading,
+      account: { name: 'paper/simulated-303-seed-7', resting: [] },
       marketData,
       currency: 'USDT',
       equity: '10000',

@@ -1,0 +1,73 @@
+/**
+ * The paper account of each price source is one of its own: what was bought at one market's prices is worth nothing at
+ * another's. One account is in use; the others rest, untouched, until their prices are back.
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
+import type { DeskPaths } from '../../home/runtime.js';
+import type { Journal } from '../journal/journal.js';
+import { openJournal } from '../journal/open-journal.js';
+import { readJournal } from '../journal/read-journal.js';
+import { syncDirectory } from '../journal/segments.js';
+
+type AccountPaths = Pick<DeskPaths, 'root' | 'account' | 'journal' | 'restingAccounts' | 'rulesFrom'>;
+
+export interface AccountInUse {
+  readonly journal: Journal;
+  /** Null: the same one as at the last start. */
+  readonly changedFrom: string | null;
+}
+
+/**
+ * Gives the journal of `account`: the one that is open, or, in its place, that of the account that rested or a new one.
+ * Ended at any point of it, the next start finds everything. An account of real money is left where it is: the engine
+ * refuses it.
+ */
+export async function useAccount(
+  journal: Journal,
+  account: string,
+  paths: AccountPaths,
+): Promise<AccountInUse> {
+  const current = accountOf(journal);
+  const resting = join(paths.restingAccounts, folderOf(account));
+  if (current === null ? !existsSync(resting) : current === account || !isPaperAccount(current)) {
+    return { journal, changedFrom: null };
+  }
+  await journal.close();
+  mkdirSync(paths.restingAccounts, { recursive: true, mode: 0o700 });
+  if (current === null) rmSync(paths.account, { recursive: true });
+  else layToRest(current, journal.incarnation, paths);
+  if (existsSync(resting)) renameSync(resting, paths.account);
+  syncDirectory(paths.restingAccounts);
+  syncDirectory(paths.root);
+  const opened = await openJournal({ directory: paths.journal });
+  return { journal: opened.journal, changedFrom: current };
+}
+
+/** Names of the accounts that rest. */
+export function restingAccounts({ restingAccounts: folder }: Pick<DeskPaths, 'restingAccounts'>): string[] {
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}
+
+function layToRest(account: string, incarnation: string, paths: AccountPaths): void {
+  const folder = folderOf(account);
+  const taken = existsSync(join(paths.restingAccounts, folder));
+  const name = taken ? `${folder}-${incarnation}` : folder;
+  // Rules that nobody took over yet are older than anything that this account could say.
+  if (!existsSync(paths.rulesFrom)) writeFileSync(paths.rulesFrom, name, { mode: 0o600, flush: true });
+  renameSync(paths.account, join(paths.restingAccounts, name));
+}
+
+/** Null while nothing was recorded. */
+function accountOf(journal: Journal): string | null {
+  if (journal.lastSequence === 0) return null;
+  for (const { record } of readJournal(journal.directory)) {
+    if (record.type === 'config') return record.account ?? PAPER_ACCOUNT;
+  }
+  return null;
+}
+
+function folderOf(account: string): string {
+  return account.slice(account.indexOf('/') + 1).replaceAll(/[^\w.-]/g, '-');
+}

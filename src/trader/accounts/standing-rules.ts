@@ -1,0 +1,106 @@
+/**
+ * What people decided for the desk holds for whatever it trades next: their stops, strategies that they switched off,
+ * a smaller size, tighter limits. Nothing that allows more is taken over: that was approved for another account.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { settingsSource } from '../../desk/desk-settings.js';
+import type { Desk } from '../../desk/schema.js';
+import { applyRecord } from '../../engine/apply-record.js';
+import type { Engine } from '../../engine/engine.js';
+import type { Command } from '../../engine/event.js';
+import { RISK_SPECS, type SettingValues, settingValues } from '../../engine/settings/setting-specs.js';
+import { createState, type EngineState } from '../../engine/state.js';
+import type { DeskPaths } from '../../home/runtime.js';
+import type { Journal } from '../journal/journal.js';
+import { readJournal } from '../journal/read-journal.js';
+import type { CommandRequest, Runner } from '../running/runner.js';
+
+type RulePaths = Pick<DeskPaths, 'restingAccounts' | 'rulesFrom'>;
+
+/** How the account that is in use stands. */
+interface RulesInForce {
+  readonly sizeFactorPpm: number;
+  readonly settingsVersion: number;
+  readonly settings: SettingValues;
+  readonly strategies: readonly { readonly name: string; readonly enabled: boolean }[];
+}
+
+export interface TakingOver {
+  readonly paths: RulePaths;
+  readonly desk: Desk;
+  readonly engine: Engine;
+  readonly runner: Pick<Runner, 'command'>;
+  readonly journal: Journal;
+}
+
+/** Before anybody can arm the desk; again at the next start where this one ends in the middle of it. */
+export async function takeOverRules({ paths, desk, engine, runner, journal }: TakingOver): Promise<void> {
+  const { settings, sizeFactorPpm, strategies } = engine.view;
+  const inForce = { ...settingValues(settingsSource(desk)), ...settings.changed };
+  const now = { settingsVersion: settings.version, settings: inForce, sizeFactorPpm, strategies };
+  for (const command of rulesToTakeOver(paths, now)) await runner.command(command);
+  // A journal that can't be written halts by itself, and nothing is taken for done.
+  await journal.whenDurable(journal.lastSequence).then(
+    () => rmSync(paths.rulesFrom, { force: true }),
+    () => undefined,
+  );
+}
+
+function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandRequest[] {
+  if (!existsSync(paths.rulesFrom)) return [];
+  const from = readFileSync(paths.rulesFrom, 'utf8');
+  const journal = join(paths.restingAccounts, from, 'journal');
+  // Not resting: it is the one in use again.
+  if (!existsSync(journal)) return [];
+  const state = createState();
+  for (const { record } of readJournal(journal)) applyRecord(state, record);
+  return [...stops(state), ...switchedOff(state, now), ...smaller(state, now), ...tighter(state, now)].map(
+    ({ by, reason, command }, index) => ({
+      commandId: `rules-of-${from}-${index}`,
+      by,
+      reason: `${reason} (said while the desk traded on ${from})`,
+      command,
+    }),
+  );
+}
+
+type Rule = { readonly by: string; readonly reason: string; readonly command: Command };
+
+function stops({ halts }: EngineState): Rule[] {
+  return halts.flatMap(({ cause, by, reason, resume }): Rule[] => {
+    if (cause === 'kill') return [{ by, reason, command: { name: 'kill' } }];
+    return cause === 'person' ? [{ by, reason, command: { name: 'stop', cause, resume } }] : [];
+  });
+}
+
+function switchedOff({ tracks }: EngineState, { strategies }: RulesInForce): Rule[] {
+  return strategies.flatMap(({ name, enabled }): Rule[] => {
+    const off = tracks.get(name)?.off ?? null;
+    if (!enabled || off === null || off.automatic) return [];
+    return [{ ...off, command: { name: 'toggle', strategy: name, enabled: false } }];
+  });
+}
+
+function smaller({ sizeFactorPpm }: EngineState, now: RulesInForce): Rule[] {
+  if (sizeFactorPpm >= now.sizeFactorPpm) return [];
+  const command = { name: 'resize', sizeFactorPpm, authorised: false } as const;
+  return [{ by: 'fermata', reason: 'the position size that was chosen', command }];
+}
+
+function tighter({ settings: { changed } }: EngineState, now: RulesInForce): Rule[] {
+  const values = RISK_SPECS.flatMap(({ key, tighter }) => {
+    const value = changed[key];
+    const inForce = now.settings[key];
+    const isTighter = value !== undefined && inForce !== undefined && tighter === 'lower' && value < inForce;
+    return isTighter ? [[key, value] as const] : [];
+  });
+  if (values.length === 0) return [];
+  const command = {
+    name: 'reload',
+    baseVersion: now.settingsVersion,
+    values: Object.fromEntries(values),
+    approvedBy: [],
+  } as const;
+  return [{ by: 'fermata', reason: 'the tighter limits that were chosen', command }];
+}

@@ -1,0 +1,24 @@
+/** Whose money the engine trades, and how much of it there was at the beginning. */
+import type { TradedAccount } from '../engine-config.js';
+import type { Journal } from '../journal/journal.js';
+import { StartRefused } from '../refuse-start.js';
+import type { TradingVenue } from '../trading-venue.js';
+
+/** The first start with real money counts profit from what the exchange has then; later ones know it from the journal. */
+export async function tradedAccount(
+  { port, paper, account }: TradingVenue,
+  journal: Journal,
+): Promise<TradedAccount> {
+  if (paper !== null) return { account, real: false };
+  if (journal.lastSequence > 0) return { account, real: true, startingCash: 0 };
+  try {
+    const { cash } = await port.balances();
+    return { account, real: true, startingCash: cash };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartRefused(
+      `the first start with real money needs the account's balance, and ${account} did not give it (${why}). ` +
+        'No order was sent. Start again once it answers.',
+    );
+  }
+}

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { recordsIn, traderHome, until } from './spawn-trader.js';
+
+it('says how long its journal is while it still starts: who follows it must not take it for set back', async () => {
+  const home = traderHome();
+  const first = await home.start();
+  const { incarnation } = await until(home.status, ({ sequence }) => sequence > 0);
+  first.child.kill('SIGTERM');
+  await first.exited;
+  const [config] = recordsIn(home.journal, 'config');
+  expect(config?.account).toBe('paper/simulated-303-seed-7');
+
+  // Nobody writes into it: the start waits for its first row.
+  const file = join(home.runtime.home, 'never-written.csv');
+  execFileSync('mkfifo', [file]);
+  home.changeMarket({ kind: 'recorded', files: [{ symbol: 'BTC/USDT', file }] });
+  home.start().catch(() => undefined);
+  const starting = await until(
+    () => home.status().catch(() => null),
+    (status) => status !== null,
+  );
+  expect(starting).toMatchObject({ mode: 'HALTED', incarnation });
+  expect(starting?.reason).toContain('choosing where prices come from');
+  expect(starting?.sequence).toBe([...readJournal(home.journal)].length);
+}, 60_000);
