@@ -1,0 +1,4 @@
+import { describeKills } from '../support/kill-matrix/matrix.js';
+import { drill } from '../support/kill-matrix/procedures/drill.js';
+
+await describeKills(drill);

@@ -1,0 +1,64 @@
+/** A running desk with everything that a cell needs to ask of it, and to look at afterwards. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { homePaths, type Runtime } from '../../../src/home/runtime.js';
+import { type Operations, openOperations } from '../../../src/operations/open-operations.js';
+import type { Caller } from '../../../src/operations/operation.js';
+import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
+import { openPool, type Pool } from '../../../src/store/pool.js';
+import { type DeskUnderTest, deskUnderTest } from '../desk-under-test.js';
+import { deskForKills } from './desk-file.js';
+import { openPage, type Page } from './page.js';
+
+export interface Bench {
+  readonly desk: DeskUnderTest;
+  readonly runtime: Runtime;
+  /** What the command line uses. */
+  readonly operations: Operations;
+  /** The web server, signed in. */
+  readonly page: Page;
+  readonly pool: Pool;
+  readonly temporal: TemporalAccess;
+  /** For what a procedure needs on the disk. */
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+export const OPERATOR: Caller = { person: 'operator', via: 'cli' };
+
+/** Three minutes of market a second: there is soon something to close again. */
+const SPEED = 180;
+
+export async function openBench(): Promise<Bench> {
+  const desk = deskUnderTest();
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-kills-'));
+  await desk.up('--desk', deskForKills(folder), '--market', 'simulated', '--speed', String(SPEED));
+  const paths = homePaths(desk.home);
+  const runtime = JSON.parse(readFileSync(join(paths.run, 'runtime.json'), 'utf8')) as Runtime;
+  const operations = await openOperations(runtime);
+  const pool = openPool(runtime, 'kills');
+  const temporal = openTemporal(runtime);
+  return {
+    desk,
+    runtime,
+    operations,
+    page: openPage(runtime),
+    pool,
+    temporal,
+    folder,
+    close: async () => {
+      await Promise.allSettled([operations.close(), pool.end(), temporal.close()]);
+      await desk.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The first value of the first row. */
+export async function countOf(bench: Bench, query: string, values: readonly unknown[]): Promise<number> {
+  const found = await bench.pool.query<{ count: string }>(`select count(*) as count from ${query}`, [
+    ...values,
+  ]);
+  return Number(found.rows[0]?.count);
+}

@@ -1,0 +1,45 @@
+/** The web server as a person's page asks it: signed in, and signed in again where the session has ended. */
+import type { Runtime } from '../../../src/home/runtime.js';
+import { readSecret } from '../../../src/home/secrets.js';
+
+export interface Page {
+  get<T>(path: string): Promise<T>;
+  /** Rejects where the answer is lost, or is no success. The same key again is the same request. */
+  send<T>(method: 'POST' | 'PUT', path: string, body: object, key?: string): Promise<T>;
+}
+
+/** Longer than a resumption may wait for its proof. */
+const ANSWER_MS = 60_000;
+
+export function openPage({ web, home }: Runtime): Page {
+  const origin = `http://127.0.0.1:${web.port}`;
+  let token: string | null = null;
+
+  const ask = async (method: string, path: string, body?: object, headers = {}): Promise<Response> =>
+    fetch(`${origin}${path}`, {
+      method,
+      headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
+      signal: AbortSignal.timeout(ANSWER_MS),
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  const signIn = async (): Promise<string> => {
+    const answer = await ask('POST', '/api/auth/login', {
+      username: 'operator',
+      password: readSecret(home, 'operatorPassword'),
+    });
+    return ((await answer.json()) as { accessToken: string }).accessToken;
+  };
+  const call = async <T>(method: string, path: string, body?: object, headers = {}): Promise<T> => {
+    token ??= await signIn();
+    const answer = await ask(method, path, body, { authorization: `Bearer ${token}`, ...headers });
+    if (answer.status === 401) token = null;
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as T;
+  };
+  return {
+    get: (path) => call('GET', path),
+    send: (method, path, body, key) =>
+      call(method, path, body, key === undefined ? {} : { 'idempotency-key': key }),
+  };
+}

@@ -1,0 +1,52 @@
+/** A routine with a step of every kind: checks, a report, an action, and something for a person. */
+import { loadDesk } from '../../../../src/desk/load.js';
+import { startRoutine } from '../../../../src/operations/schedules/start-routine.js';
+import { routineId } from '../../../../src/workflows/queues.js';
+import { until } from '../../desk-under-test.js';
+import { type Bench, countOf, OPERATOR } from '../bench.js';
+import { EVERY_KIND } from '../desk-file.js';
+import type { Procedure } from '../procedure.js';
+import { backupsOf } from './backup.js';
+
+export const routine: Procedure = {
+  name: 'a routine',
+  carryOut: async (bench, watch) => {
+    const { desk } = loadDesk(bench.runtime.deskFile);
+    const found = desk.routines.find(({ name }) => name === EVERY_KIND.name);
+    if (found === undefined) throw new Error(`the desk has no routine ${EVERY_KIND.name}`);
+    const nominalMs = Date.now();
+    watch(routineId(desk.desk, found.name, nominalMs));
+    const occasion = {
+      cause: 'person',
+      nominalMs,
+      marketMs: nominalMs,
+      incarnation: null,
+      person: OPERATOR.person,
+      simulated: true,
+    } as const;
+    await until('the routine is under way', () => startRoutine(bench.temporal, desk, found, occasion));
+  },
+  leaves: async (bench, { workflowId, firstRunId }) => {
+    const key = [workflowId, firstRunId];
+    const ofRun = 'workflow_id = $1 and first_run_id = $2';
+    return {
+      runs: await countOf(bench, `routine_run where ${ofRun} and finished is not null`, key),
+      tasks: await countOf(bench, `task where ${ofRun}`, key),
+      told: await countOf(
+        bench,
+        `notice where fingerprint in (select 'task:' || desk || ':' || id from task where ${ofRun})`,
+        key,
+      ),
+      ...(await backupsOf(bench, await backupIds(bench, firstRunId))),
+    };
+  },
+};
+
+/** The step says which one its backup was. */
+async function backupIds({ pool }: Bench, firstRunId: string): Promise<readonly string[]> {
+  const found = await pool.query<{ observed: string }>(
+    "select observed from evidence where first_run_id = $1 and step_key = 'backup'",
+    [firstRunId],
+  );
+  return found.rows.map(({ observed }) => observed.split(':')[0] ?? '');
+}

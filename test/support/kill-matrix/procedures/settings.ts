@@ -1,0 +1,79 @@
+/** A limit is tightened at once, and loosened again by a vote. */
+import { settingsChangeId } from '../../../../src/workflows/queues.js';
+import { until } from '../../desk-under-test.js';
+import { type Bench, countOf } from '../bench.js';
+import type { Procedure } from '../procedure.js';
+
+const KEY = 'risk.maxPositionSizePct';
+const TIGHT = 2;
+const LOOSE = 3;
+
+interface Shown {
+  readonly version: number;
+  readonly settings: readonly { readonly key: string; readonly value: number }[];
+}
+
+interface Approval {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly parametersHash: string;
+  readonly state: string;
+}
+
+export const settings: Procedure = {
+  name: 'a change of settings',
+  carryOut: async (bench, watch, cell) => {
+    await until('tightened', async () => {
+      if ((await read(bench)).value === TIGHT) return true;
+      await change(bench, TIGHT, cell);
+      return true;
+    });
+    let workflowId = '';
+    await until('people are asked', async () => {
+      workflowId = settingsChangeId(bench.runtime.desk, (await read(bench)).version + 1);
+      watch(workflowId);
+      if ((await approvalOf(bench, workflowId)) !== null) return true;
+      await change(bench, LOOSE, cell);
+      return true;
+    });
+    await until('voted', async () => {
+      const approval = await approvalOf(bench, workflowId);
+      if (approval === null) return false;
+      if (approval.state !== 'open') return true;
+      const { id, parametersHash } = approval;
+      const vote = { choice: 'approve', parametersHash, reason: cell };
+      await bench.page.send('POST', `/api/approvals/${encodeURIComponent(id)}/vote`, vote);
+      return true;
+    });
+  },
+  leaves: async (bench, { workflowId }, cell) => {
+    const ofRun = 'approval where workflow_id = $1';
+    const key = [workflowId];
+    return {
+      inForce: (await read(bench)).value,
+      versions: await countOf(bench, 'settings_change where reason = $1', [cell]),
+      approvals: await countOf(bench, ofRun, key),
+      votes: await countOf(bench, `approval_vote where approval_id in (select id from ${ofRun})`, key),
+      told: await countOf(
+        bench,
+        `notice where fingerprint like (select 'approval:' || id || '%' from ${ofRun})`,
+        key,
+      ),
+    };
+  },
+};
+
+const change = ({ page }: Bench, value: number, reason: string) =>
+  page.send('PUT', '/api/settings', { values: { [KEY]: value }, reason });
+
+async function read({
+  page,
+}: Bench): Promise<{ readonly version: number; readonly value: number | undefined }> {
+  const { version, settings } = await page.get<Shown>('/api/settings');
+  return { version, value: settings.find(({ key }) => key === KEY)?.value };
+}
+
+async function approvalOf({ page }: Bench, workflowId: string): Promise<Approval | null> {
+  const { approvals } = await page.get<{ approvals: readonly Approval[] }>('/api/approvals');
+  return approvals.find((one) => one.workflowId === workflowId) ?? null;
+}

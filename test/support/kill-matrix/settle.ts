@@ -1,0 +1,50 @@
+/** Between two cells: everything runs, the desk trades, and everything that is kept fits together. */
+import { expect } from 'vitest';
+import { deskPaths, homePaths } from '../../../src/home/runtime.js';
+import { verifyLedger } from '../../../src/ledger/verify-ledger.js';
+import { until } from '../desk-under-test.js';
+import { type Bench, OPERATOR } from './bench.js';
+import { untilAllRun } from './victims.js';
+
+const PATIENCE_MS = 120_000;
+
+export async function settle(bench: Bench): Promise<void> {
+  await untilAllRun(bench);
+  await untilTrading(bench);
+  await untilLedgerIsLevel(bench);
+  expect(await bench.operations.verifyEvidence()).toMatchObject({ ok: true });
+  await until('the book agrees with the venue', async () => {
+    const { reconciliation } = await bench.operations.readStatus();
+    if (reconciliation.differences.length > 0) throw new Error(reconciliation.differences.join('; '));
+    return true;
+  });
+}
+
+/** A person's stop is lifted by a person; everything else by the desk file's rules. */
+async function untilTrading(bench: Bench): Promise<void> {
+  await until(
+    'the desk trades',
+    async () => {
+      const { mode, halts, reason } = await bench.operations.readStatus();
+      if (mode === 'ACTIVE') return true;
+      const byPerson = halts.some(({ resume }) => resume === 'person');
+      if (byPerson) await bench.operations.resumeTrading(OPERATOR, { reason: 'the next cell' });
+      throw new Error(`${mode}: ${reason}`);
+    },
+    PATIENCE_MS,
+  );
+}
+
+/** Everything that the trader has written is in Postgres, exactly. */
+export async function untilLedgerIsLevel({ runtime, pool }: Bench): Promise<void> {
+  const { journal } = deskPaths(homePaths(runtime.home), runtime.desk);
+  await until(
+    'the ledger equals the journal',
+    async () => {
+      const proof = await verifyLedger(pool, runtime.desk, journal);
+      if (!proof.equal) throw new Error(JSON.stringify(proof));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+}
