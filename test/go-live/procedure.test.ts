@@ -1,178 +1,36 @@
 /** The procedure on a real Temporal server, with Postgres; the trader follows a script. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createGoLiveActivities } from '../../src/activities/go-live/create-go-live-activities.js';
-import type { PreflightReport, PreflightVerdict } from '../../src/checks/preflight/preflight-check.js';
-import type { Desk } from '../../src/desk/schema.js';
 import { goLiveId } from '../../src/domain/go-live.js';
-import type { Runtime } from '../../src/home/runtime.js';
-import { goLiveInput } from '../../src/operations/go-live/start-go-live.js';
-import { type Operations, operationsOver } from '../../src/operations/open-operations.js';
-import type { Caller } from '../../src/operations/operation.js';
-import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
-import type { GoLiveInput, GoLiveResult } from '../../src/workflows/operations/go-live/contract.js';
-import { operationsQueue } from '../../src/workflows/queues.js';
-import { cryptoDesk } from '../operations/support/crypto-desk.js';
-import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import type { GoLiveInput } from '../../src/workflows/operations/go-live/contract.js';
+import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
+import {
+  ANNA,
+  type Attempted,
+  BERT,
+  CARL,
+  openApproval,
+  review,
+  startAttempt,
+  vote,
+  WAIT_MS,
+} from './support/attempt.js';
 
 let bench: Bench;
-const opened: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   bench = await openBench();
 });
 afterAll(async () => {
-  await Promise.all(opened.map((close) => close()));
   await bench?.close();
 });
 
-const [ANNA, BERT, CARL]: Caller[] = ['anna', 'bert', 'carl'].map((person) => ({
-  person,
-  via: 'web',
-})) as Caller[];
-const KEYS = [
-  'api-key',
-  'balance',
-  'symbols',
-  'rate-limit',
-  'stop-loss',
-  'daily-loss',
-  'password',
-  'validation',
-  'telegram',
-  'key-permissions',
-];
-const WAIT_MS = 40_000;
-
-function report(changes: Partial<Record<string, PreflightVerdict>>): PreflightReport {
-  const results = KEYS.map((key) => ({
-    key,
-    title: key,
-    verdict: changes[key] ?? ('pass' as const),
-    observed: `${key} as seen`,
-    expected: 'fine',
-  }));
-  return { desk: '', configHash: '', endpoint: 'test', verdict: 'pass', results, atMs: 0 };
-}
-
-function deskOf(name: string): Desk {
-  const desk = cryptoDesk();
-  const approver = ['approver' as const];
-  return {
-    ...desk,
-    desk: name,
-    mode: 'live',
-    people: [
-      { name: 'anna', roles: [...approver, 'operator'] },
-      { name: 'bert', roles: approver },
-      { name: 'carl', roles: approver },
-    ],
-    risk: { ...desk.risk, maxPositionSizePct: 6, maxConcurrentPositions: 5 },
-    goLive: {
-      ...desk.goLive,
-      approvers: ['anna', 'bert'],
-      ramp: [{ afterHours: 1, maxPositionSizePct: 6, maxConcurrentPositions: 5 }],
-    },
-  };
-}
-
-interface Attempted {
-  readonly desk: BenchDesk;
-  readonly operations: Operations;
-  readonly input: GoLiveInput;
-  readonly ended: Promise<GoLiveResult>;
-  readonly verdicts: Partial<Record<string, PreflightVerdict>>;
-}
-
-async function attempt(
-  changes: Partial<GoLiveInput> = {},
-  verdicts: Attempted['verdicts'] = {},
-): Promise<Attempted> {
-  const desk = await bench.desk({
-    serve: ['engine', 'operations'],
-    activities: (name) =>
-      createGoLiveActivities({
-        pool: bench.database.pool,
-        desk: deskOf(name),
-        configHash: 'c'.repeat(64),
-        home: '/nowhere',
-        reportFolder: '/nowhere',
-        preflight: async () => report(verdicts),
-      }),
-  });
-  desk.trader.trading = 'live';
-  desk.trader.halt('startup', 'person');
-  const temporal = openTemporal({ temporal: bench.address, home: null });
-  opened.push(() => temporal.close());
-  const release = `test-${randomBytes(4).toString('hex')}`;
-  const { incarnation } = desk.trader;
-  const input: GoLiveInput = {
-    ...goLiveInput(deskOf(desk.name), {
-      release,
-      attempt: 1,
-      incarnation,
-      person: 'anna',
-      reason: 'it is time',
-    }),
-    watchMs: 400,
-    lookMs: 100,
-    remindMs: 150,
-    ramp: [{ afterMs: 200, maxPositionSizePct: 6, maxConcurrentPositions: 5 }],
-    reviewMs: WAIT_MS,
-    approvalMs: WAIT_MS,
-    ...changes,
-  };
-  const { pool } = bench.database;
-  await openAttempt(pool, {
-    desk: desk.name,
-    release,
-    askedBy: 'anna',
-    reason: 'r',
-    workflowIdOf: (n) => goLiveId(release, n),
-  });
-  const handle = await bench.client.workflow.start('goLive', {
-    workflowId: goLiveId(release, 1),
-    taskQueue: operationsQueue(desk.name),
-    args: [input],
-  });
-  const operations = operationsOver({
-    runtime: { desk: desk.name } as Runtime,
-    desk: deskOf(desk.name),
-    trader: desk.trader.client,
-    temporal,
-    pool,
-    decisionKey: () => DECISION_KEY,
-    newId: randomUUID,
-    nowMs: Date.now,
-  });
-  return { desk, operations, input, ended: handle.result() as Promise<GoLiveResult>, verdicts };
-}
-
-async function review({ operations }: Attempted): Promise<void> {
-  const find = async () => (await operations.listTasks()).find(({ state }) => state === 'open');
-  const task = await until('the review', find, WAIT_MS);
-  await operations.completeTask(BERT!, { id: task.id, note: 'win rate and drawdown are as they should be' });
-}
-
-async function openApproval({ operations }: Attempted) {
-  const find = async () => (await operations.listApprovals()).find(({ state }) => state === 'open');
-  return until('the approval', find, WAIT_MS);
-}
-
-/** A vote may overtake the workflow, which then does not wait for it yet. */
-async function vote(attempted: Attempted, caller: Caller, choice: 'approve' | 'reject' = 'approve') {
-  const { id, parametersHash } = await openApproval(attempted);
-  const cast = async () => {
-    const given = { approval: id, choice, parametersHash, reason: 'r' } as const;
-    const result = await attempted.operations.castVote(caller, given);
-    return /no such approval waits/.test(result.detail) ? null : result;
-  };
-  return until('the vote', cast, WAIT_MS);
-}
+const attempt = (changes?: Partial<GoLiveInput>, verdicts?: Attempted['verdicts']): Promise<Attempted> =>
+  startAttempt(bench, changes, verdicts);
 
 /** With FERMATA_RECORD_HISTORIES=1 the run is written down, and later code is replayed against it. */
 async function keepHistory(name: string, workflowId: string): Promise<void> {
@@ -193,10 +51,10 @@ describe.concurrent('going live', () => {
     const attempted = await attempt({ watchMs: 2000 });
     const { desk, input, ended } = attempted;
     await review(attempted);
-    expect((await vote(attempted, CARL!)).detail).toMatch(/does not name carl/);
-    expect(await vote(attempted, ANNA!)).toMatchObject({ ok: true });
+    expect((await vote(attempted, CARL)).detail).toMatch(/does not name carl/);
+    expect(await vote(attempted, ANNA)).toMatchObject({ ok: true });
     expect(desk.trader.sent('goLive')).toEqual([]);
-    expect(await vote(attempted, BERT!)).toMatchObject({ ok: true });
+    expect(await vote(attempted, BERT)).toMatchObject({ ok: true });
     await until('the size step', async () => desk.trader.sent('goLive').length === 1 || undefined, WAIT_MS);
     const first = desk.trader.sent('goLive')[0] as { proposal: object; decisions: readonly object[] };
     expect(first.proposal).toMatchObject({
@@ -204,8 +62,8 @@ describe.concurrent('going live', () => {
       size: { maxPositionSizePct: 3, maxConcurrentPositions: 3 },
     });
     expect(first.decisions).toHaveLength(2);
-    await vote(attempted, ANNA!);
-    await vote(attempted, BERT!);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
     expect(await ended).toMatchObject({ state: 'completed' });
     await keepHistory('go-live-completed', goLiveId(input.release, 1));
     expect(desk.trader.sent('goLive')[1]).toMatchObject({
@@ -246,7 +104,7 @@ describe.concurrent('going live', () => {
   it('ends with the first refusal', async () => {
     const attempted = await attempt();
     await review(attempted);
-    await vote(attempted, BERT!, 'reject');
+    await vote(attempted, BERT, 'reject');
     expect(await attempted.ended).toMatchObject({
       state: 'refused',
       detail: expect.stringMatching(/rejected by bert/),
@@ -265,8 +123,8 @@ describe.concurrent('going live', () => {
     await review(attempted);
     await openApproval(attempted);
     attempted.verdicts['key-permissions'] = 'fail';
-    await vote(attempted, ANNA!);
-    await vote(attempted, BERT!);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
     expect(await attempted.ended).toMatchObject({
       state: 'refused',
       detail: expect.stringMatching(/key-permissions as seen/),
@@ -278,18 +136,18 @@ describe.concurrent('going live', () => {
     const refused = await attempt();
     refused.desk.trader.refusesGoLive = 'it was decided for another configuration';
     await review(refused);
-    await vote(refused, ANNA!);
-    await vote(refused, BERT!);
+    await vote(refused, ANNA);
+    await vote(refused, BERT);
     expect(await refused.ended).toMatchObject({
       state: 'refused',
       detail: expect.stringMatching(/trader refused.*another configuration/),
     });
     const revoked = await attempt({ watchMs: WAIT_MS });
     await review(revoked);
-    await vote(revoked, ANNA!);
-    await vote(revoked, BERT!);
+    await vote(revoked, ANNA);
+    await vote(revoked, BERT);
     await until('live', async () => revoked.desk.trader.granted !== null || undefined, WAIT_MS);
-    expect(await revoked.operations.revokeGoLive(ANNA!, { reason: 'odd fills' })).toMatchObject({
+    expect(await revoked.operations.revokeGoLive(ANNA, { reason: 'odd fills' })).toMatchObject({
       ok: true,
       proven: true,
     });

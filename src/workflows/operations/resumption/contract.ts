@@ -29,6 +29,8 @@ export interface ResumptionInput {
   readonly timing: ResumptionTiming;
   /** Carried through continue-as-new. */
   readonly decisions: readonly Decision[];
+  /** Ids of decisions that the trader refused: each person decides anew. */
+  readonly spent?: readonly string[];
   readonly cycle: number;
   readonly evidence?: readonly string[];
 }

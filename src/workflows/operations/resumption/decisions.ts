@@ -21,6 +21,7 @@ export class Decisions {
     if (decision.desk !== input.desk) throw new Error(`this is the desk ${input.desk}`);
     if (decision.subject !== input.haltId) throw new Error('the decision is about another halt');
     if (!(decision.expiresWallMs > Date.now())) throw new Error('the decision has expired');
+    if (this.run.isSpent(decision)) throw new Error('this decision was used up: decide again');
     const hasDecided =
       this.verifying.has(decision.person) || decisions.some(({ person }) => person === decision.person);
     if (hasDecided) throw new Error(`${decision.person} has decided already`);

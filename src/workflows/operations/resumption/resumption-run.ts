@@ -22,11 +22,13 @@ export class ResumptionRun {
   state: ResumptionProgress['state'] = 'looking';
   detail = 'looking at why trading stopped';
   private accepted: readonly Decision[];
+  private spent: readonly string[];
   private pauseMs: number;
   private woken = false;
 
   constructor(readonly input: ResumptionInput) {
     this.accepted = input.decisions;
+    this.spent = input.spent ?? [];
     this.cycle = input.cycle;
     this.isExplained = input.cycle > 0;
     this.evidence = input.evidence ?? null;
@@ -69,9 +71,14 @@ export class ResumptionRun {
     this.wake();
   }
 
-  /** A decision counts once. */
+  /** A decision counts once: also where somebody copied it out of Temporal and sends it again. */
   spend(decisions: readonly Decision[]): void {
     this.accepted = this.accepted.filter((decision) => !decisions.includes(decision));
+    this.spent = [...this.spent, ...decisions.map(({ decisionId }) => decisionId)];
+  }
+
+  isSpent({ decisionId }: Decision): boolean {
+    return this.spent.includes(decisionId);
   }
 
   waitFor(what: string): void {
@@ -105,8 +112,8 @@ export class ResumptionRun {
   }
 
   carriedOver(): ResumptionInput {
-    const { decisions, cycle, evidence } = this;
-    return { ...this.input, decisions, cycle, ...(evidence === null ? {} : { evidence }) };
+    const { decisions, spent, cycle, evidence } = this;
+    return { ...this.input, decisions, spent, cycle, ...(evidence === null ? {} : { evidence }) };
   }
 
   command(step: string, reason: string) {

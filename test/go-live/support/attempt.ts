@@ -1,0 +1,158 @@
+/** One attempt to go live, the whole procedure with its activities, and the people who decide about it. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createGoLiveActivities } from '../../../src/activities/go-live/create-go-live-activities.js';
+import type { PreflightReport, PreflightVerdict } from '../../../src/checks/preflight/preflight-check.js';
+import type { Desk } from '../../../src/desk/schema.js';
+import { goLiveId } from '../../../src/domain/go-live.js';
+import type { Runtime } from '../../../src/home/runtime.js';
+import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
+import { goLiveInput } from '../../../src/operations/go-live/start-go-live.js';
+import { type Operations, operationsOver } from '../../../src/operations/open-operations.js';
+import type { Caller } from '../../../src/operations/operation.js';
+import { openAttempt } from '../../../src/store/go-live-attempts.js';
+import type { GoLiveInput, GoLiveResult } from '../../../src/workflows/operations/go-live/contract.js';
+import { operationsQueue } from '../../../src/workflows/queues.js';
+import { cryptoDesk } from '../../operations/support/crypto-desk.js';
+import { type Bench, type BenchDesk, DECISION_KEY } from '../../workflows/support/desk-bench.js';
+import { until } from '../../workflows/support/until.js';
+
+export const ANNA: Caller = { person: 'anna', via: 'web' };
+export const BERT: Caller = { person: 'bert', via: 'web' };
+export const CARL: Caller = { person: 'carl', via: 'web' };
+const KEYS = [
+  'api-key',
+  'balance',
+  'symbols',
+  'rate-limit',
+  'stop-loss',
+  'daily-loss',
+  'password',
+  'validation',
+  'telegram',
+  'key-permissions',
+];
+export const WAIT_MS = 40_000;
+
+function report(changes: Partial<Record<string, PreflightVerdict>>): PreflightReport {
+  const results = KEYS.map((key) => ({
+    key,
+    title: key,
+    verdict: changes[key] ?? ('pass' as const),
+    observed: `${key} as seen`,
+    expected: 'fine',
+  }));
+  return { desk: '', configHash: '', endpoint: 'test', verdict: 'pass', results, atMs: 0 };
+}
+
+function deskOf(name: string): Desk {
+  const desk = cryptoDesk();
+  const approver = ['approver' as const];
+  return {
+    ...desk,
+    desk: name,
+    mode: 'live',
+    people: [
+      { name: 'anna', roles: [...approver, 'operator'] },
+      { name: 'bert', roles: approver },
+      { name: 'carl', roles: approver },
+    ],
+    risk: { ...desk.risk, maxPositionSizePct: 6, maxConcurrentPositions: 5 },
+    goLive: {
+      ...desk.goLive,
+      approvers: ['anna', 'bert'],
+      ramp: [{ afterHours: 1, maxPositionSizePct: 6, maxConcurrentPositions: 5 }],
+    },
+  };
+}
+
+export interface Attempted {
+  readonly desk: BenchDesk;
+  readonly operations: Operations;
+  readonly input: GoLiveInput;
+  readonly ended: Promise<GoLiveResult>;
+  readonly verdicts: Partial<Record<string, PreflightVerdict>>;
+}
+
+/** Starts the workflow of a first attempt, on a desk with real money whose trader follows a script. */
+export async function startAttempt(
+  bench: Bench,
+  changes: Partial<GoLiveInput> = {},
+  verdicts: Attempted['verdicts'] = {},
+): Promise<Attempted> {
+  const desk = await bench.desk({
+    serve: ['engine', 'operations'],
+    activities: (name) =>
+      createGoLiveActivities({
+        pool: bench.database.pool,
+        desk: deskOf(name),
+        configHash: 'c'.repeat(64),
+        home: '/nowhere',
+        reportFolder: '/nowhere',
+        preflight: async () => report(verdicts),
+      }),
+  });
+  desk.trader.trading = 'live';
+  desk.trader.halt('startup', 'person');
+  const release = `test-${randomBytes(4).toString('hex')}`;
+  const { incarnation } = desk.trader;
+  const input: GoLiveInput = {
+    ...goLiveInput(deskOf(desk.name), {
+      release,
+      attempt: 1,
+      incarnation,
+      person: 'anna',
+      reason: 'it is time',
+    }),
+    watchMs: 400,
+    lookMs: 100,
+    remindMs: 150,
+    ramp: [{ afterMs: 200, maxPositionSizePct: 6, maxConcurrentPositions: 5 }],
+    reviewMs: WAIT_MS,
+    approvalMs: WAIT_MS,
+    ...changes,
+  };
+  const { pool } = bench.database;
+  await openAttempt(pool, {
+    desk: desk.name,
+    release,
+    askedBy: 'anna',
+    reason: 'r',
+    workflowIdOf: (n) => goLiveId(release, n),
+  });
+  const handle = await bench.client.workflow.start('goLive', {
+    workflowId: goLiveId(release, 1),
+    taskQueue: operationsQueue(desk.name),
+    args: [input],
+  });
+  const operations = operationsOver({
+    runtime: { desk: desk.name } as Runtime,
+    desk: deskOf(desk.name),
+    trader: desk.trader.client,
+    temporal: bench.temporal,
+    pool,
+    decisionKey: () => DECISION_KEY,
+    newId: randomUUID,
+    nowMs: Date.now,
+  });
+  return { desk, operations, input, ended: handle.result() as Promise<GoLiveResult>, verdicts };
+}
+
+export async function review({ operations }: Attempted): Promise<void> {
+  const find = async () => (await operations.listTasks()).find(({ state }) => state === 'open');
+  const task = await until('the review', find, WAIT_MS);
+  await operations.completeTask(BERT, { id: task.id, note: 'win rate and drawdown are as they should be' });
+}
+
+export async function openApproval({ operations }: Attempted) {
+  const find = async () => (await operations.listApprovals()).find(({ state }) => state === 'open');
+  return until('the approval', find, WAIT_MS);
+}
+
+export async function vote(
+  attempted: Attempted,
+  caller: Caller,
+  choice: 'approve' | 'reject' = 'approve',
+): Promise<VoteResult> {
+  const { id, parametersHash } = await openApproval(attempted);
+  return attempted.operations.castVote(caller, { approval: id, choice, parametersHash, reason: 'r' });
+}
