@@ -1,18 +1,21 @@
 # One image for every role of a desk; docker-compose.yml says which role a container runs.
-FROM node:20-bookworm-slim AS build
+FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /fermata
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY . .
 RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts
+# The links of the Postgres that a restore drill runs: later on nothing in here can be written any more.
+RUN node --input-type=module -e "await (await import('./dist/supervisor/postgres/binaries.js')).findPostgresBinaries()"
 
-FROM node:20-bookworm-slim
+FROM node:20.20.2-bookworm-slim
 # pg_dump and pg_restore of the server's major version, for backups and drills.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends postgresql-client-15 \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /fermata
 COPY --from=build /fermata/package.json ./
+COPY --from=build /fermata/package-lock.json ./
 COPY --from=build /fermata/node_modules ./node_modules
 COPY --from=build /fermata/dist ./dist
 COPY --from=build /fermata/desks ./desks

@@ -1,6 +1,7 @@
 /** Watches the trader from outside: reads the venue's own book every few seconds and stops where the two differ. */
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
+import { secretVariable } from '../desk/secret-variable.js';
 import type { Instrument } from '../domain/instrument.js';
 import { type DeskPaths, deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { connectTrader } from '../trader/client.js';
@@ -61,10 +62,11 @@ function bookReader(
 ): AuditParts['readBook'] {
   if (desk.mode === 'paper') return () => readPaperBook(paths.paperBook, instruments);
   const { env } = process;
-  const own = env.BINANCE_AUDITOR_API_KEY
-    ? { BINANCE_API_KEY: env.BINANCE_AUDITOR_API_KEY, BINANCE_SECRET_KEY: env.BINANCE_AUDITOR_SECRET_KEY }
-    : env;
-  const read = readCredentials(own);
+  const ownKey = secretVariable(env, 'BINANCE_AUDITOR_API_KEY');
+  const ownSecret = secretVariable(env, 'BINANCE_AUDITOR_SECRET_KEY') ?? '';
+  const read = readCredentials(
+    ownKey === null ? env : { BINANCE_API_KEY: ownKey, BINANCE_SECRET_KEY: ownSecret },
+  );
   if (!read.ok) throw new Error(`the auditor can't read the account: ${read.problem}. ${read.doThis}`);
   const endpoint = chooseEndpoint(desk.venue.testnet, {
     BINANCE_SIMULATOR_URL: runtime.simulatedVenue ?? env.BINANCE_SIMULATOR_URL,

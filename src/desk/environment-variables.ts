@@ -103,6 +103,10 @@ const TRADING: EnvironmentSection = {
     secret('BINANCE_SECRET_KEY', text, 'The secret of that key.'),
     { ...plain('BINANCE_AUDITOR_API_KEY', null, text, 'A read-only key for the auditor'), secret: true },
     { ...plain('BINANCE_AUDITOR_SECRET_KEY', null, text, 'Its secret'), secret: true },
+    plain('BINANCE_API_KEY_FILE', null, path, 'File that holds the key, instead of the variable'),
+    plain('BINANCE_SECRET_KEY_FILE', null, path, 'File that holds its secret'),
+    plain('BINANCE_AUDITOR_API_KEY_FILE', null, path, 'File that holds the auditor’s key'),
+    plain('BINANCE_AUDITOR_SECRET_KEY_FILE', null, path, 'File that holds its secret'),
     setting(
       'BINANCE_TESTNET',
       'true',
@@ -157,13 +161,14 @@ const RISK: EnvironmentSection = {
 };
 
 const PEOPLE: EnvironmentSection = {
-  title: 'People. A secret can come from a file too: NAME_FILE=path.',
+  title: 'People.',
   variables: [
     secret(
       'DASHBOARD_PASSWORD',
       text.min(8, 'at least 8 characters'),
       'Of the operator. Without it one is generated at the first start.',
     ),
+    plain('DASHBOARD_PASSWORD_FILE', null, path, 'File that holds the password, instead of the variable'),
     secret(
       'TELEGRAM_BOT_TOKEN',
       text.regex(/^\d{1,20}:[A-Za-z0-9_-]{10,100}$/, 'a bot’s token (digits:letters)'),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Desk } from '../desk/schema.js';
+import { secretVariable } from '../desk/secret-variable.js';
 import { homePaths } from '../home/runtime.js';
 
 export interface TelegramCredentials {
@@ -40,17 +41,11 @@ export function telegramCredentials(
 }
 
 function secretOf(env: NodeJS.ProcessEnv, name: string, file: string): string | null {
-  const given = env[name]?.trim();
-  if (given) return given;
-  const named = env[`${name}_FILE`]?.trim();
-  return read(named || file, Boolean(named));
-}
-
-function read(file: string, mustExist: boolean): string | null {
+  const given = secretVariable(env, name);
+  if (given !== null) return given;
   try {
     return readFileSync(file, 'utf8').trim() || null;
-  } catch (error) {
-    if (mustExist) throw new Error(`${file} can't be read: ${(error as NodeJS.ErrnoException).code}`);
+  } catch {
     return null;
   }
 }

@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** The SQL files stand in the source tree and are read from there by the compiled program too: one copy only. */
-export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../src/store/migrations', import.meta.url));
+/** Beside this module: the build copies the SQL files to where the compiled program looks for them. */
+export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));

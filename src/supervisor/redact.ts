@@ -55,12 +55,24 @@ export function redactValue(value: unknown, redact: Redact, depth = 0): unknown 
   );
 }
 
-/** The values of all secret files, and of all environment variables whose name says that they are secret. */
+/** The values of all secret files, and of all environment variables whose name says that they are, or name, a secret. */
 export function knownSecrets(secretsDirectory: string, env: NodeJS.ProcessEnv): readonly string[] {
   const values: string[] = [];
-  for (const [name, value] of Object.entries(env)) if (value && SECRET_NAME.test(name)) values.push(value);
+  for (const [name, value] of Object.entries(env)) {
+    if (!value || !SECRET_NAME.test(name)) continue;
+    values.push(name.endsWith('_FILE') ? contentOf(value) : value);
+  }
   for (const name of readdirSync(secretsDirectory)) {
     values.push(...readFileSync(join(secretsDirectory, name), 'utf8').trim().split('\n'));
   }
   return values;
+}
+
+/** One that can't be read is said by whoever needs it. */
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
 }

@@ -1,5 +1,6 @@
 /** `fermata up`: one desk and everything it needs, from start to orderly end. */
 import { join } from 'node:path';
+import { secretVariable } from '../desk/secret-variable.js';
 import type { HomePaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
@@ -34,7 +35,7 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
 
 async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promise<void> {
   const env = options.env ?? process.env;
-  await ensureSecrets(paths.home, env.DASHBOARD_PASSWORD);
+  await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
   const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.secrets, env)));
   try {
     await runLogged(options, paths, ending, log);

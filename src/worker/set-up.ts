@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadDesk } from '../desk/load.js';
+import { secretVariable } from '../desk/secret-variable.js';
 import { checkPayloadCanary } from '../home/payload-canary.js';
 import type { Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
@@ -64,7 +65,7 @@ async function patiently<T>(what: string, attempt: () => Promise<T>): Promise<T>
 
 async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
   const home = env.FERMATA_HOME ?? '';
-  await ensureSecrets(home, env.DASHBOARD_PASSWORD);
+  await ensureSecrets(home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
   makeSecret(home, 'temporalPostgresPassword');
 }
 

@@ -17,6 +17,9 @@ export interface ComposeService {
   readonly restart?: string;
   readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
   readonly read_only?: boolean;
+  readonly mem_limit?: string;
+  readonly pids_limit?: number;
+  readonly stop_grace_period?: string;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };

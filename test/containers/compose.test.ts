@@ -9,6 +9,7 @@ import { rolesInOrder } from '../../src/supervisor/roles.js';
 import { serverArguments } from '../../src/supervisor/temporal/server-options.js';
 import { repository } from '../support/desk-under-test.js';
 import { compose, composeText, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
+import { instructions } from './image-folder.js';
 
 const services = Object.entries(compose.services);
 const oneShots = services.filter(([, { restart }]) => restart === 'no').map(([name]) => name);
@@ -23,8 +24,11 @@ describe('docker-compose.yml', () => {
     const { $schema: _, ...schema } = JSON.parse(readFileSync(file, 'utf8'), (key, value) =>
       key === 'id' && typeof value === 'string' ? undefined : value,
     );
-    // This edition of the schema is older than the file's name at the top.
+    // This edition of the schema is older than the file's name at the top, and than what is restarted together.
     schema.properties.name ??= { type: 'string' };
+    const [, dependencies] = schema.definitions.service.properties.depends_on.oneOf;
+    for (const dependency of Object.values<{ properties: object }>(dependencies.patternProperties))
+      dependency.properties = { restart: { type: 'boolean' }, ...dependency.properties };
     const ajv = new Ajv2019({ strict: false, allErrors: true });
     // Formats as Compose has them.
     ajv.addFormat('duration', /^(\d+(\.\d+)?(us|ms|s|m|h))+$/);
@@ -103,8 +107,54 @@ describe('docker-compose.yml', () => {
 
   it('looks after the health of everything that lasts, except what has no door to ask at', () => {
     const without = lasting.filter(([, { healthcheck }]) => !healthcheck).map(([name]) => name);
-    expect(without).toEqual(['temporal-ui', 'prometheus']);
+    expect(without).toEqual(['temporal-ui']);
     for (const [name, { restart }] of lasting) expect(restart, name).toBe('unless-stopped');
+  });
+
+  it('asks for health with what is in each image: node in ours, never curl', () => {
+    const asks = Object.fromEntries(
+      lasting.map(([name, { image, healthcheck }]) => [
+        `${name} ${image.split(':')[0]}`,
+        healthcheck?.test[1],
+      ]),
+    );
+    const programs = new Map([
+      ['postgres', 'pg_isready'],
+      ['temporalio/server', 'nc'],
+      ['prom/prometheus', 'wget'],
+    ]);
+    for (const [name, program] of Object.entries(asks).filter(([, program]) => program !== undefined))
+      expect(program, name).toBe(programs.get(name.split(' ')[1] ?? '') ?? 'node');
+  });
+
+  it('runs exact versions, ours from the Dockerfile', () => {
+    for (const [name, { image, build }] of services)
+      if (build === undefined) expect(image, name).toMatch(/:v?\d+\.\d+(\.\d+)?(-[\w.-]+)?$/);
+    const bases = instructions.filter((line) => line.startsWith('FROM'));
+    for (const base of bases) expect(base).toMatch(/^FROM node:20\.\d+\.\d+-bookworm-slim( AS build)?$/);
+    expect(bases).toHaveLength(2);
+  });
+
+  it('bounds memory and processes of everything, and gives everything time to end', () => {
+    for (const [name, service] of services) {
+      expect(service.mem_limit, name).toMatch(/^\d+(m|g)$/);
+      expect(service.pids_limit, name).toBeGreaterThan(0);
+    }
+    for (const [name, { build, stop_grace_period: grace }] of lasting)
+      if (build !== undefined || name.endsWith('postgres')) expect(grace, name).toMatch(/^[36]0s$/);
+  });
+
+  it('lets its user write every volume that a role writes', () => {
+    const owned = instructions.find((line) => line.startsWith('RUN install -d -o node'));
+    const written = services
+      .filter(([, { build }]) => build !== undefined)
+      .flatMap(([, { volumes = [] }]) => volumes.map((mount) => mount.split(':')))
+      .filter(([, , access]) => access !== 'ro')
+      .map(([, place]) => place ?? '');
+    expect(new Set(written)).toEqual(
+      new Set(['/var/lib/fermata', '/run/fermata', '/secrets', '/prometheus']),
+    );
+    for (const place of written) expect(owned).toContain(` ${place} `);
   });
 
   it('keeps the newest log of every container where `logs` reads it', () => {
@@ -123,6 +173,8 @@ describe('docker-compose.yml', () => {
     }
     const withKey = services.filter(([, { environment = {} }]) => 'BINANCE_SECRET_KEY' in environment);
     expect(withKey.map(([name]) => name)).toEqual(['bot', 'operations-worker']);
+    for (const [name, { environment = {} }] of withKey)
+      expect(environment, name).toHaveProperty('BINANCE_SECRET_KEY_FILE');
   });
 
   it('gives Temporal a Postgres of its own, and the settings that our own server has', () => {

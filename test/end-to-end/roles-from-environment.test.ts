@@ -1,9 +1,9 @@
 /** The containers' roles without containers: the same programs with the same environment, each a process of its own. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { freePort } from '../../src/supervisor/free-port.js';
@@ -12,9 +12,12 @@ import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { compose, environmentOf, SERVICE_OF_ROLE } from '../containers/compose-file.js';
-import { repository, until } from '../support/desk-under-test.js';
+import { makeImageFolder } from '../containers/image-folder.js';
+import { until } from '../support/desk-under-test.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-roles-'));
+/** Stands for the image: what the Dockerfile copies, and the packages that it keeps. */
+let image = '';
 const home = join(folder, 'home');
 const secrets = join(folder, 'secrets');
 const roles = Object.keys(SERVICE_OF_ROLE);
@@ -25,6 +28,7 @@ let here: Record<string, string> = {};
 let trader: TraderClient;
 
 beforeAll(async () => {
+  image = makeImageFolder(folder);
   const postgres = await freePort();
   const temporal = await chooseTemporalPorts();
   here = {
@@ -71,7 +75,7 @@ async function startStores(
 
 function programOf(service: string): { readonly args: string[]; readonly env: Record<string, string> } {
   const args = (compose.services[service]?.command ?? []).map((part, index) =>
-    index === 0 ? join(repository, part) : part,
+    index === 0 ? join(image, part) : part,
   );
   return { args, env: { ...environmentOf(service), ...here } };
 }
@@ -113,7 +117,7 @@ function isHealthy(role: string): Promise<boolean> {
   const [, , program, ...args] = compose.services[service]?.healthcheck?.test ?? [];
   return new Promise((settle) => {
     const { env } = programOf(service);
-    execFile(process.execPath, [join(repository, program ?? ''), ...args], { env }, (error) =>
+    execFile(process.execPath, [join(image, program ?? ''), ...args], { env }, (error) =>
       settle(error === null),
     );
   });
@@ -124,6 +128,19 @@ const status = () => trader.call('status', {}, { timeoutMs: 2_000 });
 describe('roles that are started one by one, with the environment of docker-compose.yml', () => {
   it.each(roles)('%s becomes healthy', async (role) => {
     await until(`${role} healthy\n${running.get(role)?.log.slice(-2_000)}`, () => isHealthy(role), 120_000);
+  });
+
+  it('find every file of the image that the code names', () => {
+    const compiled = readdirSync(join(image, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js') && !name.startsWith('dashboard'))
+      .map((name) => join(image, 'dist', name));
+    const named = compiled.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g)].map(
+        ([, path = '']) => join(dirname(file), path),
+      ),
+    );
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it('trade', async () => {

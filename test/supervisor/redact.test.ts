@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDeskLog } from '../../src/supervisor/log/desk-log.js';
 import { openRotatingFile } from '../../src/supervisor/log/rotating-file.js';
-import { createRedactor } from '../../src/supervisor/redact.js';
+import { createRedactor, knownSecrets } from '../../src/supervisor/redact.js';
 
 const KNOWN = 'correct-horse-battery';
 const redact = createRedactor([KNOWN, 'abc']);
@@ -51,6 +51,26 @@ test('neither log has a secret, whatever part of a line it stands in', () => {
     message: 'no [redacted]',
     nested: { token: '[redacted]', list: ['x[redacted]'] },
   });
+  rmSync(folder, { recursive: true });
+});
+
+test('what secret files, variables and the files that they name hold is known', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-known-'));
+  mkdirSync(join(folder, 'secrets'));
+  writeFileSync(join(folder, 'secrets', 'payload-key'), 'newest-key\nolder-key\n');
+  writeFileSync(join(folder, 'token'), 'token-of-a-file\n');
+  const env = {
+    BINANCE_SECRET_KEY: 'secret-of-a-variable',
+    TELEGRAM_BOT_TOKEN_FILE: join(folder, 'token'),
+    BINANCE_API_KEY_FILE: join(folder, 'absent'),
+    HOME: '/home/somebody',
+  };
+  expect(knownSecrets(join(folder, 'secrets'), env).filter(Boolean)).toEqual([
+    'secret-of-a-variable',
+    'token-of-a-file',
+    'newest-key',
+    'older-key',
+  ]);
   rmSync(folder, { recursive: true });
 });
 

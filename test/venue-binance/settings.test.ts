@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readCredentials } from '../../src/venue/binance/credentials.js';
 import { chooseEndpoint, endpointLabel } from '../../src/venue/binance/endpoint.js';
 import { judgePermissions } from '../../src/venue/binance/permissions.js';
@@ -10,6 +13,23 @@ describe('the key of the environment', () => {
     expect(readCredentials({ BINANCE_API_KEY: ` ${key}\n`, BINANCE_SECRET_KEY: 's' })).toEqual({
       ok: true,
       credentials: { apiKey: key, secret: 's' },
+    });
+  });
+
+  it('is read from the files that BINANCE_API_KEY_FILE and BINANCE_SECRET_KEY_FILE name', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fermata-key-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'key'), `${key}\n`);
+    writeFileSync(join(folder, 'secret'), 's\n');
+    const given = { BINANCE_API_KEY_FILE: join(folder, 'key') };
+    const absent = join(folder, 'absent');
+    expect(readCredentials({ ...given, BINANCE_SECRET_KEY_FILE: join(folder, 'secret') })).toEqual({
+      ok: true,
+      credentials: { apiKey: key, secret: 's' },
+    });
+    expect(readCredentials({ ...given, BINANCE_SECRET_KEY_FILE: absent })).toMatchObject({
+      ok: false,
+      problem: `BINANCE_SECRET_KEY_FILE: expected a file that can be read, ${absent} can't be (ENOENT)`,
     });
   });
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { secretVariable } from '../../desk/secret-variable.js';
 import { verifyPassword } from '../../home/password.js';
 import { homePaths, SECRET_FILES } from '../../home/runtime.js';
 import type { PreflightCheck } from './preflight-check.js';
@@ -15,8 +16,8 @@ export const password: PreflightCheck = {
   look: async ({ home, env }) => {
     const expected = `DASHBOARD_PASSWORD was set by a person: ${LENGTH_MIN} characters or more, none of the usual ones`;
     const warn = (observed: string) => ({ verdict: 'warn', observed, expected }) as const;
-    const given = env.DASHBOARD_PASSWORD;
-    if (given !== undefined && given.length < LENGTH_MIN) return warn('DASHBOARD_PASSWORD is short');
+    const given = secretVariable(env, 'DASHBOARD_PASSWORD');
+    if (given !== null && given.length < LENGTH_MIN) return warn('DASHBOARD_PASSWORD is short');
     const { secrets } = homePaths(home);
     const hashFile = join(secrets, SECRET_FILES.operatorPasswordHash);
     if (!given && existsSync(join(secrets, SECRET_FILES.operatorPassword)))

@@ -1,4 +1,5 @@
-/** The API key, from the environment only. It is never written, logged or shown. */
+/** The API key, from the environment or the files that it names. It is never written, logged or shown. */
+import { secretVariable } from '../../desk/secret-variable.js';
 
 export interface BinanceCredentials {
   readonly apiKey: string;
@@ -13,8 +14,20 @@ export type CredentialsRead =
 const KEY = /^[A-Za-z0-9]{64}$/;
 
 export function readCredentials(environment: Readonly<Record<string, string | undefined>>): CredentialsRead {
-  const apiKey = environment.BINANCE_API_KEY?.trim() ?? '';
-  const secret = environment.BINANCE_SECRET_KEY?.trim() ?? '';
+  try {
+    const given = (name: string): string => secretVariable(environment, name) ?? '';
+    return judge(given('BINANCE_API_KEY'), given('BINANCE_SECRET_KEY'));
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return {
+      ok: false,
+      problem,
+      doThis: 'Name a file that this process may read, or set the variable itself.',
+    };
+  }
+}
+
+function judge(apiKey: string, secret: string): CredentialsRead {
   const missing = [apiKey === '' ? 'BINANCE_API_KEY' : '', secret === '' ? 'BINANCE_SECRET_KEY' : ''].filter(
     Boolean,
   );

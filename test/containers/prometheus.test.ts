@@ -1,0 +1,98 @@
+/** deploy/prometheus without Prometheus: it asks where something answers, and for figures that are really there. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { METRICS_TOKEN, startWebUnderTest, type WebUnderTest } from '../api/web-under-test.js';
+import { repository } from '../support/desk-under-test.js';
+import { compose, environmentOf } from './compose-file.js';
+
+const FOLDER = join(repository, 'deploy/prometheus');
+const read = (name: string): unknown => parse(readFileSync(join(FOLDER, name), 'utf8'));
+
+interface Configuration {
+  readonly rule_files: readonly string[];
+  readonly scrape_configs: readonly {
+    readonly job_name: string;
+    readonly authorization?: { readonly type: string; readonly credentials_file: string };
+    readonly static_configs: readonly { readonly targets: readonly string[] }[];
+  }[];
+}
+
+interface Rules {
+  readonly groups: readonly {
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly expr: string;
+      readonly for?: string;
+      readonly annotations: { readonly summary: string };
+    }[];
+  }[];
+}
+
+const configuration = read('prometheus.yml') as Configuration;
+const rules = configuration.rule_files.flatMap((name) =>
+  (read(name) as Rules).groups.flatMap((one) => one.rules),
+);
+
+/** Metrics that an expression names: what is no function, no keyword and no label. */
+function metricsIn(expression: string): string[] {
+  const bare = expression.replaceAll(/\{[^}]*\}|\[[^\]]*\]|\b(by|without|on)\s*\([^)]*\)/g, ' ');
+  return [...bare.matchAll(/[a-zA-Z_:][a-zA-Z0-9_:]*(?!\w*\s*\()/g)]
+    .map(([name]) => name)
+    .filter((name) => !['and', 'or', 'unless', 'sum', 'avg', 'max', 'min', 'rate'].includes(name));
+}
+
+let web: WebUnderTest;
+beforeAll(async () => {
+  web = await startWebUnderTest(null);
+});
+afterAll(() => web.stop());
+
+describe('the figures that Prometheus asks for', () => {
+  it('are those of the web role with its token, and of Temporal where that says them', () => {
+    const targets = Object.fromEntries(
+      configuration.scrape_configs.map((job) => [
+        job.job_name,
+        job.static_configs.flatMap((one) => one.targets),
+      ]),
+    );
+    const [, port] = environmentOf('temporal').PROMETHEUS_ENDPOINT?.split(':') ?? [];
+    expect(targets).toEqual({
+      fermata: [`127.0.0.1:${environmentOf('web').FERMATA_PORT}`],
+      temporal: [`temporal:${port}`],
+    });
+    const { authorization } = configuration.scrape_configs[0] ?? {};
+    expect(authorization).toEqual({ type: 'Bearer', credentials_file: '/secrets/metrics-token' });
+    expect(compose.services.prometheus?.volumes).toContain('secrets:/secrets:ro');
+    expect(compose.services.prometheus?.network_mode).toBe('service:web');
+  });
+
+  it('are all exported, each that an alert is made of', async () => {
+    await expect.poll(async () => (await web.call('GET', '/health')).status).toBe(200);
+    const text = await (await web.call('GET', '/metrics', { token: METRICS_TOKEN })).text();
+    const exported = new Set([
+      'up',
+      ...[...text.matchAll(/^([a-zA-Z_:][\w:]*)[{ ]/gm)].map(([, name]) => name),
+    ]);
+    expect(rules.length).toBeGreaterThan(5);
+    for (const { alert, expr } of rules) {
+      const names = metricsIn(expr);
+      expect(names.length, alert).toBeGreaterThan(0);
+      expect(
+        names.filter((name) => !exported.has(name)),
+        alert,
+      ).toEqual([]);
+    }
+  });
+
+  it('become alerts that say what is wrong, for a time that Prometheus understands', () => {
+    for (const { alert, annotations, for: lasting = '0s' } of rules) {
+      expect(alert).toMatch(/^[A-Z][A-Za-z]+$/);
+      expect(annotations.summary.length).toBeGreaterThan(10);
+      expect(lasting).toMatch(/^\d+(s|m|h)$/);
+    }
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
+    for (const name of configuration.rule_files) expect(existsSync(join(FOLDER, name))).toBe(true);
+  });
+});
