@@ -1,13 +1,11 @@
 /** The procedure on a real Temporal server, with Postgres; the trader follows a script. */
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import type { GoLiveInput } from '../../src/workflows/operations/go-live/contract.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import { keepHistory } from '../workflows/support/keep-history.js';
 import { until } from '../workflows/support/until.js';
 import {
   ANNA,
@@ -32,20 +30,6 @@ afterAll(async () => {
 const attempt = (changes?: Partial<GoLiveInput>, verdicts?: Attempted['verdicts']): Promise<Attempted> =>
   startAttempt(bench, changes, verdicts);
 
-/** With FERMATA_RECORD_HISTORIES=1 the run is written down, and later code is replayed against it. */
-async function keepHistory(name: string, workflowId: string): Promise<void> {
-  if (process.env.FERMATA_RECORD_HISTORIES !== '1') return;
-  const history = await bench.client.workflow.getHandle(workflowId).fetchHistory();
-  const scrubbed: unknown = JSON.parse(historyToJSON(history), (key, value: unknown) => {
-    if (typeof value !== 'string') return value;
-    if (key === 'identity') return 'recorded';
-    if (key === 'stackTrace') return '';
-    return value.replaceAll(new RegExp(`\\d+@${hostname()}`, 'g'), 'recorded');
-  });
-  const file = new URL(`../../temporal/histories/${name}.json`, import.meta.url);
-  writeFileSync(file, `${JSON.stringify(scrubbed, null, 1)}\n`);
-}
-
 describe.concurrent('going live', () => {
   it('asks a person and two approvers, starts small, watches, and grows by approval', async () => {
     const attempted = await attempt({ watchMs: 2000 });
@@ -65,7 +49,7 @@ describe.concurrent('going live', () => {
     await vote(attempted, ANNA);
     await vote(attempted, BERT);
     expect(await ended).toMatchObject({ state: 'completed' });
-    await keepHistory('go-live-completed', goLiveId(input.release, 1));
+    await keepHistory(bench, 'go-live-completed', goLiveId(input.release, 1));
     expect(desk.trader.sent('goLive')[1]).toMatchObject({
       proposal: { step: 1, haltId: null, size: { maxPositionSizePct: 6, maxConcurrentPositions: 5 } },
     });
@@ -93,10 +77,11 @@ describe.concurrent('going live', () => {
   }, 90_000);
 
   it('asks nobody while something is missing', async () => {
-    const { ended, operations, desk } = await attempt({}, { balance: 'fail', validation: 'warn' });
+    const { ended, operations, desk, input } = await attempt({}, { balance: 'fail', validation: 'warn' });
     const result = await ended;
     expect(result.state).toBe('refused');
     expect(result.detail).toMatch(/Paper validation.*balance as seen/);
+    await keepHistory(bench, 'go-live-refused', goLiveId(input.release, 1));
     expect(await operations.listApprovals()).toEqual([]);
     expect(desk.trader.sent('goLive')).toEqual([]);
   }, 60_000);
@@ -109,6 +94,7 @@ describe.concurrent('going live', () => {
       state: 'refused',
       detail: expect.stringMatching(/rejected by bert/),
     });
+    await keepHistory(bench, 'go-live-not-approved', goLiveId(attempted.input.release, 1));
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
   }, 60_000);
 
@@ -152,6 +138,7 @@ describe.concurrent('going live', () => {
       proven: true,
     });
     expect(await revoked.ended).toMatchObject({ state: 'ended' });
+    await keepHistory(bench, 'go-live-revoked', goLiveId(revoked.input.release, 1));
   }, 90_000);
 
   it('is one attempt at a time, and each number is used once', async () => {

@@ -1,20 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { signDecision } from '../../src/domain/decision.js';
 import { sizeSubject } from '../../src/domain/size-decision.js';
 import { armAuthority } from '../../src/trader/control/arm-authority.js';
 import { sizeAuthority } from '../../src/trader/control/size-authority.js';
 import type { Decision } from '../../src/trader/protocol.js';
-import {
-  type DecisionOutcome,
-  RESUMPTION_TIMING,
-  type ResumptionInput,
-  type ResumptionProgress,
-} from '../../src/workflows/operations/resumption/contract.js';
-import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
+import { decisionOf } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
-import { until } from '../workflows/support/until.js';
-import { decisionOf, position, strategy } from './incident-bench.js';
+import { resume } from '../workflows/support/resumptions.js';
+import { position, strategy } from './incident-bench.js';
 
 const HALT_ID = 'ab'.repeat(16);
 const signed = (fields: Partial<Decision>): Decision => decisionOf('desk', 'resume', HALT_ID, fields);
@@ -92,27 +84,8 @@ describe('resumption after maximum drawdown', () => {
 
   it('S2-076 S2-077 puts the evidence and the choice of smaller size before people, and arms with what was chosen', async () => {
     const haltId = desk.trader.halt('drawdown', 'person');
-    const input: ResumptionInput = {
-      desk: desk.name,
-      haltId,
-      incarnation: desk.trader.incarnation,
-      steps: [],
-      simulated: true,
-      timing: { ...RESUMPTION_TIMING, retryMs: 50, retryMsMax: 200, evidenceMs: 20_000 },
-      decisions: [],
-      cycle: 0,
-    };
-    const handle = await bench.client.workflow.start('resumption', {
-      workflowId: resumptionId(desk.name, haltId),
-      taskQueue: operationsQueue(desk.name),
-      args: [input],
-    });
-    const progress = () => handle.query<ResumptionProgress>('progress');
-    const waiting = await until('it waits', async () => {
-      const now = await progress();
-      return now.state === 'waiting' ? now : null;
-    });
-    expect(waiting.detail).toBe('waits for a person to decide');
+    const run = await resume(bench, desk, haltId, { steps: [] });
+    const waiting = await run.waitsFor('a person to decide');
     expect(waiting.evidence).toEqual([
       expect.stringContaining('below its peak'),
       expect.stringContaining('Market:'),
@@ -127,19 +100,8 @@ describe('resumption after maximum drawdown', () => {
     );
     expect(told.rows[0]?.body).toContain('fermata resume --reason TEXT --size 50');
     expect(desk.trader.sent('arm')).toEqual([]);
-    const decision = signDecision(DECISION_KEY, {
-      decisionId: randomUUID(),
-      desk: desk.name,
-      person: 'anna',
-      via: 'web',
-      choice: 'resume',
-      subject: haltId,
-      sizePct: 50,
-      atWallMs: Date.now(),
-      expiresWallMs: Date.now() + 60_000,
-    });
-    await handle.executeUpdate<DecisionOutcome, [Decision]>('decide', { args: [decision] });
-    expect(await handle.result()).toMatchObject({ state: 'armed' });
+    await run.decide(decisionOf(desk.name, 'resume', haltId, { sizePct: 50 }));
+    expect(await run.result()).toMatchObject({ state: 'armed' });
     expect(desk.trader.sent('arm')).toMatchObject([{ decisions: [{ person: 'anna', sizePct: 50 }] }]);
     const human = (await desk.evidence('resumption')).find(({ kind }) => kind === 'human');
     expect(human?.observed).toBe('anna (web): resume at 50 % size');

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Symptom } from '../../src/activities/incidents/create-incident-activities.js';
-import { signDecision } from '../../src/domain/decision.js';
 import { incidentId } from '../../src/notify/incident-notice.js';
 import { fingerprintOf } from '../../src/operations/incidents/incident-start.js';
 import type { Decision, StrategyStatus, TraderStatus } from '../../src/trader/protocol.js';
@@ -13,7 +12,8 @@ import {
   type IncidentReport,
 } from '../../src/workflows/operations/incident/contract.js';
 import { operationsQueue, incidentId as workflowIdOf } from '../../src/workflows/queues.js';
-import { type Bench, type BenchDesk, DECISION_KEY } from '../workflows/support/desk-bench.js';
+import { decisionOf } from '../workflows/support/decisions.js';
+import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 
 export const TIMING: IncidentInput['timing'] = {
   respondMs: 600_000,
@@ -111,26 +111,6 @@ export async function openIncident(
     },
     end: () => handle.terminate(),
   };
-}
-
-export function decisionOf(
-  desk: string,
-  choice: Decision['choice'],
-  subject: string,
-  change: Partial<Decision> = {},
-): Decision {
-  const atWallMs = Date.now();
-  const fields = {
-    decisionId: randomUUID(),
-    desk,
-    person: 'anna',
-    via: 'web',
-    choice,
-    subject,
-    atWallMs,
-    expiresWallMs: atWallMs + 60_000,
-  } as const;
-  return { ...signDecision(DECISION_KEY, { ...fields, ...change }), ...('mac' in change ? change : {}) };
 }
 
 export interface Told {

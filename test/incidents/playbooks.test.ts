@@ -4,12 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { decisionSubject } from '../../src/domain/approval.js';
-import { signDecision } from '../../src/domain/decision.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { readApprovals } from '../../src/store/approvals.js';
 import { readIncidentFiles } from '../../src/store/incident-files.js';
-import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { vote } from '../workflows/support/decisions.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 import {
   openIncident,
@@ -137,35 +136,6 @@ describe('a large drawdown', () => {
     );
   }
 
-  async function approve(key: string): Promise<void> {
-    const approval = await until(`the offer ${key}`, async () =>
-      (await readApprovals(bench.database.pool, desk.name)).find(
-        ({ id, state }) => id.endsWith(`:${key}`) && state === 'open',
-      ),
-    );
-    const atWallMs = Date.now();
-    const decision = signDecision(DECISION_KEY, {
-      decisionId: `${approval.id}:anna:approve`,
-      desk: desk.name,
-      person: 'anna',
-      via: 'telegram',
-      choice: 'approve',
-      subject: decisionSubject(approval),
-      atWallMs,
-      expiresWallMs: atWallMs + 60_000,
-    });
-    // Its row is there a moment before the workflow waits for votes.
-    const vote = () =>
-      bench.client.workflow
-        .getHandle(approval.workflowId)
-        .executeUpdate('vote', { args: [{ decision, reason: 'yes' }] })
-        .then(
-          () => true,
-          () => false,
-        );
-    await until('the vote to count', vote);
-  }
-
   it('S2-072 S2-073 keeps whether the market moves much more than it usually does', async () => {
     await storeMinutes('WILD/USDT', 0.004);
     await storeMinutes('CALM/USDT', 0.0002);
@@ -211,7 +181,7 @@ describe('a large drawdown', () => {
   it('S2-077 offers smaller positions, and makes them smaller when a person agrees', async () => {
     desk.trader.risk = NEAR;
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
-    await approve('smaller-size');
+    await vote(bench, desk.name, { idEnds: ':smaller-size' });
     await stepOf(incident, 'Trade with smaller positions');
     expect(desk.trader.sent('resize')).toMatchObject([{ sizePct: 50, by: 'anna', decisions: [] }]);
     desk.trader.risk = CALM;
@@ -229,7 +199,7 @@ describe('a large drawdown', () => {
       strategy('ema-cross', { realised: '12.00' }),
     ];
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
-    await approve('strategies-off');
+    await vote(bench, desk.name, { idEnds: ':strategies-off' });
     await stepOf(incident, 'Switch the losing strategies off');
     expect(desk.trader.sent('toggle')).toMatchObject([{ strategy: 'breakout', enabled: false, by: 'anna' }]);
     desk.trader.risk = CALM;

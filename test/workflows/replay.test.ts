@@ -1,46 +1,26 @@
 /** Every workflow type against what it once did: code that no longer fits a running history would stand still. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bundleOf } from './support/desk-bench.js';
+import { HISTORIES, typeOf } from './support/keep-history.js';
+import { type BundleName, WORKFLOW_TYPES } from './support/workflow-types.js';
 
-const FOLDER = fileURLToPath(new URL('../../temporal/histories/', import.meta.url));
-const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
-const EMERGENCY = ['deskOwner', 'emergencyStop'];
-const OPERATIONS = [
-  'backup',
-  'canary',
-  'goLive',
-  'incident',
-  'pulse',
-  'restoreDrill',
-  'resumption',
-  'routine',
-  'settingsChange',
-];
-
-interface Recorded {
-  readonly file: string;
-  readonly type: string;
-  readonly history: ReturnType<typeof historyFromJSON>;
-}
-
-const recorded: Recorded[] = files.map((file) => {
-  const history = historyFromJSON(JSON.parse(readFileSync(`${FOLDER}${file}`, 'utf8')));
-  const type = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? '';
-  return { file, type, history };
+const files = readdirSync(HISTORIES).filter((file) => file.endsWith('.json'));
+const recorded = files.map((file) => {
+  const history = historyFromJSON(JSON.parse(readFileSync(`${HISTORIES}${file}`, 'utf8')));
+  return { file, type: typeOf(history), history };
 });
 
-async function replay(bundle: 'emergency' | 'operations', types: readonly string[]): Promise<string[]> {
-  const workflowsPath = fileURLToPath(new URL(`../../src/workflows/${bundle}/bundle.ts`, import.meta.url));
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+async function replay(bundle: BundleName): Promise<string[]> {
   const histories = recorded
-    .filter(({ type }) => types.includes(type))
+    .filter(({ type }) => WORKFLOW_TYPES[bundle].includes(type))
     .map(({ file, history }) => ({ workflowId: file, history }));
   const failures: string[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
+  const replaying = Worker.runReplayHistories({ workflowBundle: await bundleOf(bundle) }, histories);
+  for await (const { workflowId, error } of replaying) {
     if (error) failures.push(`${workflowId}: ${error.message}`);
   }
   return failures;
@@ -51,23 +31,22 @@ describe('recorded histories', () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
   });
 
-  it('are there for every workflow type', () => {
-    expect([...new Set(recorded.map(({ type }) => type))].sort()).toEqual(
-      [...EMERGENCY, ...OPERATIONS].sort(),
-    );
+  it('are there for every workflow type that a bundle exports, and for no other', () => {
+    const exported = new Set(Object.values(WORKFLOW_TYPES).flat());
+    expect([...new Set(recorded.map(({ type }) => type))].sort()).toEqual([...exported].sort());
   });
 
   it('fit the emergency workflows as they are now', async () => {
-    expect(await replay('emergency', EMERGENCY)).toEqual([]);
+    expect(await replay('emergency')).toEqual([]);
   });
 
   it('fit the operations workflows as they are now', async () => {
-    expect(await replay('operations', OPERATIONS)).toEqual([]);
+    expect(await replay('operations')).toEqual([]);
   });
 
   it('say nothing of the machine that recorded them', () => {
     for (const file of files) {
-      const text = readFileSync(`${FOLDER}${file}`, 'utf8');
+      const text = readFileSync(`${HISTORIES}${file}`, 'utf8');
       const decoded = text.replace(/"data": ?"([^"]*)"/g, (_, data: string) =>
         Buffer.from(data, 'base64').toString(),
       );

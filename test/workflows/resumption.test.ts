@@ -1,17 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signDecision } from '../../src/domain/decision.js';
 import type { ResumeRule } from '../../src/domain/mode.js';
 import type { Decision } from '../../src/trader/protocol.js';
-import {
-  type DecisionOutcome,
-  RESUMPTION_TIMING,
-  type ResumptionInput,
-  type ResumptionProgress,
-} from '../../src/workflows/operations/resumption/contract.js';
 import type { RoutineStep } from '../../src/workflows/operations/routine/contract.js';
-import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
+import { decisionOf as signedDecision } from './support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from './support/desk-bench.js';
+import { resume as startResumption } from './support/resumptions.js';
 import { until } from './support/until.js';
 
 let bench: Bench;
@@ -20,13 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-const TIMING = {
-  ...RESUMPTION_TIMING,
-  retryMs: 50,
-  retryMsMax: 200,
-  decisionWaitMs: 60_000,
-  evidenceMs: 20_000,
-};
 const STEPS: RoutineStep[] = [
   {
     key: 'data',
@@ -46,43 +32,10 @@ const STEPS: RoutineStep[] = [
   },
 ];
 
-async function resume(desk: BenchDesk, haltId: string) {
-  const input: ResumptionInput = {
-    desk: desk.name,
-    haltId,
-    incarnation: desk.trader.incarnation,
-    steps: STEPS,
-    simulated: true,
-    timing: TIMING,
-    decisions: [],
-    cycle: 0,
-  };
-  const handle = await bench.client.workflow.start('resumption', {
-    workflowId: resumptionId(desk.name, haltId),
-    taskQueue: operationsQueue(desk.name),
-    args: [input],
-  });
-  return {
-    result: () => handle.result() as Promise<ResumptionProgress>,
-    progress: () => handle.query<ResumptionProgress>('progress'),
-    decide: (decision: Decision) =>
-      handle.executeUpdate<DecisionOutcome, [Decision]>('decide', { args: [decision] }),
-    end: () => handle.terminate(),
-  };
-}
+const resume = (desk: BenchDesk, haltId: string) => startResumption(bench, desk, haltId, { steps: STEPS });
 
 function decisionOf(desk: BenchDesk, subject: string, person = 'anna', key = DECISION_KEY): Decision {
-  const atWallMs = Date.now();
-  return signDecision(key, {
-    decisionId: randomUUID(),
-    desk: desk.name,
-    person,
-    via: 'web',
-    choice: 'resume',
-    subject,
-    atWallMs,
-    expiresWallMs: atWallMs + 60_000,
-  });
+  return signedDecision(desk.name, 'resume', subject, { person }, key);
 }
 
 async function waiting(rule: ResumeRule) {

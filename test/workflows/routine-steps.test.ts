@@ -6,13 +6,9 @@ import { completeTask } from '../../src/operations/tasks/complete-task.js';
 import { listTasks } from '../../src/operations/tasks/list-tasks.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { readTasks } from '../../src/store/tasks.js';
-import type {
-  RoutineInput,
-  RoutineResult,
-  RoutineStep,
-} from '../../src/workflows/operations/routine/contract.js';
-import { operationsQueue, routineId } from '../../src/workflows/queues.js';
+import type { RoutineResult, RoutineStep } from '../../src/workflows/operations/routine/contract.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+import { startRoutine } from './support/routines.js';
 import { until } from './support/until.js';
 
 let bench: Bench;
@@ -34,26 +30,9 @@ const step = (key: string, given: Partial<RoutineStep>): RoutineStep => ({
 });
 
 async function runRoutine(desk: BenchDesk, steps: RoutineStep[]): Promise<RoutineResult> {
-  const input: RoutineInput = {
-    desk: desk.name,
-    name: 'weekly',
-    title: 'Weekly review',
-    steps,
-    latestMinutes: 60,
-    cause: 'person',
-    nominalMs: NOMINAL_MS,
-    marketMs: NOMINAL_MS,
-    incarnation: desk.trader.incarnation,
-    haltRule: 'auto',
-    simulated: true,
-    person: 'anna',
-    evidenceMs: 20_000,
-  };
-  return (await bench.client.workflow.execute('routine', {
-    workflowId: routineId(desk.name, input.name, NOMINAL_MS),
-    taskQueue: operationsQueue(desk.name),
-    args: [input],
-  })) as RoutineResult;
+  const weekly = { name: 'weekly', title: 'Weekly review', cause: 'person', person: 'anna' } as const;
+  const times = { nominalMs: NOMINAL_MS, marketMs: NOMINAL_MS };
+  return (await startRoutine(bench, desk, steps, { ...weekly, ...times })).result();
 }
 
 function contextOf(desk: BenchDesk): OperationContext {

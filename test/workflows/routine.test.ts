@@ -8,9 +8,9 @@ import type {
   RoutineResult,
   RoutineStep,
 } from '../../src/workflows/operations/routine/contract.js';
-import { operationsQueue, routineId } from '../../src/workflows/queues.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+import { NOMINAL_MS, startRoutine } from './support/routines.js';
 import { until } from './support/until.js';
 
 let bench: Bench;
@@ -18,8 +18,6 @@ beforeAll(async () => {
   bench = await openBench();
 });
 afterAll(() => bench?.close());
-
-const NOMINAL_MS = Date.parse('2026-03-02T00:00:00Z');
 
 function step(key: string, check: string, onFail: RoutineStep['onFail']): RoutineStep {
   return { key, title: `Step ${key}`, check, onFail, timeoutSeconds: 5, with: {} };
@@ -30,27 +28,7 @@ async function runRoutine(
   steps: RoutineStep[],
   given: Partial<RoutineInput> = {},
 ): Promise<RoutineResult> {
-  const input: RoutineInput = {
-    desk: desk.name,
-    name: 'pre-market',
-    title: 'Pre-market',
-    steps,
-    latestMinutes: 60,
-    cause: 'market-clock',
-    nominalMs: NOMINAL_MS,
-    marketMs: NOMINAL_MS + 60_000,
-    incarnation: desk.trader.incarnation,
-    haltRule: 'auto',
-    simulated: true,
-    person: null,
-    evidenceMs: 20_000,
-    ...given,
-  };
-  return (await bench.client.workflow.execute('routine', {
-    workflowId: routineId(desk.name, input.name, NOMINAL_MS),
-    taskQueue: operationsQueue(desk.name),
-    args: [input],
-  })) as RoutineResult;
+  return (await startRoutine(bench, desk, steps, given)).result();
 }
 
 const failing = { verdict: 'fail', observed: '3 seconds', expected: 'at most 2 seconds' } as const;

@@ -1,0 +1,109 @@
+/** Incidents of every kind, and the ways in which they end. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openIncident, position, strategy, timelineOf } from '../../incidents/incident-bench.js';
+import { vote } from '../support/decisions.js';
+import { type Bench, openBench } from '../support/desk-bench.js';
+import { keepHistory } from '../support/keep-history.js';
+import { until } from '../support/until.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const NEAR = [{ limit: 'daily-loss', value: '3 %', now: '2.90 %' }];
+const CALM = [{ limit: 'daily-loss', value: '3 %', now: '0.10 %' }];
+
+describe('histories of incidents', () => {
+  it('a drawdown that a person declares over, its offers taken back', async () => {
+    const desk = await bench.desk();
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, {
+      kind: 'large-drawdown',
+      subject: '',
+      timing: { respondMs: 200 },
+    });
+    await until('a reminder', async () => (await incident.progress()).escalations === 1);
+    await incident.answer('acknowledge');
+    await incident.answer('resolve');
+    await incident.result();
+    await keepHistory(bench, 'incident-drawdown', incident.workflowId);
+  });
+
+  it('a drawdown in which people take the smaller size and switch the losing strategy off', async () => {
+    const desk = await bench.desk();
+    desk.trader.risk = NEAR;
+    desk.trader.strategies = [strategy('breakout', { realised: '-10.00' })];
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
+    await vote(bench, desk.name, { idEnds: ':smaller-size' });
+    await vote(bench, desk.name, { idEnds: ':strategies-off' });
+    await until('both', () => desk.trader.sizePct === 50 && desk.trader.sent('toggle').length === 1);
+    desk.trader.risk = CALM;
+    await incident.result();
+    await keepHistory(bench, 'incident-drawdown-smaller-size', incident.workflowId);
+  });
+
+  it('an exchange that is away and comes back', async () => {
+    const desk = await bench.desk();
+    desk.trader.venueBreaker = 'open';
+    const incident = await openIncident(bench, desk, { kind: 'exchange-down', subject: '' });
+    await until('the halt', () => desk.trader.mode === 'HALTED');
+    desk.trader.venueBreaker = 'closed';
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    await incident.result();
+    await keepHistory(bench, 'incident-exchange-down', incident.workflowId);
+  });
+
+  it('a trader that crashed and was restarted', async () => {
+    const desk = await bench.desk();
+    desk.processes.set('trader', 'down');
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    await until('people are told that it stays down', async () =>
+      (await timelineOf(bench, incident)).some(({ name }) => name === 'People were told'),
+    );
+    desk.trader.halt('startup', 'auto');
+    desk.trader.held = [position('BTC/USDT')];
+    desk.processes.set('trader', 'running');
+    expect((await incident.result()).outcome).toContain('the books agree with the venue');
+    await keepHistory(bench, 'incident-crash-and-restart', incident.workflowId);
+  });
+
+  it('a strategy that was switched off by itself and is on again', async () => {
+    const desk = await bench.desk();
+    const off = { automatic: true, by: 'fermata', reason: '5 losses', atMarketMs: 0, nextReviewMarketMs: 1 };
+    desk.trader.strategies = [strategy('ema-cross', { enabled: false, off })];
+    const kind = 'strategy-underperforming';
+    const incident = await openIncident(bench, desk, { kind, subject: 'ema-cross' });
+    await until('its state is known', async () =>
+      (await timelineOf(bench, incident)).some(({ name }) => name === 'Switched off?'),
+    );
+    desk.trader.strategies = [strategy('ema-cross', { regime: 'trending' })];
+    expect((await incident.result()).outcome).toContain('is on again');
+    await keepHistory(bench, 'incident-strategy-underperforming', incident.workflowId);
+  });
+
+  it('a halt by a part of the desk', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('clock-jump', 'auto');
+    const incident = await openIncident(bench, desk, { kind: 'trading-halted', subject: 'clock-jump' });
+    await until('why', async () => (await timelineOf(bench, incident)).length > 1);
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    await incident.result();
+    await keepHistory(bench, 'incident-trading-halted', incident.workflowId);
+  });
+
+  it.each([
+    ['incident-reported', 'reported'],
+    ['incident-step-failed', 'step-failed'],
+  ] as const)('%s, seen twice and declared over by a person', async (name, kind) => {
+    const desk = await bench.desk({ serve: ['operations'] });
+    const incident = await openIncident(bench, desk, { kind });
+    await incident.report('again');
+    await incident.answer('resolve');
+    expect(await incident.result()).toMatchObject({ state: 'resolved', reports: 2 });
+    await keepHistory(bench, name, incident.workflowId);
+  });
+});

@@ -1,0 +1,132 @@
+/** Resumptions by each rule, and a change of settings. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type {
+  SettingsChangeInput,
+  SettingsChangeResult,
+} from '../../../src/workflows/operations/settings/contract.js';
+import { operationsQueue, settingsChangeId } from '../../../src/workflows/queues.js';
+import { position, strategy } from '../../incidents/incident-bench.js';
+import { decisionOf, vote } from '../support/decisions.js';
+import { type Bench, type BenchDesk, openBench } from '../support/desk-bench.js';
+import { keepHistory } from '../support/keep-history.js';
+import { resume } from '../support/resumptions.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+describe('histories of resumptions', () => {
+  it('by rule, once a check that stood in the way passes', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: 'old', expected: 'fresh' }));
+    const run = await resume(bench, desk, desk.trader.halt('venue', 'auto'));
+    await run.waitsFor('Market data fresh');
+    desk.checks.clear();
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    await keepHistory(bench, 'resumption-by-auto', run.workflowId);
+  });
+
+  it('by a person', async () => {
+    const desk = await bench.desk();
+    const haltId = desk.trader.halt('venue', 'person');
+    const run = await resume(bench, desk, haltId);
+    await run.waitsFor('a person');
+    await run.decide(decisionOf(desk.name, 'resume', haltId));
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    await keepHistory(bench, 'resumption-by-person', run.workflowId);
+  });
+
+  it('by two people', async () => {
+    const desk = await bench.desk();
+    const haltId = desk.trader.halt('kill', 'two-people');
+    const run = await resume(bench, desk, haltId);
+    await run.waitsFor('two people');
+    await run.decide(decisionOf(desk.name, 'resume', haltId));
+    await run.decide(decisionOf(desk.name, 'resume', haltId, { person: 'ben' }));
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    await keepHistory(bench, 'resumption-by-two-people', run.workflowId);
+  });
+
+  it('on the day after a daily loss', async () => {
+    const desk = await bench.desk();
+    const run = await resume(bench, desk, desk.trader.halt('daily-loss', 'next-day'));
+    await run.waitsFor('the next trading day');
+    desk.trader.marketMs += 24 * 3_600_000;
+    expect(await run.result()).toMatchObject({ state: 'armed', detail: 'armed, decided by rule next-day' });
+    await keepHistory(bench, 'resumption-next-day', run.workflowId);
+  });
+
+  it('after maximum drawdown, at the smaller size that a person chose', async () => {
+    const desk = await bench.desk();
+    desk.trader.strategies = [strategy('ema-cross')];
+    desk.trader.held = [position('BTC/USDT')];
+    const haltId = desk.trader.halt('drawdown', 'person');
+    const run = await resume(bench, desk, haltId);
+    await run.waitsFor('a person');
+    await run.decide(decisionOf(desk.name, 'resume', haltId, { sizePct: 50 }));
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    expect(desk.trader.sent('arm')).toMatchObject([{ decisions: [{ sizePct: 50 }] }]);
+    await keepHistory(bench, 'resumption-after-drawdown', run.workflowId);
+  });
+
+  it('that a newer halt has overtaken', async () => {
+    const desk = await bench.desk();
+    const run = await resume(bench, desk, desk.trader.halt('venue', 'person'));
+    await run.waitsFor('a person');
+    desk.trader.halt('person', 'person');
+    expect(await run.result()).toMatchObject({ state: 'superseded' });
+    await keepHistory(bench, 'resumption-superseded', run.workflowId);
+  });
+});
+
+describe('histories of changed settings', () => {
+  async function change(desk: BenchDesk, given: Partial<SettingsChangeInput> = {}) {
+    const { incarnation } = desk.trader;
+    const changes = [{ key: 'risk.maxPositionSizePct', from: 3, to: 4 }];
+    const workflowId = settingsChangeId(desk.name, 1);
+    const input: SettingsChangeInput = {
+      desk: desk.name,
+      proposal: { incarnation, version: 1, changes },
+      approvalId: `${workflowId}:abcd1234`,
+      needed: 1,
+      person: 'otto',
+      reason: 'test',
+      simulated: true,
+      expiresAfterMs: 60_000,
+      remindEveryMs: null,
+      escalateAfterMs: null,
+      evidenceMs: 20_000,
+      ...given,
+    };
+    const handle = await bench.client.workflow.start('settingsChange', {
+      workflowId,
+      taskQueue: operationsQueue(desk.name),
+      args: [input],
+    });
+    return { workflowId, result: () => handle.result() as Promise<SettingsChangeResult> };
+  }
+
+  it.each([
+    ['settings-change-approved', 'approve', null, 'applied'],
+    ['settings-change-rejected', 'reject', null, 'rejected'],
+    ['settings-change-refused', 'approve', 'something else has changed', 'refused'],
+  ] as const)('%s', async (name, choice, refusal, state) => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    desk.trader.refusesReload = refusal;
+    const changing = await change(desk);
+    await vote(bench, desk.name, { choice });
+    expect(await changing.result()).toMatchObject({ state });
+    expect(desk.trader.settingsVersion).toBe(state === 'applied' ? 1 : 0);
+    await keepHistory(bench, name, changing.workflowId);
+  });
+
+  it('settings-change-expired', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    const soon = { expiresAfterMs: 1_500, remindEveryMs: 400, escalateAfterMs: 600 };
+    const changing = await change(desk, soon);
+    expect(await changing.result()).toMatchObject({ state: 'expired' });
+    await keepHistory(bench, 'settings-change-expired', changing.workflowId);
+  });
+});

@@ -1,0 +1,58 @@
+/** What people decide, signed as the process that signed them in does. */
+import { randomUUID } from 'node:crypto';
+import { decisionSubject } from '../../../src/domain/approval.js';
+import { signDecision } from '../../../src/domain/decision.js';
+import { readApprovals } from '../../../src/store/approvals.js';
+import type { Decision } from '../../../src/trader/protocol.js';
+import { APPROVAL_MESSAGES, type VoteAnswer } from '../../../src/workflows/operations/approval-contract.js';
+import { type Bench, DECISION_KEY } from './desk-bench.js';
+import { until } from './until.js';
+
+/** By anna in the browser, valid for a minute. With a `mac` given, it is not the right one. */
+export function decisionOf(
+  desk: string,
+  choice: Decision['choice'],
+  subject: string,
+  change: Partial<Decision> = {},
+  key = DECISION_KEY,
+): Decision {
+  const atWallMs = Date.now();
+  const fields = {
+    decisionId: randomUUID(),
+    desk,
+    person: 'anna',
+    via: 'web',
+    choice,
+    subject,
+    atWallMs,
+    expiresWallMs: atWallMs + 60_000,
+  } as const;
+  return { ...signDecision(key, { ...fields, ...change }), ...('mac' in change ? change : {}) };
+}
+
+/** The open question of the desk whose id ends so. */
+export function openApproval({ database }: Pick<Bench, 'database'>, desk: string, idEnds = '') {
+  return until(`the question ${idEnds}`, async () =>
+    (await readApprovals(database.pool, desk)).find(
+      ({ id, state }) => id.endsWith(idEnds) && state === 'open',
+    ),
+  );
+}
+
+export async function vote(
+  bench: Pick<Bench, 'client' | 'database'>,
+  desk: string,
+  { idEnds = '', choice = 'approve', person = 'anna' }: VoteGiven = {},
+): Promise<VoteAnswer> {
+  const approval = await openApproval(bench, desk, idEnds);
+  const decision = decisionOf(desk, choice, decisionSubject(approval), { person });
+  return bench.client.workflow
+    .getHandle(approval.workflowId)
+    .executeUpdate(APPROVAL_MESSAGES.vote, { args: [{ decision, reason: 'looked at it' }] });
+}
+
+interface VoteGiven {
+  readonly idEnds?: string;
+  readonly choice?: 'approve' | 'reject';
+  readonly person?: string;
+}

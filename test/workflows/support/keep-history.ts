@@ -1,0 +1,44 @@
+/** A run on the real server that later code must still be able to replay. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { expect } from 'vitest';
+import { type Bench, bundleOf } from './desk-bench.js';
+import { WORKFLOW_TYPES } from './workflow-types.js';
+
+export const HISTORIES = fileURLToPath(new URL('../../../temporal/histories/', import.meta.url));
+
+/**
+ * Replays the run at once: code that is not deterministic fails here. With FERMATA_RECORD_HISTORIES=1 a history that
+ * is not there yet is written; one that is there stays, since it is what running workflows may have behind them.
+ */
+export async function keepHistory(
+  bench: Pick<Bench, 'client'>,
+  name: string,
+  workflowId: string,
+): Promise<void> {
+  const history = await bench.client.workflow.getHandle(workflowId).fetchHistory();
+  const bundle = WORKFLOW_TYPES.emergency.includes(typeOf(history)) ? 'emergency' : 'operations';
+  await Worker.runReplayHistory({ workflowBundle: await bundleOf(bundle) }, history, workflowId);
+  const file = `${HISTORIES}${name}.json`;
+  if (process.env.FERMATA_RECORD_HISTORIES === '1' && !existsSync(file))
+    writeFileSync(file, `${withoutMachine(historyToJSON(history))}\n`);
+  expect(existsSync(file), `${name} is not recorded: see temporal/README.md`).toBe(true);
+}
+
+export function typeOf({ events }: History): string {
+  return events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? '';
+}
+
+/** Who ran it where is nobody's business, and would differ at every recording: process@host, and paths in traces. */
+function withoutMachine(json: string): string {
+  const scrubbed: unknown = JSON.parse(json, (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    if (key === 'identity') return 'recorded';
+    if (key === 'stackTrace') return '';
+    return value.replaceAll(new RegExp(`\\d+@${hostname()}`, 'g'), 'recorded');
+  });
+  return JSON.stringify(scrubbed, null, 1);
+}

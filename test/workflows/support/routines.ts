@@ -1,0 +1,43 @@
+/** Routines on the real Temporal server. */
+import type { RoutineInput, RoutineResult } from '../../../src/workflows/operations/routine/contract.js';
+import { operationsQueue, routineId } from '../../../src/workflows/queues.js';
+import type { Bench, BenchDesk } from './desk-bench.js';
+
+export const NOMINAL_MS = Date.parse('2026-03-02T00:00:00Z');
+
+export interface RunningRoutine {
+  readonly workflowId: string;
+  result(): Promise<RoutineResult>;
+}
+
+/** Due at `NOMINAL_MS` and begun a minute later, unless given otherwise. */
+export async function startRoutine(
+  { client }: Pick<Bench, 'client'>,
+  desk: BenchDesk,
+  steps: RoutineInput['steps'],
+  given: Partial<RoutineInput> = {},
+): Promise<RunningRoutine> {
+  const input: RoutineInput = {
+    desk: desk.name,
+    name: 'pre-market',
+    title: 'Pre-market',
+    steps,
+    latestMinutes: 60,
+    cause: 'market-clock',
+    nominalMs: NOMINAL_MS,
+    marketMs: NOMINAL_MS + 60_000,
+    incarnation: desk.trader.incarnation,
+    haltRule: 'auto',
+    simulated: true,
+    person: null,
+    evidenceMs: 20_000,
+    ...given,
+  };
+  const workflowId = routineId(desk.name, input.name, NOMINAL_MS);
+  const handle = await client.workflow.start('routine', {
+    workflowId,
+    taskQueue: operationsQueue(desk.name),
+    args: [input],
+  });
+  return { workflowId, result: () => handle.result() as Promise<RoutineResult> };
+}
