@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
+import { signInMark } from '../home/ended-sign-ins.js';
 import { passwordHashOf } from '../home/people-passwords.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
@@ -36,7 +37,19 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
   const pool = openPool(runtime, 'web');
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const operations = await openOperations(runtime);
-  const sessions = SessionStore.open(join(homePaths(runtime.home).home, 'web', 'sessions.json'), Date.now);
+  const rolesOf = rolesBy(loadDesk(runtime.deskFile).desk);
+  const passwordOf = (person: string): string | null =>
+    person === OPERATOR_NAME
+      ? readSecret(runtime.home, 'operatorPasswordHash')
+      : passwordHashOf(runtime.home, person);
+  const sessions = SessionStore.open(
+    join(homePaths(runtime.home).home, 'web', 'sessions.json'),
+    Date.now,
+    (person) =>
+      rolesOf(person).length === 0
+        ? null
+        : JSON.stringify([rolesOf(person), passwordOf(person), signInMark(runtime.home, person)]),
+  );
   const tickets = new TemporalTickets(Date.now);
   const web: WebDependencies = {
     runtime,
@@ -46,11 +59,8 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
       tokenKey: readSecret(runtime.home, 'tokenKey'),
       metricsToken: readSecret(runtime.home, 'metricsToken'),
     },
-    rolesOf: rolesBy(loadDesk(runtime.deskFile).desk),
-    passwordHashOf: (person) =>
-      person === OPERATOR_NAME
-        ? readSecret(runtime.home, 'operatorPasswordHash')
-        : passwordHashOf(runtime.home, person),
+    rolesOf,
+    passwordHashOf: passwordOf,
     consumeLink: (token) => consumeSignInToken(pool, token),
     readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
     readBars: async (symbol, count) =>

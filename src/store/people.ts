@@ -70,8 +70,9 @@ export function linkByCode(
   });
 }
 
-/** True where there was a link. */
+/** True where there was a link. A code that was not used yet links nobody any more. */
 export async function unlinkPerson(pool: Queries, desk: string, person: string): Promise<boolean> {
+  await pool.query('delete from link_code where desk = $1 and person = $2', [desk, person]);
   const gone = await pool.query('delete from person_link where desk = $1 and person = $2', [desk, person]);
   return gone.rowCount === 1;
 }

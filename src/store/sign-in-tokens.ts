@@ -27,3 +27,8 @@ export async function consumeSignInToken(pool: Pool, token: string): Promise<str
   );
   return used.rows[0]?.person ?? null;
 }
+
+/** Links of this person that nobody has used yet sign nobody in any more. */
+export async function withdrawSignInTokens(pool: Pick<Pool, 'query'>, person: string): Promise<void> {
+  await pool.query('delete from sign_in_token where person = $1 and used is null', [person]);
+}

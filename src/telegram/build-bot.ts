@@ -6,17 +6,21 @@ import type { BotContext, TelegramBot } from './bot-context.js';
 import { commandMessage } from './commands/command.js';
 import { linkPerson } from './commands/link.js';
 import { CHAT_COMMANDS } from './commands/registry.js';
+import { isStop } from './commands/stop.js';
 import type { KnownPerson } from './people.js';
 import { recordChatAudit } from './record-chat-audit.js';
 import { TAP_HANDLERS } from './taps/registry.js';
 import type { Tap } from './taps/tap.js';
 
 const STRANGER_TEXT_LENGTH_MAX = 100;
+const PEOPLE_MS = 500;
 const HOUR_MS = 3_600_000;
 
 export function buildBot(bot: TelegramBot, context: BotContext): void {
   bot.use(async (ctx, next) => {
     noteMessageIds(context, ctx);
+    // Who was taken off a moment ago decides nothing any more; a stop waits for nobody.
+    if (!isStop(ctx.update)) await context.people.refreshWithin(context.pool, PEOPLE_MS);
     const known = ctx.from ? context.people.byTelegramUser(ctx.from.id) : null;
     if (known !== null || (await triesToLink(context, ctx))) await next();
     else await onStranger(context, ctx);

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
 import { homePaths } from '../home/runtime.js';
 import { type PersonLink, readPersonLinks } from '../store/people.js';
@@ -36,6 +37,11 @@ export class KnownPeople {
     mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
     writeFileSync(`${this.file}.new`, JSON.stringify(links), { mode: 0o600 });
     renameSync(`${this.file}.new`, this.file);
+  }
+
+  /** As `refresh`, for somebody who is just asking: waits no longer than this, and goes by what was known otherwise. */
+  async refreshWithin(pool: Pick<Pool, 'query'>, ms: number): Promise<void> {
+    await Promise.race([this.refresh(pool).catch(() => undefined), sleep(ms, undefined, { ref: false })]);
   }
 
   /** Null for a stranger, and for a person whom the desk file no longer has. */

@@ -15,6 +15,7 @@ import type { BotContext, TelegramBot } from './bot-context.js';
 import type { BotLog } from './bot-log.js';
 import { buildBot, newBot } from './build-bot.js';
 import { CHAT_COMMANDS } from './commands/registry.js';
+import { isStop } from './commands/stop.js';
 import { grammySignal } from './grammy-signal.js';
 import { keepDoing } from './keep-doing.js';
 import { KnownPeople } from './people.js';
@@ -146,7 +147,7 @@ function pollContext({ desk, pool, log }: TelegramParts, timing: TelegramTiming,
     log,
     pollSeconds: timing.pollSeconds,
     retryMs: timing.retryMs,
-    isStop: ({ message }: Update) => /^\/stop(@\w+)?(\s|$)/.test(message?.text ?? ''),
+    isStop,
     handle: (update: Update) =>
       bot.handleUpdate(update).catch((error: unknown) => {
         log(

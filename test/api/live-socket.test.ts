@@ -73,6 +73,14 @@ describe('the live connection', () => {
     await expect.poll(() => states(live).at(-1)?.trader?.reachable).toBe(false);
   });
 
+  it('ends when the person is taken off, though the token has not run out', async () => {
+    const live = connect({ type: 'auth', token });
+    await expect.poll(() => states(live).length).toBeGreaterThan(0);
+    web.standings.set('operator', 'removed');
+    expect(await live.closed).toBe(4401);
+    expect(await connect({ type: 'auth', token }).closed).toBe(4401);
+  });
+
   it('ends when the person signs out elsewhere', async () => {
     const live = connect({ type: 'auth', token });
     await expect.poll(() => states(live).length).toBeGreaterThan(0);

@@ -44,6 +44,8 @@ export interface WebUnderTest {
   readonly trader: ScriptedTrader;
   readonly tickets: TemporalTickets;
   readonly sessions: SessionStore;
+  /** By person: another text here ends what that person is signed in with. */
+  readonly standings: Map<string, string>;
   /** Added to the wall clock that the server sees. */
   readonly clock: { aheadMs: number };
   readonly logged: string[];
@@ -69,7 +71,12 @@ export async function startWebUnderTest(
   const folder = mkdtempSync(join(tmpdir(), 'web-'));
   const clock = { aheadMs: 0 };
   const nowMs = (): number => Date.now() + clock.aheadMs;
-  const sessions = SessionStore.open(join(folder, 'sessions.json'), nowMs);
+  const standings = new Map<string, string>();
+  const sessions = SessionStore.open(
+    join(folder, 'sessions.json'),
+    nowMs,
+    (person) => standings.get(person) ?? '',
+  );
   const tickets = new TemporalTickets(nowMs);
   const logged: string[] = [];
   const passwordHash = await hashPassword(PASSWORD);
@@ -101,7 +108,7 @@ export async function startWebUnderTest(
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
   return {
-    ...{ app, origin, host, trader, tickets, sessions, clock, logged, call },
+    ...{ app, origin, host, trader, tickets, sessions, standings, clock, logged, call },
     signIn: async (username = 'operator') =>
       (await (
         await call('POST', '/api/auth/login', { body: { username, password: PASSWORD } })

@@ -19,7 +19,10 @@ beforeEach(() => {
     readFileSync(DESK, 'utf8').replace(/^people:.*\n/m, (line) => line + anna),
   );
   mkdirSync(join(home, 'run'));
-  writeFileSync(join(home, 'run', 'runtime.json'), JSON.stringify({ home, desk: 'crypto-bot', deskFile }));
+  writeFileSync(
+    join(home, 'run', 'runtime.json'),
+    JSON.stringify({ home, desk: 'crypto-bot', deskFile, postgres: { host: '127.0.0.1', port: 1 } }),
+  );
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
@@ -60,7 +63,7 @@ it('refuses a short password, and the built-in operator', async () => {
   expect((await fermata(['add', 'operator'])).code).toBe(2);
 });
 
-it('takes a password away again, and lists who has one', async () => {
+it('lists who has a password', async () => {
   await fermata(['add', 'anna']);
   expect(JSON.parse((await fermata(['list', '--json'])).out)).toMatchObject({
     people: [
@@ -68,6 +71,13 @@ it('takes a password away again, and lists who has one', async () => {
       { name: 'operator', password: true },
     ],
   });
-  expect((await fermata(['remove', 'anna'])).code).toBe(0);
+});
+
+it('signs somebody out while the database is down too, and says what it could not take away', async () => {
+  await fermata(['add', 'anna']);
+  const { code, err } = await fermata(['remove', 'anna']);
+  expect(code).toBe(1);
+  expect(err).toContain('the Telegram link and unused sign-in links of anna stay');
+  expect(err).toContain('anna has no password any more, and every sign-in has ended');
   expect(passwordHashOf(home, 'anna')).toBeNull();
 });

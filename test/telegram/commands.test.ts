@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAudit } from '../../src/store/audit.js';
-import { createLinkCode } from '../../src/store/people.js';
+import { createLinkCode, unlinkPerson } from '../../src/store/people.js';
 import { newToken } from '../../src/store/token-hash.js';
 import type { PositionStatus } from '../../src/trader/protocol.js';
 import { eventually } from '../support/eventually.js';
@@ -171,6 +171,19 @@ describe('a stranger', () => {
     });
     expect(texts(STRANGER)).toEqual([]);
     expect(bench.trader.sent('stop')).toEqual([]);
+  });
+
+  it('is also who was known until a moment ago, and was unlinked', async () => {
+    bench.start();
+    type(ANNA, '/help');
+    await answered(ANNA, /You are anna/);
+    await unlinkPerson(database.pool, bench.desk.desk, 'anna');
+    type(ANNA, '/closeall');
+    await eventually(async () => {
+      const audit = await readAudit(database.pool, bench.desk.desk);
+      expect(audit.map(({ action }) => action)).toContain('telegram.stranger');
+    });
+    expect(texts(ANNA)).toHaveLength(1);
   });
 
   it('in the chat of the alerts is told how to be linked, and nothing else', async () => {

@@ -17,7 +17,12 @@ interface Family {
   readonly expiresMs: number;
   /** SHA-256 hex of the one valid refresh token's secret part. */
   readonly current: string;
+  /** What the person was when it began; the sign-in ends with it. */
+  readonly standing: string;
 }
+
+/** Null where nobody may be signed in as this person; another text once password, roles or anything else changed. */
+export type StandingOf = (person: string) => string | null;
 
 export type Rotation =
   | { readonly ok: true; readonly person: string; readonly family: string; readonly refreshToken: string }
@@ -33,13 +38,14 @@ export class SessionStore {
   private constructor(
     private readonly file: string,
     private readonly nowMs: () => number,
+    private readonly standingOf: StandingOf,
     families: Map<string, Family>,
   ) {
     this.#families = families;
   }
 
   /** A file that is absent or unreadable means that nobody is signed in: the safe side. */
-  static open(file: string, nowMs: () => number): SessionStore {
+  static open(file: string, nowMs: () => number, standingOf: StandingOf): SessionStore {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     let families: [string, Family][] = [];
     try {
@@ -47,7 +53,7 @@ export class SessionStore {
     } catch {
       families = [];
     }
-    return new SessionStore(file, nowMs, new Map(families));
+    return new SessionStore(file, nowMs, standingOf, new Map(families));
   }
 
   begin(person: string): { readonly family: string; readonly refreshToken: string } {
@@ -70,6 +76,10 @@ export class SessionStore {
       this.end(name);
       return { ok: false, reason: 'expired' };
     }
+    if (!this.#stands(family)) {
+      this.end(name);
+      return { ok: false, reason: 'unknown' };
+    }
     if (!sameDigest(digest(secret), family.current)) {
       this.end(name);
       return { ok: false, reason: 'reused' };
@@ -79,11 +89,16 @@ export class SessionStore {
 
   isActive(family: string): boolean {
     const found = this.#families.get(family);
-    return found !== undefined && found.expiresMs > this.nowMs();
+    return found !== undefined && found.expiresMs > this.nowMs() && this.#stands(found);
   }
 
   end(family: string): void {
     if (this.#families.delete(family)) this.#save();
+  }
+
+  #stands({ person, standing }: Family): boolean {
+    const now = this.standingOf(person);
+    return now !== null && digest(now) === standing;
   }
 
   #issue(family: string, person: string): string {
@@ -92,6 +107,7 @@ export class SessionStore {
       person,
       expiresMs: this.nowMs() + REFRESH_LIFETIME_MS,
       current: digest(secret),
+      standing: digest(this.standingOf(person) ?? ''),
     });
     this.#save();
     return `${family}.${secret}`;

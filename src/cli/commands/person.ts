@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { loadDesk } from '../../desk/load.js';
 import type { Desk } from '../../desk/schema.js';
 import { PASSWORD_CHARS_MAX } from '../../home/password.js';
-import { passwordHashOf, removePassword, setPassword } from '../../home/people-passwords.js';
+import { passwordHashOf, setPassword } from '../../home/people-passwords.js';
 import type { Runtime } from '../../home/runtime.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { removePerson } from '../remove-person.js';
 import { requireRuntime } from '../running-desk.js';
 
 const BUILT_IN = 'operator';
@@ -26,10 +27,9 @@ export function personCommand(command: Command): void {
     .action((name: string, options: { role?: string[]; json?: boolean }) => add(name, options));
   command
     .command('remove <name>')
-    .description(
-      'take a person’s password away; to end sign-ins too, take the person out of the desk file and start again',
-    )
-    .action((name: string) => remove(name));
+    .description('sign a person out at once: no password, no sign-in, no Telegram link is left')
+    .option('--json', 'for scripts')
+    .action((name: string, options: { json?: boolean }) => remove(name, options.json === true));
   command
     .command('list')
     .description('who may do what, and who has a password')
@@ -83,11 +83,21 @@ function rolesOf(runtime: Runtime, name: string, expected: readonly string[]): r
   return roles;
 }
 
-function remove(name: string): void {
-  const runtime = requireRuntime();
-  const removed = removePassword(runtime.home, name);
+async function remove(name: string, json: boolean): Promise<void> {
+  if (name === BUILT_IN) {
+    throw usageFailure(`${BUILT_IN} can always sign in`, 'set DASHBOARD_PASSWORD and start again');
+  }
+  const removed = await removePerson(requireRuntime(), name);
+  if (json) {
+    printJson(removed);
+    return;
+  }
+  const { roles } = removed;
   printLines([
-    removed ? `${name} has no password any more.` : `${name} had no password. Nothing was changed.`,
+    `✓ ${name} is signed out everywhere: no password, no sign-in, no Telegram link.`,
+    ...(roles.length === 0
+      ? []
+      : [`  The desk file still names ${name} (${roles.join(', ')}): take that out too, and start again.`]),
   ]);
 }
 

@@ -1,9 +1,15 @@
 /** /stop never asks. Only one that lay waiting for long is asked about: what it was meant for may be over. */
+import type { Update } from 'grammy/types';
 import { answer } from '../answer.js';
 import { missingRole } from '../bot-context.js';
 import { outcomeText } from '../outcome-text.js';
 import { confirmButtons } from '../taps/confirm-button.js';
 import type { ChatCommand } from './command.js';
+
+/** What goes before everything else that came with it. */
+export function isStop({ message }: Update): boolean {
+  return /^\/stop(@\w+)?(\s|$)/.test(message?.text ?? '');
+}
 
 const OLD_MS = 60 * 60_000;
 

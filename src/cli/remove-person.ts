@@ -1,0 +1,48 @@
+/** Somebody leaves: first what needs no database, then links of every kind. */
+import { loadDesk } from '../desk/load.js';
+import { endSignIns } from '../home/ended-sign-ins.js';
+import { removePassword } from '../home/people-passwords.js';
+import type { Runtime } from '../home/runtime.js';
+import { appendAudit } from '../store/audit.js';
+import { unlinkPerson } from '../store/people.js';
+import { openPool } from '../store/pool.js';
+import { withdrawSignInTokens } from '../store/sign-in-tokens.js';
+import { CliFailure } from './failure.js';
+
+export interface PersonRemoved {
+  readonly name: string;
+  readonly hadPassword: boolean;
+  readonly wasLinked: boolean;
+  /** What the desk file still gives this person. */
+  readonly roles: readonly string[];
+}
+
+/** Rejects with `CliFailure` where the database is down: the password is gone then, and sign-ins have ended. */
+export async function removePerson(runtime: Runtime, name: string): Promise<PersonRemoved> {
+  const { people } = loadDesk(runtime.deskFile).desk;
+  const hadPassword = removePassword(runtime.home, name);
+  endSignIns(runtime.home, name);
+  const wasLinked = await removeLinks(runtime, name);
+  return { name, hadPassword, wasLinked, roles: people.find((person) => person.name === name)?.roles ?? [] };
+}
+
+async function removeLinks(runtime: Runtime, name: string): Promise<boolean> {
+  const pool = openPool(runtime, 'remove-person');
+  const { desk } = runtime;
+  try {
+    await withdrawSignInTokens(pool, name);
+    const wasLinked = await unlinkPerson(pool, desk, name);
+    const entry = { desk, person: 'operator', via: 'cli', action: 'person.remove', outcome: 'signed out' };
+    await appendAudit(pool, { ...entry, parameters: { person: name, wasLinked } });
+    return wasLinked;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliFailure(
+      `the Telegram link and unused sign-in links of ${name} stay: the database does not answer (${why})`,
+      `${name} has no password any more, and every sign-in has ended`,
+      'fermata status shows what is down; run this again when the database is back',
+    );
+  } finally {
+    await pool.end();
+  }
+}

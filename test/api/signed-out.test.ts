@@ -1,0 +1,157 @@
+/** Who is taken off is out at once: the web role as it starts, and the real command line beside it. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { startWeb } from '../../src/api/start.js';
+import { setPassword } from '../../src/home/people-passwords.js';
+import { homePaths, type Role, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import { createLinkCode, linkByCode, readPersonLinks } from '../../src/store/people.js';
+import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { runCommand } from '../cli/run-command.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import type { Tokens } from './web-under-test.js';
+
+const SHIPPED = resolve(import.meta.dirname, '../../desks/crypto-bot.yaml');
+const PASSWORD = 'correct horse battery staple';
+const DESK = 'crypto-bot';
+
+let database: TestDatabase;
+let home: string;
+let runtime: Runtime;
+let role: Role;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  home = mkdtempSync(join(tmpdir(), 'signed-out-'));
+  await ensureSecrets(home);
+  writeFileSync(join(homePaths(home).secrets, SECRET_FILES.postgresAppPassword), database.appPassword);
+  for (const person of ['anna', 'vera']) await setPassword(home, person, PASSWORD);
+  const { host, port, appUser } = database;
+  runtime = {
+    version: 1,
+    home,
+    desk: DESK,
+    deskFile: deskFile('[approver]'),
+    configHash: 'c0ffee',
+    market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
+    postgres: { host, port, database: database.database, user: appUser },
+    temporal: { address: `127.0.0.1:${await freePort()}`, namespace: 'default', uiAddress: null },
+    web: { host: '127.0.0.1', port: await freePort() },
+    temporalUiProxy: { port: await freePort() },
+    supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),
+  };
+  mkdirSync(homePaths(home).run, { recursive: true });
+  writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify(runtime));
+  role = await startWeb(runtime);
+});
+afterAll(async () => {
+  await role?.stop();
+  await database?.drop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** anna and ben decide, vera has what is given. */
+function deskFile(rolesOfVera: string): string {
+  const people = `  - { name: anna, roles: [approver] }\n  - { name: ben, roles: [approver] }\n  - { name: vera, roles: ${rolesOfVera} }\n`;
+  const file = join(home, 'desk.yaml');
+  writeFileSync(
+    file,
+    readFileSync(SHIPPED, 'utf8').replace(/^people:.*\n/m, (line) => line + people),
+  );
+  return file;
+}
+
+const post = (path: string, body: object): Promise<Response> =>
+  fetch(`http://127.0.0.1:${runtime.web.port}/api/auth/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+const signIn = async (username: string): Promise<Tokens> =>
+  (await (await post('login', { username, password: PASSWORD })).json()) as Tokens;
+const signInByLink = async (person: string): Promise<Tokens> =>
+  (await (await post('link', { token: await createSignInToken(database.pool, person) })).json()) as Tokens;
+/** 200 where the token still opens something. */
+const tryToken = async ({ accessToken }: Tokens): Promise<number> =>
+  (
+    await fetch(`http://127.0.0.1:${runtime.web.port}/api/openapi.json`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    })
+  ).status;
+const removePerson = (name: string) =>
+  runCommand(home, ['person', 'remove', name, '--json'], { FERMATA_HOME: home });
+
+function watch({ accessToken: token }: Tokens): {
+  readonly welcomed: Promise<void>;
+  readonly closed: Promise<number>;
+} {
+  const socket = new WebSocket(`ws://127.0.0.1:${runtime.web.port}/api/ws`);
+  socket.on('open', () => socket.send(JSON.stringify({ type: 'auth', token })));
+  socket.on('error', () => undefined);
+  return {
+    welcomed: new Promise((settle) => socket.once('message', () => settle())),
+    closed: new Promise((settle) => socket.once('close', settle)),
+  };
+}
+
+describe('fermata person remove', () => {
+  it('ends what the person is signed in with: API, live connection, refresh token, password, links', async () => {
+    const [anna, vera] = [await signIn('anna'), await signIn('vera')];
+    const live = watch(anna);
+    await live.welcomed;
+    const unusedLink = await createSignInToken(database.pool, 'anna');
+    await createLinkCode(database.pool, DESK, 'anna', 'used-code', 5);
+    await linkByCode(database.pool, DESK, 'used-code', { telegramUserId: '501', chatId: '501' });
+    await createLinkCode(database.pool, DESK, 'anna', 'unused-code', 5);
+
+    const { code, out } = await removePerson('anna');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ hadPassword: true, wasLinked: true, roles: ['approver'] });
+
+    expect(await tryToken(anna)).toBe(401);
+    expect(await live.closed).toBe(4401);
+    expect((await post('refresh', { refreshToken: anna.refreshToken })).status).toBe(401);
+    expect((await post('login', { username: 'anna', password: PASSWORD })).status).toBe(401);
+    expect((await post('link', { token: unusedLink })).status).toBe(401);
+    expect(await readPersonLinks(database.pool, DESK)).toEqual([]);
+    const account = { telegramUserId: '501', chatId: '501' };
+    expect(await linkByCode(database.pool, DESK, 'unused-code', account)).toBeNull();
+    expect(await tryToken(vera)).toBe(200);
+  });
+
+  it('ends a sign-in by link of somebody who never had a password', async () => {
+    const ben = await signInByLink('ben');
+    expect(await tryToken(ben)).toBe(200);
+    expect(JSON.parse((await removePerson('ben')).out)).toMatchObject({ hadPassword: false });
+    expect(await tryToken(ben)).toBe(401);
+  });
+
+  it('is not for the built-in operator, who can always stop the desk', async () => {
+    expect((await removePerson('operator')).code).toBe(2);
+  });
+});
+
+describe('a new password', () => {
+  it('ends what was begun with the old one', async () => {
+    const vera = await signIn('vera');
+    await setPassword(home, 'vera', PASSWORD);
+    expect(await tryToken(vera)).toBe(401);
+  });
+});
+
+describe('a start again', () => {
+  it('keeps who is signed in, except whose roles the desk file has changed', async () => {
+    const [vera, operator] = [await signIn('vera'), await signInByLink('operator')];
+    await role.stop();
+    role = await startWeb(runtime);
+    expect([await tryToken(vera), await tryToken(operator)]).toEqual([200, 200]);
+    await role.stop();
+    deskFile('[viewer]');
+    role = await startWeb(runtime);
+    expect([await tryToken(vera), await tryToken(operator)]).toEqual([401, 200]);
+  });
+});
