@@ -98,6 +98,22 @@ describe.concurrent('going live', () => {
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
   }, 60_000);
 
+  it('is told that the review is done, and looks at once, not at its next look', async () => {
+    const attempted = await attempt();
+    await review(attempted);
+    await openApproval(attempted);
+    const handle = bench.client.workflow.getHandle(goLiveId(attempted.input.release, 1));
+    const events = (await handle.fetchHistory()).events ?? [];
+    const told = events.findIndex(
+      ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'taskDone',
+    );
+    const look = events.findIndex((event, at) => at > told && event.activityTaskScheduledEventAttributes);
+    expect([told, look]).not.toContain(-1);
+    expect(events.slice(told, look).some((event) => event.timerFiredEventAttributes)).toBe(false);
+    await vote(attempted, BERT!, 'reject');
+    await attempted.ended;
+  }, 60_000);
+
   it('is refused where nobody reviews the report', async () => {
     const { ended, operations } = await attempt({ reviewMs: 300 });
     expect(await ended).toMatchObject({ state: 'refused', detail: expect.stringMatching(/nobody reviewed/) });

@@ -4,6 +4,7 @@ import { tasksOverdue } from '../../src/checks/tasks-overdue.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { completeTask } from '../../src/operations/tasks/complete-task.js';
 import { listTasks } from '../../src/operations/tasks/list-tasks.js';
+import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { readTasks } from '../../src/store/tasks.js';
 import type { RoutineResult, RoutineStep } from '../../src/workflows/operations/routine/contract.js';
@@ -12,10 +13,15 @@ import { startRoutine } from './support/routines.js';
 import { until } from './support/until.js';
 
 let bench: Bench;
+let temporal: TemporalAccess;
 beforeAll(async () => {
   bench = await openBench();
+  temporal = openTemporal({ temporal: bench.address, home: null });
 });
-afterAll(() => bench?.close());
+afterAll(async () => {
+  await temporal?.close();
+  await bench?.close();
+});
 
 const NOMINAL_MS = Date.parse('2026-03-02T06:00:00Z');
 const ANNA = { person: 'anna', via: 'cli' } as const;
@@ -37,7 +43,7 @@ async function runRoutine(desk: BenchDesk, steps: RoutineStep[]): Promise<Routin
 
 function contextOf(desk: BenchDesk): OperationContext {
   const { pool } = bench.database;
-  return { pool, desk: { desk: desk.name }, runtime: { desk: desk.name } } as never;
+  return { pool, temporal, desk: { desk: desk.name }, runtime: { desk: desk.name } } as never;
 }
 
 describe.concurrent('a step that only a person can do', () => {

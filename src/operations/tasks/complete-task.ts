@@ -1,6 +1,7 @@
 /** A person says that a task is done. Where a routine asked for it, that is evidence of this routine's run. */
 import { recordEvidence } from '../../store/evidence/record-evidence.js';
 import { closeTask, type Task } from '../../store/tasks.js';
+import { TASK_MESSAGES } from '../../workflows/operations/task-contract.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 
@@ -16,6 +17,7 @@ export type TaskDoneResult =
 
 /** After the routine's own piece of evidence, which said that the task waits. */
 const ATTEMPT_GROUP = 1;
+const TELL_MS = 2_000;
 
 /** Rejects while Postgres is down; then nothing was changed. */
 export async function completeTask(
@@ -34,6 +36,7 @@ export async function completeTask(
     return { ok: false, reason: 'closed', detail };
   }
   await recordDone(context, task);
+  await tellWaiting(context, task);
   const audit = await recordAudit(context, caller, {
     action: 'completeTask',
     parameters: { id, title: task.title, note },
@@ -45,6 +48,15 @@ export async function completeTask(
 /** The same again, after an answer was lost. */
 const isSame = (task: Task, { person }: Caller, note: string): boolean =>
   task.state === 'done' && task.doneBy === person && task.note === note;
+
+/** Who asked may wait for this, and looks by itself too, less and less often: where it can't be told, it is only late. */
+async function tellWaiting({ temporal }: OperationContext, { origin }: Task): Promise<void> {
+  if (!origin) return;
+  const { workflowId } = origin;
+  await temporal
+    .within(TELL_MS, (client) => client.workflow.getHandle(workflowId).signal(TASK_MESSAGES.done))
+    .catch(() => undefined);
+}
 
 async function recordDone({ pool }: OperationContext, task: Task): Promise<void> {
   if (!task.origin) return;

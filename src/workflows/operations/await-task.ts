@@ -1,19 +1,33 @@
 /** Asks a person for something that only a person can do, and waits for it. */
-import { type ActivityInterfaceFor, sleep } from '@temporalio/workflow';
+import { type ActivityInterfaceFor, condition, defineSignal, setHandler } from '@temporalio/workflow';
 import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
+import { TASK_MESSAGES } from './task-contract.js';
 
 type TaskActivities = Pick<OperationsActivities, 'openTask' | 'readTask'>;
 type Task = Awaited<ReturnType<TaskActivities['openTask']>>;
+
+const doneSignal = defineSignal(TASK_MESSAGES.done);
+/** It is told at once; looking by itself for days, in case nobody told, must not fill the workflow's history. */
+const LOOK_MS_FIRST = 1_000;
+const LOOK_MS_MAX = 10 * 60_000;
+
+/** Signals so far. A workflow may wait for several tasks at once, and each looks for itself which one is done. */
+let told = 0;
 
 /** As it is when it is done or withdrawn, or at `untilMs`. */
 export async function awaitTask(
   calls: ActivityInterfaceFor<TaskActivities>,
   request: Parameters<TaskActivities['openTask']>[0],
-  { untilMs, everyMs }: { readonly untilMs: number; readonly everyMs: number },
+  untilMs: number,
 ): Promise<Task> {
+  setHandler(doneSignal, () => {
+    told += 1;
+  });
+  let seen = told;
   let task = await calls.openTask(request);
-  while (task.state === 'open' && Date.now() < untilMs) {
-    await sleep(Math.min(everyMs, untilMs - Date.now()));
+  for (let lookMs = LOOK_MS_FIRST; task.state === 'open' && Date.now() < untilMs; lookMs *= 2) {
+    await condition(() => told > seen, Math.min(lookMs, LOOK_MS_MAX, untilMs - Date.now()));
+    seen = told;
     task = await calls.readTask(request.desk, task.id);
   }
   return task;

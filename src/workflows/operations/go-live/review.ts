@@ -2,11 +2,9 @@ import { runIdentity } from '../../evidence-trail.js';
 import { awaitTask } from '../await-task.js';
 import type { GoLiveRun } from './go-live-run.js';
 
-const LOOK_MS_MAX = 30_000;
-
 /** Who reviewed the validation's report; null: nobody in time. */
 export async function review(run: GoLiveRun, figures: string): Promise<string | null> {
-  const { desk, reviewMs, lookMs, simulated } = run.input;
+  const { desk, reviewMs, simulated } = run.input;
   const { workflowId, firstRunId } = runIdentity(desk);
   const untilMs = Date.now() + reviewMs;
   run.show('review', `A person reviews the validation: ${figures}`, untilMs);
@@ -20,7 +18,7 @@ export async function review(run: GoLiveRun, figures: string): Promise<string | 
       dueMs: untilMs,
       origin: { workflowId, firstRunId, routine: 'go-live', stepKey: 'review', simulated },
     },
-    { untilMs, everyMs: Math.min(LOOK_MS_MAX, lookMs) },
+    untilMs,
   );
   return task.state === 'done' ? task.doneBy : null;
 }

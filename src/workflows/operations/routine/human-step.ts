@@ -7,7 +7,6 @@ import type { StepContext, StepOutcome } from './run-steps.js';
 
 /** Asking must not fail the routine for a database that is back in a moment. */
 const ASK_MS = 60_000;
-const LOOK_EVERY_MS = 5_000;
 
 export async function askPerson(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
   const calls = recordCalls(context.desk, ASK_MS);
@@ -30,7 +29,7 @@ export async function askPerson(step: RoutineStep, context: StepContext): Promis
         simulated: context.simulated,
       },
     },
-    { untilMs, everyMs: LOOK_EVERY_MS },
+    untilMs,
   );
   const { state, doneBy, note } = task;
   const expected = `a person does it before ${new Date(task.dueMs).toISOString()}`;
