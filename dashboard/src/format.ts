@@ -34,6 +34,8 @@ export function money(decimal: string): string {
 
 export const timeOfDay = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
 export const minuteOfDay = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
+/** For lists within one year. */
+export const dayAndMinute = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
 export const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 export function ago(ms: number): string {

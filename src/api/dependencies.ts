@@ -37,6 +37,9 @@ export interface Database {
   query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
+/** The keys of a routine's steps, by its name, in the order of the desk file. */
+export type StepOrder = ReadonlyMap<string, readonly string[]>;
+
 export interface WebSecrets {
   /** 32 bytes hex: signs access tokens. */
   readonly tokenKey: string;
@@ -53,6 +56,7 @@ export interface WebDependencies {
   readonly passwordHashOf: (person: string) => string | null;
   /** The person whose one-time link this is, once; null where it is unknown, used or too old. */
   readonly consumeLink: (token: string) => Promise<string | null>;
+  readonly stepOrder: StepOrder;
   readonly operations: DeskOperations;
   /** Rejects while the trader does not answer. */
   readonly readTrader: () => Promise<TraderStatus>;

@@ -36,6 +36,7 @@ const NOTHING_BEHIND: WebDependencies = {
     end: () => undefined,
   },
   rolesOf: () => [],
+  stepOrder: new Map(),
   passwordHashOf: () => null,
   consumeLink: unavailable,
   operations: {

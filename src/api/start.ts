@@ -35,9 +35,10 @@ const QUERY_WAIT_MS = 4_000;
 /** Rejects where a port is taken or a secret is missing; nothing is left half started. */
 export async function startWeb(runtime: Runtime): Promise<Role> {
   const pool = openPool(runtime, 'web');
+  const { desk } = loadDesk(runtime.deskFile);
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const operations = await openOperations(runtime);
-  const rolesOf = rolesBy(loadDesk(runtime.deskFile).desk);
+  const rolesOf = rolesBy(desk);
   const passwordOf = (person: string): string | null =>
     person === OPERATOR_NAME
       ? readSecret(runtime.home, 'operatorPasswordHash')
@@ -61,6 +62,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     },
     rolesOf,
     passwordHashOf: passwordOf,
+    stepOrder: new Map(desk.routines.map(({ name, steps }) => [name, steps.map(({ key }) => key)])),
     consumeLink: (token) => consumeSignInToken(pool, token),
     readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
     readBars: async (symbol, count) =>

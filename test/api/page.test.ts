@@ -108,23 +108,11 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     });
   });
 
-  /** Chromium drops keys until it has drawn the page without its modal dialog: two frames, less than a person needs. */
-  const dialogsGone = async (): Promise<void> => {
-    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
-    await page.evaluate(
-      () =>
-        new Promise((drawn) =>
-          requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn, 50))),
-        ),
-    );
-  };
-
   it('obeys the keyboard: close all asks, Escape leaves, Shift+S stops', async () => {
-    await dialogsGone();
     await page.keyboard.press('c');
     await page.getByRole('dialog', { name: 'Close all positions?' }).waitFor();
     await page.keyboard.press('Escape');
-    await dialogsGone();
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
     await page.keyboard.press('Shift+S');
     await expect.poll(() => text('mode')).toBe('HALTED');
   });
@@ -133,8 +121,36 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await page.context().setOffline(true);
     for (const client of web.app.websocketServer.clients) client.terminate();
     await expect.poll(() => text('connection')).toMatch(/Connection lost/);
+    await expect.poll(() => text('mode')).toBe('NOT KNOWN');
+    expect(await page.getByRole('region', { name: 'Mode' }).innerText()).toContain('Last known: HALTED');
     await page.context().setOffline(false);
     await expect.poll(() => text('connection')).toBe('Connected');
+    await expect.poll(() => text('mode')).toBe('HALTED');
+  });
+
+  it('keeps the stop button in sight however far it is scrolled', async () => {
+    for (const [width, height] of [
+      [1440, 500],
+      [800, 400],
+      [390, 700],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
+      const box = await page.getByRole('button', { name: 'Stop', exact: true }).boundingBox();
+      expect(box?.y, `${width} px wide`).toBeGreaterThanOrEqual(0);
+      expect((box?.y ?? 0) + (box?.height ?? 0), `${width} px wide`).toBeLessThanOrEqual(height);
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.evaluate('scrollTo(0, 0)');
+  });
+
+  it('says what a close-all will close, and gives the focus back', async () => {
+    const button = page.getByRole('button', { name: 'Close all' });
+    await button.click();
+    const dialog = page.getByRole('dialog', { name: 'Close all positions?' });
+    expect(await dialog.innerText()).toMatch(/Sells [\d.]+ BTC\/USDT/);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => button.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
   const open = async (section: string): Promise<void> => {
@@ -167,10 +183,15 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   it('shows which change of a setting applies at once and which needs approval', async () => {
     await open('Settings');
     const size = page.getByLabel(/Largest position/);
+    await size.fill('101');
+    await expect
+      .poll(() => page.locator('.settings').first().innerText())
+      .toContain('a number from 0.01 to 100');
+    expect(await page.getByRole('button', { name: /^Apply/ }).isDisabled()).toBe(true);
     await size.fill('2');
-    await expect.poll(() => page.locator('.settings').innerText()).toContain('at once');
+    await expect.poll(() => page.locator('.settings').first().innerText()).toContain('at once');
     await size.fill('4');
-    await expect.poll(() => page.locator('.settings').innerText()).toContain('needs approval');
+    await expect.poll(() => page.locator('.settings').first().innerText()).toContain('needs approval');
     await page.getByRole('button', { name: 'Ask for approval' }).click();
     const dialog = page.getByRole('dialog', { name: 'Ask for this change?' });
     expect(await dialog.innerText()).toContain('3 → 4');
@@ -201,7 +222,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   it('shows an incident with who has to answer, and answers it', async () => {
     await open('Incidents');
     await expect
-      .poll(() => page.getByRole('region', { name: 'Lasting' }).innerText())
+      .poll(() => page.getByRole('region', { name: 'Open', exact: true }).innerText())
       .toContain('Exchange down');
     await page.getByRole('button', { name: 'I have it' }).click();
     await page.getByRole('dialog').getByLabel('What you are doing about it').fill('calling them');

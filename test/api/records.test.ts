@@ -42,8 +42,12 @@ async function fill({ ownerPool }: TestDatabase): Promise<void> {
   await ownerPool.query(
     `insert into evidence (desk, workflow_id, first_run_id, run_id, routine, step_key, name, kind, verdict, observed,
        expected, started, finished, simulated, previous_hash, hash)
-     values ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'venue', 'Venue reachable', 'check', 'pass', 'answered in 3 ms',
-       'answers within 2 s', $2, $2, true, '', 'h')`,
+     values ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'removed', 'No longer listed', 'check', 'pass', 'well', 'well',
+         $2, $2, true, '', 'g'),
+       ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'data', 'Market data fresh', 'check', 'pass', '0 s old', 'fresh',
+         $2, $2, true, 'g', 'i'),
+       ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'venue', 'Venue reachable', 'check', 'pass', 'answered in 3 ms',
+         'answers within 2 s', $2, $2, true, 'i', 'h')`,
     [DESK, START],
   );
 }
@@ -113,7 +117,7 @@ describe('equity', () => {
 });
 
 describe('routines', () => {
-  it('show what each step expected, observed and found, newest run first', async () => {
+  it('show what each step expected and observed, in the order of the desk file, newest run first', async () => {
     const { runs } = await get<{ runs: unknown[] }>('/api/routines');
     expect(runs).toMatchObject([
       { verdict: null, finishedMs: null, steps: [] },
@@ -122,6 +126,8 @@ describe('routines', () => {
         cause: 'at the start',
         steps: [
           { key: 'venue', verdict: 'pass', expected: 'answers within 2 s', observed: 'answered in 3 ms' },
+          { key: 'data' },
+          { key: 'removed' },
         ],
       },
     ]);

@@ -136,6 +136,7 @@ function dependencies(
       temporalUiProxy: { port: 8234 },
     },
     rolesOf: (person) => ROLES[person] ?? [],
+    stepOrder: new Map([['pre-market', ['venue', 'data']]]),
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, token)),
     operations: scriptedOperations(client),
     readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),

@@ -128,7 +128,12 @@ describe.concurrent('a change of settings', () => {
     const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
     desk.trader.refusesReload = 'the settings have changed since';
     const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
-    await operations.castVote(ANNA, vote);
+    desk.trader.settingsVersion = 1;
+    const counted = async () => {
+      const result = await operations.castVote(ANNA, vote);
+      return result.ok ? result.detail : null;
+    };
+    expect(await until('the vote', counted, 30_000)).toContain('the trader will not take it');
     expect(await resultOf(desk, 1)).toMatchObject({
       state: 'refused',
       detail: expect.stringContaining('the settings have changed since'),

@@ -69,7 +69,7 @@ function complete(
   return {
     width,
     height,
-    padding: [10, 8, 0, 0],
+    padding: [10, 8, 0, LABEL_ROOM_PX],
     legend: { show: false },
     cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
@@ -80,6 +80,9 @@ function complete(
     ...chosen,
   };
 }
+
+/** Half of a time's width: it is centred on its line, which may be at the very edge. */
+const LABEL_ROOM_PX = 18;
 
 const priceLabel = (value: number): string => grouped(String(value));
 

@@ -71,8 +71,10 @@ export class DeskApi {
     );
   }
 
-  trades(): Promise<TradesAnswer> {
-    return this.session.request('GET', '/api/trades?limit=100');
+  /** `before`: a page's cursor; without it the newest. */
+  trades(before?: string): Promise<TradesAnswer> {
+    const older = before === undefined ? '' : `&before=${encodeURIComponent(before)}`;
+    return this.session.request('GET', `/api/trades?limit=100${older}`);
   }
 
   equity(): Promise<EquityAnswer> {

@@ -53,7 +53,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
                 {title} <span class="soft">{outcome}</span>
               </span>
               <span class={`lamp ${state === 'approved' ? 'go' : 'soft'}`}>
-                {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)}`}
+                {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)} UTC`}
               </span>
             </li>
           ))}
@@ -100,7 +100,7 @@ function OpenApproval({ approval, why, busy, onVote }: OpenApprovalProps) {
       <div class="card-head">
         <b>{title}</b>
         <span class="soft">
-          {agreed.length} of {needed}
+          {agreed.length} of {needed} {needed === 1 ? 'vote' : 'votes'}
           {agreed.length > 0 && `: ${agreed.join(', ')}`}
         </span>
       </div>

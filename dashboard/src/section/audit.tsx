@@ -12,7 +12,7 @@ const NO_FILTER: Filter = { person: '', action: '', via: '', from: '', to: '' };
 const TYPING_MS = 400;
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)}`, long: true },
+  { title: 'When (UTC)', cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)}` },
   { title: 'Who', cell: ({ person }) => <b>{person}</b> },
   { title: 'Via', cell: ({ via }) => via },
   { title: 'What', cell: ({ action }) => action },
@@ -25,10 +25,12 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   const [entries, setEntries] = useState<readonly Entry[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [seen, setSeen] = useState<Seen>(NOTHING_SEEN);
   const read = async (before: string | null, known: readonly Entry[]): Promise<void> => {
     try {
       const page = await api.audit({ ...instants(filter), before: before ?? '' });
       setEntries([...known, ...page.entries]);
+      setSeen((before) => withAll(before, page.entries));
       setCursor(page.nextCursor);
       setProblem(null);
     } catch (error) {
@@ -42,7 +44,7 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   return (
     <div class="sections">
       <Panel title="Who did what" area="section" problem={problem}>
-        <Filters filter={filter} onFilter={setFilter} />
+        <Filters filter={filter} onFilter={setFilter} seen={seen} />
         {entries === null || entries.length === 0 ? (
           <Empty>{entries === null ? 'Reading the audit trail…' : 'No entry fits.'}</Empty>
         ) : (
@@ -64,19 +66,38 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   );
 }
 
-function Filters({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }) {
+/** People and actions met so far, offered while a filter is typed. */
+type Seen = Readonly<Record<'person' | 'action', readonly string[]>>;
+
+const NOTHING_SEEN: Seen = { person: [], action: [] };
+
+function withAll(seen: Seen, entries: readonly Entry[]): Seen {
+  const known = (name: keyof Seen): readonly string[] =>
+    [...new Set([...seen[name], ...entries.map((entry) => entry[name])])].sort();
+  return { person: known('person'), action: known('action') };
+}
+
+interface FiltersProps {
+  readonly filter: Filter;
+  readonly onFilter: (filter: Filter) => void;
+  readonly seen: Seen;
+}
+
+function Filters({ filter, onFilter, seen }: FiltersProps) {
   const set = (name: keyof Filter) => (event: { readonly currentTarget: { readonly value: string } }) =>
     onFilter({ ...filter, [name]: event.currentTarget.value });
   return (
     <form class="filters" onSubmit={(event) => event.preventDefault()}>
       <label>
         Person
-        <input value={filter.person} onInput={set('person')} maxLength={64} />
+        <input value={filter.person} onInput={set('person')} maxLength={64} list="people-seen" />
       </label>
+      <Offered id="people-seen" values={seen.person} />
       <label>
         Action
-        <input value={filter.action} onInput={set('action')} maxLength={64} placeholder="stop, resume, …" />
+        <input value={filter.action} onInput={set('action')} maxLength={64} list="actions-seen" />
       </label>
+      <Offered id="actions-seen" values={seen.action} />
       <label>
         Via
         <select value={filter.via} onChange={set('via')}>
@@ -98,6 +119,16 @@ function Filters({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filt
   );
 }
 
+function Offered({ id, values }: { readonly id: string; readonly values: readonly string[] }) {
+  return (
+    <datalist id={id}>
+      {values.map((value) => (
+        <option key={value} value={value} />
+      ))}
+    </datalist>
+  );
+}
+
 /** The page's clock is UTC everywhere. */
 function instants(filter: Filter): Filter {
   const utc = (text: string): string =>
@@ -105,9 +136,14 @@ function instants(filter: Filter): Filter {
   return { ...filter, from: utc(filter.from), to: utc(filter.to) };
 }
 
+/** Values within values by their own names: what they are part of says little. */
 function shown(parameters: Entry['parameters']): string {
   return Object.entries(parameters)
     .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) =>
+      typeof value === 'object' && !Array.isArray(value)
+        ? shown(value as Entry['parameters'])
+        : `${name}: ${Array.isArray(value) ? value.join(', ') : String(value)}`,
+    )
     .join(', ');
 }

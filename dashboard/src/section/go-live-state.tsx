@@ -1,21 +1,37 @@
-import type { DeskApi, GoLiveShown } from '../connection/desk-api.js';
-import { usePolled } from '../connection/use-polled.js';
+import type { GoLiveShown, PreflightReport, ValidationShown } from '../connection/desk-api.js';
+import type { Polled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
-import { Stat } from './strategies.js';
+import { Stat } from '../view/stat.js';
+import { Words } from '../view/words.js';
+import { missingForRealMoney } from './missing-for-real-money.js';
 
-export function GoLiveState({ api }: { readonly api: DeskApi }) {
-  const state = usePolled(() => api.goLive(), 10_000, 'go-live');
+interface GoLiveStateProps {
+  readonly state: Polled<GoLiveShown>;
+  /** Null while they are not known. */
+  readonly preflight: PreflightReport | null;
+  readonly validations: readonly ValidationShown[] | null;
+}
+
+export function GoLiveState({ state, preflight, validations }: GoLiveStateProps) {
   const { value } = state;
   return (
     <Panel title="Real money" area="section" problem={state.problem}>
-      {value === null ? <Empty>Reading…</Empty> : <State value={value} />}
+      {value === null ? (
+        <Empty>Reading…</Empty>
+      ) : (
+        <>
+          <State value={value} />
+          <Missing list={missingForRealMoney(value, preflight, validations)} />
+          <Attempts attempts={value.attempts} />
+        </>
+      )}
     </Panel>
   );
 }
 
 function State({ value }: { readonly value: GoLiveShown }) {
-  const { mode, granted, approvers, needed, attempts, progress, problems } = value;
+  const { mode, granted, approvers, needed, progress, problems } = value;
   return (
     <>
       {problems.map((problem) => (
@@ -25,32 +41,47 @@ function State({ value }: { readonly value: GoLiveShown }) {
       ))}
       <dl class="stats">
         <Stat label="This desk" value={mode === 'live' ? 'real money' : 'paper money'} />
-        <Stat label="Permission of the trader" value={granted === null ? 'none' : 'granted'} />
-        <Stat label="Approvals needed" value={`${needed} of ${approvers.length}`} />
+        <Stat label="The trader’s permission" value={granted === null ? 'none' : 'granted'} />
+        <Stat label="Approvals needed" value={String(needed)} />
+        <Stat label="Approvers" value={approvers.join(', ') || 'nobody'} />
         {progress !== null && <Stat label="Now" value={progress.phase} />}
       </dl>
       {progress !== null && <p>{progress.detail}</p>}
-      {attempts.length === 0 && problems.length === 0 && (
-        <Empty>
-          No attempt yet. A desk file with <code>mode: live</code> is needed; then{' '}
-          <code>fermata go-live</code>.
-        </Empty>
-      )}
-      <ul class="lines">
-        {attempts.map(({ workflowId, release, attempt, askedBy, state, detail, startedMs }) => (
-          <li key={workflowId}>
-            <span>
-              <b>
-                {release}, attempt {attempt}
-              </b>{' '}
-              <span class="soft">{detail}</span>
-            </span>
-            <span class="soft">
-              {state}, {askedBy} {day(startedMs)} {minuteOfDay(startedMs)}
-            </span>
+    </>
+  );
+}
+
+function Missing({ list }: { readonly list: readonly string[] }) {
+  return list.length === 0 ? null : (
+    <>
+      <p class="lamp caution">Missing for real money</p>
+      <ul class="what">
+        {list.map((one) => (
+          <li key={one}>
+            <Words text={one} />
           </li>
         ))}
       </ul>
     </>
+  );
+}
+
+function Attempts({ attempts }: Pick<GoLiveShown, 'attempts'>) {
+  return (
+    <ul class="lines">
+      {attempts.map(({ workflowId, release, attempt, askedBy, state, detail, startedMs }) => (
+        <li key={workflowId}>
+          <span>
+            <b>
+              {release}, attempt {attempt}
+            </b>{' '}
+            <span class="soft">{detail}</span>
+          </span>
+          <span class="soft">
+            {state}, {askedBy} {day(startedMs)} {minuteOfDay(startedMs)} UTC
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }

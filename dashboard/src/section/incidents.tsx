@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
-import type { DeskApi, Incident, IncidentShown } from '../connection/desk-api.js';
-import { type Polled, usePolled } from '../connection/use-polled.js';
-import { ago, day, minuteOfDay, timeOfDay } from '../format.js';
+import type { DeskApi, Incident } from '../connection/desk-api.js';
+import { usePolled } from '../connection/use-polled.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { useAction } from '../view/use-action.js';
+import { IncidentCard } from './incident-card.js';
 
 interface IncidentsProps {
   readonly api: DeskApi;
@@ -18,7 +18,7 @@ type Asked =
 
 const WORDS = {
   acknowledge: { title: 'I have it', go: 'Acknowledge', label: 'What you are doing about it' },
-  resolve: { title: 'Declare it over', go: 'It is over', label: 'Why it is over' },
+  resolve: { title: 'Resolve', go: 'Resolve', label: 'Why it is over' },
   report: { title: 'Report an incident', go: 'Report', label: 'What is wrong, in one line' },
 } as const;
 
@@ -52,13 +52,14 @@ export function Incidents({ api, roles }: IncidentsProps) {
   return (
     <div class="sections">
       <ActionNotice action={action} />
-      <Panel title="Lasting" area="section" aside={report} problem={incidents.problem}>
+      <Panel title="Open" area="section" aside={report} problem={incidents.problem}>
         {lasting.length === 0 && (
           <Empty>{incidents.value === null ? 'Reading…' : 'No incident. Nothing waits for an answer.'}</Empty>
         )}
         <ul class="cards">
-          {lasting.map((incident) => (
+          {lasting.map((incident, at) => (
             <IncidentCard
+              shown={at === 0}
               key={`${incident.workflowId} ${incident.firstRunId}`}
               api={api}
               incident={incident}
@@ -67,11 +68,12 @@ export function Incidents({ api, roles }: IncidentsProps) {
           ))}
         </ul>
       </Panel>
-      <Panel title="Over" area="section" aside={over.length || ''}>
+      <Panel title="Resolved" area="section" aside={over.length || ''}>
         {over.length === 0 && <Empty>None yet.</Empty>}
         <ul class="cards">
           {over.map((incident) => (
             <IncidentCard
+              shown={false}
               key={`${incident.workflowId} ${incident.firstRunId}`}
               api={api}
               incident={incident}
@@ -96,110 +98,5 @@ export function Incidents({ api, roles }: IncidentsProps) {
         </ReasonDialog>
       )}
     </div>
-  );
-}
-
-interface IncidentCardProps {
-  readonly api: DeskApi;
-  readonly incident: Incident;
-  readonly onAsk: ((kind: 'acknowledge' | 'resolve') => void) | null;
-}
-
-function IncidentCard({ api, incident, onAsk }: IncidentCardProps) {
-  const [open, setOpen] = useState(false);
-  const { title, severity, state, detail, phase, openedMs, resolvedMs, resolvedBy, outcome } = incident;
-  const tone = state === 'resolved' ? 'soft' : severity === 'critical' ? 'alarm' : 'caution';
-  return (
-    <li class="card-line">
-      <div class="card-head">
-        <span class={`lamp ${tone}`}>
-          <b>{title}</b>
-        </span>
-        <span class="soft">
-          {severity}, {day(openedMs)} {minuteOfDay(openedMs)} UTC
-        </span>
-      </div>
-      <p>{detail}</p>
-      {state === 'resolved' ? (
-        <p class="soft">
-          Over {resolvedMs !== null && `after ${ago(resolvedMs - openedMs)}`}
-          {resolvedBy !== null && `, by ${resolvedBy}`}: {outcome}
-        </p>
-      ) : (
-        <p>
-          <span class="label">Now</span> {phase} <Answered incident={incident} />
-        </p>
-      )}
-      {onAsk !== null && (
-        <div class="card-buttons">
-          {state === 'open' && (
-            <button type="button" class="button small primary" onClick={() => onAsk('acknowledge')}>
-              I have it…
-            </button>
-          )}
-          <button type="button" class="button small" onClick={() => onAsk('resolve')}>
-            It is over…
-          </button>
-        </div>
-      )}
-      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>What happened</summary>
-        {open && <Timeline api={api} incident={incident} />}
-      </details>
-    </li>
-  );
-}
-
-function Answered({ incident }: { readonly incident: Incident }) {
-  const { acknowledgedBy, acknowledgedMs, respondByMs, escalations } = incident;
-  if (acknowledgedBy !== null) {
-    return (
-      <span class="soft">
-        {acknowledgedBy} has it since {acknowledgedMs === null ? '' : minuteOfDay(acknowledgedMs)} UTC
-      </span>
-    );
-  }
-  const leftMs = respondByMs - Date.now();
-  return (
-    <span class={leftMs < 0 ? 'lamp alarm' : 'soft'}>
-      {leftMs < 0
-        ? `nobody has answered for ${ago(-leftMs)} too long`
-        : `to be answered within ${ago(leftMs)}`}
-      {escalations > 0 && `, escalated ${escalations}×`}
-    </span>
-  );
-}
-
-function Timeline({ api, incident }: { readonly api: DeskApi; readonly incident: Incident }) {
-  const shown: Polled<IncidentShown> = usePolled(() => api.incident(incident.id), 5_000, incident.revision);
-  if (shown.value === null) return <Empty>{shown.problem?.message ?? 'Reading the evidence…'}</Empty>;
-  const { timeline, alerts, files } = shown.value;
-  return (
-    <>
-      <ol class="activity">
-        {timeline.map(({ evidenceId, atMs, name, observed, person }) => (
-          <li key={evidenceId}>
-            <time dateTime={new Date(atMs).toISOString()}>{timeOfDay(atMs)}</time>
-            <span>
-              <b>{name}</b> {person !== null && `(${person})`} {observed}
-            </span>
-          </li>
-        ))}
-      </ol>
-      {alerts.length > 0 && (
-        <p class="soft">
-          Seen:{' '}
-          {alerts
-            .map(({ source, detail, times }) => `${source}: ${detail}${times > 1 ? ` (${times}×)` : ''}`)
-            .join('; ')}
-        </p>
-      )}
-      {files.map(({ name, content }) => (
-        <details key={name}>
-          <summary>{name}</summary>
-          <pre class="file">{content}</pre>
-        </details>
-      ))}
-    </>
   );
 }

@@ -2,7 +2,7 @@ import type { Analytics } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
 import { grouped, signed, tone } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
-import { Stat } from './strategies.js';
+import { Stat } from '../view/stat.js';
 
 /** Fewer hours of equity than this and a Sharpe ratio says nothing. */
 const HOURS_MIN = 24;
@@ -29,22 +29,33 @@ export function Performance({
 
 function Figures({ value }: { readonly value: Analytics }) {
   const percent = (figure: number | null): string => (figure === null ? '–' : `${grouped(String(figure))}%`);
+  const enough = value.hours >= HOURS_MIN;
   return (
     <>
       <dl class="stats">
-        <Stat label="Result after fees" value={signed(value.net)} look={tone(value.net)} />
+        <Stat
+          label={`Result after fees, ${value.currency}`}
+          value={signed(value.net)}
+          look={tone(value.net)}
+        />
         <Stat label="Return" value={percent(value.returnPct)} />
         <Stat label="Round trips" value={String(value.trades)} />
         <Stat label="Won" value={percent(value.winRatePct)} />
         <Stat label="Profit factor" value={value.profitFactor?.toString() ?? '–'} />
-        <Stat label="Sharpe" value={value.sharpe?.toString() ?? '–'} />
-        <Stat label="Largest fall" value={percent(value.maxDrawdownPct)} />
-        <Stat label="Best" value={value.best === null ? '–' : signed(value.best)} />
-        <Stat label="Worst" value={value.worst === null ? '–' : signed(value.worst)} />
-        <Stat label="Fees" value={grouped(value.fees)} />
+        <Stat
+          label="Sharpe ratio"
+          value={enough && value.sharpe !== null ? grouped(String(value.sharpe)) : '–'}
+        />
+        <Stat label="Largest drawdown" value={percent(value.maxDrawdownPct)} />
+        <Stat label="Best round trip" value={value.best === null ? '–' : signed(value.best)} />
+        <Stat label="Worst round trip" value={value.worst === null ? '–' : signed(value.worst)} />
+        <Stat label={`Fees, ${value.currency}`} value={grouped(value.fees)} />
       </dl>
-      {value.hours < HOURS_MIN && (
-        <p class="soft">Only {value.hours} hours of equity so far: return, Sharpe and fall say little.</p>
+      {!enough && (
+        <p class="soft">
+          Only {value.hours} hours of equity so far: no Sharpe ratio before {HOURS_MIN}, and return and
+          drawdown say little.
+        </p>
       )}
     </>
   );

@@ -1,10 +1,8 @@
-import type { DeskApi, PreflightReport } from '../connection/desk-api.js';
-import { usePolled } from '../connection/use-polled.js';
+import type { PreflightReport } from '../connection/desk-api.js';
+import type { Polled } from '../connection/use-polled.js';
 import { timeOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
-import { Verdict } from '../view/routine.js';
-
-const LOOK_MS = 60_000;
+import { Steps } from '../view/steps.js';
 
 const WORDS = {
   pass: ['go', 'Every check passes.'],
@@ -12,8 +10,7 @@ const WORDS = {
   fail: ['alarm', 'A start with real money is refused.'],
 } as const;
 
-export function Preflight({ api }: { readonly api: DeskApi }) {
-  const preflight = usePolled(() => api.preflight(), LOOK_MS, 'preflight');
+export function Preflight({ preflight }: { readonly preflight: Polled<PreflightReport> }) {
   const report = preflight.value;
   const aside = report !== null && <span class="soft">looked at {timeOfDay(report.atMs)} UTC</span>;
   return (
@@ -28,20 +25,7 @@ function Results({ report }: { readonly report: PreflightReport }) {
   return (
     <>
       <p class={`lamp ${look}`}>{words}</p>
-      <ol class="steps">
-        {report.results.map(({ key, title, verdict, observed, expected }) => (
-          <li key={key}>
-            <span class="step-name">{title}</span>
-            <Verdict verdict={verdict} />
-            <dl>
-              <dt>Expected</dt>
-              <dd>{expected}</dd>
-              <dt>Observed</dt>
-              <dd>{observed}</dd>
-            </dl>
-          </li>
-        ))}
-      </ol>
+      <Steps steps={report.results.map((result) => ({ ...result, name: result.title }))} />
     </>
   );
 }

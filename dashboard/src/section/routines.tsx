@@ -2,7 +2,8 @@ import type { DeskApi, RoutineRun, ScheduledRun } from '../connection/desk-api.j
 import { usePolled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
-import { Steps, Verdict } from '../view/routine.js';
+import { ClockOf, inOrder } from '../view/schedules.js';
+import { causeOf, RunSteps, Verdict } from '../view/steps.js';
 import { type Column, Table } from '../view/table.js';
 
 const RUNS_SHOWN = 30;
@@ -12,18 +13,20 @@ export function Routines({ api }: { readonly api: DeskApi }) {
   const schedules = usePolled(() => api.schedules(), 10_000, 'schedules');
   const runs = usePolled(() => api.routines(RUNS_SHOWN), 5_000, 'runs');
   const list = runs.value ?? [];
+  const due = inOrder(schedules.value ?? []);
+  const clock = <ClockOf schedules={due} />;
   const dates = [...new Set(list.map(({ nominalMs }) => day(nominalMs)))];
   return (
     <div class="sections">
-      <Panel title="Timetable" area="section" problem={schedules.problem}>
-        {(schedules.value ?? []).length === 0 ? (
+      <Panel title="Timetable" area="section" problem={schedules.problem} aside={clock}>
+        {due.length === 0 ? (
           <Empty>{schedules.value === null ? 'Reading the schedules…' : 'Nothing is scheduled.'}</Empty>
         ) : (
           <Table
             blocks
             caption="What runs when"
             columns={TIMETABLE}
-            rows={schedules.value ?? []}
+            rows={due}
             keyOf={({ scheduleId }) => scheduleId}
           />
         )}
@@ -34,7 +37,7 @@ export function Routines({ api }: { readonly api: DeskApi }) {
         </Panel>
       )}
       {dates.map((date, at) => (
-        <Panel key={date} title={date} area="section" problem={at === 0 ? runs.problem : null}>
+        <Panel key={date} title={date} area="section" aside={clock} problem={at === 0 ? runs.problem : null}>
           {list
             .filter(({ nominalMs }) => day(nominalMs) === date)
             .map((run, index) => (
@@ -47,7 +50,7 @@ export function Routines({ api }: { readonly api: DeskApi }) {
 }
 
 function Run({ run, open }: { readonly run: RoutineRun; readonly open: boolean }) {
-  const { title, cause, nominalMs, startedMs, finishedMs, verdict, steps } = run;
+  const { title, nominalMs, startedMs, finishedMs, verdict, steps } = run;
   const bad = steps.filter((step) => step.verdict === 'fail' || step.verdict === 'warn');
   const took = finishedMs === null ? '' : `, took ${((finishedMs - startedMs) / 1000).toFixed(1)} s`;
   return (
@@ -55,12 +58,12 @@ function Run({ run, open }: { readonly run: RoutineRun; readonly open: boolean }
       <summary>
         <Verdict verdict={verdict} /> <b>{title}</b>{' '}
         <span class="soft">
-          due {minuteOfDay(nominalMs)} UTC, {cause}
+          due {minuteOfDay(nominalMs)}, {causeOf(run)}
           {took}
-          {bad.length > 0 && `; ${bad.map(({ name }) => name).join(', ')}`}
+          {bad.length > 0 && `; look at: ${bad.map(({ name }) => name).join(', ')}`}
         </span>
       </summary>
-      {steps.length === 0 ? <Empty>No evidence yet.</Empty> : <Steps steps={steps} />}
+      {steps.length === 0 ? <Empty>No evidence yet.</Empty> : <RunSteps steps={steps} />}
     </details>
   );
 }
@@ -70,13 +73,13 @@ const TIMETABLE: readonly Column<ScheduledRun>[] = [
   {
     title: 'Next',
     long: true,
-    cell: ({ nextMarketMs, paused, note, clock }) =>
+    cell: ({ nextMarketMs, paused, note }) =>
       paused ? (
         <span class="lamp caution">paused{note && `: ${note}`}</span>
       ) : nextMarketMs === null ? (
         'not due'
       ) : (
-        `${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)}${clock === 'market' ? ', market time' : ' UTC'}`
+        `${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)}`
       ),
   },
   {

@@ -7,7 +7,7 @@ type Entry = SettingsShown['history'][number];
 
 const COLUMNS: readonly Column<Entry>[] = [
   { title: 'Version', cell: ({ version }) => version, number: true },
-  { title: 'When', cell: ({ wallMs }) => `${day(wallMs)} ${minuteOfDay(wallMs)}`, long: true },
+  { title: 'When (UTC)', cell: ({ wallMs }) => `${day(wallMs)} ${minuteOfDay(wallMs)}`, long: true },
   {
     title: 'What',
     cell: ({ changes }) => changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', '),
@@ -22,7 +22,15 @@ export function SettingsHistory({ settings }: { readonly settings: SettingsShown
   const { history, problems, restartOnly, configHash } = settings;
   return (
     <>
-      <Panel title="Changes" area="section" aside={<code class="soft">{configHash.slice(0, 12)}</code>}>
+      <Panel
+        title="Changes"
+        area="section"
+        aside={
+          <span class="soft">
+            configuration <code>{configHash.slice(0, 8)}</code>
+          </span>
+        }
+      >
         {problems.map((problem) => (
           <p key={problem} class="notice caution">
             {problem}

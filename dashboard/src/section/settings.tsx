@@ -6,6 +6,7 @@ import { Empty, Panel } from '../view/panel.js';
 import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { useAction } from '../view/use-action.js';
+import { type Change, SettingLine, typedFor } from './setting-line.js';
 import { SettingsHistory } from './settings-history.js';
 
 type Setting = SettingsShown['settings'][number];
@@ -22,7 +23,9 @@ export function Settings({ api, mayOperate }: SettingsProps) {
   const [asking, setAsking] = useState(false);
   const action = useAction();
   const { value } = settings;
-  const changes = value === null ? [] : changesOf(value.settings, typed);
+  const all = (value?.settings ?? []).map((setting) => typedFor(setting, typed[setting.key]));
+  const changes = all.filter((one): one is Change => one !== null && 'to' in one);
+  const wrong = all.some((one) => one !== null && 'problem' in one);
   const change = async (reason: string): Promise<void> => {
     setAsking(false);
     const values = Object.fromEntries(changes.map(({ setting, to }) => [setting.key, to]));
@@ -50,35 +53,33 @@ export function Settings({ api, mayOperate }: SettingsProps) {
             {value.waiting.length > 0 && (
               <p class="notice caution">
                 <span>
-                  A change <a href="#/people">waits for approval</a>.
+                  {value.waiting.map(({ title }) => title).join('; ')}:{' '}
+                  <a href="#/people">waits for approval</a>.
                 </span>
               </p>
             )}
-            <ul class="settings">
-              {value.settings.map((setting) => (
-                <SettingLine
-                  key={setting.key}
-                  setting={setting}
-                  typed={typed[setting.key]}
-                  disabled={!mayOperate || action.busy}
-                  onType={(text) => setTyped((before) => ({ ...before, [setting.key]: text }))}
-                />
-              ))}
-            </ul>
+            {grouped(value.settings).map(([group, settings]) => (
+              <fieldset key={group}>
+                <legend>{group}</legend>
+                <ul class="settings">
+                  {settings.map((setting) => (
+                    <SettingLine
+                      key={setting.key}
+                      setting={setting}
+                      text={typed[setting.key]}
+                      disabled={!mayOperate || action.busy}
+                      onType={(text) => setTyped((before) => ({ ...before, [setting.key]: text }))}
+                    />
+                  ))}
+                </ul>
+              </fieldset>
+            ))}
             <div class="settings-end">
-              <span class="soft">
-                {changes.length === 0
-                  ? mayOperate
-                    ? 'Type a new value.'
-                    : 'A change takes the role operator.'
-                  : waits
-                    ? 'The change as a whole waits for approval.'
-                    : 'The change applies at once.'}
-              </span>
+              <span class="soft">{wordsFor({ mayOperate, wrong, waits, changed: changes.length > 0 })}</span>
               <button
                 type="button"
                 class="button"
-                disabled={changes.length === 0}
+                disabled={Object.keys(typed).length === 0}
                 onClick={() => setTyped({})}
               >
                 Undo
@@ -86,7 +87,7 @@ export function Settings({ api, mayOperate }: SettingsProps) {
               <button
                 type="button"
                 class="button primary"
-                disabled={changes.length === 0 || !mayOperate || action.busy}
+                disabled={changes.length === 0 || wrong || !mayOperate || action.busy}
                 onClick={() => setAsking(true)}
               >
                 {waits ? 'Ask for approval…' : 'Apply…'}
@@ -106,7 +107,10 @@ export function Settings({ api, mayOperate }: SettingsProps) {
         >
           <Parameters
             values={Object.fromEntries(
-              changes.map(({ setting, to }) => [setting.key, `${setting.value} → ${to}`]),
+              changes.map(({ setting, to }) => [
+                setting.key,
+                `${setting.value} → ${to} ${setting.unit}`.trim(),
+              ]),
             )}
           />
           <p class="soft">Resting entry orders are cancelled; positions and their stops are kept.</p>
@@ -116,58 +120,26 @@ export function Settings({ api, mayOperate }: SettingsProps) {
   );
 }
 
-interface Change {
-  readonly setting: Setting;
-  readonly to: number;
-  readonly loosens: boolean;
+interface Typing {
+  readonly mayOperate: boolean;
+  readonly wrong: boolean;
+  readonly waits: boolean;
+  readonly changed: boolean;
 }
 
-function changesOf(settings: readonly Setting[], typed: Readonly<Record<string, string>>): readonly Change[] {
-  return settings.flatMap((setting) => {
-    const to = Number((typed[setting.key] ?? '').trim() || Number.NaN);
-    if (!Number.isFinite(to) || to === setting.value) return [];
-    return [{ setting, to, loosens: setting.tighter === 'neither' || to > setting.value }];
-  });
+function wordsFor({ mayOperate, wrong, waits, changed }: Typing): string {
+  if (!mayOperate) return 'A change takes the role operator.';
+  if (wrong) return 'A value is out of its range.';
+  if (!changed) return 'Type a new value.';
+  return waits ? 'The change as a whole waits for approval.' : 'The change applies at once.';
 }
 
-interface SettingLineProps {
-  readonly setting: Setting;
-  readonly typed: string | undefined;
-  readonly disabled: boolean;
-  readonly onType: (text: string) => void;
-}
-
-function SettingLine({ setting, typed, disabled, onType }: SettingLineProps) {
-  const { key, meaning, unit, value, fileValue, min, max, whole } = setting;
-  const [change] = changesOf([setting], typed === undefined ? {} : { [key]: typed });
-  return (
-    <li>
-      <label for={`setting-${key}`}>
-        {meaning} <code class="soft">{key}</code>
-      </label>
-      <span class="setting-value">
-        <input
-          id={`setting-${key}`}
-          type="number"
-          inputMode="decimal"
-          min={min}
-          max={max}
-          step={whole ? 1 : 'any'}
-          value={typed ?? String(value)}
-          disabled={disabled}
-          onInput={(event) => onType(event.currentTarget.value)}
-        />{' '}
-        {unit}
-      </span>
-      <span class="setting-note">
-        {change === undefined ? (
-          <span class="soft">{fileValue === value ? '' : `desk file: ${fileValue}`}</span>
-        ) : change.loosens ? (
-          <span class="lamp caution">needs approval</span>
-        ) : (
-          <span class="lamp go">at once</span>
-        )}
-      </span>
-    </li>
-  );
+/** Limits of the desk, then what each strategy goes by. */
+function grouped(settings: readonly Setting[]): readonly (readonly [string, readonly Setting[]])[] {
+  const groupOf = ({ key }: Setting): string =>
+    key.startsWith('strategies.') ? `Strategy ${key.split('.')[1] ?? ''}` : 'Limits';
+  return [...new Set(settings.map(groupOf))].map((group) => [
+    group,
+    settings.filter((setting) => groupOf(setting) === group),
+  ]);
 }

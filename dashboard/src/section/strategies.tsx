@@ -3,10 +3,12 @@ import type { Analytics, DeskApi, StrategyShown } from '../connection/desk-api.j
 import { usePolled } from '../connection/use-polled.js';
 import { day, grouped, minuteOfDay, money, signed, tone } from '../format.js';
 import { ActionNotice } from '../view/action-notice.js';
-import { Empty, Panel } from '../view/panel.js';
+import { Empty, Panel, Stale } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
+import { Stat } from '../view/stat.js';
 import { type Column, Table } from '../view/table.js';
 import { useAction } from '../view/use-action.js';
+import { sentence } from '../view/words.js';
 import { Performance } from './performance.js';
 
 interface StrategiesProps {
@@ -33,6 +35,7 @@ export function Strategies({ api, mayOperate }: StrategiesProps) {
   return (
     <div class="sections">
       <ActionNotice action={action} />
+      {list.length > 0 && <Stale problem={strategies.problem} />}
       {list.length === 0 && (
         <Panel title="Strategies" area="section" problem={strategies.problem}>
           <Empty>{strategies.value === null ? 'Asking the trader…' : 'This desk has no strategy.'}</Empty>
@@ -42,6 +45,7 @@ export function Strategies({ api, mayOperate }: StrategiesProps) {
         <StrategyPanel
           key={strategy.name}
           strategy={strategy}
+          currency={analytics.value?.currency ?? ''}
           figures={analytics.value?.byStrategy.find((one) => one.strategy === strategy.name) ?? null}
           mayOperate={mayOperate}
           busy={action.busy}
@@ -70,13 +74,15 @@ export function Strategies({ api, mayOperate }: StrategiesProps) {
 
 interface StrategyPanelProps {
   readonly strategy: StrategyShown;
+  /** Empty while the ledger is away. */
+  readonly currency: string;
   readonly figures: Analytics['byStrategy'][number] | null;
   readonly mayOperate: boolean;
   readonly busy: boolean;
   readonly onToggle: () => void;
 }
 
-function StrategyPanel({ strategy, figures, mayOperate, busy, onToggle }: StrategyPanelProps) {
+function StrategyPanel({ strategy, currency, figures, mayOperate, busy, onToggle }: StrategyPanelProps) {
   const { name, enabled, trades, wins, winRatePct, realised, symbols } = strategy;
   const off = symbols.find((slot) => slot.off !== null)?.off ?? null;
   const toggle = (
@@ -105,14 +111,19 @@ function StrategyPanel({ strategy, figures, mayOperate, busy, onToggle }: Strate
       <dl class="stats">
         <Stat label="Round trips" value={String(trades)} />
         <Stat label="Won" value={winRatePct === null ? '–' : `${winRatePct}% (${wins})`} />
-        <Stat label="Result after fees" value={signed(money(realised))} look={tone(money(realised))} />
+        <Stat
+          label={`Result after fees, ${currency}`}
+          value={signed(money(realised))}
+          look={tone(money(realised))}
+        />
         <Stat label="Profit factor" value={figures?.profitFactor?.toString() ?? '–'} />
         <Stat label="Average win" value={figures?.averageWin ? signed(figures.averageWin) : '–'} />
         <Stat label="Average loss" value={figures?.averageLoss ? grouped(figures.averageLoss) : '–'} />
         <Stat
-          label="Longest losing run"
+          label="Losses in a row, longest"
           value={figures === null ? '–' : String(figures.longestLosingStreak)}
         />
+        <Stat label="Losses in a row, now" value={String(symbols[0]?.lossesInARow ?? 0)} />
       </dl>
       <Table
         blocks
@@ -125,22 +136,12 @@ function StrategyPanel({ strategy, figures, mayOperate, busy, onToggle }: Strate
   );
 }
 
-export function Stat({ label, value, look = '' }: { label: string; value: string; look?: string }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd class={look}>{value}</dd>
-    </div>
-  );
-}
-
 const SLOTS: readonly Column<StrategyShown['symbols'][number]>[] = [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
-  { title: 'Waits for', cell: ({ state }) => state, long: true },
-  { title: 'Regime', cell: ({ regime }) => regime, wide: true },
+  { title: 'Now', cell: ({ state }) => sentence(state), long: true },
+  { title: 'Market regime', cell: ({ regime }) => regime, wide: true },
   { title: 'Round trips', cell: ({ trades }) => trades, number: true },
   { title: 'Won', cell: ({ wins }) => wins, number: true },
-  { title: 'Losses in a row', cell: ({ lossesInARow }) => lossesInARow, number: true, minor: true },
   {
     title: 'Result',
     cell: ({ realised }) => <span class={tone(money(realised))}>{signed(money(realised))}</span>,

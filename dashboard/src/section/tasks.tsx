@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { DeskApi, Task } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { ago, minuteOfDay } from '../format.js';
+import { ago, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import type { Action } from '../view/use-action.js';
@@ -41,6 +41,10 @@ export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
               <Due dueMs={task.dueMs} />
             </div>
             <p>{task.detail}</p>
+            <p class="soft">
+              Asked {day(task.createdMs)} {minuteOfDay(task.createdMs)} UTC
+              {task.origin !== undefined && ` by the routine ${task.origin.routine}`}
+            </p>
             <div class="card-buttons">
               <button
                 type="button"
@@ -63,7 +67,8 @@ export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
                 {title} <span class="soft">{note}</span>
               </span>
               <span class="soft">
-                {state} {doneBy !== null && `by ${doneBy}`} {finishedMs !== null && minuteOfDay(finishedMs)}
+                {state} {doneBy !== null && `by ${doneBy}`}{' '}
+                {finishedMs !== null && `${day(finishedMs)} ${minuteOfDay(finishedMs)} UTC`}
               </span>
             </li>
           ))}

@@ -1,60 +1,66 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-
-const WORDS = {
-  'close-all': {
-    title: 'Close all positions?',
-    text: 'Halts the desk, cancels every order, closes every position at the market, and reads back until flat is proven.',
-    go: 'Close all',
-  },
-  resume: {
-    title: 'Resume trading?',
-    text: 'Checks run again. If all are clean, the desk is armed and may enter new positions.',
-    go: 'Resume',
-  },
-} as const;
+import type { TraderStatus } from '../../../src/trader/protocol.js';
+import { day, minuteOfDay } from '../format.js';
+import { ReasonDialog } from './reason-dialog.js';
+import { sentence } from './words.js';
 
 interface AskDialogProps {
-  readonly about: keyof typeof WORDS;
+  readonly about: 'close-all' | 'resume';
+  /** Null before the trader's first word. */
+  readonly status: TraderStatus | null;
   readonly onGo: (reason: string) => void;
   readonly onCancel: () => void;
 }
 
-export function AskDialog({ about, onGo, onCancel }: AskDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [reason, setReason] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
-  const { title, text, go } = WORDS[about];
-  return (
-    <dialog ref={dialog} onClose={onCancel} aria-labelledby="ask-title" aria-describedby="ask-text">
-      <form
-        method="dialog"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onGo(reason.trim());
-        }}
-      >
-        <h2 id="ask-title">{title}</h2>
-        <p id="ask-text">{text}</p>
-        <label>
-          Reason, kept with the decision{about === 'close-all' && ' (may be empty)'}
-          <input
-            name="reason"
-            value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
-            maxLength={500}
-            autocomplete="off"
-            required={about === 'resume'}
-          />
-        </label>
-        <div class="dialog-buttons">
-          <button type="button" class="button" onClick={onCancel}>
-            Cancel
-          </button>
-          <button type="submit" class={`button ${about === 'close-all' ? 'stop' : 'primary'}`}>
-            {go}
-          </button>
-        </div>
-      </form>
-    </dialog>
+export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
+  const shared = { label: 'Reason, kept with the decision', onGo, onCancel };
+  return about === 'close-all' ? (
+    <ReasonDialog {...shared} title="Close all positions?" go="Close all" dangerous mayBeEmpty>
+      <p>
+        Halts the desk, cancels every order, closes every position at the market, and reads back from the
+        venue until flat is proven.
+      </p>
+      {status !== null && <ToClose status={status} />}
+    </ReasonDialog>
+  ) : (
+    <ReasonDialog {...shared} title="Resume trading?" go="Resume">
+      <p>
+        The checks run again. If every one is clean, the desk is armed and may enter new positions with{' '}
+        {status?.trading === 'live' ? 'real money' : 'paper money'}.
+      </p>
+      {status !== null && <ToLift status={status} />}
+    </ReasonDialog>
   );
 }
+
+/** What is there now; more may be filled until the halt. */
+function ToClose({ status: { positions, orders, currency } }: { readonly status: TraderStatus }) {
+  return (
+    <ul class="what">
+      <li>
+        {orders.length === 0
+          ? 'No order is open.'
+          : `Cancels ${count(orders.length, 'order')}: ${orders.map(({ symbol, purpose }) => `${symbol} ${purpose}`).join(', ')}.`}
+      </li>
+      {positions.length === 0 && <li>No position is open.</li>}
+      {positions.map(({ symbol, side, quantity, unrealised }) => (
+        <li key={symbol}>
+          {side === 'long' ? 'Sells' : 'Buys'} {quantity} {symbol}; its result now is {unrealised} {currency}.
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ToLift({ status: { halts } }: { readonly status: TraderStatus }) {
+  return (
+    <ul class="what">
+      {halts.map(({ haltId, reason, atWallMs }) => (
+        <li key={haltId}>
+          Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} UTC: {sentence(reason)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const count = (many: number, what: string): string => `${many} ${what}${many === 1 ? '' : 's'}`;

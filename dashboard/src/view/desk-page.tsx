@@ -18,12 +18,13 @@ import { Figures } from './figures.js';
 import { Fills } from './fills.js';
 import { Header } from './header.js';
 import { HelpDialog } from './help-dialog.js';
-import { Limits, Processes } from './limits.js';
+import { Limits } from './limits.js';
 import { ModeBand } from './mode-band.js';
 import { Orders } from './orders.js';
 import { Outcome } from './outcome.js';
 import { Positions } from './positions.js';
 import { PricePanel } from './price-panel.js';
+import { Processes } from './processes.js';
 import { Routine } from './routine.js';
 import { Schedules } from './schedules.js';
 import { TabBar } from './tab-bar.js';
@@ -74,22 +75,19 @@ export function DeskPage({ session }: { readonly session: Session }) {
         onSignOut={() => void session.signOut()}
       />
       <main class={connection.kind === 'live' && state?.trader.reachable !== false ? '' : 'old'}>
-        {state !== null && (
-          <ModeBand
-            state={state}
-            pressed={buttons.pressed}
-            onStop={stop}
-            onAsk={(button) => setDialog(button)}
-          />
-        )}
+        <ModeBand
+          state={state}
+          connection={connection}
+          pressed={buttons.pressed}
+          onStop={stop}
+          onAsk={(button) => setDialog(button)}
+        />
         <Outcome pressed={buttons.result} onDismiss={buttons.dismiss} />
         <TabBar tab={tab} onTab={setTab} counts={counts} />
-        {state !== null && status !== null ? (
-          tab === 'desk' ? (
-            <Panels api={api} state={state} status={status} symbol={shown} onSymbol={setSymbol} />
-          ) : (
-            <Section tab={tab} api={api} session={session} />
-          )
+        {tab !== 'desk' ? (
+          <Section tab={tab} api={api} session={session} />
+        ) : state !== null && status !== null ? (
+          <Panels api={api} state={state} status={status} symbol={shown} onSymbol={setSymbol} />
         ) : (
           <p class="waiting">Waiting for the trader’s first word…</p>
         )}
@@ -97,6 +95,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
       {(dialog === 'close-all' || dialog === 'resume') && (
         <AskDialog
           about={dialog}
+          status={status}
           onCancel={() => setDialog(null)}
           onGo={(reason) => {
             setDialog(null);
@@ -173,7 +172,7 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
           <Positions positions={status.positions} />
           <Orders orders={status.orders} />
           <Activity activity={status.activity} />
-          <Fills trades={trades} />
+          <Fills api={api} trades={trades} currency={status.currency} />
         </div>
         <div class="side-column">
           <Why status={status} reachable={state.trader.reachable} />

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { Chart, type Palette } from '../charts/chart.js';
@@ -16,13 +16,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   const known = equity.value?.points ?? NONE;
   const { marketMs } = status.marketData;
   const points = useTail(known, marketMs, status.equity);
-  const data = useMemo((): uPlot.AlignedData => {
-    return [points.map((point) => point.marketMs / 1000), points.map((point) => Number(point.equity))];
-  }, [points]);
-  const options = useCallback(
-    (palette: Palette) => ({ series: [{}, { stroke: palette.go, width: 1.5, points: { show: false } }] }),
-    [],
-  );
+  const { data, worstPct } = useMemo(() => curveOf(points), [points]);
   const fromMemory = equity.value?.source === 'memory';
   return (
     <Panel
@@ -30,9 +24,15 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
       area="equity"
       problem={equity.problem}
       aside={
-        <span class="soft">{fromMemory ? 'since the web server started: no database' : status.currency}</span>
+        <span class="soft">
+          {fromMemory ? 'since the web server started: no database' : `${status.currency}, market time UTC`}
+        </span>
       }
     >
+      <p class="quote">
+        <span class="label">Drawdown now</span> <b>{status.drawdownPct}%</b>{' '}
+        <span class="label">at worst</span> <b>{worstPct.toFixed(2)}%</b>
+      </p>
       {data[0].length < 2 ? (
         <Empty>Collecting…</Empty>
       ) : (
@@ -40,11 +40,33 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
           label={`Equity curve, now ${status.equity} ${status.currency}`}
           height={height}
           data={data}
-          options={options}
+          options={drawing}
         />
       )}
     </Panel>
   );
+}
+
+/** Equity under the highest value before it; what lies between them is the drawdown. */
+const drawing = ({ soft, alarm, go }: Palette) => ({
+  series: [
+    {},
+    { stroke: soft, width: 1, dash: [3, 3], points: { show: false } },
+    { stroke: go, width: 1.5, points: { show: false } },
+  ],
+  bands: [{ series: [1, 2] as [number, number], fill: `${alarm}2e` }],
+});
+
+function curveOf(points: readonly EquityPoint[]): { data: uPlot.AlignedData; worstPct: number } {
+  const equity = points.map((point) => Number(point.equity));
+  let peak = 0;
+  let worstPct = 0;
+  const peaks = equity.map((value) => {
+    peak = Math.max(peak, value);
+    worstPct = Math.max(worstPct, (1 - value / peak) * 100);
+    return peak;
+  });
+  return { data: [points.map((point) => point.marketMs / 1000), peaks, equity], worstPct };
 }
 
 const NONE: readonly EquityPoint[] = [];

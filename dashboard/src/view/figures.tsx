@@ -51,10 +51,10 @@ function figures(status: TraderStatus): readonly Figure[] {
     {
       label: 'Entries resting',
       value: String(status.entriesWorking),
-      detail: `of ${status.openOrders} orders`,
+      detail: status.openOrders === 1 ? 'of 1 order' : `of ${status.openOrders} orders`,
       lamp: '',
     },
-    { label: 'Fills', value: String(status.fills), detail: 'ever', lamp: '' },
+    { label: 'Fills', value: String(status.fills), detail: 'since the journal began', lamp: '' },
     reconciled(reconciliation),
     marketData(status.marketData),
   ];

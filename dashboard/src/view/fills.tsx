@@ -1,11 +1,13 @@
-import type { Trade, TradesAnswer } from '../connection/desk-api.js';
+import { useEffect, useState } from 'preact/hooks';
+import type { DeskApi, Trade, TradesAnswer } from '../connection/desk-api.js';
+import { asProblem, type Problem } from '../connection/problem.js';
 import type { Polled } from '../connection/use-polled.js';
-import { grouped, minuteOfDay, money, signed, tone, trimmed } from '../format.js';
+import { dayAndMinute, grouped, money, signed, tone, trimmed } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
 const COLUMNS: readonly Column<Trade>[] = [
-  { title: 'Market time', cell: ({ marketMs }) => minuteOfDay(marketMs) },
+  { title: 'Market time, UTC', cell: ({ marketMs }) => dayAndMinute(marketMs) },
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
   { title: 'Quantity', cell: ({ quantity }) => trimmed(quantity), number: true, wide: true },
@@ -23,20 +25,78 @@ const COLUMNS: readonly Column<Trade>[] = [
   },
 ];
 
-export function Fills({ trades }: { readonly trades: Polled<TradesAnswer> }) {
-  const rows = trades.value?.trades ?? [];
+interface FillsProps {
+  readonly api: DeskApi;
+  /** The newest page, as it is looked at again and again. */
+  readonly trades: Polled<TradesAnswer>;
+  readonly currency: string;
+}
+
+export function Fills({ api, trades, currency }: FillsProps) {
+  const newest = trades.value;
+  const { read, problem, more } = usePages(api, newest);
+  const { rows, next } = read ?? { rows: [], next: null };
   return (
-    <Panel title="Fills" area="fills" aside={trades.value?.total ?? ''} problem={trades.problem}>
+    <Panel
+      title="Fills"
+      area="fills"
+      problem={trades.problem ?? problem}
+      aside={
+        newest !== null && (
+          <span class="soft">
+            {rows.length < newest.total ? `${rows.length} of ${newest.total}` : newest.total}, in {currency}
+          </span>
+        )
+      }
+    >
       {rows.length === 0 ? (
-        <Empty>{trades.value === null ? 'Reading the ledger…' : 'No fill yet.'}</Empty>
+        <Empty>{read === null ? 'Reading the ledger…' : 'No fill yet.'}</Empty>
       ) : (
-        <Table
-          caption="Fills, newest first"
-          columns={COLUMNS}
-          rows={rows}
-          keyOf={({ symbol, tradeId }) => `${symbol} ${tradeId}`}
-        />
+        <Table caption="Fills, newest first" columns={COLUMNS} rows={rows} keyOf={keyOf} />
+      )}
+      {next !== null && (
+        <button type="button" class="button small" onClick={() => void more(next)}>
+          Older
+        </button>
       )}
     </Panel>
   );
+}
+
+interface Read {
+  readonly rows: readonly Trade[];
+  /** Where older ones go on; null at the end. */
+  readonly next: string | null;
+}
+
+/** Everything read so far: the newest page whenever it is looked at, and older ones by choice. */
+function usePages(api: DeskApi, newest: TradesAnswer | null) {
+  const [read, setRead] = useState<Read | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  useEffect(() => {
+    if (newest === null) return;
+    setRead((before) => ({
+      rows: unique([...newest.trades, ...(before?.rows ?? [])]),
+      next: before === null ? newest.nextCursor : before.next,
+    }));
+  }, [newest]);
+  const more = async (cursor: string): Promise<void> => {
+    try {
+      const page = await api.trades(cursor);
+      setProblem(null);
+      setRead((before) => ({
+        rows: unique([...(before?.rows ?? []), ...page.trades]),
+        next: page.nextCursor,
+      }));
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+  };
+  return { read, problem, more };
+}
+
+const keyOf = ({ symbol, tradeId, marketMs }: Trade): string => `${symbol} ${tradeId} ${marketMs}`;
+
+function unique(trades: readonly Trade[]): readonly Trade[] {
+  return [...new Map(trades.map((trade) => [keyOf(trade), trade])).values()];
 }

@@ -51,7 +51,7 @@ function Identity({ status }: { readonly status: TraderStatus }) {
   const { marketData, trading, desk } = status;
   return (
     <div class="identity">
-      <b class="desk-name">{desk}</b>
+      <h1 class="desk-name">{desk}</h1>
       <span class={`tag ${trading === 'live' ? 'alarm' : 'info'}`}>
         {trading === 'live' ? 'Real money' : 'Paper money'}
       </span>

@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { Modal } from './modal.js';
 
 const KEYS = [
   ['Shift + S', 'Stop, at once'],
@@ -16,35 +17,44 @@ const MODES = [
   ['KILLED', 'As halted; two people are needed to resume.'],
 ] as const;
 
+const WORDS = [
+  ['Market time', 'That of the prices. It is wall time with live prices only.'],
+  ['Reconciliation', 'Orders and positions here, compared with those that the venue has.'],
+  ['Protection', 'Whether the venue confirmed the stop order of a position.'],
+  ['Drawdown', 'How far equity is below its highest value.'],
+  ['Round trip', 'From flat to flat again: an entry and all that closed it.'],
+  ['Profit factor', 'What the winners brought, divided by what the losers cost.'],
+  ['Sharpe ratio', 'Mean of the hourly returns over their deviation, a year’s worth. Needs a day of equity.'],
+] as const;
+
 export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} onClose={onClose} aria-labelledby="help-title">
-      <h2 id="help-title">Keyboard and words</h2>
-      <dl class="help">
-        {KEYS.map(([key, what]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-      <dl class="help">
-        {MODES.map(([mode, what]) => (
-          <div key={mode}>
-            <dt>{mode}</dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
+    <Modal title="Keyboard and words" onClose={onClose}>
+      <div class="help-lists">
+        <Explained list={KEYS.map(([key, what]) => [<kbd key={key}>{key}</kbd>, what])} />
+        <Explained list={MODES} />
+        <Explained list={WORDS} />
+      </div>
       <div class="dialog-buttons">
         <button type="button" class="button" onClick={onClose}>
           Close
         </button>
       </div>
-    </dialog>
+    </Modal>
+  );
+}
+
+type Line = readonly [ComponentChildren, string];
+
+function Explained({ list }: { readonly list: readonly Line[] }) {
+  return (
+    <dl class="help">
+      {list.map(([term, what]) => (
+        <div key={what}>
+          <dt>{term}</dt>
+          <dd>{what}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

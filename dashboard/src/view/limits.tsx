@@ -1,44 +1,28 @@
-import type { LiveState } from '../../../src/api/live/status-watch.js';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { Panel } from './panel.js';
+import { type Column, Table } from './table.js';
+
+type Limit = TraderStatus['risk'][number];
+
+const NAMES: Readonly<Record<string, string>> = {
+  'position-size': 'Largest position',
+  'open-positions': 'Open positions',
+  'stop-loss': 'Protective stop',
+  'daily-loss': 'Loss today',
+  drawdown: 'Drawdown',
+  'stale-data': 'Age of the price',
+};
+
+const COLUMNS: readonly Column<Limit>[] = [
+  { title: 'Limit', cell: ({ limit }) => NAMES[limit] ?? limit },
+  { title: 'Now', cell: ({ now }) => now, long: true },
+  { title: 'Allowed', cell: ({ value }) => value, long: true },
+];
 
 export function Limits({ risk }: Pick<TraderStatus, 'risk'>) {
   return (
-    <Panel title="Limits" area="limits" aside={<span class="soft">now / limit</span>}>
-      <ul class="lines">
-        {risk.map(({ limit, value, now }) => (
-          <li key={limit}>
-            <span>{limit}</span>
-            <span class="number">
-              {now} <span class="soft">/ {value}</span>
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Panel>
-  );
-}
-
-export function Processes({ processes }: Pick<LiveState, 'processes'>) {
-  return (
-    <Panel title="Processes" area="processes">
-      {processes === null ? (
-        <p class="lamp alarm">The supervisor does not answer.</p>
-      ) : (
-        <ul class="lines">
-          {processes.map(({ name, state, pid, restarts }) => (
-            <li key={name}>
-              <span class={`lamp ${state === 'running' ? 'go' : state === 'down' ? 'alarm' : 'caution'}`}>
-                {name}
-              </span>
-              <span class="number soft">
-                {state === 'running' ? `pid ${pid ?? '–'}` : state}
-                {restarts > 0 && `, restarted ${restarts}×`}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+    <Panel title="Limits" area="limits">
+      <Table caption="Limits" columns={COLUMNS} rows={risk} keyOf={({ limit }) => limit} />
     </Panel>
   );
 }

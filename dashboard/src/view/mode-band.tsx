@@ -1,10 +1,14 @@
 import type { LiveState } from '../../../src/api/live/status-watch.js';
+import type { TraderStatus } from '../../../src/trader/protocol.js';
 import type { Button } from '../connection/desk-api.js';
+import type { Connection } from '../connection/live.js';
 import { timeOfDay } from '../format.js';
-import { sentence } from './words.js';
+import { sentence, Words } from './words.js';
 
 interface ModeBandProps {
-  readonly state: LiveState;
+  /** Null before the first word. */
+  readonly state: LiveState | null;
+  readonly connection: Connection;
   /** Buttons whose request is under way. */
   readonly pressed: ReadonlySet<Button>;
   readonly onStop: () => void;
@@ -12,12 +16,8 @@ interface ModeBandProps {
 }
 
 /** What the desk may do, why, and the three buttons that change it. */
-export function ModeBand({ state, pressed, onStop, onAsk }: ModeBandProps) {
-  const { trader, status } = state;
-  const mode = trader.reachable && status !== null ? status.mode : 'NO ANSWER';
-  const reason = trader.reachable
-    ? (status?.reason ?? '')
-    : `The trader does not answer since ${timeOfDay(trader.sinceWallMs)} UTC. Figures below are older.`;
+export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBandProps) {
+  const { mode, reason, now } = wordsOf(state, connection);
   return (
     <section class="mode-band" aria-label="Mode">
       <div class={`mode mode-${mode.toLowerCase().replace(' ', '-')}`} data-testid="mode">
@@ -29,7 +29,7 @@ export function ModeBand({ state, pressed, onStop, onAsk }: ModeBandProps) {
           {sentence(reason)}
         </p>
         <p class="now">
-          <span class="label">Now</span> {nowLine(state)}
+          <span class="label">Now</span> <Words text={now} />
         </p>
       </div>
       <fieldset class="buttons" aria-label="Emergency">
@@ -69,14 +69,43 @@ export function ModeBand({ state, pressed, onStop, onAsk }: ModeBandProps) {
 const STOP_TITLE =
   'At once: no new entries, pending entries cancelled; positions and their stops stay. (Shift+S)';
 
+interface ModeWords {
+  readonly mode: string;
+  readonly reason: string;
+  readonly now: string;
+}
+
+/** A mode is shown only while it is known to be the mode now. */
+function wordsOf(state: LiveState | null, connection: Connection): ModeWords {
+  if (state === null) {
+    return { mode: 'CONNECTING', reason: 'no word from the desk yet', now: 'Stop works already.' };
+  }
+  const { trader, status, statusWallMs } = state;
+  const known =
+    status === null || statusWallMs === null
+      ? ''
+      : ` Last known: ${status.mode}, ${timeOfDay(statusWallMs)} UTC.`;
+  if (connection.kind !== 'live') {
+    return {
+      mode: 'NOT KNOWN',
+      reason: `This page has lost the web server.${known}`,
+      now: 'The trader goes on without this page. In a terminal: `fermata status`, `fermata stop`.',
+    };
+  }
+  if (!trader.reachable || status === null) {
+    return {
+      mode: 'NO ANSWER',
+      reason: `The trader does not answer since ${timeOfDay(trader.sinceWallMs)} UTC.${known}`,
+      now: 'Waiting for the trader; the supervisor restarts it, and it comes back HALTED.',
+    };
+  }
+  return { mode: status.mode, reason: status.reason, now: nowLine(status) };
+}
+
 /** One line of plain words: the newest thing that happened, or why nothing does. */
-function nowLine({ trader, status }: LiveState): string {
-  if (!trader.reachable || status === null) return 'Waiting for the trader; the supervisor restarts it.';
-  if (status.closeAll === 'running') return 'Closing every position; reading back until flat is proven.';
-  if (status.closeAll === 'escalated')
-    return 'NOT FLAT: a close-all could not be finished. See the activity list.';
-  if (status.marketData.state === 'down') return 'No market data. Nothing is entered until prices are back.';
-  return (
-    status.activity[0]?.text ?? status.notTrading[0]?.reason ?? 'Watching prices; nothing has happened yet.'
-  );
+function nowLine({ closeAll, marketData, activity, notTrading }: TraderStatus): string {
+  if (closeAll === 'running') return 'Closing every position; reading back until flat is proven.';
+  if (closeAll === 'escalated') return 'NOT FLAT: a close-all could not be finished. See the activity list.';
+  if (marketData.state === 'down') return 'No market data. Nothing is entered until prices are back.';
+  return activity[0]?.text ?? notTrading[0]?.reason ?? 'Watching prices; nothing has happened yet.';
 }

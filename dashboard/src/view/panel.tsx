@@ -18,13 +18,18 @@ export function Panel({ title, area, aside, problem = null, children }: PanelPro
         <h2>{title}</h2>
         <div class="panel-aside">{aside}</div>
       </header>
-      {problem !== null && (
-        <p class="notice caution" role="status">
-          {problem.message} {problem.keptSafe}
-        </p>
-      )}
+      <Stale problem={problem} />
       <div class="panel-body">{children}</div>
     </section>
+  );
+}
+
+/** Said over what is shown, so that nobody takes it for new. */
+export function Stale({ problem }: { readonly problem: Problem | null }) {
+  return problem === null ? null : (
+    <p class="notice caution" role="status">
+      {problem.message} {problem.keptSafe}
+    </p>
   );
 }
 

@@ -46,7 +46,7 @@ export function PricePanel(props: PricePanelProps) {
             <b>{grouped(price.ask)}</b>
           </>
         )}
-        <span class="soft"> one-minute closes, {count} in view</span>
+        <span class="soft"> one-minute closes, {count} in view, market time UTC</span>
       </p>
       {prices.length < 2 ? (
         <Empty>Collecting prices…</Empty>

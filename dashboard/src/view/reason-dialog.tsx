@@ -1,13 +1,16 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
+import { Modal } from './modal.js';
 
 interface ReasonDialogProps {
   readonly title: string;
   /** Exactly what will happen. */
-  readonly children: ComponentChildren;
+  readonly children?: ComponentChildren;
   readonly label: string;
   readonly go: string;
   readonly dangerous?: boolean;
+  /** Where haste matters more than the reason. */
+  readonly mayBeEmpty?: boolean;
   readonly onGo: (reason: string) => void;
   readonly onCancel: () => void;
 }
@@ -19,14 +22,13 @@ export function ReasonDialog({
   label,
   go,
   dangerous = false,
+  mayBeEmpty = false,
   onGo,
   onCancel,
 }: ReasonDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} onClose={onCancel} aria-labelledby="reason-title">
+    <Modal title={title} describedBy="dialog-text" onClose={onCancel}>
       <form
         method="dialog"
         onSubmit={(event) => {
@@ -34,18 +36,21 @@ export function ReasonDialog({
           onGo(reason.trim());
         }}
       >
-        <h2 id="reason-title">{title}</h2>
-        {children}
+        <div id="dialog-text">{children}</div>
         <label>
           {label}
+          {mayBeEmpty && ' (may be empty)'}
           <input
             name="reason"
             value={reason}
             onInput={(event) => setReason(event.currentTarget.value)}
             maxLength={500}
             pattern=".*\S.*"
+            title="Some words"
             autocomplete="off"
-            required
+            required={!mayBeEmpty}
+            // biome-ignore lint/a11y/noAutofocus: the only thing to fill in here
+            autoFocus
           />
         </label>
         <div class="dialog-buttons">
@@ -57,6 +62,6 @@ export function ReasonDialog({
           </button>
         </div>
       </form>
-    </dialog>
+    </Modal>
   );
 }

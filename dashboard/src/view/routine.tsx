@@ -3,44 +3,7 @@ import type { RoutineRun } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
-
-const VERDICT = {
-  pass: ['Pass', 'go'],
-  warn: ['Warn', 'caution'],
-  fail: ['Fail', 'alarm'],
-  not_run: ['Not run', 'soft'],
-  missed: ['Missed', 'caution'],
-} as const;
-
-export function Verdict({ verdict }: { readonly verdict: RoutineRun['verdict'] }) {
-  const [words, look] = verdict === null ? ['Running', 'info'] : VERDICT[verdict];
-  return <span class={`lamp ${look}`}>{words}</span>;
-}
-
-export function Steps({ steps }: Pick<RoutineRun, 'steps'>) {
-  return (
-    <ol class="steps">
-      {steps.map((step) => (
-        <li key={step.key}>
-          <span class="step-name">{step.name}</span>
-          <Verdict verdict={step.verdict} />
-          <dl>
-            <dt>Expected</dt>
-            <dd>{step.expected}</dd>
-            <dt>Observed</dt>
-            <dd>{step.observed}</dd>
-            {step.person !== null && (
-              <>
-                <dt>By</dt>
-                <dd>{step.person}</dd>
-              </>
-            )}
-          </dl>
-        </li>
-      ))}
-    </ol>
-  );
-}
+import { causeOf, RunSteps, Verdict } from './steps.js';
 
 /** Due at a time when it was not run any more: said, and not in the way of what did run. */
 function Missed({ runs }: { readonly runs: readonly RoutineRun[] }) {
@@ -86,10 +49,10 @@ export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]>
           <p class="run-line">
             <Verdict verdict={run.verdict} />
             <span class="soft">
-              {run.cause}, begun {day(run.startedMs)} {minuteOfDay(run.startedMs)} UTC
+              {causeOf(run)}, begun {day(run.startedMs)} {minuteOfDay(run.startedMs)} UTC
             </span>
           </p>
-          <Steps steps={run.steps} />
+          <RunSteps steps={run.steps} />
         </>
       )}
     </Panel>

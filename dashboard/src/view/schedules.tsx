@@ -4,24 +4,21 @@ import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 export function Schedules({ schedules }: { readonly schedules: Polled<readonly ScheduledRun[]> }) {
-  const list = schedules.value ?? [];
+  const list = inOrder(schedules.value ?? []);
   return (
-    <Panel title="Next" area="next" problem={schedules.problem}>
+    <Panel title="Next" area="next" problem={schedules.problem} aside={<ClockOf schedules={list} />}>
       {list.length === 0 && schedules.problem === null ? (
         <Empty>{schedules.value === null ? 'Reading the schedules…' : 'Nothing is scheduled.'}</Empty>
       ) : (
         <ul class="lines">
-          {list.map(({ scheduleId, title, nextMarketMs, clock, paused, note }) => (
+          {list.map(({ scheduleId, title, nextMarketMs, paused, note }) => (
             <li key={scheduleId}>
               <span>{title}</span>
               {paused ? (
                 <span class="lamp caution">paused{note && `: ${note}`}</span>
               ) : (
                 <span class="number soft">
-                  {nextMarketMs === null
-                    ? 'not due'
-                    : `${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)} UTC`}
-                  {clock === 'market' && ', market time'}
+                  {nextMarketMs === null ? 'not due' : `${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)}`}
                 </span>
               )}
             </li>
@@ -30,4 +27,16 @@ export function Schedules({ schedules }: { readonly schedules: Polled<readonly S
       )}
     </Panel>
   );
+}
+
+/** By which clock the times beside it are. */
+export function ClockOf({ schedules }: { readonly schedules: readonly ScheduledRun[] }) {
+  const market = schedules.some(({ clock }) => clock === 'market');
+  return <span class="soft">{market ? 'market time, UTC' : 'UTC'}</span>;
+}
+
+/** The next one first, paused ones last. */
+export function inOrder(schedules: readonly ScheduledRun[]): readonly ScheduledRun[] {
+  const due = ({ nextMarketMs }: ScheduledRun): number => nextMarketMs ?? Number.POSITIVE_INFINITY;
+  return [...schedules].sort((a, b) => (due(a) === due(b) ? 0 : due(a) - due(b)));
 }

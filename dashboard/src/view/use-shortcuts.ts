@@ -8,8 +8,7 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
       if (document.querySelector('dialog[open]') !== null) return;
-      if (event.target instanceof HTMLElement && event.target.closest('input, select, textarea') !== null)
-        return;
+      if (isTyping(event.target)) return;
       const action = latest.current[event.key];
       if (action === undefined) return;
       event.preventDefault();
@@ -18,4 +17,10 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   }, []);
+}
+
+/** For a moment after Escape the focus is still in the dialog that is gone: a stop typed then must count. */
+function isTyping(target: EventTarget | null): boolean {
+  const field = target instanceof HTMLElement ? target.closest('input, select, textarea') : null;
+  return field !== null && field.closest('dialog:not([open])') === null;
 }

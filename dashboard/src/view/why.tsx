@@ -1,5 +1,6 @@
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { Panel } from './panel.js';
+import { sentence, Times } from './words.js';
 
 const NO_TRADER: TraderStatus['notTrading'][number] = {
   subject: 'desk',
@@ -7,16 +8,17 @@ const NO_TRADER: TraderStatus['notTrading'][number] = {
   waitsFor: 'the supervisor to restart it; it comes back HALTED',
 };
 
-/** Every reason that holds the desk, a strategy or a symbol back, with what it waits for. */
 interface WhyProps {
   readonly status: TraderStatus;
   /** False: what the status says is old. */
   readonly reachable: boolean;
 }
 
+/** Every reason that holds the desk, a strategy or a symbol back, with what it waits for. */
 export function Why({ status, reachable }: WhyProps) {
   const { strategies } = status;
   const notTrading = reachable ? status.notTrading : [NO_TRADER];
+  const said = new Set(notTrading.map(({ waitsFor }) => waitsFor));
   return (
     <Panel title="Why is it not trading?" area="why" aside={notTrading.length === 0 ? '' : notTrading.length}>
       {notTrading.length === 0 ? (
@@ -25,9 +27,9 @@ export function Why({ status, reachable }: WhyProps) {
         <ul class="reasons">
           {notTrading.map(({ subject, reason, waitsFor }) => (
             <li key={`${subject} ${reason}`}>
-              <b>{subject}</b> {reason}
+              <b>{subject}</b> <Times text={reason} />
               <span class="waits">
-                <span class="label">Waits for</span> {waitsFor}
+                <span class="label">Waits for</span> <Times text={waitsFor} />
               </span>
             </li>
           ))}
@@ -37,13 +39,10 @@ export function Why({ status, reachable }: WhyProps) {
         {strategies.map(({ name, symbol, state, enabled, trades, wins }) => (
           <li key={`${name} ${symbol}`}>
             <span>
-              <b>{symbol}</b> {name}
-              {!enabled && <span class="tag caution">off</span>}
+              <b>{symbol}</b> {name} {!enabled && <span class="tag caution">off</span>}
             </span>
-            <span class="soft">{state}</span>
-            <span class="soft number">
-              {wins}/{trades} won
-            </span>
+            <span class="soft number">{trades === 0 ? 'no round trip' : `${wins} of ${trades} won`}</span>
+            {!said.has(state) && <span class="soft">{sentence(state)}</span>}
           </li>
         ))}
       </ul>

@@ -1,6 +1,6 @@
 /** The newest runs of routines with their steps, as the evidence has them. */
 import { z } from 'zod';
-import type { Database } from '../dependencies.js';
+import type { Database, StepOrder } from '../dependencies.js';
 import { type RoutineRun, routineRunSchema, stepSchema } from '../schemas/records.js';
 
 const runRowSchema = routineRunSchema.omit({ steps: true }).extend({ firstRunId: z.string() });
@@ -21,11 +21,15 @@ const STEPS = `
   from evidence where desk = $1 and (workflow_id, first_run_id) in (select * from unnest($2::text[], $3::text[]))
   order by id`;
 
-/** Newest first. Rejects when the database is down. */
+/**
+ * Newest first. Steps that ran beside each other end in any order: shown are they in that of `order`, after them those
+ * that it no longer has. Rejects when the database is down.
+ */
 export async function readRoutines(
   database: Database,
   desk: string,
   limit: number,
+  order: StepOrder,
 ): Promise<readonly RoutineRun[]> {
   const runs = (await database.query(RUNS, [desk, limit])).rows.map((row) => runRowSchema.parse(row));
   if (runs.length === 0) return [];
@@ -39,6 +43,14 @@ export async function readRoutines(
     ...run,
     steps: steps
       .filter((step) => step.workflowId === run.workflowId && step.firstRunId === firstRunId)
-      .map(({ workflowId: _, firstRunId: __, ...step }) => step),
+      .map(({ workflowId: _, firstRunId: __, ...step }) => step)
+      .sort(byPlaceIn(order.get(run.routine) ?? [])),
   }));
+}
+
+function byPlaceIn(
+  keys: readonly string[],
+): (a: { readonly key: string }, b: { readonly key: string }) => number {
+  const place = (key: string): number => (keys.includes(key) ? keys.indexOf(key) : keys.length);
+  return (a, b) => place(a.key) - place(b.key);
 }

@@ -27,7 +27,8 @@ export function routinesRoute(app: FastifyInstance, web: WebDependencies): void 
     { schema, preValidation: coerceIntegers('limit') },
     async (request, reply) => {
       try {
-        return { runs: await readRoutines(web.database, web.runtime.desk, request.query.limit) };
+        const { database, runtime, stepOrder } = web;
+        return { runs: await readRoutines(database, runtime.desk, request.query.limit, stepOrder) };
       } catch (error) {
         request.log.warn({ err: error }, 'routines could not be read');
         return sendProblem(reply, databaseDown('The evidence of routines'));

@@ -11,6 +11,7 @@ import {
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
+import { overtaken } from './overtaken.js';
 
 export interface VoteRequest {
   /** The approval's id, or the token of its buttons. */
@@ -45,7 +46,7 @@ export async function castVote(
     return refused(null, `Postgres does not answer (${approval}). Nothing was decided. Vote again later.`);
   if (approval === null) return refused(null, 'There is no such approval. Look at fermata approvals.');
   const why = unfit(context, caller, approval, request);
-  const result = why === null ? await send(context, caller, approval, request) : refused(approval.id, why);
+  const result = why === null ? await vote(context, caller, approval, request) : refused(approval.id, why);
   const audit = await recordAudit(context, caller, {
     action: `vote:${request.choice}`,
     parameters: { approval: approval.id, reason: request.reason, parametersHash: approval.parametersHash },
@@ -69,6 +70,18 @@ function unfit(
   const same = parametersHash.length >= HASH_DIGITS_MIN && approval.parametersHash.startsWith(parametersHash);
   if (!same) return 'What you saw is not what would be decided: the parameters differ. Look again.';
   return null;
+}
+
+/** A vote that counts may still change nothing, and then says so. */
+async function vote(
+  context: OperationContext,
+  caller: Caller,
+  approval: Approval,
+  request: VoteRequest,
+): Promise<VoteResult> {
+  const late = request.choice === 'approve' ? await overtaken(context, approval) : null;
+  const sent = await send(context, caller, approval, request);
+  return late === null || !sent.ok ? sent : { ...sent, detail: `${sent.detail}. ${late}` };
 }
 
 async function send(

@@ -1,0 +1,130 @@
+import { useState } from 'preact/hooks';
+import type { DeskApi, Incident, IncidentShown } from '../connection/desk-api.js';
+import { type Polled, usePolled } from '../connection/use-polled.js';
+import { ago, day, minuteOfDay, timeOfDay } from '../format.js';
+import { Empty } from '../view/panel.js';
+import { Times } from '../view/words.js';
+
+/** The phase of one that no playbook works on. */
+const NO_PLAYBOOK = 'beginning';
+
+interface IncidentCardProps {
+  readonly api: DeskApi;
+  readonly incident: Incident;
+  /** With its timeline from the start. */
+  readonly shown: boolean;
+  readonly onAsk: ((kind: 'acknowledge' | 'resolve') => void) | null;
+}
+
+export function IncidentCard({ api, incident, shown, onAsk }: IncidentCardProps) {
+  const [open, setOpen] = useState(shown);
+  const { title, severity, state, detail, phase, openedMs, resolvedMs, resolvedBy, outcome } = incident;
+  const tone = state === 'resolved' ? 'soft' : severity === 'critical' ? 'alarm' : 'caution';
+  return (
+    <li class="card-line">
+      <div class="card-head">
+        <span class={`lamp ${tone}`}>
+          <b>{title}</b>
+        </span>
+        <span class="soft">
+          {severity}, opened {day(openedMs)} {minuteOfDay(openedMs)} UTC
+        </span>
+      </div>
+      <p>{detail}</p>
+      {state === 'resolved' ? (
+        <p class="soft">
+          Resolved {resolvedMs !== null && `after ${ago(resolvedMs - openedMs)}`}
+          {resolvedBy !== null && ` by ${resolvedBy}`}: {outcome}
+        </p>
+      ) : (
+        <>
+          <p>
+            <Answered incident={incident} />
+          </p>
+          {phase !== NO_PLAYBOOK && (
+            <p>
+              <span class="label">Playbook</span> {phase}
+            </p>
+          )}
+        </>
+      )}
+      {onAsk !== null && (
+        <div class="card-buttons">
+          {state === 'open' && (
+            <button type="button" class="button small primary" onClick={() => onAsk('acknowledge')}>
+              I have it…
+            </button>
+          )}
+          <button type="button" class="button small" onClick={() => onAsk('resolve')}>
+            Resolve…
+          </button>
+        </div>
+      )}
+      <details open={shown} onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>Timeline and evidence</summary>
+        {open && <Timeline api={api} incident={incident} />}
+      </details>
+    </li>
+  );
+}
+
+function Answered({ incident }: { readonly incident: Incident }) {
+  const { acknowledgedBy, acknowledgedMs, respondByMs, escalations } = incident;
+  if (acknowledgedBy !== null) {
+    return (
+      <span class="soft">
+        <b>{acknowledgedBy}</b> has it
+        {acknowledgedMs !== null && ` since ${day(acknowledgedMs)} ${minuteOfDay(acknowledgedMs)} UTC`}
+      </span>
+    );
+  }
+  const leftMs = respondByMs - Date.now();
+  return (
+    <span class={leftMs < 0 ? 'lamp alarm' : 'soft'}>
+      {leftMs < 0
+        ? `Nobody has it; ${ago(-leftMs)} past the response time`
+        : `Nobody has it yet; to be answered within ${ago(leftMs)}`}
+      {escalations > 0 && `, escalated ${escalations}×`}
+    </span>
+  );
+}
+
+function Timeline({ api, incident }: { readonly api: DeskApi; readonly incident: Incident }) {
+  const shown: Polled<IncidentShown> = usePolled(() => api.incident(incident.id), 5_000, incident.revision);
+  if (shown.value === null) return <Empty>{shown.problem?.message ?? 'Reading the evidence…'}</Empty>;
+  const { timeline, alerts, files } = shown.value;
+  return (
+    <>
+      <ol class="activity">
+        {timeline.map(({ evidenceId, atMs, name, observed, person }) => (
+          <li key={evidenceId}>
+            <time dateTime={new Date(atMs).toISOString()}>
+              {day(atMs)} {timeOfDay(atMs)}
+            </time>
+            <span>
+              <b>{name}</b> {person !== null && `(${person})`} <Times text={observed} />
+            </span>
+          </li>
+        ))}
+      </ol>
+      {alerts.length > 0 && (
+        <>
+          <p class="label">Reported by</p>
+          <ul class="what">
+            {alerts.map(({ source, detail, times }) => (
+              <li key={`${source} ${detail}`}>
+                {source}: {detail} {times > 1 && <span class="soft">{times} times</span>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {files.map(({ name, content }) => (
+        <details key={name}>
+          <summary>{name}</summary>
+          <pre class="file">{content}</pre>
+        </details>
+      ))}
+    </>
+  );
+}

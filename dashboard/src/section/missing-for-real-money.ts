@@ -1,0 +1,23 @@
+import type { GoLiveShown, PreflightReport, ValidationShown } from '../connection/desk-api.js';
+
+/** In the order in which a person would see to it; what is not known is left out. */
+export function missingForRealMoney(
+  { mode, granted, approvers, needed }: GoLiveShown,
+  preflight: PreflightReport | null,
+  validations: readonly ValidationShown[] | null,
+): readonly string[] {
+  const missing: string[] = [];
+  if (granted !== null) return missing;
+  if (mode !== 'live')
+    missing.push('A desk file of its own with `mode: live`; this desk trades paper money.');
+  if (approvers.length < needed)
+    missing.push(`${needed} approvers have to agree, and the desk file has ${approvers.length}.`);
+  if (validations !== null && !validations.some(({ goLive }) => goLive.qualifies))
+    missing.push(
+      'A validation on real prices that ends with GO, for this very desk file: `fermata validate`.',
+    );
+  for (const { title, verdict } of preflight?.results ?? [])
+    if (verdict === 'fail') missing.push(`Pre-flight: ${title}.`);
+  missing.push('The permission itself: `fermata go-live` asks for it.');
+  return missing;
+}

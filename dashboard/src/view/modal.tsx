@@ -1,0 +1,32 @@
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+
+interface ModalProps {
+  readonly title: string;
+  /** Id of what says what will happen. */
+  readonly describedBy?: string;
+  /** Escape, too. */
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** A dialog over everything; whoever had the focus has it again afterwards. */
+export function Modal({ title, describedBy, onClose, children }: ModalProps) {
+  const box = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const dialog = box.current;
+    dialog?.showModal();
+    // Removed while it is still modal, it would take the focus with it.
+    return () => dialog?.close();
+  }, []);
+  const closed = (): void => {
+    // Its own end is told after it has gone; another dialog may be open by then.
+    if (box.current !== null) onClose();
+  };
+  return (
+    <dialog ref={box} onClose={closed} aria-labelledby="dialog-title" aria-describedby={describedBy}>
+      <h2 id="dialog-title">{title}</h2>
+      {children}
+    </dialog>
+  );
+}
