@@ -162,7 +162,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   it('shows the statistics of each strategy', async () => {
     await open('Strategies');
     const stats = () => page.locator('.stats').filter({ hasText: 'Round trips8' }).innerText();
-    await expect.poll(stats).toMatch(/Round trips\s+8\s+Won\s+62\.5% \(5\)\s+Result after fees\s+\+41\.69/i);
+    await expect
+      .poll(stats)
+      .toMatch(/Round trips\s+8\s+Won\s+62\.5% \(5\)\s+Result after fees(, USDT)?\s+\+41\.69/i);
   });
 
   it('switches a strategy only with a reason', async () => {

@@ -112,7 +112,7 @@ function StrategyPanel({ strategy, currency, figures, mayOperate, busy, onToggle
         <Stat label="Round trips" value={String(trades)} />
         <Stat label="Won" value={winRatePct === null ? '–' : `${winRatePct}% (${wins})`} />
         <Stat
-          label={`Result after fees, ${currency}`}
+          label={currency === '' ? 'Result after fees' : `Result after fees, ${currency}`}
           value={signed(money(realised))}
           look={tone(money(realised))}
         />
