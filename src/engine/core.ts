@@ -101,6 +101,8 @@ export interface Core {
   /** By instrument. */
   readonly regimes: readonly RegimeMeter[];
   feedEnded: boolean;
+  /** Why nothing can be recorded any more, and so no order sent; null: it can. Only a restart mends it. */
+  journalFault: string | null;
   /** Market time at which the next equity sample and the day's boundary are looked at. */
   nextMinuteMs: number;
   /** Filled by the event that is being processed. */
@@ -136,6 +138,7 @@ export function createCore(config: EngineConfig): Core {
     venueBreaker: CLOSED_BREAKER,
     regimes: config.instruments.map(() => new RegimeMeter()),
     feedEnded: false,
+    journalFault: null,
     nextMinuteMs: 0,
     effects: [],
   };

@@ -79,6 +79,42 @@ describe('what goes wrong around the engine', () => {
     expect(desk.sent('cancel')).toEqual([entry.clientId]);
   });
 
+  it('a desk whose journal can not be written is armed by nobody', () => {
+    const desk = new DeskUnderTest().active();
+    desk.happen({ kind: 'journal.fault', detail: 'no space left' });
+    expect(desk.arm('two-people')).toMatchObject({ ok: false, code: 'journal-fault' });
+  });
+
+  it.each(['closeAll', 'kill'] as const)(
+    '%s says that it can close nothing while the journal can not be written, and the stop stays',
+    (name) => {
+      const desk = new DeskUnderTest().active();
+      const { stop } = desk.hold(0);
+      const entry = desk.enter(1);
+      desk.happen({ kind: 'journal.fault', detail: 'no space left' });
+      expect(desk.sent('cancel')).toEqual([entry.clientId]);
+      expect(desk.command({ name })).toMatchObject({ ok: false, code: 'journal-fault' });
+      desk.pass(60_000);
+      expect(desk.stateOf(stop)).toBe('working');
+      expect(desk.engine.view).toMatchObject({
+        mode: name === 'kill' ? 'KILLED' : 'HALTED',
+        closeAll: 'idle',
+      });
+    },
+  );
+
+  it('a close-all that is under way takes no more stops off once the journal can not be written', () => {
+    const desk = new DeskUnderTest().active();
+    desk.hold(0);
+    const { stop } = desk.hold(1);
+    desk.happen({ kind: 'journal.fault', detail: 'no space left' });
+    desk.happen({ kind: 'heartbeat.lost', which: 'supervisor' });
+    expect(desk.engine.view.closeAll).toBe('running');
+    expect(desk.stateOf(stop)).toBe('working');
+    desk.pass(30_000);
+    expect(desk.engine.view.closeAll).toBe('escalated');
+  });
+
   it('the end of a recording halts, and nothing arms after it', () => {
     const desk = new DeskUnderTest().active();
     desk.happen({ kind: 'feed.ended', detail: 'the file is over' });

@@ -13,8 +13,6 @@ export class FaultyVenue {
   readonly book: VenueBook;
   /** How often each client id was sent. */
   readonly submits = new Map<string, number>();
-  /** Codes of the orders that the venue itself would not take. */
-  readonly refusals: string[] = [];
   faults: FaultRates;
   connected = true;
   #closed = false;
@@ -53,7 +51,6 @@ export class FaultyVenue {
     this.#request(onLoss, () => {
       const placed = this.book.place(order);
       if ('venueId' in placed) return { kind: 'order.accepted', clientId, venueId: placed.venueId };
-      this.refusals.push(placed.code);
       return { kind: 'order.rejected', clientId, code: placed.code, text: placed.text };
     });
   }
@@ -86,9 +83,11 @@ export class FaultyVenue {
 
   maintenance(durationMs: number): void {
     this.#closed = true;
-    this.time.after(durationMs, () => {
-      this.#closed = false;
-    });
+    this.time.after(durationMs, () => this.open());
+  }
+
+  open(): void {
+    this.#closed = false;
   }
 
   disconnect(durationMs: number): void {

@@ -4,7 +4,7 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import type { PositionView } from '../../src/engine/view.js';
 import type { FaultyVenue } from './faulty-venue.js';
 import type { Oracle } from './oracle.js';
-import { engineConfig, NO_FAULTS, type Scenario } from './scenario.js';
+import { engineConfig, type Scenario } from './scenario.js';
 
 export interface EndOfRun {
   readonly scenario: Scenario;
@@ -20,7 +20,6 @@ export function checkInvariants(end: EndOfRun): string[] {
   return [
     ...end.oracle.violations,
     ...sentOnce(end),
-    ...sellsWhatIsFree(end),
     ...ordersResolved(end),
     ...positionsEqual(end),
     ...cashEqual(end),
@@ -34,14 +33,6 @@ function sentOnce({ venue }: EndOfRun): string[] {
   return [...venue.submits]
     .filter(([, times]) => times > 1)
     .map(([id, times]) => `${id} was sent ${times} times`);
-}
-
-/** With nothing in the way, no sale is tried while a stop still locks the balance. */
-function sellsWhatIsFree({ venue, scenario }: EndOfRun): string[] {
-  const { crashEveryMs, freezeEveryMs, disconnectEveryMs, diskFaultEveryMs, strangerEveryMs } = scenario;
-  const trouble = crashEveryMs + freezeEveryMs + disconnectEveryMs + diskFaultEveryMs + strangerEveryMs;
-  if (scenario.faults !== NO_FAULTS || trouble > 0) return [];
-  return venue.refusals.filter((code) => code === 'balance').map(() => 'a sale of what a stop had locked');
 }
 
 function ordersResolved({ engine, venue }: EndOfRun): string[] {
@@ -88,7 +79,7 @@ function fillsKnown({ venue, records }: EndOfRun): string[] {
   });
 }
 
-function protectedOrFlat({ engine, scenario }: EndOfRun): string[] {
+function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
   const { view } = engine;
   if (scenario.endsFlat) {
     const open = view.positions.filter((position) => !isDust(scenario, position)).length;
@@ -98,8 +89,13 @@ function protectedOrFlat({ engine, scenario }: EndOfRun): string[] {
   }
   if (view.closeAll === 'running') return ['a close-all is still running'];
   return view.positions
-    .filter((position) => position.protection !== 'confirmed' && !isDust(scenario, position))
-    .map(({ instrument, protection }) => `position in ${instrument} has a ${protection} stop`);
+    .filter((position) => !isDust(scenario, position))
+    .filter(({ protection, instrument, quantityLots }) => {
+      const stops = venue.book.openOrders().filter((o) => o.instrument === instrument && o.type === 'stop');
+      const lots = stops.reduce((sum, stop) => sum + stop.quantityLots - stop.filledLots, 0);
+      return protection !== 'confirmed' || lots !== Math.abs(quantityLots);
+    })
+    .map(({ instrument, protection }) => `position in ${instrument} has a ${protection} or wrong stop`);
 }
 
 /** Too small for the venue to take any order for it. */

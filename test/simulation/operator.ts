@@ -38,8 +38,13 @@ export class Operator {
       'reduce',
       'toggle',
       'reconcile',
+      'resize',
     ] as const);
     if (name === 'toggle') return { name, strategy: 'cross', enabled: this.random.chance(0.7) };
+    if (name === 'resize') {
+      const sizeFactorPpm = this.random.pick([1_000_000, 500_000, 250_000, 10_000, 5_000]);
+      return { name, sizeFactorPpm, authorised: this.random.chance(0.4) };
+    }
     return { name };
   }
 }

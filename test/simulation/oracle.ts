@@ -1,15 +1,20 @@
 /** Watches everything that leaves the engine, with a small book of its own, and collects what must never happen. */
-import type { Halt } from '../../src/domain/mode.js';
 import type { OrderIntent } from '../../src/domain/order.js';
-import { FINAL_ORDER_STATES } from '../../src/domain/order.js';
 import type { EngineConfig } from '../../src/engine/config.js';
+import type { Effect } from '../../src/engine/effect.js';
+import type { Command, EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { EngineView } from '../../src/engine/view.js';
 import { wronglyLifted } from './authority.js';
 import { Evidence } from './evidence.js';
+import { FollowedBook } from './followed-book.js';
 import { engineConfig, type Scenario } from './scenario.js';
-
-const RANK = { ACTIVE: 0, REDUCING: 1, HALTED: 2, KILLED: 3 } as const;
+import type { Moment, Watcher } from './watcher.js';
+import { AnswersInTime } from './watchers/answers-in-time.js';
+import { CloseAllDeadline } from './watchers/close-all-deadline.js';
+import { EntriesAllowed } from './watchers/entries-allowed.js';
+import { HaltsKept } from './watchers/halts-kept.js';
+import { ProtectiveStops } from './watchers/protective-stops.js';
 
 const CALLS_PER_SECOND_MAX = 60;
 
@@ -19,50 +24,94 @@ export class Oracle {
   armings = 0;
   submits = 0;
   readonly evidence = new Evidence();
-  /** Every halt id that was ever used to arm. */
+  readonly #book: FollowedBook;
+  readonly #watchers: readonly Watcher[];
   readonly #sent = new Set<string>();
+  /** Every halt id that was ever used to arm. */
   readonly #armedWith = new Set<string>();
-  #newestHalt: string | null = null;
-  #mode: keyof typeof RANK = 'ACTIVE';
-  #closing = false;
-  #halts: Halt[] = [];
-  #dayStartEquity = 0;
   readonly #config: EngineConfig;
-  #lots: number[] = [];
-  #entries = new Map<string, OrderIntent>();
   #second = 0;
   #calls = 0;
 
   constructor(private readonly scenario: Scenario) {
-    this.#lots = scenario.instruments.map(() => 0);
     this.#config = engineConfig(scenario, 'oracle', () => '');
+    const { risk, tracker, closeAll } = this.#config;
+    const { maxPositionSizePct, stopLossPct } = risk;
+    const { maxConsecutiveLosses } = tracker;
+    const book = new FollowedBook(scenario.instruments.length);
+    this.#book = book;
+    this.#watchers = [
+      new AnswersInTime(book),
+      new HaltsKept(),
+      new CloseAllDeadline(book, closeAll.deadlineMs),
+      new ProtectiveStops(book, scenario, stopLossPct),
+      new EntriesAllowed(book, scenario, { maxPositionSizePct, maxConsecutiveLosses }),
+    ];
   }
 
   /** A new process knows only what the disk kept. */
-  restart(records: readonly EngineRecord[]): void {
+  restart(records: readonly EngineRecord[], wallMs: number): void {
     this.evidence.restart();
-    this.#newestHalt = null;
-    this.#halts = [];
-    this.#mode = 'ACTIVE';
-    this.#closing = false;
-    this.#lots = this.scenario.instruments.map(() => 0);
-    this.#entries = new Map();
-    for (const record of records) this.#follow(record);
+    this.#book.restart(records);
+    for (const watcher of this.#watchers) watcher.restarted?.(records, wallMs);
   }
 
-  record(record: EngineRecord): void {
+  /** The engine is about to process it. */
+  heard(event: EngineEvent, wallMs: number): void {
+    for (const watcher of this.#watchers) watcher.heard?.(event, wallMs);
+  }
+
+  commanded(command: Command): void {
+    for (const watcher of this.#watchers) watcher.commanded?.(command);
+  }
+
+  record(record: EngineRecord, moment: Moment): void {
     if (record.type === 'armed') this.#checkArming(record);
-    if (record.type === 'command' && record.name === 'kill' && this.#mode !== 'KILLED') {
-      this.violations.push(`after a kill the desk is ${this.#mode}`);
+    if (record.type === 'command' && record.name === 'kill' && this.#book.mode !== 'KILLED') {
+      this.violations.push(`after a kill the desk is ${this.#book.mode}`);
     }
     if (record.type === 'position.adopted') this.adoptions += 1;
-    const objection = this.evidence.objection(record, (clientId) => this.#sent.has(clientId));
+    this.#object(this.evidence.objection(record, (clientId) => this.#sent.has(clientId)));
+    for (const watcher of this.#watchers) this.#object(watcher.recorded?.(record, moment) ?? null);
+    this.#book.follow(record);
+  }
+
+  /** Something leaves that is no record. */
+  left(effect: Exclude<Effect, { readonly kind: 'record' | 'reply' }>, moment: Moment): void {
+    this.#call(moment.wallMs);
+    if (effect.kind === 'requestSnapshot') this.evidence.asked(effect.requestId);
+    if (effect.kind === 'submit') this.#submit(effect.order, moment);
+    for (const watcher of this.#watchers) this.#object(watcher.left?.(effect, moment) ?? null);
+  }
+
+  /** Handed to the venue. */
+  sent(clientId: string, isOnDisk: boolean): void {
+    if (!isOnDisk) this.violations.push(`${clientId} was sent before the disk had it`);
+  }
+
+  /** Between events: a desk that may trade has not lost what it may lose. */
+  look(moment: Moment): void {
+    for (const watcher of this.#watchers) this.#object(watcher.looked?.(moment) ?? null);
+  }
+
+  /** Nothing can be recorded any more. */
+  lookAtBrokenDisk(): void {
+    if (this.#book.mode === 'ACTIVE') this.violations.push('ACTIVE on a disk that takes nothing');
+  }
+
+  lookAtEquity({ equity }: EngineView): void {
+    const { mode, dayStartEquity } = this.#book;
+    const floor = dayStartEquity * (1 - this.#config.risk.dailyLossLimitPct / 100);
+    if (mode !== 'ACTIVE' || equity > floor - 1) return;
+    this.violations.push(`ACTIVE with an equity of ${equity}, the day began with ${dayStartEquity}`);
+  }
+
+  #object(objection: string | null): void {
     if (objection !== null) this.violations.push(objection);
-    this.#follow(record);
   }
 
   /** Something was asked of the venue. No fault is a reason to flood it. */
-  call(wallMs: number): void {
+  #call(wallMs: number): void {
     const second = Math.floor(wallMs / 1000);
     this.#calls = second === this.#second ? this.#calls + 1 : 1;
     this.#second = second;
@@ -70,50 +119,34 @@ export class Oracle {
     this.violations.push(`${CALLS_PER_SECOND_MAX} calls to the venue within a second`);
   }
 
-  submit(order: OrderIntent, view: EngineView): void {
+  #submit(order: OrderIntent, { view }: Moment): void {
     this.submits += 1;
     this.#sent.add(order.clientId);
+    const { mode, closing } = this.#book;
     const allowed =
       order.purpose === 'protective' ||
-      (order.purpose === 'close' && this.#closing) ||
-      this.#mode === 'ACTIVE' ||
-      (this.#mode === 'REDUCING' && order.purpose === 'exit');
-    if (!allowed) this.violations.push(`${order.purpose} order ${order.clientId} left in mode ${this.#mode}`);
-    if (order.purpose === 'entry') this.#checkLimits(order, view);
-  }
-
-  /** Between events: a desk that may trade has not lost what it may lose. */
-  look(view: EngineView): void {
-    const floor = this.#dayStartEquity * (1 - this.#config.risk.dailyLossLimitPct / 100);
-    if (this.#mode !== 'ACTIVE' || view.equity > floor - 1) return;
-    this.violations.push(
-      `ACTIVE with an equity of ${view.equity}, the day began with ${this.#dayStartEquity}`,
-    );
+      (order.purpose === 'close' && closing) ||
+      mode === 'ACTIVE' ||
+      (mode === 'REDUCING' && order.purpose === 'exit');
+    if (!allowed) this.violations.push(`${order.purpose} order ${order.clientId} left in mode ${mode}`);
+    if (order.purpose === 'entry') this.#checkEntry(order, view());
   }
 
   #checkArming({ haltId, authority, marketMs }: Extract<EngineRecord, { readonly type: 'armed' }>): void {
-    const wrong = wronglyLifted(this.#halts, authority, marketMs, this.#config.dayStartMs);
+    const { halts, closing, newestHalt } = this.#book;
+    const wrong = wronglyLifted(halts, authority, marketMs, this.#config.dayStartMs);
     if (wrong !== null) this.violations.push(`${authority} lifted a halt that needs ${wrong.resume}`);
     this.armings += 1;
-    if (this.#closing) this.violations.push('armed while positions are being closed');
-    if (haltId !== this.#newestHalt)
-      this.violations.push(`armed with ${haltId}, newest is ${this.#newestHalt}`);
+    if (closing) this.violations.push('armed while positions are being closed');
+    if (haltId !== newestHalt) this.violations.push(`armed with ${haltId}, newest is ${newestHalt}`);
     if (this.#armedWith.has(haltId)) this.violations.push(`armed twice with ${haltId}`);
     this.#armedWith.add(haltId);
   }
 
-  #checkLimits(order: OrderIntent, view: EngineView): void {
+  #checkEntry(order: OrderIntent, view: EngineView): void {
     const { risk } = this.#config;
-    const at = order.instrument;
-    const { moneyPerTickLot } = this.scenario.instruments[at]!;
-    const resting = [...this.#entries.values()].filter((entry) => entry.instrument === at);
-    const lots = resting.reduce((sum, entry) => sum + entry.quantityLots, Math.abs(this.#lots[at] ?? 0));
-    const value = lots * (order.limitTicks ?? 0) * moneyPerTickLot;
-    if (resting.length === 1 && value > (view.equity * risk.maxPositionSizePct) / 100 + 1) {
-      this.violations.push(`entry ${order.clientId} makes a position of ${value}, equity is ${view.equity}`);
-    }
-    const open = new Set([...this.#entries.values()].map(({ instrument }) => instrument));
-    this.#lots.forEach((held, instrument) => {
+    const open = new Set(this.#book.entries.map(({ intent }) => intent.instrument));
+    this.#book.lots.forEach((held, instrument) => {
       if (this.#isSellable(instrument, held, view)) open.add(instrument);
     });
     if (open.size > risk.maxConcurrentPositions) {
@@ -128,54 +161,5 @@ export class Oracle {
     const bidTicks = view.quotes.find((quote) => quote.instrument === instrument)?.bidTicks;
     if (bidTicks === undefined) return held !== 0;
     return held !== 0 && Math.abs(held) * bidTicks * moneyPerTickLot >= minNotional;
-  }
-
-  #follow(record: EngineRecord): void {
-    switch (record.type) {
-      case 'halt':
-        this.#newestHalt = record.halt.haltId;
-        this.#halts.push(record.halt);
-        if (RANK[record.halt.mode] > RANK[this.#mode]) this.#mode = record.halt.mode;
-        return;
-      case 'armed':
-        this.#newestHalt = null;
-        this.#halts = [];
-        this.#mode = 'ACTIVE';
-        this.#closing = false;
-        return;
-      case 'day':
-        this.#dayStartEquity = record.startEquity;
-        return;
-      case 'closeAll.begun':
-        this.#closing = true;
-        return;
-      case 'flat.proven':
-        this.#closing = false;
-        return;
-      case 'order.intended':
-        if (record.order.purpose === 'entry') this.#entries.set(record.order.clientId, record.order);
-        return;
-      case 'order.state':
-        if (FINAL_ORDER_STATES.has(record.state)) this.#entries.delete(record.clientId);
-        return;
-      case 'fill':
-        this.#fill(record);
-        return;
-      case 'position.adopted':
-        this.#lots[record.instrument] = record.quantityLots;
-        return;
-      default:
-        return;
-    }
-  }
-
-  #fill({ fill }: Extract<EngineRecord, { readonly type: 'fill' }>): void {
-    const signed = fill.side === 'buy' ? fill.quantityLots : -fill.quantityLots;
-    this.#lots[fill.instrument] = (this.#lots[fill.instrument] ?? 0) + signed;
-    const entry = this.#entries.get(fill.clientId);
-    if (entry === undefined) return;
-    const left = entry.quantityLots - fill.quantityLots;
-    if (left <= 0) this.#entries.delete(fill.clientId);
-    else this.#entries.set(fill.clientId, { ...entry, quantityLots: left });
   }
 }

@@ -88,6 +88,7 @@ class Run {
     await this.#time.runUntil(START_WALL_MS + faultyMs);
     this.#faultsEnded = true;
     this.#venue.faults = NO_FAULTS;
+    this.#venue.open();
     await this.#time.runUntil(this.#time.nowMs + QUIET_MS);
     this.#ending = true;
     this.#trader.command({ name: endsFlat ? 'closeAll' : 'stop' });
@@ -110,13 +111,15 @@ class Run {
       this.#scenario;
     this.#nowAndThen(crashEveryMs, () => this.#crash());
     this.#nowAndThen(this.#scenario.maintenanceEveryMs, () =>
-      this.#venue.maintenance(this.#random.whole(1_000, 25_000)),
+      this.#venue.maintenance(this.#random.whole(1_000, 45_000)),
     );
     this.#nowAndThen(this.#scenario.strangerEveryMs, () => this.#stranger());
     this.#nowAndThen(freezeEveryMs, () => this.#trader.freeze(this.#random.whole(500, 20_000)));
     this.#nowAndThen(disconnectEveryMs, () => this.#venue.disconnect(this.#random.whole(200, 15_000)));
     this.#nowAndThen(commandEveryMs, () => this.#operator.commandAnything(this.#trader));
     this.#nowAndThen(diskFaultEveryMs, () => this.#breakDisk());
+    this.#nowAndThen(this.#scenario.breakerEveryMs, () => this.#trip());
+    this.#nowAndThen(this.#scenario.stormEveryMs, () => this.#storm());
   }
 
   #startTrader(): TraderUnderTest {
@@ -128,6 +131,7 @@ class Run {
       incarnation: this.#incarnation,
       drawHaltId: () => this.#random.hex(32),
       marketNowMs: () => this.#marketNowMs(),
+      isOnDisk: (clientId: string) => this.#disk.holds(clientId),
     };
     return new TraderUnderTest(parts, this.#disk.recover());
   }
@@ -166,9 +170,26 @@ class Run {
     this.#time.after(this.#random.whole(1_000, 20_000), () => this.#venue.book.cancel(clientId));
   }
 
+  #storm(): void {
+    this.#venue.maintenance(this.#random.whole(25_000, 45_000));
+    this.#trader.command({ name: 'closeAll' });
+    this.#time.after(this.#random.whole(1, 2_000), () => this.#crash());
+  }
+
+  /** The adapter's breaker opens, tries one request, and closes or opens again. */
+  #trip(): void {
+    this.#trader.post({ kind: 'venue.breaker', state: 'open', detail: 'too many errors' });
+    this.#time.after(this.#random.whole(500, 8_000), () => {
+      this.#trader.post({ kind: 'venue.breaker', state: 'halfOpen', detail: 'one request tries' });
+    });
+    this.#time.after(this.#random.whole(8_001, 12_000), () => {
+      this.#trader.post({ kind: 'venue.breaker', state: 'closed', detail: 'it answers' });
+    });
+  }
+
   /** No journal, no orders: somebody repairs the disk and starts the trader again. */
   #breakDisk(): void {
-    this.#disk.broken = true;
+    this.#disk.failure = this.#random.pick(['write', 'torn write', 'sync'] as const);
     this.#time.after(this.#random.whole(1_000, 8_000), () => this.#crash());
   }
 

@@ -45,6 +45,10 @@ export interface Scenario {
   readonly diskFaultEveryMs: number;
   /** The venue refuses every order for a while. */
   readonly maintenanceEveryMs: number;
+  /** The breaker of the venue's API opens for a while. */
+  readonly breakerEveryMs: number;
+  /** Everything at once: a close-all at a venue that refuses, and the trader dies in the middle of it. */
+  readonly stormEveryMs: number;
   /** A person who trades on the account at the venue's own screen. */
   readonly strangerEveryMs: number;
   /** Ends with a close-all that has to be proven. */
@@ -84,6 +88,8 @@ export function drawScenario(seed: number, random: Random): Scenario {
     diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
     strangerEveryMs: random.pick([0, 0, 0, 0, 40_000]),
     maintenanceEveryMs: random.pick([0, 0, 0, 30_000]),
+    breakerEveryMs: random.pick([0, 0, 0, 20_000]),
+    stormEveryMs: random.pick([0, 0, 0, 0, 30_000]),
     endsFlat: random.chance(0.5),
   };
 }

@@ -1,4 +1,4 @@
-/** `npm run simulate -- --seeds N [--from K]`: prints what failed, and how to run exactly that again. */
+/** `npm run simulate -- --seeds N [--from K] [--until-failure]`: prints what failed, and how to run exactly that again. */
 import { argv, exit, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { runSeed } from './run-seed.js';
@@ -8,7 +8,11 @@ const PROGRESS_EVERY = 100;
 async function main(): Promise<number> {
   const { values } = parseArgs({
     args: argv.slice(2),
-    options: { seeds: { type: 'string', default: '500' }, from: { type: 'string', default: '1' } },
+    options: {
+      seeds: { type: 'string', default: '500' },
+      from: { type: 'string', default: '1' },
+      'until-failure': { type: 'boolean', default: false },
+    },
   });
   const count = wholeNumber('--seeds', values.seeds);
   const from = wholeNumber('--from', values.from);
@@ -21,6 +25,7 @@ async function main(): Promise<number> {
       failed += 1;
       stdout.write(`seed ${seed} failed:\n${result.violations.map((text) => `  ${text}\n`).join('')}`);
       stdout.write(`  again: npm run simulate -- --seeds 1 --from ${seed}\n`);
+      if (values['until-failure']) return 1;
     }
     if ((seed - from + 1) % PROGRESS_EVERY === 0) stdout.write(`${seed - from + 1} of ${count} seeds\n`);
   }

@@ -17,8 +17,8 @@ export interface Recovered {
 }
 
 export class SimulatedDisk {
-  /** Makes every write and sync fail from now on. */
-  broken = false;
+  /** What fails from now on; a torn write leaves its first bytes. */
+  failure: 'none' | 'write' | 'torn write' | 'sync' = 'none';
   #bytes = Buffer.alloc(0);
   /** Everything before this was synced: no crash takes it. */
   #durableBytes = 0;
@@ -41,9 +41,14 @@ export class SimulatedDisk {
     if (this.#writtenBytes > 0) writeFileSync(segment.path, this.#bytes.subarray(0, cut));
   }
 
+  /** Whether a synced record names it. */
+  holds(clientId: string): boolean {
+    return this.#bytes.subarray(0, this.#durableBytes).includes(`"${clientId}"`);
+  }
+
   /** As the trader does it at a start: repair, then replay. */
   recover(): Recovered {
-    this.broken = false;
+    this.failure = 'none';
     const [segment] = listSegments(this.directory);
     if (segment === undefined) throw new RangeError('the journal has no segment');
     const end = repairLastSegment(segment);
@@ -68,15 +73,18 @@ export class SimulatedDisk {
   #file(): JournalFile {
     return {
       write: async (bytes, position) => {
-        if (this.broken) throw new Error('no space left on device');
-        this.#hold(position + bytes.length);
-        bytes.copy(this.#bytes, position);
-        this.#writtenBytes = position + bytes.length;
+        const torn = this.failure === 'torn write';
+        if (this.failure === 'write') throw new Error('no space left on device');
+        const written = torn ? bytes.subarray(0, this.random.whole(0, bytes.length - 1)) : bytes;
+        this.#hold(position + written.length);
+        written.copy(this.#bytes, position);
+        this.#writtenBytes = position + written.length;
+        if (torn) throw new Error('no space left on device');
       },
       datasync: async () => {
         const upTo = this.#writtenBytes;
         await new Promise<void>((resolve) => this.time.after(this.#syncMs(), resolve));
-        if (this.broken) throw new Error('input/output error');
+        if (this.failure !== 'none') throw new Error('input/output error');
         this.#durableBytes = Math.max(this.#durableBytes, upTo);
       },
       close: async () => undefined,

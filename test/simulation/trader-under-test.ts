@@ -22,6 +22,8 @@ export interface TraderParts {
   readonly incarnation: string;
   readonly drawHaltId: () => string;
   readonly marketNowMs: () => number;
+  /** Whether no crash can take the order's intent. */
+  readonly isOnDisk: (clientId: string) => boolean;
 }
 
 export class TraderUnderTest {
@@ -43,7 +45,7 @@ export class TraderUnderTest {
     this.engine = createEngine(engineConfig(scenario, incarnation, drawHaltId));
     this.journal = recovered.journal;
     for (const record of recovered.records) this.engine.apply(record);
-    parts.oracle.restart(recovered.records);
+    parts.oracle.restart(recovered.records, parts.time.nowMs);
     const begun = this.engine.begin(this.#stamp());
     if (!begun.ok) throw new Error(begun.message);
     this.#carryAll(begun.effects);
@@ -88,6 +90,7 @@ export class TraderUnderTest {
 
   command(command: Command, by = 'operator', reason = 'simulated'): CommandOutcome | null {
     if (!this.#running || this.#frozen !== null) return null;
+    this.parts.oracle.commanded(command);
     const event: EngineEvent = {
       kind: 'command',
       commandId: `c${this.parts.time.nowMs}`,
@@ -107,6 +110,7 @@ export class TraderUnderTest {
   }
 
   #process(event: EngineEvent): readonly Effect[] {
+    this.parts.oracle.heard(event, this.parts.time.nowMs);
     const effects = this.engine.process(event);
     this.#carryAll([...effects]);
     if (this.#running) this.#wake();
@@ -119,14 +123,14 @@ export class TraderUnderTest {
 
   #carry(effect: Effect): void {
     const { venue, oracle, time } = this.parts;
-    if (effect.kind !== 'record' && effect.kind !== 'reply') oracle.call(time.nowMs);
+    const moment = { wallMs: time.nowMs, view: () => this.engine.view };
+    if (effect.kind !== 'record' && effect.kind !== 'reply') oracle.left(effect, moment);
     switch (effect.kind) {
       case 'record':
-        oracle.record(effect.record);
+        oracle.record(effect.record, moment);
         this.journal.append(effect.record, time.nowMs);
         return;
       case 'submit':
-        oracle.submit(effect.order, this.engine.view);
         this.#submitOnceDurable(effect.order);
         return;
       case 'cancel':
@@ -140,7 +144,6 @@ export class TraderUnderTest {
         venue.lookup(effect.clientId);
         return;
       case 'requestSnapshot':
-        oracle.evidence.asked(effect.requestId);
         venue.snapshot(effect.requestId, effect.sinceTradeMs);
         return;
       case 'reply':
@@ -155,7 +158,9 @@ export class TraderUnderTest {
     this.journal.whenDurable(this.journal.lastSequence).then(
       () => {
         this.#onceThawed(() => {
-          if (this.#running && this.#unsent.delete(clientId)) venue.submit(order);
+          if (!this.#running || !this.#unsent.delete(clientId)) return;
+          this.parts.oracle.sent(clientId, this.parts.isOnDisk(clientId));
+          venue.submit(order);
         });
       },
       () => {
@@ -173,10 +178,17 @@ export class TraderUnderTest {
     this.parts.time.after(TICK_MS, () => {
       if (!this.#running) return;
       this.post({ kind: 'tick' });
-      this.#ticks += 1;
-      if (this.#ticks % LOOK_EVERY_TICKS === 0) this.parts.oracle.look(this.engine.view);
+      if (this.#frozen === null) this.#look();
       this.#tickLater();
     });
+  }
+
+  #look(): void {
+    const { oracle, time } = this.parts;
+    this.#ticks += 1;
+    oracle.look({ wallMs: time.nowMs, view: () => this.engine.view });
+    if (this.journal.fault !== null) oracle.lookAtBrokenDisk();
+    if (this.#ticks % LOOK_EVERY_TICKS === 0) oracle.lookAtEquity(this.engine.view);
   }
 
   /** The engine's own deadlines, where they are sooner than the next tick. */

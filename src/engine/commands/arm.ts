@@ -98,6 +98,9 @@ interface Obstacle {
   readonly doThis: string;
 }
 
+export const REPAIR_DISK =
+  'make room on the disk or repair it, then restart the trader: fermata restart trader';
+
 /** Null where nothing but the decision itself is missing. */
 export function armingObstacle(core: Core): Obstacle | null {
   const wait = 'wait for it, or look at the trader status to see what is missing';
@@ -124,6 +127,13 @@ export function armingObstacle(core: Core): Obstacle | null {
   }
   if (core.venueBreaker.state === 'open') {
     return { code: 'venue-breaker', message: "the venue's API breaker is open", doThis: wait };
+  }
+  if (core.journalFault !== null) {
+    return {
+      code: 'journal-fault',
+      message: `the journal can't be written (${core.journalFault})`,
+      doThis: REPAIR_DISK,
+    };
   }
   if (core.feedEnded) {
     return {

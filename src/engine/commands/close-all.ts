@@ -5,7 +5,8 @@ import type { CommandEvent } from '../event.js';
 import { beginCloseAll } from '../flow/prove-flat.js';
 import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
-import { done } from './outcome.js';
+import { REPAIR_DISK } from './arm.js';
+import { done, refused } from './outcome.js';
 
 export function closeAll(core: Core, event: CommandEvent): CommandOutcome {
   const { by, reason } = event;
@@ -16,6 +17,7 @@ export function closeAll(core: Core, event: CommandEvent): CommandOutcome {
     reason,
     resume: resumeRuleOf(core.config, 'person'),
   });
+  if (core.journalFault !== null) return cannotClose(core.journalFault);
   beginCloseAll(core, by, reason);
   return done(core, closingWords(core));
 }
@@ -24,8 +26,21 @@ export function closeAll(core: Core, event: CommandEvent): CommandOutcome {
 export function kill(core: Core, event: CommandEvent): CommandOutcome {
   const { by, reason } = event;
   raiseHalt(core, { mode: 'KILLED', cause: 'kill', by, reason, resume: resumeRuleOf(core.config, 'kill') });
+  if (core.journalFault !== null) return cannotClose(core.journalFault);
   beginCloseAll(core, by, reason);
   return done(core, `killed: two people are needed to arm; ${closingWords(core)}`);
+}
+
+/** An order that is not on record never leaves; a promise to close would be none. */
+function cannotClose(detail: string): CommandOutcome {
+  const message =
+    `the journal can't be written (${detail}), so no closing order can leave; the desk is halted, entries are being ` +
+    'cancelled, and protective stops stay';
+  return refused(
+    'journal-fault',
+    message,
+    `${REPAIR_DISK}, and close all again; or close at the venue itself`,
+  );
 }
 
 function closingWords(core: Core): string {

@@ -1,6 +1,6 @@
 /** What one instrument needs next: entries off, position closed, or position protected. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, workAt } from '../core.js';
+import { type Core, positionAt, workAt } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries } from '../orders/cancel-order.js';
 import { flatten } from './flatten.js';
@@ -8,6 +8,11 @@ import { protect } from './protect.js';
 
 export function advance(core: Core, at: InstrumentId): void {
   if (!core.begun) return;
+  // No order can leave: what protects the position is not taken off for one that would never follow.
+  if (core.journalFault !== null && positionAt(core, at).quantityLots !== 0) {
+    cancelEntries(core, at, "the journal can't be written");
+    return;
+  }
   if (isClosing(core)) {
     cancelEntries(core, at, 'all positions are being closed');
     flatten(core, at, 'close');

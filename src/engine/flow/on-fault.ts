@@ -22,6 +22,7 @@ export function onFault(core: Core, event: FaultEvent): void {
       onHeartbeatLost(core, event.which);
       return;
     case 'journal.fault':
+      core.journalFault = event.detail;
       raiseFault(
         core,
         'journal-fault',

@@ -1,0 +1,118 @@
+/** The desk as its records tell of it: kept apart from the engine, and simpler. */
+import type { Halt } from '../../src/domain/mode.js';
+import { FINAL_ORDER_STATES, type OrderIntent, type OrderState } from '../../src/domain/order.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+
+const RANK = { ACTIVE: 0, REDUCING: 1, HALTED: 2, KILLED: 3 } as const;
+
+export interface FollowedOrder {
+  readonly intent: OrderIntent;
+  leftLots: number;
+  state: OrderState;
+}
+
+export class FollowedBook {
+  mode: keyof typeof RANK = 'ACTIVE';
+  closing = false;
+  escalated = false;
+  newestHalt: string | null = null;
+  halts: Halt[] = [];
+  dayStartEquity = 0;
+  sizeFactorPpm = 1_000_000;
+  enabled = true;
+  lots: number[];
+  /** Orders that may still be filled. */
+  readonly live = new Map<string, FollowedOrder>();
+
+  constructor(private readonly instruments: number) {
+    this.lots = this.#flat();
+  }
+
+  /** A new process knows only what the disk kept. */
+  restart(records: readonly EngineRecord[]): void {
+    this.#armed();
+    this.escalated = false;
+    this.dayStartEquity = 0;
+    this.sizeFactorPpm = 1_000_000;
+    this.enabled = true;
+    this.lots = this.#flat();
+    this.live.clear();
+    for (const record of records) this.follow(record);
+  }
+
+  follow(record: EngineRecord): void {
+    switch (record.type) {
+      case 'halt':
+        this.newestHalt = record.halt.haltId;
+        this.halts.push(record.halt);
+        if (RANK[record.halt.mode] > RANK[this.mode]) this.mode = record.halt.mode;
+        return;
+      case 'armed':
+        this.#armed();
+        return;
+      case 'day':
+        this.dayStartEquity = record.startEquity;
+        return;
+      case 'closeAll.begun':
+        this.closing = true;
+        this.escalated = false;
+        return;
+      case 'flat.escalated':
+        this.escalated = true;
+        return;
+      case 'flat.proven':
+        this.closing = false;
+        return;
+      case 'size.factor':
+        this.sizeFactorPpm = record.sizeFactorPpm;
+        return;
+      case 'strategy.toggled':
+        this.enabled = record.enabled;
+        return;
+      case 'position.adopted':
+        this.lots[record.instrument] = record.quantityLots;
+        return;
+      default:
+        this.#followOrder(record);
+    }
+  }
+
+  liveOn(instrument: number, purpose: OrderIntent['purpose']): FollowedOrder[] {
+    return [...this.live.values()].filter(
+      ({ intent }) => intent.instrument === instrument && intent.purpose === purpose,
+    );
+  }
+
+  get entries(): FollowedOrder[] {
+    return [...this.live.values()].filter(({ intent }) => intent.purpose === 'entry');
+  }
+
+  #followOrder(record: EngineRecord): void {
+    if (record.type === 'order.intended') {
+      const { order } = record;
+      this.live.set(order.clientId, { intent: order, leftLots: order.quantityLots, state: 'intended' });
+    } else if (record.type === 'order.state') {
+      const order = this.live.get(record.clientId);
+      if (FINAL_ORDER_STATES.has(record.state)) this.live.delete(record.clientId);
+      else if (order !== undefined) order.state = record.state;
+    } else if (record.type === 'fill') {
+      const { instrument, side, quantityLots, clientId } = record.fill;
+      this.lots[instrument] = (this.lots[instrument] ?? 0) + (side === 'buy' ? quantityLots : -quantityLots);
+      const order = this.live.get(clientId);
+      if (order === undefined) return;
+      order.leftLots -= quantityLots;
+      if (order.leftLots <= 0) this.live.delete(clientId);
+    }
+  }
+
+  #armed(): void {
+    this.newestHalt = null;
+    this.halts = [];
+    this.mode = 'ACTIVE';
+    this.closing = false;
+  }
+
+  #flat(): number[] {
+    return Array.from({ length: this.instruments }, () => 0);
+  }
+}

@@ -1,0 +1,24 @@
+/** One thing that must never happen. Each answers with what did, in words, or null. */
+import type { Effect } from '../../src/engine/effect.js';
+import type { Command, EngineEvent } from '../../src/engine/event.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import type { EngineView } from '../../src/engine/view.js';
+
+/** The moment at which something left the engine. */
+export interface Moment {
+  readonly wallMs: number;
+  /** Costly. */
+  readonly view: () => EngineView;
+}
+
+export interface Watcher {
+  restarted?(records: readonly EngineRecord[], wallMs: number): void;
+  /** Before the engine processes it. */
+  heard?(event: EngineEvent, wallMs: number): void;
+  commanded?(command: Command): void;
+  /** Before the followed book has taken it in. */
+  recorded?(record: EngineRecord, moment: Moment): string | null;
+  left?(effect: Effect, moment: Moment): string | null;
+  /** Between events, about once a second. */
+  looked?(moment: Moment): string | null;
+}

@@ -1,0 +1,92 @@
+/** Stops: near enough, for as long as there is a position, and out of the way before what they lock is sold. */
+import type { OrderIntent } from '../../../src/domain/order.js';
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+const ROUNDING_TICKS = 2;
+
+export class ProtectiveStops implements Watcher {
+  /** Stop prices that came with an entry of ours, by instrument. */
+  readonly #fromEntries = new Map<number, Set<number>>();
+  #adopted = false;
+  #diskIsBroken = false;
+
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly scenario: Scenario,
+    private readonly stopLossPct: number,
+  ) {}
+
+  restarted(): void {
+    this.#diskIsBroken = false;
+  }
+
+  heard(event: EngineEvent): void {
+    if (event.kind === 'journal.fault') this.#diskIsBroken = true;
+  }
+
+  recorded(record: EngineRecord, moment: Moment): string | null {
+    if (record.type === 'position.adopted') this.#adopted = true;
+    if (record.type === 'order.intended') return this.#intended(record.order);
+    if (record.type !== 'order.state' || record.state !== 'cancelling') return null;
+    return this.#takenOff(record.clientId, moment);
+  }
+
+  left(effect: Effect, { view }: Moment): string | null {
+    if (effect.kind !== 'submit') return null;
+    const { purpose, instrument, clientId } = effect.order;
+    if (purpose === 'protective') return this.#tooFar(effect.order, view());
+    const sells = purpose === 'close' || purpose === 'exit';
+    if (!sells || !this.scenario.capabilities.stopLocksBalance) return null;
+    const locked = this.book.liveOn(instrument, 'protective').length > 0;
+    return locked ? `${clientId} sells what a stop still locks` : null;
+  }
+
+  #intended({ purpose, protectTicks, instrument, limitTicks, side, clientId }: OrderIntent): string | null {
+    if (purpose !== 'entry' || protectTicks === null || limitTicks === null) return null;
+    const known = this.#fromEntries.get(instrument) ?? new Set();
+    this.#fromEntries.set(instrument, known.add(protectTicks));
+    const distance = side === 'buy' ? limitTicks - protectTicks : protectTicks - limitTicks;
+    if (distance > 0 && distance <= (limitTicks * this.stopLossPct) / 100) return null;
+    return `entry ${clientId} at ${limitTicks} has its stop at ${protectTicks}`;
+  }
+
+  #tooFar({ instrument, stopTicks, clientId }: OrderIntent, view: ReturnType<Moment['view']>): string | null {
+    const position = view.positions.find((held) => held.instrument === instrument);
+    if (position === undefined || stopTicks === null) return `${clientId} protects nothing`;
+    const explained = this.#fromEntries.get(instrument)?.has(stopTicks) === true;
+    const { averageTicks, quantityLots, strategy } = position;
+    if (strategy !== 'fermata' && !this.#adopted && !explained) {
+      return `${clientId} protects at ${stopTicks}, where no entry wanted its stop`;
+    }
+    const distance = quantityLots > 0 ? averageTicks - stopTicks : stopTicks - averageTicks;
+    const mostTicks = (averageTicks * this.stopLossPct) / 100 + ROUNDING_TICKS;
+    if (explained || (distance > 0 && distance <= mostTicks)) return null;
+    return `${clientId} protects at ${stopTicks} what was bought at ${averageTicks}`;
+  }
+
+  /** A desk that neither trades nor closes, or that can send nothing, has no reason to take a fitting stop off. */
+  #takenOff(clientId: string, { view }: Moment): string | null {
+    const order = this.book.live.get(clientId);
+    const halted = this.book.mode === 'HALTED' || this.book.mode === 'KILLED';
+    if (order?.intent.purpose !== 'protective' || order.state === 'cancelling') return null;
+    if (!this.#diskIsBroken && (!halted || this.book.closing)) return null;
+    const { instrument, stopTicks, side } = order.intent;
+    const others = this.book.liveOn(instrument, 'protective').filter(({ state }) => state !== 'cancelling');
+    const position = view().positions.find((held) => held.instrument === instrument);
+    if (position === undefined || others.length > 1) return null;
+    const fits =
+      order.leftLots === Math.abs(position.quantityLots) &&
+      side === (position.quantityLots > 0 ? 'sell' : 'buy') &&
+      stopTicks === position.stopTicks;
+    return fits ? `${clientId}, the only stop of its position, was taken off ${this.#why()}` : null;
+  }
+
+  #why(): string {
+    return this.#diskIsBroken ? 'on a disk that takes nothing' : `while ${this.book.mode}`;
+  }
+}
