@@ -1,7 +1,7 @@
 /** One cell of the kill matrix for each process, drawn by KILL_SEED; all of the matrix runs with `npm run test:full`. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { Random } from '../simulation/random.js';
-import { type Bench, openBench } from '../support/kill-matrix/bench.js';
+import { type Bench, openPaperBench } from '../support/kill-matrix/bench.js';
 import { killAt, undisturbed } from '../support/kill-matrix/cell.js';
 import { QUICK_PROCEDURES } from '../support/kill-matrix/procedures.js';
 import { VICTIMS } from '../support/kill-matrix/victims.js';
@@ -25,7 +25,7 @@ function shuffled<T>(all: readonly T[]): readonly T[] {
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = await openBench();
+  bench = await openPaperBench();
 }, 240_000);
 afterAll(() => bench?.close());
 

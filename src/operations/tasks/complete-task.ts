@@ -1,5 +1,6 @@
 /** A person says that a task is done. Where a routine asked for it, that is evidence of this routine's run. */
-import { recordEvidence } from '../../store/evidence/record-evidence.js';
+import { recordEvidenceIn } from '../../store/evidence/record-evidence.js';
+import { inTransaction, type PoolClient } from '../../store/pool.js';
 import { closeTask, type Task } from '../../store/tasks.js';
 import { TASK_MESSAGES } from '../../workflows/operations/task-contract.js';
 import type { Caller, OperationContext } from '../operation.js';
@@ -27,15 +28,20 @@ export async function completeTask(
 ): Promise<TaskDoneResult> {
   const { pool, desk } = context;
   const closing = { desk: desk.desk, id, state: 'done', by: caller.person, note } as const;
-  const closed = await closeTask(pool, closing);
-  if (closed === null)
-    return { ok: false, reason: 'unknown', detail: `There is no task ${id} on this desk.` };
+  // Together: a task that is done and has no evidence would never get it, since nobody sees it open any more.
+  const closed = await inTransaction(pool, async (client) => {
+    const { task, changed } = (await closeTask(client, closing)) ?? {};
+    const counts = task !== undefined && (changed === true || isSame(task, caller, note));
+    if (counts) await recordDone(client, task);
+    return { task, counts };
+  });
   const { task } = closed;
-  if (!closed.changed && !isSame(task, caller, note)) {
+  if (task === undefined)
+    return { ok: false, reason: 'unknown', detail: `There is no task ${id} on this desk.` };
+  if (!closed.counts) {
     const detail = `Task ${id} was ${task.state} before, by ${task.doneBy}. Nothing was changed.`;
     return { ok: false, reason: 'closed', detail };
   }
-  await recordDone(context, task);
   await tellWaiting(context, task);
   const audit = await recordAudit(context, caller, {
     action: 'completeTask',
@@ -58,10 +64,10 @@ async function tellWaiting({ temporal }: OperationContext, { origin }: Task): Pr
     .catch(() => undefined);
 }
 
-async function recordDone({ pool }: OperationContext, task: Task): Promise<void> {
+async function recordDone(client: PoolClient, task: Task): Promise<void> {
   if (!task.origin) return;
   const { workflowId, firstRunId, routine, stepKey, simulated } = task.origin;
-  await recordEvidence(pool, {
+  await recordEvidenceIn(client, {
     desk: task.desk,
     workflowId,
     firstRunId,

@@ -8,12 +8,15 @@ import { type EvidenceRow, evidenceFromRow } from './evidence-row.js';
  * first: a retried activity leaves one piece of evidence. Rejects while Postgres is down; the caller retries.
  */
 export function recordEvidence(pool: Pool, input: EvidenceInput): Promise<Evidence> {
+  return inTransaction(pool, (client) => recordEvidenceIn(client, input));
+}
+
+/** The same, together with whatever else this transaction does, or not at all. */
+export async function recordEvidenceIn(client: PoolClient, input: EvidenceInput): Promise<Evidence> {
   const evidence = normaliseEvidence(input);
-  return inTransaction(pool, async (client) => {
-    // One writer per desk: two that read the same last hash would fork the chain.
-    await lockInTransaction(client, `evidence:${evidence.desk}`);
-    return (await findRecorded(client, evidence)) ?? (await append(client, evidence));
-  });
+  // One writer per desk: two that read the same last hash would fork the chain.
+  await lockInTransaction(client, `evidence:${evidence.desk}`);
+  return (await findRecorded(client, evidence)) ?? (await append(client, evidence));
 }
 
 /** The same for many of one desk, in one transaction: all of them, in this order, or none. */
@@ -23,10 +26,7 @@ export function recordEvidenceBatch(
 ): Promise<readonly Evidence[]> {
   return inTransaction(pool, async (client) => {
     const recorded: Evidence[] = [];
-    for (const evidence of inputs.map(normaliseEvidence)) {
-      if (recorded.length === 0) await lockInTransaction(client, `evidence:${evidence.desk}`);
-      recorded.push((await findRecorded(client, evidence)) ?? (await append(client, evidence)));
-    }
+    for (const input of inputs) recorded.push(await recordEvidenceIn(client, input));
     return recorded;
   });
 }

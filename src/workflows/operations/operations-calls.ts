@@ -47,6 +47,20 @@ export function approvalCalls(desk: string): ActivityInterfaceFor<OperationsActi
   });
 }
 
+/** What people have approved: a trader that is just being started again takes it a moment later. */
+export function approvedCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
+  return proxyActivities<EngineActivities>({
+    taskQueue: engineQueue(desk, incarnation),
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: '10 minutes',
+    retry: {
+      initialInterval: '250 milliseconds',
+      maximumInterval: '15 seconds',
+      nonRetryableErrorTypes: FINAL,
+    },
+  });
+}
+
 /** Calls on the trader: few and short attempts; the procedures look again by themselves. */
 export function traderCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
   return proxyActivities<EngineActivities>({

@@ -68,7 +68,7 @@ export async function preflightBench(edit: (text: string) => string = (text) => 
   return bench;
 }
 
-function goReport(configHash: string): ValidationReport {
+export function goReport(configHash: string): ValidationReport {
   return {
     version: 1,
     kind: 'validation-report',

@@ -3,21 +3,22 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { homePaths, type Runtime } from '../../../src/home/runtime.js';
+import { readSecret } from '../../../src/home/secrets.js';
 import { type Operations, openOperations } from '../../../src/operations/open-operations.js';
 import type { Caller } from '../../../src/operations/operation.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
 import { openPool, type Pool } from '../../../src/store/pool.js';
 import { type DeskUnderTest, deskUnderTest } from '../desk-under-test.js';
 import { deskForKills } from './desk-file.js';
-import { openPage, type Page } from './page.js';
+import { openPage, type Page, type SignIn } from './page.js';
 
 export interface Bench {
   readonly desk: DeskUnderTest;
   readonly runtime: Runtime;
   /** What the command line uses. */
   readonly operations: Operations;
-  /** The web server, signed in. */
-  readonly page: Page;
+  /** The web server, for each person who is signed in there; the operator first. */
+  readonly pages: readonly [Page, ...Page[]];
   readonly pool: Pool;
   readonly temporal: TemporalAccess;
   /** For what a procedure needs on the disk. */
@@ -30,12 +31,22 @@ export const OPERATOR: Caller = { person: 'operator', via: 'cli' };
 /** Three minutes of market a second: there is soon something to close again. */
 const SPEED = 180;
 
-export async function openBench(): Promise<Bench> {
+export async function openPaperBench(): Promise<Bench> {
   const desk = deskUnderTest();
   const folder = mkdtempSync(join(tmpdir(), 'fermata-kills-'));
   await desk.up('--desk', deskForKills(folder), '--market', 'simulated', '--speed', String(SPEED));
-  const paths = homePaths(desk.home);
-  const runtime = JSON.parse(readFileSync(join(paths.run, 'runtime.json'), 'utf8')) as Runtime;
+  const password = readSecret(desk.home, 'operatorPassword');
+  return benchOf(desk, folder, [{ username: 'operator', password }]);
+}
+
+/** Of a desk that is up. */
+export async function benchOf(
+  desk: DeskUnderTest,
+  folder: string,
+  [operator, ...others]: readonly [SignIn, ...SignIn[]],
+): Promise<Bench> {
+  const text = readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8');
+  const runtime = JSON.parse(text) as Runtime;
   const operations = await openOperations(runtime);
   const pool = openPool(runtime, 'kills');
   const temporal = openTemporal(runtime);
@@ -43,7 +54,7 @@ export async function openBench(): Promise<Bench> {
     desk,
     runtime,
     operations,
-    page: openPage(runtime),
+    pages: [openPage(runtime, operator), ...others.map((who) => openPage(runtime, who))],
     pool,
     temporal,
     folder,
@@ -55,9 +66,9 @@ export async function openBench(): Promise<Bench> {
   };
 }
 
-/** The first value of the first row. */
-export async function countOf(bench: Bench, query: string, values: readonly unknown[]): Promise<number> {
-  const found = await bench.pool.query<{ count: string }>(`select count(*) as count from ${query}`, [
+/** Rows of this. */
+export async function countOf(bench: Bench, from: string, values: readonly unknown[]): Promise<number> {
+  const found = await bench.pool.query<{ count: string }>(`select count(*) as count from ${from}`, [
     ...values,
   ]);
   return Number(found.rows[0]?.count);

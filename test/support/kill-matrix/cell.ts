@@ -70,18 +70,19 @@ async function run(
   };
   reach(0);
   await procedure.carryOut(bench, watch, cell);
-  const runIds = await Promise.all(
-    watches.map(({ ended, workflowId }) =>
-      ended.catch(() => Promise.reject(new Error(`${workflowId} has not ended within ${RUN_MS} ms`))),
-    ),
+  const last = watches.at(-1);
+  if (last === undefined) throw new Error(`${procedure.name} has named no run`);
+  const { workflowId } = last;
+  const firstRunId = await last.ended.catch(() =>
+    Promise.reject(new Error(`${workflowId} has not ended within ${RUN_MS} ms`)),
   );
   await struck;
-  const last = { workflowId: watches.at(-1)?.workflowId ?? '', firstRunId: runIds.at(-1) ?? '' };
+  const key = { workflowId, firstRunId };
   await untilLedgerIsLevel(bench);
   return {
     boundaries: Math.max(...watches.map((watched) => watched.boundaries())),
-    evidence: await evidenceOf(bench, last),
-    facts: await procedure.leaves(bench, last, cell),
+    evidence: await evidenceOf(bench, key),
+    facts: await procedure.leaves(bench, key, cell),
   };
 }
 

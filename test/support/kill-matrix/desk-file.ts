@@ -17,7 +17,7 @@ export const EVERY_KIND = {
   ],
 } as const;
 
-const START = {
+export const START = {
   name: 'pre-market',
   title: 'Pre-market',
   onStart: true,

@@ -1,6 +1,6 @@
 /** All cells of one procedure, on a desk of its own: one that fails spoils no other procedure. */
 import { afterAll, describe, it } from 'vitest';
-import { openBench } from './bench.js';
+import { type Bench, openPaperBench } from './bench.js';
 import { killAt, undisturbed } from './cell.js';
 import type { Procedure } from './procedure.js';
 import { VICTIMS } from './victims.js';
@@ -9,7 +9,10 @@ import { VICTIMS } from './victims.js';
  * To be awaited while a test file is collected: how many boundaries there are, an undisturbed run says. One process
  * after the other at each boundary, so that the supervisor does not give up one that dies again and again.
  */
-export async function describeKills(procedure: Procedure): Promise<void> {
+export async function describeKills(
+  procedure: Procedure,
+  openBench: () => Promise<Bench> = openPaperBench,
+): Promise<void> {
   const bench = await openBench();
   afterAll(() => bench.close());
   const expected = await undisturbed(bench, procedure);

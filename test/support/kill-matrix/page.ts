@@ -1,6 +1,5 @@
 /** The web server as a person's page asks it: signed in, and signed in again where the session has ended. */
 import type { Runtime } from '../../../src/home/runtime.js';
-import { readSecret } from '../../../src/home/secrets.js';
 
 export interface Page {
   get<T>(path: string): Promise<T>;
@@ -11,7 +10,12 @@ export interface Page {
 /** Longer than a resumption may wait for its proof. */
 const ANSWER_MS = 60_000;
 
-export function openPage({ web, home }: Runtime): Page {
+export interface SignIn {
+  readonly username: string;
+  readonly password: string;
+}
+
+export function openPage({ web }: Runtime, who: SignIn): Page {
   const origin = `http://127.0.0.1:${web.port}`;
   let token: string | null = null;
 
@@ -23,10 +27,7 @@ export function openPage({ web, home }: Runtime): Page {
       ...(body && { body: JSON.stringify(body) }),
     });
   const signIn = async (): Promise<string> => {
-    const answer = await ask('POST', '/api/auth/login', {
-      username: 'operator',
-      password: readSecret(home, 'operatorPassword'),
-    });
+    const answer = await ask('POST', '/api/auth/login', who);
     return ((await answer.json()) as { accessToken: string }).accessToken;
   };
   const call = async <T>(method: string, path: string, body?: object, headers = {}): Promise<T> => {

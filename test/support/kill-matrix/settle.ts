@@ -15,7 +15,7 @@ export async function settle(bench: Bench): Promise<void> {
   expect(await bench.operations.verifyEvidence()).toMatchObject({ ok: true });
   await until('the book agrees with the venue', async () => {
     const { reconciliation } = await bench.operations.readStatus();
-    if (reconciliation.differences.length > 0) throw new Error(reconciliation.differences.join('; '));
+    if (reconciliation.state !== 'clean') throw new Error(reconciliation.differences.join('; '));
     return true;
   });
 }
@@ -25,8 +25,9 @@ async function untilTrading(bench: Bench): Promise<void> {
   await until(
     'the desk trades',
     async () => {
-      const { mode, halts, reason } = await bench.operations.readStatus();
-      if (mode === 'ACTIVE') return true;
+      const { mode, halts, reason, trading } = await bench.operations.readStatus();
+      // Real money is armed by the people of the cell.
+      if (mode === 'ACTIVE' || trading === 'live') return true;
       const byPerson = halts.some(({ resume }) => resume === 'person');
       if (byPerson) await bench.operations.resumeTrading(OPERATOR, { reason: 'the next cell' });
       throw new Error(`${mode}: ${reason}`);

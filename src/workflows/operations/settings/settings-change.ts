@@ -8,7 +8,7 @@ import { EvidenceTrail } from '../../evidence-trail.js';
 import { causeOf, showPhase, showVerdict } from '../../show.js';
 import { Approvals } from '../approval.js';
 import type { ApprovalOutcome } from '../approval-contract.js';
-import { recordCalls, traderCalls } from '../operations-calls.js';
+import { approvedCalls, recordCalls } from '../operations-calls.js';
 import type { SettingsChangeInput, SettingsChangeResult } from './contract.js';
 
 export async function settingsChange(input: SettingsChangeInput): Promise<SettingsChangeResult> {
@@ -79,7 +79,7 @@ async function carryOut(input: SettingsChangeInput, outcome: ApprovalOutcome): P
   const values = Object.fromEntries(proposal.changes.map(({ key, to }) => [key, to]));
   const { workflowId, firstExecutionRunId } = workflowInfo();
   try {
-    const taken = await traderCalls(desk, proposal.incarnation).reload.executeWithOptions(
+    const taken = await approvedCalls(desk, proposal.incarnation).reload.executeWithOptions(
       { summary: `Settings version ${proposal.version}` },
       [
         {

@@ -40,14 +40,18 @@ export const closeAll: Procedure = {
     });
   },
   leaves: async (bench, _run, cell) => {
+    const halt = await haltOf(bench, cell);
     const { openPositions, openOrders } = await bench.operations.readStatus();
-    return { ...(await haltOf(bench, cell)), openPositions, openOrders };
+    return { ...halt, openPositions, openOrders };
   },
 };
 
 /** A trader that was killed comes back halted for its start as well: that is another halt, and none of this person's. */
 async function haltOf({ operations }: Bench, cell: string): Promise<Facts> {
-  const { mode, halts, entriesWorking } = await until('the trader answers', () => operations.readStatus());
+  const { mode, halts, entriesWorking } = await until('the trader has begun', async () => {
+    const status = await operations.readStatus();
+    return status.halts.length > 0 && status;
+  });
   const ours = halts.filter(({ reason }) => reason === cell);
   return { mode, entriesWorking, causes: [...new Set(ours.map(({ cause }) => cause))] };
 }

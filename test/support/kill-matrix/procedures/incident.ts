@@ -18,7 +18,7 @@ export const incident: Procedure = {
     watch(incidentId(`${bench.runtime.desk}:reported:${cell}`));
     await until('reported', async () => {
       const body = { title: cell, detail: 'wicks of 5 %' };
-      return (await shown(bench, cell)) ?? bench.page.send('POST', '/api/incidents', body);
+      return (await shown(bench, cell)) ?? bench.pages[0].send('POST', '/api/incidents', body);
     });
     await answer(bench, cell, 'acknowledge', ['acknowledged', 'resolved']);
     await answer(bench, cell, 'resolve', ['resolved']);
@@ -48,12 +48,12 @@ async function answer(
     const found = await shown(bench, title);
     if (found === null) return false;
     if (done.includes(found.state)) return true;
-    await bench.page.send('POST', `/api/incidents/${found.id}/${choice}`, { note: 'seen' });
+    await bench.pages[0].send('POST', `/api/incidents/${found.id}/${choice}`, { note: 'seen' });
     return true;
   });
 }
 
-async function shown({ page }: Bench, title: string): Promise<Shown | null> {
+async function shown({ pages: [page] }: Bench, title: string): Promise<Shown | null> {
   const { incidents } = await page.get<{ incidents: readonly Shown[] }>('/api/incidents');
   return incidents.find((one) => one.title === title) ?? null;
 }

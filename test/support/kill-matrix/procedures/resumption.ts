@@ -14,7 +14,7 @@ export const resumption: Procedure = {
       return (await operations.stopTrading(OPERATOR, { reason: 'to be resumed' })).proven;
     });
   },
-  carryOut: async ({ runtime, operations, page }, watch, cell) => {
+  carryOut: async ({ runtime, operations, pages: [page] }, watch, cell) => {
     await until(
       'a person has resumed',
       async () => {

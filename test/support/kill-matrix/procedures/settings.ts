@@ -3,6 +3,7 @@ import { settingsChangeId } from '../../../../src/workflows/queues.js';
 import { until } from '../../desk-under-test.js';
 import { type Bench, countOf } from '../bench.js';
 import type { Procedure } from '../procedure.js';
+import { approvalOf, vote } from './vote.js';
 
 const KEY = 'risk.maxPositionSizePct';
 const TIGHT = 2;
@@ -11,13 +12,6 @@ const LOOSE = 3;
 interface Shown {
   readonly version: number;
   readonly settings: readonly { readonly key: string; readonly value: number }[];
-}
-
-interface Approval {
-  readonly id: string;
-  readonly workflowId: string;
-  readonly parametersHash: string;
-  readonly state: string;
 }
 
 export const settings: Procedure = {
@@ -32,19 +26,11 @@ export const settings: Procedure = {
     await until('people are asked', async () => {
       workflowId = settingsChangeId(bench.runtime.desk, (await read(bench)).version + 1);
       watch(workflowId);
-      if ((await approvalOf(bench, workflowId)) !== null) return true;
+      if ((await approvalOf(bench.pages[0], workflowId, cell)) !== null) return true;
       await change(bench, LOOSE, cell);
       return true;
     });
-    await until('voted', async () => {
-      const approval = await approvalOf(bench, workflowId);
-      if (approval === null) return false;
-      if (approval.state !== 'open') return true;
-      const { id, parametersHash } = approval;
-      const vote = { choice: 'approve', parametersHash, reason: cell };
-      await bench.page.send('POST', `/api/approvals/${encodeURIComponent(id)}/vote`, vote);
-      return true;
-    });
+    await until('voted', () => vote(bench.pages[0], workflowId, cell));
   },
   leaves: async (bench, { workflowId }, cell) => {
     const ofRun = 'approval where workflow_id = $1';
@@ -63,17 +49,12 @@ export const settings: Procedure = {
   },
 };
 
-const change = ({ page }: Bench, value: number, reason: string) =>
+const change = ({ pages: [page] }: Bench, value: number, reason: string) =>
   page.send('PUT', '/api/settings', { values: { [KEY]: value }, reason });
 
 async function read({
-  page,
+  pages: [page],
 }: Bench): Promise<{ readonly version: number; readonly value: number | undefined }> {
   const { version, settings } = await page.get<Shown>('/api/settings');
   return { version, value: settings.find(({ key }) => key === KEY)?.value };
-}
-
-async function approvalOf({ page }: Bench, workflowId: string): Promise<Approval | null> {
-  const { approvals } = await page.get<{ approvals: readonly Approval[] }>('/api/approvals');
-  return approvals.find((one) => one.workflowId === workflowId) ?? null;
 }
