@@ -1,16 +1,13 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { numberOf } from '../desk/step-parameters.js';
 import { homePaths } from '../home/runtime.js';
 import type { Check } from './check.js';
-import { readLinesBackwards } from './read-lines-backwards.js';
+import { readLogBackwards } from './read-lines-backwards.js';
 
 const HOURS_DEFAULT = 24;
 const ERRORS_MAX_DEFAULT = 0;
 const HOUR_MS = 3_600_000;
 const LOG_FILE = 'fermata.jsonl';
-/** What the log keeps: the file itself, and what was moved away from it. */
-const FILES = ['', '.1', '.2', '.3', '.4', '.5'];
 const SHOWN_CHARS = 200;
 
 interface LogLine {
@@ -42,15 +39,11 @@ export const logErrors: Check = async ({ runtime }, parameters) => {
 
 /** Newest first, until a line is older. */
 async function* linesSince(folder: string, sinceMs: number): AsyncGenerator<LogLine> {
-  for (const suffix of FILES) {
-    const path = join(folder, `${LOG_FILE}${suffix}`);
-    if (!existsSync(path)) return;
-    for await (const text of readLinesBackwards(path)) {
-      const line = parse(text);
-      if (line === null) continue;
-      if (Date.parse(line.time ?? '') < sinceMs) return;
-      yield line;
-    }
+  for await (const text of readLogBackwards(join(folder, LOG_FILE))) {
+    const line = parse(text);
+    if (line === null) continue;
+    if (Date.parse(line.time ?? '') < sinceMs) return;
+    yield line;
   }
 }
 

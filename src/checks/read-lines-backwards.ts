@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 const BLOCK_BYTES = 64 * 1024;
@@ -34,4 +35,11 @@ export async function* readLinesBackwards(path: string): AsyncGenerator<string> 
   } finally {
     await file.close();
   }
+}
+
+/** The same of a log and of what was moved away from it (`.1`, `.2` …): a log may have been rotated a moment ago. */
+export async function* readLogBackwards(path: string): AsyncGenerator<string> {
+  if (existsSync(path)) yield* readLinesBackwards(path);
+  for (let number = 1; existsSync(`${path}.${number}`); number += 1)
+    yield* readLinesBackwards(`${path}.${number}`);
 }

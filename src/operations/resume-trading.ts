@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
+import { causeOf } from '../domain/cause-of.js';
 import { signDecision } from '../domain/decision.js';
 import type { Decision, TraderStatus } from '../trader/protocol.js';
 import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../workflows/operations/resumption/contract.js';
@@ -120,10 +121,4 @@ async function isActive(context: OperationContext, patienceMs: number): Promise<
     if (performance.now() >= untilMs) return false;
     await sleep(POLL_MS);
   }
-}
-
-function causeOf(error: unknown): string {
-  let current = error;
-  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
-  return current instanceof Error ? current.message : String(current);
 }

@@ -19,9 +19,15 @@ export interface AlertShown extends Pick<IncidentAlert, 'key' | 'source' | 'deta
   readonly times: number;
 }
 
-/** `opens`: nobody has dealt with it and no incident of this fingerprint lasts. */
-export async function recordAlert(pool: Queries, alert: IncidentAlert): Promise<{ readonly opens: boolean }> {
-  const recorded = await pool.query<{ settled: boolean; lasts: boolean }>(
+export interface AlertCounted {
+  /** An incident has it, or had it. */
+  readonly settled: boolean;
+  /** An incident of this fingerprint lasts. */
+  readonly lasts: boolean;
+}
+
+export async function recordAlert(pool: Queries, alert: IncidentAlert): Promise<AlertCounted> {
+  const recorded = await pool.query<AlertCounted>(
     `insert into incident_alert as known (desk, fingerprint, key, source, detail) values ($1, $2, $3, $4, $5)
      on conflict (desk, fingerprint, key) do update set times = known.times + 1, last_seen = now()
      returning settled, exists (
@@ -29,7 +35,7 @@ export async function recordAlert(pool: Queries, alert: IncidentAlert): Promise<
     [alert.desk, alert.fingerprint, alert.key, alert.source, alert.detail],
   );
   const [row] = recorded.rows;
-  return { opens: row === undefined || !(row.settled || row.lasts) };
+  return row ?? { settled: false, lasts: false };
 }
 
 /** The incident has it. */

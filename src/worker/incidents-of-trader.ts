@@ -1,7 +1,7 @@
 /** Opens an incident for what the trader's status shows, and for processes that ended unexpectedly. */
 import type { Symptom } from '../activities/incidents/create-incident-activities.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
-import { reportIncident } from '../operations/incidents/report-incident.js';
+import { reportSymptom } from '../operations/incidents/report-incident.js';
 import { symptomsOf } from '../operations/incidents/symptoms.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
@@ -53,7 +53,7 @@ function reporter(context: TraderWatchContext): (symptoms: readonly Symptom[]) =
       const name = `${symptom.kind}:${symptom.subject}:${symptom.key}`;
       const lastMs = reported.get(name);
       if (lastMs !== undefined && performance.now() - lastMs < AGAIN_MS) continue;
-      await reportIncident({ ...context, nowMs: Date.now }, symptom);
+      await reportSymptom({ ...context, nowMs: Date.now }, symptom);
       reported.set(name, performance.now());
       if (reported.size > REMEMBERED_MAX) reported.delete([...reported.keys()][0] ?? '');
     }

@@ -20,10 +20,3 @@ export function showDetails(phase: string, lines: readonly string[]): void {
 export function showVerdict(verdict: Verdict | 'missed'): void {
   upsertSearchAttributes([{ key: FERMATA_VERDICT, value: verdict }]);
 }
-
-/** The last sentence of an error chain is the one with the cause; the outer ones only name the plumbing. */
-export function causeOf(error: unknown): string {
-  let current: unknown = error;
-  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
-  return current instanceof Error ? current.message : String(current);
-}

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAcknowledgeButton } from '../../src/notify/incident-notice.js';
 import { readIncident } from '../../src/operations/incidents/list-incidents.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { refusalOf } from '../workflows/support/refusal.js';
 import { until } from '../workflows/support/until.js';
 import { openIncident, timelineOf, toldOf } from './incident-bench.js';
 
@@ -15,16 +17,6 @@ beforeAll(async () => {
 afterAll(() => bench?.close());
 
 const LADDER = { respondMs: 200, escalateMs: [500, 900] };
-
-const causeOf = async (rejecting: Promise<unknown>): Promise<string> => {
-  let error: unknown = await rejecting.then(
-    () => new Error('nothing was refused'),
-    (refusal: unknown) => refusal,
-  );
-  const messages: string[] = [];
-  for (; error instanceof Error; error = error.cause) messages.push(error.message);
-  return messages.join('; ');
-};
 
 describe('an incident', () => {
   it('tells people at once, with a button, and again to more of them until somebody has answered', async () => {
@@ -51,14 +43,10 @@ describe('an incident', () => {
   });
 
   it('stops telling once a person has acknowledged it, and keeps who did', async () => {
-    const incident = await openIncident(bench, desk, {
-      kind: 'reported',
-      timing: { ...LADDER, respondMs: 5_000 },
-    });
-    expect(await incident.answer('acknowledge')).toMatchObject({
-      state: 'acknowledged',
-      acknowledgedBy: 'anna',
-    });
+    const timing = { respondMs: 100, escalateMs: [1_500, 1_600] };
+    const incident = await openIncident(bench, desk, { kind: 'reported', timing });
+    await until('the reminder', async () => (await incident.progress()).escalations > 0);
+    const { escalations } = await incident.answer('acknowledge');
     const row = await until('the row', async () => {
       const found = await readIncident(
         { pool: bench.database.pool, desk: { desk: desk.name } as never },
@@ -66,11 +54,28 @@ describe('an incident', () => {
       );
       return found?.state === 'acknowledged' ? found : null;
     });
-    expect(row).toMatchObject({ acknowledgedBy: 'anna', escalations: 0, resolvedMs: null });
-    expect(await causeOf(incident.answer('acknowledge', { person: 'bert' }))).toContain(
+    expect(row).toMatchObject({ acknowledgedBy: 'anna', escalations, resolvedMs: null });
+    await sleep(timing.escalateMs[1]);
+    expect(await incident.progress()).toMatchObject({ state: 'acknowledged', escalations });
+    expect(await refusalOf(incident.answer('acknowledge', { person: 'bert' }))).toContain(
       'anna has acknowledged it',
     );
     await incident.end();
+  });
+
+  it('is acknowledged once where two people press the button at the same moment', async () => {
+    const incident = await openIncident(bench, desk, { kind: 'reported' });
+    const answers = await Promise.all(
+      ['anna', 'bert'].map((person) => incident.answer('acknowledge', { person })),
+    );
+    const [first, second] = answers.map(({ acknowledgedBy }) => acknowledgedBy);
+    expect(first).toBe(second);
+    await incident.answer('resolve');
+    await incident.result();
+    const taken = (await timelineOf(bench, incident)).filter(({ name }) => name === 'Acknowledged');
+    expect(taken.map(({ person }) => person)).toEqual([first]);
+    const told = (await toldOf(bench, incident)).filter(({ title }) => title.startsWith('Somebody has it'));
+    expect(told).toHaveLength(1);
   });
 
   it.each([
@@ -81,7 +86,7 @@ describe('an incident', () => {
     ['that has expired', { expiresWallMs: 1 }, 'has expired'],
   ])('does not take an answer %s', async (_what, change, why) => {
     const incident = await openIncident(bench, desk, { kind: 'reported' });
-    expect(await causeOf(incident.answer('acknowledge', change))).toContain(why);
+    expect(await refusalOf(incident.answer('acknowledge', change))).toContain(why);
     expect(await incident.progress()).toMatchObject({ state: 'open', acknowledgedBy: null });
     await incident.end();
   });

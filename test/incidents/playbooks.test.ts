@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -61,6 +61,13 @@ describe('the exchange is down', () => {
       position('ETH/USDT', { protection: 'missing', stopPrice: null }),
     ];
     const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
+    expect(await stepOf(incident, 'Calls are tried again, later each time')).toMatchObject({
+      verdict: 'pass',
+    });
+    expect(await stepOf(incident, 'API breaker pauses calls')).toMatchObject({
+      verdict: 'pass',
+      observed: 'API breaker open',
+    });
     expect(await stepOf(incident, 'No new trades')).toMatchObject({ verdict: 'pass' });
     expect(desk.trader.sent('halt')).toMatchObject([{ cause: 'venue', resume: 'auto' }]);
     const stops = await stepOf(incident, 'Stops stay at the exchange');
@@ -71,6 +78,7 @@ describe('the exchange is down', () => {
         body.includes('no confirmed stop at the exchange for ETH/USDT'),
       ),
     );
+    expect(await stepOf(incident, 'Status page of the exchange')).toMatchObject({ verdict: 'not_run' });
     await incident.end();
   });
 
@@ -225,12 +233,13 @@ describe('a large drawdown', () => {
 });
 
 describe('a crash', () => {
+  const logFile = join(homePaths(home).logs, 'fermata.log');
   const writeLog = (lines: number) => {
     const text = Array.from({ length: lines }, (_, line) => [
       `2026-03-02T10:00:00.000Z ${'trader'.padEnd(17)} info  line ${line}`,
       `2026-03-02T10:00:00.000Z ${'web'.padEnd(17)} info  something else`,
     ]);
-    writeFileSync(join(homePaths(home).logs, 'fermata.log'), `${text.flat().join('\n')}\n`);
+    writeFileSync(logFile, `${text.flat().join('\n')}\n`);
   };
 
   it('S2-079 S2-080 keeps the last 100 lines of its log with their hash', async () => {
@@ -238,11 +247,23 @@ describe('a crash', () => {
     const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
     const step = await stepOf(incident, 'Last 100 lines of its log');
     const [file] = await readIncidentFiles(bench.database.pool, incident);
-    expect(file?.content.split('\n')).toHaveLength(100);
-    expect(file?.content).toContain('line 139');
-    expect(file?.content).not.toContain('something else');
+    const kept = file?.content.split('\n').map((line) => line.split('  ').at(-1));
+    expect(kept).toEqual(Array.from({ length: 100 }, (_, line) => `line ${line + 40}`));
     expect(step.observed).toContain(file?.sha256);
     await incident.end();
+  });
+
+  it('S2-080 goes on in the log that was moved away a moment ago', async () => {
+    writeLog(90);
+    renameSync(logFile, `${logFile}.1`);
+    writeFileSync(logFile, `2026-03-02T10:00:01.000Z ${'trader'.padEnd(17)} error the end\n`);
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    await stepOf(incident, 'Last 100 lines of its log');
+    const [file] = await readIncidentFiles(bench.database.pool, incident);
+    expect(file?.content.split('\n')).toHaveLength(91);
+    expect(file?.content.endsWith('error the end')).toBe(true);
+    await incident.end();
+    rmSync(`${logFile}.1`);
   });
 
   it('S2-081 S2-082 S2-083 waits for the restart, compares the books, and says whether positions were touched', async () => {
@@ -262,12 +283,18 @@ describe('a crash', () => {
     desk.trader.halt('startup', 'auto');
     desk.trader.held = [position('BTC/USDT')];
     await stepOf(incident, 'Restart');
+    desk.trader.reconciliation = 'differences';
+    expect(await stepOf(incident, 'Every part began anew')).toMatchObject({ verdict: 'pass' });
+    expect(await stepOf(incident, 'Books compared with the venue')).toMatchObject({ verdict: 'fail' });
     desk.trader.reconciliation = 'clean';
     expect((await incident.result()).outcome).toBe('trader runs again; the books agree with the venue');
     expect(await stepOf(incident, 'Positions untouched by the restart')).toMatchObject({
       verdict: 'pass',
       observed: 'before: BTC/USDT 0.5; after: BTC/USDT 0.5',
     });
+    expect((await stepOf(incident, 'What the restart did to the account')).observed).toContain(
+      'paper positions, orders and cash are kept',
+    );
   });
 
   it('S2-081 tells people at once where a process stays down, and by which command it is started', async () => {

@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleOf } from './support/desk-bench.js';
 import { HISTORIES, typeOf } from './support/keep-history.js';
+import { bundleOf } from './support/serve-queue.js';
 import { type BundleName, WORKFLOW_TYPES } from './support/workflow-types.js';
 
 const files = readdirSync(HISTORIES).filter((file) => file.endsWith('.json'));

@@ -4,6 +4,7 @@ import type { Decision } from '../../src/trader/protocol.js';
 import type { RoutineStep } from '../../src/workflows/operations/routine/contract.js';
 import { decisionOf as signedDecision } from './support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from './support/desk-bench.js';
+import { refusalOf } from './support/refusal.js';
 import { resume as startResumption } from './support/resumptions.js';
 import { until } from './support/until.js';
 
@@ -45,16 +46,6 @@ async function waiting(rule: ResumeRule) {
   await until('the resumption waits', async () => (await run.progress()).state === 'waiting');
   return { desk, haltId, run };
 }
-
-const causeOf = async (rejecting: Promise<unknown>): Promise<string> => {
-  let error: unknown = await rejecting.then(
-    () => new Error('nothing was refused'),
-    (refusal: unknown) => refusal,
-  );
-  const messages: string[] = [];
-  for (; error instanceof Error; error = error.cause) messages.push(error.message);
-  return messages.join('; ');
-};
 
 describe.concurrent('resumption', () => {
   it('arms by itself where the rule allows that and every check is clean, quoting the halt id', async () => {
@@ -114,7 +105,7 @@ describe.concurrent('resumption', () => {
 
   it('refuses a decision that was not made with the installation’s key', async () => {
     const { desk, haltId, run } = await waiting('person');
-    const refusal = await causeOf(run.decide(decisionOf(desk, haltId, 'mallory', 'cd'.repeat(32))));
+    const refusal = await refusalOf(run.decide(decisionOf(desk, haltId, 'mallory', 'cd'.repeat(32))));
     expect(refusal).toContain('authentication code is wrong');
     expect(desk.trader.mode).toBe('HALTED');
     expect((await run.progress()).decidedBy).toEqual([]);
@@ -124,9 +115,9 @@ describe.concurrent('resumption', () => {
   it('refuses a decision about another halt, another desk, or one that has expired', async () => {
     const { desk, haltId, run } = await waiting('person');
     const good = decisionOf(desk, haltId);
-    expect(await causeOf(run.decide(decisionOf(desk, 'f'.repeat(32))))).toContain('another halt');
-    expect(await causeOf(run.decide({ ...good, desk: 'other' }))).toContain('this is the desk');
-    expect(await causeOf(run.decide({ ...good, expiresWallMs: 1 }))).toContain('expired');
+    expect(await refusalOf(run.decide(decisionOf(desk, 'f'.repeat(32))))).toContain('another halt');
+    expect(await refusalOf(run.decide({ ...good, desk: 'other' }))).toContain('this is the desk');
+    expect(await refusalOf(run.decide({ ...good, expiresWallMs: 1 }))).toContain('expired');
     expect(desk.trader.sent('arm')).toEqual([]);
     await run.end();
   });
@@ -135,7 +126,9 @@ describe.concurrent('resumption', () => {
     const { desk, haltId, run } = await waiting('two-people');
     const first = await run.decide(decisionOf(desk, haltId, 'anna'));
     expect(first).toMatchObject({ armed: false, detail: 'waits for 1 more of two people to decide' });
-    expect(await causeOf(run.decide(decisionOf(desk, haltId, 'anna')))).toContain('anna has decided already');
+    expect(await refusalOf(run.decide(decisionOf(desk, haltId, 'anna')))).toContain(
+      'anna has decided already',
+    );
     expect(await run.decide(decisionOf(desk, haltId, 'ben'))).toMatchObject({ armed: true });
     expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
   });

@@ -1,5 +1,6 @@
 import type { HaltCause, Mode, ResumeRule } from '../../domain/mode.js';
 import type { StrategyStatus, TraderStatus } from '../../trader/protocol.js';
+import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
 import type { TradingDays } from './read-situation.js';
 
@@ -40,6 +41,8 @@ export interface IncidentFacts {
   readonly reconciliation: TraderStatus['reconciliation']['state'];
   readonly differences: readonly string[];
   readonly sizePct: number;
+  /** What a restart does to positions, orders and cash. */
+  readonly kept: string;
   readonly equity: string;
   readonly drawdownPct: string;
   readonly dayPnl: string;
@@ -89,6 +92,7 @@ export async function readIncidentFacts(
       .slice(0, NAMED_MAX)
       .map(({ what, symbol, ours, venues }) => `${symbol} ${what}: ours ${ours}, the venue's ${venues}`),
     sizePct: status.sizePct,
+    kept: keptOverRestart(status.trading),
     equity: status.equity,
     drawdownPct: status.drawdownPct,
     dayPnl: status.dayPnl,

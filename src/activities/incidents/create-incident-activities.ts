@@ -76,7 +76,7 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
         await settleAlertsUntil(pool, { desk: row.desk, fingerprint, untilMs: resolvedMs });
     },
     keepLogLines: async ({ workflowId, firstRunId, role, lines }) => {
-      const found = lastLogLines(home, role, lines);
+      const found = await lastLogLines(home, role, lines);
       if (found.length === 0) return { lines: 0, sha256: '' };
       const file = { name: `log-${role}.txt`, content: found.join('\n') };
       const kept = await keepIncidentFile(pool, { workflowId, firstRunId }, file);

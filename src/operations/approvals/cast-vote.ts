@@ -1,4 +1,5 @@
 import { decisionSubject } from '../../domain/approval.js';
+import { causeOf } from '../../domain/cause-of.js';
 import { signDecision } from '../../domain/decision.js';
 import { type Approval, findApproval } from '../../store/approvals.js';
 import type { Decision } from '../../trader/protocol.js';
@@ -131,10 +132,4 @@ function decisionOf(
 
 function refused(approvalId: string | null, detail: string): VoteResult {
   return { ok: false, detail, approvalId };
-}
-
-function causeOf(error: unknown): string {
-  let current = error;
-  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
-  return current instanceof Error ? current.message : String(current);
 }

@@ -1,3 +1,4 @@
+import { causeOf } from '../../domain/cause-of.js';
 import { signDecision } from '../../domain/decision.js';
 import { findIncident, type Incident } from '../../store/incidents.js';
 import type { Decision } from '../../trader/protocol.js';
@@ -114,10 +115,4 @@ function decisionOf(
 
 function refused(detail: string): IncidentAnswerResult {
   return { ok: false, detail };
-}
-
-function causeOf(error: unknown): string {
-  let current = error;
-  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
-  return current instanceof Error ? current.message : String(current);
 }

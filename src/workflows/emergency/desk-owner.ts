@@ -17,9 +17,10 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { causeOf } from '../../domain/cause-of.js';
 import { emergencyStopId } from '../queues.js';
 import { FERMATA_DESK } from '../search-attributes.js';
-import { causeOf, showPhase } from '../show.js';
+import { showPhase } from '../show.js';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,

@@ -1,9 +1,10 @@
 /** The state of one emergency stop: what was ordered, which traders it concerns, and what is proven of each. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { EmergencyActivities } from '../../activities/emergency/create-emergency-activities.js';
+import { causeOf } from '../../domain/cause-of.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { emergencyQueue } from '../queues.js';
-import { causeOf, showPhase } from '../show.js';
+import { showPhase } from '../show.js';
 import type { EmergencyKind, EmergencyOrder, EmergencyOutcome, EmergencyStopInput } from './contract.js';
 import { EmergencyTarget } from './emergency-target.js';
 

@@ -1,8 +1,8 @@
 /** One trader of the desk within an emergency stop: what it was sent, and what reading back said. */
 import type { FlatReading } from '../../activities/engine/prove-flat.js';
 import type { StopReading } from '../../activities/engine/prove-stopped.js';
+import { causeOf } from '../../domain/cause-of.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
-import { causeOf } from '../show.js';
 import type { EmergencyKind, EmergencyOrder, EmergencyTiming } from './contract.js';
 import { engineCalls } from './engine-calls.js';
 

@@ -12,7 +12,7 @@ export interface Waiting extends OpenApproval {
   closed: boolean;
 }
 
-export function isDecided({ votes, needed }: Pick<Waiting, 'votes' | 'needed'>): boolean {
+export function isDecided({ votes, needed }: Pick<OpenApproval, 'votes' | 'needed'>): boolean {
   return votes.some(({ choice }) => choice === 'reject') || votes.length >= needed;
 }
 

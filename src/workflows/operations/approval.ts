@@ -12,9 +12,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureName } from '../../activities/failure-names.js';
+import { causeOf } from '../../domain/cause-of.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 import type { Decision } from '../../trader/protocol.js';
-import { causeOf } from '../show.js';
 import {
   APPROVAL_MESSAGES,
   type ApprovalOpened,

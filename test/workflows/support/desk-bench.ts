@@ -1,8 +1,7 @@
 /** One desk's workers on the shared Temporal server, with a scripted trader and the shared Postgres. */
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { createEmergencyActivities } from '../../../src/activities/emergency/create-emergency-activities.js';
 import { createEngineActivities } from '../../../src/activities/engine/create-engine-activities.js';
 import {
@@ -12,32 +11,19 @@ import {
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
 import type { Check, CheckContext, CheckOutcome } from '../../../src/checks/check.js';
 import { CHECKS } from '../../../src/checks/registry.js';
+import type { ResumeRule } from '../../../src/domain/mode.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { notify } from '../../../src/notify/notify.js';
-import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
 import { emergencyQueue, engineQueue, operationsQueue } from '../../../src/workflows/queues.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { sharedTemporal, type TemporalAddress } from '../../support/temporal.js';
 import { ScriptedTrader } from './scripted-trader.js';
+import { type ServedQueue, serveQueue } from './serve-queue.js';
 
 export const DECISION_KEY = 'ab'.repeat(32);
 
 let runtimeInstalled = false;
-const bundles = new Map<string, Promise<{ code: string }>>();
-
-export function bundleOf(name: 'emergency' | 'operations'): Promise<{ code: string }> {
-  const workflowsPath = fileURLToPath(new URL(`../../../src/workflows/${name}/bundle.ts`, import.meta.url));
-  const made =
-    bundles.get(name) ??
-    bundleWorkflowCode({
-      workflowsPath,
-      failureConverterPath: FAILURE_CONVERTER,
-      logger: new DefaultLogger('ERROR'),
-    });
-  bundles.set(name, made);
-  return made;
-}
 
 export interface Bench {
   readonly address: TemporalAddress;
@@ -50,11 +36,13 @@ export interface Bench {
 }
 
 export interface DeskOptions {
-  readonly serve?: readonly ('emergency' | 'engine' | 'operations')[];
+  readonly serve?: readonly Served[];
   readonly incarnations?: readonly string[];
   readonly context?: Partial<CheckContext>;
-  /** Evidence is written and the activity fails all the same, once a step. */
-  readonly answerLost?: boolean;
+  /** When an activity has done its work; where this rejects, the answer is lost. */
+  readonly afterActivity?: (name: string, args: readonly unknown[]) => Promise<void> | void;
+  /** What lifts a halt for the venue. */
+  readonly venueRule?: ResumeRule;
   /** FERMATA_HOME of its logs. */
   readonly logsHome?: string;
   readonly incidentsFail?: boolean;
@@ -73,8 +61,12 @@ export interface BenchDesk {
   /** What workflows reported as incidents. */
   readonly symptoms: Symptom[];
   evidence(routine: string): Promise<EvidenceShown[]>;
+  /** This worker goes away in the middle of whatever it does, and another one takes over. */
+  replaceWorker(which: Served): Promise<void>;
   stop(): Promise<void>;
 }
+
+type Served = 'emergency' | 'engine' | 'operations';
 
 export interface EvidenceShown {
   readonly step_key: string;
@@ -86,11 +78,14 @@ export interface EvidenceShown {
 
 export const PASS: CheckOutcome = { verdict: 'pass', observed: 'fine', expected: 'fine' };
 
-/** `home`: what Temporal keeps is sealed with the key of that installation. */
-export async function openBench(home: string | null = null): Promise<Bench> {
+/** `home`: what Temporal keeps is sealed with the key of that installation. `server`: another than the shared one. */
+export async function openBench(
+  home: string | null = null,
+  server: TemporalAddress | null = null,
+): Promise<Bench> {
   if (!runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   runtimeInstalled = true;
-  const address = await sharedTemporal();
+  const address = server ?? (await sharedTemporal());
   const database = await createTestDatabase();
   const temporal = openTemporal({ home, temporal: address });
   const connection = await NativeConnection.connect({ address: address.address });
@@ -173,7 +168,7 @@ async function openDesk(
   const settings = {
     emergency: {
       taskQueue: emergencyQueue(name),
-      activities: options.answerLost ? losingAnswers(emergency) : emergency,
+      activities: emergency,
       bundle: 'emergency' as const,
     },
     operations: {
@@ -183,29 +178,17 @@ async function openDesk(
     },
     engine: {
       taskQueue: engineQueue(name, trader.incarnation),
-      activities: createEngineActivities(trader.client, days, 'auto'),
+      activities: createEngineActivities(trader.client, days, options.venueRule ?? 'auto'),
       bundle: null,
     },
   };
-  const serve = options.serve ?? ['emergency', 'engine', 'operations'];
-  const running = await Promise.all(
-    serve.map(async (which) => {
-      const { taskQueue, activities, bundle } = settings[which];
-      const worker = await Worker.create({
-        connection,
-        namespace: address.namespace,
-        taskQueue,
-        activities,
-        ...(bundle ? { workflowBundle: await bundleOf(bundle) } : {}),
-        ...(options.home === null ? {} : { dataConverter: dataConverterOf(options.home) }),
-        stickyQueueScheduleToStartTimeout: '1s',
-        workflowThreadPoolSize: 1,
-        shutdownGraceTime: '100ms',
-        shutdownForceTime: '2s',
-      });
-      return { worker, ended: worker.run() };
-    }),
-  );
+  const serving = new Map<Served, ServedQueue>();
+  const start = async (which: Served) => {
+    const { activities, ...queue } = settings[which];
+    const given = { ...queue, activities: watched(activities, options.afterActivity) };
+    serving.set(which, await serveQueue(connection, address.namespace, options.home, given));
+  };
+  await Promise.all((options.serve ?? (['emergency', 'engine', 'operations'] as const)).map(start));
   return {
     name,
     trader,
@@ -220,23 +203,28 @@ async function openDesk(
       );
       return found.rows;
     },
+    replaceWorker: async (which) => {
+      await serving.get(which)?.end();
+      await start(which);
+    },
     stop: async () => {
-      for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.all(running.map(({ ended }) => ended.catch(() => undefined)));
+      await Promise.all([...serving.values()].map(({ end }) => end()));
     },
   };
 }
 
-/** The worst moment for a retry: the work was done, the answer never arrived. */
-function losingAnswers(activities: ReturnType<typeof createEmergencyActivities>) {
-  const lost = new Set<string>();
-  return {
-    ...activities,
-    recordEvidence: async (...[run, step]: Parameters<typeof activities.recordEvidence>) => {
-      await activities.recordEvidence(run, step);
-      if (lost.has(step.stepKey)) return;
-      lost.add(step.stepKey);
-      throw new Error('the answer was lost');
-    },
-  };
+function watched(activities: object, afterActivity: DeskOptions['afterActivity']): object {
+  if (afterActivity === undefined) return activities;
+  return Object.fromEntries(
+    Object.entries(activities).map(([name, carryOut]: [string, Carried]) => [
+      name,
+      async (...args: unknown[]) => {
+        const result = await carryOut(...args);
+        await afterActivity(name, args);
+        return result;
+      },
+    ]),
+  );
 }
+
+type Carried = (...args: unknown[]) => Promise<unknown>;

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
-import { type Bench, bundleOf } from './desk-bench.js';
+import type { Bench } from './desk-bench.js';
+import { bundleOf } from './serve-queue.js';
 import { WORKFLOW_TYPES } from './workflow-types.js';
 
 export const HISTORIES = fileURLToPath(new URL('../../../temporal/histories/', import.meta.url));

@@ -3,8 +3,9 @@
  * never called a backup.
  */
 import { condition, defineQuery, setHandler } from '@temporalio/workflow';
+import { causeOf } from '../../../domain/cause-of.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
-import { causeOf, showPhase, showVerdict } from '../../show.js';
+import { showPhase, showVerdict } from '../../show.js';
 import { recordCalls } from '../operations-calls.js';
 import type { StepResult } from '../routine/contract.js';
 import { lineOf, recordResult } from '../routine/run-steps.js';

@@ -3,8 +3,9 @@
  * of its own and proves it, step by step; the scratch server is gone afterwards.
  */
 import { condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import { causeOf } from '../../../domain/cause-of.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
-import { causeOf, showPhase, showVerdict } from '../../show.js';
+import { showPhase, showVerdict } from '../../show.js';
 import { recordCalls } from '../operations-calls.js';
 import type { StepResult } from '../routine/contract.js';
 import { lineOf, recordResult } from '../routine/run-steps.js';

@@ -4,7 +4,8 @@
  * nothing that this workflow claims can arm it.
  */
 import { allHandlersFinished, condition } from '@temporalio/workflow';
-import { causeOf, showPhase, showVerdict } from '../../show.js';
+import { causeOf } from '../../../domain/cause-of.js';
+import { showPhase, showVerdict } from '../../show.js';
 import type { GoLiveInput, GoLiveResult } from './contract.js';
 import { GoLiveRun } from './go-live-run.js';
 import { preflight } from './preflight.js';

@@ -1,8 +1,8 @@
 /** What people agree to, exactly, and the trader's own yes to it. */
 import { sleep, workflowInfo } from '@temporalio/workflow';
+import { causeOf } from '../../../domain/cause-of.js';
 import { type GoLiveProposal, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
 import type { Decision } from '../../../trader/protocol.js';
-import { causeOf } from '../../show.js';
 import type { ApprovalOutcome } from '../approval-contract.js';
 import type { GoLiveRun } from './go-live-run.js';
 

@@ -1,6 +1,6 @@
 /** Watching a desk with real money: looks again and again, reminds people, and compares with paper at the end. */
 import { sleep } from '@temporalio/workflow';
-import { causeOf } from '../../show.js';
+import { causeOf } from '../../../domain/cause-of.js';
 import type { GoLiveRun } from './go-live-run.js';
 
 export interface Watched {

@@ -4,7 +4,7 @@ import { isUnsealed } from '../../../domain/unsealed.js';
 import type { Decision } from '../../../trader/protocol.js';
 import { decisionCalls } from '../operations-calls.js';
 import type { Announcements } from './announcements.js';
-import type { Answered, IncidentAnswer } from './contract.js';
+import { type Answered, INCIDENT_OVER, type IncidentAnswer } from './contract.js';
 import type { Course } from './course.js';
 import type { Timeline } from './timeline.js';
 
@@ -21,7 +21,7 @@ export class Answers {
     if (isUnsealed(answer)) throw new Error('an answer in plain text counts for nothing');
     const { decision } = answer;
     const { outcome, resolved, acknowledged } = this.course;
-    if (outcome !== null || resolved !== null) throw new Error('the incident is over');
+    if (outcome !== null || resolved !== null) throw new Error(INCIDENT_OVER);
     if (choice === 'acknowledge' && acknowledged !== null)
       throw new Error(`${acknowledged.by} has acknowledged it already`);
     if (decision?.choice !== choice) throw new Error(`expected the choice "${choice}"`);

@@ -100,5 +100,8 @@ export const INCIDENT_MESSAGES = {
   progress: 'incident',
 } as const;
 
+/** Why a report or an answer is refused that comes after the end. */
+export const INCIDENT_OVER = 'the incident is over';
+
 /** Reports that one run keeps: the rest are counted in Postgres. */
 export const REPORTS_MAX = 50;

@@ -1,8 +1,10 @@
 /** One incident as its playbook has it: steps that are done once, and looking until it is over. */
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { IncidentFacts } from '../../../activities/engine/read-incident-facts.js';
-import { causeOf, showPhase } from '../../show.js';
+import { causeOf } from '../../../domain/cause-of.js';
+import { showPhase } from '../../show.js';
 import { Approvals } from '../approval.js';
+import { isDecided } from '../approval-state.js';
 import { traderCalls } from '../operations-calls.js';
 import { Announcements } from './announcements.js';
 import { keepCalls, lookCalls } from './calls.js';
@@ -10,6 +12,9 @@ import type { IncidentInput } from './contract.js';
 import { type Course, courseOf } from './course.js';
 import type { incident } from './incident.js';
 import { type Finding, Timeline } from './timeline.js';
+
+/** What a step found goes through continue-as-new. */
+const FOUND_MAX = 2_000;
 
 export class IncidentRun {
   readonly course: Course;
@@ -20,6 +25,9 @@ export class IncidentRun {
   readonly keep;
   /** Null: none was known when it was opened. */
   readonly trader;
+
+  /** Each has one open question, or its answer is being carried out. */
+  offersUnderWay = 0;
 
   constructor(readonly input: IncidentInput) {
     const { desk, carried, timing, incarnation } = input;
@@ -52,7 +60,7 @@ export class IncidentRun {
         expected: 'an answer',
       }),
     );
-    const observed = finding.observed.slice(0, 500);
+    const observed = finding.observed.slice(0, FOUND_MAX);
     done[step] = observed;
     this.timeline.record(finding, startedMs);
     return observed;
@@ -98,9 +106,15 @@ export class IncidentRun {
     ]);
   }
 
+  /** Nothing is under way that a new run would not take up again. */
+  private get isMovable(): boolean {
+    const undecided = this.approvals.carriedOver().filter((open) => !isDecided(open));
+    return allHandlersFinished() && this.timeline.trail.settled && undecided.length === this.offersUnderWay;
+  }
+
   private async pause(ms: number): Promise<void> {
-    if (workflowInfo().continueAsNewSuggested) {
-      await condition(() => allHandlersFinished() && this.timeline.trail.settled);
+    // Otherwise at the next look: whatever Postgres does, the incident is looked at.
+    if (workflowInfo().continueAsNewSuggested && this.isMovable) {
       const carried = { ...this.course, approvals: this.approvals.carriedOver() };
       await continueAsNew<typeof incident>({ ...this.input, carried });
     }

@@ -1,6 +1,6 @@
 /** What was seen, and belongs to the incident while it lasts. */
 import { isUnsealed } from '../../../domain/unsealed.js';
-import { type IncidentReport, REPORTS_MAX } from './contract.js';
+import { INCIDENT_OVER, type IncidentReport, REPORTS_MAX } from './contract.js';
 import type { Course } from './course.js';
 import type { Timeline } from './timeline.js';
 
@@ -9,7 +9,7 @@ export function refuseReport(course: Course, report: IncidentReport): void {
   if (isUnsealed(report)) throw new Error('a report in plain text counts for nothing');
   if (typeof report?.key !== 'string' || report.key === '' || typeof report.detail !== 'string')
     throw new Error('expected {key, source, detail, atMs}');
-  if (course.outcome !== null) throw new Error('the incident is over');
+  if (course.outcome !== null) throw new Error(INCIDENT_OVER);
 }
 
 /** The same key counts once. The first one opens the incident, which records it itself. */

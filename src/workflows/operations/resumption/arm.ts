@@ -1,5 +1,6 @@
 import type { TraderSituation } from '../../../activities/engine/read-situation.js';
-import { causeOf, showPhase } from '../../show.js';
+import { causeOf } from '../../../domain/cause-of.js';
+import { showPhase } from '../../show.js';
 import type { ResumptionRun } from './resumption-run.js';
 
 /** Quotes the halt id and the decisions; the trader checks both once more. */

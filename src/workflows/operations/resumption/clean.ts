@@ -1,5 +1,7 @@
 /** What stands in the way of trading again, whoever decides: checks that fail, and books that differ. */
-import { causeOf, showPhase } from '../../show.js';
+
+import { causeOf } from '../../../domain/cause-of.js';
+import { showPhase } from '../../show.js';
 import { lineOf, runSteps } from '../routine/run-steps.js';
 import type { ResumptionRun } from './resumption-run.js';
 

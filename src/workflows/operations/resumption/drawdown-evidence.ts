@@ -1,6 +1,6 @@
 /** What a person should have before them who lets a desk trade again after its drawdown limit. */
 import type { TraderSituation } from '../../../activities/engine/read-situation.js';
-import { causeOf } from '../../show.js';
+import { causeOf } from '../../../domain/cause-of.js';
 import { lookCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionInput } from './contract.js';

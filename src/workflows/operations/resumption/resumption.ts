@@ -12,8 +12,8 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { causeOf } from '../../../domain/cause-of.js';
 import type { Decision } from '../../../trader/protocol.js';
-import { causeOf } from '../../show.js';
 import { arm } from './arm.js';
 import { failingChecks, reconcile } from './clean.js';
 import {

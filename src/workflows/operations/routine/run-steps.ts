@@ -1,6 +1,7 @@
 /** The steps of a routine: independent ones side by side, each with what was expected and what was observed. */
+
+import { causeOf } from '../../../domain/cause-of.js';
 import type { EvidenceTrail } from '../../evidence-trail.js';
-import { causeOf } from '../../show.js';
 import { runAction } from './actions.js';
 import { checkCalls } from './calls.js';
 import type { RoutineStep, StepResult } from './contract.js';

@@ -3,9 +3,10 @@
  * checks their votes itself, takes them. Whatever changed meanwhile makes the trader refuse: ask again then.
  */
 import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import { causeOf } from '../../../domain/cause-of.js';
 import { settingsTerms } from '../../../domain/settings-change.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
-import { causeOf, showPhase, showVerdict } from '../../show.js';
+import { showPhase, showVerdict } from '../../show.js';
 import { Approvals } from '../approval.js';
 import type { ApprovalOutcome } from '../approval-contract.js';
 import { approvedCalls, recordCalls } from '../operations-calls.js';

@@ -27,6 +27,7 @@ export const crashAndRestart: Playbook = async (incident) => {
   const before =
     subject === TRADER ? await incident.once('positions-before', () => ledgerPositions(incident)) : '';
   const restarted = await incident.watch('waiting for the restart', () => isRunningAgain(incident));
+  if (incident.course.resolved !== null) return restarted;
   await incident.once('restarted', async () => ({
     name: 'Restart',
     kind: 'action',
@@ -34,9 +35,10 @@ export const crashAndRestart: Playbook = async (incident) => {
     observed: restarted,
     expected: 'it runs again',
   }));
-  if (subject !== TRADER || incident.course.resolved !== null) return restarted;
+  if (subject !== TRADER) return restarted;
   const compared = await incident.watch('comparing the books with the venue', () => isReconciled(incident));
   await incident.once('positions-after', () => positionsUntouched(incident, before));
+  await incident.once('kept', () => keptOverRestart(incident));
   return `${restarted}; ${compared}`;
 };
 
@@ -84,13 +86,20 @@ async function isRunningAgain(incident: IncidentRun): Promise<string | null> {
 async function isReconciled(incident: IncidentRun): Promise<string | null> {
   const facts = await incident.facts();
   if (facts === null || !facts.begun || facts.reconciliation === 'pending') return null;
-  const { reconciliation, differences } = facts;
-  await incident.once('reconciled', async () => ({
+  const { reconciliation, differences, mode, dataState } = facts;
+  await incident.once('begun', async () => ({
+    name: 'Every part began anew',
+    kind: 'check',
+    verdict: 'pass',
+    observed: `journal replayed, prices ${dataState}, ${mode}`,
+    expected: 'journal, venue, prices and strategies; halted until the checks are clean',
+  }));
+  await incident.once(`reconciled:${reconciliation}`, async () => ({
     name: 'Books compared with the venue',
     kind: 'check',
     verdict: reconciliation === 'clean' ? 'pass' : 'fail',
-    observed: [`${reconciliation}, journal replayed, ${facts.mode}`, ...differences].join('; '),
-    expected: 'every part began anew; no difference with the venue',
+    observed: [reconciliation, ...differences].join('; '),
+    expected: 'no difference',
   }));
   return reconciliation === 'clean' ? 'the books agree with the venue' : null;
 }
@@ -108,5 +117,16 @@ async function positionsUntouched(incident: IncidentRun, before: string) {
     verdict: facts === null ? 'not_run' : after === before ? 'pass' : 'warn',
     observed: `before: ${before}; after: ${after}`,
     expected: 'the same, or explained by fills at the venue meanwhile',
+  } as const;
+}
+
+async function keptOverRestart(incident: IncidentRun) {
+  const facts = await incident.facts();
+  return {
+    name: 'What the restart did to the account',
+    kind: 'report',
+    verdict: facts === null ? 'not_run' : 'pass',
+    observed: facts === null ? 'the trader does not answer' : `${facts.kept}; equity ${facts.equity}`,
+    expected: 'nothing is lost, on paper either',
   } as const;
 }

@@ -7,10 +7,16 @@ import type { IncidentFacts } from '../../../../activities/engine/read-incident-
 import type { IncidentRun } from '../incident-run.js';
 import type { Playbook } from './playbook.js';
 
+const SILENT = 'the trader does not answer';
+const STATUS_PAGE = 'Status page of the exchange';
+const STATUS_PAGE_SAYS = 'what the exchange itself says';
+
 export const exchangeDown: Playbook = async (incident) => {
   await incident.once('retries', () => retriesGoOn(incident));
+  await incident.once('breaker', () => callsPause(incident));
   await incident.once('no-new-trades', () => opensNothing(incident));
   await incident.once('stops-stay', () => stopsStay(incident));
+  if (incident.input.settings.statusPage === null) await incident.once('status-page', noStatusPage);
   return incident.watch('waiting for the exchange', async () => {
     await readStatusPage(incident);
     const facts = await incident.facts();
@@ -24,8 +30,22 @@ async function retriesGoOn(incident: IncidentRun) {
     name: 'Calls are tried again, later each time',
     kind: 'report',
     verdict: 'pass',
-    observed: facts === null ? 'the trader does not answer' : connectionOf(facts),
-    expected: 'exponential backoff; the API breaker opens after repeated failures and pauses calls',
+    observed:
+      facts === null
+        ? SILENT
+        : `prices ${facts.dataState}; ${facts.venueBreakerDetail || 'no call has failed lately'}`,
+    expected: 'exponential backoff, by the adapter itself',
+  } as const;
+}
+
+async function callsPause(incident: IncidentRun) {
+  const facts = await incident.facts();
+  return {
+    name: 'API breaker pauses calls',
+    kind: 'check',
+    verdict: facts === null ? 'not_run' : facts.venueBreaker === 'closed' ? 'warn' : 'pass',
+    observed: facts === null ? SILENT : `API breaker ${facts.venueBreaker}`,
+    expected: 'open after repeated failures; closed as long as calls are answered',
   } as const;
 }
 
@@ -37,14 +57,15 @@ async function opensNothing(incident: IncidentRun) {
     return {
       ...common,
       verdict: 'fail',
-      observed: 'the trader does not answer; its stops are at the exchange',
+      observed: `${SILENT}; its stops are at the exchange`,
     } as const;
   }
   const isAway = facts.venueBreaker !== 'closed' || facts.dataState === 'down';
   if (facts.mode !== 'ACTIVE' || !isAway || incident.trader === null) {
     return {
       ...common,
-      verdict: 'pass',
+      // What rests at an exchange that does not answer can't be cancelled yet.
+      verdict: facts.entriesWorking === 0 ? 'pass' : 'warn',
       observed: `${facts.mode}, ${facts.entriesWorking} entry orders work`,
     } as const;
   }
@@ -70,11 +91,18 @@ async function stopsStay(incident: IncidentRun) {
     name: 'Stops stay at the exchange',
     kind: 'check',
     verdict: facts === null ? 'not_run' : bare.length > 0 ? 'fail' : 'pass',
-    observed:
-      facts === null
-        ? 'the trader does not answer'
-        : positions.map(positionText).join('; ') || 'no open position',
+    observed: facts === null ? SILENT : positions.map(positionText).join('; ') || 'no open position',
     expected: 'every position has a confirmed protective stop at the exchange',
+  } as const;
+}
+
+async function noStatusPage() {
+  return {
+    name: STATUS_PAGE,
+    kind: 'report',
+    verdict: 'not_run',
+    observed: 'the desk file names none (incidents.kinds.exchange-down.statusPage): look at it yourself',
+    expected: STATUS_PAGE_SAYS,
   } as const;
 }
 
@@ -87,11 +115,11 @@ async function readStatusPage(incident: IncidentRun): Promise<void> {
     [statusPage],
   );
   await incident.once(`status-page:${page.digest}`, async () => ({
-    name: 'Status page of the exchange',
+    name: STATUS_PAGE,
     kind: 'report',
     verdict: page.answered ? 'pass' : 'warn',
     observed: page.says,
-    expected: 'what the exchange itself says',
+    expected: STATUS_PAGE_SAYS,
     reference: statusPage,
   }));
 }
@@ -101,14 +129,9 @@ function howItEnded(facts: IncidentFacts): string | null {
     facts.venueBreaker === 'closed' && facts.dataState === 'up' && facts.reconciliation === 'clean';
   if (!isBack) return null;
   if (facts.mode === 'ACTIVE') return 'the exchange is back, the books agree, and the desk trades again';
-  const others = facts.halts.filter(({ resume }) => resume === 'person' || resume === 'two-people');
+  const others = facts.halts.filter(({ resume }) => resume !== 'auto');
   if (others.length === 0) return null;
   return `the exchange is back and the books agree; not resumed: ${others.map(({ reason }) => reason).join('; ')}`;
-}
-
-function connectionOf({ venueBreaker, venueBreakerDetail, dataState }: IncidentFacts): string {
-  const detail = venueBreakerDetail === '' ? '' : ` (${venueBreakerDetail})`;
-  return `API breaker ${venueBreaker}${detail}, prices ${dataState}`;
 }
 
 function positionText({

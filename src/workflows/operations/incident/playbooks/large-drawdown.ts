@@ -5,16 +5,20 @@
  */
 import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
 import type { IncidentRun } from '../incident-run.js';
-import { type Offer, offer } from './offer.js';
+import { smallerPositions, strategiesOff } from './drawdown-offers.js';
+import { offer } from './offer.js';
 import type { Playbook } from './playbook.js';
 
 export const largeDrawdown: Playbook = async (incident) => {
   await incident.once('market-conditions', () => marketConditions(incident));
   await incident.once('losses', () => lossesByStrategy(incident));
+  await incident.once('limits', () => lossLimits(incident));
   const offers = Promise.all([offer(incident, smallerPositions), offer(incident, strategiesOff)]);
   const outcome = await incident.watch('waiting for the loss to be dealt with', async () => {
     const facts = await incident.facts();
-    return facts === null ? null : howItEnded(facts, incident.input.settings.nearLimitPct);
+    if (facts === null) return null;
+    await recordLossHalts(incident, facts);
+    return howItEnded(facts, incident.input.settings.nearLimitPct);
   });
   incident.approvals.withdraw(outcome);
   await offers;
@@ -67,55 +71,39 @@ async function lossesByStrategy(incident: IncidentRun) {
   } as const;
 }
 
-const smallerPositions: Offer = {
-  key: 'smaller-size',
-  title: 'Trade with smaller positions',
-  describe: async ({ input }, facts) => {
-    const sizePct = Math.max(1, (facts.sizePct * input.settings.offerSizePct) / 100);
-    return sizePct < facts.sizePct ? { positionSizePct: sizePct, nowPct: facts.sizePct } : null;
-  },
-  accept: async ({ trader, name }, { positionSizePct }, by) => {
-    const result = await trader?.resize.executeWithOptions(
-      { summary: `Position size ${positionSizePct} %` },
-      [
-        {
-          commandId: `${name}:smaller-size`,
-          by,
-          reason: 'large drawdown: smaller positions',
-          sizePct: Number(positionSizePct),
-          decisions: [],
-        },
-      ],
-    );
-    return result?.detail ?? 'no trader is known';
-  },
+async function lossLimits(incident: IncidentRun) {
+  const facts = await incident.facts();
+  return {
+    name: 'How near to the loss limits',
+    kind: 'check',
+    verdict: facts === null ? 'not_run' : 'warn',
+    observed:
+      facts === null
+        ? 'the trader does not answer'
+        : `equity ${facts.equity}, today ${facts.dayPnl}, ${facts.drawdownPct} % below its peak; ${usedText(facts)}`,
+    expected: 'the daily limit halts for the day, the drawdown limit until a person decides',
+  } as const;
+}
+
+const LOSS_HALTS: Readonly<Record<string, string>> = {
+  'daily-loss': 'Daily loss limit reached: halted for the day',
+  drawdown: 'Maximum drawdown reached: halted until a person decides',
 };
 
-const strategiesOff: Offer = {
-  key: 'strategies-off',
-  title: 'Switch the losing strategies off',
-  describe: async (_incident, facts) => {
-    const losing = facts.strategies.filter(({ enabled, realised }) => enabled && Number(realised) < 0);
-    const names = [...new Set(losing.map(({ name }) => name))].sort();
-    return names.length > 0 ? { strategies: names.join(', ') } : null;
-  },
-  accept: async ({ trader, name }, { strategies }, by) => {
-    const details: string[] = [];
-    for (const strategy of String(strategies).split(', ')) {
-      const result = await trader?.toggleStrategy.executeWithOptions({ summary: `${strategy} off` }, [
-        {
-          commandId: `${name}:off:${strategy}`,
-          by,
-          reason: 'large drawdown: losing strategies off',
-          strategy,
-          enabled: false,
-        },
-      ]);
-      details.push(result?.detail ?? 'no trader is known');
-    }
-    return details.join('; ');
-  },
-};
+/** Each when it happens, be it in the middle of the incident. */
+async function recordLossHalts(incident: IncidentRun, { halts }: IncidentFacts): Promise<void> {
+  for (const { cause, reason, resume } of halts) {
+    const name = LOSS_HALTS[cause];
+    if (name === undefined) continue;
+    await incident.once(`halted:${cause}`, async () => ({
+      name,
+      kind: 'report',
+      verdict: 'warn',
+      observed: reason,
+      expected: `lifted by the rule ${resume}`,
+    }));
+  }
+}
 
 /** Over when no loss halts the desk any more and equity is away from its limits. */
 export function howItEnded(facts: IncidentFacts, nearLimitPct: number): string | null {
@@ -123,6 +111,9 @@ export function howItEnded(facts: IncidentFacts, nearLimitPct: number): string |
   if (halted) return null;
   const near = facts.losses.filter(({ usedPct }) => usedPct >= nearLimitPct);
   if (near.length > 0) return null;
-  const losses = facts.losses.map(({ limit, usedPct }) => `${limit} at ${usedPct.toFixed(0)} % of its limit`);
-  return `${facts.mode}: ${losses.join(', ')}`;
+  return `${facts.mode}: ${usedText(facts)}`;
+}
+
+function usedText({ losses }: IncidentFacts): string {
+  return losses.map(({ limit, usedPct }) => `${limit} at ${usedPct.toFixed(0)} % of its limit`).join(', ');
 }

@@ -1,7 +1,7 @@
 /** Something that people may do in an incident: asked of them with what exactly it does, and done when one agrees. */
 import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
 import type { ApprovalParameters } from '../../../../domain/approval.js';
-import { causeOf } from '../../../show.js';
+import { causeOf } from '../../../../domain/cause-of.js';
 import type { IncidentRun } from '../incident-run.js';
 
 export interface Offer {
@@ -19,6 +19,7 @@ const NOTHING = 'nothing';
 export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
   const parameters = await parametersOf(incident, what);
   if (parameters === null) return;
+  incident.offersUnderWay += 1;
   try {
     const { input, name } = incident;
     const asked = JSON.parse(parameters) as { parameters: ApprovalParameters; untilMs: number };
@@ -57,6 +58,8 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
       observed: `could not be offered: ${causeOf(error)}`,
       expected: 'a person decides',
     });
+  } finally {
+    incident.offersUnderWay -= 1;
   }
 }
 

@@ -5,19 +5,36 @@
 import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
 import { isLosing } from '../../../../domain/losing-strategy.js';
 import type { IncidentRun } from '../incident-run.js';
+import { offer } from './offer.js';
 import type { Playbook } from './playbook.js';
+import { switchOff } from './switch-off.js';
 
 const UNKNOWN = 'the trader does not answer';
+/** When the trader looks at it the next time; kept with what the steps found. */
+const REVIEW_DUE = 'review-due';
 
 export const strategyUnderperforming: Playbook = async (incident) => {
   await incident.once('statistics', () => statistics(incident));
   await incident.once('regime', () => regime(incident));
   const began = await incident.once('state', () => state(incident));
-  return incident.watch('waiting for the strategy to be looked at again', async () => {
+  const offered = offer(incident, off);
+  const outcome = await incident.watch('waiting for the strategy to be looked at again', async () => {
     const mine = await slotsOf(incident);
+    await recordReview(incident, mine);
     return mine.length === 0 ? null : howItEnded(incident, mine, began.startsWith('off'));
   });
+  incident.approvals.withdraw(outcome);
+  await offered;
+  return outcome;
 };
+
+/** One that switched itself off is off already. */
+const off = switchOff(
+  'Switch the strategy off',
+  'strategy underperforming: off by hand',
+  ({ strategies }, subject) =>
+    strategies.filter(({ name, enabled }) => name === subject && enabled).map(({ name }) => name),
+);
 
 type Slot = IncidentFacts['strategies'][number];
 
@@ -50,7 +67,7 @@ async function regime(incident: IncidentRun) {
     kind: 'check',
     verdict:
       slots.length === 0 ? 'not_run' : slots.some((slot) => slot.regime === 'ranging') ? 'warn' : 'pass',
-    observed: slots.map((slot) => `${slot.symbol} is ${slot.regime}`).join('; ') || UNKNOWN,
+    observed: regimesOf(slots) || UNKNOWN,
     expected: 'the regime that the strategy is made for: ranging or trending',
   } as const;
 }
@@ -62,8 +79,26 @@ async function state(incident: IncidentRun) {
     kind: 'check',
     verdict: slot === undefined ? 'not_run' : 'pass',
     observed: slot === undefined ? UNKNOWN : stateText(slot),
-    expected: 'off after the desk file’s number of losses in a row',
+    expected: 'off after the desk file’s number of losses in a row; by hand on the dashboard at any time',
   } as const;
+}
+
+/** The trader looks at it again after so many hours; each look that left it off moves the next one. */
+async function recordReview(incident: IncidentRun, slots: readonly Slot[]): Promise<void> {
+  const off = slots[0]?.off;
+  if (!off?.automatic || off.nextReviewMarketMs === null) return;
+  const { done } = incident.course;
+  const next = iso(off.nextReviewMarketMs);
+  const before = done[REVIEW_DUE];
+  done[REVIEW_DUE] = next;
+  if (before === undefined || before === next) return;
+  await incident.once(`review:${before}`, async () => ({
+    name: 'Looked at again',
+    kind: 'check',
+    verdict: 'warn',
+    observed: `still off: ${regimesOf(slots)}; the next time at ${next} by market time`,
+    expected: 'on again where a market of it is in the regime that the strategy is made for',
+  }));
 }
 
 async function howItEnded(
@@ -76,8 +111,7 @@ async function howItEnded(
   const { off, name } = slot;
   if (off !== null && !off.automatic) return `${off.by} switched ${name} off: ${off.reason}`;
   if (off !== null || !slot.enabled) return null;
-  if (wasOff)
-    return `${name} is on again, ${slots.map(({ symbol, regime: now }) => `${symbol} is ${now}`).join(', ')}`;
+  if (wasOff) return `${name} is on again, ${regimesOf(slots)}`;
   const total = {
     trades: sum(slots.map(({ trades }) => trades)),
     wins: sum(slots.map(({ wins }) => wins)),
@@ -91,8 +125,13 @@ function stateText({ off, enabled }: Slot): string {
   const again =
     off.nextReviewMarketMs === null
       ? ''
-      : `; looked at again at ${new Date(off.nextReviewMarketMs).toISOString()} by market time`;
+      : `; looked at again at ${iso(off.nextReviewMarketMs)} by market time`;
   return `off by ${off.by}: ${off.reason}${again}`;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+const regimesOf = (slots: readonly Slot[]): string =>
+  slots.map(({ symbol, regime: now }) => `${symbol} is ${now}`).join('; ');
+
+const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,0 +1,53 @@
+/** One worker on one queue, with the workflows as they are in the source. */
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, type NativeConnection, Worker } from '@temporalio/worker';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
+import type { BundleName } from './workflow-types.js';
+
+const bundles = new Map<BundleName, Promise<{ code: string }>>();
+
+export function bundleOf(name: BundleName): Promise<{ code: string }> {
+  const workflowsPath = fileURLToPath(new URL(`../../../src/workflows/${name}/bundle.ts`, import.meta.url));
+  const made =
+    bundles.get(name) ??
+    bundleWorkflowCode({
+      workflowsPath,
+      failureConverterPath: FAILURE_CONVERTER,
+      logger: new DefaultLogger('ERROR'),
+    });
+  bundles.set(name, made);
+  return made;
+}
+
+export interface ServedQueue {
+  /** At once: what it has in its hands is lost. */
+  end(): Promise<void>;
+}
+
+export async function serveQueue(
+  connection: NativeConnection,
+  namespace: string,
+  home: string | null,
+  queue: { readonly taskQueue: string; readonly activities: object; readonly bundle: BundleName | null },
+): Promise<ServedQueue> {
+  const { taskQueue, activities, bundle } = queue;
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    activities,
+    ...(bundle ? { workflowBundle: await bundleOf(bundle) } : {}),
+    ...(home === null ? {} : { dataConverter: dataConverterOf(home) }),
+    stickyQueueScheduleToStartTimeout: '1s',
+    workflowThreadPoolSize: 1,
+    shutdownGraceTime: '100ms',
+    shutdownForceTime: '2s',
+  });
+  const ended = worker.run();
+  return {
+    end: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended.catch(() => undefined);
+    },
+  };
+}
