@@ -23,6 +23,7 @@ import { SessionStore } from './auth/session-store.js';
 import type { Database, WebDependencies } from './dependencies.js';
 import type { KeyStore } from './idempotency/idempotency-keys.js';
 import { buildServer } from './server.js';
+import { codecOrigins } from './temporal-ui/codec-access.js';
 import { makeTemporalUiProxy } from './temporal-ui/proxy.js';
 import { TemporalTickets } from './temporal-ui/tickets.js';
 
@@ -34,6 +35,7 @@ const QUERY_WAIT_MS = 4_000;
 
 /** Rejects where a port is taken or a secret is missing; nothing is left half started. */
 export async function startWeb(runtime: Runtime): Promise<Role> {
+  const foreignUis = codecOrigins(process.env);
   const pool = openPool(runtime, 'web');
   const { desk } = loadDesk(runtime.deskFile);
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
@@ -81,6 +83,8 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     tickets,
     isActive: (family) => sessions.isActive(family),
     codec: payloadCodecOf(runtime.home),
+    isToken: (token) => typeof app.readAccess(token) !== 'string',
+    codecOrigins: foreignUis,
   });
   const stop = async (): Promise<void> => {
     await Promise.allSettled([app.close(), closeServer(proxy)]);

@@ -188,6 +188,12 @@ const PLACES: EnvironmentSection = {
     plain('TEMPORAL_ADDRESS', null, address, 'A Temporal server of yours instead of our own'),
     plain('TEMPORAL_NAMESPACE', null, name, 'The namespace there; fermata'),
     { ...plain('TEMPORAL_API_KEY', null, text, 'For Temporal Cloud'), secret: true },
+    plain(
+      'FERMATA_CODEC_ORIGINS',
+      null,
+      text.regex(/^https?:\/\/[^\s/,]+(\s*,\s*https?:\/\/[^\s/,]+)*$/, 'origins with commas between them'),
+      'Temporal UIs of yours that may have payloads opened, for whoever is signed in here',
+    ),
     plain('FERMATA_TEMPORAL_DOWNLOAD', null, webAddress, 'Where the Temporal program is downloaded from'),
     plain('BINANCE_SIMULATOR_URL', null, webAddress, 'A simulator of the exchange on this machine'),
     plain('FERMATA_DEBUG', null, text, 'Any value: failures are printed with their stack'),

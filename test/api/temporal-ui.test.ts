@@ -2,6 +2,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { codecOrigins } from '../../src/api/temporal-ui/codec-access.js';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
 import { CODEC_PATH } from '../../src/home/codec-path.js';
 import { parsePayloadKeys } from '../../src/home/payload-keys.js';
@@ -9,6 +10,7 @@ import { createPayloadCodec } from '../../src/operations/temporal/payload-codec.
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const codec = createPayloadCodec(parsePayloadKeys('ab'.repeat(32)));
+const NAMED = 'https://temporal.example';
 let web: WebUnderTest;
 let ui: Server;
 let proxy: Server;
@@ -46,7 +48,11 @@ afterEach(() => end(proxy));
 
 async function begin(uiAddress: string | null): Promise<void> {
   const isActive = (family: string): boolean => web.sessions.isActive(family);
-  proxy = makeTemporalUiProxy({ uiAddress, tickets: web.tickets, isActive, codec });
+  proxy = makeTemporalUiProxy({
+    ...{ uiAddress, tickets: web.tickets, isActive, codec },
+    isToken: (token) => typeof web.app.readAccess(token) !== 'string',
+    codecOrigins: [NAMED],
+  });
   origin = `http://${await listen(proxy)}`;
 }
 
@@ -146,6 +152,42 @@ describe('Temporal’s UI', () => {
     const [foreign] = await createPayloadCodec(parsePayloadKeys('cd'.repeat(32))).encode([plain]);
     expect((await ask('decode', [wire(foreign!)], { origin, cookie })).status).toBe(422);
     expect(seen).toHaveLength(0);
+  });
+
+  it('answers a page of a named origin with the headers that its browser asks for, and no other page', async () => {
+    const { cookie, accessToken } = await enter();
+    const ask = (method: string, headers: Record<string, string>): Promise<Response> =>
+      fetch(`${origin}${CODEC_PATH}/decode`, {
+        method,
+        headers: { 'x-namespace': 'fermata', ...headers },
+        ...(method === 'POST' ? { body: '{"payloads":[]}' } : {}),
+      });
+    const mayAsk = await ask('OPTIONS', { origin: NAMED, 'access-control-request-method': 'POST' });
+    expect(mayAsk.status).toBe(204);
+    expect(Object.fromEntries(mayAsk.headers)).toMatchObject({
+      'access-control-allow-origin': NAMED,
+      'access-control-allow-credentials': 'true',
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'authorization, content-type, x-namespace',
+    });
+    expect((await ask('OPTIONS', { origin: 'https://evil.example' })).status).toBe(403);
+    const opened = await ask('POST', { origin: NAMED, cookie });
+    expect([opened.status, opened.headers.get('access-control-allow-origin')]).toEqual([200, NAMED]);
+    expect((await ask('POST', { origin: 'https://evil.example', cookie })).status).toBe(403);
+    expect((await ask('POST', { origin: NAMED })).status).toBe(401);
+    // A program has no origin, and no cookie counts for it.
+    expect((await ask('POST', { cookie })).status).toBe(401);
+    const authorization = `Bearer ${accessToken}`;
+    expect((await ask('POST', { authorization })).status).toBe(200);
+    await web.call('POST', '/api/auth/logout', { token: accessToken });
+    expect((await ask('POST', { authorization })).status).toBe(401);
+  });
+
+  it('may be of an origin that is one', () => {
+    const read = (given: string) => codecOrigins({ FERMATA_CODEC_ORIGINS: given });
+    expect(read(`${NAMED}, http://127.0.0.1:8080`)).toEqual([NAMED, 'http://127.0.0.1:8080']);
+    expect(read('')).toEqual([]);
+    expect(() => read(`${NAMED}/`)).toThrow('found "https://temporal.example/"');
   });
 
   it('closes with the sign-in that opened it', async () => {

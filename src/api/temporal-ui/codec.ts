@@ -17,8 +17,8 @@ const bodySchema = z.object({
 type Body = z.infer<typeof bodySchema>;
 type WirePayload = Body['payloads'][number];
 
-export function isCodecRequest({ url, method }: IncomingMessage): boolean {
-  return method === 'POST' && (url === `${CODEC_PATH}/decode` || url === `${CODEC_PATH}/encode`);
+export function isCodecRequest({ url }: IncomingMessage): boolean {
+  return url === `${CODEC_PATH}/decode` || url === `${CODEC_PATH}/encode`;
 }
 
 export async function answerCodec(
@@ -26,6 +26,10 @@ export async function answerCodec(
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (incoming.method !== 'POST') {
+    answer(response, 405, { message: 'expected POST' });
+    return;
+  }
   const body = await readBody(incoming);
   if (body === null) {
     answer(response, 400, { message: `expected {payloads}, at most ${BODY_BYTES_MAX} bytes` });

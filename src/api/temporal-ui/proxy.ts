@@ -15,6 +15,7 @@ import { connect, type Socket } from 'node:net';
 import type { PayloadCodec } from '../../operations/temporal/payload-codec.js';
 import { isOwnOrigin, listeningPort, ownHosts } from '../hooks/host-guard.js';
 import { answerCodec, isCodecRequest } from './codec.js';
+import { refuseCodec } from './codec-access.js';
 import { PAGES, type PlainPage, sendPage } from './page.js';
 import type { TemporalTickets } from './tickets.js';
 
@@ -29,6 +30,9 @@ export interface TemporalUiProxyOptions {
   readonly tickets: TemporalTickets;
   readonly isActive: (family: string) => boolean;
   readonly codec: PayloadCodec;
+  /** An access token of somebody who is signed in. */
+  readonly isToken: (token: string) => boolean;
+  readonly codecOrigins: readonly string[];
 }
 
 export function makeTemporalUiProxy(options: TemporalUiProxyOptions): Server {
@@ -38,10 +42,12 @@ export function makeTemporalUiProxy(options: TemporalUiProxyOptions): Server {
       enter(options, url.searchParams.get('ticket') ?? '', incoming, response);
       return;
     }
+    if (isCodecRequest(incoming) && foreignHost(incoming) === null) {
+      openPayloads(options, incoming, response);
+      return;
+    }
     const refusal = refuse(options, incoming);
     if (refusal !== null) sendPage(response, refusal);
-    else if (isCodecRequest(incoming))
-      answerCodec(options.codec, incoming, response).catch(() => response.destroy());
     else forward(options.uiAddress ?? '', incoming, response);
   });
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -52,6 +58,23 @@ export function makeTemporalUiProxy(options: TemporalUiProxyOptions): Server {
   return server;
 }
 
+function openPayloads(
+  options: TemporalUiProxyOptions,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const { codec, codecOrigins: origins, isToken } = options;
+  const access = { origins, isToken, hasSession: hasSession(options, incoming) };
+  const refusal = refuseCodec(access, incoming, response);
+  if (refusal === null) answerCodec(codec, incoming, response).catch(() => response.destroy());
+  else if (refusal !== 'answered') sendPage(response, PAGES[refusal]);
+}
+
+function hasSession({ tickets, isActive }: TemporalUiProxyOptions, { headers }: IncomingMessage): boolean {
+  const family = tickets.familyOf(cookiesOf(headers).get(COOKIE) ?? '');
+  return family !== null && isActive(family);
+}
+
 /** Null: pass it on. */
 function refuse(options: TemporalUiProxyOptions, incoming: IncomingMessage): PlainPage | null {
   const host = foreignHost(incoming);
@@ -59,8 +82,7 @@ function refuse(options: TemporalUiProxyOptions, incoming: IncomingMessage): Pla
   const { origin } = incoming.headers;
   const ours = origin === undefined ? null : isOwnOrigin(origin.toLowerCase(), hostOf(incoming));
   if (ours === false || (ours === null && !SAFE_METHODS.has(incoming.method ?? ''))) return PAGES.foreign;
-  const family = options.tickets.familyOf(cookiesOf(incoming.headers).get(COOKIE) ?? '');
-  if (family === null || !options.isActive(family)) return PAGES.signIn;
+  if (!hasSession(options, incoming)) return PAGES.signIn;
   return options.uiAddress === null ? PAGES.absent : null;
 }
 

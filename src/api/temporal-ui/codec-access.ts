@@ -1,0 +1,60 @@
+/**
+ * Who may have payloads opened: a page of ours, or of an origin that the operator names, with the session of this port;
+ * and a program with an access token of ours, as Temporal's command line sends it (`--codec-auth`).
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isOwnOrigin } from '../hooks/host-guard.js';
+
+export interface CodecAccess {
+  /** Origins of Temporal UIs that somebody else runs. */
+  readonly origins: readonly string[];
+  readonly hasSession: boolean;
+  readonly isToken: (token: string) => boolean;
+}
+
+/** What Temporal's UI and its command line send beside the payloads. */
+const HEADERS_ASKED = 'authorization, content-type, x-namespace';
+const PREFLIGHT_SECONDS = '600';
+
+/**
+ * Null where the request may be answered; the headers that its page needs are set then. A browser's question whether it
+ * may ask (OPTIONS) is answered here.
+ */
+export function refuseCodec(
+  { origins, hasSession, isToken }: CodecAccess,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): 'foreign' | 'signIn' | 'answered' | null {
+  const { origin, host = '', authorization = '' } = incoming.headers;
+  if (origin !== undefined && !isOwnOrigin(origin.toLowerCase(), host.toLowerCase())) {
+    if (!origins.includes(origin)) return 'foreign';
+    response.setHeader('access-control-allow-origin', origin);
+    response.setHeader('access-control-allow-credentials', 'true');
+    response.setHeader('vary', 'origin');
+  }
+  if (incoming.method === 'OPTIONS') {
+    response.writeHead(204, {
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': HEADERS_ASKED,
+      'access-control-max-age': PREFLIGHT_SECONDS,
+    });
+    response.end();
+    return 'answered';
+  }
+  const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  if (token !== undefined && isToken(token)) return null;
+  // A cookie counts only where a browser says from which page it comes.
+  return origin !== undefined && hasSession ? null : 'signIn';
+}
+
+/** Throws where one of them is no origin. */
+export function codecOrigins({ FERMATA_CODEC_ORIGINS: given = '' }: NodeJS.ProcessEnv): readonly string[] {
+  const origins = given.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      throw new Error(
+        `FERMATA_CODEC_ORIGINS: expected origins with commas between them, for example https://temporal.example, found "${origin}"`,
+      );
+  }
+  return origins;
+}

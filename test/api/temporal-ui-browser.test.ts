@@ -1,0 +1,119 @@
+/** Temporal's own UI, the real one, in a real browser: what is sealed is readable for whoever is signed in with us. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
+import { CODEC_PATH } from '../../src/home/codec-path.js';
+import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
+import { payloadCodecOf } from '../../src/operations/temporal/data-converter.js';
+import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
+import { openBrowser } from '../support/page.js';
+import { sharedTemporal, type TemporalAddress } from '../support/temporal.js';
+import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+const SEALED = 'sealed words of anna';
+const ARGUMENT = { reason: SEALED };
+/** The UI shows payloads where the editor has drawn them. */
+const DRAWN_MS = 45_000;
+const home = mkdtempSync(join(tmpdir(), 'fermata-ui-'));
+const workflowId = `shown-${randomUUID()}`;
+let address: TemporalAddress;
+let temporal: TemporalAccess;
+let web: WebUnderTest;
+let proxy: Server;
+let browser: Browser;
+let history: string;
+
+beforeAll(async () => {
+  mkdirSync(homePaths(home).secrets, { recursive: true });
+  writeFileSync(join(homePaths(home).secrets, SECRET_FILES.payloadKey), 'ab'.repeat(32));
+  address = await sharedTemporal();
+  temporal = openTemporal({ home, temporal: address });
+  web = await startWebUnderTest(null);
+  proxy = makeTemporalUiProxy({
+    uiAddress: address.uiAddress,
+    tickets: web.tickets,
+    isActive: (family) => web.sessions.isActive(family),
+    codec: payloadCodecOf(home),
+    isToken: (token) => typeof web.app.readAccess(token) !== 'string',
+    codecOrigins: [address.uiAddress],
+  });
+  await new Promise<void>((settle) => proxy.listen(0, '127.0.0.1', settle));
+  // Nobody serves this queue: what is looked at is the argument.
+  const { firstExecutionRunId } = await temporal.client.workflow.start('resumption', {
+    workflowId,
+    taskQueue: workflowId,
+    args: [ARGUMENT],
+  });
+  history = `/namespaces/${address.namespace}/workflows/${workflowId}/${firstExecutionRunId}/history`;
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await temporal?.client.workflow.getHandle(workflowId).terminate();
+  proxy?.closeAllConnections();
+  proxy?.close();
+  await Promise.all([web?.stop(), temporal?.close()]);
+  rmSync(home, { recursive: true, force: true });
+});
+
+const origin = (): string => `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+
+/** As the dashboard's link does it. */
+async function signedInPage(): Promise<Page> {
+  const { accessToken } = await web.signIn();
+  const ticket = await web.call('POST', '/api/temporal-ui/ticket', { token: accessToken });
+  const { pathname, search } = new URL(((await ticket.json()) as { url: string }).url);
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1800 } });
+  await page.goto(origin() + pathname + search);
+  return page;
+}
+
+describe('Temporal’s UI', () => {
+  it('behind our sign-in shows what is sealed, and needs nothing to be set up', async () => {
+    const page = await signedInPage();
+    await page.goto(origin() + history);
+    await page.getByText(SEALED).first().waitFor({ timeout: DRAWN_MS });
+    await page.close();
+  });
+
+  it('at an origin of its own shows it once its codec server is set as docs/SECURITY.md says', async () => {
+    const page = await signedInPage();
+    await page.goto(address.uiAddress + history);
+    await page.getByRole('button', { name: /Codec Server/ }).click();
+    await page.getByRole('button', { name: /Use Cluster-level setting/ }).click();
+    await page.getByText('Use my browser setting and ignore Cluster-level setting').click();
+    // Opened, the choices push the rest of the form under the page's header.
+    await page.getByRole('button', { name: /Use my browser setting and ignore/ }).click();
+    await page.getByPlaceholder('Paste your endpoint here').fill(origin() + CODEC_PATH);
+    await page.getByText('Include cross-origin credentials').click();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.reload();
+    await page.getByText(SEALED).first().waitFor({ timeout: DRAWN_MS });
+    await page.close();
+  });
+});
+
+describe('Temporal’s command line', () => {
+  const show = (...options: string[]) =>
+    promisify(execFile)(address.binary, [
+      ...['workflow', 'show', '--workflow-id', workflowId, '--output', 'json'],
+      ...['--address', address.address, '--namespace', address.namespace, ...options],
+    ]);
+
+  it('reads what is sealed with an access token, and not without', async () => {
+    // Its JSON is the protocol's: data in base64, opened or not.
+    const opened = Buffer.from(JSON.stringify(ARGUMENT)).toString('base64');
+    expect((await show()).stdout).not.toContain(opened);
+    const endpoint = ['--codec-endpoint', origin() + CODEC_PATH];
+    const { accessToken } = await web.signIn();
+    expect((await show(...endpoint, '--codec-auth', `Bearer ${accessToken}`)).stdout).toContain(opened);
+  });
+});
