@@ -96,6 +96,21 @@ async function fillTables(pool: Pool, directory: string): Promise<void> {
   ]);
 }
 
+/** How long each phase took, until the next one began. */
+class Phases {
+  readonly #begun: { readonly name: string; readonly atMs: number }[] = [];
+
+  begin(name: string): void {
+    this.#begun.push({ name, atMs: performance.now() });
+  }
+
+  print(of: string): void {
+    const ends = [...this.#begun.slice(1).map(({ atMs }) => atMs), performance.now()];
+    for (const [index, { name, atMs }] of this.#begun.entries())
+      print(`${of}: ${name}`, ((ends[index] ?? atMs) - atMs) / 1_000, 's');
+  }
+}
+
 async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
   const beganMs = performance.now();
   const result = await work();
@@ -119,7 +134,10 @@ try {
   const id = backupIdAt(Date.now());
   const runtime = { home, desk: DESK, deskFile, configHash: 'bench' };
   const connection = { ...owner, database: DATABASE };
-  const taken = await timed('backup', () => takeBackup({ id, runtime, connection, nowMs: Date.now }));
+  const phases = new Phases();
+  const request = { id, runtime, connection, nowMs: Date.now, onPhase: (name: string) => phases.begin(name) };
+  const taken = await timed('backup', () => takeBackup(request));
+  phases.print('backup');
   if (!taken.ok) throw new Error(taken.why);
   print('size of the backup', sizeOf(taken.manifest).bytes / 2 ** 20, 'MiB');
   const verification = await timed('verification', () => verifyBackup(taken.folder));
@@ -127,6 +145,7 @@ try {
   const drill = await timed('restore drill', () => runDrill({ home, backupId: id }));
   if (!drill.passed) throw new Error(JSON.stringify(drill.steps));
   for (const { title, tookMs } of drill.steps) print(`restore drill: ${title}`, tookMs / 1_000, 's');
+  print('peak memory of this process', process.resourceUsage().maxRSS / 1_024, 'MiB');
 } finally {
   await server.stop();
   rmSync(home, { recursive: true, force: true });

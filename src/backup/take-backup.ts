@@ -14,6 +14,9 @@ import { type Manifest, readManifest, writeManifest } from './manifest.js';
 import { findPgProgram, type PgConnection, runPgProgram } from './pg-programs.js';
 import { openSnapshot, type Snapshot } from './snapshot.js';
 
+/** Half the time of pg_dump's own choice for 3 % more bytes: the desk trades beside it. */
+const COMPRESSION = '--compress=1';
+
 export const BACKUP_PHASES = [
   'snapshot',
   'dump',
@@ -84,7 +87,7 @@ async function fill(
   await runPgProgram(
     'pg_dump',
     request.connection,
-    ['--format=custom', `--snapshot=${snapshot.id}`, `--file=${dump}`],
+    ['--format=custom', COMPRESSION, `--snapshot=${snapshot.id}`, `--file=${dump}`],
     signal,
   );
   onPhase('tables');

@@ -14,6 +14,8 @@ const DYNAMIC_CONFIGURATION = [
   // The default polls a shard's queues 20 times a second: up to 50 ms for every task of the only shard.
   'history.transferProcessorMaxPollRPS=10000',
   'history.timerProcessorMaxPollRPS=10000',
+  // Activities for the worker that asks for them go with the answer, without a queue, a poll and a write of their own.
+  'system.enableActivityEagerExecution=true',
 ] as const;
 
 export const OPTIONS_NEEDED = [
