@@ -25,6 +25,8 @@ export type DeskOperations = Pick<
   | 'listValidations'
   | 'preflight'
   | 'readGoLive'
+  | 'startGoLive'
+  | 'revokeGoLive'
   | 'openIncident'
   | 'acknowledgeIncident'
   | 'resolveIncident'

@@ -54,6 +54,8 @@ const NOTHING_BEHIND: WebDependencies = {
     listValidations: unavailable,
     preflight: unavailable,
     readGoLive: unavailable,
+    startGoLive: unavailable,
+    revokeGoLive: unavailable,
     openIncident: unavailable,
     acknowledgeIncident: unavailable,
     resolveIncident: unavailable,

@@ -22,7 +22,7 @@ import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes } from './routes/desk-state.js';
 import { emergencyRoutes } from './routes/emergency.js';
 import { equityRoute } from './routes/equity.js';
-import { goLiveRoute } from './routes/go-live.js';
+import { goLiveRoutes } from './routes/go-live.js';
 import { healthRoute } from './routes/health.js';
 import { incidentsRoutes } from './routes/incidents.js';
 import { liveSocketRoute } from './routes/live-socket.js';
@@ -131,7 +131,7 @@ async function registerRoutes(
   incidentsRoutes(app, web);
   tasksRoutes(app, web);
   validationsRoute(app, web);
-  goLiveRoute(app, web);
+  goLiveRoutes(app, web);
   preflightRoute(app, web);
   reconciliationRoute(app, web);
   auditRoute(app, web);

@@ -130,6 +130,8 @@ describe('changing something', () => {
   const OPEN = ['POST', '/api/incidents', { title: 'odd fills' }] as const;
   const HAVE = ['POST', '/api/incidents/venue-down/acknowledge', { note: 'looking' }] as const;
   const OVER = ['POST', '/api/incidents/venue-down/resolve', { note: 'was nothing' }] as const;
+  const GO_LIVE = ['POST', '/api/golive', { reason: 'test' }] as const;
+  const REVOKE = ['POST', '/api/golive/revoke', { reason: 'test' }] as const;
   const DONE = ['POST', '/api/tasks/7/done', { note: 'test' }] as const;
   it.each([
     [STOP, { vera: 403, otto: 200, anna: 200 }],
@@ -140,6 +142,8 @@ describe('changing something', () => {
     [OPEN, { vera: 403, otto: 200, anna: 200 }],
     [HAVE, { vera: 403, otto: 200, anna: 200 }],
     [OVER, { vera: 403, otto: 200, anna: 200 }],
+    [GO_LIVE, { vera: 403, otto: 409, anna: 403 }],
+    [REVOKE, { vera: 403, otto: 200, anna: 200 }],
     [DONE, { vera: 403, otto: 404, anna: 403 }],
   ])('%j is for the roles that may', async ([method, path, body], expected) => {
     expect((await call(method, path, null, body)).status).toBe(401);
@@ -154,6 +158,17 @@ describe('changing something', () => {
       type: 'urn:fermata:problem:role-missing',
       detail: 'vera may not do this: it takes the role operator or approver.',
     });
+  });
+});
+
+describe('going live', () => {
+  it('is refused with everything that is missing, and takes a reason', async () => {
+    const answer = await call('POST', '/api/golive', 'otto', { reason: 'the validation was good' });
+    expect(await answer.json()).toMatchObject({
+      detail: 'Going live is not possible yet. · Stop-loss: 0 (expected: > 0)',
+      obstacles: ['Stop-loss: 0 (expected: > 0)'],
+    });
+    expect((await call('POST', '/api/golive', 'otto', {})).status).toBe(400);
   });
 });
 

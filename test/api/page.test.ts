@@ -28,12 +28,19 @@ let page: Page;
 const complaints: string[] = [];
 const changed: SettingsRequest[] = [];
 const votes: VoteRequest[] = [];
+const NO_ATTEMPT = {
+  ...{ granted: null, approvers: ['anna'], needed: 1 },
+  ...{ attempts: [], progress: null, problems: [] },
+};
+let desksMode: 'paper' | 'live' = 'paper';
 
 describe.skipIf(missing.length > 0)('the dashboard', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     await database.ownerPool.query(VALLEY, [DESK, new Date(scriptedStatus().marketData.marketMs)]);
-    web = await startWebUnderTest(database.pool, {}, scriptedPeople({ changed, votes }));
+    const people = scriptedPeople({ changed, votes });
+    const readGoLive = async () => ({ ...NO_ATTEMPT, mode: desksMode });
+    web = await startWebUnderTest(database.pool, {}, { ...people, readGoLive });
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     page = await browser.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
@@ -245,6 +252,19 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await page.getByLabel('Person').fill('nobody');
     const audit = page.getByRole('region', { name: 'Who did what' });
     await expect.poll(() => audit.innerText()).toContain('No entry fits');
+  });
+
+  it('asks for real money with a reason only, and shows what is missing', async () => {
+    desksMode = 'live';
+    await open('Go-live');
+    await page.getByRole('button', { name: 'Ask to go live…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+    expect(await dialog.isVisible()).toBe(true);
+    await dialog.getByRole('textbox').fill('the validation was good');
+    await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect.poll(said).toContain('Stop-loss: 0 (expected: > 0)');
+    desksMode = 'paper';
   });
 
   it('fits a narrow screen in every section, and a reload stays in it', async () => {

@@ -206,6 +206,15 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
       ...{ mode: 'paper', granted: null, approvers: ['anna'], needed: 1 },
       ...{ attempts: [], progress: null, problems: [] },
     }),
+    startGoLive: async () => ({
+      ...{
+        ok: false,
+        detail: 'Going live is not possible yet.',
+        obstacles: ['Stop-loss: 0 (expected: > 0)'],
+      },
+      ...{ workflowId: null, problems: [] },
+    }),
+    revokeGoLive: async () => outcome(true, true, 'taken back', null),
     preflight: async () => ({
       desk: DESK,
       configHash: 'c0ffee',

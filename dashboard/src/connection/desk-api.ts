@@ -8,6 +8,7 @@ import type { PreflightReport } from '../../../src/checks/preflight/preflight-ch
 import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
 import type { ApprovalShown } from '../../../src/operations/approvals/list-approvals.js';
 import type { GoLiveShown } from '../../../src/operations/go-live/read-go-live.js';
+import type { GoLiveStarted } from '../../../src/operations/go-live/start-go-live.js';
 import type { IncidentShown } from '../../../src/operations/incidents/list-incidents.js';
 import type { ScheduledRun } from '../../../src/operations/list-schedules.js';
 import type { OperationResult } from '../../../src/operations/operation.js';
@@ -174,6 +175,14 @@ export class DeskApi {
 
   goLive(): Promise<GoLiveShown> {
     return this.session.request('GET', '/api/golive');
+  }
+
+  startGoLive(reason: string): Promise<GoLiveStarted> {
+    return this.session.request('POST', '/api/golive', { reason });
+  }
+
+  revokeGoLive(reason: string): Promise<OperationResult> {
+    return this.session.request('POST', '/api/golive/revoke', { reason });
   }
 
   preflight(): Promise<PreflightReport> {

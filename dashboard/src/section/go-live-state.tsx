@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { GoLiveShown, PreflightReport, ValidationShown } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
@@ -11,9 +12,11 @@ interface GoLiveStateProps {
   /** Null while they are not known. */
   readonly preflight: PreflightReport | null;
   readonly validations: readonly ValidationShown[] | null;
+  /** What can be asked for. */
+  readonly children: ComponentChildren;
 }
 
-export function GoLiveState({ state, preflight, validations }: GoLiveStateProps) {
+export function GoLiveState({ state, preflight, validations, children }: GoLiveStateProps) {
   const { value } = state;
   return (
     <Panel title="Real money" area="section" problem={state.problem}>
@@ -23,6 +26,7 @@ export function GoLiveState({ state, preflight, validations }: GoLiveStateProps)
         <>
           <State value={value} />
           <Missing list={missingForRealMoney(value, preflight, validations)} />
+          {children}
           <Attempts attempts={value.attempts} />
         </>
       )}

@@ -18,6 +18,6 @@ export function missingForRealMoney(
     );
   for (const { title, verdict } of preflight?.results ?? [])
     if (verdict === 'fail') missing.push(`Pre-flight: ${title}.`);
-  missing.push('The permission itself: `fermata go-live` asks for it.');
+  missing.push('The permission itself: an operator asks for it here, or by `fermata go-live`.');
   return missing;
 }

@@ -126,7 +126,7 @@ function Section({ tab, api, session }: SectionProps) {
     case 'incidents':
       return <Incidents api={api} roles={session.roles} />;
     case 'go-live':
-      return <GoLive api={api} />;
+      return <GoLive api={api} roles={session.roles} />;
     case 'settings':
       return <Settings api={api} mayOperate={mayOperate} />;
     case 'audit':

@@ -1,14 +1,67 @@
 import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import { MAY_STOP, OPERATOR } from '../auth/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import { goLiveSchema } from '../schemas/go-live.js';
-import { answer } from '../schemas/json-schema.js';
+import { notDone, type Problem, sendProblem } from '../problem.js';
+import { outcomeSchema, resumeSchema } from '../schemas/emergency.js';
+import { goLiveSchema, goLiveStartedSchema } from '../schemas/go-live.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
+import { callerOf } from './caller.js';
 
-export function goLiveRoute(app: FastifyInstance, web: WebDependencies): void {
-  const schema = {
+type Reason = { Body: z.infer<typeof resumeSchema> };
+
+export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const read = {
     summary: 'How far the way to real money is: attempts, what they wait for, what the trader was granted',
     tags: ['go-live'],
     response: { 200: answer('The state; `problems` says what is missing', goLiveSchema), ...problems(401) },
   };
-  app.get('/api/golive', { schema }, async () => web.operations.readGoLive());
+  app.get('/api/golive', { schema: read }, async () => web.operations.readGoLive());
+
+  const start = {
+    summary: 'Ask for trading real money: everything is looked at, then people are asked',
+    tags: ['go-live'],
+    body: jsonSchema(resumeSchema),
+    response: {
+      202: answer('Begun: a person reviews the validation, then approvers decide', goLiveStartedSchema),
+      ...problems(400, 401, 403, 409),
+    },
+  };
+  app.post<Reason>('/api/golive', { schema: start, config: { roles: OPERATOR } }, async (request, reply) => {
+    const { reason } = request.body;
+    const started = await web.operations.startGoLive(callerOf(request), { reason: reason.trim() });
+    if (started.ok) return reply.code(202).send(started);
+    const { detail, obstacles } = started;
+    const doThis = 'Put right what is named; GET /api/preflight shows every check as it is now.';
+    return sendProblem(reply, {
+      ...notDone([detail, ...obstacles].join(' · '), doThis),
+      more: { obstacles },
+    });
+  });
+
+  const revoke = {
+    summary: 'Take the permission to trade real money back: the desk is HALTED at once',
+    tags: ['go-live'],
+    body: jsonSchema(resumeSchema),
+    response: { 200: answer('Taken back', outcomeSchema), ...problems(400, 401, 403, 503) },
+  };
+  app.post<Reason>(
+    '/api/golive/revoke',
+    { schema: revoke, config: { roles: MAY_STOP } },
+    async (request, reply) => {
+      const reason = request.body.reason.trim();
+      const outcome = await web.operations.revokeGoLive(callerOf(request), { reason });
+      return outcome.ok ? outcome : sendProblem(reply, notRevoked(outcome.detail));
+    },
+  );
 }
+
+const notRevoked = (detail: string): Problem => ({
+  status: 503,
+  code: 'revoke-failed',
+  title: 'The permission was not taken back',
+  detail,
+  keptSafe: 'Protective stops rest at the exchange.',
+  doThis: 'Try again, or `fermata stop`: a stop needs no permission to be taken back.',
+});

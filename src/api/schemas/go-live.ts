@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import { wallMs } from './json-schema.js';
 
 export const goLiveSchema = z.object({
@@ -27,3 +28,11 @@ export const goLiveSchema = z.object({
     .describe('Of the attempt that is not over'),
   problems: z.array(z.string()).describe('What could not be read'),
 });
+
+export const goLiveStartedSchema = z.object({
+  ok: z.boolean(),
+  detail: z.string(),
+  obstacles: z.array(z.string()).describe('Everything that forbids it now'),
+  workflowId: z.string().nullable(),
+  problems: z.array(z.string()).describe('What did not work beside it'),
+}) satisfies z.ZodType<GoLiveStarted>;
