@@ -25,15 +25,14 @@ export default defineConfig({
         },
       },
       {
-        // The whole product, started as a user starts it: one desk at a time.
+        // The whole product, started as a user starts it.
         test: {
           ...shared,
           name: 'system',
           include: ['test/end-to-end/**/*.test.ts', 'test/faults/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 1,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {

@@ -13,6 +13,7 @@ import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/tempora
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { compose, environmentOf, SERVICE_OF_ROLE } from '../containers/compose-file.js';
 import { makeImageFolder } from '../containers/image-folder.js';
+import { deskWithQuickAverages } from '../support/desk-files.js';
 import { until } from '../support/desk-under-test.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-roles-'));
@@ -23,7 +24,7 @@ const secrets = join(folder, 'secrets');
 const roles = Object.keys(SERVICE_OF_ROLE);
 const running = new Map<string, { readonly process: ChildProcess; log: string }>();
 const stops: (() => Promise<void>)[] = [];
-/** What differs from a container: places, ports, and prices that need no network. */
+/** What differs from a container: places, ports, prices that need no network, and a desk that trades soon. */
 let here: Record<string, string> = {};
 let trader: TraderClient;
 
@@ -44,6 +45,7 @@ beforeAll(async () => {
     FERMATA_PORT: String(await freePort()),
     FERMATA_WEB_HOST: '127.0.0.1',
     FERMATA_MARKET: 'simulated',
+    FERMATA_DESK: deskWithQuickAverages(folder),
   };
   await runOnce('secrets');
   await startStores(postgres, temporal);

@@ -1,11 +1,15 @@
 /** `kill -9` of each process while the desk trades, and of all at once. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deskWithQuickAverages } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
 
 const desk: DeskUnderTest = deskUnderTest();
+/** Trades soon after each start. */
+const deskFile = deskWithQuickAverages(desk.home);
+const start = () => desk.up('--market', 'simulated', '--desk', deskFile);
 
 beforeAll(async () => {
-  await desk.up('--market', 'simulated');
+  await start();
   await untilTrading();
 }, 240_000);
 
@@ -107,7 +111,7 @@ describe('a desk whose processes are killed while it trades', () => {
     const before = await untilTrading();
     const pids = [desk.supervisorPid(), ...desk.pids().values()];
     for (const pid of pids) process.kill(pid, 'SIGKILL');
-    await desk.up('--market', 'simulated');
+    await start();
     const after = await untilTrading();
     expect(after.incarnation).toBe(before.incarnation);
     expect(after.fills).toBeGreaterThanOrEqual(before.fills);
@@ -126,7 +130,7 @@ describe('a desk whose processes are killed while it trades', () => {
         return true;
       }
     });
-    await desk.up('--market', 'simulated');
+    await start();
     for (const pid of left) expect(() => process.kill(pid, 0), `process ${pid} has ended`).toThrow();
     await untilTrading();
     await expectNothingLostOrDoubled();
