@@ -63,6 +63,19 @@ export async function findQualifyingValidation(
   return found.rows[0] === undefined ? null : rowOf(found.rows[0]);
 }
 
+/** Whatever it recommends; null where there is none. */
+export async function newestValidationOf(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  configHash: string,
+): Promise<ValidationRow | null> {
+  const found = await pool.query<StoredRow>(
+    'select * from validation_report where desk = $1 and config_hash = $2 order by id desc limit 1',
+    [desk, configHash],
+  );
+  return found.rows[0] === undefined ? null : rowOf(found.rows[0]);
+}
+
 interface StoredRow {
   readonly desk: string;
   readonly validation_id: string;

@@ -7,9 +7,13 @@ import type { CheckContext, CheckOutcome, CheckParameters } from '../../src/chec
 import { readLinesBackwards } from '../../src/checks/read-lines-backwards.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import { loadDesk } from '../../src/desk/load.js';
-import type { Runtime } from '../../src/home/runtime.js';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { makeSecret, readSecret } from '../../src/home/secrets.js';
 import { REPORTS } from '../../src/reports/registry.js';
 import { type Candle, storeBars } from '../../src/store/bars.js';
+import { recordValidation } from '../../src/store/validation-report.js';
+import type { ValidationReport } from '../../src/validation/report/report.js';
+import { signReport } from '../../src/validation/report/sign-report.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
@@ -165,6 +169,55 @@ describe('expected-profit', () => {
       return (await check('expected-profit')).verdict;
     };
     expect([await today(-3), await today(0.5), await today(3)]).toEqual(['fail', 'pass', 'warn']);
+  });
+
+  /** Hourly returns of 0.1 % and −0.1 % in turn: as a day 0 % ± 0.49 %, and twice that is allowed. */
+  async function validation(configHash: string, key: string, hours = 48): Promise<void> {
+    const equity = Array.from({ length: hours + 1 }, (_, hour) => [
+      new Date(NOW - (hours - hour) * 3_600_000).toISOString(),
+      hour % 2 === 0 ? '10000.00' : '10010.00',
+    ]);
+    const id = `v-${configHash}-${hours}`;
+    const report = signReport(key, { id, recommendation: 'NO-GO', equity } as unknown as ValidationReport);
+    await recordValidation(database.pool, {
+      desk: context.desk.desk,
+      validationId: id,
+      configHash,
+      recommendation: 'NO-GO',
+      qualifies: false,
+      hash: report.hash,
+      seal: report.seal ?? '',
+      report: JSON.stringify(report),
+      createdMs: NOW,
+    });
+  }
+
+  it('compares with the validation of the configuration that is traded, and says so', async () => {
+    await closes([10_000, 10_100, 9_999, 10_098.99, 9_998, 10_098, 9_997]);
+    mkdirSync(homePaths(home).secrets, { recursive: true });
+    makeSecret(home, 'decisionKey');
+    const decisionKey = readSecret(home, 'decisionKey');
+    const today = async (pct: number, configHash: string) => {
+      trader.status = ((status) => () => ({
+        ...status(),
+        configHash,
+        dayStartEquity: '10000',
+        equity: String(10_000 + pct * 100),
+      }))(ScriptedTrader.prototype.status.bind(trader));
+      return check('expected-profit');
+    };
+    await validation('validated', decisionKey);
+    await validation('other-key', '0'.repeat(64));
+    await validation('too-short', decisionKey, 12);
+    const verdicts = [];
+    for (const pct of [-1.5, 0.5, 1.5]) verdicts.push(await today(pct, 'validated'));
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(['fail', 'pass', 'warn']);
+    expect(verdicts[0]?.expected).toMatch(/48 hours of validation v-validated-48 \(NO-GO\), as a day/);
+    for (const configHash of ['other-key', 'too-short', 'changed since']) {
+      const outcome = await today(-1.5, configHash);
+      expect(outcome).toMatchObject({ verdict: 'pass' });
+      expect(outcome.expected).toContain('days before (there is no validation of this configuration)');
+    }
   });
 });
 

@@ -1,0 +1,89 @@
+/** What a day's return is expected to be: by the validation of this very configuration, or by the days before. */
+
+import { mean, returnsOf, sampleDeviation } from '../domain/statistics.js';
+import { readSecret } from '../home/secrets.js';
+import { readEquitySteps } from '../store/performance.js';
+import { newestValidationOf } from '../store/validation-report.js';
+import type { SignedReport } from '../validation/report/report.js';
+import { isGenuine } from '../validation/report/sign-report.js';
+import type { CheckContext } from './check.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const HOURS_PER_DAY = 24;
+/** A validation of less than a day says nothing about days, and fewer days nothing about what is usual. */
+const HOURS_MIN = HOURS_PER_DAY;
+const DAYS_MIN = 5;
+
+export type ExpectedReturn =
+  | {
+      readonly known: true;
+      /** Fractions of the day's first equity. */
+      readonly mean: number;
+      readonly deviation: number;
+      /** Where it comes from, as the end of "the mean of …". */
+      readonly source: string;
+    }
+  | { readonly known: false; readonly why: string };
+
+export interface Today {
+  /** Of what the desk trades by now. */
+  readonly configHash: string;
+  readonly marketMs: number;
+}
+
+export async function expectedReturn(
+  context: CheckContext,
+  today: Today,
+  days: number,
+): Promise<ExpectedReturn> {
+  return (await byValidation(context, today.configHash)) ?? byDaysBefore(context, today.marketMs, days);
+}
+
+async function byValidation(
+  { pool, desk, runtime }: CheckContext,
+  configHash: string,
+): Promise<ExpectedReturn | null> {
+  const row = await newestValidationOf(pool, desk.desk, configHash);
+  if (row === null) return null;
+  const report = JSON.parse(row.report) as SignedReport;
+  if (!isGenuine(readSecret(runtime.home, 'decisionKey'), report)) return null;
+  const hourly = returnsOf(hourlyCloses(report.equity));
+  if (hourly.length < HOURS_MIN) return null;
+  return {
+    known: true,
+    mean: mean(hourly) * HOURS_PER_DAY,
+    deviation: sampleDeviation(hourly) * Math.sqrt(HOURS_PER_DAY),
+    source: `${hourly.length} hours of validation ${report.id} (${report.recommendation}), as a day`,
+  };
+}
+
+/** The last point of each hour, oldest first. */
+function hourlyCloses(curve: SignedReport['equity']): number[] {
+  const closes = new Map<number, number>();
+  for (const [at, equity] of curve) closes.set(Math.floor(Date.parse(at) / HOUR_MS), Number(equity));
+  return [...closes.values()];
+}
+
+async function byDaysBefore(
+  { pool, desk }: CheckContext,
+  marketMs: number,
+  days: number,
+): Promise<ExpectedReturn> {
+  const span = { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs };
+  const closes = (await readEquitySteps(pool, span, DAY_MS)).map((point) => point.equity);
+  // Today's own close is not there yet: what is last is of today.
+  const before = returnsOf(closes.slice(0, -1));
+  if (before.length < DAYS_MIN) {
+    return {
+      known: false,
+      why: `no validation of this configuration, and ${before.length} days before today`,
+    };
+  }
+  return {
+    known: true,
+    mean: mean(before),
+    deviation: sampleDeviation(before),
+    source: `${before.length} days before (there is no validation of this configuration)`,
+  };
+}
