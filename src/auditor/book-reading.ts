@@ -4,6 +4,8 @@ export interface BookReading {
   readonly cash: number | null;
   /** Signed lots; only what is open. */
   readonly positions: ReadonlyMap<string, number>;
+  /** What contracts were opened at, money units, signed like the lots; coins need none. */
+  readonly costs?: ReadonlyMap<string, number>;
   /** Lots beyond the trader's that are worth less than the smallest order: nobody could sell them. None where absent. */
   readonly dustLots?: ReadonlyMap<string, number>;
 }

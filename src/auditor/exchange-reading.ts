@@ -8,20 +8,16 @@ import type { Instrument } from '../domain/instrument.js';
 import { parseMoney } from '../domain/money.js';
 import type { BinanceCredentials } from '../venue/binance/credentials.js';
 import type { BinanceEndpoint } from '../venue/binance/endpoint.js';
+import { askExchange } from './ask-exchange.js';
 import type { BookReading } from './book-reading.js';
+import { exchangePrices } from './prices/exchange-prices.js';
 
-const ANSWER_MS = 5_000;
 const UNITS = 8;
 
 interface Balance {
   readonly asset: string;
   readonly free: string;
   readonly locked: string;
-}
-
-interface Price {
-  readonly symbol: string;
-  readonly price: string;
 }
 
 export interface ExchangeToRead {
@@ -35,7 +31,10 @@ export interface ExchangeToRead {
 export function exchangeReader(exchange: ExchangeToRead): () => Promise<BookReading> {
   const { instruments, foreign } = exchange;
   return async () => {
-    const [balances, prices] = await Promise.all([readBalances(exchange), readPrices(exchange)]);
+    const [balances, prices] = await Promise.all([
+      readBalances(exchange),
+      exchangePrices(rootOf(exchange.endpoint), instruments),
+    ]);
     const positions = new Map<string, number>();
     const dustLots = new Map<string, number>();
     for (const instrument of instruments) {
@@ -43,7 +42,7 @@ export function exchangeReader(exchange: ExchangeToRead): () => Promise<BookRead
       const held = (balances.get(base) ?? 0) - parseMoney(foreign[base] ?? '0');
       const lots = Math.max(0, Math.floor(held / parseMoney(lotSize)));
       if (lots > 0) positions.set(symbol, lots);
-      const price = prices.get(symbol.replace('/', '')) ?? 0;
+      const price = prices.get(symbol)?.bid ?? 0;
       if (price > 0) dustLots.set(symbol, Math.floor(minNotional / (price * Number(lotSize)) / 10 ** UNITS));
     }
     return { cash: null, positions, dustLots };
@@ -52,10 +51,10 @@ export function exchangeReader(exchange: ExchangeToRead): () => Promise<BookRead
 
 async function readBalances({ endpoint, credentials }: ExchangeToRead): Promise<ReadonlyMap<string, number>> {
   const root = rootOf(endpoint);
-  const { serverTime } = (await get(`${root}/api/v3/time`)) as { serverTime: number };
+  const { serverTime } = (await askExchange(`${root}/api/v3/time`)) as { serverTime: number };
   const query = `omitZeroBalances=true&recvWindow=5000&timestamp=${serverTime}`;
   const signature = createHmac('sha256', credentials.secret).update(query).digest('hex');
-  const account = (await get(
+  const account = (await askExchange(
     `${root}/api/v3/account?${query}&signature=${signature}`,
     credentials.apiKey,
   )) as {
@@ -66,23 +65,8 @@ async function readBalances({ endpoint, credentials }: ExchangeToRead): Promise<
   );
 }
 
-async function readPrices({ endpoint, instruments }: ExchangeToRead): Promise<ReadonlyMap<string, number>> {
-  const symbols = JSON.stringify(instruments.map(({ symbol }) => symbol.replace('/', '')));
-  const rows = (await get(
-    `${rootOf(endpoint)}/api/v3/ticker/bookTicker?symbols=${encodeURIComponent(symbols)}`,
-  )) as readonly (Price & { readonly bidPrice: string })[];
-  return new Map(rows.map(({ symbol, bidPrice }) => [symbol, Number(bidPrice)]));
-}
-
-function rootOf(endpoint: BinanceEndpoint): string {
+/** Where this endpoint answers. */
+export function rootOf(endpoint: BinanceEndpoint): string {
   if (endpoint.kind === 'simulator') return endpoint.address;
   return endpoint.kind === 'testnet' ? 'https://testnet.binance.vision' : 'https://api.binance.com';
-}
-
-/** The address is in no error: it holds a signature. */
-async function get(url: string, apiKey?: string): Promise<unknown> {
-  const headers = apiKey === undefined ? {} : { 'X-MBX-APIKEY': apiKey };
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
-  if (!response.ok) throw new Error(`the exchange answered the auditor with ${response.status}`);
-  return response.json();
 }

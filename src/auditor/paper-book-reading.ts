@@ -32,11 +32,12 @@ export function readPaperBook(directory: string, instruments: readonly Instrumen
     lastNumber = Math.max(lastNumber, entry.number);
   }
   if (book === null) return null;
-  const positions = [...book.positions].map(([symbol, { quantityLots }]): [string, number] => [
-    symbol,
-    quantityLots,
-  ]);
-  return { cash: book.cash, positions: new Map(positions.filter(([, lots]) => lots !== 0)) };
+  const open = [...book.positions].filter(([, { quantityLots }]) => quantityLots !== 0);
+  return {
+    cash: book.cash,
+    positions: new Map(open.map(([symbol, { quantityLots }]) => [symbol, quantityLots])),
+    costs: new Map(open.map(([symbol, { cost }]) => [symbol, cost])),
+  };
 }
 
 function decode(line: string): { number: number; record: BookRecord } | null {

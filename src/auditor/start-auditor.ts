@@ -1,17 +1,18 @@
-/** Watches the trader from outside: reads the venue's own book every few seconds and stops where the two differ. */
+/** Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops what can't be right. */
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import type { Instrument } from '../domain/instrument.js';
-import { type DeskPaths, deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
 import { readCredentials } from '../venue/binance/credentials.js';
-import { chooseEndpoint } from '../venue/binance/endpoint.js';
+import { type BinanceEndpoint, chooseEndpoint } from '../venue/binance/endpoint.js';
 import { type AuditParts, createAudit } from './audit.js';
-import { exchangeReader } from './exchange-reading.js';
+import { exchangeReader, rootOf } from './exchange-reading.js';
 import { readPaperBook } from './paper-book-reading.js';
+import { ownPrices } from './prices/own-prices.js';
 
 const LOOK_EVERY_MS = 3_000;
 
@@ -21,10 +22,21 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   const paths = deskPaths(homePaths(runtime.home), runtime.desk);
   const trader = connectTrader(paths.controlSocket);
   const instruments = buildInstruments(desk);
+  const endpoint = desk.mode === 'live' ? endpointOf(runtime, desk) : null;
+  let lastMissing = '';
   const audit = createAudit({
     trader,
     instruments,
-    readBook: bookReader(runtime, desk, paths, instruments),
+    risk: desk.risk,
+    readBook:
+      endpoint === null
+        ? () => readPaperBook(paths.paperBook, instruments)
+        : accountReader(endpoint, desk, instruments),
+    readPrices: ownPrices(desk, instruments, endpoint === null ? null : rootOf(endpoint)),
+    onPricesMissing: (why) => {
+      if (why !== lastMissing) log('warn', `equity and limits could not be looked at: ${why}`);
+      lastMissing = why;
+    },
   });
 
   let lastProblem = '';
@@ -32,7 +44,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   const look = async (): Promise<void> => {
     try {
       const halted = await audit();
-      if (halted !== null) log('error', `halted: the venue's book differs from the trader's: ${halted}`);
+      if (halted !== null) log('error', `halted: ${halted}`);
       lastProblem = '';
     } catch (error) {
       // A trader that does not answer is the supervisor's business; a book that can't be read is worth a line.
@@ -53,14 +65,18 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   };
 }
 
-/** With real money by a read-only key of its own where BINANCE_AUDITOR_API_KEY is given, else by the trader's. */
-function bookReader(
-  runtime: Runtime,
+function endpointOf({ simulatedVenue }: Runtime, desk: Desk): BinanceEndpoint {
+  return chooseEndpoint(desk.venue.testnet, {
+    BINANCE_SIMULATOR_URL: simulatedVenue ?? process.env.BINANCE_SIMULATOR_URL,
+  });
+}
+
+/** By a read-only key of its own where BINANCE_AUDITOR_API_KEY is given, else by the trader's. */
+function accountReader(
+  endpoint: BinanceEndpoint,
   desk: Desk,
-  paths: DeskPaths,
   instruments: readonly Instrument[],
 ): AuditParts['readBook'] {
-  if (desk.mode === 'paper') return () => readPaperBook(paths.paperBook, instruments);
   const { env } = process;
   const ownKey = secretVariable(env, 'BINANCE_AUDITOR_API_KEY');
   const ownSecret = secretVariable(env, 'BINANCE_AUDITOR_SECRET_KEY') ?? '';
@@ -68,9 +84,6 @@ function bookReader(
     ownKey === null ? env : { BINANCE_API_KEY: ownKey, BINANCE_SECRET_KEY: ownSecret },
   );
   if (!read.ok) throw new Error(`the auditor can't read the account: ${read.problem}. ${read.doThis}`);
-  const endpoint = chooseEndpoint(desk.venue.testnet, {
-    BINANCE_SIMULATOR_URL: runtime.simulatedVenue ?? env.BINANCE_SIMULATOR_URL,
-  });
   const { credentials } = read;
   return exchangeReader({ endpoint, credentials, instruments, foreign: desk.venue.foreign });
 }

@@ -2,10 +2,11 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAudit } from '../../src/auditor/audit.js';
+import { type AuditParts, createAudit } from '../../src/auditor/audit.js';
 import type { BookReading } from '../../src/auditor/book-reading.js';
 import { compareBooks } from '../../src/auditor/compare-books.js';
 import { readPaperBook } from '../../src/auditor/paper-book-reading.js';
+import type { OwnPrices } from '../../src/auditor/prices/own-prices.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import type { PositionStatus } from '../../src/trader/protocol.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
@@ -49,11 +50,26 @@ describe('the comparison of books', () => {
   });
 });
 
+const PRICES: OwnPrices = new Map([
+  ['BTC/USDT', { bid: 50_000, ask: 50_002 }],
+  ['ETH/USDT', { bid: 3_000, ask: 3_001 }],
+]);
+
+function parts(trader: ScriptedTrader): Omit<AuditParts, 'readBook'> {
+  return {
+    trader: trader.client,
+    instruments,
+    risk: desk.risk,
+    readPrices: () => Promise.resolve(PRICES),
+    onPricesMissing: () => undefined,
+  };
+}
+
 describe('the auditor', () => {
   it('halts at the second look at the same difference, once, and again after it had gone', async () => {
     const trader = new ScriptedTrader('abc123');
     let reading = book([['BTC/USDT', 500]]);
-    const audit = createAudit({ trader: trader.client, instruments, readBook: () => reading });
+    const audit = createAudit({ ...parts(trader), readBook: () => reading });
     expect(await audit()).toBeNull();
     expect(await audit()).toContain('BTC/USDT');
     expect(await audit()).toBeNull();
@@ -75,8 +91,7 @@ describe('the auditor', () => {
       book([['BTC/USDT', 200]]),
     ];
     const audit = createAudit({
-      trader: trader.client,
-      instruments,
+      ...parts(trader),
       readBook: () => readings.shift() ?? book(),
     });
     for (let look = 0; look < 5; look += 1) await audit();
@@ -87,14 +102,13 @@ describe('the auditor', () => {
     const trader = new ScriptedTrader('abc123');
     trader.reconciliation = 'pending';
     const differing = createAudit({
-      trader: trader.client,
-      instruments,
+      ...parts(trader),
       readBook: () => book([['BTC/USDT', 1]]),
     });
     await differing();
     await differing();
     trader.reconciliation = 'clean';
-    const none = createAudit({ trader: trader.client, instruments, readBook: () => null });
+    const none = createAudit({ ...parts(trader), readBook: () => null });
     await none();
     await none();
     expect(trader.sent('halt')).toEqual([]);
@@ -118,7 +132,7 @@ describe('the paper venue’s book, read while the venue writes', () => {
       nowMs: () => 0,
     });
     await venue.close();
-    expect(readPaperBook(directory, instruments)).toEqual({ cash: CASH, positions: new Map() });
+    expect(readPaperBook(directory, instruments)).toMatchObject({ cash: CASH, positions: new Map() });
     appendFileSync(join(directory, 'book.jsonl'), '0badc0de 99 {"type":"fill"');
     expect(readPaperBook(directory, instruments)?.cash).toBe(CASH);
   });

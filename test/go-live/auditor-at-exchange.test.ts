@@ -3,11 +3,21 @@ import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { units } from '../../simulators/binance/units.js';
 import { createAudit } from '../../src/auditor/audit.js';
 import { exchangeReader } from '../../src/auditor/exchange-reading.js';
+import { exchangePrices } from '../../src/auditor/prices/exchange-prices.js';
 import type { ControlMethods } from '../../src/trader/protocol.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
-const STATUS = { reconciliation: { state: 'clean' }, positions: [], cash: '10000.00' };
+const STATUS = {
+  reconciliation: { state: 'clean' },
+  mode: 'HALTED',
+  positions: [],
+  cash: '10000.00',
+  equity: '10000.00',
+  sizePct: 100,
+  settings: { changed: {} },
+};
 
 it('reads the account by itself, and stops the desk where the exchange holds coins that the trader does not know', async () => {
   const simulator = await startBinanceSimulator();
@@ -24,7 +34,14 @@ it('reads the account by itself, and stops the desk where the exchange holds coi
     instruments: INSTRUMENTS,
     foreign: { ETH: '2' },
   });
-  const audit = createAudit({ trader: { call } as never, instruments: INSTRUMENTS, readBook });
+  const audit = createAudit({
+    trader: { call } as never,
+    instruments: INSTRUMENTS,
+    risk: cryptoDesk().risk,
+    readBook,
+    readPrices: () => exchangePrices(simulator.address, INSTRUMENTS),
+    onPricesMissing: (why) => halts.push(why),
+  });
   const account = simulator.simulation.exchange.account('desk');
   account.balances.set('BTC', { free: units('0.00005'), locked: 0n });
   account.balances.set('ETH', { free: units('1'), locked: units('1') });

@@ -20,7 +20,7 @@ const table: Record<string, readonly string[]> = {
   market: ['domain', 'desk', 'venue'],
   trader: ['domain', 'engine', 'desk', 'home', 'venue', 'market'],
   ledger: ['domain', 'desk', 'home', 'store', 'trader'],
-  auditor: ['domain', 'desk', 'home', 'venue', 'trader'],
+  auditor: ['domain', 'desk', 'home', 'venue', 'market', 'trader'],
   supervisor: ['domain', 'desk', 'home', 'store', 'trader'],
   notify: ['domain', 'desk', 'home', 'store'],
   backup: ['domain', 'engine', 'desk', 'home', 'venue', 'store', 'trader', 'ledger', 'supervisor'],

@@ -1,0 +1,54 @@
+/** Equity worked out a second time: from the venue's book and prices of one's own; pure. */
+import type { Instrument } from '../domain/instrument.js';
+import { formatMoney, parseMoney } from '../domain/money.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import type { BookReading } from './book-reading.js';
+import type { Finding } from './finding.js';
+import type { OwnPrices } from './prices/own-prices.js';
+
+/** Prices move between the two readings: this part of what is held is no difference. */
+const MOVED_PART = 0.02;
+/** Money units: the trader shows cents at the least. */
+const ROUNDED = 1_000_000;
+
+export interface OwnEquity {
+  /** Money units. */
+  readonly equity: number;
+  /** Of all that is held, money units. */
+  readonly value: number;
+  /** Of remainders that nobody could sell: the venue has them, the trader does not count them. */
+  readonly dust: number;
+}
+
+/** Null where a price of something that is held is missing. Money that is others' too counts as the trader says. */
+export function ownEquity(
+  book: BookReading,
+  status: Pick<TraderStatus, 'cash'>,
+  instruments: readonly Instrument[],
+  prices: OwnPrices,
+): OwnEquity | null {
+  let equity = book.cash ?? parseMoney(status.cash);
+  let value = 0;
+  let dust = 0;
+  for (const { symbol, kind, tickSize, moneyPerTickLot } of instruments) {
+    const lots = book.positions.get(symbol) ?? 0;
+    if (lots === 0) continue;
+    const price = prices.get(symbol);
+    if (price === undefined) return null;
+    const ticks = (lots > 0 ? price.bid : price.ask) / Number(tickSize);
+    const worth = lots * ticks * moneyPerTickLot;
+    value += Math.abs(worth);
+    dust += (book.dustLots?.get(symbol) ?? 0) * ticks * moneyPerTickLot;
+    equity += kind === 'spot' ? worth : worth - (book.costs?.get(symbol) ?? worth);
+  }
+  return { equity: Math.round(equity), value, dust };
+}
+
+export function compareEquity(own: OwnEquity, status: Pick<TraderStatus, 'equity'>): Finding[] {
+  const traders = parseMoney(status.equity);
+  if (Math.abs(traders - own.equity) <= own.value * MOVED_PART + own.dust + ROUNDED) return [];
+  const text =
+    `the trader counts an equity of ${formatMoney(traders, 2)}, the venue's book at the auditor's own prices makes ` +
+    formatMoney(own.equity, 2);
+  return [{ key: 'equity', text }];
+}

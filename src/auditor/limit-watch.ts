@@ -1,0 +1,121 @@
+/**
+ * The desk file's limits, looked at from outside. They bind what is opened, so what counts is what grew past one; a
+ * position that was there before a limit was lowered is nobody's fault.
+ */
+import type { Desk } from '../desk/schema.js';
+import type { Instrument } from '../domain/instrument.js';
+import { formatMoney, parseMoney } from '../domain/money.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import type { BookReading } from './book-reading.js';
+import type { OwnEquity } from './compare-equity.js';
+import type { Finding } from './finding.js';
+import type { OwnPrices } from './prices/own-prices.js';
+
+/** Prices move between the order and the look. */
+const MOVED_FACTOR = 1.05;
+
+export interface LimitReading {
+  readonly book: BookReading;
+  readonly own: OwnEquity;
+  readonly prices: OwnPrices;
+  readonly status: TraderStatus;
+}
+
+interface Limits {
+  readonly positions: number;
+  /** Money units one position may be worth. */
+  readonly size: number;
+}
+
+export class LimitWatch {
+  #before: { readonly lots: ReadonlyMap<string, number>; readonly limits: Limits } | null = null;
+  /** What grew past its limit and is past it still. */
+  readonly #past = new Set<string>();
+
+  constructor(
+    private readonly instruments: readonly Instrument[],
+    private readonly risk: Desk['risk'],
+  ) {}
+
+  look(reading: LimitReading): Finding[] {
+    const limits = this.#limitsOf(reading);
+    const findings = [
+      ...this.#positions(reading, limits),
+      ...this.instruments.flatMap((instrument) => this.#size(reading, limits, instrument)),
+      ...this.#loss(reading),
+    ];
+    this.#before = { lots: reading.book.positions, limits };
+    return findings;
+  }
+
+  #positions({ book }: LimitReading, { positions: most }: Limits): Finding[] {
+    const held = [...book.positions.keys()].filter((symbol) => !isDust(book, symbol));
+    const grew = held.some((symbol) => this.#grew(book, symbol));
+    const allowed = Math.max(most, this.#before?.limits.positions ?? most);
+    if (!this.#stillPast('positions', held.length > allowed, grew)) return [];
+    return [
+      {
+        key: 'limit positions',
+        text: `${held.length} positions are open, ${most} are allowed: ${held.join(', ')}`,
+      },
+    ];
+  }
+
+  #size(
+    { book, prices }: LimitReading,
+    limits: Limits,
+    { symbol, tickSize, moneyPerTickLot }: Instrument,
+  ): Finding[] {
+    const price = prices.get(symbol);
+    if (price === undefined) return [];
+    const worth =
+      (Math.abs(book.positions.get(symbol) ?? 0) * price.bid * moneyPerTickLot) / Number(tickSize);
+    const allowed = Math.max(limits.size, this.#before?.limits.size ?? limits.size) * MOVED_FACTOR;
+    if (!this.#stillPast(symbol, worth > allowed, this.#grew(book, symbol))) return [];
+    const text = `the position in ${symbol} is worth ${formatMoney(Math.round(worth), 2)}, ${formatMoney(Math.round(limits.size), 2)} are allowed`;
+    return [{ key: `limit size ${symbol}`, text }];
+  }
+
+  /** The trader halts by itself at this loss; one that goes on trading past it has not noticed. */
+  #loss({ own, status }: LimitReading): Finding[] {
+    if (status.mode !== 'ACTIVE') return [];
+    const pct = limitOf(status, this.risk, 'dailyLossLimitPct');
+    const start = parseMoney(status.dayStartEquity);
+    const floor = start * (1 - pct / 100) - own.value * (MOVED_FACTOR - 1);
+    if (own.equity >= floor) return [];
+    const text = `equity is ${formatMoney(own.equity, 2)} after ${formatMoney(start, 2)} at the beginning of the day, ${pct} % may be lost, and the desk is ACTIVE`;
+    return [{ key: 'limit loss', text }];
+  }
+
+  #stillPast(what: string, isPast: boolean, grew: boolean): boolean {
+    if (!isPast) this.#past.delete(what);
+    else if (grew) this.#past.add(what);
+    return this.#past.has(what);
+  }
+
+  /** False at the first look: what was there before is not known. */
+  #grew({ positions }: BookReading, symbol: string): boolean {
+    const now = Math.abs(positions.get(symbol) ?? 0);
+    return this.#before !== null && now > Math.abs(this.#before.lots.get(symbol) ?? 0);
+  }
+
+  #limitsOf({ own, status }: LimitReading): Limits {
+    const pct = limitOf(status, this.risk, 'maxPositionSizePct') * (status.sizePct / 100);
+    return {
+      positions: limitOf(status, this.risk, 'maxConcurrentPositions'),
+      size: (own.equity * pct) / 100,
+    };
+  }
+}
+
+function limitOf(
+  { settings }: Pick<TraderStatus, 'settings'>,
+  risk: Desk['risk'],
+  name: 'maxPositionSizePct' | 'maxConcurrentPositions' | 'dailyLossLimitPct',
+): number {
+  return settings.changed[`risk.${name}`] ?? risk[name];
+}
+
+function isDust({ positions, dustLots }: BookReading, symbol: string): boolean {
+  return Math.abs(positions.get(symbol) ?? 0) <= (dustLots?.get(symbol) ?? 0);
+}

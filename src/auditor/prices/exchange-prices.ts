@@ -1,0 +1,27 @@
+/** Best bid and ask as the exchange tells anybody who asks. */
+import type { Instrument } from '../../domain/instrument.js';
+import { askExchange } from '../ask-exchange.js';
+import type { OwnPrices } from './own-prices.js';
+
+/** Of venues whose public prices the auditor can read by itself. */
+export const PUBLIC_ADDRESSES: Readonly<Record<string, string>> = { binance: 'https://api.binance.com' };
+
+interface BookTicker {
+  readonly symbol: string;
+  readonly bidPrice: string;
+  readonly askPrice: string;
+}
+
+export async function exchangePrices(root: string, instruments: readonly Instrument[]): Promise<OwnPrices> {
+  const symbols = JSON.stringify(instruments.map(({ symbol }) => symbol.replace('/', '')));
+  const rows = (await askExchange(
+    `${root}/api/v3/ticker/bookTicker?symbols=${encodeURIComponent(symbols)}`,
+  )) as readonly BookTicker[];
+  const byName = new Map(rows.map((row) => [row.symbol, row]));
+  return new Map(
+    instruments.flatMap(({ symbol }) => {
+      const row = byName.get(symbol.replace('/', ''));
+      return row ? [[symbol, { bid: Number(row.bidPrice), ask: Number(row.askPrice) }] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,38 @@
+/** Where the auditor has its prices from: not from the trader, wherever anybody else can tell them. */
+import type { Desk } from '../../desk/schema.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { spreadTicksOf } from '../../market/spread.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import { exchangePrices, PUBLIC_ADDRESSES } from './exchange-prices.js';
+import { simulatedPrices } from './simulated-prices.js';
+
+/** Quote currency for one coin. */
+export interface OwnPrice {
+  readonly bid: number;
+  readonly ask: number;
+}
+
+/** By symbol; what is missing can't be told. */
+export type OwnPrices = ReadonlyMap<string, OwnPrice>;
+export type PriceReader = (marketData: TraderStatus['marketData']) => Promise<OwnPrices>;
+
+/**
+ * `exchange`: root of the exchange that takes the orders; null on paper. A recording is in the trader's hands alone: its
+ * prices are taken from there, and what is compared is what the trader makes of them.
+ */
+export function ownPrices(
+  desk: Pick<Desk, 'instruments'>,
+  instruments: readonly Instrument[],
+  exchange: string | null,
+): PriceReader {
+  const simulated = simulatedPrices(instruments, spreadTicksOf(desk.instruments, instruments));
+  return async (marketData) => {
+    const { kind, venue } = marketData;
+    if (kind === 'simulated') return simulated(marketData);
+    const root = exchange ?? PUBLIC_ADDRESSES[venue ?? ''];
+    if (kind === 'live' && root !== undefined) return exchangePrices(root, instruments);
+    return new Map(
+      marketData.lastPrices.map(({ symbol, bid, ask }) => [symbol, { bid: Number(bid), ask: Number(ask) }]),
+    );
+  };
+}

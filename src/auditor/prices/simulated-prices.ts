@@ -1,0 +1,42 @@
+/** The simulated market worked out a second time, at the trader's market time. */
+import type { Instrument } from '../../domain/instrument.js';
+import { MINUTE_MS } from '../../market/bar-builder.js';
+import { SimulatedSeries } from '../../market/simulated/series.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import type { OwnPrice, OwnPrices } from './own-prices.js';
+
+type Moment = Pick<TraderStatus['marketData'], 'seed' | 'marketMs'>;
+
+export function simulatedPrices(
+  instruments: readonly Instrument[],
+  spreadTicks: readonly number[],
+): (moment: Moment) => OwnPrices {
+  let seed = Number.NaN;
+  let series: readonly SimulatedSeries[] = [];
+  return (moment) => {
+    if (moment.seed !== seed) {
+      seed = moment.seed ?? 0;
+      series = instruments.map(
+        (instrument) => new SimulatedSeries(seed, instrument, spreadTicks[instrument.id] ?? 1),
+      );
+    }
+    return new Map(
+      instruments.flatMap((instrument): [string, OwnPrice][] => {
+        const price = lastQuote(series[instrument.id], instrument, moment.marketMs);
+        return price === null ? [] : [[instrument.symbol, price]];
+      }),
+    );
+  };
+}
+
+/** The newest at or before that time, where it is of the same minute; else the minute's first. */
+function lastQuote(
+  series: SimulatedSeries | undefined,
+  { tickSize }: Instrument,
+  marketMs: number,
+): OwnPrice | null {
+  const quotes = series?.minute(Math.floor(marketMs / MINUTE_MS)).quotes ?? [];
+  const quote = quotes.findLast((one) => one.marketMs <= marketMs) ?? quotes[0];
+  if (quote === undefined) return null;
+  return { bid: quote.bidTicks * Number(tickSize), ask: quote.askTicks * Number(tickSize) };
+}

@@ -1,0 +1,64 @@
+/** The auditor beside a trader that really trades: it agrees, until the venue's book is corrupted under both. */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { expect, it } from 'vitest';
+import { createAudit } from '../../src/auditor/audit.js';
+import { readPaperBook } from '../../src/auditor/paper-book-reading.js';
+import { ownPrices } from '../../src/auditor/prices/own-prices.js';
+import { loadDesk } from '../../src/desk/load.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
+import type { BookRecord } from '../../src/venue/paper/book-record.js';
+import { traderHome, until } from '../trader/spawn-trader.js';
+
+const LOOKS = 100;
+
+it('agrees with a trader that opens and closes positions, and stops it once the book is another', async () => {
+  const home = traderHome();
+  const { desk } = loadDesk(home.runtime.deskFile);
+  const instruments = buildInstruments(desk);
+  const { paperBook } = deskPaths(homePaths(home.runtime.home), desk.desk);
+  const missing: string[] = [];
+  const audit = createAudit({
+    trader: home.client,
+    instruments,
+    risk: desk.risk,
+    readBook: () => readPaperBook(paperBook, instruments),
+    readPrices: ownPrices(desk, instruments, null),
+    onPricesMissing: (why) => missing.push(why),
+  });
+  await home.start();
+  await home.arm();
+  await until(home.status, ({ positions }) => positions.length > 0, 30_000);
+  for (let look = 0; look < LOOKS; look += 1) {
+    expect(await audit()).toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(missing).toEqual([]);
+  expect((await home.status()).positions.length + (await home.status()).fills).toBeGreaterThan(0);
+
+  // A fill that the trader never hears of: as if somebody had sold at the venue behind its back.
+  const fill: BookRecord = {
+    type: 'fill',
+    fill: {
+      tradeId: 'behind-its-back',
+      clientId: 'nobody',
+      symbol: 'BTC/USDT',
+      side: 'buy',
+      quantityLots: 700,
+      priceTicks: 6_000_000,
+      fee: 0,
+      liquidity: 'taker',
+      marketMs: 0,
+      caughtUp: false,
+    },
+  };
+  const body = `${Number.MAX_SAFE_INTEGER} ${JSON.stringify(fill)}`;
+  appendFileSync(join(paperBook, 'book.jsonl'), `${crc32(body).toString(16).padStart(8, '0')} ${body}\n`);
+  const said = await until(audit, (reason) => reason !== null, 30_000);
+  expect(said).toMatch(/the venue's book differs from the trader's: .*BTC\/USDT/);
+  expect((await home.status()).halts).toContainEqual(
+    expect.objectContaining({ cause: 'auditor', resume: 'person' }),
+  );
+}, 90_000);
