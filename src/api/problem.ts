@@ -99,6 +99,14 @@ export const tooManyTries = (waitSeconds: number): Problem => ({
   doThis: 'Wait, or sign in with a one-time link: `fermata link` prints one.',
 });
 
+export const tooManyRequests = (waitSeconds: number): Problem => ({
+  status: 429,
+  code: 'too-many-requests',
+  detail: `Too many requests within a minute. The next one is possible in ${waitSeconds} s.`,
+  keptSafe: `${NOTHING_CHANGED} Stop, close all and resume are not counted.`,
+  doThis: 'Ask less often; the WebSocket /api/ws says by itself what changes.',
+});
+
 /** A change that was understood and not made. */
 export const notDone = (detail: string, doThis: string): Problem => ({
   status: 409,

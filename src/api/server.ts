@@ -11,6 +11,7 @@ import { endSocketsOnClose } from './hooks/end-sockets.js';
 import { answerMalformed, registerErrors, reportFrameworkError } from './hooks/errors.js';
 import { registerHostGuard } from './hooks/host-guard.js';
 import { registerKnownPaths } from './hooks/known-paths.js';
+import { registerRequestBudget } from './hooks/request-budget.js';
 import { IdempotencyKeys } from './idempotency/idempotency-keys.js';
 import { SocketHub } from './live/socket-hub.js';
 import { StatusWatch } from './live/status-watch.js';
@@ -73,7 +74,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
     forceCloseConnections: true,
     frameworkErrors: reportFrameworkError,
     clientErrorHandler: answerMalformed,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, verbose: true } },
   });
   // Schemas describe answers; they must not silently drop a member that the trader has learned since.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -92,6 +93,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
   await app.register(websocket, { options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX } });
   await registerAccessTokens(app, web);
   registerAccessCheck(app, web);
+  await registerRequestBudget(app);
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });

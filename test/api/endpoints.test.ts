@@ -81,7 +81,7 @@ async function fill({ ownerPool }: TestDatabase): Promise<void> {
     `insert into audit (desk, person, via, action, parameters, outcome, wall)
      select $1, case when n % 2 = 0 then 'otto' else 'anna' end, case when n % 3 = 0 then 'telegram' else 'web' end,
        case when n % 4 = 0 then 'stop' else 'resume' end, '{"reason":"r"}', 'proven',
-       $2::timestamptz + n * interval '1 hour'
+       $2::timestamptz + n * interval '1 hour' + interval '0.4 milliseconds'
      from generate_series(1, 24) n`,
     [DESK, START],
   );
@@ -235,6 +235,7 @@ describe('strategies', () => {
 
   it('refuse a bad name or body, and name the method that an address takes', async () => {
     expect((await call('POST', '/api/strategies/NO%20SUCH/toggle', 'otto', {})).status).toBe(400);
+    expect((await call('POST', '/api/strategies/nothing/toggle', 'otto', {})).status).toBe(404);
     const bad = { enabled: 'yes' };
     expect((await call('POST', '/api/strategies/ema-cross/toggle', 'otto', bad)).status).toBe(400);
     expect((await call('GET', '/api/strategies/ema-cross/toggle', 'otto')).status).toBe(405);
@@ -364,6 +365,7 @@ describe('the audit trail', () => {
       const page: Page = await read(`/api/audit?limit=10${cursor === null ? '' : `&before=${cursor}`}`);
       auditSchema.parse(page);
       seen.push(...page.entries.map(({ id }) => id));
+      expect(page.entries.every(({ wallMs }) => Number.isInteger(wallMs))).toBe(true);
       cursor = page.nextCursor;
     } while (cursor !== null);
     expect(seen.length).toBe(24);

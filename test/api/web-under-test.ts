@@ -232,6 +232,9 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
     changeSettings: () => Promise.reject(new Error('not in this test')),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {
       const switched = enabled ?? false;
+      const { strategies } = await client.call('status', {});
+      const known = strategies.some(({ name }) => name === strategy);
+      if (!known) return outcome(false, false, `This desk has no strategy ${strategy}`, null);
       await client.call('toggle', { ...identity(person, reason), strategy, enabled: switched });
       return outcome(true, true, `${strategy} is ${switched ? 'on' : 'off'}`, null);
     },

@@ -2,6 +2,8 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, type Problem, problemBody, sendProblem, unexpected } from '../problem.js';
+import { BudgetSpent } from './request-budget.js';
+import { wordsFor } from './validation-words.js';
 
 const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
@@ -18,10 +20,11 @@ const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
 
 export function problemOf(error: FastifyError, requestId: string): Problem {
   if (error.validation !== undefined) {
-    const where = error.validationContext ?? 'request';
-    const errors = error.validation.map((one) => `${where}${one.instancePath} ${one.message ?? ''}`.trim());
-    return badRequest(`The ${where} is not as described.`, errors);
+    const where = error.validationContext ?? '';
+    const errors = error.validation.map((one) => wordsFor(one, where));
+    return badRequest(errors[0] ?? error.message, errors);
   }
+  if (error instanceof BudgetSpent) return error.problem;
   const known = BODY_PROBLEMS[error.code];
   if (known !== undefined) return known;
   const status = error.statusCode ?? 500;

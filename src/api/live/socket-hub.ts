@@ -16,7 +16,7 @@ const MESSAGE_BYTES_MAX = 8192;
 const ALIVE_EVERY_MS = 5000;
 
 /** Close codes of our own (4000 to 4999 are free for applications). */
-export const CLOSE = { signIn: 4401, tooMany: 4429, tooSlow: 4408 } as const;
+export const CLOSE = { signIn: 4401, tooMany: 4429 } as const;
 
 interface Client {
   readonly socket: WebSocket;

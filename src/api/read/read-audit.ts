@@ -21,8 +21,9 @@ export interface AuditPage {
   readonly nextCursor: string | null;
 }
 
+// Ordered by the column: what the answer calls `id` is computed and has no index.
 const PAGE = `
-  select id::float8 as id, (extract(epoch from wall) * 1000)::float8 as "wallMs", person, via, action, parameters,
+  select id::float8 as id, floor(extract(epoch from wall) * 1000)::float8 as "wallMs", person, via, action, parameters,
     outcome
   from audit
   where desk = $1 and ($2::text is null or person = $2) and ($3::text is null or action = $3)
@@ -30,7 +31,7 @@ const PAGE = `
     and ($5::float8 is null or wall >= to_timestamp($5::float8 / 1000))
     and ($6::float8 is null or wall < to_timestamp($6::float8 / 1000))
     and ($7::bigint is null or id < $7)
-  order by id desc limit $8`;
+  order by audit.id desc limit $8`;
 
 /** Rejects when the database is down. */
 export async function readAudit(database: Database, query: AuditQuery): Promise<AuditPage> {

@@ -6,13 +6,20 @@ import type { EquityPoint } from '../live/equity-history.js';
 
 const rowSchema = z.object({ marketMs: z.number(), equity: z.string() });
 
-const CURVE = `
-  with numbered as (
-    select market, equity, row_number() over (order by market desc) as back, count(*) over () as total
-    from equity where desk = $1 and ${ofAccountInUse()}
-  )
-  select (extract(epoch from market) * 1000)::float8 as "marketMs", equity::text
-  from numbered where (back - 1) % greatest(1, ceil(total::float8 / $2)::bigint) = 0
+const POINT = `(extract(epoch from market) * 1000)::float8 as "marketMs", equity::text`;
+
+const NEWEST = `
+  select ${POINT} from equity where desk = $1 and ${ofAccountInUse()} order by market desc limit $2`;
+
+/** The newest point at each of as many evenly spaced times: one look into the index each, however long the curve is. */
+const SPACED = `
+  with span as (select min(market) as first, max(market) as last from equity where desk = $1 and ${ofAccountInUse()})
+  select distinct on (market) ${POINT}
+  from span cross join generate_series(1, $2::int) place cross join lateral (
+    select market, equity from equity
+    where desk = $1 and ${ofAccountInUse()} and market <= first + (last - first) * (place::float8 / $2)
+    order by market desc limit 1
+  ) point
   order by market`;
 
 /** Oldest first, the newest point always among them. Rejects when the database is down. */
@@ -21,6 +28,11 @@ export async function readEquity(
   desk: string,
   pointsMax: number,
 ): Promise<readonly EquityPoint[]> {
-  const { rows } = await database.query(CURVE, [desk, pointsMax]);
+  const newest = await read(database, NEWEST, [desk, pointsMax + 1]);
+  return newest.length <= pointsMax ? newest.reverse() : read(database, SPACED, [desk, pointsMax]);
+}
+
+async function read(database: Database, query: string, values: readonly unknown[]): Promise<EquityPoint[]> {
+  const { rows } = await database.query(query, values);
   return rows.map((row) => rowSchema.parse(row));
 }

@@ -49,6 +49,9 @@ export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
       if (Number.isNaN(fromMs) || Number.isNaN(toMs)) {
         return sendProblem(reply, badRequest('`from` and `to` are times, for example 2026-01-05T10:00:00Z.'));
       }
+      if (fromMs !== null && toMs !== null && fromMs >= toMs) {
+        return sendProblem(reply, badRequest('`from` must be before `to`.'));
+      }
       try {
         const { desk } = web.runtime;
         return await readAudit(web.database, { desk, limit, before, person, action, via, fromMs, toMs });

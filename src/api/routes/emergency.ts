@@ -97,7 +97,7 @@ function emergencyRoute(
   };
   app.post<{ Body: { readonly reason?: string } }>(
     button.url,
-    { schema, preValidation: emptyBody, config: { roles: button.roles } },
+    { schema, preValidation: emptyBody, config: { roles: button.roles, rateLimit: false } },
     async (request, reply) => {
       const reason = request.body.reason?.trim() || 'no reason given';
       const keyed = keyedRequest(request, web.runtime.desk, button.url, reason);

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { OPERATOR } from '../auth/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import { notDone, sendProblem } from '../problem.js';
+import { notDone, notFound, sendProblem } from '../problem.js';
 import { outcomeSchema, reason } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
@@ -28,7 +28,7 @@ export function strategyToggleRoute(app: FastifyInstance, web: WebDependencies):
       properties: { name: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,39}$' } },
     },
     body: jsonSchema(toggleSchema),
-    response: { 200: answer('Switched', outcomeSchema), ...problems(400, 401, 403, 409) },
+    response: { 200: answer('Switched', outcomeSchema), ...problems(400, 401, 403, 404, 409) },
   };
   app.post<Toggle>(
     '/api/strategies/:name/toggle',
@@ -41,10 +41,17 @@ export function strategyToggleRoute(app: FastifyInstance, web: WebDependencies):
         reason: why?.trim() || 'no reason given',
       });
       if (outcome.ok) return outcome;
+      const refused = (await isUnknown(web, request.params.name)) ? notFound : notDone;
       return sendProblem(
         reply,
-        notDone(outcome.detail, 'GET /api/strategies shows the strategies as they are.'),
+        refused(outcome.detail, 'GET /api/strategies shows the strategies as they are.'),
       );
     },
   );
+}
+
+/** False also while the trader does not answer: then nobody knows. */
+async function isUnknown(web: WebDependencies, name: string): Promise<boolean> {
+  const status = await web.readTrader().catch(() => null);
+  return status !== null && !status.strategies.some((strategy) => strategy.name === name);
 }

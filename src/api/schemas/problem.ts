@@ -15,7 +15,7 @@ export const problemSchema = z
   })
   .describe('RFC 9457 problem details');
 
-/** Answers of a route that are problems; 400, 401, 421 and 500 come with every route that is not public. */
+/** Answers of a route that are problems; 400, 401, 421, 429 and 500 come with every route that is not public. */
 export function problems(...statuses: readonly number[]): Record<number, JsonSchema> {
   return Object.fromEntries(
     statuses.map((status) => [

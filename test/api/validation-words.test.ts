@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+let web: WebUnderTest;
+let token: string;
+
+beforeAll(async () => {
+  web = await startWebUnderTest(null);
+  token = (await web.signIn()).accessToken;
+});
+afterAll(() => web.stop());
+
+async function detailOf(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<string> {
+  const answer = await web.call(method, path, { token, ...(body === undefined ? {} : { body }) });
+  expect(answer.status).toBe(400);
+  return ((await answer.json()) as { detail: string }).detail;
+}
+
+describe('what a request got wrong', () => {
+  it.each([
+    ['/api/trades?limit=0', '`limit`: expected a whole number from 1 to 200, found 0.'],
+    ['/api/trades?limit=many', '`limit`: expected a whole number from 1 to 200, found "many".'],
+    ['/api/trades?page=2', '`page` is not known in the query; known: limit, before, symbol.'],
+    ['/api/audit?via=pigeon', '`via`: expected one of web, cli, telegram, found "pigeon".'],
+    ['/api/bars', '`symbol` is missing from the query: expected text like ^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}$.'],
+    ['/api/audit?from=2026-01-02&to=2026-01-01', '`from` must be before `to`.'],
+  ])('in the query is named, with what was expected: %s', async (path, words) => {
+    expect(await detailOf('GET', path)).toBe(words);
+  });
+
+  it('in the body is named down to the member', async () => {
+    const settings = { values: { 'risk.maxPositionSizePct': '2' }, reason: 'x' };
+    expect(await detailOf('PUT', '/api/settings', settings)).toBe(
+      '`values.risk.maxPositionSizePct`: expected a number, found "2".',
+    );
+    expect(await detailOf('POST', '/api/emergency/resume', {})).toMatch(
+      /^`reason` is missing from the body: expected text /,
+    );
+    expect(await detailOf('POST', '/api/emergency/stop', [])).toBe('the body: expected an object, found [].');
+  });
+
+  it('never repeats a password', async () => {
+    expect(
+      await detailOf('POST', '/api/auth/login', { username: 'operator', password: 424_242 }),
+    ).not.toContain('424242');
+  });
+});
+
+describe('too many requests', () => {
+  it('are refused with when to ask again, and a stop is not one of them', async () => {
+    let refused: Response | null = null;
+    for (let sent = 0; refused === null && sent < 1_300; sent += 50) {
+      const round = Array.from({ length: 50 }, () => web.call('GET', '/api/emergency', { token }));
+      refused = (await Promise.all(round)).find(({ status }) => status === 429) ?? null;
+    }
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused?.json()).toMatchObject({ type: 'urn:fermata:problem:too-many-requests' });
+    expect((await web.call('POST', '/api/emergency/stop', { token, body: {} })).status).toBe(200);
+    const other = (await web.signIn()).accessToken;
+    expect((await web.call('GET', '/api/emergency', { token: other })).status).toBe(200);
+  });
+});
