@@ -1,9 +1,6 @@
 /** Before a start with real money: a failed pre-flight check forbids it, a warning is shown and told to people. */
-import { randomUUID } from 'node:crypto';
-import type { PreflightReport } from '../checks/preflight/preflight-check.js';
 import type { LoadedDesk } from '../desk/load.js';
-import { spoolNotice } from '../notify/spool.js';
-import { preflightDesk } from '../operations/go-live/preflight-desk.js';
+import { preflightAtStart } from '../operations/go-live/preflight-at-start.js';
 import { CliFailure } from './failure.js';
 
 /** Throws where a check failed; nothing was started then. */
@@ -12,30 +9,14 @@ export async function readyForRealMoney(
   home: string,
   simulatedVenue: string | undefined,
 ): Promise<void> {
-  const report = await preflightDesk(loaded, { home, env: process.env, simulatedVenue, nowMs: Date.now });
-  if (report.verdict === 'fail') {
+  const place = { home, env: process.env, simulatedVenue, nowMs: Date.now };
+  const { failures, warnings } = await preflightAtStart(loaded, place);
+  if (failures.length > 0) {
     throw new CliFailure(
-      `desk ${report.desk} does not start with real money:\n${linesOf(report, 'fail').join('\n')}`,
+      `desk ${loaded.desk.desk} does not start with real money:\n${failures.join('\n')}`,
       'nothing was started and no order was sent; stops that rest at the exchange stay there',
       'put that right, and look again with fermata preflight',
     );
   }
-  const warnings = linesOf(report, 'warn');
-  if (warnings.length === 0) return;
-  process.stderr.write(`${warnings.map((line) => `! ${line}`).join('\n')}\n`);
-  // No database runs yet: it is told once there is one.
-  await spoolNotice(home, {
-    desk: report.desk,
-    event: 'warning',
-    severity: 'warning',
-    title: `${report.desk} starts with real money and ${warnings.length} warnings`,
-    text: warnings.join('\n'),
-    fingerprint: `preflight:${randomUUID()}`,
-  });
-}
-
-function linesOf({ results }: PreflightReport, wanted: 'warn' | 'fail'): string[] {
-  return results
-    .filter(({ verdict }) => verdict === wanted)
-    .map(({ title, observed, expected }) => `${title}: ${observed} (expected: ${expected})`);
+  if (warnings.length > 0) process.stderr.write(`${warnings.map((line) => `! ${line}`).join('\n')}\n`);
 }

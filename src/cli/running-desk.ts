@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths, type Runtime } from '../home/runtime.js';
+import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { CliFailure } from './failure.js';
 
 export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
@@ -17,9 +18,9 @@ export function runtimeOf(home: string): Runtime | null {
   }
 }
 
-/** Throws where no desk was ever started here. */
+/** Throws where no desk was ever started here. In a container it is what the role there goes by. */
 export function requireRuntime(home: string = fermataHome()): Runtime {
-  const runtime = runtimeOf(home);
+  const runtime = runtimeOf(home) ?? (isContainer(process.env) ? runtimeFromEnvironment(process.env) : null);
   if (runtime === null) {
     throw new CliFailure(
       `no desk runs with FERMATA_HOME ${home}`,
@@ -29,3 +30,6 @@ export function requireRuntime(home: string = fermataHome()): Runtime {
   }
   return runtime;
 }
+
+const isContainer = ({ FERMATA_HOME: home, FERMATA_POSTGRES_HOST: postgres }: NodeJS.ProcessEnv): boolean =>
+  Boolean(home) && Boolean(postgres);

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { homePaths } from './runtime.js';
+import { peopleFolder } from './people-folder.js';
 
 const FILE = 'ended-sign-ins.json';
 
 /** Everything that this person is signed in with ends, whatever it was begun with. */
 export function endSignIns(home: string, person: string): void {
-  mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
+  mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
   const file = fileOf(home);
   const marks = { ...read(file), [person]: randomBytes(12).toString('hex') };
   writeFileSync(`${file}.new`, `${JSON.stringify(marks, null, 2)}\n`, { mode: 0o600 });
@@ -21,7 +21,7 @@ export function signInMark(home: string, person: string): string {
   return Object.hasOwn(marks, person) ? (marks[person] ?? '') : '';
 }
 
-const fileOf = (home: string): string => join(homePaths(home).secrets, FILE);
+const fileOf = (home: string): string => join(peopleFolder(home), FILE);
 
 function read(file: string): Readonly<Record<string, string>> {
   try {

@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashPassword } from './password.js';
-import { homePaths } from './runtime.js';
+import { peopleFolder } from './people-folder.js';
 
-const FILE = 'people-passwords.json';
+const FILE = 'passwords.json';
 const PEOPLE_MAX = 100;
 
 type Hashes = Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export function removePassword(home: string, person: string): boolean {
 }
 
 function fileOf(home: string): string {
-  return join(homePaths(home).secrets, FILE);
+  return join(peopleFolder(home), FILE);
 }
 
 function readHashes(home: string): Hashes {
@@ -45,7 +45,7 @@ function readHashes(home: string): Hashes {
 }
 
 function writeHashes(home: string, hashes: Hashes): void {
-  mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
+  mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
   const next = `${fileOf(home)}.new`;
   writeFileSync(next, `${JSON.stringify(hashes, null, 2)}\n`, { mode: 0o600 });
   renameSync(next, fileOf(home));

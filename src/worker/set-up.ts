@@ -1,6 +1,7 @@
 /**
  * What `fermata up` does before its roles start, for roles that are started one by one:
- * `secrets` makes the secret files that are missing, `stores` brings Postgres and Temporal to what this version needs.
+ * `secrets` makes the secret files that are missing, `stores` brings Postgres and Temporal to what this version needs,
+ * `preflight` looks whether a desk may start with real money.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadDesk } from '../desk/load.js';
@@ -9,6 +10,7 @@ import { checkPayloadCanary } from '../home/payload-canary.js';
 import type { Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
+import { preflightAtStart } from '../operations/go-live/preflight-at-start.js';
 import { connectOptions } from '../operations/temporal/connect-options.js';
 import { migrate } from '../store/migrate.js';
 import { openPool } from '../store/pool.js';
@@ -69,11 +71,23 @@ async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
   makeSecret(home, 'temporalPostgresPassword');
 }
 
+/** A failed check keeps everything from starting; a warning is told to people once the bot runs. */
+async function lookBeforeStart(runtime: Runtime): Promise<void> {
+  const { home, deskFile } = runtime;
+  const place = { home, env: process.env, simulatedVenue: undefined, nowMs: Date.now };
+  const { failures, warnings } = await preflightAtStart(loadDesk(deskFile), place);
+  for (const warning of warnings) log.warn(warning);
+  for (const failure of failures) log.error(failure);
+  if (failures.length > 0)
+    throw new Error(`desk ${runtime.desk} does not start with real money: ${failures.join('; ')}`);
+}
+
 async function setUp(what: string | undefined): Promise<void> {
   const { env } = process;
   if (what === 'secrets') await setUpSecrets(env);
   else if (what === 'stores') await setUpStores(runtimeFromEnvironment(env));
-  else throw new Error('expected: set-up.js secrets, or set-up.js stores');
+  else if (what === 'preflight') await lookBeforeStart(runtimeFromEnvironment(env));
+  else throw new Error('expected: set-up.js secrets, set-up.js stores, or set-up.js preflight');
 }
 
 setUp(process.argv[2]).then(

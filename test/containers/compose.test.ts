@@ -70,7 +70,7 @@ describe('docker-compose.yml', () => {
     const asked = [...composeText.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name ?? '');
     expect(asked.length).toBeGreaterThan(10);
     expect(asked.filter((name) => !known.has(name))).toEqual([]);
-    for (const service of [...Object.values(SERVICE_OF_ROLE), 'secrets', 'stores']) {
+    for (const service of [...Object.values(SERVICE_OF_ROLE), 'secrets', 'stores', 'preflight']) {
       const names = Object.keys(environmentOf(service));
       expect(names.filter((name) => !known.has(name))).toEqual([]);
     }
@@ -172,7 +172,7 @@ describe('docker-compose.yml', () => {
       expect(secrets, name).toEqual(name === 'secrets' ? ['DASHBOARD_PASSWORD'] : []);
     }
     const withKey = services.filter(([, { environment = {} }]) => 'BINANCE_SECRET_KEY' in environment);
-    expect(withKey.map(([name]) => name)).toEqual(['bot', 'operations-worker']);
+    expect(withKey.map(([name]) => name)).toEqual(['bot', 'operations-worker', 'preflight']);
     for (const [name, { environment = {} }] of withKey)
       expect(environment, name).toHaveProperty('BINANCE_SECRET_KEY_FILE');
   });

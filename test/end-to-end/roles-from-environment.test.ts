@@ -1,20 +1,25 @@
 /** The containers' roles without containers: the same programs with the same environment, each a process of its own. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBinanceSimulator } from '../../simulators/binance/start.js';
+import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
+import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
-import { compose, environmentOf, SERVICE_OF_ROLE } from '../containers/compose-file.js';
+import { SERVICE_OF_ROLE } from '../containers/compose-file.js';
 import { makeImageFolder } from '../containers/image-folder.js';
+import { Programs } from '../containers/programs.js';
+import { liveDeskText } from '../go-live/support/live-desk.js';
+import { type Chat, chatOf } from '../support/chat-of.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
-import { until } from '../support/desk-under-test.js';
+import { type CommandRun, until } from '../support/desk-under-test.js';
+import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-roles-'));
 /** Stands for the image: what the Dockerfile copies, and the packages that it keeps. */
@@ -22,16 +27,24 @@ let image = '';
 const home = join(folder, 'home');
 const secrets = join(folder, 'secrets');
 const roles = Object.keys(SERVICE_OF_ROLE);
-const running = new Map<string, { readonly process: ChildProcess; log: string }>();
+let programs: Programs;
 const stops: (() => Promise<void>)[] = [];
 /** What differs from a container: places, ports, prices that need no network, and a desk that trades soon. */
 let here: Record<string, string> = {};
 let trader: TraderClient;
+/** The same containers, asked to start with real money: with a key that is refused, and with one that is right. */
+let refused: CommandRun;
+let allowed: CommandRun;
+let people: TelegramSimulator;
+let alerts: Chat;
 
 beforeAll(async () => {
   image = makeImageFolder(folder);
   const postgres = await freePort();
   const temporal = await chooseTemporalPorts();
+  people = await startTelegramSimulator();
+  stops.push(people.close);
+  alerts = chatOf(people, 500);
   here = {
     PATH: process.env.PATH ?? '',
     FERMATA_HOME: home,
@@ -46,18 +59,24 @@ beforeAll(async () => {
     FERMATA_WEB_HOST: '127.0.0.1',
     FERMATA_MARKET: 'simulated',
     FERMATA_DESK: deskWithQuickAverages(folder),
+    TELEGRAM_BOT_TOKEN: DEFAULT_TOKEN,
+    TELEGRAM_CHAT_ID: String(alerts.id),
+    TELEGRAM_API_ROOT: people.address,
   };
-  await runOnce('secrets');
+  programs = new Programs(image, here);
+  await programs.setUp('secrets');
   await startStores(postgres, temporal);
-  await runOnce('stores');
-  for (const role of roles) start(role);
+  await programs.setUp('stores');
+  await lookAtRealMoney();
+  await programs.setUp('preflight');
+  for (const role of roles) programs.start(role);
   process.env.XDG_RUNTIME_DIR = folder;
   trader = connectTrader(deskPaths(homePaths(home), 'crypto-bot').controlSocket);
 }, 180_000);
 
 afterAll(async () => {
   trader?.close();
-  await Promise.all([...running.keys()].map((role) => end(role)));
+  await Promise.all(roles.map((role) => programs?.end(role)));
   await Promise.all(stops.map((stop) => stop()));
   rmSync(folder, { recursive: true, force: true });
 });
@@ -75,61 +94,31 @@ async function startStores(
   stops.push((await startTemporal(server)).stop);
 }
 
-function programOf(service: string): { readonly args: string[]; readonly env: Record<string, string> } {
-  const args = (compose.services[service]?.command ?? []).map((part, index) =>
-    index === 0 ? join(image, part) : part,
-  );
-  return { args, env: { ...environmentOf(service), ...here } };
-}
-
-function runOnce(service: string): Promise<void> {
-  const { args, env } = programOf(service);
-  return new Promise((settle, fail) => {
-    execFile(process.execPath, args, { env, timeout: 120_000 }, (error, stdout, stderr) =>
-      error === null ? settle() : fail(new Error(stdout + stderr)),
-    );
-  });
-}
-
-function start(role: string): void {
-  const { args, env } = programOf(SERVICE_OF_ROLE[role] ?? '');
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const kept = { process: child, log: '' };
-  running.set(role, kept);
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      kept.log += text;
-    });
-  }
-}
-
-async function end(role: string): Promise<number | null> {
-  const child = running.get(role)?.process;
-  running.delete(role);
-  if (!child || child.exitCode !== null) return child?.exitCode ?? null;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
-  return child.exitCode;
-}
-
-/** The health check of the service, run as Compose runs it. */
-function isHealthy(role: string): Promise<boolean> {
-  const service = SERVICE_OF_ROLE[role] ?? '';
-  const [, , program, ...args] = compose.services[service]?.healthcheck?.test ?? [];
-  return new Promise((settle) => {
-    const { env } = programOf(service);
-    execFile(process.execPath, [join(image, program ?? ''), ...args], { env }, (error) =>
-      settle(error === null),
-    );
-  });
+async function lookAtRealMoney(): Promise<void> {
+  const exchange = await startBinanceSimulator();
+  const desk = join(folder, 'live.yaml');
+  const text = liveDeskText().replace('desk: crypto-live', 'desk: crypto-bot');
+  writeFileSync(desk, text.replace('testnet: true', 'testnet: true\n  rateLimit: { enabled: false }'));
+  const live = {
+    TRADING_MODE: 'live',
+    FERMATA_DESK: desk,
+    BINANCE_SIMULATOR_URL: exchange.address,
+    BINANCE_API_KEY: TRADING_KEY.apiKey,
+  };
+  refused = await programs.run('preflight', { ...live, BINANCE_SECRET_KEY: 'x'.repeat(64) });
+  allowed = await programs.run('preflight', { ...live, BINANCE_SECRET_KEY: TRADING_KEY.secret });
+  await exchange.close();
 }
 
 const status = () => trader.call('status', {}, { timeoutMs: 2_000 });
 
 describe('roles that are started one by one, with the environment of docker-compose.yml', () => {
   it.each(roles)('%s becomes healthy', async (role) => {
-    await until(`${role} healthy\n${running.get(role)?.log.slice(-2_000)}`, () => isHealthy(role), 120_000);
+    await until(
+      `${role} healthy\n${programs.running.get(role)?.log.slice(-2_000)}`,
+      () => programs.isHealthy(role),
+      120_000,
+    );
   });
 
   it('find every file of the image that the code names', () => {
@@ -164,22 +153,37 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(await page.text()).toContain('<title>Fermata</title>');
   });
 
+  it('do not start with real money where a check fails, and say which', () => {
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toMatch(/crypto-bot does not start with real money: API key/);
+    expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining('Rate limit configured: off') });
+  });
+
+  it('know people who were linked from inside a container', async () => {
+    const command = ['bin/fermata.js', 'telegram', 'link', 'operator', '--json'];
+    const { stdout, stderr } = await programs.run('web', {}, command);
+    expect(stderr).toBe('');
+    const operator = chatOf(people, 501);
+    operator.write(`/start ${(JSON.parse(stdout) as { code: string }).code}`);
+    await operator.reads(/You are operator on crypto-bot/);
+  });
+
   it('write what happens to standard output, one JSON object a line', () => {
-    for (const [role, { log }] of running) {
+    for (const [role, { log }] of programs.running) {
       // The last one may be half written.
       const lines = log.split('\n').slice(0, -1);
       const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
       for (const { time, msg } of entries)
         expect([typeof time, typeof msg], role).toEqual(['number', 'string']);
     }
-    expect(running.get('trader')?.log).toContain('\n');
+    expect(programs.running.get('trader')?.log).toContain('\n');
   });
 
   it('are restarted alone: `restart bot` keeps the positions, and the bot reconciles and trades again', async () => {
     const before = await status();
-    expect(await end('trader')).toBe(0);
-    expect(await isHealthy('trader')).toBe(false);
-    start('trader');
+    expect(await programs.end('trader')).toBe(0);
+    expect(await programs.isHealthy('trader')).toBe(false);
+    programs.start('trader');
     const after = await until(
       'the bot back and trading',
       async () => {
@@ -193,7 +197,22 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(after.reconciliation.differences).toEqual([]);
   });
 
+  it('have told people once with what warnings real money was to start', async () => {
+    const alert = await alerts.reads(/starts with real money and \d+ warnings/);
+    expect(alert.text).toContain('Rate limit configured: off');
+    expect(await programs.end('telegram')).toBe(0);
+    programs.start('telegram');
+    await until('telegram healthy', () => programs.isHealthy('telegram'), 120_000);
+    await until('something new', async () => {
+      chatOf(people, 501).write('/status');
+      return chatOf(people, 501)
+        .texts()
+        .some((text) => /^crypto-bot: /.test(text));
+    });
+    expect(alerts.texts().filter((text) => text.includes('starts with real money'))).toHaveLength(1);
+  });
+
   it('end in order when they are asked to', async () => {
-    for (const role of roles) expect(await end(role), role).toBe(0);
+    for (const role of roles) expect(await programs.end(role), role).toBe(0);
   });
 });

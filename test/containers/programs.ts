@@ -1,0 +1,75 @@
+/** The services' programs without containers: each a process of its own, with the environment that Compose gives it. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { CommandRun } from '../support/desk-under-test.js';
+import { compose, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
+
+type Variables = Readonly<Record<string, string>>;
+
+export class Programs {
+  readonly running = new Map<string, { readonly process: ChildProcess; log: string }>();
+
+  /** `here`: what differs from a container. */
+  constructor(
+    private readonly image: string,
+    private readonly here: Variables,
+  ) {}
+
+  /** Runs until it ends; `command` instead of the service's own, as `docker-compose exec` does it. */
+  run(service: string, more: Variables = {}, command?: readonly string[]): Promise<CommandRun> {
+    const options = { env: { ...this.environment(service), ...more }, timeout: 120_000 };
+    const args = this.args(command ?? compose.services[service]?.command ?? []);
+    return new Promise((settle) => {
+      execFile(process.execPath, args, options, (error, stdout, stderr) =>
+        settle({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+      );
+    });
+  }
+
+  /** A service that sets something up; rejects where it fails. */
+  async setUp(service: string): Promise<void> {
+    const { code, stdout, stderr } = await this.run(service);
+    if (code !== 0) throw new Error(stdout + stderr);
+  }
+
+  start(role: string): void {
+    const service = SERVICE_OF_ROLE[role] ?? '';
+    const child = spawn(process.execPath, this.args(compose.services[service]?.command ?? []), {
+      env: this.environment(service),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const kept = { process: child, log: '' };
+    this.running.set(role, kept);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        kept.log += text;
+      });
+    }
+  }
+
+  async end(role: string): Promise<number | null> {
+    const child = this.running.get(role)?.process;
+    this.running.delete(role);
+    if (!child || child.exitCode !== null) return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+    return child.exitCode;
+  }
+
+  /** The health check of the service, run as Compose runs it. */
+  async isHealthy(role: string): Promise<boolean> {
+    const service = SERVICE_OF_ROLE[role] ?? '';
+    const [, , ...command] = compose.services[service]?.healthcheck?.test ?? [];
+    return (await this.run(service, {}, command)).code === 0;
+  }
+
+  private args([program = '', ...rest]: readonly string[]): string[] {
+    return [join(this.image, program), ...rest];
+  }
+
+  private environment(service: string): Record<string, string> {
+    return { ...environmentOf(service), ...this.here };
+  }
+}
