@@ -1,75 +1,16 @@
 /** Events a second through the core alone: one JSON line each, `{name, value, unit}`. */
 import { stdout } from 'node:process';
-import { buildInstrument } from '../src/domain/build-instrument.js';
-import { parseMoney } from '../src/domain/money.js';
 import type { EngineConfig } from '../src/engine/config.js';
 import { createEngine } from '../src/engine/engine.js';
 import type { QuoteEvent } from '../src/engine/event.js';
+import { coins, crossStrategy, engineConfigWith } from '../test/support/engine-config.js';
 
 const QUOTES = 20_000_000;
 const RUNS = 3;
-const DAY_MS = 86_400_000;
 
 function config(count: number): EngineConfig {
-  const instruments = Array.from({ length: count }, (_, id) =>
-    buildInstrument(id, {
-      symbol: `C${id}/USDT`,
-      kind: 'spot',
-      tickSize: '0.01',
-      lotSize: '0.001',
-      minNotional: '1',
-      makerFeePpm: 1000,
-      takerFeePpm: 1000,
-    }),
-  );
-  return {
-    desk: 'bench',
-    configHash: 'bench',
-    incarnation: 'bench0',
-    instruments,
-    strategies: [
-      {
-        name: 'cross',
-        kind: 'emaCross',
-        symbols: instruments.map(({ symbol }) => symbol),
-        enabled: true,
-        parameters: {},
-      },
-    ],
-    risk: {
-      maxPositionSizePct: 3,
-      maxConcurrentPositions: count,
-      stopLossPct: 5,
-      dailyLossLimitPct: 90,
-      maxDrawdownPct: 90,
-    },
-    tracker: { maxConsecutiveLosses: 1000, reEnableCheckMs: 86_400_000 },
-    resume: {
-      startup: 'auto',
-      fault: 'auto',
-      venue: 'auto',
-      dailyLoss: 'next-day',
-      drawdown: 'person',
-      person: 'person',
-      kill: 'two-people',
-    },
-    closeAll: { deadlineMs: 30_000, answerTimeoutMs: 2_000 },
-    staleMs: 10_000,
-    heartbeatLost: { process: 'stop', operations: 'stop', supervisor: 'stop' },
-    dayStartMs: (marketMs) => Math.floor(marketMs / DAY_MS) * DAY_MS,
-    capabilities: {
-      name: 'bench',
-      simulated: true,
-      shorting: false,
-      stopLocksBalance: true,
-      reduceOnly: false,
-      protectiveStops: 'venue',
-      deadManSwitch: false,
-    },
-    startingCash: parseMoney('10000'),
-    simulated: true,
-    drawHaltId: () => '0'.repeat(32),
-  };
+  const instruments = coins(Array.from({ length: count }, (_, id) => `C${id}`));
+  return engineConfigWith({ instruments, strategies: crossStrategy(instruments) });
 }
 
 /** Every instrument holds a position, so that each quote marks one; one event object is reused, as a feed would. */

@@ -17,7 +17,8 @@ export function runMutant({ file, find, put }: Mutant, seeds: number): Promise<M
   const folder = mkdtempSync(join(tmpdir(), 'fermata-mutant-'));
   for (const part of ['src', 'test/simulation'])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-  for (const part of ['package.json', 'tsconfig.json']) cpSync(join(ROOT, part), join(folder, part));
+  for (const part of ['package.json', 'tsconfig.json', 'test/support/engine-config.ts'])
+    cpSync(join(ROOT, part), join(folder, part));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const path = join(folder, 'src', file);
   const parts = readFileSync(path, 'utf8').split(find);

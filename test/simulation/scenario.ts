@@ -1,13 +1,11 @@
 /** What one seed decides: the desk, the venue's manners, and how badly things go. */
-import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
-import { parseMoney } from '../../src/domain/money.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import type { VenueCapabilities } from '../../src/venue/port.js';
+import { coins, crossStrategy, engineConfigWith } from '../support/engine-config.js';
 import type { Random } from './random.js';
 
 export const START_WALL_MS = Date.UTC(2026, 0, 5, 12);
-const DAY_MS = 86_400_000;
 
 /** Probabilities per call or message. */
 export interface FaultRates {
@@ -95,17 +93,8 @@ export function drawScenario(seed: number, random: Random): Scenario {
 }
 
 function drawInstruments(count: number, spot: boolean): Instrument[] {
-  return ['BTC', 'ETH', 'SOL', 'XRP'].slice(0, count).map((base, id) =>
-    buildInstrument(id, {
-      symbol: `${base}/USDT`,
-      kind: spot ? 'spot' : 'linear',
-      tickSize: '0.01',
-      lotSize: '0.001',
-      minNotional: '5',
-      makerFeePpm: 200,
-      takerFeePpm: 500,
-    }),
-  );
+  const kind = spot ? 'spot' : 'linear';
+  return coins(['BTC', 'ETH', 'SOL', 'XRP'].slice(0, count), { kind, makerFeePpm: 200, takerFeePpm: 500 });
 }
 
 function drawCapabilities(spot: boolean, random: Random): VenueCapabilities {
@@ -141,44 +130,23 @@ export function engineConfig(
   incarnation: string,
   drawHaltId: () => string,
 ): EngineConfig {
-  return {
-    desk: 'simulated',
+  const { instruments, capabilities } = scenario;
+  const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: 3, entryOffsetTicks: 0 };
+  return engineConfigWith({
     configHash: `config-${scenario.seed}`,
     incarnation,
-    instruments: scenario.instruments,
-    strategies: [
-      {
-        name: 'cross',
-        kind: 'emaCross',
-        symbols: scenario.instruments.map(({ symbol }) => symbol),
-        enabled: true,
-        parameters: { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: 3, entryOffsetTicks: 0 },
-      },
-    ],
+    instruments,
+    capabilities,
+    strategies: crossStrategy(instruments, parameters),
     risk: {
       maxPositionSizePct: 10,
-      maxConcurrentPositions: Math.max(1, scenario.instruments.length - 1),
+      maxConcurrentPositions: Math.max(1, instruments.length - 1),
       stopLossPct: 2,
       dailyLossLimitPct: 0.4,
       maxDrawdownPct: 1.5,
     },
-    tracker: { maxConsecutiveLosses: 3, reEnableCheckMs: 4 * 3_600_000 },
-    resume: {
-      startup: 'auto',
-      fault: 'auto',
-      venue: 'auto',
-      dailyLoss: 'next-day',
-      drawdown: 'person',
-      person: 'person',
-      kill: 'two-people',
-    },
     closeAll: { deadlineMs: 20_000, answerTimeoutMs: 2_000 },
     staleMs: 5_000,
-    heartbeatLost: { process: 'stop', operations: 'stop', supervisor: 'closeAll' },
-    dayStartMs: (marketMs) => Math.floor(marketMs / DAY_MS) * DAY_MS,
-    capabilities: scenario.capabilities,
-    startingCash: parseMoney('10000'),
-    simulated: true,
     drawHaltId,
-  };
+  });
 }

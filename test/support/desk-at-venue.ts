@@ -10,6 +10,7 @@ import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { systemClock } from '../../src/trader/running/clock.js';
 import { Runner } from '../../src/trader/running/runner.js';
 import type { VenuePort } from '../../src/venue/port.js';
+import { DAY_MS, engineConfigWith } from './engine-config.js';
 
 export interface DeskAtVenue {
   readonly engine: Engine;
@@ -72,12 +73,12 @@ export async function eventually(holds: () => boolean, timeoutMs = 60_000): Prom
 }
 
 function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOptions): EngineConfig {
-  return {
-    desk: 'at-venue',
-    configHash: 'test',
-    incarnation,
+  const { strategies = [], deadlineMs = 30_000, answerTimeoutMs = 2_000 } = options;
+  return engineConfigWith({
     instruments: venue.instruments,
-    strategies: options.strategies ?? [],
+    capabilities: venue.capabilities,
+    incarnation,
+    strategies,
     risk: {
       maxPositionSizePct: 4,
       maxConcurrentPositions: venue.instruments.length,
@@ -85,23 +86,11 @@ function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOp
       dailyLossLimitPct: 90,
       maxDrawdownPct: 90,
     },
-    tracker: { maxConsecutiveLosses: 1000, reEnableCheckMs: 86_400_000 },
-    resume: {
-      startup: 'auto',
-      fault: 'auto',
-      venue: 'auto',
-      dailyLoss: 'next-day',
-      drawdown: 'person',
-      person: 'person',
-      kill: 'two-people',
-    },
-    closeAll: { deadlineMs: options.deadlineMs ?? 30_000, answerTimeoutMs: options.answerTimeoutMs ?? 2_000 },
+    tracker: { maxConsecutiveLosses: 1000, reEnableCheckMs: DAY_MS },
+    closeAll: { deadlineMs, answerTimeoutMs },
     staleMs: 3_600_000,
     heartbeatLost: { process: 'none', operations: 'none', supervisor: 'none' },
-    dayStartMs: (marketMs) => marketMs - (marketMs % 86_400_000),
-    capabilities: venue.capabilities,
     startingCash: 1_000_000 * MONEY_SCALE,
-    simulated: true,
     drawHaltId: () => randomBytes(16).toString('hex'),
-  };
+  });
 }

@@ -24,6 +24,13 @@ export function raiseHalt(core: Core, wish: HaltWish): Halt {
   return halt;
 }
 
+/** Somebody else works on this account: nothing new is opened beside them. Once for as long as a reconciliation halts. */
+export function raiseForeign(core: Core, reason: string): void {
+  if (core.state.halts.some((halt) => halt.cause === 'reconciliation')) return;
+  const resume = resumeRuleOf(core.config, 'reconciliation');
+  raiseHalt(core, { mode: 'REDUCING', cause: 'reconciliation', by: 'fermata', reason, resume });
+}
+
 /** A halt by the desk itself, once for as long as the same cause stands. */
 export function raiseFault(core: Core, cause: HaltCause, reason: string): void {
   const known = core.state.halts.some((halt) => halt.cause === cause && halt.mode !== 'REDUCING');

@@ -3,7 +3,7 @@
 import type { Fill } from '../../domain/order.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { type Core, commit, note, touch, workAt } from '../core.js';
-import { raiseFault, raiseHalt } from '../halts/raise-halt.js';
+import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
 import { isOfIncarnation } from './client-id.js';
@@ -73,12 +73,5 @@ function noteForeign(core: Core, fill: Fill): void {
   const symbol = core.config.instruments[fill.instrument]?.symbol ?? '?';
   const reason = `${symbol}: a fill of the order ${fill.clientId}, which is not ours`;
   note(core, 'alarm', reason, fill.instrument);
-  if (core.state.halts.some((halt) => halt.cause === 'reconciliation')) return;
-  raiseHalt(core, {
-    mode: 'REDUCING',
-    cause: 'reconciliation',
-    by: 'fermata',
-    reason,
-    resume: core.config.resume.fault,
-  });
+  raiseForeign(core, reason);
 }

@@ -1,4 +1,4 @@
-/** The order state machine: state × event → next state. Every cell is written down, and every cell is tested. */
+/** The order state machine: state × event → next state. Every cell is tested. */
 import type { OrderState } from '../../domain/order.js';
 
 export type OrderEvent =
@@ -36,8 +36,23 @@ const inFlight: Row = {
   completingFill: 'filled',
 };
 
-/** Ended before it was filled: late fills still count, late answers don't. */
-const ended = (state: 'cancelled' | 'expired'): Row => ({
+/** At the venue, where it may rest, be filled or be cancelled. */
+const resting: Row = {
+  accepted: 'ignored',
+  rejected: 'illegal',
+  unanswered: 'ignored',
+  /** It was acknowledged, and now it is said never to have been there. */
+  foundAbsent: 'illegal',
+  cancelRequested: 'cancelling',
+  cancelled: 'cancelled',
+  cancelRefused: 'ignored',
+  expired: 'expired',
+  partialFill: 'partlyFilled',
+  completingFill: 'filled',
+};
+
+/** Nothing more can come of it: what is said late is not news. */
+const over: Row = {
   accepted: 'ignored',
   rejected: 'ignored',
   unanswered: 'ignored',
@@ -46,6 +61,13 @@ const ended = (state: 'cancelled' | 'expired'): Row => ({
   cancelled: 'ignored',
   cancelRefused: 'ignored',
   expired: 'ignored',
+  partialFill: 'illegal',
+  completingFill: 'illegal',
+};
+
+/** Ended before it was filled: late fills still count, late answers don't. */
+const ended = (state: 'cancelled' | 'expired'): Row => ({
+  ...over,
   partialFill: state,
   completingFill: 'filled',
 });
@@ -68,32 +90,9 @@ export const ORDER_TABLE: Readonly<Record<OrderState, Row>> = {
   sending: inFlight,
   /** No answer: only a lookup, a late answer or a fill leads on; it is never sent again. */
   unknown: { ...inFlight, unanswered: 'ignored' },
-  working: {
-    accepted: 'ignored',
-    /** Some venues take an order and refuse it a moment later. */
-    rejected: 'rejected',
-    unanswered: 'ignored',
-    /** It was acknowledged, and now it is said never to have been there. */
-    foundAbsent: 'illegal',
-    cancelRequested: 'cancelling',
-    cancelled: 'cancelled',
-    cancelRefused: 'ignored',
-    expired: 'expired',
-    partialFill: 'partlyFilled',
-    completingFill: 'filled',
-  },
-  partlyFilled: {
-    accepted: 'ignored',
-    rejected: 'illegal',
-    unanswered: 'ignored',
-    foundAbsent: 'illegal',
-    cancelRequested: 'cancelling',
-    cancelled: 'cancelled',
-    cancelRefused: 'ignored',
-    expired: 'expired',
-    partialFill: 'partlyFilled',
-    completingFill: 'filled',
-  },
+  /** Some venues take an order and refuse it a moment later. */
+  working: { ...resting, rejected: 'rejected' },
+  partlyFilled: resting,
   cancelling: {
     accepted: 'ignored',
     rejected: 'rejected',
@@ -108,34 +107,11 @@ export const ORDER_TABLE: Readonly<Record<OrderState, Row>> = {
     partialFill: 'cancelling',
     completingFill: 'filled',
   },
-  filled: {
-    accepted: 'ignored',
-    rejected: 'illegal',
-    unanswered: 'ignored',
-    foundAbsent: 'illegal',
-    cancelRequested: 'ignored',
-    /** The cancel crossed the fill. */
-    cancelled: 'ignored',
-    cancelRefused: 'ignored',
-    expired: 'ignored',
-    /** More than was ordered. The fill counts, and the desk halts. */
-    partialFill: 'illegal',
-    completingFill: 'illegal',
-  },
+  /** A cancel may have crossed the fill. More than was ordered: the fill counts, and the desk halts. */
+  filled: { ...over, rejected: 'illegal', foundAbsent: 'illegal' },
   cancelled: ended('cancelled'),
   expired: ended('expired'),
-  rejected: {
-    accepted: 'illegal',
-    rejected: 'ignored',
-    unanswered: 'ignored',
-    foundAbsent: 'ignored',
-    cancelRequested: 'ignored',
-    cancelled: 'ignored',
-    cancelRefused: 'ignored',
-    expired: 'ignored',
-    partialFill: 'illegal',
-    completingFill: 'illegal',
-  },
+  rejected: { ...over, accepted: 'illegal' },
   /** Our conclusion, not the venue's word: whatever it says later is right. */
   absent: {
     accepted: 'working',

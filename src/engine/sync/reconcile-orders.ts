@@ -3,7 +3,7 @@ import type { OrderIntent, OrderPurpose } from '../../domain/order.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { type Core, commit, liveOrders, note, type SnapshotRequest } from '../core.js';
 import type { VenueOrder, VenueSnapshot } from '../event.js';
-import { raiseHalt } from '../halts/raise-halt.js';
+import { raiseForeign } from '../halts/raise-halt.js';
 import { changeOrder } from '../orders/change-order.js';
 import { isOfIncarnation } from '../orders/client-id.js';
 import { sendLookup } from '../orders/lookup-order.js';
@@ -95,16 +95,10 @@ function adoptOrder(core: Core, order: VenueOrder): void {
   if (entry !== undefined) changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
 }
 
-/** A second trader, or a person at the venue's own screen: nothing new is opened beside them. */
+/** A second trader, or a person at the venue's own screen. */
 function foreignOrder(core: Core, symbol: string, venues: string): void {
-  const reason = `${symbol}: the venue holds an order that is not ours (${venues})`;
   if (core.state.halts.some((halt) => halt.cause === 'reconciliation')) return;
+  const reason = `${symbol}: the venue holds an order that is not ours (${venues})`;
   note(core, 'alarm', reason);
-  raiseHalt(core, {
-    mode: 'REDUCING',
-    cause: 'reconciliation',
-    by: 'fermata',
-    reason,
-    resume: core.config.resume.fault,
-  });
+  raiseForeign(core, reason);
 }

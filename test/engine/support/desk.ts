@@ -1,63 +1,22 @@
 /** A desk under test: the real engine, and a hand that plays venue and clock. */
-import { buildInstrument } from '../../../src/domain/build-instrument.js';
-import { parseMoney } from '../../../src/domain/money.js';
 import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type { EngineConfig } from '../../../src/engine/config.js';
 import type { CommandOutcome, Effect } from '../../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
 import type { Command, EngineEvent, Stamp, VenueOrder } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
-import type { VenueCapabilities } from '../../../src/venue/port.js';
+import { coins, crossStrategy, engineConfigWith, FUTURES, SPOT } from '../../support/engine-config.js';
 
 export const START_MS = Date.UTC(2026, 0, 5, 12);
-const DAY_MS = 86_400_000;
-
-export const FUTURES: VenueCapabilities = {
-  name: 'futures',
-  simulated: true,
-  shorting: true,
-  stopLocksBalance: false,
-  reduceOnly: true,
-  protectiveStops: 'venue',
-  deadManSwitch: false,
-};
-
-export const SPOT: VenueCapabilities = {
-  ...FUTURES,
-  name: 'spot',
-  shorting: false,
-  stopLocksBalance: true,
-  reduceOnly: false,
-};
+export { FUTURES, SPOT };
 
 export function deskConfig(changes: Partial<EngineConfig> = {}, count = 2): EngineConfig {
-  let halts = 0;
   const capabilities = changes.capabilities ?? SPOT;
-  const instruments = Array.from({ length: count }, (_, id) =>
-    buildInstrument(id, {
-      symbol: `${['BTC', 'ETH'][id] ?? `C${id}`}/USDT`,
-      kind: capabilities.stopLocksBalance ? 'spot' : 'linear',
-      tickSize: '0.01',
-      lotSize: '0.001',
-      minNotional: '5',
-      makerFeePpm: 1000,
-      takerFeePpm: 1000,
-    }),
-  );
-  return {
-    desk: 'desk',
-    configHash: 'hash',
-    incarnation: 'abc123',
+  const names = Array.from({ length: count }, (_, id) => ['BTC', 'ETH'][id] ?? `C${id}`);
+  const instruments = coins(names, { kind: capabilities.stopLocksBalance ? 'spot' : 'linear' });
+  return engineConfigWith({
     instruments,
-    strategies: [
-      {
-        name: 'cross',
-        kind: 'emaCross',
-        symbols: instruments.map(({ symbol }) => symbol),
-        enabled: true,
-        parameters: { fastBars: 2, slowBars: 3, atrBars: 2, entryRestBars: 2 },
-      },
-    ],
+    strategies: crossStrategy(instruments, { fastBars: 2, slowBars: 3, atrBars: 2, entryRestBars: 2 }),
     risk: {
       maxPositionSizePct: 10,
       maxConcurrentPositions: 2,
@@ -65,29 +24,8 @@ export function deskConfig(changes: Partial<EngineConfig> = {}, count = 2): Engi
       dailyLossLimitPct: 3,
       maxDrawdownPct: 15,
     },
-    tracker: { maxConsecutiveLosses: 3, reEnableCheckMs: 4 * 3_600_000 },
-    resume: {
-      startup: 'auto',
-      fault: 'auto',
-      venue: 'auto',
-      dailyLoss: 'next-day',
-      drawdown: 'person',
-      person: 'person',
-      kill: 'two-people',
-    },
-    closeAll: { deadlineMs: 30_000, answerTimeoutMs: 2_000 },
-    staleMs: 10_000,
-    heartbeatLost: { process: 'stop', operations: 'stop', supervisor: 'closeAll' },
-    dayStartMs: (marketMs) => Math.floor(marketMs / DAY_MS) * DAY_MS,
-    capabilities,
-    startingCash: parseMoney('10000'),
-    simulated: true,
-    drawHaltId: () => {
-      halts += 1;
-      return halts.toString(16).padStart(32, '0');
-    },
     ...changes,
-  };
+  });
 }
 
 /** An event without its stamp. */
