@@ -134,6 +134,16 @@ describe.concurrent('going live', () => {
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
   }, 60_000);
 
+  it('goes on where the trader has taken it, and died before it could say so', async () => {
+    const attempted = await startAttempt(bench, { ramp: [] });
+    attempted.desk.trader.diesGoingLive = true;
+    await review(attempted);
+    await vote(attempted, ANNA);
+    await vote(attempted, BERT);
+    expect(await attempted.ended).toMatchObject({ state: 'completed' });
+    expect(attempted.desk.trader.granted).toMatchObject({ step: 0, attempt: 1 });
+  }, 60_000);
+
   it('ends where the trader refuses, and where the permission is taken back', async () => {
     const refused = await attempt();
     refused.desk.trader.refusesGoLive = 'it was decided for another configuration';

@@ -10,6 +10,7 @@ import { FERMATA_DESK, FERMATA_ROUTINE } from '../../workflows/search-attributes
 import type { Caller, OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
+import { endAbandoned } from './end-abandoned.js';
 import { runPreflightOf } from './preflight-desk.js';
 import { PRODUCT_VERSION } from './product-version.js';
 
@@ -62,16 +63,20 @@ async function begin(
   const obstacles = goLiveObstacles(desk, await runPreflightOf(context), 'asked in the procedure');
   if (obstacles.length > 0) return { ...refused('Going live is not possible yet.'), obstacles };
   const release = releaseOf(PRODUCT_VERSION, status.configHash);
-  const attempt = await openAttempt(context.pool, {
-    desk: desk.desk,
-    release,
-    askedBy: caller.person,
-    reason: request.reason,
-    // The release tells desks apart: it holds the configuration, and that the desk's name.
-    workflowIdOf: (number) => goLiveId(release, number),
-  }).catch((error: unknown) => causeOf(error));
+  const open = () =>
+    openAttempt(context.pool, {
+      desk: desk.desk,
+      release,
+      askedBy: caller.person,
+      reason: request.reason,
+      // The release tells desks apart: it holds the configuration, and that the desk's name.
+      workflowIdOf: (number) => goLiveId(release, number),
+    });
+  const attempt = await open()
+    .then(async (opened) => opened ?? ((await endAbandoned(context)) ? open() : null))
+    .catch((error: unknown) => causeOf(error));
   if (typeof attempt === 'string')
-    return refused(`Postgres does not answer (${attempt}). Nothing was started.`);
+    return refused(`The attempt could not be written down (${attempt}). Nothing was started.`);
   if (attempt === null)
     return refused(
       'Another attempt of this desk is not over: fermata go-live --status. Nothing was started.',

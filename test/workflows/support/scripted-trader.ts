@@ -34,6 +34,8 @@ export class ScriptedTrader {
   trading: TraderStatus['trading'] = 'paper';
   granted: TraderStatus['goLive']['granted'] = null;
   refusesGoLive: string | null = null;
+  /** Takes it, and dies before it can say so: it comes back halted for its start. */
+  diesGoingLive = false;
   refusesReload: string | null = null;
   settingsVersion = 0;
   readonly reloaded: { values: Readonly<Record<string, number>>; approvedBy: string[] }[] = [];
@@ -220,6 +222,11 @@ export class ScriptedTrader {
       this.granted = { ...proposal, fileConfigHash: this.configHash, approvedBy };
       if (proposal.step === 0) this.halts = [];
       this.mode = this.halts.length === 0 ? 'ACTIVE' : this.mode;
+      if (this.diesGoingLive) {
+        this.diesGoingLive = false;
+        this.halt('startup', 'person');
+        throw new Error('the connection was lost');
+      }
       return this.taken(commandId, null);
     },
     revokeGoLive: ({ commandId, by }: ControlMethods['revokeGoLive']['params']) => {

@@ -4,6 +4,7 @@ import { causeOf } from '../../../domain/cause-of.js';
 import { type GoLiveProposal, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
 import type { Decision } from '../../../trader/protocol.js';
 import type { ApprovalOutcome } from '../approval-contract.js';
+import { approvedCalls } from '../operations-calls.js';
 import type { GoLiveRun } from './go-live-run.js';
 
 const REMIND_APPROVERS_MS = 4 * 3_600_000;
@@ -32,19 +33,30 @@ export async function askApprovers(
 
 /** Null where the trader, which checks the votes itself, took it. */
 export async function grant(
-  { input, engine }: GoLiveRun,
+  run: GoLiveRun,
   proposal: GoLiveProposal,
   decisions: readonly Decision[],
 ): Promise<string | null> {
+  const { desk, incarnation, person, reason } = run.input;
   const commandId = `golive:${workflowInfo().firstExecutionRunId}:${proposal.step}`;
   try {
-    await engine.goLive.executeWithOptions({ summary: `Go live, step ${proposal.step}` }, [
-      { commandId, by: input.person, reason: input.reason, proposal, decisions },
-    ]);
+    await approvedCalls(desk, incarnation).goLive.executeWithOptions(
+      { summary: `Go live, step ${proposal.step}` },
+      [{ commandId, by: person, reason, proposal, decisions }],
+    );
     return null;
   } catch (error) {
-    return causeOf(error);
+    // One that took it and died before it could say so is asked again, halted anew, and refuses that.
+    return (await isGranted(run, proposal)) ? null : causeOf(error);
   }
+}
+
+async function isGranted(
+  { engine }: GoLiveRun,
+  { release, attempt, step }: GoLiveProposal,
+): Promise<boolean> {
+  const { granted } = await engine.readLiveFacts.executeWithOptions({ summary: 'Is it in force?' }, []);
+  return granted?.release === release && granted.attempt === attempt && granted.step === step;
 }
 
 async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Promise<ApprovalOutcome> {
