@@ -31,10 +31,12 @@ export const OPERATOR: Caller = { person: 'operator', via: 'cli' };
 /** Three minutes of market a second: there is soon something to close again. */
 const SPEED = 180;
 
-export async function openPaperBench(): Promise<Bench> {
+/** `options`: more of `fermata up`. */
+export async function openPaperBench(...options: string[]): Promise<Bench> {
   const desk = deskUnderTest();
   const folder = mkdtempSync(join(tmpdir(), 'fermata-kills-'));
-  await desk.up('--desk', deskForKills(folder), '--market', 'simulated', '--speed', String(SPEED));
+  const market = ['--market', 'simulated', '--speed', String(SPEED)];
+  await desk.up('--desk', deskForKills(folder), ...market, ...options);
   const password = readSecret(desk.home, 'operatorPassword');
   return benchOf(desk, folder, [{ username: 'operator', password }]);
 }

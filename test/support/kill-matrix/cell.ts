@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Bench } from './bench.js';
 import type { Facts, Procedure, RunKey } from './procedure.js';
 import { settle, untilLedgerIsLevel } from './settle.js';
-import { allowKill, kill, type Victim } from './victims.js';
+import { allowKill, kill, untilAllRun, type Victim } from './victims.js';
 import { type RunWatch, watchRun } from './watch-run.js';
 
 const RUN_MS = 180_000;
@@ -77,6 +77,7 @@ async function run(
     Promise.reject(new Error(`${workflowId} has not ended within ${RUN_MS} ms`)),
   );
   await struck;
+  await untilAllRun(bench);
   const key = { workflowId, firstRunId };
   await untilLedgerIsLevel(bench);
   return {

@@ -17,7 +17,8 @@ import { liveDeskForKills } from './live-desk-file.js';
 const PASSWORD = 'a-password-of-my-own';
 const TOKEN = '123456:abcdefghijklmnopqrstuvwxyz';
 
-export async function openLiveBench(): Promise<Bench> {
+/** `options`: more of `fermata up`. */
+export async function openLiveBench(...options: string[]): Promise<Bench> {
   const exchange = await startBinanceSimulator({ walk: { everyMs: 250, ppm: 5 } });
   const telegram = await startTelegramSimulator({ tokens: [TOKEN] });
   const desk = deskUnderTest('crypto-live', {
@@ -30,7 +31,7 @@ export async function openLiveBench(): Promise<Bench> {
   });
   const folder = mkdtempSync(join(tmpdir(), 'fermata-kills-'));
   const file = liveDeskForKills(folder);
-  await desk.up('--desk', file, '--simulated-venue', exchange.address);
+  await desk.up('--desk', file, '--simulated-venue', exchange.address, ...options);
   const added = await desk.run('person', 'add', 'second', '--role', 'approver');
   if (added.code !== 0) throw new Error(`no second person: ${added.stderr}`);
   writeReport(desk.home, file);

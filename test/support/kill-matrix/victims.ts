@@ -3,6 +3,7 @@ import { askSupervisor } from '../../../src/home/supervisor-protocol.js';
 import { until } from '../desk-under-test.js';
 import type { Bench } from './bench.js';
 
+/** What every desk has. */
 export const VICTIMS = [
   'trader',
   'engine-worker',
@@ -11,7 +12,10 @@ export const VICTIMS = [
   'temporal',
   'postgres',
 ] as const;
-export type Victim = (typeof VICTIMS)[number];
+
+/** With `up --separate` these are processes of their own, too. */
+export const ALL_VICTIMS = [...VICTIMS, 'ledger', 'auditor', 'telegram'] as const;
+export type Victim = (typeof ALL_VICTIMS)[number];
 
 /** The supervisor gives a process up that dies five times in two minutes. */
 const BETWEEN_KILLS_MS = 31_000;
@@ -36,7 +40,8 @@ export async function kill({ desk }: Bench, victim: Victim): Promise<void> {
   });
 }
 
-export async function untilAllRun({ desk }: Bench): Promise<void> {
+/** All of them, and the trader has read its journal. */
+export async function untilAllRun({ desk, operations }: Bench): Promise<void> {
   await until(
     'every process runs',
     async () => {
@@ -47,4 +52,9 @@ export async function untilAllRun({ desk }: Bench): Promise<void> {
     },
     120_000,
   );
+  await until('the trader has begun', async () => {
+    const { mode, halts, reason } = await operations.readStatus();
+    if (mode === 'HALTED' && halts.length === 0) throw new Error(reason);
+    return true;
+  });
 }

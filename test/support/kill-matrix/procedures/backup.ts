@@ -1,9 +1,9 @@
 /** A backup that a person asks for, read back. */
 import { readdirSync } from 'node:fs';
-import { backupsFolder, isBackupId } from '../../../../src/backup/backup-folder.js';
+import { backupIdAt, backupsFolder, isBackupId } from '../../../../src/backup/backup-folder.js';
 import { backupWorkflowId } from '../../../../src/workflows/queues.js';
 import { until } from '../../desk-under-test.js';
-import { type Bench, countOf, OPERATOR } from '../bench.js';
+import { type Bench, OPERATOR } from '../bench.js';
 import type { Facts, Procedure } from '../procedure.js';
 
 const PATIENCE_MS = 1_000;
@@ -17,25 +17,22 @@ export const backup: Procedure = {
       return (await bench.operations.takeBackup(OPERATOR, request)).ok;
     });
   },
-  leaves: async (bench, { firstRunId }) => {
-    const found = await bench.pool.query<{ reference: string }>(
-      "select reference from evidence where first_run_id = $1 and step_key = 'take'",
-      [firstRunId],
-    );
-    return backupsOf(
-      bench,
-      found.rows.map(({ reference }) => reference),
-    );
-  },
+  leaves: (bench, { firstRunId }) => backupsSince(bench, firstRunId),
 };
 
-/** These backups, whole and in the list, and nothing half done beside them. */
-export async function backupsOf(bench: Bench, ids: readonly string[]): Promise<Facts> {
-  const folders = readdirSync(backupsFolder(bench.desk.home));
+/** What there is since this run began: whole backups, those of them in the list, and nothing half done. */
+export async function backupsSince({ pool, desk }: Bench, firstRunId: string): Promise<Facts> {
+  const found = await pool.query<{ started: Date }>(
+    'select min(started) as started from evidence where first_run_id = $1',
+    [firstRunId],
+  );
+  const first = backupIdAt(found.rows[0]?.started.getTime() ?? 0);
+  const folders = readdirSync(backupsFolder(desk.home));
+  const ids = folders.filter((name) => isBackupId(name) && name >= first);
+  const listed = await pool.query('select 1 from backup where id = any($1)', [ids]);
   return {
     backups: ids.length,
-    folders: folders.filter((name) => ids.includes(name)).length,
+    listed: listed.rowCount,
     halfDone: folders.filter((name) => !isBackupId(name)),
-    verified: await countOf(bench, 'backup where id = any($1)', [ids]),
   };
 }

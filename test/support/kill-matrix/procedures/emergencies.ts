@@ -48,10 +48,7 @@ export const closeAll: Procedure = {
 
 /** A trader that was killed comes back halted for its start as well: that is another halt, and none of this person's. */
 async function haltOf({ operations }: Bench, cell: string): Promise<Facts> {
-  const { mode, halts, entriesWorking } = await until('the trader has begun', async () => {
-    const status = await operations.readStatus();
-    return status.halts.length > 0 && status;
-  });
+  const { mode, halts, entriesWorking } = await operations.readStatus();
   const ours = halts.filter(({ reason }) => reason === cell);
   return { mode, entriesWorking, causes: [...new Set(ours.map(({ cause }) => cause))] };
 }

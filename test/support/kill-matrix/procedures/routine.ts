@@ -3,10 +3,10 @@ import { loadDesk } from '../../../../src/desk/load.js';
 import { startRoutine } from '../../../../src/operations/schedules/start-routine.js';
 import { routineId } from '../../../../src/workflows/queues.js';
 import { until } from '../../desk-under-test.js';
-import { type Bench, countOf, OPERATOR } from '../bench.js';
+import { countOf, OPERATOR } from '../bench.js';
 import { EVERY_KIND } from '../desk-file.js';
 import type { Procedure } from '../procedure.js';
-import { backupsOf } from './backup.js';
+import { backupsSince } from './backup.js';
 
 export const routine: Procedure = {
   name: 'a routine',
@@ -37,16 +37,7 @@ export const routine: Procedure = {
         `notice where fingerprint in (select 'task:' || desk || ':' || id from task where ${ofRun})`,
         key,
       ),
-      ...(await backupsOf(bench, await backupIds(bench, firstRunId))),
+      ...(await backupsSince(bench, firstRunId)),
     };
   },
 };
-
-/** The step says which one its backup was. */
-async function backupIds({ pool }: Bench, firstRunId: string): Promise<readonly string[]> {
-  const found = await pool.query<{ observed: string }>(
-    "select observed from evidence where first_run_id = $1 and step_key = 'backup'",
-    [firstRunId],
-  );
-  return found.rows.map(({ observed }) => observed.split(':')[0] ?? '');
-}
