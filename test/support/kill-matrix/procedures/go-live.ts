@@ -16,10 +16,9 @@ interface Task {
 
 export const goLive: Procedure = {
   name: 'going live',
-  prepare: async ({ desk, operations }) => {
+  prepare: async ({ operations, pages: [operator] }) => {
     if ((await operations.readStatus()).goLive.granted === null) return;
-    const revoked = await desk.run('go-live', '--revoke', '--reason', 'the next cell');
-    if (revoked.code !== 0) throw new Error(`not revoked: ${revoked.stdout}`);
+    await operator.send('POST', '/api/golive/revoke', { reason: 'the next cell' });
   },
   carryOut: async (bench, watch, cell) => {
     await until(
@@ -36,7 +35,7 @@ export const goLive: Procedure = {
           ...attempts.filter((one) => one.release === release).map(({ attempt }) => attempt),
         );
         watch(goLiveId(release, last + 1));
-        await bench.desk.run('go-live', '--reason', cell);
+        await bench.pages[0].send('POST', '/api/golive', { reason: cell });
         return false;
       },
       PATIENCE_MS,
