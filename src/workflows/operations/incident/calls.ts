@@ -3,13 +3,13 @@ import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow
 import type { IncidentActivities } from '../../../activities/incidents/create-incident-activities.js';
 import { operationsQueue } from '../../queues.js';
 
-/** Looking: a failed look is looked at again by the playbook itself. */
+/** Looking: a worker may die over it and another one too; after that the playbook goes on without an answer. */
 export function lookCalls(desk: string): ActivityInterfaceFor<IncidentActivities> {
   return proxyActivities<IncidentActivities>({
     taskQueue: operationsQueue(desk),
     startToCloseTimeout: '15 seconds',
     scheduleToCloseTimeout: '40 seconds',
-    retry: { maximumAttempts: 2, initialInterval: 250 },
+    retry: { maximumAttempts: 5, initialInterval: 250 },
   });
 }
 
