@@ -58,7 +58,8 @@ describe('an incident', () => {
         const work = `${name} ${JSON.stringify(args)}`;
         if (READS.has(name) || lost.has(work)) return;
         lost.add(work);
-        if (lost.size === 6 || lost.size === 13) replacing = replacing.then(() => desk.replaceWorker('operations'));
+        if (lost.size === 6 || lost.size === 13)
+          replacing = replacing.then(() => desk.replaceWorker('operations'));
         throw new Error('the answer was lost');
       },
     });
