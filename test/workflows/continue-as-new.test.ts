@@ -1,0 +1,172 @@
+/** Long procedures go on in new runs; what was reported, answered, asked and decided goes with them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readApprovals } from '../../src/store/approvals.js';
+import { readTasks } from '../../src/store/tasks.js';
+import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
+import { deskOwnerId, emergencyQueue } from '../../src/workflows/queues.js';
+import { openIncident, strategy, timelineOf, toldOf } from '../incidents/incident-bench.js';
+import { decisionOf, openApproval, vote } from './support/decisions.js';
+import { type Bench, openBench } from './support/desk-bench.js';
+import { resume } from './support/resumptions.js';
+import { type ShortHistoryServer, startShortHistoryServer } from './support/short-history-server.js';
+import { until } from './support/until.js';
+
+const EVENTS = 60;
+
+let server: ShortHistoryServer;
+let bench: Bench;
+beforeAll(async () => {
+  server = await startShortHistoryServer(EVENTS);
+  bench = await openBench(null, server.address);
+});
+afterAll(async () => {
+  await bench?.close();
+  await server?.stop();
+});
+
+const runOf = async (workflowId: string) =>
+  (await bench.client.workflow.getHandle(workflowId).describe()).runId;
+
+/** Resolves once it has gone on in another run. */
+async function newRun(workflowId: string): Promise<string> {
+  const before = await runOf(workflowId);
+  return until('a new run', async () => {
+    const now = await runOf(workflowId);
+    return now === before ? null : now;
+  });
+}
+
+const NEAR = [{ limit: 'daily-loss', value: '3 %', now: '2.90 %' }];
+const CALM = [{ limit: 'daily-loss', value: '3 %', now: '0.10 %' }];
+
+describe('an incident that goes on in a new run', () => {
+  it('keeps what was seen, told and done: nothing twice, and still one incident', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    desk.trader.risk = NEAR;
+    const timing = { respondMs: 200 };
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '', timing });
+    await until('the reminder', async () => (await incident.progress()).escalations === 1);
+    await incident.report('seen once more');
+    await newRun(incident.workflowId);
+    await newRun(incident.workflowId);
+    expect(await incident.progress()).toMatchObject({ reports: 2, escalations: 1, state: 'open' });
+    expect(await incident.report('seen once more')).toMatchObject({ reports: 2 });
+    expect(await incident.answer('acknowledge')).toMatchObject({ acknowledgedBy: 'anna' });
+    await newRun(incident.workflowId);
+    expect(await incident.progress()).toMatchObject({ acknowledgedBy: 'anna' });
+    desk.trader.risk = CALM;
+    expect(await incident.result()).toMatchObject({ state: 'resolved', reports: 2 });
+    const names = (await timelineOf(bench, incident)).map(({ name }) => name);
+    expect([names.at(0), names.at(-1)]).toEqual(['Opened', 'Over']);
+    expect(names.slice(1, -1).sort()).toEqual([
+      'Acknowledged',
+      'How near to the loss limits',
+      'Losses by strategy',
+      'Market conditions',
+      'Offered: Switch the losing strategies off',
+      'Offered: Trade with smaller positions',
+      'Reminder',
+      'Seen again',
+      'Trade with smaller positions',
+    ]);
+    expect((await toldOf(bench, incident)).map(({ title }) => title.split(':')[0])).toEqual([
+      'Incident',
+      'Nobody has answered',
+      'Somebody has it',
+      'Over',
+    ]);
+    expect(await readTasks(bench.database.pool, desk.name)).toHaveLength(1);
+    expect(desk.trader.sizePct).toBe(100);
+  });
+
+  it('carries its open questions: a vote given in a later run is carried out once', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    desk.trader.risk = NEAR;
+    desk.trader.strategies = [strategy('breakout', { realised: '-10.00' })];
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
+    await openApproval(bench, desk.name, ':smaller-size');
+    await openApproval(bench, desk.name, ':strategies-off');
+    await newRun(incident.workflowId);
+    await vote(bench, desk.name, { idEnds: ':smaller-size' });
+    await until('the smaller size', () => desk.trader.sizePct === 50);
+    await newRun(incident.workflowId);
+    await newRun(incident.workflowId);
+    expect(desk.trader.sent('resize')).toHaveLength(1);
+    expect((await openApproval(bench, desk.name, ':strategies-off')).parameters).toEqual({
+      strategies: 'breakout',
+    });
+    await incident.answer('resolve');
+    expect((await incident.result()).outcome).toBe('anna declared it over: seen');
+    const states = (await readApprovals(bench.database.pool, desk.name)).map(({ state }) => state);
+    expect(states.sort()).toEqual(['approved', 'withdrawn']);
+    const names = (await timelineOf(bench, incident)).map(({ name }) => name);
+    expect(names.filter((name) => name === 'Trade with smaller positions')).toHaveLength(1);
+  });
+
+  it('loses no decision, no answer and no report that comes in while it moves', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    desk.trader.risk = NEAR;
+    desk.trader.strategies = ['a', 'b'].map((name) => strategy(name, { realised: '-1.00' }));
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
+    const { workflowId } = incident;
+    const runs = new Set<string>([await runOf(workflowId)]);
+    for (let report = 1; report <= 24; report += 1) {
+      await incident.report(`report ${report}`);
+      runs.add(await runOf(workflowId));
+      if (report === 10) await vote(bench, desk.name, { idEnds: ':strategies-off' });
+      if (report === 16) await incident.answer('acknowledge');
+      await sleep(250);
+    }
+    await until('both off', () => desk.trader.sent('toggle').length === 2);
+    await newRun(workflowId);
+    expect(runs.size).toBeGreaterThan(2);
+    expect(await incident.progress()).toMatchObject({ reports: 25, acknowledgedBy: 'anna' });
+    expect(desk.trader.sent('toggle')).toHaveLength(2);
+    await incident.answer('resolve');
+    expect((await incident.result()).outcome).toBe('anna declared it over: seen');
+  });
+});
+
+describe('a resumption that goes on in a new run', () => {
+  it('keeps the first of two decisions, and shows its evidence once', async () => {
+    const desk = await bench.desk();
+    desk.trader.strategies = [strategy('ema-cross')];
+    desk.trader.halt('drawdown', 'person');
+    const haltId = desk.trader.halt('kill', 'two-people');
+    const run = await resume(bench, desk, haltId);
+    await run.waitsFor('2 more of two people');
+    await run.decide(decisionOf(desk.name, 'resume', haltId));
+    await newRun(run.workflowId);
+    await run.waitsFor('1 more of two people');
+    expect((await run.progress()).evidence).toHaveLength(6);
+    await newRun(run.workflowId);
+    expect(await run.decide(decisionOf(desk.name, 'resume', haltId, { person: 'ben' }))).toMatchObject({
+      armed: true,
+    });
+    expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
+    const keys = (await desk.evidence('resumption')).map(({ step_key: key }) => key);
+    expect(keys.filter((key) => key === 'why' || key === 'drawdown').sort()).toEqual(['drawdown', 'why']);
+  });
+});
+
+describe('the owner of a desk that goes on in a new run', () => {
+  it('still knows every incarnation', async () => {
+    const desk = await bench.desk();
+    const workflowId = deskOwnerId(desk.name);
+    const owner = await bench.client.workflow.start('deskOwner', {
+      workflowId,
+      taskQueue: emergencyQueue(desk.name),
+      args: [{ desk: desk.name, admitted: [], orders: [], timing: EMERGENCY_TIMING }],
+    });
+    const any = bench.client.workflow.getHandle(workflowId);
+    const first = await runOf(workflowId);
+    for (let number = 0; (await runOf(workflowId)) === first; number += 1) {
+      const admitted = { incarnation: `inc${number % 3}`, place: `place${number % 3}` };
+      await any.executeUpdate(EMERGENCY_MESSAGES.admitIncarnation, { args: [admitted] });
+    }
+    expect(await any.query<readonly unknown[]>(EMERGENCY_MESSAGES.incarnations)).toHaveLength(3);
+    await any.terminate();
+    expect(owner.firstExecutionRunId).toBe(first);
+  });
+});
