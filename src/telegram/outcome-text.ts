@@ -1,5 +1,10 @@
 import type { OperationResult } from '../operations/operation.js';
 
+/** A resumption that was taken and goes on by itself, when a second person has decided or a check is clean again. */
+export function waitingText(what: string, { detail }: OperationResult): string {
+  return `⏳ ${what}: not yet. It ${detail}.`;
+}
+
 export function outcomeText(what: string, outcome: OperationResult): string {
   const proven = outcome.ok && outcome.proven;
   return [

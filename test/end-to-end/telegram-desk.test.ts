@@ -53,7 +53,10 @@ async function resumeByTwo(): Promise<void> {
     expect(await chat.tap(await chat.isAsked(/Trade again on crypto-bot/), 'Resume')).toBe(
       'It is being done.',
     );
-    if (chat === operator) await chat.reads(/1 more of two people to decide/);
+    if (chat === operator) {
+      await chat.reads(/⏳ Resume: not yet\. It waits for 1 more of two people to decide/);
+      await ben.reads(/operator wants crypto-bot to trade again/);
+    }
   }
   await mode('ACTIVE');
 }

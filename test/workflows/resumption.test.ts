@@ -129,6 +129,13 @@ describe.concurrent('resumption', () => {
     expect(await refusalOf(run.decide(decisionOf(desk, haltId, 'anna')))).toContain(
       'anna has decided already',
     );
+    await until('the others are asked', async () => {
+      const told = await bench.database.pool.query(
+        `select 1 from notice where desk = $1 and title = $2 and audience = '{approver}'`,
+        [desk.name, `anna wants ${desk.name} to trade again`],
+      );
+      return told.rowCount === 1;
+    });
     expect(await run.decide(decisionOf(desk, haltId, 'ben'))).toMatchObject({ armed: true });
     expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
   });

@@ -2,7 +2,7 @@
 import type { OperationResult } from '../../operations/operation.js';
 import { answer } from '../answer.js';
 import { type BotContext, missingRole } from '../bot-context.js';
-import { outcomeText } from '../outcome-text.js';
+import { outcomeText, waitingText } from '../outcome-text.js';
 import type { KnownPerson } from '../people.js';
 import { type ConfirmButton, type ConfirmVerb, parseConfirmButton } from './confirm-button.js';
 import type { Tap, TapHandler } from './tap.js';
@@ -29,7 +29,9 @@ export const confirmTap: TapHandler = {
     );
     if (refusal !== null || button.verb === 'leave') return;
     const outcome = await carryOut(context, person, button.verb, tap);
-    await answer(context, tap.chatId, outcomeText(LABELS[button.verb], outcome));
+    const waits = button.verb === 'resume' && !outcome.ok && outcome.workflowId !== null;
+    const text = waits ? waitingText : outcomeText;
+    await answer(context, tap.chatId, text(LABELS[button.verb], outcome));
   },
 };
 

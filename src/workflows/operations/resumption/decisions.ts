@@ -3,7 +3,7 @@ import { condition } from '@temporalio/workflow';
 import { isUnsealed } from '../../../domain/unsealed.js';
 import type { Decision } from '../../../trader/protocol.js';
 import { decisionCalls } from '../operations-calls.js';
-import type { DecisionOutcome } from './contract.js';
+import type { DecisionOutcome, ResumptionInput } from './contract.js';
 import type { ResumptionRun } from './resumption-run.js';
 
 export class Decisions {
@@ -53,9 +53,28 @@ export class Decisions {
     });
     run.accept(decision);
     await condition(() => run.state !== 'looking', run.input.timing.decisionWaitMs);
-    const { state, detail } = run.progress;
+    const { state, detail, rule, decidedBy } = run.progress;
+    if (state === 'waiting' && rule === 'two-people' && decidedBy.length === 1)
+      askOthers(run.input, person, detail);
     return { armed: state === 'armed', detail };
   }
 }
 
 const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : ` at ${sizePct} % size`);
+
+/** Whoever decided has the answer already; the others hear of it here. Nobody waits for that. */
+function askOthers({ desk, haltId }: ResumptionInput, person: string, detail: string): void {
+  void decisionCalls(desk)
+    .notify.executeWithOptions({ summary: 'Ask for the second person' }, [
+      {
+        desk,
+        event: 'approval',
+        severity: 'warning',
+        title: `${person} wants ${desk} to trade again`,
+        text: `It ${detail}: /resume, the dashboard, or fermata resume. The decision counts for minutes only.`,
+        fingerprint: `second-person:${haltId}:${person}:${Date.now()}`,
+        audience: ['approver'],
+      },
+    ])
+    .catch(() => {});
+}
