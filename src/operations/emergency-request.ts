@@ -3,6 +3,7 @@
  * the evidence. Neither Temporal nor Postgres is needed; what is missing is said.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ControlFailure } from '../trader/client.js';
 import {
   EMERGENCY_STOP_DETAILS,
   EMERGENCY_TASK_MS,
@@ -34,9 +35,13 @@ const COMMAND_MS = 2_000;
 const WORKFLOW_MS = 3_000;
 const RETRY_MS = 200;
 const READING_MS = 1_000;
+/** A trader that does not answer for itself yet. */
+const STARTING: ReadonlySet<string> = new Set(['not-started', 'starting']);
 
 interface Sent {
   readonly taken: boolean;
+  /** It answered that it can't: asking again at once changes nothing. The workflow goes on asking. */
+  readonly refused: boolean;
   readonly incarnation: string | null;
   readonly detail: string;
 }
@@ -91,10 +96,11 @@ async function send(context: OperationContext, kind: EmergencyKind, order: Emerg
   try {
     const result = await command;
     const incarnation = (await status)?.incarnation ?? null;
-    return { taken: result.ok, incarnation, detail: result.detail };
+    return { taken: result.ok, refused: false, incarnation, detail: result.detail };
   } catch (error) {
     return {
       taken: false,
+      refused: error instanceof ControlFailure && !STARTING.has(error.code),
       incarnation: null,
       detail: error instanceof Error ? error.message : String(error),
     };
@@ -141,14 +147,14 @@ async function readBack(
   let sent = first;
   let proof: EmergencyProof = { proven: false, haltId: null, detail: first.detail };
   for (;;) {
-    if (!sent.taken) sent = await send(context, procedure.kind, order);
+    if (!sent.taken && !sent.refused) sent = await send(context, procedure.kind, order);
     try {
       if (sent.taken) proof = await procedure.prove(READING_MS);
       else proof = { ...proof, detail: `The trader did not take the command: ${sent.detail}` };
     } catch (error) {
       proof = { ...proof, detail: error instanceof Error ? error.message : String(error) };
     }
-    if (proof.proven || performance.now() >= untilMs) return { ...proof, taken: sent.taken };
+    if (proof.proven || sent.refused || performance.now() >= untilMs) return { ...proof, taken: sent.taken };
     await sleep(RETRY_MS);
   }
 }

@@ -106,6 +106,16 @@ describe.concurrent('close all positions', () => {
     expect(result).toMatchObject({ ok: true, proven: true, problems: [] });
     expect(result.detail).toContain('the venue reports no position');
   });
+
+  it('says at once why the trader refuses, and asks again only through the workflow', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.positions = ['BTC/USDT'];
+    desk.trader.refusesClosing = "the journal can't be written";
+    const result = await operationsOf(desk, { temporal: true }).closeAllPositions(ANNA, { reason: 'test' });
+    expect(result).toMatchObject({ ok: false, proven: false });
+    expect(result.detail).toBe("The trader did not take the command: the journal can't be written");
+    expect(desk.trader.sent('closeAll')).toHaveLength(1);
+  });
 });
 
 describe.concurrent('resume trading', () => {

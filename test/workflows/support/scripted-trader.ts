@@ -26,6 +26,7 @@ export class ScriptedTrader {
   stuck = false;
   gone = false;
   refusesArming: string | null = null;
+  refusesClosing: string | null = null;
   venueBreaker: TraderStatus['venueBreaker']['state'] = 'closed';
   sizePct = 100;
   strategies: TraderStatus['strategies'] = [];
@@ -183,6 +184,7 @@ export class ScriptedTrader {
     halt: ({ commandId, by, cause, resume }: ControlMethods['halt']['params']) =>
       this.taken(commandId, this.halt(cause, resume, by)),
     closeAll: ({ commandId, by }: ControlMethods['closeAll']['params']) => {
+      if (this.refusesClosing !== null) throw refused(this.refusesClosing);
       this.entriesWorking = 0;
       this.stubbornEntries = 0;
       if (!this.stuck) this.positions = [];
