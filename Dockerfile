@@ -22,7 +22,7 @@ COPY --from=build /fermata/desks ./desks
 COPY --from=build /fermata/bin ./bin
 COPY --from=build /fermata/temporal ./temporal
 # Named volumes take over who owns these; a volume that stays empty would take it over from the next image again.
-RUN install -d -o node -g node -m 0700 /var/lib/fermata /run/fermata /secrets /prometheus \
+RUN install -d -o node -g node -m 0700 /var/lib/fermata /run/fermata /fermata/data /secrets /prometheus \
   && install -o node -g node -m 0600 /dev/null /prometheus/.owner
 USER node
 ENV NODE_ENV=production

@@ -152,7 +152,7 @@ describe('docker-compose.yml', () => {
       .filter(([, , access]) => access !== 'ro')
       .map(([, place]) => place ?? '');
     expect(new Set(written)).toEqual(
-      new Set(['/var/lib/fermata', '/run/fermata', '/secrets', '/prometheus']),
+      new Set(['/var/lib/fermata', '/run/fermata', '/fermata/data', '/secrets', '/prometheus']),
     );
     for (const place of written) expect(owned).toContain(` ${place} `);
   });
