@@ -18,7 +18,8 @@ export class Programs {
 
   /** Runs until it ends; `command` instead of the service's own, as `docker-compose exec` does it. */
   run(service: string, more: Variables = {}, command?: readonly string[]): Promise<CommandRun> {
-    const options = { env: { ...this.environment(service), ...more }, timeout: 120_000 };
+    const env = { ...this.environment(service), ...more };
+    const options = { cwd: this.image, env, timeout: 120_000 };
     const args = this.args(command ?? compose.services[service]?.command ?? []);
     return new Promise((settle) => {
       execFile(process.execPath, args, options, (error, stdout, stderr) =>
@@ -36,6 +37,7 @@ export class Programs {
   start(role: string): void {
     const service = SERVICE_OF_ROLE[role] ?? '';
     const child = spawn(process.execPath, this.args(compose.services[service]?.command ?? []), {
+      cwd: this.image,
       env: this.environment(service),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -72,7 +72,7 @@ beforeAll(async () => {
   for (const role of roles) programs.start(role);
   process.env.XDG_RUNTIME_DIR = folder;
   trader = connectTrader(deskPaths(homePaths(home), 'crypto-bot').controlSocket);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   trader?.close();
@@ -166,6 +166,18 @@ describe('roles that are started one by one, with the environment of docker-comp
     const operator = chatOf(people, 501);
     operator.write(`/start ${(JSON.parse(stdout) as { code: string }).code}`);
     await operator.reads(/You are operator on crypto-bot/);
+  });
+
+  it('take a backup and prove that it restores, asked from inside a container', async () => {
+    for (const command of [['backup', '--verify'], ['drill']]) {
+      const { code, stdout, stderr } = await programs.run('operations-worker', {}, [
+        'bin/fermata.js',
+        ...command,
+        '--json',
+      ]);
+      expect(code, stdout + stderr).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ proven: true, result: { verdict: 'pass' } });
+    }
   });
 
   it('write what happens to standard output, one JSON object a line', () => {
