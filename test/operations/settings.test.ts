@@ -55,6 +55,18 @@ async function approvalOf(operations: Operations, id: string | null) {
 const resultOf = (desk: BenchDesk, version: number): Promise<SettingsChangeResult> =>
   bench.client.workflow.getHandle(settingsChangeId(desk.name, version)).result();
 
+/** The activity that the change waits for was tried so often. */
+async function untilTried(desk: BenchDesk, attempts: number): Promise<void> {
+  await until(
+    `${attempts} attempts`,
+    async () => {
+      const { raw } = await bench.client.workflow.getHandle(settingsChangeId(desk.name, 1)).describe();
+      return (raw.pendingActivities?.[0]?.attempt ?? 0) >= attempts || null;
+    },
+    30_000,
+  );
+}
+
 describe.concurrent('a change of settings', () => {
   it('that tightens is taken by the trader at once, and audited', async () => {
     const desk = await bench.desk({ serve: [] });
@@ -144,6 +156,20 @@ describe.concurrent('a change of settings', () => {
     expect(told.rows).toMatchObject([
       { title: 'Settings version 1: not applied', body: expect.stringContaining('have changed since') },
     ]);
+  });
+
+  it('that was approved while the trader is started again is taken once it is there', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    const operations = operationsOf(desk);
+    const asked = await change(operations, { 'risk.maxPositionSizePct': 4 });
+    const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
+    desk.trader.gone = true;
+    const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
+    await until('the vote', async () => (await operations.castVote(ANNA, vote)).ok || null, 30_000);
+    await untilTried(desk, 5);
+    desk.trader.gone = false;
+    expect(await resultOf(desk, 1)).toMatchObject({ state: 'applied' });
+    expect(desk.trader.sent('reload')).toHaveLength(1);
   });
 
   it('can tighten while Temporal is down, and says that nobody can be asked to loosen', async () => {
