@@ -5,14 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ControlFailure } from '../trader/client.js';
 import {
-  EMERGENCY_STOP_DETAILS,
   EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
   type EmergencyKind,
   type EmergencySignal,
+  emergencyStopLabel,
 } from '../workflows/emergency/contract.js';
 import { emergencyQueue, emergencyStopId } from '../workflows/queues.js';
-import { FERMATA_DESK } from '../workflows/search-attributes.js';
 import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';
 
@@ -124,9 +123,7 @@ async function handOver(
         args: [{ desk: desk.desk, incarnations: null, orders: [], timing }],
         signal: kind,
         signalArgs: [order],
-        typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
-        staticSummary: `Emergency stop of ${desk.desk}`,
-        staticDetails: EMERGENCY_STOP_DETAILS,
+        ...emergencyStopLabel(desk.desk),
       }),
     );
     return { workflowId, problem: null };

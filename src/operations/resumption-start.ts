@@ -2,7 +2,7 @@ import type { Desk, DeskRoutine } from '../desk/schema.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import { RESUMPTION_TIMING, type ResumptionInput } from '../workflows/operations/resumption/contract.js';
 import { operationsQueue, resumptionId } from '../workflows/queues.js';
-import { FERMATA_DESK } from '../workflows/search-attributes.js';
+import { runLabel } from '../workflows/run-label.js';
 
 /** The routine whose checks must be clean before the desk trades: the one that also runs at each start. */
 export function startRoutineOf(desk: Desk): DeskRoutine | null {
@@ -31,11 +31,14 @@ export function resumptionStart(
     taskQueue: operationsQueue(desk.desk),
     args: [input] as [ResumptionInput],
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
-    typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
-    staticSummary: `Resumption of ${desk.desk}: ${status.reason}`.slice(0, 200),
-    staticDetails: [
-      'Why it stopped, the checks again, our book against the venue, then a decision by the desk file’s rule or by a',
-      'person, then arming by quoting the halt id. Never lifts a person’s stop by itself.',
-    ].join(' '),
+    ...runLabel({
+      desk: desk.desk,
+      routine: 'resumption',
+      summary: `Resumption of ${desk.desk}: ${status.reason}`,
+      details: [
+        'Why it stopped, the checks again, our book against the venue, then a decision by the desk file’s rule or by a',
+        'person, then arming by quoting the halt id. Never lifts a person’s stop by itself.',
+      ].join(' '),
+    }),
   };
 }

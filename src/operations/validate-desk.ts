@@ -2,7 +2,7 @@ import type { ValidationOutcome } from '../activities/validation/create-validati
 import type { ValidationRequest } from '../validation/request.js';
 import type { ValidationInput } from '../workflows/operations/validation.js';
 import { operationsQueue, validationId } from '../workflows/queues.js';
-import { FERMATA_DESK, FERMATA_ROUTINE } from '../workflows/search-attributes.js';
+import { runLabel } from '../workflows/run-label.js';
 import type { TemporalAccess } from './temporal/open-temporal.js';
 
 const DAY_MS = 86_400_000;
@@ -36,15 +36,15 @@ export async function startValidation(temporal: TemporalAccess, request: Validat
       taskQueue: operationsQueue(desk),
       args: [input],
       workflowIdConflictPolicy: 'USE_EXISTING',
-      typedSearchAttributes: [
-        { key: FERMATA_DESK, value: desk },
-        { key: FERMATA_ROUTINE, value: 'validation' },
-      ],
-      staticSummary: `Go-live validation of ${desk}: ${durationMs / 3_600_000} h on paper`,
-      staticDetails: [
-        'Paper-trades the desk’s own strategies and limits in an instance of its own, for exactly this much market',
-        'time, then judges trades, win rate, Sharpe ratio and drawdown. Thin or broken data is a NO-GO.',
-      ].join(' '),
+      ...runLabel({
+        desk,
+        routine: 'validation',
+        summary: `Go-live validation of ${desk}: ${durationMs / 3_600_000} h on paper`,
+        details: [
+          'Paper-trades the desk’s own strategies and limits in an instance of its own, for exactly this much market',
+          'time, then judges trades, win rate, Sharpe ratio and drawdown. Thin or broken data is a NO-GO.',
+        ].join(' '),
+      }),
     }),
   );
   return workflowId;

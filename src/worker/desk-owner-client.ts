@@ -12,7 +12,7 @@ import {
   EMERGENCY_TIMING,
 } from '../workflows/emergency/contract.js';
 import { deskOwnerId, emergencyQueue } from '../workflows/queues.js';
-import { FERMATA_DESK } from '../workflows/search-attributes.js';
+import { runLabel } from '../workflows/run-label.js';
 
 export interface DeskOwner {
   /** Rejects while it does not run or Temporal is down. */
@@ -77,11 +77,14 @@ function startOf(desk: Desk) {
     taskQueue: emergencyQueue(desk.desk),
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
     args: [input] as [DeskOwnerInput],
-    typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
-    staticSummary: `Takes a stop of ${desk.desk} from here`,
-    staticDetails: [
-      'Send the signal `stop` or `closeAll` with the reason as text, here or by',
-      `\`temporal workflow signal --workflow-id ${deskOwnerId(desk.desk)} --name stop --input '"the reason"'\`.`,
-    ].join(' '),
+    ...runLabel({
+      desk: desk.desk,
+      routine: 'desk-owner',
+      summary: `Takes a stop of ${desk.desk} from here`,
+      details: [
+        'Send the signal `stop` or `closeAll` with the reason as text, here or by',
+        `\`temporal workflow signal --workflow-id ${deskOwnerId(desk.desk)} --name stop --input '"the reason"'\`.`,
+      ].join(' '),
+    }),
   };
 }

@@ -2,7 +2,7 @@ import type { Desk } from '../desk/schema.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import type { PulseInput } from '../workflows/operations/pulse/contract.js';
 import { operationsQueue, pulseId } from '../workflows/queues.js';
-import { FERMATA_DESK } from '../workflows/search-attributes.js';
+import { runLabel } from '../workflows/run-label.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
@@ -21,8 +21,13 @@ export function keepPulse(temporal: TemporalAccess, { desk }: Desk, log: Logger)
         taskQueue: operationsQueue(desk),
         workflowIdConflictPolicy: 'USE_EXISTING',
         args: [input],
-        typedSearchAttributes: [{ key: FERMATA_DESK, value: desk }],
-        staticSummary: `Operations of ${desk} are alive`,
+        ...runLabel({
+          desk,
+          routine: 'pulse',
+          summary: `Operations of ${desk} are alive`,
+          details:
+            'Beats as long as timers fire, history is written and the operations worker runs. Where it stops, the trader does what the desk file names (`deadMan`).',
+        }),
       }),
     );
   });

@@ -12,6 +12,11 @@ export function showPhase(phase: string, lines: readonly string[] = []): void {
   upsertMemo({ phase });
 }
 
+const MARK: Readonly<Record<Verdict, string>> = { pass: '✓', warn: '!', fail: '✗', not_run: '–' };
+
+export const stepLine = (name: string, verdict: Verdict, observed: string): string =>
+  `${MARK[verdict]} ${name}: ${observed}`;
+
 /** Between two phases: nothing is written to the server. */
 export function showDetails(phase: string, lines: readonly string[]): void {
   setCurrentDetails([`**${phase}**`, ...lines.map((line) => `- ${line}`)].join('\n'));

@@ -5,6 +5,7 @@ import { readApprovals } from '../../src/store/approvals.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
 import { deskOwnerId, emergencyQueue } from '../../src/workflows/queues.js';
+import { runLabel } from '../../src/workflows/run-label.js';
 import { openIncident, strategy, timelineOf, toldOf } from '../incidents/incident-bench.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';
 import { type Bench, openBench } from './support/desk-bench.js';
@@ -151,13 +152,14 @@ describe('a resumption that goes on in a new run', () => {
 });
 
 describe('the owner of a desk that goes on in a new run', () => {
-  it('still knows every incarnation', async () => {
+  it('still knows every incarnation, and is found and read by what it shows', async () => {
     const desk = await bench.desk();
     const workflowId = deskOwnerId(desk.name);
     const owner = await bench.client.workflow.start('deskOwner', {
       workflowId,
       taskQueue: emergencyQueue(desk.name),
       args: [{ desk: desk.name, admitted: [], orders: [], timing: EMERGENCY_TIMING }],
+      ...runLabel({ desk: desk.name, routine: 'desk-owner', summary: 'Takes a stop', details: 'Here.' }),
     });
     const any = bench.client.workflow.getHandle(workflowId);
     const first = await runOf(workflowId);
@@ -166,6 +168,10 @@ describe('the owner of a desk that goes on in a new run', () => {
       await any.executeUpdate(EMERGENCY_MESSAGES.admitIncarnation, { args: [admitted] });
     }
     expect(await any.query<readonly unknown[]>(EMERGENCY_MESSAGES.incarnations)).toHaveLength(3);
+    const described = await any.describe();
+    expect(described.searchAttributes).toMatchObject({ FermataDesk: [desk.name] });
+    // The server gives a new run no static summary: what it shows by itself is what it is read by.
+    expect(described.memo).toMatchObject({ phase: `${desk.name}: ready for a stop` });
     await any.terminate();
     expect(owner.firstExecutionRunId).toBe(first);
   });

@@ -1,7 +1,7 @@
 /** Starts `backup:<desk>` or `drill:<desk>` unless it runs already, and waits for how it ends. */
 import type { BackupInput, BackupResult } from '../../workflows/operations/backup/contract.js';
 import { operationsQueue } from '../../workflows/queues.js';
-import { FERMATA_DESK } from '../../workflows/search-attributes.js';
+import type { runLabel } from '../../workflows/run-label.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
@@ -23,13 +23,13 @@ export async function runBackupWorkflow(
   procedure: {
     readonly type: 'backup' | 'restoreDrill';
     readonly workflowId: string;
-    readonly summary: string;
+    readonly label: ReturnType<typeof runLabel>;
     readonly patienceMs: number;
     readonly input: object;
   },
 ): Promise<BackupOperationResult> {
   const { desk, temporal } = context;
-  const { type, workflowId, summary, patienceMs } = procedure;
+  const { type, workflowId, label, patienceMs } = procedure;
   const status = await readStatus(context).catch(() => null);
   const common: CommonInput = {
     desk: desk.desk,
@@ -45,8 +45,7 @@ export async function runBackupWorkflow(
         taskQueue: operationsQueue(desk.desk),
         workflowIdConflictPolicy: 'USE_EXISTING',
         args: [{ ...common, ...procedure.input }],
-        typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
-        staticSummary: summary,
+        ...label,
       }),
     );
   } catch (error) {

@@ -1,3 +1,4 @@
+import { drillLabel } from '../../workflows/operations/backup/contract.js';
 import { drillWorkflowId } from '../../workflows/queues.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { type BackupOperationResult, runBackupWorkflow } from './backup-run.js';
@@ -18,7 +19,7 @@ export function drillRestore(
   return runBackupWorkflow(context, caller, {
     type: 'restoreDrill',
     workflowId: drillWorkflowId(desk.desk),
-    summary: `Restore drill of ${desk.desk}`,
+    label: drillLabel(desk.desk),
     patienceMs,
     input: { backupId },
   });

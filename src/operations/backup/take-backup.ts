@@ -1,3 +1,4 @@
+import { backupLabel } from '../../workflows/operations/backup/contract.js';
 import { backupWorkflowId } from '../../workflows/queues.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { type BackupOperationResult, runBackupWorkflow } from './backup-run.js';
@@ -18,7 +19,7 @@ export function takeBackup(
   return runBackupWorkflow(context, caller, {
     type: 'backup',
     workflowId: backupWorkflowId(desk.desk),
-    summary: `Backup of ${desk.desk}`,
+    label: backupLabel(desk.desk),
     patienceMs,
     input: { verify, keep: desk.backup.keep },
   });

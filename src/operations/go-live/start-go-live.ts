@@ -6,7 +6,7 @@ import { type GoLiveAttempt, moveAttempt, openAttempt } from '../../store/go-liv
 import type { TraderStatus } from '../../trader/protocol.js';
 import type { GoLiveInput } from '../../workflows/operations/go-live/contract.js';
 import { operationsQueue } from '../../workflows/queues.js';
-import { FERMATA_DESK, FERMATA_ROUTINE } from '../../workflows/search-attributes.js';
+import { runLabel } from '../../workflows/run-label.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
@@ -99,13 +99,13 @@ async function startWorkflow(
         workflowId,
         taskQueue: operationsQueue(desk.desk),
         args: [input],
-        typedSearchAttributes: [
-          { key: FERMATA_DESK, value: desk.desk },
-          { key: FERMATA_ROUTINE, value: 'go-live' },
-        ],
-        staticSummary: `Going live: ${release}, attempt ${attempt.attempt}`,
-        staticDetails:
-          'Pre-flight, a person’s review, approval, a small start, the watched first period, larger sizes by approval. The trader checks every vote itself.',
+        ...runLabel({
+          desk: desk.desk,
+          routine: 'go-live',
+          summary: `Going live: ${release}, attempt ${attempt.attempt}`,
+          details:
+            'Pre-flight, a person’s review, approval, a small start, the watched first period, larger sizes by approval. The trader checks every vote itself.',
+        }),
       }),
     );
   } catch (error) {

@@ -2,14 +2,18 @@ import type { Symptom } from '../../activities/incidents/create-incident-activit
 import type { Desk } from '../../desk/schema.js';
 import type { TraderStatus } from '../../trader/protocol.js';
 import type { IncidentInput } from '../../workflows/operations/incident/contract.js';
+import { RUNBOOK } from '../../workflows/operations/incident/runbook.js';
 import { incidentId, operationsQueue } from '../../workflows/queues.js';
-import { FERMATA_DESK } from '../../workflows/search-attributes.js';
+import { runLabel } from '../../workflows/run-label.js';
 
 const MINUTE_MS = 60_000;
 const LOOK_MS = 5_000;
 const LOOK_MS_MAX = 60_000;
 const REVIEW_MS = 24 * 60 * MINUTE_MS;
 const EVIDENCE_MS = 24 * 60 * MINUTE_MS;
+
+const WHAT_HAPPENS =
+  'People are told until one has answered, the playbook of its kind runs, evidence is kept, and in the end a person is asked for a review.';
 
 /** The same symptom of the same thing is the same incident, as long as it lasts. */
 export function fingerprintOf(desk: string, { kind, subject }: Pick<Symptom, 'kind' | 'subject'>): string {
@@ -36,10 +40,12 @@ export function incidentStart(desk: Desk, symptom: Symptom, status: TraderStatus
     taskQueue: operationsQueue(desk.desk),
     args: [input] as [IncidentInput],
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
-    typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
-    staticSummary: `Incident of ${desk.desk}: ${symptom.title}`.slice(0, 200),
-    staticDetails:
-      'People are told until one has answered, the playbook of its kind runs, evidence is kept, and in the end a person is asked for a review.',
+    ...runLabel({
+      desk: desk.desk,
+      routine: 'incident',
+      summary: `Incident of ${desk.desk}: ${symptom.title}`,
+      details: [`${WHAT_HAPPENS}\n`, ...RUNBOOK[symptom.kind].map((step) => `- ${step}`)].join('\n'),
+    }),
   };
 }
 

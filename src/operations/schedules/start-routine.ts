@@ -1,7 +1,7 @@
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import type { RoutineInput } from '../../workflows/operations/routine/contract.js';
 import { operationsQueue, routineId } from '../../workflows/queues.js';
-import { FERMATA_DESK, FERMATA_ROUTINE } from '../../workflows/search-attributes.js';
+import { runLabel } from '../../workflows/run-label.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { type RoutineOccasion, routineInput } from './routine-input.js';
 
@@ -13,12 +13,12 @@ export function routineStart(input: RoutineInput) {
     workflowType: 'routine',
     taskQueue: operationsQueue(input.desk),
     args: [input] as [RoutineInput],
-    typedSearchAttributes: [
-      { key: FERMATA_DESK, value: input.desk },
-      { key: FERMATA_ROUTINE, value: input.name },
-    ],
-    staticSummary: `${input.title} (${input.desk})`,
-    staticDetails: input.steps.map(({ title, onFail }) => `- ${title}; a failure: ${onFail}`).join('\n'),
+    ...runLabel({
+      desk: input.desk,
+      routine: input.name,
+      summary: `${input.title} (${input.desk})`,
+      details: input.steps.map(({ title, onFail }) => `- ${title}; a failure: ${onFail}`).join('\n'),
+    }),
   };
 }
 

@@ -2,7 +2,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { SettingsProposal } from '../../domain/settings-change.js';
 import type { SettingsChangeInput } from '../../workflows/operations/settings/contract.js';
 import { operationsQueue, settingsChangeId } from '../../workflows/queues.js';
-import { FERMATA_DESK } from '../../workflows/search-attributes.js';
+import { runLabel } from '../../workflows/run-label.js';
 import type { Caller, OperationContext } from '../operation.js';
 import type { SettingsResult } from './change-settings.js';
 
@@ -43,10 +43,13 @@ export async function askForApproval(
         workflowId,
         taskQueue: operationsQueue(desk.desk),
         args: [input],
-        typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
-        staticSummary: `Settings of ${desk.desk}: ${reason}`.slice(0, 200),
-        staticDetails:
-          'People approve exactly these values; the trader checks their votes itself and takes them.',
+        ...runLabel({
+          desk: desk.desk,
+          routine: 'settings',
+          summary: `Settings of ${desk.desk}: ${reason}`,
+          details:
+            'People approve exactly these values; the trader checks their votes itself and takes them.',
+        }),
       }),
     );
   } catch (error) {

@@ -1,5 +1,7 @@
 /** The language of the emergency workflows; shared with whoever starts, signals or asks them. */
 
+import { runLabel } from '../run-label.js';
+
 export type EmergencyKind = 'stop' | 'closeAll';
 export type EmergencyVia = 'web' | 'cli' | 'telegram' | 'temporal';
 
@@ -88,8 +90,13 @@ export const EMERGENCY_MESSAGES = {
   incarnations: 'incarnations',
 } as const;
 
-/** What Temporal's UI says about every emergency stop. */
-export const EMERGENCY_STOP_DETAILS = [
-  'Halts every known trader of the desk, proves by reading back that no entry order works (stop) or that the desk is',
-  'flat (close all), and says by name what is not. Send the signal `stop` or `closeAll` with a reason at any time.',
-].join(' ');
+export const emergencyStopLabel = (desk: string) =>
+  runLabel({
+    desk,
+    routine: 'emergency-stop',
+    summary: `Emergency stop of ${desk}`,
+    details: [
+      'Halts every known trader of the desk, proves by reading back that no entry order works (stop) or that the desk is',
+      'flat (close all), and says by name what is not. Send the signal `stop` or `closeAll` with a reason at any time.',
+    ].join(' '),
+  });

@@ -19,15 +19,14 @@ import {
 } from '@temporalio/workflow';
 import { causeOf } from '../../domain/cause-of.js';
 import { emergencyStopId } from '../queues.js';
-import { FERMATA_DESK } from '../search-attributes.js';
 import { showPhase } from '../show.js';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
   EMERGENCY_MESSAGES,
-  EMERGENCY_STOP_DETAILS,
   EMERGENCY_TASK_MS,
   type EmergencyOrder,
+  emergencyStopLabel,
   INCARNATIONS_MAX,
 } from './contract.js';
 import { emergencyStop } from './emergency-stop.js';
@@ -94,9 +93,7 @@ async function handOver(
             timing: input.timing,
           },
         ],
-        typedSearchAttributes: [{ key: FERMATA_DESK, value: input.desk }],
-        staticSummary: `Emergency stop of ${input.desk}`,
-        staticDetails: EMERGENCY_STOP_DETAILS,
+        ...emergencyStopLabel(input.desk),
       });
       return;
     } catch (alreadyRuns) {

@@ -1,5 +1,6 @@
 /** The language of backups and restore drills. */
 import type { Verdict } from '../../evidence.js';
+import { runLabel } from '../../run-label.js';
 import type { StepResult } from '../routine/contract.js';
 
 export interface BackupInput {
@@ -28,5 +29,23 @@ export interface DrillInput
   /** Null: the newest. */
   readonly backupId: string | null;
 }
+
+export const backupLabel = (desk: string) =>
+  runLabel({
+    desk,
+    routine: 'backup',
+    summary: `Backup of ${desk}`,
+    details:
+      'Database from one snapshot, trader journal and desk file with a manifest of counts and checksums; read back byte by byte; then the oldest make room.',
+  });
+
+export const drillLabel = (desk: string) =>
+  runLabel({
+    desk,
+    routine: 'restore-drill',
+    summary: `Restore drill of ${desk}`,
+    details:
+      'Restores a backup on a server of its own: checksums, counts against the manifest, and the ledger reconciled. Only then it counts as a backup.',
+  });
 
 export const BACKUP_MESSAGES = { result: 'result' } as const;

@@ -2,13 +2,16 @@
 import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Verdict } from '../../evidence.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
-import { showPhase } from '../../show.js';
+import { showPhase, stepLine } from '../../show.js';
 import { Approvals } from '../approval.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 import { goLiveCalls } from './calls.js';
 import { GO_LIVE_MESSAGES, type GoLiveInput, type GoLiveProgress } from './contract.js';
 
 const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);
+
+const SHOWN_MAX = 40;
+const LINE_MAX = 200;
 
 interface Finding {
   readonly verdict: Verdict;
@@ -28,6 +31,8 @@ export class GoLiveRun {
     size: null,
     nextAtMs: null,
   };
+  /** The newest steps, as Temporal's UI shows them. */
+  private readonly shown: string[] = [];
   /** Wall time of the first arming. */
   liveSinceMs = 0;
 
@@ -43,7 +48,7 @@ export class GoLiveRun {
 
   show(phase: GoLiveProgress['phase'], detail: string, nextAtMs: number | null = null): void {
     this.progress = { ...this.progress, phase, detail, nextAtMs };
-    showPhase(`Going live, ${phase}`, [detail]);
+    showPhase(`Going live, ${phase}`, [detail, ...this.shown]);
   }
 
   record(
@@ -53,6 +58,8 @@ export class GoLiveRun {
     startedMs: number,
     person: string | null = null,
   ): void {
+    this.shown.push(stepLine(name, verdict, observed).slice(0, LINE_MAX));
+    this.shown.splice(0, this.shown.length - SHOWN_MAX);
     this.trail.add({
       routine: 'go-live',
       stepKey,

@@ -5,7 +5,7 @@
  */
 import { allHandlersFinished, condition } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
-import { showPhase, showVerdict } from '../../show.js';
+import { showVerdict } from '../../show.js';
 import type { GoLiveInput, GoLiveResult } from './contract.js';
 import { GoLiveRun } from './go-live-run.js';
 import { preflight } from './preflight.js';
@@ -49,6 +49,6 @@ async function close(run: GoLiveRun, { state, detail }: GoLiveResult): Promise<v
   const finding = { verdict, observed: `${state}: ${detail}`, expected: 'every step taken' } as const;
   run.record('end', 'Going live', finding, Date.now());
   await run.calls.moveGoLive(run.input, state, detail.slice(0, 1000));
-  showPhase(`Going live: ${state}`, [detail]);
+  run.show(state, detail);
   showVerdict(verdict);
 }

@@ -61,6 +61,7 @@ export interface IncidentCarried {
   readonly openedMs: number;
   readonly reports: readonly IncidentReport[];
   readonly done: Readonly<Record<string, string>>;
+  readonly shown: readonly string[];
   readonly escalations: number;
   readonly acknowledged: Answered | null;
   readonly resolved: Answered | null;

@@ -8,6 +8,8 @@ export interface Course {
   /** Steps of the playbook that are done, with what they found. */
   readonly done: Record<string, string>;
   phase: string;
+  /** The newest steps of the timeline, as Temporal's UI shows them. */
+  readonly shown: string[];
   escalations: number;
   acknowledged: Answered | null;
   /** A person has said that it is over. */
@@ -26,6 +28,7 @@ export function courseOf(carried: IncidentCarried | null): Course {
     reports: [...(carried?.reports ?? [])],
     done: { ...carried?.done },
     phase: 'beginning',
+    shown: [...(carried?.shown ?? [])],
     escalations: carried?.escalations ?? 0,
     acknowledged: carried?.acknowledged ?? null,
     resolved: carried?.resolved ?? null,

@@ -2,7 +2,6 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { IncidentFacts } from '../../../activities/engine/read-incident-facts.js';
 import { causeOf } from '../../../domain/cause-of.js';
-import { showPhase } from '../../show.js';
 import { Approvals } from '../approval.js';
 import { isDecided } from '../approval-state.js';
 import { traderCalls } from '../operations-calls.js';
@@ -11,6 +10,7 @@ import { keepCalls, lookCalls } from './calls.js';
 import type { IncidentInput } from './contract.js';
 import { type Course, courseOf } from './course.js';
 import type { incident } from './incident.js';
+import { showIncident } from './show-incident.js';
 import { type Finding, Timeline } from './timeline.js';
 
 /** What a step found goes through continue-as-new. */
@@ -99,11 +99,7 @@ export class IncidentRun {
 
   show(phase: string): void {
     this.course.phase = phase;
-    const { reports, acknowledged } = this.course;
-    showPhase(`${this.input.title}: ${phase}`, [
-      reports[0]?.detail ?? '',
-      acknowledged ? `Acknowledged by ${acknowledged.by}` : 'Nobody has acknowledged it yet',
-    ]);
+    showIncident(this.input, this.course);
   }
 
   /** Nothing is under way that a new run would not take up again. */

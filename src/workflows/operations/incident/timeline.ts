@@ -4,6 +4,7 @@ import { EvidenceTrail } from '../../evidence-trail.js';
 import { recordCalls } from '../operations-calls.js';
 import type { IncidentInput } from './contract.js';
 import type { Course } from './course.js';
+import { showStep } from './show-incident.js';
 
 export type Finding = Pick<StepEvidence, 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
   Partial<Pick<StepEvidence, 'person' | 'reference'>>;
@@ -22,6 +23,7 @@ export class Timeline {
 
   record(finding: Finding, startedMs = Date.now()): void {
     this.course.sequence += 1;
+    showStep(this.input, this.course, finding);
     this.trail.add({
       routine: 'incident',
       stepKey: `${this.course.sequence}`.padStart(4, '0'),

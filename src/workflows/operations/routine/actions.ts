@@ -1,9 +1,8 @@
 /** What an action of a routine does: a workflow of its own, one at a time. */
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
 import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../../queues.js';
-import { FERMATA_DESK } from '../../search-attributes.js';
 import type { backup } from '../backup/backup.js';
-import type { BackupInput, BackupResult } from '../backup/contract.js';
+import { type BackupInput, type BackupResult, backupLabel, drillLabel } from '../backup/contract.js';
 import type { restoreDrill } from '../backup/restore-drill.js';
 import type { RoutineAction } from './contract.js';
 import type { StepContext, StepOutcome } from './run-steps.js';
@@ -20,14 +19,17 @@ const ACTIONS: Readonly<Record<RoutineAction, (context: StepContext) => Promise<
     const workflowId = backupWorkflowId(desk);
     return outcomeOf(
       workflowId,
-      await executeChild<typeof backup>('backup', { ...child(context, workflowId), args }),
+      await executeChild<typeof backup>('backup', {
+        ...child(context, workflowId, backupLabel(desk)),
+        args,
+      }),
     );
   },
   'restore-drill': async (context) => {
     const args: Parameters<typeof restoreDrill> = [{ ...common(context), backupId: null }];
     const workflowId = drillWorkflowId(context.desk);
     const result = await executeChild<typeof restoreDrill>('restoreDrill', {
-      ...child(context, workflowId),
+      ...child(context, workflowId, drillLabel(context.desk)),
       args,
     });
     return outcomeOf(workflowId, result);
@@ -47,11 +49,11 @@ function common({ desk, simulated, marketMs }: StepContext): Omit<BackupInput, '
   return { desk, simulated, marketMs, person: null, evidenceMs: EVIDENCE_MS };
 }
 
-function child({ desk }: StepContext, workflowId: string) {
+function child({ desk }: StepContext, workflowId: string, label: ReturnType<typeof backupLabel>) {
   return {
     workflowId,
     taskQueue: operationsQueue(desk),
-    typedSearchAttributes: [{ key: FERMATA_DESK, value: desk }],
+    ...label,
     // What was begun is ended properly, whatever becomes of the routine.
     parentClosePolicy: ParentClosePolicy.ABANDON,
   };

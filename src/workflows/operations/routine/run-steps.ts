@@ -2,6 +2,7 @@
 
 import { causeOf } from '../../../domain/cause-of.js';
 import type { EvidenceTrail } from '../../evidence-trail.js';
+import { stepLine } from '../../show.js';
 import { runAction } from './actions.js';
 import { checkCalls } from './calls.js';
 import type { RoutineStep, StepResult } from './contract.js';
@@ -141,7 +142,5 @@ export function recordResult(
   });
 }
 
-const MARK = { pass: '✓', warn: '!', fail: '✗', not_run: '–' } as const;
-
 export const lineOf = ({ title, verdict, observed, expected }: StepResult): string =>
-  `${MARK[verdict]} ${title}: ${observed} (expected: ${expected})`;
+  `${stepLine(title, verdict, observed)} (expected: ${expected})`;

@@ -1,0 +1,24 @@
+import { FERMATA_DESK, FERMATA_ROUTINE } from './search-attributes.js';
+
+export interface RunLabel {
+  readonly desk: string;
+  /** As in its evidence: the routine's name, `incident`, `emergency-stop` … */
+  readonly routine: string;
+  readonly summary: string;
+  /** Markdown: what this run does, in the runbook's words. */
+  readonly details: string;
+}
+
+const SUMMARY_MAX = 200;
+
+/** What a run is found and read by in Temporal's UI, whoever starts it. */
+export function runLabel({ desk, routine, summary, details }: RunLabel) {
+  return {
+    typedSearchAttributes: [
+      { key: FERMATA_DESK, value: desk },
+      { key: FERMATA_ROUTINE, value: routine },
+    ],
+    staticSummary: summary.slice(0, SUMMARY_MAX),
+    staticDetails: details,
+  };
+}
