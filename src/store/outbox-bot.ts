@@ -45,19 +45,33 @@ export interface NoticeCursor {
   readonly sequence: number;
 }
 
-export async function readNoticeCursor(pool: Queries, desk: string): Promise<NoticeCursor | null> {
-  const found = await pool.query<{ incarnation: string; sequence: string }>(
-    'select incarnation, sequence from notice_cursor where desk = $1',
-    [desk],
+/** How far one journal was read. */
+export async function readNoticeCursor(
+  pool: Queries,
+  desk: string,
+  incarnation: string,
+): Promise<NoticeCursor | null> {
+  const found = await pool.query<{ sequence: string }>(
+    'select sequence from notice_cursor where desk = $1 and incarnation = $2',
+    [desk, incarnation],
   );
   const [row] = found.rows;
-  return row ? { incarnation: row.incarnation, sequence: Number(row.sequence) } : null;
+  return row ? { incarnation, sequence: Number(row.sequence) } : null;
+}
+
+/** When any journal of the desk was last read; null: never. */
+export async function lastNoticeReadMs(pool: Queries, desk: string): Promise<number | null> {
+  const found = await pool.query<{ last: Date | null }>(
+    'select max(updated) as last from notice_cursor where desk = $1',
+    [desk],
+  );
+  return found.rows[0]?.last?.getTime() ?? null;
 }
 
 export async function saveNoticeCursor(pool: Queries, desk: string, cursor: NoticeCursor): Promise<void> {
   await pool.query(
     `insert into notice_cursor (desk, incarnation, sequence) values ($1, $2, $3)
-     on conflict (desk) do update set incarnation = excluded.incarnation, sequence = excluded.sequence`,
+     on conflict (desk, incarnation) do update set sequence = excluded.sequence, updated = now()`,
     [desk, cursor.incarnation, cursor.sequence],
   );
 }

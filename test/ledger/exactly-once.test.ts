@@ -115,8 +115,11 @@ test('a new journal begins with nothing held and keeps what was recorded before'
   const ledger = { desk, simulated: true };
   await applyBatch(database.pool, ledger, entriesOf(recordsOfTrades(21, 60), 'inc001'));
   const before = await database.pool.query('select count(*)::int as n from fills where desk = $1', [desk]);
+  const filled = 'select client_id, filled from orders where desk = $1 order by client_id';
+  const filledBefore = await database.pool.query(filled, [desk]);
   const fresh = entriesOf(recordsOfTrades(21, 60), 'inc002');
   await applyBatch(database.pool, ledger, fresh);
+  expect((await database.pool.query(filled, [desk])).rows).toEqual(filledBefore.rows);
   const after = await database.pool.query('select count(*)::int as n from fills where desk = $1', [desk]);
   expect(after.rows[0].n).toBe(before.rows[0].n);
   const state = replay(fresh);

@@ -3,7 +3,7 @@ import type { EngineRecord, JournalEntry } from '../../src/engine/record.js';
 import { readNoticeCursor } from '../../src/store/outbox-bot.js';
 import { followJournal } from '../../src/telegram/reading/follow-journal.js';
 import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
-import type { TraderClient } from '../../src/trader/client.js';
+import { type TraderClient, TraderUnavailable } from '../../src/trader/client.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -70,6 +70,43 @@ describe('what of the journal is told', () => {
   });
 });
 
+describe('the journal of another account', () => {
+  it('is told since anything was read, and each goes on where it was left', async () => {
+    const two = { ...desk, desk: 'two-accounts' };
+    const told = async (incarnation: string, entries: readonly JournalEntry[]): Promise<number> => {
+      const scripted = new ScriptedTrader(incarnation);
+      let asked = -1;
+      const trader: TraderClient = {
+        ...scripted.client,
+        follow: (from, onEntry, onEnd) => {
+          asked = from;
+          for (const next of entries.filter(({ sequence }) => sequence >= from)) onEntry(next);
+          queueMicrotask(() => onEnd(new TraderUnavailable('the line ended')));
+          return { close: () => undefined };
+        },
+      };
+      await followJournal({ desk: two, pool: database.pool, trader }, new AbortController().signal);
+      return asked;
+    };
+    const at = (incarnation: string, sequence: number, wallMs: number): JournalEntry => ({
+      ...entry(sequence, halt('person')),
+      incarnation,
+      wallMs,
+    });
+    const long = Date.now() - 3_600_000;
+    const soon = Date.now() + 3_600_000;
+    const [first, other] = [[at('one', 1, long)], [at('two', 1, long), at('two', 2, soon)]];
+    await told('one', first);
+    await told('two', other);
+    const back = await told('one', [...first, at('one', 2, soon)]);
+    const found = await database.pool.query(
+      "select fingerprint from notice where desk = 'two-accounts' order by fingerprint",
+    );
+    expect(back).toBe(2);
+    expect(found.rows.map(({ fingerprint }) => fingerprint)).toEqual(['journal:one:2', 'journal:two:2']);
+  });
+});
+
 describe('the journal', () => {
   it('is told from where it was read last, and its past is not news', async () => {
     const scripted = new ScriptedTrader('abc');
@@ -91,7 +128,7 @@ describe('the journal', () => {
       const next = asked[sequence] ?? 0;
       give(entry(next, halt('person')));
       await eventually(async () => {
-        expect(await readNoticeCursor(database.pool, desk.desk)).toMatchObject({ sequence: next });
+        expect(await readNoticeCursor(database.pool, desk.desk, 'abc')).toMatchObject({ sequence: next });
       });
       stopping.abort();
       await following;

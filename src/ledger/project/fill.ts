@@ -24,14 +24,13 @@ export async function projectFill(
   const instrument = instrumentOf(projection, fill.instrument);
   const quantity = formatDecimal(fill.quantityLots, instrument.lotSize);
   const realised = await projectExecution(client, projection, entry, fill);
-  await projectOrderFilled(client, projection, entry, fill.clientId, quantity);
   const known = await client.query<OrderRow>(
     'select purpose, strategy from orders where desk = $1 and client_id = $2',
     [projection.desk, fill.clientId],
   );
   const order = known.rows[0] ?? FOREIGN;
   // A new journal hears of fills that an earlier one had recorded: the row stays as it was.
-  await client.query(
+  const inserted = await client.query(
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
        realised, simulated, caught_up, market, wall, incarnation, sequence)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
@@ -57,6 +56,7 @@ export async function projectFill(
       entry.sequence,
     ],
   );
+  if (inserted.rowCount === 1) await projectOrderFilled(client, projection, entry, fill.clientId, quantity);
 }
 
 /** A fee that the venue kept in coins counts as a sale of them at the fill's price. */

@@ -5,7 +5,12 @@
 import type { Desk } from '../../desk/schema.js';
 import type { JournalEntry } from '../../engine/record.js';
 import { notify } from '../../notify/notify.js';
-import { type NoticeCursor, readNoticeCursor, saveNoticeCursor } from '../../store/outbox-bot.js';
+import {
+  lastNoticeReadMs,
+  type NoticeCursor,
+  readNoticeCursor,
+  saveNoticeCursor,
+} from '../../store/outbox-bot.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';
 import { noticeOf } from './journal-notices.js';
@@ -27,18 +32,21 @@ const READ_AGAIN_MS = 500;
 export async function followJournal(context: JournalNoticesContext, stopping: AbortSignal): Promise<number> {
   const { desk, pool, trader } = context;
   const { incarnation, sequence } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
-  const known = await readNoticeCursor(pool, desk.desk);
-  // The first time ever, what lies in the past is not news; a new journal is read from its beginning.
-  const start = known === null ? sequence : known.incarnation === incarnation ? known.sequence : 0;
+  const known = await readNoticeCursor(pool, desk.desk, incarnation);
+  const lastReadMs = await lastNoticeReadMs(pool, desk.desk);
+  // The first time ever, what lies in the past is not news; another journal is, since anything was read.
+  const start = known?.sequence ?? (lastReadMs === null ? sequence : 0);
   const cursor: NoticeCursor = { incarnation, sequence: start };
   await saveNoticeCursor(pool, desk.desk, cursor);
-  await readFrom(context, cursor, stopping);
+  const newsFromMs = known === null ? (lastReadMs ?? 0) : 0;
+  await readFrom(context, cursor, newsFromMs, stopping);
   return READ_AGAIN_MS;
 }
 
 async function readFrom(
   { desk, pool, trader }: JournalNoticesContext,
   from: NoticeCursor,
+  newsFromMs: number,
   stopping: AbortSignal,
 ): Promise<void> {
   const waiting: JournalEntry[] = [];
@@ -70,7 +78,7 @@ async function readFrom(
         });
         continue;
       }
-      const notice = noticeOf(desk, entry);
+      const notice = entry.wallMs < newsFromMs ? null : noticeOf(desk, entry);
       unsaved += 1;
       if (notice !== null) await notify(pool, notice);
       if (notice === null && unsaved < SAVE_EVERY_ENTRIES) continue;
