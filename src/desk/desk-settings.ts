@@ -80,7 +80,10 @@ function isInDeskFile(desk: Desk, key: string): boolean {
   return at !== undefined;
 }
 
-/** How many approvers a looser value takes: with real money two. */
-export function settingsApproversNeeded({ mode }: Pick<Desk, 'mode'>): number {
-  return mode === 'live' ? 2 : 1;
+/**
+ * How many approvers a looser value takes: with real money as many as going live. One who decides alone has no
+ * cooling-off here, since looser settings end the go-live, and the next one has it.
+ */
+export function settingsApproversNeeded({ mode, goLive }: Pick<Desk, 'mode' | 'goLive'>): number {
+  return mode === 'live' ? goLive.needed : 1;
 }
