@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  /** Its heading in the list of commands. */
+  readonly group: string;
   /** Adds arguments, options and the action. */
   readonly load: () => Promise<(command: Command) => void>;
 }
@@ -11,162 +13,194 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'up',
+    group: 'The desk',
     summary: 'start a desk and everything that it needs',
     load: async () => (await import('./commands/up.js')).upCommand,
   },
   {
     name: 'down',
+    group: 'The desk',
     summary: 'end the desk in order; positions and their stops are kept',
     load: async () => (await import('./commands/down.js')).downCommand,
   },
   {
     name: 'status',
+    group: 'The desk',
     summary: 'mode, reason, positions, orders, and why it is not trading',
     load: async () => (await import('./commands/status.js')).statusCommand,
   },
   {
-    name: 'stop',
-    summary: 'no new entries; resting entries are cancelled, positions and stops kept',
-    load: async () => (await import('./commands/stop.js')).stopCommand,
-  },
-  {
-    name: 'close-all',
-    summary: 'stop, cancel everything, close every position, prove flat',
-    load: async () => (await import('./commands/close-all.js')).closeAllCommand,
-  },
-  {
-    name: 'resume',
-    summary: 'check everything again and trade',
-    load: async () => (await import('./commands/resume.js')).resumeCommand,
-  },
-  {
-    name: 'incidents',
-    summary: 'what is wrong, who has it, and its timeline',
-    load: async () => (await import('./commands/incidents.js')).incidentsCommand,
-  },
-  {
-    name: 'incident',
-    summary: 'open, acknowledge or end an incident',
-    load: async () => (await import('./commands/incident.js')).incidentCommand,
-  },
-  {
-    name: 'size',
-    summary: 'position size, percent of the desk file’s',
-    load: async () => (await import('./commands/size.js')).sizeCommand,
-  },
-  {
     name: 'restart',
+    group: 'The desk',
     summary: 'end one process of the desk in order and start it again',
     load: async () => (await import('./commands/restart.js')).restartCommand,
   },
   {
-    name: 'run',
-    summary: 'run a routine now',
-    load: async () => (await import('./commands/run.js')).runCommand,
-  },
-  {
-    name: 'validate',
-    summary: 'paper-trade for a given time and say GO or NO-GO',
-    load: async () => (await import('./commands/validate.js')).validateCommand,
-  },
-  {
-    name: 'preflight',
-    summary: 'look at everything that real money needs, by real calls on the exchange',
-    load: async () => (await import('./commands/preflight.js')).preflightCommand,
-  },
-  {
-    name: 'go-live',
-    summary: 'ask for trading real money, see how far it is, or take it back',
-    load: async () => (await import('./commands/go-live.js')).goLiveCommand,
-  },
-  {
-    name: 'schedules',
-    summary: 'what is scheduled, and when it runs next',
-    load: async () => (await import('./commands/schedules.js')).schedulesCommand,
-  },
-  {
-    name: 'journal',
-    summary: "print the trader's journal",
-    load: async () => (await import('./commands/journal.js')).journalCommand,
-  },
-  {
-    name: 'logs',
-    summary: 'print the log',
-    load: async () => (await import('./commands/logs.js')).logsCommand,
-  },
-  {
     name: 'link',
+    group: 'The desk',
     summary: 'print a new one-time sign-in link',
     load: async () => (await import('./commands/link.js')).linkCommand,
   },
   {
     name: 'doctor',
+    group: 'The desk',
     summary: 'look at this machine and say what to do',
     load: async () => (await import('./commands/doctor.js')).doctorCommand,
   },
   {
     name: 'init',
+    group: 'The desk',
     summary: 'write a desk file of your own',
     load: async () => (await import('./commands/init.js')).initCommand,
   },
   {
     name: 'desk',
+    group: 'The desk',
     summary: 'check a desk file',
     load: async () => (await import('./commands/desk.js')).deskCommand,
   },
   {
     name: 'paper',
+    group: 'The desk',
     summary: 'begin again with the paper balance of the desk file',
     load: async () => (await import('./commands/paper.js')).paperCommand,
   },
   {
-    name: 'approvals',
-    summary: 'what waits for an approval',
-    load: async () => (await import('./commands/approvals.js')).approvalsCommand,
+    name: 'logs',
+    group: 'The desk',
+    summary: 'print the log',
+    load: async () => (await import('./commands/logs.js')).logsCommand,
   },
   {
-    name: 'approve',
-    summary: 'vote on an approval',
-    load: async () => (await import('./commands/approve.js')).approveCommand,
+    name: 'journal',
+    group: 'The desk',
+    summary: "print the trader's journal",
+    load: async () => (await import('./commands/journal.js')).journalCommand,
   },
   {
-    name: 'telegram',
-    summary: 'link people to their Telegram accounts',
-    load: async () => (await import('./commands/telegram.js')).telegramCommand,
+    name: 'stop',
+    group: 'Stop and resume',
+    summary: 'no new entries; resting entries are cancelled, positions and stops kept',
+    load: async () => (await import('./commands/stop.js')).stopCommand,
   },
   {
-    name: 'person',
-    summary: 'let people of the desk file sign in',
-    load: async () => (await import('./commands/person.js')).personCommand,
+    name: 'close-all',
+    group: 'Stop and resume',
+    summary: 'stop, cancel everything, close every position, prove flat',
+    load: async () => (await import('./commands/close-all.js')).closeAllCommand,
+  },
+  {
+    name: 'resume',
+    group: 'Stop and resume',
+    summary: 'check everything again and trade',
+    load: async () => (await import('./commands/resume.js')).resumeCommand,
+  },
+  {
+    name: 'size',
+    group: 'Stop and resume',
+    summary: 'position size, percent of the desk file’s',
+    load: async () => (await import('./commands/size.js')).sizeCommand,
+  },
+  {
+    name: 'incidents',
+    group: 'People and incidents',
+    summary: 'what is wrong, who has it, and its timeline',
+    load: async () => (await import('./commands/incidents.js')).incidentsCommand,
+  },
+  {
+    name: 'incident',
+    group: 'People and incidents',
+    summary: 'open, acknowledge or end an incident',
+    load: async () => (await import('./commands/incident.js')).incidentCommand,
   },
   {
     name: 'tasks',
+    group: 'People and incidents',
     summary: 'what waits for a person',
     load: async () => (await import('./commands/tasks.js')).tasksCommand,
   },
   {
     name: 'task',
+    group: 'People and incidents',
     summary: 'say that a task is done',
     load: async () => (await import('./commands/task.js')).taskCommand,
   },
   {
+    name: 'approvals',
+    group: 'People and incidents',
+    summary: 'what waits for an approval',
+    load: async () => (await import('./commands/approvals.js')).approvalsCommand,
+  },
+  {
+    name: 'approve',
+    group: 'People and incidents',
+    summary: 'vote on an approval',
+    load: async () => (await import('./commands/approve.js')).approveCommand,
+  },
+  {
+    name: 'telegram',
+    group: 'People and incidents',
+    summary: 'link people to their Telegram accounts',
+    load: async () => (await import('./commands/telegram.js')).telegramCommand,
+  },
+  {
+    name: 'person',
+    group: 'People and incidents',
+    summary: 'let people of the desk file sign in',
+    load: async () => (await import('./commands/person.js')).personCommand,
+  },
+  {
+    name: 'run',
+    group: 'Routines and proof',
+    summary: 'run a routine now',
+    load: async () => (await import('./commands/run.js')).runCommand,
+  },
+  {
+    name: 'schedules',
+    group: 'Routines and proof',
+    summary: 'what is scheduled, and when it runs next',
+    load: async () => (await import('./commands/schedules.js')).schedulesCommand,
+  },
+  {
     name: 'backup',
+    group: 'Routines and proof',
     summary: 'take a backup of everything that the desk keeps',
     load: async () => (await import('./commands/backup.js')).backupCommand,
   },
   {
     name: 'drill',
+    group: 'Routines and proof',
     summary: 'restore a backup on a server of its own and prove it',
     load: async () => (await import('./commands/drill.js')).drillCommand,
   },
   {
     name: 'data',
+    group: 'Routines and proof',
     summary: 'which candles are missing',
     load: async () => (await import('./commands/data.js')).dataCommand,
   },
   {
     name: 'evidence',
+    group: 'Routines and proof',
     summary: 'prove that no evidence was changed',
     load: async () => (await import('./commands/evidence.js')).evidenceCommand,
+  },
+  {
+    name: 'validate',
+    group: 'Real money',
+    summary: 'paper-trade for a given time and say GO or NO-GO',
+    load: async () => (await import('./commands/validate.js')).validateCommand,
+  },
+  {
+    name: 'preflight',
+    group: 'Real money',
+    summary: 'look at everything that real money needs, by real calls on the exchange',
+    load: async () => (await import('./commands/preflight.js')).preflightCommand,
+  },
+  {
+    name: 'go-live',
+    group: 'Real money',
+    summary: 'ask for trading real money, see how far it is, or take it back',
+    load: async () => (await import('./commands/go-live.js')).goLiveCommand,
   },
 ];

@@ -36,6 +36,7 @@ export interface PresentedFailure {
 export function presentFailure(error: unknown): PresentedFailure {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const message = error instanceof Error ? error.message : String(error);
+  if (fields.code === 'ECONNREFUSED') return partAway(message);
   return {
     message,
     keptSafe:
@@ -48,6 +49,17 @@ export function presentFailure(error: unknown): PresentedFailure {
         : 'run it again with FERMATA_DEBUG=1 to see where it failed, and look at: fermata doctor',
     exitCode: error instanceof CliFailure ? error.exitCode : EXIT_FAILED,
     ...(Array.isArray(fields.problems) ? { problems: fields.problems } : {}),
+  };
+}
+
+/** Of a desk that has ended, or of which a part is being restarted. */
+function partAway(message: string): PresentedFailure {
+  return {
+    message: `a part of the desk does not answer: ${message}`,
+    keptSafe: 'nothing was changed',
+    doThis:
+      'fermata status says whether the desk runs; fermata up starts it, fermata doctor looks at this machine',
+    exitCode: EXIT_FAILED,
   };
 }
 

@@ -1,4 +1,5 @@
 /** One line of plain words for an entry of the journal. */
+import { formatMoney } from '../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
 
 export function entryLine(entry: JournalEntry): string {
@@ -17,6 +18,8 @@ function recordText(record: EngineRecord): string {
       return `${record.clientId} ${record.state}${record.reason === '' ? '' : `: ${record.reason}`}`;
     case 'fill':
       return `${record.fill.clientId} ${record.fill.side} ${record.fill.quantityLots} lots at ${record.fill.priceTicks} ticks`;
+    case 'equity':
+      return `${formatMoney(record.equity, 2)}, peak ${formatMoney(record.peak, 2)}, cash ${formatMoney(record.cash, 2)}, unrealised ${formatMoney(record.unrealised, 2)}`;
     case 'halt':
       return `${record.halt.mode} by ${record.halt.by} (${record.halt.cause}): ${record.halt.reason}`;
     case 'armed':

@@ -6,6 +6,7 @@ import { COMMANDS, type CommandEntry } from './command-table.js';
 import { readEnvironmentFile } from './environment-file.js';
 import { EXIT_OK, usageFailure } from './failure.js';
 import { printFailure } from './output.js';
+import { usageWords } from './usage-words.js';
 
 /**
  * `argv` without the names of node and of this program. Resolves with the exit code; never rejects. The caller ends the
@@ -44,10 +45,14 @@ async function programFor(argv: readonly string[]): Promise<Command> {
     .description('Runs a trading desk: a real-time engine, and its runbook as durable routines.')
     .version(ownVersion(), '-V, --version')
     .helpCommand(false)
-    .addHelpText('after', '\nKept below FERMATA_HOME (default: .fermata in the working folder).')
+    .addHelpText(
+      'after',
+      '\nfermata help COMMAND lists its options. Kept below FERMATA_HOME (default: .fermata in the working folder).',
+    )
     .action(() => program.help());
   for (const command of COMMANDS) {
-    const added = program.command(command.name).summary(command.summary).description(command.summary);
+    const { name, summary, group } = command;
+    const added = program.command(name).summary(summary).description(summary).helpGroup(`${group}:`);
     quiet(added);
     if (command === entry) {
       await configure(added, command);
@@ -78,10 +83,10 @@ function usageOf(error: CommanderError, command: string | undefined): Error | nu
   if (error.code === 'commander.help') {
     return usageFailure('a command is missing', `see: fermata help ${command ?? ''}`.trimEnd());
   }
-  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const [message = '', suggestion] = error.message.split('\n');
   const hint = suggestion?.match(/Did you mean (?:one of )?(.+)\?/)?.[1];
   return usageFailure(
-    message,
+    usageWords(message),
     hint === undefined ? `see: fermata help ${command ?? ''}`.trimEnd() : `write ${hint}`,
   );
 }

@@ -13,7 +13,7 @@ export function screenLines(summary: UpSummary): string[] {
     ['Account', accountText(summary)],
     ['Restart', keptOverRestart(summary.trading)],
     ['Dashboard', summary.signInUrl],
-    ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
+    ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: npx fermata link)`],
     ['Sign-in', `user operator, password ${passwordPlace(summary.passwordFile)}`],
     ['Temporal UI', `${summary.temporalUiUrl} (after the dashboard's sign-in)`],
     ['Metrics', summary.metricsUrl],
@@ -25,7 +25,7 @@ export function screenLines(summary: UpSummary): string[] {
     ...rows.map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)} ${text}`),
     '',
     '  Ctrl-C ends it in order: entries are cancelled, positions and their stops are kept.',
-    '  In another terminal: fermata status, stop, close-all, resume (each with --reason TEXT), journal, logs',
+    '  In another terminal, in this folder: npx fermata status; stop, close-all or resume --reason TEXT; npx fermata --help',
     '',
   ];
 }

@@ -16,15 +16,26 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe.concurrent('a command that is not understood', () => {
   it.each([
     [['stpo', '--reason', 'x'], 'there is no command stpo', 'do this:   fermata stop'],
-    [['stop'], "required option '--reason <text>'", 'fermata help stop'],
+    [['stop'], '--reason <text> is missing', 'fermata help stop'],
     [['stop', '--reason', '  '], 'a reason has 1 to 500 characters', '--reason TEXT'],
     [['stop', '--reason', 'x', '--tiemout', '3'], "unknown option '--tiemout'", 'write --timeout'],
+    [['size', 'half', '--reason', 'x'], '<percent>: expected a whole number', 'found half'],
+    [['run'], '<routine> is missing', 'fermata help run'],
+    [['go-live', '--revoke'], '--reason <text> is missing', 'fermata go-live --revoke --reason TEXT'],
     [['desk'], 'a command is missing', 'fermata help desk'],
     [['up', '--speed', 'fast'], 'expected max, realtime, or a number', 'fermata help up'],
-    [['up', '--market', 'moon'], 'Allowed choices are auto, live, simulated', 'fermata help up'],
+    [
+      ['up', '--market', 'moon'],
+      '--market: expected one of auto, live, simulated; found moon',
+      'fermata help up',
+    ],
     [['up', '--data', 'absent.csv.gz'], 'there is no file', 'docs/DATA.md'],
     [['up', '--exit-at-end'], '--exit-at-end needs a recording', 'add --data FILE'],
-    [['journal', '--last', '0'], 'expected a whole number from 1', 'fermata help journal'],
+    [
+      ['journal', '--last', '0'],
+      '--last: expected a whole number from 1 to 100000; found 0',
+      'fermata help journal',
+    ],
     [['init', '--yes', '--name', 'No Good'], 'is no name for a desk', 'lower case letters'],
   ])('%j exits 2 and says what to write', async (args, message, doThis) => {
     const { code, out, err } = await runCommand(folder, args);

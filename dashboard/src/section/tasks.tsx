@@ -43,7 +43,7 @@ export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
             <p>{task.detail}</p>
             <p class="soft">
               Asked {day(task.createdMs)} {minuteOfDay(task.createdMs)} UTC
-              {task.origin !== undefined && ` by the routine ${task.origin.routine}`}
+              {task.origin !== undefined && `, part of: ${task.origin.routine}`}
             </p>
             <div class="card-buttons">
               <button

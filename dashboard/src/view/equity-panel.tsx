@@ -31,7 +31,8 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
     >
       <p class="quote">
         <span class="label">Drawdown now</span> <b>{status.drawdownPct}%</b>{' '}
-        <span class="label">at worst</span> <b>{worstPct.toFixed(2)}%</b>
+        <span class="label">at worst</span>{' '}
+        <b>{Math.max(worstPct, Number(status.drawdownPct)).toFixed(2)}%</b>
       </p>
       {data[0].length < 2 ? (
         <Empty>Collecting…</Empty>

@@ -44,7 +44,8 @@ export function Fills({ api, trades, currency }: FillsProps) {
       aside={
         newest !== null && (
           <span class="soft">
-            {rows.length < newest.total ? `${rows.length} of ${newest.total}` : newest.total}, in {currency}
+            {rows.length < newest.total && `${rows.length} of `}
+            {grouped(String(newest.total))}, in {currency}
           </span>
         )
       }

@@ -22,7 +22,12 @@ const COLUMNS: readonly Column<Limit>[] = [
 export function Limits({ risk }: Pick<TraderStatus, 'risk'>) {
   return (
     <Panel title="Limits" area="limits">
-      <Table caption="Limits" columns={COLUMNS} rows={risk} keyOf={({ limit }) => limit} />
+      <Table
+        caption="Each limit, now and allowed"
+        columns={COLUMNS}
+        rows={risk}
+        keyOf={({ limit }) => limit}
+      />
     </Panel>
   );
 }

@@ -101,7 +101,7 @@ async function askForReview(
     desk: run.desk,
     source: `review:${fingerprint}:${run.firstRunId}`,
     title: `Post-incident review: ${title}`,
-    detail: `${detail} What was the cause, what went well, what has to change? Note it when the task is done.`,
+    detail: `${detail}. What was the cause, what went well, what has to change? Note it when the task is done.`,
     dueMs,
     origin: {
       workflowId: run.workflowId,

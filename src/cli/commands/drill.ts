@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
+import { listBackupIds } from '../../backup/backup-folder.js';
 import { showBackup } from '../backup-outcome.js';
 import { deskPerson } from '../desk-person.js';
+import { usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { withOperations } from '../with-operations.js';
 
 const TIMEOUT_SECONDS = 1_800;
 const TIMEOUT_SECONDS_MAX = 86_400;
+const NAMED_MAX = 5;
 
 interface Options {
   readonly backup?: string;
@@ -23,8 +26,19 @@ export function drillCommand(command: Command): void {
     .action(async ({ backup, as, timeout, json = false }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
         const caller = { person: deskPerson(runtime, 'operator', as), via: 'cli' } as const;
+        if (backup !== undefined) await requireBackup(runtime.home, backup);
         const request = { backupId: backup ?? null, patienceMs: timeout * 1_000 };
         return showBackup('restore drill', await operations.drillRestore(caller, request), json);
       });
     });
+}
+
+async function requireBackup(home: string, id: string): Promise<void> {
+  const known = await listBackupIds(home);
+  if (known.includes(id)) return;
+  const newest = known.slice(-NAMED_MAX).reverse().join(', ');
+  throw usageFailure(
+    `there is no backup ${id}`,
+    newest === '' ? 'take one first: fermata backup --verify' : `name one of: ${newest}`,
+  );
 }

@@ -37,7 +37,11 @@ function goLive(options: Options): Promise<number> {
       return EXIT_OK;
     });
   const { reason } = options;
-  if (reason === undefined) throw usageFailure('a reason is missing', 'fermata go-live --reason TEXT');
+  if (reason === undefined)
+    throw usageFailure(
+      '--reason <text> is missing',
+      `fermata go-live${options.revoke ? ' --revoke' : ''} --reason TEXT`,
+    );
   return withOperations(async (operations, runtime) => {
     const caller = { person: deskPerson(runtime, 'operator', options.as), via: 'cli' } as const;
     if (options.revoke === true)
@@ -75,7 +79,7 @@ function statusLines({
   return [
     mode === 'paper' ? 'this desk trades paper money' : inForce,
     ...(progress === null ? [] : [`now: ${progress.phase}: ${progress.detail}`]),
-    `decided by ${needed} of ${approvers.join(', ')}`,
+    `approvals needed: ${needed}; approvers of the desk file: ${approvers.join(', ') || 'none'}`,
     ...attempts.map(
       ({ release, attempt, state, askedBy, detail, startedMs }) =>
         `${new Date(startedMs).toISOString()} ${release} attempt ${attempt}, asked by ${askedBy}: ${state} ${detail}`,

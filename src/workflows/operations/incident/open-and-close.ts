@@ -44,7 +44,7 @@ export function askForReview({ input, course, timeline, keep }: IncidentRun): vo
         run: runIdentity(desk),
         fingerprint,
         title,
-        detail: `${course.reports[0]?.detail ?? ''} It ended: ${course.outcome}`,
+        detail: `${course.reports[0]?.detail ?? title}. It ended: ${course.outcome}`,
         dueMs: Date.now() + timing.reviewMs,
         simulated,
       },
