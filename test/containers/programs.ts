@@ -4,14 +4,16 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CommandRun } from '../support/desk-under-test.js';
 import { compose, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
+import { type Placed, readOnly } from './read-only.js';
 
 type Variables = Readonly<Record<string, string>>;
 
 export class Programs {
   readonly running = new Map<string, { readonly process: ChildProcess; log: string }>();
 
-  /** `here`: what differs from a container. */
+  /** `volumes`: where the programs may write; the image lies in it. `here`: what differs from a container. */
   constructor(
+    private readonly volumes: string,
     private readonly image: string,
     private readonly here: Variables,
   ) {}
@@ -20,9 +22,9 @@ export class Programs {
   run(service: string, more: Variables = {}, command?: readonly string[]): Promise<CommandRun> {
     const env = { ...this.environment(service), ...more };
     const options = { cwd: this.image, env, timeout: 120_000 };
-    const args = this.args(command ?? compose.services[service]?.command ?? []);
+    const placed = this.placed(command ?? compose.services[service]?.command ?? []);
     return new Promise((settle) => {
-      execFile(process.execPath, args, options, (error, stdout, stderr) =>
+      execFile(placed.command, placed.args, options, (error, stdout, stderr) =>
         settle({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
       );
     });
@@ -36,7 +38,8 @@ export class Programs {
 
   start(role: string): void {
     const service = SERVICE_OF_ROLE[role] ?? '';
-    const child = spawn(process.execPath, this.args(compose.services[service]?.command ?? []), {
+    const { command, args } = this.placed(compose.services[service]?.command ?? []);
+    const child = spawn(command, args, {
       cwd: this.image,
       env: this.environment(service),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -67,8 +70,8 @@ export class Programs {
     return (await this.run(service, {}, command)).code === 0;
   }
 
-  private args([program = '', ...rest]: readonly string[]): string[] {
-    return [join(this.image, program), ...rest];
+  private placed([program = '', ...rest]: readonly string[]): Placed {
+    return readOnly(this.volumes, this.image, [process.execPath, join(this.image, program), ...rest]);
   }
 
   private environment(service: string): Record<string, string> {

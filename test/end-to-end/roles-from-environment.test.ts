@@ -1,5 +1,14 @@
 /** The containers' roles without containers: the same programs with the same environment, each a process of its own. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +24,7 @@ import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { SERVICE_OF_ROLE } from '../containers/compose-file.js';
 import { makeImageFolder } from '../containers/image-folder.js';
 import { Programs } from '../containers/programs.js';
+import { hasReadOnly, readOnly } from '../containers/read-only.js';
 import { liveDeskText } from '../go-live/support/live-desk.js';
 import { type Chat, chatOf } from '../support/chat-of.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
@@ -47,6 +57,7 @@ beforeAll(async () => {
   alerts = chatOf(people, 500);
   here = {
     PATH: process.env.PATH ?? '',
+    TMPDIR: join(folder, 'tmp'),
     FERMATA_HOME: home,
     FERMATA_SECRETS: secrets,
     XDG_RUNTIME_DIR: folder,
@@ -63,7 +74,8 @@ beforeAll(async () => {
     TELEGRAM_CHAT_ID: String(alerts.id),
     TELEGRAM_API_ROOT: people.address,
   };
-  programs = new Programs(image, here);
+  mkdirSync(here.TMPDIR ?? '');
+  programs = new Programs(folder, image, here);
   await programs.setUp('secrets');
   await startStores(postgres, temporal);
   await programs.setUp('stores');
@@ -119,6 +131,15 @@ describe('roles that are started one by one, with the environment of docker-comp
       () => programs.isHealthy(role),
       120_000,
     );
+  });
+
+  it.skipIf(!hasReadOnly)('can write their volumes only: neither the image nor anything else', () => {
+    const touch = (file: string) => {
+      const { command, args } = readOnly(folder, image, ['touch', file]);
+      return spawnSync(command, args).status;
+    };
+    expect(touch(join(home, 'written'))).toBe(0);
+    for (const place of [image, tmpdir()]) expect(touch(join(place, 'fermata-written')), place).not.toBe(0);
   });
 
   it('find every file of the image that the code names', () => {
