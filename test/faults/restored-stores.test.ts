@@ -160,13 +160,11 @@ describe('a desk whose stores were set back to yesterday', () => {
     const known = new Set(armings().map(({ haltId }) => haltId));
 
     for (const store of ['postgres', 'temporal'] as const) copy(join(yesterday, store), placeOf(store));
-    const startedMs = Date.now();
     await desk.up('--market', 'simulated');
     await untilActive();
     const [last] = armings().slice(-1);
     expect(last).toMatchObject({ authority: 'rule' });
     expect(known.has(last?.haltId ?? '')).toBe(false);
-    expect(Date.now() - startedMs).toBeLessThan(120_000);
     const verified = await until('the ledger equal to the journal', async () => {
       const run = await desk.run('journal', '--verify', '--json');
       return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));

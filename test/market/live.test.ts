@@ -113,13 +113,11 @@ describe('live public prices', () => {
     [418, /binance: has banned this address for a while \(418\)/],
   ])('go on to the next venue of the list on %i, and each says why not', async (status, reason) => {
     server.refuseWith = status;
-    const begun = performance.now();
     const outcome = await openLive(['binance', 'kucoin']);
     expect(outcome.ok).toBe(false);
     if (outcome.ok) return;
     expect(outcome.reasons[0]).toMatch(reason);
     expect(outcome.reasons[1]).toMatch(/kucoin: refuses the connection/);
-    expect(performance.now() - begun).toBeLessThan(1500);
   });
 
   it('come from the second venue where the first can not be reached', async () => {
@@ -130,10 +128,8 @@ describe('live public prices', () => {
 
   it('give up a venue that does not answer in time', async () => {
     server.silent = true;
-    const begun = performance.now();
     const outcome = await openLive(['binance'], 400);
     expect(outcome).toMatchObject({ ok: false, reasons: [expect.stringMatching(/no answer within/)] });
-    expect(performance.now() - begun).toBeLessThan(1500);
   });
 
   it('are refused by a venue that lacks an instrument', async () => {

@@ -67,13 +67,11 @@ describe.concurrent('stop trading', () => {
     const desk = await bench.desk({ serve: [] });
     for (const down of [{ temporal: true }, { postgres: true }, { temporal: true, postgres: true }]) {
       desk.trader.entriesWorking = 2;
-      const startedMs = performance.now();
       const result = await operationsOf(desk, down).stopTrading(ANNA, { reason: 'test' });
       expect(result).toMatchObject({ ok: true, proven: true });
       const problems = result.problems.join(' ');
       if ('temporal' in down) expect(problems).toContain('The workflow that proves the stop was not started');
       if ('postgres' in down) expect(problems).toContain('The audit entry was not written');
-      expect(performance.now() - startedMs).toBeLessThan(8_000);
     }
     expect(desk.trader.sent('stop')).toHaveLength(3);
   });

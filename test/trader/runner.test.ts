@@ -208,8 +208,10 @@ it('wakes the engine when it asks, and at least every second', async () => {
   const begun = performance.now();
   runner.post({ kind: 'venue.health', state: 'up', detail: '' });
   await expect.poll(ticks, { interval: 10 }).toBe(1);
-  expect(performance.now() - begun).toBeLessThan(500);
-  await expect.poll(ticks).toBe(2);
+  const asked = performance.now();
+  await expect.poll(ticks, { interval: 10 }).toBe(2);
+  // 30 ms against a second, on the same machine at the same time.
+  expect(asked - begun).toBeLessThan(performance.now() - asked);
 });
 
 it('gives each command its own outcome, also under one id', async () => {
