@@ -1,4 +1,5 @@
 /** The one screen that a started desk shows. */
+import { moneyAtStake } from '../domain/account.js';
 import type { UpSummary } from '../supervisor/up-options.js';
 import { keptOverRestart } from '../trader/status/kept-over-restart.js';
 
@@ -7,7 +8,7 @@ const LABEL_WIDTH = 12;
 /** Plain lines, so that a log file and a narrow terminal can take them too. */
 export function screenLines(summary: UpSummary): string[] {
   const rows: readonly (readonly [string, string])[] = [
-    ['Desk', `${summary.desk} (${summary.trading === 'paper' ? 'paper money' : 'REAL MONEY'})`],
+    ['Desk', `${summary.desk} (${moneyText(summary)})`],
     ['Mode', `${summary.mode}: ${summary.reason}`],
     ['Prices', summary.simulated ? `${summary.prices} (NOT LIVE)` : summary.prices],
     ['Account', accountText(summary)],
@@ -28,6 +29,13 @@ export function screenLines(summary: UpSummary): string[] {
     '  In another terminal, in this folder: npx fermata status; stop, close-all or resume --reason TEXT; npx fermata --help',
     '',
   ];
+}
+
+function moneyText({ trading, account }: UpSummary): string {
+  const money = moneyAtStake(trading, account?.name ?? null);
+  if (money === 'simulator money') return 'live (exchange simulator)';
+  if (money === 'test money') return 'live (the exchange’s test environment)';
+  return money === 'real money' ? 'REAL MONEY' : money;
 }
 
 /** Each price source has a paper account of its own: what became of the others is said where it is looked for. */

@@ -1,7 +1,7 @@
 /** Where this desk's orders go: the paper venue in this process, or the exchange over the wire. */
 
 import type { Desk } from '../desk/schema.js';
-import { paperAccount } from '../domain/account.js';
+import { EXCHANGE_ACCOUNTS, paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import type { FeedOutside } from '../market/create-feed.js';
@@ -36,17 +36,15 @@ export interface VenueParts {
   readonly log: Log;
 }
 
-const ACCOUNTS: Readonly<Record<BinanceEndpoint['kind'], string>> = {
-  live: 'Binance spot',
-  testnet: 'Binance spot testnet',
-  simulator: 'Binance simulator',
-};
-
 export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue> {
   const { desk, paths, instruments, feed } = parts;
   if (desk.mode === 'live') {
     const endpoint = endpointOf(parts.runtime, desk);
-    return { port: await openBinance(parts, endpoint), paper: null, account: ACCOUNTS[endpoint.kind] };
+    return {
+      port: await openBinance(parts, endpoint),
+      paper: null,
+      account: EXCHANGE_ACCOUNTS[endpoint.kind],
+    };
   }
   const paper = parts.openPaper({
     directory: paths.paperBook,

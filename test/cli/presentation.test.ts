@@ -51,6 +51,19 @@ describe('the screen of a started desk', () => {
     expect(screenLines({ ...SUMMARY, trading: 'live' }).join('\n')).toMatch(/Restart +.*the exchange’s/);
   });
 
+  it.each([
+    ['Binance simulator', 'live (exchange simulator)'],
+    ['Binance spot testnet', 'live (the exchange’s test environment)'],
+    ['Binance spot', 'REAL MONEY'],
+    ['a name that nobody knows', 'REAL MONEY'],
+    [null, 'REAL MONEY'],
+  ])('says what is at stake with the account %s: %s', (name, words) => {
+    const account = name === null ? null : { name, resting: [] };
+    expect(screenLines({ ...SUMMARY, trading: 'live', account }).join('\n')).toContain(
+      `crypto-bot (${words})`,
+    );
+  });
+
   it('says whose money is traded, and which accounts are kept for other prices', () => {
     expect(screenLines(SUMMARY).join('\n')).toMatch(/Account +paper\/simulated-303-seed-7\n/);
     const account = { name: 'paper/simulated-303-seed-7', resting: ['live-binance'] };

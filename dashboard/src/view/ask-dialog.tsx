@@ -1,3 +1,4 @@
+import { moneyAtStake } from '../../../src/domain/account.js';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { day, minuteOfDay } from '../format.js';
 import { ReasonDialog } from './reason-dialog.js';
@@ -25,7 +26,7 @@ export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
     <ReasonDialog {...shared} title="Resume trading?" go="Resume">
       <p>
         The checks run again. If every one is clean, the desk is armed and may enter new positions with{' '}
-        {status?.trading === 'live' ? 'real money' : 'paper money'}.
+        {moneyAtStake(status?.trading ?? 'live', status?.account.name ?? null)}.
       </p>
       {status !== null && <ToLift status={status} />}
     </ReasonDialog>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { type MoneyAtStake, moneyAtStake } from '../../../src/domain/account.js';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import type { Connection } from '../connection/live.js';
 import { day, timeOfDay } from '../format.js';
@@ -47,14 +48,20 @@ export function Header({ status, connection, onHelp, onTemporal, onSignOut }: He
   );
 }
 
+const TONES: Readonly<Record<MoneyAtStake, string>> = {
+  'paper money': 'info',
+  'simulator money': 'caution',
+  'test money': 'caution',
+  'real money': 'alarm',
+};
+
 function Identity({ status }: { readonly status: TraderStatus }) {
-  const { marketData, trading, desk } = status;
+  const { marketData, trading, account, desk } = status;
+  const money = moneyAtStake(trading, account.name);
   return (
     <div class="identity">
       <h1 class="desk-name">{desk}</h1>
-      <span class={`tag ${trading === 'live' ? 'alarm' : 'info'}`}>
-        {trading === 'live' ? 'Real money' : 'Paper money'}
-      </span>
+      <span class={`tag ${TONES[money]}`}>{`${money.charAt(0).toUpperCase()}${money.slice(1)}`}</span>
       <span class={`tag ${marketData.simulated ? 'caution' : 'plain'}`} data-testid="market-source">
         {marketData.simulated ? 'Simulated' : marketData.kind === 'recorded' ? 'Recorded' : 'Live prices'}
         <span class="tag-detail">{marketData.label}</span>
