@@ -1,6 +1,4 @@
-import { signDecision } from '../domain/decision.js';
 import { sizeSubject } from '../domain/size-decision.js';
-import type { Decision } from '../trader/protocol.js';
 import {
   type Caller,
   type CommandRequest,
@@ -10,6 +8,7 @@ import {
 } from './operation.js';
 import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
+import { signAs } from './sign-as.js';
 
 export interface SizeRequest extends CommandRequest {
   /** Percent of the desk file's position size, 1 to 100. */
@@ -29,7 +28,13 @@ export async function changeSize(
     const { sizePct: nowPct } = await readStatus(context);
     const { sizePct, reason } = request;
     const commandId = request.commandId ?? context.newId();
-    const decisions = sizePct > nowPct ? [decisionOf(context, caller, commandId, nowPct, sizePct)] : [];
+    const larger = {
+      decisionId: commandId,
+      choice: 'approve',
+      subject: sizeSubject(nowPct, sizePct),
+      expiresWallMs: context.nowMs() + DECISION_VALID_MS,
+    } as const;
+    const decisions = sizePct > nowPct ? [signAs(context, caller, larger)] : [];
     const result = await context.trader.call(
       'resize',
       { commandId, by: caller.person, reason, sizePct, decisions },
@@ -52,24 +57,4 @@ export async function changeSize(
     const why = error instanceof Error ? error.message : String(error);
     return notDone(`The position size stays as it is: ${why}`);
   }
-}
-
-function decisionOf(
-  { desk, decisionKey, nowMs }: OperationContext,
-  caller: Caller,
-  decisionId: string,
-  fromPct: number,
-  toPct: number,
-): Decision {
-  const atWallMs = nowMs();
-  return signDecision(decisionKey(), {
-    decisionId,
-    desk: desk.desk,
-    person: caller.person,
-    via: caller.via,
-    choice: 'approve',
-    subject: sizeSubject(fromPct, toPct),
-    atWallMs,
-    expiresWallMs: atWallMs + DECISION_VALID_MS,
-  });
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { causeOf } from '../domain/cause-of.js';
-import { signDecision } from '../domain/decision.js';
 import type { Decision, TraderStatus } from '../trader/protocol.js';
 import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../workflows/operations/resumption/contract.js';
 import {
@@ -14,13 +13,14 @@ import {
 import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
 import { resumptionStart } from './resumption-start.js';
+import { signAs } from './sign-as.js';
 
 export interface ResumeRequest extends CommandRequest {
   /** Position size to go on with, percent of the desk file's; left out: as it is. */
   readonly sizePct?: number | undefined;
 }
 
-/** A decision counts this long: time enough for the checks, too short to be found again next week. */
+/** Time enough for the checks. */
 const DECISION_VALID_MS = 10 * 60_000;
 /** The workflow itself answers within its `decisionWaitMs`. */
 const UPDATE_MS = 60_000;
@@ -45,7 +45,13 @@ export async function resumeTrading(
     return { ...notDone('The desk trades already.'), ok: true, proven: status.mode === 'ACTIVE' };
   }
   const decisionId = request.commandId ?? context.newId();
-  const decision = decisionOf(context, caller, haltId, decisionId, request.sizePct);
+  const decision = signAs(context, caller, {
+    decisionId,
+    choice: 'resume',
+    subject: haltId,
+    expiresWallMs: context.nowMs() + DECISION_VALID_MS,
+    ...sizeOf(request.sizePct),
+  });
   const outcome = await decide(context, status, decision);
   // Someone may have armed it meanwhile; what counts is what the trader says now.
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
@@ -87,27 +93,6 @@ async function decide(
     const detail = `The desk stays as it is: ${causeOf(error)}. Stop and close-all work in any case.`;
     return { armed: false, detail, workflowId: null };
   }
-}
-
-function decisionOf(
-  { desk, decisionKey, nowMs }: OperationContext,
-  caller: Caller,
-  haltId: string,
-  decisionId: string,
-  sizePct: number | undefined,
-): Decision {
-  const atWallMs = nowMs();
-  return signDecision(decisionKey(), {
-    decisionId,
-    desk: desk.desk,
-    person: caller.person,
-    via: caller.via,
-    choice: 'resume',
-    subject: haltId,
-    atWallMs,
-    expiresWallMs: atWallMs + DECISION_VALID_MS,
-    ...sizeOf(sizePct),
-  });
 }
 
 const sizeOf = (sizePct: number | undefined): { sizePct?: number } =>

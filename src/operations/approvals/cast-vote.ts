@@ -1,8 +1,6 @@
 import { decisionSubject } from '../../domain/approval.js';
 import { causeOf } from '../../domain/cause-of.js';
-import { signDecision } from '../../domain/decision.js';
 import { type Approval, findApproval } from '../../store/approvals.js';
-import type { Decision } from '../../trader/protocol.js';
 import {
   APPROVAL_MESSAGES,
   type Vote,
@@ -11,6 +9,7 @@ import {
 } from '../../workflows/operations/approval-contract.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
+import { signAs } from '../sign-as.js';
 import { TemporalUnavailable } from '../temporal/open-temporal.js';
 import { overtaken } from './overtaken.js';
 
@@ -91,7 +90,13 @@ async function send(
   approval: Approval,
   { choice, reason }: VoteRequest,
 ): Promise<VoteResult> {
-  const vote: Vote = { decision: decisionOf(context, caller, approval, choice), reason };
+  const decision = signAs(context, caller, {
+    decisionId: voteUpdateId(approval.id, caller.person, choice),
+    choice,
+    subject: decisionSubject(approval),
+    expiresWallMs: approval.expiresMs,
+  });
+  const vote: Vote = { decision, reason };
   try {
     const answer = await context.temporal.within(UPDATE_MS, (client) =>
       client.workflow
@@ -110,24 +115,6 @@ async function send(
     }
     return refused(approval.id, `The vote does not count: ${causeOf(error)}.`);
   }
-}
-
-function decisionOf(
-  { desk, decisionKey, nowMs }: OperationContext,
-  caller: Caller,
-  approval: Approval,
-  choice: VoteRequest['choice'],
-): Decision {
-  return signDecision(decisionKey(), {
-    decisionId: voteUpdateId(approval.id, caller.person, choice),
-    desk: desk.desk,
-    person: caller.person,
-    via: caller.via,
-    choice,
-    subject: decisionSubject(approval),
-    atWallMs: nowMs(),
-    expiresWallMs: approval.expiresMs,
-  });
 }
 
 function refused(approvalId: string | null, detail: string): VoteResult {

@@ -1,12 +1,16 @@
 /** Starts `backup:<desk>` or `drill:<desk>` unless it runs already, and waits for how it ends. */
-import type { BackupInput, BackupResult } from '../../workflows/operations/backup/contract.js';
+import {
+  BACKUP_MESSAGES,
+  type BackupInput,
+  type BackupResult,
+} from '../../workflows/operations/backup/contract.js';
 import { operationsQueue } from '../../workflows/queues.js';
 import type { runLabel } from '../../workflows/run-label.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
 import { EVIDENCE_MS } from '../schedules/routine-input.js';
-import { awaitResult } from './await-result.js';
+import { awaitQuery } from '../temporal/await-query.js';
 
 const START_MS = 5_000;
 
@@ -53,7 +57,8 @@ export async function runBackupWorkflow(
     const detail = `It was not started: ${why}. Nothing was changed. Try again when Temporal answers.`;
     return { ...notDone(detail), result: null };
   }
-  const result = await awaitResult(temporal, workflowId, patienceMs);
+  const ask = { query: BACKUP_MESSAGES.result, known: (answer: BackupResult | null) => answer !== null };
+  const result = await awaitQuery(temporal, workflowId, ask, patienceMs);
   const verdict = result?.verdict ?? `not finished after ${patienceMs / 1_000} s`;
   const audit = await recordAudit(context, caller, {
     action: type,

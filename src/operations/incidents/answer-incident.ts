@@ -1,7 +1,5 @@
 import { causeOf } from '../../domain/cause-of.js';
-import { signDecision } from '../../domain/decision.js';
 import { findIncident, type Incident } from '../../store/incidents.js';
-import type { Decision } from '../../trader/protocol.js';
 import {
   INCIDENT_MESSAGES,
   type IncidentAnswer,
@@ -9,6 +7,7 @@ import {
 } from '../../workflows/operations/incident/contract.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
+import { signAs } from '../sign-as.js';
 
 export interface IncidentAnswerRequest {
   /** The incident's id, or its fingerprint. */
@@ -76,7 +75,12 @@ async function send(
   note: string,
   choice: 'acknowledge' | 'resolve',
 ): Promise<IncidentAnswerResult> {
-  const decision = decisionOf(context, caller, incident, choice);
+  const decision = signAs(context, caller, {
+    decisionId: context.newId(),
+    choice,
+    subject: incident.firstRunId,
+    expiresWallMs: context.nowMs() + DECISION_VALID_MS,
+  });
   try {
     const progress = await context.temporal.within(UPDATE_MS, (client) =>
       client.workflow
@@ -92,25 +96,6 @@ async function send(
   } catch (error) {
     return refused(`The answer does not count: ${causeOf(error)}.`);
   }
-}
-
-function decisionOf(
-  { desk, decisionKey, nowMs, newId }: OperationContext,
-  caller: Caller,
-  { firstRunId }: Incident,
-  choice: 'acknowledge' | 'resolve',
-): Decision {
-  const atWallMs = nowMs();
-  return signDecision(decisionKey(), {
-    decisionId: newId(),
-    desk: desk.desk,
-    person: caller.person,
-    via: caller.via,
-    choice,
-    subject: firstRunId,
-    atWallMs,
-    expiresWallMs: atWallMs + DECISION_VALID_MS,
-  });
 }
 
 function refused(detail: string): IncidentAnswerResult {

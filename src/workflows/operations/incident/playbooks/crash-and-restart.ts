@@ -4,6 +4,7 @@
  */
 import { runIdentity } from '../../../evidence-trail.js';
 import type { IncidentRun } from '../incident-run.js';
+import { askTrader } from './ask-trader.js';
 import type { Playbook } from './playbook.js';
 
 const TRADER = 'trader';
@@ -104,29 +105,27 @@ async function isReconciled(incident: IncidentRun): Promise<string | null> {
   return reconciliation === 'clean' ? 'the books agree with the venue' : null;
 }
 
-async function positionsUntouched(incident: IncidentRun, before: string) {
-  const facts = await incident.facts();
-  const after =
-    (facts?.positions ?? [])
-      .map(({ symbol, quantity }) => `${symbol} ${quantity}`)
-      .sort()
-      .join('; ') || 'none';
-  return {
-    name: 'Positions untouched by the restart',
-    kind: 'check',
-    verdict: facts === null ? 'not_run' : after === before ? 'pass' : 'warn',
-    observed: `before: ${before}; after: ${after}`,
-    expected: 'the same, or explained by fills at the venue meanwhile',
-  } as const;
-}
+const UNTOUCHED = {
+  name: 'Positions untouched by the restart',
+  kind: 'check',
+  expected: 'the same, or explained by fills at the venue meanwhile',
+} as const;
 
-async function keptOverRestart(incident: IncidentRun) {
-  const facts = await incident.facts();
-  return {
-    name: 'What the restart did to the account',
-    kind: 'report',
-    verdict: facts === null ? 'not_run' : 'pass',
-    observed: facts === null ? 'the trader does not answer' : `${facts.kept}; equity ${facts.equity}`,
-    expected: 'nothing is lost, on paper either',
-  } as const;
-}
+const positionsUntouched = (incident: IncidentRun, before: string) =>
+  askTrader(incident, UNTOUCHED, ({ positions }) => {
+    const after = positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`).sort();
+    const now = after.join('; ') || 'none';
+    return { verdict: now === before ? 'pass' : 'warn', observed: `before: ${before}; after: ${now}` };
+  });
+
+const KEPT = {
+  name: 'What the restart did to the account',
+  kind: 'report',
+  expected: 'nothing is lost, on paper either',
+} as const;
+
+const keptOverRestart = (incident: IncidentRun) =>
+  askTrader(incident, KEPT, ({ kept, equity }) => ({
+    verdict: 'pass',
+    observed: `${kept}; equity ${equity}`,
+  }));

@@ -5,9 +5,9 @@
  */
 import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
 import type { IncidentRun } from '../incident-run.js';
+import { askTrader, SILENT } from './ask-trader.js';
 import type { Playbook } from './playbook.js';
 
-const SILENT = 'the trader does not answer';
 const STATUS_PAGE = 'Status page of the exchange';
 const STATUS_PAGE_SAYS = 'what the exchange itself says';
 
@@ -24,30 +24,29 @@ export const exchangeDown: Playbook = async (incident) => {
   });
 };
 
-async function retriesGoOn(incident: IncidentRun) {
-  const facts = await incident.facts();
-  return {
-    name: 'Calls are tried again, later each time',
-    kind: 'report',
-    verdict: 'pass',
-    observed:
-      facts === null
-        ? SILENT
-        : `prices ${facts.dataState}; ${facts.venueBreakerDetail || 'no call has failed lately'}`,
-    expected: 'exponential backoff, by the adapter itself',
-  } as const;
-}
+const RETRIES = {
+  name: 'Calls are tried again, later each time',
+  kind: 'report',
+  expected: 'exponential backoff, by the adapter itself',
+} as const;
 
-async function callsPause(incident: IncidentRun) {
-  const facts = await incident.facts();
-  return {
-    name: 'API breaker pauses calls',
-    kind: 'check',
-    verdict: facts === null ? 'not_run' : facts.venueBreaker === 'closed' ? 'warn' : 'pass',
-    observed: facts === null ? SILENT : `API breaker ${facts.venueBreaker}`,
-    expected: 'open after repeated failures; closed as long as calls are answered',
-  } as const;
-}
+const retriesGoOn = (incident: IncidentRun) =>
+  askTrader(incident, RETRIES, ({ dataState, venueBreakerDetail }) => ({
+    verdict: 'pass',
+    observed: `prices ${dataState}; ${venueBreakerDetail || 'no call has failed lately'}`,
+  }));
+
+const BREAKER = {
+  name: 'API breaker pauses calls',
+  kind: 'check',
+  expected: 'open after repeated failures; closed as long as calls are answered',
+} as const;
+
+const callsPause = (incident: IncidentRun) =>
+  askTrader(incident, BREAKER, ({ venueBreaker }) => ({
+    verdict: venueBreaker === 'closed' ? 'warn' : 'pass',
+    observed: `API breaker ${venueBreaker}`,
+  }));
 
 /** The trader halts by itself; where it has not, it is told to. */
 async function opensNothing(incident: IncidentRun) {
@@ -81,20 +80,22 @@ async function opensNothing(incident: IncidentRun) {
   return { ...common, verdict: result.ok ? 'pass' : 'fail', observed: result.detail } as const;
 }
 
-async function stopsStay(incident: IncidentRun) {
-  const facts = await incident.facts();
-  const positions = facts?.positions ?? [];
-  const bare = positions.filter(({ protection }) => protection !== 'confirmed').map(({ symbol }) => symbol);
-  if (bare.length > 0)
-    incident.people.alarm('unprotected', `no confirmed stop at the exchange for ${bare.join(', ')}`);
-  return {
-    name: 'Stops stay at the exchange',
-    kind: 'check',
-    verdict: facts === null ? 'not_run' : bare.length > 0 ? 'fail' : 'pass',
-    observed: facts === null ? SILENT : positions.map(positionText).join('; ') || 'no open position',
-    expected: 'every position has a confirmed protective stop at the exchange',
-  } as const;
-}
+const STOPS = {
+  name: 'Stops stay at the exchange',
+  kind: 'check',
+  expected: 'every position has a confirmed protective stop at the exchange',
+} as const;
+
+const stopsStay = (incident: IncidentRun) =>
+  askTrader(incident, STOPS, ({ positions }) => {
+    const bare = positions.filter(({ protection }) => protection !== 'confirmed').map(({ symbol }) => symbol);
+    if (bare.length > 0)
+      incident.people.alarm('unprotected', `no confirmed stop at the exchange for ${bare.join(', ')}`);
+    return {
+      verdict: bare.length > 0 ? 'fail' : 'pass',
+      observed: positions.map(positionText).join('; ') || 'no open position',
+    };
+  });
 
 async function noStatusPage() {
   return {

@@ -5,6 +5,7 @@
  */
 import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
 import type { IncidentRun } from '../incident-run.js';
+import { askTrader } from './ask-trader.js';
 import { smallerPositions, strategiesOff } from './drawdown-offers.js';
 import { offer } from './offer.js';
 import type { Playbook } from './playbook.js';
@@ -71,19 +72,17 @@ async function lossesByStrategy(incident: IncidentRun) {
   } as const;
 }
 
-async function lossLimits(incident: IncidentRun) {
-  const facts = await incident.facts();
-  return {
-    name: 'How near to the loss limits',
-    kind: 'check',
-    verdict: facts === null ? 'not_run' : 'warn',
-    observed:
-      facts === null
-        ? 'the trader does not answer'
-        : `equity ${facts.equity}, today ${facts.dayPnl}, ${facts.drawdownPct} % below its peak; ${usedText(facts)}`,
-    expected: 'the daily limit halts for the day, the drawdown limit until a person decides',
-  } as const;
-}
+const LIMITS = {
+  name: 'How near to the loss limits',
+  kind: 'check',
+  expected: 'the daily limit halts for the day, the drawdown limit until a person decides',
+} as const;
+
+const lossLimits = (incident: IncidentRun) =>
+  askTrader(incident, LIMITS, (facts) => ({
+    verdict: 'warn',
+    observed: `equity ${facts.equity}, today ${facts.dayPnl}, ${facts.drawdownPct} % below its peak; ${usedText(facts)}`,
+  }));
 
 const LOSS_HALTS: Readonly<Record<string, string>> = {
   'daily-loss': 'Daily loss limit reached: halted for the day',

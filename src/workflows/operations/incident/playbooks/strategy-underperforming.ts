@@ -5,11 +5,11 @@
 import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
 import { isLosing } from '../../../../domain/losing-strategy.js';
 import type { IncidentRun } from '../incident-run.js';
+import { SILENT } from './ask-trader.js';
 import { offer } from './offer.js';
 import type { Playbook } from './playbook.js';
 import { switchOff } from './switch-off.js';
 
-const UNKNOWN = 'the trader does not answer';
 /** When the trader looks at it the next time; kept with what the steps found. */
 const REVIEW_DUE = 'review-due';
 
@@ -55,7 +55,7 @@ async function statistics(incident: IncidentRun) {
           ({ symbol, trades, wins, realised, lossesInARow }) =>
             `${symbol}: ${trades} trades, ${wins} won, result ${realised}, ${lossesInARow} losses in a row`,
         )
-        .join('; ') || UNKNOWN,
+        .join('; ') || SILENT,
     expected: 'a strategy that earns more than it loses',
   } as const;
 }
@@ -67,7 +67,7 @@ async function regime(incident: IncidentRun) {
     kind: 'check',
     verdict:
       slots.length === 0 ? 'not_run' : slots.some((slot) => slot.regime === 'ranging') ? 'warn' : 'pass',
-    observed: regimesOf(slots) || UNKNOWN,
+    observed: regimesOf(slots) || SILENT,
     expected: 'the regime that the strategy is made for: ranging or trending',
   } as const;
 }
@@ -78,7 +78,7 @@ async function state(incident: IncidentRun) {
     name: 'Switched off?',
     kind: 'check',
     verdict: slot === undefined ? 'not_run' : 'pass',
-    observed: slot === undefined ? UNKNOWN : stateText(slot),
+    observed: slot === undefined ? SILENT : stateText(slot),
     expected: 'off after the desk file’s number of losses in a row; by hand on the dashboard at any time',
   } as const;
 }

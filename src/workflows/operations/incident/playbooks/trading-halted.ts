@@ -1,19 +1,17 @@
 /** A part of the desk halted trading. Why is kept; it is over when the desk trades again. */
+import { askTrader } from './ask-trader.js';
 import type { Playbook } from './playbook.js';
 
+const WHY = { name: 'Why trading stopped', kind: 'report', expected: 'a desk that trades' } as const;
+
 export const tradingHalted: Playbook = async (incident) => {
-  await incident.once('why', async () => {
-    const facts = await incident.facts();
-    return {
-      name: 'Why trading stopped',
-      kind: 'report',
-      verdict: facts === null ? 'not_run' : 'warn',
+  await incident.once('why', () =>
+    askTrader(incident, WHY, ({ halts }) => ({
+      verdict: 'warn',
       observed:
-        facts?.halts.map(({ cause, by, reason }) => `${cause} (${by}): ${reason}`).join('; ') ||
-        'the trader does not answer, or trades again',
-      expected: 'a desk that trades',
-    };
-  });
+        halts.map(({ cause, by, reason }) => `${cause} (${by}): ${reason}`).join('; ') || 'it trades again',
+    })),
+  );
   return incident.watch('waiting for the desk to trade again', async () => {
     const facts = await incident.facts();
     if (facts === null) return null;

@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TemporalAccess } from './open-temporal.js';
+
+const QUERY_MS = 3_000;
+const POLL_MS = 200;
+
+/**
+ * What a run answers to a query as soon as it is more than null, which may be long before its evidence is written. Null
+ * when it is not known after `patienceMs`; the run goes on.
+ */
+export async function awaitQuery<T>(
+  temporal: TemporalAccess,
+  workflowId: string,
+  ask: { readonly query: string; readonly known: (answer: T) => boolean },
+  patienceMs: number,
+): Promise<T | null> {
+  const untilMs = performance.now() + patienceMs;
+  while (performance.now() < untilMs) {
+    const answer = await temporal
+      .within(QUERY_MS, (client) => client.workflow.getHandle(workflowId).query<T>(ask.query))
+      .catch(() => null);
+    if (answer !== null && ask.known(answer)) return answer;
+    await sleep(POLL_MS);
+  }
+  return null;
+}

@@ -1,0 +1,15 @@
+import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import type { IncidentRun } from '../incident-run.js';
+import type { Finding } from '../timeline.js';
+
+export const SILENT = 'the trader does not answer';
+
+/** A step that only the trader can answer: not run while it is silent. */
+export async function askTrader(
+  incident: IncidentRun,
+  step: Pick<Finding, 'name' | 'kind' | 'expected'>,
+  answer: (facts: IncidentFacts) => Pick<Finding, 'verdict' | 'observed'>,
+): Promise<Finding> {
+  const facts = await incident.facts();
+  return { ...step, ...(facts === null ? { verdict: 'not_run', observed: SILENT } : answer(facts)) };
+}
