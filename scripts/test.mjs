@@ -1,27 +1,23 @@
 // Everything needed to run the tests, then the tests, then whether they prove the runbooks.
-// `npm test [-- --full] [-- --report FILE] [-- filter …]`. Last line: `N passed, N failed`, from the real counts.
+// `npm test [-- --full] [-- --report FILE] [-- what vitest takes …]`. Last line: `N passed, N failed`, from the real counts.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { findChromium } from './find-chromium.mjs';
 import { desksWithProofs } from './proofs/proof-tables.mjs';
 import { countRun, readRunReport } from './proofs/run-report.mjs';
 import { summariseProofs } from './proofs/summary.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values, positionals: filters } = parseArgs({
-  options: { full: { type: 'boolean' }, report: { type: 'string' } },
-  allowPositionals: true,
-});
+const { full, keptReport, filters } = readArguments(process.argv.slice(2));
 
 const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
 if (built.status !== 0) process.exit(built.status ?? 1);
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-test-'));
-const report = values.report === undefined ? join(folder, 'report.json') : resolve(values.report);
+const report = keptReport === null ? join(folder, 'report.json') : resolve(keptReport);
 rmSync(report, { force: true });
 const status = runVitest();
 const files = existsSync(report) ? readRunReport(report, root) : [];
@@ -35,8 +31,21 @@ const failures = failed + steps.filter(({ ok }) => !ok).length;
 console.log(`${passed + steps.filter(({ ok }) => ok).length} passed, ${failures} failed`);
 process.exit(failures === 0 ? 0 : 1);
 
+/** What is not ours goes to vitest, and may leave tests out. */
+function readArguments(given) {
+  const at = given.indexOf('--report');
+  const keptReport = at < 0 ? null : (given[at + 1] ?? '');
+  if (keptReport === '' || keptReport?.startsWith('-')) {
+    console.error('--report: expected the file that the JSON report is to be kept in. Nothing was run.');
+    process.exit(2);
+  }
+  const ours = at < 0 ? [] : [at, at + 1];
+  const filters = given.filter((argument, index) => argument !== '--full' && !ours.includes(index));
+  return { full: given.includes('--full'), keptReport, filters };
+}
+
 function runVitest() {
-  const projects = values.full ? ['parts', 'system', 'full'] : ['parts', 'system'];
+  const projects = full ? ['parts', 'system', 'full'] : ['parts', 'system'];
   const run = spawnSync(
     process.execPath,
     [
