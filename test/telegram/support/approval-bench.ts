@@ -1,9 +1,13 @@
-/** A worker whose only workflow asks people, with the product's activities, beside the bot. */
+/** A worker whose only workflow asks people, with the product's activities and sealed payloads, beside the bot. */
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
-import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
+import { type Runtime as DeskRuntime, homePaths, SECRET_FILES } from '../../../src/home/runtime.js';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
 import type { TelegramTiming } from '../../../src/telegram/start.js';
 import type {
@@ -50,7 +54,10 @@ export async function openApprovalBench(
   if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   installed = true;
   const { database, address } = stores ?? (await sharedStores());
-  const temporal = openTemporal({ temporal: { ...address, uiAddress: 'http://127.0.0.1:1' }, home: null });
+  const home = mkdtempSync(join(tmpdir(), 'approvals-'));
+  mkdirSync(homePaths(home).secrets, { recursive: true });
+  writeFileSync(join(homePaths(home).secrets, SECRET_FILES.payloadKey), randomBytes(32).toString('hex'));
+  const temporal = openTemporal({ temporal: { ...address, uiAddress: 'http://127.0.0.1:1' }, home });
   const deskName = `t-${randomBytes(4).toString('hex')}`;
   const bench = await openBotBench({
     pool: database.pool,
@@ -60,12 +67,17 @@ export async function openApprovalBench(
   });
   const connection = await NativeConnection.connect({ address: address.address });
   const workflowsPath = fileURLToPath(new URL('./approval-workflow.ts', import.meta.url));
-  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  bundle ??= bundleWorkflowCode({
+    workflowsPath,
+    failureConverterPath: FAILURE_CONVERTER,
+    logger: new DefaultLogger('ERROR'),
+  });
   const worker = await Worker.create({
     connection,
     namespace: address.namespace,
     taskQueue: operationsQueue(deskName),
     workflowBundle: await bundle,
+    dataConverter: dataConverterOf(home),
     activities: createOperationsActivities({
       pool: database.pool,
       log: { error: () => undefined },
@@ -97,6 +109,7 @@ export async function openApprovalBench(
       await connection.close();
       await temporal.close();
       await database.drop();
+      rmSync(home, { recursive: true, force: true });
     },
   };
 }
