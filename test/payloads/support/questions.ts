@@ -51,7 +51,7 @@ function signed(
     via: 'web',
     ...about,
     atWallMs,
-    expiresWallMs: atWallMs + 60_000,
+    expiresWallMs: atWallMs + 300_000,
   });
 }
 
@@ -64,7 +64,7 @@ export async function askToResume(bench: Bench): Promise<Question> {
     incarnation: desk.trader.incarnation,
     steps: [],
     simulated: true,
-    timing: { ...RESUMPTION_TIMING, retryMs: 50, retryMsMax: 200, decisionWaitMs: 5_000 },
+    timing: { ...RESUMPTION_TIMING, retryMs: 50, retryMsMax: 200, decisionWaitMs: 30_000 },
     decisions: [],
     cycle: 0,
   };

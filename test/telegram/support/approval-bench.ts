@@ -130,7 +130,7 @@ async function ask(
     needed: 1,
     roles: ['approver'],
     requestedBy: 'anna',
-    expiresMs: Date.now() + 60_000,
+    expiresMs: Date.now() + 600_000,
     remindEveryMs: null,
     escalateAfterMs: null,
     ...change,
