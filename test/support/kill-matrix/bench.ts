@@ -11,6 +11,7 @@ import { openPool, type Pool } from '../../../src/store/pool.js';
 import { type DeskUnderTest, deskUnderTest } from '../desk-under-test.js';
 import { deskForKills } from './desk-file.js';
 import { openPage, type Page, type SignIn } from './page.js';
+import { openTelegram } from './telegram.js';
 
 export interface Bench {
   readonly desk: DeskUnderTest;
@@ -33,12 +34,20 @@ const SPEED = 180;
 
 /** `options`: more of `fermata up`. */
 export async function openPaperBench(...options: string[]): Promise<Bench> {
-  const desk = deskUnderTest();
+  const telegram = await openTelegram();
+  const desk = deskUnderTest('crypto-bot', telegram.variables);
   const folder = mkdtempSync(join(tmpdir(), 'fermata-kills-'));
   const market = ['--market', 'simulated', '--speed', String(SPEED)];
   await desk.up('--desk', deskForKills(folder), ...market, ...options);
   const password = readSecret(desk.home, 'operatorPassword');
-  return benchOf(desk, folder, [{ username: 'operator', password }]);
+  const bench = await benchOf(desk, folder, [{ username: 'operator', password }]);
+  return {
+    ...bench,
+    close: async () => {
+      await bench.close();
+      await telegram.close();
+    },
+  };
 }
 
 /** Of a desk that is up. */

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Bench } from './bench.js';
 import type { Facts, Procedure, RunKey } from './procedure.js';
-import { settle, untilLedgerIsLevel } from './settle.js';
+import { settle, untilLedgerIsLevel, untilSpoolIsEmpty } from './settle.js';
 import { allowKill, kill, untilAllRun, type Victim } from './victims.js';
 import { type RunWatch, watchRun } from './watch-run.js';
 
@@ -80,6 +80,7 @@ async function run(
   await untilAllRun(bench);
   const key = { workflowId, firstRunId };
   await untilLedgerIsLevel(bench);
+  await untilSpoolIsEmpty(bench);
   return {
     boundaries: Math.max(...watches.map((watched) => watched.boundaries())),
     evidence: await evidenceOf(bench, key),

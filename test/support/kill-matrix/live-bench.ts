@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBinanceSimulator } from '../../../simulators/binance/start.js';
-import { startTelegramSimulator } from '../../../simulators/telegram/start.js';
 import { loadDesk } from '../../../src/desk/load.js';
 import { readSecret } from '../../../src/home/secrets.js';
 import { REPORT_FOLDER } from '../../../src/operations/go-live/preflight-desk.js';
@@ -13,19 +12,18 @@ import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 import { deskUnderTest } from '../desk-under-test.js';
 import { type Bench, benchOf } from './bench.js';
 import { liveDeskForKills } from './live-desk-file.js';
+import { openTelegram } from './telegram.js';
 
 const PASSWORD = 'a-password-of-my-own';
-const TOKEN = '123456:abcdefghijklmnopqrstuvwxyz';
 
 /** `options`: more of `fermata up`. */
 export async function openLiveBench(...options: string[]): Promise<Bench> {
   const exchange = await startBinanceSimulator({ walk: { everyMs: 250, ppm: 5 } });
-  const telegram = await startTelegramSimulator({ tokens: [TOKEN] });
+  const telegram = await openTelegram();
   const desk = deskUnderTest('crypto-live', {
     BINANCE_API_KEY: TRADING_KEY.apiKey,
     BINANCE_SECRET_KEY: TRADING_KEY.secret,
-    TELEGRAM_BOT_TOKEN: TOKEN,
-    TELEGRAM_API_ROOT: telegram.address,
+    ...telegram.variables,
     DASHBOARD_PASSWORD: PASSWORD,
     FERMATA_PERSON_PASSWORD: PASSWORD,
   });

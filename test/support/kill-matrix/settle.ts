@@ -1,4 +1,6 @@
 /** Between two cells: everything runs, the desk trades, and everything that is kept fits together. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { deskPaths, homePaths } from '../../../src/home/runtime.js';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.js';
@@ -48,4 +50,14 @@ export async function untilLedgerIsLevel({ runtime, pool }: Bench): Promise<void
     },
     PATIENCE_MS,
   );
+}
+
+/** Notices that could not be written while Postgres was away are taken in by the bot. */
+export async function untilSpoolIsEmpty({ runtime }: Bench): Promise<void> {
+  const folder = join(runtime.home, 'notify');
+  await until('every notice is in Postgres', () => {
+    const spooled = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jsonl')) : [];
+    if (spooled.length > 0) throw new Error(spooled.join(', '));
+    return true;
+  });
 }

@@ -1,0 +1,16 @@
+/** A Telegram of its own for a desk, so that its bot has something to do. */
+import { startTelegramSimulator } from '../../../simulators/telegram/start.js';
+
+const TOKEN = '123456:abcdefghijklmnopqrstuvwxyz';
+
+export async function openTelegram(): Promise<{
+  /** Of the desk's environment. */
+  readonly variables: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}> {
+  const telegram = await startTelegramSimulator({ tokens: [TOKEN] });
+  return {
+    variables: { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_API_ROOT: telegram.address },
+    close: () => telegram.close(),
+  };
+}
