@@ -127,7 +127,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   it('says that the connection is lost, and finds back by itself', async () => {
     await page.context().setOffline(true);
     for (const client of web.app.websocketServer.clients) client.terminate();
-    await expect.poll(() => text('connection')).toMatch(/Connection lost/);
+    await expect.poll(() => text('connection')).toMatch(/Connection lost, again in \d s/);
     await expect.poll(() => text('mode')).toBe('NOT KNOWN');
     expect(await page.getByRole('region', { name: 'Mode' }).innerText()).toContain('Last known: HALTED');
     await page.context().setOffline(false);

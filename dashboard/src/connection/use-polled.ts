@@ -7,24 +7,36 @@ export interface Polled<T> {
   readonly problem: Problem | null;
 }
 
+/** What was away is looked for sooner than what is only to be read again. */
+const RETRY_MS = 4_000;
+
 /** Loads now, every `intervalMs` while the page is seen, and whenever `key` changes. */
 export function usePolled<T>(load: () => Promise<T>, intervalMs: number, key: string | number): Polled<T> {
   const [polled, setPolled] = useState<Polled<T>>({ value: null, problem: null });
   useEffect(() => {
     let over = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
+      let waitMs = intervalMs;
       try {
         const value = await load();
         if (!over) setPolled({ value, problem: null });
       } catch (error) {
+        waitMs = Math.min(intervalMs, RETRY_MS);
         if (!over) setPolled((before) => ({ value: before.value, problem: asProblem(error) }));
       }
+      if (!over) later(waitMs);
+    };
+    const later = (waitMs: number): void => {
+      timer = setTimeout(
+        () => (document.visibilityState === 'visible' ? void look() : later(waitMs)),
+        waitMs,
+      );
     };
     void look();
-    const timer = setInterval(() => document.visibilityState === 'visible' && void look(), intervalMs);
     return () => {
       over = true;
-      clearInterval(timer);
+      clearTimeout(timer);
     };
   }, [key, intervalMs]);
   return polled;

@@ -86,12 +86,13 @@ function ConnectionState({ connection }: { readonly connection: Connection }) {
   );
 }
 
+/** Read at every drawing: one kept from before would be as old as the page. */
 function useNow(ticking: boolean): number {
-  const [now, setNow] = useState(Date.now());
+  const [, setTicks] = useState(0);
   useEffect(() => {
     if (!ticking) return;
-    const timer = setInterval(() => setNow(Date.now()), 500);
+    const timer = setInterval(() => setTicks((before) => before + 1), 500);
     return () => clearInterval(timer);
   }, [ticking]);
-  return now;
+  return Date.now();
 }

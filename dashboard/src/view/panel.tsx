@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Problem } from '../connection/problem.js';
+import { NO_ANSWER, type Problem } from '../connection/problem.js';
 
 interface PanelProps {
   readonly title: string;
@@ -26,9 +26,14 @@ export function Panel({ title, area, aside, problem = null, children }: PanelPro
 
 /** Said over what is shown, so that nobody takes it for new. */
 export function Stale({ problem }: { readonly problem: Problem | null }) {
-  return problem === null ? null : (
+  if (problem === null) return null;
+  const words =
+    problem === NO_ANSWER
+      ? 'Not read since the web server stopped answering: what is shown may be older.'
+      : `${problem.message} ${problem.keptSafe}`;
+  return (
     <p class="notice caution" role="status">
-      {problem.message} {problem.keptSafe}
+      {words}
     </p>
   );
 }
