@@ -3,7 +3,7 @@ import { type Halt, MODE_RANK, type Mode, RESUME_RANK } from '../domain/mode.js'
 import { FINAL_ORDER_STATES, type OrderState } from '../domain/order.js';
 import { applyConfig } from './apply-config.js';
 import { applyExecution } from './apply-execution.js';
-import { sequenceOf } from './orders/client-id.js';
+import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { orderTransition } from './orders/order-table.js';
 import type { EngineRecord } from './record.js';
 import { type EngineState, type OrderEntry, trackOf } from './state.js';
@@ -26,7 +26,7 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'order.denied':
       state.counters.denied += 1;
-      state.clientSequence = Math.max(state.clientSequence, sequenceOf(record.order.clientId));
+      noteClientId(state, record.order.clientId);
       return;
     case 'order.state':
       applyOrderState(state, record);
@@ -100,6 +100,12 @@ function applyToggled(state: EngineState, record: Of<'strategy.toggled'>): void 
   if (enabled) track.lossesInARow = 0;
 }
 
+function noteClientId(state: EngineState, clientId: string): void {
+  state.clientSequence = Math.max(state.clientSequence, sequenceOf(clientId));
+  const incarnation = incarnationOf(clientId);
+  if (incarnation !== null) state.incarnations.add(incarnation);
+}
+
 function applyIntended(state: EngineState, record: Of<'order.intended'>): void {
   const entry: OrderEntry = {
     intent: record.order,
@@ -110,7 +116,7 @@ function applyIntended(state: EngineState, record: Of<'order.intended'>): void {
     intendedMarketMs: record.marketMs,
   };
   state.counters.intended += 1;
-  state.clientSequence = Math.max(state.clientSequence, sequenceOf(record.order.clientId));
+  noteClientId(state, record.order.clientId);
   state.orders.set(record.order.clientId, entry);
   liveOrders(state, record.order.instrument).set(record.order.clientId, entry);
 }

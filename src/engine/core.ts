@@ -7,6 +7,7 @@ import type { EngineConfig } from './config.js';
 import type { Effect } from './effect.js';
 import type { Stamp } from './event.js';
 import { MarketBook } from './market-book.js';
+import { incarnationOf } from './orders/client-id.js';
 import type { EngineRecord } from './record.js';
 import { buildLimits, type LossLimits, setFloors } from './risk/loss-limits.js';
 import { createState, type EngineState, type OrderEntry, type PositionEntry } from './state.js';
@@ -214,6 +215,13 @@ export function workAt(core: Core, id: InstrumentId): InstrumentWork {
 
 export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {
   return [...required(core.state.live[id], id).values()];
+}
+
+/** By its client id, whether we still know of it or not. */
+export function isOurs(core: Core, clientId: string): boolean {
+  const incarnation = incarnationOf(clientId);
+  if (incarnation === null) return false;
+  return incarnation === core.config.incarnation || core.state.incarnations.has(incarnation);
 }
 
 export function remainingLots(entry: OrderEntry): number {

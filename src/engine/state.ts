@@ -100,6 +100,8 @@ export interface EngineState {
   readonly tracks: Map<string, StrategyTrack>;
   /** Parts per million of the desk file's position size. */
   sizeFactorPpm: number;
+  /** In client order ids: a journal that was set back goes on under a new one, and its older orders are ours still. */
+  readonly incarnations: Set<string>;
   /** Highest sequence in any client order id. */
   clientSequence: number;
   /** Market time of the newest fill. */
@@ -139,6 +141,7 @@ export function createState(): EngineState {
     toggles: new Map(),
     tracks: new Map(),
     sizeFactorPpm: FULL_SIZE_PPM,
+    incarnations: new Set(),
     clientSequence: 0,
     newestFillMs: 0,
     fillsThroughMs: 0,

@@ -38,6 +38,8 @@ export interface DeskPaths {
   /** The account that is traded: journal and paper book belong together and are moved together. */
   readonly account: string;
   readonly journal: string;
+  /** How far each journal had come. */
+  readonly journalEnds: string;
   readonly paperBook: string;
   /** Paper accounts of other prices than those that are traded on now. */
   readonly restingAccounts: string;
@@ -54,6 +56,7 @@ export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
     root,
     account,
     journal: join(account, 'journal'),
+    journalEnds: join(root, 'journal-ends.json'),
     paperBook: join(account, 'paper-book'),
     restingAccounts: join(root, 'resting-accounts'),
     rulesFrom: join(root, 'rules-from'),

@@ -37,8 +37,7 @@ export function applyBatch(
     let configuration = await configurationBefore(client, ledger.desk, incarnation, fresh[0]?.sequence ?? 0);
     for (const entry of plain) {
       if (entry.record.type === 'config') configuration = configurationOf(entry.record);
-      const { instruments } = configuration;
-      await projectRecord(client, { ...ledger, instruments }, entry);
+      await projectRecord(client, { ...ledger, ...configuration }, entry);
     }
     await saveCursor(client, ledger.desk, incarnation, configuration.account, next);
     return next;

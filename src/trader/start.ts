@@ -11,7 +11,7 @@ import { createHandlers } from './control/handlers.js';
 import type { DeskTrader } from './desk-trader.js';
 import { guardDesk } from './guard-desk.js';
 import type { Journal } from './journal/journal.js';
-import { openJournal } from './journal/open-journal.js';
+import { openKnownJournal } from './journal/open-known-journal.js';
 import { type Log, openLog } from './log.js';
 import { type OpenedTrader, openTrader } from './open-trader.js';
 import { endOrderly } from './orderly-end.js';
@@ -34,9 +34,7 @@ export async function startTraderOn(
   const log = openLog('trader');
   const loaded = loadCheckedDesk(runtime);
   const paths = deskPaths(homePaths(runtime.home), runtime.desk);
-  const { journal, created, torn } = await openJournal({ directory: paths.journal });
-  if (torn !== null) log('warn', `the last write before the crash was cut off: ${torn.why}`, { torn });
-  log('info', `journal ${journal.incarnation}`, { created, lastSequence: journal.lastSequence });
+  const journal = await openKnownJournal(paths, systemClock.wallMs(), log);
   const start = new Start(loaded, journal, systemClock, log);
   try {
     await start.listen(paths.controlSocket);
@@ -108,7 +106,8 @@ class Start implements Role {
   }
 
   async #useAccount(account: string, paths: DeskPaths): Promise<AccountInUse> {
-    const used = await useAccount(this.journal, account, paths);
+    const open = () => openKnownJournal(paths, this.clock.wallMs(), this.log);
+    const used = await useAccount(this.journal, account, paths, open);
     this.journal = used.journal;
     return used;
   }

@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { entriesOf, INSTRUMENTS, recordsOfTrades } from './support/journal-of-trades.js';
 
 const DESK = 'crypto-bot';
+const DAY_MS = 86_400_000;
 const SPAN = { desk: DESK, fromMs: 0, toMs: Date.UTC(2030, 0) };
 const HALT = {
   mode: 'HALTED',
@@ -91,10 +92,14 @@ test('an account that is armed lifts no halt of the one that rests', async () =>
   expect(standing.rows).toEqual([{ incarnation: 'inc031' }]);
 });
 
-test('a new journal of the same account goes on with its figures', async () => {
+test('a new journal of the same account goes on with its figures, and tells none of them twice', async () => {
   const before = (await readEquity(database.pool, DESK, 1000)).length;
-  const samples = recordsOfTrades(33, 150, 'paper/seed-32');
-  await apply(entriesOf(samples, 'inc033'));
+  const known = recordsOfTrades(32, 150, 'paper/seed-32').filter(({ type }) => type === 'equity');
+  const samples = recordsOfTrades(33, 150, 'paper/seed-32').flatMap((record) =>
+    record.type === 'equity' ? [{ ...record, marketMs: record.marketMs + DAY_MS }] : [],
+  );
+  const [config] = recordsOfTrades(33, 1, 'paper/seed-32');
+  await apply(entriesOf([config!, ...known, ...samples], 'inc033'));
   const added = samples.filter(({ type }) => type === 'equity').length;
   expect(added).toBeGreaterThan(0);
   expect(await readEquity(database.pool, DESK, 1000)).toHaveLength(before + added);

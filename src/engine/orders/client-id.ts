@@ -1,6 +1,6 @@
 /** Client order ids: `f`, six characters of the journal's incarnation, a sequence in base 36. */
 
-const OURS = /^f[a-z0-9]{6}([0-9a-z]{1,11})$/;
+const OURS = /^f([a-z0-9]{6})([0-9a-z]{1,11})$/;
 
 export function clientIdOf(incarnation: string, sequence: number): string {
   return `f${incarnation}${sequence.toString(36)}`;
@@ -8,10 +8,11 @@ export function clientIdOf(incarnation: string, sequence: number): string {
 
 /** The sequence in an id of any incarnation; 0 where the id is none of ours. */
 export function sequenceOf(clientId: string): number {
-  const digits = OURS.exec(clientId)?.[1];
+  const digits = OURS.exec(clientId)?.[2];
   return digits === undefined ? 0 : Number.parseInt(digits, 36);
 }
 
-export function isOfIncarnation(clientId: string, incarnation: string): boolean {
-  return OURS.test(clientId) && clientId.startsWith(`f${incarnation}`);
+/** Null where the id is none of ours. */
+export function incarnationOf(clientId: string): string | null {
+  return OURS.exec(clientId)?.[1] ?? null;
 }

@@ -2,11 +2,10 @@
 
 import type { Fill } from '../../domain/order.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
-import { type Core, commit, note, touch, workAt } from '../core.js';
+import { type Core, commit, isOurs, note, touch, workAt } from '../core.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
-import { isOfIncarnation } from './client-id.js';
 import { orderTransition } from './order-table.js';
 
 /** True where the fill was new. */
@@ -69,7 +68,7 @@ function troubleWith(fill: Fill, entry: OrderEntry | undefined): string | null {
 
 /** A fill of nobody's order here: a second trader or a person works on this account. */
 function noteForeign(core: Core, fill: Fill): void {
-  if (isOfIncarnation(fill.clientId, core.config.incarnation)) return;
+  if (isOurs(core, fill.clientId)) return;
   const symbol = core.config.instruments[fill.instrument]?.symbol ?? '?';
   const reason = `${symbol}: a fill of the order ${fill.clientId}, which is not ours`;
   note(core, 'alarm', reason, fill.instrument);

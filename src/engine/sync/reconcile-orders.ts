@@ -1,11 +1,10 @@
 /** Open orders at the venue against ours. */
 import type { OrderIntent, OrderPurpose } from '../../domain/order.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
-import { type Core, commit, liveOrders, note, type SnapshotRequest } from '../core.js';
+import { type Core, commit, isOurs, liveOrders, note, type SnapshotRequest } from '../core.js';
 import type { VenueOrder, VenueSnapshot } from '../event.js';
 import { raiseForeign } from '../halts/raise-halt.js';
 import { changeOrder } from '../orders/change-order.js';
-import { isOfIncarnation } from '../orders/client-id.js';
 import { sendLookup } from '../orders/lookup-order.js';
 import { observeOrder } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';
@@ -33,7 +32,7 @@ function openAtVenue(core: Core, order: VenueOrder, asked: SnapshotRequest): Dif
   if (entry !== undefined) return knownOrder(core, entry, order, asked);
   const symbol = core.config.instruments[order.instrument]?.symbol ?? '?';
   const venues = `${order.clientId} ${order.side} ${order.quantityLots} lots`;
-  if (isOfIncarnation(order.clientId, core.config.incarnation) && symbol !== '?') {
+  if (isOurs(core, order.clientId) && symbol !== '?') {
     adoptOrder(core, order);
     return { what: 'order', symbol, ours: 'unknown', venues, rule: 'adopt' };
   }
@@ -69,7 +68,7 @@ function missingAtVenue(core: Core, entry: OrderEntry, asked: SnapshotRequest): 
   sendLookup(core, entry);
 }
 
-/** Made by this journal's incarnation: ours, though we have forgotten it. */
+/** Ours by its id, though we have forgotten it. */
 function adoptOrder(core: Core, order: VenueOrder): void {
   const purposes: Readonly<Record<VenueOrder['type'], OrderPurpose>> = {
     stop: 'protective',

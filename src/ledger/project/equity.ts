@@ -10,8 +10,13 @@ export async function projectEquity(
   record: RecordOf<'equity'>,
 ): Promise<void> {
   await client.query(
+    // A journal that began anew tells what an earlier one of the same account had told: the row stays as it was.
     `insert into equity (desk, market, equity, peak, cash, unrealised, simulated, incarnation)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (desk, market, incarnation) do update set equity = excluded.equity, peak = excluded.peak, cash = excluded.cash,
+     select $1, $2, $3, $4, $5, $6, $7, $8
+      where not exists (
+        select 1 from equity told join ledger_cursor other using (desk, incarnation)
+         where told.desk = $1 and told.market = $2 and told.incarnation <> $8 and other.account = $9)
+     on conflict (desk, market, incarnation) do update set equity = excluded.equity, peak = excluded.peak, cash = excluded.cash,
        unrealised = excluded.unrealised, simulated = excluded.simulated`,
     [
       projection.desk,
@@ -22,6 +27,7 @@ export async function projectEquity(
       formatMoney(record.unrealised),
       projection.simulated,
       entry.incarnation,
+      projection.account,
     ],
   );
 }

@@ -13,6 +13,7 @@ import { projectSettings } from './settings.js';
 export interface Projection {
   readonly desk: string;
   readonly simulated: boolean;
+  readonly account: string;
   /** Of the newest `config` entry: integers become decimal text with their steps. */
   readonly instruments: readonly Instrument[];
 }

@@ -7,11 +7,10 @@ import { join } from 'node:path';
 import { isPaperAccount, PAPER_ACCOUNT } from '../../domain/account.js';
 import type { DeskPaths } from '../../home/runtime.js';
 import type { Journal } from '../journal/journal.js';
-import { openJournal } from '../journal/open-journal.js';
 import { readJournal } from '../journal/read-journal.js';
 import { syncDirectory } from '../journal/segments.js';
 
-type AccountPaths = Pick<DeskPaths, 'root' | 'account' | 'journal' | 'restingAccounts' | 'rulesFrom'>;
+type AccountPaths = Pick<DeskPaths, 'root' | 'account' | 'restingAccounts' | 'rulesFrom'>;
 
 export interface AccountInUse {
   readonly journal: Journal;
@@ -28,6 +27,7 @@ export async function useAccount(
   journal: Journal,
   account: string,
   paths: AccountPaths,
+  open: () => Promise<Journal>,
 ): Promise<AccountInUse> {
   const current = accountOf(journal);
   const resting = join(paths.restingAccounts, folderOf(account));
@@ -41,8 +41,7 @@ export async function useAccount(
   if (existsSync(resting)) renameSync(resting, paths.account);
   syncDirectory(paths.restingAccounts);
   syncDirectory(paths.root);
-  const opened = await openJournal({ directory: paths.journal });
-  return { journal: opened.journal, changedFrom: current };
+  return { journal: await open(), changedFrom: current };
 }
 
 /** Names of the accounts that rest. */
