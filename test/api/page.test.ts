@@ -146,6 +146,11 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
       const box = await page.getByRole('button', { name: 'Stop', exact: true }).boundingBox();
       expect(box?.y, `${width} px wide`).toBeGreaterThanOrEqual(0);
       expect((box?.y ?? 0) + (box?.height ?? 0), `${width} px wide`).toBeLessThanOrEqual(height);
+      const dismiss = await page
+        .getByTestId('outcome')
+        .getByRole('button', { name: 'Dismiss' })
+        .boundingBox();
+      expect((dismiss?.x ?? width) + (dismiss?.width ?? 0), `${width} px wide`).toBeLessThanOrEqual(width);
     }
     await page.setViewportSize({ width: 1280, height: 720 });
     await page.evaluate('scrollTo(0, 0)');

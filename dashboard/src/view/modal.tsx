@@ -16,6 +16,8 @@ export function Modal({ title, describedBy, onClose, children }: ModalProps) {
   useLayoutEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
+    // The first button may be at the end of a long text.
+    dialog?.scrollTo(0, 0);
     // Removed while it is still modal, it would take the focus with it.
     return () => dialog?.close();
   }, []);
