@@ -51,6 +51,7 @@ describe('histories', () => {
     });
     const context = {
       pool: bench.database.pool,
+      temporal: bench.temporal,
       desk: { desk: desk.name },
       runtime: { desk: desk.name },
     } as never;
