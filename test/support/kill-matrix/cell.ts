@@ -52,8 +52,9 @@ async function run(
 ): Promise<Traces> {
   cells += 1;
   const cell = `cell-${cells}`;
-  await procedure.prepare?.(bench);
+  // A halt that is prepared has its resumption at once.
   const sinceMs = Date.now();
+  await procedure.prepare?.(bench);
   const watches: RunWatch[] = [];
   let struck: Promise<void> | null = null;
   const reach = (count: number): void => {
