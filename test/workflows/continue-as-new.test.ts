@@ -105,6 +105,34 @@ describe('an incident that goes on in a new run', () => {
     expect(names.filter((name) => name === 'Trade with smaller positions')).toHaveLength(1);
   });
 
+  it('does not move while what people agreed to is being carried out', async () => {
+    let release: (() => void) | null = null;
+    const desk = await bench.desk({
+      serve: ['operations', 'engine'],
+      afterActivity: async (name) => {
+        if (name !== 'closeApproval') return;
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      },
+    });
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
+    const handle = bench.client.workflow.getHandle(incident.workflowId);
+    await vote(bench, desk.name, { idEnds: ':smaller-size' });
+    await until('the answer is being carried out', () => release);
+    const first = await runOf(incident.workflowId);
+    await until('a run that is longer than it should be', async () => {
+      const { runId, historyLength } = await handle.describe();
+      return runId !== first || historyLength > EVENTS + 30;
+    });
+    (release as (() => void) | null)?.();
+    await until('the smaller size', () => desk.trader.sizePct === 50);
+    await newRun(incident.workflowId);
+    expect(desk.trader.sent('resize')).toHaveLength(1);
+    await incident.end();
+  });
+
   it('loses no decision, no answer and no report that comes in while it moves', async () => {
     const desk = await bench.desk({ serve: ['operations', 'engine'] });
     desk.trader.risk = NEAR;

@@ -27,6 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+/** What these tests need: each worker costs time to start. */
+const SERVED = { serve: ['emergency', 'engine'] } as const;
+
 function order(desk: BenchDesk, kind: EmergencyKind, reason: string, timing: Partial<EmergencyTiming> = {}) {
   return bench.client.workflow.signalWithStart('emergencyStop', {
     workflowId: emergencyStopId(desk.name),
@@ -58,7 +61,7 @@ async function startOwner(desk: BenchDesk): Promise<void> {
 
 describe.concurrent('an emergency stop', () => {
   it('halts the trader, proves that no entry works and leaves evidence of each step', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.entriesWorking = 3;
     await order(desk, 'stop', 'prices look wrong');
     const outcome = await outcomeOf(desk);
@@ -76,7 +79,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('does not send again what the control socket has taken', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.halt('person', 'person');
     await bench.client.workflow.signalWithStart('emergencyStop', {
       workflowId: emergencyStopId(desk.name),
@@ -92,7 +95,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('can be signalled with plain text from the temporal command line through the desk owner', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     await startOwner(desk);
     const { address, namespace, binary } = bench.address;
     const signal = ['workflow', 'signal', '--workflow-id', deskOwnerId(desk.name), '--name', 'stop'];
@@ -103,7 +106,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('is signalled by the desk owner when it already runs, and a close-all upgrades it', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     await startOwner(desk);
     desk.trader.stubbornEntries = 1;
     desk.trader.positions = ['BTC/USDT'];
@@ -117,7 +120,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('carries out every stop that is asked for while one runs', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.stubbornEntries = 1;
     await order(desk, 'stop', 'one');
     await until('the first was sent', () => desk.trader.sent('stop').length === 1);
@@ -128,7 +131,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('escalates by name when the desk is not flat in time, and goes on until it is', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.positions = ['ETH/USDT'];
     desk.trader.stuck = true;
     await order(desk, 'closeAll', 'out', { closeAllDeadlineMs: 300 });
@@ -144,7 +147,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('ends unproven with a failed verdict after the last round, never in silence', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.stubbornEntries = 1;
     await order(desk, 'stop', 'test', { roundsMax: 2 });
     const outcome = await outcomeOf(desk);
@@ -156,7 +159,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('keeps on until a trader that was gone has taken the stop', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.gone = true;
     await order(desk, 'stop', 'test');
     await until('the failure is on record', async () =>
@@ -168,7 +171,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('runs to its end although it was cancelled', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.stubbornEntries = 1;
     const handle = await order(desk, 'stop', 'test');
     await until('the stop was sent', () => desk.trader.sent('stop').length > 0);
@@ -206,7 +209,7 @@ describe.concurrent('an emergency stop', () => {
   });
 
   it('counts a desk that was armed again meanwhile as superseded, and does not stop it twice', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.stubbornEntries = 1;
     await order(desk, 'stop', 'test');
     await until('the stop was sent', () => desk.trader.sent('stop').length > 0);
@@ -219,7 +222,7 @@ describe.concurrent('an emergency stop', () => {
 
 describe.concurrent('the desk owner', () => {
   it('knows one incarnation a place, the newest, and refuses malformed ones', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     await startOwner(desk);
     const owner = bench.client.workflow.getHandle(deskOwnerId(desk.name));
     await owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'new111', place: 'here' }] });

@@ -14,6 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+/** What these tests need: each worker costs time to start. */
+const SERVED = { serve: ['engine', 'operations'] } as const;
+
 const STEPS: RoutineStep[] = [
   {
     key: 'data',
@@ -40,7 +43,7 @@ function decisionOf(desk: BenchDesk, subject: string, person = 'anna', key = DEC
 }
 
 async function waiting(rule: ResumeRule) {
-  const desk = await bench.desk();
+  const desk = await bench.desk(SERVED);
   const haltId = desk.trader.halt(rule === 'auto' ? 'startup' : 'person', rule);
   const run = await resume(desk, haltId);
   await until('the resumption waits', async () => (await run.progress()).state === 'waiting');
@@ -49,7 +52,7 @@ async function waiting(rule: ResumeRule) {
 
 describe.concurrent('resumption', () => {
   it('arms by itself where the rule allows that and every check is clean, quoting the halt id', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     const haltId = desk.trader.halt('startup', 'auto');
     const run = await resume(desk, haltId);
     expect(await run.result()).toMatchObject({ state: 'armed' });
@@ -64,7 +67,7 @@ describe.concurrent('resumption', () => {
   });
 
   it('waits while a check that stands in the way fails, and arms when it is clean', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
     const run = await resume(desk, desk.trader.halt('stale-data', 'auto'));
     await until('it says what it waits for', async () =>
@@ -76,7 +79,7 @@ describe.concurrent('resumption', () => {
   });
 
   it('arms in spite of a failed check that only warns', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.checks.set('database', () => ({ verdict: 'fail', observed: 'down', expected: 'up' }));
     const run = await resume(desk, desk.trader.halt('startup', 'auto'));
     expect(await run.result()).toMatchObject({ state: 'armed' });
@@ -95,7 +98,7 @@ describe.concurrent('resumption', () => {
   });
 
   it('lets the strictest of several halts decide: a person’s stop outlives a restart', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.halt('person', 'person');
     const run = await resume(desk, desk.trader.halt('startup', 'auto'));
     await until('it waits for a person', async () => (await run.progress()).detail.includes('a person'));
@@ -159,7 +162,7 @@ describe.concurrent('resumption', () => {
   });
 
   it('does not arm while the venue’s book and ours differ', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.reconciliation = 'differences';
     const run = await resume(desk, desk.trader.halt('startup', 'auto'));
     await until('it says so', async () => (await run.progress()).detail.includes('the books differ'));
@@ -177,7 +180,7 @@ describe.concurrent('resumption', () => {
   });
 
   it('goes on when a trader that did not answer is back', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     const haltId = desk.trader.halt('startup', 'auto');
     desk.trader.gone = true;
     const run = await resume(desk, haltId);

@@ -12,6 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+/** What these tests need: each worker costs time to start. */
+const SERVED = { serve: ['emergency', 'engine'] } as const;
+
 const TIMING = {
   ...EMERGENCY_TIMING,
   proofPatienceMs: 100,
@@ -33,7 +36,7 @@ async function signalled(desk: BenchDesk, signal: 'stop' | 'closeAll') {
 
 describe('histories', () => {
   it('desk owner, and a stop that becomes a close-all and escalates', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.stubbornEntries = 1;
     desk.trader.positions = ['BTC/USDT'];
     desk.trader.stuck = true;
@@ -57,7 +60,7 @@ describe('histories', () => {
   });
 
   it('a close-all that is flat at once', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.positions = ['BTC/USDT', 'ETH/USDT'];
     const run = await signalled(desk, 'closeAll');
     expect(await run.result()).toMatchObject({ kind: 'closeAll', proven: true });
@@ -65,7 +68,7 @@ describe('histories', () => {
   });
 
   it('a stop whose trader was away', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.gone = true;
     const run = await signalled(desk, 'stop');
     await until('a failure is on record', async () => (await desk.evidence('emergency-stop')).length > 1);

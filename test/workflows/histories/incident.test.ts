@@ -12,12 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+/** What these tests need: each worker costs time to start. */
+const SERVED = { serve: ['engine', 'operations'] } as const;
+
 const NEAR = [{ limit: 'daily-loss', value: '3 %', now: '2.90 %' }];
 const CALM = [{ limit: 'daily-loss', value: '3 %', now: '0.10 %' }];
 
 describe('histories of incidents', () => {
   it('a drawdown that a person declares over, its offers taken back', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.risk = NEAR;
     const incident = await openIncident(bench, desk, {
       kind: 'large-drawdown',
@@ -32,7 +35,7 @@ describe('histories of incidents', () => {
   });
 
   it('a drawdown in which people take the smaller size and switch the losing strategy off', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.risk = NEAR;
     desk.trader.strategies = [strategy('breakout', { realised: '-10.00' })];
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
@@ -45,7 +48,7 @@ describe('histories of incidents', () => {
   });
 
   it('an exchange that is away and comes back', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.venueBreaker = 'open';
     const incident = await openIncident(bench, desk, { kind: 'exchange-down', subject: '' });
     await until('the halt', () => desk.trader.mode === 'HALTED');
@@ -57,7 +60,7 @@ describe('histories of incidents', () => {
   });
 
   it('a trader that crashed and was restarted', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.processes.set('trader', 'down');
     const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
     await until('people are told that it stays down', async () =>
@@ -71,7 +74,7 @@ describe('histories of incidents', () => {
   });
 
   it('a strategy that was switched off by itself and is on again', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     const off = { automatic: true, by: 'fermata', reason: '5 losses', atMarketMs: 0, nextReviewMarketMs: 1 };
     desk.trader.strategies = [strategy('ema-cross', { enabled: false, off })];
     const kind = 'strategy-underperforming';
@@ -85,7 +88,7 @@ describe('histories of incidents', () => {
   });
 
   it('a halt by a part of the desk', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.halt('clock-jump', 'auto');
     const incident = await openIncident(bench, desk, { kind: 'trading-halted', subject: 'clock-jump' });
     await until('why', async () => (await timelineOf(bench, incident)).length > 1);

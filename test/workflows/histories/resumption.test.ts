@@ -17,9 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+/** What these tests need: each worker costs time to start. */
+const SERVED = { serve: ['engine', 'operations'] } as const;
+
 describe('histories of resumptions', () => {
   it('by rule, once a check that stood in the way passes', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: 'old', expected: 'fresh' }));
     const run = await resume(bench, desk, desk.trader.halt('venue', 'auto'));
     await run.waitsFor('Market data fresh');
@@ -29,7 +32,7 @@ describe('histories of resumptions', () => {
   });
 
   it('by a person', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     const haltId = desk.trader.halt('venue', 'person');
     const run = await resume(bench, desk, haltId);
     await run.waitsFor('a person');
@@ -39,7 +42,7 @@ describe('histories of resumptions', () => {
   });
 
   it('by two people', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     const haltId = desk.trader.halt('kill', 'two-people');
     const run = await resume(bench, desk, haltId);
     await run.waitsFor('two people');
@@ -50,7 +53,7 @@ describe('histories of resumptions', () => {
   });
 
   it('on the day after a daily loss', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     const run = await resume(bench, desk, desk.trader.halt('daily-loss', 'next-day'));
     await run.waitsFor('the next trading day');
     desk.trader.marketMs += 24 * 3_600_000;
@@ -59,7 +62,7 @@ describe('histories of resumptions', () => {
   });
 
   it('after maximum drawdown, at the smaller size that a person chose', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     desk.trader.strategies = [strategy('ema-cross')];
     desk.trader.held = [position('BTC/USDT')];
     const haltId = desk.trader.halt('drawdown', 'person');
@@ -72,7 +75,7 @@ describe('histories of resumptions', () => {
   });
 
   it('that a newer halt has overtaken', async () => {
-    const desk = await bench.desk();
+    const desk = await bench.desk(SERVED);
     const run = await resume(bench, desk, desk.trader.halt('venue', 'person'));
     await run.waitsFor('a person');
     desk.trader.halt('person', 'person');
