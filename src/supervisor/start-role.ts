@@ -11,8 +11,8 @@ const LINES_SHOWN = 8;
  * The trader lives for weeks within 100 MiB. A small nursery and one heap arena cost it 35 MiB less, and no time; what the
  * exchange's library takes while it is loaded is given back only where it does not lie between what stays: 20 MiB.
  */
-const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
-const TRADER_ENVIRONMENT = {
+export const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
+export const TRADER_ENVIRONMENT = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '16384',
   MALLOC_TRIM_THRESHOLD_: '65536',
