@@ -17,6 +17,7 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
     startingCash: record.startingCash,
     account: record.account ?? PAPER_ACCOUNT,
   };
+  if (record.incarnation !== undefined) state.incarnations.add(record.incarnation);
   if (first) state.cash = record.startingCash;
   forgetLaterThan(state, record.marketMs);
   if (first || !sameInstruments(before, record.instruments)) remap(state, before, record.instruments);

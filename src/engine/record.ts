@@ -27,6 +27,8 @@ export type EngineRecord =
       readonly instruments: readonly Instrument[];
       /** Money units at the very first start; later starts carry the same figure. */
       readonly startingCash: number;
+      /** Of the journal when this was written: its orders are ours, whatever becomes of the journal. */
+      readonly incarnation?: string;
       /** Whose money; left out: `paper`. */
       readonly account?: string;
       readonly marketMs: number;

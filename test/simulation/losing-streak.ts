@@ -20,6 +20,7 @@ export class LosingStreak {
   constructor(private readonly scenario: Scenario) {}
 
   restart(): void {
+    this.#ours.clear();
     this.losses = 0;
     this.#trips = new Map();
     this.#blurred = false;

@@ -1,8 +1,10 @@
 /** One run from one number: a desk trades at a faulty venue, crashes, freezes, is commanded, and has to come out right. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseMoney } from '../../src/domain/money.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { setBackHalt } from '../../src/trader/journal/begin-anew.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { FaultyVenue } from './faulty-venue.js';
 import { checkInvariants } from './invariants.js';
@@ -56,12 +58,14 @@ class Run {
   readonly #scenario: Scenario;
   readonly #venue: FaultyVenue;
   readonly #oracle: Oracle;
-  readonly #disk: SimulatedDisk;
+  #disk: SimulatedDisk;
   readonly #operator: Operator;
   readonly #walks: readonly PriceWalk[];
-  readonly #incarnation: string;
+  #incarnation: string;
   #trader: TraderUnderTest;
   #crashes = 0;
+  #restores = 0;
+  #backup: readonly EngineRecord[] | null = null;
   #strangers = 0;
   #faultsEnded = false;
   #ending = false;
@@ -69,7 +73,7 @@ class Run {
 
   constructor(
     private readonly seed: number,
-    private readonly directory: string,
+    private directory: string,
   ) {
     this.#random = new Random(seed);
     this.#scenario = drawScenario(seed, this.#random);
@@ -120,9 +124,10 @@ class Run {
     this.#nowAndThen(diskFaultEveryMs, () => this.#breakDisk());
     this.#nowAndThen(this.#scenario.breakerEveryMs, () => this.#trip());
     this.#nowAndThen(this.#scenario.stormEveryMs, () => this.#storm());
+    this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
   }
 
-  #startTrader(): TraderUnderTest {
+  #startTrader(copied: readonly EngineRecord[] = []): TraderUnderTest {
     const parts = {
       scenario: this.#scenario,
       time: this.#time,
@@ -133,7 +138,9 @@ class Run {
       marketNowMs: () => this.#marketNowMs(),
       isOnDisk: (clientId: string) => this.#disk.holds(clientId),
     };
-    return new TraderUnderTest(parts, this.#disk.recover());
+    const { journal, records } = this.#disk.recover();
+    for (const record of copied) journal.append(record, this.#time.nowMs);
+    return new TraderUnderTest(parts, { journal, records: [...records, ...copied] });
   }
 
   /** kill -9 at any byte of the journal, and a start a while later. */
@@ -168,6 +175,37 @@ class Run {
       timeInForce: 'GTC',
     });
     this.#time.after(this.#random.whole(1_000, 20_000), () => this.#venue.book.cancel(clientId));
+  }
+
+  #backUpOrRestore(): void {
+    if (!this.#trader.running || this.#disk.failure !== 'none') return;
+    const backup = this.#backup;
+    this.#backup = null;
+    if (backup !== null) {
+      this.#restore(backup);
+      return;
+    }
+    const records = this.#disk.durableRecords();
+    if (records.length > 0) this.#backup = records;
+  }
+
+  /** The journal is put back to the past; as the trader does it, it goes on under a new incarnation. */
+  #restore(backup: readonly EngineRecord[]): void {
+    this.#trader.die();
+    this.#restores += 1;
+    this.directory = join(this.directory, `restored-${this.#restores}`);
+    mkdirSync(this.directory);
+    this.#incarnation = this.#random.hex(6);
+    this.#disk = new SimulatedDisk(this.directory, this.#incarnation, this.#time, this.#random);
+    const records = [...backup, this.#setBack()];
+    this.#time.after(this.#random.whole(100, 5_000), () => {
+      this.#trader = this.#startTrader(records);
+    });
+  }
+
+  #setBack(): EngineRecord {
+    const [wallMs, marketMs] = [this.#time.nowMs, this.#marketNowMs()];
+    return setBackHalt({ haltId: this.#random.hex(32), missing: 1, lastSequence: 1, wallMs, marketMs });
   }
 
   #storm(): void {

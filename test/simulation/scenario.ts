@@ -47,6 +47,8 @@ export interface Scenario {
   readonly breakerEveryMs: number;
   /** Everything at once: a close-all at a venue that refuses, and the trader dies in the middle of it. */
   readonly stormEveryMs: number;
+  /** A backup is taken, and the next time the journal is put back to it. */
+  readonly restoreEveryMs: number;
   /** A person who trades on the account at the venue's own screen. */
   readonly strangerEveryMs: number;
   /** Ends with a close-all that has to be proven. */
@@ -88,6 +90,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     maintenanceEveryMs: random.pick([0, 0, 0, 30_000]),
     breakerEveryMs: random.pick([0, 0, 0, 20_000]),
     stormEveryMs: random.pick([0, 0, 0, 0, 30_000]),
+    restoreEveryMs: random.pick([0, 0, 0, 20_000]),
     endsFlat: random.chance(0.5),
   };
 }

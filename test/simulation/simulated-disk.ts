@@ -41,6 +41,14 @@ export class SimulatedDisk {
     if (this.#writtenBytes > 0) writeFileSync(segment.path, this.#bytes.subarray(0, cut));
   }
 
+  /** What a backup finds: whole records that no crash can take. */
+  durableRecords(): readonly EngineRecord[] {
+    const [segment] = listSegments(this.directory);
+    if (segment === undefined || this.#durableBytes === 0) return [];
+    writeFileSync(segment.path, this.#bytes.subarray(0, this.#durableBytes));
+    return [...readJournal(this.directory)].map(({ record }) => record);
+  }
+
   /** Whether a synced record names it. */
   holds(clientId: string): boolean {
     return this.#bytes.subarray(0, this.#durableBytes).includes(`"${clientId}"`);

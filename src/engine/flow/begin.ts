@@ -109,7 +109,7 @@ function endOldGoLive(core: Core): void {
   bringIntoForce(core, core.state.settings.changed);
 }
 
-/** Also where market time went back, as it does when a recording takes the place of a live market. */
+/** Also under a new incarnation, and where market time went back, as it does when a recording takes the place of a live market. */
 function recordConfig(core: Core): void {
   const { config, state } = core;
   const before = state.config;
@@ -119,7 +119,7 @@ function recordConfig(core: Core): void {
     before.desk === config.desk &&
     sameInstruments(before.instruments, config.instruments);
   const earlier = core.marketMs < state.newestFillMs;
-  if (unchanged && !earlier) return;
+  if (unchanged && !earlier && state.incarnations.has(config.incarnation)) return;
   commit(core, {
     type: 'config',
     configHash: config.configHash,
@@ -127,6 +127,7 @@ function recordConfig(core: Core): void {
     symbols: config.instruments.map(({ symbol }) => symbol),
     instruments: config.instruments,
     startingCash: before?.startingCash ?? config.startingCash,
+    incarnation: config.incarnation,
     ...(config.account === undefined ? {} : { account: config.account }),
     marketMs: core.marketMs,
   });

@@ -26,7 +26,9 @@ export async function beginAnew(journal: Journal, missing: number, wallMs: numbe
     if ('marketMs' in record) marketMs = record.marketMs;
     if (sequence % BATCH === 0) await copy.whenDurable(last);
   }
-  await copy.whenDurable(copy.append(setBack(missing, lastSequence, wallMs, marketMs), wallMs));
+  const haltId = randomBytes(16).toString('hex');
+  const halt = setBackHalt({ haltId, missing, lastSequence, wallMs, marketMs });
+  await copy.whenDurable(copy.append(halt, wallMs));
   await copy.close();
   await journal.close();
   renameSync(directory, `${directory}-set-back-${incarnation}-${lastSequence}`);
@@ -41,16 +43,27 @@ export function finishBeginningAnew(directory: string): void {
   if (!existsSync(directory) && existsSync(next)) renameSync(next, directory);
 }
 
-function setBack(missing: number, lastSequence: number, wallMs: number, marketMs: number): EngineRecord {
+export interface SetBack {
+  readonly haltId: string;
+  readonly missing: number;
+  readonly lastSequence: number;
+  readonly wallMs: number;
+  readonly marketMs: number;
+}
+
+export function setBackHalt({ haltId, missing, lastSequence, wallMs, marketMs }: SetBack): EngineRecord {
+  const reason =
+    `the journal ends at entry ${lastSequence} and had ${missing} more: it was set back, as by a restore. ` +
+    'Look at orders and positions at the venue before trading goes on';
   return {
     type: 'halt',
     halt: {
-      haltId: randomBytes(16).toString('hex'),
+      haltId,
       mode: 'HALTED',
       scope: { kind: 'desk' },
       cause: 'reconciliation',
       by: 'fermata',
-      reason: `the journal ends at entry ${lastSequence} and had ${missing} more: it was set back, as by a restore. Look at orders and positions at the venue before trading goes on`,
+      reason,
       resume: 'person',
       atWallMs: wallMs,
       atMarketMs: marketMs,

@@ -7,8 +7,8 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Moment, Watcher } from '../watcher.js';
 
-/** The longest silence: the answer's deadline, a tick, and the pause before the next try. */
-const SILENT_MS_MAX = 4_000;
+/** The longest silence: the answer's deadline, the grace of an order that was not found, and a tick. */
+const SILENT_MS_MAX = 6_000;
 
 export class AnswersInTime implements Watcher {
   /** When each order that is being cancelled was last asked about. */
@@ -28,6 +28,7 @@ export class AnswersInTime implements Watcher {
   }
 
   heard(event: EngineEvent, wallMs: number): void {
+    if (event.kind === 'clock.jump') this.#stoodStill(wallMs);
     if (event.kind !== 'order.cancelRejected') return;
     const { clientId } = event;
     const lookup = this.#lookedUp.get(clientId) ?? Number.NEGATIVE_INFINITY;
@@ -60,6 +61,11 @@ export class AnswersInTime implements Watcher {
       this.#overdue(this.#asked, wallMs, 'is being cancelled, and nobody asked again') ??
       this.#overdue(this.#refused, wallMs, 'could not be cancelled, and nobody looked why')
     );
+  }
+
+  /** Nobody asks while the process is suspended. */
+  #stoodStill(wallMs: number): void {
+    for (const since of [this.#asked, this.#refused]) for (const id of since.keys()) since.set(id, wallMs);
   }
 
   #overdue(since: Map<string, number>, wallMs: number, what: string): string | null {

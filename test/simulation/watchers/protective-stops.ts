@@ -10,8 +10,8 @@ import type { Moment, Watcher } from '../watcher.js';
 const ROUNDING_TICKS = 2;
 
 export class ProtectiveStops implements Watcher {
-  /** Stop prices that came with an entry of ours, by instrument. */
-  readonly #fromEntries = new Map<number, Set<number>>();
+  /** Stop prices that came with an entry of ours, by instrument and side. */
+  readonly #fromEntries = new Map<string, Set<number>>();
   #adopted = false;
   #diskIsBroken = false;
 
@@ -21,8 +21,12 @@ export class ProtectiveStops implements Watcher {
     private readonly stopLossPct: number,
   ) {}
 
-  restarted(): void {
+  restarted(records: readonly EngineRecord[]): void {
     this.#diskIsBroken = false;
+    // Set back, it has forgotten entries that we have seen.
+    if (records.some((record) => record.type === 'halt' && record.halt.cause === 'reconciliation')) {
+      this.#adopted = true;
+    }
   }
 
   heard(event: EngineEvent): void {
@@ -30,7 +34,7 @@ export class ProtectiveStops implements Watcher {
   }
 
   recorded(record: EngineRecord, moment: Moment): string | null {
-    if (record.type === 'position.adopted') this.#adopted = true;
+    if (this.#isFromElsewhere(record)) this.#adopted = true;
     if (record.type === 'order.intended') return this.#intended(record.order);
     if (record.type !== 'order.state' || record.state !== 'cancelling') return null;
     return this.#takenOff(record.clientId, moment);
@@ -46,10 +50,19 @@ export class ProtectiveStops implements Watcher {
     return locked ? `${clientId} sells what a stop still locks` : null;
   }
 
+  /** Held without an entry that we know: adopted, or of an order that was over or forgotten. */
+  #isFromElsewhere(record: EngineRecord): boolean {
+    if (record.type === 'fill') return !this.book.live.has(record.fill.clientId);
+    if (record.type === 'order.intended')
+      return record.order.strategy === 'fermata' && record.order.purpose === 'entry';
+    return record.type === 'position.adopted';
+  }
+
   #intended({ purpose, protectTicks, instrument, limitTicks, side, clientId }: OrderIntent): string | null {
     if (purpose !== 'entry' || protectTicks === null || limitTicks === null) return null;
-    const known = this.#fromEntries.get(instrument) ?? new Set();
-    this.#fromEntries.set(instrument, known.add(protectTicks));
+    const place = `${instrument} ${side}`;
+    const known = this.#fromEntries.get(place) ?? new Set();
+    this.#fromEntries.set(place, known.add(protectTicks));
     const distance = side === 'buy' ? limitTicks - protectTicks : protectTicks - limitTicks;
     if (distance > 0 && distance <= (limitTicks * this.stopLossPct) / 100) return null;
     return `entry ${clientId} at ${limitTicks} has its stop at ${protectTicks}`;
@@ -58,9 +71,11 @@ export class ProtectiveStops implements Watcher {
   #tooFar({ instrument, stopTicks, clientId }: OrderIntent, view: ReturnType<Moment['view']>): string | null {
     const position = view.positions.find((held) => held.instrument === instrument);
     if (position === undefined || stopTicks === null) return `${clientId} protects nothing`;
-    const explained = this.#fromEntries.get(instrument)?.has(stopTicks) === true;
     const { averageTicks, quantityLots, strategy } = position;
-    if (strategy !== 'fermata' && !this.#adopted && !explained) {
+    // A sale that turned the position round has left no entry on that side.
+    const wanted = this.#fromEntries.get(`${instrument} ${quantityLots > 0 ? 'buy' : 'sell'}`);
+    const explained = wanted?.has(stopTicks) === true;
+    if (strategy !== 'fermata' && !this.#adopted && wanted !== undefined && !explained) {
       return `${clientId} protects at ${stopTicks}, where no entry wanted its stop`;
     }
     const distance = quantityLots > 0 ? averageTicks - stopTicks : stopTicks - averageTicks;
