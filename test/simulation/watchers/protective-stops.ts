@@ -12,6 +12,7 @@ const ROUNDING_TICKS = 2;
 export class ProtectiveStops implements Watcher {
   /** Stop prices that came with an entry of ours, by instrument and side. */
   readonly #fromEntries = new Map<string, Set<number>>();
+  readonly #newestSide = new Map<number, OrderIntent['side']>();
   #adopted = false;
   #diskIsBroken = false;
 
@@ -63,6 +64,7 @@ export class ProtectiveStops implements Watcher {
     const place = `${instrument} ${side}`;
     const known = this.#fromEntries.get(place) ?? new Set();
     this.#fromEntries.set(place, known.add(protectTicks));
+    this.#newestSide.set(instrument, side);
     const distance = side === 'buy' ? limitTicks - protectTicks : protectTicks - limitTicks;
     if (distance > 0 && distance <= (limitTicks * this.stopLossPct) / 100) return null;
     return `entry ${clientId} at ${limitTicks} has its stop at ${protectTicks}`;
@@ -72,10 +74,11 @@ export class ProtectiveStops implements Watcher {
     const position = view.positions.find((held) => held.instrument === instrument);
     if (position === undefined || stopTicks === null) return `${clientId} protects nothing`;
     const { averageTicks, quantityLots, strategy } = position;
-    // A sale that turned the position round has left no entry on that side.
-    const wanted = this.#fromEntries.get(`${instrument} ${quantityLots > 0 ? 'buy' : 'sell'}`);
-    const explained = wanted?.has(stopTicks) === true;
-    if (strategy !== 'fermata' && !this.#adopted && wanted !== undefined && !explained) {
+    const opened = quantityLots > 0 ? 'buy' : 'sell';
+    const explained = this.#fromEntries.get(`${instrument} ${opened}`)?.has(stopTicks) === true;
+    // One that a sale turned round was opened by no entry.
+    const byEntry = this.#newestSide.get(instrument) === opened;
+    if (strategy !== 'fermata' && !this.#adopted && byEntry && !explained) {
       return `${clientId} protects at ${stopTicks}, where no entry wanted its stop`;
     }
     const distance = quantityLots > 0 ? averageTicks - stopTicks : stopTicks - averageTicks;
