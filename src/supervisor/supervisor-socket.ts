@@ -37,7 +37,13 @@ export async function openSupervisorSocket(
     server.listen(path, resolve);
   });
   chmodSync(path, 0o600);
-  return { close: () => closeServer(server) };
+  return {
+    close: async () => {
+      await closeServer(server);
+      // Every process of this home has ended by now; one that was killed has left its socket here.
+      rmSync(dirname(path), { recursive: true, force: true });
+    },
+  };
 }
 
 function claimFolder(folder: string): void {

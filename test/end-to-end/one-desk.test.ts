@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { homePaths } from '../../src/home/runtime.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { deskWithRestingEntry } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
@@ -133,6 +134,7 @@ describe('one desk, from the command to flat', () => {
     const pids = [...desk.pids().values()];
     expect(await desk.interrupt()).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0), `process ${pid} has ended`).toThrow();
+    expect(existsSync(homePaths(desk.home).sockets)).toBe(false);
     await desk.up('--market', 'simulated', '--desk', deskWithRestingEntry(desk.home));
     const after = await until('armed again', async () => {
       const now = await desk.status();

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { homePaths } from '../../src/home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../../src/home/supervisor-protocol.js';
 import { down } from '../../src/supervisor/down.js';
 import { ROLE_TIMES } from '../../src/supervisor/roles.js';
@@ -69,6 +71,7 @@ test('Ctrl-C ends everything in order; the terminal reaches nobody else', async 
   expect(supervisor.exitCode).toBe(0);
   expect(pids.filter(runs)).toEqual([]);
   expect(processesOf(home)).toEqual([]);
+  expect(existsSync(homePaths(home).sockets)).toBe(false);
   expect(said.at(-1)).toEqual({ kind: 'ended', exitCode: 0 });
 });
 

@@ -122,6 +122,7 @@ export function deskUnderTest(
         }
       }
       rmSync(home, { recursive: true, force: true });
+      rmSync(homePaths(home).sockets, { recursive: true, force: true });
     },
   };
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { loadDesk } from '../../../src/desk/load.js';
 import type { MarketChoice } from '../../../src/home/runtime.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
@@ -17,7 +17,7 @@ export const BEGIN_MS = Date.parse('2026-03-02T00:00:00Z');
 
 export const PROGRAM = fileURLToPath(new URL('./run-validation.mjs', import.meta.url));
 const deskFolder = mkdtempSync(join(tmpdir(), 'fermata-validation-desk-'));
-process.once('exit', () => rmSync(deskFolder, { recursive: true, force: true }));
+afterAll(() => rmSync(deskFolder, { recursive: true, force: true }));
 export const loaded = loadDesk(deskWithQuickAverages(deskFolder));
 
 export interface Minute {
