@@ -6,6 +6,8 @@ import type { Pool } from '../store/pool.js';
 import { readJournal } from '../trader/journal/read-journal.js';
 
 const BATCH_ENTRIES = 500;
+/** At the end, where the ledger has not come to it yet. */
+const MISSING = 'missing';
 
 export type LedgerProof =
   | { readonly equal: true; readonly incarnation: string; readonly entries: number }
@@ -19,40 +21,43 @@ interface EntryRow {
   readonly chain: string;
 }
 
-/** Reads the journal as a stream. Throws JournalCorrupt where the journal itself is damaged. */
+/**
+ * Reads the journal as a stream. Both may grow meanwhile: the ledger is asked first how far it goes, since what it has the
+ * journal had before. Throws JournalCorrupt where the journal itself is damaged.
+ */
 export async function verifyLedger(pool: Pool, desk: string, journalDirectory: string): Promise<LedgerProof> {
-  let incarnation = '';
+  const incarnation = incarnationOf(journalDirectory);
+  const ledgerEnd = await lastSequence(pool, desk, incarnation);
+  let journalEnd = 0;
   let entries = 0;
   let missing = 0;
   for (const batch of batches(readJournal(journalDirectory))) {
-    incarnation = batch[0]?.incarnation ?? incarnation;
     const rows = await readRows(pool, desk, incarnation, batch);
     for (const entry of batch) {
-      const row = rows.get(entry.sequence);
-      if (!row) {
-        missing += 1;
-        continue;
-      }
-      const why = missing > 0 ? 'an entry before it is missing' : difference(entry, row);
-      if (why !== null) return { equal: false, behind: false, sequence: entry.sequence, why };
-      entries += 1;
+      const why = difference(entry, rows.get(entry.sequence), ledgerEnd);
+      if (why === MISSING) missing += 1;
+      else if (why !== null) return { equal: false, behind: false, sequence: entry.sequence, why };
+      else entries += 1;
     }
+    journalEnd = batch.at(-1)?.sequence ?? journalEnd;
   }
-  const last = await lastSequence(pool, desk, incarnation);
-  if (last > entries + missing) {
-    return {
-      equal: false,
-      behind: false,
-      sequence: last,
-      why: 'the ledger has it, and the journal does not',
-    };
+  if (ledgerEnd > journalEnd) {
+    const why = 'the ledger has it, and the journal does not';
+    return { equal: false, behind: false, sequence: ledgerEnd, why };
   }
   return missing > 0
     ? { equal: false, behind: true, entries, missing }
     : { equal: true, incarnation, entries };
 }
 
-function difference(entry: JournalEntry, row: EntryRow): string | null {
+/** A journal on disk has one. */
+function incarnationOf(journalDirectory: string): string {
+  for (const { incarnation } of readJournal(journalDirectory)) return incarnation;
+  return '';
+}
+
+function difference(entry: JournalEntry, row: EntryRow | undefined, ledgerEnd: number): string | null {
+  if (!row) return entry.sequence > ledgerEnd ? MISSING : 'the ledger lacks it, and has what came after it';
   if (row.chain !== entry.chain) return 'its hash in the ledger is another one';
   return isDeepStrictEqual(row.record, plainJson(entry.record))
     ? null

@@ -126,3 +126,39 @@ test('the proof names an entry that was changed in the database', async () => {
     sequence: 3,
   });
 });
+
+test('the proof is not misled by what is written while it reads', async () => {
+  startFollowing();
+  await trader.write(recordsOfTrades(36, 40));
+  const before = await untilEqual();
+  let grown = false;
+  const growing = {
+    query: async (...asked: Parameters<TestDatabase['pool']['query']>) => {
+      const answer = await database.pool.query(...asked);
+      if (!grown) {
+        grown = true;
+        await trader.write(recordsOfTrades(4, 4));
+        await untilEqual();
+      }
+      return answer;
+    },
+  } as unknown as TestDatabase['pool'];
+  const proof = await verifyLedger(growing, desk, trader.journalDirectory);
+  expect(proof).toMatchObject({ equal: true });
+  expect(proof.equal && proof.entries).toBeGreaterThan(before);
+});
+
+test('the proof names an entry that the ledger lacks in the middle', async () => {
+  startFollowing();
+  await trader.write(recordsOfTrades(36, 40));
+  await untilEqual();
+  const { ownerPool } = database;
+  await ownerPool.query('alter table journal_entry disable trigger journal_entry_append_only');
+  await ownerPool.query('delete from journal_entry where desk = $1 and sequence = 5', [desk]);
+  await ownerPool.query('alter table journal_entry enable trigger journal_entry_append_only');
+  expect(await verifyLedger(database.pool, desk, trader.journalDirectory)).toMatchObject({
+    equal: false,
+    behind: false,
+    sequence: 5,
+  });
+});
