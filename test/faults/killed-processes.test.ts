@@ -80,9 +80,10 @@ describe('a desk whose processes are killed while it trades', () => {
   it('comes back HALTED with the reason when the trader dies, and arms itself once everything is clean', async () => {
     const before = await desk.status();
     process.kill(before.pid, 'SIGKILL');
-    const halted = await until('the trader back', async () => {
+    // It answers before its journal is read: halted, without a cause yet.
+    const halted = await until('the trader back, and halted for a cause', async () => {
       const now = await desk.status();
-      return now.pid !== before.pid ? now : null;
+      return now.pid !== before.pid && now.halts.length > 0 ? now : null;
     });
     expect(halted.mode).toBe('HALTED');
     expect(halted.halts.map((halt) => halt.cause)).toContain('startup');
