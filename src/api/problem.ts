@@ -1,6 +1,8 @@
 /** Errors as people and programs see them: RFC 9457 problem details, with what was kept safe and what to do. */
+
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { messageOf } from '../domain/message-of.js';
 
 export interface Problem {
   readonly status: number;
@@ -86,7 +88,7 @@ export const traderDown = (error: unknown): Problem => ({
   status: 503,
   code: 'trader-unavailable',
   title: 'Trader does not answer',
-  detail: `The trader does not answer: ${error instanceof Error ? error.message : String(error)}`,
+  detail: `The trader does not answer: ${messageOf(error)}`,
   keptSafe: 'Protective stops rest at the venue. A trader that comes back is HALTED until it is resumed.',
   doThis: 'Wait for the supervisor to restart it; look at `fermata status` and the log if it stays down.',
 });

@@ -2,9 +2,11 @@
  * One look at everything from outside. A finding counts when the very same one is there at two looks in a row: between
  * two readings a fill may have reached one book and not the other. Can only stop, and says each finding once.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
+import { messageOf } from '../domain/message-of.js';
 import type { TraderClient } from '../trader/client.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
@@ -73,7 +75,7 @@ async function findings(
   if (differing !== '')
     return [{ key: differing, text: `the venue's book differs from the trader's: ${differing}` }];
   const prices = await parts.readPrices(status.marketData).catch((error: unknown) => {
-    parts.onPricesMissing(error instanceof Error ? error.message : String(error));
+    parts.onPricesMissing(messageOf(error));
     return null;
   });
   const own = prices === null ? null : ownEquity(book, status, instruments, prices);

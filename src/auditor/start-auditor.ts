@@ -1,8 +1,10 @@
 /** Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops what can't be right. */
+
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import type { Instrument } from '../domain/instrument.js';
+import { messageOf } from '../domain/message-of.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments } from '../trader/engine-config.js';
@@ -48,7 +50,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       lastProblem = '';
     } catch (error) {
       // A trader that does not answer is the supervisor's business; a book that can't be read is worth a line.
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       if (problem !== lastProblem) log('warn', `nothing could be compared: ${problem}`);
       lastProblem = problem;
     }

@@ -1,6 +1,8 @@
 /** pg_dump and pg_restore come from the system: Fermata brings the server only. */
+
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { messageOf } from '../domain/message-of.js';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
@@ -63,6 +65,6 @@ export async function runPgProgram(
     return stdout;
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join(' | ');
-    throw new Error(`${program} failed: ${said || (error instanceof Error ? error.message : String(error))}`);
+    throw new Error(`${program} failed: ${said || messageOf(error)}`);
   }
 }

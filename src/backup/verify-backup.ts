@@ -1,5 +1,7 @@
 /** Reads a backup back from the disk: every byte against its hash, the journal's chain, the dump's table of contents. */
+
 import { join } from 'node:path';
+import { messageOf } from '../domain/message-of.js';
 import { readBook } from '../venue/paper/book-file.js';
 import * as place from './backup-folder.js';
 import { digestJournal } from './copy-journal.js';
@@ -65,7 +67,7 @@ async function journalProblems(folder: string, { journal, files }: Manifest): Pr
       problems.push(`the journal ends at ${found.lastSequence}, the manifest says ${journal.lastSequence}`);
     }
   } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
+    problems.push(messageOf(error));
   }
   return problems;
 }
@@ -75,6 +77,6 @@ async function dumpProblems(folder: string): Promise<string[]> {
     await runPgProgram('pg_restore', null, ['--list', join(folder, place.DATABASE_FILE)]);
     return [];
   } catch (error) {
-    return [`${place.DATABASE_FILE}: ${error instanceof Error ? error.message : String(error)}`];
+    return [`${place.DATABASE_FILE}: ${messageOf(error)}`];
   }
 }

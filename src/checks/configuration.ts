@@ -1,4 +1,5 @@
 import { loadDesk } from '../desk/load.js';
+import { messageOf } from '../domain/message-of.js';
 import type { Check } from './check.js';
 
 const STATUS_MS = 3_000;
@@ -20,7 +21,7 @@ function hashOfFile(file: string): string {
   try {
     return loadDesk(file).configHash;
   } catch (error) {
-    return `unreadable (${error instanceof Error ? error.message : String(error)})`;
+    return `unreadable (${messageOf(error)})`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { numberOf } from '../desk/step-parameters.js';
+import { messageOf } from '../domain/message-of.js';
 import type { Check } from './check.js';
 
 const ANSWER_MS_DEFAULT = 500;
@@ -17,7 +18,7 @@ export const database: Check = async ({ pool }, parameters) => {
       expected,
     };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { verdict: 'fail', observed: `no answer: ${why}`, expected };
   }
 };

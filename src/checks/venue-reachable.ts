@@ -1,4 +1,5 @@
 import { numberOf } from '../desk/step-parameters.js';
+import { messageOf } from '../domain/message-of.js';
 import type { Check } from './check.js';
 
 const ANSWER_MS_DEFAULT = 2_000;
@@ -15,7 +16,7 @@ export const venueReachable: Check = async ({ trader }, parameters) => {
     const verdict = tookMs <= answerMsMax ? 'pass' : 'warn';
     return { verdict, observed: `answered in ${tookMs} ms: ${held}`, expected };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { verdict: 'fail', observed: `no answer: ${why}`, expected };
   }
 };

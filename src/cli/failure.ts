@@ -1,4 +1,5 @@
 /** The one form in which a command fails in front of a person. */
+import { messageOf } from '../domain/message-of.js';
 
 export const EXIT_OK = 0;
 /** It failed, or what was asked for could not be proven. */
@@ -35,7 +36,7 @@ export interface PresentedFailure {
 /** Errors of every part carry `keptSafe` and `doThis`; what does not is a bug and says where to look. */
 export function presentFailure(error: unknown): PresentedFailure {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (fields.code === 'ECONNREFUSED') return partAway(message);
   return {
     message,

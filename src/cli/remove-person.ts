@@ -1,5 +1,7 @@
 /** Somebody leaves: first what needs no database, then links of every kind. */
+
 import { loadDesk } from '../desk/load.js';
+import { messageOf } from '../domain/message-of.js';
 import { endSignIns } from '../home/ended-sign-ins.js';
 import { removePassword } from '../home/people-passwords.js';
 import type { Runtime } from '../home/runtime.js';
@@ -36,7 +38,7 @@ async function removeLinks(runtime: Runtime, name: string): Promise<boolean> {
     await appendAudit(pool, { ...entry, parameters: { person: name, wasLinked } });
     return wasLinked;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CliFailure(
       `the Telegram link and unused sign-in links of ${name} stay: the database does not answer (${why})`,
       `${name} has no password any more, and every sign-in has ended`,

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { createSignInLink } from '../supervisor/sign-in-link.js';
 import { CliFailure } from './failure.js';
@@ -7,7 +8,7 @@ export async function newSignInLink(runtime: Runtime, person: string): Promise<s
   try {
     return await createSignInLink(runtime, person);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CliFailure(
       `no link could be made: the database does not answer (${why})`,
       'sign-in by password works without it',

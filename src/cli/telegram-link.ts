@@ -1,4 +1,5 @@
 import { loadDesk } from '../desk/load.js';
+import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { appendAudit } from '../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../store/people.js';
@@ -52,7 +53,7 @@ async function withPool<T>(runtime: Runtime, work: (pool: Pool) => Promise<T>): 
   try {
     return await work(pool);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CliFailure(
       `links can't be changed: the database does not answer (${why})`,
       'who was linked before stays linked',

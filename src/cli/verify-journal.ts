@@ -1,4 +1,5 @@
 /** `fermata journal --verify`: the journal's own chain, and the ledger in Postgres against it, entry by entry. */
+import { messageOf } from '../domain/message-of.js';
 import { deskPaths, homePaths } from '../home/runtime.js';
 import { verifyLedger } from '../ledger/verify-ledger.js';
 import { openPool } from '../store/pool.js';
@@ -24,7 +25,7 @@ export async function verifyJournal(json: boolean, waitMs = 10_000): Promise<num
     return proof.equal ? 0 : 1;
   } catch (error) {
     throw new CliFailure(
-      `the ledger could not be compared: ${error instanceof Error ? error.message : String(error)}`,
+      `the ledger could not be compared: ${messageOf(error)}`,
       'the journal was only read',
       'start the desk where Postgres is down: fermata up',
     );

@@ -2,7 +2,9 @@
  * Stores the trader's finished one-minute candles: they are market data and in no journal. Asked for once a second, so
  * that the trader has nothing to send and nobody to wait for. What the trader no longer has is a gap, which a check names.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
 import { type Candle, storeBars } from '../store/bars.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
@@ -54,7 +56,7 @@ async function collectForEver(options: CandleOptions, stopping: AbortSignal): Pr
       for (const symbol of options.symbols) await collectOne(options, marketData.simulated, symbol, next);
       said = '';
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       if (text !== said) options.log('warn', `candles wait: ${text}`);
       said = text;
       pauseMs = Math.max(pauseMs, Math.min(RETRY_MS, pauseMs * 5));

@@ -1,7 +1,9 @@
 /** Follows the trader's journal for ever: through its restarts, a database that is away, and a new journal. */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DecimalError } from '../domain/decimal.js';
+import { messageOf } from '../domain/message-of.js';
 import { appendAudit } from '../store/audit.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
@@ -70,7 +72,7 @@ async function followForEver(
         await haltFor(options, state, error);
         pauseMs = options.mismatchPauseMs ?? MISMATCH_PAUSE_MS;
       } else if (!(error instanceof QueueFull)) {
-        const text = error instanceof Error ? error.message : String(error);
+        const text = messageOf(error);
         // Once for each outage, not once for each attempt.
         if (text !== said) options.log('warn', `the ledger waits: ${text}`);
         said = text;

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/message-of.js';
 import { sizeSubject } from '../domain/size-decision.js';
 import {
   type Caller,
@@ -54,7 +55,7 @@ export async function changeSize(
       problems: audit === null ? [] : [audit],
     };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return notDone(`The position size stays as it is: ${why}`);
   }
 }

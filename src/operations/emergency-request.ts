@@ -2,7 +2,9 @@
  * The way of a stop: straight to the trader's control socket, then to the workflow that goes on proving it and keeps
  * the evidence. Neither Temporal nor Postgres is needed; what is missing is said.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
 import { ControlFailure } from '../trader/client.js';
 import {
   EMERGENCY_TASK_MS,
@@ -101,7 +103,7 @@ async function send(context: OperationContext, kind: EmergencyKind, order: Emerg
       taken: false,
       refused: error instanceof ControlFailure && !STARTING.has(error.code),
       incarnation: null,
-      detail: error instanceof Error ? error.message : String(error),
+      detail: messageOf(error),
     };
   }
 }
@@ -128,7 +130,7 @@ async function handOver(
     );
     return { workflowId, problem: null };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { workflowId: null, problem: `The workflow that proves the stop was not started: ${why}.` };
   }
 }
@@ -149,7 +151,7 @@ async function readBack(
       if (sent.taken) proof = await procedure.prove(READING_MS);
       else proof = { ...proof, detail: `The trader did not take the command: ${sent.detail}` };
     } catch (error) {
-      proof = { ...proof, detail: error instanceof Error ? error.message : String(error) };
+      proof = { ...proof, detail: messageOf(error) };
     }
     if (proof.proven || sent.refused || performance.now() >= untilMs) return { ...proof, taken: sent.taken };
     await sleep(RETRY_MS);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
 import { type AuditEntry, appendAudit } from '../store/audit.js';
 import type { Caller, OperationContext } from './operation.js';
 
@@ -13,7 +14,7 @@ export async function recordAudit(
 ): Promise<string | null> {
   const writing = appendAudit(pool, { desk: runtime.desk, person, via, ...entry }).then(
     () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    messageOf,
   );
   const problem = await Promise.race([writing, sleep(WRITE_MS, `no answer within ${WRITE_MS} ms`)]);
   return problem === null ? null : `The audit entry was not written: Postgres: ${problem}.`;

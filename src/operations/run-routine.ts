@@ -1,4 +1,5 @@
 import type { DeskRoutine } from '../desk/schema.js';
+import { messageOf } from '../domain/message-of.js';
 import type { RoutineVerdict, StepResult } from '../workflows/operations/routine/contract.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
@@ -63,7 +64,7 @@ export async function runRoutine(
       steps: inOrder(routine, result?.steps ?? []),
     };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return notRun(`The routine was not run: ${why}. Nothing was changed. Try again when Temporal answers.`);
   }
 }

@@ -1,4 +1,5 @@
 /** Keeps one process alive: starts it again when it dies, more slowly each time, and gives up when it dies too often. */
+import { messageOf } from '../domain/message-of.js';
 import type { ProcessState, ProcessStatus } from '../home/supervisor-protocol.js';
 import type { ManagedProcess } from './managed-process.js';
 
@@ -146,7 +147,7 @@ export class ProcessKeeper {
     } catch (error) {
       // Else `stop` came in between, and nothing failed that anybody still wants.
       if (this.status.state === 'stopped') {
-        this.#countDeath(error instanceof Error ? error.message : String(error), []);
+        this.#countDeath(messageOf(error), []);
       }
       throw error;
     }

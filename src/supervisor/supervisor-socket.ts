@@ -1,7 +1,9 @@
 /** The supervisor's own socket: who runs here, what runs, stop, restart. Guarded by the mode of its folder. */
+
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { messageOf } from '../domain/message-of.js';
 import type { SupervisorMethod, SupervisorMethods } from '../home/supervisor-protocol.js';
 
 const REQUEST_CHARS_MAX = 64 * 1024;
@@ -83,7 +85,7 @@ async function answer(socket: Socket, handlers: SupervisorHandlers, line: string
     const result = await handler(request.params ?? {});
     send(socket, { id, result });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const keptSafe = 'every process goes on as before';
     send(socket, { id, error: { code: 'refused', message, keptSafe, doThis: 'look at: fermata logs' } });
   }

@@ -1,6 +1,8 @@
 /** `fermata up`: one desk and everything it needs, from start to orderly end. */
+
 import { join } from 'node:path';
 import { secretVariable } from '../desk/secret-variable.js';
+import { messageOf } from '../domain/message-of.js';
 import type { HomePaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
@@ -103,7 +105,7 @@ function openSocket(
 }
 
 function explain(error: unknown, log: DeskLog): unknown {
-  const message = log.redact(error instanceof Error ? error.message : String(error));
+  const message = log.redact(messageOf(error));
   log.write('supervisor', 'error', `the start failed: ${message}`);
   const explained = error instanceof Error && 'doThis' in error;
   return explained ? error : new StartFailure(message, `look at ${log.file}, and at: fermata doctor`);

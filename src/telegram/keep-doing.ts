@@ -1,5 +1,7 @@
 /** One task for ever, each run after the one before it; a failure is logged once and tried again. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
 import type { BotLog } from './bot-log.js';
 
 const FAILED_PAUSE_MS = 1_000;
@@ -25,7 +27,7 @@ export function keepDoing(
         if (lastFailure !== null) log('info', `${name}: works again`);
         lastFailure = null;
       } catch (error) {
-        const failure = error instanceof Error ? error.message : String(error);
+        const failure = messageOf(error);
         if (failure !== lastFailure && !stopping.signal.aborted) log('warn', `${name}: ${failure}`);
         lastFailure = failure;
       }

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/message-of.js';
 import { type AuditEntry, appendAudit } from '../store/audit.js';
 import type { BotContext } from './bot-context.js';
 
@@ -7,6 +8,6 @@ export async function recordChatAudit(
   entry: Omit<AuditEntry, 'desk' | 'via'>,
 ): Promise<void> {
   await appendAudit(pool, { desk: desk.desk, via: 'telegram', ...entry }).catch((error: unknown) => {
-    log('warn', `an audit entry was not written: ${error instanceof Error ? error.message : String(error)}`);
+    log('warn', `an audit entry was not written: ${messageOf(error)}`);
   });
 }

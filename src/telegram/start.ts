@@ -1,8 +1,10 @@
 /** The telegram role: alerts out of the outbox, commands, and the buttons of approvals. */
+
 import type { Update } from 'grammy/types';
 import { pino } from 'pino';
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
+import { messageOf } from '../domain/message-of.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { takeInSpool } from '../notify/spool.js';
 import { type TelegramCredentials, telegramCredentials } from '../notify/telegram-credentials.js';
@@ -69,7 +71,7 @@ function credentialsOrNull(runtime: Runtime, desk: Desk, log: BotLog): TelegramC
     if (credentials === null) log('info', `Telegram is not set up: set ${tokenEnv} to be told of halts`);
     return credentials;
   } catch (error) {
-    log('error', `Telegram is off: ${error instanceof Error ? error.message : String(error)}`);
+    log('error', `Telegram is off: ${messageOf(error)}`);
     return null;
   }
 }
@@ -150,10 +152,7 @@ function pollContext({ desk, pool, log }: TelegramParts, timing: TelegramTiming,
     isStop,
     handle: (update: Update) =>
       bot.handleUpdate(update).catch((error: unknown) => {
-        log(
-          'error',
-          `an update was not dealt with: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        log('error', `an update was not dealt with: ${messageOf(error)}`);
       }),
     loadOffset: async () => (await readBotState(pool, desk.desk))?.updateOffset ?? 0,
     polled: (offset: number) => savePoll(pool, desk.desk, offset),

@@ -1,5 +1,7 @@
 /** Talks to a trader's control socket. No dependencies, a deadline on every call; connects again when needed. */
+
 import { connect, type Socket } from 'node:net';
+import { messageOf } from '../domain/message-of.js';
 import type { JournalEntry } from '../engine/record.js';
 import { FrameReader } from './control/frame-reader.js';
 import {
@@ -191,7 +193,7 @@ function openSocket(
     try {
       for (const line of frames.push(chunk)) onAnswer(JSON.parse(line) as Answer);
     } catch (error) {
-      lost(`its answer could not be read (${error instanceof Error ? error.message : String(error)})`);
+      lost(`its answer could not be read (${messageOf(error)})`);
     }
   });
   return socket;

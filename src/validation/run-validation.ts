@@ -2,7 +2,9 @@
  * The program of one validation: `node dist/validation/run-validation.js FOLDER`. Ends with its parent, since the one
  * who waits for it begins it again: two of them at once are kept apart by the journal's lock.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
 import { JournalLocked } from '../trader/journal/journal-error.js';
 import type { ValidationMessage } from './child-protocol.js';
 import { RunInterrupted, runValidation } from './run.js';
@@ -47,7 +49,7 @@ async function main(directory: string): Promise<void> {
     await tell({ type: 'done' });
     process.exit(0);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     await tell({ type: 'failed', message, interrupted: error instanceof RunInterrupted });
     process.exit(EXIT_FAILED);
   }

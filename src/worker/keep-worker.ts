@@ -2,8 +2,10 @@
  * A Temporal worker that outlives its server: whatever ends it, it is made again, after a pause that grows. It never
  * ends the process. Ready once a canary workflow ran on its queue, or, without workflows, once it polls.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { connectOptions } from '../operations/temporal/connect-options.js';
 import { dataConverterOf } from '../operations/temporal/data-converter.js';
@@ -114,7 +116,7 @@ async function proveAlive(temporal: TemporalAccess, taskQueue: string): Promise<
     );
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

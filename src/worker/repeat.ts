@@ -1,5 +1,7 @@
 /** One task again and again, each run after the one before it has ended. A failure is logged and ends nothing. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
 import type { Logger } from './role-log.js';
 
 export interface Repeating {
@@ -18,7 +20,7 @@ export function repeat(name: string, everyMs: number, log: Logger, task: () => P
         if (lastFailure !== null) log.info(`${name}: works again`);
         lastFailure = null;
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         if (message !== lastFailure) log.warn(`${name}: ${message}`);
         lastFailure = message;
       }

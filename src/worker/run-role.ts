@@ -3,7 +3,9 @@
  * FERMATA_RUNTIME, or, in a container of its own, with everything in its environment. Tells its parent when it is ready,
  * stops on SIGTERM. Roles are loaded when they are asked for, so that the trader never loads Temporal.
  */
+
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../domain/message-of.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { markAlive } from './role-health.js';
@@ -62,7 +64,7 @@ async function runRole(name: string): Promise<void> {
 }
 
 runRole(process.argv[2] ?? '').catch(async (error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   console.error(error);
   await tell({ type: 'failed', message });
   process.exit(1);

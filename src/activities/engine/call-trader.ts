@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { messageOf } from '../../domain/message-of.js';
 import { type CallableMethod, ControlFailure, type TraderClient } from '../../trader/client.js';
 import type { ControlMethods } from '../../trader/protocol.js';
 import { FAILURE_NAMES } from '../failure-names.js';
@@ -25,7 +26,7 @@ export async function callTrader<M extends CallableMethod>(
         FAILURE_NAMES.refusedByTrader,
       );
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw ApplicationFailure.retryable(`The trader did not answer ${method}: ${message}`, TRADER_UNAVAILABLE);
   }
 }

@@ -1,5 +1,6 @@
 /** Asks the trader for its status, four times a second while somebody looks and once a second otherwise. */
 
+import { messageOf } from '../../domain/message-of.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import type { TraderStatus } from '../../trader/protocol.js';
 import { EquityHistory } from './equity-history.js';
@@ -89,7 +90,7 @@ export class StatusWatch {
       };
     } catch (error) {
       const sinceWallMs = wasReachable ? this.source.nowMs() : this.#state.trader.sinceWallMs;
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       this.#state = { ...this.#state, trader: { reachable: false, sinceWallMs, problem }, processes };
     }
   }

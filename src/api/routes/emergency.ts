@@ -1,6 +1,8 @@
 /** The three buttons. Each is one use case of operations/; what is here is only how it comes in over HTTP. */
+
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { messageOf } from '../../domain/message-of.js';
 import type { OperationResult } from '../../operations/operation.js';
 import type { KeyedRequest } from '../../store/idempotency.js';
 import { APPROVER, MAY_STOP, type RolesNeeded } from '../auth/roles.js';
@@ -108,7 +110,7 @@ function emergencyRoute(
         return send(reply, button, keyedAnswer);
       } catch (error) {
         request.log.error({ err: error }, `${button.use} failed`);
-        const detail = error instanceof Error ? error.message : String(error);
+        const detail = messageOf(error);
         return sendProblem(reply, { ...button.refused, status: 503, detail });
       }
     },

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import { messageOf } from '../../domain/message-of.js';
 import type { WebDependencies } from '../dependencies.js';
 import { type Problem, sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
@@ -32,7 +33,7 @@ export function preflightRoute(app: FastifyInstance, web: WebDependencies): void
 const notMade = (error: unknown): Problem => ({
   status: 503,
   code: 'preflight-not-made',
-  detail: `The pre-flight checks could not be made: ${error instanceof Error ? error.message : String(error)}`,
+  detail: `The pre-flight checks could not be made: ${messageOf(error)}`,
   keptSafe: 'Nothing was changed. Without them no desk starts with real money.',
   doThis: 'Run `fermata preflight` in a terminal; it says more.',
 });

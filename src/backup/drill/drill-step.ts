@@ -1,3 +1,5 @@
+import { messageOf } from '../../domain/message-of.js';
+
 /** One thing that a restore proves, with figures. */
 export interface DrillStep {
   readonly key: string;
@@ -38,7 +40,7 @@ export class DrillSteps {
     const startedMs = performance.now();
     const { ok, observed } = await prove().catch((error: unknown) => ({
       ok: false,
-      observed: error instanceof Error ? error.message : String(error),
+      observed: messageOf(error),
     }));
     const tookMs = Math.round(performance.now() - startedMs);
     this.done.push({ ...step, verdict: ok ? 'pass' : 'fail', observed, tookMs });

@@ -1,5 +1,7 @@
 /** What the exchange says of key, account and symbols: by real calls with the desk's own key, on a connection that is closed after. */
+
 import type { Desk } from '../../desk/schema.js';
+import { messageOf } from '../../domain/message-of.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { openBinanceVenue } from '../../venue/binance/binance-venue.js';
 import { readCredentials } from '../../venue/binance/credentials.js';
@@ -41,7 +43,7 @@ export async function readExchange(question: ExchangeQuestion): Promise<Exchange
   try {
     return await readOver(question);
   } catch (error) {
-    const none = { ok: false, why: wordsOf(error) } as const;
+    const none = { ok: false, why: messageOf(error) } as const;
     const endpoint = `${desk.venue.name}${env.BINANCE_SIMULATOR_URL ? ' (simulator)' : ''}`;
     return { endpoint, rateLimited, permissions: none, balances: none, symbols: none };
   }
@@ -78,10 +80,6 @@ async function reading<T>(asked: Promise<T>): Promise<Reading<T>> {
   try {
     return { ok: true, value: await asked };
   } catch (error) {
-    return { ok: false, why: wordsOf(error) };
+    return { ok: false, why: messageOf(error) };
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** Everything that is looked at before a start with real money, in the order of the runbook. */
+import { messageOf } from '../../domain/message-of.js';
 import { apiKey } from './api-key.js';
 import { balance } from './balance.js';
 import { dailyLoss } from './daily-loss.js';
@@ -49,7 +50,7 @@ async function resultOf(
   try {
     return { key, title, ...(await look(subject)) };
   } catch (error) {
-    const observed = error instanceof Error ? error.message : String(error);
+    const observed = messageOf(error);
     return { key, title, verdict: 'fail', observed, expected: 'the check can be made' };
   }
 }

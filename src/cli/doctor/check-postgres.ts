@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { messageOf } from '../../domain/message-of.js';
 import { asOrdinaryUser, findPostgresBinaries } from '../../supervisor/postgres/binaries.js';
 import { type DoctorContext, type Finding, finding } from './finding.js';
 
@@ -17,7 +18,7 @@ export async function checkPostgres(): Promise<Finding> {
     const { stdout } = await run(command, [...args], { timeout: TIMEOUT_MS });
     return finding('Postgres', 'pass', stdout.trim(), expected, '');
   } catch (error) {
-    const observed = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+    const observed = messageOf(error).split('\n')[0] ?? '';
     return finding(
       'Postgres',
       'fail',

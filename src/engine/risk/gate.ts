@@ -1,4 +1,5 @@
 /** The gate between every wish and the venue: the only place that makes an approved order. Fails closed. */
+import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { Approved } from './approved.js';
 import type { Denial, RiskCheck, RiskLimit } from './check.js';
@@ -44,7 +45,7 @@ function answerOf(limit: RiskLimit, check: RiskCheck): Denial | null {
   try {
     return limit(check);
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     return { limit: 'risk-gate', reason: `a limit could not be computed (${text}), so nothing was sent` };
   }
 }

@@ -1,9 +1,11 @@
 /** Lines of a plain or gzipped text file, read piece by piece: memory does not grow with the file. */
+
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { messageOf } from '../../domain/message-of.js';
 import { DataFileError } from './data-file-error.js';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -62,7 +64,7 @@ async function startsAsGzip(file: string): Promise<boolean> {
       row: null,
       column: null,
       expected: 'a readable data file',
-      found: cause instanceof Error ? cause.message : String(cause),
+      found: messageOf(cause),
       doThis: 'Give the path of a CSV file, plain or gzipped; docs/DATA.md has the formats.',
     });
   });
@@ -82,7 +84,7 @@ function damaged(file: string, row: number, cause: unknown): DataFileError {
     row,
     column: null,
     expected: 'the rest of the file',
-    found: `a damaged file (${cause instanceof Error ? cause.message : String(cause)})`,
+    found: `a damaged file (${messageOf(cause)})`,
     doThis: 'Fetch the file again; `gzip -t FILE` says whether it is whole.',
   });
 }

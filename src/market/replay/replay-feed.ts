@@ -1,6 +1,8 @@
 /** Delivers a timed source at a speed: the feed of the simulated market and of recorded files. */
+
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { InstrumentId } from '../../domain/instrument.js';
+import { messageOf } from '../../domain/message-of.js';
 import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../feed.js';
 import { MarketClock } from './market-clock.js';
 import type { TimedEvent, TimedSource } from './timed-source.js';
@@ -78,7 +80,7 @@ export class ReplayFeed implements MarketFeed {
     try {
       while (!this.stopping && (await this.deliverDue(listener))) await this.waitForNext();
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = messageOf(error);
       await listener({ kind: 'health', state: 'down', detail });
       await listener({ kind: 'ended', detail });
     }

@@ -1,4 +1,5 @@
 /** Starts `backup:<desk>` or `drill:<desk>` unless it runs already, and waits for how it ends. */
+import { messageOf } from '../../domain/message-of.js';
 import {
   BACKUP_MESSAGES,
   type BackupInput,
@@ -53,7 +54,7 @@ export async function runBackupWorkflow(
       }),
     );
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const detail = `It was not started: ${why}. Nothing was changed. Try again when Temporal answers.`;
     return { ...notDone(detail), result: null };
   }

@@ -1,5 +1,6 @@
 import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
+import { messageOf } from '../../domain/message-of.js';
 import { type GoLiveAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import type { TraderStatus } from '../../trader/protocol.js';
 import { GO_LIVE_MESSAGES, type GoLiveProgress } from '../../workflows/operations/go-live/contract.js';
@@ -27,7 +28,7 @@ export async function readGoLive(context: OperationContext): Promise<GoLiveShown
   const problems: string[] = [];
   const noted = <T>(what: string, asked: Promise<T>, otherwise: T): Promise<T> =>
     asked.catch((error: unknown) => {
-      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${what}: ${messageOf(error)}`);
       return otherwise;
     });
   const [status, attempts] = await Promise.all([

@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/message-of.js';
 import {
   type Caller,
   type CommandRequest,
@@ -26,8 +27,7 @@ export async function revokeGoLive(
       workflowId: null,
       problems: [],
     }),
-    (error: unknown) =>
-      notDone(`The trader did not take it: ${error instanceof Error ? error.message : String(error)}`),
+    (error: unknown) => notDone(`The trader did not take it: ${messageOf(error)}`),
   );
   const audit = await recordAudit(context, caller, {
     action: 'revokeGoLive',

@@ -2,6 +2,7 @@ import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
+import { messageOf } from '../../domain/message-of.js';
 import { type GoLiveAttempt, moveAttempt, openAttempt } from '../../store/go-live-attempts.js';
 import type { TraderStatus } from '../../trader/protocol.js';
 import type { GoLiveInput } from '../../workflows/operations/go-live/contract.js';
@@ -56,7 +57,7 @@ async function begin(
     return refused(
       'This desk trades paper money. Give it mode: live in a desk file of its own, and start that.',
     );
-  const status = await readStatus(context).catch((error: unknown) => causeOf(error));
+  const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string')
     return refused(`The trader does not answer (${status}). Nothing was started.`);
   if (status.goLive.granted !== null) return refused('This desk is live already.');
@@ -74,7 +75,7 @@ async function begin(
     });
   const attempt = await open()
     .then(async (opened) => opened ?? ((await endAbandoned(context)) ? open() : null))
-    .catch((error: unknown) => causeOf(error));
+    .catch(messageOf);
   if (typeof attempt === 'string')
     return refused(`The attempt could not be written down (${attempt}). Nothing was started.`);
   if (attempt === null)
@@ -109,7 +110,7 @@ async function startWorkflow(
       }),
     );
   } catch (error) {
-    const why = causeOf(error);
+    const why = messageOf(error);
     await moveAttempt(pool, attempt, 'refused', `not started: ${why}`).catch(() => undefined);
     return refused(`Temporal: ${why}. Nothing was started; the desk stays HALTED.`);
   }
@@ -146,8 +147,4 @@ export function goLiveInput(
 
 function refused(detail: string): GoLiveStarted {
   return { ok: false, detail, obstacles: [], workflowId: null, problems: [] };
-}
-
-function causeOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

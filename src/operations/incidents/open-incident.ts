@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/message-of.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { reportIncident } from './report-incident.js';
@@ -44,7 +45,7 @@ export async function openIncident(
       problems: audit === null ? [] : [audit],
     };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return notDone(
       `The incident was not opened: ${why}. The desk stays as it is. Report it again, or press stop.`,
     );

@@ -1,4 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
 import type { SettingsChangeInput } from '../../workflows/operations/settings/contract.js';
 import { operationsQueue, settingsChangeId } from '../../workflows/queues.js';
@@ -68,6 +69,6 @@ function whyNotAsked(error: unknown, version: number): string {
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
     return `Another change to version ${version} waits for approval. Decide that one first; nothing was changed.`;
   }
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return `Nobody could be asked: Temporal: ${why}. Nothing was changed; limits can be tightened meanwhile.`;
 }

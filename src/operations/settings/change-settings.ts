@@ -5,6 +5,7 @@ import {
   settingsApproversNeeded,
   settingsInForce,
 } from '../../desk/desk-settings.js';
+import { messageOf } from '../../domain/message-of.js';
 import type { SettingChange, SettingsProposal } from '../../domain/settings-change.js';
 import type { TraderStatus } from '../../trader/protocol.js';
 import type { Caller, OperationContext } from '../operation.js';
@@ -45,7 +46,7 @@ export async function changeSettings(
   caller: Caller,
   request: SettingsRequest,
 ): Promise<SettingsResult> {
-  const status = await readStatus(context).catch((error: unknown) => causeOf(error));
+  const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string')
     return refused(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
   const settings = settingsInForce(context.desk, status.settings.changed);
@@ -106,7 +107,7 @@ async function reload(
     const { detail, configHash, settingsVersion: version } = taken;
     return { state: 'applied', detail, configHash, version };
   } catch (error) {
-    return { state: 'refused', detail: `The trader did not take it: ${causeOf(error)}` };
+    return { state: 'refused', detail: `The trader did not take it: ${messageOf(error)}` };
   }
 }
 
@@ -122,8 +123,4 @@ function refused(detail: string, status: TraderStatus | null = null): SettingsRe
     workflowId: null,
     problems: [],
   };
-}
-
-function causeOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { type Setting, settingsInForce } from '../../desk/desk-settings.js';
 import type { Desk } from '../../desk/schema.js';
+import { messageOf } from '../../domain/message-of.js';
 import { SETTINGS_APPROVAL } from '../../domain/settings-change.js';
 import { readSettingsChanges, type SettingsChangeRecord } from '../../store/settings-changes.js';
 import { type ApprovalShown, listApprovals } from '../approvals/list-approvals.js';
@@ -30,7 +31,7 @@ export async function readSettings(context: OperationContext): Promise<SettingsS
   const without =
     (what: string) =>
     (error: unknown): readonly never[] => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       problems.push(`${what} can't be read: Postgres: ${why}.`);
       return [];
     };

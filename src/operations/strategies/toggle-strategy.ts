@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/message-of.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
@@ -18,7 +19,7 @@ export async function toggleStrategy(
   caller: Caller,
   request: ToggleRequest,
 ): Promise<OperationResult> {
-  const status = await readStatus(context).catch((error: unknown) => causeOf(error));
+  const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string') {
     return notDone(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
   }
@@ -50,10 +51,6 @@ async function send(
     const proven = after.strategies.every(({ name, enabled: is }) => name !== strategy || is === enabled);
     return { ok: true, proven, detail: taken.detail, haltId: taken.haltId, workflowId: null, problems: [] };
   } catch (error) {
-    return notDone(`The trader did not take it: ${causeOf(error)}.`);
+    return notDone(`The trader did not take it: ${messageOf(error)}.`);
   }
-}
-
-function causeOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

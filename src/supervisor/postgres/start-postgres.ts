@@ -1,9 +1,11 @@
 /** Our own Postgres server on a loopback port, recovering by itself from whatever ended it before. */
+
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { messageOf } from '../../domain/message-of.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
 import { commandLineOf, isAlive } from '../process-table.js';
 import { asOrdinaryUser, findPostgresBinaries } from './binaries.js';
@@ -108,7 +110,7 @@ async function becomesReady(child: ManagedProcess, options: PostgresOptions): Pr
       await client.query('select 1');
       return null;
     } catch (error) {
-      answer = error instanceof Error ? error.message : String(error);
+      answer = messageOf(error);
       if (/password authentication failed/.test(answer)) return answer;
     } finally {
       await client.end().catch(() => undefined);

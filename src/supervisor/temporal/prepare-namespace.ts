@@ -1,6 +1,8 @@
 /** Makes a Temporal server ready for us: our namespace, its retention, what workflows are found by. */
+
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { messageOf } from '../../domain/message-of.js';
 import { SEARCH_ATTRIBUTES } from './server-options.js';
 
 const CALL_TIMEOUT_MS = 3_000;
@@ -27,7 +29,7 @@ export async function prepareNamespace(
     });
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   } finally {
     await connection?.close().catch(() => undefined);
   }

@@ -1,4 +1,5 @@
 /** Whose money the engine trades, and how much of it there was at the beginning. */
+import { messageOf } from '../../domain/message-of.js';
 import type { TradedAccount } from '../engine-config.js';
 import type { Journal } from '../journal/journal.js';
 import { StartRefused } from '../refuse-start.js';
@@ -15,7 +16,7 @@ export async function tradedAccount(
     const { cash } = await port.balances();
     return { account, real: true, startingCash: cash };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new StartRefused(
       `the first start with real money needs the account's balance, and ${account} did not give it (${why}). ` +
         'No order was sent. Start again once it answers.',

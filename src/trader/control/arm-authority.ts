@@ -1,5 +1,7 @@
 /** Who allows an arming: the desk file's rule, a person, or two. The engine then compares that with what its halts ask. */
+
 import { verifyDecision } from '../../domain/decision.js';
+import { messageOf } from '../../domain/message-of.js';
 import type { Decision } from '../protocol.js';
 import { ControlRefusal } from './control-refusal.js';
 import { sizeFactorPpm } from './size-authority.js';
@@ -56,7 +58,7 @@ function readKey(question: ArmQuestion): string {
   try {
     return question.readKey();
   } catch (error) {
-    throw refused(`decisions can't be checked: ${error instanceof Error ? error.message : String(error)}`);
+    throw refused(`decisions can't be checked: ${messageOf(error)}`);
   }
 }
 

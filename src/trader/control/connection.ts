@@ -1,5 +1,7 @@
 /** One client of the control socket: reads requests, bounds how many are under way, writes answers. */
+
 import type { Socket } from 'node:net';
+import { messageOf } from '../../domain/message-of.js';
 import {
   ANSWER_BYTES_MAX,
   CONTROL_PROTOCOL_VERSION,
@@ -141,7 +143,7 @@ function answerOf(error: unknown): ControlError {
   if (error instanceof ControlRefusal) return error.answer;
   return {
     code: 'internal',
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     keptSafe: 'Positions and their stops were not touched by this request.',
     doThis: 'Look at the trader log; if in doubt, send stop.',
   };

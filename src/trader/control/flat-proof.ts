@@ -1,10 +1,10 @@
 /** Whether the desk is flat, by what the venue says now and not by our own book. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { messageOf } from '../../domain/message-of.js';
 import type { VenuePort } from '../../venue/port.js';
 import type { FlatProof } from '../protocol.js';
 import { CallLane } from '../running/call-lane.js';
-import { causeOf } from '../running/venue-calls.js';
 import { ControlRefusal } from './control-refusal.js';
 
 const ANSWER_MS_MAX = 5000;
@@ -41,7 +41,7 @@ export function flatProver(question: FlatQuestion): () => Promise<FlatProof> {
     } catch (error) {
       throw new ControlRefusal({
         code: 'venue-unavailable',
-        message: `positions could not be read back from the venue: ${causeOf(error)}`,
+        message: `positions could not be read back from the venue: ${messageOf(error)}`,
         keptSafe: 'Nothing was changed. Whether the desk is flat is not known.',
         doThis: 'Ask again; if it goes on, look at the positions at the venue itself.',
       });

@@ -1,5 +1,7 @@
 /** What each method of the control socket does. Commands that come while the trader starts wait for it, in order. */
+
 import type { Socket } from 'node:net';
+import { messageOf } from '../../domain/message-of.js';
 import type { Mode } from '../../domain/mode.js';
 import type { CommandOutcome } from '../../engine/effect.js';
 import type { Command } from '../../engine/event.js';
@@ -140,7 +142,7 @@ async function whenStarted(parts: HandlerParts): Promise<CommandedTrader> {
   } catch (error) {
     throw new ControlRefusal({
       code: 'not-started',
-      message: `the trader did not start: ${error instanceof Error ? error.message : String(error)}`,
+      message: `the trader did not start: ${messageOf(error)}`,
       keptSafe: 'It has sent no order. Resting stops at the venue are untouched.',
       doThis: 'Put the cause right, then start again (fermata up).',
     });

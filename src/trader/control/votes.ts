@@ -1,5 +1,7 @@
 /** Whose votes for one request count, checked by the trader itself; one bad vote spoils them all. */
+
 import { verifyDecision } from '../../domain/decision.js';
+import { messageOf } from '../../domain/message-of.js';
 import type { Decision } from '../protocol.js';
 import type { ControlRefusal } from './control-refusal.js';
 
@@ -46,6 +48,6 @@ function keyOf(votes: Votes, rules: VoteRules): string {
   try {
     return votes.readKey();
   } catch (error) {
-    throw rules.refused(`votes can't be checked: ${error instanceof Error ? error.message : String(error)}`);
+    throw rules.refused(`votes can't be checked: ${messageOf(error)}`);
   }
 }

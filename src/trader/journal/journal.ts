@@ -3,6 +3,7 @@
  * loop; `whenDurable` tells when a record is safe. After a failed write or sync nothing is written again: what a disk
  * says after a failed sync can't be believed.
  */
+import { messageOf } from '../../domain/message-of.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { FileLock } from '../../home/file-lock.js';
 import { chainNext } from './chain.js';
@@ -149,7 +150,7 @@ export class Journal {
         this.#published(group);
       }
     } catch (error) {
-      this.#fail(new JournalFault(error instanceof Error ? error.message : String(error)));
+      this.#fail(new JournalFault(messageOf(error)));
     } finally {
       this.#flushing = null;
     }

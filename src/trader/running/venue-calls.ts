@@ -1,5 +1,7 @@
 /** Carries the engine's wishes to the venue and its answers back as events. No answer ever blocks another call. */
+
 import type { InstrumentId } from '../../domain/instrument.js';
+import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { EngineEvent, Stamp, VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
@@ -42,7 +44,7 @@ export class VenueCalls {
             this.post({ kind: 'order.rejected', clientId, code: outcome.code, text: outcome.text });
           } else this.post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
         },
-        (error: unknown) => this.post({ kind: 'order.sendUnknown', clientId, cause: causeOf(error) }),
+        (error: unknown) => this.post({ kind: 'order.sendUnknown', clientId, cause: messageOf(error) }),
       );
   }
 
@@ -65,7 +67,7 @@ export class VenueCalls {
       .run(() => this.venue.orderByClientId(clientId, instrument))
       .then(
         (found) => this.post({ kind: 'order.lookup', clientId, found }),
-        (error: unknown) => this.post({ kind: 'order.lookupFailed', clientId, cause: causeOf(error) }),
+        (error: unknown) => this.post({ kind: 'order.lookupFailed', clientId, cause: messageOf(error) }),
       );
   }
 
@@ -74,7 +76,7 @@ export class VenueCalls {
       .run(() => this.#readAll(requestId, sinceTradeMs))
       .then(
         (snapshot) => this.post({ kind: 'venue.snapshot', snapshot }),
-        (error: unknown) => this.post({ kind: 'venue.snapshotFailed', requestId, cause: causeOf(error) }),
+        (error: unknown) => this.post({ kind: 'venue.snapshotFailed', requestId, cause: messageOf(error) }),
       );
   }
 
@@ -87,8 +89,4 @@ export class VenueCalls {
     ]);
     return { requestId, positions, openOrders, fills, cash: balances.cash };
   }
-}
-
-export function causeOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,7 @@
 /** The API key, from the environment or the files that it names. It is never written, logged or shown. */
+
 import { secretVariable } from '../../desk/secret-variable.js';
+import { messageOf } from '../../domain/message-of.js';
 
 export interface BinanceCredentials {
   readonly apiKey: string;
@@ -18,7 +20,7 @@ export function readCredentials(environment: Readonly<Record<string, string | un
     const given = (name: string): string => secretVariable(environment, name) ?? '';
     return judge(given('BINANCE_API_KEY'), given('BINANCE_SECRET_KEY'));
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     return {
       ok: false,
       problem,

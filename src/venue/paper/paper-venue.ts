@@ -2,8 +2,10 @@
  * A venue for paper money, in the trader's process, with a durable book of its own: reconciliation compares two things.
  * It sees every market event before the engine does. Nothing is matched in the step in which it was sent.
  */
+
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import { messageOf } from '../../domain/message-of.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { VenueOrder, VenuePosition } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
@@ -271,8 +273,4 @@ export class PaperVenue implements VenuePort {
   private id(symbol: string): InstrumentId {
     return this.idBySymbol.get(symbol) ?? -1;
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
