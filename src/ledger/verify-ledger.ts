@@ -6,8 +6,6 @@ import type { Pool } from '../store/pool.js';
 import { readJournal } from '../trader/journal/read-journal.js';
 
 const BATCH_ENTRIES = 500;
-/** At the end, where the ledger has not come to it yet. */
-const MISSING = 'missing';
 
 export type LedgerProof =
   | { readonly equal: true; readonly incarnation: string; readonly entries: number }
@@ -34,10 +32,14 @@ export async function verifyLedger(pool: Pool, desk: string, journalDirectory: s
   for (const batch of batches(readJournal(journalDirectory))) {
     const rows = await readRows(pool, desk, incarnation, batch);
     for (const entry of batch) {
-      const why = difference(entry, rows.get(entry.sequence), ledgerEnd);
-      if (why === MISSING) missing += 1;
-      else if (why !== null) return { equal: false, behind: false, sequence: entry.sequence, why };
-      else entries += 1;
+      const row = rows.get(entry.sequence);
+      if (!row && entry.sequence > ledgerEnd) {
+        missing += 1;
+        continue;
+      }
+      const why = difference(entry, row);
+      if (why !== null) return { equal: false, behind: false, sequence: entry.sequence, why };
+      entries += 1;
     }
     journalEnd = batch.at(-1)?.sequence ?? journalEnd;
   }
@@ -56,8 +58,8 @@ function incarnationOf(journalDirectory: string): string {
   return '';
 }
 
-function difference(entry: JournalEntry, row: EntryRow | undefined, ledgerEnd: number): string | null {
-  if (!row) return entry.sequence > ledgerEnd ? MISSING : 'the ledger lacks it, and has what came after it';
+function difference(entry: JournalEntry, row: EntryRow | undefined): string | null {
+  if (!row) return 'the ledger lacks it, and has what came after it';
   if (row.chain !== entry.chain) return 'its hash in the ledger is another one';
   return isDeepStrictEqual(row.record, plainJson(entry.record))
     ? null

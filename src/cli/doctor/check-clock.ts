@@ -1,3 +1,4 @@
+import { PUBLIC_TIME } from '../../market/live/probe-venue.js';
 import { type DoctorContext, type Finding, finding } from './finding.js';
 
 const TIMEOUT_MS = 3000;
@@ -5,17 +6,11 @@ const TIMEOUT_MS = 3000;
 const WARN_MS = 3000;
 const FAIL_MS = 30_000;
 
-const TIME_ADDRESSES: Readonly<Record<string, string>> = {
-  binance: 'https://api.binance.com/api/v3/time',
-  kucoin: 'https://api.kucoin.com/api/v1/timestamp',
-  kraken: 'https://api.kraken.com/0/public/Time',
-};
-
 /** Compares this machine's clock with the date that the desk's public venues send. */
 export async function checkClock({ feeds, nowMs }: DoctorContext): Promise<Finding> {
   const expected = `at most ${WARN_MS / 1000} s from the venue’s clock`;
   const advice = 'let the system keep the time (for example: timedatectl set-ntp true)';
-  const addresses = feeds.map((feed) => TIME_ADDRESSES[feed]).filter((address) => address !== undefined);
+  const addresses = feeds.map((feed) => PUBLIC_TIME[feed]).filter((address) => address !== undefined);
   const dates = await Promise.all(addresses.map((address) => dateOf(address)));
   const answer = dates.find((date) => date !== null);
   if (answer === undefined || answer === null) {

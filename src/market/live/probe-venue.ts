@@ -2,7 +2,8 @@
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 
-const PUBLIC_TIME: Readonly<Record<string, string>> = {
+/** Where each public venue says what time it is: the cheapest thing to ask. */
+export const PUBLIC_TIME: Readonly<Record<string, string>> = {
   binance: 'https://api.binance.com/api/v3/time',
   kucoin: 'https://api.kucoin.com/api/v1/timestamp',
   kraken: 'https://api.kraken.com/0/public/Time',
