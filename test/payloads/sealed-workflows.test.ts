@@ -1,22 +1,18 @@
 /** Workflows whose payloads are sealed, on a real server: what Temporal keeps, and what plain text can still do. */
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signDecision } from '../../src/domain/decision.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { FAILURE_CONVERTER, payloadCodecOf } from '../../src/operations/temporal/data-converter.js';
+import type { Decision } from '../../src/trader/protocol.js';
 import { EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
-import {
-  RESUMPTION_TIMING,
-  type ResumptionInput,
-} from '../../src/workflows/operations/resumption/contract.js';
-import { deskOwnerId, emergencyQueue, operationsQueue, resumptionId } from '../../src/workflows/queues.js';
-import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { deskOwnerId, emergencyQueue } from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
+import { askToResume } from './support/questions.js';
 
 const home = mkdtempSync(join(tmpdir(), 'fermata-sealed-'));
 let bench: Bench;
@@ -54,39 +50,10 @@ async function owned(desk: BenchDesk): Promise<WorkflowHandle> {
   });
 }
 
-async function waitingForPerson(desk: BenchDesk) {
-  const haltId = desk.trader.halt('person', 'person');
-  const input: ResumptionInput = {
-    desk: desk.name,
-    haltId,
-    incarnation: desk.trader.incarnation,
-    steps: [],
-    simulated: true,
-    timing: { ...RESUMPTION_TIMING, retryMs: 50, retryMsMax: 200, decisionWaitMs: 5_000 },
-    decisions: [],
-    cycle: 0,
-  };
-  const handle = await bench.client.workflow.start('resumption', {
-    workflowId: resumptionId(desk.name, haltId),
-    taskQueue: operationsQueue(desk.name),
-    args: [input],
-  });
-  await until(
-    'it waits',
-    async () => (await handle.query<{ state: string }>('progress')).state === 'waiting',
-  );
-  const atWallMs = Date.now();
-  const decision = signDecision(DECISION_KEY, {
-    decisionId: randomUUID(),
-    desk: desk.name,
-    person: 'anna',
-    via: 'web',
-    choice: 'resume',
-    subject: haltId,
-    atWallMs,
-    expiresWallMs: atWallMs + 60_000,
-  });
-  return { handle, decision };
+/** A stop that only a person lifts, and that person's decision. */
+async function waitingForPerson() {
+  const { desk, workflowId, answer } = await askToResume(bench);
+  return { desk, handle: bench.client.workflow.getHandle(workflowId), decision: answer() as Decision };
 }
 
 async function keptBy({ workflowId }: WorkflowHandle): Promise<string> {
@@ -117,8 +84,7 @@ describe('a workflow with sealed payloads', () => {
   });
 
   it('refuses a decision in plain text, even one that was signed, and takes it sealed', async () => {
-    const desk = await bench.desk();
-    const { handle, decision } = await waitingForPerson(desk);
+    const { desk, handle, decision } = await waitingForPerson();
     const inPlainText = stranger.workflow.getHandle(handle.workflowId);
     expect(await refusalOf(inPlainText.executeUpdate('decide', { args: [decision] }))).toContain(
       'in plain text counts for nothing',
@@ -142,8 +108,7 @@ describe('a workflow with sealed payloads', () => {
   });
 
   it('leaves nothing readable with Temporal: arguments, results, summaries, failures', async () => {
-    const desk = await bench.desk();
-    const { handle, decision } = await waitingForPerson(desk);
+    const { handle, decision } = await waitingForPerson();
     const forged = { ...decision, choice: 'resume' as const, mac: '00'.repeat(32), person: 'forger-by-name' };
     await refusalOf(handle.executeUpdate('decide', { args: [forged] }));
     const kept = await keptBy(handle);
@@ -153,7 +118,7 @@ describe('a workflow with sealed payloads', () => {
       expect(kept).not.toContain(words);
     await handle.terminate();
 
-    const owner = await owned(desk);
+    const owner = await owned(await bench.desk());
     expect(await keptBy(owner)).not.toContain('in-the-clear');
     await owner.terminate();
   });
