@@ -1,5 +1,4 @@
 /** `npm run simulator -- <venue> [options]`. Each venue is one entry here. */
-import { messageOf } from '../src/domain/message-of.js';
 import { runBinanceCommand } from './binance/command.js';
 import { runTelegramCommand } from './telegram/command.js';
 
@@ -20,6 +19,6 @@ if (run === undefined) {
 try {
   await run(argv);
 } catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(2);
 }

@@ -1,9 +1,7 @@
 /** Starts the simulator on the loopback address. */
-
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { messageOf } from '../../src/domain/message-of.js';
 import { controlActions, type Sockets } from './control.js';
 import { answerRest, MAINTENANCE_PAGE } from './http-answer.js';
 import { MarketStreams } from './market-streams.js';
@@ -110,7 +108,7 @@ async function handle(
       .writeHead(200, { 'content-type': 'application/json' })
       .end(JSON.stringify(result ?? { ok: true }));
   } catch (error) {
-    const problem = messageOf(error);
+    const problem = error instanceof Error ? error.message : String(error);
     response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ problem }));
   }
 }

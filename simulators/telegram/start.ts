@@ -1,9 +1,7 @@
 /** Starts the simulator on the loopback address: `/bot<token>/<method>` and the control endpoint. */
-
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../src/domain/message-of.js';
 import { controlActions } from './control.js';
 import type { FaultEffect } from './faults.js';
 import { METHODS } from './methods.js';
@@ -140,7 +138,7 @@ async function answerControl(
     if (!action) throw new Error(`no such control: ${url.pathname}`);
     send(response, 200, (action(await readParameters(request, url.searchParams)) as object) ?? { ok: true });
   } catch (error) {
-    send(response, 400, { problem: messageOf(error) });
+    send(response, 400, { problem: error instanceof Error ? error.message : String(error) });
   }
 }
 

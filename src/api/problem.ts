@@ -1,5 +1,4 @@
 /** Errors as people and programs see them: RFC 9457 problem details, with what was kept safe and what to do. */
-
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { messageOf } from '../domain/message-of.js';

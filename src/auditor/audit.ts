@@ -2,7 +2,6 @@
  * One look at everything from outside. A finding counts when the very same one is there at two looks in a row: between
  * two readings a fill may have reached one book and not the other. Can only stop, and says each finding once.
  */
-
 import { randomUUID } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';

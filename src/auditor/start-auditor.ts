@@ -1,5 +1,4 @@
 /** Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops what can't be right. */
-
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { secretVariable } from '../desk/secret-variable.js';

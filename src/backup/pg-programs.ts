@@ -1,5 +1,4 @@
 /** pg_dump and pg_restore come from the system: Fermata brings the server only. */
-
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { messageOf } from '../domain/message-of.js';

@@ -1,5 +1,4 @@
 /** Reads a backup back from the disk: every byte against its hash, the journal's chain, the dump's table of contents. */
-
 import { join } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
 import { readBook } from '../venue/paper/book-file.js';

@@ -1,5 +1,4 @@
 /** Somebody leaves: first what needs no database, then links of every kind. */
-
 import { loadDesk } from '../desk/load.js';
 import { messageOf } from '../domain/message-of.js';
 import { endSignIns } from '../home/ended-sign-ins.js';

@@ -2,7 +2,6 @@
  * Stores the trader's finished one-minute candles: they are market data and in no journal. Asked for once a second, so
  * that the trader has nothing to send and nobody to wait for. What the trader no longer has is a gap, which a check names.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { type Candle, storeBars } from '../store/bars.js';

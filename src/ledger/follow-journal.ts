@@ -1,5 +1,4 @@
 /** Follows the trader's journal for ever: through its restarts, a database that is away, and a new journal. */
-
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DecimalError } from '../domain/decimal.js';

@@ -2,7 +2,6 @@
  * The way of a stop: straight to the trader's control socket, then to the workflow that goes on proving it and keeps
  * the evidence. Neither Temporal nor Postgres is needed; what is missing is said.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { ControlFailure } from '../trader/client.js';

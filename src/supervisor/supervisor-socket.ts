@@ -1,5 +1,4 @@
 /** The supervisor's own socket: who runs here, what runs, stop, restart. Guarded by the mode of its folder. */
-
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';

@@ -1,5 +1,4 @@
 /** `fermata up`: one desk and everything it needs, from start to orderly end. */
-
 import { join } from 'node:path';
 import { secretVariable } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';

@@ -1,5 +1,4 @@
 /** One task for ever, each run after the one before it; a failure is logged once and tried again. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import type { BotLog } from './bot-log.js';

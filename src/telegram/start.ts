@@ -1,5 +1,4 @@
 /** The telegram role: alerts out of the outbox, commands, and the buttons of approvals. */
-
 import type { Update } from 'grammy/types';
 import { pino } from 'pino';
 import { loadDesk } from '../desk/load.js';

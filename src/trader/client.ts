@@ -1,5 +1,4 @@
 /** Talks to a trader's control socket. No dependencies, a deadline on every call; connects again when needed. */
-
 import { connect, type Socket } from 'node:net';
 import { messageOf } from '../domain/message-of.js';
 import type { JournalEntry } from '../engine/record.js';

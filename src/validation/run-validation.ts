@@ -2,7 +2,6 @@
  * The program of one validation: `node dist/validation/run-validation.js FOLDER`. Ends with its parent, since the one
  * who waits for it begins it again: two of them at once are kept apart by the journal's lock.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { JournalLocked } from '../trader/journal/journal-error.js';

@@ -2,7 +2,6 @@
  * A Temporal worker that outlives its server: whatever ends it, it is made again, after a pause that grows. It never
  * ends the process. Ready once a canary workflow ran on its queue, or, without workflows, once it polls.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { messageOf } from '../domain/message-of.js';

@@ -1,5 +1,4 @@
 /** One task again and again, each run after the one before it has ended. A failure is logged and ends nothing. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import type { Logger } from './role-log.js';

@@ -3,7 +3,6 @@
  * FERMATA_RUNTIME, or, in a container of its own, with everything in its environment. Tells its parent when it is ready,
  * stops on SIGTERM. Roles are loaded when they are asked for, so that the trader never loads Temporal.
  */
-
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../domain/message-of.js';
 import type { Role, Runtime } from '../home/runtime.js';

@@ -1,5 +1,4 @@
 /** The three buttons. Each is one use case of operations/; what is here is only how it comes in over HTTP. */
-
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../../domain/message-of.js';

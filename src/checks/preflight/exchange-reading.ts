@@ -1,5 +1,4 @@
 /** What the exchange says of key, account and symbols: by real calls with the desk's own key, on a connection that is closed after. */
-
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { buildInstruments } from '../../trader/engine-config.js';

@@ -1,5 +1,4 @@
 /** Lines of a plain or gzipped text file, read piece by piece: memory does not grow with the file. */
-
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';

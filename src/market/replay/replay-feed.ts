@@ -1,5 +1,4 @@
 /** Delivers a timed source at a speed: the feed of the simulated market and of recorded files. */
-
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';

@@ -1,5 +1,4 @@
 /** Our own Postgres server on a loopback port, recovering by itself from whatever ended it before. */
-
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** Makes a Temporal server ready for us: our namespace, its retention, what workflows are found by. */
-
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../domain/message-of.js';

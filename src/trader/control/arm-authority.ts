@@ -1,5 +1,4 @@
 /** Who allows an arming: the desk file's rule, a person, or two. The engine then compares that with what its halts ask. */
-
 import { verifyDecision } from '../../domain/decision.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Decision } from '../protocol.js';

@@ -1,5 +1,4 @@
 /** One client of the control socket: reads requests, bounds how many are under way, writes answers. */
-
 import type { Socket } from 'node:net';
 import { messageOf } from '../../domain/message-of.js';
 import {

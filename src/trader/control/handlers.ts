@@ -1,5 +1,4 @@
 /** What each method of the control socket does. Commands that come while the trader starts wait for it, in order. */
-
 import type { Socket } from 'node:net';
 import { messageOf } from '../../domain/message-of.js';
 import type { Mode } from '../../domain/mode.js';

@@ -1,5 +1,4 @@
 /** Whose votes for one request count, checked by the trader itself; one bad vote spoils them all. */
-
 import { verifyDecision } from '../../domain/decision.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Decision } from '../protocol.js';

@@ -1,5 +1,4 @@
 /** Carries the engine's wishes to the venue and its answers back as events. No answer ever blocks another call. */
-
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';

@@ -1,5 +1,4 @@
 /** The API key, from the environment or the files that it names. It is never written, logged or shown. */
-
 import { secretVariable } from '../../desk/secret-variable.js';
 import { messageOf } from '../../domain/message-of.js';
 

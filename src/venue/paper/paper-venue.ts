@@ -2,7 +2,6 @@
  * A venue for paper money, in the trader's process, with a durable book of its own: reconciliation compares two things.
  * It sees every market event before the engine does. Nothing is matched in the step in which it was sent.
  */
-
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
