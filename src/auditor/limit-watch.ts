@@ -1,6 +1,8 @@
 /**
  * The desk file's limits, looked at from outside. They bind what is opened, so what counts is what grew past one; a
- * position that was there before a limit was lowered is nobody's fault.
+ * position that was there before a limit was lowered is nobody's fault, and neither is one whose entry was sent before:
+ * its cancel may come too late. Between two looks limits can go up and down again, so what grew while they changed is
+ * not judged.
  */
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -22,13 +24,24 @@ export interface LimitReading {
 }
 
 interface Limits {
+  /** Of the settings and the part of the size that is used: other numbers, other terms. */
+  readonly terms: string;
   readonly positions: number;
   /** Money units one position may be worth. */
   readonly size: number;
 }
 
+interface Look {
+  readonly lots: ReadonlyMap<string, number>;
+  readonly limits: Limits;
+}
+
 export class LimitWatch {
-  #before: { readonly lots: ReadonlyMap<string, number>; readonly limits: Limits } | null = null;
+  #before: Look | null = null;
+  /** Symbols by client id: entries that were sent on other terms and still work. */
+  readonly #sentEarlier = new Map<string, string>();
+  /** Symbols whose growth says nothing at this look. */
+  #excused: ReadonlySet<string> = new Set();
   /** What grew past its limit and is past it still. */
   readonly #past = new Set<string>();
 
@@ -39,6 +52,9 @@ export class LimitWatch {
 
   look(reading: LimitReading): Finding[] {
     const limits = this.#limitsOf(reading);
+    const sameTerms = this.#before?.limits.terms === limits.terms;
+    this.#excused = new Set(sameTerms ? this.#sentEarlier.values() : reading.book.positions.keys());
+    this.#noteEntries(reading.status, sameTerms);
     const findings = [
       ...this.#positions(reading, limits),
       ...this.instruments.flatMap((instrument) => this.#size(reading, limits, instrument)),
@@ -93,15 +109,27 @@ export class LimitWatch {
     return this.#past.has(what);
   }
 
-  /** False at the first look: what was there before is not known. */
+  #noteEntries({ orders }: TraderStatus, sameTerms: boolean): void {
+    const entries = new Map(
+      orders.flatMap(({ purpose, clientId, symbol }) => (purpose === 'entry' ? [[clientId, symbol]] : [])),
+    );
+    for (const clientId of this.#sentEarlier.keys()) {
+      if (!entries.has(clientId)) this.#sentEarlier.delete(clientId);
+    }
+    if (sameTerms) return;
+    for (const [clientId, symbol] of entries) this.#sentEarlier.set(clientId, symbol);
+  }
+
   #grew({ positions }: BookReading, symbol: string): boolean {
+    if (this.#excused.has(symbol)) return false;
     const now = Math.abs(positions.get(symbol) ?? 0);
-    return this.#before !== null && now > Math.abs(this.#before.lots.get(symbol) ?? 0);
+    return now > Math.abs(this.#before?.lots.get(symbol) ?? 0);
   }
 
   #limitsOf({ own, status }: LimitReading): Limits {
     const pct = limitOf(status, this.risk, 'maxPositionSizePct') * (status.sizePct / 100);
     return {
+      terms: `${status.settings.version} ${status.sizePct}`,
       positions: limitOf(status, this.risk, 'maxConcurrentPositions'),
       size: (own.equity * pct) / 100,
     };

@@ -167,6 +167,32 @@ describe('limits, looked at from outside', () => {
     expect(trader.sent('halt')).toEqual([]);
   });
 
+  it('do not blame what grew while the limits went up and down between two looks', async () => {
+    const { look, trader } = desks();
+    const settings = (version: number) => ({
+      settings: { version, changed: { 'risk.maxPositionSizePct': 5 }, fileConfigHash: 'x' },
+    });
+    await look({ lots: {}, price: PRICE, says: settings(1) });
+    for (let looks = 0; looks < 3; looks += 1) await look({ lots: ALLOWED, price: PRICE, says: settings(3) });
+    expect(trader.sent('halt')).toEqual([]);
+    const more = { 'BTC/USDT': 2_001 };
+    await look({ lots: more, price: PRICE, says: settings(3) });
+    expect(await look({ lots: more, price: PRICE, says: settings(3) })).toMatch(/500.00 are allowed/);
+  });
+
+  it('do not blame an entry that fills although it was to be cancelled when a limit was lowered', async () => {
+    const { look, trader } = desks();
+    const lowered = { sizePct: 10 };
+    const entry = { clientId: 'a', purpose: 'entry', symbol: 'BTC/USDT' } as TraderStatus['orders'][number];
+    await look({ lots: {}, price: PRICE });
+    await look({ lots: {}, price: PRICE, says: { ...lowered, orders: [entry] } });
+    for (let looks = 0; looks < 3; looks += 1) await look({ lots: ALLOWED, price: PRICE, says: lowered });
+    expect(trader.sent('halt')).toEqual([]);
+    const later = { ...ALLOWED, 'ETH/USDT': 2_000 };
+    await look({ lots: later, price: PRICE, says: lowered });
+    expect(await look({ lots: later, price: PRICE, says: lowered })).toMatch(/ETH\/USDT is worth/);
+  });
+
   it('stop a desk that is ACTIVE past the loss of a day, and let a halted one be', async () => {
     const { look, trader } = desks();
     const lost = { says: { dayStartEquity: '11000.00' }, lots: ALLOWED, price: PRICE };
