@@ -13,6 +13,7 @@ const STATUS = {
   reconciliation: { state: 'clean' },
   mode: 'HALTED',
   positions: [],
+  orders: [],
   cash: '10000.00',
   equity: '10000.00',
   sizePct: 100,
