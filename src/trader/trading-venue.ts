@@ -11,6 +11,7 @@ import type { BinanceVenue } from '../venue/binance/binance-venue.js';
 import { readCredentials } from '../venue/binance/credentials.js';
 import { type BinanceEndpoint, chooseEndpoint } from '../venue/binance/endpoint.js';
 import { simulatorAddresses } from '../venue/binance/simulator-addresses.js';
+import { TESTNET_ADDRESSES } from '../venue/binance/testnet-addresses.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
 import type { Log } from './log.js';
@@ -57,13 +58,14 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
   return { port: paper, paper, account: paperAccount(feed.source.identity) };
 }
 
-/** With real money prices come from the exchange that takes the orders: another's would be another market. */
+/** Where orders leave, prices come from the exchange that takes them: another's would be another market. */
 export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside?: FeedOutside } {
   if (desk.mode !== 'live') return { desk };
   const own = { ...desk, feeds: [desk.venue.name] };
   const endpoint = endpointOf(runtime, desk);
-  if (endpoint.kind !== 'simulator') return { desk: own };
-  return { desk: own, outside: { wallMs: Date.now, addresses: simulatorAddresses(endpoint.address) } };
+  if (endpoint.kind === 'live') return { desk: own };
+  const addresses = endpoint.kind === 'testnet' ? TESTNET_ADDRESSES : simulatorAddresses(endpoint.address);
+  return { desk: own, outside: { wallMs: Date.now, addresses } };
 }
 
 /** Loaded only here: a trader on paper keeps clear of the exchange's library. */

@@ -2,8 +2,28 @@
 import { describe, expect, it } from 'vitest';
 import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import type { Runtime } from '../../src/home/runtime.js';
+import type { CcxtExchange } from '../../src/market/live/ccxt-exchange.js';
+import { PUBLIC_TIME } from '../../src/market/live/probe-venue.js';
+import { deskOfFeeds } from '../../src/trader/trading-venue.js';
 import { chooseEndpoint } from '../../src/venue/binance/endpoint.js';
 import { openExchange } from '../../src/venue/binance/exchange.js';
+
+const { desk } = loadDesk(resolveDesk('crypto-bot'));
+
+/** Of the prices that a trader would follow: what it asks first, requests, streams. */
+async function priceHostsOf(testnet: boolean): Promise<readonly string[]> {
+  const live = { ...desk, mode: 'live' as const, venue: { ...desk.venue, testnet } };
+  const { desk: following, outside } = deskOfFeeds({} as Runtime, live);
+  expect(following.feeds).toEqual(['binance']);
+  const module = await import(new URL('./src/pro/binance.js', import.meta.resolve('ccxt')).href);
+  const exchange = new (module as { default: new () => CcxtExchange }).default();
+  outside?.addresses?.streams(exchange);
+  const { public: requests, ws } = exchange.urls.api as { public: string; ws: { spot: string } };
+  const probe = PUBLIC_TIME.binance ?? '';
+  const asked = [outside?.addresses?.http(probe) ?? probe, requests, ws.spot];
+  return asked.map((address) => new URL(address).hostname);
+}
 
 async function hostsOf(testnet: boolean): Promise<readonly string[]> {
   const exchange = await openExchange({
@@ -20,11 +40,13 @@ async function hostsOf(testnet: boolean): Promise<readonly string[]> {
 
 describe('the addresses of Binance', () => {
   it('are the testnet’s for the desk that is shipped: prices, orders and the account’s own stream', async () => {
-    const { testnet } = loadDesk(resolveDesk('crypto-bot')).desk.venue;
+    const { testnet } = desk.venue;
     for (const host of await hostsOf(testnet)) expect(host).toMatch(/testnet/);
+    for (const host of await priceHostsOf(testnet)) expect(host).toMatch(/testnet/);
   });
 
   it('are the exchange’s own only where the desk file leaves the testnet', async () => {
-    for (const host of await hostsOf(false)) expect(host).toMatch(/^(?!.*testnet).*binance\.com$/);
+    const hosts = [...(await hostsOf(false)), ...(await priceHostsOf(false))];
+    for (const host of hosts) expect(host).toMatch(/^(?!.*testnet).*binance\.com$/);
   });
 });

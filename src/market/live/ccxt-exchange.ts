@@ -40,6 +40,7 @@ export interface CcxtExchange {
   watchTicker(symbol: string): Promise<Ticker>;
   watchOrderBook(symbol: string): Promise<BookTop>;
   client(url: string): StreamClient;
+  setSandboxMode(on: boolean): void;
   loadHttpProxyAgent(): Promise<unknown>;
   close(): Promise<unknown>;
 }
