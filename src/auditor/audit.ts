@@ -39,6 +39,7 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
     const status = await trader.call('status', {}, { timeoutMs: ANSWER_MS });
     // While the trader itself still compares, its book may be empty or behind.
     if (status.reconciliation.state === 'pending') return null;
+    limits.note(status);
     const book = await parts.readBook();
     const found = book === null ? [] : await findings(parts, limits, book, status);
     const lasting = found.filter(({ key }) => seen.has(key));

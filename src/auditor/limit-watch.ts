@@ -10,11 +10,10 @@ import { formatMoney, parseMoney } from '../domain/money.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
 import type { OwnEquity } from './compare-equity.js';
+import { DrawdownWatch } from './drawdown-watch.js';
 import type { Finding } from './finding.js';
+import { limitOf, MOVED_FACTOR } from './limit-in-force.js';
 import type { OwnPrices } from './prices/own-prices.js';
-
-/** Prices move between the order and the look. */
-const MOVED_FACTOR = 1.05;
 
 export interface LimitReading {
   readonly book: BookReading;
@@ -44,11 +43,19 @@ export class LimitWatch {
   #excused: ReadonlySet<string> = new Set();
   /** What grew past its limit and is past it still. */
   readonly #past = new Set<string>();
+  readonly #drawdown: DrawdownWatch;
 
   constructor(
     private readonly instruments: readonly Instrument[],
     private readonly risk: Desk['risk'],
-  ) {}
+  ) {
+    this.#drawdown = new DrawdownWatch(risk);
+  }
+
+  /** At each look, also where neither book nor prices can be read. */
+  note(status: TraderStatus): void {
+    this.#drawdown.note(status);
+  }
 
   look(reading: LimitReading): Finding[] {
     const limits = this.#limitsOf(reading);
@@ -59,6 +66,7 @@ export class LimitWatch {
       ...this.#positions(reading, limits),
       ...this.instruments.flatMap((instrument) => this.#size(reading, limits, instrument)),
       ...this.#loss(reading),
+      ...this.#drawdown.look(reading.own, reading.status),
     ];
     this.#before = { lots: reading.book.positions, limits };
     return findings;
@@ -134,14 +142,6 @@ export class LimitWatch {
       size: (own.equity * pct) / 100,
     };
   }
-}
-
-function limitOf(
-  { settings }: Pick<TraderStatus, 'settings'>,
-  risk: Desk['risk'],
-  name: 'maxPositionSizePct' | 'maxConcurrentPositions' | 'dailyLossLimitPct',
-): number {
-  return settings.changed[`risk.${name}`] ?? risk[name];
 }
 
 function isDust({ positions, dustLots }: BookReading, symbol: string): boolean {

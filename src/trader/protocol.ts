@@ -98,6 +98,8 @@ export interface TraderStatus {
   readonly dayStartEquity: string;
   readonly dayPnl: string;
   readonly drawdownPct: string;
+  /** What the drawdown is counted from: the highest equity since people last let it be counted anew. */
+  readonly peakEquity: string;
   readonly positions: readonly PositionStatus[];
   readonly orders: readonly OrderStatus[];
   readonly openPositions: number;

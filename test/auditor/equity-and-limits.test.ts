@@ -23,6 +23,8 @@ const PRICE = 50_000;
 interface World {
   readonly lots: Record<string, number>;
   readonly price: number;
+  /** Of the venue's book before what is held was bought; 10,000 where left out. */
+  readonly cash?: number;
   /** What the trader says besides the truth. */
   readonly says?: Partial<TraderStatus>;
 }
@@ -37,7 +39,7 @@ function desks(): { look: (world: World) => Promise<string | null>; trader: Scri
   const book = (): BookReading => {
     const positions = new Map(Object.entries(now.lots).filter(([, lots]) => lots !== 0));
     const spent = [...positions].reduce((sum, [symbol, lots]) => sum + worth(symbol, lots, PRICE), 0);
-    return { cash: CASH - spent, positions };
+    return { cash: (now.cash === undefined ? CASH : now.cash * 1e8) - spent, positions };
   };
   const parts: AuditParts = {
     trader: trader.client,
@@ -55,7 +57,7 @@ function desks(): { look: (world: World) => Promise<string | null>; trader: Scri
       ...truth(),
       cash: formatMoney(reading.cash ?? 0, 2),
       equity: formatMoney(own?.equity ?? 0, 2),
-      dayStartEquity: '10000.00',
+      dayStartEquity: (now.cash ?? 10_000).toFixed(2),
       positions: [...reading.positions].map(([symbol, lots]) => heldBy(symbol, lots)),
       ...now.says,
     };
@@ -203,5 +205,81 @@ describe('limits, looked at from outside', () => {
     await look(lost);
     await look(lost);
     expect(trader.sent('halt')).toHaveLength(1);
+  });
+
+  it('stop a desk that is ACTIVE past its drawdown from the equity that the auditor has seen', async () => {
+    const { look, trader } = desks();
+    // The trader has forgotten its peak: it was started again, say.
+    const forgot = { lots: {}, price: PRICE, cash: 8_400, says: { peakEquity: '8400.00', startedWallMs: 1 } };
+    await look({ lots: {}, price: PRICE });
+    expect(await look(forgot)).toBeNull();
+    expect(await look(forgot)).toMatch(
+      /equity is 8400.00 after a peak of 10000.00, 15 % may be lost from it, and the desk is ACTIVE/,
+    );
+    trader.mode = 'HALTED';
+    await look(forgot);
+    await look(forgot);
+    expect(trader.sent('halt')).toHaveLength(1);
+  });
+
+  it('stop a desk that is ACTIVE past its drawdown from the peak that the trader itself names', async () => {
+    const { look } = desks();
+    const lost = { lots: {}, price: PRICE, says: { peakEquity: '12000.00' } };
+    expect(await look(lost)).toBeNull();
+    expect(await look(lost)).toMatch(/after a peak of 12000.00, 15 % may be lost/);
+  });
+
+  it('leave a drawdown alone that prices alone explain, or that settings allow', async () => {
+    const { look, trader } = desks();
+    // Floor 10,020: the book is worth 1,000, of which 5 % may have moved between the looks.
+    const near = { lots: ALLOWED, price: PRICE, says: { peakEquity: '11800.00' } };
+    const settings = { version: 1, changed: { 'risk.maxDrawdownPct': 20 }, fileConfigHash: 'x' };
+    const allowed = { lots: {}, price: PRICE, says: { peakEquity: '12400.00', settings } };
+    for (let looks = 0; looks < 3; looks += 1) await look(near);
+    for (let looks = 0; looks < 3; looks += 1) await look(allowed);
+    expect(trader.sent('halt')).toEqual([]);
+  });
+
+  it('take no odd price of the auditor’s own for a peak', async () => {
+    const { look, trader } = desks();
+    const odd = { lots: ALLOWED, price: PRICE * 10, says: { equity: '10000.00' } };
+    await look({ lots: ALLOWED, price: PRICE });
+    await look(odd);
+    for (let looks = 0; looks < 3; looks += 1) await look({ lots: ALLOWED, price: PRICE });
+    expect(trader.sent('halt')).toEqual([]);
+  });
+
+  it.each([
+    ['seen', true],
+    ['come and gone between two looks', false],
+  ])('count the peak anew after a drawdown halt that was lifted, %s', async (_name, isSeen) => {
+    const { look, trader } = desks();
+    const lost = { lots: {}, price: PRICE, cash: 8_400 };
+    await look({ lots: {}, price: PRICE });
+    if (isSeen) {
+      trader.halt('drawdown', 'person');
+      await look({ ...lost, says: { peakEquity: '10000.00' } });
+      trader.mode = 'ACTIVE';
+      trader.halts = [];
+    }
+    const says = { peakEquity: '8400.00', startedWallMs: isSeen ? 1 : 0 };
+    const resumed = { ...lost, says };
+    for (let looks = 0; looks < 3; looks += 1) await look(resumed);
+    expect(trader.sent('halt')).toEqual([]);
+    const again = { ...lost, cash: 7_000, says };
+    await look(again);
+    expect(await look(again)).toMatch(/equity is 7000.00 after a peak of 8400.00/);
+  });
+
+  it('keep the peak where a halt of another kind was lifted', async () => {
+    const { look, trader } = desks();
+    await look({ lots: {}, price: PRICE });
+    trader.halt('person', 'person');
+    const lost = { lots: {}, price: PRICE, cash: 8_400, says: { peakEquity: '8400.00', startedWallMs: 1 } };
+    await look(lost);
+    trader.mode = 'ACTIVE';
+    trader.halts = [];
+    await look(lost);
+    expect(await look(lost)).toMatch(/after a peak of 10000.00/);
   });
 });

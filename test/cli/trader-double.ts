@@ -21,7 +21,7 @@ export function writeRuntime(home: string, deskFile: string = CRYPTO_DESK): Runt
     market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     // Port 1 refuses at once.
     postgres: { host: '127.0.0.1', port: 1, database: 'fermata', user: 'fermata' },
-    temporal: { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null },
+    temporal: { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: 'http://127.0.0.1:1' },
     web: { host: '127.0.0.1', port: 1 },
     temporalUiProxy: { port: 1 },
     supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),
@@ -107,6 +107,7 @@ export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus 
     dayStartEquity: '10000',
     dayPnl: '12.5',
     drawdownPct: '0.1',
+    peakEquity: '10022.5',
     positions: [
       {
         symbol: 'BTC/USDT',

@@ -166,6 +166,7 @@ const BASE: TraderStatus = {
   dayStartEquity: '10000.00',
   dayPnl: '42.18',
   drawdownPct: '0.21',
+  peakEquity: '10063.31',
   positions: [
     {
       symbol: 'BTC/USDT',

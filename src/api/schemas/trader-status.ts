@@ -150,6 +150,7 @@ export const traderStatusSchema = z.object({
   dayStartEquity: decimalText,
   dayPnl: decimalText,
   drawdownPct: decimalText,
+  peakEquity: decimalText,
   positions: z.array(positionSchema),
   orders: z.array(orderSchema),
   openPositions: z.number(),

@@ -56,6 +56,7 @@ export function startingStatus({
     dayStartEquity: '0.00',
     dayPnl: '0.00',
     drawdownPct: '0.00',
+    peakEquity: '0.00',
     positions: [],
     orders: [],
     openPositions: 0,

@@ -57,6 +57,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     dayStartEquity: money(view.dayStartEquity),
     dayPnl: money(view.equity - view.dayStartEquity),
     drawdownPct: drawdownPct(view),
+    peakEquity: money(view.peak),
     positions: view.positions.map((position) => positionStatus(position, instruments, money)),
     orders: view.orders.slice(0, ORDERS_SHOWN_MAX).map((order) => orderStatus(order, instruments)),
     openPositions: view.positions.length,

@@ -155,6 +155,7 @@ export class ScriptedTrader {
       dayStartEquity: '10000',
       dayPnl: '0',
       drawdownPct: '0',
+      peakEquity: '10000',
       positions: this.held,
       orders: [],
       openPositions: this.positions.length,
@@ -210,8 +211,10 @@ export class ScriptedTrader {
       this.sizePct = sizePct;
       return this.taken(commandId, null);
     },
-    reload: ({ commandId, values, decisions }: ControlMethods['reload']['params']) => {
+    reload: ({ commandId, baseVersion, values, decisions }: ControlMethods['reload']['params']) => {
       if (this.refusesReload !== null) throw refused(this.refusesReload);
+      if (baseVersion !== this.settingsVersion)
+        throw refused('in force are other settings', 'settings-changed');
       this.settingsVersion += 1;
       this.reloaded.push({ values, approvedBy: decisions.map(({ person }) => person) });
       const { configHash, settingsVersion } = this;
@@ -257,9 +260,9 @@ export class ScriptedTrader {
   }
 }
 
-function refused(message: string): ControlFailure {
+function refused(message: string, code = 'refused'): ControlFailure {
   return new ControlFailure({
-    code: 'refused',
+    code,
     message,
     keptSafe: 'Nothing changed.',
     doThis: 'Look again.',

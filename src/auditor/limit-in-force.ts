@@ -1,0 +1,16 @@
+import type { Desk } from '../desk/schema.js';
+import type { TraderStatus } from '../trader/protocol.js';
+
+type RiskLimit = 'maxPositionSizePct' | 'maxConcurrentPositions' | 'dailyLossLimitPct' | 'maxDrawdownPct';
+
+/** Prices move between the order, or the trader's own look, and the auditor's. */
+export const MOVED_FACTOR = 1.05;
+
+/** The desk file's limit, or what people changed it to while the desk runs. */
+export function limitOf(
+  { settings }: Pick<TraderStatus, 'settings'>,
+  risk: Desk['risk'],
+  name: RiskLimit,
+): number {
+  return settings.changed[`risk.${name}`] ?? risk[name];
+}
