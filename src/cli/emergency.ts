@@ -6,9 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import type { OperationResult } from '../operations/operation.js';
-import { connectTrader, type TraderClient } from '../trader/client.js';
+import { ControlFailure, connectTrader, type TraderClient } from '../trader/client.js';
 import type { CommandResult } from '../trader/protocol.js';
 import { type ActOptions, notProvenInTime, showOutcome, withinSeconds } from './act-on-desk.js';
+import { endedDesk } from './ended-desk.js';
 import { requireRuntime } from './running-desk.js';
 
 type EmergencyKind = 'stop' | 'closeAll';
@@ -31,6 +32,14 @@ interface Errand {
 
 const SEND_TIMEOUT_MS = 3000;
 const RETRY_MS = 200;
+const DESK_ENDED = 'desk-ended';
+/** The next start begins halted and resumes by the desk file: nobody has kept this command. */
+const AFTER_END: Readonly<Record<EmergencyKind, string>> = {
+  stop: 'nothing has to be stopped, and this stop was not kept: give it again after the next `fermata up` where the desk is not to trade then',
+  closeAll: 'start it with `fermata up`, then: fermata close-all; nothing of this was kept',
+};
+const KEPT_BY_WORKFLOW =
+  'Nothing of the desk runs now: the workflow carries this out as soon as it is started.';
 const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll: 'close-all' };
 
 /** Answers with the exit code. */
@@ -38,18 +47,50 @@ export async function emergency(kind: EmergencyKind, options: ActOptions): Promi
   const runtime = requireRuntime();
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const order: Order = { commandId: randomUUID(), by: options.as ?? 'operator', reason: options.reason };
-  const sent = trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS });
+  const sent = orEnded(runtime, kind, trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS }));
   // Looked at below; until then a refusal must not end the process.
   sent.catch(() => undefined);
   const errand: Errand = { kind, runtime, order, trader, sent, seconds: options.timeout };
   try {
     const late = notProvenInTime(WORDS[kind], options.timeout);
-    const outcome = await withinSeconds(options.timeout, carryOut(errand), late);
+    const done = Promise.race([carryOut(errand), unlessEnded(errand)]);
+    const outcome = await withinSeconds(options.timeout, done, late);
     return showOutcome(WORDS[kind], outcome, options.json === true);
   } finally {
     trader.close();
   }
 }
+
+/** Who could not be reached because nothing runs answers that it can't, so that nobody asks again. */
+async function orEnded(
+  runtime: Runtime,
+  kind: EmergencyKind,
+  sent: Promise<CommandResult>,
+): Promise<CommandResult> {
+  try {
+    return await sent;
+  } catch (error) {
+    const ended = await endedDesk(runtime, AFTER_END[kind]);
+    if (ended === null) throw error;
+    const { message, keptSafe, doThis } = ended;
+    throw new ControlFailure({ code: DESK_ENDED, message, keptSafe, doThis });
+  }
+}
+
+/**
+ * Rejects where the desk has ended with its Temporal, so that nobody is left who could take the command. A Temporal
+ * that somebody else runs takes it all the same, and the workflow carries it out once the desk is started.
+ */
+function unlessEnded({ runtime, sent }: Errand): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    sent.catch((error: unknown) => {
+      const isOurs = runtime.temporal.uiAddress !== null;
+      if (isOurs && isDeskEnded(error)) reject(error);
+    });
+  });
+}
+
+const isDeskEnded = (error: unknown): boolean => error instanceof ControlFailure && error.code === DESK_ENDED;
 
 async function carryOut(errand: Errand): Promise<OperationResult> {
   const { kind, runtime, order, trader, sent } = errand;
@@ -59,9 +100,11 @@ async function carryOut(errand: Errand): Promise<OperationResult> {
   }
   const caller = { person: order.by, via: 'cli' } as const;
   const request = { reason: order.reason, commandId: order.commandId };
-  return kind === 'stop'
+  const outcome = await (kind === 'stop'
     ? operations.stopTrading(caller, request)
-    : operations.closeAllPositions(caller, request);
+    : operations.closeAllPositions(caller, request));
+  const isKept = outcome.workflowId !== null && (await sent.catch(isDeskEnded)) === true;
+  return isKept ? { ...outcome, problems: [...outcome.problems, KEPT_BY_WORKFLOW] } : outcome;
 }
 
 /**
@@ -120,7 +163,8 @@ async function untilTaken({ kind, order, trader, sent, seconds }: Errand): Promi
   let answer = sent;
   for (;;) {
     const taken = await answer.catch((error: Error) => error);
-    if (!(taken instanceof Error) || performance.now() >= untilMs) {
+    const isOver = isDeskEnded(taken) || performance.now() >= untilMs;
+    if (!(taken instanceof Error) || isOver) {
       return taken;
     }
     await sleep(RETRY_MS);

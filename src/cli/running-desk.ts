@@ -31,5 +31,7 @@ export function requireRuntime(home: string = fermataHome()): Runtime {
   return runtime;
 }
 
-const isContainer = ({ FERMATA_HOME: home, FERMATA_POSTGRES_HOST: postgres }: NodeJS.ProcessEnv): boolean =>
-  Boolean(home) && Boolean(postgres);
+export const isContainer = ({
+  FERMATA_HOME: home,
+  FERMATA_POSTGRES_HOST: postgres,
+}: NodeJS.ProcessEnv): boolean => Boolean(home) && Boolean(postgres);

@@ -1,5 +1,6 @@
 import type { Runtime } from '../home/runtime.js';
 import type { Operations } from '../operations/open-operations.js';
+import { endedDesk } from './ended-desk.js';
 import { requireRuntime } from './running-desk.js';
 
 /**
@@ -10,6 +11,8 @@ export async function withOperations<T>(
   work: (operations: Operations, runtime: Runtime) => Promise<T>,
 ): Promise<T> {
   const runtime = requireRuntime();
+  const ended = await endedDesk(runtime);
+  if (ended !== null) throw ended;
   const { openOperations } = await import('../operations/open-operations.js');
   return work(await openOperations(runtime), runtime);
 }

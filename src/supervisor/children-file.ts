@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, startTimeOf } from './process-table.js';
 
-interface Child {
+export interface Child {
   readonly name: string;
   readonly pid: number;
   readonly startTime: string;
@@ -47,8 +47,7 @@ export function openChildrenFile(path: string): ChildrenFile {
 
 /** Asks what a dead supervisor left to stop, kills what has not after 10 s. Returns the names of what it found. */
 export async function endLeftChildren(path: string): Promise<readonly string[]> {
-  const left: Child[] = [];
-  for (const child of readChildren(path)) if (await isSame(child)) left.push(child);
+  const left = await leftChildren(path);
   // Newest first: the web server before the trader, the trader before the databases.
   left.reverse();
   for (const child of left) send(child.pid, child.name === 'postgres' ? 'SIGINT' : 'SIGTERM');
@@ -64,6 +63,13 @@ export async function endLeftChildren(path: string): Promise<readonly string[]> 
   }
   rmSync(path, { force: true });
   return left.map((child) => child.name);
+}
+
+/** Those that live, in the order in which they were started. */
+export async function leftChildren(path: string): Promise<Child[]> {
+  const left: Child[] = [];
+  for (const child of readChildren(path)) if (await isSame(child)) left.push(child);
+  return left;
 }
 
 function readChildren(path: string): readonly Child[] {

@@ -1,7 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { runCommand } from './run-command.js';
 import {
   type Answers,
@@ -51,6 +54,13 @@ function stoppable(entriesWorking: number): Answers {
   };
 }
 
+/** The lock that a supervisor holds from before a start does anything. */
+function starting({ home }: Runtime): FileLock {
+  const lock = tryLockFile(join(homePaths(home).run, 'lock'));
+  if (lock === null) throw new Error('the lock is held already');
+  return lock;
+}
+
 describe('with Temporal and Postgres both down', () => {
   it('stop is proven from the trader alone, and what is missing is said', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
@@ -96,9 +106,59 @@ describe('a stop that can’t be proven', () => {
     expect(code).toBe(1);
   });
 
-  it('exits 1 where no trader answers', async () => {
+  it('exits 1 where the desk is being started and no trader answers in time', async () => {
+    const lock = starting(writeRuntime(join(folder, 'home')));
+    const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '1']);
+    lock.release();
+    expect(err).toMatch(/stop was not proven within 1 s/);
+    expect(code).toBe(1);
+  });
+
+  it('is taken by a trader that is only being started', async () => {
+    const runtime = writeRuntime(join(folder, 'home'));
+    const lock = starting(runtime);
+    const stopped = runCommand(folder, ['stop', '--reason', 'test', '--timeout', '30']);
+    // Longer than the command takes to find out that nobody answers yet.
+    await sleep(2_000);
+    trader = await startTraderDouble(runtime, stoppable(0));
+    const { code, out } = await stopped;
+    lock.release();
+    expect(out).toMatch(/^✓ stop: proven/);
+    expect(code).toBe(0);
+  });
+});
+
+describe('a desk that has ended', () => {
+  it.each([
+    ['stop', 'this stop was not kept'],
+    ['close-all', 'nothing of this was kept'],
+    ['resume', 'start it with `fermata up`'],
+    ['size', 'start it with `fermata up`'],
+  ])('%s says so instead of waiting for somebody', async (command, doThis) => {
     writeRuntime(join(folder, 'home'));
-    const { code } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '1']);
+    const value = command === 'size' ? ['50'] : [];
+    const { code, err } = await runCommand(folder, [command, ...value, '--reason', 'test']);
+    expect(err).toMatch(/^✗ desk crypto-bot has ended: none of its processes runs, so nothing is trading\n/);
+    expect(err).toContain(doThis);
+    expect(code).toBe(1);
+  });
+
+  it('tells a script the same, once', async () => {
+    writeRuntime(join(folder, 'home'));
+    const { code, out, err } = await runCommand(folder, ['stop', '--reason', 'test', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ error: { message: expect.stringContaining('has ended') } });
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+  });
+
+  it('hands a stop to a Temporal that somebody else runs, and does not wait for a trader', async () => {
+    const runtime = writeRuntime(join(folder, 'home'));
+    const elsewhere = { ...runtime, temporal: { ...runtime.temporal, uiAddress: null } };
+    writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(elsewhere));
+    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--json']);
+    const outcome = JSON.parse(out) as { detail: string; problems: string[] };
+    expect(outcome).toMatchObject({ ok: false, proven: false, workflowId: null });
+    expect(outcome.detail).toContain('has ended');
+    expect(outcome.problems.join()).toMatch(/The workflow that proves the stop was not started: Temporal/);
     expect(code).toBe(1);
   });
 });

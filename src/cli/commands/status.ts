@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
 import type { TraderStatus } from '../../trader/protocol.js';
+import { endedDesk } from '../ended-desk.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { requireRuntime } from '../running-desk.js';
@@ -26,7 +27,8 @@ async function readStatus(runtime: Runtime): Promise<TraderStatus> {
   try {
     return await trader.call('status', {}, { timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    throw error instanceof TraderUnavailable ? noTrader(runtime.desk, error) : error;
+    if (!(error instanceof TraderUnavailable)) throw error;
+    throw (await endedDesk(runtime)) ?? noTrader(runtime.desk, error);
   } finally {
     trader.close();
   }
@@ -34,7 +36,7 @@ async function readStatus(runtime: Runtime): Promise<TraderStatus> {
 
 function noTrader(desk: string, error: Error): CliFailure {
   return new CliFailure(
-    `desk ${desk} is not running, or its trader does not answer (${error.message})`,
+    `the trader of desk ${desk} does not answer (${error.message})`,
     'positions keep the stops that rest at the venue; nothing enters while no trader runs',
     'wait a few seconds where it is being restarted; otherwise: fermata up, and see: fermata logs',
   );

@@ -19,21 +19,25 @@ export type Claim =
 export async function claimHome(home: string): Promise<Claim> {
   const paths = homePaths(home);
   makeFolders(paths);
-  const lock = tryLockFile(join(paths.run, 'lock'));
-  if (lock !== null) return { kind: 'claimed', paths, lock };
-  return { kind: 'taken', message: await describeOther(paths.home) };
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const lock = tryLockFile(join(paths.run, 'lock'));
+    if (lock !== null) return { kind: 'claimed', paths, lock };
+    const message = await describeOther(paths.home);
+    if (message !== null) return { kind: 'taken', message };
+    await sleep(200);
+  }
+  const message = `another start holds FERMATA_HOME ${paths.home} and does not answer; it may be just ending, or be suspended`;
+  return { kind: 'taken', message };
 }
 
-async function describeOther(home: string): Promise<string> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    try {
-      const { pid, desk, phase } = await askSupervisor(home, 'who', {}, ASK_TIMEOUT_MS);
-      return `desk ${desk} already runs with FERMATA_HOME ${home} (process ${pid}, ${phase})`;
-    } catch {
-      await sleep(200);
-    }
+/** Null where nobody answers: a command may hold the lock for a moment to see whether anything runs. */
+async function describeOther(home: string): Promise<string | null> {
+  try {
+    const { pid, desk, phase } = await askSupervisor(home, 'who', {}, ASK_TIMEOUT_MS);
+    return `desk ${desk} already runs with FERMATA_HOME ${home} (process ${pid}, ${phase})`;
+  } catch {
+    return null;
   }
-  return `another start holds FERMATA_HOME ${home} and does not answer; it may be just ending, or be suspended`;
 }
 
 function makeFolders(paths: HomePaths): void {

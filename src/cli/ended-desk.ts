@@ -1,0 +1,20 @@
+/** What a command says where it is certain that nothing of the desk runs: at once, instead of waiting for somebody. */
+import type { Runtime } from '../home/runtime.js';
+import { hasEnded } from '../supervisor/desk-ended.js';
+import { CliFailure } from './failure.js';
+import { isContainer } from './running-desk.js';
+
+const START_IT = 'start it with `fermata up`; what happened before: fermata logs';
+
+/** Null where anything may still run; the roles of containers are started and ended by somebody else. */
+export async function endedDesk(
+  { home, desk }: Pick<Runtime, 'home' | 'desk'>,
+  doThis: string = START_IT,
+): Promise<CliFailure | null> {
+  if (isContainer(process.env) || !(await hasEnded(home))) return null;
+  return new CliFailure(
+    `desk ${desk} has ended: none of its processes runs, so nothing is trading`,
+    'nothing enters while no trader runs; positions keep the stops that rest at the venue',
+    doThis,
+  );
+}

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tryLockFile } from '../../src/home/file-lock.js';
+import { type HomePaths, homePaths } from '../../src/home/runtime.js';
+import { openChildrenFile } from '../../src/supervisor/children-file.js';
+import { hasEnded } from '../../src/supervisor/desk-ended.js';
+import { claimHome } from '../../src/supervisor/start/claim-home.js';
+
+let paths: HomePaths;
+beforeEach(() => {
+  paths = homePaths(mkdtempSync(join(tmpdir(), 'fermata-ended-')));
+  mkdirSync(paths.run);
+});
+afterEach(() => {
+  rmSync(paths.home, { recursive: true, force: true });
+  rmSync(paths.sockets, { recursive: true, force: true });
+});
+
+const lock = () => tryLockFile(join(paths.run, 'lock'));
+
+describe('a desk', () => {
+  it('has ended where nothing holds its home and nothing of it is left', async () => {
+    expect(await hasEnded(paths.home)).toBe(true);
+    // Looking changes nothing: the next start finds its home free.
+    const free = lock();
+    expect(free).not.toBeNull();
+    free?.release();
+  });
+
+  it('has not ended while a supervisor holds its home, whatever answers', async () => {
+    const held = lock();
+    expect(await hasEnded(paths.home)).toBe(false);
+    held?.release();
+    expect(await hasEnded(paths.home)).toBe(true);
+  });
+
+  it('has not ended while a child of a supervisor that was killed lives', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
+    await openChildrenFile(join(paths.run, 'children.json')).add('trader', child.pid ?? 0);
+    expect(await hasEnded(paths.home)).toBe(false);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await hasEnded(paths.home)).toBe(true);
+  });
+
+  it('may run without a supervisor where its sockets are left and no list of children', async () => {
+    mkdirSync(paths.sockets);
+    expect(await hasEnded(paths.home)).toBe(false);
+  });
+
+  it('is started although a command looks at that moment whether it runs', async () => {
+    const look = lock();
+    const claiming = claimHome(paths.home);
+    await sleep(50);
+    look?.release();
+    const claim = await claiming;
+    expect(claim.kind).toBe('claimed');
+    if (claim.kind === 'claimed') claim.lock.release();
+  });
+});
