@@ -2,6 +2,8 @@
 export const FAILURE_NAMES = {
   /** The trader understood and said no. */
   refusedByTrader: 'RefusedByTrader',
+  /** The trader said no, since its settings are no longer those that the change was made for. */
+  settingsChanged: 'SettingsChanged',
   forgedDecision: 'ForgedDecision',
   unknownCheck: 'UnknownCheck',
   /** The same approval id with other parameters. */

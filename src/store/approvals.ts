@@ -5,7 +5,8 @@ import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn';
+/** `superseded`: approved, and overtaken by another change before it was carried out. */
+export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'superseded';
 
 export interface Approval {
   readonly id: string;
@@ -152,6 +153,25 @@ export async function closeApproval(
     [closing.id, closing.runId],
   );
   return found.rows[0]?.state === closing.state;
+}
+
+/** Only what this run closed as approved; its messages are written anew. */
+export function supersedeApproval(
+  pool: Pool,
+  { id, runId, outcome }: { readonly id: string; readonly runId: string; readonly outcome: string },
+): Promise<void> {
+  return inTransaction(pool, async (client) => {
+    const changed = await client.query(
+      `update approval set state = 'superseded', outcome = $3 where id = $1 and run_id = $2 and state = 'approved'`,
+      [id, runId, outcome],
+    );
+    if (changed.rowCount === 0) return;
+    await client.query(
+      `update outbox o set buttons_open = true from notice n
+        where n.id = o.notice_id and n.approval_id = $1 and o.state = 'sent'`,
+      [id],
+    );
+  });
 }
 
 interface VoteRow {

@@ -200,10 +200,11 @@ export class DeskTrader implements CommandedTrader {
   }: ControlMethods['reload']['params']): readonly string[] {
     const { loaded, home, clock, engine, journal } = this.#parts;
     const { desk } = loaded;
-    const { changed } = engine.view.settings;
+    const { changed, version } = engine.view.settings;
     const inForce = { ...settingValues(settingsSource(desk)), ...changed };
     const changes = settingChanges(inForce, values);
-    if (changes.length === 0) return [];
+    // Made for other settings than those in force: the engine refuses it, whoever approved.
+    if (changes.length === 0 || baseVersion !== version) return [];
     const approvers = desk.people.filter(({ roles }) => roles.includes('approver'));
     return settingsAuthority({
       desk: desk.desk,

@@ -55,6 +55,13 @@ async function approvalOf(operations: Operations, id: string | null) {
 const resultOf = (desk: BenchDesk, version: number): Promise<SettingsChangeResult> =>
   bench.client.workflow.getHandle(settingsChangeId(desk.name, version)).result();
 
+async function noticeOf(fingerprint: string): Promise<readonly { title: string; body: string }[]> {
+  const { rows } = await bench.database.pool.query('select title, body from notice where fingerprint = $1', [
+    fingerprint,
+  ]);
+  return rows;
+}
+
 /** The activity that the change waits for was tried so often. */
 async function untilTried(desk: BenchDesk, attempts: number): Promise<void> {
   await until(
@@ -133,28 +140,59 @@ describe.concurrent('a change of settings', () => {
     expect(await change(operations, { 'risk.maxPositionSizePct': 5 })).toMatchObject({ state: 'waiting' });
   });
 
-  it('that the trader refuses after all is said to be refused, to the people who agreed too', async () => {
+  it('that another change has overtaken ends as superseded, for the people who agreed too', async () => {
     const desk = await bench.desk({ serve: ['engine', 'operations'] });
     const operations = operationsOf(desk);
     const asked = await change(operations, { 'risk.maxPositionSizePct': 4 });
     const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
-    desk.trader.refusesReload = 'the settings have changed since';
+    expect(await change(operations, { 'risk.stopLossPct': 4 })).toMatchObject({ state: 'applied' });
     const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
-    desk.trader.settingsVersion = 1;
     const counted = async () => {
       const result = await operations.castVote(ANNA, vote);
       return result.ok ? result.detail : null;
     };
     expect(await until('the vote', counted, 30_000)).toContain('the trader will not take it');
+    const words = /^approved by anna, not applied: .*in force are other settings/;
+    expect(await resultOf(desk, 1)).toMatchObject({
+      state: 'superseded',
+      detail: expect.stringMatching(words),
+    });
+    expect(await approvalOf(operations, id)).toMatchObject({
+      state: 'superseded',
+      outcome: expect.stringMatching(words),
+    });
+    expect(await operations.castVote(ANNA, vote)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('It is superseded already'),
+    });
+    expect(await noticeOf(`approval:${id}:not-applied`)).toMatchObject([
+      { title: 'Settings version 1: not applied', body: expect.stringContaining('other settings') },
+    ]);
+    expect(await desk.evidence('settings')).toMatchObject([{ step_key: 'decision', verdict: 'not_run' }]);
+    expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
+      { action: 'vote:approve', outcome: expect.stringContaining('superseded already') },
+      { action: 'approval:superseded', parameters: { approval: id }, outcome: expect.stringMatching(words) },
+      { action: 'vote:approve', outcome: expect.stringContaining('the trader will not take it') },
+      { action: 'changeSettings' },
+      { action: 'changeSettings' },
+    ]);
+  });
+
+  it('that the trader refuses for another reason stays approved, and people are told', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    const operations = operationsOf(desk);
+    const asked = await change(operations, { 'risk.maxPositionSizePct': 4 });
+    const { id, parametersHash } = await approvalOf(operations, asked.approvalId);
+    desk.trader.refusesReload = 'the disk is full';
+    const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
+    await until('the vote', async () => (await operations.castVote(ANNA, vote)).ok || null, 30_000);
     expect(await resultOf(desk, 1)).toMatchObject({
       state: 'refused',
-      detail: expect.stringContaining('the settings have changed since'),
+      detail: expect.stringContaining('the disk is full'),
     });
-    const told = await bench.database.pool.query('select title, body from notice where fingerprint = $1', [
-      `approval:${id}:not-applied`,
-    ]);
-    expect(told.rows).toMatchObject([
-      { title: 'Settings version 1: not applied', body: expect.stringContaining('have changed since') },
+    expect(await approvalOf(operations, id)).toMatchObject({ state: 'approved' });
+    expect(await noticeOf(`approval:${id}:not-applied`)).toMatchObject([
+      { body: expect.stringContaining('the disk is full') },
     ]);
   });
 

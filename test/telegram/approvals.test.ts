@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../simulators/telegram/wire.js';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
+import { supersedeApproval } from '../../src/store/approvals.js';
 import { readAudit } from '../../src/store/audit.js';
 import {
   APPROVAL_MESSAGES,
@@ -72,6 +73,28 @@ describe.concurrent('an approval', () => {
       expect(now?.reply_markup).toBeUndefined();
       expect(now?.text).toContain('→ approved by anna');
     });
+  });
+
+  it('that another change overtook after all says so, in its messages and its details', async () => {
+    const asked = await bench.ask();
+    const { message_id: messageId, reply_markup: markup } = await shown(ANNA, asked);
+    await note(await tap(ANNA, asked, 'Approve'));
+    await asked.result;
+    const newest = () => bench.sent(ANNA).find(({ message_id: id }) => id === messageId)?.text;
+    await eventually(() => expect(newest()).toContain('→ approved by anna'));
+    const { pool } = bench.database;
+    const { id } = asked.request;
+    const { rows } = await pool.query('select run_id from approval where id = $1', [id]);
+    const outcome = 'approved by anna, not applied: in force is another version';
+    await supersedeApproval(pool, { id, runId: rows[0].run_id, outcome });
+    await eventually(() => expect(newest()).toContain(`→ ${outcome}`));
+    const details = markup?.inline_keyboard[0]?.[2]?.callback_data ?? '';
+    bench.simulator.simulation.sendCallback(ANNA, { chatId: ANNA, messageId }, details);
+    await eventually(() =>
+      expect(bench.sent(ANNA).map(({ text }) => text)).toContainEqual(
+        expect.stringContaining(`State: superseded (${outcome})`),
+      ),
+    );
   });
 
   it('tells the details without voting', async () => {
@@ -205,7 +228,7 @@ describe.concurrent('an approval', () => {
       const audit = await readAudit(bench.database.pool, bench.desk.desk, 500);
       const own = audit.filter(({ parameters }) => parameters.approval === asked.request.id);
       expect(own).toMatchObject([
-        { person: 'ben', via: 'telegram', action: 'vote:reject', outcome: 'counted' },
+        { person: 'ben', via: 'telegram', action: 'vote:reject', outcome: 'counted: rejected by ben' },
       ]);
     });
   });

@@ -84,6 +84,7 @@ it('tightens at once, keeps it over a kill -9, and loosens only with votes that 
   expect(await reload(home, 1, looser, [good])).toMatchObject({ ok: true, settingsVersion: 2 });
   await reload(home, 2, { 'risk.maxPositionSizePct': 2 });
   await expect(reload(home, 3, looser, [good])).rejects.toMatchObject({ code: 'approval-refused' });
+  await expect(reload(home, 1, looser, [good])).rejects.toMatchObject({ code: 'settings-changed' });
   expect(recordsIn(home.journal, 'settings').map(({ version, approvedBy }) => [version, approvedBy])).toEqual(
     [
       [1, []],

@@ -2,13 +2,16 @@ import { ApplicationFailure } from '@temporalio/common';
 import { messageOf } from '../../domain/message-of.js';
 import { type CallableMethod, ControlFailure, type TraderClient } from '../../trader/client.js';
 import type { ControlMethods } from '../../trader/protocol.js';
-import { FAILURE_NAMES } from '../failure-names.js';
+import { FAILURE_NAMES, type FailureName } from '../failure-names.js';
 
 /** The part of the trader's client that activities use. */
 export type TraderCalls = Pick<TraderClient, 'call'>;
 
 /** The trader does not answer; it may a moment later. */
 export const TRADER_UNAVAILABLE = 'TraderUnavailable';
+
+/** Refusals of which a workflow has to know why, by the trader's code. */
+const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
 
 /** Failures come out named, so that a workflow tells "refused" from "not there". */
 export async function callTrader<M extends CallableMethod>(
@@ -23,7 +26,7 @@ export async function callTrader<M extends CallableMethod>(
     if (error instanceof ControlFailure) {
       throw ApplicationFailure.nonRetryable(
         `${error.message} Kept safe: ${error.keptSafe} Do this: ${error.doThis}`,
-        FAILURE_NAMES.refusedByTrader,
+        REFUSALS[error.code] ?? FAILURE_NAMES.refusedByTrader,
       );
     }
     const message = messageOf(error);

@@ -4,7 +4,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import { decisionSubject, parametersHash } from '../../domain/approval.js';
 import { approvalNotice, approvalReminder, approvalResult } from '../../notify/approval-notice.js';
 import type { Notice } from '../../notify/notice.js';
-import { closeApproval, findApproval, openApproval, readVotes, recordVote } from '../../store/approvals.js';
+import {
+  closeApproval,
+  findApproval,
+  openApproval,
+  readVotes,
+  recordVote,
+  supersedeApproval,
+} from '../../store/approvals.js';
+import { appendAudit } from '../../store/audit.js';
 import type { Pool } from '../../store/pool.js';
 import type { Decision } from '../../trader/protocol.js';
 import type {
@@ -36,6 +44,13 @@ export interface ApprovalActivities {
       readonly runId: string;
     } & ApprovalOutcome,
   ): Promise<boolean>;
+  /** Approved, and overtaken before it was carried out. */
+  supersedeApproval(overtaken: {
+    readonly id: string;
+    readonly desk: string;
+    readonly runId: string;
+    readonly detail: string;
+  }): Promise<void>;
   remindOfApproval(reminder: {
     readonly id: string;
     readonly desk: string;
@@ -87,6 +102,12 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
       const closed = await closeApproval(pool, { id, runId, state, outcome: detail });
       if (closed) await tell(approvalResult({ id, desk, title, state, detail }));
       return closed;
+    },
+    supersedeApproval: async ({ id, desk, runId, detail }) => {
+      await supersedeApproval(pool, { id, runId, outcome: detail });
+      const entry = { desk, person: 'fermata', via: 'workflow', action: 'approval:superseded' };
+      const idempotencyKey = `superseded:${id}`;
+      await appendAudit(pool, { ...entry, parameters: { approval: id }, outcome: detail, idempotencyKey });
     },
     remindOfApproval: async ({ id, desk, escalates, key }) => {
       const approval = await findApproval(pool, desk, id);

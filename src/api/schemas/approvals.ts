@@ -18,7 +18,7 @@ export const approvalSchema = z.object({
   workflowId: z.string(),
   createdMs: wallMs,
   expiresMs: wallMs,
-  state: z.enum(['open', 'approved', 'rejected', 'expired', 'withdrawn']),
+  state: z.enum(['open', 'approved', 'rejected', 'expired', 'withdrawn', 'superseded']),
   closedMs: wallMs.nullable(),
   outcome: z.string(),
   votes: z.array(

@@ -50,7 +50,7 @@ export async function castVote(
   const audit = await recordAudit(context, caller, {
     action: `vote:${request.choice}`,
     parameters: { approval: approval.id, reason: request.reason, parametersHash: approval.parametersHash },
-    outcome: result.ok ? 'counted' : result.detail,
+    outcome: result.ok ? `counted: ${result.detail}` : result.detail,
   });
   return audit === null ? result : { ...result, detail: `${result.detail} ${audit}` };
 }

@@ -106,6 +106,14 @@ export class Approvals {
     this.withdrawn = why;
   }
 
+  /** What was approved can't be carried out any more: it ends as that, and not as approved. */
+  async supersede({ id }: Pick<ApprovalRequest, 'id'>, detail: string): Promise<void> {
+    const { desk } = this;
+    await this.calls.supersedeApproval.executeWithOptions({ summary: 'Overtaken by another change' }, [
+      { id, desk, runId: workflowInfo().firstExecutionRunId, detail },
+    ]);
+  }
+
   private outcome(waiting: Waiting): ApprovalOutcome {
     if (this.withdrawn === null || isDecided(waiting)) return outcomeOf(waiting);
     return { state: 'withdrawn', detail: this.withdrawn, votes: waiting.votes };

@@ -10,6 +10,7 @@ export const FINAL: FailureName[] = [
   'UnknownCheck',
   'ForgedDecision',
   'RefusedByTrader',
+  'SettingsChanged',
   'ApprovalChanged',
   'VoteRefused',
 ];

@@ -125,6 +125,15 @@ describe('histories of changed settings', () => {
     await keepHistory(bench, name, changing.workflowId);
   });
 
+  it('settings-change-superseded', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    desk.trader.settingsVersion = 1;
+    const changing = await change(desk);
+    await vote(bench, desk.name, { choice: 'approve' });
+    expect(await changing.result()).toMatchObject({ state: 'superseded' });
+    await keepHistory(bench, 'settings-change-superseded', changing.workflowId);
+  });
+
   it('settings-change-expired', async () => {
     const desk = await bench.desk({ serve: ['engine', 'operations'] });
     const soon = { expiresAfterMs: 1_500, remindEveryMs: 400, escalateAfterMs: 600 };

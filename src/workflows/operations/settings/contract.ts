@@ -17,7 +17,8 @@ export interface SettingsChangeInput {
 }
 
 export interface SettingsChangeResult {
-  readonly state: 'applied' | 'rejected' | 'expired' | 'withdrawn' | 'refused';
+  /** `superseded`: the settings were changed since it was asked for; `refused`: by the trader, for another reason. */
+  readonly state: 'applied' | 'rejected' | 'expired' | 'withdrawn' | 'superseded' | 'refused';
   readonly detail: string;
   /** Null where nothing was changed. */
   readonly configHash: string | null;

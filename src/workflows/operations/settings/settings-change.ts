@@ -2,7 +2,14 @@
  * A change of settings that may allow more than now: people approve exactly these values, then the trader, which
  * checks their votes itself, takes them. Whatever changed meanwhile makes the trader refuse: ask again then.
  */
-import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { FailureName } from '../../../activities/failure-names.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { settingsTerms } from '../../../domain/settings-change.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
@@ -12,6 +19,8 @@ import type { ApprovalOutcome } from '../approval-contract.js';
 import { approvedCalls, recordCalls } from '../operations-calls.js';
 import type { SettingsChangeInput, SettingsChangeResult } from './contract.js';
 
+const SETTINGS_CHANGED = 'SettingsChanged' satisfies FailureName;
+
 export async function settingsChange(input: SettingsChangeInput): Promise<SettingsChangeResult> {
   const { desk, proposal } = input;
   const trail = new EvidenceTrail(desk, recordCalls(desk, input.evidenceMs));
@@ -20,7 +29,8 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
   showPhase('Waiting for approval', [`Asked by ${input.person}: ${input.reason}`, ...lines]);
 
   const askedMs = Date.now();
-  const outcome = await new Approvals(desk).ask({
+  const approvals = new Approvals(desk);
+  const outcome = await approvals.ask({
     id: input.approvalId,
     desk,
     ...terms,
@@ -33,6 +43,7 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
     escalateAfterMs: input.escalateAfterMs,
   });
   const result = await carryOut(input, outcome);
+  if (result.state === 'superseded') await approvals.supersede({ id: input.approvalId }, result.detail);
   trail.add({
     routine: 'settings',
     stepKey: 'decision',
@@ -51,13 +62,16 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
   });
   showPhase(`Settings version ${proposal.version}: ${result.state}`, [result.detail, ...lines]);
   showVerdict(result.state === 'applied' ? 'pass' : 'not_run');
-  if (result.state === 'refused') await tellRefused(input, result.detail);
+  if (result.state === 'refused' || result.state === 'superseded') await tellNotApplied(input, result.detail);
   await condition(() => trail.settled && allHandlersFinished());
   return result;
 }
 
 /** People were told that it is approved: that it is not in force all the same is news to them. */
-async function tellRefused({ desk, approvalId, proposal, evidenceMs }: SettingsChangeInput, detail: string) {
+async function tellNotApplied(
+  { desk, approvalId, proposal, evidenceMs }: SettingsChangeInput,
+  detail: string,
+) {
   await recordCalls(desk, evidenceMs)
     .notify.executeWithOptions({ summary: 'Tell people that it is not in force' }, [
       {
@@ -96,6 +110,12 @@ async function carryOut(input: SettingsChangeInput, outcome: ApprovalOutcome): P
     );
     return { state: 'applied', detail: `${detail}; ${taken.detail}`, configHash: taken.configHash };
   } catch (error) {
-    return { state: 'refused', detail: `${detail}, not applied: ${causeOf(error)}`, configHash: null };
+    const state = isOvertaken(error) ? 'superseded' : 'refused';
+    return { state, detail: `${detail}, not applied: ${causeOf(error)}`, configHash: null };
   }
+}
+
+function isOvertaken(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : null;
+  return cause instanceof ApplicationFailure && cause.type === SETTINGS_CHANGED;
 }
