@@ -18,7 +18,7 @@ import { type TakeBackupRequest, takeBackup } from './backup/take-backup.js';
 import { changeSize, type SizeRequest } from './change-size.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { type DataGaps, findDataGaps } from './find-data-gaps.js';
-import { runPreflightOf } from './go-live/preflight-desk.js';
+import { askPreflight } from './go-live/ask-preflight.js';
 import { type GoLiveShown, readGoLive } from './go-live/read-go-live.js';
 import { revokeGoLive } from './go-live/revoke-go-live.js';
 import { type GoLiveRequest, type GoLiveStarted, startGoLive } from './go-live/start-go-live.js';
@@ -76,7 +76,7 @@ export interface Operations {
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
   listValidations(): Promise<readonly ValidationShown[]>;
-  /** Asks the exchange; takes seconds. */
+  /** Asks the operations worker, and that the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;
   /** Pre-flight first; then people are asked. */
   startGoLive(caller: Caller, request: GoLiveRequest): Promise<GoLiveStarted>;
@@ -130,7 +130,7 @@ export function operationsOver(context: OperationContext): Operations {
     changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
     listValidations: () => listValidations(context),
-    preflight: () => runPreflightOf(context),
+    preflight: () => askPreflight(context),
     startGoLive: (caller, request) => startGoLive(context, caller, request),
     readGoLive: () => readGoLive(context),
     revokeGoLive: (caller, request) => revokeGoLive(context, caller, request),

@@ -11,6 +11,7 @@ export const resumptionId = (desk: string, haltId: string): string => `resume:${
 export const validationId = (desk: string, id: string): string => `validation:${desk}:${id}`;
 /** `fingerprint` begins with the desk. */
 export const incidentId = (fingerprint: string): string => `incident:${fingerprint}`;
+export const preflightId = (desk: string): string => `preflight:${desk}`;
 export const pulseId = (desk: string): string => `pulse:${desk}`;
 
 /** `version`: the one that the change would make. */

@@ -11,10 +11,14 @@ type Variables = Readonly<Record<string, string>>;
 export class Programs {
   readonly running = new Map<string, { readonly process: ChildProcess; log: string }>();
 
-  /** `volumes`: where the programs may write; the image lies in it. `here`: what differs from a container. */
+  /**
+   * `volumes`: where the programs may write; the image lies in it. `given`: what stands in `.env`, which reaches only the
+   * services that ask for it. `here`: what differs from a container.
+   */
   constructor(
     private readonly volumes: string,
     private readonly image: string,
+    private readonly given: Variables,
     private readonly here: Variables,
   ) {}
 
@@ -75,6 +79,6 @@ export class Programs {
   }
 
   private environment(service: string): Record<string, string> {
-    return { ...environmentOf(service), ...this.here };
+    return { ...environmentOf(service, this.given), ...this.here };
   }
 }

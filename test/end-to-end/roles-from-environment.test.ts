@@ -15,11 +15,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
+import type { PreflightReport } from '../../src/checks/preflight/preflight-check.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { SERVICE_OF_ROLE } from '../containers/compose-file.js';
 import { makeImageFolder } from '../containers/image-folder.js';
@@ -29,6 +31,7 @@ import { liveDeskText } from '../go-live/support/live-desk.js';
 import { type Chat, chatOf } from '../support/chat-of.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import { type CommandRun, until } from '../support/desk-under-test.js';
+import { signedIn } from '../support/signed-in.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-roles-'));
@@ -50,10 +53,11 @@ let alerts: Chat;
 
 beforeAll(async () => {
   image = makeImageFolder(folder);
+  people = await startTelegramSimulator();
+  const exchange = await startBinanceSimulator();
+  stops.push(people.close, exchange.close);
   const postgres = await freePort();
   const temporal = await chooseTemporalPorts();
-  people = await startTelegramSimulator();
-  stops.push(people.close);
   alerts = chatOf(people, 500);
   here = {
     PATH: process.env.PATH ?? '',
@@ -70,12 +74,17 @@ beforeAll(async () => {
     FERMATA_WEB_HOST: '127.0.0.1',
     FERMATA_MARKET: 'simulated',
     FERMATA_DESK: deskWithQuickAverages(folder),
+    BINANCE_SIMULATOR_URL: exchange.address,
+  };
+  const given = {
+    BINANCE_API_KEY: TRADING_KEY.apiKey,
+    BINANCE_SECRET_KEY: TRADING_KEY.secret,
     TELEGRAM_BOT_TOKEN: DEFAULT_TOKEN,
     TELEGRAM_CHAT_ID: String(alerts.id),
     TELEGRAM_API_ROOT: people.address,
   };
   mkdirSync(here.TMPDIR ?? '');
-  programs = new Programs(folder, image, here);
+  programs = new Programs(folder, image, given, here);
   await programs.setUp('secrets');
   await startStores(postgres, temporal);
   await programs.setUp('stores');
@@ -107,19 +116,12 @@ async function startStores(
 }
 
 async function lookAtRealMoney(): Promise<void> {
-  const exchange = await startBinanceSimulator();
   const desk = join(folder, 'live.yaml');
   const text = liveDeskText().replace('desk: crypto-live', 'desk: crypto-bot');
   writeFileSync(desk, text.replace('testnet: true', 'testnet: true\n  rateLimit: { enabled: false }'));
-  const live = {
-    TRADING_MODE: 'live',
-    FERMATA_DESK: desk,
-    BINANCE_SIMULATOR_URL: exchange.address,
-    BINANCE_API_KEY: TRADING_KEY.apiKey,
-  };
+  const live = { TRADING_MODE: 'live', FERMATA_DESK: desk };
   refused = await programs.run('preflight', { ...live, BINANCE_SECRET_KEY: 'x'.repeat(64) });
-  allowed = await programs.run('preflight', { ...live, BINANCE_SECRET_KEY: TRADING_KEY.secret });
-  await exchange.close();
+  allowed = await programs.run('preflight', live);
 }
 
 const status = () => trader.call('status', {}, { timeoutMs: 2_000 });
@@ -178,6 +180,17 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(refused.code).toBe(1);
     expect(refused.stdout).toMatch(/crypto-bot does not start with real money: API key/);
     expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining('Rate limit configured: off') });
+  });
+
+  it('make the pre-flight where the keys are, asked of the page, which has none', async () => {
+    const call = await signedIn({
+      dashboardUrl: `http://127.0.0.1:${here.FERMATA_PORT}/`,
+      passwordFile: join(secrets, 'operator-password'),
+    } as UpSummary);
+    const { status: code, body } = await call<PreflightReport>('GET', 'preflight');
+    expect(code, JSON.stringify(body)).toBe(200);
+    const verdicts = Object.fromEntries(body.results.map(({ key, verdict }) => [key, verdict]));
+    expect(verdicts).toMatchObject({ 'api-key': 'pass', balance: 'pass', symbols: 'pass', telegram: 'pass' });
   });
 
   it('know people who were linked from inside a container', async () => {

@@ -1,71 +1,92 @@
 /** Asking for real money, as the page, the API and the terminal do: nobody is asked while anything stands against it. */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createGoLiveActivities } from '../../src/activities/go-live/create-go-live-activities.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
+import { askPreflight } from '../../src/operations/go-live/ask-preflight.js';
 import { operationsOver } from '../../src/operations/open-operations.js';
 import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
 import { readAudit } from '../../src/store/audit.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
 import type { TraderStatus } from '../../src/trader/protocol.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { preflightId } from '../../src/workflows/queues.js';
 import { scriptedStatus } from '../support/scripted-trader.js';
-import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
-import { preflightBench } from './support/preflight-bench.js';
+import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import { keepHistory } from '../workflows/support/keep-history.js';
+import { type Bench as PreflightBench, preflightBench } from './support/preflight-bench.js';
 
-let database: TestDatabase;
+let bench: Bench;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  process.env.BINANCE_API_KEY = TRADING_KEY.apiKey;
-  process.env.BINANCE_SECRET_KEY = TRADING_KEY.secret;
+  bench = await openBench();
 });
-afterAll(() => database.drop());
+afterAll(() => bench?.close());
 
 interface Situation {
   readonly mode?: Desk['mode'];
   /** Null: the trader does not answer. */
   readonly status?: Partial<TraderStatus> | null;
+  /** Takes away what real money needs. */
+  readonly spoil?: (place: PreflightBench) => void;
+  /** Nothing answers at its address. */
+  readonly temporalAway?: boolean;
 }
 
-const GRANTED = { required: true, granted: {} } as TraderStatus['goLive'];
-
-async function ask({ mode = 'live', status = {} }: Situation) {
-  const bench = await preflightBench();
-  const desk = { ...bench.desk, mode, desk: `asked-${randomUUID().slice(0, 8)}` };
-  const temporal = openTemporal({
-    temporal: { address: '127.0.0.1:1', namespace: 'none' } as never,
-    home: null,
+/** The operations worker has key and token; the process of the test, which asks, has neither. */
+async function deskToAsk({ mode = 'live', status = {}, spoil = () => {}, temporalAway = false }: Situation) {
+  const place = await preflightBench();
+  spoil(place);
+  const { desk: parsed, configHash, home } = place;
+  const { name } = await bench.desk({
+    serve: ['operations'],
+    activities: (desk) =>
+      createGoLiveActivities({
+        pool: bench.database.pool,
+        desk: { ...parsed, desk },
+        configHash,
+        home,
+        reportFolder: '/nowhere',
+        preflight: () => place.look(),
+      }),
   });
-  onTestFinished(() => temporal.close());
   const call = async () => {
     if (status === null) throw new Error('nobody listens');
     return { ...scriptedStatus(), ...status };
   };
   const operations = operationsOver({
-    runtime: {
-      desk: desk.desk,
-      home: bench.home,
-      deskFile: join(bench.home, 'desk.yaml'),
-      simulatedVenue: bench.simulator.address,
-    } as Runtime,
-    desk,
+    runtime: { desk: name, home } as Runtime,
+    desk: { ...parsed, mode, desk: name },
     trader: { call } as never,
-    temporal,
-    pool: database.pool,
+    temporal: temporalAway ? awayTemporal : bench.temporal,
+    pool: bench.database.pool,
     decisionKey: () => '',
     newId: randomUUID,
     nowMs: Date.now,
   });
+  return { operations, desk: name };
+}
+
+const awayTemporal = openTemporal({
+  temporal: { address: '127.0.0.1:1', namespace: 'none' } as never,
+  home: null,
+});
+afterAll(() => awayTemporal.close());
+
+const GRANTED = { required: true, granted: {} } as TraderStatus['goLive'];
+
+async function ask(situation: Situation) {
+  const { operations, desk } = await deskToAsk(situation);
   const started = await operations.startGoLive({ person: 'operator', via: 'web' }, { reason: 'a test' });
-  const attempts = await readAttempts(database.pool, desk.desk);
-  const entries = await readAudit(database.pool, desk.desk);
+  const attempts = await readAttempts(bench.database.pool, desk);
+  const entries = await readAudit(bench.database.pool, desk);
   return { started, open: attempts.filter(({ state }) => state === 'open'), entries };
 }
 
 it.each<[string, Situation, RegExp]>([
   ['the desk trades paper money', { mode: 'paper' }, /paper money/],
   ['its trader does not answer', { status: null }, /trader does not answer/],
+  ['Temporal is away', { temporalAway: true }, /pre-flight checks could not be made \(Temporal at/],
   ['it is live already', { status: { goLive: GRANTED } }, /live already/],
 ])('is refused where %s', async (_what, situation, words) => {
   const { started, open } = await ask(situation);
@@ -74,7 +95,12 @@ it.each<[string, Situation, RegExp]>([
 });
 
 it('is refused with everything that is missing at once, and kept in the audit trail', async () => {
-  const { started, open, entries } = await ask({});
+  const { started, open, entries } = await ask({
+    spoil: ({ env, reportFolder }) => {
+      delete env.TELEGRAM_BOT_TOKEN;
+      rmSync(reportFolder, { recursive: true });
+    },
+  });
   expect(started.ok).toBe(false);
   expect(started.obstacles).toEqual(
     expect.arrayContaining([
@@ -84,4 +110,23 @@ it('is refused with everything that is missing at once, and kept in the audit tr
   );
   expect(open).toEqual([]);
   expect(entries[0]).toMatchObject({ action: 'goLive', person: 'operator' });
+});
+
+describe('the pre-flight', () => {
+  it('is made by the operations worker: who asks for it needs neither key nor token', async () => {
+    expect(process.env.BINANCE_API_KEY).toBeUndefined();
+    const { operations, desk } = await deskToAsk({});
+    const [report, again] = await Promise.all([operations.preflight(), operations.preflight()]);
+    const verdicts = Object.fromEntries(report.results.map(({ key, verdict }) => [key, verdict]));
+    expect(verdicts).toMatchObject({ 'api-key': 'pass', balance: 'pass', symbols: 'pass', telegram: 'pass' });
+    expect(again.results).toEqual(report.results);
+    await keepHistory(bench, 'preflight', preflightId(desk));
+  });
+
+  it('says that nobody made it where no operations worker runs', async () => {
+    const desk = { ...(await preflightBench()).desk, desk: `unserved-${randomUUID().slice(0, 8)}` };
+    await expect(askPreflight({ desk, temporal: bench.temporal }, 500)).rejects.toThrow(
+      'the operations worker has not made the pre-flight checks within 0.5 s',
+    );
+  });
 });

@@ -26,6 +26,8 @@ export interface Expectation {
 }
 
 export interface GoLiveActivities {
+  /** Every check, made now. */
+  runPreflight(): Promise<PreflightReport>;
   /** `reviewedBy`: who has reviewed the report; null where that is not asked yet. */
   lookBeforeLive(reviewedBy: string | null): Promise<PreLive>;
   readLiveFills(sinceMs: number): Promise<LiveFills>;
@@ -54,6 +56,7 @@ const WIN_RATE_SLACK = 20;
 export function createGoLiveActivities(dependencies: GoLiveDependencies): GoLiveActivities {
   const { pool, desk, preflight } = dependencies;
   return {
+    runPreflight: preflight,
     lookBeforeLive: async (reviewedBy) => {
       const report = await preflight();
       const judged = reviewedBy ?? 'not asked yet';

@@ -35,5 +35,5 @@ const notMade = (error: unknown): Problem => ({
   code: 'preflight-not-made',
   detail: `The pre-flight checks could not be made: ${messageOf(error)}`,
   keptSafe: 'Nothing was changed. Without them no desk starts with real money.',
-  doThis: 'Run `fermata preflight` in a terminal; it says more.',
+  doThis: 'Run `fermata preflight` where the keys of the exchange are; it needs no running desk.',
 });

@@ -1,11 +1,10 @@
-/** Pre-flight of a desk, whoever asks: command line, web, go-live. */
+/** Pre-flight of a desk, made in this process: with its environment, its key. */
 import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import { type LoadedDesk, loadDesk } from '../../desk/load.js';
 import type { Runtime } from '../../home/runtime.js';
-import type { OperationContext } from '../operation.js';
 
 export interface PreflightPlace {
   /** FERMATA_HOME. */
@@ -27,11 +26,7 @@ export async function preflightDesk(
   return runPreflight({ desk, configHash, home, env, exchange, reportFolder }, nowMs());
 }
 
-/** Of the desk that runs. */
-export function runPreflightOf({ runtime, nowMs }: OperationContext): Promise<PreflightReport> {
-  return preflightOfRuntime(runtime, nowMs);
-}
-
+/** Of the desk that runs, by the process that has its keys. */
 export function preflightOfRuntime(
   { home, deskFile, simulatedVenue }: Runtime,
   nowMs: () => number,

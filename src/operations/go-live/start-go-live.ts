@@ -11,8 +11,8 @@ import { runLabel } from '../../workflows/run-label.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
+import { askPreflight } from './ask-preflight.js';
 import { endAbandoned } from './end-abandoned.js';
-import { runPreflightOf } from './preflight-desk.js';
 import { PRODUCT_VERSION } from './product-version.js';
 
 export interface GoLiveRequest {
@@ -61,7 +61,10 @@ async function begin(
   if (typeof status === 'string')
     return refused(`The trader does not answer (${status}). Nothing was started.`);
   if (status.goLive.granted !== null) return refused('This desk is live already.');
-  const obstacles = goLiveObstacles(desk, await runPreflightOf(context), 'asked in the procedure');
+  const report = await askPreflight(context).catch(messageOf);
+  if (typeof report === 'string')
+    return refused(`The pre-flight checks could not be made (${report}). Nothing was started.`);
+  const obstacles = goLiveObstacles(desk, report, 'asked in the procedure');
   if (obstacles.length > 0) return { ...refused('Going live is not possible yet.'), obstacles };
   const release = releaseOf(PRODUCT_VERSION, status.configHash);
   const open = () =>

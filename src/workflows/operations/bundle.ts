@@ -4,6 +4,7 @@ export { backup } from './backup/backup.js';
 export { restoreDrill } from './backup/restore-drill.js';
 export { goLive } from './go-live/go-live.js';
 export { incident } from './incident/incident.js';
+export { preflight } from './preflight.js';
 export { pulse } from './pulse/pulse.js';
 export { resumption } from './resumption/resumption.js';
 export { routine } from './routine/routine.js';

@@ -1,0 +1,58 @@
+/** The pre-flight of the desk that runs, made by its operations worker: that one holds the exchange's key and the bot's token. */
+import { TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
+import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import { causeOf } from '../../domain/cause-of.js';
+import type { preflight } from '../../workflows/operations/preflight.js';
+import { operationsQueue, preflightId } from '../../workflows/queues.js';
+import { runLabel } from '../../workflows/run-label.js';
+import type { OperationContext } from '../operation.js';
+import { type TemporalAccess, TemporalUnavailable } from '../temporal/open-temporal.js';
+
+const START_MS = 5_000;
+/** The exchange is asked with time limits of its own; a page waits for a minute. */
+const PATIENCE_MS = 40_000;
+
+/** Who asks while another look is under way gets its answer. Rejects with what is missing, Temporal or the worker. */
+export async function askPreflight(
+  { desk: { desk }, temporal }: Pick<OperationContext, 'desk' | 'temporal'>,
+  patienceMs = PATIENCE_MS,
+): Promise<PreflightReport> {
+  const runId = await start(temporal, desk, patienceMs);
+  try {
+    return await temporal.within(patienceMs, (client) =>
+      client.workflow.getHandle<typeof preflight>(preflightId(desk), runId).result(),
+    );
+  } catch (error) {
+    throw new Error(
+      isLate(error)
+        ? `the operations worker has not made the pre-flight checks within ${patienceMs / 1_000} s; is it running?`
+        : causeOf(error),
+    );
+  }
+}
+
+/** Whichever ends first, the wait for the run or the run. */
+const isLate = (error: unknown): boolean =>
+  error instanceof TemporalUnavailable ||
+  (error instanceof WorkflowFailedError && error.cause instanceof TimeoutFailure);
+
+async function start(temporal: TemporalAccess, desk: string, patienceMs: number): Promise<string> {
+  const handle = await temporal.within(START_MS, (client) =>
+    client.workflow.start<typeof preflight>('preflight', {
+      workflowId: preflightId(desk),
+      taskQueue: operationsQueue(desk),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      // Nobody waits for an answer that comes later.
+      workflowExecutionTimeout: patienceMs,
+      args: [{ desk }],
+      ...runLabel({
+        desk,
+        routine: 'preflight',
+        summary: `Pre-flight of ${desk}`,
+        details:
+          'Everything that real money needs, looked at now by real calls on the exchange. Changes nothing.',
+      }),
+    }),
+  );
+  return handle.firstExecutionRunId;
+}

@@ -1,0 +1,22 @@
+/** The pre-flight checks, made where the keys are: who asks for them (web, command line) may have none. */
+import { proxyActivities } from '@temporalio/workflow';
+import type { GoLiveActivities } from '../../activities/go-live/create-go-live-activities.js';
+import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import { operationsQueue } from '../queues.js';
+import { showVerdict } from '../show.js';
+
+export interface PreflightInput {
+  readonly desk: string;
+}
+
+export async function preflight({ desk }: PreflightInput): Promise<PreflightReport> {
+  const { runPreflight } = proxyActivities<GoLiveActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: '1 minute',
+    retry: { initialInterval: '500 milliseconds' },
+  });
+  const report = await runPreflight.executeWithOptions({ summary: 'Look at exchange, key and limits' }, []);
+  showVerdict(report.verdict);
+  return report;
+}
