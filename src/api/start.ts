@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
+import type { RolesNeeded } from '../domain/roles.js';
 import { signInMark } from '../home/ended-sign-ins.js';
 import { passwordHashOf } from '../home/people-passwords.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
@@ -18,7 +19,6 @@ import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.
 import { openPool, type Pool } from '../store/pool.js';
 import { consumeSignInToken } from '../store/sign-in-tokens.js';
 import { connectTrader } from '../trader/client.js';
-import type { RolesNeeded } from './auth/roles.js';
 import { SessionStore } from './auth/session-store.js';
 import type { Database, WebDependencies } from './dependencies.js';
 import type { KeyStore } from './idempotency/idempotency-keys.js';

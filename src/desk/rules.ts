@@ -1,4 +1,5 @@
 /** What must hold across the keys of a desk file. Each rule names the value to change. */
+import { APPROVER, namesWith } from '../domain/roles.js';
 import type { BrokenRule } from './broken-rule.js';
 import { instrumentRules } from './instrument-rules.js';
 import { liveRules } from './live-rules.js';
@@ -91,7 +92,7 @@ function timeZoneRule(desk: Desk): BrokenRule[] {
 
 /** A halt that nobody could ever lift would be found out on the worst day. */
 function peopleRules(desk: Desk): BrokenRule[] {
-  const approvers = desk.people.filter((person) => person.roles.includes('approver')).length;
+  const approvers = namesWith(desk.people, APPROVER).length;
   if (approvers === 0) {
     return [
       {

@@ -3,6 +3,7 @@
  * The descriptions become desks/schema.json (for editors) and the tables of docs/DESK_FILE.md.
  */
 import { z } from 'zod';
+import { ANY_ROLE } from '../domain/roles.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
@@ -89,7 +90,7 @@ const backupSchema = z.strictObject({
 const personSchema = z.strictObject({
   name: name.describe('User name at sign-in.'),
   roles: z
-    .array(z.enum(['viewer', 'operator', 'approver']))
+    .array(z.enum(ANY_ROLE))
     .min(1)
     .describe('`viewer` reads, `operator` also stops and closes, `approver` also resumes.'),
 });

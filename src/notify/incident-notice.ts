@@ -1,7 +1,8 @@
 /** How an incident is put to people, and the button that says "I have it". */
 import { createHash } from 'node:crypto';
+import { MAY_STOP, OPERATOR } from '../domain/roles.js';
 import type { Incident } from '../store/incidents.js';
-import type { Notice, NoticeSeverity } from './notice.js';
+import type { Notice, NoticeButton, NoticeSeverity } from './notice.js';
 
 const ID_LENGTH = 16;
 
@@ -17,8 +18,8 @@ export function incidentId({ workflowId, firstRunId }: Pick<Incident, 'workflowI
   return createHash('sha256').update(`${workflowId}\n${firstRunId}`).digest('base64url').slice(0, ID_LENGTH);
 }
 
-export function acknowledgeButtonData(id: string): string {
-  return `i:${id}:a`;
+export function acknowledgeButton(id: string): NoticeButton {
+  return { text: 'I have it', data: `i:${id}:a` };
 }
 
 /** The incident's id; null for anything else: what a tap carries comes from outside. */
@@ -38,7 +39,7 @@ export function incidentNotice(incident: Incident, key: string, text: string | n
       '\n',
     ),
     fingerprint: `incident:${incident.id}:${key}`,
-    ...(isAnswered ? {} : { buttons: [{ text: 'I have it', data: acknowledgeButtonData(incident.id) }] }),
+    ...(isAnswered ? {} : { buttons: [acknowledgeButton(incident.id)] }),
     ...(audienceOf(key) === null ? {} : { audience: audienceOf(key) ?? [] }),
   };
 }
@@ -46,7 +47,7 @@ export function incidentNotice(incident: Incident, key: string, text: string | n
 /** The desk's chat first; from the reminder on the operators themselves, then everybody who may decide. */
 function audienceOf(key: string): readonly string[] | null {
   if (key === 'opened' || key === 'acknowledged' || key === 'resolved') return null;
-  return key === 'escalation-1' ? ['operator'] : ['operator', 'approver'];
+  return key === 'escalation-1' ? OPERATOR : MAY_STOP;
 }
 
 function severityOf(incident: Incident, key: string): NoticeSeverity {

@@ -34,7 +34,7 @@ import {
   listIncidents,
   readIncident,
 } from './incidents/list-incidents.js';
-import { type OpenIncidentRequest, openIncident } from './incidents/open-incident.js';
+import { type IncidentOpened, type OpenIncidentRequest, openIncident } from './incidents/open-incident.js';
 import { listSchedules, type ScheduledRun } from './list-schedules.js';
 import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
@@ -67,7 +67,7 @@ export interface Operations {
   drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
   listTasks(query?: TaskQuery): Promise<readonly Task[]>;
   completeTask(caller: Caller, request: TaskDone): Promise<TaskDoneResult>;
-  openIncident(caller: Caller, request: OpenIncidentRequest): Promise<OperationResult>;
+  openIncident(caller: Caller, request: OpenIncidentRequest): Promise<IncidentOpened>;
   acknowledgeIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
   resolveIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
   listIncidents(query?: IncidentQuery): Promise<readonly Incident[]>;

@@ -1,10 +1,11 @@
 /** What every command and every tap has at hand. */
 import type { Bot, Context } from 'grammy';
 import type { Desk } from '../desk/schema.js';
+import { hasRole, type RolesNeeded } from '../domain/roles.js';
 import type { Operations } from '../operations/open-operations.js';
 import type { Pool } from '../store/pool.js';
 import type { BotLog } from './bot-log.js';
-import type { KnownPeople, KnownPerson, PersonRole } from './people.js';
+import type { KnownPeople, KnownPerson } from './people.js';
 import type { SendLane } from './sending/send-lane.js';
 
 export interface BotContext {
@@ -22,6 +23,7 @@ export interface BotContext {
 export type TelegramBot = Bot<Context>;
 
 /** Null where the person may; else what to answer. */
-export function missingRole(person: KnownPerson, role: PersonRole): string | null {
-  return person.roles.includes(role) ? null : `${person.name} does not have the role ${role} on this desk.`;
+export function missingRole(person: KnownPerson, needed: RolesNeeded): string | null {
+  if (hasRole(person, needed)) return null;
+  return `${person.name} may not do this: it takes the role ${needed.join(' or ')} on this desk.`;
 }

@@ -6,15 +6,14 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
+import type { RolesNeeded } from '../domain/roles.js';
 import { homePaths } from '../home/runtime.js';
 import { type PersonLink, readPersonLinks } from '../store/people.js';
 import type { Pool } from '../store/pool.js';
 
-export type PersonRole = Desk['people'][number]['roles'][number];
-
 export interface KnownPerson {
   readonly name: string;
-  readonly roles: readonly PersonRole[];
+  readonly roles: RolesNeeded;
 }
 
 export class KnownPeople {

@@ -7,11 +7,11 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
-import type { RolesNeeded } from '../../src/api/auth/roles.js';
 import { SessionStore } from '../../src/api/auth/session-store.js';
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import { buildServer } from '../../src/api/server.js';
 import { TemporalTickets } from '../../src/api/temporal-ui/tickets.js';
+import type { RolesNeeded } from '../../src/domain/roles.js';
 import { hashPassword } from '../../src/home/password.js';
 import type { OperationResult } from '../../src/operations/operation.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
@@ -226,7 +226,10 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
       results: [{ key: 'stop-loss', title: 'Stop-loss', verdict: 'fail', observed: '0', expected: '> 0' }],
       atMs: 0,
     }),
-    openIncident: async (_caller, { title }) => outcome(true, true, `The incident "${title}" is open`, null),
+    openIncident: async (_caller, { title }) => ({
+      ...outcome(true, true, `The incident "${title}" is open`, null),
+      incident: 'abcdefghijklmnop',
+    }),
     acknowledgeIncident: async ({ person }) => ({ ok: true, detail: `${person} has it` }),
     resolveIncident: async ({ person }) => ({ ok: true, detail: `${person} declared it over` }),
     listIncidents: async () => [],

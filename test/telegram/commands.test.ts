@@ -32,6 +32,8 @@ function tapLast(user: number, label: string): void {
   bench.simulator.simulation.tap(user, { chatId: user, messageId: shown.message_id }, label);
 }
 
+const VERA = 503;
+
 const HELD: PositionStatus = {
   symbol: 'BTC/USDT',
   side: 'long',
@@ -64,14 +66,24 @@ describe('/stop', () => {
     expect(order.indexOf('stop:true')).toBeLessThan(4);
   });
 
-  it('that is older than an hour is asked about first', async () => {
-    type(ANNA, '/stop', { date: Math.floor(Date.now() / 1000) - 3_700 });
+  it('that is hours old stops too, without asking, and the answer says how old it is', async () => {
+    type(ANNA, '/stop', { date: Math.floor(Date.now() / 1000) - 3 * 3_600 });
     bench.start();
-    await answered(ANNA, /sent 62 minutes ago.*Stop now\?/);
-    expect(bench.trader.sent('stop')).toEqual([]);
-    tapLast(ANNA, 'Stop now');
-    await answered(ANNA, /✅ Stop: proven/);
+    await answered(ANNA, /Your \/stop was sent 180 minutes ago\.\n✅ Stop: proven/);
     expect(bench.trader.sent('stop')).toHaveLength(1);
+    expect(bench.sent(ANNA).every(({ reply_markup: markup }) => markup === undefined)).toBe(true);
+  });
+
+  it('is taken from an approver too, and refused to a viewer with the roles that it takes', async () => {
+    await bench.link('ben', BEN);
+    await bench.link('vera', VERA);
+    bench.start();
+    type(VERA, '/stop');
+    await answered(VERA, /vera may not do this: it takes the role operator or approver/);
+    expect(bench.trader.sent('stop')).toEqual([]);
+    type(BEN, '/stop');
+    await answered(BEN, /✅ Stop: proven/);
+    expect(bench.trader.sent('stop')).toMatchObject([{ by: 'ben' }]);
   });
 
   it('is taken while Postgres is down, from a person who was known before', async () => {
@@ -124,6 +136,16 @@ describe('/closeall and /resume', () => {
     expect(bench.trader.sent('closeAll')).toEqual([]);
   });
 
+  it('close all for an approver who has no other role', async () => {
+    await bench.link('ben', BEN);
+    bench.start();
+    type(BEN, '/closeall');
+    await answered(BEN, /Close ALL positions/);
+    tapLast(BEN, 'Close all');
+    await answered(BEN, /✅ Close all: proven/);
+    expect(bench.trader.sent('closeAll')).toMatchObject([{ by: 'ben' }]);
+  });
+
   it('refuse to resume after another halt than the one that was shown', async () => {
     bench.start();
     const haltId = bench.trader.halt('person', 'person');
@@ -139,7 +161,7 @@ describe('/closeall and /resume', () => {
     await bench.link('vera', BEN);
     bench.start();
     type(BEN, '/closeall');
-    await answered(BEN, /vera does not have the role operator/);
+    await answered(BEN, /vera may not do this: it takes the role operator or approver/);
     bench.trader.halt('person', 'person');
     type(ANNA, '/closeall');
     await answered(ANNA, /Close ALL/);
@@ -147,7 +169,7 @@ describe('/closeall and /resume', () => {
     const data = asked?.reply_markup?.inline_keyboard[0]?.[0]?.callback_data ?? '';
     const own = bench.sent(BEN)[0]?.message_id ?? 0;
     bench.simulator.simulation.sendCallback(BEN, { chatId: BEN, messageId: own }, data);
-    await answered(BEN, /→ vera does not have the role operator/);
+    await answered(BEN, /→ vera may not do this: it takes the role operator or approver/);
     expect(bench.trader.sent('closeAll')).toEqual([]);
   });
 });
@@ -160,7 +182,7 @@ describe('a stranger', () => {
     const message = { chatId: STRANGER, messageId: 1 };
     type(ANNA, '/help');
     await answered(ANNA, /You are anna/);
-    bench.simulator.simulation.sendCallback(STRANGER, message, 'c:stop:-:abc');
+    bench.simulator.simulation.sendCallback(STRANGER, message, 'c:closeall:-:abc');
     await eventually(async () => {
       const audit = await readAudit(database.pool, bench.desk.desk);
       expect(audit.filter(({ action }) => action === 'telegram.stranger')).toMatchObject([
@@ -239,6 +261,7 @@ describe('/status and /help', () => {
       'stop',
       'closeall',
       'resume',
+      'incident',
       'help',
     ]);
   });

@@ -2,7 +2,7 @@
  * Signed in or not. The access token lives in this object only; the refresh token is a cookie that no script sees. Tabs
  * share that cookie and each token of it works once, so that renewing is one tab at a time.
  */
-import type { PersonRole } from '../../../src/api/auth/roles.js';
+import type { PersonRole } from '../../../src/domain/roles.js';
 import { NO_ANSWER, Problem, problemOf } from './problem.js';
 
 interface Tokens {

@@ -1,9 +1,9 @@
 /** The one place where a request is let in. A route that says nothing needs a signed-in person of the desk. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { ANY_ROLE, hasRole } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notSignedIn, roleMissing, sendProblem } from '../problem.js';
-import { ANY_ROLE } from './roles.js';
 import { bearerToken } from './sign-in.js';
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -31,7 +31,7 @@ export function registerAccessCheck(app: FastifyInstance, web: WebDependencies):
       reply.header('www-authenticate', 'Bearer error="invalid_token"');
       return sendProblem(reply, notSignedIn(WORDS[session]));
     }
-    if (!roles.some((role) => session.roles.includes(role))) {
+    if (!hasRole(session, roles)) {
       return sendProblem(reply, roleMissing(session.person, roles));
     }
     request.session = session;

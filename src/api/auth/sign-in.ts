@@ -1,8 +1,8 @@
 /** Access tokens (JWT, 15 minutes) on top of the session store, and what a route knows about its caller. */
 import jwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { RolesNeeded } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import type { RolesNeeded } from './roles.js';
 
 export const ACCESS_LIFETIME_SECONDS = 15 * 60;
 const ISSUER = 'fermata';

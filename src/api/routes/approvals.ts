@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { ANY_ROLE } from '../auth/roles.js';
+import { ANY_ROLE } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, notDone, sendProblem } from '../problem.js';
 import { approvalSchema } from '../schemas/approvals.js';

@@ -2,9 +2,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../../domain/message-of.js';
+import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/roles.js';
 import type { OperationResult } from '../../operations/operation.js';
 import type { KeyedRequest } from '../../store/idempotency.js';
-import { APPROVER, MAY_STOP, type RolesNeeded } from '../auth/roles.js';
 import type { DeskOperations, WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency/idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { MAY_STOP, OPERATOR } from '../auth/roles.js';
+import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
 import { outcomeSchema, resumeSchema } from '../schemas/emergency.js';

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { MAY_STOP } from '../auth/roles.js';
+import { MAY_STOP } from '../../domain/roles.js';
+import { type IncidentOpened, TITLE_LENGTH_MAX } from '../../operations/incidents/open-incident.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, notDone, notFound, sendProblem } from '../problem.js';
 import { outcomeSchema, reason } from '../schemas/emergency.js';
@@ -10,10 +11,16 @@ import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 
 const openSchema = z.strictObject({
-  title: reason.min(1).max(120).describe('One line; the same title again belongs to the same incident'),
+  title: reason
+    .min(1)
+    .max(TITLE_LENGTH_MAX)
+    .describe('One line; the same title again belongs to the same incident'),
   detail: reason.optional(),
 });
 const answerSchema = z.strictObject({ note: reason.min(1) });
+const openedSchema = outcomeSchema.extend({
+  incident: z.string().nullable().describe('Its id, to acknowledge or resolve it'),
+}) satisfies z.ZodType<IncidentOpened>;
 const answeredSchema = z.object({ ok: z.boolean(), detail: z.string() });
 
 const params = {
@@ -85,7 +92,7 @@ function openRoute(app: FastifyInstance, web: WebDependencies): void {
     summary: 'Report an incident',
     tags: ['incidents'],
     body: jsonSchema(openSchema),
-    response: { 200: answer('Open', outcomeSchema), ...problems(400, 401, 403, 409) },
+    response: { 200: answer('Open', openedSchema), ...problems(400, 401, 403, 409) },
   };
   app.post<{ Body: z.infer<typeof openSchema> }>(
     '/api/incidents',

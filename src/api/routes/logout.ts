@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { ANY_ROLE } from '../../domain/roles.js';
 import { clearRefreshCookie } from '../auth/refresh-cookie.js';
-import { ANY_ROLE } from '../auth/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { problems } from '../schemas/problem.js';
 

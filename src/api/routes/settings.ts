@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { OPERATOR } from '../auth/roles.js';
+import { OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { OPERATOR } from '../auth/roles.js';
+import { OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { outcomeSchema, reason } from '../schemas/emergency.js';

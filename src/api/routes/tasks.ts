@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { OPERATOR } from '../auth/roles.js';
+import { OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, notDone, notFound, sendProblem } from '../problem.js';
 import { reason } from '../schemas/emergency.js';

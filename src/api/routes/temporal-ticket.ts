@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { MAY_STOP } from '../auth/roles.js';
+import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';

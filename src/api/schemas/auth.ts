@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANY_ROLE } from '../../domain/roles.js';
 
 /** `cookie`: the page, whose refresh token stays out of reach of scripts. `json`: programs. */
 const transport = z.enum(['json', 'cookie']).optional();
@@ -20,7 +21,7 @@ export const tokensSchema = z.object({
   expiresIn: z.number().describe('Seconds that the access token lives'),
   tokenType: z.literal('Bearer'),
   person: z.string(),
-  roles: z.array(z.enum(['viewer', 'operator', 'approver'])).describe('By the desk file'),
+  roles: z.array(z.enum(ANY_ROLE)).describe('By the desk file'),
 });
 
 export type LoginBody = z.infer<typeof loginSchema>;

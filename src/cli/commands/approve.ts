@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { APPROVER } from '../../domain/roles.js';
 import { type ActOptions, actOptions, notProvenInTime, withinSeconds } from '../act-on-desk.js';
 import { deskPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
@@ -28,7 +29,7 @@ export function approveCommand(command: Command): void {
         }
         if (json !== true) printLines(approvalLines(approval));
         const vote = operations.castVote(
-          { person: deskPerson(runtime, 'approver', as), via: 'cli' },
+          { person: deskPerson(runtime, APPROVER, as), via: 'cli' },
           {
             approval: id,
             choice: reject === true ? 'reject' : 'approve',

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OPERATOR } from '../../domain/roles.js';
 import { showBackup } from '../backup-outcome.js';
 import { deskPerson } from '../desk-person.js';
 import { wholeNumber } from '../option-values.js';
@@ -22,7 +23,7 @@ export function backupCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async ({ verify = false, as, timeout, json = false }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
-        const caller = { person: deskPerson(runtime, 'operator', as), via: 'cli' } as const;
+        const caller = { person: deskPerson(runtime, OPERATOR, as), via: 'cli' } as const;
         return showBackup(
           'backup',
           await operations.takeBackup(caller, { verify, patienceMs: timeout * 1_000 }),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { listBackupIds } from '../../backup/backup-folder.js';
+import { OPERATOR } from '../../domain/roles.js';
 import { showBackup } from '../backup-outcome.js';
 import { deskPerson } from '../desk-person.js';
 import { usageFailure } from '../failure.js';
@@ -25,7 +26,7 @@ export function drillCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async ({ backup, as, timeout, json = false }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
-        const caller = { person: deskPerson(runtime, 'operator', as), via: 'cli' } as const;
+        const caller = { person: deskPerson(runtime, OPERATOR, as), via: 'cli' } as const;
         if (backup !== undefined) await requireBackup(runtime.home, backup);
         const request = { backupId: backup ?? null, patienceMs: timeout * 1_000 };
         return showBackup('restore drill', await operations.drillRestore(caller, request), json);

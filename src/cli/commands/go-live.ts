@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
 import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import { showOutcome } from '../act-on-desk.js';
@@ -42,8 +43,9 @@ function goLive(options: Options): Promise<number> {
       '--reason <text> is missing',
       `fermata go-live${options.revoke ? ' --revoke' : ''} --reason TEXT`,
     );
+  const needed = options.revoke === true ? MAY_STOP : OPERATOR;
   return withOperations(async (operations, runtime) => {
-    const caller = { person: deskPerson(runtime, 'operator', options.as), via: 'cli' } as const;
+    const caller = { person: deskPerson(runtime, needed, options.as), via: 'cli' } as const;
     if (options.revoke === true)
       return showOutcome('go-live taken back', await operations.revokeGoLive(caller, { reason }), json);
     const started = await operations.startGoLive(caller, { reason });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { MAY_STOP } from '../../domain/roles.js';
 import { deskPerson } from '../desk-person.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -21,7 +22,7 @@ export function incidentCommand(command: Command): void {
     .action(async (title: string, { note, as, json }: Options) => {
       const opened = await withOperations((operations, runtime) =>
         operations.openIncident(
-          { person: deskPerson(runtime, 'operator', as), via: 'cli' },
+          { person: deskPerson(runtime, MAY_STOP, as), via: 'cli' },
           { title, detail: note },
         ),
       );
@@ -37,7 +38,7 @@ export function incidentCommand(command: Command): void {
       .option('--json', 'for scripts')
       .action(async (incident: string, { note, as, json }: Options) => {
         const answered = await withOperations((operations, runtime) =>
-          operations[use]({ person: deskPerson(runtime, 'operator', as), via: 'cli' }, { incident, note }),
+          operations[use]({ person: deskPerson(runtime, MAY_STOP, as), via: 'cli' }, { incident, note }),
         );
         show(answered, json === true);
       });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OPERATOR } from '../../domain/roles.js';
 import { deskPerson } from '../desk-person.js';
 import { printJson, printLines } from '../output.js';
 import { requireRuntime } from '../running-desk.js';
@@ -10,7 +11,7 @@ export function linkCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async (options: { as?: string; json?: boolean }) => {
       const runtime = requireRuntime();
-      const link = await newSignInLink(runtime, deskPerson(runtime, 'operator', options.as));
+      const link = await newSignInLink(runtime, deskPerson(runtime, OPERATOR, options.as));
       if (options.json === true) {
         printJson({ link });
       } else {

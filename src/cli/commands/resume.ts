@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { APPROVER } from '../../domain/roles.js';
 import { type ActOptions, actOptions, notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
 import { deskPerson } from '../desk-person.js';
 import { wholeNumber } from '../option-values.js';
@@ -16,7 +17,7 @@ export function resumeCommand(command: Command): void {
     )
     .action(async ({ reason, as, timeout, json, size }: ActOptions & { readonly size?: number }) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
-        const caller = { person: deskPerson(runtime, 'approver', as), via: 'cli' } as const;
+        const caller = { person: deskPerson(runtime, APPROVER, as), via: 'cli' } as const;
         const resumed = operations.resumeTrading(caller, { reason, sizePct: size });
         const outcome = await withinSeconds(timeout, resumed, notProvenInTime('resume', timeout));
         return showOutcome('resume', outcome, json === true);

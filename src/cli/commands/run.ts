@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadDesk } from '../../desk/load.js';
+import { OPERATOR } from '../../domain/roles.js';
 import type { Runtime } from '../../home/runtime.js';
 import { notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
 import { deskPerson } from '../desk-person.js';
@@ -26,7 +27,7 @@ export function runCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async (name: string, { as, timeout, json }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
-        const caller = { person: deskPerson(runtime, 'operator', as), via: 'cli' } as const;
+        const caller = { person: deskPerson(runtime, OPERATOR, as), via: 'cli' } as const;
         requireRoutine(runtime, name);
         const run = operations.runRoutine(caller, { name });
         const outcome = await withinSeconds(timeout, run, notProvenInTime(`routine ${name}`, timeout));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { APPROVER, OPERATOR } from '../../domain/roles.js';
 import { type ActOptions, actOptions, notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
 import { deskPerson } from '../desk-person.js';
 import { wholeNumber } from '../option-values.js';
@@ -14,8 +15,8 @@ export function sizeCommand(command: Command): void {
   ).action(async (sizePct: number, { reason, as, timeout, json }: ActOptions) => {
     process.exitCode = await withOperations(async (operations, runtime) => {
       const { sizePct: nowPct } = await operations.readStatus();
-      const role = sizePct > nowPct ? 'approver' : 'operator';
-      const caller = { person: deskPerson(runtime, role, as), via: 'cli' } as const;
+      const needed = sizePct > nowPct ? APPROVER : OPERATOR;
+      const caller = { person: deskPerson(runtime, needed, as), via: 'cli' } as const;
       const changed = operations.changeSize(caller, { sizePct, reason });
       const outcome = await withinSeconds(timeout, changed, notProvenInTime('size', timeout));
       return showOutcome('size', outcome, json === true);

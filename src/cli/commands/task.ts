@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OPERATOR } from '../../domain/roles.js';
 import { deskPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -36,7 +37,7 @@ async function completeTask(idText: string, { note, as, json }: Options): Promis
   }
   const done = await withOperations((operations, runtime) =>
     operations.completeTask(
-      { person: deskPerson(runtime, 'operator', as), via: 'cli' },
+      { person: deskPerson(runtime, OPERATOR, as), via: 'cli' },
       { id, note: note.trim() },
     ),
   );

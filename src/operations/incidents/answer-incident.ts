@@ -1,4 +1,5 @@
 import { causeOf } from '../../domain/cause-of.js';
+import { MAY_STOP, namesWith } from '../../domain/roles.js';
 import { findIncident, type Incident } from '../../store/incidents.js';
 import {
   INCIDENT_MESSAGES,
@@ -62,9 +63,8 @@ async function answerIncident(
 }
 
 function unfit({ desk }: OperationContext, { person }: Caller, { state, outcome }: Incident): string | null {
-  const roles = desk.people.find(({ name }) => name === person)?.roles ?? [];
-  if (!roles.includes('operator') && !roles.includes('approver'))
-    return `${person} may not answer for this desk: it needs the role operator or approver.`;
+  if (!namesWith(desk.people, MAY_STOP).includes(person))
+    return `${person} may not answer for this desk: it needs the role ${MAY_STOP.join(' or ')}.`;
   return state === 'resolved' ? `It is over already: ${outcome}.` : null;
 }
 

@@ -20,6 +20,7 @@ export interface Reported {
   /** False: it belongs to an incident that lasts, or that had it before. */
   readonly opened: boolean;
   readonly workflowId: string | null;
+  readonly firstRunId: string | null;
 }
 
 const UPDATE_MS = 10_000;
@@ -46,7 +47,7 @@ export async function reportSymptom(context: ReportContext, symptom: Symptom): P
   return settled || lasts ? KNOWN : open(context, symptom);
 }
 
-const KNOWN: Reported = { opened: false, workflowId: null };
+const KNOWN: Reported = { opened: false, workflowId: null, firstRunId: null };
 
 function alertOf({ desk }: ReportContext, symptom: Symptom) {
   const { key, source, detail } = symptom;
@@ -63,9 +64,9 @@ async function open(context: ReportContext, symptom: Symptom): Promise<Reported>
   const status = await context.trader.call('status', {}, { timeoutMs: STATUS_MS }).catch(() => null);
   const start = incidentStart(desk, symptom, status);
   const report: IncidentReport = { key, source, detail: detail.slice(0, 2_000), atMs: nowMs() };
-  const { reports } = await send(context, start, report);
+  const { reports, firstRunId } = await send(context, start, report);
   await settleAlert(pool, alertOf(context, symptom)).catch(() => undefined);
-  return { opened: reports === 1, workflowId: start.workflowId };
+  return { opened: reports === 1, workflowId: start.workflowId, firstRunId };
 }
 
 async function send(

@@ -1,3 +1,4 @@
+import { MAY_STOP } from '../../domain/roles.js';
 import { answer } from '../answer.js';
 import { missingRole } from '../bot-context.js';
 import { positionLine } from '../status-text.js';
@@ -8,7 +9,7 @@ export const closeAllCommand: ChatCommand = {
   name: 'closeall',
   description: 'halt trading and close all positions at market (asks first)',
   run: async (context, person, { chatId }) => {
-    const refusal = missingRole(person, 'operator');
+    const refusal = missingRole(person, MAY_STOP);
     if (refusal !== null) {
       await answer(context, chatId, refusal);
       return;

@@ -14,6 +14,7 @@ export const helpCommand: ChatCommand = {
         '/stop: no new entries, resting entries cancelled, positions and their stops kept. At once, without asking',
         '/closeall: stop and close every position (asks first)',
         '/resume: trade again (asks first)',
+        '/incident TITLE: report that something is wrong; more lines say what was seen',
         'Approvals come as messages with buttons.',
       ].join('\n'),
     );

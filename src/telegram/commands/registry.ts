@@ -2,6 +2,7 @@
 import { closeAllCommand } from './close-all.js';
 import type { ChatCommand } from './command.js';
 import { helpCommand } from './help.js';
+import { incidentCommand } from './incident.js';
 import { resumeCommand } from './resume.js';
 import { statusCommand } from './status.js';
 import { stopCommand } from './stop.js';
@@ -11,5 +12,6 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
   stopCommand,
   closeAllCommand,
   resumeCommand,
+  incidentCommand,
   helpCommand,
 ];

@@ -1,3 +1,4 @@
+import { APPROVER } from '../../domain/roles.js';
 import { answer } from '../answer.js';
 import { missingRole } from '../bot-context.js';
 import { confirmButtons } from '../taps/confirm-button.js';
@@ -7,7 +8,7 @@ export const resumeCommand: ChatCommand = {
   name: 'resume',
   description: 'check everything again and trade (asks first)',
   run: async (context, person, { chatId }) => {
-    const refusal = missingRole(person, 'approver');
+    const refusal = missingRole(person, APPROVER);
     if (refusal !== null) {
       await answer(context, chatId, refusal);
       return;

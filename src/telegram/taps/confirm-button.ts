@@ -1,7 +1,7 @@
 /** Buttons that ask "really?": what a tap carries, and how long it counts. */
 import type { NoticeButton } from '../../notify/notice.js';
 
-export type ConfirmVerb = 'stop' | 'closeall' | 'resume' | 'leave';
+export type ConfirmVerb = 'closeall' | 'resume' | 'leave';
 
 export interface ConfirmButton {
   readonly verb: ConfirmVerb;
@@ -28,7 +28,7 @@ export function confirmButtons(
 
 /** Null for anything else: what a tap carries comes from outside. */
 export function parseConfirmButton(data: string): ConfirmButton | null {
-  const match = /^c:(stop|closeall|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9})$/.exec(data);
+  const match = /^c:(closeall|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9})$/.exec(data);
   if (!match) return null;
   return {
     verb: match[1] as ConfirmVerb,

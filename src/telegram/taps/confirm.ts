@@ -1,4 +1,5 @@
 /** "Really?" was answered. The message loses its buttons; the outcome comes as a message of its own. */
+import { APPROVER, MAY_STOP } from '../../domain/roles.js';
 import type { OperationResult } from '../../operations/operation.js';
 import { answer } from '../answer.js';
 import { type BotContext, missingRole } from '../bot-context.js';
@@ -7,7 +8,7 @@ import type { KnownPerson } from '../people.js';
 import { type ConfirmButton, type ConfirmVerb, parseConfirmButton } from './confirm-button.js';
 import type { Tap, TapHandler } from './tap.js';
 
-/** A question that is older was about another situation. A stop is right at any time. */
+/** A question that is older was about another situation. */
 const VALID_MS = 5 * 60_000;
 
 export const confirmTap: TapHandler = {
@@ -36,7 +37,6 @@ export const confirmTap: TapHandler = {
 };
 
 const LABELS: Readonly<Record<Exclude<ConfirmVerb, 'leave'>, string>> = {
-  stop: 'Stop',
   closeall: 'Close all',
   resume: 'Resume',
 };
@@ -47,8 +47,8 @@ async function refusalOf(
   { verb, reference, askedMs }: ConfirmButton,
 ): Promise<string | null> {
   if (verb === 'leave') return null;
-  const missing = missingRole(person, verb === 'resume' ? 'approver' : 'operator');
-  if (missing !== null || verb === 'stop') return missing;
+  const missing = missingRole(person, verb === 'resume' ? APPROVER : MAY_STOP);
+  if (missing !== null) return missing;
   const ageMs = context.nowMs() - askedMs;
   if (ageMs > VALID_MS || ageMs < -VALID_MS) return `Too late: ask again with /${verb}.`;
   if (verb === 'closeall') return null;
@@ -70,7 +70,6 @@ function carryOut(
     reason: `/${verb} on Telegram, confirmed`,
     commandId: `telegram:${desk.desk}:${updateId}`,
   };
-  if (verb === 'stop') return operations.stopTrading(caller, request);
   if (verb === 'closeall') return operations.closeAllPositions(caller, request);
   return operations.resumeTrading(caller, request);
 }

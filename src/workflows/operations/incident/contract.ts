@@ -78,6 +78,8 @@ export interface Answered {
 }
 
 export interface IncidentProgress {
+  /** With the workflow's id what people know it by. */
+  readonly firstRunId: string;
   readonly state: IncidentState;
   readonly phase: string;
   readonly reports: number;

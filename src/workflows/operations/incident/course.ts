@@ -1,4 +1,5 @@
 /** What is known of one incident so far. All of it goes through continue-as-new. */
+import { workflowInfo } from '@temporalio/workflow';
 import type { IncidentState } from '../../../store/incidents.js';
 import type { Answered, IncidentCarried, IncidentProgress, IncidentReport } from './contract.js';
 
@@ -46,6 +47,7 @@ export function stateOf({ outcome, acknowledged }: Course): IncidentState {
 export function progressOf(course: Course): IncidentProgress {
   const { phase, reports, escalations, acknowledged, outcome } = course;
   return {
+    firstRunId: workflowInfo().firstExecutionRunId,
     state: stateOf(course),
     phase,
     reports: reports.length,

@@ -2,6 +2,7 @@
 import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
 import type { ApprovalParameters } from '../../../../domain/approval.js';
 import { causeOf } from '../../../../domain/cause-of.js';
+import { MAY_STOP } from '../../../../domain/roles.js';
 import type { IncidentRun } from '../incident-run.js';
 
 export interface Offer {
@@ -31,7 +32,7 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
       title: what.title,
       parameters: asked.parameters,
       needed: 1,
-      roles: ['operator', 'approver'],
+      roles: MAY_STOP,
       requestedBy: `incident ${input.fingerprint}`,
       expiresMs: asked.untilMs,
       remindEveryMs: null,

@@ -1,0 +1,23 @@
+/** Who may do what, whichever way they come in: page, API, Telegram or command line. The desk file gives the roles. */
+export type PersonRole = 'viewer' | 'operator' | 'approver';
+
+/** One of these is enough. */
+export type RolesNeeded = readonly PersonRole[];
+
+export const ANY_ROLE: RolesNeeded = ['viewer', 'operator', 'approver'];
+/** What makes the desk safer is open to everybody who may do anything at all. */
+export const MAY_STOP: RolesNeeded = ['operator', 'approver'];
+export const OPERATOR: RolesNeeded = ['operator'];
+export const APPROVER: RolesNeeded = ['approver'];
+
+export function hasRole({ roles }: { readonly roles: RolesNeeded }, needed: RolesNeeded): boolean {
+  return roles.some((role) => needed.includes(role));
+}
+
+/** People of a desk file who have one of these roles, by name. */
+export function namesWith(
+  people: readonly { readonly name: string; readonly roles: RolesNeeded }[],
+  needed: RolesNeeded,
+): readonly string[] {
+  return people.filter((person) => hasRole(person, needed)).map(({ name }) => name);
+}

@@ -1,0 +1,32 @@
+/** /incident TITLE: a person reports what no check has seen. More lines are what was seen. */
+import { MAY_STOP } from '../../domain/roles.js';
+import { acknowledgeButton } from '../../notify/incident-notice.js';
+import { answer } from '../answer.js';
+import { missingRole } from '../bot-context.js';
+import type { ChatCommand } from './command.js';
+import { sentAgo } from './sent-ago.js';
+
+const HOW_TO_WRITE = 'Write it so: /incident Withdrawals are slow\nMore lines say what was seen.';
+
+export const incidentCommand: ChatCommand = {
+  name: 'incident',
+  description: 'report that something is wrong: /incident TITLE',
+  run: async (context, person, { chatId, updateId, sentMs, argument }) => {
+    const refusal = missingRole(person, MAY_STOP);
+    if (refusal !== null) {
+      await answer(context, chatId, refusal);
+      return;
+    }
+    const [title = '', ...seen] = argument.split(/\s*[\r\n]+\s*/);
+    const detail = [seen.join(' '), sentAgo(sentMs, context.nowMs()) ?? ''].filter(Boolean).join('; ');
+    const opened = await context.operations.openIncident(
+      { person: person.name, via: 'telegram' },
+      // The same update again, read by a bot that was killed before it could confirm it, is the same report.
+      { title, detail, commandId: `telegram:${context.desk.desk}:${updateId}` },
+    );
+    const { ok, incident, problems } = opened;
+    const lines = [`${ok ? '✅' : '❌'} ${opened.detail}`, ...problems.map((problem) => `! ${problem}`)];
+    if (!ok) lines.push(HOW_TO_WRITE);
+    await answer(context, chatId, lines.join('\n'), incident === null ? [] : [acknowledgeButton(incident)]);
+  },
+};

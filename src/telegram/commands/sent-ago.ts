@@ -1,0 +1,8 @@
+const MINUTE_MS = 60_000;
+
+/** For what lay waiting while nobody listened: how long. Null where it came at once. */
+export function sentAgo(sentMs: number, nowMs: number): string | null {
+  const minutes = Math.floor((nowMs - sentMs) / MINUTE_MS);
+  if (minutes < 1) return null;
+  return `sent ${minutes === 1 ? 'a minute' : `${minutes} minutes`} ago`;
+}

@@ -1,0 +1,97 @@
+/** /incident: from the chat to an incident that lasts, and the answer's button. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { ANNA, BEN, type BotBench, openBotBench, STRANGER } from './support/bot-bench.js';
+
+const VERA = 503;
+let bench: Bench;
+let desk: BenchDesk;
+let bot: BotBench;
+beforeAll(async () => {
+  bench = await openBench();
+  desk = await bench.desk({ serve: ['operations'] });
+  const { temporal, database } = bench;
+  bot = await openBotBench({ pool: database.pool, temporal, deskName: desk.name, trader: desk.trader });
+  await bot.link('anna', ANNA);
+  await bot.link('ben', BEN);
+  await bot.link('vera', VERA);
+  bot.start();
+});
+afterAll(async () => {
+  await bot?.close();
+  await bench?.close();
+});
+
+const type = (user: number, text: string, options = {}) => bot.simulator.simulation.type(user, text, options);
+const answered = (chat: number, what: string | RegExp) =>
+  eventually(() =>
+    expect(
+      bot
+        .sent(chat)
+        .map(({ text }) => text)
+        .join('\n---\n'),
+    ).toMatch(what),
+  );
+const reported = () => bot.operations.listIncidents({});
+
+describe('/incident', () => {
+  it('opens one with what was seen, and its answer has the button that says "I have it"', async () => {
+    type(BEN, '/incident Withdrawals are slow\nthe third one waits\nfor an hour');
+    await answered(BEN, /✅ The incident "Withdrawals are slow" is open\./);
+    const open = await eventually(async () => {
+      const [found] = await reported();
+      if (!found) throw new Error('not in Postgres yet');
+      return found;
+    });
+    expect(open).toMatchObject({
+      kind: 'reported',
+      title: 'Withdrawals are slow',
+      detail: 'the third one waits for an hour',
+      state: 'open',
+    });
+    const shown = bot.sent(BEN).findLast(({ reply_markup: markup }) => markup !== undefined);
+    bot.simulator.simulation.tap(BEN, { chatId: BEN, messageId: shown?.message_id ?? 0 }, 'I have it');
+    await eventually(async () =>
+      expect(await reported()).toMatchObject([{ id: open.id, acknowledgedBy: 'ben' }]),
+    );
+  });
+
+  it('with the same title again belongs to the one that lasts', async () => {
+    type(ANNA, '/incident withdrawals are SLOW!');
+    await answered(ANNA, /✅ Added to the incident "withdrawals are SLOW!" that lasts\./);
+    expect(await reported()).toHaveLength(1);
+  });
+
+  it('that lay waiting says so in what was seen', async () => {
+    type(ANNA, '/incident Биржа молчит', { date: Math.floor(Date.now() / 1000) - 7_200 });
+    await answered(ANNA, /✅ The incident "Биржа молчит" is open\./);
+    await eventually(async () =>
+      expect((await reported()).find(({ title }) => title === 'Биржа молчит')?.detail).toBe(
+        'sent 120 minutes ago',
+      ),
+    );
+  });
+
+  it.each([
+    ['/incident', /needs a title with letters or digits\. Nothing was opened\.\nWrite it so: \/incident/],
+    ['/incident !!!', /needs a title with letters or digits/],
+    [`/incident ${'x'.repeat(121)}`, /Title: expected at most 120 characters, found 121\..*\nWrite it so/],
+    [`/incident Title\n${'x'.repeat(501)}`, /Detail: expected at most 500 characters, found 501\./],
+    ['/incident a\u0007b', /Title: expected one line without control characters\./],
+  ])('%j is answered with how to write it', async (text, what) => {
+    const before = await reported();
+    type(ANNA, text);
+    await answered(ANNA, what);
+    expect(await reported()).toHaveLength(before.length);
+  });
+
+  it('is refused to a viewer, and a stranger is not even answered', async () => {
+    const before = await reported();
+    type(STRANGER, '/incident Let me in');
+    type(VERA, '/incident Let me in');
+    await answered(VERA, /vera may not do this: it takes the role operator or approver/);
+    expect(bot.sent(STRANGER)).toEqual([]);
+    expect(await reported()).toHaveLength(before.length);
+  });
+});
