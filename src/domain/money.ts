@@ -3,6 +3,7 @@ import { formatDecimal, parseDecimal } from './decimal.js';
 
 export const MONEY_SCALE = 100_000_000;
 const MONEY_STEP = '0.00000001';
+const PPM_PER_PERCENT = 10_000;
 
 /** Money units of a decimal text. Throws `DecimalError` beyond eight places or about 90 million. */
 export function parseMoney(text: string): number {
@@ -49,5 +50,9 @@ export function withinRange(units: number): number {
 
 /** Parts per million of a percentage with at most four places: 3.5 % is 35,000. */
 export function ppmOfPercent(percent: number): number {
-  return Math.round(percent * 10_000);
+  return Math.round(percent * PPM_PER_PERCENT);
+}
+
+export function percentOfPpm(ppm: number): number {
+  return ppm / PPM_PER_PERCENT;
 }

@@ -2,14 +2,13 @@
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
-import { formatMoney } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
 import type { VenueBreaker } from './breakers/venue-breaker.js';
 import { type Core, liveOrders } from './core.js';
 import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/protect.js';
-import { openPositions } from './orders/place-order.js';
 import type { Difference } from './record.js';
+import { type RiskReading, riskReadings } from './risk/readings.js';
 import { type CloseAllState, newestDeskHalt, type SettingsState, type StrategyTrack } from './state.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { Regime } from './strategies/regime.js';
@@ -64,13 +63,6 @@ export interface QuoteView {
   readonly bidTicks: number;
   readonly askTicks: number;
   readonly ageMs: number;
-}
-
-export interface RiskReading {
-  readonly limit: string;
-  /** What is allowed, and what is, as text with unit. */
-  readonly value: string;
-  readonly now: string;
 }
 
 export interface EngineView {
@@ -219,38 +211,4 @@ function strategyViews(core: Core): StrategyView[] {
       nextReviewMs: nextReviewMs(core, slot.name),
     };
   });
-}
-
-function riskReadings(core: Core): RiskReading[] {
-  const { risk, staleMs } = core.config;
-  const { equity } = core.market;
-  const dayStart = core.state.day?.startEquity ?? equity;
-  const peak = Math.max(core.limits.peak, core.state.peak);
-  const age = core.market.freshestWallMs < 0 ? null : core.wallMs - core.market.freshestWallMs;
-  return [
-    { limit: 'position-size', value: `${risk.maxPositionSizePct} % of equity`, now: largestPosition(core) },
-    { limit: 'open-positions', value: String(risk.maxConcurrentPositions), now: String(openPositions(core)) },
-    { limit: 'stop-loss', value: `at most ${risk.stopLossPct} % away`, now: 'required for every entry' },
-    { limit: 'daily-loss', value: `${risk.dailyLossLimitPct} %`, now: `${fallPct(dayStart, equity)} %` },
-    { limit: 'drawdown', value: `${risk.maxDrawdownPct} %`, now: `${fallPct(peak, equity)} %` },
-    {
-      limit: 'stale-data',
-      value: `${staleMs / 1000} s`,
-      now: age === null ? 'no price yet' : `${(Math.max(0, age) / 1000).toFixed(1)} s`,
-    },
-  ];
-}
-
-function fallPct(from: number, to: number): string {
-  return from > 0 ? Math.max(0, ((from - to) / from) * 100).toFixed(2) : '0.00';
-}
-
-function largestPosition(core: Core): string {
-  let most = 0;
-  for (const position of core.state.positions) {
-    most = Math.max(most, Math.abs(position.cost + core.market.unrealised(position)));
-  }
-  const { equity } = core.market;
-  if (most === 0 || equity <= 0) return '0.00 %';
-  return `${((most / equity) * 100).toFixed(2)} % (${formatMoney(Math.round(most), 2)})`;
 }

@@ -1,5 +1,6 @@
 /** What /status answers. */
-import type { PositionStatus, TraderStatus } from '../trader/protocol.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import type { PositionStatus } from '../trader/status/position-status.js';
 
 const POSITIONS_SHOWN = 20;
 const REASONS_SHOWN = 5;

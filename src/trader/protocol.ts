@@ -5,40 +5,15 @@
  */
 import type { GoLiveGrant, GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
-import type { OrderPurpose, OrderState, Side } from '../domain/order.js';
 import type { Difference, JournalEntry } from '../engine/record.js';
 import type { MarketSource } from '../market/feed.js';
+import type { OrderStatus } from './status/order-status.js';
+import type { PositionStatus } from './status/position-status.js';
+import type { StrategyStatus } from './status/strategy-status.js';
 
 export const CONTROL_PROTOCOL_VERSION = 1;
 export const FRAME_BYTES_MAX = 64 * 1024;
 export const ANSWER_BYTES_MAX = 1024 * 1024;
-
-/** Decimal text everywhere a person or another program reads it: no integer units leave the trader. */
-export interface PositionStatus {
-  readonly symbol: string;
-  readonly side: 'long' | 'short';
-  readonly quantity: string;
-  readonly averagePrice: string;
-  readonly markPrice: string | null;
-  readonly unrealised: string;
-  readonly stopPrice: string | null;
-  /** `confirmed`: the venue acknowledged the protective stop for the whole quantity. */
-  readonly protection: 'confirmed' | 'pending' | 'missing' | 'synthetic';
-  readonly strategy: string;
-}
-
-export interface OrderStatus {
-  readonly clientId: string;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly type: 'market' | 'limit' | 'stop';
-  readonly purpose: OrderPurpose;
-  readonly state: OrderState;
-  readonly quantity: string;
-  readonly filled: string;
-  readonly price: string | null;
-  readonly strategy: string;
-}
 
 export interface NotTradingReason {
   /** `desk`, a strategy's name or a symbol. */
@@ -48,28 +23,7 @@ export interface NotTradingReason {
   readonly waitsFor: string;
 }
 
-export interface StrategyStatus {
-  readonly name: string;
-  readonly symbol: string;
-  readonly enabled: boolean;
-  readonly state: string;
-  readonly trades: number;
-  readonly wins: number;
-  readonly realised: string;
-  readonly lossesInARow: number;
-  /** Of its instrument's last 60 bars. */
-  readonly regime: 'trending' | 'ranging' | 'unknown';
-  /** Who switched it off and why; null while it is on, or where the desk file has it off. */
-  readonly off: {
-    /** By the tracker, which looks at it again. */
-    readonly automatic: boolean;
-    readonly by: string;
-    readonly reason: string;
-    readonly atMarketMs: number;
-    readonly nextReviewMarketMs: number | null;
-  } | null;
-}
-
+/** Decimal text everywhere a person or another program reads it: no integer units leave the trader. */
 export interface TraderStatus {
   readonly desk: string;
   readonly mode: Mode;

@@ -8,7 +8,7 @@ import { compareBooks } from '../../src/auditor/compare-books.js';
 import { readPaperBook } from '../../src/auditor/paper-book-reading.js';
 import type { OwnPrices } from '../../src/auditor/prices/own-prices.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
-import type { PositionStatus } from '../../src/trader/protocol.js';
+import type { PositionStatus } from '../../src/trader/status/position-status.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';

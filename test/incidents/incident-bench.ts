@@ -4,7 +4,8 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Symptom } from '../../src/activities/incidents/create-incident-activities.js';
 import { incidentId } from '../../src/notify/incident-notice.js';
 import { fingerprintOf } from '../../src/operations/incidents/incident-start.js';
-import type { Decision, StrategyStatus, TraderStatus } from '../../src/trader/protocol.js';
+import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
+import type { StrategyStatus } from '../../src/trader/status/strategy-status.js';
 import {
   INCIDENT_MESSAGES,
   type IncidentInput,
@@ -15,7 +16,7 @@ import { operationsQueue, incidentId as workflowIdOf } from '../../src/workflows
 import { decisionOf } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 
-export const TIMING: IncidentInput['timing'] = {
+const TIMING: IncidentInput['timing'] = {
   respondMs: 600_000,
   escalateMs: [],
   lookMs: 50,
@@ -25,7 +26,7 @@ export const TIMING: IncidentInput['timing'] = {
   evidenceMs: 20_000,
 };
 
-export const SETTINGS: IncidentInput['settings'] = {
+const SETTINGS: IncidentInput['settings'] = {
   statusPage: null,
   offerSizePct: 50,
   volatilityTimesNormal: 2,

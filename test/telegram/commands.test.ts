@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readAudit } from '../../src/store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../src/store/people.js';
 import { newToken } from '../../src/store/token-hash.js';
-import type { PositionStatus } from '../../src/trader/protocol.js';
+import type { PositionStatus } from '../../src/trader/status/position-status.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ALERTS_CHAT, ANNA, BEN, type BotBench, openBotBench, STRANGER } from './support/bot-bench.js';

@@ -1,4 +1,4 @@
-import type { PositionStatus } from '../../../src/trader/protocol.js';
+import type { PositionStatus } from '../../../src/trader/status/position-status.js';
 import { grouped, money, signed, tone } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';

@@ -1,6 +1,7 @@
 import type { HaltCause, Mode, ResumeRule } from '../../domain/mode.js';
-import type { StrategyStatus, TraderStatus } from '../../trader/protocol.js';
+import type { TraderStatus } from '../../trader/protocol.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
+import type { StrategyStatus } from '../../trader/status/strategy-status.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
 import type { TradingDays } from './read-situation.js';
 

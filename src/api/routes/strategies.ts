@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { addDecimals } from '../../domain/decimal-text.js';
-import type { StrategyStatus } from '../../trader/protocol.js';
+import type { StrategyStatus } from '../../trader/status/strategy-status.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { answer, decimalText } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { strategyStatusSchema } from '../schemas/trader-status.js';
 
-export const strategySchema = z.object({
+const strategySchema = z.object({
   name: z.string(),
   enabled: z.boolean(),
   trades: z.number().describe('Closed round trips'),

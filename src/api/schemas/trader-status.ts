@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
-import type { OrderStatus, PositionStatus, TraderStatus } from '../../trader/protocol.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import type { OrderStatus } from '../../trader/status/order-status.js';
+import type { PositionStatus } from '../../trader/status/position-status.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
 const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);
@@ -183,7 +185,7 @@ export const reconciliationAnswerSchema = reconciliationSchema.extend({
   unprotected: z.array(z.string()).describe('Symbols whose protective stop the venue has not confirmed'),
 });
 
-export const processSchema = z.object({
+const processSchema = z.object({
   name: z.string(),
   state: z.string(),
   pid: z.number().nullable(),

@@ -1,4 +1,5 @@
 /** Position size, as a part of what the desk file allows: smaller at once by anybody, larger by authorised people. */
+import { percentOfPpm } from '../../domain/money.js';
 import { type Core, commit, touchAll } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -7,8 +8,6 @@ import { isSizeFactor, SMALLEST_SIZE_PPM } from '../risk/size-factor.js';
 import { done, refused } from './outcome.js';
 
 type Resize = Extract<Command, { readonly name: 'resize' }>;
-
-const PPM_PER_PERCENT = 10_000;
 
 export function resize(core: Core, command: Resize, event: CommandEvent): CommandOutcome {
   const { sizeFactorPpm, authorised } = command;
@@ -43,11 +42,11 @@ export function setSizeFactor(
 export function badSize(): CommandOutcome {
   return refused(
     'bad-size',
-    `a position size lies between ${SMALLEST_SIZE_PPM / PPM_PER_PERCENT} and 100 % of the desk file's`,
+    `a position size lies between ${percentOfPpm(SMALLEST_SIZE_PPM)} and 100 % of the desk file's`,
     'correct it; nothing was changed',
   );
 }
 
-export function percent(sizeFactorPpm: number): string {
-  return `${sizeFactorPpm / PPM_PER_PERCENT} %`;
+function percent(sizeFactorPpm: number): string {
+  return `${percentOfPpm(sizeFactorPpm)} %`;
 }

@@ -1,5 +1,5 @@
 /** The largest position in one instrument, as a percentage of equity including unrealised results. */
-import { formatMoney } from '../../domain/money.js';
+import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { RiskLimit } from './check.js';
 import { FULL_SIZE_PPM, largestPosition } from './size-factor.js';
 
@@ -27,4 +27,4 @@ export const positionSizeLimit: RiskLimit = (check) => {
 };
 
 const reduced = (sizeFactorPpm: number): string =>
-  sizeFactorPpm === FULL_SIZE_PPM ? '' : `, of which ${sizeFactorPpm / 10_000} % is used,`;
+  sizeFactorPpm === FULL_SIZE_PPM ? '' : `, of which ${percentOfPpm(sizeFactorPpm)} % is used,`;

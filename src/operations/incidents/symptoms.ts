@@ -4,7 +4,8 @@ import type { Symptom } from '../../activities/incidents/create-incident-activit
 import type { Desk } from '../../desk/schema.js';
 import { isLosing } from '../../domain/losing-strategy.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
-import type { StrategyStatus, TraderStatus } from '../../trader/protocol.js';
+import type { TraderStatus } from '../../trader/protocol.js';
+import type { StrategyStatus } from '../../trader/status/strategy-status.js';
 
 const SOURCE = 'trader';
 

@@ -2,6 +2,7 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
+import { percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
@@ -44,7 +45,7 @@ export function logRecord(log: Log, record: EngineRecord, instruments: readonly 
 }
 
 /** Null: nothing that a person wants to read as a line of its own. */
-export function activityText(record: EngineRecord, instruments: readonly Instrument[]): string | null {
+function activityText(record: EngineRecord, instruments: readonly Instrument[]): string | null {
   switch (record.type) {
     case 'note':
       return record.text;
@@ -79,7 +80,7 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
     case 'settings':
       return `settings version ${record.version} by ${record.by}: ${changesText(record)}: ${record.reason}`;
     case 'size.factor':
-      return `position size was set to ${record.sizeFactorPpm / 10_000} % by ${record.by}: ${record.reason}`;
+      return `position size was set to ${percentOfPpm(record.sizeFactorPpm)} % by ${record.by}: ${record.reason}`;
     case 'golive.granted':
       return goLiveText(record);
     case 'golive.voided':

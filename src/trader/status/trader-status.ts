@@ -1,10 +1,13 @@
 /** The engine's integers as the decimal text that people and other programs read. */
-import { formatDecimal } from '../../domain/decimal.js';
-import type { Instrument } from '../../domain/instrument.js';
-import { formatMoney, parseMoney } from '../../domain/money.js';
-import type { EngineView, OrderView, PositionView, StrategyView } from '../../engine/view.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
+import { fallPct } from '../../engine/risk/readings.js';
+import type { EngineView } from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
-import type { OrderStatus, PositionStatus, StrategyStatus, TraderStatus } from '../protocol.js';
+import type { TraderStatus } from '../protocol.js';
+import { orderStatus } from './order-status.js';
+import { positionStatus } from './position-status.js';
+import { strategyStatus } from './strategy-status.js';
 
 /** The answer has to fit a frame; the counts beside the lists are always whole. */
 const ORDERS_SHOWN_MAX = 500;
@@ -33,15 +36,12 @@ export interface StatusNow {
   readonly activity: TraderStatus['activity'];
 }
 
-const PPM_PER_PERCENT = 10_000;
-
-type Money = (units: number) => string;
-
 export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
   const { view } = now;
   const { instruments, startingCash, fileConfigHash, ...constants } = facts;
   const places = startingCash >= TWO_PLACES_FROM ? 2 : 8;
-  const money: Money = (units) => formatMoney(Math.round(units), places);
+  const money = (units: number): string => formatMoney(Math.round(units), places);
+  const instrumentOf = (id: InstrumentId): Instrument => required(instruments, id);
   const { reconciliation } = view;
   return {
     ...constants,
@@ -56,10 +56,14 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     cash: money(view.cash),
     dayStartEquity: money(view.dayStartEquity),
     dayPnl: money(view.equity - view.dayStartEquity),
-    drawdownPct: drawdownPct(view),
+    drawdownPct: fallPct(view.peak, view.equity),
     peakEquity: money(view.peak),
-    positions: view.positions.map((position) => positionStatus(position, instruments, money)),
-    orders: view.orders.slice(0, ORDERS_SHOWN_MAX).map((order) => orderStatus(order, instruments)),
+    positions: view.positions.map((position) =>
+      positionStatus(position, instrumentOf(position.instrument), money),
+    ),
+    orders: view.orders
+      .slice(0, ORDERS_SHOWN_MAX)
+      .map((order) => orderStatus(order, instrumentOf(order.instrument))),
     openPositions: view.positions.length,
     openOrders: view.orders.length,
     entriesWorking: view.entriesWorking,
@@ -69,7 +73,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
       sinceWallMs: view.venueBreaker.sinceMs,
       detail: view.venueBreaker.detail,
     },
-    sizePct: view.sizeFactorPpm / PPM_PER_PERCENT,
+    sizePct: percentOfPpm(view.sizeFactorPpm),
     goLive: { required: facts.trading === 'live', granted: view.goLive },
     closeAll: view.closeAll,
     reconciliation: {
@@ -77,7 +81,9 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
       differences: reconciliation.differences.slice(0, DIFFERENCES_SHOWN_MAX),
     },
     notTrading: now.notTrading,
-    strategies: view.strategies.map((strategy) => strategyStatus(strategy, instruments, money)),
+    strategies: view.strategies.map((strategy) =>
+      strategyStatus(strategy, instrumentOf(strategy.instrument), money),
+    ),
     risk: view.risk,
     configHash: view.configHash,
     settings: { version: view.settings.version, changed: view.settings.changed, fileConfigHash },
@@ -86,69 +92,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
   };
 }
 
-function drawdownPct({ peak, equity }: EngineView): string {
-  return peak > 0 ? Math.max(0, ((peak - equity) / peak) * 100).toFixed(2) : '0.00';
-}
-
-function positionStatus(
-  position: PositionView,
-  instruments: readonly Instrument[],
-  money: Money,
-): PositionStatus {
-  const instrument = required(instruments, position.instrument);
-  const price = (ticks: number): string => formatDecimal(Math.round(ticks), instrument.tickSize);
-  return {
-    symbol: instrument.symbol,
-    side: position.quantityLots > 0 ? 'long' : 'short',
-    quantity: formatDecimal(Math.abs(position.quantityLots), instrument.lotSize),
-    averagePrice: price(position.averageTicks),
-    markPrice: position.markTicks === null ? null : price(position.markTicks),
-    unrealised: money(position.unrealised),
-    stopPrice: position.protection === 'missing' ? null : price(position.stopTicks),
-    protection: position.protection,
-    strategy: position.strategy,
-  };
-}
-
-function orderStatus(order: OrderView, instruments: readonly Instrument[]): OrderStatus {
-  const instrument = required(instruments, order.instrument);
-  const priceTicks = order.limitTicks ?? order.stopTicks;
-  return {
-    clientId: order.clientId,
-    symbol: instrument.symbol,
-    side: order.side,
-    type: order.type,
-    purpose: order.purpose,
-    state: order.state,
-    quantity: formatDecimal(order.quantityLots, instrument.lotSize),
-    filled: formatDecimal(order.filledLots, instrument.lotSize),
-    price: priceTicks === null ? null : formatDecimal(priceTicks, instrument.tickSize),
-    strategy: order.strategy,
-  };
-}
-
-function strategyStatus(
-  strategy: StrategyView,
-  instruments: readonly Instrument[],
-  money: Money,
-): StrategyStatus {
-  const { name, enabled, state, trades, wins, lossesInARow, regime, off, nextReviewMs } = strategy;
-  const { symbol } = required(instruments, strategy.instrument);
-  return {
-    name,
-    symbol,
-    enabled,
-    state,
-    trades,
-    wins,
-    realised: money(strategy.realised),
-    lossesInARow,
-    regime,
-    off: off === null ? null : { ...off, nextReviewMarketMs: nextReviewMs },
-  };
-}
-
-function required(instruments: readonly Instrument[], id: number): Instrument {
+function required(instruments: readonly Instrument[], id: InstrumentId): Instrument {
   const instrument = instruments[id];
   if (instrument === undefined) throw new RangeError(`no instrument ${id} in this desk`);
   return instrument;
