@@ -1,23 +1,16 @@
 /** One running trader: engine, runner, journal, venue and market of one desk, and what the control socket asks of them. */
 import type { Socket } from 'node:net';
-import { settingsApproversNeeded, settingsSource } from '../desk/desk-settings.js';
-import { goLiveApprovers } from '../desk/go-live-people.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
 import { parseMoney } from '../domain/money.js';
 import type { CommandOutcome } from '../engine/effect.js';
 import type { Engine } from '../engine/engine.js';
-import { settingChanges, settingValues } from '../engine/settings/setting-specs.js';
 import type { MarketEvent, MarketFeed } from '../market/feed.js';
-import { type ArmPermission, armAuthority } from './control/arm-authority.js';
-import { readDecisionKey } from './control/decision-key.js';
+import { type DeskAuthority, deskAuthority } from './control/desk-authority.js';
 import { flatProver } from './control/flat-proof.js';
 import { follow, RecentEntries } from './control/follow.js';
-import { type GoLivePermission, goLiveAuthority } from './control/go-live-authority.js';
 import type { CommandedTrader } from './control/handlers.js';
-import { settingsAuthority } from './control/settings-authority.js';
-import { sizeAuthority } from './control/size-authority.js';
 import type { Journal } from './journal/journal.js';
 import type { BarsAnswer, ControlMethods, FlatProof, TraderStatus } from './protocol.js';
 import type { Clock } from './running/clock.js';
@@ -33,7 +26,6 @@ import { warmUpBars, warmUpWith } from './warm-up.js';
 const ON_DISK_MS_MAX = 2000;
 /** A market of ours goes on after this, whatever still waits for an answer. */
 const SETTLE_MS_MAX = 2000;
-const HOUR_MS = 3_600_000;
 
 export interface DeskTraderParts {
   readonly home: string;
@@ -54,13 +46,14 @@ export interface DeskTraderParts {
 
 export class DeskTrader implements CommandedTrader {
   readonly proveFlat: () => Promise<FlatProof>;
+  readonly authority: DeskAuthority;
   readonly #parts: DeskTraderParts;
   readonly #facts: StatusFacts;
   readonly #market: MarketWatch;
   readonly #recent: RecentEntries;
 
   constructor(parts: DeskTraderParts) {
-    const { account, loaded, instruments, journal, venue, feed, clock, startedWallMs } = parts;
+    const { home, account, loaded, instruments, journal, engine, venue, feed, clock, startedWallMs } = parts;
     const { desk, configHash } = loaded;
     this.#parts = parts;
     this.#market = new MarketWatch(feed, instruments);
@@ -76,6 +69,13 @@ export class DeskTrader implements CommandedTrader {
       startingCash: parseMoney(desk.paper.balance),
       instruments,
     };
+    this.authority = deskAuthority({
+      home,
+      loaded,
+      engine,
+      incarnation: journal.incarnation,
+      nowMs: () => clock.wallMs(),
+    });
     this.proveFlat = flatProver({
       venue: venue.port,
       instruments,
@@ -156,82 +156,6 @@ export class DeskTrader implements CommandedTrader {
       sequence: this.sequence(),
       marketData: this.#market.status(clock.wallMs()),
       activity: activity.newestFirst(),
-    });
-  }
-
-  /** Throws `ControlRefusal`. */
-  mayResize({ sizePct, decisions }: ControlMethods['resize']['params']): boolean {
-    const { loaded, home, clock } = this.#parts;
-    const approvers = loaded.desk.people.filter(({ roles }) => roles.includes('approver'));
-    return sizeAuthority({
-      desk: loaded.desk.desk,
-      fromPct: this.status().sizePct,
-      toPct: sizePct,
-      decisions,
-      approvers: new Set(approvers.map(({ name }) => name)),
-      readKey: () => readDecisionKey(home),
-      nowMs: clock.wallMs(),
-    });
-  }
-
-  /** Throws `ControlRefusal`. */
-  authorityOf({ haltId, decisions }: ControlMethods['arm']['params']): ArmPermission {
-    const { loaded, home, clock } = this.#parts;
-    const { desk } = loaded;
-    const mayDecide = desk.people.filter(
-      ({ roles }) => roles.includes('operator') || roles.includes('approver'),
-    );
-    return armAuthority({
-      desk: desk.desk,
-      haltId,
-      decisions,
-      deciders: new Set(mayDecide.map(({ name }) => name)),
-      readKey: () => readDecisionKey(home),
-      nowMs: clock.wallMs(),
-    });
-  }
-
-  /** Throws `ControlRefusal`. */
-  approversOf({
-    approvalId,
-    baseVersion,
-    values,
-    decisions,
-  }: ControlMethods['reload']['params']): readonly string[] {
-    const { loaded, home, clock, engine, journal } = this.#parts;
-    const { desk } = loaded;
-    const { changed, version } = engine.view.settings;
-    const inForce = { ...settingValues(settingsSource(desk)), ...changed };
-    const changes = settingChanges(inForce, values);
-    // Made for other settings than those in force: the engine refuses it, whoever approved.
-    if (changes.length === 0 || baseVersion !== version) return [];
-    const approvers = desk.people.filter(({ roles }) => roles.includes('approver'));
-    return settingsAuthority({
-      desk: desk.desk,
-      approvalId,
-      proposal: { incarnation: journal.incarnation, version: baseVersion + 1, changes },
-      decisions,
-      approvers: new Set(approvers.map(({ name }) => name)),
-      needed: settingsApproversNeeded(desk),
-      readKey: () => readDecisionKey(home),
-      nowMs: clock.wallMs(),
-    });
-  }
-
-  /** Throws `ControlRefusal`. */
-  goLiveOf({ proposal, decisions }: ControlMethods['goLive']['params']): GoLivePermission {
-    const { loaded, home, clock } = this.#parts;
-    const { desk, configHash } = loaded;
-    return goLiveAuthority({
-      desk: desk.desk,
-      fileConfigHash: configHash,
-      proposal,
-      decisions,
-      approvers: new Set(goLiveApprovers(desk)),
-      needed: desk.goLive.needed,
-      coolingOffMs: desk.goLive.coolingOffHours * HOUR_MS,
-      readKey: () => readDecisionKey(home),
-      nowMs: clock.wallMs(),
     });
   }
 

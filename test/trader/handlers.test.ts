@@ -25,11 +25,13 @@ function commanded(own: Partial<CommandedTrader> = {}) {
     proveFlat: async () => {
       throw new Error('not in this test');
     },
-    authorityOf: () => ({ authority: 'rule' }),
-    mayResize: () => false,
-    approversOf: () => [],
-    goLiveOf: () => {
-      throw new Error('not in this test');
+    authority: {
+      forArming: () => ({ authority: 'rule' }),
+      forSize: () => false,
+      forSettings: () => [],
+      forGoLive: () => {
+        throw new Error('not in this test');
+      },
     },
     warmUpAgain: () => undefined,
     bars: () => null,

@@ -1,9 +1,9 @@
 /** Who allows an arming: the desk file's rule, a person, or two. The engine then compares that with what its halts ask. */
 import { verifyDecision } from '../../domain/decision.js';
 import { messageOf } from '../../domain/message-of.js';
+import { ppmOfPercent } from '../../domain/money.js';
 import type { Decision } from '../protocol.js';
 import { ControlRefusal } from './control-refusal.js';
-import { sizeFactorPpm } from './size-authority.js';
 
 export type ArmAuthority = 'rule' | 'person' | 'two-people';
 
@@ -38,7 +38,7 @@ export function armAuthority(question: ArmQuestion): ArmPermission {
 
 /** Of different wishes the smallest size counts. */
 function chosenSize(decisions: readonly Decision[]): Pick<ArmPermission, 'sizeFactorPpm'> {
-  const sizes = decisions.flatMap(({ sizePct }) => (sizePct === undefined ? [] : [sizeFactorPpm(sizePct)]));
+  const sizes = decisions.flatMap(({ sizePct }) => (sizePct === undefined ? [] : [ppmOfPercent(sizePct)]));
   return sizes.length === 0 ? {} : { sizeFactorPpm: Math.min(...sizes) };
 }
 

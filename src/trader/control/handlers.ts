@@ -2,19 +2,19 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../../domain/message-of.js';
 import type { Mode } from '../../domain/mode.js';
+import { ppmOfPercent } from '../../domain/money.js';
 import type { CommandOutcome } from '../../engine/effect.js';
 import type { Command } from '../../engine/event.js';
 import type { BarsAnswer, CommandResult, ControlMethods, FlatProof, TraderStatus } from '../protocol.js';
 import type { CommandRequest } from '../running/runner.js';
-import type { ArmPermission } from './arm-authority.js';
 import { CommandMemory } from './command-memory.js';
 import type { ControlHandlers } from './connection.js';
 import { ControlRefusal } from './control-refusal.js';
-import type { GoLivePermission } from './go-live-authority.js';
-import { sizeFactorPpm } from './size-authority.js';
+import type { DeskAuthority } from './desk-authority.js';
 
 /** The trader, as far as the control socket commands it. */
 export interface CommandedTrader {
+  readonly authority: DeskAuthority;
   command(request: CommandRequest): Promise<CommandOutcome>;
   /** Resolves once everything so far is on disk: null; or why it is not. */
   onDisk(): Promise<string | null>;
@@ -22,14 +22,6 @@ export interface CommandedTrader {
   sequence(): number;
   status(): TraderStatus;
   proveFlat(): Promise<FlatProof>;
-  /** Throws `ControlRefusal`. */
-  authorityOf(params: ControlMethods['arm']['params']): ArmPermission;
-  /** Whether a person's decision allows exactly this size. Throws `ControlRefusal`. */
-  mayResize(params: ControlMethods['resize']['params']): boolean;
-  /** Whose approvals count for exactly this change. Throws `ControlRefusal`. */
-  approversOf(params: ControlMethods['reload']['params']): readonly string[];
-  /** What exactly these people approved. Throws `ControlRefusal`. */
-  goLiveOf(params: ControlMethods['goLive']['params']): GoLivePermission;
   /** Shows the past to strategies that began anew. */
   warmUpAgain(): void;
   /** Null for a symbol that this desk does not trade. */
@@ -67,18 +59,18 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     arm: (params) =>
       once(params, (trader) => {
         const { haltId, configHash } = params;
-        return { name: 'arm', haltId, configHash, ...trader.authorityOf(params) };
+        return { name: 'arm', haltId, configHash, ...trader.authority.forArming(params) };
       }),
     toggle: (params) =>
       once(params, () => ({ name: 'toggle', strategy: params.strategy, enabled: params.enabled })),
     resize: (params) =>
       once(params, (trader) => ({
         name: 'resize',
-        sizeFactorPpm: sizeFactorPpm(params.sizePct),
-        authorised: trader.mayResize(params),
+        sizeFactorPpm: ppmOfPercent(params.sizePct),
+        authorised: trader.authority.forSize(params),
       })),
     reload: (params) => reload(parts, params),
-    goLive: (params) => once(params, (trader) => ({ name: 'goLive', ...trader.goLiveOf(params) })),
+    goLive: (params) => once(params, (trader) => ({ name: 'goLive', ...trader.authority.forGoLive(params) })),
     revokeGoLive: (params) => always(params, { name: 'revokeGoLive' }),
     bars: async (params) => barsOf(await whenStarted(parts), params),
     reconcile: (params) => once(params, () => ({ name: 'reconcile' })),
@@ -99,7 +91,7 @@ async function reload(
   const trader = await whenStarted(parts);
   const { baseVersion, values } = params;
   // The same request again finds another version in force and is refused: nothing is changed twice.
-  const approvedBy = trader.approversOf(params);
+  const approvedBy = trader.authority.forSettings(params);
   const result = await carryOut(trader, params, { name: 'reload', baseVersion, values, approvedBy });
   trader.warmUpAgain();
   const { configHash, settings } = trader.status();

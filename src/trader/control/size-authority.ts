@@ -4,8 +4,6 @@ import { sizeSubject } from '../../domain/size-decision.js';
 import type { Decision } from '../protocol.js';
 import { ControlRefusal } from './control-refusal.js';
 
-const PPM_PER_PERCENT = 10_000;
-
 export interface SizeQuestion {
   readonly desk: string;
   readonly fromPct: number;
@@ -15,10 +13,6 @@ export interface SizeQuestion {
   /** Read only when there is a decision to check. */
   readonly readKey: () => string;
   readonly nowMs: number;
-}
-
-export function sizeFactorPpm(sizePct: number): number {
-  return Math.round(sizePct * PPM_PER_PERCENT);
 }
 
 /** False without a decision. Throws `ControlRefusal` for one that does not count. */
