@@ -10,13 +10,9 @@ import type { Approved } from '../../engine/risk/approved.js';
 import type { VenuePort, VenueStreamEvent } from '../../venue/port.js';
 import type { Journal } from '../journal/journal.js';
 import { type Clock, ClockWatch } from './clock.js';
+import { TickTimer } from './tick-timer.js';
 import { type Unstamped, VenueCalls } from './venue-calls.js';
 
-const TICK_MS = 1000;
-/** While an order or cancel is under way. */
-const TICK_BUSY_MS = 250;
-/** Keeps a wake time in the past from turning into a spin. */
-const TICK_MIN_MS = 2;
 const SETTLE_MS_MAX = 1000;
 /** More waiting events than this means that the engine can't keep up: a bug or a flood, and the trader ends. */
 const QUEUE_MAX = 100_000;
@@ -49,6 +45,7 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #calls: VenueCalls;
   readonly #watch: ClockWatch;
+  readonly #ticks: TickTimer;
   readonly #urgent: EngineEvent[] = [];
   readonly #queue: EngineEvent[] = [];
   readonly #replies = new Map<string, ((outcome: CommandOutcome) => void)[]>();
@@ -57,13 +54,17 @@ export class Runner {
   readonly #settledWaiters: (() => void)[] = [];
   #draining = false;
   #running = true;
-  #timer: NodeJS.Timeout | undefined;
-  #timerWallMs = 0;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.#watch = new ClockWatch(parts.clock);
     this.#calls = new VenueCalls(parts.venue, (event) => this.post(event));
+    this.#ticks = new TickTimer({
+      wallMs: () => parts.clock.wallMs(),
+      nextWakeMs: () => parts.engine.nextWakeMs(),
+      isBusy: () => !this.#isSettled(),
+      onTick: () => this.post({ kind: 'tick' }),
+    });
     parts.venue.onEvent((event) => this.#venueSaid(event));
     parts.journal.onFault((fault) => this.post({ kind: 'journal.fault', detail: fault.detail }));
   }
@@ -119,13 +120,13 @@ export class Runner {
     for (const effect of effects) this.#carry(effect);
     this.#draining = false;
     this.#drain();
-    this.#schedule();
+    this.#ticks.start();
   }
 
   /** No more events, ticks or orders. Calls that are under way are left to end by themselves. */
   stop(): void {
     this.#running = false;
-    clearTimeout(this.#timer);
+    this.#ticks.stop();
   }
 
   #drain(): void {
@@ -144,7 +145,7 @@ export class Runner {
       this.#draining = false;
     }
     if (onlyQuotes) return;
-    this.#wakeSooner();
+    this.#ticks.sooner();
     if (this.#settledWaiters.length > 0 && this.#isSettled()) {
       for (const settled of this.#settledWaiters.splice(0)) settled();
     }
@@ -230,27 +231,6 @@ export class Runner {
     else if (event.kind === 'breaker')
       this.post({ kind: 'venue.breaker', state: event.state, detail: event.detail });
     else this.post({ kind: 'venue.health', state: event.state, detail: event.detail });
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    if (!this.#running) return;
-    const nowMs = this.#parts.clock.wallMs();
-    const busy = !this.#isSettled();
-    const wakeMs = this.#parts.engine.nextWakeMs() ?? Number.POSITIVE_INFINITY;
-    const delayMs = Math.max(TICK_MIN_MS, Math.min(wakeMs - nowMs, busy ? TICK_BUSY_MS : TICK_MS));
-    this.#timerWallMs = nowMs + delayMs;
-    this.#timer = setTimeout(() => {
-      this.post({ kind: 'tick' });
-      this.#schedule();
-    }, delayMs);
-  }
-
-  /** After an event that made the engine want to be woken before the next tick. */
-  #wakeSooner(): void {
-    if (this.#timer === undefined) return;
-    const wakeMs = this.#parts.engine.nextWakeMs();
-    if (wakeMs !== null && wakeMs < this.#timerWallMs - TICK_MIN_MS) this.#schedule();
   }
 
   #broken(error: Error): void {
