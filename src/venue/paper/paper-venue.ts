@@ -10,15 +10,15 @@ import type { VenueOrder, VenuePosition } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
 import type { MarketBar, MarketEvent } from '../../market/feed.js';
 import { barQuotes } from '../bar-path.js';
-import {
-  type CancelOutcome,
-  type SendOutcome,
-  type VenueBalances,
-  type VenueCapabilities,
-  type VenuePort,
-  type VenueStreamEvent,
-  VenueUnavailable,
+import type {
+  CancelOutcome,
+  SendOutcome,
+  VenueBalances,
+  VenueCapabilities,
+  VenuePort,
+  VenueStreamEvent,
 } from '../port.js';
+import { PaperAccount } from './account.js';
 import { refuse } from './admission.js';
 import type { PaperBook } from './book.js';
 import type { BookFile } from './book-file.js';
@@ -26,7 +26,7 @@ import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
 import { paperCapabilities } from './capabilities.js';
 import { Exchange, isOpen } from './exchange.js';
 import { openBook } from './open-book.js';
-import { fillOf, paperOrderOf, venueOrderOf } from './translate.js';
+import { paperOrderOf } from './translate.js';
 
 export interface PaperVenueOptions {
   /** Folder of the book. */
@@ -57,7 +57,7 @@ export class PaperVenue implements VenuePort {
   private readonly book: PaperBook;
   private readonly file: BookFile;
   private readonly exchange: Exchange;
-  private readonly idBySymbol: ReadonlyMap<string, InstrumentId>;
+  private readonly account: PaperAccount;
   private listener: (event: VenueStreamEvent) => void = () => {};
   private telling: Promise<void> | undefined;
   private marketMs: number;
@@ -69,11 +69,11 @@ export class PaperVenue implements VenuePort {
   constructor(private readonly options: PaperVenueOptions) {
     const { instruments } = options;
     this.instruments = instruments;
-    this.idBySymbol = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
     this.capabilities = paperCapabilities(instruments);
     const { book, file } = openBook(options, (cause) => this.onBookFault(cause));
     this.book = book;
     this.file = file;
+    this.account = new PaperAccount(book, file, instruments);
     this.marketMs = book.seenMs;
     const limitToQuoteSize = options.limitToQuoteSize ?? false;
     this.exchange = new Exchange(
@@ -110,7 +110,7 @@ export class PaperVenue implements VenuePort {
     for (const quote of quotes) this.exchange.onQuote(quote, true);
     const last = quotes.at(-1);
     if (last) this.write({ type: 'seen', marketMs: last.marketMs }).catch(() => {});
-    await this.flushed();
+    await this.account.flushed();
     return this.book.idsGiven - before;
   }
 
@@ -123,40 +123,24 @@ export class PaperVenue implements VenuePort {
     return Promise.resolve(this.options.nowMs());
   }
 
-  async balances(): Promise<VenueBalances> {
-    await this.flushed();
-    return { cash: this.book.cash, currency: this.book.currency };
+  balances(): Promise<VenueBalances> {
+    return this.account.balances();
   }
 
-  async positions(): Promise<readonly VenuePosition[]> {
-    await this.flushed();
-    return [...this.book.positions].map(([symbol, { quantityLots }]) => ({
-      instrument: this.id(symbol),
-      quantityLots,
-    }));
+  positions(): Promise<readonly VenuePosition[]> {
+    return this.account.positions();
   }
 
-  async openOrders(): Promise<readonly VenueOrder[]> {
-    await this.flushed();
-    return [...this.book.allOpenOrders()].map((order) => this.venueOrder(order));
+  openOrders(): Promise<readonly VenueOrder[]> {
+    return this.account.openOrders();
   }
 
-  async orderByClientId(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
-    await this.flushed();
-    const order = this.book.orders.get(clientId);
-    return order && this.id(order.symbol) === instrument ? this.venueOrder(order) : null;
+  orderByClientId(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
+    return this.account.orderByClientId(clientId, instrument);
   }
 
-  /** In the order in which they were written: after a change of the market's source a later fill may have an earlier time. */
-  async fillsSince(sinceMs: number): Promise<readonly Fill[]> {
-    await this.flushed();
-    const from = this.book.fills.findIndex((fill) => fill.marketMs >= sinceMs);
-    return from < 0
-      ? []
-      : this.book.fills
-          .slice(from)
-          .filter((fill) => this.idBySymbol.has(fill.symbol))
-          .map((fill) => this.toFill(fill));
+  fillsSince(sinceMs: number): Promise<readonly Fill[]> {
+    return this.account.fillsSince(sinceMs);
   }
 
   async submit(intent: Approved<OrderIntent>): Promise<SendOutcome> {
@@ -186,8 +170,8 @@ export class PaperVenue implements VenuePort {
   async cancel(clientId: string, instrument: InstrumentId): Promise<CancelOutcome> {
     const order = this.book.orders.get(clientId);
     try {
-      if (!order || !isOpen(order) || this.id(order.symbol) !== instrument) {
-        await this.flushed();
+      if (!order || !isOpen(order) || order.symbol !== this.instruments[instrument]?.symbol) {
+        await this.account.flushed();
         return { kind: 'notOpen', code: '-2011', text: 'Unknown order sent.' };
       }
       this.exchange.forget(clientId);
@@ -216,14 +200,6 @@ export class PaperVenue implements VenuePort {
     return this.file.append(record);
   }
 
-  private async flushed(): Promise<void> {
-    try {
-      await this.file.flushed();
-    } catch (cause) {
-      throw new VenueUnavailable(`the paper book can't be relied on: ${messageOf(cause)}`);
-    }
-  }
-
   private noteSeen(marketMs: number): void {
     if (performance.now() - this.seenWrittenAt < SEEN_EVERY_MS && !this.closed) return;
     this.seenWrittenAt = performance.now();
@@ -231,12 +207,12 @@ export class PaperVenue implements VenuePort {
   }
 
   private onFill(fill: PaperFill): void {
-    this.tell(this.write({ type: 'fill', fill }), () => ({ kind: 'fill', fill: this.toFill(fill) }));
+    this.tell(this.write({ type: 'fill', fill }), () => ({ kind: 'fill', fill: this.account.fill(fill) }));
   }
 
   private onExpired(order: PaperOrder): void {
     const written = this.write({ type: 'closed', clientId: order.clientId, state: 'expired' });
-    this.tell(written, () => ({ kind: 'order', order: this.venueOrder(order) }));
+    this.tell(written, () => ({ kind: 'order', order: this.account.venueOrder(order) }));
   }
 
   private tell(written: Promise<void>, event: () => VenueStreamEvent): void {
@@ -259,17 +235,5 @@ export class PaperVenue implements VenuePort {
       state: 'down',
       detail: `the paper book could not be written (${cause.message}); no order is taken until the trader is restarted`,
     });
-  }
-
-  private venueOrder(order: PaperOrder): VenueOrder {
-    return venueOrderOf(order, this.id(order.symbol));
-  }
-
-  private toFill(fill: PaperFill): Fill {
-    return fillOf(fill, this.id(fill.symbol));
-  }
-
-  private id(symbol: string): InstrumentId {
-    return this.idBySymbol.get(symbol) ?? -1;
   }
 }

@@ -1,0 +1,79 @@
+/** What the paper venue says of the account, once it is on disk: nobody is told what a crash would take back. */
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import { messageOf } from '../../domain/message-of.js';
+import type { Fill } from '../../domain/order.js';
+import type { VenueOrder, VenuePosition } from '../../engine/event.js';
+import { type VenueBalances, VenueUnavailable } from '../port.js';
+import type { PaperBook } from './book.js';
+import type { BookFile } from './book-file.js';
+import type { PaperFill, PaperOrder } from './book-record.js';
+import { fillOf, venueOrderOf } from './translate.js';
+
+/** Each reading throws `VenueUnavailable` where the book could not be written. */
+export class PaperAccount {
+  private readonly idBySymbol: ReadonlyMap<string, InstrumentId>;
+
+  constructor(
+    private readonly book: PaperBook,
+    private readonly file: BookFile,
+    instruments: readonly Instrument[],
+  ) {
+    this.idBySymbol = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
+  }
+
+  async balances(): Promise<VenueBalances> {
+    await this.flushed();
+    return { cash: this.book.cash, currency: this.book.currency };
+  }
+
+  async positions(): Promise<readonly VenuePosition[]> {
+    await this.flushed();
+    return [...this.book.positions].map(([symbol, { quantityLots }]) => ({
+      instrument: this.id(symbol),
+      quantityLots,
+    }));
+  }
+
+  async openOrders(): Promise<readonly VenueOrder[]> {
+    await this.flushed();
+    return [...this.book.allOpenOrders()].map((order) => this.venueOrder(order));
+  }
+
+  async orderByClientId(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
+    await this.flushed();
+    const order = this.book.orders.get(clientId);
+    return order && this.id(order.symbol) === instrument ? this.venueOrder(order) : null;
+  }
+
+  /** In the order in which they were written: after a change of the market's source a later fill may have an earlier time. */
+  async fillsSince(sinceMs: number): Promise<readonly Fill[]> {
+    await this.flushed();
+    const from = this.book.fills.findIndex((fill) => fill.marketMs >= sinceMs);
+    return from < 0
+      ? []
+      : this.book.fills
+          .slice(from)
+          .filter((fill) => this.idBySymbol.has(fill.symbol))
+          .map((fill) => this.fill(fill));
+  }
+
+  venueOrder(order: PaperOrder): VenueOrder {
+    return venueOrderOf(order, this.id(order.symbol));
+  }
+
+  fill(fill: PaperFill): Fill {
+    return fillOf(fill, this.id(fill.symbol));
+  }
+
+  async flushed(): Promise<void> {
+    try {
+      await this.file.flushed();
+    } catch (cause) {
+      throw new VenueUnavailable(`the paper book can't be relied on: ${messageOf(cause)}`);
+    }
+  }
+
+  private id(symbol: string): InstrumentId {
+    return this.idBySymbol.get(symbol) ?? -1;
+  }
+}
