@@ -1,10 +1,7 @@
-/** Best bid and ask as the exchange tells anybody who asks. */
+/** Best bid and ask as Binance tells anybody who asks. */
 import type { Instrument } from '../../domain/instrument.js';
 import { askExchange } from '../ask-exchange.js';
 import type { OwnPrices } from './own-prices.js';
-
-/** Of venues whose public prices the auditor can read by itself. */
-export const PUBLIC_ADDRESSES: Readonly<Record<string, string>> = { binance: 'https://api.binance.com' };
 
 interface BookTicker {
   readonly symbol: string;

@@ -3,7 +3,8 @@ import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import type { TraderStatus } from '../../trader/protocol.js';
-import { exchangePrices, PUBLIC_ADDRESSES } from './exchange-prices.js';
+import { PUBLIC_ADDRESSES } from '../../venue/public-addresses.js';
+import { exchangePrices } from './exchange-prices.js';
 import { simulatedPrices } from './simulated-prices.js';
 
 /** Quote currency for one coin. */
@@ -29,8 +30,8 @@ export function ownPrices(
   return async (marketData) => {
     const { kind, venue } = marketData;
     if (kind === 'simulated') return simulated(marketData);
-    const root = exchange ?? PUBLIC_ADDRESSES[venue ?? ''];
-    if (kind === 'live' && root !== undefined) return exchangePrices(root, instruments);
+    const root = exchange ?? (venue === 'binance' ? PUBLIC_ADDRESSES.binance : null);
+    if (kind === 'live' && root !== null) return exchangePrices(root, instruments);
     return new Map(
       marketData.lastPrices.map(({ symbol, bid, ask }) => [symbol, { bid: Number(bid), ask: Number(ask) }]),
     );
