@@ -1,7 +1,7 @@
 /** What the addresses about the state of the desk say, not only that they answer. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeOpenApi } from '../../src/api/open-api.js';
-import { scriptedStatus } from '../support/scripted-trader.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 let web: WebUnderTest;

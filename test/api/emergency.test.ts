@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { HALT_ID, scriptedStatus } from '../support/scripted-trader.js';
+import { HALT_ID } from '../support/scripted-trader.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 let database: TestDatabase;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { scriptedStatus } from '../support/scripted-trader.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 let web: WebUnderTest;

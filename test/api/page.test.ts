@@ -7,7 +7,8 @@ import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { HALT_ID, scriptedStatus } from '../support/scripted-trader.js';
+import { HALT_ID } from '../support/scripted-trader.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { APPROVAL, scriptedPeople } from './scripted-people.js';
 import { DESK, PASSWORD, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 

@@ -1,21 +1,19 @@
 /** Who is taken off is out at once: the web role as it starts, and the real command line beside it. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { startWeb } from '../../src/api/start.js';
 import { setPassword } from '../../src/home/people-passwords.js';
-import { homePaths, type Role, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
-import { ensureSecrets } from '../../src/home/secrets.js';
+import { homePaths, type Role, type Runtime } from '../../src/home/runtime.js';
 import { createLinkCode, linkByCode, readPersonLinks } from '../../src/store/people.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
-import { freePort } from '../../src/supervisor/free-port.js';
 import { runCommand } from '../cli/run-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { SHIPPED_DESK, webRuntime } from '../support/web-runtime.js';
 import type { Tokens } from './web-under-test.js';
 
-const SHIPPED = resolve(import.meta.dirname, '../../desks/crypto-bot.yaml');
 const PASSWORD = 'correct horse battery staple';
 const DESK = 'crypto-bot';
 
@@ -27,23 +25,8 @@ let role: Role;
 beforeAll(async () => {
   database = await createTestDatabase();
   home = mkdtempSync(join(tmpdir(), 'signed-out-'));
-  await ensureSecrets(home);
-  writeFileSync(join(homePaths(home).secrets, SECRET_FILES.postgresAppPassword), database.appPassword);
+  runtime = await webRuntime(home, database, deskFile('[approver]'));
   for (const person of ['anna', 'vera']) await setPassword(home, person, PASSWORD);
-  const { host, port, appUser } = database;
-  runtime = {
-    version: 1,
-    home,
-    desk: DESK,
-    deskFile: deskFile('[approver]'),
-    configHash: 'c0ffee',
-    market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
-    postgres: { host, port, database: database.database, user: appUser },
-    temporal: { address: `127.0.0.1:${await freePort()}`, namespace: 'default', uiAddress: null },
-    web: { host: '127.0.0.1', port: await freePort() },
-    temporalUiProxy: { port: await freePort() },
-    supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),
-  };
   mkdirSync(homePaths(home).run, { recursive: true });
   writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify(runtime));
   role = await startWeb(runtime);
@@ -60,7 +43,7 @@ function deskFile(rolesOfVera: string): string {
   const file = join(home, 'desk.yaml');
   writeFileSync(
     file,
-    readFileSync(SHIPPED, 'utf8').replace(/^people:.*\n/m, (line) => line + people),
+    readFileSync(SHIPPED_DESK, 'utf8').replace(/^people:.*\n/m, (line) => line + people),
   );
   return file;
 }

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWeb } from '../../src/api/start.js';
-import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
-import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
-import { freePort } from '../../src/supervisor/free-port.js';
+import type { Runtime } from '../../src/home/runtime.js';
+import { readSecret } from '../../src/home/secrets.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { webRuntime } from '../support/web-runtime.js';
 
 let database: TestDatabase;
 let home: string;
@@ -18,22 +18,7 @@ let runtime: Runtime;
 beforeAll(async () => {
   database = await createTestDatabase();
   home = mkdtempSync(join(tmpdir(), 'web-home-'));
-  await ensureSecrets(home);
-  writeFileSync(join(homePaths(home).secrets, SECRET_FILES.postgresAppPassword), database.appPassword);
-  const { host, port, appUser } = database;
-  runtime = {
-    version: 1,
-    home,
-    desk: 'crypto-bot',
-    deskFile: resolve(import.meta.dirname, '../../desks/crypto-bot.yaml'),
-    configHash: 'c0ffee',
-    market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
-    postgres: { host, port, database: database.database, user: appUser },
-    temporal: { address: `127.0.0.1:${await freePort()}`, namespace: 'default', uiAddress: null },
-    web: { host: '127.0.0.1', port: await freePort() },
-    temporalUiProxy: { port: await freePort() },
-    supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),
-  };
+  runtime = await webRuntime(home, database);
 });
 afterAll(async () => {
   await database.drop();

@@ -7,6 +7,7 @@ import { loadDesk } from '../../src/desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { makeSecret } from '../../src/home/secrets.js';
 import type { ControlMethod, TraderStatus } from '../../src/trader/protocol.js';
+import { idleStatus } from '../support/trader-status.js';
 
 export const CRYPTO_DESK = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
 
@@ -73,38 +74,11 @@ export async function startTraderDouble(runtime: Runtime, answers: Answers): Pro
   };
 }
 
+/** One position, and a strategy that waits. */
 export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus {
-  return {
-    desk: 'crypto-bot',
-    mode: 'ACTIVE',
-    reason: 'every check was clean',
-    halts: [],
-    haltId: null,
-    configHash: 'c'.repeat(64),
-    incarnation: 'abc123',
-    sequence: 41,
-    pid: 4711,
-    startedWallMs: 0,
-    trading: 'paper',
-    account: { name: 'paper/simulated-303-seed-7', resting: [] },
-    marketData: {
-      kind: 'simulated',
-      identity: 'simulated-303-seed-7',
-      label: 'simulated market, seed 7, 60x',
-      simulated: true,
-      speed: 60,
-      seed: 7,
-      venue: null,
-      files: [],
-      marketMs: 0,
-      state: 'up',
-      lastQuoteAgeMs: 12,
-      lastPrices: [],
-    },
-    currency: 'USDT',
+  return idleStatus({
     equity: '10012.5',
     cash: '9712.5',
-    dayStartEquity: '10000',
     dayPnl: '12.5',
     drawdownPct: '0.1',
     peakEquity: '10022.5',
@@ -121,24 +95,12 @@ export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus 
         strategy: 'ema-cross',
       },
     ],
-    orders: [],
     openPositions: 1,
-    openOrders: 0,
-    entriesWorking: 0,
     fills: 3,
-    venueBreaker: { state: 'closed', sinceWallMs: null, detail: '' },
-    sizePct: 100,
-    goLive: { required: false, granted: null },
-    closeAll: 'idle',
-    reconciliation: { state: 'clean', atWallMs: 0, differences: [] },
     notTrading: [
       { subject: 'ETH/USDT', reason: 'the averages have not crossed', waitsFor: 'a cross of the averages' },
     ],
-    strategies: [],
-    risk: [],
-    settings: { version: 0, changed: {}, fileConfigHash: 'c'.repeat(64) },
     activity: [{ wallMs: 0, marketMs: 0, text: 'BTC/USDT: bought 0.003 at 100000' }],
-    rssBytes: 1,
     ...changes,
-  };
+  });
 }

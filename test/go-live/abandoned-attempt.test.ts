@@ -3,26 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
 import { endAbandoned } from '../../src/operations/go-live/end-abandoned.js';
-import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { sharedTemporal } from '../support/temporal.js';
+import { openStores, type Stores } from '../support/stores.js';
 
 const AFTER_MS = 120_000;
-let database: TestDatabase;
-let temporal: TemporalAccess;
-
+let stores: Stores;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  temporal = openTemporal({ home: null, temporal: await sharedTemporal() });
+  stores = await openStores();
 });
-afterAll(async () => {
-  await temporal?.close();
-  await database?.drop();
-});
+afterAll(() => stores?.close());
 
 function attemptOf(desk: string) {
-  const { pool } = database;
+  const { temporal } = stores;
+  const { pool } = stores.database;
   const workflowId = `golive:${desk}`;
   return {
     workflowId,
@@ -48,7 +41,7 @@ it('one that was live, and lost its workflow, has ended', async () => {
   const desk = `d-${randomUUID()}`;
   const attempt = attemptOf(desk);
   await attempt.open();
-  await moveAttempt(database.pool, { desk, release: 'r', attempt: 1 }, 'live', '3 %');
+  await moveAttempt(stores.database.pool, { desk, release: 'r', attempt: 1 }, 'live', '3 %');
   expect(await attempt.endAbandoned(AFTER_MS)).toBe(true);
   expect(await attempt.states()).toEqual(['ended']);
 });
@@ -56,7 +49,7 @@ it('one that was live, and lost its workflow, has ended', async () => {
 it('one whose workflow runs stays, however long it takes', async () => {
   const attempt = attemptOf(`d-${randomUUID()}`);
   await attempt.open();
-  const { workflow } = temporal.client;
+  const { workflow } = stores.temporal.client;
   const { workflowId } = attempt;
   // Nobody serves this queue: it runs until it is ended.
   const handle = await workflow.start('goLive', { workflowId, taskQueue: randomUUID(), args: [] });

@@ -12,7 +12,7 @@ import { readAudit } from '../../src/store/audit.js';
 import { readAttempts } from '../../src/store/go-live-attempts.js';
 import type { TraderStatus } from '../../src/trader/protocol.js';
 import { preflightId } from '../../src/workflows/queues.js';
-import { scriptedStatus } from '../support/scripted-trader.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import { type Bench as PreflightBench, preflightBench } from './support/preflight-bench.js';

@@ -7,7 +7,7 @@ import { type Desk, deskSchema } from '../../src/desk/schema.js';
 import { symptomsOf } from '../../src/operations/incidents/symptoms.js';
 import type { TraderStatus } from '../../src/trader/protocol.js';
 import { crashOf } from '../../src/worker/incidents-of-trader.js';
-import { scriptedStatus } from '../support/scripted-trader.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { strategy } from './incident-bench.js';
 
 const deskFile = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));

@@ -5,27 +5,20 @@ import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { completeTask } from '../../src/operations/tasks/complete-task.js';
-import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
 import { readEvidence } from '../../src/store/evidence/read-evidence.js';
 import { openTask, readTask } from '../../src/store/tasks.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { sharedTemporal } from '../support/temporal.js';
+import { openStores, type Stores } from '../support/stores.js';
 
 const DESK = 'crypto-bot';
-let database: TestDatabase;
-let temporal: TemporalAccess;
-
+let stores: Stores;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  temporal = openTemporal({ home: null, temporal: await sharedTemporal() });
+  stores = await openStores();
 });
-afterAll(async () => {
-  await temporal?.close();
-  await database?.drop();
-});
+afterAll(() => stores?.close());
 
 it('a task whose evidence could not be written is still open, and is done the next time', async () => {
-  const { pool, ownerPool } = database;
+  const { temporal } = stores;
+  const { pool, ownerPool } = stores.database;
   const origin = {
     workflowId: 'w',
     firstRunId: randomUUID(),

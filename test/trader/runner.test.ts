@@ -5,9 +5,10 @@ import { type JournalFile, openJournalFile } from '../../src/trader/journal/jour
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { Runner } from '../../src/trader/running/runner.js';
 import { note } from '../journal/records.js';
+import { approved } from '../support/approved-order.js';
 import { engineDouble } from './engine-double.js';
 import { shortFolder } from './stub-handlers.js';
-import { approvedOrder, venueDouble } from './venue-double.js';
+import { venueDouble } from './venue-double.js';
 
 async function setUp() {
   const disk = { hold: null as Promise<void> | null };
@@ -44,7 +45,7 @@ async function setUp() {
 const quote = { kind: 'quote', instrument: 0, bidTicks: 1, askTicks: 2 } as const;
 const intent: readonly Effect[] = [
   { kind: 'record', record: note('intended') },
-  { kind: 'submit', order: approvedOrder('f1') },
+  { kind: 'submit', order: approved({ clientId: 'f1' }) },
 ];
 const onQuote = (effects: readonly Effect[]) => (event: { kind: string }) =>
   event.kind === 'quote' ? effects : [];
@@ -142,7 +143,9 @@ it('keeps a hanging answer from holding up any other call', async () => {
     order.clientId === 'f1'
       ? new Promise(() => undefined)
       : Promise.resolve({ kind: 'accepted', venueId: 'v' });
-  const orders = ['f1', 'f2', 'f3'].map((id): Effect => ({ kind: 'submit', order: approvedOrder(id) }));
+  const orders = ['f1', 'f2', 'f3'].map(
+    (id): Effect => ({ kind: 'submit', order: approved({ clientId: id }) }),
+  );
   engine.answer = onQuote(orders);
   runner.post(quote);
   await expect.poll(() => engine.kinds()).toEqual(['quote', 'order.accepted', 'order.accepted']);
@@ -160,7 +163,7 @@ it('turns each outcome of a send and a cancel into its own event', async () => {
       ? { kind: 'notOpen', code: '-2011', text: 'unknown order' }
       : { kind: 'unknown', cause: 'timeout' };
   engine.answer = onQuote([
-    ...['f1', 'f2', 'f3'].map((id): Effect => ({ kind: 'submit', order: approvedOrder(id) })),
+    ...['f1', 'f2', 'f3'].map((id): Effect => ({ kind: 'submit', order: approved({ clientId: id }) })),
     { kind: 'cancel', clientId: 'f4', instrument: 0 },
     { kind: 'cancel', clientId: 'f5', instrument: 0 },
   ]);

@@ -1,6 +1,5 @@
 /** A venue whose answers the test gives, call by call. */
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { Approved } from '../../src/engine/risk/approved.js';
 import type { CancelOutcome, SendOutcome, VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
 
 export interface VenueDouble extends VenuePort {
@@ -50,23 +49,4 @@ export function venueDouble(): VenueDouble {
     close: async () => undefined,
   };
   return venue;
-}
-
-/** As if the risk gate had approved it. */
-export function approvedOrder(clientId: string): Approved<OrderIntent> {
-  const order: OrderIntent = {
-    clientId,
-    instrument: 0,
-    strategy: 'test',
-    purpose: 'entry',
-    side: 'buy',
-    type: 'limit',
-    quantityLots: 1,
-    limitTicks: 100,
-    stopTicks: null,
-    protectTicks: 90,
-    reduceOnly: false,
-    timeInForce: 'GTC',
-  };
-  return order as Approved<OrderIntent>;
 }

@@ -2,8 +2,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { approved, type Opened, openToKeep, openVenue } from './support/opened.js';
+import { type Opened, openToKeep, openVenue } from './support/opened.js';
 
 let opened: Opened & { close(): Promise<void> };
 beforeAll(async () => {

@@ -1,8 +1,9 @@
 /** An exchange that is away: backoff, breaker, no new trades, stops stay there, and back by itself. */
 import { describe, expect, it } from 'vitest';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { approved, BTC, openOnSimulator, QUICK } from './support/opened.js';
+import { BTC, openOnSimulator, QUICK } from './support/opened.js';
 
 const quickBreaker = { failuresToOpen: 5, openMs: 400 };
 

@@ -2,8 +2,9 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { approved, BTC, type Opened, openToKeep, QUICK } from './support/opened.js';
+import { BTC, type Opened, openToKeep, QUICK } from './support/opened.js';
 
 let kept: (Opened & { close(): Promise<void> }) | null = null;
 let opened: Opened;

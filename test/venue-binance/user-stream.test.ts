@@ -1,7 +1,8 @@
 /** The user stream: what is lost is read again, what comes twice counts once, and no end of it ends the process. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { approved, BTC, type Opened, openOnSimulator } from './support/opened.js';
+import { BTC, type Opened, openOnSimulator } from './support/opened.js';
 
 let opened: Opened;
 const unhandled: unknown[] = [];

@@ -1,8 +1,9 @@
 /** The adapter over the real client library, on the simulator. */
 import { describe, expect, it } from 'vitest';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { approved, BTC, ETH, openOnSimulator, openVenue } from './support/opened.js';
+import { BTC, ETH, openOnSimulator, openVenue } from './support/opened.js';
 import { OTHER_KEY, READING_KEY, rawClient, WITHDRAWING_KEY } from './support/raw-client.js';
 
 const fills = (events: readonly { kind: string }[]) => events.filter(({ kind }) => kind === 'fill');

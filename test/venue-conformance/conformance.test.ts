@@ -1,30 +1,9 @@
 /** What every venue behind the port does, whatever it is made of. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
-import type { Approved } from '../../src/engine/risk/approved.js';
+import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { START_TICKS, SUBJECTS, type Subject } from './subjects.js';
-
-let sequence = 0;
-
-function order(part: Partial<OrderIntent>): Approved<OrderIntent> {
-  sequence += 1;
-  return {
-    clientId: `fconfo${sequence.toString(36)}`,
-    instrument: 0,
-    strategy: 'test',
-    purpose: 'entry',
-    side: 'buy',
-    type: 'market',
-    quantityLots: 1000,
-    limitTicks: null,
-    stopTicks: null,
-    protectTicks: null,
-    reduceOnly: false,
-    timeInForce: 'GTC',
-    ...part,
-  } as Approved<OrderIntent>;
-}
 
 describe.each(SUBJECTS)('$name', ({ open }) => {
   let subject: Subject;
@@ -48,14 +27,14 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     (await subject.venue.positions()).find(({ instrument }) => instrument === 0)?.quantityLots ?? 0;
 
   async function bought(lots = 1000): Promise<number> {
-    const entry = order({ quantityLots: lots });
+    const entry = approved({ quantityLots: lots });
     expect((await subject.venue.submit(entry)).kind).toBe('accepted');
     await eventually(() => expect(filledLots(entry.clientId)).toBe(lots));
     return held();
   }
 
   const resting = (part: Partial<OrderIntent> = {}) =>
-    order({ type: 'limit', limitTicks: START_TICKS - 500_000, ...part });
+    approved({ type: 'limit', limitTicks: START_TICKS - 500_000, ...part });
 
   it('says what it can and cannot do, and what it trades', () => {
     const { capabilities, instruments } = subject.venue;
@@ -134,7 +113,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
 
   it('holds a protective stop, which locks what it would sell, and sells when the price falls to it', async () => {
     const position = await bought();
-    const stop = order({
+    const stop = approved({
       purpose: 'protective',
       side: 'sell',
       type: 'stop',
@@ -145,7 +124,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     expect(await subject.venue.openOrders()).toMatchObject([
       { type: 'stop', stopTicks: START_TICKS - 100_000 },
     ]);
-    const close = order({ purpose: 'close', side: 'sell', quantityLots: position });
+    const close = approved({ purpose: 'close', side: 'sell', quantityLots: position });
     expect((await subject.venue.submit(close)).kind).toBe('rejected');
     subject.setPrice(START_TICKS - 110_000);
     await eventually(() => expect(filledLots(stop.clientId)).toBe(position));
@@ -154,7 +133,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
 
   it('closes a protected position by cancel, then sell', async () => {
     const position = await bought();
-    const stop = order({
+    const stop = approved({
       purpose: 'protective',
       side: 'sell',
       type: 'stop',
@@ -163,7 +142,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     });
     await subject.venue.submit(stop);
     expect(await subject.venue.cancel(stop.clientId, 0)).toEqual({ kind: 'cancelled' });
-    const close = order({ purpose: 'close', side: 'sell', quantityLots: position });
+    const close = approved({ purpose: 'close', side: 'sell', quantityLots: position });
     expect((await subject.venue.submit(close)).kind).toBe('accepted');
     await eventually(() => expect(filledLots(close.clientId)).toBe(position));
     expect(await held()).toBe(0);
@@ -171,9 +150,9 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
 
   it('rejects what can’t be paid or is too small, and then has no such order', async () => {
     for (const wanted of [
-      order({ quantityLots: 1_000_000 }),
+      approved({ quantityLots: 1_000_000 }),
       resting({ quantityLots: 1 }),
-      order({ side: 'sell' }),
+      approved({ side: 'sell' }),
     ]) {
       expect((await subject.venue.submit(wanted)).kind).toBe('rejected');
       expect(await subject.venue.orderByClientId(wanted.clientId, 0)).toBeNull();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { Approved } from '../../src/engine/risk/approved.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
 import { type Fault, FaultyVenue, type FaultyVenueOptions } from '../support/faulty-venue.js';
 
 let venue: FaultyVenue;
@@ -15,23 +15,8 @@ function open(options: FaultyVenueOptions): FaultyVenue {
 }
 afterEach(() => venue.close());
 
-function order(part: Partial<OrderIntent>): Approved<OrderIntent> {
-  return {
-    clientId: 'fone',
-    instrument: 0,
-    strategy: 'test',
-    purpose: 'close',
-    side: 'sell',
-    type: 'market',
-    quantityLots: 5,
-    limitTicks: null,
-    stopTicks: null,
-    protectTicks: null,
-    reduceOnly: false,
-    timeInForce: 'GTC',
-    ...part,
-  } as Approved<OrderIntent>;
-}
+const order = (part: Partial<OrderIntent>) =>
+  approved({ clientId: 'fone', purpose: 'close', side: 'sell', quantityLots: 5, ...part });
 
 const first = (fault: Fault) => (call: { index: number }) => (call.index === 0 ? fault : null);
 

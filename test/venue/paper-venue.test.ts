@@ -5,21 +5,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
-import type { OrderIntent } from '../../src/domain/order.js';
-import type { Approved } from '../../src/engine/risk/approved.js';
 import {
   openPaperVenue,
   type PaperVenue,
   type PaperVenueOptions,
 } from '../../src/venue/paper/paper-venue.js';
 import type { VenueStreamEvent } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { btc, cryptoInstruments, eth } from '../support/paper-instruments.js';
 
 let directory: string;
 let venue: PaperVenue;
 let events: VenueStreamEvent[];
-let sent = 0;
 
 const paper = {
   balance: '10000',
@@ -42,26 +40,6 @@ function open(more: Partial<PaperVenueOptions> = {}): PaperVenue {
 async function reopen(more: Partial<PaperVenueOptions> = {}): Promise<PaperVenue> {
   await venue.close();
   return open(more);
-}
-
-/** The desk's gate stands elsewhere; here every order counts as approved. */
-function order(part: Partial<OrderIntent>): Approved<OrderIntent> {
-  sent += 1;
-  return {
-    clientId: `fabc${sent}`,
-    instrument: 0,
-    strategy: 'test',
-    purpose: 'entry',
-    side: 'buy',
-    type: 'market',
-    quantityLots: 1000,
-    limitTicks: null,
-    stopTicks: null,
-    protectTicks: null,
-    reduceOnly: false,
-    timeInForce: 'GTC',
-    ...part,
-  } as Approved<OrderIntent>;
 }
 
 function quote(
@@ -89,7 +67,7 @@ const filled = (count: number) => eventually(() => expect(fills()).toHaveLength(
 async function buyOne(): Promise<void> {
   quote(1000, 5_999_800, 6_000_000);
   const before = fills().length;
-  expect(await venue.submit(order({}))).toMatchObject({ kind: 'accepted' });
+  expect(await venue.submit(approved())).toMatchObject({ kind: 'accepted' });
   await filled(before + 1);
 }
 
@@ -120,7 +98,7 @@ describe('a market order on paper', () => {
   it('gets the money of a sale less the fee', async () => {
     await buyOne();
     quote(2000, 6_100_000, 6_100_200);
-    await venue.submit(order({ side: 'sell' }));
+    await venue.submit(approved({ side: 'sell' }));
     await filled(2);
     // 0.01 × 60,999.99 = 609.9999; fee 1.2199998
     expect(await venue.balances()).toMatchObject({ cash: parseMoney('10007.5798') });
@@ -129,9 +107,10 @@ describe('a market order on paper', () => {
 
   it('is not filled in the step in which it is sent, and meets the quote that comes after its latency', async () => {
     quote(1000, 5_999_800, 6_000_000);
-    const answer = venue.submit(order({}));
+    const order = approved();
+    const answer = venue.submit(order);
     quote(1001, 5_999_900, 6_000_100);
-    expect((await venue.orderByClientId(`fabc${sent}`, 0))?.state).toBe('working');
+    expect((await venue.orderByClientId(order.clientId, 0))?.state).toBe('working');
     await answer;
     quote(1004, 6_000_000, 6_000_200);
     quote(1005, 6_000_300, 6_000_500);
@@ -141,20 +120,20 @@ describe('a market order on paper', () => {
 
   it('does not wait for the next quote of a slow market: after the latency the last one stands', async () => {
     quote(1000, 5_999_800, 6_000_000);
-    await venue.submit(order({}));
+    await venue.submit(approved());
     await filled(1);
     expect(fills()[0]).toMatchObject({ priceTicks: 6_000_001, marketMs: 1005 });
   });
 
   it('is refused while no price is known', async () => {
-    expect(await venue.submit(order({}))).toMatchObject({ kind: 'rejected', code: '-2010' });
+    expect(await venue.submit(approved())).toMatchObject({ kind: 'rejected', code: '-2010' });
   });
 });
 
 describe('a resting order on paper', () => {
   it('waits at its limit, fills there as maker, and is found by its client id throughout', async () => {
     quote(1000, 5_999_800, 6_000_000);
-    const limit = order({ type: 'limit', limitTicks: 5_990_000 });
+    const limit = approved({ type: 'limit', limitTicks: 5_990_000 });
     await venue.submit(limit);
     expect(await venue.openOrders()).toMatchObject([
       { clientId: limit.clientId, state: 'working', limitTicks: 5_990_000 },
@@ -174,7 +153,7 @@ describe('a resting order on paper', () => {
 
   it('is cancelled once; then it is not open', async () => {
     quote(1000, 5_999_800, 6_000_000);
-    const limit = order({ type: 'limit', limitTicks: 5_990_000 });
+    const limit = approved({ type: 'limit', limitTicks: 5_990_000 });
     await venue.submit(limit);
     expect(await venue.cancel(limit.clientId, 0)).toEqual({ kind: 'cancelled' });
     expect(await venue.cancel(limit.clientId, 0)).toEqual({
@@ -192,13 +171,13 @@ describe('a resting order on paper', () => {
 
   it('that may not rest expires with what was not filled', async () => {
     quote(1000, 5_999_800, 6_000_000);
-    await venue.submit(order({ type: 'limit', limitTicks: 5_990_000, timeInForce: 'IOC' }));
+    await venue.submit(approved({ type: 'limit', limitTicks: 5_990_000, timeInForce: 'IOC' }));
     await eventually(() => expect(events).toMatchObject([{ kind: 'order', order: { state: 'expired' } }]));
   });
 
   it('sells at the stop as a market order', async () => {
     await buyOne();
-    await venue.submit(order({ side: 'sell', type: 'stop', stopTicks: 5_900_000, purpose: 'protective' }));
+    await venue.submit(approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000, purpose: 'protective' }));
     quote(2000, 5_900_001, 5_900_200);
     quote(3000, 5_899_000, 5_899_200);
     await filled(2);
@@ -208,7 +187,7 @@ describe('a resting order on paper', () => {
   it('is filled by no more than the quoted size where sizes count', async () => {
     await reopen({ limitToQuoteSize: true });
     quote(1000, 5_999_800, 6_000_000, { lots: 5000 });
-    const limit = order({ type: 'limit', limitTicks: 5_990_000 });
+    const limit = approved({ type: 'limit', limitTicks: 5_990_000 });
     await venue.submit(limit);
     quote(2000, 5_989_000, 5_989_200, { lots: 600 });
     await filled(1);
@@ -232,37 +211,41 @@ describe('what the paper venue refuses', () => {
   it('is a second sale beyond the balance that a resting stop locks, until the stop is cancelled', async () => {
     await buyOne();
     expect(venue.capabilities.stopLocksBalance).toBe(true);
-    const stop = order({ side: 'sell', type: 'stop', stopTicks: 5_900_000 });
+    const stop = approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000 });
     await venue.submit(stop);
-    expect(await venue.submit(order({ side: 'sell' }))).toEqual(insufficient);
+    expect(await venue.submit(approved({ side: 'sell' }))).toEqual(insufficient);
     await venue.cancel(stop.clientId, 0);
-    expect(await venue.submit(order({ side: 'sell' }))).toMatchObject({ kind: 'accepted' });
+    expect(await venue.submit(approved({ side: 'sell' }))).toMatchObject({ kind: 'accepted' });
     await filled(2);
   });
 
   it('is a sale of what is not there: no shorting', async () => {
     quote(1000, 5_999_800, 6_000_000);
-    expect(await venue.submit(order({ side: 'sell' }))).toEqual(insufficient);
+    expect(await venue.submit(approved({ side: 'sell' }))).toEqual(insufficient);
   });
 
   it('is a buy beyond the free cash, with what other orders hold back and the fee', async () => {
     quote(1000, 5_999_800, 6_000_000);
     // 0.1 BTC at 60,000 = 6,000 + 12 fee; 3,988 are left
     expect(
-      await venue.submit(order({ type: 'limit', limitTicks: 5_000_000, quantityLots: 12_000 })),
+      await venue.submit(approved({ type: 'limit', limitTicks: 5_000_000, quantityLots: 12_000 })),
     ).toMatchObject({ kind: 'accepted' });
     quote(1000, 299_900, 300_000, { instrument: 1 });
     expect(
-      await venue.submit(order({ instrument: 1, type: 'limit', limitTicks: 300_000, quantityLots: 13_300 })),
+      await venue.submit(
+        approved({ instrument: 1, type: 'limit', limitTicks: 300_000, quantityLots: 13_300 }),
+      ),
     ).toEqual(insufficient);
     expect(
-      await venue.submit(order({ instrument: 1, type: 'limit', limitTicks: 299_000, quantityLots: 13_200 })),
+      await venue.submit(
+        approved({ instrument: 1, type: 'limit', limitTicks: 299_000, quantityLots: 13_200 }),
+      ),
     ).toMatchObject({ kind: 'accepted' });
   });
 
   it('is a client id that was used, also after a restart', async () => {
     quote(1000, 5_999_800, 6_000_000);
-    const first = order({ type: 'limit', limitTicks: 5_990_000 });
+    const first = approved({ type: 'limit', limitTicks: 5_990_000 });
     await venue.submit(first);
     const duplicate = { kind: 'rejected', code: '-2010', text: 'Duplicate order sent.' };
     expect(await venue.submit(first)).toEqual(duplicate);
@@ -274,11 +257,11 @@ describe('what the paper venue refuses', () => {
   it('is an order below the smallest value or without a whole quantity or price', async () => {
     quote(1000, 5_999_800, 6_000_000);
     const rejections = await Promise.all([
-      venue.submit(order({ quantityLots: 8 })),
-      venue.submit(order({ quantityLots: 0 })),
-      venue.submit(order({ quantityLots: 1.5 })),
-      venue.submit(order({ type: 'limit', limitTicks: 0 })),
-      venue.submit(order({ instrument: 9 })),
+      venue.submit(approved({ quantityLots: 8 })),
+      venue.submit(approved({ quantityLots: 0 })),
+      venue.submit(approved({ quantityLots: 1.5 })),
+      venue.submit(approved({ type: 'limit', limitTicks: 0 })),
+      venue.submit(approved({ instrument: 9 })),
     ]);
     expect(rejections.map((each) => (each.kind === 'rejected' ? each.text : each.kind))).toEqual([
       'Filter failure: NOTIONAL',
@@ -293,7 +276,7 @@ describe('what the paper venue refuses', () => {
 describe('the book of the paper venue', () => {
   it('survives a restart with orders, positions, cash and fills', async () => {
     await buyOne();
-    const stop = order({ side: 'sell', type: 'stop', stopTicks: 5_900_000 });
+    const stop = approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000 });
     await venue.submit(stop);
     const before = [
       await venue.balances(),
@@ -317,7 +300,7 @@ describe('the book of the paper venue', () => {
   it('has the order on disk when it is acknowledged and the fill when it is told', async () => {
     quote(1000, 5_999_800, 6_000_000);
     const book = () => readFileSync(join(directory, 'book.jsonl'), 'utf8');
-    const first = order({});
+    const first = approved();
     await venue.submit(first);
     expect(book()).toContain(first.clientId);
     await filled(1);
@@ -378,7 +361,7 @@ describe('the book of the paper venue', () => {
     quote(1000, 5_999_800, 6_000_000);
     for (let round = 0; round < 60; round += 1) {
       const batch = Array.from({ length: 100 }, () =>
-        order({ type: 'limit', limitTicks: 100_000 + round, quantityLots: 1000 }),
+        approved({ type: 'limit', limitTicks: 100_000 + round, quantityLots: 1000 }),
       );
       await Promise.all(batch.map((each) => venue.submit(each)));
       await Promise.all(batch.map((each) => venue.cancel(each.clientId, 0)));
@@ -411,7 +394,7 @@ describe('minutes in which no trader ran', () => {
 
   it('are played against resting orders, and such fills are marked', async () => {
     await buyOne();
-    await venue.submit(order({ side: 'sell', type: 'stop', stopTicks: 5_900_000 }));
+    await venue.submit(approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000 }));
     quote(60_000, 5_990_000, 5_990_100);
     await reopen({ spreadTicks: [100, 2] });
     expect(venue.seenMs).toBe(60_000);
@@ -436,17 +419,17 @@ describe('a linear contract on paper', () => {
     await reopen({ instruments: [perpetual] });
     expect(venue.capabilities).toMatchObject({ shorting: true, stopLocksBalance: false, reduceOnly: true });
     quote(1000, 6_000_000, 6_000_100);
-    await venue.submit(order({ side: 'sell' }));
+    await venue.submit(approved({ side: 'sell' }));
     await filled(1);
     // Sold 0.01 at 59,999.99: fee 1.1999998
     expect(await venue.balances()).toMatchObject({ cash: parseMoney('9998.8000002') });
     quote(2000, 5_899_900, 5_899_998);
-    await venue.submit(order({ side: 'buy', quantityLots: 2000, reduceOnly: true }));
+    await venue.submit(approved({ side: 'buy', quantityLots: 2000, reduceOnly: true }));
     await filled(2);
     // Bought back 0.01, not 0.02, at 58,999.99: result 10, fee 1.1799998
     expect(await venue.positions()).toEqual([]);
     expect(await venue.balances()).toMatchObject({ cash: parseMoney('10007.6200004') });
-    expect(await venue.submit(order({ side: 'buy', reduceOnly: true }))).toMatchObject({ code: '-2022' });
-    expect(await venue.submit(order({ quantityLots: 20_000 }))).toMatchObject({ code: '-2019' });
+    expect(await venue.submit(approved({ side: 'buy', reduceOnly: true }))).toMatchObject({ code: '-2022' });
+    expect(await venue.submit(approved({ quantityLots: 20_000 }))).toMatchObject({ code: '-2019' });
   });
 });

@@ -7,8 +7,6 @@ import {
 } from '../../../simulators/binance/start.js';
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import type { Instrument } from '../../../src/domain/instrument.js';
-import type { OrderIntent } from '../../../src/domain/order.js';
-import type { Approved } from '../../../src/engine/risk/approved.js';
 import { type BinanceVenue, openBinanceVenue } from '../../../src/venue/binance/binance-venue.js';
 import type { BinanceVenueOptions } from '../../../src/venue/binance/options.js';
 import type { VenueStreamEvent } from '../../../src/venue/port.js';
@@ -78,26 +76,4 @@ export function openVenue(
     random: () => 0.5,
     ...options,
   });
-}
-
-let sequence = 0;
-
-/** An order as the risk gate would let it through. */
-export function approved(order: Partial<OrderIntent>): Approved<OrderIntent> {
-  sequence += 1;
-  return {
-    clientId: `fabcdef${sequence.toString(36)}`,
-    instrument: BTC,
-    strategy: 'test',
-    purpose: 'entry',
-    side: 'buy',
-    type: 'market',
-    quantityLots: 1000,
-    limitTicks: null,
-    stopTicks: null,
-    protectTicks: null,
-    reduceOnly: false,
-    timeInForce: 'GTC',
-    ...order,
-  } as Approved<OrderIntent>;
 }

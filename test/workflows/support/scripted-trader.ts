@@ -8,6 +8,7 @@ import {
   TraderUnavailable,
 } from '../../../src/trader/client.js';
 import type { ControlMethods, FlatProof, TraderStatus } from '../../../src/trader/protocol.js';
+import { idleStatus } from '../../support/trader-status.js';
 
 export interface Received {
   readonly method: CallableMethod;
@@ -120,22 +121,9 @@ export class ScriptedTrader {
   }
 
   status(): TraderStatus {
-    const marketData = {
-      kind: 'simulated' as const,
-      identity: 'simulated-303-seed-7',
-      label: 'simulated market',
-      simulated: true,
-      speed: 60,
-      seed: 7,
-      venue: null,
-      files: [],
-      marketMs: this.marketMs,
-      state: 'up' as const,
-      lastQuoteAgeMs: 100,
-      lastPrices: [],
-      ...this.market,
-    };
+    const idle = idleStatus();
     return {
+      ...idle,
       desk: 'test',
       mode: this.mode,
       reason: this.halts.at(-1)?.reason ?? 'trading',
@@ -144,35 +132,20 @@ export class ScriptedTrader {
       configHash: this.configHash,
       incarnation: this.incarnation,
       sequence: this.received.length,
-      pid: 1,
-      startedWallMs: 0,
       trading: this.trading,
-      account: { name: 'paper/simulated-303-seed-7', resting: [] },
-      marketData,
-      currency: 'USDT',
-      equity: '10000',
-      cash: '10000',
-      dayStartEquity: '10000',
-      dayPnl: '0',
-      drawdownPct: '0',
-      peakEquity: '10000',
+      marketData: { ...idle.marketData, marketMs: this.marketMs, ...this.market },
       positions: this.held,
-      orders: [],
       openPositions: this.positions.length,
       openOrders: this.entriesWorking,
       entriesWorking: this.entriesWorking,
-      fills: 0,
       venueBreaker: { state: this.venueBreaker, sinceWallMs: null, detail: '' },
       sizePct: this.sizePct,
       goLive: { required: this.trading === 'live', granted: this.granted },
       closeAll: this.closeAllState,
       reconciliation: { state: this.reconciliation, atWallMs: null, differences: [] },
-      notTrading: [],
       strategies: this.strategies,
       risk: this.risk,
       settings: { version: this.settingsVersion, changed: {}, fileConfigHash: this.configHash },
-      activity: [],
-      rssBytes: 0,
     };
   }
 
