@@ -17,7 +17,7 @@ const INTERVALS: Readonly<Record<string, number>> = {
   '1d': 1440,
 };
 
-export function intervalMs(interval: string): number {
+function intervalMs(interval: string): number {
   const minutes = INTERVALS[interval];
   if (minutes === undefined) throw new Refusal(-1120, 'Invalid interval.');
   return minutes * MINUTE_MS;

@@ -80,17 +80,15 @@ function tradesWeight(values: ReadonlyMap<string, string>): number {
   return values.has('orderId') ? 5 : 20;
 }
 
-export const ENDPOINTS: readonly Endpoint[] = rows.map(
-  ([method, path, socketMethod, security, weight, run]) => ({
-    method,
-    path,
-    socketMethod,
-    security,
-    weight,
-    countsAsOrder: method === 'POST' && path === '/api/v3/order',
-    run,
-  }),
-);
+const ENDPOINTS: readonly Endpoint[] = rows.map(([method, path, socketMethod, security, weight, run]) => ({
+  method,
+  path,
+  socketMethod,
+  security,
+  weight,
+  countsAsOrder: method === 'POST' && path === '/api/v3/order',
+  run,
+}));
 
 export function endpointFor(method: string, path: string): Endpoint | undefined {
   return ENDPOINTS.find((one) => one.method === method && one.path === path);

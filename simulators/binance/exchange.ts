@@ -18,7 +18,7 @@ export type AccountListener = (account: string, event: Record<string, unknown>) 
 export type MarketListener = (market: Market, trade: Trade | null) => void;
 
 /** Orders and trades kept; the oldest closed ones would go at a real venue too. */
-export const HISTORY_MAX = 200_000;
+const HISTORY_MAX = 200_000;
 
 export class Exchange {
   readonly accounts = new Map<string, Account>();

@@ -71,7 +71,7 @@ export function takeFromMarket(exchange: Exchange, order: Order): Trade[] {
 }
 
 /** What a market order of this size would cost or bring now; null where the book is too thin for it. */
-export function costNow(exchange: Exchange, order: Order): bigint | null {
+function costNow(exchange: Exchange, order: Order): bigint | null {
   const market = exchange.market(order.symbol.name);
   let left = order.quantity;
   let cost = 0n;

@@ -11,7 +11,7 @@ import { formatUnits } from './units.js';
 export const WEIGHT_LIMIT = 6000;
 export const ORDERS_PER_TEN_SECONDS = 100;
 
-export const RATE_LIMITS = [
+const RATE_LIMITS = [
   { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: WEIGHT_LIMIT },
   { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: ORDERS_PER_TEN_SECONDS },
   { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: 200_000 },

@@ -1,5 +1,5 @@
 /** Amounts and prices as whole units of 1e-8, as the venue itself keeps them. */
-export const UNITS_PER_ONE = 100_000_000n;
+const UNITS_PER_ONE = 100_000_000n;
 
 const DECIMAL = /^\d{1,20}(\.\d{1,20})?$/;
 

@@ -5,7 +5,7 @@ export const EXIT_OK = 0;
 /** It failed, or what was asked for could not be proven. */
 export const EXIT_FAILED = 1;
 /** The command was not understood; nothing was tried. */
-export const EXIT_USAGE = 2;
+const EXIT_USAGE = 2;
 
 export class CliFailure extends Error {
   override readonly name = 'CliFailure';

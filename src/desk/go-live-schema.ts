@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { decimal, name, percent } from './schema-values.js';
 
-export const criteriaSchema = z.strictObject({
+const criteriaSchema = z.strictObject({
   minTrades: z
     .number()
     .int()

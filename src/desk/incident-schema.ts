@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { percent } from './schema-values.js';
 
-export const INCIDENT_KINDS = [
+const INCIDENT_KINDS = [
   'exchange-down',
   'large-drawdown',
   'crash-and-restart',
@@ -12,7 +12,7 @@ export const INCIDENT_KINDS = [
   'reported',
 ] as const;
 
-export const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
+const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
 
 const minutes = z.number().positive().max(10_080);
 
@@ -80,6 +80,5 @@ export const incidentsSchema = z.strictObject({
   kinds: kindsSchema.prefault({}).describe('The kinds of incidents.'),
 });
 
-export type DeskIncidents = z.output<typeof incidentsSchema>;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 export type IncidentSeverity = z.output<typeof severityNameSchema>;

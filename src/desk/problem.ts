@@ -27,7 +27,7 @@ export class DeskFileError extends Error {
 }
 
 /** One line: place, key, expected, found. */
-export function problemLine(file: string, problem: DeskProblem): string {
+function problemLine(file: string, problem: DeskProblem): string {
   const place = problem.line === null ? file : `${file}:${problem.line}:${problem.column ?? 1}`;
   const key = problem.key === '' ? '' : ` ${problem.key}:`;
   return `${place}:${key} expected ${problem.expected}; found ${problem.found}`;

@@ -39,7 +39,7 @@ export function resolveDesk(nameOrFile: string, workingFolder: string = process.
   ]);
 }
 
-export function deskNames(workingFolder: string): string[] {
+function deskNames(workingFolder: string): string[] {
   const names = deskFolders(workingFolder).flatMap((folder) =>
     existsSync(folder)
       ? readdirSync(folder)

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { name, timeOfDay } from './schema-values.js';
 
 /** What a step's failure does. `incident` and `halt` include the warning. */
-export const stepFailureSchema = z.enum(['note', 'warn', 'stop', 'incident', 'halt']);
+const stepFailureSchema = z.enum(['note', 'warn', 'stop', 'incident', 'halt']);
 
 /** Workflows of their own that a step can run. */
-export const STEP_ACTIONS = ['backup', 'restore-drill'] as const;
+const STEP_ACTIONS = ['backup', 'restore-drill'] as const;
 
 /** What a step can write down; each has its code in src/reports. */
 export const STEP_REPORTS = [
@@ -18,7 +18,7 @@ export const STEP_REPORTS = [
   'versions',
 ] as const;
 
-export const stepSchema = z.strictObject({
+const stepSchema = z.strictObject({
   key: name.describe('Name of the step in the evidence; each once in a routine.'),
   title: z.string().min(1).max(120).describe('What a person reads.'),
   check: name.optional().describe('Which check is run. A step has one of check, action, report and human.'),

@@ -7,7 +7,7 @@ import { ANY_ROLE } from '../domain/roles.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
-import { routineSchema, type stepSchema } from './routine-schema.js';
+import { routineSchema } from './routine-schema.js';
 import { brokenRules } from './rules.js';
 import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
 import { instrumentSchema, marketSchema, paperSchema, riskSchema, strategySchema } from './trading-schema.js';
@@ -156,5 +156,4 @@ const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
 export const deskSchema = deskObject.pipe(consistentDesk);
 
 export type DeskRoutine = z.output<typeof routineSchema>;
-export type DeskStep = z.output<typeof stepSchema>;
 export type DeskStrategy = z.output<typeof strategySchema>;

@@ -30,7 +30,7 @@ export interface GoLiveGrant extends GoLiveProposal {
   readonly approvedBy: readonly string[];
 }
 
-export const GO_LIVE_APPROVAL = 'go-live';
+const GO_LIVE_APPROVAL = 'go-live';
 
 const CONFIG_DIGITS = 8;
 const HALT_DIGITS = 8;
@@ -44,7 +44,7 @@ export function goLiveId(release: string, attempt: number): string {
 }
 
 /** A new halt between two questions makes it another question. */
-export function goLiveApprovalId({ release, attempt, step, haltId }: GoLiveProposal): string {
+function goLiveApprovalId({ release, attempt, step, haltId }: GoLiveProposal): string {
   const start = `${goLiveId(release, attempt)}:${step}`;
   return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
 }

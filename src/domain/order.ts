@@ -78,12 +78,3 @@ export interface Fill {
   /** Set when the fill was worked out afterwards from the venue's minutes (trader was down on live prices). */
   readonly caughtUp?: boolean;
 }
-
-export interface Position {
-  readonly instrument: InstrumentId;
-  /** Signed: long is positive. */
-  readonly quantityLots: number;
-  /** Cost of the open quantity in money units (signed like the quantity). */
-  readonly cost: number;
-  readonly realised: number;
-}

@@ -7,7 +7,7 @@ import { withinRange } from '../domain/money.js';
 import type { PositionEntry } from './state.js';
 
 /** `quotedWallMs` of an instrument that had no quote yet. */
-export const NEVER = -1;
+const NEVER = -1;
 
 export class MarketBook {
   readonly bidTicks: Float64Array;

@@ -1,8 +1,8 @@
 /** Every bound on waiting and retrying in the core, in wall milliseconds unless it says otherwise. */
 
 /** Lookups and snapshots that fail are repeated after 100 ms, doubled each time, at most every 5 s. */
-export const RETRY_FIRST_MS = 100;
-export const RETRY_MAX_MS = 5_000;
+const RETRY_FIRST_MS = 100;
+const RETRY_MAX_MS = 5_000;
 
 /** An order is absent once two lookups this far apart did not find it: a send may still be on its way. */
 export const ABSENT_GRACE_MS = 3_000;

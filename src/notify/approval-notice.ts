@@ -9,7 +9,7 @@ export type VoteTap = 'approve' | 'reject' | 'details';
 const LETTERS: Readonly<Record<VoteTap, string>> = { approve: 'A', reject: 'R', details: 'D' };
 
 /** `v:<token>:<letter>:<first digits of the parameters' hash>`: the tap says which parameters were on the screen. */
-export function voteButtonData(approval: Pick<Approval, 'token' | 'parametersHash'>, tap: VoteTap): string {
+function voteButtonData(approval: Pick<Approval, 'token' | 'parametersHash'>, tap: VoteTap): string {
   return `v:${approval.token}:${LETTERS[tap]}:${approval.parametersHash.slice(0, HASH_SHOWN)}`;
 }
 
@@ -35,7 +35,7 @@ function buttonsOf(approval: Approval): NoticeButton[] {
   ];
 }
 
-export function parameterLines(parameters: ApprovalParameters): string[] {
+function parameterLines(parameters: ApprovalParameters): string[] {
   return Object.entries(parameters).map(([key, value]) => `${key}: ${value}`);
 }
 

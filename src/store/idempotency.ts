@@ -69,11 +69,3 @@ export async function giveUpKey(pool: Pool, request: KeyedRequest): Promise<void
     [request.desk, request.key, request.person],
   );
 }
-
-export async function forgetOldKeys(pool: Pool, olderThanHours: number): Promise<number> {
-  const gone = await pool.query(
-    'delete from idempotency where created < now() - make_interval(hours => $1)',
-    [olderThanHours],
-  );
-  return gone.rowCount ?? 0;
-}

@@ -48,21 +48,6 @@ export async function readValidations(
   return found.rows.map(rowOf);
 }
 
-/** The newest GO for this configuration that may stand for real money; null where there is none. */
-export async function findQualifyingValidation(
-  pool: Pick<Pool, 'query'>,
-  desk: string,
-  configHash: string,
-): Promise<ValidationRow | null> {
-  const found = await pool.query<StoredRow>(
-    `select * from validation_report
-      where desk = $1 and config_hash = $2 and recommendation = 'GO' and qualifies
-      order by id desc limit 1`,
-    [desk, configHash],
-  );
-  return found.rows[0] === undefined ? null : rowOf(found.rows[0]);
-}
-
 /** Whatever it recommends; null where there is none. */
 export async function newestValidationOf(
   pool: Pick<Pool, 'query'>,

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
 
-export const BALLAST_BYTES = 64 * 1024 * 1024;
+const BALLAST_BYTES = 64 * 1024 * 1024;
 /** Below this the ballast is given back. */
 const FREE_BYTES_LOW = 32 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;

@@ -12,7 +12,7 @@ export function barPath(bar: MarketBar): readonly [number, number, number, numbe
 }
 
 /** Times of the four points: 0, 1/3, 2/3 and the end of the span, in milliseconds since 1970. */
-export function barPathTimes(bar: MarketBar): readonly [number, number, number, number] {
+function barPathTimes(bar: MarketBar): readonly [number, number, number, number] {
   const third = Math.floor(bar.spanMs / 3);
   return [bar.openMs, bar.openMs + third, bar.openMs + 2 * third, bar.openMs + bar.spanMs];
 }

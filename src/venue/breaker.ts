@@ -13,7 +13,7 @@ export interface BreakerOptions {
   readonly openMs: number;
 }
 
-export const BREAKER_DEFAULTS: BreakerOptions = { failuresToOpen: 5, openMs: 60_000 };
+const BREAKER_DEFAULTS: BreakerOptions = { failuresToOpen: 5, openMs: 60_000 };
 
 export interface BreakerChange {
   readonly from: BreakerState;

@@ -13,8 +13,6 @@ export interface RetryOptions {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-export const RETRY_DEFAULTS = { triesMax: 3, baseMs: 200, capMs: 5000 } as const;
-
 /** Between nothing and `baseMs × 2^failures`, at most `capMs`. */
 export function backoffMs(
   failures: number,

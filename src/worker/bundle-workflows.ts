@@ -12,7 +12,7 @@ export type BundleName = 'emergency' | 'operations';
 export const bundleFile = (name: BundleName): string => join(dist, `workflows-${name}.js`);
 
 /** Writes `dist/workflows-emergency.js` and `dist/workflows-operations.js`. Throws where one can't be bundled. */
-export async function bundleWorkflows(): Promise<void> {
+async function bundleWorkflows(): Promise<void> {
   for (const name of ['emergency', 'operations'] as const) {
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(dist, 'workflows', name, 'bundle.js'),

@@ -26,7 +26,7 @@ export function markAlive(role: string, runtime: Runtime): void {
 }
 
 /** Null: well; else what is wrong. */
-export async function roleProblem(role: string, runtime: Runtime): Promise<string | null> {
+async function roleProblem(role: string, runtime: Runtime): Promise<string | null> {
   const marked = statSync(markOf(role, runtime), { throwIfNoEntry: false });
   if (marked === undefined) return 'it is not ready yet';
   const ageMs = Date.now() - marked.mtimeMs;

@@ -24,7 +24,7 @@ export const METRICS_TOKEN = randomBytes(32).toString('hex');
 export const DESK = 'crypto-bot';
 
 /** All with the same password. */
-export const ROLES: Readonly<Record<string, RolesNeeded>> = {
+const ROLES: Readonly<Record<string, RolesNeeded>> = {
   operator: ['operator', 'approver'],
   vera: ['viewer'],
   otto: ['operator'],

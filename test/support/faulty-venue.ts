@@ -82,7 +82,7 @@ interface Treatment {
 
 const HEALTHY: Treatment = { applied: true, answer: 'true', cause: '', extraMs: 0 };
 
-export function simulatedInstruments(count: number): readonly Instrument[] {
+function simulatedInstruments(count: number): readonly Instrument[] {
   return Array.from({ length: count }, (_, id) =>
     buildInstrument(id, {
       symbol: `C${id}/USDT`,

@@ -23,7 +23,7 @@ declare module 'vitest' {
   }
 }
 
-export const TEMPLATE_DATABASE = 'fermata_template';
+const TEMPLATE_DATABASE = 'fermata_template';
 const APP_PASSWORD = 'app-password-for-tests';
 const OWNER_PASSWORD = 'owner-password-for-tests';
 

@@ -24,7 +24,7 @@ export interface TestDatabase extends PostgresAddress {
 }
 
 /** The shared server, started when first asked for. */
-export async function sharedPostgres(): Promise<PostgresAddress> {
+async function sharedPostgres(): Promise<PostgresAddress> {
   const answer = await fetch(`${inject('supportAddress')}/postgres`);
   if (!answer.ok) throw new Error(await answer.text());
   return (await answer.json()) as PostgresAddress;

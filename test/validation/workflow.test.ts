@@ -9,7 +9,7 @@ import { openTemporal, type TemporalAccess } from '../../src/operations/temporal
 import { awaitValidation, startValidation } from '../../src/operations/validate-desk.js';
 import { readEvidence } from '../../src/store/evidence/read-evidence.js';
 import { recordEvidence } from '../../src/store/evidence/record-evidence.js';
-import { findQualifyingValidation, readValidations } from '../../src/store/validation-report.js';
+import { readValidations } from '../../src/store/validation-report.js';
 import { readProgress } from '../../src/validation/progress.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { isGenuine } from '../../src/validation/report/sign-report.js';
@@ -89,7 +89,6 @@ describe('the workflow of a validation', () => {
     const [row] = await readValidations(database.pool, report.desk);
     expect(row).toMatchObject({ recommendation: 'NO-GO', qualifies: false, hash: report.hash });
     expect(isGenuine(KEY, JSON.parse(row!.report) as SignedReport)).toBe(true);
-    expect(await findQualifyingValidation(database.pool, report.desk, report.configHash)).toBeNull();
 
     const evidence = await readEvidence(database.pool, { desk: place.desk });
     expect(evidence.map(({ stepKey, verdict }) => `${stepKey} ${verdict}`).sort()).toEqual([

@@ -8,7 +8,7 @@ import { FAILURE_NAMES, type FailureName } from '../failure-names.js';
 export type TraderCalls = Pick<TraderClient, 'call'>;
 
 /** The trader does not answer; it may a moment later. */
-export const TRADER_UNAVAILABLE = 'TraderUnavailable';
+const TRADER_UNAVAILABLE = 'TraderUnavailable';
 
 /** Refusals of which a workflow has to know why, by the trader's code. */
 const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };

@@ -40,7 +40,7 @@ async function firstBytes(answer: Response): Promise<string> {
 }
 
 /** `{status: {description}}` of a status page service, `{msg}` of an exchange's API, or a page's title. */
-export function summaryOf(text: string): string {
+function summaryOf(text: string): string {
   try {
     const { status, msg, message } = JSON.parse(text) as Record<string, unknown>;
     const { indicator, description } = (status ?? {}) as Record<string, unknown>;

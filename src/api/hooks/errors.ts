@@ -18,7 +18,7 @@ const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
   },
 };
 
-export function problemOf(error: FastifyError, requestId: string): Problem {
+function problemOf(error: FastifyError, requestId: string): Problem {
   if (error.validation !== undefined) {
     const where = error.validationContext ?? '';
     const errors = error.validation.map((one) => wordsFor(one, where));

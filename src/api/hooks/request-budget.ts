@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { tooManyRequests } from '../problem.js';
 
 /** Of each sign-in, or of an address that is not signed in. An open page makes about 150. */
-export const REQUESTS_PER_MINUTE = 1200;
+const REQUESTS_PER_MINUTE = 1200;
 
 export async function registerRequestBudget(app: FastifyInstance): Promise<void> {
   await app.register(rateLimit, {

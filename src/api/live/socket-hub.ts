@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws';
 import type { Session } from '../auth/sign-in.js';
 import type { LiveState, StatusWatch } from './status-watch.js';
 
-export const CLIENTS_MAX = 32;
+const CLIENTS_MAX = 32;
 const FIRST_MESSAGE_MS = 5000;
 const BUFFERED_BYTES_MAX = 512 * 1024;
 const SLOW_ROUNDS_MAX = 20;
@@ -16,7 +16,7 @@ const MESSAGE_BYTES_MAX = 8192;
 const ALIVE_EVERY_MS = 5000;
 
 /** Close codes of our own (4000 to 4999 are free for applications). */
-export const CLOSE = { signIn: 4401, tooMany: 4429 } as const;
+const CLOSE = { signIn: 4401, tooMany: 4429 } as const;
 
 interface Client {
   readonly socket: WebSocket;

@@ -27,7 +27,7 @@ export interface TradeCursor {
 const cursorSchema = z.tuple([z.number().int().min(0), z.string().max(64), z.number().int().min(0)]);
 const rowSchema = tradeSchema.extend({ incarnation: z.string(), sequence: z.coerce.number() });
 
-export function encodeCursor({ marketMs, incarnation, sequence }: TradeCursor): string {
+function encodeCursor({ marketMs, incarnation, sequence }: TradeCursor): string {
   return Buffer.from(JSON.stringify([marketMs, incarnation, sequence])).toString('base64url');
 }
 

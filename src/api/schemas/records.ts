@@ -109,4 +109,3 @@ export const scheduleSchema = z.object({
 
 export type Trade = z.infer<typeof tradeSchema>;
 export type RoutineRun = z.infer<typeof routineRunSchema>;
-export type RoutineStep = z.infer<typeof stepSchema>;

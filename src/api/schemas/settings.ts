@@ -13,7 +13,7 @@ export const putSettingsSchema = z.strictObject({
 
 const changeSchema = z.object({ key: z.string(), from: z.number(), to: z.number() });
 
-export const settingSchema = z.object({
+const settingSchema = z.object({
   key: z.string(),
   meaning: z.string(),
   unit: z.string(),

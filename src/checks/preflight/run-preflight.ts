@@ -18,7 +18,7 @@ import { symbols } from './symbols.js';
 import { telegram } from './telegram.js';
 import { validationReport } from './validation-report.js';
 
-export const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
+const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
   apiKey,
   balance,
   symbols,

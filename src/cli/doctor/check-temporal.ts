@@ -36,7 +36,7 @@ export async function checkTemporal({ env }: DoctorContext): Promise<Finding> {
   return finding('Temporal', 'warn', observed, EXPECTED, advice);
 }
 
-export async function onPath(program: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+async function onPath(program: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   for (const folder of (env.PATH ?? '').split(delimiter).filter((part) => part !== '')) {
     if (await isExecutable(join(folder, program))) {
       return join(folder, program);

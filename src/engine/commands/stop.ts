@@ -19,7 +19,7 @@ export function stop(core: Core, command: Stop, event: CommandEvent): CommandOut
   return done(core, `stopped; ${cancelled}, positions keep their protective stops`);
 }
 
-export function liveEntries(core: Core): number {
+function liveEntries(core: Core): number {
   let entries = 0;
   for (const orders of core.state.live) {
     for (const { intent } of orders.values()) if (intent.purpose === 'entry') entries += 1;

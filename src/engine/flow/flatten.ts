@@ -63,7 +63,7 @@ function closingLots(core: Core, position: PositionEntry): number {
   return lots;
 }
 
-export function isReducing(entry: OrderEntry): boolean {
+function isReducing(entry: OrderEntry): boolean {
   return entry.intent.purpose === 'close' || entry.intent.purpose === 'exit';
 }
 

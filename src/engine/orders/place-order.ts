@@ -31,7 +31,7 @@ export function placeOrder(core: Core, wish: OrderWish, barsLeft: number | null 
   return true;
 }
 
-export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
+function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
   const { config, limits, market, state } = core;
   const at = intent.instrument;
   return {

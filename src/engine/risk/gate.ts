@@ -15,7 +15,7 @@ import { stopLossRequiredLimit } from './stop-loss-required.js';
 import { venueBreakerLimit } from './venue-breaker.js';
 
 /** In the order in which a person would want to hear of them. */
-export const RISK_LIMITS: readonly RiskLimit[] = [
+const RISK_LIMITS: readonly RiskLimit[] = [
   modeLimit,
   goLiveLimit,
   reducesLimit,

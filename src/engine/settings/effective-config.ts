@@ -22,7 +22,7 @@ export function effectiveConfig(
   return { ...config, risk: { ...risk, maxPositionSizePct, maxConcurrentPositions } };
 }
 
-export function withChanges(source: SettingsSource, changed: SettingValues): SettingsSource {
+function withChanges(source: SettingsSource, changed: SettingValues): SettingsSource {
   const value = (key: string, otherwise: number): number => changed[key] ?? otherwise;
   const { risk } = source;
   return {

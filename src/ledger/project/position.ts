@@ -25,7 +25,7 @@ export interface Trade {
 const NOTHING: Holding = { quantityLots: 0, cost: 0, realised: 0 };
 
 /** Reduces at average cost first; what is left over opens the other side. */
-export function holdingAfter(before: Holding, instrument: Instrument, trade: Trade): Holding {
+function holdingAfter(before: Holding, instrument: Instrument, trade: Trade): Holding {
   const signed = trade.side === 'buy' ? trade.quantityLots : -trade.quantityLots;
   const valueAt = (lots: number): number => lots * trade.priceTicks * instrument.moneyPerTickLot;
   if (before.quantityLots === 0 || Math.sign(before.quantityLots) === Math.sign(signed)) {

@@ -4,7 +4,7 @@ import { DataFileError } from './data-file-error.js';
 import { openRecordedFile } from './recorded-file.js';
 
 /** Rows checked beforehand in each file (a few seconds); those after it are checked as they flow. */
-export const ROWS_CHECKED_MAX = 1_000_000;
+const ROWS_CHECKED_MAX = 1_000_000;
 
 export interface RecordingRequest {
   /** Null: the desk's first instrument. */

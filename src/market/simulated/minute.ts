@@ -6,7 +6,7 @@ import type { MarketBar } from '../feed.js';
 import { activityAt, type PriceWalk, type Regime } from './price-walk.js';
 import { bell, draw, uniform } from './random.js';
 
-export const QUOTES_A_MINUTE = 12;
+const QUOTES_A_MINUTE = 12;
 const QUOTE_SPACING_MS = MINUTE_MS / QUOTES_A_MINUTE;
 /** Mean value of a quoted size, in units of the quote currency. */
 const QUOTED_VALUE = 40_000;

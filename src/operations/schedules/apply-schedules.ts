@@ -73,7 +73,7 @@ async function applyOne(
 }
 
 /** A person's pause stays; the market clock's comes and goes with the market. */
-export function pauseFor(
+function pauseFor(
   current: Partial<Pause> | null,
   before: Pick<ScheduleState, 'paused' | 'note'> | undefined,
   marketClock: boolean,

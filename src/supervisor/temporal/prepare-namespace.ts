@@ -6,7 +6,7 @@ import { SEARCH_ATTRIBUTES } from './server-options.js';
 
 const CALL_TIMEOUT_MS = 3_000;
 /** Closed runs are kept this long; the development server's own default is one day. */
-export const RETENTION_MS = 30 * 86_400_000;
+const RETENTION_MS = 30 * 86_400_000;
 const ALREADY_EXISTS = 6;
 const NOT_FOUND = 5;
 /** IndexedValueType of the protocol. */

@@ -11,7 +11,7 @@
 import { crc32c } from './crc32c.js';
 
 export const HEADER_BYTES = 64;
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 /** Length and checksum. */
 export const FRAME_BYTES = 8;
 /** Type, sequence and wall time. */

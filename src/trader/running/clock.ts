@@ -13,7 +13,7 @@ export const systemClock: Clock = {
 };
 
 /** The watch is looked at least once a second; a longer silence than this means that the process stood still. */
-export const CLOCK_GAP_MAX_MS = 5000;
+const CLOCK_GAP_MAX_MS = 5000;
 
 export class ClockWatch {
   #wallMs: number;

@@ -2,13 +2,13 @@
 import type { Coverage } from './bar-coverage.js';
 
 /** More than this part of the bars may not be missing. */
-export const MISSING_PCT_MAX = 1;
+const MISSING_PCT_MAX = 1;
 /** A longer hole than this hides what would have happened in it. */
-export const GAP_MS_MAX = 5 * 60_000;
+const GAP_MS_MAX = 5 * 60_000;
 /** Prices that stand still for longer than this are those of a feed that hangs. */
-export const STILL_MS_MAX = 30 * 60_000;
+const STILL_MS_MAX = 30 * 60_000;
 /** The last price may be this much before the end: quotes and trades do not come on the second. */
-export const EARLY_MS_MAX = 60_000;
+const EARLY_MS_MAX = 60_000;
 
 export type DataProblemKind =
   | 'no-data'

@@ -20,7 +20,7 @@ export function isGenuine(key: string, { hash, seal, ...report }: SignedReport):
 }
 
 /** SHA-256, hex, over the report with the keys of every object sorted. */
-export function reportHash(report: ValidationReport): string {
+function reportHash(report: ValidationReport): string {
   return createHash('sha256').update(sortedJson(report)).digest('hex');
 }
 

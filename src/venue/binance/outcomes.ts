@@ -109,7 +109,7 @@ export function whyNot(answer: Exclude<Answer, { kind: 'answered' }>): string {
 }
 
 /** Bugs go on; only what the venue said wrongly becomes a cause. */
-export function believableCause(error: unknown): string {
+function believableCause(error: unknown): string {
   if (error instanceof Unbelievable) return error.message;
   throw error;
 }

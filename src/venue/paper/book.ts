@@ -4,8 +4,8 @@ import { mulDiv } from '../../domain/money.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** Finished orders and fills that can still be asked for; the oldest are forgotten first. */
-export const FINISHED_ORDERS_MAX = 2000;
-export const FILLS_MAX = 2000;
+const FINISHED_ORDERS_MAX = 2000;
+const FILLS_MAX = 2000;
 
 const NO_POSITION: PaperPosition = { quantityLots: 0, cost: 0 };
 const NO_ORDERS: ReadonlySet<PaperOrder> = new Set();

@@ -114,7 +114,7 @@ async function handOver(
 }
 
 /** Newest last; one a place; the oldest goes where there are too many. */
-export function admit(
+function admit(
   admitted: readonly AdmittedIncarnation[],
   wanted: AdmittedIncarnation,
 ): readonly AdmittedIncarnation[] {

@@ -1,12 +1,10 @@
 import type { Procedure } from './procedure.js';
 import { backup } from './procedures/backup.js';
-import { drill } from './procedures/drill.js';
 import { closeAll, stop } from './procedures/emergencies.js';
 import { incident } from './procedures/incident.js';
 import { resumption } from './procedures/resumption.js';
 import { routine } from './procedures/routine.js';
 import { settings } from './procedures/settings.js';
-import { validation } from './procedures/validation.js';
 
 /** Over in seconds, also where a process is killed: the sample draws from these. */
 export const QUICK_PROCEDURES: readonly Procedure[] = [
@@ -18,6 +16,3 @@ export const QUICK_PROCEDURES: readonly Procedure[] = [
   settings,
   backup,
 ];
-
-/** A killed worker's hour of work is missed only after a while. */
-export const LONG_PROCEDURES: readonly Procedure[] = [drill, validation];

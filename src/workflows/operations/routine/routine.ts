@@ -87,7 +87,7 @@ function isTooLate({ cause, latestMinutes }: RoutineInput, lateMs: number): bool
 }
 
 /** A failure counts as much as the desk file lets it: noted, it leaves the routine clean. */
-export function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]): Verdict {
+function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]): Verdict {
   const weighed = results.map(({ key, verdict }): Verdict => {
     const step = steps.find((one) => one.key === key);
     if (verdict === 'not_run') return step?.required ? 'fail' : 'pass';

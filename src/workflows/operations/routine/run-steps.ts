@@ -42,7 +42,7 @@ export async function runSteps(steps: readonly RoutineStep[], context: StepConte
 }
 
 /** Steps whose failure stops the routine close their group. */
-export function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
+function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
   const groups: RoutineStep[][] = [];
   let open: RoutineStep[] = [];
   for (const step of steps) {
@@ -89,7 +89,7 @@ function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome>
   return calls.runCheck.executeWithOptions({ summary }, [{ check: check ?? '', with: step.with }]);
 }
 
-export function kindOf({ action, report, human }: RoutineStep): StepKind {
+function kindOf({ action, report, human }: RoutineStep): StepKind {
   if (action !== undefined) return 'action';
   if (report !== undefined) return 'report';
   return human === undefined ? 'check' : 'human';

@@ -105,7 +105,7 @@ async function recordLossHalts(incident: IncidentRun, { halts }: IncidentFacts):
 }
 
 /** Over when no loss halts the desk any more and equity is away from its limits. */
-export function howItEnded(facts: IncidentFacts, nearLimitPct: number): string | null {
+function howItEnded(facts: IncidentFacts, nearLimitPct: number): string | null {
   const halted = facts.halts.some(({ cause }) => cause === 'daily-loss' || cause === 'drawdown');
   if (halted) return null;
   const near = facts.losses.filter(({ usedPct }) => usedPct >= nearLimitPct);
