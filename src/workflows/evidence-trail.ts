@@ -1,31 +1,24 @@
 /**
- * Writes evidence beside the procedure: a stop never waits for Postgres. Each write is retried by Temporal within
+ * Writes evidence beside the procedure: a stop never waits for Postgres. What is said in one moment, or while a write is
+ * under way, is kept together: in its order, all of it or nothing. Each write is retried by Temporal within
  * `evidenceMs`; one that never succeeds is logged, not thrown (the trader's journal has the stop itself).
  */
-import { type ActivityInterfaceFor, log, workflowInfo } from '@temporalio/workflow';
+import { type ActivityInterfaceFor, condition, log, workflowInfo } from '@temporalio/workflow';
+import type { EvidenceActivities } from '../activities/record-evidence.js';
 import type { RunIdentity, StepEvidence } from './evidence.js';
+import { takeBatch } from './evidence-batch.js';
 
-interface EvidenceActivities {
-  recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
-}
-
-interface BatchActivities {
-  recordEvidenceBatch(run: RunIdentity, steps: readonly StepEvidence[]): Promise<void>;
-}
-
-/** Bounds the input of one activity. */
-const BATCH_MAX = 15;
+const SUMMARY_MAX = 200;
 
 export class EvidenceTrail {
   private open = 0;
   private readonly waiting: StepEvidence[] = [];
-  private flushing = false;
+  private writing = false;
+  private isIncomplete = false;
 
-  /** `batches`: what comes while a write is under way is written together, for procedures of many steps. */
   constructor(
     private readonly desk: string,
     private readonly calls: ActivityInterfaceFor<EvidenceActivities>,
-    private readonly batches: ActivityInterfaceFor<BatchActivities> | null = null,
   ) {}
 
   get settled(): boolean {
@@ -33,34 +26,14 @@ export class EvidenceTrail {
   }
 
   add(step: StepEvidence): void {
-    if (this.batches !== null) {
-      this.waiting.push(step);
-      if (!this.flushing) this.keep('evidence', this.flush(this.batches));
-      return;
-    }
-    const summary = `Evidence: ${step.name}, ${step.verdict}`;
-    const args: [RunIdentity, StepEvidence] = [runIdentity(this.desk), step];
-    this.keep(summary, this.calls.recordEvidence.executeWithOptions({ summary }, args));
+    this.waiting.push(step);
+    if (!this.writing) this.keep('evidence', this.write());
   }
 
-  private async flush(batches: ActivityInterfaceFor<BatchActivities>): Promise<void> {
-    this.flushing = true;
-    try {
-      // What ended in the same moment goes together.
-      await Promise.resolve();
-      while (this.waiting.length > 0) {
-        const steps = this.waiting.splice(0, BATCH_MAX);
-        const summary =
-          `Evidence: ${steps.map(({ name, verdict }) => `${name}, ${verdict}`).join('; ')}`.slice(0, 200);
-        await batches.recordEvidenceBatch
-          .executeWithOptions({ summary }, [runIdentity(this.desk), steps])
-          .catch((error: unknown) =>
-            log.error('evidence could not be written', { summary, error: String(error) }),
-          );
-      }
-    } finally {
-      this.flushing = false;
-    }
+  /** For a step that may only be taken once everything before it is on record. Rejects where it is not so in time. */
+  async stored(withinMs: number): Promise<void> {
+    const isWritten = await condition(() => !this.writing, withinMs);
+    if (!isWritten || this.isIncomplete) throw new Error('what came before could not be kept as evidence');
   }
 
   /** Anything else that has to be done before the workflow may end, and that nothing waits for until then. */
@@ -73,6 +46,28 @@ export class EvidenceTrail {
       .finally(() => {
         this.open -= 1;
       });
+  }
+
+  private async write(): Promise<void> {
+    this.writing = true;
+    try {
+      // What is said in the same moment goes together.
+      await Promise.resolve();
+      while (this.waiting.length > 0) await this.writeBatch(takeBatch(this.waiting));
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  private async writeBatch(steps: readonly StepEvidence[]): Promise<void> {
+    const names = steps.map(({ name, verdict }) => `${name}, ${verdict}`).join('; ');
+    const summary = `Evidence: ${names}`.slice(0, SUMMARY_MAX);
+    try {
+      await this.calls.recordEvidenceBatch.executeWithOptions({ summary }, [runIdentity(this.desk), steps]);
+    } catch (error) {
+      this.isIncomplete = true;
+      log.error('evidence could not be written', { summary, error: String(error) });
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { BackupRequest } from '../../src/backup/take-backup.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
-import { recordEvidence } from '../../src/store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { BookFile } from '../../src/venue/paper/book-file.js';
@@ -32,7 +32,7 @@ export async function deskToBackUp(): Promise<DeskToBackUp> {
   const entries = [...readJournal(paths.journal)].slice(0, ENTRIES - BEHIND);
   for (let at = 0; at < entries.length; at += 200)
     await applyBatch(database.pool, { desk: DESK, simulated: true }, entries.slice(at, at + 200));
-  for (let step = 0; step < 5; step += 1) await recordEvidence(database.pool, evidence(step));
+  await recordEvidenceBatch(database.pool, [0, 1, 2, 3, 4].map(evidence));
   await writePaperBook(paths.paperBook);
   const deskFile = join(home, 'crypto-bot.yaml');
   writeFileSync(deskFile, 'desk: crypto-bot\n');

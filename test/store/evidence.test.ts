@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EvidenceInput } from '../../src/store/evidence/evidence.js';
+import type { Evidence, EvidenceInput } from '../../src/store/evidence/evidence.js';
 import { readEvidence } from '../../src/store/evidence/read-evidence.js';
-import { recordEvidence, recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -10,6 +10,11 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(() => database.drop());
+
+async function record(input: EvidenceInput): Promise<Evidence> {
+  const [recorded] = await recordEvidenceBatch(database.pool, [input]);
+  return recorded!;
+}
 
 function evidence(desk: string, stepKey: string, more: Partial<EvidenceInput> = {}): EvidenceInput {
   return {
@@ -36,21 +41,15 @@ function evidence(desk: string, stepKey: string, more: Partial<EvidenceInput> = 
 
 test('evidence that many write at once is one unbroken chain', async () => {
   const keys = Array.from({ length: 30 }, (_, index) => `step-${index}`);
-  await Promise.all(keys.map((key) => recordEvidence(database.pool, evidence('busy', key))));
+  await Promise.all(keys.map((key) => record(evidence('busy', key))));
   expect(await verifyEvidence(database.pool, 'busy')).toMatchObject({ ok: true, count: 30 });
 });
 
 test('the same step again returns what was recorded first', async () => {
-  const first = await recordEvidence(database.pool, evidence('retried', 'venue'));
-  const again = await recordEvidence(
-    database.pool,
-    evidence('retried', 'venue', { verdict: 'fail', observed: 'no' }),
-  );
+  const first = await record(evidence('retried', 'venue'));
+  const again = await record(evidence('retried', 'venue', { verdict: 'fail', observed: 'no' }));
   expect(again).toEqual(first);
-  const other = await recordEvidence(
-    database.pool,
-    evidence('retried', 'venue', { attemptGroup: 1, verdict: 'fail' }),
-  );
+  const other = await record(evidence('retried', 'venue', { attemptGroup: 1, verdict: 'fail' }));
   expect(other.previousHash).toBe(first.hash);
   expect(await readEvidence(database.pool, { desk: 'retried' })).toEqual([other, first]);
 });
@@ -70,10 +69,7 @@ test('many pieces at once are all of them in their order or none, and a retry ad
 
 test('texts that Postgres can not hold, and very long ones, keep the chain whole', async () => {
   const observed = `bad \0 half \ud800 long ${'x'.repeat(40_000)}`;
-  const recorded = await recordEvidence(
-    database.pool,
-    evidence('texts', 'odd', { observed, marketMs: 1.75 }),
-  );
+  const recorded = await record(evidence('texts', 'odd', { observed, marketMs: 1.75 }));
   expect(recorded.observed).toHaveLength(16_384 - 1 + ' … (cut)'.length);
   expect(recorded.observed).toMatch(/^bad {2}half \ufffd long x+ … \(cut\)$/);
   expect(await verifyEvidence(database.pool, 'texts')).toMatchObject({ ok: true, count: 1 });
@@ -82,7 +78,7 @@ test('texts that Postgres can not hold, and very long ones, keep the chain whole
 test('a changed and a removed piece of evidence are named', async () => {
   const { pool, ownerPool } = database;
   const recorded = [];
-  for (const key of ['a', 'b', 'c', 'd']) recorded.push(await recordEvidence(pool, evidence('damaged', key)));
+  for (const key of ['a', 'b', 'c', 'd']) recorded.push(await record(evidence('damaged', key)));
   await ownerPool.query('alter table evidence disable trigger evidence_append_only');
   await ownerPool.query("update evidence set observed = 'all well' where id = $1", [recorded[1]?.id]);
   expect(await verifyEvidence(pool, 'damaged')).toMatchObject({

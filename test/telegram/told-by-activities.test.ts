@@ -27,22 +27,24 @@ describe('a routine', () => {
       startedMs: 0,
       cause: 'schedule',
     });
-    await activities.recordEvidence(run, {
-      routine: 'daily',
-      stepKey: 'disk',
-      attemptGroup: 0,
-      name: 'Disk space',
-      kind: 'check',
-      verdict,
-      observed: '12 MB free',
-      expected: '1024 MB',
-      startedMs: 0,
-      finishedMs: 0,
-      marketMs: 0,
-      person: null,
-      reference: null,
-      simulated: true,
-    });
+    await activities.recordEvidenceBatch(run, [
+      {
+        routine: 'daily',
+        stepKey: 'disk',
+        attemptGroup: 0,
+        name: 'Disk space',
+        kind: 'check',
+        verdict,
+        observed: '12 MB free',
+        expected: '1024 MB',
+        startedMs: 0,
+        finishedMs: 0,
+        marketMs: 0,
+        person: null,
+        reference: null,
+        simulated: true,
+      },
+    ]);
     for (let attempt = 0; attempt < 2; attempt += 1)
       await activities.closeRoutineRun(run, { verdict, finishedMs: 1 });
   };

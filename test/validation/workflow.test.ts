@@ -4,18 +4,17 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEvidenceActivities } from '../../src/activities/record-evidence.js';
 import { createValidationActivities } from '../../src/activities/validation/create-validation-activities.js';
 import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
 import { awaitValidation, startValidation } from '../../src/operations/validate-desk.js';
 import { readEvidence } from '../../src/store/evidence/read-evidence.js';
-import { recordEvidence } from '../../src/store/evidence/record-evidence.js';
 import { readValidations } from '../../src/store/validation-report.js';
 import { readProgress } from '../../src/validation/progress.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { isGenuine } from '../../src/validation/report/sign-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
-import type { RunIdentity, StepEvidence } from '../../src/workflows/evidence.js';
 import { operationsQueue } from '../../src/workflows/queues.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sharedTemporal } from '../support/temporal.js';
@@ -61,7 +60,7 @@ async function startWorker({ home, desk }: Validating): Promise<() => Promise<vo
     workflowBundle: bundle,
     shutdownGraceTime: '100 milliseconds',
     activities: {
-      recordEvidence: (run: RunIdentity, step: StepEvidence) => recordEvidence(pool, { ...run, ...step }),
+      ...createEvidenceActivities(pool),
       ...createValidationActivities({ home, pool, decisionKey: () => KEY, program: PROGRAM }),
     },
   });

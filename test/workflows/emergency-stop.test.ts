@@ -192,11 +192,11 @@ describe.concurrent('an emergency stop', () => {
     const lost = new Set<string>();
     const desk = await bench.desk({
       // The worst moment for another try: the work was done, the answer never arrived.
-      afterActivity: (name, [, step]) => {
-        if (name !== 'recordEvidence') return;
-        const { stepKey } = step as { readonly stepKey: string };
-        if (lost.has(stepKey)) return;
-        lost.add(stepKey);
+      afterActivity: (name, [, steps]) => {
+        if (name !== 'recordEvidenceBatch') return;
+        const [first] = steps as readonly { readonly stepKey: string }[];
+        if (first === undefined || lost.has(first.stepKey)) return;
+        lost.add(first.stepKey);
         throw new Error('the answer was lost');
       },
     });
@@ -205,7 +205,7 @@ describe.concurrent('an emergency stop', () => {
     const keys = (await desk.evidence('emergency-stop')).map(({ step_key }) => step_key);
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(3);
-    expect(lost.size).toBe(3);
+    expect(lost.size).toBeGreaterThan(0);
   });
 
   it('counts a desk that was armed again meanwhile as superseded, and does not stop it twice', async () => {

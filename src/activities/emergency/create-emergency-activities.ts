@@ -1,17 +1,14 @@
 /** What the emergency workflows need beside the traders: who there is, evidence, and an alarm. */
 import { alarmNotice } from '../../notify/alarm-notice.js';
 import { notify } from '../../notify/notify.js';
-import { recordEvidence } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
-import type { RunIdentity, StepEvidence } from '../../workflows/evidence.js';
 import { activityKey } from '../activity-key.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
+import { createEvidenceActivities, type EvidenceActivities } from '../record-evidence.js';
 
-export interface EmergencyActivities {
+export interface EmergencyActivities extends EvidenceActivities {
   /** Journal incarnations of every trader that was announced. */
   knownIncarnations(): Promise<readonly string[]>;
-  /** One row per run, step and attempt group, however often the activity is tried. */
-  recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
   raiseAlarm(alarm: Alarm): Promise<void>;
 }
 
@@ -26,10 +23,8 @@ export interface EmergencyDependencies {
 export function createEmergencyActivities(dependencies: EmergencyDependencies): EmergencyActivities {
   const { pool, log, knownIncarnations, home } = dependencies;
   return {
+    ...createEvidenceActivities(pool),
     knownIncarnations,
-    recordEvidence: async (run, step) => {
-      await recordEvidence(pool, { ...run, ...step });
-    },
     raiseAlarm: async (alarm) => {
       raiseAlarm(log, alarm);
       // A stop waits for nobody to be told: what can't be written now is in the log.

@@ -7,7 +7,6 @@ import { alarmNotice } from '../../notify/alarm-notice.js';
 import type { Notice } from '../../notify/notice.js';
 import { notify } from '../../notify/notify.js';
 import { routineNotice } from '../../notify/routine-notice.js';
-import { recordEvidence, recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
 import {
   beginRoutineRun,
@@ -18,9 +17,10 @@ import {
 } from '../../store/routine-run.js';
 import { type MissedRun, recordMissedRun } from '../../store/run-missed.js';
 import type { Decision } from '../../trader/protocol.js';
-import type { RunIdentity, StepEvidence } from '../../workflows/evidence.js';
+import type { RunIdentity } from '../../workflows/evidence.js';
 import { activityKey } from '../activity-key.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
+import { createEvidenceActivities, type EvidenceActivities } from '../record-evidence.js';
 import { type ApprovalActivities, createApprovalActivities } from './create-approval-activities.js';
 import { type BackupActivities, createBackupActivities } from './create-backup-activities.js';
 import { createTaskActivities, type TaskActivities } from './create-task-activities.js';
@@ -38,13 +38,13 @@ export interface RoutineRunClosed {
   readonly finishedMs: number;
 }
 
-export interface OperationsActivities extends ApprovalActivities, TaskActivities, BackupActivities {
+export interface OperationsActivities
+  extends ApprovalActivities,
+    TaskActivities,
+    BackupActivities,
+    EvidenceActivities {
   runCheck(request: CheckRequest): Promise<CheckOutcome>;
   runReport(request: ReportRequest): Promise<CheckOutcome>;
-  /** One row per run, step and attempt group, however often the activity is tried. */
-  recordEvidence(run: RunIdentity, step: StepEvidence): Promise<void>;
-  /** All of them or none, in this order; each as with `recordEvidence`. */
-  recordEvidenceBatch(run: RunIdentity, steps: readonly StepEvidence[]): Promise<void>;
   openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
   closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
   recordMissed(missed: MissedRun): Promise<void>;
@@ -73,18 +73,10 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
   return {
     ...createApprovalActivities({ pool, decisionKey, nowMs, tell }),
     ...createTaskActivities(pool, tell),
+    ...createEvidenceActivities(pool),
     ...createBackupActivities({ pool, runtime: context.runtime, owner: databaseOwner, nowMs }),
     runCheck: (request) => runCheck(checks, context, request),
     runReport: (request) => runReport(context, request, nowMs()),
-    recordEvidence: async (run, step) => {
-      await recordEvidence(pool, { ...run, ...step });
-    },
-    recordEvidenceBatch: async (run, steps) => {
-      await recordEvidenceBatch(
-        pool,
-        steps.map((step) => ({ ...run, ...step })),
-      );
-    },
     openRoutineRun: ({ desk, workflowId, firstRunId }, opened) =>
       beginRoutineRun(pool, { desk, workflowId, firstRunId, ...opened }),
     closeRoutineRun: async (run, closed) => {

@@ -30,7 +30,8 @@ export interface GoLiveStarted {
 
 const START_MS = 10_000;
 const HOUR_MS = 3_600_000;
-const LOOK_MS = 5 * 60_000;
+const MINUTE_MS = 60_000;
+const LOOK_MS = 5 * MINUTE_MS;
 
 /** Looks at everything first: people are asked only where nothing but their word is missing. */
 export async function startGoLive(
@@ -144,6 +145,7 @@ export function goLiveInput(
     reviewMs: 72 * HOUR_MS,
     approvalMs: 72 * HOUR_MS,
     evidenceMs: 24 * HOUR_MS,
+    recordMs: 10 * MINUTE_MS,
     simulated: mode !== 'live',
   };
 }

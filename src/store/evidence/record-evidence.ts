@@ -4,14 +4,9 @@ import { evidenceHash, normaliseEvidence } from './evidence-hash.js';
 import { type EvidenceRow, evidenceFromRow } from './evidence-row.js';
 
 /**
- * Appends to the desk's chain. The same (workflow, first run, step, attempt group) again returns what was recorded
- * first: a retried activity leaves one piece of evidence. Rejects while Postgres is down; the caller retries.
+ * Appends to the desk's chain, together with whatever else this transaction does, or not at all. The same (workflow,
+ * first run, step, attempt group) again returns what was recorded first: a retried activity leaves one piece of evidence.
  */
-export function recordEvidence(pool: Pool, input: EvidenceInput): Promise<Evidence> {
-  return inTransaction(pool, (client) => recordEvidenceIn(client, input));
-}
-
-/** The same, together with whatever else this transaction does, or not at all. */
 export async function recordEvidenceIn(client: PoolClient, input: EvidenceInput): Promise<Evidence> {
   const evidence = normaliseEvidence(input);
   // One writer per desk: two that read the same last hash would fork the chain.
@@ -19,7 +14,7 @@ export async function recordEvidenceIn(client: PoolClient, input: EvidenceInput)
   return (await findRecorded(client, evidence)) ?? (await append(client, evidence));
 }
 
-/** The same for many of one desk, in one transaction: all of them, in this order, or none. */
+/** Each of them, in this order, or none. Rejects while Postgres is down; the caller retries. */
 export function recordEvidenceBatch(
   pool: Pool,
   inputs: readonly EvidenceInput[],

@@ -78,11 +78,13 @@ export async function startAttempt(
   bench: Bench,
   changes: Partial<GoLiveInput> = {},
   verdicts: Attempted['verdicts'] = {},
+  /** Of the operations worker, instead of the real ones. */
+  activities: object = {},
 ): Promise<Attempted> {
   const desk = await bench.desk({
     serve: ['engine', 'operations'],
-    activities: (name) =>
-      createGoLiveActivities({
+    activities: (name) => ({
+      ...createGoLiveActivities({
         pool: bench.database.pool,
         desk: deskOf(name),
         configHash: 'c'.repeat(64),
@@ -90,6 +92,8 @@ export async function startAttempt(
         reportFolder: '/nowhere',
         preflight: async () => report(verdicts),
       }),
+      ...activities,
+    }),
   });
   desk.trader.trading = 'live';
   desk.trader.halt('startup', 'person');

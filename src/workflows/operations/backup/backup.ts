@@ -17,8 +17,7 @@ const ROUTINE = 'backup';
 
 export async function backup(input: BackupInput): Promise<BackupResult> {
   const calls = backupCalls(input.desk);
-  const records = recordCalls(input.desk, input.evidenceMs);
-  const trail = new EvidenceTrail(input.desk, records, records);
+  const trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.evidenceMs));
   const steps: StepResult[] = [];
   let result: BackupResult | null = null;
   setHandler(resultQuery, () => result);

@@ -17,7 +17,7 @@ const ROUTINE = 'restore-drill';
 
 export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
   const records = recordCalls(input.desk, input.evidenceMs);
-  const trail = new EvidenceTrail(input.desk, records, records);
+  const trail = new EvidenceTrail(input.desk, records);
   const steps: StepResult[] = [];
   let result: BackupResult | null = null;
   setHandler(resultQuery, () => result);

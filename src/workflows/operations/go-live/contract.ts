@@ -27,7 +27,9 @@ export interface GoLiveInput {
   /** How long people have for the review and for each approval. */
   readonly reviewMs: number;
   readonly approvalMs: number;
+  /** How long the writing of evidence is retried, and how long a step that needs it waits for it. */
   readonly evidenceMs: number;
+  readonly recordMs: number;
   readonly simulated: boolean;
 }
 

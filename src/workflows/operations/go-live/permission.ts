@@ -1,4 +1,4 @@
-/** What people agree to, exactly, and the trader's own yes to it. */
+/** What people agree to, exactly, and the trader's own yes to it. Each only once what led to it is on record. */
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
 import { type GoLiveProposal, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
@@ -38,6 +38,7 @@ export async function grant(
   decisions: readonly Decision[],
 ): Promise<string | null> {
   const { desk, incarnation, person, reason } = run.input;
+  await run.trail.stored(run.input.recordMs);
   const commandId = `golive:${workflowInfo().firstExecutionRunId}:${proposal.step}`;
   try {
     await approvedCalls(desk, incarnation).goLive.executeWithOptions(
@@ -63,6 +64,7 @@ async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Pro
   const { desk, needed, approvers, approvalMs, person, coolingOffMs } = run.input;
   const startedMs = Date.now();
   const answerMs = startedMs + approvalMs;
+  await run.trail.stored(run.input.recordMs);
   run.show('approval', `${title}: ${needed} of ${approvers.join(', ')}`, answerMs);
   const outcome = await run.approvals.ask({
     desk,

@@ -2,7 +2,7 @@
  * One routine of the desk's runbook, whatever its steps: not later than allowed, checks side by side, then what the
  * desk file says about each failure.
  */
-import { condition, defineQuery, patched, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import { VERDICT_RANK, type Verdict } from '../../evidence.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
@@ -22,9 +22,7 @@ const resultQuery = defineQuery<RoutineResult>(ROUTINE_MESSAGES.result);
 
 export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const records = recordCalls(input.desk, input.evidenceMs);
-  // Runs that began before wrote each piece by itself.
-  const inBatches = patched('evidence-in-batches');
-  const trail = new EvidenceTrail(input.desk, records, inBatches ? records : null);
+  const trail = new EvidenceTrail(input.desk, records);
   const steps: StepResult[] = [];
   let verdict: RoutineVerdict | null = null;
   setHandler(resultQuery, () => ({ verdict, steps }));
@@ -59,8 +57,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
       onResult: (result) => {
         steps.push(result);
         const phase = `Checking: ${steps.length} of ${input.steps.length}`;
-        if (inBatches) showDetails(phase, steps.map(lineOf));
-        else showPhase(phase, steps.map(lineOf));
+        showDetails(phase, steps.map(lineOf));
       },
     });
     await followUp(input, results, { trail, marketMs });
