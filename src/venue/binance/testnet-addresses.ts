@@ -1,0 +1,14 @@
+/** Public prices of Binance's test environment, for a desk whose orders go there: the exchange's own are another market. */
+
+const VENUE = 'https://api.binance.com/';
+const TESTNET = 'https://testnet.binance.vision/';
+
+/** As much of a ccxt exchange as knows its test environment. */
+interface Sandboxed {
+  setSandboxMode(on: boolean): void;
+}
+
+export const TESTNET_ADDRESSES = {
+  http: (url: string): string => url.replace(VENUE, TESTNET),
+  streams: (exchange: Sandboxed): void => exchange.setSandboxMode(true),
+};
