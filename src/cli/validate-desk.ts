@@ -8,7 +8,7 @@ import { askSupervisor } from '../home/supervisor-protocol.js';
 import { type Progress, readProgress } from '../validation/progress.js';
 import type { SignedReport } from '../validation/report/report.js';
 import { signReport } from '../validation/report/sign-report.js';
-import { type WrittenReport, writeReport } from '../validation/report/write-report.js';
+import { keepReport, type WrittenReport, writeReport } from '../validation/report/write-report.js';
 import { type ValidationRequest, validationPlace } from '../validation/request.js';
 import { runInProcess } from '../validation/start-process.js';
 
@@ -69,6 +69,7 @@ export async function validateHere(
     const { directory } = validationPlace(home, request.id);
     const unsigned = await runInProcess(directory, { onProgress, signal: ending.signal });
     const report = signReport(keyOf(home), unsigned);
+    keepReport(home, report);
     const files = writeReport(request.reportFolder, report);
     const problem =
       `The desk does not run: the report is in files only, and nobody was told. With the desk running (fermata up), ` +

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keptReports } from '../../src/validation/report/write-report.js';
 import { runCommand } from './run-command.js';
 
 let folder: string;
@@ -27,6 +28,8 @@ describe.concurrent('fermata validate', () => {
     const reports = readdirSync(join(place, 'data')).filter((name) => name.endsWith('.json'));
     expect(reports).toEqual([expect.stringMatching(/^validation_report_\d{8}T\d{9}Z\.json$/)]);
     const report = JSON.parse(readFileSync(join(place, 'data', reports[0] ?? ''), 'utf8'));
+    const kept = readFileSync(join(keptReports(join(place, 'home')), reports[0] ?? ''), 'utf8');
+    expect(JSON.parse(kept)).toEqual(report);
     expect(Date.parse(report.period.to) - Date.parse(report.period.from)).toBe(3 * 3_600_000);
   });
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
+import type { SignedReport } from '../../src/validation/report/report.js';
+import { keepReport } from '../../src/validation/report/write-report.js';
 import { type Bench, preflightBench } from './support/preflight-bench.js';
 
 type Break = (bench: Bench) => void | Promise<void>;
@@ -165,6 +167,14 @@ describe('with everything in place', () => {
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
     expect(goLiveObstacles(bench.desk, report, null)).toEqual([expect.stringMatching(/nobody has reviewed/)]);
   });
+});
+
+it('counts a GO whatever folder the validation was asked for in', async () => {
+  const bench = await preflightBench();
+  keepReport(bench.home, JSON.parse(readFileSync(bench.report(), 'utf8')) as SignedReport);
+  rmSync(bench.reportFolder, { recursive: true });
+  const { results } = await bench.look();
+  expect(results.find(({ key: check }) => check === 'validation')?.verdict).toBe('pass');
 });
 
 describe('going live is refused', () => {

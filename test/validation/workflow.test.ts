@@ -1,6 +1,7 @@
 /** The durable workflow on a real Temporal server and a real Postgres, the trading in a process of its own. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +14,7 @@ import { readValidations } from '../../src/store/validation-report.js';
 import { readProgress } from '../../src/validation/progress.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { isGenuine } from '../../src/validation/report/sign-report.js';
+import { keptReports } from '../../src/validation/report/write-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
 import { operationsQueue } from '../../src/workflows/queues.js';
@@ -85,6 +87,8 @@ describe('the workflow of a validation', () => {
     expect(outcome.recommendation).toBe('NO-GO');
     const report = JSON.parse(readFileSync(outcome.files.json, 'utf8')) as SignedReport;
     expect(isGenuine(KEY, report)).toBe(true);
+    const kept = readFileSync(join(keptReports(place.home), basename(outcome.files.json)), 'utf8');
+    expect(JSON.parse(kept)).toEqual(report);
     const [row] = await readValidations(database.pool, report.desk);
     expect(row).toMatchObject({ recommendation: 'NO-GO', qualifies: false, hash: report.hash });
     expect(isGenuine(KEY, JSON.parse(row!.report) as SignedReport)).toBe(true);

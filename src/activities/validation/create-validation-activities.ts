@@ -8,7 +8,7 @@ import type { Progress } from '../../validation/progress.js';
 import type { SignedReport, ValidationReport } from '../../validation/report/report.js';
 import { signReport } from '../../validation/report/sign-report.js';
 import { summaryText } from '../../validation/report/summary.js';
-import { writeReport } from '../../validation/report/write-report.js';
+import { keepReport, writeReport } from '../../validation/report/write-report.js';
 import { readRequest, validationPlace } from '../../validation/request.js';
 import { runInProcess } from '../../validation/start-process.js';
 
@@ -66,6 +66,7 @@ export function createValidationActivities(dependencies: ValidationDependencies)
     runValidation: async (reference) => {
       await tradeOnPaper(dependencies, reference);
       const report = kept(reference);
+      keepReport(home, report);
       const { reportFolder } = readRequest(validationPlace(home, reference.id));
       return outcomeOf(report, writeReport(reportFolder, report));
     },

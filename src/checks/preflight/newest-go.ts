@@ -1,9 +1,10 @@
 /** The validation that may stand for real money: sealed here, a GO, and of the very desk file that is to trade. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readSecret } from '../../home/secrets.js';
 import type { SignedReport } from '../../validation/report/report.js';
 import { isGenuine } from '../../validation/report/sign-report.js';
+import { keptReports } from '../../validation/report/write-report.js';
 import type { Reading } from './exchange-reading.js';
 import type { PreflightSubject } from './preflight-check.js';
 
@@ -22,20 +23,19 @@ export function newestGo({
   home,
   reportFolder,
 }: Pick<PreflightSubject, 'desk' | 'configHash' | 'home' | 'reportFolder'>): Reading<FoundReport> {
-  const files = namesIn(reportFolder);
+  const files = reportsIn(reportFolder, keptReports(home));
   if (files.length === 0)
-    return { ok: false, why: `no validation report in ${reportFolder}: fermata validate` };
+    return { ok: false, why: `no validation report of this installation: fermata validate` };
   const key = keyOf(home);
   if (key === null)
     return { ok: false, why: 'this installation has no key yet, so no report is sealed by it' };
   let nearest = 'no report is about this desk';
-  for (const name of files) {
-    const file = join(reportFolder, name);
+  for (const file of files) {
     const report = read(file);
     if (report === null || report.desk !== desk.desk) continue;
     const problem = problemOf(report, key, configHash);
     if (problem === null) return { ok: true, value: { file, report } };
-    if (nearest.startsWith('no report')) nearest = `${name}: ${problem}`;
+    if (nearest.startsWith('no report')) nearest = `${basename(file)}: ${problem}`;
   }
   return { ok: false, why: nearest };
 }
@@ -57,10 +57,15 @@ function keyOf(home: string): string | null {
   }
 }
 
+/** Newest first: the time is in the name. */
+function reportsIn(...folders: readonly string[]): readonly string[] {
+  const files = folders.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
+  return files.sort((one, other) => (basename(one) < basename(other) ? 1 : -1)).slice(0, READ_MAX);
+}
+
 function namesIn(folder: string): readonly string[] {
   try {
-    const names = readdirSync(folder).filter((name) => NAME.test(name));
-    return names.sort().reverse().slice(0, READ_MAX);
+    return readdirSync(folder).filter((name) => NAME.test(name));
   } catch {
     return [];
   }

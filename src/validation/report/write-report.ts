@@ -1,6 +1,6 @@
-/** Puts the report where a person looks for it. */
+/** Puts the report where a person looks for it, and where going live finds it, whatever folder that was. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { SignedReport } from './report.js';
 import { reportHtml } from './report-html.js';
 
@@ -9,10 +9,22 @@ export interface WrittenReport {
   readonly html: string;
 }
 
+/** Of all reports of this installation: a GO counts wherever `fermata validate` was given. */
+export function keptReports(home: string): string {
+  return join(resolve(home), 'reports');
+}
+
+/** For going live, by any process of this installation. */
+export function keepReport(home: string, report: SignedReport): void {
+  const folder = keptReports(home);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  replace(join(folder, `${nameOf(report)}.json`), JSON.stringify(report));
+}
+
 /** `validation_report_<time when it was asked for>.json` and `.html`; the same report again replaces itself. */
 export function writeReport(folder: string, report: SignedReport): WrittenReport {
   mkdirSync(folder, { recursive: true });
-  const name = `validation_report_${stampOf(report.created)}`;
+  const name = nameOf(report);
   const json = join(folder, `${name}.json`);
   const html = join(folder, `${name}.html`);
   replace(json, `${JSON.stringify(report, null, 2)}\n`);
@@ -21,8 +33,8 @@ export function writeReport(folder: string, report: SignedReport): WrittenReport
 }
 
 /** `2026-11-20T09:50:10.123Z` to `20261120T095010123Z`: two within a second keep apart. */
-function stampOf(created: string): string {
-  return created.replaceAll(/[-:.]/g, '');
+function nameOf({ created }: SignedReport): string {
+  return `validation_report_${created.replaceAll(/[-:.]/g, '')}`;
 }
 
 function replace(file: string, text: string): void {
