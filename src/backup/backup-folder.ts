@@ -13,6 +13,9 @@ export const MANIFEST_HASH_FILE = 'manifest.sha256';
 export const DATABASE_FILE = 'database.dump';
 export const JOURNAL_FOLDER = 'journal';
 export const PAPER_BOOK_FOLDER = 'paper-book';
+/** In it a folder for each paper account that rests, with a journal and a paper book as above. */
+export const RESTING_FOLDER = 'resting-accounts';
+export const RULES_FROM_FILE = 'rules-from';
 export const MARKET_POSITION_FILE = 'market-position.json';
 export const DESK_FILE = 'desk.yaml';
 

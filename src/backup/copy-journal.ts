@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EngineRecord } from '../engine/record.js';
 import { CHAIN_START } from '../trader/journal/chain.js';
 import { HEADER_BYTES } from '../trader/journal/format.js';
 import { readJournal } from '../trader/journal/read-journal.js';
@@ -42,10 +43,14 @@ function endOfWholeRecords(segment: Segment): number {
 }
 
 /** Reads every entry and the hash chain over them. Throws `JournalCorrupt`. */
-export async function digestJournal(directory: string): Promise<JournalDigest> {
+export async function digestJournal(
+  directory: string,
+  onRecord: (record: EngineRecord) => void = () => {},
+): Promise<JournalDigest> {
   let digest = { incarnation: '', lastSequence: 0, chain: CHAIN_START };
-  for (const { incarnation, sequence, chain } of readJournal(directory)) {
+  for (const { incarnation, sequence, chain, record } of readJournal(directory)) {
     digest = { incarnation, lastSequence: sequence, chain };
+    onRecord(record);
     if (sequence % ENTRIES_PER_TURN === 0) await nextTurn();
   }
   return { ...digest, segments: listSegments(directory).length };

@@ -15,6 +15,29 @@ const tableSchema = z.strictObject({
   checksum: z.string().regex(/^\d+$/),
 });
 
+const journalSchema = z.strictObject({
+  incarnation: z.string(),
+  lastSequence: count,
+  chain: sha256,
+  segments: count,
+});
+
+/** A paper account of other prices than those that are traded on. */
+const restingAccountSchema = z.strictObject({
+  /** Of its folder. */
+  name: z.string().regex(/^(?!\.{1,2}$)[\w.-]+$/),
+  account: z.string(),
+  journal: journalSchema,
+  /** What its journal replays to; in ticks, lots and money units. */
+  holds: z.strictObject({
+    fills: count,
+    openOrders: count,
+    halts: count,
+    cash: z.number().int(),
+    positions: z.array(z.strictObject({ symbol: z.string(), quantityLots: z.number().int() })),
+  }),
+});
+
 export const manifestSchema = z.strictObject({
   version: z.literal(1),
   id: z.string(),
@@ -33,9 +56,15 @@ export const manifestSchema = z.strictObject({
     tables: z.array(tableSchema),
   }),
   /** Null: the desk had no journal. */
-  journal: z
-    .strictObject({ incarnation: z.string(), lastSequence: count, chain: sha256, segments: count })
-    .nullable(),
+  journal: journalSchema.nullable(),
+  /** Null: written before resting accounts were part of a backup. */
+  restingAccounts: z
+    .strictObject({
+      kept: z.array(restingAccountSchema),
+      leftOut: z.array(z.strictObject({ name: z.string(), why: z.string() })),
+    })
+    .nullable()
+    .default(null),
   /** How far the ledger in the database is; null where it holds nothing of that journal. */
   ledger: z.strictObject({ incarnation: z.string(), sequence: count, chain: sha256 }).nullable(),
   evidence: z.strictObject({ count, head: sha256 }),
@@ -45,6 +74,8 @@ export const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.output<typeof manifestSchema>;
+export type RestingAccounts = NonNullable<Manifest['restingAccounts']>;
+export type RestingAccount = RestingAccounts['kept'][number];
 export type TableFigures = Manifest['database']['tables'][number];
 
 /** The last files of a backup: what the manifest says is fixed then. Gives the manifest's hash. */

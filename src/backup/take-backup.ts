@@ -1,14 +1,14 @@
 /**
- * Takes one backup: the database from one snapshot, then the journal, which therefore holds everything that the ledger
- * in that snapshot has; then the paper book, the market's position and the desk file. Secrets are not in it.
+ * Takes one backup: the database from one snapshot, then the accounts, whose journals therefore hold everything that the
+ * ledger in that snapshot has; then the market's position and the desk file. Secrets are not in it.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
-import { BOOK_FILE } from '../venue/paper/book-file.js';
+import { copyAccounts } from './accounts/copy-accounts.js';
+import { RestingAccountDamaged } from './accounts/copy-resting.js';
 import * as place from './backup-folder.js';
-import { copyJournal } from './copy-journal.js';
 import { filesBelow, type HashedFile, hashFile } from './file-hash.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
 import { findPgProgram, type PgConnection, runPgProgram } from './pg-programs.js';
@@ -21,7 +21,7 @@ export const BACKUP_PHASES = [
   'snapshot',
   'dump',
   'tables',
-  'journal',
+  'accounts',
   'files',
   'hashes',
   'manifest',
@@ -68,6 +68,10 @@ export async function takeBackup(request: BackupRequest): Promise<BackupOutcome>
     const manifest = await fill(request, snapshot, partial, program.version);
     request.onPhase?.('publish');
     return { ok: true, folder: await place.publish(partial, home, request.id), manifest };
+  } catch (error) {
+    // Trying again would not mend it.
+    if (error instanceof RestingAccountDamaged) return { ok: false, why: error.message };
+    throw error;
   } finally {
     await snapshot.close();
     await rm(partial, { recursive: true, force: true });
@@ -92,11 +96,10 @@ async function fill(
   );
   onPhase('tables');
   const facts = await snapshot.facts(runtime.desk, () => signal?.throwIfAborted());
-  onPhase('journal');
+  onPhase('accounts');
   const paths = deskPaths(homePaths(runtime.home), runtime.desk);
-  const journal = await copyJournal(paths.journal, join(folder, place.JOURNAL_FOLDER));
+  const { journal, resting } = await copyAccounts(paths, folder, { signal });
   onPhase('files');
-  await copyPaperBook(paths.paperBook, join(folder, place.PAPER_BOOK_FOLDER));
   if (existsSync(paths.marketPosition))
     await copyFile(paths.marketPosition, join(folder, place.MARKET_POSITION_FILE));
   await copyFile(runtime.deskFile, join(folder, place.DESK_FILE));
@@ -118,6 +121,7 @@ async function fill(
     },
     database: facts.database,
     journal,
+    restingAccounts: resting,
     ledger: facts.ledger.find(({ incarnation }) => incarnation === journal?.incarnation) ?? null,
     evidence: facts.evidence,
     configHash: runtime.configHash,
@@ -126,15 +130,6 @@ async function fill(
   };
   await writeManifest(folder, manifest);
   return manifest;
-}
-
-/** After the journal: like a real venue, the book may know more than the journal, never less. Whole lines only. */
-async function copyPaperBook(from: string, to: string): Promise<void> {
-  const path = join(from, BOOK_FILE);
-  if (!existsSync(path)) return;
-  const bytes = await readFile(path);
-  await mkdir(to, { mode: 0o700 });
-  await writeFile(join(to, BOOK_FILE), bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1), { mode: 0o600 });
 }
 
 function ownVersion(): string {

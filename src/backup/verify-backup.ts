@@ -1,7 +1,8 @@
-/** Reads a backup back from the disk: every byte against its hash, the journal's chain, the dump's table of contents. */
+/** Reads a backup back from the disk: every byte against its hash, each journal's chain, the dump's table of contents. */
 import { join } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
 import { readBook } from '../venue/paper/book-file.js';
+import { restingProblems } from './accounts/resting-problems.js';
 import * as place from './backup-folder.js';
 import { digestJournal } from './copy-journal.js';
 import { filesBelow, hashFile } from './file-hash.js';
@@ -31,7 +32,11 @@ export async function verifyBackup(folder: string, signal?: AbortSignal): Promis
   const problems =
     damaged.length > 0
       ? damaged
-      : [...(await journalProblems(folder, manifest)), ...(await dumpProblems(folder))];
+      : [
+          ...(await journalProblems(folder, manifest)),
+          ...(await restingProblems(folder, manifest)),
+          ...(await dumpProblems(folder)),
+        ];
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, backup: { folder, manifest, manifestSha256: sha256 } as VerifiedBackup };
 }

@@ -189,11 +189,12 @@ describe('a restore drill', () => {
       'restore pass',
       'tables pass',
       'ledger pass',
+      'resting pass',
       'evidence pass',
     ]);
     expect(outcome.passed).toBe(true);
     expect(outcome.steps[3]?.observed).toContain(`${600 - BEHIND} entries`);
-    expect(seen).toHaveLength(5);
+    expect(seen).toHaveLength(6);
     expect(existsSync(join(desk.home, 'drill')) ? readdirSync(join(desk.home, 'drill')) : []).toEqual([]);
   });
 

@@ -1,8 +1,9 @@
-/** A desk with a journal, a ledger that followed it, evidence and a paper book, on a database of its own. */
+/** A desk with an account in use and one that rests, a ledger that followed both, and evidence, on a database of its own. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackupRequest } from '../../src/backup/take-backup.js';
+import type { EngineRecord } from '../../src/engine/record.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
@@ -14,6 +15,9 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 export const DESK = 'crypto-bot';
 const ENTRIES = 600;
+/** The account that rests. */
+export const RESTING = 'simulated-303-seed-8';
+export const RESTING_ENTRIES = 300;
 /** The ledger is this many entries behind its journal, as it may be at any moment. */
 export const BEHIND = 25;
 
@@ -28,10 +32,9 @@ export async function deskToBackUp(): Promise<DeskToBackUp> {
   const home = mkdtempSync(join(tmpdir(), 'fermata-backup-'));
   const database = await createTestDatabase();
   const paths = deskPaths(homePaths(home), DESK);
-  await writeJournal(paths.journal);
-  const entries = [...readJournal(paths.journal)].slice(0, ENTRIES - BEHIND);
-  for (let at = 0; at < entries.length; at += 200)
-    await applyBatch(database.pool, { desk: DESK, simulated: true }, entries.slice(at, at + 200));
+  await writeJournal(paths.journal, recordsOfTrades(11, ENTRIES));
+  const resting = await writeRestingAccount(paths.restingAccounts, RESTING);
+  for (const directory of [resting, paths.journal]) await follow(database, directory);
   await recordEvidenceBatch(database.pool, [0, 1, 2, 3, 4].map(evidence));
   await writePaperBook(paths.paperBook);
   const deskFile = join(home, 'crypto-bot.yaml');
@@ -53,10 +56,29 @@ export async function deskToBackUp(): Promise<DeskToBackUp> {
   };
 }
 
-async function writeJournal(directory: string): Promise<void> {
+async function follow({ pool }: TestDatabase, directory: string): Promise<void> {
+  const entries = [...readJournal(directory)].slice(0, -BEHIND);
+  for (let at = 0; at < entries.length; at += 200)
+    await applyBatch(pool, { desk: DESK, simulated: true }, entries.slice(at, at + 200));
+}
+
+/** Gives its journal. */
+export async function writeRestingAccount(restingAccounts: string, name: string): Promise<string> {
+  const journal = join(restingAccounts, name, 'journal');
+  await writeJournal(journal, restingRecords(name));
+  await writePaperBook(join(restingAccounts, name, 'paper-book'));
+  return journal;
+}
+
+/** With ids of their own: no order belongs to two accounts. */
+export function restingRecords(name: string): readonly EngineRecord[] {
+  const text = JSON.stringify(recordsOfTrades(12, RESTING_ENTRIES, `paper/${name}`));
+  return JSON.parse(text.replaceAll('"fabc123', '"frest1').replaceAll('"tradeId":"', '"tradeId":"r-'));
+}
+
+async function writeJournal(directory: string, records: readonly EngineRecord[]): Promise<void> {
   // Small segments: a copy has to get the change from one to the next right too.
   const { journal } = await openJournal({ directory, segmentBytesMax: 32 * 1024 });
-  const records = recordsOfTrades(11, ENTRIES);
   for (let at = 0; at < records.length; at += 50) {
     let last = 0;
     for (const record of records.slice(at, at + 50)) last = journal.append(record, Date.UTC(2026, 0, 5) + at);

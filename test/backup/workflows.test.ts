@@ -7,6 +7,7 @@ import { backupAge } from '../../src/checks/backup-age.js';
 import type { CheckContext } from '../../src/checks/check.js';
 import { drillAge } from '../../src/checks/drill-age.js';
 import type { Runtime } from '../../src/home/runtime.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { readBackups, readDrills } from '../../src/store/backups.js';
 import type {
   BackupInput,
@@ -16,6 +17,7 @@ import type {
 import type { RoutineInput, RoutineResult } from '../../src/workflows/operations/routine/contract.js';
 import { backupWorkflowId, drillWorkflowId, operationsQueue, routineId } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { RESTING, RESTING_ENTRIES, writeRestingAccount } from './desk-to-back-up.js';
 
 let bench: Bench;
 const homes: string[] = [];
@@ -129,12 +131,18 @@ describe('the backup workflow', () => {
 describe('the restore drill', () => {
   it('passes for a good backup and fails for a damaged one, and both are on record', async () => {
     const desk = await deskWithHome();
+    await writeRestingAccount(deskPaths(homePaths(desk.home), desk.name).restingAccounts, RESTING);
     const nothing = await drill(desk);
     expect(nothing).toMatchObject({ verdict: 'fail', backupId: null });
     expect(nothing.detail).toContain('there is no backup');
-    const { backupId } = await backUp(desk);
+    const { backupId, steps } = await backUp(desk);
+    expect(steps.slice(0, 2).map(({ observed }) => observed)).toEqual([
+      expect.stringMatching(/, 1 resting account \(\d+ bytes\), /),
+      expect.stringMatching(/, 1 resting account \(\d+ bytes\)$/),
+    ]);
     const passed = await drill(desk);
     expect(passed).toMatchObject({ verdict: 'pass', backupId });
+    expect(passed.detail).toContain(`${RESTING}: ${RESTING_ENTRIES} entries`);
     expect(await drillAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'pass' });
     const dump = join(desk.home, 'backups', backupId ?? '', 'database.dump');
     const bytes = readFileSync(dump);
@@ -147,7 +155,7 @@ describe('the restore drill', () => {
     expect(rows.map(({ verdict }) => verdict)).toEqual(['fail', 'pass']);
     expect(await drillAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'fail' });
     const evidence = await desk.evidence('restore-drill');
-    expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(5);
+    expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(6);
   }, 60_000);
 
   it('runs as a step of a routine, one at a time, with its own evidence', async () => {

@@ -1,5 +1,6 @@
 /** What backup and restore drill do outside their workflows. Each may be tried again after its worker died. */
 import { join } from 'node:path';
+import { restingText } from '../../backup/accounts/resting-text.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { sizeOf } from '../../backup/manifest.js';
@@ -40,7 +41,7 @@ export interface BackupDependencies {
 const TAKE = {
   key: 'take',
   title: 'Backup taken',
-  expected: 'database, journal, book and desk file are written',
+  expected: 'database, accounts and desk file are written',
 };
 const VERIFY = {
   key: 'verify',
@@ -77,7 +78,7 @@ function take(
     if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };
     const { bytes, rows } = sizeOf(taken.manifest);
     const { journal, database } = taken.manifest;
-    const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${bytes} bytes in backups/${id}`;
+    const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${restingText(taken.manifest)}, ${bytes} bytes in backups/${id}`;
     return { backupId: id, step: { ...TAKE, verdict: 'pass', observed } };
   });
 }
@@ -102,7 +103,8 @@ function verify(
       manifestSha256,
       ...size,
     });
-    return { ...VERIFY, verdict: 'pass', observed: `${manifest.files.length} files, ${size.bytes} bytes` };
+    const observed = `${manifest.files.length} files, ${size.bytes} bytes, ${restingText(manifest)}`;
+    return { ...VERIFY, verdict: 'pass', observed };
   });
 }
 

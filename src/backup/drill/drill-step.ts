@@ -10,7 +10,7 @@ export interface DrillStep {
   readonly tookMs: number;
 }
 
-type Observation = { readonly ok: boolean; readonly observed: string };
+export type Observation = { readonly ok: boolean; readonly observed: string };
 
 /** Carries the steps out one after the other; after one that failed the others are not run. */
 export class DrillSteps {

@@ -1,6 +1,6 @@
 /**
  * A restore that is proven: the files are what was written, the database comes back on a server of its own, every table
- * is what the manifest says, the journal's chain holds, the ledger is the journal's, and the evidence is unbroken.
+ * is what the manifest says, the journals' chains hold, the ledger is the journals', and the evidence is unbroken.
  */
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -8,9 +8,11 @@ import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence/verify-evidence.js';
 import { backupsFolder, JOURNAL_FOLDER } from '../backup-folder.js';
 import { type Manifest, sizeOf } from '../manifest.js';
+import { someOf } from '../some-of.js';
 import { tableDifferences } from '../table-figures.js';
 import { type VerifiedBackup, verifyBackup } from '../verify-backup.js';
 import { type DrillStep, DrillSteps } from './drill-step.js';
+import { proveResting } from './prove-resting.js';
 import { readRestoredFigures, restoreBackup } from './restore-backup.js';
 import { type ScratchServer, startScratchServer } from './scratch-server.js';
 
@@ -26,8 +28,6 @@ export interface DrillOutcome {
   readonly passed: boolean;
   readonly steps: readonly DrillStep[];
 }
-
-const SHOWN_MAX = 5;
 
 /** Nothing but a folder below `home/drill` is written, and that is removed. */
 export async function runDrill(request: DrillRequest): Promise<DrillOutcome> {
@@ -81,11 +81,8 @@ async function proveRestore(steps: DrillSteps, backup: VerifiedBackup, request: 
 }
 
 /** The restored database against what it was written from. */
-async function proveBooks(
-  steps: DrillSteps,
-  { folder, manifest }: VerifiedBackup,
-  pool: Pool,
-): Promise<void> {
+async function proveBooks(steps: DrillSteps, backup: VerifiedBackup, pool: Pool): Promise<void> {
+  const { folder, manifest } = backup;
   await steps.run(
     {
       key: 'ledger',
@@ -93,6 +90,14 @@ async function proveBooks(
       expected: 'the ledger is the journal, entry by entry, as far as it had come',
     },
     () => proveLedger(pool, folder, manifest),
+  );
+  await steps.run(
+    {
+      key: 'resting',
+      title: 'Resting accounts replay',
+      expected: 'each resting journal replays to what the manifest says, and the ledger is that journal',
+    },
+    () => proveResting(pool, backup),
   );
   await steps.run(
     { key: 'evidence', title: 'Evidence unbroken', expected: 'the hash chain holds and ends where it ended' },
@@ -120,9 +125,4 @@ async function proveLedger(pool: Pool, folder: string, { desk, journal, ledger }
     ok: true,
     observed: `${held} entries of journal ${journal.incarnation}, ${behind} newer ones in the journal only`,
   };
-}
-
-function someOf(problems: readonly string[]): string {
-  const more = problems.length - SHOWN_MAX;
-  return [...problems.slice(0, SHOWN_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }

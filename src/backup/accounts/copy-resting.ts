@@ -1,0 +1,110 @@
+/** Paper accounts of other prices: nobody writes in them, so that each is copied as it lies. */
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { messageOf } from '../../domain/message-of.js';
+import { restingAccounts } from '../../trader/accounts/paper-accounts.js';
+import { JournalCorrupt } from '../../trader/journal/journal-error.js';
+import { listSegments } from '../../trader/journal/segments.js';
+import { BOOK_FILE } from '../../venue/paper/book-file.js';
+import { JOURNAL_FOLDER, PAPER_BOOK_FOLDER } from '../backup-folder.js';
+import { copyJournal } from '../copy-journal.js';
+import type { RestingAccount, RestingAccounts } from '../manifest.js';
+import { copyBook } from './copy-book.js';
+import { readAccount } from './read-account.js';
+
+/** Every recording and every seed that was ever tried leaves one, and each backup has all of them again. */
+export const RESTING_LIMITS = { accountsMax: 100, bytesMax: 512 * 1024 * 1024 } as const;
+export type RestingLimits = { readonly [limit in keyof typeof RESTING_LIMITS]: number };
+
+/** Nothing of it could be brought back: a person has to look, as at a damaged journal that is in use. */
+export class RestingAccountDamaged extends Error {
+  override readonly name = 'RestingAccountDamaged';
+  constructor(folder: string, why: string) {
+    super(
+      `the resting paper account ${basename(folder)} can't be backed up: ${why}. No backup was taken; the desk is not ` +
+        `touched. Restore ${folder} from an earlier backup, or move it to another place.`,
+    );
+  }
+}
+
+/** The newest first, as far as the limits go; what is left out is named with the reason. */
+export async function copyResting(
+  from: string,
+  to: string,
+  limits: RestingLimits,
+  signal?: AbortSignal,
+): Promise<RestingAccounts> {
+  const kept: RestingAccount[] = [];
+  const leftOut: { name: string; why: string }[] = [];
+  let bytes = 0;
+  for (const found of newestFirst(from)) {
+    signal?.throwIfAborted();
+    const why = reasonToLeaveOut(found, { accounts: kept.length, bytes }, limits);
+    if (why !== null) {
+      leftOut.push({ name: found.name, why });
+      continue;
+    }
+    kept.push(await copyOne(join(from, found.name), join(to, found.name), found.name));
+    bytes += found.bytes;
+  }
+  const byName = (one: { name: string }, other: { name: string }) => (one.name < other.name ? -1 : 1);
+  return { kept: kept.sort(byName), leftOut: leftOut.sort(byName) };
+}
+
+interface Found {
+  readonly name: string;
+  /** 0: there is no journal in it. */
+  readonly bytes: number;
+  readonly writtenMs: number;
+}
+
+function newestFirst(from: string): readonly Found[] {
+  return restingAccounts({ restingAccounts: from })
+    .map((name) => measure(from, name))
+    .sort((one, other) => other.writtenMs - one.writtenMs);
+}
+
+function measure(from: string, name: string): Found {
+  const journal = join(from, name, JOURNAL_FOLDER);
+  const segments = existsSync(journal) ? listSegments(journal).map(({ path }) => statSync(path)) : [];
+  if (segments.length === 0) return { name, bytes: 0, writtenMs: 0 };
+  const book = statSync(join(from, name, PAPER_BOOK_FOLDER, BOOK_FILE), { throwIfNoEntry: false });
+  const bytes = segments.reduce((sum, { size }) => sum + size, book?.size ?? 0);
+  return { name, bytes, writtenMs: segments.at(-1)?.mtimeMs ?? 0 };
+}
+
+function reasonToLeaveOut(
+  { bytes }: Found,
+  taken: { readonly accounts: number; readonly bytes: number },
+  { accountsMax, bytesMax }: RestingLimits,
+): string | null {
+  if (bytes === 0) return 'it has no journal';
+  if (taken.accounts >= accountsMax) return `a backup holds ${accountsMax} resting accounts at most`;
+  if (taken.bytes + bytes <= bytesMax) return null;
+  return `with its ${bytes} bytes, resting accounts would take more than ${bytesMax}`;
+}
+
+async function copyOne(from: string, to: string, name: string): Promise<RestingAccount> {
+  try {
+    const journal = join(to, JOURNAL_FOLDER);
+    await copyJournal(join(from, JOURNAL_FOLDER), journal);
+    const reading = await readAccount(journal);
+    requireWhole(from, to);
+    await copyBook(join(from, PAPER_BOOK_FOLDER), join(to, PAPER_BOOK_FOLDER));
+    return { name, ...reading };
+  } catch (error) {
+    if (error instanceof JournalCorrupt)
+      throw new RestingAccountDamaged(from, `segment ${error.segment}, byte ${error.offset}: ${error.why}`);
+    if (error instanceof RangeError) throw new RestingAccountDamaged(from, messageOf(error));
+    throw error;
+  }
+}
+
+/** It was closed in order before it came to rest: an end that is not whole is damage, and no write that was cut off. */
+function requireWhole(from: string, to: string): void {
+  const [there, here] = [from, to].map((folder) => listSegments(join(folder, JOURNAL_FOLDER)).at(-1));
+  if (there === undefined || here === undefined) return;
+  const goodBytes = statSync(here.path).size;
+  if (statSync(there.path).size > goodBytes)
+    throw new JournalCorrupt(there.name, goodBytes, "what follows can't be read");
+}

@@ -1,0 +1,302 @@
+/** Paper accounts of other prices: whoever restores a backup finds them as they lay. */
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CopyOptions, copyAccounts } from '../../src/backup/accounts/copy-accounts.js';
+import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
+import { runDrill } from '../../src/backup/drill/run-drill.js';
+import { filesBelow, hashFile } from '../../src/backup/file-hash.js';
+import { type Manifest, type RestingAccounts, writeManifest } from '../../src/backup/manifest.js';
+import { takeBackup } from '../../src/backup/take-backup.js';
+import { verifyBackup } from '../../src/backup/verify-backup.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { INSTRUMENTS } from '../ledger/support/journal-of-trades.js';
+import {
+  DESK,
+  type DeskToBackUp,
+  deskToBackUp,
+  RESTING,
+  RESTING_ENTRIES,
+  restingRecords,
+  writeRestingAccount,
+} from './desk-to-back-up.js';
+
+const GOOD = backupIdAt(Date.UTC(2026, 0, 10));
+const SEGMENT = `resting-accounts/${RESTING}/journal/0000000000000001.journal`;
+let desk: DeskToBackUp;
+let good: { readonly folder: string; readonly manifest: Manifest };
+beforeAll(async () => {
+  desk = await deskToBackUp();
+  const taken = await takeBackup(desk.request(GOOD));
+  if (!taken.ok) throw new Error(taken.why);
+  good = taken;
+});
+afterAll(() => desk?.dispose());
+
+let id: string;
+/** A copy of the good backup, to be changed. */
+let folder: string;
+let copies = 0;
+beforeEach(() => {
+  copies += 1;
+  id = backupIdAt(Date.UTC(2026, 1, 10) + copies);
+  folder = join(backupsFolder(desk.home), id);
+  cpSync(good.folder, folder, { recursive: true });
+});
+
+const paths = () => deskPaths(homePaths(desk.home), DESK);
+const pathIn = (path: string): string => join(folder, path);
+const listOf = ({ restingAccounts }: Manifest) => restingAccounts as RestingAccounts;
+
+/** As somebody would who changes a backup and its hashes too. */
+async function makeHashesFit(change: (list: RestingAccounts) => RestingAccounts | null): Promise<void> {
+  const kept = (await filesBelow(folder)).filter((path) => !path.startsWith('manifest.'));
+  const files = await Promise.all(kept.map((path) => hashFile(folder, path)));
+  await writeManifest(folder, { ...good.manifest, restingAccounts: change(listOf(good.manifest)), files });
+}
+const unchanged = (list: RestingAccounts): RestingAccounts => list;
+
+async function problems(): Promise<string> {
+  const verification = await verifyBackup(folder);
+  return verification.ok ? 'none' : verification.problems.join('; ');
+}
+
+async function drilled() {
+  const { steps } = await runDrill({ home: desk.home, backupId: id });
+  const step = (key: string) => steps.find((one) => one.key === key);
+  return { resting: step('resting'), evidence: step('evidence') };
+}
+
+/** Positions by the fills and adoptions alone. */
+function positionsOf(name: string) {
+  const lots = new Map<number, number>();
+  for (const record of restingRecords(name)) {
+    if (record.type === 'position.adopted') lots.set(record.instrument, record.quantityLots);
+    if (record.type !== 'fill') continue;
+    const { instrument, side, quantityLots } = record.fill;
+    lots.set(instrument, (lots.get(instrument) ?? 0) + (side === 'buy' ? quantityLots : -quantityLots));
+  }
+  return INSTRUMENTS.flatMap(({ symbol, id: instrument }) => {
+    const quantityLots = lots.get(instrument) ?? 0;
+    return quantityLots === 0 ? [] : [{ symbol, quantityLots }];
+  });
+}
+
+describe('a resting account', () => {
+  it('is in the backup with its book, the end of its journal and what it holds', async () => {
+    expect(good.manifest.files.map(({ path }) => path)).toEqual(
+      expect.arrayContaining([SEGMENT, `resting-accounts/${RESTING}/paper-book/book.jsonl`]),
+    );
+    const last = [...readJournal(join(paths().restingAccounts, RESTING, 'journal'))].at(-1);
+    const fills = restingRecords(RESTING).filter(({ type }) => type === 'fill').length;
+    expect(listOf(good.manifest).leftOut).toEqual([]);
+    expect(listOf(good.manifest).kept).toEqual([
+      {
+        name: RESTING,
+        account: `paper/${RESTING}`,
+        journal: {
+          incarnation: last?.incarnation,
+          lastSequence: RESTING_ENTRIES,
+          chain: last?.chain,
+          segments: expect.any(Number),
+        },
+        holds: expect.objectContaining({ fills, positions: positionsOf(RESTING) }),
+      },
+    ]);
+    expect(positionsOf(RESTING)).not.toEqual([]);
+    expect(await problems()).toBe('none');
+  });
+
+  it('that is missing, cut off or altered fails the verification by name', async () => {
+    truncateSync(pathIn(SEGMENT), 5_000);
+    expect(await problems()).toContain(`${SEGMENT} has 5000 bytes, the manifest says`);
+    await makeHashesFit(unchanged);
+    expect(await problems()).toMatch(new RegExp(`resting account ${RESTING}: .*0000000000000001`));
+    rmSync(pathIn(`resting-accounts/${RESTING}`), { recursive: true });
+    expect(await problems()).toContain(`${SEGMENT} is missing`);
+    await makeHashesFit(unchanged);
+    expect(await problems()).toContain(`resting account ${RESTING}: its journal is missing`);
+  });
+
+  it('that was put in the place of another fails by name, hashes made to fit or not', async () => {
+    const other = pathIn(`resting-accounts/${RESTING}/journal`);
+    rmSync(other, { recursive: true });
+    cpSync(pathIn('journal'), other, { recursive: true });
+    expect(await problems()).toContain(`${SEGMENT} `);
+    await makeHashesFit(unchanged);
+    expect(await problems()).toContain(
+      `resting account ${RESTING}: its journal ends at 600, the manifest says ${RESTING_ENTRIES}`,
+    );
+    await makeHashesFit((list) => ({ ...list, kept: [] }));
+    expect(await problems()).toContain(`resting account ${RESTING} is not in the manifest's list`);
+  });
+
+  it('that is damaged where it lies fails the backup by name, and nothing is left of it', async () => {
+    const segment = join(paths().restingAccounts, RESTING, 'journal', '0000000000000001.journal');
+    const last = join(segment, '..', listSegmentNames().at(-1) ?? '');
+    const next = backupIdAt(Date.UTC(2026, 2, 1));
+    for (const path of [segment, last]) {
+      const whole = readFileSync(path);
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8(damaged.readUInt8(3_000) ^ 1, 3_000);
+      writeFileSync(path, damaged);
+      const taken = await takeBackup(desk.request(next));
+      writeFileSync(path, whole);
+      expect(taken.ok ? '' : taken.why).toMatch(
+        new RegExp(`resting paper account ${RESTING} can't be backed up: segment .*move it to another place`),
+      );
+      expect(await listBackupIds(desk.home)).not.toContain(next);
+    }
+  });
+});
+
+const listSegmentNames = (): string[] =>
+  good.manifest.files.flatMap(({ path }) =>
+    path.startsWith(`resting-accounts/${RESTING}/journal/`) ? [path.split('/').at(-1) ?? ''] : [],
+  );
+
+describe('a restore drill', () => {
+  it('replays each resting journal and compares it with the manifest and the ledger', async () => {
+    const { resting } = await drilled();
+    expect(resting).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringMatching(
+        new RegExp(`^1 resting account \\(\\d+ bytes\\); ${RESTING}: ${RESTING_ENTRIES} entries$`),
+      ),
+    });
+  });
+
+  it('fails by name where the journal replays to something else', async () => {
+    await makeHashesFit(({ kept, leftOut }) => ({
+      kept: kept.map((one) => ({ ...one, holds: { ...one.holds, positions: [] } })),
+      leftOut,
+    }));
+    expect(await problems()).toBe('none');
+    const { resting, evidence } = await drilled();
+    expect(resting).toMatchObject({ verdict: 'fail' });
+    expect(resting?.observed).toMatch(
+      new RegExp(`^resting account ${RESTING}: its journal replays to .*BTC/USDT.*the manifest says`),
+    );
+    expect(evidence).toMatchObject({ verdict: 'not_run' });
+  });
+
+  it('fails by name where the ledger has other entries of it', async () => {
+    const other = await deskToBackUp();
+    try {
+      const { ownerPool } = other.database;
+      const resting = join(deskPaths(homePaths(other.home), DESK).restingAccounts, RESTING, 'journal');
+      const [first] = readJournal(resting);
+      await ownerPool.query('alter table journal_entry disable trigger journal_entry_append_only');
+      await ownerPool.query(
+        `update journal_entry set record = jsonb_set(record, '{marketMs}', '1')
+          where incarnation = $1 and sequence = 42`,
+        [first?.incarnation],
+      );
+      await takeBackup(other.request(id));
+      const { steps } = await runDrill({ home: other.home, backupId: id });
+      expect(steps.find(({ key }) => key === 'ledger')).toMatchObject({ verdict: 'pass' });
+      expect(steps.find(({ key }) => key === 'resting')).toMatchObject({
+        verdict: 'fail',
+        observed: expect.stringContaining(
+          `resting account ${RESTING}: the ledger differs at its journal entry 42`,
+        ),
+      });
+    } finally {
+      await other.dispose();
+    }
+  });
+
+  it('and a verification take backups of an earlier version, which had none, and say so', async () => {
+    rmSync(pathIn('resting-accounts'), { recursive: true });
+    await makeHashesFit(() => null);
+    const { restingAccounts: _none, ...earlier } = JSON.parse(readFileSync(pathIn('manifest.json'), 'utf8'));
+    await writeManifest(folder, earlier);
+    expect(readFileSync(pathIn('manifest.json'), 'utf8')).not.toContain('restingAccounts');
+    expect(await problems()).toBe('none');
+    const { resting, evidence } = await drilled();
+    expect(resting).toMatchObject({
+      verdict: 'pass',
+      observed: 'resting accounts are not part of it (an earlier version took it)',
+    });
+    expect(evidence).toMatchObject({ verdict: 'pass' });
+  });
+});
+
+describe('the accounts of a desk', () => {
+  const target = (): string => {
+    const into = join(desk.home, `copied-${copies}`);
+    mkdirSync(into);
+    return into;
+  };
+  const copy = (options: CopyOptions = {}) => copyAccounts(paths(), target(), options);
+
+  it('are kept as far as there is room, the newest first, and the others are named', async () => {
+    const names = ['live-binance', 'recorded-1', 'simulated-303-seed-9'];
+    for (const [index, name] of names.entries()) {
+      const journal = await writeRestingAccount(paths().restingAccounts, name);
+      for (const segment of listSegmentNames())
+        utimesSync(join(journal, segment), 1_000 + index, 1_000 + index);
+    }
+    mkdirSync(join(paths().restingAccounts, 'notes'));
+    const all = await copy();
+    expect(all.resting.kept.map(({ name }) => name)).toEqual([...names, RESTING].sort());
+    expect(all.resting.leftOut).toEqual([{ name: 'notes', why: 'it has no journal' }]);
+    copies += 1;
+    const few = await copy({ limits: { accountsMax: 2, bytesMax: 1e9 } });
+    expect(few.resting.kept.map(({ name }) => name)).toEqual([
+      'simulated-303-seed-8',
+      'simulated-303-seed-9',
+    ]);
+    expect(few.resting.leftOut[0]).toEqual({
+      name: 'live-binance',
+      why: 'a backup holds 2 resting accounts at most',
+    });
+    copies += 1;
+    const small = await copy({ limits: { accountsMax: 100, bytesMax: 1_000 } });
+    expect(small.resting.kept).toEqual([]);
+    expect(small.resting.leftOut.map(({ why }) => why).join()).toContain('would take more than 1000');
+    for (const name of [...names, 'notes']) rmSync(join(paths().restingAccounts, name), { recursive: true });
+  });
+
+  const moments = {
+    'before the first file is copied': async () => {},
+    'when the one in use is copied': async (into: string) => {
+      while (!existsSync(join(into, 'paper-book'))) await nextTurn();
+    },
+  };
+  it.each(Object.entries(moments))(
+    'are copied again where the trader takes up another one %s: each is there once',
+    async (_when, moment) => {
+      const { account, restingAccounts, rulesFrom } = paths();
+      const inUse = [...readJournal(paths().journal)].at(-1);
+      const into = target();
+      const copying = copyAccounts(paths(), into);
+      await moment(into);
+      // What the trader does at a start on other prices.
+      writeFileSync(rulesFrom, 'simulated-303-seed-7');
+      renameSync(account, join(restingAccounts, 'simulated-303-seed-7'));
+      renameSync(join(restingAccounts, RESTING), account);
+      const copied = await copying;
+      renameSync(account, join(restingAccounts, RESTING));
+      renameSync(join(restingAccounts, 'simulated-303-seed-7'), account);
+      rmSync(rulesFrom);
+      expect(copied.journal?.lastSequence).toBe(RESTING_ENTRIES);
+      expect(copied.resting.kept.map(({ name, journal }) => [name, journal.chain])).toEqual([
+        ['simulated-303-seed-7', inUse?.chain],
+      ]);
+      expect(readFileSync(join(into, 'rules-from'), 'utf8')).toBe('simulated-303-seed-7');
+    },
+  );
+});
