@@ -16,7 +16,7 @@ describe('the size that people choose when they lift a halt', () => {
     desk: 'desk',
     haltId: HALT_ID,
     decisions,
-    deciders: new Set(['anna', 'bert']),
+    approvers: new Set(['anna', 'bert']),
     readKey: () => DECISION_KEY,
     nowMs: Date.now(),
   });

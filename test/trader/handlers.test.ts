@@ -152,8 +152,8 @@ function decision(person: string, own: Partial<Decision> = {}): Decision {
   return signDecision(KEY, { ...fields, subject: HALT_ID, atWallMs: 1000, expiresWallMs: 9000, ...own });
 }
 function question(decisions: readonly Decision[]): ArmQuestion {
-  const deciders = new Set(['ann', 'bob']);
-  return { desk: 'desk', haltId: HALT_ID, decisions, deciders, readKey: () => KEY, nowMs: 2000 };
+  const approvers = new Set(['ann', 'bob']);
+  return { desk: 'desk', haltId: HALT_ID, decisions, approvers, readKey: () => KEY, nowMs: 2000 };
 }
 
 it('counts persons, not decisions', () => {

@@ -99,6 +99,24 @@ it('needs two people after a kill, and one person twice is one', async () => {
   expect(await resume(home, ['operator', 'second'])).toMatchObject({ mode: 'ACTIVE' });
 }, 60_000);
 
+it('trades again by an approver only: an operator’s decision counts for nothing, alone and beside another', async () => {
+  const people = '$&\n  - name: olga\n    roles: [operator]';
+  const home = traderHome({ edit: (text) => text.replace(/^people:.*$/m, people) });
+  await home.start();
+  await home.arm();
+  await home.client.call('stop', why());
+  const refusal = {
+    code: 'decision-refused',
+    message: expect.stringContaining(
+      'decision of olga does not count: the desk file does not name this person',
+    ),
+  };
+  await expect(resume(home, ['olga'])).rejects.toMatchObject(refusal);
+  await expect(resume(home, ['operator', 'olga'])).rejects.toMatchObject(refusal);
+  expect((await home.status()).mode).toBe('HALTED');
+  expect(await resume(home, ['operator'])).toMatchObject({ mode: 'ACTIVE' });
+}, 60_000);
+
 it('refuses to arm with an old halt id or another configuration', async () => {
   const home = traderHome();
   await home.start();

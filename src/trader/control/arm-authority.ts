@@ -17,8 +17,8 @@ export interface ArmQuestion {
   readonly desk: string;
   readonly haltId: string;
   readonly decisions: readonly Decision[];
-  /** Who may decide, by the desk file. */
-  readonly deciders: ReadonlySet<string>;
+  /** By the desk file. */
+  readonly approvers: ReadonlySet<string>;
   /** Read only when there is a decision to check. */
   readonly readKey: () => string;
   readonly nowMs: number;
@@ -48,8 +48,7 @@ function problemOf(decision: Decision, question: ArmQuestion, key: string): stri
   if (decision.desk !== question.desk) return `it is about the desk ${decision.desk}`;
   if (decision.choice !== 'resume') return `the choice was ${decision.choice}`;
   if (decision.subject !== question.haltId) return 'it is about another halt';
-  if (!question.deciders.has(decision.person))
-    return 'the desk file does not name this person as operator or approver';
+  if (!question.approvers.has(decision.person)) return 'the desk file does not name this person as approver';
   return null;
 }
 

@@ -3,6 +3,7 @@ import { settingsApproversNeeded, settingsSource } from '../../desk/desk-setting
 import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { percentOfPpm } from '../../domain/money.js';
+import { APPROVER, namesWith } from '../../domain/roles.js';
 import type { Engine } from '../../engine/engine.js';
 import { settingChanges, settingValues } from '../../engine/settings/setting-specs.js';
 import type { ControlMethods, Decision } from '../protocol.js';
@@ -41,12 +42,7 @@ export function deskAuthority({
   nowMs,
 }: DeskAuthorityParts): DeskAuthority {
   const { desk, configHash } = loaded;
-  const withRole = (...wanted: readonly string[]): ReadonlySet<string> =>
-    new Set(
-      desk.people.filter(({ roles }) => roles.some((role) => wanted.includes(role))).map(({ name }) => name),
-    );
-  const deciders = withRole('operator', 'approver');
-  const approvers = withRole('approver');
+  const approvers = new Set(namesWith(desk.people, APPROVER));
   const votes = (decisions: readonly Decision[]) => ({
     desk: desk.desk,
     decisions,
@@ -55,7 +51,7 @@ export function deskAuthority({
   });
 
   return {
-    forArming: ({ haltId, decisions }) => armAuthority({ ...votes(decisions), haltId, deciders }),
+    forArming: ({ haltId, decisions }) => armAuthority({ ...votes(decisions), haltId, approvers }),
     forSize: ({ sizePct, decisions }) =>
       sizeAuthority({
         ...votes(decisions),
