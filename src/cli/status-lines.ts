@@ -1,4 +1,5 @@
 /** `fermata status` for people: one small screen. */
+import { reducedSize } from '../domain/position-size.js';
 import type { TraderStatus } from '../trader/protocol.js';
 
 const ORDERS_SHOWN_MAX = 20;
@@ -6,11 +7,13 @@ const ACTIVITY_SHOWN_MAX = 5;
 
 export function statusLines(status: TraderStatus): string[] {
   const { marketData, currency } = status;
+  const size = reducedSize(status);
   return [
     `${status.desk} (${status.trading})  ${status.mode}: ${status.reason}`,
     `prices     ${marketData.label}${marketData.simulated ? ' (NOT LIVE)' : ''}, ${marketData.state}`,
     `equity     ${status.equity} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
     `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,
+    ...(size === null ? [] : [`size       ${size}`]),
     ...section('positions', positionLines(status)),
     ...section('orders', orderLines(status)),
     ...section('not trading because', status.notTrading.map(notTradingLine)),

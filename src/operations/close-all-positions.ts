@@ -1,17 +1,20 @@
 import { proveFlat } from '../activities/engine/prove-flat.js';
+import { askForReason } from './ask-for-reason.js';
 import { carryOutEmergency } from './emergency-request.js';
-import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
+import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 
 /** After the deadline the trader has escalated by name; the rest is for reading that. */
 const AFTER_DEADLINE_MS = 5_000;
 
 /** Halts, cancels, closes every position. Proven when the venue itself reports that nothing is left. */
-export function closeAllPositions(
+export async function closeAllPositions(
   context: OperationContext,
   caller: Caller,
-  request: CommandRequest,
+  request: EmergencyRequest,
 ): Promise<OperationResult> {
-  return carryOutEmergency(context, caller, request, {
+  const commandId = request.commandId ?? context.newId();
+  const order = { ...request, commandId };
+  const outcome = await carryOutEmergency(context, caller, order, {
     kind: 'closeAll',
     proofMs: context.desk.closeAll.deadlineSeconds * 1_000 + AFTER_DEADLINE_MS,
     prove: async (patienceMs) => {
@@ -25,4 +28,5 @@ export function closeAllPositions(
       };
     },
   });
+  return askForReason(context, caller, { ...order, did: 'closed all positions' }, outcome);
 }

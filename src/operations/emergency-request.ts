@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
+import { NO_REASON } from '../domain/no-reason.js';
 import { ControlFailure } from '../trader/client.js';
 import {
   EMERGENCY_TASK_MS,
@@ -13,7 +14,7 @@ import {
   emergencyStopLabel,
 } from '../workflows/emergency/contract.js';
 import { emergencyQueue, emergencyStopId } from '../workflows/queues.js';
-import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
+import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';
 
 export interface EmergencyProof {
@@ -49,14 +50,14 @@ interface Sent {
 export async function carryOutEmergency(
   context: OperationContext,
   caller: Caller,
-  request: CommandRequest,
+  request: EmergencyRequest,
   procedure: EmergencyProcedure,
 ): Promise<OperationResult> {
   const order: EmergencySignal = {
     commandId: request.commandId ?? context.newId(),
     by: caller.person,
     via: caller.via,
-    reason: request.reason,
+    reason: request.reason ?? NO_REASON,
     sentTo: [],
   };
   const untilMs = performance.now() + procedure.proofMs;
@@ -74,7 +75,7 @@ export async function carryOutEmergency(
   const problems = workflow.problem === null ? [] : [workflow.problem];
   const audit = await recordAudit(context, caller, {
     action: procedure.kind,
-    parameters: { reason: request.reason, commandId: order.commandId },
+    parameters: { reason: order.reason, commandId: order.commandId },
     outcome: proof.proven ? 'proven' : `not proven: ${proof.detail}`,
   });
   if (audit !== null) problems.push(audit);

@@ -36,7 +36,13 @@ import {
 } from './incidents/list-incidents.js';
 import { type IncidentOpened, type OpenIncidentRequest, openIncident } from './incidents/open-incident.js';
 import { listSchedules, type ScheduledRun } from './list-schedules.js';
-import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
+import type {
+  Caller,
+  CommandRequest,
+  EmergencyRequest,
+  OperationContext,
+  OperationResult,
+} from './operation.js';
 import { readStatus } from './read-status.js';
 import { type ResumeRequest, resumeTrading } from './resume-trading.js';
 import { type RoutineOutcome, runRoutine } from './run-routine.js';
@@ -50,8 +56,8 @@ import { openTemporal } from './temporal/open-temporal.js';
 import { listValidations, type ValidationShown } from './validations/list-validations.js';
 
 export interface Operations {
-  stopTrading(caller: Caller, request: CommandRequest): Promise<OperationResult>;
-  closeAllPositions(caller: Caller, request: CommandRequest): Promise<OperationResult>;
+  stopTrading(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
+  closeAllPositions(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
   resumeTrading(caller: Caller, request: ResumeRequest): Promise<OperationResult>;
   runRoutine(caller: Caller, request: { readonly name: string }): Promise<RoutineOutcome>;
   /** Rejects with `TraderUnavailable`. */

@@ -17,6 +17,12 @@ export interface CommandRequest {
   readonly commandId?: string;
 }
 
+/** What is never refused for want of a reason. */
+export interface EmergencyRequest extends Omit<CommandRequest, 'reason'> {
+  /** Null: none was given. */
+  readonly reason: string | null;
+}
+
 export interface OperationResult {
   /** It was taken: by the trader, or by the workflow that goes on trying. */
   readonly ok: boolean;

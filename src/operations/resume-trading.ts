@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { causeOf } from '../domain/cause-of.js';
+import { NO_REASON } from '../domain/no-reason.js';
 import type { Decision, TraderStatus } from '../trader/protocol.js';
 import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../workflows/operations/resumption/contract.js';
+import { askForReason } from './ask-for-reason.js';
 import {
   type Caller,
-  type CommandRequest,
+  type EmergencyRequest,
   notDone,
   type OperationContext,
   type OperationResult,
@@ -15,7 +17,7 @@ import { recordAudit } from './record-audit.js';
 import { resumptionStart } from './resumption-start.js';
 import { signAs } from './sign-as.js';
 
-export interface ResumeRequest extends CommandRequest {
+export interface ResumeRequest extends EmergencyRequest {
   /** Position size to go on with, percent of the desk file's; left out: as it is. */
   readonly sizePct?: number | undefined;
 }
@@ -57,17 +59,18 @@ export async function resumeTrading(
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
   const audit = await recordAudit(context, caller, {
     action: 'resume',
-    parameters: { reason: request.reason, haltId, ...sizeOf(request.sizePct) },
+    parameters: { reason: request.reason ?? NO_REASON, haltId, ...sizeOf(request.sizePct) },
     outcome: outcome.armed ? 'armed' : outcome.detail,
   });
-  return {
+  const unexplained = { did: 'resumed trading', commandId: decisionId, reason: request.reason };
+  return askForReason(context, caller, unexplained, {
     ok: outcome.armed || proven,
     proven,
     detail: outcome.detail,
     haltId,
     workflowId: outcome.workflowId,
     problems: audit === null ? [] : [audit],
-  };
+  });
 }
 
 async function decide(

@@ -1,6 +1,6 @@
 import { proveStopped } from '../activities/engine/prove-stopped.js';
 import { carryOutEmergency } from './emergency-request.js';
-import type { Caller, CommandRequest, OperationContext, OperationResult } from './operation.js';
+import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 
 /** A stop is over in milliseconds; longer than this and the person should know that it is not proven. */
 const PROOF_MS = 10_000;
@@ -9,7 +9,7 @@ const PROOF_MS = 10_000;
 export function stopTrading(
   context: OperationContext,
   caller: Caller,
-  request: CommandRequest,
+  request: EmergencyRequest,
 ): Promise<OperationResult> {
   return carryOutEmergency(context, caller, request, {
     kind: 'stop',

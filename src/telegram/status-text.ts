@@ -1,4 +1,5 @@
 /** What /status answers. */
+import { reducedSize } from '../domain/position-size.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import type { PositionStatus } from '../trader/status/position-status.js';
 
@@ -8,10 +9,12 @@ const REASONS_SHOWN = 5;
 export function statusText(status: TraderStatus): string {
   const { marketData: market, positions, halts } = status;
   const more = positions.length - POSITIONS_SHOWN;
+  const size = reducedSize(status);
   return [
     `${status.desk}: ${status.mode} (${status.trading})`,
     status.reason,
     `Equity ${status.equity} ${status.currency}, today ${status.dayPnl}, drawdown ${status.drawdownPct} %`,
+    ...(size === null ? [] : [`Size: ${size}`]),
     positions.length === 0 ? 'No position.' : `${positions.length} positions:`,
     ...positions.slice(0, POSITIONS_SHOWN).map(positionLine),
     ...(more > 0 ? [`… and ${more} more`] : []),

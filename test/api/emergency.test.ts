@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Caller } from '../../src/operations/operation.js';
+import type { ResumeRequest } from '../../src/operations/resume-trading.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { HALT_ID } from '../support/scripted-trader.js';
 import { scriptedStatus } from '../support/trader-status.js';
@@ -126,9 +128,49 @@ describe('close all and resume', () => {
     expect(received('arm')).toMatchObject([{ params: { haltId: HALT_ID } }]);
   });
 
-  it('need a reason to resume', async () => {
-    expect((await press('resume', {})).status).toBe(400);
-    expect((await press('resume', { reason: '' })).status).toBe(400);
+  it('resume without a body, as the runbook’s own command does, and keep that no reason was given', async () => {
+    web.trader.status = scriptedStatus({ mode: 'HALTED', haltId: HALT_ID });
+    expect((await web.call('POST', '/api/emergency/resume', { token })).status).toBe(200);
+    expect(received('arm')).toMatchObject([{ params: { haltId: HALT_ID, reason: 'no reason given' } }]);
+  });
+});
+
+describe('the size to go on with', () => {
+  const asked: ResumeRequest[] = [];
+  beforeEach(async () => {
+    await web.stop();
+    asked.length = 0;
+    const resumeTrading = async (_caller: Caller, request: ResumeRequest) => {
+      asked.push(request);
+      return { ok: true, proven: true, detail: 'armed', haltId: null, workflowId: null, problems: [] };
+    };
+    web = await startWebUnderTest(database.pool, {}, { resumeTrading });
+    token = (await web.signIn()).accessToken;
+  });
+
+  it('is what the request says; left out, it stays as it is', async () => {
+    expect((await press('resume', { reason: 'calmer', sizePct: 50 })).status).toBe(200);
+    expect((await press('resume', { sizePct: 100 })).status).toBe(200);
+    expect((await press('resume', { reason: 'calm' })).status).toBe(200);
+    expect(asked).toMatchObject([
+      { reason: 'calmer', sizePct: 50 },
+      { reason: null, sizePct: 100 },
+      { reason: 'calm', sizePct: undefined },
+    ]);
+  });
+
+  it.each([0, 101, 12.5, '50', null])('is refused as %j, by name', async (sizePct) => {
+    const answer = await press('resume', { sizePct });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ detail: expect.stringContaining('`sizePct`: expected') });
+    expect(asked).toEqual([]);
+  });
+
+  it('belongs to what a key stands for, and is no part of a stop', async () => {
+    await press('resume', { sizePct: 50 }, 'key-6');
+    expect((await press('resume', { sizePct: 60 }, 'key-6')).status).toBe(409);
+    expect(asked).toHaveLength(1);
+    expect((await press('stop', { sizePct: 50 })).status).toBe(400);
   });
 });
 

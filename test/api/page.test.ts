@@ -108,12 +108,27 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await dialog.getByRole('button', { name: 'Resume' }).click();
     expect(web.trader.calls.filter(({ method }) => method === 'arm')).toHaveLength(0);
     await dialog.getByLabel(/Reason/).fill('looked at it');
+    await dialog.getByLabel(/Position size.*as it is, 100 %/).fill('101');
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    expect(web.trader.calls.filter(({ method }) => method === 'arm')).toHaveLength(0);
+    await dialog.getByLabel(/Position size/).fill('50');
+    const sent = page.waitForRequest(/emergency\/resume/);
     await page.keyboard.press('Enter');
+    expect((await sent).postDataJSON()).toEqual({ reason: 'looked at it', sizePct: 50 });
     await expect.poll(() => text('mode')).toBe('ACTIVE');
     expect(web.trader.calls.at(-1)).toMatchObject({
       method: 'arm',
       params: { reason: 'looked at it', haltId: HALT_ID },
     });
+  });
+
+  it('shows at what size it trades where that is not the desk file’s', async () => {
+    const figures = page.getByLabel('Key figures');
+    expect(await figures.innerText()).not.toContain('% size');
+    web.trader.status = { ...web.trader.status, sizePct: 50 };
+    await expect.poll(() => figures.innerText()).toContain('Positions, at 50 % size');
+    web.trader.status = { ...web.trader.status, sizePct: 100 };
+    await expect.poll(() => figures.innerText()).not.toContain('% size');
   });
 
   it('obeys the keyboard: close all asks, Escape leaves, Shift+S stops', async () => {

@@ -11,6 +11,7 @@ import { SessionStore } from '../../src/api/auth/session-store.js';
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import { buildServer } from '../../src/api/server.js';
 import { TemporalTickets } from '../../src/api/temporal-ui/tickets.js';
+import { NO_REASON } from '../../src/domain/no-reason.js';
 import type { RolesNeeded } from '../../src/domain/roles.js';
 import { hashPassword } from '../../src/home/password.js';
 import type { OperationResult } from '../../src/operations/operation.js';
@@ -167,10 +168,10 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
     made += 1;
     return { ok, proven, detail: `${detail} (${made})`, haltId, workflowId: WORKFLOW_ID, problems: [] };
   };
-  const identity = (person: string, reason: string, commandId = 'none') => ({
+  const identity = (person: string, reason: string | null, commandId = 'none') => ({
     commandId,
     by: person,
-    reason,
+    reason: reason ?? NO_REASON,
   });
   return {
     stopTrading: async ({ person }, { reason, commandId }) => {

@@ -91,6 +91,12 @@ describe('the status for people', () => {
     ]) {
       expect(text).toContain(part);
     }
+    expect(text).not.toContain('position size');
+  });
+
+  it('shows at what size it trades where that is not the desk file’s', () => {
+    const text = statusLines({ ...traderStatus(), sizePct: 50 }).join('\n');
+    expect(text).toContain('size       50 % of the desk file’s position size');
   });
 });
 

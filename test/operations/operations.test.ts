@@ -156,6 +156,54 @@ describe.concurrent('resume trading', () => {
   });
 });
 
+describe.concurrent('what nobody gave a reason for', () => {
+  it('is done, kept as without one, and asked for afterwards, once', async () => {
+    const desk = await bench.desk();
+    const operations = operationsOf(desk);
+    const closing = { reason: null, commandId: randomUUID() };
+    expect((await operations.closeAllPositions(ANNA, closing)).proven).toBe(true);
+    const again = await operations.closeAllPositions(ANNA, closing);
+    desk.trader.halt('person', 'person');
+    const resumed = await operations.resumeTrading({ person: 'ben', via: 'telegram' }, { reason: null });
+    expect(resumed).toMatchObject({ proven: true, problems: [] });
+    const tasks = await operations.listTasks({ state: 'open' });
+    expect(tasks.map(({ title }) => title).sort()).toEqual([
+      'Say why anna closed all positions',
+      'Say why ben resumed trading',
+    ]);
+    const closed = tasks.find(({ title }) => title.includes('anna'));
+    expect(again.detail).toContain(`no reason was given: task ${closed?.id} asks for it`);
+    await operations.completeTask(ANNA, { id: closed?.id ?? 0, note: 'the exchange was about to close' });
+    expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
+      { action: 'completeTask', parameters: { note: 'the exchange was about to close' } },
+      { action: 'resume', person: 'ben', parameters: { reason: 'no reason given' } },
+      { action: 'closeAll', parameters: { reason: 'no reason given' } },
+      { action: 'closeAll', parameters: { reason: 'no reason given' } },
+    ]);
+    const told = await bench.database.pool.query('select title from notice where desk = $1 and event = $2', [
+      desk.name,
+      'task',
+    ]);
+    expect(told.rows).toHaveLength(2);
+  });
+
+  it('is done while Postgres is down too, and who asked hears that nobody could be asked', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const down = { temporal: true, postgres: true };
+    const result = await operationsOf(desk, down).closeAllPositions(ANNA, { reason: null });
+    expect(result).toMatchObject({ ok: true, proven: true });
+    expect(result.problems.join(' ')).toContain('No reason was given, and nobody could be asked for it');
+  });
+
+  it('asks nobody where a reason was given, or nothing was done', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const operations = operationsOf(desk, { temporal: true });
+    await operations.closeAllPositions(ANNA, { reason: 'test' });
+    await operations.resumeTrading(ANNA, { reason: null });
+    expect(await operations.listTasks({})).toEqual([]);
+  });
+});
+
 describe.concurrent('a routine on demand', () => {
   it('runs now and answers with its verdict', async () => {
     const desk = await bench.desk();

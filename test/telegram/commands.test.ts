@@ -266,6 +266,16 @@ describe('/status and /help', () => {
     ]);
   });
 
+  it('say at what size it trades where that is not the desk file’s', async () => {
+    bench.start();
+    type(ANNA, '/status');
+    await answered(ANNA, /ACTIVE/);
+    expect(texts(ANNA).join()).not.toContain('Size:');
+    bench.trader.sizePct = 50;
+    type(ANNA, '/status');
+    await answered(ANNA, /\nSize: 50 % of the desk file’s position size\n/);
+  });
+
   it('say that the trader does not answer', async () => {
     bench.trader.gone = true;
     bench.start();

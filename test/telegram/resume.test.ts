@@ -20,21 +20,53 @@ afterAll(async () => {
   await bench?.close();
 });
 
+const said = () =>
+  bot
+    .sent(ANNA)
+    .map(({ text }) => text)
+    .join('\n---\n');
+
+function tapLast(label: string): void {
+  const asked = bot.sent(ANNA).findLast(({ reply_markup: markup }) => markup !== undefined);
+  bot.simulator.simulation.tap(ANNA, { chatId: ANNA, messageId: asked?.message_id ?? 0 }, label);
+}
+
 it('arms the desk with the halt that was shown, once the person has confirmed it', async () => {
-  const said = () =>
-    bot
-      .sent(ANNA)
-      .map(({ text }) => text)
-      .join('\n---\n');
   const haltId = desk.trader.halt('person', 'person');
   bot.simulator.simulation.type(ANNA, '/resume');
   await eventually(() => expect(said()).toContain(`Halt id ${haltId}`));
   expect(desk.trader.sent('arm')).toEqual([]);
-  const asked = bot.sent(ANNA).findLast(({ reply_markup: markup }) => markup !== undefined);
-  bot.simulator.simulation.tap(ANNA, { chatId: ANNA, messageId: asked?.message_id ?? 0 }, 'Resume');
+  tapLast('Resume');
   await eventually(() => expect(said()).toMatch(/✅ Resume: proven/));
   expect(desk.trader.mode).toBe('ACTIVE');
   expect(desk.trader.sent('arm')).toMatchObject([
     { haltId, decisions: [{ person: 'anna', via: 'telegram', subject: haltId }] },
   ]);
 });
+
+it('goes on at the smaller size that was asked for, and asks for the reason that a tap does not bring', async () => {
+  const haltId = desk.trader.halt('drawdown', 'person');
+  bot.simulator.simulation.type(ANNA, '/resume 40%');
+  await eventually(() => expect(said()).toContain('Position size 40 % of the desk file’s; now it is 100 %'));
+  tapLast('Resume at 40 %');
+  await eventually(() =>
+    expect(desk.trader.sent('arm').at(-1)).toMatchObject({
+      haltId,
+      decisions: [{ person: 'anna', sizePct: 40, subject: haltId }],
+    }),
+  );
+  await eventually(() => expect(said()).toMatch(/no reason was given: task \d+ asks for it/));
+});
+
+it.each(['0', '101 %', '12.5', 'half', '50 % now'])(
+  'answers /resume %s with how to write it',
+  async (size) => {
+    desk.trader.halt('person', 'person');
+    bot.simulator.simulation.type(ANNA, `/resume ${size}`);
+    await eventually(() =>
+      expect(said()).toContain(
+        `Position size: expected a whole number from 1 to 100, percent of the desk file’s, found "${size}". Write it so: /resume 50%. Nothing was changed.`,
+      ),
+    );
+  },
+);

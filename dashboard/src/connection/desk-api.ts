@@ -63,13 +63,13 @@ export type Button = 'stop' | 'close-all' | 'resume';
 export class DeskApi {
   constructor(private readonly session: Session) {}
 
-  press(button: Button, reason: string): Promise<OperationResult> {
-    return this.session.request(
-      'POST',
-      `/api/emergency/${button}`,
-      reason === '' ? {} : { reason },
-      crypto.randomUUID(),
-    );
+  /** `sizePct`: to resume with. */
+  press(button: Button, reason: string, sizePct?: number): Promise<OperationResult> {
+    const body = {
+      ...(reason === '' ? {} : { reason }),
+      ...(sizePct === undefined ? {} : { sizePct }),
+    };
+    return this.session.request('POST', `/api/emergency/${button}`, body, crypto.randomUUID());
   }
 
   /** `before`: a page's cursor; without it the newest. */

@@ -1,4 +1,6 @@
+import { useState } from 'preact/hooks';
 import { moneyAtStake } from '../../../src/domain/account.js';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../../src/domain/position-size.js';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { day, minuteOfDay } from '../format.js';
 import { ReasonDialog } from './reason-dialog.js';
@@ -8,12 +10,15 @@ interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
   /** Null before the trader's first word. */
   readonly status: TraderStatus | null;
-  readonly onGo: (reason: string) => void;
+  /** `sizePct`: the position size to go on with; undefined: as it is. */
+  readonly onGo: (reason: string, sizePct?: number) => void;
   readonly onCancel: () => void;
 }
 
 export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
-  const shared = { label: 'Reason, kept with the decision', onGo, onCancel };
+  const [size, setSize] = useState('');
+  const go = (reason: string): void => onGo(reason, size === '' ? undefined : Number(size));
+  const shared = { label: 'Reason, kept with the decision', onGo: go, onCancel };
   return about === 'close-all' ? (
     <ReasonDialog {...shared} title="Close all positions?" go="Close all" dangerous mayBeEmpty>
       <p>
@@ -23,13 +28,43 @@ export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
       {status !== null && <ToClose status={status} />}
     </ReasonDialog>
   ) : (
-    <ReasonDialog {...shared} title="Resume trading?" go="Resume">
+    <ReasonDialog
+      {...shared}
+      title="Resume trading?"
+      go="Resume"
+      choice={<SizeChoice nowPct={status?.sizePct ?? null} size={size} onSize={setSize} />}
+    >
       <p>
         The checks run again. If every one is clean, the desk is armed and may enter new positions with{' '}
         {moneyAtStake(status?.trading ?? 'live', status?.account.name ?? null)}.
       </p>
       {status !== null && <ToLift status={status} />}
     </ReasonDialog>
+  );
+}
+
+interface SizeChoiceProps {
+  /** Null before the trader's first word. */
+  readonly nowPct: number | null;
+  readonly size: string;
+  readonly onSize: (size: string) => void;
+}
+
+function SizeChoice({ nowPct, size, onSize }: SizeChoiceProps) {
+  return (
+    <label>
+      Position size, % of the desk file’s (empty: as it is{nowPct !== null && `, ${nowPct} %`})
+      <input
+        name="size"
+        type="number"
+        inputMode="numeric"
+        min={SIZE_PCT_MIN}
+        max={SIZE_PCT_MAX}
+        step={1}
+        value={size}
+        onInput={(event) => onSize(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 

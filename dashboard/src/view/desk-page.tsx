@@ -97,9 +97,9 @@ export function DeskPage({ session }: { readonly session: Session }) {
           about={dialog}
           status={status}
           onCancel={() => setDialog(null)}
-          onGo={(reason) => {
+          onGo={(reason, sizePct) => {
             setDialog(null);
-            buttons.press(dialog, reason);
+            buttons.press(dialog, reason, sizePct);
           }}
         />
       )}

@@ -1,3 +1,4 @@
+import { SIZE_PCT_MAX } from '../../../src/domain/position-size.js';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { ago, grouped, money, signed, tone } from '../format.js';
 
@@ -26,7 +27,7 @@ export function Figures({ status }: { readonly status: TraderStatus }) {
 }
 
 function figures(status: TraderStatus): readonly Figure[] {
-  const { currency, positions, reconciliation } = status;
+  const { currency, positions, reconciliation, sizePct } = status;
   const unprotected = positions.filter(({ protection }) => protection !== 'confirmed').length;
   return [
     { label: 'Equity', value: grouped(money(status.equity)), detail: currency, lamp: '' },
@@ -38,7 +39,7 @@ function figures(status: TraderStatus): readonly Figure[] {
     },
     { label: 'Drawdown', value: `${status.drawdownPct}%`, detail: 'from the peak', lamp: '' },
     {
-      label: 'Positions',
+      label: sizePct === SIZE_PCT_MAX ? 'Positions' : `Positions, at ${sizePct} % size`,
       value: String(status.openPositions),
       detail:
         positions.length === 0

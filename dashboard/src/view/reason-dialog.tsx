@@ -6,6 +6,8 @@ interface ReasonDialogProps {
   readonly title: string;
   /** Exactly what will happen. */
   readonly children?: ComponentChildren;
+  /** What else there is to choose. */
+  readonly choice?: ComponentChildren;
   readonly label: string;
   readonly go: string;
   readonly dangerous?: boolean;
@@ -19,6 +21,7 @@ interface ReasonDialogProps {
 export function ReasonDialog({
   title,
   children,
+  choice,
   label,
   go,
   dangerous = false,
@@ -53,6 +56,7 @@ export function ReasonDialog({
             autoFocus
           />
         </label>
+        {choice}
         <div class="dialog-buttons">
           <button type="button" class="button" onClick={onCancel}>
             Cancel

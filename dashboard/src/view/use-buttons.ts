@@ -6,7 +6,7 @@ import type { Pressed } from './outcome.js';
 export interface Buttons {
   readonly pressed: ReadonlySet<Button>;
   readonly result: Pressed | null;
-  readonly press: (button: Button, reason: string) => void;
+  readonly press: (button: Button, reason: string, sizePct?: number) => void;
   readonly dismiss: () => void;
 }
 
@@ -14,10 +14,10 @@ export interface Buttons {
 export function useButtons(api: DeskApi): Buttons {
   const [pressed, setPressed] = useState<readonly Button[]>([]);
   const [result, setResult] = useState<Pressed | null>(null);
-  const press = async (button: Button, reason: string): Promise<void> => {
+  const press = async (button: Button, reason: string, sizePct?: number): Promise<void> => {
     setPressed((before) => [...before, button]);
     try {
-      setResult({ button, outcome: await api.press(button, reason) });
+      setResult({ button, outcome: await api.press(button, reason, sizePct) });
     } catch (error) {
       setResult({ button, problem: asProblem(error) });
     } finally {
@@ -27,7 +27,7 @@ export function useButtons(api: DeskApi): Buttons {
   return {
     pressed: new Set(pressed),
     result,
-    press: (button, reason) => void press(button, reason),
+    press: (button, reason, sizePct) => void press(button, reason, sizePct),
     dismiss: () => setResult(null),
   };
 }

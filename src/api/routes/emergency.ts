@@ -1,6 +1,7 @@
 /** The three buttons. Each is one use case of operations/; what is here is only how it comes in over HTTP. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import { messageOf } from '../../domain/message-of.js';
 import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/roles.js';
 import type { OperationResult } from '../../operations/operation.js';
@@ -19,7 +20,7 @@ interface Button {
   readonly url: string;
   readonly use: Use & keyof DeskOperations;
   readonly summary: string;
-  readonly reasonRequired: boolean;
+  readonly body: typeof stopSchema | typeof resumeSchema;
   /** False: carried out whatever the key says. */
   readonly once: boolean;
   readonly roles: RolesNeeded;
@@ -31,7 +32,7 @@ const BUTTONS: readonly Button[] = [
     url: '/api/emergency/stop',
     use: 'stopTrading',
     summary: 'Stop: no new entries, pending entries cancelled, positions and their stops kept',
-    reasonRequired: false,
+    body: stopSchema,
     once: false,
     roles: MAY_STOP,
     refused: {
@@ -47,7 +48,7 @@ const BUTTONS: readonly Button[] = [
     url: '/api/emergency/close-all',
     use: 'closeAllPositions',
     summary: 'Close all: halt, cancel every order, flatten, read back until flat is proven',
-    reasonRequired: false,
+    body: stopSchema,
     once: true,
     roles: MAY_STOP,
     refused: {
@@ -62,7 +63,7 @@ const BUTTONS: readonly Button[] = [
     url: '/api/emergency/resume',
     use: 'resumeTrading',
     summary: 'Resume: checks again, then arms by quoting the halt',
-    reasonRequired: true,
+    body: resumeSchema,
     once: true,
     roles: APPROVER,
     refused: {
@@ -89,21 +90,22 @@ function emergencyRoute(
     summary: button.summary,
     tags: ['emergency'],
     headers: idempotencyHeaders,
-    body: jsonSchema(button.reasonRequired ? resumeSchema : stopSchema),
+    body: jsonSchema(button.body),
     response: {
       200: answer('Done, and proven', outcomeSchema),
       202: answer('Taken, and not proven yet', outcomeSchema),
       ...problems(400, 401, 403, 409, 503),
     },
   };
-  app.post<{ Body: { readonly reason?: string } }>(
+  app.post<{ Body: z.infer<typeof resumeSchema> }>(
     button.url,
     { schema, preValidation: emptyBody, config: { roles: button.roles, rateLimit: false } },
     async (request, reply) => {
-      const reason = request.body.reason?.trim() || 'no reason given';
-      const keyed = keyedRequest(request, web.runtime.desk, button.url, reason);
+      const { sizePct } = request.body;
+      const asked = { reason: request.body.reason?.trim() || null, sizePct };
+      const keyed = keyedRequest(request, web.runtime.desk, button.url, JSON.stringify(asked));
       const work = (): Promise<OperationResult> =>
-        web.operations[button.use](callerOf(request), { reason, commandId: commandId(keyed, button.once) });
+        web.operations[button.use](callerOf(request), { ...asked, commandId: commandId(keyed, button.once) });
       try {
         const keyedAnswer = await (button.once ? keys.once(keyed, work) : keys.always(keyed, work));
         return send(reply, button, keyedAnswer);
@@ -116,14 +118,14 @@ function emergencyRoute(
   );
 }
 
-function keyedRequest(request: FastifyRequest, desk: string, url: string, reason: string): KeyedRequest {
+function keyedRequest(request: FastifyRequest, desk: string, url: string, asked: string): KeyedRequest {
   const header = request.headers['idempotency-key'];
   const key = typeof header === 'string' ? header : randomUUID();
   return {
     desk,
     person: callerOf(request).person,
     key,
-    requestHash: requestHash('POST', url, reason),
+    requestHash: requestHash('POST', url, asked),
   };
 }
 

@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
-import { outcomeSchema, resumeSchema } from '../schemas/emergency.js';
+import { outcomeSchema, reasonSchema } from '../schemas/emergency.js';
 import { goLiveSchema, goLiveStartedSchema } from '../schemas/go-live.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 
-type Reason = { Body: z.infer<typeof resumeSchema> };
+type Reason = { Body: z.infer<typeof reasonSchema> };
 
 export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
   const read = {
@@ -22,7 +22,7 @@ export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
   const start = {
     summary: 'Ask for trading real money: everything is looked at, then people are asked',
     tags: ['go-live'],
-    body: jsonSchema(resumeSchema),
+    body: jsonSchema(reasonSchema),
     response: {
       202: answer('Begun: a person reviews the validation, then approvers decide', goLiveStartedSchema),
       ...problems(400, 401, 403, 409),
@@ -43,7 +43,7 @@ export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
   const revoke = {
     summary: 'Take the permission to trade real money back: the desk is HALTED at once',
     tags: ['go-live'],
-    body: jsonSchema(resumeSchema),
+    body: jsonSchema(reasonSchema),
     response: { 200: answer('Taken back', outcomeSchema), ...problems(400, 401, 403, 503) },
   };
   app.post<Reason>(

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { NO_REASON } from '../../domain/no-reason.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
@@ -38,7 +39,7 @@ export function strategyToggleRoute(app: FastifyInstance, web: WebDependencies):
       const outcome = await web.operations.toggleStrategy(callerOf(request), {
         strategy: request.params.name,
         enabled,
-        reason: why?.trim() || 'no reason given',
+        reason: why?.trim() || NO_REASON,
       });
       if (outcome.ok) return outcome;
       const refused = (await isUnknown(web, request.params.name)) ? notFound : notDone;

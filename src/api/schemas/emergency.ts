@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import type { OperationResult } from '../../operations/operation.js';
 import { haltSchema, traderStatusSchema } from './trader-status.js';
 
@@ -9,9 +10,19 @@ export const reason = z
   .regex(/^\P{Cc}*$/u)
   .describe('Kept in the journal, the evidence and the audit trail');
 
-/** A stop is never refused for want of a reason. */
+/** Where a reason has to be given. */
+export const reasonSchema = z.strictObject({ reason: reason.min(1) });
+
+/** No button is refused for want of a reason: it is asked for afterwards. */
 export const stopSchema = z.strictObject({ reason: reason.optional() });
-export const resumeSchema = z.strictObject({ reason: reason.min(1) });
+export const resumeSchema = stopSchema.extend({
+  sizePct: z
+    .int()
+    .min(SIZE_PCT_MIN)
+    .max(SIZE_PCT_MAX)
+    .optional()
+    .describe('Position size to go on with, percent of the desk file’s; left out: as it is'),
+});
 
 export const outcomeSchema = z.object({
   ok: z.boolean().describe('The trader took the command'),

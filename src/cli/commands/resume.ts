@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
 import { type ActOptions, actOptions, notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
 import { deskPerson } from '../desk-person.js';
@@ -13,7 +14,7 @@ export function resumeCommand(command: Command): void {
     .option(
       '--size <percent>',
       'position size to go on with, percent of the desk file’s',
-      wholeNumber(1, 100),
+      wholeNumber(SIZE_PCT_MIN, SIZE_PCT_MAX),
     )
     .action(async ({ reason, as, timeout, json, size }: ActOptions & { readonly size?: number }) => {
       process.exitCode = await withOperations(async (operations, runtime) => {

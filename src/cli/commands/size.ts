@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER, OPERATOR } from '../../domain/roles.js';
 import { type ActOptions, actOptions, notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
 import { deskPerson } from '../desk-person.js';
@@ -10,7 +11,11 @@ const TIMEOUT_SECONDS = 20;
 /** Smaller takes an operator; larger is a decision of whoever approves, which the trader checks. */
 export function sizeCommand(command: Command): void {
   actOptions(
-    command.argument('<percent>', 'of the position size in the desk file, 1 to 100', wholeNumber(1, 100)),
+    command.argument(
+      '<percent>',
+      'of the position size in the desk file, 1 to 100',
+      wholeNumber(SIZE_PCT_MIN, SIZE_PCT_MAX),
+    ),
     TIMEOUT_SECONDS,
   ).action(async (sizePct: number, { reason, as, timeout, json }: ActOptions) => {
     process.exitCode = await withOperations(async (operations, runtime) => {

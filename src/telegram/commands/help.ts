@@ -13,7 +13,7 @@ export const helpCommand: ChatCommand = {
         '/status: mode, reason, positions, emergency state',
         '/stop: no new entries, resting entries cancelled, positions and their stops kept. At once, without asking',
         '/closeall: stop and close every position (asks first)',
-        '/resume: trade again (asks first)',
+        '/resume: trade again (asks first); /resume 50%: at half of the desk file’s position size',
         '/incident TITLE: report that something is wrong; more lines say what was seen',
         'Approvals come as messages with buttons.',
       ].join('\n'),

@@ -1,4 +1,7 @@
+/** /resume, or /resume 50%: at a smaller position size. */
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
+import type { TraderStatus } from '../../trader/protocol.js';
 import { answer } from '../answer.js';
 import { missingRole } from '../bot-context.js';
 import { confirmButtons } from '../taps/confirm-button.js';
@@ -7,10 +10,15 @@ import type { ChatCommand } from './command.js';
 export const resumeCommand: ChatCommand = {
   name: 'resume',
   description: 'check everything again and trade (asks first)',
-  run: async (context, person, { chatId }) => {
+  run: async (context, person, { chatId, argument }) => {
     const refusal = missingRole(person, APPROVER);
     if (refusal !== null) {
       await answer(context, chatId, refusal);
+      return;
+    }
+    const sizePct = sizeIn(argument);
+    if (Number.isNaN(sizePct)) {
+      await answer(context, chatId, `${wrongSize(argument)} Nothing was changed.`);
       return;
     }
     const status = await context.operations.readStatus().catch(() => null);
@@ -19,18 +27,37 @@ export const resumeCommand: ChatCommand = {
       await answer(context, chatId, `${why} Nothing was changed.`);
       return;
     }
-    const text = [
-      `Trade again on ${status.desk} (${status.trading})?`,
-      ...status.halts.map(({ cause, by, reason }) => `Halt: ${cause} by ${by}: ${reason}`),
-      `Halt id ${status.haltId}`,
-      `Equity ${status.equity} ${status.currency}, drawdown ${status.drawdownPct} %, open positions ${status.openPositions}`,
-      'Every check runs again first.',
-    ];
+    const label = sizePct === null ? 'Resume' : `Resume at ${sizePct} %`;
     await answer(
       context,
       chatId,
-      text.join('\n'),
-      confirmButtons('resume', status.haltId, context.nowMs(), 'Resume'),
+      questionText(status, sizePct).join('\n'),
+      confirmButtons('resume', status.haltId, context.nowMs(), label, sizePct),
     );
   },
 };
+
+/** Null: none was asked for. NaN: not one. */
+function sizeIn(argument: string): number | null {
+  if (argument === '') return null;
+  const pct = Number(/^(\d{1,3}) ?%?$/.exec(argument)?.[1]);
+  return pct >= SIZE_PCT_MIN && pct <= SIZE_PCT_MAX ? pct : Number.NaN;
+}
+
+const wrongSize = (found: string): string =>
+  `Position size: expected a whole number from ${SIZE_PCT_MIN} to ${SIZE_PCT_MAX}, percent of the desk file’s, found "${found.slice(0, 50)}". Write it so: /resume 50%.`;
+
+function questionText(status: TraderStatus, sizePct: number | null): string[] {
+  const size =
+    sizePct === null
+      ? `Position size ${status.sizePct} % of the desk file’s, as it is now; another: /resume 50%`
+      : `Position size ${sizePct} % of the desk file’s; now it is ${status.sizePct} %`;
+  return [
+    `Trade again on ${status.desk} (${status.trading})?`,
+    ...status.halts.map(({ cause, by, reason }) => `Halt: ${cause} by ${by}: ${reason}`),
+    `Halt id ${status.haltId}`,
+    `Equity ${status.equity} ${status.currency}, drawdown ${status.drawdownPct} %, open positions ${status.openPositions}`,
+    size,
+    'Every check runs again first.',
+  ];
+}

@@ -8,6 +8,8 @@ export interface ConfirmButton {
   /** Resume: the first digits of the halt id; else `-`. */
   readonly reference: string;
   readonly askedMs: number;
+  /** Resume: the position size to go on with; null: as it is. */
+  readonly sizePct: number | null;
 }
 
 const REFERENCE_LENGTH = 16;
@@ -17,9 +19,10 @@ export function confirmButtons(
   reference: string,
   nowMs: number,
   label: string,
+  sizePct: number | null = null,
 ): readonly NoticeButton[] {
   const data = (which: ConfirmVerb) =>
-    `c:${which}:${reference.slice(0, REFERENCE_LENGTH)}:${Math.floor(nowMs / 1_000).toString(36)}`;
+    `c:${which}:${reference.slice(0, REFERENCE_LENGTH)}:${Math.floor(nowMs / 1_000).toString(36)}:${sizePct ?? '-'}`;
   return [
     { text: label, data: data(verb) },
     { text: 'Leave it', data: data('leave') },
@@ -28,11 +31,12 @@ export function confirmButtons(
 
 /** Null for anything else: what a tap carries comes from outside. */
 export function parseConfirmButton(data: string): ConfirmButton | null {
-  const match = /^c:(closeall|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9})$/.exec(data);
+  const match = /^c:(closeall|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9}):(100|[1-9][0-9]?|-)$/.exec(data);
   if (!match) return null;
   return {
     verb: match[1] as ConfirmVerb,
     reference: match[2] ?? '-',
     askedMs: Number.parseInt(match[3] ?? '0', 36) * 1_000,
+    sizePct: match[4] === undefined || match[4] === '-' ? null : Number(match[4]),
   };
 }

@@ -29,7 +29,7 @@ export const confirmTap: TapHandler = {
       tap.messageId,
     );
     if (refusal !== null || button.verb === 'leave') return;
-    const outcome = await carryOut(context, person, button.verb, tap);
+    const outcome = await carryOut(context, person, { ...button, verb: button.verb }, tap);
     const waits = button.verb === 'resume' && !outcome.ok && outcome.workflowId !== null;
     const text = waits ? waitingText : outcomeText;
     await answer(context, tap.chatId, text(LABELS[button.verb], outcome));
@@ -62,14 +62,12 @@ async function refusalOf(
 function carryOut(
   { operations, desk }: BotContext,
   person: KnownPerson,
-  verb: Exclude<ConfirmVerb, 'leave'>,
+  { verb, sizePct }: ConfirmButton & { readonly verb: Exclude<ConfirmVerb, 'leave'> },
   { updateId }: Tap,
 ): Promise<OperationResult> {
   const caller = { person: person.name, via: 'telegram' } as const;
-  const request = {
-    reason: `/${verb} on Telegram, confirmed`,
-    commandId: `telegram:${desk.desk}:${updateId}`,
-  };
+  // A tap brings no reason: it is asked for afterwards.
+  const request = { reason: null, commandId: `telegram:${desk.desk}:${updateId}` };
   if (verb === 'closeall') return operations.closeAllPositions(caller, request);
-  return operations.resumeTrading(caller, request);
+  return operations.resumeTrading(caller, { ...request, sizePct: sizePct ?? undefined });
 }

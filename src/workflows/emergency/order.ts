@@ -1,4 +1,5 @@
 import { uuid4 } from '@temporalio/workflow';
+import { NO_REASON } from '../../domain/no-reason.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 import type { EmergencyKind, EmergencyOrder } from './contract.js';
 
@@ -19,7 +20,7 @@ export function toOrder(kind: EmergencyKind, payload: unknown): EmergencyOrder {
     commandId: textOr(given.commandId, uuid4(), NAME_LENGTH_MAX),
     by: textOr(given.by, 'Temporal', NAME_LENGTH_MAX),
     via: via === 'web' || via === 'cli' || via === 'telegram' ? via : 'temporal',
-    reason: textOr(given.reason, 'no reason given', REASON_LENGTH_MAX),
+    reason: textOr(given.reason, NO_REASON, REASON_LENGTH_MAX),
     sentTo: Array.isArray(given.sentTo) ? given.sentTo.filter((entry) => typeof entry === 'string') : [],
   };
 }

@@ -46,7 +46,7 @@ export async function tellOfDrawdown(input: ResumptionInput, lines: readonly str
   const text = [
     ...lines,
     '',
-    'Trading goes on only when a person decides: /resume, the dashboard, or on the command line',
+    'Trading goes on only when a person decides: /resume, /resume 50%, the dashboard, or on the command line',
     'fermata resume --reason TEXT --size 50',
     'The size is percent of the desk file’s position size; without it, it stays as it is.',
   ];
