@@ -1,8 +1,8 @@
 /** What stop, close-all, resume and run have in common: options, the deadline, and how the outcome is shown. */
 import type { Command } from 'commander';
 import type { OperationResult } from '../operations/operation.js';
-import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
-import { wholeNumber } from './option-values.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';
+import { textOf, wholeNumber } from './option-values.js';
 import { printJson, printLines } from './output.js';
 
 export interface ActOptions {
@@ -14,7 +14,8 @@ export interface ActOptions {
 }
 
 const TIMEOUT_SECONDS_MAX = 3600;
-const REASON_CHARACTERS_MAX = 500;
+/** As the trader takes it. */
+export const reasonText = textOf(500);
 
 export function actOptions(command: Command, timeoutSeconds: number): Command {
   return command
@@ -27,17 +28,6 @@ export function actOptions(command: Command, timeoutSeconds: number): Command {
       timeoutSeconds,
     )
     .option('--json', 'for scripts');
-}
-
-function reasonText(text: string): string {
-  const reason = text.trim();
-  if (reason === '' || reason.length > REASON_CHARACTERS_MAX) {
-    throw usageFailure(
-      `a reason has 1 to ${REASON_CHARACTERS_MAX} characters`,
-      'say in a few words why: --reason TEXT',
-    );
-  }
-  return reason;
 }
 
 /** Rejects with `late` when `work` has not ended after `seconds`; the work itself goes on. */

@@ -11,6 +11,7 @@ import type { CommandResult } from '../trader/protocol.js';
 import { type ActOptions, notProvenInTime, showOutcome, withinSeconds } from './act-on-desk.js';
 import { endedDesk } from './ended-desk.js';
 import { requireRuntime } from './running-desk.js';
+import { sayingWhat } from './waiting.js';
 
 type EmergencyKind = 'stop' | 'closeAll';
 
@@ -32,6 +33,8 @@ interface Errand {
 
 const SEND_TIMEOUT_MS = 3000;
 const RETRY_MS = 200;
+/** As the trader takes it. */
+const NAME_CHARACTERS_MAX = 64;
 const DESK_ENDED = 'desk-ended';
 /** The next start begins halted and resumes by the desk file: nobody has kept this command. */
 const AFTER_END: Readonly<Record<EmergencyKind, string>> = {
@@ -46,20 +49,23 @@ const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll:
 export async function emergency(kind: EmergencyKind, options: ActOptions): Promise<number> {
   const runtime = requireRuntime();
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
-  const order: Order = { commandId: randomUUID(), by: options.as ?? 'operator', reason: options.reason };
+  const order: Order = { commandId: randomUUID(), by: whoAsks(options.as), reason: options.reason };
   const sent = orEnded(runtime, kind, trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS }));
   // Looked at below; until then a refusal must not end the process.
   sent.catch(() => undefined);
   const errand: Errand = { kind, runtime, order, trader, sent, seconds: options.timeout };
   try {
     const late = notProvenInTime(WORDS[kind], options.timeout);
-    const done = Promise.race([carryOut(errand), unlessEnded(errand)]);
+    const done = sayingWhat(howFar(errand), Promise.race([carryOut(errand), unlessEnded(errand)]));
     const outcome = await withinSeconds(options.timeout, done, late);
     return showOutcome(WORDS[kind], outcome, options.json === true);
   } finally {
     trader.close();
   }
 }
+
+/** Whatever was typed as a name: no stop is refused for that. */
+const whoAsks = (named = ''): string => named.trim().slice(0, NAME_CHARACTERS_MAX) || 'operator';
 
 /** Who could not be reached because nothing runs answers that it can't, so that nobody asks again. */
 async function orEnded(
@@ -75,6 +81,18 @@ async function orEnded(
     const { message, keptSafe, doThis } = ended;
     throw new ControlFailure({ code: DESK_ENDED, message, keptSafe, doThis });
   }
+}
+
+/** What matters most to somebody who waits: whether the trader has it. */
+function howFar({ kind, sent, seconds }: Errand): () => string {
+  let text = `the trader has not answered yet: it is asked again, at most ${seconds} s`;
+  sent.then(
+    () => {
+      text = `the trader has taken the ${WORDS[kind]}; waiting for the proof and the workflow, at most ${seconds} s`;
+    },
+    () => undefined,
+  );
+  return () => text;
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Runtime } from '../home/runtime.js';
 import { hasEnded } from '../supervisor/desk-ended.js';
 import { CliFailure } from './failure.js';
-import { isContainer } from './running-desk.js';
+import { isContainer, requireRuntime } from './running-desk.js';
 
 const START_IT = 'start it with `fermata up`; what happened before: fermata logs';
 
@@ -17,4 +17,12 @@ export async function endedDesk(
     'nothing enters while no trader runs; positions keep the stops that rest at the venue',
     doThis,
   );
+}
+
+/** For what nobody can answer but the desk's own processes. Throws `CliFailure` where none was started, or it has ended. */
+export async function requireRunning(): Promise<Runtime> {
+  const runtime = requireRuntime();
+  const ended = await endedDesk(runtime);
+  if (ended !== null) throw ended;
+  return runtime;
 }

@@ -80,15 +80,11 @@ function usageOf(error: CommanderError, command: string | undefined): Error | nu
   if (error.exitCode === EXIT_OK) {
     return null;
   }
-  if (error.code === 'commander.help') {
-    return usageFailure('a command is missing', `see: fermata help ${command ?? ''}`.trimEnd());
-  }
+  const see = `see: fermata ${command === undefined || command.startsWith('-') ? '--help' : `help ${command}`}`;
+  if (error.code === 'commander.help') return usageFailure('a command is missing', see);
   const [message = '', suggestion] = error.message.split('\n');
   const hint = suggestion?.match(/Did you mean (?:one of )?(.+)\?/)?.[1];
-  return usageFailure(
-    usageWords(message),
-    hint === undefined ? `see: fermata help ${command ?? ''}`.trimEnd() : `write ${hint}`,
-  );
+  return usageFailure(usageWords(message), hint === undefined ? see : `write ${hint}`);
 }
 
 function unknownCommand(asked: string): Error {

@@ -1,5 +1,5 @@
 /** The options of `up` that say where prices come from. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
@@ -25,6 +25,7 @@ const SPEED_MAX = 100_000;
 
 /** `FILE` or `SYMBOL=FILE`. */
 export function dataFile(text: string): DataFile {
+  if (text.trim() === '') throw new InvalidArgumentError('expected FILE or SYMBOL=FILE');
   const named = /^([A-Z0-9]+\/[A-Z0-9]+)=(.+)$/.exec(text);
   return { symbol: named?.[1] ?? null, file: resolve(named?.[2] ?? text) };
 }
@@ -68,8 +69,11 @@ function checkFiles(files: readonly DataFile[], desk: Desk): void {
   for (const { symbol, file } of files) {
     const meant = symbol ?? known[0]!;
     if (!known.includes(meant)) {
-      const near = closestName(meant, known) ?? known.join(', ');
-      throw usageFailure(`desk ${desk.desk} does not trade ${meant}`, `use --data ${near}=FILE`);
+      const near = closestName(meant, known);
+      throw usageFailure(
+        `desk ${desk.desk} does not trade ${meant}`,
+        near === null ? `use --data SYMBOL=FILE with one of: ${known.join(', ')}` : `use --data ${near}=FILE`,
+      );
     }
     if (seen.has(meant)) {
       throw usageFailure(
@@ -78,8 +82,9 @@ function checkFiles(files: readonly DataFile[], desk: Desk): void {
       );
     }
     seen.add(meant);
-    if (!existsSync(file)) {
-      throw usageFailure(`there is no file ${file}`, 'check the path; the formats are in docs/DATA.md');
+    if (!existsSync(file) || !statSync(file).isFile()) {
+      const what = existsSync(file) ? `${file} is no file` : `there is no file ${file}`;
+      throw usageFailure(what, 'check the path; the formats are in docs/DATA.md');
     }
   }
 }

@@ -21,6 +21,27 @@ export function positiveNumber(max: number): (text: string) => number {
   };
 }
 
+/** What is kept as it was said. */
+export function textOf(charactersMax: number): (text: string) => string {
+  return (text) => {
+    const said = text.trim();
+    if (said !== '' && said.length <= charactersMax) return said;
+    const found = said === '' ? '' : `, these are ${said.length}`;
+    throw new InvalidArgumentError(`expected a few words, at most ${charactersMax} characters${found}`);
+  };
+}
+
+/** Decimal text as it was typed: money is never a binary fraction. */
+export function amountValue(text: string): string {
+  if (/^\d{1,8}(\.\d{1,8})?$/.test(text) && Number(text) > 0) return text;
+  throw new InvalidArgumentError('expected an amount above 0, such as 10000');
+}
+
+export function symbolValue(text: string): string {
+  if (/^[A-Z0-9]+\/[A-Z0-9]+$/.test(text)) return text;
+  throw new InvalidArgumentError('expected two currencies, such as BTC/USDT');
+}
+
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 
 /** Orders for a simulator must not leave the machine. */

@@ -2,7 +2,7 @@
 import { failureLines, presentFailure } from './failure.js';
 
 export function printLines(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 export function printJson(value: unknown): void {

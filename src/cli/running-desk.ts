@@ -1,5 +1,5 @@
 /** Finds the desk that this folder's FERMATA_HOME belongs to. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
@@ -16,6 +16,12 @@ export function runtimeOf(home: string): Runtime | null {
   } catch {
     return null;
   }
+}
+
+/** By name; each keeps its account and journal there. */
+export function desksStartedIn(home: string): string[] {
+  const folder = join(homePaths(home).home, 'desks');
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
 /** Throws where no desk was ever started here. In a container it is what the role there goes by. */

@@ -4,6 +4,11 @@ export function usageWords(message: string): string {
   const missing =
     text.match(/^required option '(.+)' not specified$/) ?? text.match(/^missing required argument '(.+)'$/);
   if (missing) return text.startsWith('required') ? `${missing[1]} is missing` : `<${missing[1]}> is missing`;
+  const bare = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument missing$/);
+  if (bare) return wrongValue(bare[1], '', 'a value');
+  const many = text.match(/^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/);
+  if (many)
+    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : `${many[2]} argument`}; found ${many[3]}`;
   const option = text.match(/^option '(\S+)[^']*' argument '(.*)' is invalid\. (.+)$/s);
   if (option) return wrongValue(option[1], option[2], option[3]);
   const argument = text.match(/^command-argument value '(.*)' is invalid for argument '(.+)'\. (.+)$/s);

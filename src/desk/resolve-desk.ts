@@ -27,13 +27,13 @@ export function resolveDesk(nameOrFile: string, workingFolder: string = process.
   }
   const known = deskNames(workingFolder);
   const near = closestName(nameOrFile, known);
-  throw new DeskFileError(`desk ${nameOrFile}`, [
+  throw new DeskFileError(nameOrFile === '' ? 'a desk without a name' : `desk ${nameOrFile}`, [
     {
       line: null,
       column: null,
       key: '',
       expected: known.length === 0 ? 'a desk file in ./desks' : `one of the desks ${known.join(', ')}`,
-      found: `no desk of the name ${nameOrFile}`,
+      found: nameOrFile === '' ? 'nothing' : `no desk of the name ${nameOrFile}`,
       doThis: near === null ? 'name one of these, or write one with: fermata init' : `use --desk ${near}`,
     },
   ]);

@@ -73,6 +73,13 @@ describe('with Temporal and Postgres both down', () => {
     expect(trader.asked.filter(({ method }) => method === 'stop')).toHaveLength(1);
   });
 
+  it('stop works whatever was typed as a name', async () => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    const { code } = await runCommand(folder, ['stop', '--reason', 'test', '--as', '']);
+    expect(code).toBe(0);
+    expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator' } });
+  });
+
   it('close-all exits 0 when the venue reports that nothing is left', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
     const { code, out } = await runCommand(folder, ['close-all', '--reason', 'test']);
@@ -101,6 +108,9 @@ describe('a stop that can’t be proven', () => {
   it('exits 1, says that it goes on, and does not wait for ever', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(1));
     const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '2']);
+    expect(err).toMatch(
+      /^… the trader has taken the stop; waiting for the proof and the workflow, at most 2 s$/m,
+    );
     expect(err).toMatch(/stop was not proven within 2 s/);
     expect(err).toMatch(/kept safe: what was asked for is not taken back/);
     expect(code).toBe(1);
@@ -108,9 +118,10 @@ describe('a stop that can’t be proven', () => {
 
   it('exits 1 where the desk is being started and no trader answers in time', async () => {
     const lock = starting(writeRuntime(join(folder, 'home')));
-    const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '1']);
+    const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '2']);
     lock.release();
-    expect(err).toMatch(/stop was not proven within 1 s/);
+    expect(err).toMatch(/^… the trader has not answered yet: it is asked again, at most 2 s$/m);
+    expect(err).toMatch(/stop was not proven within 2 s/);
     expect(code).toBe(1);
   });
 
@@ -134,10 +145,14 @@ describe('a desk that has ended', () => {
     ['close-all', 'nothing of this was kept'],
     ['resume', 'start it with `fermata up`'],
     ['size', 'start it with `fermata up`'],
+    ['status', 'start it with `fermata up`'],
+    ['restart', 'start it with `fermata up`'],
+    ['link', 'start it with `fermata up`'],
   ])('%s says so instead of waiting for somebody', async (command, doThis) => {
     writeRuntime(join(folder, 'home'));
     const value = command === 'size' ? ['50'] : [];
-    const { code, err } = await runCommand(folder, [command, ...value, '--reason', 'test']);
+    const reason = ['status', 'restart', 'link'].includes(command) ? [] : ['--reason', 'test'];
+    const { code, err } = await runCommand(folder, [command, ...value, ...reason]);
     expect(err).toMatch(/^✗ desk crypto-bot has ended: none of its processes runs, so nothing is trading\n/);
     expect(err).toContain(doThis);
     expect(code).toBe(1);

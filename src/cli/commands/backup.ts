@@ -29,6 +29,6 @@ export function backupCommand(command: Command): void {
           await operations.takeBackup(caller, { verify, patienceMs: timeout * 1_000 }),
           json,
         );
-      });
+      }, `the backup, at most ${timeout} s; it goes on without this command`);
     });
 }

@@ -5,6 +5,7 @@ import { diagnosisLines, runDoctor } from '../doctor/run-doctor.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome, runtimeOf } from '../running-desk.js';
+import { sayingWhat } from '../waiting.js';
 
 export function doctorCommand(command: Command): void {
   command
@@ -22,13 +23,17 @@ async function doctor(deskNamed: string | undefined, json: boolean): Promise<num
       ? (runtimeOf(home)?.deskFile ?? resolveDesk(DEFAULT_DESK))
       : resolveDesk(deskNamed),
   ).desk;
-  const diagnosis = await runDoctor({
+  const looking = runDoctor({
     home,
     env: process.env,
     apiPort: desk.api.port,
     feeds: desk.feeds,
     nowMs: Date.now,
   });
+  const diagnosis = await sayingWhat(
+    () => 'waiting for the programs and the public venues to answer',
+    looking,
+  );
   if (json) {
     printJson(diagnosis);
   } else {

@@ -4,6 +4,7 @@ import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
+import { sayingWhat } from '../waiting.js';
 
 const TIMEOUT_SECONDS = 60;
 const TIMEOUT_SECONDS_MAX = 600;
@@ -29,7 +30,10 @@ export function downCommand(command: Command): void {
 
 async function end({ timeout, hurry, json }: Options): Promise<void> {
   const home = fermataHome();
-  const outcome = await down(home, { hurry: hurry === true, waitMs: timeout * 1000 });
+  const outcome = await sayingWhat(
+    () => `waiting for the end in order, at most ${timeout} s: entries first, then each process`,
+    down(home, { hurry: hurry === true, waitMs: timeout * 1000 }),
+  );
   if (outcome.kind === 'not-running') {
     throw new CliFailure(
       `no desk runs with FERMATA_HOME ${home}`,

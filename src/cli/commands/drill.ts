@@ -30,7 +30,7 @@ export function drillCommand(command: Command): void {
         if (backup !== undefined) await requireBackup(runtime.home, backup);
         const request = { backupId: backup ?? null, patienceMs: timeout * 1_000 };
         return showBackup('restore drill', await operations.drillRestore(caller, request), json);
-      });
+      }, `the restore drill, at most ${timeout} s; it goes on without this command`);
     });
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
 import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
-import { showOutcome } from '../act-on-desk.js';
+import { reasonText, showOutcome } from '../act-on-desk.js';
 import { deskPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -18,7 +18,7 @@ interface Options {
 
 export function goLiveCommand(command: Command): void {
   command
-    .option('--reason <text>', 'why; kept in the evidence')
+    .option('--reason <text>', 'why; kept in the evidence', reasonText)
     .option('--as <person>', 'person of the desk file who asks for it')
     .option('--status', 'only show how far it is')
     .option('--revoke', 'take the permission back: the desk stops at once')
@@ -30,6 +30,8 @@ export function goLiveCommand(command: Command): void {
 
 function goLive(options: Options): Promise<number> {
   const json = options.json === true;
+  if (options.status === true && options.revoke === true)
+    throw usageFailure('--status and --revoke contradict each other', 'leave one of them out');
   if (options.status === true)
     return withOperations(async (operations) => {
       const shown = await operations.readGoLive();

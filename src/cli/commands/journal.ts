@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { JournalEntry } from '../../engine/record.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
-import { usageFailure } from '../failure.js';
+import { CliFailure } from '../failure.js';
 import { entryLine } from '../journal-text.js';
 import { wholeNumber } from '../option-values.js';
 import { printLines } from '../output.js';
-import { fermataHome, runtimeOf } from '../running-desk.js';
+import { desksStartedIn, fermataHome, runtimeOf } from '../running-desk.js';
 
 const LAST_DEFAULT = 50;
 const LAST_MAX = 100_000;
@@ -38,13 +39,18 @@ function printJournal({ desk, from, last, json }: Options): void {
   const home = fermataHome();
   const name = desk ?? runtimeOf(home)?.desk;
   if (name === undefined) {
-    throw usageFailure(
-      `no desk was ever started with FERMATA_HOME ${home}`,
-      'fermata up, or name one with --desk',
+    throw noJournal(`no desk was ever started with FERMATA_HOME ${home}`, 'begin one with: fermata up');
+  }
+  const { journal } = deskPaths(homePaths(home), name);
+  if (!existsSync(journal)) {
+    const here = desksStartedIn(home).join(', ');
+    throw noJournal(
+      `--desk: expected a desk that was started with FERMATA_HOME ${home}; found ${name || 'nothing'}`,
+      here === '' ? 'begin one with: fermata up' : `name one of: ${here}`,
     );
   }
   const text = json === true ? JSON.stringify : entryLine;
-  const entries = readJournal(deskPaths(homePaths(home), name).journal, from === undefined ? {} : { from });
+  const entries = readJournal(journal, from === undefined ? {} : { from });
   if (from !== undefined) {
     for (const entry of entries) {
       printLines([text(entry)]);
@@ -52,6 +58,10 @@ function printJournal({ desk, from, last, json }: Options): void {
     return;
   }
   printLines(newest(entries, last).map((entry) => text(entry)));
+}
+
+function noJournal(message: string, doThis: string): CliFailure {
+  return new CliFailure(message, 'nothing was changed', doThis);
 }
 
 /** A ring of `count` entries: a long journal is never in memory as a whole. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadDesk } from '../../desk/load.js';
 import type { Desk } from '../../desk/schema.js';
+import { ANY_ROLE } from '../../domain/roles.js';
 import { PASSWORD_CHARS_MAX } from '../../home/password.js';
 import { passwordHashOf, setPassword } from '../../home/people-passwords.js';
 import type { Runtime } from '../../home/runtime.js';
@@ -22,7 +23,7 @@ export function personCommand(command: Command): void {
     .description(
       `let a person of the desk file sign in; the password comes from ${VARIABLE}, or is made and printed`,
     )
-    .option('--role <role...>', 'what the desk file must give this person: viewer, operator, approver')
+    .addOption(new Option('--role <role...>', 'what the desk file must give this person').choices(ANY_ROLE))
     .option('--json', 'for scripts')
     .action((name: string, options: { role?: string[]; json?: boolean }) => add(name, options));
   command

@@ -6,6 +6,7 @@ import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome, runtimeOf } from '../running-desk.js';
+import { sayingWhat } from '../waiting.js';
 
 interface Options {
   readonly desk?: string;
@@ -34,12 +35,13 @@ async function preflight(options: Options): Promise<number> {
   const file =
     options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk);
   const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');
-  const report = await preflightDesk(loadDeskHere(file, {}, process.env, home), {
+  const looking = preflightDesk(loadDeskHere(file, {}, process.env, home), {
     home,
     env: process.env,
     simulatedVenue: options.simulatedVenue ?? runtime?.simulatedVenue,
     nowMs: Date.now,
   });
+  const report = await sayingWhat(() => 'waiting for the exchange to answer', looking);
   if (options.json === true) printJson(report);
   else printLines(preflightLines(report));
   return report.verdict === 'fail' ? EXIT_FAILED : EXIT_OK;

@@ -22,6 +22,6 @@ export function resumeCommand(command: Command): void {
         const resumed = operations.resumeTrading(caller, { reason, sizePct: size });
         const outcome = await withinSeconds(timeout, resumed, notProvenInTime('resume', timeout));
         return showOutcome('resume', outcome, json === true);
-      });
+      }, `every check and the trader's yes, at most ${timeout} s`);
     });
 }

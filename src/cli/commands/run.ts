@@ -33,7 +33,7 @@ export function runCommand(command: Command): void {
         const outcome = await withinSeconds(timeout, run, notProvenInTime(`routine ${name}`, timeout));
         if (json !== true) printLines(outcome.steps.map(stepLine));
         return showOutcome(`routine ${name}`, outcome, json === true);
-      });
+      }, `routine ${name}, at most ${timeout} s; it goes on without this command`);
     });
 }
 

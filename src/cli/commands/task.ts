@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { OPERATOR } from '../../domain/roles.js';
 import { deskPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
+import { textOf } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
@@ -18,7 +19,7 @@ export function taskCommand(command: Command): void {
     .command('done')
     .description('say that a task is done; kept as evidence of the routine that asked for it')
     .argument('<id>', 'number of the task')
-    .requiredOption('--note <text>', 'what was done and found')
+    .requiredOption('--note <text>', 'what was done and found', textOf(NOTE_CHARACTERS_MAX))
     .option('--as <person>', 'person of the desk file who did it')
     .option('--json', 'for scripts')
     .action(async (id: string, options: Options) => {
@@ -28,18 +29,15 @@ export function taskCommand(command: Command): void {
 
 async function completeTask(idText: string, { note, as, json }: Options): Promise<void> {
   const id = /^\d{1,15}$/.test(idText) ? Number(idText) : 0;
-  if (id === 0) throw usageFailure(`${idText} is no number of a task`, 'look it up with: fermata tasks');
-  if (note.trim() === '' || note.length > NOTE_CHARACTERS_MAX) {
+  if (id === 0) {
+    const found = idText === '' ? 'nothing' : idText;
     throw usageFailure(
-      `a note has 1 to ${NOTE_CHARACTERS_MAX} characters`,
-      'say what was found: --note TEXT',
+      `<id>: expected the number of a task; found ${found}`,
+      'look it up with: fermata tasks',
     );
   }
   const done = await withOperations((operations, runtime) =>
-    operations.completeTask(
-      { person: deskPerson(runtime, OPERATOR, as), via: 'cli' },
-      { id, note: note.trim() },
-    ),
+    operations.completeTask({ person: deskPerson(runtime, OPERATOR, as), via: 'cli' }, { id, note }),
   );
   if (!done.ok) throw new CliFailure(done.detail, 'nothing was changed', 'look at: fermata tasks --all');
   if (json === true) printJson(done);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { requireRunning } from '../ended-desk.js';
 import { printJson, printLines } from '../output.js';
-import { requireRuntime } from '../running-desk.js';
 import { newTelegramLink, removeTelegramLink } from '../telegram-link.js';
 
 export function telegramCommand(command: Command): void {
@@ -9,7 +9,7 @@ export function telegramCommand(command: Command): void {
     .summary('print a one-time code that makes a Telegram account this person')
     .option('--json', 'for scripts')
     .action(async (person: string, options: { json?: boolean }) => {
-      const link = await newTelegramLink(requireRuntime(), person);
+      const link = await newTelegramLink(await requireRunning(), person);
       if (options.json === true) printJson(link);
       else
         printLines([
@@ -20,8 +20,10 @@ export function telegramCommand(command: Command): void {
   command
     .command('unlink <person>')
     .summary('the Telegram account of this person is a stranger again')
-    .action(async (person: string) => {
-      const removed = await removeTelegramLink(requireRuntime(), person);
-      printLines([removed ? `✓ ${person} is no longer linked` : `${person} was not linked`]);
+    .option('--json', 'for scripts')
+    .action(async (person: string, options: { json?: boolean }) => {
+      const removed = await removeTelegramLink(await requireRunning(), person);
+      if (options.json === true) printJson({ person, wasLinked: removed });
+      else printLines([removed ? `✓ ${person} is no longer linked` : `${person} was not linked`]);
     });
 }
