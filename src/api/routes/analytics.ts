@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { databaseDown, sendProblem } from '../problem.js';
 import { readAnalytics } from '../read/read-analytics.js';
 import { analyticsSchema } from '../schemas/analytics.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { coerceIntegers } from './coerce-query.js';
+import { fromDatabase } from './from-database.js';
 
 const DAY_MS = 86_400_000;
 
@@ -24,17 +24,14 @@ export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch
   app.get<{ Querystring: { readonly days: number } }>(
     '/api/analytics',
     { schema, preValidation: coerceIntegers('days') },
-    async (request, reply) => {
+    (request, reply) => {
       const { status } = watch.state;
       const toMs = status?.marketData.marketMs ?? web.nowMs();
       const fromMs = toMs - request.query.days * DAY_MS;
-      try {
+      return fromDatabase(reply, 'The ledger', async () => {
         const figures = await readAnalytics(web.database, web.runtime.desk, fromMs);
         return { currency: status?.currency ?? null, fromMs, toMs, ...figures };
-      } catch (error) {
-        request.log.warn({ err: error }, 'analytics could not be made');
-        return sendProblem(reply, databaseDown('The ledger'));
-      }
+      });
     },
   );
 }

@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ANY_ROLE } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import { databaseDown, notDone, sendProblem } from '../problem.js';
+import { notDone, sendProblem } from '../problem.js';
 import { approvalSchema } from '../schemas/approvals.js';
 import { reason } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
+import { fromDatabase } from './from-database.js';
 
 const voteSchema = z.strictObject({
   choice: z.enum(['approve', 'reject']),
@@ -34,14 +35,11 @@ export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): voi
       ...problems(401, 503),
     },
   };
-  app.get('/api/approvals', { schema: list }, async (request, reply) => {
-    try {
-      return { approvals: await web.operations.listApprovals() };
-    } catch (error) {
-      request.log.warn({ err: error }, 'approvals could not be read');
-      return sendProblem(reply, databaseDown('What waits for approval'));
-    }
-  });
+  app.get('/api/approvals', { schema: list }, (_request, reply) =>
+    fromDatabase(reply, 'What waits for approval', async () => ({
+      approvals: await web.operations.listApprovals(),
+    })),
+  );
   const vote = {
     summary: 'Approve or reject, once a person',
     tags: ['people'],

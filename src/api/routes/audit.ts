@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
-import { badRequest, databaseDown, sendProblem } from '../problem.js';
+import { badRequest, sendProblem } from '../problem.js';
 import { readAudit } from '../read/read-audit.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { auditSchema } from '../schemas/records.js';
 import { coerceIntegers } from './coerce-query.js';
+import { fromDatabase } from './from-database.js';
 
 interface AuditParameters {
   readonly limit: number;
@@ -42,7 +43,7 @@ export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
   app.get<{ Querystring: AuditParameters }>(
     '/api/audit',
     { schema, preValidation: coerceIntegers('limit', 'before') },
-    async (request, reply) => {
+    (request, reply) => {
       const { limit, before = null, person = null, action = null, via = null, from, to } = request.query;
       const fromMs = timeOf(from);
       const toMs = timeOf(to);
@@ -52,13 +53,10 @@ export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
       if (fromMs !== null && toMs !== null && fromMs >= toMs) {
         return sendProblem(reply, badRequest('`from` must be before `to`.'));
       }
-      try {
-        const { desk } = web.runtime;
-        return await readAudit(web.database, { desk, limit, before, person, action, via, fromMs, toMs });
-      } catch (error) {
-        request.log.warn({ err: error }, 'the audit trail could not be read');
-        return sendProblem(reply, databaseDown('The audit trail'));
-      }
+      const { desk } = web.runtime;
+      return fromDatabase(reply, 'The audit trail', () =>
+        readAudit(web.database, { desk, limit, before, person, action, via, fromMs, toMs }),
+      );
     },
   );
 }

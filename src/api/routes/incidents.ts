@@ -1,14 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAY_STOP } from '../../domain/roles.js';
 import { type IncidentOpened, TITLE_LENGTH_MAX } from '../../operations/incidents/open-incident.js';
 import type { WebDependencies } from '../dependencies.js';
-import { databaseDown, notDone, notFound, sendProblem } from '../problem.js';
+import { notDone, notFound, sendProblem } from '../problem.js';
 import { outcomeSchema, reason } from '../schemas/emergency.js';
 import { incidentSchema, incidentShownSchema } from '../schemas/incidents.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
+import { fromDatabase } from './from-database.js';
 
 const openSchema = z.strictObject({
   title: reason
@@ -41,10 +42,6 @@ export function incidentsRoutes(app: FastifyInstance, web: WebDependencies): voi
 }
 
 function readRoutes(app: FastifyInstance, web: WebDependencies): void {
-  const unreadable = (request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply => {
-    request.log.warn({ err: error }, 'incidents could not be read');
-    return sendProblem(reply, databaseDown('The incidents'));
-  };
   const list = {
     summary: 'Incidents: those that last first, then the newest',
     tags: ['incidents'],
@@ -61,13 +58,10 @@ function readRoutes(app: FastifyInstance, web: WebDependencies): void {
   app.get<{ Querystring: { readonly state?: 'open' | 'acknowledged' | 'resolved' } }>(
     '/api/incidents',
     { schema: list },
-    async (request, reply) => {
-      try {
-        return { incidents: await web.operations.listIncidents(request.query) };
-      } catch (error) {
-        return unreadable(request, reply, error);
-      }
-    },
+    (request, reply) =>
+      fromDatabase(reply, 'The incidents', async () => ({
+        incidents: await web.operations.listIncidents(request.query),
+      })),
   );
   const one = {
     summary: 'One incident with its timeline, what was seen and what was kept',
@@ -75,16 +69,14 @@ function readRoutes(app: FastifyInstance, web: WebDependencies): void {
     params,
     response: { 200: answer('The incident', incidentShownSchema), ...problems(400, 401, 404, 503) },
   };
-  app.get<Named>('/api/incidents/:id', { schema: one }, async (request, reply) => {
-    try {
+  app.get<Named>('/api/incidents/:id', { schema: one }, (request, reply) =>
+    fromDatabase(reply, 'The incidents', async () => {
       const found = await web.operations.readIncident(request.params.id);
       return (
         found ?? sendProblem(reply, notFound('There is no such incident.', 'GET /api/incidents lists them.'))
       );
-    } catch (error) {
-      return unreadable(request, reply, error);
-    }
-  });
+    }),
+  );
 }
 
 function openRoute(app: FastifyInstance, web: WebDependencies): void {

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { WebDependencies } from '../dependencies.js';
-import { databaseDown, sendProblem } from '../problem.js';
 import { readRoutines } from '../read/read-routines.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { routineRunSchema } from '../schemas/records.js';
 import { coerceIntegers } from './coerce-query.js';
+import { fromDatabase } from './from-database.js';
 
 export function routinesRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
@@ -25,14 +25,10 @@ export function routinesRoute(app: FastifyInstance, web: WebDependencies): void 
   app.get<{ Querystring: { limit: number } }>(
     '/api/routines',
     { schema, preValidation: coerceIntegers('limit') },
-    async (request, reply) => {
-      try {
+    (request, reply) =>
+      fromDatabase(reply, 'The evidence of routines', async () => {
         const { database, runtime, stepOrder } = web;
         return { runs: await readRoutines(database, runtime.desk, request.query.limit, stepOrder) };
-      } catch (error) {
-        request.log.warn({ err: error }, 'routines could not be read');
-        return sendProblem(reply, databaseDown('The evidence of routines'));
-      }
-    },
+      }),
   );
 }

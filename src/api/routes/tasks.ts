@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import { databaseDown, notDone, notFound, sendProblem } from '../problem.js';
+import { notDone, notFound, sendProblem } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { taskDoneSchema, taskSchema } from '../schemas/tasks.js';
 import { callerOf } from './caller.js';
+import { fromDatabase } from './from-database.js';
 
 const doneSchema = z.strictObject({ note: reason.min(1).describe('What was done and found, in words') });
 
@@ -33,14 +34,10 @@ export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
   app.get<{ Querystring: { readonly state?: 'open' | 'done' | 'withdrawn' } }>(
     '/api/tasks',
     { schema: list },
-    async (request, reply) => {
-      try {
-        return { tasks: await web.operations.listTasks(request.query) };
-      } catch (error) {
-        request.log.warn({ err: error }, 'tasks could not be read');
-        return sendProblem(reply, databaseDown('The tasks'));
-      }
-    },
+    (request, reply) =>
+      fromDatabase(reply, 'The tasks', async () => ({
+        tasks: await web.operations.listTasks(request.query),
+      })),
   );
   const done = {
     summary: 'Say that a task is done, and what was found',
@@ -53,21 +50,14 @@ export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
     body: jsonSchema(doneSchema),
     response: { 200: answer('Done', taskDoneSchema), ...problems(400, 401, 403, 404, 409, 503) },
   };
-  app.post<Done>(
-    '/api/tasks/:id/done',
-    { schema: done, config: { roles: OPERATOR } },
-    async (request, reply) => {
+  app.post<Done>('/api/tasks/:id/done', { schema: done, config: { roles: OPERATOR } }, (request, reply) =>
+    fromDatabase(reply, 'The task', async () => {
       const asked = { id: Number(request.params.id), note: request.body.note };
-      try {
-        const result = await web.operations.completeTask(callerOf(request), asked);
-        if (result.ok) return { task: result.task, problems: result.problems };
-        const doThis = 'GET /api/tasks shows the tasks as they are.';
-        const problem = result.reason === 'unknown' ? notFound : notDone;
-        return sendProblem(reply, problem(result.detail, doThis));
-      } catch (error) {
-        request.log.warn({ err: error }, 'a task could not be closed');
-        return sendProblem(reply, databaseDown('The task'));
-      }
-    },
+      const result = await web.operations.completeTask(callerOf(request), asked);
+      if (result.ok) return { task: result.task, problems: result.problems };
+      const doThis = 'GET /api/tasks shows the tasks as they are.';
+      const problem = result.reason === 'unknown' ? notFound : notDone;
+      return sendProblem(reply, problem(result.detail, doThis));
+    }),
   );
 }

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
-import { badRequest, databaseDown, sendProblem } from '../problem.js';
+import { badRequest, sendProblem } from '../problem.js';
 import { decodeCursor, readTrades } from '../read/read-trades.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { tradesSchema } from '../schemas/records.js';
 import { coerceIntegers, symbolQuery } from './coerce-query.js';
+import { fromDatabase } from './from-database.js';
 
 interface TradesQuery {
   readonly limit: number;
@@ -31,18 +32,15 @@ export function tradesRoute(app: FastifyInstance, web: WebDependencies): void {
   app.get<{ Querystring: TradesQuery }>(
     '/api/trades',
     { schema, preValidation: coerceIntegers('limit') },
-    async (request, reply) => {
+    (request, reply) => {
       const { limit, before: text, symbol = null } = request.query;
       const before = text === undefined ? null : decodeCursor(text);
       if (text !== undefined && before === null) {
         return sendProblem(reply, badRequest('`before` is not a cursor that this API gave out.'));
       }
-      try {
-        return await readTrades(web.database, { desk: web.runtime.desk, symbol, limit, before });
-      } catch (error) {
-        request.log.warn({ err: error }, 'trades could not be read');
-        return sendProblem(reply, databaseDown('The ledger of fills'));
-      }
+      return fromDatabase(reply, 'The ledger of fills', () =>
+        readTrades(web.database, { desk: web.runtime.desk, symbol, limit, before }),
+      );
     },
   );
 }

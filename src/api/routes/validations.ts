@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { WebDependencies } from '../dependencies.js';
-import { databaseDown, sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { validationSchema } from '../schemas/validations.js';
+import { fromDatabase } from './from-database.js';
 
 export function validationsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
@@ -15,12 +15,9 @@ export function validationsRoute(app: FastifyInstance, web: WebDependencies): vo
       ...problems(401, 503),
     },
   };
-  app.get('/api/validations', { schema }, async (request, reply) => {
-    try {
-      return { validations: await web.operations.listValidations() };
-    } catch (error) {
-      request.log.warn({ err: error }, 'validations could not be read');
-      return sendProblem(reply, databaseDown('The validation reports'));
-    }
-  });
+  app.get('/api/validations', { schema }, (_request, reply) =>
+    fromDatabase(reply, 'The validation reports', async () => ({
+      validations: await web.operations.listValidations(),
+    })),
+  );
 }
