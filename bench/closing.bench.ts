@@ -3,7 +3,8 @@
  * closing order at the venue, and to flat proven by reading the venue back. Then with one answer in twenty failing.
  */
 import { deskAtVenue, eventually } from '../test/support/desk-at-venue.js';
-import { type Fault, FaultyVenue, type VenueCall, type VenueMethod } from '../test/support/faulty-venue.js';
+import { FaultyVenue, type VenueCall, type VenueMethod } from '../test/support/faulty-venue.js';
+import type { Fault } from '../test/support/venue-faults.js';
 import { median, print } from './print.js';
 
 const POSITIONS = 20;

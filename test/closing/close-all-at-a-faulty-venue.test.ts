@@ -1,7 +1,8 @@
 /** The real engine, runner and journal close 20 protected positions at a venue that fails now and then. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deskAtVenue, eventually } from '../support/desk-at-venue.js';
-import { type Fault, FaultyVenue, type VenueCall } from '../support/faulty-venue.js';
+import { FaultyVenue, type VenueCall } from '../support/faulty-venue.js';
+import type { Fault } from '../support/venue-faults.js';
 
 const POSITIONS = 20;
 

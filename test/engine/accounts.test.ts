@@ -4,7 +4,8 @@ import { formatMoney, parseMoney } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import { MarketBook } from '../../src/engine/market-book.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
-import { deskConfig, FUTURES, SPOT } from './support/desk.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
+import { deskConfig } from './support/desk-config.js';
 
 interface Deal {
   readonly side: 'buy' | 'sell';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { Effect } from '../../src/engine/effect.js';
-import { DeskUnderTest, FUTURES, SPOT, venueOrder } from './support/desk.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
+import { DeskUnderTest, venueOrder } from './support/desk.js';
 
 function closeAll(desk: DeskUnderTest) {
   return desk.command({ name: 'closeAll' });

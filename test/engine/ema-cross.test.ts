@@ -3,7 +3,8 @@ import { Atr } from '../../src/engine/indicators/atr.js';
 import { Ema } from '../../src/engine/indicators/ema.js';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import { readParameters } from '../../src/engine/strategies/strategy.js';
-import { DeskUnderTest, FUTURES } from './support/desk.js';
+import { FUTURES } from '../support/engine-config.js';
+import { DeskUnderTest } from './support/desk.js';
 
 describe('indicators equal the values worked by hand', () => {
   it('EMA: the simple average first, then a weight of 2 / (bars + 1)', () => {

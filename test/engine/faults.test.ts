@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DeskUnderTest, FUTURES } from './support/desk.js';
+import { FUTURES } from '../support/engine-config.js';
+import { DeskUnderTest } from './support/desk.js';
 
 function causes(desk: DeskUnderTest): string[] {
   return desk.engine.view.halts.map(({ cause }) => cause);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DeskUnderTest, FUTURES, venueOrder } from './support/desk.js';
+import { FUTURES } from '../support/engine-config.js';
+import { DeskUnderTest, venueOrder } from './support/desk.js';
 
 describe('fills', () => {
   it('count before the acknowledgement came', () => {

@@ -5,7 +5,7 @@ import { parseMoney } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { RiskCheck } from '../../src/engine/risk/check.js';
 import { judge } from '../../src/engine/risk/gate.js';
-import { FUTURES, SPOT } from './support/desk.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
 
 const instrument = buildInstrument(0, {
   symbol: 'BTC/USDT',

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { DeskUnderTest, deskConfig } from './support/desk.js';
+import { DeskUnderTest } from './support/desk.js';
+import { deskConfig } from './support/desk-config.js';
 
 /** Through JSON, as the journal keeps it. */
 function fromDisk(records: readonly EngineRecord[]): EngineRecord[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DeskUnderTest, FUTURES, START_MS } from './support/desk.js';
+import { FUTURES } from '../support/engine-config.js';
+import { DeskUnderTest, START_MS } from './support/desk.js';
 
 describe('stop', () => {
   it('cancels resting entries in the same call and leaves positions and their stops alone', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DeskUnderTest, FUTURES } from '../engine/support/desk.js';
+import { DeskUnderTest } from '../engine/support/desk.js';
+import { FUTURES } from '../support/engine-config.js';
 
 const HALF = 500_000;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EfficiencyRatio } from '../../src/engine/indicators/efficiency-ratio.js';
 import { RegimeMeter } from '../../src/engine/strategies/regime.js';
-import { DeskUnderTest, FUTURES } from '../engine/support/desk.js';
+import { DeskUnderTest } from '../engine/support/desk.js';
+import { FUTURES } from '../support/engine-config.js';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;

@@ -10,11 +10,13 @@ import { FaultyVenue } from './faulty-venue.js';
 import { checkInvariants } from './invariants.js';
 import { Operator } from './operator.js';
 import { Oracle } from './oracle.js';
-import { PriceWalk } from './price-walk.js';
 import { Random } from './random.js';
 import { drawScenario, NO_FAULTS, type Scenario, START_WALL_MS } from './scenario.js';
 import { SimulatedDisk } from './simulated-disk.js';
+import { SimulatedPrices } from './simulated-prices.js';
+import { Stranger } from './stranger.js';
 import { TraderUnderTest } from './trader-under-test.js';
+import { tripBreaker } from './trip-breaker.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface SimulationResult {
@@ -30,9 +32,6 @@ export interface SimulationResult {
   readonly stateHash: string;
 }
 
-/** Market milliseconds per wall millisecond: some runs cross a day's boundary. */
-const SPEED = 600;
-const START_MARKET_MS = Date.UTC(2026, 0, 5, 7);
 const STARTING_CASH = parseMoney('10000');
 const ARM_EVERY_MS = 2_500;
 /** Once the faults have ended, everything resolves within this. */
@@ -60,16 +59,15 @@ class Run {
   readonly #oracle: Oracle;
   #disk: SimulatedDisk;
   readonly #operator: Operator;
-  readonly #walks: readonly PriceWalk[];
+  readonly #prices: SimulatedPrices;
+  readonly #stranger: Stranger;
   #incarnation: string;
   #trader: TraderUnderTest;
   #crashes = 0;
   #restores = 0;
   #backup: readonly EngineRecord[] | null = null;
-  #strangers = 0;
   #faultsEnded = false;
   #ending = false;
-  #pricesStand = false;
 
   constructor(
     private readonly seed: number,
@@ -79,8 +77,9 @@ class Run {
     this.#scenario = drawScenario(seed, this.#random);
     this.#incarnation = this.#random.hex(6);
     this.#operator = new Operator(this.#random, `config-${seed}`);
-    this.#walks = this.#scenario.instruments.map(() => new PriceWalk(this.#random));
+    this.#prices = new SimulatedPrices(this.#scenario.instruments, this.#random, this.#time);
     this.#venue = new FaultyVenue(this.#scenario, this.#time, this.#random, STARTING_CASH);
+    this.#stranger = new Stranger(this.#time, this.#random, this.#venue, this.#prices);
     this.#oracle = new Oracle(this.#scenario);
     this.#disk = new SimulatedDisk(directory, this.#incarnation, this.#time, this.#random);
     this.#trader = this.#startTrader();
@@ -97,7 +96,7 @@ class Run {
     this.#ending = true;
     this.#trader.command({ name: endsFlat ? 'closeAll' : 'stop' });
     await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
-    this.#pricesStand = true;
+    this.#prices.stand = true;
     await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
     this.#trader.die();
     await this.#time.runUntil(this.#time.nowMs + DISK_MS_MAX);
@@ -106,9 +105,9 @@ class Run {
 
   #schedule(): void {
     const { instruments, quoteEveryMs, barEveryMs } = this.#scenario;
-    for (const { id } of instruments) this.#every(quoteEveryMs, () => this.#quote(id));
-    for (const { id } of instruments) this.#every(barEveryMs, () => this.#bar(id));
-    this.#every(ARM_EVERY_MS, () => {
+    for (const { id } of instruments) this.#time.every(quoteEveryMs, () => this.#quote(id));
+    for (const { id } of instruments) this.#time.every(barEveryMs, () => this.#bar(id));
+    this.#time.every(ARM_EVERY_MS, () => {
       if (!this.#ending) this.#operator.tryToArm(this.#trader);
     });
     const { crashEveryMs, freezeEveryMs, disconnectEveryMs, commandEveryMs, diskFaultEveryMs } =
@@ -117,12 +116,16 @@ class Run {
     this.#nowAndThen(this.#scenario.maintenanceEveryMs, () =>
       this.#venue.maintenance(this.#random.whole(1_000, 45_000)),
     );
-    this.#nowAndThen(this.#scenario.strangerEveryMs, () => this.#stranger());
+    this.#nowAndThen(this.#scenario.strangerEveryMs, () =>
+      this.#stranger.trade(this.#scenario.instruments.length),
+    );
     this.#nowAndThen(freezeEveryMs, () => this.#trader.freeze(this.#random.whole(500, 20_000)));
     this.#nowAndThen(disconnectEveryMs, () => this.#venue.disconnect(this.#random.whole(200, 15_000)));
     this.#nowAndThen(commandEveryMs, () => this.#operator.commandAnything(this.#trader));
     this.#nowAndThen(diskFaultEveryMs, () => this.#breakDisk());
-    this.#nowAndThen(this.#scenario.breakerEveryMs, () => this.#trip());
+    this.#nowAndThen(this.#scenario.breakerEveryMs, () =>
+      tripBreaker(this.#time, this.#random, (message) => this.#trader.post(message)),
+    );
     this.#nowAndThen(this.#scenario.stormEveryMs, () => this.#storm());
     this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
   }
@@ -135,7 +138,7 @@ class Run {
       oracle: this.#oracle,
       incarnation: this.#incarnation,
       drawHaltId: () => this.#random.hex(32),
-      marketNowMs: () => this.#marketNowMs(),
+      marketNowMs: () => this.#prices.marketNowMs,
       isOnDisk: (clientId: string) => this.#disk.holds(clientId),
     };
     const { journal, records } = this.#disk.recover();
@@ -152,29 +155,6 @@ class Run {
     this.#time.after(this.#random.whole(100, 5_000), () => {
       this.#trader = this.#startTrader();
     });
-  }
-
-  /** Buys and sells by hand, and lets an order rest for a while. */
-  #stranger(): void {
-    this.#strangers += 1;
-    const clientId = `person${this.#strangers}`;
-    const instrument = this.#random.whole(0, this.#scenario.instruments.length - 1);
-    const rests = this.#random.chance(0.3);
-    this.#venue.book.place({
-      clientId,
-      instrument,
-      strategy: 'none',
-      purpose: 'entry',
-      side: this.#random.pick(['buy', 'sell'] as const),
-      type: rests ? 'limit' : 'market',
-      quantityLots: this.#random.whole(100, 3_000),
-      limitTicks: rests ? this.#walks[instrument]!.bidTicks - 500 : null,
-      stopTicks: null,
-      protectTicks: null,
-      reduceOnly: false,
-      timeInForce: 'GTC',
-    });
-    this.#time.after(this.#random.whole(1_000, 20_000), () => this.#venue.book.cancel(clientId));
   }
 
   #backUpOrRestore(): void {
@@ -204,7 +184,7 @@ class Run {
   }
 
   #setBack(): EngineRecord {
-    const [wallMs, marketMs] = [this.#time.nowMs, this.#marketNowMs()];
+    const [wallMs, marketMs] = [this.#time.nowMs, this.#prices.marketNowMs];
     return setBackHalt({ haltId: this.#random.hex(32), missing: 1, lastSequence: 1, wallMs, marketMs });
   }
 
@@ -214,17 +194,6 @@ class Run {
     this.#time.after(this.#random.whole(1, 2_000), () => this.#crash());
   }
 
-  /** The adapter's breaker opens, tries one request, and closes or opens again. */
-  #trip(): void {
-    this.#trader.post({ kind: 'venue.breaker', state: 'open', detail: 'too many errors' });
-    this.#time.after(this.#random.whole(500, 8_000), () => {
-      this.#trader.post({ kind: 'venue.breaker', state: 'halfOpen', detail: 'one request tries' });
-    });
-    this.#time.after(this.#random.whole(8_001, 12_000), () => {
-      this.#trader.post({ kind: 'venue.breaker', state: 'closed', detail: 'it answers' });
-    });
-  }
-
   /** No journal, no orders: somebody repairs the disk and starts the trader again. */
   #breakDisk(): void {
     this.#disk.failure = this.#random.pick(['write', 'torn write', 'sync'] as const);
@@ -232,29 +201,15 @@ class Run {
   }
 
   #quote(instrument: number): void {
-    const walk = this.#walks[instrument]!;
-    const bidTicks = this.#pricesStand ? walk.bidTicks : walk.step();
-    this.#venue.book.price(instrument, bidTicks, this.#marketNowMs());
+    const bidTicks = this.#prices.step(instrument);
+    this.#venue.book.price(instrument, bidTicks, this.#prices.marketNowMs);
     const askTicks = this.#venue.book.askTicks(instrument);
     this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
   }
 
   #bar(instrument: number): void {
-    const spanMs = this.#scenario.barEveryMs * SPEED;
-    const openMs = this.#marketNowMs() - spanMs;
-    const bar = this.#walks[instrument]!.bar();
-    this.#trader.post({ kind: 'bar', instrument, openMs, spanMs, ...bar, warmup: false });
-  }
-
-  #marketNowMs(): number {
-    return START_MARKET_MS + (this.#time.nowMs - START_WALL_MS) * SPEED;
-  }
-
-  #every(periodMs: number, run: () => void): void {
-    this.#time.after(periodMs, () => {
-      run();
-      this.#every(periodMs, run);
-    });
+    const bar = this.#prices.bar(instrument, this.#scenario.barEveryMs);
+    this.#trader.post({ kind: 'bar', instrument, ...bar, warmup: false });
   }
 
   /** Only while there are faults. */

@@ -3,6 +3,7 @@ import type { Instrument } from '../../src/domain/instrument.js';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import type { VenueOrder } from '../../src/engine/event.js';
 import type { VenueCapabilities } from '../../src/venue/port.js';
+import { venueOrderOf } from '../support/venue-order.js';
 import type { Random } from './random.js';
 
 export interface BookOrder {
@@ -74,21 +75,8 @@ export class VenueBook {
     return [...this.orders.values()].filter(isOpen).map((order) => this.describe(order));
   }
 
-  describe(order: BookOrder): VenueOrder {
-    const { clientId, instrument, side, type, quantityLots, limitTicks, stopTicks } = order.intent;
-    const { venueId, state, filledLots } = order;
-    return {
-      clientId,
-      venueId,
-      instrument,
-      state,
-      filledLots,
-      side,
-      type,
-      quantityLots,
-      limitTicks,
-      stopTicks,
-    };
+  describe({ intent, venueId, state, filledLots }: BookOrder): VenueOrder {
+    return venueOrderOf(intent, { venueId, state, filledLots });
   }
 
   askTicks(instrument: number): number {

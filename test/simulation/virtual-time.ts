@@ -23,6 +23,14 @@ export class VirtualTime {
     this.#order += 1;
   }
 
+  /** The first time after one period. */
+  every(periodMs: number, run: () => void): void {
+    this.after(periodMs, () => {
+      run();
+      this.every(periodMs, run);
+    });
+  }
+
   /** Runs what is due until `untilMs`, in order of time, then of request. */
   async runUntil(untilMs: number): Promise<void> {
     for (let timer = this.#timers[0]; timer !== undefined && timer.atMs <= untilMs; timer = this.#timers[0]) {

@@ -16,6 +16,7 @@ import {
   VenueUnavailable,
 } from '../../src/venue/port.js';
 import { FaultyVenueBook } from './faulty-venue-book.js';
+import { BANNED, type Fault, rejectionOf, type Treatment, treatmentOf } from './venue-faults.js';
 
 export type VenueMethod =
   | 'submit'
@@ -26,22 +27,6 @@ export type VenueMethod =
   | 'balances'
   | 'fillsSince'
   | 'serverTime';
-
-/**
- * `unavailable`: 503, nothing was done. `reject`: refused by the venue. `ban`: 418, nothing is done for that long.
- * `hang`: no answer for that long, then none; `applied` says whether it was done. `unacknowledged`: done, the answer is
- * lost. `lost`: the request never arrives. `late`: done in time, answered that much later. `doubled`: done once, told
- * twice.
- */
-export type Fault =
-  | { readonly kind: 'unavailable' }
-  | { readonly kind: 'reject'; readonly code?: string; readonly text?: string }
-  | { readonly kind: 'ban'; readonly forMs: number }
-  | { readonly kind: 'hang'; readonly forMs: number; readonly applied: boolean }
-  | { readonly kind: 'unacknowledged' }
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'late'; readonly byMs: number }
-  | { readonly kind: 'doubled' };
 
 export interface VenueCall {
   readonly method: VenueMethod;
@@ -71,16 +56,6 @@ export interface FaultyVenueOptions {
   /** The fault of each call; null: it works. */
   readonly faults?: (call: Omit<VenueCall, 'fault' | 'answeredAtMs'>) => Fault | null;
 }
-
-/** How a request was treated: whether it took effect, and whether there is an answer. */
-interface Treatment {
-  readonly applied: boolean;
-  readonly answer: 'true' | 'rejected' | 'none';
-  readonly cause: string;
-  readonly extraMs: number;
-}
-
-const HEALTHY: Treatment = { applied: true, answer: 'true', cause: '', extraMs: 0 };
 
 function simulatedInstruments(count: number): readonly Instrument[] {
   return Array.from({ length: count }, (_, id) =>
@@ -241,8 +216,7 @@ export class FaultyVenue implements VenuePort {
   /** The way there: resolves when the venue has the request. */
   private async reach(call: VenueCall): Promise<Treatment> {
     await this.wait(this.latencyMs / 2);
-    if (performance.now() < this.bannedUntilMs)
-      return { ...HEALTHY, applied: false, answer: 'none', cause: '418 banned' };
+    if (performance.now() < this.bannedUntilMs) return BANNED;
     if (call.fault?.kind === 'ban') this.bannedUntilMs = performance.now() + call.fault.forMs;
     return treatmentOf(call.fault);
   }
@@ -262,30 +236,4 @@ export class FaultyVenue implements VenuePort {
   private async wait(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.closing.signal }).catch(() => {});
   }
-}
-
-function treatmentOf(fault: Fault | null): Treatment {
-  switch (fault?.kind) {
-    case 'unavailable':
-      return { ...HEALTHY, applied: false, answer: 'none', cause: '503 Service Unavailable' };
-    case 'reject':
-      return { ...HEALTHY, applied: false, answer: 'rejected' };
-    case 'ban':
-      return { ...HEALTHY, applied: false, answer: 'none', cause: '418 banned' };
-    case 'hang':
-      return { applied: fault.applied, answer: 'none', cause: 'no answer in time', extraMs: fault.forMs };
-    case 'unacknowledged':
-      return { ...HEALTHY, answer: 'none', cause: 'connection closed before the answer' };
-    case 'lost':
-      return { ...HEALTHY, applied: false, answer: 'none', cause: 'connection lost' };
-    case 'late':
-      return { ...HEALTHY, extraMs: fault.byMs };
-    default:
-      return HEALTHY;
-  }
-}
-
-function rejectionOf(fault: Fault | null): { readonly code: string; readonly text: string } {
-  const reject = fault?.kind === 'reject' ? fault : null;
-  return { code: reject?.code ?? '-1013', text: reject?.text ?? 'Filter failure: PERCENT_PRICE' };
 }

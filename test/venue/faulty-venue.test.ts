@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
-import { type Fault, FaultyVenue, type FaultyVenueOptions } from '../support/faulty-venue.js';
+import { FaultyVenue, type FaultyVenueOptions } from '../support/faulty-venue.js';
+import type { Fault } from '../support/venue-faults.js';
 
 let venue: FaultyVenue;
 let told: string[];

@@ -5,28 +5,10 @@ import type { CommandOutcome, Effect } from '../../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
 import type { Command, EngineEvent, Stamp, VenueOrder } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
-import { coins, crossStrategy, engineConfigWith, FUTURES, SPOT } from '../../support/engine-config.js';
+import { venueOrderOf } from '../../support/venue-order.js';
+import { deskConfig } from './desk-config.js';
 
 export const START_MS = Date.UTC(2026, 0, 5, 12);
-export { FUTURES, SPOT };
-
-export function deskConfig(changes: Partial<EngineConfig> = {}, count = 2): EngineConfig {
-  const capabilities = changes.capabilities ?? SPOT;
-  const names = Array.from({ length: count }, (_, id) => ['BTC', 'ETH'][id] ?? `C${id}`);
-  const instruments = coins(names, { kind: capabilities.stopLocksBalance ? 'spot' : 'linear' });
-  return engineConfigWith({
-    instruments,
-    strategies: crossStrategy(instruments, { fastBars: 2, slowBars: 3, atrBars: 2, entryRestBars: 2 }),
-    risk: {
-      maxPositionSizePct: 10,
-      maxConcurrentPositions: 2,
-      stopLossPct: 5,
-      dailyLossLimitPct: 3,
-      maxDrawdownPct: 15,
-    },
-    ...changes,
-  });
-}
 
 /** An event without its stamp. */
 export type Happening = EngineEvent extends infer E
@@ -250,17 +232,5 @@ export function venueOrder(
   filledLots = 0,
   state: VenueOrder['state'] = 'working',
 ): VenueOrder {
-  const { clientId, instrument, side, type, quantityLots, limitTicks, stopTicks } = order;
-  return {
-    clientId,
-    venueId: `v-${clientId}`,
-    instrument,
-    state,
-    filledLots,
-    side,
-    type,
-    quantityLots,
-    limitTicks,
-    stopTicks,
-  };
+  return venueOrderOf(order, { venueId: `v-${order.clientId}`, state, filledLots });
 }

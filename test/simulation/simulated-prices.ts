@@ -1,0 +1,47 @@
+/** The prices of one run, each instrument on a walk of its own, in market time that goes faster than the wall's. */
+import { PriceWalk, type WalkBar } from './price-walk.js';
+import type { Random } from './random.js';
+import { START_WALL_MS } from './scenario.js';
+import type { VirtualTime } from './virtual-time.js';
+
+/** Market milliseconds per wall millisecond: some runs cross a day's boundary. */
+const SPEED = 600;
+const START_MARKET_MS = Date.UTC(2026, 0, 5, 7);
+
+export class SimulatedPrices {
+  readonly #walks: readonly PriceWalk[];
+  /** In the end prices stand still, so that what is asked for can be proven. */
+  stand = false;
+
+  constructor(
+    instruments: readonly unknown[],
+    random: Random,
+    private readonly time: VirtualTime,
+  ) {
+    this.#walks = instruments.map(() => new PriceWalk(random));
+  }
+
+  get marketNowMs(): number {
+    return START_MARKET_MS + (this.time.nowMs - START_WALL_MS) * SPEED;
+  }
+
+  bidTicks(instrument: number): number {
+    return this.#walk(instrument).bidTicks;
+  }
+
+  /** The next bid. */
+  step(instrument: number): number {
+    const walk = this.#walk(instrument);
+    return this.stand ? walk.bidTicks : walk.step();
+  }
+
+  /** Of the last `wallMs`. */
+  bar(instrument: number, wallMs: number): WalkBar & { readonly openMs: number; readonly spanMs: number } {
+    const spanMs = wallMs * SPEED;
+    return { ...this.#walk(instrument).bar(), openMs: this.marketNowMs - spanMs, spanMs };
+  }
+
+  #walk(instrument: number): PriceWalk {
+    return this.#walks[instrument]!;
+  }
+}
