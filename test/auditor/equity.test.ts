@@ -1,0 +1,52 @@
+/** What the auditor works out by itself, and what it makes of a trader that says something else. */
+import { describe, expect, it } from 'vitest';
+import { startBinanceSimulator } from '../../simulators/binance/start.js';
+import { compareEquity, ownEquity } from '../../src/auditor/compare-equity.js';
+import { exchangePrices } from '../../src/auditor/prices/exchange-prices.js';
+import { INSTRUMENTS } from '../venue-binance/support/opened.js';
+import { ALLOWED, CASH, instruments, PRICE, watchedDesk, worth } from './watched-desk.js';
+
+describe('equity, worked out a second time', () => {
+  it('is cash and coins at the auditor’s own bid, and the result alone of contracts', () => {
+    const book = { cash: CASH, positions: new Map([['BTC/USDT', 1_000]]) };
+    const prices = new Map([['BTC/USDT', { bid: PRICE, ask: PRICE + 1 }]]);
+    expect(ownEquity(book, { cash: '0' }, instruments, prices)?.equity).toBe(CASH + 500 * 1e8);
+    const contracts = instruments.map((one) => ({ ...one, kind: 'linear' as const }));
+    const opened = { ...book, costs: new Map([['BTC/USDT', worth('BTC/USDT', 1_000, PRICE - 1_000)]]) };
+    expect(ownEquity(opened, { cash: '0' }, contracts, prices)?.equity).toBe(CASH + 10 * 1e8);
+    expect(ownEquity(book, { cash: '0' }, instruments, new Map())).toBeNull();
+  });
+
+  it('may differ by what prices move meanwhile, and by nothing where nothing is held', () => {
+    const own = { equity: CASH, value: 1_000 * 1e8, dust: 0 };
+    expect(compareEquity(own, { equity: '10019.00' })).toEqual([]);
+    expect(compareEquity(own, { equity: '10021.00' })).toMatchObject([{ key: 'equity' }]);
+    expect(compareEquity({ equity: CASH, value: 0, dust: 0 }, { equity: '10000.02' })).toHaveLength(1);
+  });
+
+  it('stops a desk that counts another equity, however the figures move, and not at the first look', async () => {
+    const { look, trader } = watchedDesk();
+    await look({ lots: ALLOWED, price: PRICE });
+    expect(await look({ lots: ALLOWED, price: PRICE, says: { equity: '12000.00' } })).toBeNull();
+    expect(await look({ lots: ALLOWED, price: PRICE, says: { equity: '12001.50' } })).toMatch(
+      /the trader counts an equity of 12001.50, the venue's book at the auditor's own prices makes 10000.00/,
+    );
+    expect(trader.sent('halt')).toMatchObject([{ by: 'auditor', cause: 'auditor', resume: 'person' }]);
+    expect(await look({ lots: ALLOWED, price: PRICE, says: { equity: '12001.50' } })).toBeNull();
+  });
+
+  it('is worked out with the exchange’s own prices where real money is traded', async () => {
+    const simulator = await startBinanceSimulator();
+    try {
+      const prices = await exchangePrices(simulator.address, INSTRUMENTS);
+      expect([...prices.keys()]).toEqual(INSTRUMENTS.map(({ symbol }) => symbol));
+      const { symbol } = INSTRUMENTS[0]!;
+      const book = { cash: null, positions: new Map([[symbol, 1_000]]) };
+      const own = ownEquity(book, { cash: '9000.00' }, INSTRUMENTS, prices);
+      expect(own?.equity).toBeCloseTo(9_000 * 1e8 + (own?.value ?? 0), -1);
+      expect(own?.value).toBeGreaterThan(0);
+    } finally {
+      await simulator.close();
+    }
+  });
+});

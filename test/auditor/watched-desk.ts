@@ -1,0 +1,85 @@
+import { type AuditParts, createAudit } from '../../src/auditor/audit.js';
+import type { BookReading } from '../../src/auditor/book-reading.js';
+import { ownEquity } from '../../src/auditor/compare-equity.js';
+import type { OwnPrice } from '../../src/auditor/prices/own-prices.js';
+import { formatDecimal } from '../../src/domain/decimal.js';
+import { formatMoney } from '../../src/domain/money.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
+import type { TraderStatus } from '../../src/trader/protocol.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
+
+const desk = cryptoDesk();
+export const instruments = buildInstruments(desk);
+const risk = { ...desk.risk, maxPositionSizePct: 10, maxConcurrentPositions: 2 };
+export const CASH = 10_000 * 1e8;
+export const PRICE = 50_000;
+
+interface World {
+  readonly lots: Record<string, number>;
+  readonly price: number;
+  /** Of the venue's book before what is held was bought; 10,000 where left out. */
+  readonly cash?: number;
+  /** What the trader says besides the truth. */
+  readonly says?: Partial<TraderStatus>;
+}
+
+/** A venue, a trader that knows it, and the auditor; `world` is what both are at each look. */
+export function watchedDesk(): { look: (world: World) => Promise<string | null>; trader: ScriptedTrader } {
+  const trader = new ScriptedTrader('abc123');
+  trader.mode = 'ACTIVE';
+  let now: World = { lots: {}, price: PRICE };
+  const prices = (): ReadonlyMap<string, OwnPrice> =>
+    new Map(instruments.map(({ symbol }) => [symbol, { bid: now.price, ask: now.price + 1 }]));
+  const book = (): BookReading => {
+    const positions = new Map(Object.entries(now.lots).filter(([, lots]) => lots !== 0));
+    const spent = [...positions].reduce((sum, [symbol, lots]) => sum + worth(symbol, lots, PRICE), 0);
+    return { cash: (now.cash === undefined ? CASH : now.cash * 1e8) - spent, positions };
+  };
+  const parts: AuditParts = {
+    trader: trader.client,
+    instruments,
+    risk,
+    readBook: book,
+    readPrices: () => Promise.resolve(prices()),
+    onPricesMissing: () => undefined,
+  };
+  const truth = trader.status.bind(trader);
+  trader.status = () => {
+    const reading = book();
+    const own = ownEquity(reading, { cash: '0' }, instruments, prices());
+    return {
+      ...truth(),
+      cash: formatMoney(reading.cash ?? 0, 2),
+      equity: formatMoney(own?.equity ?? 0, 2),
+      dayStartEquity: (now.cash ?? 10_000).toFixed(2),
+      positions: [...reading.positions].map(([symbol, lots]) => heldBy(symbol, lots)),
+      ...now.says,
+    };
+  };
+  const audit = createAudit(parts);
+  return {
+    trader,
+    look: (world) => {
+      now = world;
+      return audit();
+    },
+  };
+}
+
+export function worth(symbol: string, lots: number, price: number): number {
+  const { tickSize, moneyPerTickLot } = instruments.find((known) => known.symbol === symbol)!;
+  return Math.round((lots * price * moneyPerTickLot) / Number(tickSize));
+}
+
+function heldBy(symbol: string, lots: number): TraderStatus['positions'][number] {
+  const { lotSize } = instruments.find((known) => known.symbol === symbol)!;
+  return {
+    symbol,
+    side: 'long',
+    quantity: formatDecimal(lots, lotSize),
+  } as TraderStatus['positions'][number];
+}
+
+/** Worth 1,000 at the price of 50,000: as much as is allowed. */
+export const ALLOWED = { 'BTC/USDT': 2_000 };

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { checkRecording } from '../../src/market/recorded/check-recording.js';
+import { btc, cryptoInstruments } from '../support/paper-instruments.js';
+import { BARS, recordingFolder, twoBars } from './recordings.js';
+
+const { path: folder, file, remove } = recordingFolder();
+afterAll(remove);
+
+describe('a broken file', () => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ['an unknown header', 'time,price\n1,2\n', /row 1: expected a header.*found "time,price"/],
+    ['no rows', BARS, /expected at least one row below the header, found none/],
+    ['a missing column', `${BARS}60000,1,1,1,1\n`, /row 2: expected 6 columns.*found 5/],
+    ['a time that is no number', `${BARS}2024-01-01,1,1,1,1,1\n`, /row 2, column ts: expected milliseconds/],
+    [
+      'a time in seconds after one in milliseconds',
+      `${twoBars}121,1,1,1,1,1\n`,
+      /row 4, column ts: expected later than 120000/,
+    ],
+    ['a repeated bar', `${twoBars}120000,1,1,1,1,1\n`, /row 4, column ts: expected later than 120000/],
+    [
+      'a negative price',
+      `${BARS}60000,-1,1,1,1,1\n`,
+      /row 2, column open: expected a price above zero in plain decimals, found "-1"/,
+    ],
+    [
+      'an exponent',
+      `${BARS}60000,1e3,1,1,1,1\n`,
+      /row 2, column open: expected a price above zero in plain decimals, found "1e3"/,
+    ],
+    [
+      'a price off the tick',
+      `${BARS}60000,1,1,1,1,1\n120000,1.005,2,1,1,1\n`,
+      /row 3, column open: expected a multiple of the tick 0.01 of BTC\/USDT, found "1.005"/,
+    ],
+    ['a high below the close', `${BARS}60000,1,1,1,2,1\n`, /row 2, column high: expected the highest/],
+    ['a low above the open', `${BARS}60000,1,3,2,2,1\n`, /row 2, column low: expected the lowest/],
+    ['a negative volume', `${BARS}60000,1,1,1,1,-5\n`, /row 2, column volume: expected zero or more/],
+    [
+      'a crossed quote',
+      'ts,bid,ask,bid_size,ask_size\n1,2,1,1,1\n',
+      /row 2, column ask: expected at least the bid of 2, found "1"/,
+    ],
+    ['a side of its own', 'ts,price,size,side\n1,2,1,short\n', /row 2, column side/],
+    [
+      'trades out of order',
+      'ts,price,size,side\n2,2,1,buy\n1,2,1,buy\n',
+      /row 3, column ts: expected not before 2/,
+    ],
+  ];
+
+  it.each(cases)('with %s is refused by row, column, expected and found', async (_name, text, message) => {
+    const path = file(text);
+    const failure = checkRecording([{ symbol: null, file: path }], [btc]);
+    await expect(failure).rejects.toThrow(message);
+    await expect(failure).rejects.toThrow(path);
+  });
+
+  it('that is cut off in the middle of its gzip stream is refused', async () => {
+    const rows = Array.from(
+      { length: 5000 },
+      (_, i) => `${(i + 1) * 60_000},100,${101 + (i % 7)},99,100,${i}`,
+    );
+    const whole = gzipSync(BARS + rows.join('\n'));
+    const path = file(whole.subarray(0, whole.length / 2), 'cut.csv.gz');
+    await expect(checkRecording([{ symbol: null, file: path }], [btc])).rejects.toThrow(
+      /damaged file.*Fetch the file again/,
+    );
+  });
+
+  it('that does not exist, or is for an unknown or a repeated symbol, is refused', async () => {
+    const path = file(twoBars);
+    await expect(checkRecording([{ symbol: null, file: join(folder, 'none.csv') }], [btc])).rejects.toThrow(
+      /ENOENT/,
+    );
+    await expect(checkRecording([{ symbol: 'XRP/USDT', file: path }], cryptoInstruments)).rejects.toThrow(
+      /expected one of the desk's instruments \(BTC\/USDT, ETH\/USDT\), found XRP\/USDT/,
+    );
+    const twice = [null, 'BTC/USDT'].map((symbol) => ({ symbol, file: path }));
+    await expect(checkRecording(twice, cryptoInstruments)).rejects.toThrow(/a second one for BTC\/USDT/);
+  });
+});

@@ -1,0 +1,186 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import type { Instrument } from '../../src/domain/instrument.js';
+import { parseMoney } from '../../src/domain/money.js';
+import { approved } from '../support/approved-order.js';
+import { btc, eth } from '../support/paper-instruments.js';
+import { PAPER, PaperBench } from './paper-bench.js';
+
+let bench: PaperBench;
+beforeEach(() => {
+  bench = new PaperBench();
+});
+afterEach(() => bench.end());
+
+describe('the book of the paper venue', () => {
+  it('survives a restart with orders, positions, cash and fills', async () => {
+    await bench.buyOne();
+    const stop = approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000 });
+    await bench.venue.submit(stop);
+    const before = [
+      await bench.venue.balances(),
+      await bench.venue.positions(),
+      await bench.venue.openOrders(),
+      await bench.venue.fillsSince(0),
+    ];
+    await bench.reopen();
+    expect([
+      await bench.venue.balances(),
+      await bench.venue.positions(),
+      await bench.venue.openOrders(),
+      await bench.venue.fillsSince(0),
+    ]).toEqual(before);
+    bench.quote(3000, 5_800_000, 5_800_200);
+    await bench.filled(1);
+    expect((await bench.venue.fillsSince(1500)).map(({ tradeId }) => tradeId)).toEqual([
+      bench.fills()[0]?.tradeId,
+    ]);
+    expect(new Set((await bench.venue.fillsSince(0)).map(({ tradeId }) => tradeId)).size).toBe(2);
+  });
+
+  it('has the order on disk when it is acknowledged and the fill when it is told', async () => {
+    bench.quote(1000, 5_999_800, 6_000_000);
+    const book = () => readFileSync(join(bench.directory, 'book.jsonl'), 'utf8');
+    const first = approved();
+    await bench.venue.submit(first);
+    expect(book()).toContain(first.clientId);
+    await bench.filled(1);
+    expect(book()).toContain(bench.fills()[0]?.tradeId);
+  });
+
+  it('cuts off a torn last line and keeps what was whole', async () => {
+    await bench.buyOne();
+    const kept = await bench.venue.balances();
+    await bench.venue.close();
+    appendFileSync(join(bench.directory, 'book.jsonl'), '1234abcd 99 {"type":"fi');
+    bench.open();
+    expect(await bench.venue.balances()).toEqual(kept);
+    expect(readFileSync(join(bench.directory, 'book.jsonl'), 'utf8')).not.toContain('1234abcd');
+  });
+
+  it('is whole after a crash at any byte: what was acknowledged before stays', async () => {
+    await bench.buyOne();
+    await bench.venue.close();
+    const whole = readFileSync(join(bench.directory, 'book.jsonl'));
+    const firstLine = whole.indexOf(0x0a) + 1;
+    for (let bytes = firstLine; bytes <= whole.length; bytes += 7) {
+      writeFileSync(join(bench.directory, 'book.jsonl'), whole.subarray(0, bytes));
+      bench.open();
+      const [position] = await bench.venue.positions();
+      const bought = (await bench.venue.fillsSince(0)).reduce((sum, fill) => sum + fill.quantityLots, 0);
+      expect(position?.quantityLots ?? 0).toBe(bought);
+      await bench.venue.close();
+    }
+  });
+
+  it('is refused when it is damaged in the middle', async () => {
+    await bench.buyOne();
+    await bench.venue.close();
+    const path = join(bench.directory, 'book.jsonl');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    lines[1] = (lines[1] as string).replace('fabc', 'fxyz');
+    writeFileSync(path, lines.join('\n'));
+    expect(() => bench.open()).toThrow(/line 2: the line is damaged.*fermata paper reset/);
+  });
+
+  it('keeps its place when the desk file puts the instruments in another order, and is refused when one is gone', async () => {
+    await bench.buyOne();
+    const turned = [
+      { ...eth, id: 0 },
+      { ...btc, id: 1 },
+    ];
+    await bench.reopen({ instruments: turned });
+    expect(await bench.venue.positions()).toEqual([{ instrument: 1, quantityLots: 1000 }]);
+    await bench.venue.close();
+    expect(() => bench.open({ instruments: [{ ...eth, id: 0 }] })).toThrow(
+      /position or an open order of BTC\/USDT/,
+    );
+    expect(() => bench.open({ paper: { ...PAPER, currency: 'EUR' } })).toThrow(/paper money is in EUR/);
+  });
+
+  it('stays small however much happens', async () => {
+    bench.quote(1000, 5_999_800, 6_000_000);
+    for (let round = 0; round < 60; round += 1) {
+      const batch = Array.from({ length: 100 }, () =>
+        approved({ type: 'limit', limitTicks: 100_000 + round, quantityLots: 1000 }),
+      );
+      await Promise.all(batch.map((each) => bench.venue.submit(each)));
+      await Promise.all(batch.map((each) => bench.venue.cancel(each.clientId, 0)));
+    }
+    const book = readFileSync(join(bench.directory, 'book.jsonl'), 'utf8');
+    // Rewritten on the way: 12,000 records went in, and the first line holds the sum of many.
+    expect(book.split('\n').length).toBeLessThan(8000);
+    expect(Number(book.split(' ', 2)[1])).toBeGreaterThan(1000);
+    await bench.reopen();
+    expect(await bench.venue.openOrders()).toEqual([]);
+  });
+
+  it('keeps its money when the desk file changes its balance', async () => {
+    await bench.reopen({ paper: { ...PAPER, balance: '500' } });
+    expect(await bench.venue.balances()).toMatchObject({ cash: parseMoney('10000') });
+  });
+});
+
+describe('minutes in which no trader ran', () => {
+  const bar = (openMs: number, lowTicks: number) => ({
+    instrument: 0,
+    openMs,
+    spanMs: 60_000,
+    openTicks: 5_990_000,
+    highTicks: 5_995_000,
+    lowTicks,
+    closeTicks: 5_980_000,
+    volumeLots: 1,
+  });
+
+  it('are played against resting orders, and such fills are marked', async () => {
+    await bench.buyOne();
+    await bench.venue.submit(approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000 }));
+    bench.quote(60_000, 5_990_000, 5_990_100);
+    await bench.reopen({ spreadTicks: [100, 2] });
+    expect(bench.venue.seenMs).toBe(60_000);
+    expect(
+      await bench.venue.catchUp([bar(0, 1_000_000), bar(60_000, 5_950_000), bar(120_000, 5_899_000)]),
+    ).toBe(1);
+    // The low comes second to last in the third minute: bid 58,989.50 less slippage.
+    expect(bench.fills()).toMatchObject([
+      { caughtUp: true, priceTicks: 5_898_949, marketMs: 160_000, side: 'sell' },
+    ]);
+    expect(bench.venue.seenMs).toBe(180_000);
+    expect(await bench.venue.catchUp([bar(120_000, 1_000_000)])).toBe(0);
+  });
+
+  it('are none for a new book', async () => {
+    expect(await bench.venue.catchUp([bar(0, 1)])).toBe(0);
+  });
+});
+
+describe('a linear contract on paper', () => {
+  const perpetual: Instrument = buildInstrument(0, { ...btc, kind: 'linear', minNotional: '5' });
+
+  it('may be sold short; only results and fees move the wallet', async () => {
+    await bench.reopen({ instruments: [perpetual] });
+    expect(bench.venue.capabilities).toMatchObject({
+      shorting: true,
+      stopLocksBalance: false,
+      reduceOnly: true,
+    });
+    bench.quote(1000, 6_000_000, 6_000_100);
+    await bench.venue.submit(approved({ side: 'sell' }));
+    await bench.filled(1);
+    // Sold 0.01 at 59,999.99: fee 1.1999998
+    expect(await bench.venue.balances()).toMatchObject({ cash: parseMoney('9998.8000002') });
+    bench.quote(2000, 5_899_900, 5_899_998);
+    await bench.venue.submit(approved({ side: 'buy', quantityLots: 2000, reduceOnly: true }));
+    await bench.filled(2);
+    // Bought back 0.01, not 0.02, at 58,999.99: result 10, fee 1.1799998
+    expect(await bench.venue.positions()).toEqual([]);
+    expect(await bench.venue.balances()).toMatchObject({ cash: parseMoney('10007.6200004') });
+    expect(await bench.venue.submit(approved({ side: 'buy', reduceOnly: true }))).toMatchObject({
+      code: '-2022',
+    });
+    expect(await bench.venue.submit(approved({ quantityLots: 20_000 }))).toMatchObject({ code: '-2019' });
+  });
+});
