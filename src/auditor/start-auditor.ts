@@ -8,7 +8,7 @@ import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.j
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
-import { readCredentials } from '../venue/binance/credentials.js';
+import { type BinanceCredentials, readCredentials } from '../venue/binance/credentials.js';
 import { type BinanceEndpoint, chooseEndpoint } from '../venue/binance/endpoint.js';
 import { type AuditParts, createAudit } from './audit.js';
 import { exchangeReader, rootOf } from './exchange-reading.js';
@@ -72,19 +72,28 @@ function endpointOf({ simulatedVenue }: Runtime, desk: Desk): BinanceEndpoint {
   });
 }
 
-/** By a read-only key of its own where BINANCE_AUDITOR_API_KEY is given, else by the trader's. */
+/** By a read-only key of its own where BINANCE_AUDITOR_API_KEY is given, else by the trader's, where this process has it. */
 function accountReader(
   endpoint: BinanceEndpoint,
   desk: Desk,
   instruments: readonly Instrument[],
 ): AuditParts['readBook'] {
-  const { env } = process;
-  const ownKey = secretVariable(env, 'BINANCE_AUDITOR_API_KEY');
-  const ownSecret = secretVariable(env, 'BINANCE_AUDITOR_SECRET_KEY') ?? '';
-  const read = readCredentials(
-    ownKey === null ? env : { BINANCE_API_KEY: ownKey, BINANCE_SECRET_KEY: ownSecret },
-  );
-  if (!read.ok) throw new Error(`the auditor can't read the account: ${read.problem}. ${read.doThis}`);
-  const { credentials } = read;
+  const credentials = credentialsOf(process.env);
   return exchangeReader({ endpoint, credentials, instruments, foreign: desk.venue.foreign });
+}
+
+function credentialsOf(env: NodeJS.ProcessEnv): BinanceCredentials {
+  const apiKey = secretVariable(env, 'BINANCE_AUDITOR_API_KEY');
+  const secret = secretVariable(env, 'BINANCE_AUDITOR_SECRET_KEY') ?? '';
+  const read = readCredentials(
+    apiKey === null ? env : { BINANCE_API_KEY: apiKey, BINANCE_SECRET_KEY: secret },
+  );
+  if (read.ok) return read.credentials;
+  const problem =
+    apiKey === null
+      ? `BINANCE_AUDITOR_API_KEY is not set, and ${read.problem}`
+      : read.problem.replaceAll('BINANCE_', 'BINANCE_AUDITOR_');
+  throw new Error(
+    `the auditor can't read the account: ${problem}. Nobody watches it from outside until BINANCE_AUDITOR_API_KEY and BINANCE_AUDITOR_SECRET_KEY hold a read-only key (docs/VENUES.md).`,
+  );
 }

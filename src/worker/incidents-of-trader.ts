@@ -1,10 +1,12 @@
 /** Opens an incident for what the trader's status shows, and for processes that ended unexpectedly. */
 import type { Symptom } from '../activities/incidents/create-incident-activities.js';
+import { serviceOf } from '../domain/container-service.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import { reportSymptom } from '../operations/incidents/report-incident.js';
 import { symptomsOf } from '../operations/incidents/symptoms.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
+import type { RoleSeen } from './roles-alone.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 /** A symptom that lasts is counted this often; what could not be reported is tried again sooner. */
@@ -13,24 +15,30 @@ const REMEMBERED_MAX = 1_000;
 
 export function incidentsOfTrader(context: TraderWatchContext): StatusFollower {
   const report = reporter(context);
-  return (status) => report(symptomsOf(context.desk, status));
+  return (status) => {
+    if (status.incarnation !== '') context.seen.incarnation = status.incarnation;
+    return report(symptomsOf(context.desk, status));
+  };
 }
 
 const LOOK_EVERY_MS = 1_000;
 
-/** `processes` null: nobody supervises here. */
+/** Of the supervisor's processes, or of roles that each run alone. */
 export function incidentsOfProcesses(
   context: TraderWatchContext,
   log: Logger,
-  processes: () => Promise<readonly ProcessStatus[] | null>,
+  processes: () => Promise<readonly ProcessSeen[]>,
 ): Repeating {
   const report = reporter(context);
   return repeat('watch over processes', LOOK_EVERY_MS, log, async () => {
-    await report(((await processes()) ?? []).flatMap(crashOf));
+    await report((await processes()).flatMap((seen) => [...crashOf(seen), ...silenceOf(seen)]));
   });
 }
 
-export function crashOf({ name, lastDeath, state }: ProcessStatus): Symptom[] {
+type ProcessSeen = Pick<ProcessStatus, 'name' | 'lastDeath'> &
+  Pick<Partial<RoleSeen>, 'silentSinceMs'> & { readonly state: string };
+
+export function crashOf({ name, lastDeath, state }: ProcessSeen): Symptom[] {
   if (!lastDeath) return [];
   const after = state === 'down' ? '; it died too often and stays down' : '';
   return [
@@ -38,9 +46,25 @@ export function crashOf({ name, lastDeath, state }: ProcessStatus): Symptom[] {
       kind: 'crash-and-restart',
       subject: name,
       key: `death:${lastDeath.atMs}`,
-      source: 'supervisor',
+      source: 'processes',
       title: `${name} ended unexpectedly`,
       detail: `${name} ended unexpectedly (${lastDeath.how})${after}`,
+    },
+  ];
+}
+
+/** Only of roles that run alone: the supervisor itself ends a trader that is silent. */
+function silenceOf({ name, silentSinceMs }: ProcessSeen): Symptom[] {
+  if (typeof silentSinceMs !== 'number') return [];
+  const since = new Date(silentSinceMs).toISOString();
+  return [
+    {
+      kind: 'crash-and-restart',
+      subject: name,
+      key: `silent:${silentSinceMs}`,
+      source: 'processes',
+      title: `${name} is silent`,
+      detail: `${name} has given no sign of life since ${since}: it hangs, or nobody started it again; docker-compose restart ${serviceOf(name)}`,
     },
   ];
 }

@@ -11,7 +11,6 @@ import { CHECKS } from '../checks/registry.js';
 import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
-import { askSupervisor } from '../home/supervisor-protocol.js';
 import { startLedger } from '../ledger/start.js';
 import { notify } from '../notify/notify.js';
 import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight-desk.js';
@@ -26,6 +25,7 @@ import { keepPulse } from './keep-pulse.js';
 import { keepWorker } from './keep-worker.js';
 import { roleLog } from './role-log.js';
 import { watchStuckWorkflows } from './stuck-workflows.js';
+import { watchProcesses } from './watch-processes.js';
 import { watchTrader } from './watch-trader.js';
 
 export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
@@ -36,9 +36,8 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const pool = openPool(runtime, 'operations-worker');
   const temporal = openTemporal(runtime);
   const decisionKey = (): string => readSecret(runtime.home, 'decisionKey');
-  const watched = { temporal, desk, trader, pool, log };
-  /** Null: in containers nobody supervises processes from here. */
-  const processes = () => askSupervisor(runtime.home, 'processes', {}).catch(() => null);
+  const watched = { temporal, desk, trader, pool, log, seen: { incarnation: null } };
+  const processes = watchProcesses(runtime, trader);
   const worker = keepWorker(
     { runtime, temporal, log },
     {
@@ -58,8 +57,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
           desk: desk.desk,
           home: runtime.home,
           tell: (notice) => notify(pool, notice, runtime.home),
-          processState: async (name) =>
-            (await processes())?.find((process) => process.name === name)?.state ?? null,
+          processState: processes.state,
           reportIncident: async (symptom) => {
             await reportIncident({ ...watched, nowMs: Date.now }, symptom);
           },
@@ -81,7 +79,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const loops = [
     keepPulse(temporal, desk, log),
     watchTrader(watched),
-    incidentsOfProcesses(watched, log, processes),
+    incidentsOfProcesses(watched, log, processes.look),
     watchStuckWorkflows(temporal, desk, log),
   ];
 

@@ -1,36 +1,23 @@
 /**
- * Whether a role that runs on its own is well, for container health checks: it marks a file while its event loop turns,
- * and `role-health.js <role>` looks at the mark, and asks the trader and the web server themselves.
+ * Whether a role that runs on its own is well, for container health checks: `role-health.js <role>` looks at what it
+ * tells of its life, and asks the trader and the web server themselves.
  */
-import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { connectTrader } from '../trader/client.js';
+import { readLife } from './role-life.js';
 
-const MARK_EVERY_MS = 2_000;
-const MARK_AGE_MS_MAX = 15_000;
+const SIGN_AGE_MS_MAX = 15_000;
 const ANSWER_MS = 3_000;
 
-function markOf(role: string, { home }: Pick<Runtime, 'home'>): string {
-  return join(homePaths(home).sockets, `${role}.alive`);
-}
-
-/** From ready on, for as long as the process lives. */
-export function markAlive(role: string, runtime: Runtime): void {
-  const file = markOf(role, runtime);
-  mkdirSync(homePaths(runtime.home).sockets, { recursive: true, mode: 0o700 });
-  writeFileSync(file, '');
-  setInterval(() => utimesSync(file, new Date(), new Date()), MARK_EVERY_MS).unref();
-}
-
 /** Null: well; else what is wrong. */
-async function roleProblem(role: string, runtime: Runtime): Promise<string | null> {
-  const marked = statSync(markOf(role, runtime), { throwIfNoEntry: false });
-  if (marked === undefined) return 'it is not ready yet';
-  const ageMs = Date.now() - marked.mtimeMs;
-  if (ageMs > MARK_AGE_MS_MAX) return `it has given no sign of life for ${Math.round(ageMs / 1000)} s`;
+export async function roleProblem(role: string, runtime: Runtime): Promise<string | null> {
+  const life = readLife(role, runtime.home);
+  if (life === null || life.phase === 'starting') return 'it is not ready yet';
+  if (life.phase === 'ended' || life.death !== null) return 'it has ended';
+  const ageMs = Date.now() - life.lastSignMs;
+  if (ageMs > SIGN_AGE_MS_MAX) return `it has given no sign of life for ${Math.round(ageMs / 1000)} s`;
   if (role === 'trader') return traderProblem(runtime);
   if (role === 'web') return webProblem(runtime);
   return null;

@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../domain/message-of.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
-import { markAlive } from './role-health.js';
+import type { LivingRole } from './role-life.js';
+import { isAlone, runAlone } from './run-alone.js';
 
 const KEEP_ALIVE_MS = 60_000;
 
@@ -49,17 +50,33 @@ async function runRole(name: string): Promise<void> {
   const start = ROLES[name];
   if (!start) throw new Error(`there is no role "${name}" (there are: ${Object.keys(ROLES).join(', ')})`);
   const runtime = readRuntime();
-  const starting = start(runtime);
+  const life = isAlone() ? runAlone(name, runtime) : null;
+  try {
+    await live(() => start(runtime), terminated, life);
+  } catch (error) {
+    life?.die(messageOf(error));
+    throw error;
+  }
+  life?.end();
+  process.exit(0);
+}
+
+/** Resolves when it was told to end, and has. */
+async function live(
+  start: () => Promise<Role>,
+  terminated: Promise<void>,
+  life: LivingRole | null,
+): Promise<void> {
+  const starting = start();
   // A role runs until it is told to end, whether it has something to do or not.
   setInterval(() => undefined, KEEP_ALIVE_MS);
   const role = await Promise.race([starting, terminated]);
   // Asked to stop before it was ready: nothing is owed, and whatever it waits for may never come.
-  if (!role) process.exit(0);
-  if (!process.env.FERMATA_RUNTIME) markAlive(name, runtime);
+  if (!role) return;
+  life?.ready();
   await tell({ type: 'ready' });
   await terminated;
   await role.stop();
-  process.exit(0);
 }
 
 runRole(process.argv[2] ?? '').catch(async (error: unknown) => {

@@ -20,6 +20,8 @@ export interface TraderWatchContext {
   readonly trader: Pick<TraderClient, 'call'>;
   readonly pool: Pool;
   readonly log: Logger;
+  /** For incidents of a trader that no longer answers. */
+  readonly seen: { incarnation: string | null };
 }
 
 /** Called with every status that was read; one call after the other. */

@@ -12,6 +12,7 @@ import { makeSecret, readSecret } from '../../src/home/secrets.js';
 import { REPORTS } from '../../src/reports/registry.js';
 import { type Candle, storeBars } from '../../src/store/bars.js';
 import { recordValidation } from '../../src/store/validation-report.js';
+import { rolesInOrder } from '../../src/supervisor/roles.js';
 import type { ValidationReport } from '../../src/validation/report/report.js';
 import { signReport } from '../../src/validation/report/sign-report.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
@@ -20,6 +21,7 @@ import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 
 const { desk: shipped } = loadDesk(CRYPTO_DESK_FILE);
 const NOW = Date.parse('2026-03-02T10:00:00Z');
+const ROLES = rolesInOrder(true);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 let database: TestDatabase;
@@ -133,6 +135,34 @@ describe('log-errors', () => {
       expected: 'at most 0 errors in the log of the last 24 hours',
     });
     expect(await check('log-errors', { hours: 1, errorsMax: 1 })).toMatchObject({ verdict: 'pass' });
+  });
+
+  it('counts in every log where each role keeps its own, and quotes the newest of all', async () => {
+    for (const role of ROLES) writeFileSync(join(logs(), `${role}.jsonl`), line(1, 'info', 'calm'));
+    writeFileSync(join(logs(), 'auditor.jsonl'), line(20, 'error', 'the older'));
+    writeFileSync(join(logs(), 'web.jsonl.1'), line(10, 'error', 'the newer'));
+    expect(await check('log-errors')).toMatchObject({
+      verdict: 'fail',
+      observed: '2 errors (web 2); the newest: web: the newer',
+    });
+  });
+
+  it('is not run where a log can’t be found, and fails for what the others hold', async () => {
+    expect(await check('log-errors')).toMatchObject({
+      verdict: 'not_run',
+      observed: `there is no log in ${logs()}: nothing was counted`,
+    });
+    for (const role of ROLES.filter((name) => name !== 'trader'))
+      writeFileSync(join(logs(), `${role}.jsonl`), line(1, 'info', 'calm'));
+    expect(await check('log-errors')).toMatchObject({
+      verdict: 'not_run',
+      observed: 'no errors; no log of trader',
+    });
+    appendFileSync(join(logs(), 'ledger.jsonl'), line(1, 'error', 'broken'));
+    expect(await check('log-errors')).toMatchObject({
+      verdict: 'fail',
+      observed: '1 errors (web 1); the newest: web: broken; no log of trader',
+    });
   });
 
   it('reads long files from their end', async () => {

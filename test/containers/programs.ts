@@ -57,12 +57,12 @@ export class Programs {
     }
   }
 
-  async end(role: string): Promise<number | null> {
+  async end(role: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     const child = this.running.get(role)?.process;
     this.running.delete(role);
     if (!child || child.exitCode !== null) return child?.exitCode ?? null;
     const ended = once(child, 'exit');
-    child.kill('SIGTERM');
+    child.kill(signal);
     await ended;
     return child.exitCode;
   }

@@ -17,6 +17,8 @@ import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
 import type { PreflightReport } from '../../src/checks/preflight/preflight-check.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import type { RoutineOutcome } from '../../src/operations/run-routine.js';
+import type { Incident } from '../../src/store/incidents.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
@@ -48,6 +50,8 @@ let trader: TraderClient;
 /** The same containers, asked to start with real money: with a key that is refused, and with one that is right. */
 let refused: CommandRun;
 let allowed: CommandRun;
+/** An auditor of real money to which nobody gave a key. */
+let unwatched: CommandRun;
 let people: TelegramSimulator;
 let alerts: Chat;
 
@@ -122,9 +126,15 @@ async function lookAtRealMoney(): Promise<void> {
   const live = { TRADING_MODE: 'live', FERMATA_DESK: desk };
   refused = await programs.run('preflight', { ...live, BINANCE_SECRET_KEY: 'x'.repeat(64) });
   allowed = await programs.run('preflight', live);
+  unwatched = await programs.run('auditor', live);
 }
 
 const status = () => trader.call('status', {}, { timeoutMs: 2_000 });
+
+const incidents = async (): Promise<readonly Incident[]> => {
+  const { stdout } = await programs.run('web', {}, ['bin/fermata.js', 'incidents', '--all', '--json']);
+  return (JSON.parse(stdout) as Incident[]).filter(({ kind }) => kind === 'crash-and-restart');
+};
 
 describe('roles that are started one by one, with the environment of docker-compose.yml', () => {
   it.each(roles)('%s becomes healthy', async (role) => {
@@ -193,6 +203,16 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(verdicts).toMatchObject({ 'api-key': 'pass', balance: 'pass', symbols: 'pass', telegram: 'pass' });
   });
 
+  it('say by name that nobody watches real money where the auditor has no key, once, and open no incident else', async () => {
+    expect(allowed.stdout).toContain('Auditor can read the account: BINANCE_AUDITOR_API_KEY is not set');
+    expect(unwatched).toMatchObject({ code: 1, stderr: expect.stringContaining('BINANCE_AUDITOR_API_KEY') });
+    const all = await until('the incident', async () => {
+      const found = await incidents();
+      return found.length > 0 ? found : null;
+    });
+    expect(all).toMatchObject([{ subject: 'auditor', detail: expect.stringContaining('BINANCE_AUDITOR') }]);
+  });
+
   it('know people who were linked from inside a container', async () => {
     const command = ['bin/fermata.js', 'telegram', 'link', 'operator', '--json'];
     const { stdout, stderr } = await programs.run('web', {}, command);
@@ -241,6 +261,47 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(after.incarnation).toBe(before.incarnation);
     expect(after.fills).toBeGreaterThanOrEqual(before.fills);
     expect(after.reconciliation.differences).toEqual([]);
+  });
+
+  it('that die open an incident, which ends when the bot runs again and its books agree; a restart opens none', async () => {
+    const before = (await incidents()).map(({ id }) => id);
+    await programs.end('trader', 'SIGKILL');
+    programs.start('trader');
+    const [crash, ...others] = await until(
+      'the incident over',
+      async () => {
+        const found = (await incidents()).filter(({ id }) => !before.includes(id));
+        return found[0]?.state === 'resolved' ? found : null;
+      },
+      120_000,
+    );
+    expect(crash?.outcome).toBe('trader runs again; the books agree with the venue');
+    expect(others).toEqual([]);
+    const { stdout } = await programs.run('web', {}, [
+      'bin/fermata.js',
+      'incidents',
+      crash?.id ?? '',
+      '--json',
+    ]);
+    expect(stdout).toMatch(/"Last 100 lines of its log[^}]*lines kept, SHA-256/);
+  });
+
+  it('keep a log each, without secrets, in which errors are counted and which is read from inside a container', async () => {
+    const { stdout } = await programs.run('web', {}, ['bin/fermata.js', 'logs', '--last', '10000']);
+    for (const role of roles) expect(stdout).toMatch(new RegExp(`Z ${role} +info `));
+    expect(stdout).toMatch(/Z trader +error trader had ended unexpectedly \(it left no reason/);
+    const times = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.slice(0, 24));
+    expect(times).toEqual([...times].sort());
+    expect(stdout).not.toContain(TRADING_KEY.secret);
+    const run = await programs.run('web', {}, ['bin/fermata.js', 'run', 'daily', '--json']);
+    const { steps } = JSON.parse(run.stdout) as RoutineOutcome;
+    expect(steps.find(({ key }) => key === 'errors')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/errors \(.*trader 1/),
+    });
   });
 
   it('have told people once with what warnings real money was to start', async () => {

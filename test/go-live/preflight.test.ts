@@ -147,6 +147,8 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
   ['Telegram’s token can’t be one', setTo('TELEGRAM_BOT_TOKEN', 'abc'), 'telegram', 'fail', /token/],
 ];
 
+const ALONE_WITH_KEY = { FERMATA_SEPARATE: '1', BINANCE_AUDITOR_API_KEY: 'a'.repeat(64) };
+
 describe('with everything in place', () => {
   it('the pre-flight passes, and only the person’s review is missing', async () => {
     const bench = await preflightBench();
@@ -163,6 +165,7 @@ describe('with everything in place', () => {
       'validation',
       'telegram',
       'key-permissions',
+      'auditor-key',
     ]);
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
     expect(goLiveObstacles(bench.desk, report, null)).toEqual([expect.stringMatching(/nobody has reviewed/)]);
@@ -212,5 +215,18 @@ it('a rate limiter that is off warns, and forbids nothing', async () => {
   const report = await bench.look();
   expect(report.verdict).toBe('warn');
   expect(report.results.find((one) => one.key === 'rate-limit')).toMatchObject({ verdict: 'warn' });
+  expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
+});
+
+it.each<[string, Readonly<Record<string, string>>, 'pass' | 'warn', string]>([
+  ['beside a supervisor takes the trader’s key', {}, 'pass', 'by the trader’s key'],
+  ['has a key of its own', ALONE_WITH_KEY, 'pass', 'by a key of its own'],
+  ['alone has none', { FERMATA_SEPARATE: '1' }, 'warn', 'BINANCE_AUDITOR_API_KEY is not set'],
+])('an auditor that %s is said by name, and forbids nothing', async (_what, env, verdict, words) => {
+  const bench = await preflightBench();
+  Object.assign(bench.env, env);
+  const report = await bench.look();
+  const result = report.results.find(({ key: one }) => one === 'auditor-key');
+  expect(result).toMatchObject({ verdict, observed: expect.stringContaining(words) });
   expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
 });

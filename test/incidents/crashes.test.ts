@@ -1,4 +1,4 @@
-/** A process that ended unexpectedly, from what its supervisor says to an incident that is open. */
+/** A process that ended unexpectedly, from what its supervisor, or it itself, says to an incident that is open. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
@@ -6,6 +6,7 @@ import type { ProcessStatus } from '../../src/home/supervisor-protocol.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
+import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 
@@ -17,14 +18,18 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
+const contextOf = (of: BenchDesk, incarnation: string | null = null): TraderWatchContext => ({
+  ...{ temporal: bench.temporal, pool: bench.database.pool, trader: of.trader.client },
+  desk: { ...loadDesk(resolveDesk('crypto-bot')).desk, desk: of.name },
+  log: roleLog('test'),
+  seen: { incarnation },
+});
+
 it('opens a crash incident, naming the process and how it ended, and none for one that only runs', async () => {
   const running = { name: 'trader', state: 'running', pid: 1, restarts: 0, lastDeath: null } as const;
   let processes: readonly ProcessStatus[] = [running];
   let looks = 0;
-  const context = {
-    ...{ temporal: bench.temporal, pool: bench.database.pool, trader: desk.trader.client },
-    ...{ desk: { ...loadDesk(resolveDesk('crypto-bot')).desk, desk: desk.name }, log: roleLog('test') },
-  };
+  const context = contextOf(desk);
   const watch = incidentsOfProcesses(context, context.log, async () => {
     looks += 1;
     return processes;
@@ -38,4 +43,21 @@ it('opens a crash incident, naming the process and how it ended, and none for on
   expect(await open()).toMatchObject([
     { kind: 'crash-and-restart', title: 'trader ended unexpectedly', state: 'open' },
   ]);
+});
+
+it('opens one for a trader alone that is silent, about the journal that answered last, and ends it when that is clean', async () => {
+  const alone = await bench.desk({ serve: ['operations', 'engine'] });
+  const context = contextOf(alone, alone.trader.incarnation);
+  const trader = { name: 'trader', state: 'silent', lastDeath: null, silentSinceMs: 60_000 } as const;
+  alone.trader.gone = true;
+  alone.processes.set('trader', 'silent');
+  const watch = incidentsOfProcesses(context, context.log, async () => [trader]);
+  const find = async () => (await readIncidents(bench.database.pool, alone.name))[0];
+  const opened = await until('the incident', find);
+  await watch.stop();
+  expect(opened).toMatchObject({ kind: 'crash-and-restart', title: 'trader is silent', state: 'open' });
+  alone.processes.set('trader', 'running');
+  alone.trader.gone = false;
+  await until('it is over', async () => ((await find())?.state === 'resolved' ? true : undefined), 60_000);
+  expect((await find())?.outcome).toBe('trader runs again; the books agree with the venue');
 });

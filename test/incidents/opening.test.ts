@@ -177,6 +177,7 @@ describe('opening and answering', () => {
       desk: context.desk,
       trader: desk.trader.client,
       pool: context.pool,
+      seen: { incarnation: null },
     };
     const follower = () => incidentsOfTrader({ ...watched, log: {} as never });
     const first = follower();

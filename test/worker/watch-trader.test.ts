@@ -28,6 +28,7 @@ function contextOf(desk: BenchDesk): TraderWatchContext {
     trader: desk.trader.client,
     pool: bench.database.pool,
     log,
+    seen: { incarnation: null },
   };
 }
 

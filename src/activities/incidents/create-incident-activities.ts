@@ -48,7 +48,7 @@ export interface IncidentActivities {
   marketConditions(question: ConditionsQuestion): Promise<MarketConditions>;
   lossesByStrategy(since: { readonly sinceMarketMs: number | null }): Promise<readonly StrategyLoss[]>;
   ledgerPositions(): Promise<readonly string[]>;
-  /** Null: nobody supervises processes here (each is a container of its own). */
+  /** Null: nobody can say it. */
   processState(name: string): Promise<string | null>;
   /** For workflows that found something wrong; resolves once an incident has it. */
   reportIncident(symptom: Symptom): Promise<void>;

@@ -1,6 +1,7 @@
 /** Everything that is looked at before a start with real money, in the order of the runbook. */
 import { messageOf } from '../../domain/message-of.js';
 import { apiKey } from './api-key.js';
+import { auditorKey } from './auditor-key.js';
 import { balance } from './balance.js';
 import { dailyLoss } from './daily-loss.js';
 import { keyPermissions } from './key-permissions.js';
@@ -29,6 +30,7 @@ const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
   validationReport,
   telegram,
   keyPermissions,
+  auditorKey,
 ];
 
 export async function runPreflight(subject: PreflightSubject, nowMs: number): Promise<PreflightReport> {

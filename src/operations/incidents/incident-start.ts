@@ -20,8 +20,16 @@ export function fingerprintOf(desk: string, { kind, subject }: Pick<Symptom, 'ki
   return [desk, kind, ...(subject === '' ? [] : [subject])].join(':');
 }
 
-/** How an incident is started, whoever saw it first. `status` null: the trader does not answer. */
-export function incidentStart(desk: Desk, symptom: Symptom, status: TraderStatus | null) {
+/**
+ * How an incident is started, whoever saw it first. `status` null: the trader does not answer; then `known` is the
+ * incarnation of its journal that did so last, if any did.
+ */
+export function incidentStart(
+  desk: Desk,
+  symptom: Symptom,
+  status: TraderStatus | null,
+  known: string | null = null,
+) {
   const fingerprint = fingerprintOf(desk.desk, symptom);
   const input: IncidentInput = {
     desk: desk.desk,
@@ -30,7 +38,7 @@ export function incidentStart(desk: Desk, symptom: Symptom, status: TraderStatus
     subject: symptom.subject,
     severity: desk.incidents.kinds[symptom.kind].severity,
     title: symptom.title,
-    incarnation: status === null || status.incarnation === '' ? null : status.incarnation,
+    incarnation: status?.incarnation || known,
     simulated: status?.marketData.simulated ?? false,
     ...rulesOf(desk, symptom.kind),
     carried: null,

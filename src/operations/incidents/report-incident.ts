@@ -14,6 +14,8 @@ import { fingerprintOf, incidentStart } from './incident-start.js';
 
 export type ReportContext = Pick<OperationContext, 'desk' | 'temporal' | 'pool' | 'nowMs'> & {
   readonly trader: Pick<OperationContext['trader'], 'call'>;
+  /** The newest that answered: an incident of a trader that is gone is about that one. */
+  readonly seen?: { readonly incarnation: string | null };
 };
 
 export interface Reported {
@@ -62,7 +64,7 @@ async function open(context: ReportContext, symptom: Symptom): Promise<Reported>
   const { desk, pool, nowMs } = context;
   const { key, source, detail } = symptom;
   const status = await context.trader.call('status', {}, { timeoutMs: STATUS_MS }).catch(() => null);
-  const start = incidentStart(desk, symptom, status);
+  const start = incidentStart(desk, symptom, status, context.seen?.incarnation ?? null);
   const report: IncidentReport = { key, source, detail: detail.slice(0, 2_000), atMs: nowMs() };
   const { reports, firstRunId } = await send(context, start, report);
   await settleAlert(pool, alertOf(context, symptom)).catch(() => undefined);

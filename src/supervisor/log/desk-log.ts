@@ -1,7 +1,8 @@
 /** One readable log for everything that runs, and the same as JSON lines. Secrets are taken out before writing. */
 import { join } from 'node:path';
 import { type Redact, redactValue } from '../redact.js';
-import { openRotatingFile } from './rotating-file.js';
+import { DESK_LOG } from './log-files.js';
+import { openRotatingFile, type RotatingFile } from './rotating-file.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -17,10 +18,22 @@ export interface DeskLog {
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
 const FILES_KEPT = 5;
 
-export function openDeskLog(directory: string, redact: Redact, nowMs: () => number = Date.now): DeskLog {
-  const file = join(directory, 'fermata.log');
-  const readable = openRotatingFile(file, FILE_BYTES_MAX, FILES_KEPT);
-  const structured = openRotatingFile(join(directory, 'fermata.jsonl'), FILE_BYTES_MAX, FILES_KEPT);
+/** The log of everything that the supervisor starts. */
+export function openDeskLog(directory: string, redact: Redact, nowMs?: () => number): DeskLog {
+  const open = (name: string) => openRotatingFile(join(directory, name), FILE_BYTES_MAX, FILES_KEPT);
+  return deskLogOf(DESK_LOG, directory, redact, open, nowMs);
+}
+
+/** `name`: of both files, without their endings. */
+export function deskLogOf(
+  name: string,
+  directory: string,
+  redact: Redact,
+  open: (name: string) => RotatingFile,
+  nowMs: () => number = Date.now,
+): DeskLog {
+  const readable = open(`${name}.log`);
+  const structured = open(`${name}.jsonl`);
   const put = (timeMs: number, role: string, level: LogLevel, message: string, more: object): void => {
     const time = new Date(timeMs).toISOString();
     const oneLine = redact(message).replaceAll(/\s*\n\s*/g, ' | ');
@@ -28,7 +41,7 @@ export function openDeskLog(directory: string, redact: Redact, nowMs: () => numb
     structured.write(JSON.stringify(redactValue({ time, role, level, message, ...more }, redact)));
   };
   return {
-    file,
+    file: join(directory, `${name}.log`),
     redact,
     write: (role, level, message, more = {}) => put(nowMs(), role, level, message, more),
     writeChildLine: (role, line, stream) => {

@@ -31,7 +31,8 @@ export function rotateIfLarge(path: string, bytesMax: number, kept: number): voi
   if (sizeOf(path) > bytesMax) rotate(path, kept);
 }
 
-function rotate(path: string, kept: number): void {
+/** Throws where it can't. */
+export function rotate(path: string, kept: number): void {
   rmSync(`${path}.${kept}`, { force: true });
   for (let number = kept - 1; number >= 1; number -= 1) {
     if (existsSync(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
@@ -39,6 +40,6 @@ function rotate(path: string, kept: number): void {
   renameSync(path, `${path}.1`);
 }
 
-function sizeOf(path: string): number {
+export function sizeOf(path: string): number {
   return existsSync(path) ? statSync(path).size : 0;
 }

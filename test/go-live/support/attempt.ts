@@ -30,6 +30,7 @@ const KEYS = [
   'validation',
   'telegram',
   'key-permissions',
+  'auditor-key',
 ];
 export const WAIT_MS = 40_000;
 

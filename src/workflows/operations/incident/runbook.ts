@@ -19,7 +19,7 @@ export const RUNBOOK: Readonly<Record<IncidentKind, readonly string[]>> = {
   ],
   'crash-and-restart': [
     'The last lines of its log are kept.',
-    'The supervisor starts it again; where it stays down, people are told the command.',
+    'It is started again; where it stays down, people are told the command.',
     'Every part begins anew; the books are compared with the venue.',
     'Positions at the exchange were not touched.',
     'What the restart did to the account is said; a paper account is kept.',

@@ -1,7 +1,8 @@
 /**
- * A process ended unexpectedly. The last lines of its log are kept, the supervisor starts it again, every part begins
+ * A process ended unexpectedly. The last lines of its log are kept, it is started again, every part begins
  * anew, and of a trader the books are compared with the venue: its positions there were not touched.
  */
+import { serviceOf } from '../../../../domain/container-service.js';
 import { runIdentity } from '../../../evidence-trail.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askTrader } from './ask-trader.js';
@@ -20,7 +21,7 @@ export const crashAndRestart: Playbook = async (incident) => {
       observed:
         kept.lines > 0
           ? `${kept.lines} lines kept, SHA-256 ${kept.sha256}`
-          : `there is no log file here; look at the container's: docker-compose logs ${subject} --tail ${settings.logLines}`,
+          : `there is no log file here; look at the container's: docker-compose logs ${serviceOf(subject)} --tail ${settings.logLines}`,
       expected: 'the error is in the log',
       reference: kept.lines > 0 ? `log-${subject}.txt` : null,
     };
@@ -65,7 +66,7 @@ async function ledgerPositions(incident: IncidentRun) {
   } as const;
 }
 
-/** Null while it does not run. Where nothing supervises here, the trader’s own answer counts. */
+/** Null while it does not run. Where nobody says how it is, the trader’s own answer counts. */
 async function isRunningAgain(incident: IncidentRun): Promise<string | null> {
   const { subject } = incident.input;
   const state = await incident.look.processState.executeWithOptions({ summary: `Does ${subject} run?` }, [

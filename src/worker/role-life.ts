@@ -1,0 +1,92 @@
+/**
+ * What a role that nobody supervises (each a container of its own) tells of its life in a file beside its sockets: for
+ * health checks, and so that an end that nobody asked for is noticed by who opens incidents. What can't be written must
+ * not end the role: it is taken for not ready then.
+ */
+import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { homePaths } from '../home/runtime.js';
+
+export interface Death {
+  readonly how: string;
+  readonly atMs: number;
+}
+
+interface Life {
+  readonly phase: 'starting' | 'running' | 'ended';
+  /** Of this start: it ends by itself, or has; null while it lives, and after a SIGKILL. */
+  readonly death: Death | null;
+  /** Of the start before, where nobody had asked it to end. */
+  readonly deathBefore: Death | null;
+}
+
+export interface LifeSeen extends Life {
+  /** It is touched for as long as the event loop turns. */
+  readonly lastSignMs: number;
+}
+
+export interface LivingRole {
+  /** How the start before ended, where nobody had asked it to. */
+  readonly deathBefore: Death | null;
+  ready(): void;
+  /** It was asked to end. */
+  end(): void;
+  /** It ends by itself. The first reason counts. */
+  die(how: string): void;
+}
+
+const SIGN_EVERY_MS = 2_000;
+const NO_REASON = 'it left no reason: killed, out of memory, or the machine went down';
+
+/** Gives signs of life from now on. */
+export function beginLife(role: string, home: string): LivingRole {
+  const file = fileOf(role, home);
+  const deathBefore = deathOf(readLife(role, home));
+  let life: Life = { phase: 'starting', death: null, deathBefore };
+  const change = (changes: Partial<Life>): void => {
+    if (life.death !== null || life.phase === 'ended') return;
+    life = { ...life, ...changes };
+    tolerantly(() => write(file, life));
+  };
+  change({});
+  setInterval(() => tolerantly(() => utimesSync(file, new Date(), new Date())), SIGN_EVERY_MS).unref();
+  return {
+    deathBefore,
+    ready: () => change({ phase: 'running' }),
+    end: () => change({ phase: 'ended', deathBefore: null }),
+    die: (how) => change({ death: { how, atMs: Date.now() } }),
+  };
+}
+
+/** Null: it never began here. */
+export function readLife(role: string, home: string): LifeSeen | null {
+  const file = fileOf(role, home);
+  try {
+    const lastSignMs = Math.round(statSync(file).mtimeMs);
+    return { ...(JSON.parse(readFileSync(file, 'utf8')) as Life), lastSignMs };
+  } catch {
+    return null;
+  }
+}
+
+function deathOf(before: LifeSeen | null): Death | null {
+  if (before === null || before.phase === 'ended') return null;
+  return before.death ?? { how: NO_REASON, atMs: before.lastSignMs };
+}
+
+const fileOf = (role: string, home: string): string => join(homePaths(home).sockets, `${role}.life.json`);
+
+/** Whoever reads meanwhile sees the one or the other. */
+function write(file: string, life: Life): void {
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, JSON.stringify(life));
+  renameSync(`${file}.new`, file);
+}
+
+function tolerantly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // Said at the top.
+  }
+}

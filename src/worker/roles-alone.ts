@@ -1,0 +1,79 @@
+/**
+ * The roles that nobody supervises, as the operations worker sees them: which died, which give no sign of life any more.
+ */
+import { rolesInOrder } from '../supervisor/roles.js';
+import { type Death, type LifeSeen, readLife } from './role-life.js';
+
+export interface RoleSeen {
+  readonly name: string;
+  readonly state: 'starting' | 'running' | 'restarting' | 'silent' | 'stopped';
+  readonly lastDeath: Death | null;
+  /** When it gave its last sign; null while it gives some. */
+  readonly silentSinceMs: number | null;
+}
+
+/**
+ * This many looks in a row, a second or more apart: what was counted while this process or the whole machine stood
+ * still would be silence of nobody.
+ */
+const SILENT_LOOKS = 30;
+
+interface Watched {
+  readonly lastSignMs: number;
+  readonly quietLooks: number;
+  /** Its last sign before the first of them. */
+  readonly quietSinceMs: number;
+}
+
+export interface RolesAlone {
+  /** One look; each counts. */
+  look(): Promise<readonly RoleSeen[]>;
+  /** As the newest look saw it; null for what never began here. */
+  state(name: string): RoleSeen['state'] | null;
+}
+
+/** `traderAnswers`: a trader whose loop turns, but that can't be told to stop, is silent too. */
+export function watchRolesAlone(home: string, traderAnswers: () => Promise<boolean>): RolesAlone {
+  const watched = new Map<string, Watched>();
+  let seen: readonly RoleSeen[] = [];
+  const lookAt = async (name: string, life: LifeSeen): Promise<RoleSeen> => {
+    const deaf = name === 'trader' && life.phase === 'running' && !(await traderAnswers());
+    const now = watchedOn(watched.get(name), life, deaf);
+    watched.set(name, now);
+    return roleSeen(name, life, now);
+  };
+  return {
+    look: async () => {
+      const lives = rolesInOrder(true).map((name) => ({ name, life: readLife(name, home) }));
+      seen = await Promise.all(
+        lives.flatMap(({ name, life }) => (life === null ? [] : [lookAt(name, life)])),
+      );
+      return seen;
+    },
+    state: (name) => seen.find((role) => role.name === name)?.state ?? null,
+  };
+}
+
+function watchedOn(before: Watched | undefined, { lastSignMs }: LifeSeen, deaf: boolean): Watched {
+  if (before === undefined || (before.lastSignMs !== lastSignMs && !deaf))
+    return { lastSignMs, quietLooks: 0, quietSinceMs: lastSignMs };
+  return { ...before, lastSignMs, quietLooks: before.quietLooks + 1 };
+}
+
+function roleSeen(name: string, life: LifeSeen, { quietLooks, quietSinceMs }: Watched): RoleSeen {
+  const { phase, death, deathBefore } = life;
+  const lives = phase !== 'ended' && death === null;
+  const silentSinceMs = lives && quietLooks >= SILENT_LOOKS ? quietSinceMs : null;
+  return {
+    name,
+    state: stateOf(life, silentSinceMs !== null),
+    lastDeath: death ?? deathBefore,
+    silentSinceMs,
+  };
+}
+
+function stateOf({ phase, death }: LifeSeen, silent: boolean): RoleSeen['state'] {
+  if (phase === 'ended') return 'stopped';
+  if (death !== null) return 'restarting';
+  return silent ? 'silent' : phase;
+}

@@ -1,0 +1,67 @@
+/** A role that nobody supervises, each a container of its own, does for itself what the supervisor does for the others. */
+import { join } from 'node:path';
+import { homePaths, type Runtime } from '../home/runtime.js';
+import { type DeskLog, deskLogOf } from '../supervisor/log/desk-log.js';
+import { type LaterFile, openLaterFile } from '../supervisor/log/later-file.js';
+import { createRedactor, knownSecrets } from '../supervisor/redact.js';
+import { beginLife, type LivingRole } from './role-life.js';
+
+/** Of each of its two logs: seven roles keep 210 MB at most. */
+const FILE_BYTES_MAX = 5 * 1024 * 1024;
+const FILES_KEPT = 2;
+
+/** `fermata up` hands the runtime over in a file. */
+export const isAlone = (): boolean => !process.env.FERMATA_RUNTIME;
+
+/** From here on its life is told and its log kept, also how the process ends. Before anything of it writes a line. */
+export function runAlone(role: string, { home }: Runtime): LivingRole {
+  const life = beginLife(role, home);
+  const { log, flush } = openLog(role, homePaths(home));
+  keepLines(process.stdout, (line) => log.writeChildLine(role, line, 'out'));
+  keepLines(process.stderr, (line) => log.writeChildLine(role, line, 'err'));
+  // Also what has nothing else to say has a log: its absence would say that it is kept nowhere.
+  log.write(role, 'info', `${role} starts (process ${process.pid})`);
+  const { deathBefore } = life;
+  if (deathBefore !== null) log.write(role, 'error', `${role} had ended unexpectedly (${deathBefore.how})`);
+  process.on('uncaughtExceptionMonitor', (error) => {
+    life.die(error.message);
+    log.write(role, 'error', error.stack ?? error.message);
+  });
+  process.on('exit', (code) => {
+    life.die(`exit code ${code}`);
+    flush();
+  });
+  return life;
+}
+
+function openLog(
+  role: string,
+  { logs, secrets }: Pick<ReturnType<typeof homePaths>, 'logs' | 'secrets'>,
+): { readonly log: DeskLog; readonly flush: () => void } {
+  const files: LaterFile[] = [];
+  const open = (name: string): LaterFile => {
+    const file = openLaterFile(join(logs, name), FILE_BYTES_MAX, FILES_KEPT);
+    files.push(file);
+    return file;
+  };
+  const redact = createRedactor(knownSecrets(secrets, process.env));
+  return {
+    log: deskLogOf(role, logs, redact, open),
+    flush: () => {
+      for (const file of files) file.flush();
+    },
+  };
+}
+
+/** What is written to standard output goes there as before; pino goes through the stream once its `write` is another. */
+function keepLines(stream: NodeJS.WriteStream, onLine: (line: string) => void): void {
+  const { write } = stream;
+  stream.on('error', () => undefined); // whoever reads it may be gone
+  let begun = '';
+  stream.write = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
+    const lines = `${begun}${Buffer.from(chunk).toString('utf8')}`.split('\n');
+    begun = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+    return write.call(stream, chunk, ...rest);
+  };
+}

@@ -1,0 +1,31 @@
+/** Who knows how the processes are: the supervisor, or, where each role is a container of its own, the roles themselves. */
+import type { Runtime } from '../home/runtime.js';
+import { askSupervisor, type ProcessStatus } from '../home/supervisor-protocol.js';
+import type { TraderClient } from '../trader/client.js';
+import { type RoleSeen, watchRolesAlone } from './roles-alone.js';
+import { isAlone } from './run-alone.js';
+
+export interface Processes {
+  look(): Promise<readonly (ProcessStatus | RoleSeen)[]>;
+  /** Null: nobody can say it. */
+  state(name: string): Promise<string | null>;
+}
+
+const STATUS_MS = 3_000;
+
+export function watchProcesses(
+  { home }: Pick<Runtime, 'home'>,
+  trader: Pick<TraderClient, 'call'>,
+): Processes {
+  if (isAlone()) {
+    const roles = watchRolesAlone(home, () =>
+      trader.call('status', {}, { timeoutMs: STATUS_MS }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    return { look: roles.look, state: async (name) => roles.state(name) };
+  }
+  const look = () => askSupervisor(home, 'processes', {}).catch(() => []);
+  return { look, state: async (name) => (await look()).find((one) => one.name === name)?.state ?? null };
+}
