@@ -1,5 +1,6 @@
 /** How an approval is put to people: everything that they agree to, line by line. */
 import type { ApprovalParameters } from '../domain/approval.js';
+import { MAY_STOP } from '../domain/roles.js';
 import type { Approval } from '../store/approvals.js';
 import type { Notice, NoticeButton } from './notice.js';
 
@@ -75,6 +76,8 @@ export function approvalReminder(
     title: `${escalates ? 'Still undecided' : 'Reminder'}: ${approval.title}`,
     text: `${have}${missing} more needed.\n\n${approvalText(approval)}`,
     fingerprint: `approval:${approval.id}:${key}`,
+    // Who may not vote can still reach those who may.
+    ...(escalates ? { audience: MAY_STOP } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import type { GoLiveInput } from '../../src/workflows/operations/go-live/contract.js';
+import { pressedFor, UNANSWERED_MS } from '../workflows/support/decisions.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import { until } from '../workflows/support/until.js';
@@ -96,6 +97,20 @@ describe.concurrent('going live', () => {
     });
     await keepHistory(bench, 'go-live-not-approved', goLiveId(attempted.input.release, 1));
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
+  }, 60_000);
+
+  it('reminds the approvers once, then tells everybody, and expires where nobody answers', async () => {
+    const attempted = await attempt({ approvalMs: UNANSWERED_MS });
+    await review(attempted);
+    expect(await attempted.ended).toMatchObject({
+      state: 'refused',
+      detail: 'not approved: 0 of 2 approvals',
+    });
+    expect(await pressedFor(bench, attempted.desk.name, 'golive')).toEqual([
+      { key: 'reminder-1', severity: 'warning', audience: ['approver'] },
+      { key: 'escalation', severity: 'critical', audience: ['operator', 'approver'] },
+    ]);
+    await keepHistory(bench, 'go-live-unanswered', goLiveId(attempted.input.release, 1));
   }, 60_000);
 
   it('is told that the review is done, and looks at once, not at its next look', async () => {

@@ -55,6 +55,16 @@ async function approvalOf(operations: Operations, id: string | null) {
 const resultOf = (desk: BenchDesk, version: number): Promise<SettingsChangeResult> =>
   bench.client.workflow.getHandle(settingsChangeId(desk.name, version)).result();
 
+const HOUR_MS = 3_600_000;
+
+/** What the workflow was started with. */
+async function inputOf(desk: BenchDesk, version: number): Promise<unknown> {
+  const history = await bench.client.workflow.getHandle(settingsChangeId(desk.name, version)).fetchHistory();
+  const [first] = history.events ?? [];
+  const data = first?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+  return JSON.parse(Buffer.from(data ?? []).toString());
+}
+
 async function noticeOf(fingerprint: string): Promise<readonly { title: string; body: string }[]> {
   const { rows } = await bench.database.pool.query('select title, body from notice where fingerprint = $1', [
     fingerprint,
@@ -111,6 +121,11 @@ describe.concurrent('a change of settings', () => {
       parameters: { 'risk.maxPositionSizePct': '3 → 4', 'risk.stopLossPct': '5 → 4' },
     });
     expect(desk.trader.sent('reload')).toEqual([]);
+    expect(await inputOf(desk, 1)).toMatchObject({
+      expiresAfterMs: 24 * HOUR_MS,
+      remindEveryMs: 8 * HOUR_MS,
+      escalateAfterMs: 16 * HOUR_MS,
+    });
     const { id, parametersHash } = approval;
     const vote = { approval: id, choice: 'approve' as const, parametersHash, reason: 'looked at it' };
     expect(await operations.castVote(OTTO, vote)).toMatchObject({ ok: false });

@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
+import { pressingWithin } from '../../workflows/operations/approval-contract.js';
 import type { SettingsChangeInput } from '../../workflows/operations/settings/contract.js';
 import { operationsQueue, settingsChangeId } from '../../workflows/queues.js';
 import { runLabel } from '../../workflows/run-label.js';
@@ -16,6 +17,7 @@ interface Asked {
 
 const START_MS = 10_000;
 const HOUR_MS = 3_600_000;
+const ANSWER_MS = 24 * HOUR_MS;
 
 /** Starts the workflow that asks the desk's approvers; the settings stay as they are until they agree. */
 export async function askForApproval(
@@ -33,9 +35,8 @@ export async function askForApproval(
     person: caller.person,
     reason,
     simulated,
-    expiresAfterMs: 24 * HOUR_MS,
-    remindEveryMs: 4 * HOUR_MS,
-    escalateAfterMs: null,
+    expiresAfterMs: ANSWER_MS,
+    ...pressingWithin(ANSWER_MS),
     evidenceMs: HOUR_MS,
   };
   try {

@@ -23,8 +23,16 @@ export interface ApprovalRequest {
   /** Wall milliseconds. */
   readonly expiresMs: number;
   readonly remindEveryMs: number | null;
-  /** Told again, as critical, this long after it was asked. */
+  /** Told again, as critical and to everybody who may act on the desk, this long after it was asked. */
   readonly escalateAfterMs: number | null;
+}
+
+/**
+ * When people are pressed for an answer that counts for `answerMs`: reminded once, after a third, and told as critical
+ * after two thirds, so that whoever hears of it only then has the last third.
+ */
+export function pressingWithin(answerMs: number): Pick<ApprovalRequest, 'remindEveryMs' | 'escalateAfterMs'> {
+  return { remindEveryMs: Math.round(answerMs / 3), escalateAfterMs: Math.round((answerMs * 2) / 3) };
 }
 
 export interface ApprovalOutcome {

@@ -38,6 +38,23 @@ export function progressOf(waiting: Waiting): ApprovalProgress {
   };
 }
 
+/**
+ * What is due now is marked as said, and named. What was missed, by a worker that was down, is said once; an escalation
+ * stands for the reminders before it.
+ */
+export function takePressing(
+  { remindEveryMs, escalateAfterMs }: ApprovalRequest,
+  waiting: Waiting,
+  createdMs: number,
+): { readonly escalates: boolean; readonly key: string } {
+  const askedForMs = Date.now() - createdMs;
+  const escalates = escalateAfterMs !== null && !waiting.escalated && askedForMs >= escalateAfterMs;
+  const remindersDue = remindEveryMs === null ? 0 : Math.floor(askedForMs / remindEveryMs);
+  waiting.reminders = Math.max(remindersDue, waiting.reminders + (escalates ? 0 : 1));
+  if (escalates) waiting.escalated = true;
+  return { escalates, key: escalates ? 'escalation' : `reminder-${waiting.reminders}` };
+}
+
 /** Until the next reminder, the escalation or the end, whichever comes first. */
 export function nextPauseMs(request: ApprovalRequest, waiting: Waiting, createdMs: number): number {
   const due = [waiting.expiresMs];

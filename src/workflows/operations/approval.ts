@@ -25,7 +25,14 @@ import {
   type Vote,
   type VoteAnswer,
 } from './approval-contract.js';
-import { isDecided, nextPauseMs, outcomeOf, progressOf, type Waiting } from './approval-state.js';
+import {
+  isDecided,
+  nextPauseMs,
+  outcomeOf,
+  progressOf,
+  takePressing,
+  type Waiting,
+} from './approval-state.js';
 import { approvalCalls } from './operations-calls.js';
 
 const VOTE_REFUSED = 'VoteRefused' satisfies FailureName;
@@ -137,20 +144,10 @@ export class Approvals {
 
   /** Reminds, or escalates once. Nobody hears of it while Postgres is away: that changes nothing about the vote. */
   private async press(request: ApprovalRequest, waiting: Waiting, createdMs: number): Promise<void> {
-    const escalates =
-      request.escalateAfterMs !== null &&
-      !waiting.escalated &&
-      Date.now() >= createdMs + request.escalateAfterMs;
-    if (escalates) waiting.escalated = true;
-    else waiting.reminders += 1;
+    const pressing = takePressing(request, waiting, createdMs);
     await this.calls.remindOfApproval
-      .executeWithOptions({ summary: escalates ? 'Escalate' : 'Remind' }, [
-        {
-          id: request.id,
-          desk: this.desk,
-          escalates,
-          key: escalates ? 'escalation' : `reminder-${waiting.reminders}`,
-        },
+      .executeWithOptions({ summary: pressing.escalates ? 'Escalate' : 'Remind' }, [
+        { id: request.id, desk: this.desk, ...pressing },
       ])
       .catch(() => {});
   }

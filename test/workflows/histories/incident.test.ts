@@ -1,7 +1,7 @@
 /** Incidents of every kind, and the ways in which they end. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openIncident, position, strategy, timelineOf } from '../../incidents/incident-bench.js';
-import { vote } from '../support/decisions.js';
+import { pressedFor, UNANSWERED_MS, vote } from '../support/decisions.js';
 import { type Bench, openBench } from '../support/desk-bench.js';
 import { keepHistory } from '../support/keep-history.js';
 import { until } from '../support/until.js';
@@ -45,6 +45,27 @@ describe('histories of incidents', () => {
     desk.trader.risk = CALM;
     await incident.result();
     await keepHistory(bench, 'incident-drawdown-smaller-size', incident.workflowId);
+  });
+
+  it('a drawdown whose offers nobody answers: reminded once, then told to everybody, then expired', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, {
+      kind: 'large-drawdown',
+      subject: '',
+      timing: { offerMs: UNANSWERED_MS },
+    });
+    await until('the end of the offer', async () =>
+      (await timelineOf(bench, incident)).some(({ observed }) => observed.startsWith('expired:')),
+    );
+    expect(await pressedFor(bench, desk.name, ':smaller-size')).toEqual([
+      { key: 'reminder-1', severity: 'warning', audience: ['operator', 'approver'] },
+      { key: 'escalation', severity: 'critical', audience: ['operator', 'approver'] },
+    ]);
+    expect(desk.trader.sizePct).toBe(100);
+    desk.trader.risk = CALM;
+    await incident.result();
+    await keepHistory(bench, 'incident-drawdown-unanswered', incident.workflowId);
   });
 
   it('an exchange that is away and comes back', async () => {

@@ -1,12 +1,13 @@
 /** Resumptions by each rule, and a change of settings. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pressingWithin } from '../../../src/workflows/operations/approval-contract.js';
 import type {
   SettingsChangeInput,
   SettingsChangeResult,
 } from '../../../src/workflows/operations/settings/contract.js';
 import { operationsQueue, settingsChangeId } from '../../../src/workflows/queues.js';
 import { position, strategy } from '../../incidents/incident-bench.js';
-import { decisionOf, vote } from '../support/decisions.js';
+import { decisionOf, pressedFor, UNANSWERED_MS, vote } from '../support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from '../support/desk-bench.js';
 import { keepHistory } from '../support/keep-history.js';
 import { resume } from '../support/resumptions.js';
@@ -136,9 +137,13 @@ describe('histories of changed settings', () => {
 
   it('settings-change-expired', async () => {
     const desk = await bench.desk({ serve: ['engine', 'operations'] });
-    const soon = { expiresAfterMs: 1_500, remindEveryMs: 400, escalateAfterMs: 600 };
+    const soon = { expiresAfterMs: UNANSWERED_MS, ...pressingWithin(UNANSWERED_MS) };
     const changing = await change(desk, soon);
     expect(await changing.result()).toMatchObject({ state: 'expired' });
+    expect(await pressedFor(bench, desk.name, 'settings:')).toEqual([
+      { key: 'reminder-1', severity: 'warning', audience: ['approver'] },
+      { key: 'escalation', severity: 'critical', audience: ['operator', 'approver'] },
+    ]);
     await keepHistory(bench, 'settings-change-expired', changing.workflowId);
   });
 });

@@ -56,3 +56,27 @@ interface VoteGiven {
   readonly choice?: 'approve' | 'reject';
   readonly person?: string;
 }
+
+/** Long enough for a busy machine to say each thing at its own time. */
+export const UNANSWERED_MS = 9_000;
+
+export interface Pressed {
+  /** `reminder-1`, `escalation`, or how it ended. */
+  readonly key: string;
+  readonly severity: string;
+  readonly audience: readonly string[];
+}
+
+/** What people were told of the desk's only question whose id has this in it, after it was asked. */
+export async function pressedFor(
+  { database }: Pick<Bench, 'database'>,
+  desk: string,
+  idHas: string,
+): Promise<readonly Pressed[]> {
+  const { rows } = await database.pool.query<Pressed>(
+    `select regexp_replace(fingerprint, '^.*:', '') as key, severity, audience from notice
+      where desk = $1 and approval_id like $2 and fingerprint <> 'approval:' || approval_id order by id`,
+    [desk, `%${idHas}%`],
+  );
+  return rows;
+}

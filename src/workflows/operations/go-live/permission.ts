@@ -3,11 +3,9 @@ import { sleep, workflowInfo } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
 import { type GoLiveProposal, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
 import type { Decision } from '../../../trader/protocol.js';
-import type { ApprovalOutcome } from '../approval-contract.js';
+import { type ApprovalOutcome, pressingWithin } from '../approval-contract.js';
 import { approvedCalls } from '../operations-calls.js';
 import type { GoLiveRun } from './go-live-run.js';
-
-const REMIND_APPROVERS_MS = 4 * 3_600_000;
 
 /** `step` 0: the start, which arms the halt it names. */
 export function proposalOf(
@@ -76,8 +74,7 @@ async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Pro
     requestedBy: person,
     // A vote has to outlive the cooling-off that follows it.
     expiresMs: answerMs + (needed < 2 ? coolingOffMs : 0),
-    remindEveryMs: REMIND_APPROVERS_MS,
-    escalateAfterMs: null,
+    ...pressingWithin(approvalMs),
   });
   const people = outcome.votes.map((vote) => vote.person).join(', ');
   const verdict = outcome.state === 'approved' ? 'pass' : 'not_run';

@@ -3,6 +3,7 @@ import type { IncidentFacts } from '../../../../activities/engine/read-incident-
 import type { ApprovalParameters } from '../../../../domain/approval.js';
 import { causeOf } from '../../../../domain/cause-of.js';
 import { MAY_STOP } from '../../../../domain/roles.js';
+import { pressingWithin } from '../../approval-contract.js';
 import type { IncidentRun } from '../incident-run.js';
 
 export interface Offer {
@@ -35,8 +36,7 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
       roles: MAY_STOP,
       requestedBy: `incident ${input.fingerprint}`,
       expiresMs: asked.untilMs,
-      remindEveryMs: null,
-      escalateAfterMs: null,
+      ...pressingWithin(input.timing.offerMs),
     });
     await incident.once(`${what.key}:decided`, async () => {
       const agreed = decided.state === 'approved';
