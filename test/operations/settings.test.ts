@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changesAsked, settingsInForce } from '../../src/desk/desk-settings.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { type Operations, operationsOver } from '../../src/operations/open-operations.js';
 import type { Caller } from '../../src/operations/operation.js';
@@ -264,14 +263,5 @@ describe('switching a strategy', () => {
       ok: false,
       detail: expect.stringContaining('no strategy nothing'),
     });
-  });
-});
-
-describe('what a change takes', () => {
-  it('is read from the values in force, not from the desk file', () => {
-    const settings = settingsInForce(cryptoDesk(), { 'risk.maxPositionSizePct': 2 });
-    expect(changesAsked(settings, { 'risk.maxPositionSizePct': 2.5 }).loosening).toHaveLength(1);
-    expect(changesAsked(settings, { 'risk.maxPositionSizePct': 1.5 }).loosening).toHaveLength(0);
-    expect(changesAsked(settings, { 'risk.maxPositionSizePct': 2 }).changes).toHaveLength(0);
   });
 });

@@ -1,19 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Message } from '../../simulators/telegram/wire.js';
-import { decisionSubject } from '../../src/domain/approval.js';
-import { signDecision } from '../../src/domain/decision.js';
 import { supersedeApproval } from '../../src/store/approvals.js';
 import { readAudit } from '../../src/store/audit.js';
-import {
-  APPROVAL_MESSAGES,
-  type Vote,
-  type VoteAnswer,
-} from '../../src/workflows/operations/approval-contract.js';
 import { eventually } from '../support/eventually.js';
-import { DECISION_KEY } from '../workflows/support/desk-bench.js';
-import { type ApprovalBench, type Asked, openApprovalBench } from './support/approval-bench.js';
+import { type ApprovalBench, openApprovalBench } from './support/approval-bench.js';
 import { ANNA, BEN, STRANGER } from './support/bot-bench.js';
+import { note, shown, tap } from './support/taps.js';
 
 const VERA = 503;
 let bench: ApprovalBench;
@@ -26,43 +17,29 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-/** The message with the buttons of this approval. */
-function shown(user: number, asked: Asked): Promise<Message> {
-  return eventually(() => {
-    const found = bench
-      .sent(user)
-      .find(({ text, reply_markup: markup }) => text.includes(asked.request.id) && markup !== undefined);
-    if (!found) throw new Error('no buttons yet');
-    return found;
-  });
-}
-
-async function tap(user: number, asked: Asked, label: string): Promise<string> {
-  const message = await shown(user, asked);
-  return bench.simulator.simulation.tap(user, { chatId: user, messageId: message.message_id }, label);
-}
-
-const note = (callback: string): Promise<string> =>
-  eventually(() => {
-    const said = bench.simulator.simulation.bot().callbacks.get(callback)?.answer;
-    if (said === null || said === undefined) throw new Error('not answered yet');
-    return said;
-  });
-
 const parametersHash = async (id: string): Promise<string> =>
   (await bench.operations.listApprovals()).find((each) => each.id === id)?.parametersHash ?? '';
+
+/** What a button carries of the approval. */
+async function tokenOf(id: string): Promise<string> {
+  const found = await bench.database.pool.query<{ token: string }>(
+    'select token from approval where id = $1',
+    [id],
+  );
+  return found.rows[0]?.token ?? '';
+}
 
 describe.concurrent('an approval', () => {
   it('shows the exact parameters, and a tap reaches the workflow with a signed vote', async () => {
     const asked = await bench.ask();
-    const message = await shown(ANNA, asked);
+    const message = await shown(bench, ANNA, asked);
     expect(message.text).toContain('Start with real money\nsizePct: 3\npositions: 3\nvenue: binance');
     expect(message.reply_markup?.inline_keyboard[0]?.map(({ text }) => text)).toEqual([
       'Approve',
       'Reject',
       'Details',
     ]);
-    expect(await note(await tap(ANNA, asked, 'Approve'))).toBe('✅ approved by anna');
+    expect(await note(bench, await tap(bench, ANNA, asked, 'Approve'))).toBe('✅ approved by anna');
     const outcome = await asked.result;
     expect(outcome).toMatchObject({ state: 'approved', detail: 'approved by anna' });
     expect(outcome.votes).toMatchObject([
@@ -77,8 +54,8 @@ describe.concurrent('an approval', () => {
 
   it('that another change overtook after all says so, in its messages and its details', async () => {
     const asked = await bench.ask();
-    const { message_id: messageId, reply_markup: markup } = await shown(ANNA, asked);
-    await note(await tap(ANNA, asked, 'Approve'));
+    const { message_id: messageId, reply_markup: markup } = await shown(bench, ANNA, asked);
+    await note(bench, await tap(bench, ANNA, asked, 'Approve'));
     await asked.result;
     const newest = () => bench.sent(ANNA).find(({ message_id: id }) => id === messageId)?.text;
     await eventually(() => expect(newest()).toContain('→ approved by anna'));
@@ -99,7 +76,7 @@ describe.concurrent('an approval', () => {
 
   it('tells the details without voting', async () => {
     const asked = await bench.ask();
-    await tap(BEN, asked, 'Details');
+    await tap(bench, BEN, asked, 'Details');
     await eventually(() => {
       const details = bench.sent(BEN).filter(({ text }) => text.includes(asked.request.id));
       expect(details.at(-1)?.text).toMatch(/State: open\nParameters [0-9a-f]{64}/);
@@ -111,10 +88,10 @@ describe.concurrent('an approval', () => {
 
   it('by two needs two: a second tap of the same person counts once', async () => {
     const asked = await bench.ask({ needed: 2 });
-    const first = await tap(ANNA, asked, 'Approve');
-    const again = await tap(ANNA, asked, 'Approve');
-    expect(await note(first)).toBe('✅ 1 of 2 approvals (anna)');
-    await note(again);
+    const first = await tap(bench, ANNA, asked, 'Approve');
+    const again = await tap(bench, ANNA, asked, 'Approve');
+    expect(await note(bench, first)).toBe('✅ 1 of 2 approvals (anna)');
+    await note(bench, again);
     const hash = await parametersHash(asked.request.id);
     const byWeb = {
       approval: asked.request.id,
@@ -124,45 +101,45 @@ describe.concurrent('an approval', () => {
     } as const;
     const changed = await bench.operations.castVote({ person: 'anna', via: 'web' }, byWeb);
     expect(changed).toMatchObject({ ok: false, detail: expect.stringContaining('anna has voted already') });
-    await tap(BEN, asked, 'Approve');
+    await tap(bench, BEN, asked, 'Approve');
     expect(await asked.result).toMatchObject({ state: 'approved', detail: 'approved by anna and ben' });
   });
 
   it('is over with one refusal', async () => {
     const asked = await bench.ask({ needed: 2 });
-    await tap(ANNA, asked, 'Approve');
-    await tap(BEN, asked, 'Reject');
+    await tap(bench, ANNA, asked, 'Approve');
+    await tap(bench, BEN, asked, 'Reject');
     expect(await asked.result).toMatchObject({ state: 'rejected', detail: 'rejected by ben' });
   });
 
   it('is not decided by a stranger, nor by somebody without the role', async () => {
     const asked = await bench.ask();
-    const message = await shown(ANNA, asked);
+    const message = await shown(bench, ANNA, asked);
     const data = message.reply_markup?.inline_keyboard[0]?.[0]?.callback_data ?? '';
     const place = { chatId: ANNA, messageId: message.message_id };
     bench.simulator.simulation.sendCallback(STRANGER, place, data);
     const refused = bench.simulator.simulation.sendCallback(VERA, place, data);
-    expect(await note(refused)).toContain('vera may not vote on this');
+    expect(await note(bench, refused)).toContain('vera may not vote on this');
     const [found] = (await bench.operations.listApprovals()).filter(({ id }) => id === asked.request.id);
     expect(found).toMatchObject({ state: 'open', votes: [] });
   });
 
   it('refuses a vote on other parameters than those that were shown', async () => {
     const asked = await bench.ask();
-    const message = await shown(ANNA, asked);
+    const message = await shown(bench, ANNA, asked);
     const data = message.reply_markup?.inline_keyboard[0]?.[0]?.callback_data ?? '';
     const other = data.replace(/[0-9a-f]{8}$/, (hash) =>
       hash === '00000000' ? '1'.repeat(8) : '0'.repeat(8),
     );
     const place = { chatId: ANNA, messageId: message.message_id };
-    expect(await note(bench.simulator.simulation.sendCallback(ANNA, place, other))).toContain(
+    expect(await note(bench, bench.simulator.simulation.sendCallback(ANNA, place, other))).toContain(
       'the parameters differ',
     );
   });
 
   it('asked again with other parameters fails, and the first stays as it was', async () => {
     const asked = await bench.ask();
-    await shown(ANNA, asked);
+    await shown(bench, ANNA, asked);
     await bench.temporal.client.workflow.getHandle(asked.workflowId).terminate();
     const again = await bench.ask({ id: asked.request.id, parameters: { sizePct: 50 } });
     await expect(again.result).rejects.toMatchObject({
@@ -178,7 +155,7 @@ describe.concurrent('an approval', () => {
       expect(told('Reminder:').length).toBeGreaterThan(1);
       expect(told('🛑 Still undecided')).toHaveLength(1);
     });
-    await tap(BEN, asked, 'Reject');
+    await tap(bench, BEN, asked, 'Reject');
     expect(await asked.result).toMatchObject({ state: 'rejected' });
   });
 
@@ -190,16 +167,16 @@ describe.concurrent('an approval', () => {
       if (!found) throw new Error('not told yet');
       return found;
     });
-    const data = `v:${(await database(asked.request.id)).token}:A:${(await parametersHash(asked.request.id)).slice(0, 8)}`;
+    const data = `v:${await tokenOf(asked.request.id)}:A:${(await parametersHash(asked.request.id)).slice(0, 8)}`;
     const place = { chatId: BEN, messageId: message.message_id };
-    expect(await note(bench.simulator.simulation.sendCallback(BEN, place, data))).toContain(
+    expect(await note(bench, bench.simulator.simulation.sendCallback(BEN, place, data))).toContain(
       'It is expired already',
     );
   });
 
   it('keeps its votes through continue-as-new', async () => {
     const asked = await bench.ask({ needed: 2 });
-    await note(await tap(ANNA, asked, 'Approve'));
+    await note(bench, await tap(bench, ANNA, asked, 'Approve'));
     const handle = bench.temporal.client.workflow.getHandle(asked.workflowId);
     const { runId } = await handle.describe();
     await handle.signal('goOn');
@@ -222,7 +199,7 @@ describe.concurrent('an approval', () => {
 
   it('leaves each vote in the audit', async () => {
     const asked = await bench.ask();
-    await tap(BEN, asked, 'Reject');
+    await tap(bench, BEN, asked, 'Reject');
     await asked.result;
     await eventually(async () => {
       const audit = await readAudit(bench.database.pool, bench.desk.desk, 500);
@@ -262,75 +239,5 @@ describe('a vote that is quicker than its workflow', () => {
       await blocking.query('rollback');
       blocking.release();
     }
-  });
-});
-
-async function database(id: string): Promise<{ token: string }> {
-  const found = await bench.database.pool.query<{ token: string }>(
-    'select token from approval where id = $1',
-    [id],
-  );
-  return found.rows[0] ?? { token: '' };
-}
-
-describe.concurrent('whoever reaches Temporal', () => {
-  const send = (asked: Asked, vote: unknown) =>
-    bench.temporal.client.workflow
-      .getHandle(asked.workflowId)
-      .executeUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote, { args: [vote as Vote] });
-  const decisionFor = (asked: Asked, key: string, subject = decisionSubject(asked.request)) =>
-    signDecision(key, {
-      decisionId: 'forged',
-      desk: asked.request.desk,
-      person: 'ben',
-      via: 'web',
-      choice: 'approve',
-      subject,
-      atWallMs: Date.now(),
-      expiresWallMs: Date.now() + 60_000,
-    });
-
-  it('and says "approve" without our key approves nothing', async () => {
-    const asked = await bench.ask();
-    await shown(ANNA, asked);
-    const forged = decisionFor(asked, randomBytes(32).toString('hex'));
-    expect(await send(asked, { decision: forged, reason: '' })).toMatchObject({
-      counted: false,
-      approvedBy: [],
-      detail: expect.stringContaining('it was not made by this installation'),
-    });
-    for (const plain of [
-      'approve',
-      { choice: 'approve' },
-      { decision: { choice: 'approve', person: 'ben' } },
-    ]) {
-      await expect(send(asked, plain)).rejects.toThrow();
-    }
-    expect((await bench.operations.listApprovals()).find(({ id }) => id === asked.request.id)?.votes).toEqual(
-      [],
-    );
-    await note(await tap(ANNA, asked, 'Approve'));
-    expect(await asked.result).toMatchObject({ state: 'approved', detail: 'approved by anna' });
-  });
-
-  it('can’t carry a vote from one approval to another', async () => {
-    const [one, other] = await Promise.all([bench.ask(), bench.ask()]);
-    await Promise.all([shown(ANNA, one), shown(ANNA, other)]);
-    const genuine = decisionFor(one, DECISION_KEY);
-    await expect(send(other, { decision: genuine, reason: '' })).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('no such approval waits here') },
-    });
-  });
-
-  it('and sets it back to before the votes gets nothing approved by those', async () => {
-    const asked = await bench.ask();
-    await note(await tap(ANNA, asked, 'Approve'));
-    await asked.result;
-    const again = await bench.ask({ ...asked.request, needed: 1 });
-    expect(await again.result).toMatchObject({
-      state: 'withdrawn',
-      detail: 'it was approved before',
-      votes: [],
-    });
   });
 });

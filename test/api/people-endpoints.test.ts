@@ -1,0 +1,153 @@
+/** The endpoints through which people decide and look back: settings, votes, incidents, checks, the audit trail. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditSchema } from '../../src/api/schemas/records.js';
+import { settingsSchema } from '../../src/api/schemas/settings.js';
+import { FilledWeb, START } from './filled-web.js';
+import { DESK, startWebUnderTest } from './web-under-test.js';
+
+let filled: FilledWeb;
+beforeAll(async () => {
+  filled = await FilledWeb.open();
+});
+afterAll(() => filled?.close());
+
+describe('settings', () => {
+  it('are read by anybody signed in: what is in force, as in the desk file, and what needs a restart', async () => {
+    expect((await filled.call('GET', '/api/settings', null)).status).toBe(401);
+    const shown = settingsSchema.parse(await filled.read('/api/settings'));
+    expect(shown).toMatchObject({ version: 0, configHash: 'c0ffee', problems: [] });
+    const size = shown.settings.find(({ key }) => key === 'risk.maxPositionSizePct');
+    expect(size).toMatchObject({ value: 3, fileValue: 3, tighter: 'lower' });
+    expect(shown.restartOnly).toMatchObject({ desk: DESK, mode: 'paper' });
+  });
+
+  it('that are in force answer 200, those that wait 202, those refused 409', async () => {
+    const body = { values: { 'risk.stopLossPct': 4 }, reason: ' calmer ' };
+    expect((await filled.call('PUT', '/api/settings', 'otto', body)).status).toBe(200);
+    expect(filled.asked.at(-1)).toMatchObject({ values: body.values, reason: 'calmer' });
+    filled.settingsEnd = { state: 'waiting', approvalId: 'settings:desk:1:abc' };
+    expect((await filled.call('PUT', '/api/settings', 'otto', body)).status).toBe(202);
+    filled.settingsEnd = { state: 'refused', detail: 'venue.name can’t change while the desk runs.' };
+    const refused = await filled.call('PUT', '/api/settings', 'otto', body);
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({
+      detail: filled.settingsEnd.detail,
+      result: { state: 'refused' },
+    });
+    filled.settingsEnd = {};
+  });
+
+  it('need a reason and numbers', async () => {
+    for (const body of [
+      {},
+      { values: { 'risk.stopLossPct': 4 } },
+      { values: { 'risk.stopLossPct': 4 }, reason: '' },
+      { values: { 'risk.stopLossPct': '4' }, reason: 'x' },
+      { values: [4], reason: 'x' },
+      { values: {}, reason: 'x', more: 1 },
+    ])
+      expect((await filled.call('PUT', '/api/settings', 'otto', body)).status, JSON.stringify(body)).toBe(
+        400,
+      );
+  });
+});
+
+describe('approvals', () => {
+  it('take a vote with its reason in the name of the person', async () => {
+    const vote = { choice: 'approve', parametersHash: 'deadbeef', reason: 'looked at it' };
+    const answer = await filled.call('POST', '/api/approvals/settings:desk:1:abc/vote', 'anna', vote);
+    expect(await answer.json()).toMatchObject({ ok: true, detail: 'anna voted' });
+    for (const bad of [{ ...vote, choice: 'maybe' }, { ...vote, reason: '' }, { choice: 'approve' }])
+      expect((await filled.call('POST', '/api/approvals/x/vote', 'anna', bad)).status).toBe(400);
+  });
+});
+
+describe('incidents', () => {
+  it('that nobody knows are 404, and an answer needs a note', async () => {
+    expect((await filled.call('GET', '/api/incidents/nothing', 'vera')).status).toBe(404);
+    expect((await filled.call('POST', '/api/incidents/x/acknowledge', 'otto', {})).status).toBe(400);
+    expect((await filled.call('POST', '/api/incidents', 'otto', { title: '' })).status).toBe(400);
+    expect((await filled.call('GET', '/api/incidents?state=odd', 'vera')).status).toBe(400);
+  });
+});
+
+describe('the pre-flight checks', () => {
+  it('are made once for everybody who asks at the same time, and anew later', async () => {
+    let made = 0;
+    const preflight = async () => {
+      made += 1;
+      if (made === 3) throw new Error('the exchange is away');
+      return { desk: DESK, configHash: '', endpoint: '', verdict: 'pass' as const, results: [], atMs: 0 };
+    };
+    const other = await startWebUnderTest(filled.database.pool, {}, { preflight });
+    try {
+      const token = (await other.signIn('vera')).accessToken;
+      const look = () => other.call('GET', '/api/preflight', { token });
+      await Promise.all([look(), look(), look()]);
+      expect(made).toBe(1);
+      other.clock.aheadMs = 16_000;
+      expect((await look()).status).toBe(200);
+      expect(made).toBe(2);
+      other.clock.aheadMs = 32_000;
+      expect((await look()).status).toBe(503);
+      expect((await look()).status).toBe(200);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+describe('the audit trail', () => {
+  interface Page {
+    readonly entries: readonly { readonly id: number; readonly person: string; readonly wallMs: number }[];
+    readonly nextCursor: string | null;
+  }
+
+  it('comes in pages, newest first, each entry once', async () => {
+    const seen: number[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Page = await filled.read(
+        `/api/audit?limit=10${cursor === null ? '' : `&before=${cursor}`}`,
+      );
+      auditSchema.parse(page);
+      seen.push(...page.entries.map(({ id }) => id));
+      expect(page.entries.every(({ wallMs }) => Number.isInteger(wallMs))).toBe(true);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(seen.length).toBe(24);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => b - a));
+  });
+
+  it.each([
+    ['person=otto', 12],
+    ['action=stop', 6],
+    ['via=telegram', 8],
+    ['person=otto&action=stop&via=telegram', 2],
+    [`from=${START.replace('10:', '20:')}`, 15],
+    [`to=${START.replace('10:', '20:')}`, 9],
+    [`from=${Date.parse(START) + 2 * 3_600_000}&to=${Date.parse(START) + 4 * 3_600_000}`, 2],
+    ['person=nobody', 0],
+  ])('is filtered by %s', async (query, count) => {
+    expect((await filled.read<Page>(`/api/audit?${query}`)).entries).toHaveLength(count);
+  });
+
+  it.each(['from=yesterday', 'via=mail', 'limit=0', 'before=x', 'nothing=1'])('refuses %s', async (query) => {
+    expect((await filled.call('GET', `/api/audit?${query}`, 'vera')).status).toBe(400);
+  });
+});
+
+describe('a person whom the desk file no longer names', () => {
+  it('is signed out', async () => {
+    const roles: Record<string, readonly ['viewer'] | readonly []> = { vera: ['viewer'] };
+    const other = await startWebUnderTest(filled.database.pool, { rolesOf: (person) => roles[person] ?? [] });
+    try {
+      const token = (await other.signIn('vera')).accessToken;
+      expect((await other.call('GET', '/api/status', { token })).status).toBe(200);
+      roles.vera = [];
+      expect((await other.call('GET', '/api/status', { token })).status).toBe(401);
+    } finally {
+      await other.stop();
+    }
+  });
+});

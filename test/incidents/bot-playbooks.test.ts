@@ -1,0 +1,157 @@
+/** The playbooks of the bot itself: a part of it ended, a strategy loses, trading was halted. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readIncidentFiles } from '../../src/store/incident-files.js';
+import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
+import { openIncident, position, strategy, toldOf } from './incident-bench.js';
+import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
+
+let bench: Bench;
+let desk: BenchDesk;
+let playbooks: PlaybookBench;
+beforeAll(async () => {
+  playbooks = await openPlaybookBench();
+  ({ bench, desk } = playbooks);
+});
+afterAll(() => playbooks?.close());
+beforeEach(() => calm(desk));
+
+describe('a crash', () => {
+  const logFile = () => join(playbooks.logs, 'fermata.log');
+  const writeLog = (lines: number) => {
+    const text = Array.from({ length: lines }, (_, line) => [
+      `2026-03-02T10:00:00.000Z ${'trader'.padEnd(17)} info  line ${line}`,
+      `2026-03-02T10:00:00.000Z ${'web'.padEnd(17)} info  something else`,
+    ]);
+    writeFileSync(logFile(), `${text.flat().join('\n')}\n`);
+  };
+
+  it('S2-079 S2-080 keeps the last 100 lines of its log with their hash', async () => {
+    writeLog(140);
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    const step = await stepOf(bench, incident, 'Last 100 lines of its log');
+    const [file] = await readIncidentFiles(bench.database.pool, incident);
+    const kept = file?.content.split('\n').map((line) => line.split('  ').at(-1));
+    expect(kept).toEqual(Array.from({ length: 100 }, (_, line) => `line ${line + 40}`));
+    expect(step.observed).toContain(file?.sha256);
+    await incident.end();
+  });
+
+  it('S2-080 goes on in the log that was moved away a moment ago', async () => {
+    writeLog(90);
+    renameSync(logFile(), `${logFile()}.1`);
+    writeFileSync(logFile(), `2026-03-02T10:00:01.000Z ${'trader'.padEnd(17)} error the end\n`);
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    await stepOf(bench, incident, 'Last 100 lines of its log');
+    const [file] = await readIncidentFiles(bench.database.pool, incident);
+    expect(file?.content.split('\n')).toHaveLength(91);
+    expect(file?.content.endsWith('error the end')).toBe(true);
+    await incident.end();
+    rmSync(`${logFile()}.1`);
+  });
+
+  it('S2-081 S2-082 S2-083 waits for the restart, compares the books, and says whether positions were touched', async () => {
+    writeLog(3);
+    await bench.database.pool.query(
+      `insert into positions (desk, symbol, quantity, average_price, realised, simulated, updated)
+       values ($1, 'BTC/USDT', 0.50, 100, 0, true, now())`,
+      [desk.name],
+    );
+    desk.processes.set('trader', 'restarting');
+    desk.trader.gone = true;
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    expect((await stepOf(bench, incident, 'Positions before')).observed).toBe('BTC/USDT 0.5');
+    desk.processes.set('trader', 'running');
+    desk.trader.gone = false;
+    desk.trader.reconciliation = 'pending';
+    desk.trader.halt('startup', 'auto');
+    desk.trader.held = [position('BTC/USDT')];
+    await stepOf(bench, incident, 'Restart');
+    desk.trader.reconciliation = 'differences';
+    expect(await stepOf(bench, incident, 'Every part began anew')).toMatchObject({ verdict: 'pass' });
+    expect(await stepOf(bench, incident, 'Books compared with the venue')).toMatchObject({ verdict: 'fail' });
+    desk.trader.reconciliation = 'clean';
+    expect((await incident.result()).outcome).toBe('trader runs again; the books agree with the venue');
+    expect(await stepOf(bench, incident, 'Positions untouched by the restart')).toMatchObject({
+      verdict: 'pass',
+      observed: 'before: BTC/USDT 0.5; after: BTC/USDT 0.5',
+    });
+    expect((await stepOf(bench, incident, 'What the restart did to the account')).observed).toContain(
+      'paper positions, orders and cash are kept',
+    );
+  });
+
+  it('S2-081 tells people at once where a process stays down, and by which command it is started', async () => {
+    desk.processes.set('ledger', 'down');
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'ledger' });
+    await until('people are told', async () =>
+      (await toldOf(bench, incident)).find(({ body }) => body.includes('fermata restart ledger')),
+    );
+    desk.processes.set('ledger', 'running');
+    expect((await incident.result()).outcome).toBe('ledger runs again');
+  });
+});
+
+describe('a strategy underperforms', () => {
+  const OFF = {
+    automatic: true,
+    by: 'fermata',
+    reason: '5 losses in a row',
+    atMarketMs: 0,
+    nextReviewMarketMs: 3_600_000,
+  };
+
+  it('S2-085 S2-086 S2-087 keeps its statistics and the regime of its markets', async () => {
+    desk.trader.strategies = [
+      strategy('ema-cross', { enabled: false, off: OFF }),
+      strategy('ema-cross', { symbol: 'ETH/USDT', regime: 'trending', enabled: false, off: OFF }),
+    ];
+    const incident = await openIncident(bench, desk, {
+      kind: 'strategy-underperforming',
+      subject: 'ema-cross',
+    });
+    expect((await stepOf(bench, incident, 'Statistics')).observed).toContain(
+      'BTC/USDT: 12 trades, 3 won, result -40.00, 5 losses in a row',
+    );
+    expect(await stepOf(bench, incident, 'Market regime')).toMatchObject({
+      verdict: 'warn',
+      observed: 'BTC/USDT is ranging; ETH/USDT is trending',
+    });
+    expect((await stepOf(bench, incident, 'Switched off?')).observed).toContain(
+      'looked at again at 1970-01-01T01:00:00.000Z',
+    );
+    await incident.end();
+  });
+
+  it('S2-089 is over when it was looked at again and is on', async () => {
+    desk.trader.strategies = [strategy('b', { enabled: false, off: OFF })];
+    const incident = await openIncident(bench, desk, { kind: 'strategy-underperforming', subject: 'b' });
+    await stepOf(bench, incident, 'Switched off?');
+    desk.trader.strategies = [strategy('b', { regime: 'trending' })];
+    expect((await incident.result()).outcome).toBe('b is on again, BTC/USDT is trending');
+  });
+
+  it('S2-090 is over when a person switched it off by hand', async () => {
+    desk.trader.strategies = [strategy('c', { trades: 40, wins: 4 })];
+    const incident = await openIncident(bench, desk, { kind: 'strategy-underperforming', subject: 'c' });
+    expect((await stepOf(bench, incident, 'Switched off?')).observed).toBe('on: it keeps losing');
+    const off = { ...OFF, automatic: false, by: 'anna', reason: 'enough' };
+    desk.trader.strategies = [strategy('c', { enabled: false, off })];
+    expect((await incident.result()).outcome).toBe('anna switched c off: enough');
+  });
+});
+
+describe('trading was halted by a part of the desk', () => {
+  it('keeps why, and is over when the desk trades again', async () => {
+    desk.trader.halt('clock-jump', 'auto', 'fermata');
+    const incident = await openIncident(bench, desk, { kind: 'trading-halted', subject: 'clock-jump' });
+    expect((await stepOf(bench, incident, 'Why trading stopped')).observed).toBe(
+      'clock-jump (fermata): clock-jump by fermata',
+    );
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    expect((await incident.result()).outcome).toBe('the desk trades again');
+  });
+});

@@ -1,0 +1,201 @@
+/** The playbooks of what comes from outside: the exchange is down, prices fell. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readApprovals } from '../../src/store/approvals.js';
+import { vote } from '../workflows/support/decisions.js';
+import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
+import { openIncident, position, strategy, timelineOf, toldOf } from './incident-bench.js';
+import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
+
+let bench: Bench;
+let desk: BenchDesk;
+let playbooks: PlaybookBench;
+beforeAll(async () => {
+  playbooks = await openPlaybookBench();
+  ({ bench, desk } = playbooks);
+});
+afterAll(() => playbooks?.close());
+beforeEach(() => calm(desk));
+
+describe('the exchange is down', () => {
+  it('S2-065 S2-068 S2-069 halts where the trader has not, and looks that every stop is at the exchange', async () => {
+    desk.trader.venueBreaker = 'open';
+    desk.trader.held = [
+      position('BTC/USDT'),
+      position('ETH/USDT', { protection: 'missing', stopPrice: null }),
+    ];
+    const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
+    expect(await stepOf(bench, incident, 'Calls are tried again, later each time')).toMatchObject({
+      verdict: 'pass',
+    });
+    expect(await stepOf(bench, incident, 'API breaker pauses calls')).toMatchObject({
+      verdict: 'pass',
+      observed: 'API breaker open',
+    });
+    expect(await stepOf(bench, incident, 'No new trades')).toMatchObject({ verdict: 'pass' });
+    expect(desk.trader.sent('halt')).toMatchObject([{ cause: 'venue', resume: 'auto' }]);
+    const stops = await stepOf(bench, incident, 'Stops stay at the exchange');
+    expect(stops.verdict).toBe('fail');
+    expect(stops.observed).toContain('BTC/USDT 0.5, stop 85 confirmed');
+    await until('people are told', async () =>
+      (await toldOf(bench, incident)).find(({ body }) =>
+        body.includes('no confirmed stop at the exchange for ETH/USDT'),
+      ),
+    );
+    expect(await stepOf(bench, incident, 'Status page of the exchange')).toMatchObject({
+      verdict: 'not_run',
+    });
+    await incident.end();
+  });
+
+  it('S2-070 S2-071 reads the status page, and is over when the desk trades again by itself', async () => {
+    let says = 'Partial outage';
+    const page = createServer((_request, response) => {
+      response.end(JSON.stringify({ status: { indicator: 'major', description: says } }));
+    });
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+    const statusPage = `http://127.0.0.1:${(page.address() as AddressInfo).port}/status.json`;
+    desk.trader.halt('venue', 'auto');
+    desk.trader.venueBreaker = 'open';
+    const incident = await openIncident(bench, desk, { kind: 'exchange-down', settings: { statusPage } });
+    await until('the first reading', async () =>
+      (await timelineOf(bench, incident)).some(({ observed }) => observed === '200: major, Partial outage'),
+    );
+    says = 'All systems operational';
+    await until('the second reading', async () =>
+      (await timelineOf(bench, incident)).some(({ observed }) => observed.includes('operational')),
+    );
+    desk.trader.venueBreaker = 'closed';
+    expect((await incident.progress()).outcome).toBeNull();
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    expect((await incident.result()).outcome).toContain('the exchange is back');
+    const pages = (await timelineOf(bench, incident)).filter(({ name }) => name.startsWith('Status page'));
+    expect(pages).toHaveLength(2);
+    page.close();
+  });
+
+  it("S2-071 is over with the desk still stopped where a person's stop stands", async () => {
+    desk.trader.halt('venue', 'auto');
+    desk.trader.halt('person', 'person', 'anna');
+    desk.trader.venueBreaker = 'open';
+    const incident = await openIncident(bench, desk, { kind: 'exchange-down' });
+    await stepOf(bench, incident, 'Stops stay at the exchange');
+    desk.trader.venueBreaker = 'closed';
+    expect((await incident.result()).outcome).toContain('not resumed: person by anna');
+    expect(desk.trader.mode).toBe('HALTED');
+    expect(desk.trader.sent('arm')).toEqual([]);
+  });
+});
+
+describe('a large drawdown', () => {
+  const NEAR = [
+    { limit: 'daily-loss', value: '3 %', now: '2.70 %' },
+    { limit: 'drawdown', value: '15 %', now: '4.00 %' },
+  ];
+  const CALM = [{ limit: 'daily-loss', value: '3 %', now: '0.10 %' }];
+
+  async function storeMinutes(symbol: string, lastHourMove: number): Promise<void> {
+    const endMs = desk.trader.marketMs;
+    const minutes = 12 * 60;
+    const rows = Array.from({ length: minutes }, (_, index) => {
+      const fromEnd = minutes - index;
+      const move = fromEnd <= 60 ? lastHourMove : 0.0002;
+      return { at: new Date(endMs - fromEnd * 60_000), close: 100 * (1 + (index % 2) * move) };
+    });
+    await bench.database.pool.query(
+      `insert into bars (desk, symbol, open_time, span_seconds, open, high, low, close, volume, simulated)
+       select $1, $2, at, 60, close, close, close, close, 1, true from unnest($3::timestamptz[], $4::numeric[]) as t(at, close)`,
+      [desk.name, symbol, rows.map(({ at }) => at), rows.map(({ close }) => close)],
+    );
+  }
+
+  it('S2-072 S2-073 keeps whether the market moves much more than it usually does', async () => {
+    await storeMinutes('WILD/USDT', 0.004);
+    await storeMinutes('CALM/USDT', 0.0002);
+    desk.trader.market = {
+      lastPrices: ['WILD/USDT', 'CALM/USDT', 'NEW/USDT'].map((symbol) => ({
+        symbol,
+        bid: '100',
+        ask: '100',
+      })),
+    };
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    const { verdict, observed } = await stepOf(bench, incident, 'Market conditions');
+    expect(verdict).toBe('warn');
+    expect(observed).toMatch(/WILD\/USDT: .* 19\.\d times normal/);
+    expect(observed).toMatch(/CALM\/USDT: .* 1\.0 times normal/);
+    expect(observed).toContain('NEW/USDT: too few minutes are stored');
+    desk.trader.risk = CALM;
+    await incident.result();
+  });
+
+  it('S2-074 breaks the losses of the day down by strategy, an exit counted to the strategy that entered', async () => {
+    const insert = (id: string, fields: readonly unknown[]) =>
+      bench.database.pool.query(
+        `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+           realised, simulated, market, wall, incarnation, sequence)
+         values ($1, 'BTC/USDT', $2, $2, 'buy', 1, 100, 1, 'taker', $3, $4, $5, true, $6, $6, 'inc', $7)`,
+        [desk.name, id, ...fields],
+      );
+    const at = (minutes: number) => new Date(desk.trader.marketMs - minutes * 60_000);
+    await insert('entry', ['entry', 'ema-cross', 0, at(30), 1]);
+    await insert('stop', ['protective', 'fermata', -50, at(20), 2]);
+    await insert('yesterday', ['entry', 'old', -900, at(60 * 24), 3]);
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    expect((await stepOf(bench, incident, 'Losses by strategy')).observed).toBe(
+      'ema-cross: -52.00 today in 2 fills',
+    );
+    desk.trader.risk = CALM;
+    await incident.result();
+  });
+
+  it('S2-077 offers smaller positions, and makes them smaller when a person agrees', async () => {
+    desk.trader.risk = NEAR;
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    await vote(bench, desk.name, { idEnds: ':smaller-size' });
+    await stepOf(bench, incident, 'Trade with smaller positions');
+    expect(desk.trader.sent('resize')).toMatchObject([{ sizePct: 50, by: 'anna', decisions: [] }]);
+    desk.trader.risk = CALM;
+    await incident.result();
+    expect(await stepOf(bench, incident, 'Trade with smaller positions')).toMatchObject({
+      verdict: 'pass',
+      person: 'anna',
+    });
+  });
+
+  it('S2-078 offers the losing strategies off, by name, and switches them off when a person agrees', async () => {
+    desk.trader.risk = NEAR;
+    desk.trader.strategies = [
+      strategy('breakout', { realised: '-10.00' }),
+      strategy('ema-cross', { realised: '12.00' }),
+    ];
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    await vote(bench, desk.name, { idEnds: ':strategies-off' });
+    await stepOf(bench, incident, 'Switch the losing strategies off');
+    expect(desk.trader.sent('toggle')).toMatchObject([{ strategy: 'breakout', enabled: false, by: 'anna' }]);
+    desk.trader.risk = CALM;
+    await incident.result();
+  });
+
+  it('changes nothing unasked, lasts while a loss halts, and takes its offers back when it is over', async () => {
+    desk.trader.risk = NEAR;
+    desk.trader.halt('drawdown', 'person');
+    const incident = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    const offered = await until('the offer', async () =>
+      (await readApprovals(bench.database.pool, desk.name)).find(({ state }) => state === 'open'),
+    );
+    desk.trader.risk = CALM;
+    expect((await incident.progress()).outcome).toBeNull();
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    expect((await incident.result()).state).toBe('resolved');
+    const after = (await readApprovals(bench.database.pool, desk.name)).find(({ id }) => id === offered.id);
+    expect(after?.state).toBe('withdrawn');
+    expect([...desk.trader.sent('resize'), ...desk.trader.sent('toggle')]).toEqual([]);
+  });
+});

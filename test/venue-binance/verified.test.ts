@@ -1,0 +1,76 @@
+/** What has to be in order before anything that takes risk is sent: key, symbols, and an exchange that answers. */
+import { describe, expect, it } from 'vitest';
+import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
+import { eventually } from '../support/eventually.js';
+import { openOnSimulator, openVenue } from './support/opened.js';
+import { OTHER_KEY, READING_KEY, rawClient, WITHDRAWING_KEY } from './support/raw-client.js';
+
+describe('the key', () => {
+  it('that may withdraw is refused: nothing that takes risk is sent', async () => {
+    const { venue, simulator } = await openOnSimulator({ credentials: WITHDRAWING_KEY });
+    expect(venue.state.up).toBe(false);
+    expect(venue.state.reasons.join(' ')).toContain('the key may withdraw');
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(0);
+    expect(await venue.permissions()).toMatchObject({ source: 'key', withdrawals: true, spotTrading: true });
+  });
+
+  it('that may not trade is refused for a trader and wanted for an auditor', async () => {
+    const trader = await openOnSimulator({ credentials: READING_KEY });
+    expect(trader.venue.state.reasons.join(' ')).toContain('the key may not trade');
+    const auditor = await openOnSimulator({ credentials: READING_KEY, purpose: 'read' });
+    await eventually(() => expect(auditor.venue.state.up).toBe(true));
+    const wrong = await openOnSimulator({ purpose: 'read' });
+    expect(wrong.venue.state.reasons.join(' ')).toContain('a read-only key is expected');
+  });
+
+  it('that the exchange does not know is said plainly, without the key in it', async () => {
+    const { venue } = await openOnSimulator({ credentials: { apiKey: 'u'.repeat(64), secret: 'wrong' } });
+    const reasons = venue.state.reasons.join(' ');
+    expect(reasons).toContain('-2015');
+    expect(reasons).not.toContain('uuuu');
+  });
+
+  it('never shows up in what is recorded, also when its signature is wrong', async () => {
+    const { venue } = await openOnSimulator({ credentials: { ...OTHER_KEY, secret: 'q'.repeat(64) } });
+    const shown =
+      JSON.stringify(venue.state) + String(await venue.balances().catch((error: unknown) => error));
+    expect(shown).toContain('-1022');
+    expect(shown).not.toContain('qqqq');
+    expect(shown).not.toContain(OTHER_KEY.apiKey);
+    expect(shown).not.toContain('signature=');
+  });
+});
+
+describe('symbols', () => {
+  it('that the exchange does not list, or lists otherwise, keep the venue down', async () => {
+    const { venue, raw } = await openOnSimulator(
+      {},
+      {
+        symbols: [
+          { base: 'BTC', price: '60000', tickSize: '0.1', stepSize: '0.00001' },
+          { base: 'ETH', price: '3000' },
+        ],
+      },
+    );
+    expect(venue.state.reasons.join(' ')).toContain("BTC/USDT: the desk file's tickSize 0.01 is finer");
+    await raw.control('status', { symbol: 'ETHUSDT', status: 'BREAK' });
+    await eventually(() => expect(venue.state.reasons.join(' ')).toContain('ETH/USDT is not trading'));
+    expect((await venue.symbols()).get('ETHUSDT')?.status).toBe('BREAK');
+  });
+});
+
+describe('an exchange that is away', () => {
+  it('does not keep the trader from starting, and comes up by itself', async () => {
+    const { simulator } = await openOnSimulator();
+    const raw = rawClient(simulator.address);
+    await raw.control('maintenance', { on: true });
+    const venue = await openVenue(simulator, { breaker: { failuresToOpen: 5, openMs: 200 } });
+    expect(venue.state.up).toBe(false);
+    await expect(venue.balances()).rejects.toBeInstanceOf(VenueUnavailable);
+    await raw.control('maintenance', { on: false });
+    await eventually(() => expect(venue.state.up).toBe(true));
+    await venue.close();
+  });
+});
