@@ -90,7 +90,9 @@ function howFar({ kind, sent, seconds }: Errand): () => string {
     () => {
       text = `the trader has taken the ${WORDS[kind]}; waiting for the proof and the workflow, at most ${seconds} s`;
     },
-    () => undefined,
+    (error: unknown) => {
+      if (isDeskEnded(error)) text = 'nothing of the desk runs: it is handed to the workflow';
+    },
   );
   return () => text;
 }

@@ -37,7 +37,7 @@ export interface PresentedFailure {
 export function presentFailure(error: unknown): PresentedFailure {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const message = messageOf(error);
-  if (fields.code === 'ECONNREFUSED') return partAway(message);
+  if (isAway(fields.code, message)) return partAway(message);
   return {
     message,
     keptSafe:
@@ -52,6 +52,14 @@ export function presentFailure(error: unknown): PresentedFailure {
     ...(Array.isArray(fields.problems) ? { problems: fields.problems } : {}),
   };
 }
+
+/** No connection came about, so that nothing was asked yet. The last one is Postgres, which is just starting. */
+const AWAY_CODES: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ETIMEDOUT', '57P03']);
+
+/** The database's client names no code where it gave up waiting for a connection. */
+const isAway = (code: unknown, message: string): boolean =>
+  AWAY_CODES.has(code) ||
+  /^(Connection terminated due to connection timeout|timeout exceeded when trying to connect)$/.test(message);
 
 /** Of a desk that has ended, or of which a part is being restarted. */
 function partAway(message: string): PresentedFailure {

@@ -1,5 +1,5 @@
-import { type RoutineRun, type RunVerdict, readLastRuns } from '../store/routine-run.js';
-import { readScheduleStates, type ScheduleState } from '../store/schedule-state.js';
+import { type RunVerdict, readLastRuns } from '../store/routine-run.js';
+import { readScheduleStates } from '../store/schedule-state.js';
 import type { OperationContext } from './operation.js';
 import { readStatus } from './read-status.js';
 import { runsOnMarketClock } from './schedules/market-clock.js';
@@ -10,6 +10,8 @@ export interface ScheduledRun {
   readonly scheduleId: string;
   readonly routine: string;
   readonly title: string;
+  /** False while Postgres does not answer: whether it is paused and when it ran last is not known then. */
+  readonly known: boolean;
   /** By a person. */
   readonly paused: boolean;
   readonly note: string;
@@ -27,8 +29,8 @@ export async function listSchedules(context: OperationContext): Promise<readonly
   const { desk, pool } = context;
   const [status, states, runs] = await Promise.all([
     readStatus(context).catch(() => null),
-    readScheduleStates(pool, desk.desk).catch((): readonly ScheduleState[] => []),
-    readLastRuns(pool, desk.desk).catch((): readonly RoutineRun[] => []),
+    readScheduleStates(pool, desk.desk).catch(() => null),
+    readLastRuns(pool, desk.desk).catch(() => null),
   ]);
   const wallMs = context.nowMs();
   const market = status && runsOnMarketClock(status.marketData) ? status.marketData : null;
@@ -36,16 +38,17 @@ export async function listSchedules(context: OperationContext): Promise<readonly
     .filter(({ at }) => at.length > 0)
     .map((routine) => {
       const scheduleId = scheduleIdOf(desk.desk, routine.name);
-      const state = states.find((known) => known.scheduleId === scheduleId);
+      const state = states?.find((known) => known.scheduleId === scheduleId);
       const paused = state?.paused ?? false;
       const marketMs = market?.marketMs ?? wallMs;
       const nextMarketMs = paused ? null : nextNominalMs(routine, desk.timezone, marketMs);
       const speed = market ? market.speed : 1;
-      const last = runs.find((run) => run.routine === routine.name);
+      const last = runs?.find((run) => run.routine === routine.name);
       return {
         scheduleId,
         routine: routine.name,
         title: routine.title,
+        known: states !== null && runs !== null,
         paused,
         note: state?.note ?? '',
         clock: market ? 'market' : 'wall',

@@ -137,6 +137,19 @@ describe('a failure', () => {
   });
 });
 
+describe('a part of the desk that does not answer', () => {
+  it.each([
+    Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' }),
+    new Error('Connection terminated due to connection timeout'),
+    Object.assign(new Error('the database system is starting up'), { code: '57P03' }),
+  ])('is no bug: %s', (error) => {
+    const { message, keptSafe, doThis } = presentFailure(error);
+    expect(message).toBe(`a part of the desk does not answer: ${error.message}`);
+    expect(keptSafe).toBe('nothing was changed');
+    expect(doThis).toMatch(/fermata status/);
+  });
+});
+
 describe('where prices come from', () => {
   const { desk } = loadDesk(CRYPTO_DESK);
   const choose = (options: MarketOptions) => marketChoice(options, desk);

@@ -224,7 +224,9 @@ describe.concurrent('what is scheduled', () => {
   it('is told by the market’s clock, with everything else down', async () => {
     const desk = await bench.desk({ serve: [] });
     const [next] = await operationsOf(desk, { temporal: true, postgres: true }).listSchedules();
-    expect(next).toMatchObject({ routine: 'pre-market', clock: 'market', paused: false });
+    expect(next).toMatchObject({ routine: 'pre-market', clock: 'market', known: false, paused: false });
+    const [known] = await operationsOf(desk, { temporal: true }).listSchedules();
+    expect(known).toMatchObject({ known: true, last: null });
     expect(next?.nextMarketMs).toBe(Date.parse('2026-03-03T00:00:00Z'));
     const wallMinutes = ((next?.nextMs ?? 0) - Date.now()) / 60_000;
     expect(wallMinutes).toBeCloseTo((14 * 60) / 60, 0);

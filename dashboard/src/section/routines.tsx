@@ -85,9 +85,13 @@ const TIMETABLE: readonly Column<ScheduledRun>[] = [
   {
     title: 'Last',
     long: true,
-    cell: ({ last }) =>
+    cell: ({ last, known }) =>
       last === null ? (
-        'never'
+        known ? (
+          'never'
+        ) : (
+          'not known'
+        )
       ) : (
         <>
           <Verdict verdict={last.verdict} />{' '}

@@ -96,6 +96,7 @@ export const scheduleSchema = z.object({
   scheduleId: z.string(),
   routine: z.string(),
   title: z.string(),
+  known: z.boolean().describe('false: the database does not answer; `paused` and `last` say nothing'),
   paused: z.boolean(),
   note: z.string(),
   clock: z.enum(['wall', 'market']).describe('market: due by the time of the prices'),

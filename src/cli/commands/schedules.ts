@@ -14,12 +14,16 @@ export function schedulesCommand(command: Command): void {
   });
 }
 
-function scheduleLine({ routine, title, paused, note, clock, nextMarketMs, last }: ScheduledRun): string {
+function scheduleLine(schedule: ScheduledRun): string {
+  const { routine, title, paused, note, clock, nextMarketMs } = schedule;
   const when = nextMarketMs === null ? 'none due' : `${timeText(nextMarketMs)} ${clock} time`;
   const next = paused ? `paused${note === '' ? '' : `: ${note}`}` : when;
-  const before =
-    last === null ? 'never ran' : `last ${timeText(last.nominalMs)} ${last.verdict ?? 'running'}`;
-  return `${routine.padEnd(16)} ${next.padEnd(34)} ${before.padEnd(34)} ${title}`;
+  return `${routine.padEnd(16)} ${next.padEnd(34)} ${lastRun(schedule).padEnd(34)} ${title}`;
+}
+
+function lastRun({ known, last }: ScheduledRun): string {
+  if (!known) return 'last run not known: no database';
+  return last === null ? 'never ran' : `last ${timeText(last.nominalMs)} ${last.verdict ?? 'running'}`;
 }
 
 function timeText(ms: number): string {
