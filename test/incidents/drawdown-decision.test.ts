@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sizeSubject } from '../../src/domain/size-decision.js';
 import { armAuthority } from '../../src/trader/control/arm-authority.js';
+import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { sizeAuthority } from '../../src/trader/control/size-authority.js';
 import type { Decision } from '../../src/trader/protocol.js';
 import { decisionOf } from '../workflows/support/decisions.js';
@@ -66,6 +67,13 @@ describe('a larger size', () => {
     [{ mac: '00'.repeat(32) }, 'authentication code'],
   ])('is refused for a decision with %j', (fields, why) => {
     expect(() => sizeAuthority(question([decide(fields)]))).toThrow(why);
+  });
+
+  it('is refused where no decision can be checked', () => {
+    const readKey = () => {
+      throw new Error('no key');
+    };
+    expect(() => sizeAuthority({ ...question([decide()]), readKey })).toThrow(ControlRefusal);
   });
 });
 

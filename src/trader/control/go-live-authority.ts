@@ -26,6 +26,8 @@ export interface GoLiveQuestion extends Votes {
 export function goLiveAuthority(question: GoLiveQuestion): GoLivePermission {
   const { proposal, needed, fileConfigHash } = question;
   const approvedBy = countVotes(question, {
+    name: 'vote',
+    choice: 'approve',
     subject: decisionSubject(goLiveTerms(proposal)),
     otherSubject: 'it is about another configuration, journal, halt or size',
     notApprover: 'the desk file does not name this person for going live',

@@ -17,6 +17,8 @@ export function settingsAuthority(question: SettingsQuestion): readonly string[]
   const { approvalId, proposal, decisions, needed } = question;
   if (decisions.length === 0) return [];
   const persons = countVotes(question, {
+    name: 'vote',
+    choice: 'approve',
     subject: decisionSubject({ id: approvalId, ...settingsTerms(proposal) }),
     otherSubject: 'it is about another change, or about settings that are no longer in force',
     notApprover: 'the desk file does not name this person as approver',

@@ -9,11 +9,15 @@ export interface Votes {
   readonly decisions: readonly Decision[];
   /** Who may approve, by the desk file. */
   readonly approvers: ReadonlySet<string>;
+  /** May throw: then nothing can be checked, and nothing counts. */
   readonly readKey: () => string;
   readonly nowMs: number;
 }
 
 export interface VoteRules {
+  /** What people call it. */
+  readonly name: 'vote' | 'decision';
+  readonly choice: Decision['choice'];
   /** What exactly must have been decided on; see `decisionSubject`. */
   readonly subject: string;
   readonly otherSubject: string;
@@ -28,7 +32,8 @@ export function countVotes(votes: Votes, rules: VoteRules): readonly string[] {
   const key = keyOf(votes, rules);
   for (const decision of votes.decisions) {
     const problem = problemOf(decision, votes, rules, key);
-    if (problem !== null) throw rules.refused(`the vote of ${decision.person} does not count: ${problem}`);
+    if (problem !== null)
+      throw rules.refused(`the ${rules.name} of ${decision.person} does not count: ${problem}`);
   }
   return [...new Set(votes.decisions.map(({ person }) => person))].sort();
 }
@@ -37,7 +42,7 @@ function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: stri
   const verdict = verifyDecision(key, decision, votes.nowMs);
   if (!verdict.ok) return verdict.reason;
   if (decision.desk !== votes.desk) return `it is about the desk ${decision.desk}`;
-  if (decision.choice !== 'approve') return `the choice was ${decision.choice}`;
+  if (decision.choice !== rules.choice) return `the choice was ${decision.choice}`;
   if (decision.subject !== rules.subject) return rules.otherSubject;
   if (!votes.approvers.has(decision.person)) return rules.notApprover;
   return rules.objection?.(decision) ?? null;
@@ -47,6 +52,6 @@ function keyOf(votes: Votes, rules: VoteRules): string {
   try {
     return votes.readKey();
   } catch (error) {
-    throw rules.refused(`votes can't be checked: ${messageOf(error)}`);
+    throw rules.refused(`${rules.name}s can't be checked: ${messageOf(error)}`);
   }
 }
