@@ -107,6 +107,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     const dialog = page.getByRole('dialog', { name: 'Resume trading?' });
     await dialog.getByRole('button', { name: 'Resume' }).click();
     expect(web.trader.calls.filter(({ method }) => method === 'arm')).toHaveLength(0);
+    expect(await dialog.innerText()).toMatch(
+      /Equity 10042\.18 USDT, 0\.21 % below its peak; today .*; 1 open position\./,
+    );
     await dialog.getByLabel(/Reason/).fill('looked at it');
     await dialog.getByLabel(/Position size.*as it is, 100 %/).fill('101');
     await dialog.getByRole('button', { name: 'Resume' }).click();

@@ -87,9 +87,14 @@ function ToClose({ status: { positions, orders, currency } }: { readonly status:
   );
 }
 
-function ToLift({ status: { halts } }: { readonly status: TraderStatus }) {
+function ToLift({ status }: { readonly status: TraderStatus }) {
+  const { halts, equity, currency, drawdownPct, dayPnl, openPositions } = status;
   return (
     <ul class="what">
+      <li>
+        Equity {equity} {currency}, {drawdownPct} % below its peak; today {dayPnl};{' '}
+        {count(openPositions, 'open position')}.
+      </li>
       {halts.map(({ haltId, reason, atWallMs }) => (
         <li key={haltId}>
           Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} UTC: {sentence(reason)}
