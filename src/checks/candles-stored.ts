@@ -11,13 +11,13 @@ const LATE_WALL_MS = 15_000;
 const LATE_MARKET_MS = 2 * MINUTE_MS;
 const GAPS_NAMED = 5;
 
-/** Candles of every instrument are there up to now, without a gap since the first one of the span. */
+/** Candles of every instrument, of the prices that are traded on, are there up to now, without a gap since the first one of the span. */
 export const candlesStored: Check = async ({ desk, trader, pool }, parameters) => {
   const hours = numberOf(parameters, 'hours', HOURS_DEFAULT);
   const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;
   const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
-  const { marketMs, speed } = marketData;
-  const range = { desk: desk.desk, fromMs: marketMs - hours * HOUR_MS, toMs: marketMs };
+  const { marketMs, speed, identity: source } = marketData;
+  const range = { desk: desk.desk, source, fromMs: marketMs - hours * HOUR_MS, toMs: marketMs };
   const [coverage, gaps] = await Promise.all([readCoverage(pool, range), findBarGaps(pool, range)]);
   const lateMs = speed === null ? Number.POSITIVE_INFINITY : LATE_MARKET_MS + LATE_WALL_MS * speed;
   const problems = desk.instruments.flatMap(({ symbol }) => {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
-import { type Candle, storeBars } from '../store/bars.js';
+import { type BarSeries, type Candle, storeBars } from '../store/bars.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
 
@@ -42,17 +42,19 @@ export function collectCandles(options: CandleOptions): CandleCollector {
 async function collectForEver(options: CandleOptions, stopping: AbortSignal): Promise<void> {
   /** By symbol: where the next candle begins at the earliest. */
   const next = new Map<string, number>();
-  let source = '';
+  let market = '';
   let said = '';
   while (!stopping.aborted) {
     let pauseMs = options.everyMs ?? LOOK_EVERY_MS;
     try {
       const { marketData, startedWallMs } = await options.trader.call('status', {}, { timeoutMs: ANSWER_MS });
       // Another trader process may have another market, whose time is another one.
-      const now = `${startedWallMs}:${marketData.label}`;
-      if (now !== source) next.clear();
-      source = now;
-      for (const symbol of options.symbols) await collectOne(options, marketData.simulated, symbol, next);
+      const { identity: source, simulated } = marketData;
+      const now = `${startedWallMs}:${source}`;
+      if (now !== market) next.clear();
+      market = now;
+      const series = { desk: options.desk, source, simulated };
+      for (const symbol of options.symbols) await collectOne(options, series, symbol, next);
       said = '';
     } catch (error) {
       const text = messageOf(error);
@@ -65,24 +67,25 @@ async function collectForEver(options: CandleOptions, stopping: AbortSignal): Pr
 }
 
 async function collectOne(
-  { desk, pool, trader }: CandleOptions,
-  simulated: boolean,
+  { pool, trader }: CandleOptions,
+  series: BarSeries & { readonly simulated: boolean },
   symbol: string,
   next: Map<string, number>,
 ): Promise<void> {
   for (let answers = 0; answers < ANSWERS_MAX; answers += 1) {
     const sinceMs = next.get(symbol) ?? 0;
-    const { bars } = await trader.call(
+    const { bars, source } = await trader.call(
       'bars',
       { symbol, count: BARS_MAX, sinceMs },
       { timeoutMs: ANSWER_MS },
     );
+    // The trader chose its prices, or is another one by now: the next look knows.
+    if (source !== series.source) return;
     const last = bars.at(-1);
     if (!last) return;
     await storeBars(
       pool,
-      desk,
-      simulated,
+      series,
       bars.map((bar): Candle => ({ symbol, ...bar })),
     );
     next.set(symbol, last.openMs + last.spanMs);

@@ -1,8 +1,10 @@
-import { type BarCoverage, type BarGap, findBarGaps, readCoverage } from '../store/bars.js';
+import { type BarCoverage, type BarGap, findBarGaps, newestSource, readCoverage } from '../store/bars.js';
 import type { OperationContext } from './operation.js';
 import { readStatus } from './read-status.js';
 
 export interface DataGaps {
+  /** Identity of the price source; null: no candle in the span says which. */
+  readonly source: string | null;
   /** Market milliseconds. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -15,7 +17,10 @@ export interface DataGaps {
 
 const HOUR_MS = 3_600_000;
 
-/** Which one-minute candles are missing in the last `hours` of market time. Rejects while Postgres is down. */
+/**
+ * Which one-minute candles of the prices that are traded on are missing in the last `hours` of market time; while the
+ * trader does not say which those are, of the newest ones. Rejects while Postgres is down.
+ */
 export async function findDataGaps(
   context: OperationContext,
   { hours }: { readonly hours: number },
@@ -23,9 +28,11 @@ export async function findDataGaps(
   const { desk, pool, nowMs } = context;
   const status = await readStatus(context).catch(() => null);
   const toMs = status?.marketData.marketMs ?? nowMs();
-  const range = { desk: desk.desk, fromMs: toMs - hours * HOUR_MS, toMs };
+  const span = { desk: desk.desk, fromMs: toMs - hours * HOUR_MS, toMs };
+  const source = status?.marketData.identity || (await newestSource(pool, span));
+  const range = { ...span, source: source ?? '' };
   const [coverage, gaps] = await Promise.all([readCoverage(pool, range), findBarGaps(pool, range)]);
   const covered = new Set(coverage.map(({ symbol }) => symbol));
   const without = desk.instruments.map(({ symbol }) => symbol).filter((symbol) => !covered.has(symbol));
-  return { fromMs: range.fromMs, toMs, coverage, gaps, without };
+  return { source, fromMs: range.fromMs, toMs, coverage, gaps, without };
 }

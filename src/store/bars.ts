@@ -1,4 +1,4 @@
-/** Finished candles, as the trader saw them, and what is missing between them. */
+/** Finished candles, as the trader saw them, a series for each price source, and what is missing between them. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -16,23 +16,27 @@ export interface Candle {
   readonly volume: string;
 }
 
-/** What is stored stays as it is, except that a real candle takes the place of a simulated one. Gives how many are new. */
+export interface BarSeries {
+  readonly desk: string;
+  /** Identity of the price source. */
+  readonly source: string;
+}
+
+/** What is stored stays as it is. Gives how many are new. */
 export async function storeBars(
   pool: Queries,
-  desk: string,
-  simulated: boolean,
+  { desk, source, simulated }: BarSeries & { readonly simulated: boolean },
   candles: readonly Candle[],
 ): Promise<number> {
   if (candles.length === 0) return 0;
   const stored = await pool.query(
-    `insert into bars (desk, symbol, open_time, span_seconds, open, high, low, close, volume, simulated)
-     select $1, *, $2 from unnest($3::text[], $4::timestamptz[], $5::int[], $6::numeric[], $7::numeric[],
-       $8::numeric[], $9::numeric[], $10::numeric[])
-     on conflict (desk, symbol, span_seconds, open_time) do update set open = excluded.open, high = excluded.high,
-       low = excluded.low, close = excluded.close, volume = excluded.volume, simulated = excluded.simulated
-       where bars.simulated and not excluded.simulated`,
+    `insert into bars (desk, source, simulated, symbol, open_time, span_seconds, open, high, low, close, volume)
+     select $1, $2, $3, * from unnest($4::text[], $5::timestamptz[], $6::int[], $7::numeric[], $8::numeric[],
+       $9::numeric[], $10::numeric[], $11::numeric[])
+     on conflict (desk, source, symbol, span_seconds, open_time) do nothing`,
     [
       desk,
+      source,
       simulated,
       candles.map(({ symbol }) => symbol),
       candles.map(({ openMs }) => new Date(openMs).toISOString()),
@@ -64,9 +68,10 @@ export interface BarCoverage {
 
 const MINUTE_SECONDS = 60;
 const GAPS_MAX = 200;
+/** Of candles that were stored before sources were told apart. */
+const UNKNOWN_SOURCE = 'unknown';
 
-interface BarRange {
-  readonly desk: string;
+interface BarRange extends BarSeries {
   /** Market milliseconds: candles that open in [fromMs, toMs). */
   readonly fromMs: number;
   readonly toMs: number;
@@ -76,8 +81,9 @@ interface BarRange {
 export async function readCoverage(pool: Queries, range: BarRange): Promise<readonly BarCoverage[]> {
   const found = await pool.query<{ symbol: string; count: string; first: Date; last: Date }>(
     `select symbol, count(*) as count, min(open_time) as first, max(open_time) as last from bars
-      where desk = $1 and span_seconds = $2 and open_time >= $3 and open_time < $4 group by symbol order by symbol`,
-    [range.desk, MINUTE_SECONDS, new Date(range.fromMs), new Date(range.toMs)],
+      where desk = $1 and span_seconds = $2 and open_time >= $3 and open_time < $4 and source = $5
+      group by symbol order by symbol`,
+    rangeParameters(range),
   );
   return found.rows.map(({ symbol, count, first, last }) => ({
     symbol,
@@ -92,13 +98,30 @@ export async function findBarGaps(pool: Queries, range: BarRange): Promise<reado
   const found = await pool.query<{ symbol: string; open_time: Date; next: Date }>(
     `select symbol, open_time, next from (
        select symbol, open_time, lead(open_time) over (partition by symbol order by open_time) as next from bars
-        where desk = $1 and span_seconds = $2 and open_time >= $3 and open_time < $4) as neighbours
-      where next > open_time + make_interval(secs => $2::int) order by open_time desc limit $5`,
-    [range.desk, MINUTE_SECONDS, new Date(range.fromMs), new Date(range.toMs), GAPS_MAX],
+        where desk = $1 and span_seconds = $2 and open_time >= $3 and open_time < $4 and source = $5) as neighbours
+      where next > open_time + make_interval(secs => $2::int) order by open_time desc limit $6`,
+    [...rangeParameters(range), GAPS_MAX],
   );
   return found.rows.map(({ symbol, open_time: open, next }) => {
     const fromMs = open.getTime() + MINUTE_SECONDS * 1_000;
     const missing = (next.getTime() - fromMs) / (MINUTE_SECONDS * 1_000);
     return { symbol, fromMs, toMs: next.getTime(), missing };
   });
+}
+
+/** Of the newest candle in the range; null where there is none whose source is known. */
+export async function newestSource(
+  pool: Queries,
+  { desk, fromMs, toMs }: Omit<BarRange, 'source'>,
+): Promise<string | null> {
+  const found = await pool.query<{ source: string }>(
+    `select source from bars where desk = $1 and span_seconds = $2 and open_time >= $3 and open_time < $4
+      and source <> $5 order by open_time desc limit 1`,
+    rangeParameters({ desk, source: UNKNOWN_SOURCE, fromMs, toMs }),
+  );
+  return found.rows[0]?.source ?? null;
+}
+
+function rangeParameters({ desk, source, fromMs, toMs }: BarRange): unknown[] {
+  return [desk, MINUTE_SECONDS, new Date(fromMs), new Date(toMs), source];
 }

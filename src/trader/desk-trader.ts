@@ -165,7 +165,9 @@ export class DeskTrader implements CommandedTrader {
   }
 
   bars({ symbol, count, sinceMs }: ControlMethods['bars']['params']): BarsAnswer | null {
-    return this.#parts.bars.answer(symbol, count, sinceMs);
+    const { bars, feed } = this.#parts;
+    const answer = bars.answer(symbol, count, sinceMs);
+    return answer === null ? null : { ...answer, source: feed.source.identity };
   }
 
   follow(socket: Socket, id: unknown, fromSequence: number): void {

@@ -143,6 +143,8 @@ export interface BarStatus {
 
 export interface BarsAnswer {
   readonly symbol: string;
+  /** Identity of the price source that they are of. */
+  readonly source: string;
   /** Oldest first. */
   readonly bars: readonly BarStatus[];
 }

@@ -24,6 +24,8 @@ const NOW = Date.parse('2026-03-02T10:00:00Z');
 const ROLES = rolesInOrder(true);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
+/** The prices that the trader of these tests says it trades on. */
+const TRADED = 'simulated-303-seed-7';
 let database: TestDatabase;
 let home: string;
 let trader: ScriptedTrader;
@@ -61,10 +63,10 @@ function candle(symbol: string, openMs: number): Candle {
 }
 
 /** Minutes before now, both included. */
-async function storeMinutes(symbol: string, from: number, to: number): Promise<void> {
+async function storeMinutes(symbol: string, from: number, to: number, source = TRADED): Promise<void> {
   const candles = [];
   for (let ago = from; ago >= to; ago -= 1) candles.push(candle(symbol, NOW - ago * MINUTE));
-  await storeBars(database.pool, context.desk.desk, true, candles);
+  await storeBars(database.pool, { desk: context.desk.desk, source, simulated: true }, candles);
 }
 
 async function equityAt(marketMs: number, equity: number): Promise<void> {
@@ -101,15 +103,22 @@ describe('candles-stored', () => {
     });
   });
 
-  it('keeps a real candle against a simulated one, and takes its place the other way round', async () => {
-    const { pool } = database;
-    const { desk } = context.desk;
-    const [simulated, real] = [candle('BTC/USDT', NOW), { ...candle('BTC/USDT', NOW), close: '99' }];
-    expect(await storeBars(pool, desk, true, [simulated])).toBe(1);
-    expect(await storeBars(pool, desk, false, [real])).toBe(1);
-    expect(await storeBars(pool, desk, true, [simulated])).toBe(0);
-    const found = await pool.query('select close, simulated from bars where desk = $1', [desk]);
-    expect(found.rows).toEqual([{ close: '99', simulated: false }]);
+  it('looks at the prices that are traded on, and at no other market', async () => {
+    await storeMinutes('BTC/USDT', 60, 1);
+    await storeMinutes('ETH/USDT', 60, 31);
+    await storeMinutes('BTC/USDT', 120, 1, 'live-binance');
+    await storeMinutes('ETH/USDT', 120, 1, 'live-binance');
+    expect(await check('candles-stored')).toMatchObject({
+      verdict: 'fail',
+      observed: 'ETH/USDT has none since 2026-03-02T09:29Z',
+    });
+    await storeMinutes('ETH/USDT', 28, 1);
+    expect(await check('candles-stored')).toMatchObject({
+      verdict: 'warn',
+      observed: expect.stringContaining(
+        'BTC/USDT 60, ETH/USDT 58; missing: ETH/USDT 2 from 2026-03-02T09:30Z',
+      ),
+    });
   });
 });
 

@@ -97,7 +97,11 @@ describe('a large drawdown', () => {
   ];
   const CALM = [{ limit: 'daily-loss', value: '3 %', now: '0.10 %' }];
 
-  async function storeMinutes(symbol: string, lastHourMove: number): Promise<void> {
+  async function storeMinutes(
+    symbol: string,
+    lastHourMove: number,
+    source = 'simulated-303-seed-7',
+  ): Promise<void> {
     const endMs = desk.trader.marketMs;
     const minutes = 12 * 60;
     const rows = Array.from({ length: minutes }, (_, index) => {
@@ -106,15 +110,18 @@ describe('a large drawdown', () => {
       return { at: new Date(endMs - fromEnd * 60_000), close: 100 * (1 + (index % 2) * move) };
     });
     await bench.database.pool.query(
-      `insert into bars (desk, symbol, open_time, span_seconds, open, high, low, close, volume, simulated)
-       select $1, $2, at, 60, close, close, close, close, 1, true from unnest($3::timestamptz[], $4::numeric[]) as t(at, close)`,
-      [desk.name, symbol, rows.map(({ at }) => at), rows.map(({ close }) => close)],
+      `insert into bars (desk, source, symbol, open_time, span_seconds, open, high, low, close, volume, simulated)
+       select $1, $5, $2, at, 60, close, close, close, close, 1, true from unnest($3::timestamptz[], $4::numeric[]) as t(at, close)`,
+      [desk.name, symbol, rows.map(({ at }) => at), rows.map(({ close }) => close), source],
     );
   }
 
   it('S2-072 S2-073 keeps whether the market moves much more than it usually does', async () => {
     await storeMinutes('WILD/USDT', 0.004);
     await storeMinutes('CALM/USDT', 0.0002);
+    // Of prices that the desk traded on at another start.
+    await storeMinutes('CALM/USDT', 0.004, 'live-binance');
+    await storeMinutes('NEW/USDT', 0.004, 'live-binance');
     desk.trader.market = {
       lastPrices: ['WILD/USDT', 'CALM/USDT', 'NEW/USDT'].map((symbol) => ({
         symbol,

@@ -20,6 +20,9 @@ class Bars {
   startedWallMs = 1;
   asked = 0;
   gone = false;
+  /** What its status says, and what its bars are of. */
+  source = 'simulated-303-seed-7';
+  sourceOfBars: string | null = null;
 
   add(from: number, count: number): void {
     for (let minute = from; minute < from + count; minute += 1) {
@@ -32,10 +35,10 @@ class Bars {
     call: async (method: string, params: { sinceMs: number; count: number; symbol: string }) => {
       if (this.gone) throw new Error('the trader is not there');
       if (method === 'status')
-        return { startedWallMs: this.startedWallMs, marketData: { simulated: true, label: 'test' } };
+        return { startedWallMs: this.startedWallMs, marketData: { simulated: true, identity: this.source } };
       this.asked += 1;
       const bars = this.bars.filter(({ openMs }) => openMs >= params.sinceMs).slice(-params.count);
-      return { symbol: params.symbol, bars };
+      return { symbol: params.symbol, source: this.sourceOfBars ?? this.source, bars };
     },
   } as never as TraderClient;
 }
@@ -51,9 +54,14 @@ function collect(desk: string, trader: Bars, said: string[] = []): CandleCollect
   });
 }
 
-const range = (desk: string) => ({ desk, fromMs: START, toMs: START + 10_000 * MINUTE });
-const count = async (desk: string): Promise<number> =>
-  (await readCoverage(database.pool, range(desk)))[0]?.count ?? 0;
+const range = (desk: string, source = 'simulated-303-seed-7') => ({
+  desk,
+  source,
+  fromMs: START,
+  toMs: START + 10_000 * MINUTE,
+});
+const count = async (desk: string, source?: string): Promise<number> =>
+  (await readCoverage(database.pool, range(desk, source)))[0]?.count ?? 0;
 
 test('finished candles are stored once, those from before the start too, and only new ones are asked for', async () => {
   const trader = new Bars();
@@ -95,4 +103,32 @@ test('what the trader forgot before it was asked is a gap with its first minute 
   expect(await findBarGaps(database.pool, range('d3'))).toEqual([
     { symbol: 'BTC/USDT', fromMs: START + 10 * MINUTE, toMs: START + 30 * MINUTE, missing: 20 },
   ]);
+});
+
+test('each price source has a series of its own, from its first candle, at the same minutes too', async () => {
+  const trader = new Bars();
+  trader.add(0, 10);
+  const collector = collect('d4', trader);
+  await until('stored', async () => (await count('d4')) === 10);
+  trader.bars = [];
+  trader.add(5, 20);
+  trader.source = 'live-binance';
+  trader.startedWallMs = 2;
+  await until('the other is stored too', async () => (await count('d4', 'live-binance')) === 20);
+  await collector.stop();
+  expect(await count('d4')).toBe(10);
+});
+
+test('candles of prices that the trader had not chosen yet when it was asked wait until its status names them', async () => {
+  const trader = new Bars();
+  trader.add(0, 10);
+  // As a trader that is starting: its status answers at once, its bars when the prices are chosen.
+  trader.source = '';
+  trader.sourceOfBars = 'live-binance';
+  const collector = collect('d5', trader);
+  await until('it was asked', () => trader.asked > 2);
+  trader.source = 'live-binance';
+  await until('stored', async () => (await count('d5', 'live-binance')) === 10);
+  await collector.stop();
+  expect(await count('d5', '')).toBe(0);
 });

@@ -77,6 +77,7 @@ function reply(response: ServerResponse, status: number, body: unknown): void {
 /** Binance's hosts lead to the local server, every other host to a port where nobody listens. */
 function addressesAt(port: number): LiveAddresses {
   return {
+    market: null,
     http: (url) =>
       url.replace(/^https:\/\/([^/]+)/, (_, host: string) =>
         host.endsWith('binance.com') ? `http://127.0.0.1:${port}` : 'http://127.0.0.1:9',

@@ -49,6 +49,7 @@ describe('live public prices', () => {
     expect(outcome.feed.source).toMatchObject({
       kind: 'live',
       simulated: false,
+      identity: 'live-binance',
       label: 'live: binance public quotes',
     });
     const events = listen(outcome.feed);

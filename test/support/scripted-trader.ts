@@ -81,7 +81,10 @@ function refusalOf({ status }: ScriptedTrader, method: ControlMethod, params: Re
 function answer(trader: ScriptedTrader, method: ControlMethod, params: Record<string, unknown>): unknown {
   if (method === 'status') return trader.status;
   if (method === 'flatProof') return flatProof(trader);
-  if (method === 'bars') return { symbol: String(params.symbol), bars: trader.bars };
+  if (method === 'bars') {
+    const { identity: source } = trader.status.marketData;
+    return { symbol: String(params.symbol), source, bars: trader.bars };
+  }
   if (method === 'stop' || method === 'closeAll') halt(trader, method, String(params.reason));
   if (method === 'arm') {
     trader.status = { ...trader.status, mode: 'ACTIVE', reason: 'armed', haltId: null, halts: [] };

@@ -97,7 +97,8 @@ it('tightens at once, keeps it over a kill -9, and loosens only with votes that 
 it('shows the bars that it was warmed up with, and warms a changed strategy up at once', async () => {
   const home = traderHome();
   await home.start();
-  const { bars } = await home.client.call('bars', { symbol: 'BTC/USDT', count: 1000, sinceMs: 0 });
+  const { bars, source } = await home.client.call('bars', { symbol: 'BTC/USDT', count: 1000, sinceMs: 0 });
+  expect(source).toBe((await home.status()).marketData.identity);
   expect(bars.length).toBeGreaterThanOrEqual(500);
   expect(bars.every(({ openMs }, at) => at === 0 || openMs > (bars[at - 1]?.openMs ?? 0))).toBe(true);
   await expect(home.client.call('bars', { symbol: 'NO/SUCH', count: 1, sinceMs: 0 })).rejects.toMatchObject({

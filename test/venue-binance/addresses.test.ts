@@ -18,6 +18,7 @@ async function priceHostsOf(testnet: boolean): Promise<readonly string[]> {
   expect(following.feeds).toEqual(['binance']);
   const module = await import(new URL('./src/pro/binance.js', import.meta.resolve('ccxt')).href);
   const exchange = new (module as { default: new () => CcxtExchange }).default();
+  expect(outside?.addresses?.market ?? null).toBe(testnet ? 'testnet' : null);
   outside?.addresses?.streams(exchange);
   const { public: requests, ws } = exchange.urls.api as { public: string; ws: { spot: string } };
   const probe = PUBLIC_TIME.binance ?? '';

@@ -20,6 +20,12 @@ it('gives quotes and history of the simulator through the library’s own stream
   if (!opened.ok) throw new Error(opened.reasons.join('; '));
   const { feed } = opened;
   onTestFinished(() => feed.stop());
+  // Another market than the exchange's own, of which nothing is mixed in.
+  expect(feed.source).toMatchObject({
+    identity: 'live-binance-simulator',
+    label: 'live: binance simulator public quotes',
+    venue: 'binance',
+  });
   expect(await feed.history(0, 50)).toHaveLength(50);
   const events: MarketEvent[] = [];
   feed.start((event) => void events.push(event));

@@ -47,6 +47,8 @@ export interface IncidentFacts {
   readonly equity: string;
   readonly drawdownPct: string;
   readonly dayPnl: string;
+  /** Identity of the price source. */
+  readonly priceSource: string;
   readonly marketMs: number;
   readonly dayStartMs: number;
 }
@@ -97,6 +99,7 @@ export async function readIncidentFacts(
     equity: status.equity,
     drawdownPct: status.drawdownPct,
     dayPnl: status.dayPnl,
+    priceSource: status.marketData.identity,
     marketMs,
     dayStartMs: days.startOfDay(marketMs),
   };

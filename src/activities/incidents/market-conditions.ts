@@ -1,8 +1,11 @@
 /** Whether the market moves much more than it usually does, from the minutes that were stored. */
+import type { BarSeries } from '../../store/bars.js';
 import type { Pool } from '../../store/pool.js';
 
 export interface ConditionsQuestion {
   readonly symbols: readonly string[];
+  /** Identity of the price source: what another market did says nothing about this one. Null: not known. */
+  readonly source: string | null;
   /** Null: the newest minute that is stored. */
   readonly untilMarketMs: number | null;
   readonly timesNormal: number;
@@ -27,12 +30,12 @@ const HOURS_MIN = 6;
 export async function marketConditions(
   pool: Pick<Pool, 'query'>,
   desk: string,
-  { symbols, untilMarketMs, timesNormal }: ConditionsQuestion,
+  { symbols, source, untilMarketMs, timesNormal }: ConditionsQuestion,
 ): Promise<MarketConditions> {
   const readings = await Promise.all(
     symbols.map(async (symbol) => ({
       symbol,
-      ...compare(await hourlyVolatility(pool, desk, symbol, untilMarketMs)),
+      ...compare(await hourlyVolatility(pool, { desk, source: source ?? '' }, symbol, untilMarketMs)),
     })),
   );
   const known = readings.flatMap(({ symbol, ratio }) => (ratio === null ? [] : [{ symbol, ratio }]));
@@ -51,14 +54,14 @@ interface Hour {
 /** The newest hour first; hours end where the newest one does. */
 async function hourlyVolatility(
   pool: Pick<Pool, 'query'>,
-  desk: string,
+  { desk, source }: BarSeries,
   symbol: string,
   untilMarketMs: number | null,
 ): Promise<readonly Hour[]> {
   const found = await pool.query<{ open_time: Date; close: string }>(
-    `select open_time, close from bars where desk = $1 and symbol = $2 and span_seconds = 60
+    `select open_time, close from bars where desk = $1 and source = $5 and symbol = $2 and span_seconds = 60
        and ($3::timestamptz is null or open_time <= $3) order by open_time desc limit $4`,
-    [desk, symbol, untilMarketMs === null ? null : new Date(untilMarketMs), HISTORY_HOURS * 60],
+    [desk, symbol, untilMarketMs === null ? null : new Date(untilMarketMs), HISTORY_HOURS * 60, source],
   );
   const newestMs = found.rows[0]?.open_time.getTime();
   if (newestMs === undefined) return [];

@@ -22,9 +22,9 @@ export function dataCommand(command: Command): void {
     });
 }
 
-function gapLines({ fromMs, toMs, coverage, gaps, without }: DataGaps): string[] {
+function gapLines({ source, fromMs, toMs, coverage, gaps, without }: DataGaps): string[] {
   return [
-    `one-minute candles from ${text(fromMs)} to ${text(toMs)}`,
+    `one-minute candles of ${source ?? 'no known prices'} from ${text(fromMs)} to ${text(toMs)}`,
     ...coverage.map(
       ({ symbol, count, firstMs, lastMs }) =>
         `  ${symbol.padEnd(12)} ${count}, ${text(firstMs)} to ${text(lastMs)}`,

@@ -49,6 +49,8 @@ type ExchangeClass = new (options: object) => CcxtExchange;
 
 /** Where tests, and whoever has a server of his own, put other addresses in place of the venue's. */
 export interface LiveAddresses {
+  /** What they lead to where that is another market than the venue's own, for example `testnet`. */
+  readonly market: string | null;
   /** The address to call instead. */
   http(url: string): string;
   /** Sets the addresses of the streams. */

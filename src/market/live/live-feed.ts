@@ -13,6 +13,8 @@ const PAGES_MAX = 10;
 
 export interface LiveFeedOptions {
   readonly venue: string;
+  /** Null: the venue's own; else which, for example `testnet`. */
+  readonly market: string | null;
   readonly exchange: CcxtExchange;
   readonly instruments: readonly Instrument[];
   readonly wallMs: () => number;
@@ -29,11 +31,12 @@ export class LiveFeed implements MarketFeed {
   private lastMs = 0;
 
   constructor(private readonly options: LiveFeedOptions) {
-    const { venue, instruments } = options;
+    const { venue, market, instruments } = options;
+    const name = market === null ? [venue] : [venue, market];
     this.source = {
       kind: 'live',
-      identity: `live-${venue}`,
-      label: `live: ${venue} public quotes`,
+      identity: `live-${name.join('-')}`,
+      label: `live: ${name.join(' ')} public quotes`,
       simulated: false,
       speed: 1,
       seed: null,

@@ -38,8 +38,10 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
     }
     const found = await tryVenue(venue, budgetMs, options);
     if (typeof found !== 'string') {
-      const { instruments, wallMs, times } = options;
-      const feed = new LiveFeed({ venue, exchange: found, instruments, wallMs, ...(times ? { times } : {}) });
+      const { instruments, wallMs, times, addresses } = options;
+      const market = addresses?.market ?? null;
+      const given = { venue, market, exchange: found, instruments, wallMs };
+      const feed = new LiveFeed({ ...given, ...(times ? { times } : {}) });
       return { ok: true, feed, passedOver: reasons };
     }
     reasons.push(`${venue}: ${found}`);

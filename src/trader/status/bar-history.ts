@@ -38,7 +38,7 @@ export class BarHistory {
   }
 
   /** Oldest first, decimal text; null for a symbol that this desk does not trade. */
-  answer(symbol: string, count: number, sinceMs: number): BarsAnswer | null {
+  answer(symbol: string, count: number, sinceMs: number): Omit<BarsAnswer, 'source'> | null {
     const instrument = this.instruments.find((known) => known.symbol === symbol);
     if (instrument === undefined) return null;
     const { tickSize, lotSize } = instrument;

@@ -10,6 +10,7 @@ const VENUE = /^https:\/\/(?:[a-z0-9-]+\.)*(?:binance\.com|binance\.vision)(?=\/
 /** `address` as of a simulator's endpoint; prices and orders then come from the same book. */
 export function simulatorAddresses(address: string) {
   return {
+    market: 'simulator',
     http: (url: string): string => url.replace(VENUE, address),
     streams(exchange: StreamAddresses): void {
       const streams = exchange.urls.api.ws as Record<string, unknown>;

@@ -9,6 +9,7 @@ interface Sandboxed {
 }
 
 export const TESTNET_ADDRESSES = {
+  market: 'testnet',
   http: (url: string): string => url.replace(VENUE, TESTNET),
   streams: (exchange: Sandboxed): void => exchange.setSandboxMode(true),
 };

@@ -211,7 +211,11 @@ export class ScriptedTrader {
       this.granted = null;
       return this.taken(commandId, this.halt('check-failed', 'person', by));
     },
-    bars: ({ symbol }: ControlMethods['bars']['params']) => ({ symbol, bars: [] }),
+    bars: ({ symbol }: ControlMethods['bars']['params']) => ({
+      symbol,
+      source: 'simulated-303-seed-7',
+      bars: [],
+    }),
     reconcile: ({ commandId }: ControlMethods['reconcile']['params']) => {
       if (this.reconciliation !== 'clean') throw refused('the books differ');
       return this.taken(commandId, null);

@@ -22,7 +22,12 @@ export async function readDrawdownEvidence({ desk, incarnation }: ResumptionInpu
     );
     const [market, losses] = await Promise.all([
       look.marketConditions.executeWithOptions({ summary: 'Have market conditions changed?' }, [
-        { symbols: facts.symbols, untilMarketMs: facts.marketMs, timesNormal: TIMES_NORMAL },
+        {
+          symbols: facts.symbols,
+          source: facts.priceSource,
+          untilMarketMs: facts.marketMs,
+          timesNormal: TIMES_NORMAL,
+        },
       ]),
       look.lossesByStrategy.executeWithOptions({ summary: 'Which strategies lose?' }, [
         { sinceMarketMs: facts.dayStartMs },

@@ -34,6 +34,7 @@ async function marketConditions(incident: IncidentRun) {
     [
       {
         symbols: facts?.symbols ?? [],
+        source: facts?.priceSource ?? null,
         untilMarketMs: facts?.marketMs ?? null,
         timesNormal: volatilityTimesNormal,
       },
