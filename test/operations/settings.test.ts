@@ -166,7 +166,7 @@ describe.concurrent('a change of settings', () => {
       return result.ok ? result.detail : null;
     };
     expect(await until('the vote', counted, 30_000)).toContain('the trader will not take it');
-    const words = /^approved by anna, not applied: .*in force are other settings/;
+    const words = /^approved by anna, not applied: in force are other settings\. Kept safe: /;
     expect(await resultOf(desk, 1)).toMatchObject({
       state: 'superseded',
       detail: expect.stringMatching(words),

@@ -13,6 +13,8 @@ const TRADER_UNAVAILABLE = 'TraderUnavailable';
 /** Refusals of which a workflow has to know why, by the trader's code. */
 const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
 
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 /** Failures come out named, so that a workflow tells "refused" from "not there". */
 export async function callTrader<M extends CallableMethod>(
   trader: TraderCalls,
@@ -25,7 +27,7 @@ export async function callTrader<M extends CallableMethod>(
   } catch (error) {
     if (error instanceof ControlFailure) {
       throw ApplicationFailure.nonRetryable(
-        `${error.message} Kept safe: ${error.keptSafe} Do this: ${error.doThis}`,
+        [error.message, `Kept safe: ${error.keptSafe}`, `Do this: ${error.doThis}`].map(sentence).join(' '),
         REFUSALS[error.code] ?? FAILURE_NAMES.refusedByTrader,
       );
     }
