@@ -9,12 +9,15 @@ export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
   return homePaths(env.FERMATA_HOME || '.fermata').home;
 }
 
-/** What the last `fermata up` wrote down; null where none did. The desk may have ended since. */
+/**
+ * What the last `fermata up` wrote down, or, in a container, what the role there goes by; null where none did. The desk
+ * may have ended since.
+ */
 export function runtimeOf(home: string): Runtime | null {
   try {
     return JSON.parse(readFileSync(join(homePaths(home).run, 'runtime.json'), 'utf8')) as Runtime;
   } catch {
-    return null;
+    return isContainer(process.env) ? runtimeFromEnvironment(process.env) : null;
   }
 }
 
@@ -24,9 +27,9 @@ export function desksStartedIn(home: string): string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
-/** Throws where no desk was ever started here. In a container it is what the role there goes by. */
+/** Throws where no desk was ever started here. */
 export function requireRuntime(home: string = fermataHome()): Runtime {
-  const runtime = runtimeOf(home) ?? (isContainer(process.env) ? runtimeFromEnvironment(process.env) : null);
+  const runtime = runtimeOf(home);
   if (runtime === null) {
     throw new CliFailure(
       `no desk runs with FERMATA_HOME ${home}`,

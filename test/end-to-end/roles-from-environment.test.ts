@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -88,6 +89,9 @@ beforeAll(async () => {
     TELEGRAM_API_ROOT: people.address,
   };
   mkdirSync(here.TMPDIR ?? '');
+  // The volume of the reports, where it is mounted.
+  mkdirSync(join(folder, 'reports'));
+  symlinkSync(join(folder, 'reports'), join(image, 'data'));
   programs = new Programs(folder, image, given, here);
   await programs.setUp('secrets');
   await startStores(postgres, temporal);
@@ -232,6 +236,19 @@ describe('roles that are started one by one, with the environment of docker-comp
       expect(code, stdout + stderr).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ proven: true, result: { verdict: 'pass' } });
     }
+  });
+
+  it('look before real money and validate as the desk that runs, and record it, asked from inside a container', async () => {
+    const { configHash } = await status();
+    const looked = await programs.run('operations-worker', {}, ['bin/fermata.js', 'preflight', '--json']);
+    expect(JSON.parse(looked.stdout)).toMatchObject({ configHash });
+    const options = ['--duration=1h', '--market', 'simulated', '--json'];
+    const { stdout } = await programs.run('web', {}, ['bin/fermata.js', 'validate', ...options]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      configHash,
+      workflowId: expect.stringMatching(/^validation:crypto-bot:/),
+      problems: [],
+    });
   });
 
   it('write what happens to standard output, one JSON object a line', () => {

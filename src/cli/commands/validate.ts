@@ -77,7 +77,7 @@ async function validate(options: ValidateOptions): Promise<number> {
       total: PROGRESS_TOTAL,
     });
   const validated =
-    runtime !== null && (await runsDesk(home, request.desk))
+    runtime !== null && (await runsDesk(runtime, request.desk))
       ? await validateByWorkflow(runtime, request, onProgress)
       : await validateHere(home, request, onProgress);
   return show(validated, options.json === true);
