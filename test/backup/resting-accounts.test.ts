@@ -1,19 +1,7 @@
 /** Paper accounts of other prices: whoever restores a backup finds them as they lay. */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CopyOptions, copyAccounts } from '../../src/backup/accounts/copy-accounts.js';
 import { backupIdAt, backupsFolder, listBackupIds } from '../../src/backup/backup-folder.js';
 import { runDrill } from '../../src/backup/drill/run-drill.js';
 import { filesBelow, hashFile } from '../../src/backup/file-hash.js';
@@ -30,7 +18,6 @@ import {
   RESTING,
   RESTING_ENTRIES,
   restingRecords,
-  writeRestingAccount,
 } from './desk-to-back-up.js';
 
 const GOOD = backupIdAt(Date.UTC(2026, 0, 10));
@@ -232,71 +219,4 @@ describe('a restore drill', () => {
     });
     expect(evidence).toMatchObject({ verdict: 'pass' });
   });
-});
-
-describe('the accounts of a desk', () => {
-  const target = (): string => {
-    const into = join(desk.home, `copied-${copies}`);
-    mkdirSync(into);
-    return into;
-  };
-  const copy = (options: CopyOptions = {}) => copyAccounts(paths(), target(), options);
-
-  it('are kept as far as there is room, the newest first, and the others are named', async () => {
-    const names = ['live-binance', 'recorded-1', 'simulated-303-seed-9'];
-    for (const [index, name] of names.entries()) {
-      const journal = await writeRestingAccount(paths().restingAccounts, name);
-      for (const segment of listSegmentNames())
-        utimesSync(join(journal, segment), 1_000 + index, 1_000 + index);
-    }
-    mkdirSync(join(paths().restingAccounts, 'notes'));
-    const all = await copy();
-    expect(all.resting.kept.map(({ name }) => name)).toEqual([...names, RESTING].sort());
-    expect(all.resting.leftOut).toEqual([{ name: 'notes', why: 'it has no journal' }]);
-    copies += 1;
-    const few = await copy({ limits: { accountsMax: 2, bytesMax: 1e9 } });
-    expect(few.resting.kept.map(({ name }) => name)).toEqual([
-      'simulated-303-seed-8',
-      'simulated-303-seed-9',
-    ]);
-    expect(few.resting.leftOut[0]).toEqual({
-      name: 'live-binance',
-      why: 'a backup holds 2 resting accounts at most',
-    });
-    copies += 1;
-    const small = await copy({ limits: { accountsMax: 100, bytesMax: 1_000 } });
-    expect(small.resting.kept).toEqual([]);
-    expect(small.resting.leftOut.map(({ why }) => why).join()).toContain('would take more than 1000');
-    for (const name of [...names, 'notes']) rmSync(join(paths().restingAccounts, name), { recursive: true });
-  });
-
-  const moments = {
-    'before the first file is copied': async () => {},
-    'when the one in use is copied': async (into: string) => {
-      while (!existsSync(join(into, 'paper-book'))) await nextTurn();
-    },
-  };
-  it.each(Object.entries(moments))(
-    'are copied again where the trader takes up another one %s: each is there once',
-    async (_when, moment) => {
-      const { account, restingAccounts, rulesFrom } = paths();
-      const inUse = [...readJournal(paths().journal)].at(-1);
-      const into = target();
-      const copying = copyAccounts(paths(), into);
-      await moment(into);
-      // What the trader does at a start on other prices.
-      writeFileSync(rulesFrom, 'simulated-303-seed-7');
-      renameSync(account, join(restingAccounts, 'simulated-303-seed-7'));
-      renameSync(join(restingAccounts, RESTING), account);
-      const copied = await copying;
-      renameSync(account, join(restingAccounts, RESTING));
-      renameSync(join(restingAccounts, 'simulated-303-seed-7'), account);
-      rmSync(rulesFrom);
-      expect(copied.journal?.lastSequence).toBe(RESTING_ENTRIES);
-      expect(copied.resting.kept.map(({ name, journal }) => [name, journal.chain])).toEqual([
-        ['simulated-303-seed-7', inUse?.chain],
-      ]);
-      expect(readFileSync(join(into, 'rules-from'), 'utf8')).toBe('simulated-303-seed-7');
-    },
-  );
 });
