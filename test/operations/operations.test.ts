@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Runtime } from '../../src/home/runtime.js';
-import { type Operations, operationsOver } from '../../src/operations/open-operations.js';
-import type { Caller, OperationContext } from '../../src/operations/operation.js';
-import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
+import type { Operations } from '../../src/operations/open-operations.js';
+import type { Caller } from '../../src/operations/operation.js';
 import { readAudit } from '../../src/store/audit.js';
 import { emergencyStopId, resumptionId } from '../../src/workflows/queues.js';
-import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
-import { cryptoDesk } from './support/crypto-desk.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { openOperations } from './support/open-operations.js';
 
 let bench: Bench;
 const opened: (() => Promise<void>)[] = [];
@@ -21,27 +19,19 @@ afterAll(async () => {
 });
 
 const ANNA: Caller = { person: 'anna', via: 'web' };
+const OTTO: Caller = { person: 'otto', via: 'web' };
 /** Nothing listens on port 1. */
 const NOWHERE = { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: 'http://127.0.0.1:1' };
 
 function operationsOf(desk: BenchDesk, down: { temporal?: boolean; postgres?: boolean } = {}): Operations {
-  const temporal = openTemporal({ home: null, temporal: down.temporal ? NOWHERE : bench.address });
   const pool = down.postgres ? new Pool({ host: '127.0.0.1', port: 1 }) : bench.database.pool;
+  const address = down.temporal ? NOWHERE : bench.address;
+  const { operations, temporal } = openOperations(bench, desk, { address, pool });
   opened.push(async () => {
     await temporal.close();
     if (down.postgres) await pool.end();
   });
-  const context: OperationContext = {
-    runtime: { desk: desk.name } as Runtime,
-    desk: { ...cryptoDesk(), desk: desk.name },
-    trader: desk.trader.client,
-    temporal,
-    pool,
-    decisionKey: () => DECISION_KEY,
-    newId: randomUUID,
-    nowMs: Date.now,
-  };
-  return operationsOver(context);
+  return operations;
 }
 
 describe.concurrent('stop trading', () => {
@@ -230,5 +220,16 @@ describe.concurrent('what is scheduled', () => {
     expect(next?.nextMarketMs).toBe(Date.parse('2026-03-03T00:00:00Z'));
     const wallMinutes = ((next?.nextMs ?? 0) - Date.now()) / 60_000;
     expect(wallMinutes).toBeCloseTo((14 * 60) / 60, 0);
+  });
+});
+
+describe('switching a strategy', () => {
+  it('that the desk does not have is refused by name', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const request = { strategy: 'nothing', enabled: false, reason: 'test' };
+    expect(await operationsOf(desk).toggleStrategy(OTTO, request)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('no strategy nothing'),
+    });
   });
 });

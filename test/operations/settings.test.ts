@@ -1,15 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Runtime } from '../../src/home/runtime.js';
-import { type Operations, operationsOver } from '../../src/operations/open-operations.js';
+import type { Desk } from '../../src/desk/schema.js';
+import type { Operations } from '../../src/operations/open-operations.js';
 import type { Caller } from '../../src/operations/operation.js';
-import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
 import { readAudit } from '../../src/store/audit.js';
 import type { SettingsChangeResult } from '../../src/workflows/operations/settings/contract.js';
 import { settingsChangeId } from '../../src/workflows/queues.js';
-import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
-import { cryptoDesk } from './support/crypto-desk.js';
+import { openOperations } from './support/open-operations.js';
 
 let bench: Bench;
 const opened: (() => Promise<void>)[] = [];
@@ -24,23 +22,15 @@ afterAll(async () => {
 const OTTO: Caller = { person: 'otto', via: 'web' };
 const ANNA: Caller = { person: 'anna', via: 'web' };
 
-function operationsOf(desk: BenchDesk, temporalAddress = bench.address): Operations {
-  const temporal = openTemporal({ temporal: temporalAddress, home: null });
+const PEOPLE: Desk['people'] = [
+  { name: 'otto', roles: ['operator'] },
+  { name: 'anna', roles: ['approver'] },
+];
+
+function operationsOf(desk: BenchDesk, address = bench.address): Operations {
+  const { operations, temporal } = openOperations(bench, desk, { address, people: PEOPLE });
   opened.push(() => temporal.close());
-  const people = [
-    { name: 'otto', roles: ['operator' as const] },
-    { name: 'anna', roles: ['approver' as const] },
-  ];
-  return operationsOver({
-    runtime: { desk: desk.name } as Runtime,
-    desk: { ...cryptoDesk(), desk: desk.name, people },
-    trader: desk.trader.client,
-    temporal,
-    pool: bench.database.pool,
-    decisionKey: () => DECISION_KEY,
-    newId: randomUUID,
-    nowMs: Date.now,
-  });
+  return operations;
 }
 
 const change = (operations: Operations, values: Record<string, number>) =>
@@ -252,16 +242,5 @@ describe.concurrent('a change of settings', () => {
     const desk = await bench.desk({ serve: [] });
     desk.trader.gone = true;
     expect(await change(operationsOf(desk), { 'risk.stopLossPct': 4 })).toMatchObject({ state: 'refused' });
-  });
-});
-
-describe('switching a strategy', () => {
-  it('that the desk does not have is refused by name', async () => {
-    const desk = await bench.desk({ serve: [] });
-    const request = { strategy: 'nothing', enabled: false, reason: 'test' };
-    expect(await operationsOf(desk).toggleStrategy(OTTO, request)).toMatchObject({
-      ok: false,
-      detail: expect.stringContaining('no strategy nothing'),
-    });
   });
 });

@@ -23,22 +23,12 @@ afterAll(async () => {
   await bench?.close();
 });
 
-const type = (user: number, text: string, options = {}) => bot.simulator.simulation.type(user, text, options);
-const answered = (chat: number, what: string | RegExp) =>
-  eventually(() =>
-    expect(
-      bot
-        .sent(chat)
-        .map(({ text }) => text)
-        .join('\n---\n'),
-    ).toMatch(what),
-  );
 const reported = () => bot.operations.listIncidents({});
 
 describe('/incident', () => {
   it('opens one with what was seen, and its answer has the button that says "I have it"', async () => {
-    type(BEN, '/incident Withdrawals are slow\nthe third one waits\nfor an hour');
-    await answered(BEN, /✅ The incident "Withdrawals are slow" is open\./);
+    bot.type(BEN, '/incident Withdrawals are slow\nthe third one waits\nfor an hour');
+    await bot.answered(BEN, /✅ The incident "Withdrawals are slow" is open\./);
     const open = await eventually(async () => {
       const [found] = await reported();
       if (!found) throw new Error('not in Postgres yet');
@@ -58,14 +48,14 @@ describe('/incident', () => {
   });
 
   it('with the same title again belongs to the one that lasts', async () => {
-    type(ANNA, '/incident withdrawals are SLOW!');
-    await answered(ANNA, /✅ Added to the incident "withdrawals are SLOW!" that lasts\./);
+    bot.type(ANNA, '/incident withdrawals are SLOW!');
+    await bot.answered(ANNA, /✅ Added to the incident "withdrawals are SLOW!" that lasts\./);
     expect(await reported()).toHaveLength(1);
   });
 
   it('that lay waiting says so in what was seen', async () => {
-    type(ANNA, '/incident Биржа молчит', { date: Math.floor(Date.now() / 1000) - 7_200 });
-    await answered(ANNA, /✅ The incident "Биржа молчит" is open\./);
+    bot.type(ANNA, '/incident Биржа молчит', { date: Math.floor(Date.now() / 1000) - 7_200 });
+    await bot.answered(ANNA, /✅ The incident "Биржа молчит" is open\./);
     await eventually(async () =>
       expect((await reported()).find(({ title }) => title === 'Биржа молчит')?.detail).toBe(
         'sent 120 minutes ago',
@@ -81,16 +71,16 @@ describe('/incident', () => {
     ['/incident a\u0007b', /Title: expected one line without control characters\./],
   ])('%j is answered with how to write it', async (text, what) => {
     const before = await reported();
-    type(ANNA, text);
-    await answered(ANNA, what);
+    bot.type(ANNA, text);
+    await bot.answered(ANNA, what);
     expect(await reported()).toHaveLength(before.length);
   });
 
   it('is refused to a viewer, and a stranger is not even answered', async () => {
     const before = await reported();
-    type(STRANGER, '/incident Let me in');
-    type(VERA, '/incident Let me in');
-    await answered(VERA, /vera may not do this: it takes the role operator or approver/);
+    bot.type(STRANGER, '/incident Let me in');
+    bot.type(VERA, '/incident Let me in');
+    await bot.answered(VERA, /vera may not do this: it takes the role operator or approver/);
     expect(bot.sent(STRANGER)).toEqual([]);
     expect(await reported()).toHaveLength(before.length);
   });

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { DEFAULT_TOKEN } from '../../../simulators/telegram/simulation.js';
 import type { TelegramSimulator } from '../../../simulators/telegram/start.js';
 import { startTelegramSimulator } from '../../../simulators/telegram/start.js';
@@ -16,6 +17,7 @@ import { createLinkCode, linkByCode } from '../../../src/store/people.js';
 import type { Pool } from '../../../src/store/pool.js';
 import { runTelegram, type TelegramTiming } from '../../../src/telegram/start.js';
 import { cryptoDesk } from '../../operations/support/crypto-desk.js';
+import { eventually } from '../../support/eventually.js';
 import { DECISION_KEY } from '../../workflows/support/desk-bench.js';
 import { ScriptedTrader } from '../../workflows/support/scripted-trader.js';
 
@@ -43,6 +45,11 @@ export interface BotBench {
   link(person: string, userId: number): Promise<void>;
   /** What the bot wrote into a chat, oldest first. */
   sent(chatId: number): readonly Message[];
+  texts(chatId: number): readonly string[];
+  /** Waits until the bot has written this into a chat. */
+  answered(chatId: number, what: string | RegExp): Promise<void>;
+  /** A person writes in the private chat, or where the options say. */
+  type(...message: Parameters<TelegramSimulator['simulation']['type']>): void;
   close(): Promise<void>;
 }
 
@@ -84,6 +91,8 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
   const operations = operationsOver(operationsContext);
   const log: string[] = [];
   let running: Role | null = null;
+  const sent = (chatId: number): readonly Message[] => simulator.simulation.bot().sentTo(chatId);
+  const texts = (chatId: number): readonly string[] => sent(chatId).map(({ text }) => text);
   simulator.simulation.bot().ensureChat(ALERTS_CHAT);
   return {
     simulator,
@@ -116,7 +125,10 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
       simulator.simulation.bot().ensureChat(userId);
       await linkByCode(pool, name, code, { telegramUserId: String(userId), chatId: String(userId) });
     },
-    sent: (chatId) => simulator.simulation.bot().sentTo(chatId),
+    sent,
+    texts,
+    answered: (chatId, what) => eventually(() => expect(texts(chatId).join('\n---\n')).toMatch(what)),
+    type: (...message) => void simulator.simulation.type(...message),
     close: async () => {
       await running?.stop();
       // A connection to nowhere stays open: closed while it is about to try again, it throws where nobody can catch it.

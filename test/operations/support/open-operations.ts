@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import type { Desk } from '../../../src/desk/schema.js';
+import type { Runtime } from '../../../src/home/runtime.js';
+import { type Operations, operationsOver } from '../../../src/operations/open-operations.js';
+import type { OperationContext } from '../../../src/operations/operation.js';
+import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
+import { type Bench, type BenchDesk, DECISION_KEY } from '../../workflows/support/desk-bench.js';
+import { cryptoDesk } from './crypto-desk.js';
+
+export interface OperationsChange {
+  readonly address?: Parameters<typeof openTemporal>[0]['temporal'];
+  readonly pool?: OperationContext['pool'];
+  readonly people?: Desk['people'];
+}
+
+/** Over a desk of the bench; what is left out is the bench's own. */
+export function openOperations(
+  bench: Bench,
+  { name, trader }: BenchDesk,
+  { address = bench.address, pool = bench.database.pool, people }: OperationsChange = {},
+): { readonly operations: Operations; readonly temporal: TemporalAccess } {
+  const temporal = openTemporal({ home: null, temporal: address });
+  const desk = { ...cryptoDesk(), desk: name };
+  const operations = operationsOver({
+    runtime: { desk: name } as Runtime,
+    desk: people === undefined ? desk : { ...desk, people },
+    trader: trader.client,
+    temporal,
+    pool,
+    decisionKey: () => DECISION_KEY,
+    newId: randomUUID,
+    nowMs: Date.now,
+  });
+  return { operations, temporal };
+}
