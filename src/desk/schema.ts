@@ -92,7 +92,9 @@ const personSchema = z.strictObject({
   roles: z
     .array(z.enum(ANY_ROLE))
     .min(1)
-    .describe('`viewer` reads, `operator` also stops and closes, `approver` also resumes.'),
+    .describe(
+      '`viewer` reads, `operator` also stops, closes and operates, `approver` also stops, closes, resumes and approves.',
+    ),
 });
 
 const apiSchema = z.strictObject({
