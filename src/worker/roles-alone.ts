@@ -37,8 +37,11 @@ export function watchRolesAlone(home: string, traderAnswers: () => Promise<boole
   const watched = new Map<string, Watched>();
   let seen: readonly RoleSeen[] = [];
   const lookAt = async (name: string, life: LifeSeen): Promise<RoleSeen> => {
-    const deaf = name === 'trader' && life.phase === 'running' && !(await traderAnswers());
-    const now = watchedOn(watched.get(name), life, deaf);
+    const before = watched.get(name);
+    const moves = before?.lastSignMs !== life.lastSignMs;
+    // One that stands still would keep each look waiting for its answer.
+    const deaf = moves && name === 'trader' && life.phase === 'running' && !(await traderAnswers());
+    const now = watchedOn(before, life, moves && !deaf);
     watched.set(name, now);
     return roleSeen(name, life, now);
   };
@@ -54,9 +57,8 @@ export function watchRolesAlone(home: string, traderAnswers: () => Promise<boole
   };
 }
 
-function watchedOn(before: Watched | undefined, { lastSignMs }: LifeSeen, deaf: boolean): Watched {
-  if (before === undefined || (before.lastSignMs !== lastSignMs && !deaf))
-    return { lastSignMs, quietLooks: 0, quietSinceMs: lastSignMs };
+function watchedOn(before: Watched | undefined, { lastSignMs }: LifeSeen, lives: boolean): Watched {
+  if (before === undefined || lives) return { lastSignMs, quietLooks: 0, quietSinceMs: lastSignMs };
   return { ...before, lastSignMs, quietLooks: before.quietLooks + 1 };
 }
 

@@ -11,7 +11,7 @@ export interface Processes {
   state(name: string): Promise<string | null>;
 }
 
-const STATUS_MS = 3_000;
+const STATUS_MS = 1_000;
 
 export function watchProcesses(
   { home }: Pick<Runtime, 'home'>,

@@ -303,6 +303,21 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(stdout).toMatch(/"Last 100 lines of its log[^}]*lines kept, SHA-256/);
   });
 
+  it('that hang open an incident too, which says how to start them again', async () => {
+    const before = (await incidents()).map(({ id }) => id);
+    const { process: bot } = programs.running.get('trader') ?? {};
+    bot?.kill('SIGSTOP');
+    const silent = await until(
+      'the incident',
+      async () => (await incidents()).find(({ id }) => !before.includes(id)) ?? null,
+      120_000,
+    ).finally(() => bot?.kill('SIGCONT'));
+    expect(silent).toMatchObject({
+      title: 'trader is silent',
+      detail: expect.stringContaining('docker-compose restart bot'),
+    });
+  });
+
   it('keep a log each, without secrets, in which errors are counted and which is read from inside a container', async () => {
     const { stdout } = await programs.run('web', {}, ['bin/fermata.js', 'logs', '--last', '10000']);
     for (const role of roles) expect(stdout).toMatch(new RegExp(`Z ${role} +info `));
