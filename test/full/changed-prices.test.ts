@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readEquity } from '../../src/api/read/read-equity.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
-import { openPool } from '../../src/store/pool.js';
+import { openPool, type Pool } from '../../src/store/pool.js';
 import type { TraderStatus } from '../../src/trader/protocol.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
 
@@ -37,13 +37,43 @@ async function checkedBooks(): Promise<readonly number[]> {
   const { halts } = await desk.status();
   for (const cause of ['auditor', 'ledger-mismatch', 'reconciliation', 'drawdown'])
     expect(halts.map((halt) => halt.cause)).not.toContain(cause);
+  return withPool(async (pool) =>
+    (await readEquity(pool, desk.desk, POINTS_MAX)).map(({ equity }) => Number(equity)),
+  );
+}
+
+async function withPool<T>(ask: (pool: Pool) => Promise<T>): Promise<T> {
   const runtime = JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
   const pool = openPool(runtime, 'test');
   try {
-    return (await readEquity(pool, desk.desk, POINTS_MAX)).map(({ equity }) => Number(equity));
+    return await ask(pool);
   } finally {
     await pool.end();
   }
+}
+
+/** Stored minutes of each price source, and how many of them both have. */
+async function seriesOf(
+  symbol: string,
+): Promise<{ readonly sources: readonly string[]; readonly shared: number }> {
+  return withPool(async (pool) => {
+    const found = await pool.query<{ sources: string[]; shared: number }>(
+      `select array_agg(distinct source order by source) as sources, (count(*) - count(distinct open_time))::int as shared
+         from bars where desk = $1 and symbol = $2`,
+      [desk.desk, symbol],
+    );
+    return found.rows[0] ?? { sources: [], shared: 0 };
+  });
+}
+
+/** Taken, read back and restored on a server of its own, with the account that rests. */
+async function backedUp(resting: string): Promise<void> {
+  const backup = await desk.run('backup', '--verify', '--json');
+  expect(backup.stdout).toMatch(/, 1 resting account \(\d+ bytes\)/);
+  expect(backup.code).toBe(0);
+  const drill = await desk.run('drill', '--json');
+  expect(drill.stdout).toMatch(new RegExp(`${resting}: \\d+ entries`));
+  expect(drill.code).toBe(0);
 }
 
 const largestStep = (curve: readonly number[]): number =>
@@ -64,6 +94,10 @@ it('goes on with the account of the prices that it finds, there and back', async
   expect(second.incarnation).not.toBe(first.incarnation);
   const secondCurve = await checkedBooks();
   expect(secondCurve[0]).toBeCloseTo(10_000, 0);
+  const { sources, shared } = await seriesOf('BTC/USDT');
+  expect(sources).toEqual(['simulated-303-seed-7', 'simulated-303-seed-8']);
+  expect(shared).toBeGreaterThan(100);
+  await backedUp('simulated-303-seed-7');
   expect(await desk.interrupt()).toBe(0);
 
   await desk.up('--market', 'simulated', '--speed', '600');
