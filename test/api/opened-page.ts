@@ -1,0 +1,72 @@
+/** The built page in Chromium, on a web server with a scripted trader and scripted people. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
+import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
+import { createSignInToken } from '../../src/store/sign-in-tokens.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { scriptedStatus } from '../support/trader-status.js';
+import { scriptedPeople } from './scripted-people.js';
+import { DESK, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const BUILT = resolve(import.meta.dirname, '../../dist/dashboard/index.html');
+/** What the page can't be tested without. */
+export const missing = [CHROMIUM, BUILT].filter((path) => !existsSync(path));
+if (missing.length > 0) console.warn(`skipped: the page is not tested without ${missing.join(' and ')}`);
+
+/** Equity of the last hour: down by 40 until the middle, and up again. */
+const VALLEY = `
+  insert into equity select $1, $2::timestamptz - n * interval '1 minute', 10000 + abs(30 - n) * 4 / 3, 10042, 9000, 0, true
+  from generate_series(1, 60) n`;
+
+const NO_ATTEMPT = {
+  ...{ granted: null, approvers: ['anna'], needed: 1 },
+  ...{ attempts: [], progress: null, problems: [] },
+};
+
+export class OpenedPage {
+  readonly changed: SettingsRequest[] = [];
+  readonly votes: VoteRequest[] = [];
+  /** Errors of the page, and what its content policy refused. */
+  readonly complaints: string[] = [];
+  mode: 'paper' | 'live' = 'paper';
+  database!: TestDatabase;
+  web!: WebUnderTest;
+  page!: Page;
+  #browser: Browser | undefined;
+
+  async start(): Promise<void> {
+    const { changed, votes } = this;
+    this.database = await createTestDatabase();
+    await this.database.ownerPool.query(VALLEY, [DESK, new Date(scriptedStatus().marketData.marketMs)]);
+    const readGoLive = async () => ({ ...NO_ATTEMPT, mode: this.mode });
+    this.web = await startWebUnderTest(
+      this.database.pool,
+      {},
+      { ...scriptedPeople({ changed, votes }), readGoLive },
+    );
+    this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    this.page = await this.#browser.newPage();
+    this.page.on('pageerror', (error) => this.complaints.push(error.message));
+    this.page.on('console', (message) => {
+      if (/Content Security Policy|Refused to/.test(message.text())) this.complaints.push(message.text());
+    });
+  }
+
+  async signIn(): Promise<void> {
+    const token = await createSignInToken(this.database.pool, 'operator');
+    await this.page.goto(`${this.web.origin}/#token=${token}`);
+  }
+
+  text(testId: string): Promise<string> {
+    return this.page.getByTestId(testId).innerText();
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    await this.web?.stop();
+    await this.database?.drop();
+  }
+}

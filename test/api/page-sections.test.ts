@@ -1,0 +1,156 @@
+/** The sections of the built page in Chromium, one after another. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scriptedStatus } from '../support/trader-status.js';
+import { missing, OpenedPage } from './opened-page.js';
+import { APPROVAL } from './scripted-people.js';
+
+const opened = new OpenedPage();
+let page: Page;
+
+describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
+  beforeAll(async () => {
+    await opened.start();
+    ({ page } = opened);
+    await opened.signIn();
+    await page.getByRole('navigation', { name: 'Sections' }).waitFor();
+  });
+  afterAll(() => opened.close());
+
+  const open = async (section: string): Promise<void> => {
+    await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: section }).click();
+    await expect.poll(() => page.locator('.tab-bar [aria-current]').innerText()).toContain(section);
+  };
+  const said = () => page.getByTestId('said').innerText();
+
+  it('shows the statistics of each strategy', async () => {
+    await open('Strategies');
+    const stats = () => page.locator('.stats').filter({ hasText: 'Round trips8' }).innerText();
+    await expect
+      .poll(stats)
+      .toMatch(/Round trips\s+8\s+Won\s+62\.5% \(5\)\s+Result after fees(, USDT)?\s+\+41\.69/i);
+  });
+
+  it('switches a strategy only with a reason', async () => {
+    await open('Strategies');
+    await page.getByRole('button', { name: 'Switch off' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Switch ema-cross off?' });
+    await dialog.getByRole('button', { name: 'Switch off' }).click();
+    expect(opened.web.trader.calls.filter(({ method }) => method === 'toggle')).toHaveLength(0);
+    await dialog.getByLabel(/Reason/).fill('too many losses');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('ema-cross is off');
+    expect(opened.web.trader.calls.at(-1)).toMatchObject({
+      method: 'toggle',
+      params: { enabled: false, reason: 'too many losses' },
+    });
+  });
+
+  it('shows which change of a setting applies at once and which needs approval', async () => {
+    await open('Settings');
+    const size = page.getByLabel(/Largest position/);
+    await size.fill('101');
+    await expect
+      .poll(() => page.locator('.settings').first().innerText())
+      .toContain('a number from 0.01 to 100');
+    expect(await page.getByRole('button', { name: /^Apply/ }).isDisabled()).toBe(true);
+    await size.fill('2');
+    await expect.poll(() => page.locator('.settings').first().innerText()).toContain('at once');
+    await size.fill('4');
+    await expect.poll(() => page.locator('.settings').first().innerText()).toContain('needs approval');
+    await page.getByRole('button', { name: 'Ask for approval' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Ask for this change?' });
+    expect(await dialog.innerText()).toContain('3 → 4');
+    await dialog.getByLabel(/Reason/).fill('more room');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('It waits');
+    expect(opened.changed).toEqual([{ values: { 'risk.maxPositionSizePct': 4 }, reason: 'more room' }]);
+  });
+
+  it('votes with a reason on exactly the parameters that it shows', async () => {
+    await open('Waiting');
+    await expect.poll(() => page.getByRole('region', { name: 'Approvals' }).innerText()).toContain('3 → 4');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    const dialog = page.getByRole('dialog', { name: /Approve: Settings version 1/ });
+    await dialog.getByLabel(/Reason/).fill('looked at it');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('Your vote counts');
+    expect(opened.votes).toMatchObject([
+      {
+        approval: APPROVAL.id,
+        choice: 'approve',
+        parametersHash: APPROVAL.parametersHash,
+        reason: 'looked at it',
+      },
+    ]);
+  });
+
+  it('shows an incident with who has to answer, and answers it', async () => {
+    await open('Incidents');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Open', exact: true }).innerText())
+      .toContain('Exchange down');
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('dialog').getByLabel('What you are doing about it').fill('calling them');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('operator has it');
+  });
+
+  it('shows the pre-flight checks, the routines and the audit trail', async () => {
+    await open('Go-live');
+    const preflight = page.getByRole('region', { name: 'Pre-flight' });
+    await expect.poll(() => preflight.innerText()).toContain('A start with real money is refused');
+    expect(await page.getByRole('region', { name: 'Real money' }).innerText()).toContain('paper money');
+    await open('Routines');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Runs' }).innerText())
+      .toContain('No routine has run');
+    await open('Audit');
+    await page.getByLabel('Person').fill('nobody');
+    const audit = page.getByRole('region', { name: 'Who did what' });
+    await expect.poll(() => audit.innerText()).toContain('No entry fits');
+  });
+
+  it('asks for real money with a reason only, and shows what is missing', async () => {
+    opened.mode = 'live';
+    await open('Go-live');
+    await page.getByRole('button', { name: 'Ask to go live…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+    expect(await dialog.isVisible()).toBe(true);
+    await dialog.getByRole('textbox').fill('the validation was good');
+    await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect.poll(said).toContain('Stop-loss: 0 (expected: > 0)');
+    opened.mode = 'paper';
+  });
+
+  it('fits a narrow screen in every section, and a reload stays in it', async () => {
+    opened.web.trader.status = scriptedStatus();
+    for (const section of [
+      'Strategies',
+      'Routines',
+      'Waiting',
+      'Incidents',
+      'Go-live',
+      'Settings',
+      'Audit',
+      'Desk',
+    ]) {
+      await page.setViewportSize({ width: 1024, height: 740 });
+      await open(section);
+      for (const width of [360, 390, 1024]) {
+        await page.setViewportSize({ width, height: 740 });
+        const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        expect(wider, `${section} at ${width} px`).toBeLessThanOrEqual(0);
+      }
+    }
+    await open('Audit');
+    await page.reload();
+    await page.getByRole('region', { name: 'Who did what' }).waitFor();
+    await open('Desk');
+  });
+
+  it('never broke its own content policy', () => {
+    expect(opened.complaints).toEqual([]);
+  });
+});

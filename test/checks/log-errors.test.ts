@@ -1,0 +1,74 @@
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readLinesBackwards } from '../../src/checks/read-lines-backwards.js';
+import { rolesInOrder } from '../../src/supervisor/roles.js';
+import { CheckBench, MINUTE } from './check-bench.js';
+
+const ROLES = rolesInOrder(true);
+const bench = new CheckBench();
+beforeAll(() => bench.open());
+beforeEach(() => bench.renew());
+afterAll(() => bench.close());
+
+describe('log-errors', () => {
+  const logs = (): string => join(bench.home, 'logs');
+  const line = (minutesAgo: number, level: string, message: string): string =>
+    `${JSON.stringify({ time: new Date(Date.now() - minutesAgo * MINUTE).toISOString(), role: 'web', level, message })}\n`;
+  beforeEach(() => {
+    rmSync(logs(), { recursive: true, force: true });
+    mkdirSync(logs(), { recursive: true });
+  });
+
+  it('counts the errors of the time asked for, over rotated files, and quotes the newest', async () => {
+    writeFileSync(
+      join(logs(), 'fermata.jsonl.1'),
+      line(3_000, 'error', 'too old') + line(120, 'error', 'before'),
+    );
+    writeFileSync(join(logs(), 'fermata.jsonl'), line(60, 'info', 'calm') + line(30, 'error', 'the newest'));
+    appendFileSync(join(logs(), 'fermata.jsonl'), 'a torn line');
+    expect(await bench.check('log-errors', { hours: 24 })).toEqual({
+      verdict: 'fail',
+      observed: '2 errors (web 2); the newest: web: the newest',
+      expected: 'at most 0 errors in the log of the last 24 hours',
+    });
+    expect(await bench.check('log-errors', { hours: 1, errorsMax: 1 })).toMatchObject({ verdict: 'pass' });
+  });
+
+  it('counts in every log where each role keeps its own, and quotes the newest of all', async () => {
+    for (const role of ROLES) writeFileSync(join(logs(), `${role}.jsonl`), line(1, 'info', 'calm'));
+    writeFileSync(join(logs(), 'auditor.jsonl'), line(20, 'error', 'the older'));
+    writeFileSync(join(logs(), 'web.jsonl.1'), line(10, 'error', 'the newer'));
+    expect(await bench.check('log-errors')).toMatchObject({
+      verdict: 'fail',
+      observed: '2 errors (web 2); the newest: web: the newer',
+    });
+  });
+
+  it('is not run where a log can’t be found, and fails for what the others hold', async () => {
+    expect(await bench.check('log-errors')).toMatchObject({
+      verdict: 'not_run',
+      observed: `there is no log in ${logs()}: nothing was counted`,
+    });
+    for (const role of ROLES.filter((name) => name !== 'trader'))
+      writeFileSync(join(logs(), `${role}.jsonl`), line(1, 'info', 'calm'));
+    expect(await bench.check('log-errors')).toMatchObject({
+      verdict: 'not_run',
+      observed: 'no errors; no log of trader',
+    });
+    appendFileSync(join(logs(), 'ledger.jsonl'), line(1, 'error', 'broken'));
+    expect(await bench.check('log-errors')).toMatchObject({
+      verdict: 'fail',
+      observed: '1 errors (web 1); the newest: web: broken; no log of trader',
+    });
+  });
+
+  it('reads long files from their end', async () => {
+    const path = join(logs(), 'long.txt');
+    const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number}`);
+    writeFileSync(path, `${lines.join('\n')}\n`);
+    const read = [];
+    for await (const text of readLinesBackwards(path)) read.push(text);
+    expect(read).toEqual(lines.toReversed());
+  });
+});

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { REPORTS } from '../../src/reports/registry.js';
+import { CheckBench, NOW } from './check-bench.js';
+
+const bench = new CheckBench();
+beforeAll(() => bench.open());
+beforeEach(() => bench.renew());
+afterAll(() => bench.close());
+
+async function report(name: string): Promise<string> {
+  return (await REPORTS.get(name)?.({ ...bench.context, marketMs: NOW }, { days: 7 })) ?? '';
+}
+
+describe('the reports of a review', () => {
+  async function fill(id: string, given: object): Promise<void> {
+    const row = {
+      purpose: 'exit',
+      side: 'sell',
+      quantity: 1,
+      price: 100,
+      fee: 0.1,
+      realised: 0,
+      strategy: 'ema-cross',
+    };
+    const { purpose, side, quantity, price, fee, realised, strategy } = { ...row, ...given };
+    await bench.database.pool.query(
+      `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+         realised, simulated, market, wall, incarnation, sequence)
+       values ($1, 'BTC/USDT', $2, $2, $3, $4, $5, $6, 'taker', $7, $8, $9, true, $10, $10, 'abc123', 1)`,
+      [
+        bench.context.desk.desk,
+        id,
+        side,
+        quantity,
+        price,
+        fee,
+        purpose,
+        strategy,
+        realised,
+        new Date(NOW - 1_000),
+      ],
+    );
+  }
+
+  it('give figures that were worked out by hand', async () => {
+    await fill('e1', { purpose: 'entry', side: 'buy' });
+    await fill('x1', { realised: 10 });
+    await fill('x2', { realised: 0.05 });
+    await fill('x3', { realised: -4, strategy: 'other' });
+    await bench.database.pool.query(
+      `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated,
+         created_market, created, updated) values ($1, 'x3', 'BTC/USDT', 'sell', 'stop', 'stop', 'other', 'filled', 1, 101.5,
+         true, $2, $2, $2), ($1, 'd1', 'BTC/USDT', 'buy', 'limit', 'entry', 'other', 'denied', 1, 1, true, $2, $2, $2)`,
+      [bench.context.desk.desk, new Date(NOW - 2_000)],
+    );
+    await bench.database.pool.query(
+      `update orders set reason = 'positionSize: too large' where client_id = 'd1'`,
+    );
+    for (const [hours, equity] of [
+      [60, 10_000],
+      [40, 11_000],
+      [30, 9_900],
+      [1, 10_450],
+    ] as const)
+      await bench.equityAt(NOW - hours * 3_600_000, equity);
+    const performance = await report('performance');
+    expect(performance).toContain('equity 10000.00 to 10450.00 (4.50 %)');
+    // x2 earned 0.05 and cost 0.1 in fees: a loss.
+    expect(performance).toContain('win rate 33.33 % of 3 closings');
+    expect(performance).toContain('largest drawdown 10.00 %');
+    expect(await report('strategies')).toContain('ema-cross 9.85 (1 of 2 won), other -4.10 (0 of 1 won)');
+    const costs = await report('costs');
+    expect(costs).toContain('fees 0.40 (0.10 % of 400.00) in 4 fills');
+    expect(costs).toContain('slippage of stops 1.50 in 1 fills');
+    expect(await report('limits')).toContain('largest drawdown 10.00 % of 15 % allowed');
+    expect(await report('limits')).toContain('orders denied: positionSize 1');
+    expect(await report('versions')).toContain('Postgres 15');
+  });
+});
