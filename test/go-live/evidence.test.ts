@@ -27,6 +27,7 @@ const CHECKS = [
   'validation',
   'telegram',
   'key-permissions',
+  'auditor-key',
 ];
 
 let bench: Bench;

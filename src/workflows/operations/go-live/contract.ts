@@ -31,6 +31,17 @@ export interface GoLiveInput {
   readonly evidenceMs: number;
   readonly recordMs: number;
   readonly simulated: boolean;
+  /** Where an earlier run of this attempt, which was live by then, left off. */
+  readonly carried?: Carried;
+}
+
+export interface Carried {
+  /** Index of the size step that is waited for, and how many watches it has left. */
+  readonly step: number;
+  readonly watchesLeft: number;
+  readonly liveSinceMs: number;
+  readonly size: SizePlan | null;
+  readonly shown: readonly string[];
 }
 
 export type GoLivePhase =

@@ -6,7 +6,7 @@ import { showPhase, stepLine } from '../../show.js';
 import { Approvals } from '../approval.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 import { goLiveCalls } from './calls.js';
-import { GO_LIVE_MESSAGES, type GoLiveInput, type GoLiveProgress } from './contract.js';
+import { type Carried, GO_LIVE_MESSAGES, type GoLiveInput, type GoLiveProgress } from './contract.js';
 
 const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);
 
@@ -25,25 +25,38 @@ export class GoLiveRun {
   readonly calls;
   readonly records;
   readonly approvals: Approvals;
-  progress: GoLiveProgress = {
-    phase: 'pre-flight',
-    detail: 'looking at everything',
-    size: null,
-    nextAtMs: null,
-  };
+  progress: GoLiveProgress;
   /** The newest steps, as Temporal's UI shows them. */
-  private readonly shown: string[] = [];
+  private readonly shown: string[];
   /** Wall time of the first arming. */
-  liveSinceMs = 0;
+  liveSinceMs: number;
 
   constructor(readonly input: GoLiveInput) {
-    const { desk, incarnation, evidenceMs } = input;
+    const { desk, incarnation, evidenceMs, carried } = input;
+    this.progress = {
+      phase: carried === undefined ? 'pre-flight' : 'ramp',
+      detail: 'looking at everything',
+      size: carried?.size ?? null,
+      nextAtMs: null,
+    };
+    this.shown = [...(carried?.shown ?? [])];
+    this.liveSinceMs = carried?.liveSinceMs ?? 0;
     this.engine = traderCalls(desk, incarnation);
     this.calls = goLiveCalls(desk);
     this.records = recordCalls(desk, evidenceMs);
     this.trail = new EvidenceTrail(desk, this.records);
     this.approvals = new Approvals(desk);
     setHandler(progressQuery, () => this.progress);
+  }
+
+  carriedOver(step: number, watchesLeft: number): Carried {
+    return {
+      step,
+      watchesLeft,
+      liveSinceMs: this.liveSinceMs,
+      size: this.progress.size,
+      shown: [...this.shown],
+    };
   }
 
   show(phase: GoLiveProgress['phase'], detail: string, nextAtMs: number | null = null): void {

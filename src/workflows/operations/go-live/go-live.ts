@@ -3,10 +3,10 @@
  * start small, watch the first hours, then grow step by step, each by approval. The trader checks the votes itself:
  * nothing that this workflow claims can arm it.
  */
-import { allHandlersFinished, condition } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
 import { showVerdict } from '../../show.js';
-import type { GoLiveInput, GoLiveResult } from './contract.js';
+import type { Carried, GoLiveInput, GoLiveResult } from './contract.js';
 import { GoLiveRun } from './go-live-run.js';
 import { preflight } from './preflight.js';
 import { ramp } from './ramp.js';
@@ -22,12 +22,13 @@ export async function goLive(input: GoLiveInput): Promise<GoLiveResult> {
       detail: `the procedure could not go on: ${causeOf(error)}`,
     }),
   );
-  await close(run, result);
+  if ('state' in result) await close(run, result);
   await condition(() => run.trail.settled && allHandlersFinished());
-  return result;
+  return 'state' in result ? result : continueAsNew<typeof goLive>({ ...input, carried: result });
 }
 
-async function procedure(run: GoLiveRun): Promise<GoLiveResult> {
+async function procedure(run: GoLiveRun): Promise<GoLiveResult | Carried> {
+  if (run.input.carried !== undefined) return ramp(run);
   run.show('pre-flight', 'Looking at exchange, key, limits and the validation');
   const { obstacles, figures } = await preflight(run, 'pre-flight', null);
   if (obstacles.length > 0) return refused(obstacles.join('; '));
@@ -35,7 +36,7 @@ async function procedure(run: GoLiveRun): Promise<GoLiveResult> {
   if (reviewer === null) return refused('nobody reviewed the validation report in time');
   const problem = await startLive(run, reviewer);
   if (problem !== null) return refused(problem);
-  const watched = await watchLive(run, run.input.watchMs, run.input.lookMs, 'watched');
+  const watched = await watchLive(run, run.input.watchMs, 'watched');
   return watched.ended === null ? ramp(run) : { state: 'ended', detail: watched.ended };
 }
 

@@ -1,113 +1,96 @@
-/** Watching a desk with real money: looks again and again, reminds people, and compares with paper at the end. */
+/** Watching a desk with real money: looks again and again, tells people, and compares with paper at the end. */
 import { sleep } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
 import type { GoLiveRun } from './go-live-run.js';
+import { remind, tellProblems, tellResults } from './live-notices.js';
+import { lookAtLive } from './look-at-live.js';
 
 export interface Watched {
   /** Why it is no longer live; null: it is. */
   readonly ended: string | null;
-  /** What was not as it should be, each once; at most 20. */
+  /** What was not as it should be, each once; at most 20 and what the end brought. */
   readonly problems: readonly string[];
 }
 
 const PROBLEMS_MAX = 20;
+/** Of one watch, which is in one run: its history must not grow without an end. */
+const LOOKS_MAX = 1_000;
+const OBSERVED_MAX = 1_500;
 
 export async function watchLive(
   run: GoLiveRun,
   watchMs: number,
-  lookMs: number,
   phase: 'watched' | 'ramp',
 ): Promise<Watched> {
   const startedMs = Date.now();
   const untilMs = startedMs + watchMs;
+  const everyMs = Math.max(run.input.lookMs, Math.ceil(watchMs / LOOKS_MAX));
+  const fillsSinceMs = phase === 'watched' ? run.liveSinceMs : startedMs;
   const problems = new Set<string>();
   let remindAtMs = startedMs + run.input.remindMs;
   let looks = 0;
   run.show(phase, `Watched until ${new Date(untilMs).toISOString()}`, untilMs);
   do {
-    const found = await lookOnce(run);
+    const found = await lookAtLive(run, fillsSinceMs);
     looks += 1;
     if (found.ended !== null) return { ended: found.ended, problems: [...problems] };
-    for (const problem of found.problems) if (problems.size < PROBLEMS_MAX) problems.add(problem);
+    const fresh = found.problems.filter((one) => !problems.has(one)).slice(0, PROBLEMS_MAX - problems.size);
+    for (const problem of fresh) problems.add(problem);
+    if (fresh.length > 0) tellProblems(run, fresh);
     if (Date.now() >= remindAtMs && phase === 'watched') {
       remindAtMs = Date.now() + run.input.remindMs;
-      remind(run, found.text, looks);
+      remind(run, found.text);
     }
     const left = untilMs - Date.now();
-    if (left > 0) await sleep(Math.min(lookMs, left));
+    if (left > 0) await sleep(Math.min(everyMs, left));
   } while (Date.now() < untilMs);
-  await conclude(run, phase, startedMs, looks, [...problems]);
-  return { ended: null, problems: [...problems] };
+  const key = phase === 'watched' ? 'first-period' : `ramp.${looks}.${startedMs}`;
+  const watched = { key, startedMs, fillsSinceMs, looks, problems: [...problems] };
+  // What can't be verified is not clean, and no reason to end what is live.
+  const late = await conclude(run, watched).catch((error: unknown) => {
+    const unverified = [`not verified: ${causeOf(error)}`];
+    tellProblems(run, unverified);
+    return unverified;
+  });
+  return { ended: null, problems: [...problems, ...late] };
 }
 
-interface Look extends Watched {
-  readonly text: string;
+interface Conclusion {
+  /** Of the pieces of evidence. */
+  readonly key: string;
+  readonly startedMs: number;
+  readonly fillsSinceMs: number;
+  readonly looks: number;
+  readonly problems: readonly string[];
 }
 
-async function lookOnce(run: GoLiveRun): Promise<Look> {
-  const { release, attempt } = run.input;
-  try {
-    const facts = await run.engine.readLiveFacts.executeWithOptions({ summary: 'Look at the desk' }, []);
-    const granted =
-      facts.granted !== null && facts.granted.release === release && facts.granted.attempt === attempt;
-    const text = `${facts.mode}, equity ${facts.equity}, drawdown ${facts.drawdownPct} %, ${facts.fills} fills`;
-    const ended = granted ? null : `the permission is no longer in force: ${facts.reason}`;
-    return { ended, problems: facts.problems, text };
-  } catch (error) {
-    // The trader may be restarting; the supervisor cares for it.
-    const problem = `the trader did not answer: ${causeOf(error)}`;
-    return { ended: null, problems: [problem], text: problem };
-  }
-}
-
-function remind(run: GoLiveRun, text: string, look: number): void {
-  const { desk, release, attempt } = run.input;
-  const notice = {
-    desk,
-    event: 'task',
-    severity: 'info',
-    title: `${desk} trades real money: look at the dashboard`,
-    text: `${text}. Reconciliation: GET /api/reconciliation.`,
-    fingerprint: `golive:${release}:${attempt}:reminder:${look}`,
-  } as const;
-  run.trail.keep('reminder', run.records.notify.executeWithOptions({ summary: 'Remind people' }, [notice]));
-}
-
-/** Fills, reconciliation, and what paper trading led one to expect: each is a piece of evidence. */
+/** Fills, reconciliation, and what paper trading led one to expect: each is a piece of evidence. Gives what is wrong. */
 async function conclude(
   run: GoLiveRun,
-  phase: 'watched' | 'ramp',
-  startedMs: number,
-  looks: number,
-  problems: readonly string[],
-): Promise<void> {
-  const key = phase === 'watched' ? 'first-period' : `ramp.${looks}.${startedMs}`;
-  const fills = await run.calls.readLiveFills.executeWithOptions({ summary: 'Verify the fills' }, [
-    run.liveSinceMs,
-  ]);
-  run.record(
-    `${key}.fills`,
-    'Orders fill as ordered',
-    {
-      verdict: fills.problems.length === 0 ? 'pass' : 'fail',
-      observed:
-        fills.problems.length === 0 ? `${fills.fills} fills, each as ordered` : fills.problems.join('; '),
-      expected: 'own orders only, on their side, at their limit or better',
-    },
-    startedMs,
-  );
-  run.record(
-    `${key}.state`,
-    'Mode, reconciliation and protection',
-    {
-      verdict: problems.length === 0 ? 'pass' : 'warn',
-      observed: problems.length === 0 ? `clean at ${looks} looks` : problems.join('; ').slice(0, 1500),
-      expected: 'ACTIVE, reconciled, every position protected',
-    },
-    startedMs,
-  );
+  { key, startedMs, fillsSinceMs, looks, problems }: Conclusion,
+): Promise<readonly string[]> {
+  const summary = 'Verify the fills';
+  const fills = await run.calls.readLiveFills.executeWithOptions({ summary }, [fillsSinceMs]);
+  const filled = {
+    verdict: fills.problems.length === 0 ? 'pass' : 'fail',
+    observed:
+      fills.problems.length === 0 ? `${fills.fills} fills, each as ordered` : fills.problems.join('; '),
+    expected: 'own orders only, on their side, at their limit or better',
+  } as const;
+  run.record(`${key}.fills`, 'Orders fill as ordered', filled, startedMs);
+  const state = {
+    verdict: problems.length === 0 ? 'pass' : 'warn',
+    observed: problems.length === 0 ? `clean at ${looks} looks` : problems.join('; ').slice(0, OBSERVED_MAX),
+    expected: 'ACTIVE, reconciled, every position protected',
+  } as const;
+  run.record(`${key}.state`, 'Mode, reconciliation and protection', state, startedMs);
   const paper = await run.calls.compareWithPaper.executeWithOptions({ summary: 'Compare with paper' }, [
     run.liveSinceMs,
   ]);
   run.record(`${key}.paper`, 'Live results against paper trading', paper, startedMs);
+  const late =
+    paper.verdict === 'warn' ? [...fills.problems, `not as on paper: ${paper.observed}`] : fills.problems;
+  const lines = [filled, state, paper].map(({ observed, verdict }) => `${verdict}: ${observed}`);
+  tellResults(run, lines, problems.length === 0 && late.length === 0);
+  return late;
 }

@@ -1,0 +1,150 @@
+/** Growing with real money: only from results that are as expected, for as long as that takes. */
+import { ApplicationFailure } from '@temporalio/activity';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Expectation } from '../../src/activities/go-live/create-go-live-activities.js';
+import { goLiveId } from '../../src/domain/go-live.js';
+import type { LiveFills } from '../../src/store/live-fills.js';
+import type { GoLiveInput, GoLiveProgress } from '../../src/workflows/operations/go-live/contract.js';
+import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import {
+  type ShortHistoryServer,
+  startShortHistoryServer,
+} from '../workflows/support/short-history-server.js';
+import { until } from '../workflows/support/until.js';
+import { ANNA, type Attempted, BERT, review, startAttempt, vote, WAIT_MS } from './support/attempt.js';
+
+const EVENTS = 60;
+const AS_ORDERED: LiveFills = { fills: 3, trades: 1, wins: 1, netProfit: '1.00', problems: [] };
+const AS_ON_PAPER: Expectation = { verdict: 'pass', observed: 'win rate 60 %', expected: 'as on paper' };
+
+let server: ShortHistoryServer;
+let bench: Bench;
+beforeAll(async () => {
+  server = await startShortHistoryServer(EVENTS);
+  bench = await openBench(null, server.address);
+});
+afterAll(async () => {
+  await bench?.close();
+  await server?.stop();
+});
+
+interface Results {
+  fills: LiveFills;
+  paper: Expectation;
+}
+
+/** Live, with results that the test sets. */
+async function live(results: Results, changes: Partial<GoLiveInput> = {}): Promise<Attempted> {
+  const attempted = await startAttempt(
+    bench,
+    changes,
+    {},
+    {
+      readLiveFills: async () => results.fills,
+      compareWithPaper: async () => results.paper,
+    },
+  );
+  await review(attempted);
+  await vote(attempted, ANNA);
+  await vote(attempted, BERT);
+  await until('live', () => attempted.desk.trader.granted, WAIT_MS);
+  return attempted;
+}
+
+const handleOf = ({ input }: Attempted) => bench.client.workflow.getHandle(goLiveId(input.release, 1));
+
+async function toldOf({ desk }: Attempted): Promise<readonly string[]> {
+  const found = await bench.database.pool.query<{ title: string; body: string }>(
+    'select title, body from notice where desk = $1 order by id',
+    [desk.name],
+  );
+  return found.rows.map(({ title, body }) => `${title}\n${body}`);
+}
+
+async function watchesOf({ desk }: Attempted): Promise<number> {
+  const evidence = await desk.evidence('go-live');
+  return evidence.filter(({ step_key: key }) => /^ramp\..*\.state$/.test(key)).length;
+}
+
+const openQuestions = async ({ operations }: Attempted) =>
+  (await operations.listApprovals()).filter(({ state }) => state === 'open').length;
+
+it('tells of a fill that is not as ordered while it watches, and asks for no larger size until it is clean', async () => {
+  const wrong = { ...AS_ORDERED, problems: ['BTC/USDT fill 7: on the other side than ordered'] };
+  const results: Results = { fills: wrong, paper: AS_ON_PAPER };
+  const attempted = await live(results, { watchMs: 1_500 });
+  await until(
+    'the alert',
+    async () => (await toldOf(attempted)).some((text) => /fill 7/.test(text)),
+    WAIT_MS,
+  );
+  const evidence = await attempted.desk.evidence('go-live');
+  expect(evidence.some(({ step_key: key }) => key === 'first-period.fills')).toBe(false);
+  await until(
+    'a second clean period that is not clean',
+    async () => (await watchesOf(attempted)) >= 2,
+    WAIT_MS,
+  );
+  expect(await openQuestions(attempted)).toBe(0);
+  results.fills = AS_ORDERED;
+  await vote(attempted, ANNA);
+  await vote(attempted, BERT);
+  expect(await attempted.ended).toEqual({ state: 'completed', detail: 'every step was taken: 1 size steps' });
+  expect(attempted.desk.trader.sent('goLive')).toHaveLength(2);
+  expect(
+    (await attempted.desk.evidence('go-live')).find(({ step_key: key }) => key === 'first-period.fills'),
+  ).toMatchObject({ verdict: 'fail', observed: wrong.problems[0] });
+}, 90_000);
+
+it('grows only from results that are as on paper, over as many runs as the waiting takes', async () => {
+  const worse: Expectation = { verdict: 'warn', observed: 'win rate 20 %', expected: 'win rate 55 %' };
+  const results: Results = { fills: AS_ORDERED, paper: worse };
+  const attempted = await live(results);
+  const handle = handleOf(attempted);
+  const { runId: first } = await handle.describe();
+  const runs = new Set([first]);
+  await until('a third run', async () => runs.add((await handle.describe()).runId).size >= 3, WAIT_MS);
+  expect(await handle.query<GoLiveProgress>('progress')).toMatchObject({
+    phase: 'ramp',
+    size: { maxPositionSizePct: 3, maxConcurrentPositions: 3 },
+  });
+  expect(await openQuestions(attempted)).toBe(0);
+  expect((await toldOf(attempted)).join()).toContain('warn: win rate 20 %');
+  results.paper = AS_ON_PAPER;
+  await vote(attempted, ANNA);
+  await vote(attempted, BERT);
+  expect(await attempted.ended).toMatchObject({ state: 'completed' });
+  expect(attempted.desk.trader.sent('goLive')).toMatchObject([
+    { proposal: { step: 0 } },
+    { proposal: { step: 1, size: { maxPositionSizePct: 6 } } },
+  ]);
+  const keys = (await attempted.desk.evidence('go-live')).map(({ step_key: key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+  for (const once of ['approval.0', 'first-period.paper', 'approval.1', 'end']) expect(keys).toContain(once);
+}, 120_000);
+
+it('says so where the results can’t be verified, stays live, and goes on watching', async () => {
+  let isBroken = true;
+  const attempted = await startAttempt(
+    bench,
+    {},
+    {},
+    {
+      readLiveFills: async () => AS_ORDERED,
+      compareWithPaper: async () => {
+        if (isBroken) throw ApplicationFailure.nonRetryable('the disk is gone');
+        return AS_ON_PAPER;
+      },
+    },
+  );
+  await review(attempted);
+  await vote(attempted, ANNA);
+  await vote(attempted, BERT);
+  const isTold = async () =>
+    (await toldOf(attempted)).some((text) => /not verified: the disk is gone/.test(text));
+  await until('the alert', isTold, WAIT_MS);
+  isBroken = false;
+  await vote(attempted, ANNA);
+  await vote(attempted, BERT);
+  expect(await attempted.ended).toMatchObject({ state: 'completed' });
+}, 60_000);
