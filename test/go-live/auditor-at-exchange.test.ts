@@ -4,20 +4,18 @@ import { units } from '../../simulators/binance/units.js';
 import { createAudit } from '../../src/auditor/audit.js';
 import { exchangeReader } from '../../src/auditor/exchange-reading.js';
 import { exchangePrices } from '../../src/auditor/prices/exchange-prices.js';
-import type { ControlMethods } from '../../src/trader/protocol.js';
+import type { ControlMethods, TraderStatus } from '../../src/trader/protocol.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { idleStatus } from '../support/trader-status.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
-const STATUS = {
-  reconciliation: { state: 'clean' },
+const STATUS: TraderStatus = {
+  ...idleStatus(),
   mode: 'HALTED',
-  positions: [],
-  orders: [],
   cash: '10000.00',
   equity: '10000.00',
-  sizePct: 100,
-  settings: { changed: {} },
+  reconciliation: { state: 'clean', atWallMs: null, differences: [] },
 };
 
 it('reads the account by itself, and stops the desk where the exchange holds coins that the trader does not know', async () => {
