@@ -8,7 +8,7 @@ import type { Instrument } from '../domain/instrument.js';
 import { parseMoney } from '../domain/money.js';
 import type { BinanceCredentials } from '../venue/binance/credentials.js';
 import type { BinanceEndpoint } from '../venue/binance/endpoint.js';
-import { PUBLIC_ADDRESSES } from '../venue/public-addresses.js';
+import { BINANCE_TESTNET, PUBLIC_ADDRESSES } from '../venue/public-addresses.js';
 import { askExchange } from './ask-exchange.js';
 import type { BookReading } from './book-reading.js';
 import { exchangePrices } from './prices/exchange-prices.js';
@@ -69,5 +69,5 @@ async function readBalances({ endpoint, credentials }: ExchangeToRead): Promise<
 /** Where this endpoint answers. */
 export function rootOf(endpoint: BinanceEndpoint): string {
   if (endpoint.kind === 'simulator') return endpoint.address;
-  return endpoint.kind === 'testnet' ? 'https://testnet.binance.vision' : PUBLIC_ADDRESSES.binance;
+  return endpoint.kind === 'testnet' ? BINANCE_TESTNET : PUBLIC_ADDRESSES.binance;
 }

@@ -4,3 +4,6 @@ export const PUBLIC_ADDRESSES = {
   kucoin: 'https://api.kucoin.com',
   kraken: 'https://api.kraken.com',
 } as const;
+
+/** Another market, with test money. */
+export const BINANCE_TESTNET = 'https://testnet.binance.vision';
