@@ -56,31 +56,11 @@ export function Incidents({ api, roles }: IncidentsProps) {
         {lasting.length === 0 && (
           <Empty>{incidents.value === null ? 'Reading…' : 'No incident. Nothing waits for an answer.'}</Empty>
         )}
-        <ul class="cards">
-          {lasting.map((incident, at) => (
-            <IncidentCard
-              shown={at === 0}
-              key={`${incident.workflowId} ${incident.firstRunId}`}
-              api={api}
-              incident={incident}
-              onAsk={mayAnswer ? (kind) => setAsked({ kind, incident }) : null}
-            />
-          ))}
-        </ul>
+        <Cards api={api} incidents={lasting} firstShown onAsk={mayAnswer ? setAsked : null} />
       </Panel>
       <Panel title="Resolved" area="section" aside={over.length || ''}>
         {over.length === 0 && <Empty>None yet.</Empty>}
-        <ul class="cards">
-          {over.map((incident) => (
-            <IncidentCard
-              shown={false}
-              key={`${incident.workflowId} ${incident.firstRunId}`}
-              api={api}
-              incident={incident}
-              onAsk={null}
-            />
-          ))}
-        </ul>
+        <Cards api={api} incidents={over} firstShown={false} onAsk={null} />
       </Panel>
       {asked !== null && (
         <ReasonDialog
@@ -98,5 +78,30 @@ export function Incidents({ api, roles }: IncidentsProps) {
         </ReasonDialog>
       )}
     </div>
+  );
+}
+
+interface CardsProps {
+  readonly api: DeskApi;
+  readonly incidents: readonly Incident[];
+  /** The first with its timeline. */
+  readonly firstShown: boolean;
+  /** Null: nothing is to be answered, or not by this person. */
+  readonly onAsk: ((asked: Asked) => void) | null;
+}
+
+function Cards({ api, incidents, firstShown, onAsk }: CardsProps) {
+  return (
+    <ul class="cards">
+      {incidents.map((incident, at) => (
+        <IncidentCard
+          shown={firstShown && at === 0}
+          key={`${incident.workflowId} ${incident.firstRunId}`}
+          api={api}
+          incident={incident}
+          onAsk={onAsk === null ? null : (kind) => onAsk({ kind, incident })}
+        />
+      ))}
+    </ul>
   );
 }

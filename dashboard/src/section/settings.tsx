@@ -37,6 +37,7 @@ export function Settings({ api, mayOperate }: SettingsProps) {
     setLooked((before) => before + 1);
   };
   const waits = changes.some(({ loosens }) => loosens);
+  const ready = changes.length > 0 && !wrong && mayOperate && !action.busy;
   return (
     <div class="sections">
       <ActionNotice action={action} />
@@ -50,14 +51,7 @@ export function Settings({ api, mayOperate }: SettingsProps) {
           <Empty>Asking the trader…</Empty>
         ) : (
           <>
-            {value.waiting.length > 0 && (
-              <p class="notice caution">
-                <span>
-                  {value.waiting.map(({ title }) => title).join('; ')}:{' '}
-                  <a href="#/people">waits for approval</a>.
-                </span>
-              </p>
-            )}
+            {value.waiting.length > 0 && <Waiting changes={value.waiting} />}
             {grouped(value.settings).map(([group, settings]) => (
               <fieldset key={group}>
                 <legend>{group}</legend>
@@ -74,49 +68,84 @@ export function Settings({ api, mayOperate }: SettingsProps) {
                 </ul>
               </fieldset>
             ))}
-            <div class="settings-end">
-              <span class="soft">{wordsFor({ mayOperate, wrong, waits, changed: changes.length > 0 })}</span>
-              <button
-                type="button"
-                class="button"
-                disabled={Object.keys(typed).length === 0}
-                onClick={() => setTyped({})}
-              >
-                Undo
-              </button>
-              <button
-                type="button"
-                class="button primary"
-                disabled={changes.length === 0 || wrong || !mayOperate || action.busy}
-                onClick={() => setAsking(true)}
-              >
-                {waits ? 'Ask for approval…' : 'Apply…'}
-              </button>
-            </div>
+            <SettingsEnd
+              words={wordsFor({ mayOperate, wrong, waits, changed: changes.length > 0 })}
+              go={waits ? 'Ask for approval…' : 'Apply…'}
+              onUndo={Object.keys(typed).length === 0 ? null : () => setTyped({})}
+              onGo={ready ? () => setAsking(true) : null}
+            />
           </>
         )}
       </Panel>
       {value !== null && <SettingsHistory settings={value} />}
       {asking && (
-        <ReasonDialog
-          title={waits ? 'Ask for this change?' : 'Apply this change?'}
-          label="Reason, kept with the change"
-          go={waits ? 'Ask' : 'Apply'}
+        <ChangeDialog
+          changes={changes}
+          waits={waits}
           onGo={(reason) => void change(reason)}
           onCancel={() => setAsking(false)}
-        >
-          <Parameters
-            values={Object.fromEntries(
-              changes.map(({ setting, to }) => [
-                setting.key,
-                `${setting.value} → ${to} ${setting.unit}`.trim(),
-              ]),
-            )}
-          />
-          <p class="soft">Resting entry orders are cancelled; positions and their stops are kept.</p>
-        </ReasonDialog>
+        />
       )}
     </div>
+  );
+}
+
+function Waiting({ changes }: { readonly changes: SettingsShown['waiting'] }) {
+  return (
+    <p class="notice caution">
+      <span>
+        {changes.map(({ title }) => title).join('; ')}: <a href="#/people">waits for approval</a>.
+      </span>
+    </p>
+  );
+}
+
+interface SettingsEndProps {
+  readonly words: string;
+  readonly go: string;
+  /** Null: not now. */
+  readonly onUndo: (() => void) | null;
+  readonly onGo: (() => void) | null;
+}
+
+function SettingsEnd({ words, go, onUndo, onGo }: SettingsEndProps) {
+  return (
+    <div class="settings-end">
+      <span class="soft">{words}</span>
+      <button type="button" class="button" disabled={onUndo === null} onClick={() => onUndo?.()}>
+        Undo
+      </button>
+      <button type="button" class="button primary" disabled={onGo === null} onClick={() => onGo?.()}>
+        {go}
+      </button>
+    </div>
+  );
+}
+
+interface ChangeDialogProps {
+  readonly changes: readonly Change[];
+  /** For approval. */
+  readonly waits: boolean;
+  readonly onGo: (reason: string) => void;
+  readonly onCancel: () => void;
+}
+
+function ChangeDialog({ changes, waits, onGo, onCancel }: ChangeDialogProps) {
+  return (
+    <ReasonDialog
+      title={waits ? 'Ask for this change?' : 'Apply this change?'}
+      label="Reason, kept with the change"
+      go={waits ? 'Ask' : 'Apply'}
+      onGo={onGo}
+      onCancel={onCancel}
+    >
+      <Parameters
+        values={Object.fromEntries(
+          changes.map(({ setting, to }) => [setting.key, `${setting.value} → ${to} ${setting.unit}`.trim()]),
+        )}
+      />
+      <p class="soft">Resting entry orders are cancelled; positions and their stops are kept.</p>
+    </ReasonDialog>
   );
 }
 

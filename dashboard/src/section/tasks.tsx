@@ -35,42 +35,19 @@ export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
       )}
       <ul class="cards">
         {open.map((task) => (
-          <li key={task.id} class="card-line">
-            <div class="card-head">
-              <b>{task.title}</b>
-              <Due dueMs={task.dueMs} />
-            </div>
-            <p>{task.detail}</p>
-            <p class="soft">
-              Asked {day(task.createdMs)} {minuteOfDay(task.createdMs)} UTC
-              {task.origin !== undefined && `, part of: ${task.origin.routine}`}
-            </p>
-            <div class="card-buttons">
-              <button
-                type="button"
-                class="button small"
-                disabled={action.busy || !mayOperate}
-                title={mayOperate ? '' : 'This takes the role operator'}
-                onClick={() => setAsked(task)}
-              >
-                Done…
-              </button>
-            </div>
-          </li>
+          <OpenTask
+            key={task.id}
+            task={task}
+            busy={action.busy}
+            mayOperate={mayOperate}
+            onDone={() => setAsked(task)}
+          />
         ))}
       </ul>
       {closed.length > 0 && (
         <ul class="lines">
-          {closed.map(({ id, title, state, doneBy, note, finishedMs }) => (
-            <li key={id}>
-              <span>
-                {title} <span class="soft">{note}</span>
-              </span>
-              <span class="soft">
-                {state} {doneBy !== null && `by ${doneBy}`}{' '}
-                {finishedMs !== null && `${day(finishedMs)} ${minuteOfDay(finishedMs)} UTC`}
-              </span>
-            </li>
+          {closed.map((task) => (
+            <ClosedTask key={task.id} task={task} />
           ))}
         </ul>
       )}
@@ -86,6 +63,54 @@ export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
         </ReasonDialog>
       )}
     </Panel>
+  );
+}
+
+interface OpenTaskProps {
+  readonly task: Task;
+  readonly busy: boolean;
+  readonly mayOperate: boolean;
+  readonly onDone: () => void;
+}
+
+function OpenTask({ task, busy, mayOperate, onDone }: OpenTaskProps) {
+  return (
+    <li class="card-line">
+      <div class="card-head">
+        <b>{task.title}</b>
+        <Due dueMs={task.dueMs} />
+      </div>
+      <p>{task.detail}</p>
+      <p class="soft">
+        Asked {day(task.createdMs)} {minuteOfDay(task.createdMs)} UTC
+        {task.origin !== undefined && `, part of: ${task.origin.routine}`}
+      </p>
+      <div class="card-buttons">
+        <button
+          type="button"
+          class="button small"
+          disabled={busy || !mayOperate}
+          title={mayOperate ? '' : 'This takes the role operator'}
+          onClick={onDone}
+        >
+          Done…
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function ClosedTask({ task: { title, state, doneBy, note, finishedMs } }: { readonly task: Task }) {
+  return (
+    <li>
+      <span>
+        {title} <span class="soft">{note}</span>
+      </span>
+      <span class="soft">
+        {state} {doneBy !== null && `by ${doneBy}`}{' '}
+        {finishedMs !== null && `${day(finishedMs)} ${minuteOfDay(finishedMs)} UTC`}
+      </span>
+    </li>
   );
 }
 
