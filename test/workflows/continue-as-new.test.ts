@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readApprovals } from '../../src/store/approvals.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
-import { deskOwnerId, emergencyQueue } from '../../src/workflows/queues.js';
+import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/workflows/queues.js';
 import { runLabel } from '../../src/workflows/run-label.js';
 import { openIncident, strategy, timelineOf, toldOf } from '../incidents/incident-bench.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';
@@ -176,6 +176,42 @@ describe('a resumption that goes on in a new run', () => {
     expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
     const keys = (await desk.evidence('resumption')).map(({ step_key: key }) => key);
     expect(keys.filter((key) => key === 'why' || key === 'drawdown').sort()).toEqual(['drawdown', 'why']);
+  });
+});
+
+describe('an emergency stop that goes on in a new run', () => {
+  it('takes no evidence with it that is not written: it waits for that, and goes on stopping meanwhile', async () => {
+    const held: (() => void)[] = [];
+    let isAway = true;
+    const desk = await bench.desk({
+      serve: ['emergency', 'engine'],
+      afterActivity: async (name) => {
+        if (name === 'recordEvidenceBatch' && isAway)
+          await new Promise<void>((resolve) => held.push(resolve));
+      },
+    });
+    desk.trader.stubbornEntries = 1;
+    const timing = { ...EMERGENCY_TIMING, proofPatienceMs: 20, retryMs: 20, retryMsMax: 20 };
+    const { incarnation } = desk.trader;
+    const handle = await bench.client.workflow.start('emergencyStop', {
+      workflowId: emergencyStopId(desk.name),
+      taskQueue: emergencyQueue(desk.name),
+      args: [{ desk: desk.name, incarnations: [incarnation], orders: [], timing }],
+    });
+    const first = await runOf(handle.workflowId);
+    await until('a run that is longer than it should be', async () => {
+      const { runId, historyLength } = await handle.describe();
+      return runId !== first || historyLength > EVENTS + 30;
+    });
+    expect(await runOf(handle.workflowId)).toBe(first);
+    isAway = false;
+    for (const release of held) release();
+    await until('a new run', async () => (await runOf(handle.workflowId)) !== first);
+    desk.trader.stubbornEntries = 0;
+    desk.trader.entriesWorking = 0;
+    expect(await handle.result()).toMatchObject({ proven: true });
+    const steps = (await desk.evidence('emergency-stop')).map(({ step_key: key }) => key.split(':')[0]);
+    expect(new Set(steps)).toEqual(new Set(['order', 'stop', 'proof']));
   });
 });
 

@@ -27,6 +27,9 @@ const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
 const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);
 const progressQuery = defineQuery<EmergencyOutcome>(EMERGENCY_MESSAGES.progress);
 
+/** Moves to a fresh history even where that loses evidence: a stop has to go on. The server ends a run at 51,200 events. */
+const EVENTS_MAX = 20_000;
+
 export async function emergencyStop(input: EmergencyStopInput): Promise<EmergencyOutcome> {
   const pending: EmergencyOrder[] = [...input.orders];
   const run = new EmergencyRun(input);
@@ -56,13 +59,17 @@ async function carryOut(run: EmergencyRun, pending: EmergencyOrder[]): Promise<E
   }
 }
 
+/** Evidence that is not written yet would not come along. */
+function shouldMove({ trail }: EmergencyRun): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested && (trail.settled || historyLength > EVENTS_MAX);
+}
+
 /** Rounds of: send what is new, read the proof. Ends when proven, superseded, or after the last round. */
 async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promise<void> {
   let pauseMs = run.timing.retryMs;
   for (let round = 1; round <= run.timing.roundsMax; ) {
-    if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof emergencyStop>(run.carriedOver(pending));
-    }
+    if (shouldMove(run)) await continueAsNew<typeof emergencyStop>(run.carriedOver(pending));
     if (pending.length > 0) {
       run.take(pending.splice(0));
       round = 1;
