@@ -7,6 +7,8 @@ export type RolesNeeded = readonly PersonRole[];
 export const ANY_ROLE: RolesNeeded = ['viewer', 'operator', 'approver'];
 /** What makes the desk safer is open to everybody who may do anything at all. */
 export const MAY_STOP: RolesNeeded = ['operator', 'approver'];
+/** What people are asked to do by hand: whoever has a hand in the desk may be the one who was asked. */
+export const MAY_DO_TASKS: RolesNeeded = ['operator', 'approver'];
 export const OPERATOR: RolesNeeded = ['operator'];
 export const APPROVER: RolesNeeded = ['approver'];
 

@@ -55,7 +55,7 @@ describe('changing something', () => {
     [OVER, { vera: 403, otto: 200, anna: 200 }],
     [GO_LIVE, { vera: 403, otto: 409, anna: 403 }],
     [REVOKE, { vera: 403, otto: 200, anna: 200 }],
-    [DONE, { vera: 403, otto: 404, anna: 403 }],
+    [DONE, { vera: 403, otto: 404, anna: 404 }],
   ])('%j is for the roles that may', async ([method, path, body], expected) => {
     expect((await filled.call(method, path, null, body)).status).toBe(401);
     for (const [person, status] of Object.entries(expected)) {

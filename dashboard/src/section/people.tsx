@@ -26,7 +26,12 @@ export function People({ api, person, roles }: PeopleProps) {
     <div class="sections">
       <ActionNotice action={act} />
       <Approvals api={api} person={person} roles={roles} action={act} looked={looked} />
-      <Tasks api={api} mayOperate={roles.includes('operator')} action={act} looked={looked} />
+      <Tasks
+        api={api}
+        mayDo={roles.some((role) => role === 'operator' || role === 'approver')}
+        action={act}
+        looked={looked}
+      />
     </div>
   );
 }

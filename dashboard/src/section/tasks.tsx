@@ -10,12 +10,12 @@ const CLOSED_SHOWN = 8;
 
 interface TasksProps {
   readonly api: DeskApi;
-  readonly mayOperate: boolean;
+  readonly mayDo: boolean;
   readonly action: Action;
   readonly looked: number;
 }
 
-export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
+export function Tasks({ api, mayDo, action, looked }: TasksProps) {
   const tasks = usePolled(() => api.tasks(), 10_000, looked);
   const [asked, setAsked] = useState<Task | null>(null);
   const all = tasks.value?.tasks ?? [];
@@ -39,7 +39,7 @@ export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
             key={task.id}
             task={task}
             busy={action.busy}
-            mayOperate={mayOperate}
+            mayDo={mayDo}
             onDone={() => setAsked(task)}
           />
         ))}
@@ -69,11 +69,11 @@ export function Tasks({ api, mayOperate, action, looked }: TasksProps) {
 interface OpenTaskProps {
   readonly task: Task;
   readonly busy: boolean;
-  readonly mayOperate: boolean;
+  readonly mayDo: boolean;
   readonly onDone: () => void;
 }
 
-function OpenTask({ task, busy, mayOperate, onDone }: OpenTaskProps) {
+function OpenTask({ task, busy, mayDo, onDone }: OpenTaskProps) {
   return (
     <li class="card-line">
       <div class="card-head">
@@ -89,8 +89,8 @@ function OpenTask({ task, busy, mayOperate, onDone }: OpenTaskProps) {
         <button
           type="button"
           class="button small"
-          disabled={busy || !mayOperate}
-          title={mayOperate ? '' : 'This takes the role operator'}
+          disabled={busy || !mayDo}
+          title={mayDo ? '' : 'This takes the role operator or approver'}
           onClick={onDone}
         >
           Done…

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { OPERATOR } from '../../domain/roles.js';
+import { MAY_DO_TASKS } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
@@ -50,7 +50,7 @@ export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
     body: jsonSchema(doneSchema),
     response: { 200: answer('Done', taskDoneSchema), ...problems(400, 401, 403, 404, 409, 503) },
   };
-  app.post<Done>('/api/tasks/:id/done', { schema: done, config: { roles: OPERATOR } }, (request, reply) =>
+  app.post<Done>('/api/tasks/:id/done', { schema: done, config: { roles: MAY_DO_TASKS } }, (request, reply) =>
     fromDatabase(reply, 'The task', async () => {
       const asked = { id: Number(request.params.id), note: request.body.note };
       const result = await web.operations.completeTask(callerOf(request), asked);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { OPERATOR } from '../../domain/roles.js';
+import { MAY_DO_TASKS } from '../../domain/roles.js';
 import { deskPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { textOf } from '../option-values.js';
@@ -37,7 +37,7 @@ async function completeTask(idText: string, { note, as, json }: Options): Promis
     );
   }
   const done = await withOperations((operations, runtime) =>
-    operations.completeTask({ person: deskPerson(runtime, OPERATOR, as), via: 'cli' }, { id, note }),
+    operations.completeTask({ person: deskPerson(runtime, MAY_DO_TASKS, as), via: 'cli' }, { id, note }),
   );
   if (!done.ok) throw new CliFailure(done.detail, 'nothing was changed', 'look at: fermata tasks --all');
   if (json === true) printJson(done);
