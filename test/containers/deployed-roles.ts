@@ -1,0 +1,143 @@
+/** Every role of docker-compose.yml as a process of its own, with the container's environment, on stores that stand beside. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startBinanceSimulator } from '../../simulators/binance/start.js';
+import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
+import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import type { Incident } from '../../src/store/incidents.js';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
+import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
+import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import { connectTrader, type TraderClient } from '../../src/trader/client.js';
+import type { TraderStatus } from '../../src/trader/protocol.js';
+import { liveDeskText } from '../go-live/support/live-desk.js';
+import { type Chat, chatOf } from '../support/chat-of.js';
+import { deskWithQuickAverages } from '../support/desk-files.js';
+import type { CommandRun } from '../support/desk-under-test.js';
+import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
+import { SERVICE_OF_ROLE } from './compose-file.js';
+import { makeImageFolder } from './image-folder.js';
+import { Programs } from './programs.js';
+
+export const ROLES = Object.keys(SERVICE_OF_ROLE);
+
+type TemporalPorts = Awaited<ReturnType<typeof chooseTemporalPorts>>;
+
+export class DeployedRoles {
+  readonly folder = mkdtempSync(join(tmpdir(), 'fermata-roles-'));
+  readonly home = join(this.folder, 'home');
+  readonly secrets = join(this.folder, 'secrets');
+  /** Stands for the image: what the Dockerfile copies, and the packages that it keeps. */
+  image = '';
+  /** What differs from a container: places, ports, prices that need no network, and a desk that trades soon. */
+  here: Record<string, string> = {};
+  programs!: Programs;
+  trader!: TraderClient;
+  /** The same containers, asked to start with real money: with a key that is refused, and with one that is right. */
+  refused!: CommandRun;
+  allowed!: CommandRun;
+  /** An auditor of real money to which nobody gave a key. */
+  unwatched!: CommandRun;
+  people!: TelegramSimulator;
+  alerts!: Chat;
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  async start(): Promise<void> {
+    this.image = makeImageFolder(this.folder);
+    this.people = await startTelegramSimulator();
+    const exchange = await startBinanceSimulator();
+    this.#stops.push(this.people.close, exchange.close);
+    this.alerts = chatOf(this.people, 500);
+    const postgres = await freePort();
+    const temporal = await chooseTemporalPorts();
+    this.here = await this.#environment(postgres, temporal, exchange.address);
+    mkdirSync(this.here.TMPDIR ?? '');
+    // The volume of the reports, where it is mounted.
+    mkdirSync(join(this.folder, 'reports'));
+    symlinkSync(join(this.folder, 'reports'), join(this.image, 'data'));
+    this.programs = new Programs(this.folder, this.image, this.#given(), this.here);
+    await this.programs.setUp('secrets');
+    await this.#startStores(postgres, temporal);
+    await this.programs.setUp('stores');
+    await this.#lookAtRealMoney();
+    await this.programs.setUp('preflight');
+    for (const role of ROLES) this.programs.start(role);
+    process.env.XDG_RUNTIME_DIR = this.folder;
+    this.trader = connectTrader(deskPaths(homePaths(this.home), 'crypto-bot').controlSocket);
+  }
+
+  async end(): Promise<void> {
+    this.trader?.close();
+    await Promise.all(ROLES.map((role) => this.programs?.end(role)));
+    await Promise.all(this.#stops.map((stop) => stop()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  status(): Promise<TraderStatus> {
+    return this.trader.call('status', {}, { timeoutMs: 2_000 });
+  }
+
+  /** The incidents of roles that died, as a person in a container lists them. */
+  async crashes(): Promise<readonly Incident[]> {
+    const { stdout } = await this.programs.run('web', {}, ['bin/fermata.js', 'incidents', '--all', '--json']);
+    return (JSON.parse(stdout) as Incident[]).filter(({ kind }) => kind === 'crash-and-restart');
+  }
+
+  async #environment(
+    postgres: number,
+    temporal: TemporalPorts,
+    exchange: string,
+  ): Promise<Record<string, string>> {
+    return {
+      PATH: process.env.PATH ?? '',
+      TMPDIR: join(this.folder, 'tmp'),
+      FERMATA_HOME: this.home,
+      FERMATA_SECRETS: this.secrets,
+      XDG_RUNTIME_DIR: this.folder,
+      FERMATA_POSTGRES_HOST: '127.0.0.1',
+      FERMATA_POSTGRES_PORT: String(postgres),
+      TEMPORAL_ADDRESS: `127.0.0.1:${temporal.grpc}`,
+      FERMATA_TEMPORAL_UI: `http://127.0.0.1:${temporal.ui}`,
+      FERMATA_TEMPORAL_UI_PORT: String(await freePort()),
+      FERMATA_PORT: String(await freePort()),
+      FERMATA_WEB_HOST: '127.0.0.1',
+      FERMATA_MARKET: 'simulated',
+      FERMATA_DESK: deskWithQuickAverages(this.folder),
+      BINANCE_SIMULATOR_URL: exchange,
+    };
+  }
+
+  #given(): Record<string, string> {
+    return {
+      BINANCE_API_KEY: TRADING_KEY.apiKey,
+      BINANCE_SECRET_KEY: TRADING_KEY.secret,
+      TELEGRAM_BOT_TOKEN: DEFAULT_TOKEN,
+      TELEGRAM_CHAT_ID: String(this.alerts.id),
+      TELEGRAM_API_ROOT: this.people.address,
+    };
+  }
+
+  async #startStores(port: number, ports: TemporalPorts): Promise<void> {
+    const { folder, secrets } = this;
+    const password = readFileSync(join(secrets, 'postgres-password'), 'utf8').trim();
+    const database = { directory: join(folder, 'postgres'), logFile: join(folder, 'postgres.log') };
+    this.#stops.push((await startPostgres({ ...database, port, user: 'fermata', password })).stop);
+    const binary = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
+    if (binary.kind !== 'binary') throw new Error('a Temporal binary is needed');
+    const server = { binary: binary.path, ports, database: null, logFile: join(folder, 'temporal.log') };
+    this.#stops.push((await startTemporal(server)).stop);
+  }
+
+  async #lookAtRealMoney(): Promise<void> {
+    const desk = join(this.folder, 'live.yaml');
+    const text = liveDeskText().replace('desk: crypto-live', 'desk: crypto-bot');
+    writeFileSync(desk, text.replace('testnet: true', 'testnet: true\n  rateLimit: { enabled: false }'));
+    const live = { TRADING_MODE: 'live', FERMATA_DESK: desk };
+    this.refused = await this.programs.run('preflight', { ...live, BINANCE_SECRET_KEY: 'x'.repeat(64) });
+    this.allowed = await this.programs.run('preflight', live);
+    this.unwatched = await this.programs.run('auditor', live);
+  }
+}
