@@ -27,28 +27,3 @@ export async function appendAudit(pool: Pool, entry: AuditEntry): Promise<void> 
     ],
   );
 }
-
-export interface AuditRecord extends AuditEntry {
-  readonly id: number;
-  readonly wallMs: number;
-}
-
-interface AuditRow {
-  readonly id: string;
-  readonly desk: string;
-  readonly wall: Date;
-  readonly person: string;
-  readonly via: string;
-  readonly action: string;
-  readonly parameters: Record<string, unknown>;
-  readonly outcome: string;
-}
-
-/** Newest first. */
-export async function readAudit(pool: Pool, desk: string, limit = 100): Promise<readonly AuditRecord[]> {
-  const found = await pool.query<AuditRow>(
-    'select id, desk, wall, person, via, action, parameters, outcome from audit where desk = $1 order by id desc limit $2',
-    [desk, limit],
-  );
-  return found.rows.map(({ wall, ...row }) => ({ ...row, id: Number(row.id), wallMs: wall.getTime() }));
-}

@@ -9,21 +9,6 @@ export interface SettingsChange {
   readonly reason: string;
 }
 
-export interface SettingsVersion extends SettingsChange {
-  readonly version: number;
-  readonly recordedMs: number;
-}
-
-interface SettingsRow {
-  readonly desk: string;
-  readonly version: number;
-  readonly config_hash: string;
-  readonly content: string;
-  readonly by_whom: string;
-  readonly reason: string;
-  readonly recorded: Date;
-}
-
 /** Returns the version's number: a new one only where the newest has another hash. */
 export function recordSettings(pool: Pool, change: SettingsChange): Promise<number> {
   return inTransaction(pool, async (client) => {
@@ -42,22 +27,4 @@ export function recordSettings(pool: Pool, change: SettingsChange): Promise<numb
     );
     return version;
   });
-}
-
-export async function readSettings(pool: Pool, desk: string): Promise<SettingsVersion | null> {
-  const found = await pool.query<SettingsRow>(
-    'select * from settings_version where desk = $1 order by version desc limit 1',
-    [desk],
-  );
-  const row = found.rows[0];
-  if (!row) return null;
-  return {
-    desk: row.desk,
-    version: row.version,
-    configHash: row.config_hash,
-    content: row.content,
-    by: row.by_whom,
-    reason: row.reason,
-    recordedMs: row.recorded.getTime(),
-  };
 }

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { followJournal, type JournalFollower } from '../../src/ledger/follow-journal.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
-import { readAudit } from '../../src/store/audit.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { readAudit } from '../support/read-audit.js';
 import { type FakeTrader, startFakeTrader } from './support/fake-trader.js';
 import { recordsOfTrades } from './support/journal-of-trades.js';
 

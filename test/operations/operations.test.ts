@@ -3,8 +3,8 @@ import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operations } from '../../src/operations/open-operations.js';
 import type { Caller } from '../../src/operations/operation.js';
-import { readAudit } from '../../src/store/audit.js';
 import { emergencyStopId, resumptionId } from '../../src/workflows/queues.js';
+import { readAudit } from '../support/read-audit.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { openOperations } from './support/open-operations.js';
 

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { appendAudit, readAudit } from '../../src/store/audit.js';
+import { appendAudit } from '../../src/store/audit.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { migrate } from '../../src/store/migrate.js';
 import { beginRoutineRun, finishRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
 import { readMissedRuns, recordMissedRun } from '../../src/store/run-missed.js';
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
-import { readSettings, recordSettings } from '../../src/store/settings-version.js';
+import { recordSettings } from '../../src/store/settings-version.js';
 import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { readAudit } from '../support/read-audit.js';
 
 const DESK = 'crypto-bot';
 let database: TestDatabase;
@@ -130,5 +131,11 @@ test('a desk file gets a version when it is another one than before', async () =
   );
   expect(both).toEqual([2, 2]);
   expect(await recordSettings(database.pool, change)).toBe(3);
-  expect(await readSettings(database.pool, DESK)).toMatchObject({ ...change, version: 3 });
+  const newest = await database.pool.query(
+    'select config_hash, content, by_whom, reason from settings_version where desk = $1 and version = 3',
+    [DESK],
+  );
+  expect(newest.rows).toEqual([
+    { config_hash: 'a', content: 'desk: a', by_whom: 'operator', reason: 'start' },
+  ]);
 });

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { openPool } from '../../src/store/pool.js';
-import { readSettings } from '../../src/store/settings-version.js';
 import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
 import { down } from '../../src/supervisor/down.js';
 import { up } from '../../src/supervisor/up.js';
@@ -72,7 +71,8 @@ describe('a desk that runs', () => {
     const token = desk.summary.signInUrl.split('=')[1] ?? '';
     expect(await consumeSignInToken(pool, token)).toBe('operator');
     expect(await consumeSignInToken(pool, token)).toBeNull();
-    expect((await readSettings(pool, 'crypto-bot'))?.version).toBe(1);
+    const settings = await pool.query('select version from settings_version where desk = $1', ['crypto-bot']);
+    expect(settings.rows).toEqual([{ version: 1 }]);
     await pool.end();
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { supersedeApproval } from '../../src/store/approvals.js';
-import { readAudit } from '../../src/store/audit.js';
 import { eventually } from '../support/eventually.js';
+import { readAudit } from '../support/read-audit.js';
 import { type ApprovalBench, openApprovalBench } from './support/approval-bench.js';
 import { ANNA, BEN, STRANGER } from './support/bot-bench.js';
 import { note, shown, tap } from './support/taps.js';
@@ -202,7 +202,7 @@ describe.concurrent('an approval', () => {
     await tap(bench, BEN, asked, 'Reject');
     await asked.result;
     await eventually(async () => {
-      const audit = await readAudit(bench.database.pool, bench.desk.desk, 500);
+      const audit = await readAudit(bench.database.pool, bench.desk.desk);
       const own = audit.filter(({ parameters }) => parameters.approval === asked.request.id);
       expect(own).toMatchObject([
         { person: 'ben', via: 'telegram', action: 'vote:reject', outcome: 'counted: rejected by ben' },

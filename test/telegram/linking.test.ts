@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readAudit } from '../../src/store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../src/store/people.js';
 import { newToken } from '../../src/store/token-hash.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { readAudit } from '../support/read-audit.js';
 import { ALERTS_CHAT, ANNA, BEN, type BotBench, openBotBench, STRANGER } from './support/bot-bench.js';
 
 let database: TestDatabase;
