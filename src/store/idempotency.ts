@@ -60,6 +60,8 @@ export async function keepAnswer(
     'update idempotency set status = $4, answer = $5 where desk = $1 and key = $2 and person = $3',
     [request.desk, request.key, request.person, status, JSON.stringify(answer)],
   );
+  // Nobody sends a request again after so long, and the table must not grow for ever.
+  await pool.query("delete from idempotency where created < now() - interval '2 days'");
 }
 
 /** After a failure that the caller may repeat. */

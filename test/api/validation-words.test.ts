@@ -33,7 +33,7 @@ describe('what a request got wrong', () => {
     expect(await detailOf('PUT', '/api/settings', settings)).toBe(
       '`values.risk.maxPositionSizePct`: expected a number, found "2".',
     );
-    expect(await detailOf('POST', '/api/emergency/resume', {})).toMatch(
+    expect(await detailOf('POST', '/api/golive', {})).toMatch(
       /^`reason` is missing from the body: expected text /,
     );
     expect(await detailOf('POST', '/api/emergency/stop', [])).toBe('the body: expected an object, found [].');

@@ -66,6 +66,18 @@ test('a key that was given up, or whose process died, can be taken again', async
   expect(await takeIdempotencyKey(database.pool, request)).toEqual({ state: 'running' });
 });
 
+test('answered keys are forgotten after days', async () => {
+  const request = { desk: DESK, key: 'key-3', person: 'operator', requestHash: 'h1' };
+  await takeIdempotencyKey(database.pool, request);
+  await keepAnswer(database.pool, request, 200, {});
+  await database.pool.query("update idempotency set created = now() - interval '3 days' where key = 'key-3'");
+  const later = { ...request, key: 'key-4' };
+  await takeIdempotencyKey(database.pool, later);
+  await keepAnswer(database.pool, later, 200, {});
+  const kept = await database.pool.query("select key from idempotency where key in ('key-3', 'key-4')");
+  expect(kept.rows).toEqual([{ key: 'key-4' }]);
+});
+
 test('an audit entry with the same key is written once', async () => {
   const entry = {
     desk: DESK,

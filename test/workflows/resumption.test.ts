@@ -161,6 +161,32 @@ describe.concurrent('resumption', () => {
     expect(await run.decide(decisionOf(desk, haltId))).toMatchObject({ armed: true });
   });
 
+  it('tells the person so too where the decision came while it looked at the trader', async () => {
+    let isHeld = false;
+    let release: (() => void) | null = null;
+    const desk = await bench.desk({
+      ...SERVED,
+      afterActivity: async (name) => {
+        if (!isHeld || name !== 'readSituation') return;
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      },
+    });
+    const haltId = desk.trader.halt('person', 'person');
+    const run = await resume(desk, haltId);
+    await run.waitsFor('a person');
+    desk.trader.refusesArming = 'the configuration has changed';
+    isHeld = true;
+    await until('a look that is not over', () => release);
+    const deciding = run.decide(decisionOf(desk, haltId));
+    await until('the decision', async () => (await run.progress()).decidedBy.length === 1);
+    isHeld = false;
+    (release as (() => void) | null)?.();
+    expect((await deciding).detail).toContain('the configuration has changed');
+    await run.end();
+  });
+
   it('does not arm while the venue’s book and ours differ', async () => {
     const desk = await bench.desk(SERVED);
     desk.trader.reconciliation = 'differences';

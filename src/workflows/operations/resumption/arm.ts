@@ -7,7 +7,7 @@ import type { ResumptionRun } from './resumption-run.js';
 export async function arm(run: ResumptionRun, situation: TraderSituation, by: string): Promise<void> {
   const startedMs = Date.now();
   showPhase(`Resumption of ${run.input.desk}: arming`, [`decided by ${by}`]);
-  const { decisions } = run;
+  const decisions = run.heed();
   const said = {
     stepKey: 'arm',
     kind: 'decision',

@@ -25,6 +25,8 @@ export class ResumptionRun {
   private spent: readonly string[];
   private pauseMs: number;
   private woken = false;
+  /** A decision came that the look under way does not know of. */
+  private unheard = false;
 
   constructor(readonly input: ResumptionInput) {
     this.accepted = input.decisions;
@@ -51,6 +53,12 @@ export class ResumptionRun {
     return this.accepted.filter(({ expiresWallMs }) => expiresWallMs > Date.now());
   }
 
+  /** For a look that acts on them: what it finds answers whoever decided so far. */
+  heed(): readonly Decision[] {
+    this.unheard = false;
+    return this.decisions;
+  }
+
   get progress(): ResumptionProgress {
     return {
       haltId: this.input.haltId,
@@ -66,6 +74,7 @@ export class ResumptionRun {
   /** Decided: it is looked at everything again, and nothing found before answers the person. */
   accept(decision: Decision): void {
     this.accepted = [...this.accepted, decision];
+    this.unheard = true;
     this.state = 'looking';
     this.detail = `decided by ${decision.person}: checking again`;
     this.wake();
@@ -83,7 +92,7 @@ export class ResumptionRun {
 
   waitFor(what: string): void {
     // A decision that came during this look is not answered by what the look found before it.
-    if (this.woken) return;
+    if (this.unheard) return;
     this.state = 'waiting';
     this.detail = `waits for ${what}`;
     showPhase(`Resumption of ${this.input.desk}: waiting`, [

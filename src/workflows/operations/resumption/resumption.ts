@@ -60,7 +60,7 @@ async function lookOnce(run: ResumptionRun): Promise<void> {
   const situation = await readSituation(run);
   if (run.ended) return;
   await showDrawdown(run, situation);
-  const permission = permissionOf(situation, run.decisions);
+  const permission = permissionOf(situation, run.heed());
   if (!permission.granted && run.isChecked) {
     run.waitFor(permission.waitsFor);
     return;
