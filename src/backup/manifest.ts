@@ -61,7 +61,9 @@ export const manifestSchema = z.strictObject({
   restingAccounts: z
     .strictObject({
       kept: z.array(restingAccountSchema),
-      leftOut: z.array(z.strictObject({ name: z.string(), why: z.string() })),
+      leftOut: z.array(
+        z.strictObject({ name: z.string(), why: z.string(), damaged: z.literal(true).optional() }),
+      ),
     })
     .nullable()
     .default(null),

@@ -7,7 +7,6 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { copyAccounts } from './accounts/copy-accounts.js';
-import { RestingAccountDamaged } from './accounts/copy-resting.js';
 import * as place from './backup-folder.js';
 import { filesBelow, type HashedFile, hashFile } from './file-hash.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
@@ -68,10 +67,6 @@ export async function takeBackup(request: BackupRequest): Promise<BackupOutcome>
     const manifest = await fill(request, snapshot, partial, program.version);
     request.onPhase?.('publish');
     return { ok: true, folder: await place.publish(partial, home, request.id), manifest };
-  } catch (error) {
-    // Trying again would not mend it.
-    if (error instanceof RestingAccountDamaged) return { ok: false, why: error.message };
-    throw error;
   } finally {
     await snapshot.close();
     await rm(partial, { recursive: true, force: true });

@@ -115,6 +115,24 @@ describe('the backup workflow', () => {
     expect(await readBackups(bench.database.pool, desk.name)).toEqual([]);
   });
 
+  it('fails by name where a resting account is damaged, and is a backup of the rest; older ones stay', async () => {
+    const desk = await deskWithHome();
+    const { restingAccounts } = deskPaths(homePaths(desk.home), desk.name);
+    await writeRestingAccount(restingAccounts, RESTING);
+    const whole = await backUp(desk, { keep: 1 });
+    expect(whole).toMatchObject({ verdict: 'pass' });
+    const journal = join(restingAccounts, RESTING, 'journal');
+    writeFileSync(join(journal, readdirSync(journal).sort()[0] ?? ''), 'not a journal');
+    const next = await backUp(desk, { keep: 1 });
+    expect(next).toMatchObject({
+      verdict: 'fail',
+      detail: expect.stringContaining(`${RESTING}: it is damaged`),
+    });
+    expect(next.steps.map(({ verdict }) => verdict)).toEqual(['fail', 'pass']);
+    expect(readdirSync(join(desk.home, 'backups')).sort()).toEqual([whole.backupId, next.backupId]);
+    expect(await drill(desk)).toMatchObject({ verdict: 'pass', backupId: next.backupId });
+  }, 60_000);
+
   it('fails with the reason where it can not be taken', async () => {
     const desk = await deskWithHome();
     const path = process.env.PATH;

@@ -1,6 +1,7 @@
 /** Paper accounts of other prices: nobody writes in them, so that each is copied as it lies. */
 import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
 import { restingAccounts } from '../../trader/accounts/paper-accounts.js';
 import { JournalCorrupt } from '../../trader/journal/journal-error.js';
@@ -16,18 +17,7 @@ import { readAccount } from './read-account.js';
 export const RESTING_LIMITS = { accountsMax: 100, bytesMax: 512 * 1024 * 1024 } as const;
 export type RestingLimits = { readonly [limit in keyof typeof RESTING_LIMITS]: number };
 
-/** Nothing of it could be brought back: a person has to look, as at a damaged journal that is in use. */
-export class RestingAccountDamaged extends Error {
-  override readonly name = 'RestingAccountDamaged';
-  constructor(folder: string, why: string) {
-    super(
-      `the resting paper account ${basename(folder)} can't be backed up: ${why}. No backup was taken; the desk is not ` +
-        `touched. Restore ${folder} from an earlier backup, or move it to another place.`,
-    );
-  }
-}
-
-/** The newest first, as far as the limits go; what is left out is named with the reason. */
+/** The newest first, as far as the limits go; what is left out is named with the reason, a damaged one too. */
 export async function copyResting(
   from: string,
   to: string,
@@ -35,7 +25,7 @@ export async function copyResting(
   signal?: AbortSignal,
 ): Promise<RestingAccounts> {
   const kept: RestingAccount[] = [];
-  const leftOut: { name: string; why: string }[] = [];
+  const leftOut: RestingAccounts['leftOut'] = [];
   let bytes = 0;
   for (const found of newestFirst(from)) {
     signal?.throwIfAborted();
@@ -44,8 +34,12 @@ export async function copyResting(
       leftOut.push({ name: found.name, why });
       continue;
     }
-    kept.push(await copyOne(join(from, found.name), join(to, found.name), found.name));
-    bytes += found.bytes;
+    const copied = await copyOne(join(from, found.name), join(to, found.name), found.name);
+    if ('why' in copied) leftOut.push(copied);
+    else {
+      kept.push(copied);
+      bytes += found.bytes;
+    }
   }
   const byName = (one: { name: string }, other: { name: string }) => (one.name < other.name ? -1 : 1);
   return { kept: kept.sort(byName), leftOut: leftOut.sort(byName) };
@@ -84,7 +78,12 @@ function reasonToLeaveOut(
   return `with its ${bytes} bytes, resting accounts would take more than ${bytesMax}`;
 }
 
-async function copyOne(from: string, to: string, name: string): Promise<RestingAccount> {
+/** Nothing of a damaged one could be brought back, and the money in use must not wait for it. */
+async function copyOne(
+  from: string,
+  to: string,
+  name: string,
+): Promise<RestingAccount | RestingAccounts['leftOut'][number]> {
   try {
     const journal = join(to, JOURNAL_FOLDER);
     await copyJournal(join(from, JOURNAL_FOLDER), journal);
@@ -93,11 +92,17 @@ async function copyOne(from: string, to: string, name: string): Promise<RestingA
     await copyBook(join(from, PAPER_BOOK_FOLDER), join(to, PAPER_BOOK_FOLDER));
     return { name, ...reading };
   } catch (error) {
-    if (error instanceof JournalCorrupt)
-      throw new RestingAccountDamaged(from, `segment ${error.segment}, byte ${error.offset}: ${error.why}`);
-    if (error instanceof RangeError) throw new RestingAccountDamaged(from, messageOf(error));
-    throw error;
+    const damage = damageOf(error);
+    if (damage === null) throw error;
+    await rm(to, { recursive: true, force: true });
+    const doThis = `restore ${from} from an earlier backup, or move it to another place`;
+    return { name, why: `it is damaged (${damage}): ${doThis}`, damaged: true };
   }
+}
+
+function damageOf(error: unknown): string | null {
+  if (error instanceof JournalCorrupt) return `segment ${error.segment}, byte ${error.offset}: ${error.why}`;
+  return error instanceof RangeError ? messageOf(error) : null;
 }
 
 /** It was closed in order before it came to rest: an end that is not whole is damage, and no write that was cut off. */

@@ -33,10 +33,12 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   try {
     const taken = await calls.takeBackup({ desk: input.desk, takenMs: startedMs });
     backupId = taken.backupId;
-    if (done(taken.step, startedMs, 'action', backupId) && backupId !== null && input.verify) {
+    const isWhole = done(taken.step, startedMs, 'action', backupId);
+    if (backupId !== null && input.verify) {
       const verifyMs = Date.now();
       const verified = await calls.verifyBackup({ desk: input.desk, backupId });
-      if (done(verified, verifyMs, 'check', backupId)) {
+      // Older ones stay while something of this one is missing.
+      if (done(verified, verifyMs, 'check', backupId) && isWhole) {
         const pruneMs = Date.now();
         done(await calls.pruneBackups({ desk: input.desk, keep: input.keep }), pruneMs, 'action', null);
       }
