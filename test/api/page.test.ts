@@ -136,6 +136,24 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await page.evaluate('scrollTo(0, 0)');
   });
 
+  it('leaves the clock its place however much there is to say of the prices', async () => {
+    const status = web.trader.status;
+    const label = `simulated market, seed 7, 60x (no live prices: ${'no venue of the list answers; '.repeat(8)})`;
+    web.trader.status = { ...status, marketData: { ...status.marketData, label } };
+    const source = page.getByTestId('market-source');
+    await expect.poll(() => source.getAttribute('title')).toBe(label);
+    for (const width of [1920, 1280, 1024, 390]) {
+      await page.setViewportSize({ width, height: 720 });
+      const [said, clock] = [await source.boundingBox(), await page.locator('.clock').boundingBox()];
+      const isBeside = (said?.x ?? 0) + (said?.width ?? width) <= (clock?.x ?? 0);
+      const isAbove = (said?.y ?? 0) + (said?.height ?? 720) <= (clock?.y ?? 0);
+      expect(isBeside || isAbove, `${width} px wide`).toBe(true);
+      expect((clock?.x ?? width) + (clock?.width ?? 0), `${width} px wide`).toBeLessThanOrEqual(width);
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+    web.trader.status = status;
+  });
+
   it('says what a close-all will close, and gives the focus back', async () => {
     const button = page.getByRole('button', { name: 'Close all' });
     await button.click();

@@ -62,7 +62,11 @@ function Identity({ status }: { readonly status: TraderStatus }) {
     <div class="identity">
       <h1 class="desk-name">{desk}</h1>
       <span class={`tag ${TONES[money]}`}>{`${money.charAt(0).toUpperCase()}${money.slice(1)}`}</span>
-      <span class={`tag ${marketData.simulated ? 'caution' : 'plain'}`} data-testid="market-source">
+      <span
+        class={`tag market-source ${marketData.simulated ? 'caution' : 'plain'}`}
+        data-testid="market-source"
+        title={marketData.label}
+      >
         {marketData.simulated ? 'Simulated' : marketData.kind === 'recorded' ? 'Recorded' : 'Live prices'}
         <span class="tag-detail">{marketData.label}</span>
       </span>
