@@ -17,6 +17,8 @@ export class MarketBook {
   freshestWallMs = NEVER;
   /** Cash plus what every position is worth, money units. */
   equity = 0;
+  /** Positions that had no quote yet and are therefore worth what they cost: as after a restart. */
+  private unpriced = 0;
   private readonly quantityLots: Float64Array;
   private readonly value: Float64Array;
   private readonly perTickLot: Float64Array;
@@ -37,11 +39,12 @@ export class MarketBook {
   /** False where the quote can't be a price: crossed, not positive, or of no instrument of ours. */
   quote(at: InstrumentId, bidTicks: number, askTicks: number, wallMs: number): boolean {
     if (!(bidTicks > 0 && askTicks >= bidTicks && at >= 0 && at < this.bidTicks.length)) return false;
+    const lots = this.quantityLots[at] as number;
+    if (lots !== 0 && this.quotedWallMs[at] === NEVER) this.unpriced -= 1;
     this.bidTicks[at] = bidTicks;
     this.askTicks[at] = askTicks;
     this.quotedWallMs[at] = wallMs;
     this.freshestWallMs = wallMs;
-    const lots = this.quantityLots[at] as number;
     if (lots !== 0) {
       const worth = this.worthAt(at, lots);
       this.equity += worth - (this.value[at] as number);
@@ -59,8 +62,10 @@ export class MarketBook {
   /** Takes over positions and cash after an execution or a replay. */
   hold(positions: readonly PositionEntry[], cash: number): void {
     let total = cash;
+    this.unpriced = 0;
     for (const position of positions) {
       const at = position.instrument;
+      if (position.quantityLots !== 0 && this.quotedWallMs[at] === NEVER) this.unpriced += 1;
       const linear = this.instruments[at]?.kind === 'linear';
       this.quantityLots[at] = position.quantityLots;
       this.carried[at] = linear ? position.cost : 0;
@@ -68,6 +73,11 @@ export class MarketBook {
       total += this.value[at] as number;
     }
     this.equity = withinRange(total);
+  }
+
+  /** Equity is what everything is worth now, not partly what it once cost. */
+  get isPriced(): boolean {
+    return this.unpriced === 0;
   }
 
   /** Before the first quote a position is worth what it cost. */

@@ -36,6 +36,28 @@ describe('a start', () => {
     expect(desk.arm('person').ok).toBe(true);
   });
 
+  it('counts a new day, and equity, from prices and never from what its positions once cost', () => {
+    const before = new DeskUnderTest().active();
+    before.hold(0);
+    before.quote(0, 12_000);
+    const { equity } = before.engine.view;
+    const desk = new DeskUnderTest({}, 2, fromDisk(before.records));
+    const seen = desk.records.length;
+    desk.marketMs += 86_400_000;
+    desk.begin();
+    desk.pass(1_000);
+    desk.snapshot();
+    desk.quote(1, 10_000);
+    const types = () => desk.records.slice(seen).map(({ type }) => type);
+    expect(types()).not.toContain('day');
+    expect(types()).not.toContain('equity');
+    expect(desk.arm()).toMatchObject({ ok: false, code: 'data-stale' });
+    desk.quote(0, 12_000);
+    expect(desk.recorded('day').at(-1)).toMatchObject({ startEquity: equity });
+    expect(desk.recorded('equity').at(-1)).toMatchObject({ equity });
+    expect(desk.arm()).toMatchObject({ ok: true });
+  });
+
   it('replays to the very state that was live', () => {
     const desk = new DeskUnderTest().active();
     desk.hold(0);

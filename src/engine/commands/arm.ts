@@ -145,6 +145,9 @@ export function armingObstacle(core: Core): Obstacle | null {
   if (market.freshestWallMs < 0 || wallMs - market.freshestWallMs > config.staleMs) {
     return { code: 'data-stale', message: 'there is no fresh price', doThis: wait };
   }
+  if (!market.isPriced) {
+    return { code: 'data-stale', message: 'a position has no price yet', doThis: wait };
+  }
   return null;
 }
 

@@ -33,7 +33,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   recordConfig(core);
   endOldGoLive(core);
   core.market.hold(core.state.positions, core.state.cash);
-  core.limits.peak = Math.max(core.state.peak, core.market.equity);
+  core.limits.peak = core.market.isPriced ? Math.max(core.state.peak, core.market.equity) : core.state.peak;
   core.begun = true;
   startDay(core);
   watchLosses(core);
@@ -133,10 +133,11 @@ function recordConfig(core: Core): void {
   });
 }
 
-/** Only here may the day go back: between two starts the market may be another one. */
+/** Only here may the day go back: between two starts the market may be another one. A later day begins with its prices. */
 function startDay(core: Core): void {
   const startMs = core.config.dayStartMs(core.marketMs);
-  if (core.state.day?.startMs !== startMs) beginDay(core, startMs);
+  const { day } = core.state;
+  if (day === null || startMs < day.startMs) beginDay(core, startMs);
   onMinute(core);
 }
 

@@ -19,8 +19,8 @@ export function onQuote(core: Core, event: QuoteEvent): boolean {
   if (!market.quote(event.instrument, event.bidTicks, event.askTicks, event.wallMs)) return false;
   if (!core.begun) return false;
   const equity = market.equity;
-  if (equity > limits.peak) limits.peak = equity;
-  const higher = equity >= core.state.peak * PEAK_STEP;
+  if (equity > limits.peak && market.isPriced) limits.peak = equity;
+  const higher = equity >= core.state.peak * PEAK_STEP && market.isPriced;
   if (!higher && equity > limits.watchedFloor && event.marketMs < core.nextMinuteMs) return false;
   core.wallMs = event.wallMs;
   core.marketMs = event.marketMs;
@@ -30,8 +30,12 @@ export function onQuote(core: Core, event: QuoteEvent): boolean {
   return true;
 }
 
-/** By market time: a new trading day, and a sample of equity. */
+/**
+ * By market time: a new trading day, and a sample of equity. Both wait where positions have no price yet: after a restart
+ * what they cost is no equity to count a day's loss or a peak from.
+ */
 export function onMinute(core: Core): void {
+  if (!core.market.isPriced) return;
   core.nextMinuteMs = Math.floor(core.marketMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   const startMs = core.config.dayStartMs(core.marketMs);
   if (core.state.day === null || startMs > core.state.day.startMs) beginDay(core, startMs);
