@@ -66,9 +66,11 @@ async function launchTemporal(context: StoreContext, binary: string, database: s
     ports: ports.temporal,
     database,
     logFile,
-    onSpawned: (child) => children.add('temporal', child.pid),
+    onSpawned: async (child) => {
+      await children.add('temporal', child.pid);
+      void child.exited.then(() => children.remove(child.pid));
+    },
   });
-  void server.process.exited.then(() => children.remove(server.process.pid));
   await markReady(database);
   return server;
 }

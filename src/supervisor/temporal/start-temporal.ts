@@ -7,6 +7,13 @@ import { type ServerPorts, serverArguments, TEMPORAL_NAMESPACE } from './server-
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
+/** Between the choice of a free port and its use another program can take it; the server chooses some by itself, too. */
+const STARTS_MAX = 3;
+const PAUSE_MS = 500;
+
+class EndedAtOnce extends Error {
+  override readonly name = 'EndedAtOnce';
+}
 
 export interface TemporalOptions {
   readonly binary: string;
@@ -14,7 +21,7 @@ export interface TemporalOptions {
   /** Null: in memory. */
   readonly database: string | null;
   readonly logFile: string;
-  /** Called with its pid as soon as the process exists. */
+  /** Called as soon as the process exists; again for each that takes the place of one that ended at once. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
 }
 
@@ -36,6 +43,17 @@ export async function chooseTemporalPorts(preferred: Partial<ServerPorts> = {}):
 
 /** Resolves when the namespace answers with its retention set; rejects with the last lines of the server's log. */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
+  for (let starts = 1; ; starts += 1) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (!(error instanceof EndedAtOnce) || starts === STARTS_MAX) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+async function startOnce(options: TemporalOptions): Promise<TemporalServer> {
   const child = await spawnProcess({
     name: 'temporal',
     command: options.binary,
@@ -49,8 +67,10 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     await endProcess(child, [{ signal: 'SIGTERM', waitMs: 10_000 }], hurry);
   };
   if (problem === null) return { process: child, ports: options.ports, address, stop };
+  const hasEnded = !child.alive();
   await stop();
-  throw new Error(`Temporal did not come up: ${problem}`);
+  const message = `Temporal did not come up: ${problem}`;
+  throw hasEnded ? new EndedAtOnce(message) : new Error(message);
 }
 
 async function becomesReady(child: ManagedProcess, address: string): Promise<string | null> {
