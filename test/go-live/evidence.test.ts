@@ -11,24 +11,20 @@ import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import type { GoLiveInput, GoLiveProgress } from '../../src/workflows/operations/go-live/contract.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
-import { ANNA, type Attempted, BERT, review, startAttempt, vote, WAIT_MS } from './support/attempt.js';
+import {
+  ANNA,
+  type Attempted,
+  BERT,
+  CHECK_KEYS,
+  review,
+  startAttempt,
+  vote,
+  WAIT_MS,
+} from './support/attempt.js';
 
 type Given = Parameters<EvidenceActivities['recordEvidenceBatch']>;
 
 const DIES_AFTER_COMMIT = fileURLToPath(new URL('./support/dies-after-commit.mjs', import.meta.url));
-const CHECKS = [
-  'api-key',
-  'balance',
-  'symbols',
-  'rate-limit',
-  'stop-loss',
-  'daily-loss',
-  'password',
-  'validation',
-  'telegram',
-  'key-permissions',
-  'auditor-key',
-];
 
 let bench: Bench;
 beforeAll(async () => {
@@ -49,10 +45,10 @@ async function approve(attempted: Attempted): Promise<void> {
 async function expectWhole(attempted: Attempted): Promise<void> {
   const keys = await keysOf(attempted);
   expect(keys.filter((key) => !key.startsWith('checklist.'))).toEqual([
-    ...CHECKS.map((key) => `pre-flight.${key}`),
+    ...CHECK_KEYS.map((key) => `pre-flight.${key}`),
     'review',
     'approval.0',
-    ...CHECKS.map((key) => `again.${key}`),
+    ...CHECK_KEYS.map((key) => `again.${key}`),
     'first-period.fills',
     'first-period.state',
     'first-period.paper',

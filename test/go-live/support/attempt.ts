@@ -19,7 +19,8 @@ import { until } from '../../workflows/support/until.js';
 export const ANNA: Caller = { person: 'anna', via: 'web' };
 export const BERT: Caller = { person: 'bert', via: 'web' };
 export const CARL: Caller = { person: 'carl', via: 'web' };
-const KEYS = [
+/** Of the checks that its pre-flight reports, in their order. */
+export const CHECK_KEYS = [
   'api-key',
   'balance',
   'symbols',
@@ -35,7 +36,7 @@ const KEYS = [
 export const WAIT_MS = 40_000;
 
 function report(changes: Partial<Record<string, PreflightVerdict>>): PreflightReport {
-  const results = KEYS.map((key) => ({
+  const results = CHECK_KEYS.map((key) => ({
     key,
     title: key,
     verdict: changes[key] ?? ('pass' as const),
