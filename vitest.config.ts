@@ -40,6 +40,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'full',
+          globalSetup: [...shared.globalSetup, 'test/support/global-setup.ts'],
           include: ['test/full/**/*.test.ts'],
           testTimeout: 4 * 3_600_000,
           maxWorkers: 1,

@@ -18,9 +18,9 @@ import { freePort } from '../src/supervisor/free-port.js';
 import { startPostgres } from '../src/supervisor/postgres/start-postgres.js';
 import { openJournal } from '../src/trader/journal/open-journal.js';
 import { readJournal } from '../src/trader/journal/read-journal.js';
-import { print } from './print.js';
+import { atLength, print } from './print.js';
 
-const FILLS = Number(process.env.FERMATA_BENCH_FILLS ?? 1_000_000);
+const FILLS = Number(process.env.FERMATA_BENCH_FILLS ?? atLength(1_000_000, 2_000));
 const DESK = 'crypto-bot';
 const DATABASE = 'fermata';
 const BATCH = 5_000;

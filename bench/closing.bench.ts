@@ -2,14 +2,14 @@
  * 20 open positions with confirmed stops at a venue that takes 100 ms to answer: from the request to the last cancel or
  * closing order at the venue, and to flat proven by reading the venue back. Then with one answer in twenty failing.
  */
-import { deskAtVenue, eventually } from '../test/support/desk-at-venue.js';
+import { deskAtVenue, eventually, STARTING_CASH } from '../test/support/desk-at-venue.js';
 import { FaultyVenue, type VenueCall, type VenueMethod } from '../test/support/faulty-venue.js';
 import type { Fault } from '../test/support/venue-faults.js';
-import { median, print } from './print.js';
+import { atLength, median, print } from './print.js';
 
 const POSITIONS = 20;
 const LATENCY_MS = 100;
-const RUNS = 5;
+const RUNS = atLength(5, 1);
 
 interface Measured {
   readonly lastOrderMs: number;
@@ -54,7 +54,7 @@ function lastSent(calls: readonly VenueCall[], method: VenueMethod): number {
 
 /** Every instrument crosses upwards, so that 20 entries rest; then a stop. */
 async function stop(): Promise<number> {
-  const venue = new FaultyVenue({ count: POSITIONS, latencyMs: LATENCY_MS });
+  const venue = new FaultyVenue({ count: POSITIONS, latencyMs: LATENCY_MS, cash: STARTING_CASH });
   const symbols = venue.instruments.map(({ symbol }) => symbol);
   const parameters = { fastBars: 2, slowBars: 3, atrBars: 2, entryRestBars: 100 };
   const desk = await deskAtVenue(venue, {
@@ -63,8 +63,9 @@ async function stop(): Promise<number> {
   const order = { commandId: 'bench', by: 'bench', reason: 'bench' };
   await eventually(() => desk.engine.view.reconciliation.state === 'clean');
   const haltId = desk.engine.view.haltId ?? '';
-  const arm = { name: 'arm', haltId, configHash: 'test', authority: 'person' } as const;
-  await desk.runner.command({ ...order, command: arm });
+  const arm = { name: 'arm', haltId, configHash: desk.configHash, authority: 'person' } as const;
+  const armed = await desk.runner.command({ ...order, command: arm });
+  if (!armed.ok) throw new Error(`the desk was not armed: ${armed.message}`);
   const closes = [10_000, 9_990, 9_980, 9_970, 9_960, 10_400];
   for (const [index, closeTicks] of closes.entries()) {
     for (const { id } of venue.instruments) desk.runner.post(barOf(id, index, closeTicks));
@@ -95,13 +96,14 @@ function barOf(instrument: number, index: number, closeTicks: number) {
   } as const;
 }
 
-const FAULTS: readonly Fault[] = [
+const EVERY_FAULT: readonly Fault[] = [
   { kind: 'unavailable' },
   { kind: 'reject' },
   { kind: 'ban', forMs: 1000 },
   { kind: 'hang', forMs: 15_000, applied: false },
   { kind: 'unacknowledged' },
 ];
+const FAULTS = atLength(EVERY_FAULT, EVERY_FAULT.slice(0, 1));
 
 for (const [name, locks] of [
   ['stops do not lock the balance', false],

@@ -5,12 +5,13 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
+import { addressForSdk, connectionClass } from '../src/home/temporal-address.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../test/support/desk-under-test.js';
-import { median, print } from './print.js';
+import { atLength, median, print } from './print.js';
 
-const RUNS = 3;
+const RUNS = atLength(3, 1);
 
 async function untilFirstFill(desk: DeskUnderTest): Promise<number> {
   const beganAtMs = performance.now();
@@ -36,7 +37,9 @@ async function untilHaltedAgain(desk: DeskUnderTest): Promise<number> {
 /** The signal that Temporal's UI and CLI send, to the workflow that always runs. */
 async function untilSignalHandled(desk: DeskUnderTest): Promise<number> {
   const runtime = JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
-  const connection = await Connection.connect({ address: runtime.temporal.address });
+  const connection = await connectionClass(runtime.temporal.address).connect({
+    address: addressForSdk(runtime.temporal.address),
+  });
   const client = new Client({ connection, namespace: runtime.temporal.namespace });
   process.kill(desk.pids().get('engine-worker') ?? 0, 'SIGKILL');
   const beganAtMs = performance.now();

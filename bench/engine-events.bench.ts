@@ -1,12 +1,12 @@
 /** Events a second through the core alone: one JSON line each, `{name, value, unit}`. */
-import { stdout } from 'node:process';
 import type { EngineConfig } from '../src/engine/config.js';
 import { createEngine } from '../src/engine/engine.js';
 import type { QuoteEvent } from '../src/engine/event.js';
 import { coins, crossStrategy, engineConfigWith } from '../test/support/engine-config.js';
+import { atLength, print } from './print.js';
 
-const QUOTES = 20_000_000;
-const RUNS = 3;
+const QUOTES = atLength(20_000_000, 100_000);
+const RUNS = atLength(3, 1);
 
 function config(count: number): EngineConfig {
   const instruments = coins(Array.from({ length: count }, (_, id) => `C${id}`));
@@ -16,7 +16,7 @@ function config(count: number): EngineConfig {
 /** Every instrument holds a position, so that each quote marks one; one event object is reused, as a feed would. */
 function quotesPerSecond(count: number): number {
   const engine = createEngine(config(count));
-  engine.begin({ wallMs: 0, marketMs: 0 });
+  engine.begin({ wallMs: 0, marketMs: 0, monotonicMs: 0 });
   for (let instrument = 0; instrument < count; instrument += 1) {
     engine.process({
       kind: 'fill',
@@ -34,6 +34,7 @@ function quotesPerSecond(count: number): number {
       },
       wallMs: 0,
       marketMs: 0,
+      monotonicMs: 0,
     });
   }
   const quote: { -readonly [K in keyof QuoteEvent]: QuoteEvent[K] } = {
@@ -43,6 +44,7 @@ function quotesPerSecond(count: number): number {
     askTicks: 0,
     wallMs: 0,
     marketMs: 0,
+    monotonicMs: 0,
   };
   const startedNs = process.hrtime.bigint();
   for (let sent = 0; sent < QUOTES; sent += 1) {
@@ -51,6 +53,7 @@ function quotesPerSecond(count: number): number {
     quote.askTicks = quote.bidTicks + 1;
     quote.wallMs = sent >> 10;
     quote.marketMs = quote.wallMs;
+    quote.monotonicMs = quote.wallMs;
     engine.process(quote);
   }
   return QUOTES / (Number(process.hrtime.bigint() - startedNs) / 1e9);
@@ -59,5 +62,5 @@ function quotesPerSecond(count: number): number {
 for (const count of [1, 10, 100]) {
   const best = Math.max(...Array.from({ length: RUNS }, () => quotesPerSecond(count)));
   const name = `core, quotes a second, ${count} instrument${count === 1 ? '' : 's'}`;
-  stdout.write(`${JSON.stringify({ name, value: Math.round(best), unit: 'quotes/s' })}\n`);
+  print(name, best, 'quotes/s');
 }

@@ -6,10 +6,11 @@ import { deskPaths, homePaths } from '../src/home/runtime.js';
 import { connectTrader } from '../src/trader/client.js';
 import { liveDeskText, vote } from '../test/go-live/support/live-desk.js';
 import { deskUnderTest, until } from '../test/support/desk-under-test.js';
+import { enrol } from '../test/support/own-keys.js';
 import { TRADING_KEY } from '../test/venue-binance/support/raw-client.js';
-import { print } from './print.js';
+import { atLength, print } from './print.js';
 
-const MINUTES = Number(process.env.BENCH_MINUTES ?? 10);
+const MINUTES = Number(process.env.BENCH_MINUTES ?? atLength(10, 0.2));
 const SAMPLE_MS = 5_000;
 
 function mebibytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
@@ -30,6 +31,7 @@ try {
     liveDeskText().replace('fastBars: 60', 'fastBars: 2').replace('slowBars: 180', 'slowBars: 3'),
   );
   await desk.up('--desk', file, '--simulated-venue', exchange.address);
+  enrol(desk.home, 'operator', 'second');
   const { controlSocket, decisionKey } = placesOf(desk.home);
   const trader = connectTrader(controlSocket);
   const now = await until('reconciled', async () => {

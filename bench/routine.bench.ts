@@ -4,20 +4,21 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { loadDesk } from '../src/desk/load.js';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
+import { addressForSdk, connectionClass } from '../src/home/temporal-address.js';
 import { routineInput } from '../src/operations/schedules/routine-input.js';
 import { routineStart } from '../src/operations/schedules/start-routine.js';
 import { dataConverterOf } from '../src/operations/temporal/data-converter.js';
 import { openPool } from '../src/store/pool.js';
 import { variantOfCryptoBot } from '../test/support/desk-files.js';
 import { deskUnderTest, until } from '../test/support/desk-under-test.js';
-import { median, print } from './print.js';
+import { atLength, median, print } from './print.js';
 
 const CHECKS = ['venue-reachable', 'data-fresh', 'database', 'disk-space', 'risk-settings', 'configuration'];
 const STEPS = 20;
-const RUNS = 12;
+const RUNS = atLength(12, 2);
 
 const desk = deskUnderTest();
 try {
@@ -33,7 +34,9 @@ try {
   const { desk: loaded } = loadDesk(runtime.deskFile);
   const [routine] = loaded.routines;
   if (!routine) throw new Error('no routine');
-  const connection = await Connection.connect({ address: runtime.temporal.address });
+  const connection = await connectionClass(runtime.temporal.address).connect({
+    address: addressForSdk(runtime.temporal.address),
+  });
   const client = new Client({
     connection,
     namespace: runtime.temporal.namespace,

@@ -17,9 +17,9 @@ import { chooseTemporalPorts, startTemporal } from '../src/supervisor/temporal/s
 import { TELEGRAM_TIMING } from '../src/telegram/start.js';
 import { type ApprovalBench, openApprovalBench } from '../test/telegram/support/approval-bench.js';
 import { ALERTS_CHAT, ANNA } from '../test/telegram/support/bot-bench.js';
-import { median, print } from './print.js';
+import { atLength, median, print } from './print.js';
 
-const RUNS = 20;
+const RUNS = atLength(20, 2);
 const PATIENCE_MS = 30_000;
 /** Telegram takes one message a second in one chat: each run waits for its turn before it is timed. */
 const PAUSE_MS = 1_500;

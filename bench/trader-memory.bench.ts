@@ -1,9 +1,9 @@
 /** Memory of the trader process after ten minutes at 1,000 quotes a second of the simulated market, while it trades. */
 import { readFileSync } from 'node:fs';
 import { deskUnderTest, until } from '../test/support/desk-under-test.js';
-import { print } from './print.js';
+import { atLength, print } from './print.js';
 
-const MINUTES = Number(process.env.BENCH_MINUTES ?? 10);
+const MINUTES = Number(process.env.BENCH_MINUTES ?? atLength(10, 0.2));
 const QUOTES_A_SECOND = 1000;
 /** Two instruments with twelve quotes each a market minute. */
 const QUOTES_A_MARKET_MINUTE = 24;

@@ -5,16 +5,13 @@ import { join } from 'node:path';
 import { loadDesk } from '../src/desk/load.js';
 import { keepRequest, validationPlace } from '../src/validation/request.js';
 import { runValidation } from '../src/validation/run.js';
+import { print } from './print.js';
 
 const HOUR_MS = 3_600_000;
 const RECORDED = ['BTC/USDT', 'ETH/USDT'].map((symbol) => ({
   symbol,
   file: `../shared/data/binanceusdm-${symbol.replace('/', '')}-1m-2025-05_06.csv.gz`,
 }));
-
-function print(name: string, value: number, unit: string): void {
-  console.log(JSON.stringify({ name, value: Number(value.toFixed(3)), unit }));
-}
 
 async function measure(name: string, kind: 'recorded' | 'simulated'): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'fermata-bench-'));

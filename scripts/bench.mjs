@@ -1,17 +1,25 @@
 // `npm run bench [-- name …]`: every benchmark in bench/, each printing JSON lines {name, value, unit}; one table at the end.
+// `--smoke`: each as short as it goes, to see that it runs; one that fails, hangs or prints no figure makes this one fail.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { arch, cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const wanted = process.argv.slice(2);
+const SMOKE_MS_MAX = 180_000;
+const smoke = process.argv.includes('--smoke');
+const wanted = process.argv.slice(2).filter((word) => word !== '--smoke');
 const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
 if (built.status !== 0) process.exit(built.status ?? 1);
 
 const figures = [];
-let failed = 0;
+const failed = [];
+const unknown = wanted.filter((name) => !existsSync(join(root, 'bench', `${name}.bench.ts`)));
+if (unknown.length > 0) {
+  console.error(`no benchmark has the name ${unknown.join(', ')}; they are the files of bench/`);
+  process.exit(2);
+}
 const files = readdirSync(join(root, 'bench')).filter((name) => name.endsWith('.bench.ts'));
 for (const file of files) {
   const name = file.replace(/\.bench\.ts$/, '');
@@ -22,12 +30,15 @@ for (const file of files) {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 64 * 1024 * 1024,
+    ...(smoke ? { timeout: SMOKE_MS_MAX, env: { ...process.env, FERMATA_BENCH_SMOKE: '1' } } : {}),
   });
-  if (run.status !== 0) failed += 1;
+  const before = figures.length;
   for (const line of (run.stdout ?? '').split('\n')) {
     if (!line.startsWith('{')) continue;
     figures.push({ bench: name, ...JSON.parse(line) });
   }
+  if (run.status !== 0) failed.push(`${name} (${run.signal ?? `exit ${run.status}`})`);
+  else if (figures.length === before) failed.push(`${name} (no figure)`);
 }
 const memory = Math.round(totalmem() / 2 ** 30);
 console.log(
@@ -36,5 +47,5 @@ console.log(
 console.log('| benchmark | figure | value | unit |\n| --- | --- | ---: | --- |');
 for (const { bench, name, value, unit } of figures)
   console.log(`| ${bench} | ${name} | ${value} | ${unit} |`);
-if (failed > 0) console.error(`\n${failed} of the benchmarks failed`);
-process.exit(failed === 0 ? 0 : 1);
+if (failed.length > 0) console.error(`\nfailed: ${failed.join(', ')}`);
+process.exit(failed.length === 0 ? 0 : 1);

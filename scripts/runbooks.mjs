@@ -1,11 +1,12 @@
-// `npm run runbooks [-- --json] [-- --report FILE]`: how much of each desk's runbook is proven by a test.
-// Without a report of a whole run the tests are only looked up in their files. Exit 1 where a proof is broken.
+// `npm run runbooks [-- --json] [-- --report FILE]`: how much of each desk's runbook is mapped to tests, and proven by
+// them. Proven: by the report of a whole run of this very commit, nothing changed since. Exit 1 where a proof is broken.
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { desksWithProofs } from './proofs/proof-tables.mjs';
-import { readRunReport } from './proofs/run-report.mjs';
+import { readRunReport, readRunStamp } from './proofs/run-report.mjs';
+import { notOfThese, sourceState } from './proofs/source-state.mjs';
 import { summariseProofs } from './proofs/summary.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,18 +16,26 @@ if (values.report !== undefined && !existsSync(values.report)) {
   process.exit(2);
 }
 const files = values.report === undefined ? null : readRunReport(values.report, root);
-const summaries = desksWithProofs(root).map((desk) => summariseProofs(root, desk, files));
+const unproven =
+  files === null
+    ? 'no report of a run was given: `npm test -- --report FILE` writes one'
+    : notOfThese(readRunStamp(values.report), sourceState(root));
+const summaries = desksWithProofs(root).map((desk) => ({
+  ...summariseProofs(root, desk, files, unproven === null),
+  unproven,
+}));
 
 if (values.json) console.log(JSON.stringify(summaries, null, 2));
 else for (const summary of summaries) printSummary(summary);
 process.exit(summaries.some(({ broken }) => broken.length > 0) ? 1 : 0);
 
-function printSummary({ desk, proven, all, areas, broken, notProvable }) {
-  console.log(`${desk}: ${proven} / ${all} proven`);
-  for (const [area, count] of Object.entries(areas).sort())
-    console.log(`  ${area.padEnd(14)} ${String(count.proven).padStart(3)} / ${count.all}`);
+function printSummary({ desk, mapped, proven, all, areas, broken, notProvable }) {
+  const count = unproven === null ? proven : mapped;
+  const word = unproven === null ? 'proven' : 'mapped';
+  console.log(`${desk}: ${count} / ${all} ${word}`);
+  for (const [area, of] of Object.entries(areas).sort())
+    console.log(`  ${area.padEnd(14)} ${String(of[word]).padStart(3)} / ${of.all}`);
   for (const { id, why } of notProvable) console.log(`  not provable here: ${id} ${why}`);
   for (const { id, why } of broken) console.log(`  broken: ${id} ${why}`);
-  if (files === null)
-    console.log('  (each test was looked up in its file; `npm test` checks that it passes)');
+  if (unproven !== null) console.log(`  mapped, not proven: ${unproven}`);
 }

@@ -7,7 +7,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.mjs';
 import { desksWithProofs } from './proofs/proof-tables.mjs';
-import { countRun, readRunReport } from './proofs/run-report.mjs';
+import { countRun, readRunReport, stampReport } from './proofs/run-report.mjs';
+import { notOfThese, sourceState } from './proofs/source-state.mjs';
 import { summariseProofs } from './proofs/summary.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,7 +20,10 @@ if (built.status !== 0) process.exit(built.status ?? 1);
 const folder = mkdtempSync(join(tmpdir(), 'fermata-test-'));
 const report = keptReport === null ? join(folder, 'report.json') : resolve(keptReport);
 rmSync(report, { force: true });
+const before = sourceState(root);
 const status = runVitest();
+const run = { ...before, whole: filters.length === 0 };
+if (existsSync(report)) stampReport(report, run);
 const files = existsSync(report) ? readRunReport(report, root) : [];
 rmSync(folder, { recursive: true, force: true });
 
@@ -74,10 +78,13 @@ function proofSteps() {
     console.log('The proofs of the runbooks were not checked: only some of the tests ran.');
     return [];
   }
+  const unproven = notOfThese(run, sourceState(root));
+  if (unproven !== null) console.log(`Ids count as mapped, not as proven: ${unproven}.`);
   return desksWithProofs(root).map((desk) => {
-    const { proven, all, broken, notProvable } = summariseProofs(root, desk, files);
+    const { mapped, all, broken, notProvable } = summariseProofs(root, desk, files, unproven === null);
     const unprovable = notProvable.length > 0 ? `, ${notProvable.length} not provable here` : '';
     for (const { id, why } of broken) console.log(`${id} is not proven: ${why}`);
-    return { ok: broken.length === 0, what: `runbook ${desk}: ${proven} / ${all} proven${unprovable}` };
+    const word = unproven === null ? 'proven' : 'mapped';
+    return { ok: broken.length === 0, what: `runbook ${desk}: ${mapped} / ${all} ${word}${unprovable}` };
   });
 }

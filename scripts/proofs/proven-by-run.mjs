@@ -11,7 +11,7 @@ export function unprovenBy(files, proof) {
 }
 
 /** A part is a title as it stands in the file; after one with places to fill in, it is what a row puts there. */
-function isNamed(titles, parts) {
+export function isNamed(titles, parts) {
   return parts.every((part, index) => {
     const before = parts[index - 1];
     const pattern = before !== undefined && PLACE.test(before) ? before.replace(PLACE, () => part) : part;
@@ -22,9 +22,12 @@ function isNamed(titles, parts) {
 /** What `it.each` fills in: %s, %#, $name. */
 const PLACE = /%[sdifjo#]|\$[a-zA-Z]+/;
 
-function fits(title, pattern) {
-  const fixed = pattern
+/** As a regular expression: what `it.each` fills in may be anything. */
+export function patternOfTitle(title) {
+  return title
     .split(new RegExp(PLACE, 'g'))
-    .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${fixed.join('.*')}$`, 's').test(title);
+    .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
 }
+
+const fits = (title, pattern) => new RegExp(`^${patternOfTitle(pattern)}$`, 's').test(title);

@@ -1,5 +1,5 @@
 // Reads the JSON report of a run of vitest: which tests ran, how each ended, and how many did.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 
 /** `root`: the repository that the report's files lie in. */
@@ -27,4 +27,15 @@ export function countRun(files) {
     failed: count((status) => status === 'failed') + unloaded.length,
     skipped: count((status) => status !== 'passed' && status !== 'failed'),
   };
+}
+
+/** What vitest can't know: which commit its report is of, whether the tree was clean, whether all tests were asked for. */
+export function stampReport(path, run) {
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), run }));
+}
+
+/** Null in a report that vitest wrote by itself. */
+export function readRunStamp(path) {
+  const { run } = JSON.parse(readFileSync(path, 'utf8'));
+  return run ?? null;
 }

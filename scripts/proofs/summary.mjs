@@ -2,19 +2,25 @@
 import { missingInSource, readProofs } from './proof-tables.mjs';
 import { unprovenBy } from './proven-by-run.mjs';
 
-/** `files`: of a run of the whole suite (`readRunReport`); null: the tests are only looked up in their files. */
-export function summariseProofs(root, desk, files) {
+/**
+ * `files`: of a run of the tests (`readRunReport`); null: the tests are only looked up in their files. An id is mapped
+ * where its tests are there and, by the report, passed; it is proven where that run was of these very sources.
+ */
+export function summariseProofs(root, desk, files, isOfTheseSources) {
   const ids = new Set();
   const rows = readProofs(root, desk).map((row) => ({ ...row, broken: brokenBy(root, row, files, ids) }));
-  const isProven = ({ whyNot, broken }) => whyNot === '' && broken === null;
+  const isMapped = ({ whyNot, broken }) => whyNot === '' && broken === null;
+  const isProven = (row) => files !== null && isOfTheseSources && isMapped(row);
   const areas = {};
   for (const row of rows) {
-    areas[row.area] ??= { proven: 0, all: 0 };
+    areas[row.area] ??= { mapped: 0, proven: 0, all: 0 };
     areas[row.area].all += 1;
+    if (isMapped(row)) areas[row.area].mapped += 1;
     if (isProven(row)) areas[row.area].proven += 1;
   }
   return {
     desk,
+    mapped: rows.filter(isMapped).length,
     proven: rows.filter(isProven).length,
     all: rows.length,
     areas,

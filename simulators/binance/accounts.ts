@@ -1,5 +1,6 @@
-/** Accounts, their keys and balances. The default ones are documented by --help. */
-import { insufficientBalance } from './refusal.js';
+/** Accounts, their keys, balances and the cash that came and went. The default ones are documented by --help. */
+import type { Movement } from './exchange/movements.js';
+import { insufficientBalance } from './requests/refusal.js';
 import { units } from './units.js';
 
 export interface KeyPermissions {
@@ -13,9 +14,12 @@ export interface KeyPermissions {
 
 export interface ApiKey {
   readonly apiKey: string;
+  /** HMAC only; empty for a key that was registered with a public half. */
   readonly secret: string;
   readonly account: string;
   readonly permissions: KeyPermissions;
+  /** PEM of an RSA or Ed25519 key; absent: HMAC. */
+  readonly publicKey?: string;
 }
 
 export interface Balance {
@@ -27,6 +31,7 @@ export interface Account {
   readonly name: string;
   readonly uid: number;
   readonly balances: Map<string, Balance>;
+  readonly movements: Movement[];
   /** Parts per million. */
   readonly makerPpm: bigint;
   readonly takerPpm: bigint;
@@ -36,13 +41,26 @@ export interface Account {
   updatedMs: number;
 }
 
+/** A trade that an account made before the simulator was started. It changes no balance. */
+export interface PastTrade {
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly quantity: string;
+  readonly price: string;
+  /** How long before now. */
+  readonly agoMs: number;
+  readonly commission?: string;
+  readonly commissionAsset?: string;
+}
+
 export interface AccountOptions {
   readonly name: string;
   readonly balances: Readonly<Record<string, string>>;
   readonly feesInBnb?: boolean;
+  readonly past?: readonly PastTrade[];
 }
 
-const SPOT_ONLY: KeyPermissions = {
+export const SPOT_ONLY: KeyPermissions = {
   reading: true,
   spot: true,
   withdrawals: false,
@@ -52,7 +70,7 @@ const SPOT_ONLY: KeyPermissions = {
 };
 
 /** Sixty-four characters, as the venue's keys have. */
-const padded = (name: string) => name.padEnd(64, '0');
+export const padded = (name: string) => name.padEnd(64, '0');
 
 export const DEFAULT_ACCOUNTS: readonly AccountOptions[] = [
   { name: 'desk', balances: { USDT: '10000' } },
@@ -94,6 +112,7 @@ export function openAccount(options: AccountOptions, uid: number, nowMs: number)
     name: options.name,
     uid,
     balances,
+    movements: [],
     makerPpm: 1000n,
     takerPpm: 1000n,
     feesInBnb: options.feesInBnb ?? false,

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_ACCOUNTS, DEFAULT_KEYS } from './accounts.js';
 import { CONTROL_HELP } from './control.js';
+import { DEFAULT_SYMBOLS } from './exchange/symbols.js';
 import { startBinanceSimulator } from './start.js';
-import { DEFAULT_SYMBOLS } from './symbols.js';
 
 function helpText(): string {
   const symbols = DEFAULT_SYMBOLS.map(({ base, price }) => `  ${base}USDT  starts at ${price}`);

@@ -1,8 +1,11 @@
 /** The control endpoint (`/_simulator/…`, JSON): what a test or a person does to the exchange. No part of the protocol. */
-import { balanceOf } from './accounts.js';
+import { randomBytes } from 'node:crypto';
+import { balanceOf, type PastTrade, SPOT_ONLY } from './accounts.js';
+import { move } from './exchange/movements.js';
+import { addPast } from './exchange/past.js';
 import type { Fault } from './faults.js';
 import type { Simulation } from './simulation.js';
-import type { EventFault, SocketApi } from './socket-api.js';
+import type { EventFault, SocketApi } from './streams/socket-api.js';
 import { formatUnits, units } from './units.js';
 
 export interface Sockets {
@@ -10,6 +13,8 @@ export interface Sockets {
   drop(): void;
   /** Keeps the connections but neither reads nor writes: half-open. */
   freeze(frozen: boolean): void;
+  /** The subscriptions to one symbol are lost, without a word. */
+  forget(symbol: string): void;
 }
 
 type Body = Record<string, unknown>;
@@ -21,10 +26,29 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
     'POST /_simulator/price',
     '{"symbol":"BTCUSDT","price":"61000"}: moves the market, triggers stops, fills crossed orders',
   ],
-  ['POST /_simulator/depth', '{"symbol":"BTCUSDT","levels":20,"levelValue":"50000"}'],
+  [
+    'POST /_simulator/depth',
+    '{"symbol":"BTCUSDT","levels":20,"levelValue":"50000"}: 0 levels, nobody offers',
+  ],
   ['POST /_simulator/status', '{"symbol":"BTCUSDT","status":"BREAK"}: TRADING, HALT or BREAK'],
   ['POST /_simulator/balance', '{"account":"desk","asset":"BTC","free":"0.5"}'],
   ['POST /_simulator/account', '{"account":"desk","canTrade":false,"feesInBnb":true}'],
+  ['POST /_simulator/deposit', '{"account":"desk","asset":"USDT","amount":"500"}: told and listed as one'],
+  ['POST /_simulator/withdraw', '{"account":"desk","asset":"USDT","amount":"500","fee":"1"}'],
+  ['POST /_simulator/transfer', '{"account":"desk","asset":"USDT","amount":"500","direction":"out"}: or in'],
+  ['POST /_simulator/dividend', '{"account":"desk","asset":"USDT","amount":"0.5","info":"Simple Earn"}'],
+  [
+    'POST /_simulator/dust',
+    '{"account":"desk","asset":"BTC","amount":"0.00001","bnb":"0.001","charge":"0.00002"}',
+  ],
+  [
+    'POST /_simulator/past',
+    '{"account":"desk","trades":[{"symbol":"BTCUSDT","side":"BUY","quantity":"1","price":"500","agoMs":9000000}]}',
+  ],
+  [
+    'POST /_simulator/key',
+    '{"account":"desk","publicKey":"PEM","spot":true}: RSA or Ed25519; answers apiKey',
+  ],
   ['POST /_simulator/revoke', '{"apiKey":"…"}: the key is no longer known'],
   [
     'POST /_simulator/fault',
@@ -36,6 +60,7 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
   ['POST /_simulator/maintenance', '{"on":true}: every request gets a page with 503'],
   ['POST /_simulator/ban', '{"status":418,"seconds":30}: 0 seconds lifts it'],
   ['POST /_simulator/streams', '{"do":"drop"}: drop, freeze, thaw or terminate'],
+  ['POST /_simulator/forget', '{"symbol":"ETHUSDT"}: subscriptions to its prices are lost, without a word'],
   [
     'POST /_simulator/events',
     '{"faults":["swallow","duplicate","swap"]}: the next executions on user streams',
@@ -54,7 +79,7 @@ export function controlActions(
     [
       'depth',
       (body) =>
-        exchange.market(text(body, 'symbol')).setDepth({
+        simulation.setDepth(text(body, 'symbol'), {
           levels: number(body, 'levels'),
           levelValue: units(text(body, 'levelValue')),
         }),
@@ -81,6 +106,9 @@ export function controlActions(
         if (typeof body.feesInBnb === 'boolean') account.feesInBnb = body.feesInBnb;
       },
     ],
+    ...cashActions(simulation),
+    ['past', (body) => addPast(exchange, text(body, 'account'), pastOf(body))],
+    ['key', (body) => registerKey(simulation, body)],
     ['revoke', (body) => exchange.keys.delete(text(body, 'apiKey'))],
     ['fault', (body) => simulation.addFault(body as unknown as Fault)],
     ['calm', () => faults.clear()],
@@ -104,8 +132,84 @@ export function controlActions(
     ],
     ['ban', (body) => limits.ban(number(body, 'status'), number(body, 'seconds') * 1000)],
     ['streams', (body) => streamAction(text(body, 'do'), api, sockets)],
+    ['forget', (body) => sockets.forget(text(body, 'symbol'))],
     ['events', (body) => api.spoilEvents(body.faults as EventFault[])],
   ]);
+}
+
+/** What changes a balance without a trade. */
+function cashActions({ exchange }: Simulation): [string, Action][] {
+  const common = (body: Body) => ({ asset: text(body, 'asset'), amount: units(text(body, 'amount')) });
+  const added = (body: Body, movement: Parameters<typeof move>[2]) => ({
+    id: move(exchange, text(body, 'account'), movement).id,
+  });
+  return [
+    ['deposit', (body) => added(body, { kind: 'deposit', ...common(body) })],
+    [
+      'withdraw',
+      (body) =>
+        added(body, {
+          kind: 'withdrawal',
+          ...common(body),
+          fee: body.fee === undefined ? 0n : units(text(body, 'fee')),
+        }),
+    ],
+    [
+      'transfer',
+      (body) => {
+        const direction = text(body, 'direction');
+        if (direction !== 'in' && direction !== 'out') throw new Error('expected "direction" as in or out');
+        return added(body, { kind: 'transfer', ...common(body), direction });
+      },
+    ],
+    ['dividend', (body) => added(body, { kind: 'dividend', ...common(body), info: text(body, 'info') })],
+    [
+      'dust',
+      (body) =>
+        added(body, {
+          kind: 'dust',
+          ...common(body),
+          bnb: units(text(body, 'bnb')),
+          serviceCharge: body.charge === undefined ? 0n : units(text(body, 'charge')),
+        }),
+    ],
+  ];
+}
+
+function pastOf(body: Body): readonly PastTrade[] {
+  if (!Array.isArray(body.trades)) throw new Error('expected "trades" as a list');
+  return body.trades.map((trade: Body) => {
+    const side = text(trade, 'side');
+    if (side !== 'BUY' && side !== 'SELL') throw new Error('expected "side" as BUY or SELL');
+    return {
+      symbol: text(trade, 'symbol'),
+      side,
+      quantity: text(trade, 'quantity'),
+      price: text(trade, 'price'),
+      agoMs: number(trade, 'agoMs'),
+      ...(trade.commission === undefined ? {} : { commission: text(trade, 'commission') }),
+      ...(trade.commissionAsset === undefined ? {} : { commissionAsset: text(trade, 'commissionAsset') }),
+    };
+  });
+}
+
+/** As a person registers the public half of a key of his own. */
+function registerKey({ exchange }: Simulation, body: Body): object {
+  const apiKey = randomBytes(32).toString('hex');
+  const permissions = {
+    ...SPOT_ONLY,
+    ...(body.spot === undefined ? {} : { spot: body.spot === true }),
+    ...(body.withdrawals === undefined ? {} : { withdrawals: body.withdrawals === true }),
+  };
+  const { name } = exchange.account(text(body, 'account'));
+  exchange.keys.set(apiKey, {
+    apiKey,
+    secret: '',
+    account: name,
+    permissions,
+    publicKey: text(body, 'publicKey'),
+  });
+  return { apiKey };
 }
 
 function streamAction(action: string, api: SocketApi, sockets: Sockets): void {

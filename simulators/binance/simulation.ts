@@ -1,13 +1,13 @@
 /** One running simulator: the exchange and everything that can be done to it from outside. */
 import { DEFAULT_ACCOUNTS, DEFAULT_KEYS } from './accounts.js';
-import { endpointFor } from './endpoints.js';
-import { Exchange, type ExchangeOptions } from './exchange.js';
+import { Exchange, type ExchangeOptions } from './exchange/exchange.js';
+import { type Depth, type Market, moved } from './exchange/market.js';
+import { followPrice } from './exchange/matching.js';
+import { DEFAULT_SYMBOLS } from './exchange/symbols.js';
 import { type Fault, Faults } from './faults.js';
-import { Limits } from './limits.js';
-import { moved } from './market.js';
-import { followPrice } from './matching.js';
 import { seededRandom } from './random.js';
-import { DEFAULT_SYMBOLS } from './symbols.js';
+import { endpointFor } from './requests/endpoints.js';
+import { Limits } from './requests/limits.js';
 import { units } from './units.js';
 
 export interface SimulationOptions extends Partial<Omit<ExchangeOptions, 'nowMs'>> {
@@ -55,22 +55,26 @@ export class Simulation {
   }
 
   setPrice(symbol: string, price: string): void {
+    this.#move(this.exchange.market(symbol), units(price));
+  }
+
+  setDepth(symbol: string, depth: Depth): void {
     const market = this.exchange.market(symbol);
-    market.setPrice(units(price), this.exchange.nowMs());
+    market.setDepth(depth);
     this.exchange.onMarket(market, null);
-    followPrice(this.exchange, market);
   }
 
   /** One step of every price: at most `ppm` parts per million up or down, from the seed. */
   walk(ppm: number): void {
     for (const market of this.exchange.markets.values()) {
-      market.setPrice(
-        moved(market.last, (this.#random() * 2 - 1) * ppm, market.symbol.tickSize),
-        this.exchange.nowMs(),
-      );
-      this.exchange.onMarket(market, null);
-      followPrice(this.exchange, market);
+      this.#move(market, moved(market.last, (this.#random() * 2 - 1) * ppm, market.symbol.tickSize));
     }
+  }
+
+  #move(market: Market, price: bigint): void {
+    const trade = market.setPrice(price, this.exchange.nowMs());
+    this.exchange.onMarket(market, trade);
+    followPrice(this.exchange, market);
   }
 
   see(method: string, path: string, values: ReadonlyMap<string, string>): void {

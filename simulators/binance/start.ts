@@ -3,10 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { controlActions, type Sockets } from './control.js';
-import { answerRest, MAINTENANCE_PAGE } from './http-answer.js';
-import { MarketStreams } from './market-streams.js';
+import { answerRest, MAINTENANCE_PAGE } from './requests/http-answer.js';
+import { Refusal } from './requests/refusal.js';
+import { readTimeUnit } from './requests/time-unit.js';
 import { Simulation, type SimulationOptions } from './simulation.js';
-import { SocketApi } from './socket-api.js';
+import { MarketStreams } from './streams/market-streams.js';
+import { SocketApi } from './streams/socket-api.js';
 
 export interface SimulatorOptions extends SimulationOptions {
   /** 0: any free port. */
@@ -20,6 +22,7 @@ export interface BinanceSimulator {
   readonly port: number;
   readonly simulation: Simulation;
   readonly userStreams: SocketApi;
+  readonly marketStreams: MarketStreams;
   readonly sockets: Sockets;
   close(): Promise<void>;
 }
@@ -31,7 +34,7 @@ export async function startBinanceSimulator(options: SimulatorOptions = {}): Pro
   const userStreams = new SocketApi(simulation);
   const streams = new MarketStreams(simulation);
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: BODY_MAX });
-  const sockets = socketControl(webSockets);
+  const sockets = { ...socketControl(webSockets), forget: (symbol: string) => streams.forget(symbol) };
   const actions = controlActions(simulation, userStreams, sockets);
   const server = createServer((request, response) => {
     handle(simulation, actions, request, response).catch((error: unknown) => {
@@ -46,11 +49,16 @@ export async function startBinanceSimulator(options: SimulatorOptions = {}): Pro
       );
       return;
     }
+    const [path = '/', query = ''] = (request.url ?? '/').split('?');
+    const refused = refusedUpgrade(path, query);
+    if (refused !== null) {
+      socket.end(`HTTP/1.1 ${refused}\r\ncontent-length: 0\r\n\r\n`);
+      return;
+    }
     webSockets.handleUpgrade(request, socket, head, (client) => {
       client.on('error', () => {});
-      const [path = '/', query = ''] = (request.url ?? '/').split('?');
-      if (path.startsWith('/ws-api/')) userStreams.accept(client);
-      else streams.accept(client, path.replace(/^\/stream\/ws/, '/ws'), query);
+      if (path.startsWith('/ws-api/')) userStreams.accept(client, query);
+      else streams.accept(client, path, query);
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -65,9 +73,11 @@ export async function startBinanceSimulator(options: SimulatorOptions = {}): Pro
     port,
     simulation,
     userStreams,
+    marketStreams: streams,
     sockets,
     async close() {
       clearInterval(walking);
+      streams.close();
       sockets.freeze(false);
       sockets.drop();
       server.closeAllConnections();
@@ -76,7 +86,19 @@ export async function startBinanceSimulator(options: SimulatorOptions = {}): Pro
   };
 }
 
-function socketControl(webSockets: WebSocketServer): Sockets {
+/** Null where the address is one of those that are listened to. */
+function refusedUpgrade(path: string, query: string): string | null {
+  if (!/^\/(ws-api\/v3|ws|stream)(\/|$)/.test(path)) return '404 Not Found';
+  try {
+    readTimeUnit(new URLSearchParams(query).get('timeUnit'));
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return '400 Bad Request';
+    throw error;
+  }
+}
+
+function socketControl(webSockets: WebSocketServer): Omit<Sockets, 'forget'> {
   const raw = (client: WebSocket): Socket => (client as unknown as { _socket: Socket })._socket;
   return {
     drop() {

@@ -1,6 +1,8 @@
 /** One bot as Telegram keeps it: its chats and messages, what it was not told yet, and who waits for updates. */
+import { Flood } from './flood.js';
+import type { Entity } from './formatting/entities.js';
 import { badRequest, Refusal } from './refusal.js';
-import type { CallbackQuery, Chat, Markup, Message, Update, User } from './wire.js';
+import type { CallbackQuery, Chat, DocumentSent, Markup, Message, PhotoSent, Update, User } from './wire.js';
 
 const UPDATES_MAX = 10_000;
 
@@ -17,6 +19,9 @@ export class BotAccount {
   readonly messages = new Map<string, Message>();
   /** Callback queries that can still be answered, with what the bot answered. */
   readonly callbacks = new Map<string, { answer: string | null }>();
+  readonly flood: Flood;
+  /** Where updates go instead of to who asks for them; empty: nowhere. Nothing is delivered to it here. */
+  webhook = '';
   commands: readonly { command: string; description: string }[] = [];
   private pending: Update[] = [];
   private nextUpdateId = 1_000;
@@ -28,6 +33,7 @@ export class BotAccount {
     readonly token: string,
     readonly nowMs: () => number,
   ) {
+    this.flood = new Flood(nowMs);
     const id = Number(token.split(':')[0]);
     this.user = { id, is_bot: true, first_name: 'Fermata', username: `fermata_${id}_bot` };
   }
@@ -70,7 +76,13 @@ export class BotAccount {
     chat: Chat,
     from: User,
     text: string,
-    extra: { markup?: Markup | undefined; date?: number } = {},
+    extra: {
+      markup?: Markup | undefined;
+      date?: number;
+      entities?: readonly Entity[];
+      document?: DocumentSent;
+      photo?: readonly PhotoSent[];
+    } = {},
   ): Message {
     const scope = chat.type === 'supergroup' ? String(chat.id) : 'account';
     const messageId = this.nextMessageIds.get(scope) ?? 1;
@@ -86,6 +98,9 @@ export class BotAccount {
       ...(command && !from.is_bot
         ? { entities: [{ type: 'bot_command', offset: 0, length: command.length }] }
         : {}),
+      ...(extra.entities === undefined || extra.entities.length === 0 ? {} : { entities: extra.entities }),
+      ...(extra.document === undefined ? {} : { document: extra.document }),
+      ...(extra.photo === undefined ? {} : { photo: extra.photo }),
     };
     this.messages.set(`${chat.id}:${messageId}`, message);
     return message;
@@ -122,6 +137,12 @@ export class BotAccount {
     },
     gone: AbortSignal,
   ): Promise<readonly Update[]> {
+    if (this.webhook !== '') {
+      throw new Refusal(
+        409,
+        "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+      );
+    }
     this.poller?.end(
       new Refusal(
         409,
@@ -141,6 +162,16 @@ export class BotAccount {
 
   endPolls(): void {
     this.poller?.end(null);
+  }
+
+  /** `drop`: what waits is never told. */
+  setWebhook(url: string, drop: boolean): void {
+    if (url !== '') {
+      const text = 'Conflict: terminated by setWebhook request';
+      this.poller?.end(new Refusal(409, text));
+    }
+    this.webhook = url;
+    if (drop) this.pending = [];
   }
 
   private ready({ allowed }: { readonly allowed: readonly string[] | null }): readonly Update[] {

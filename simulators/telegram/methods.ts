@@ -1,29 +1,35 @@
 /** The methods of the Bot API that are spoken here, with the refusals of the real one. */
 import type { BotAccount } from './bot-account.js';
+import type { Formatted } from './formatting/entities.js';
+import { readText } from './formatting/read-text.js';
+import { markupOf } from './markup.js';
 import { badRequest } from './refusal.js';
-import { integer, object, type Parameters } from './request-body.js';
-import type { Markup, Message } from './wire.js';
+import { flag, integer, object, type Parameters } from './request-body.js';
+import { sendDocument, sendPhoto } from './send-file.js';
+import { type Chat, type Markup, type Message, shownMessage } from './wire.js';
 
 type Method = (bot: BotAccount, parameters: Parameters, gone: AbortSignal) => unknown;
 
 const TEXT_LENGTH_MAX = 4_096;
-const CALLBACK_BYTES_MAX = 64;
 const ANSWER_LENGTH_MAX = 200;
 const POLL_SECONDS_MAX = 50;
-const HTML_TAGS = /^(b|strong|i|em|u|ins|s|strike|del|code|pre|a|blockquote|tg-spoiler|span)$/;
+const WEBHOOK_CONNECTIONS = 40;
 
 export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
-  ['getme', (bot) => ({ ...bot.user, can_join_groups: true, can_read_all_group_messages: false })],
-  ['deletewebhook', () => true],
-  [
-    'getwebhookinfo',
-    (bot) => ({ url: '', has_custom_certificate: false, pending_update_count: bot.unconfirmed }),
-  ],
+  ['getme', getMe],
+  ['setwebhook', setWebhook],
+  ['deletewebhook', (bot, parameters) => webhook(bot, '', parameters)],
+  ['getwebhookinfo', webhookInfo],
   ['getupdates', getUpdates],
   ['setmycommands', setMyCommands],
   ['getmycommands', (bot) => bot.commands],
-  ['getchat', (bot, parameters) => bot.chat(parameters.chat_id)],
+  ['deletemycommands', deleteMyCommands],
+  ['getchat', (bot, parameters) => fullChat(bot.chat(parameters.chat_id))],
+  ['getchatmember', chatMember],
   ['sendmessage', sendMessage],
+  ['senddocument', sendDocument],
+  ['sendphoto', sendPhoto],
+  ['deletemessage', deleteMessage],
   ['editmessagetext', editMessageText],
   ['editmessagereplymarkup', editMessageReplyMarkup],
   ['answercallbackquery', answerCallbackQuery],
@@ -36,9 +42,66 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ],
 ]);
 
-function getUpdates(bot: BotAccount, parameters: Parameters, gone: AbortSignal): unknown {
+function getMe(bot: BotAccount): object {
+  return {
+    ...bot.user,
+    can_join_groups: true,
+    can_read_all_group_messages: false,
+    supports_inline_queries: false,
+    can_connect_to_business: false,
+    has_main_web_app: false,
+    has_topics_enabled: false,
+    allows_users_to_create_topics: false,
+  };
+}
+
+/** What every full description of a chat has. */
+function fullChat(chat: Chat): object {
+  return {
+    ...chat,
+    accent_color_id: 0,
+    max_reaction_count: 11,
+    accepted_gift_types: {
+      unlimited_gifts: false,
+      limited_gifts: false,
+      unique_gifts: false,
+      premium_subscription: false,
+      gifts_from_channels: false,
+    },
+  };
+}
+
+function chatMember(bot: BotAccount, parameters: Parameters): object {
+  bot.chat(parameters.chat_id);
+  const id = integer(parameters, 'user_id', 0);
+  if (id === bot.user.id) return { status: 'member', user: bot.user };
+  const person = bot.people.get(id);
+  if (!person) throw badRequest('user not found');
+  return { status: 'member', user: person.user };
+}
+
+function setWebhook(bot: BotAccount, parameters: Parameters): true {
+  const url = String(parameters.url ?? '');
+  if (url !== '' && !url.startsWith('https://')) {
+    throw badRequest('bad webhook: An HTTPS URL must be provided for webhook');
+  }
+  return webhook(bot, url, parameters);
+}
+
+function webhook(bot: BotAccount, url: string, parameters: Parameters): true {
+  bot.setWebhook(url, flag(parameters, 'drop_pending_updates'));
+  return true;
+}
+
+function webhookInfo(bot: BotAccount): object {
+  const { webhook: url, unconfirmed: pending_update_count } = bot;
+  const set = url === '' ? {} : { max_connections: WEBHOOK_CONNECTIONS };
+  return { url, has_custom_certificate: false, pending_update_count, ...set };
+}
+
+async function getUpdates(bot: BotAccount, parameters: Parameters, gone: AbortSignal): Promise<unknown> {
   const allowed = object(parameters, 'allowed_updates');
-  return bot.updates(
+  const updates = await bot.updates(
     {
       offset: integer(parameters, 'offset', 0),
       limit: Math.min(100, Math.max(1, integer(parameters, 'limit', 100))),
@@ -47,6 +110,12 @@ function getUpdates(bot: BotAccount, parameters: Parameters, gone: AbortSignal):
     },
     gone,
   );
+  return updates.map((update) => {
+    const { callback_query: query } = update;
+    return query === undefined
+      ? update
+      : { ...update, callback_query: { ...query, message: shownMessage(query.message) } };
+  });
 }
 
 function setMyCommands(bot: BotAccount, parameters: Parameters): true {
@@ -62,26 +131,46 @@ function setMyCommands(bot: BotAccount, parameters: Parameters): true {
   return true;
 }
 
+function deleteMyCommands(bot: BotAccount): true {
+  bot.commands = [];
+  return true;
+}
+
 function sendMessage(bot: BotAccount, parameters: Parameters): Message {
+  // The text is read before the chat is looked for.
+  const { text, entities } = textOf(parameters);
   const chat = bot.chat(parameters.chat_id);
-  const text = textOf(parameters);
-  return bot.addMessage(chat, bot.user, text, { markup: markupOf(parameters) });
+  const markup = markupOf(parameters);
+  bot.flood.count(chat);
+  return bot.addMessage(chat, bot.user, text, { markup, entities });
 }
 
-function editMessageText(bot: BotAccount, parameters: Parameters): Message {
+function editMessageText(bot: BotAccount, parameters: Parameters): object {
+  const { text, entities } = textOf(parameters);
   const message = editable(bot, parameters);
-  const text = textOf(parameters);
+  if (message.document !== undefined || message.photo !== undefined) {
+    throw badRequest('there is no text in the message to edit');
+  }
   const markup = markupOf(parameters);
-  refuseUnchanged(message, text, markup);
+  refuseUnchanged(message, { text, entities }, markup);
   message.text = text;
+  if (entities.length > 0) message.entities = entities;
+  else delete message.entities;
   return withMarkup(bot, message, markup);
 }
 
-function editMessageReplyMarkup(bot: BotAccount, parameters: Parameters): Message {
+function editMessageReplyMarkup(bot: BotAccount, parameters: Parameters): object {
   const message = editable(bot, parameters);
   const markup = markupOf(parameters);
-  refuseUnchanged(message, message.text, markup);
+  refuseUnchanged(message, { text: message.text, entities: message.entities ?? [] }, markup);
   return withMarkup(bot, message, markup);
+}
+
+function deleteMessage(bot: BotAccount, parameters: Parameters): true {
+  const chat = bot.chat(parameters.chat_id);
+  const id = integer(parameters, 'message_id', 0);
+  if (!bot.messages.delete(`${chat.id}:${id}`)) throw badRequest('message to delete not found');
+  return true;
 }
 
 function editable(bot: BotAccount, parameters: Parameters): Message {
@@ -92,18 +181,22 @@ function editable(bot: BotAccount, parameters: Parameters): Message {
   return message;
 }
 
-function refuseUnchanged(message: Message, text: string, markup: Markup | undefined): void {
-  if (message.text === text && JSON.stringify(message.reply_markup) === JSON.stringify(markup))
+function refuseUnchanged(message: Message, next: Formatted, markup: Markup | undefined): void {
+  const same =
+    message.text === next.text &&
+    JSON.stringify(message.entities ?? []) === JSON.stringify(next.entities) &&
+    JSON.stringify(message.reply_markup) === JSON.stringify(markup);
+  if (same)
     throw badRequest(
       'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
     );
 }
 
-function withMarkup(bot: BotAccount, message: Message, markup: Markup | undefined): Message {
+function withMarkup(bot: BotAccount, message: Message, markup: Markup | undefined): object {
   if (markup) message.reply_markup = markup;
   else delete message.reply_markup;
   message.edit_date = Math.floor(bot.nowMs() / 1_000);
-  return message;
+  return shownMessage(message);
 }
 
 function answerCallbackQuery(bot: BotAccount, parameters: Parameters): true {
@@ -115,45 +208,9 @@ function answerCallbackQuery(bot: BotAccount, parameters: Parameters): true {
   return true;
 }
 
-function textOf(parameters: Parameters): string {
-  // The real one cuts white space at both ends.
-  const text = String(parameters.text ?? '').trim();
-  const shown = parameters.parse_mode === 'HTML' ? htmlText(text) : text;
-  if (shown === '') throw badRequest('message text is empty');
-  if (shown.length > TEXT_LENGTH_MAX) throw badRequest('message is too long');
-  return shown;
-}
-
-function htmlText(text: string): string {
-  const open: string[] = [];
-  const plain = text.replace(
-    /<(\/?)([^\s>]*)[^>]*(>|$)/g,
-    (_all, end: string, tag: string, close: string) => {
-      if (close === '' || !HTML_TAGS.test(tag))
-        throw badRequest(`can't parse entities: Unsupported start tag "${tag}"`);
-      if (end === '') open.push(tag);
-      else if (open.pop() !== tag) throw badRequest("can't parse entities: Unmatched end tag");
-      return '';
-    },
-  );
-  if (open.length > 0)
-    throw badRequest(`can't parse entities: Can't find end tag corresponding to "${open.at(-1)}"`);
-  return plain
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&amp;', '&');
-}
-
-function markupOf(parameters: Parameters): Markup | undefined {
-  const markup = object(parameters, 'reply_markup') as Partial<Markup> | undefined;
-  if (markup?.inline_keyboard === undefined) return undefined;
-  if (!Array.isArray(markup.inline_keyboard)) throw badRequest("can't parse inline keyboard");
-  for (const button of markup.inline_keyboard.flat()) {
-    if (typeof button?.text !== 'string' || button.text === '') throw badRequest('BUTTON_TEXT_INVALID');
-    const bytes = Buffer.byteLength(button.callback_data ?? '');
-    if (button.url === undefined && (bytes < 1 || bytes > CALLBACK_BYTES_MAX))
-      throw badRequest('BUTTON_DATA_INVALID');
-  }
-  return markup.inline_keyboard.flat().length === 0 ? undefined : (markup as Markup);
+function textOf(parameters: Parameters): Formatted {
+  const formatted = readText(parameters, { text: 'text', entities: 'entities' });
+  if (formatted.text === '') throw badRequest('message text is empty');
+  if (formatted.text.length > TEXT_LENGTH_MAX) throw badRequest('message is too long');
+  return formatted;
 }

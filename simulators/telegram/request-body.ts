@@ -1,10 +1,20 @@
 /** Parameters of a request: query string, JSON, urlencoded or multipart, as clients of the Bot API send them. */
 import type { IncomingMessage } from 'node:http';
-import { badRequest } from './refusal.js';
+import { badRequest, Refusal } from './refusal.js';
 
-const BODY_BYTES_MAX = 1024 * 1024;
+/** The largest file that a bot may send, and room for the rest. */
+const BODY_BYTES_MAX = 51 * 1024 * 1024;
 
 export type Parameters = Record<string, unknown>;
+
+/** A part of a form that is a file. */
+export class FilePart {
+  constructor(
+    readonly name: string,
+    readonly type: string,
+    readonly content: Buffer,
+  ) {}
+}
 
 export async function readParameters(request: IncomingMessage, query: URLSearchParams): Promise<Parameters> {
   const body = await readBody(request);
@@ -17,7 +27,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_BYTES_MAX) throw badRequest('request entity too large');
+    if (size > BODY_BYTES_MAX) throw new Refusal(413, 'Request Entity Too Large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -35,17 +45,36 @@ function parse(body: Buffer, type: string): Parameters {
   return Object.fromEntries(new URLSearchParams(body.toString('utf8')));
 }
 
-/** Fields only: no file is sent to the methods that are spoken here. */
 function multipart(body: Buffer, type: string): Parameters {
   const boundary = /boundary="?([^";]+)"?/.exec(type)?.[1];
   if (boundary === undefined) throw badRequest('there is no boundary in the content type');
   const fields: Parameters = {};
-  for (const part of body.toString('utf8').split(`--${boundary}`)) {
-    const [head = '', ...rest] = part.split('\r\n\r\n');
-    const name = /name="([^"]+)"/.exec(head)?.[1];
-    if (name !== undefined) fields[name] = rest.join('\r\n\r\n').replace(/\r\n$/, '');
+  const mark = Buffer.from(`--${boundary}`);
+  for (let start = body.indexOf(mark); start >= 0; ) {
+    const end = body.indexOf(mark, start + mark.length);
+    if (end < 0) break;
+    // Between the marks: a line break, the head, an empty line, the content, a line break.
+    readPart(body.subarray(start + mark.length + 2, end - 2), fields);
+    start = end;
   }
   return fields;
+}
+
+function readPart(part: Buffer, fields: Parameters): void {
+  const split = part.indexOf('\r\n\r\n');
+  if (split < 0) return;
+  const head = part.subarray(0, split).toString('utf8');
+  const content = part.subarray(split + 4);
+  const name = /\bname="?([^";\r\n]*)"?/i.exec(head)?.[1];
+  if (name === undefined) return;
+  const file = /\bfilename="?([^";\r\n]*)"?/i.exec(head)?.[1];
+  const type = /content-type:\s*([^\s;]+)/i.exec(head)?.[1] ?? 'application/octet-stream';
+  fields[name] = file === undefined ? content.toString('utf8') : new FilePart(file, type, content);
+}
+
+/** True where it says so in any of its forms. */
+export function flag(parameters: Parameters, name: string): boolean {
+  return /^(true|yes|1)$/i.test(String(parameters[name] ?? ''));
 }
 
 /** Numbers come as text in every form but JSON. */

@@ -1,4 +1,5 @@
 /** The objects of the Bot API, as far as they are spoken here. */
+import type { Entity } from './formatting/entities.js';
 
 export interface User {
   readonly id: number;
@@ -24,6 +25,23 @@ export interface Markup {
   readonly inline_keyboard: readonly (readonly InlineButton[])[];
 }
 
+export interface FileSent {
+  readonly file_id: string;
+  readonly file_unique_id: string;
+  readonly file_size: number;
+}
+
+export interface DocumentSent extends FileSent {
+  readonly file_name: string;
+  readonly mime_type: string;
+}
+
+export interface PhotoSent extends FileSent {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** `text` and `entities` of a file are its caption; `shownMessage` writes them so. */
 export interface Message {
   readonly message_id: number;
   readonly from: User;
@@ -32,7 +50,20 @@ export interface Message {
   text: string;
   edit_date?: number;
   reply_markup?: Markup;
-  readonly entities?: readonly { readonly type: string; readonly offset: number; readonly length: number }[];
+  entities?: readonly Entity[];
+  readonly document?: DocumentSent;
+  readonly photo?: readonly PhotoSent[];
+}
+
+/** As it goes out. */
+export function shownMessage(message: Message): object {
+  const { text, entities, ...rest } = message;
+  if (message.document === undefined && message.photo === undefined) return message;
+  return {
+    ...rest,
+    ...(text === '' ? {} : { caption: text }),
+    ...(entities === undefined || entities.length === 0 ? {} : { caption_entities: entities }),
+  };
 }
 
 export interface CallbackQuery {

@@ -1,6 +1,7 @@
 /** What the web server needs from the rest of the desk. Everything comes in here, so that it can be tested alone. */
 import type { Logger } from 'pino';
 import type { RolesNeeded } from '../domain/roles.js';
+import type { PersonKey } from '../domain/signed-vote.js';
 import type { Runtime } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/open-operations.js';
@@ -20,6 +21,7 @@ export type DeskOperations = Pick<
   | 'readSettings'
   | 'changeSettings'
   | 'toggleStrategy'
+  | 'explainCash'
   | 'listTasks'
   | 'completeTask'
   | 'listValidations'
@@ -32,6 +34,8 @@ export type DeskOperations = Pick<
   | 'resolveIncident'
   | 'listIncidents'
   | 'readIncident'
+  | 'statementToSign'
+  | 'testTelegram'
 >;
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */
@@ -56,6 +60,8 @@ export interface WebDependencies {
   readonly rolesOf: (person: string) => RolesNeeded;
   /** scrypt hash; null where this person has no password. */
   readonly passwordHashOf: (person: string) => string | null;
+  /** The public half of the person's own key; null where none is enrolled. */
+  readonly personKeyOf: (person: string) => PersonKey | null;
   /** The person whose one-time link this is, once; null where it is unknown, used or too old. */
   readonly consumeLink: (token: string) => Promise<string | null>;
   readonly stepOrder: StepOrder;

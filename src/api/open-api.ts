@@ -25,7 +25,7 @@ const NOTHING_BEHIND: WebDependencies = {
   runtime: {
     desk: 'description',
     web: { host: '127.0.0.1', port: 0 },
-    temporal: { address: '', namespace: '', uiAddress: null },
+    temporal: { kind: 'external', address: '', namespace: '', uiAddress: null },
     temporalUiProxy: { port: 0 },
   },
   secrets: { tokenKey: 'description', metricsToken: 'description' },
@@ -38,6 +38,7 @@ const NOTHING_BEHIND: WebDependencies = {
   rolesOf: () => [],
   stepOrder: new Map(),
   passwordHashOf: () => null,
+  personKeyOf: () => null,
   consumeLink: unavailable,
   operations: {
     stopTrading: unavailable,
@@ -49,6 +50,7 @@ const NOTHING_BEHIND: WebDependencies = {
     readSettings: unavailable,
     changeSettings: unavailable,
     toggleStrategy: unavailable,
+    explainCash: unavailable,
     listTasks: unavailable,
     completeTask: unavailable,
     listValidations: unavailable,
@@ -61,6 +63,8 @@ const NOTHING_BEHIND: WebDependencies = {
     resolveIncident: unavailable,
     listIncidents: unavailable,
     readIncident: unavailable,
+    statementToSign: unavailable,
+    testTelegram: unavailable,
   },
   readTrader: unavailable,
   readBars: unavailable,

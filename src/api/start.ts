@@ -1,18 +1,17 @@
 /** The web role: HTTP API, dashboard, live updates, metrics, and Temporal's UI behind our sign-in. */
 import { existsSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { loadDesk } from '../desk/load.js';
-import type { Desk } from '../desk/schema.js';
-import type { RolesNeeded } from '../domain/roles.js';
-import { signInMark } from '../home/ended-sign-ins.js';
-import { passwordHashOf } from '../home/people-passwords.js';
+import { rolesOf as rolesOfPerson } from '../domain/roles.js';
+import { personKeyOf } from '../home/person-keys.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
+import { signInPasswordHash, standingOf } from '../home/sign-in-standing.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
+import { socketOf } from '../home/temporal-address.js';
 import { openOperations } from '../operations/open-operations.js';
 import { payloadCodecOf } from '../operations/temporal/data-converter.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.js';
@@ -27,7 +26,6 @@ import { codecOrigins } from './temporal-ui/codec-access.js';
 import { makeTemporalUiProxy } from './temporal-ui/proxy.js';
 import { TemporalTickets } from './temporal-ui/tickets.js';
 
-const OPERATOR_NAME = 'operator';
 const STATUS_WAIT_MS = 2_000;
 const TEMPORAL_WAIT_MS = 1_000;
 /** A page would rather be told than wait for the pool's own, longer deadline. */
@@ -40,18 +38,11 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
   const { desk } = loadDesk(runtime.deskFile);
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const operations = await openOperations(runtime);
-  const rolesOf = rolesBy(desk);
-  const passwordOf = (person: string): string | null =>
-    person === OPERATOR_NAME
-      ? readSecret(runtime.home, 'operatorPasswordHash')
-      : passwordHashOf(runtime.home, person);
+  const rolesOf: WebDependencies['rolesOf'] = (person) => rolesOfPerson(desk.people, person);
   const sessions = SessionStore.open(
     join(homePaths(runtime.home).home, 'web', 'sessions.json'),
     Date.now,
-    (person) =>
-      rolesOf(person).length === 0
-        ? null
-        : JSON.stringify([rolesOf(person), passwordOf(person), signInMark(runtime.home, person)]),
+    (person) => standingOf(runtime.home, person, rolesOf(person)),
   );
   const tickets = new TemporalTickets(Date.now);
   const web: WebDependencies = {
@@ -63,7 +54,8 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
       metricsToken: readSecret(runtime.home, 'metricsToken'),
     },
     rolesOf,
-    passwordHashOf: passwordOf,
+    personKeyOf: (person) => personKeyOf(runtime.home, person),
+    passwordHashOf: (person) => signInPasswordHash(runtime.home, person),
     stepOrder: new Map(desk.routines.map(({ name, steps }) => [name, steps.map(({ key }) => key)])),
     consumeLink: (token) => consumeSignInToken(pool, token),
     readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
@@ -78,8 +70,9 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     nowMs: Date.now,
   };
   const app = await buildServer(web, tickets);
-  const proxy = makeTemporalUiProxy({
+  const proxy = await makeTemporalUiProxy({
     uiAddress: runtime.temporal.uiAddress,
+    namespace: runtime.temporal.namespace,
     tickets,
     isActive: (family) => sessions.isActive(family),
     codec: payloadCodecOf(runtime.home),
@@ -87,25 +80,18 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     codecOrigins: foreignUis,
   });
   const stop = async (): Promise<void> => {
-    await Promise.allSettled([app.close(), closeServer(proxy)]);
+    await Promise.allSettled([app.close(), proxy.close()]);
     trader.close();
     await Promise.allSettled([operations.close(), pool.end()]);
   };
   try {
     await app.listen({ host: runtime.web.host, port: runtime.web.port });
-    await listen(proxy, runtime.web.host, runtime.temporalUiProxy.port);
+    await proxy.listen({ host: runtime.web.host, port: runtime.temporalUiProxy.port });
   } catch (error) {
     await stop();
     throw inWords(error);
   }
   return { stop };
-}
-
-/** The built-in operator can always stop the desk, named in the desk file or not. */
-function rolesBy(desk: Desk): WebDependencies['rolesOf'] {
-  const roles = new Map<string, RolesNeeded>([[OPERATOR_NAME, ['operator']]]);
-  for (const person of desk.people) roles.set(person.name, person.roles);
-  return (person) => roles.get(person) ?? [];
 }
 
 function inWords(error: unknown): unknown {
@@ -141,11 +127,13 @@ function builtDashboard(): string | null {
   return existsSync(join(folder, 'index.html')) ? folder : null;
 }
 
-/** `address`: host:port. */
+/** `address`: host:port, or of a socket. */
 function canConnect(address: string): Promise<boolean> {
-  const { hostname, port } = new URL(`http://${address}`);
+  const path = socketOf(address);
+  const { hostname, port } = new URL(`http://${path === null ? address : 'localhost'}`);
+  const place = path === null ? { host: hostname, port: Number(port || 7233) } : { path };
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port || 7233), timeout: TEMPORAL_WAIT_MS });
+    const socket = connect({ ...place, timeout: TEMPORAL_WAIT_MS });
     const settle = (answers: boolean): void => {
       socket.destroy();
       resolve(answers);
@@ -153,19 +141,5 @@ function canConnect(address: string): Promise<boolean> {
     socket.once('connect', () => settle(true));
     socket.once('timeout', () => settle(false));
     socket.once('error', () => settle(false));
-  });
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
   });
 }

@@ -9,9 +9,10 @@ import { messageOf } from '../domain/message-of.js';
 import type { TraderClient } from '../trader/client.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
-import { compareBooks } from './compare-books.js';
+import { compareBooks, withoutOthersCoins } from './compare-books.js';
 import { compareEquity, ownEquity } from './compare-equity.js';
 import type { Finding } from './finding.js';
+import { LateCash } from './late-cash.js';
 import { LimitWatch } from './limit-watch.js';
 import type { PriceReader } from './prices/own-prices.js';
 
@@ -33,6 +34,7 @@ const REASON_LENGTH_MAX = 500;
 export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const { trader, instruments, risk } = parts;
   const limits = new LimitWatch(instruments, risk);
+  const lateCash = new LateCash();
   let seen: ReadonlySet<string> = new Set();
   const halted = new Set<string>();
   return async () => {
@@ -41,7 +43,7 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
     if (status.reconciliation.state === 'pending') return null;
     limits.note(status);
     const book = await parts.readBook();
-    const found = book === null ? [] : await findings(parts, limits, book, status);
+    const found = book === null ? [] : await findings(parts, limits, lateCash, book, status);
     const lasting = found.filter(({ key }) => seen.has(key));
     seen = new Set(found.map(({ key }) => key));
     for (const key of halted) if (!seen.has(key)) halted.delete(key);
@@ -66,11 +68,13 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
 async function findings(
   parts: AuditParts,
   limits: LimitWatch,
-  book: BookReading,
+  lateCash: LateCash,
+  account: BookReading,
   status: TraderStatus,
 ): Promise<Finding[]> {
   const { instruments } = parts;
-  const books = compareBooks(book, status, instruments);
+  const book = withoutOthersCoins(account, status, instruments);
+  const books = [...compareBooks(book, status, instruments), ...lateCash.look(book, status)];
   const differing = books.join('; ');
   if (differing !== '')
     return [{ key: differing, text: `the venue's book differs from the trader's: ${differing}` }];
@@ -78,7 +82,9 @@ async function findings(
     parts.onPricesMissing(messageOf(error));
     return null;
   });
-  const own = prices === null ? null : ownEquity(book, status, instruments, prices);
+  // Cash that the trader is about to find is not yet an equity that differs.
+  const counted = lateCash.isOpen ? { ...book, cash: null } : book;
+  const own = prices === null ? null : ownEquity(counted, status, instruments, prices);
   if (prices === null || own === null) return [];
   return [...compareEquity(own, status), ...limits.look({ book, own, prices, status })];
 }

@@ -1,6 +1,6 @@
 /** The venue's own book, as the auditor reads it by itself. */
 export interface BookReading {
-  /** Money units; null where others than the desk pay in and out, and only positions are compared. */
+  /** Money units; null where only positions can be compared. */
   readonly cash: number | null;
   /** Signed lots; only what is open. */
   readonly positions: ReadonlyMap<string, number>;

@@ -1,16 +1,12 @@
 /** Where the trader and the venue's own book disagree, in words; pure. */
 import { parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
-import { formatMoney, parseMoney } from '../domain/money.js';
 import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
 
-/** Money units: the trader shows cash rounded to cents at the least. */
-const CASH_TOLERANCE = 1_000_000;
-
 export function compareBooks(
   book: BookReading,
-  status: Pick<TraderStatus, 'positions' | 'cash'>,
+  status: Pick<TraderStatus, 'positions' | 'dust'>,
   instruments: readonly Instrument[],
 ): string[] {
   const differences: string[] = [];
@@ -21,24 +17,41 @@ export function compareBooks(
     if (ours > venues || venues - ours > most)
       differences.push(`${symbol}: the trader has ${ours} lots, the venue ${venues}`);
   }
-  const cash = parseMoney(status.cash);
-  if (book.cash === null) return differences;
-  if (Math.abs(cash - book.cash) > CASH_TOLERANCE) {
-    differences.push(`cash: the trader has ${formatMoney(cash, 2)}, the venue ${formatMoney(book.cash, 2)}`);
-  }
   return differences;
 }
 
+/** The book without the coins that the trader says are not the desk's: it neither counts nor trades them. */
+export function withoutOthersCoins(
+  book: BookReading,
+  { coins }: Pick<TraderStatus, 'coins'>,
+  instruments: readonly Instrument[],
+): BookReading {
+  if (coins.length === 0) return book;
+  const positions = new Map(book.positions);
+  for (const { symbol, nobodys, foreign, toMove } of coins) {
+    const lotSize = instruments.find((instrument) => instrument.symbol === symbol)?.lotSize;
+    if (lotSize === undefined) continue;
+    const others = [nobodys, foreign, toMove].reduce((sum, amount) => sum + parseDecimal(amount, lotSize), 0);
+    const left = (positions.get(symbol) ?? 0) - others;
+    if (left === 0) positions.delete(symbol);
+    else positions.set(symbol, left);
+  }
+  return { ...book, positions };
+}
+
 function tradersLots(
-  { positions }: Pick<TraderStatus, 'positions'>,
+  { positions, dust }: Pick<TraderStatus, 'positions' | 'dust'>,
   symbol: string,
   lotSize: string,
 ): number {
+  const left = dust
+    .filter((remainder) => remainder.symbol === symbol)
+    .reduce((sum, { quantity }) => sum + parseDecimal(quantity, lotSize), 0);
   return positions
     .filter((position) => position.symbol === symbol)
     .map(({ side, quantity }) => {
       const lots = Math.abs(parseDecimal(quantity.replace(/^-/, ''), lotSize));
       return side === 'short' ? -lots : lots;
     })
-    .reduce((sum, lots) => sum + lots, 0);
+    .reduce((sum, lots) => sum + lots, left);
 }

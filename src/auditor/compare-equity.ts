@@ -23,11 +23,11 @@ export interface OwnEquity {
 /** Null where a price of something that is held is missing. Money that is others' too counts as the trader says. */
 export function ownEquity(
   book: BookReading,
-  status: Pick<TraderStatus, 'cash'>,
+  status: Pick<TraderStatus, 'cash'> & Partial<Pick<TraderStatus, 'books'>>,
   instruments: readonly Instrument[],
   prices: OwnPrices,
 ): OwnEquity | null {
-  let equity = book.cash ?? parseMoney(status.cash);
+  let equity = (book.cash ?? parseMoney(status.cash)) - parseMoney(status.books?.feesElsewhere ?? '0');
   let value = 0;
   let dust = 0;
   for (const { symbol, kind, tickSize, moneyPerTickLot } of instruments) {

@@ -46,7 +46,9 @@ export function exchangeReader(exchange: ExchangeToRead): () => Promise<BookRead
       const price = prices.get(symbol)?.bid ?? 0;
       if (price > 0) dustLots.set(symbol, Math.floor(minNotional / (price * Number(lotSize)) / 10 ** UNITS));
     }
-    return { cash: null, positions, dustLots };
+    const quote = instruments[0]?.quote ?? '';
+    const cash = (balances.get(quote) ?? 0) - parseMoney(foreign[quote] ?? '0');
+    return { cash, positions, dustLots };
   };
 }
 

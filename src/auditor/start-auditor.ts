@@ -1,4 +1,6 @@
 /** Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops what can't be right. */
+
+import { notTheDesks } from '../desk/fee-assets.js';
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { secretVariable } from '../desk/secret-variable.js';
@@ -79,7 +81,7 @@ function accountReader(
   instruments: readonly Instrument[],
 ): AuditParts['readBook'] {
   const credentials = credentialsOf(process.env);
-  return exchangeReader({ endpoint, credentials, instruments, foreign: desk.venue.foreign });
+  return exchangeReader({ endpoint, credentials, instruments, foreign: notTheDesks(desk) });
 }
 
 function credentialsOf(env: NodeJS.ProcessEnv): BinanceCredentials {

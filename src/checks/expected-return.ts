@@ -1,6 +1,6 @@
 /** What a day's return is expected to be: by the validation of this very configuration, or by the days before. */
 
-import { mean, returnsOf, sampleDeviation } from '../domain/statistics.js';
+import { mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
 import { readSecret } from '../home/secrets.js';
 import { readEquitySteps } from '../store/performance.js';
 import { newestValidationOf } from '../store/validation-report.js';
@@ -71,9 +71,9 @@ async function byDaysBefore(
   days: number,
 ): Promise<ExpectedReturn> {
   const span = { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs };
-  const closes = (await readEquitySteps(pool, span, DAY_MS)).map((point) => point.equity);
+  const closes = await readEquitySteps(pool, span, DAY_MS);
   // Today's own close is not there yet: what is last is of today.
-  const before = returnsOf(closes.slice(0, -1));
+  const before = returnsOnCapital(closes.slice(0, -1));
   if (before.length < DAYS_MIN) {
     return {
       known: false,

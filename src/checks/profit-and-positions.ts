@@ -16,7 +16,9 @@ export const profitAndPositions: Check = async ({ desk, trader, pool }) => {
   const open = positions.map(
     ({ symbol, side, quantity, unrealised }) => `${symbol} ${side} ${quantity} (${unrealised})`,
   );
-  const bare = positions.filter(({ protection }) => protection === 'missing').map(({ symbol }) => symbol);
+  const bare = positions
+    .filter(({ protection }) => protection === 'missing' || protection === 'closing')
+    .map(({ symbol }) => symbol);
   const observed = [
     `equity ${equity} ${currency}, today ${dayPnl}, drawdown ${drawdownPct} %`,
     open.length === 0 ? 'nothing is open' : `open: ${open.join(', ')}`,

@@ -20,7 +20,7 @@ export const reasonText = textOf(500);
 export function actOptions(command: Command, timeoutSeconds: number): Command {
   return command
     .requiredOption('--reason <text>', 'why; kept with the evidence', reasonText)
-    .option('--as <person>', 'person of the desk file who decides this')
+    .option('--as <person>', 'who decides this: whoever is signed in')
     .option(
       '--timeout <seconds>',
       'how long to wait for the proof',

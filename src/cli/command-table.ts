@@ -96,10 +96,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/resume.js')).resumeCommand,
   },
   {
+    name: 'coins',
+    group: 'Stop and resume',
+    summary: 'coins in the account that no trade explains: whose they are',
+    load: async () => (await import('./commands/coins.js')).coinsCommand,
+  },
+  {
     name: 'size',
     group: 'Stop and resume',
     summary: 'position size, percent of the desk file’s',
     load: async () => (await import('./commands/size.js')).sizeCommand,
+  },
+  {
+    name: 'cash',
+    group: 'Stop and resume',
+    summary: 'say what a difference in cash was: deposit, withdrawal …',
+    load: async () => (await import('./commands/cash.js')).cashCommand,
   },
   {
     name: 'incidents',
@@ -144,6 +156,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/telegram.js')).telegramCommand,
   },
   {
+    name: 'notify',
+    group: 'People and incidents',
+    summary: 'send a test alert',
+    load: async () => (await import('./commands/notify.js')).notifyCommand,
+  },
+  {
+    name: 'login',
+    group: 'People and incidents',
+    summary: 'sign in here: who decides something has to be',
+    load: async () => (await import('./commands/login.js')).loginCommand,
+  },
+  {
+    name: 'logout',
+    group: 'People and incidents',
+    summary: 'sign out here',
+    load: async () => (await import('./commands/login.js')).logoutCommand,
+  },
+  {
     name: 'person',
     group: 'People and incidents',
     summary: 'let people of the desk file sign in',
@@ -176,8 +206,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'data',
     group: 'Routines and proof',
-    summary: 'which candles are missing',
+    summary: 'fetch candles from the venue; which there are, and which are missing',
     load: async () => (await import('./commands/data.js')).dataCommand,
+  },
+  {
+    name: 'upgrade',
+    group: 'Routines and proof',
+    summary: 'look whether the open runs would go on with this build',
+    load: async () => (await import('./commands/upgrade.js')).upgradeCommand,
   },
   {
     name: 'evidence',

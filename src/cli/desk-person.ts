@@ -1,32 +1,64 @@
-/** Whom a command acts for. Who may read the mode-0600 keys of FERMATA_HOME is the desk's operator already. */
-
+/** Whom a command acts for. What decides something takes a person who is signed in; what makes the desk safer asks nobody. */
 import { loadDesk } from '../desk/load.js';
-import { hasRole, type RolesNeeded } from '../domain/roles.js';
+import { BUILT_IN_OPERATOR, hasRole, namesWith, type RolesNeeded, rolesOf } from '../domain/roles.js';
+import { namedOnCli, signedInOnCli } from '../home/cli-session.js';
 import type { Runtime } from '../home/runtime.js';
-import { usageFailure } from './failure.js';
+import { standingOf } from '../home/sign-in-standing.js';
+import { CliFailure } from './failure.js';
 
-/**
- * `named` must be a person of the desk file with one of these roles; without a name the first such person is taken. Where the
- * desk file can't be read any more only the unnamed operator is left, so that a stop never fails for that.
- */
-export function deskPerson(runtime: Runtime, needed: RolesNeeded, named: string | undefined): string {
-  const people = peopleOf(runtime).filter((person) => hasRole(person, needed));
-  if (named === undefined) {
-    return people[0]?.name ?? 'operator';
-  }
-  if (people.length > 0 && !people.some((person) => person.name === named)) {
-    const names = people.map((person) => person.name).join(', ');
-    throw usageFailure(
-      `${named} is not a person with the role ${needed.join(' or ')} on this desk`,
-      `use --as with one of: ${names}`,
-    );
-  }
-  return named;
+/** Throws `CliFailure`, exit code 1, where nobody is signed in, somebody else is, or the desk file gives the person no such role. */
+export function signedInPerson(
+  { home, deskFile }: Pick<Runtime, 'home' | 'deskFile'>,
+  needed: RolesNeeded,
+  named: string | undefined,
+): string {
+  const { people } = loadDesk(deskFile).desk;
+  const signIn = signedInOnCli(home, (name) => standingOf(home, name, rolesOf(people, name)), Date.now());
+  const [somebody = 'NAME'] = named === undefined ? namesWith(people, needed) : [named];
+  if (!signIn.ok) throw notSignedIn(signIn.why, somebody);
+  const { person } = signIn;
+  if (named !== undefined && named !== person)
+    throw notSignedIn(`${person} is signed in here, not ${named}`, named);
+  if (hasRole({ roles: rolesOf(people, person) }, needed)) return person;
+  const may = namesWith(people, needed).join(', ') || 'nobody';
+  throw new CliFailure(
+    `${person} may not decide this: the desk file gives no role ${needed.join(' or ')}`,
+    'nothing was decided',
+    `somebody who may signs in: ${may}`,
+  );
 }
 
-function peopleOf(runtime: Runtime) {
+/**
+ * For what asks nobody: whoever is signed in and has the role, else the first person with it, for the record. Never
+ * throws, so that no stop fails for it.
+ */
+export function deskPerson(runtime: Pick<Runtime, 'home' | 'deskFile'>, needed: RolesNeeded): string {
+  const names = namesWith(peopleOf(runtime), needed);
+  const signedIn = namedOnCli(runtime.home, Date.now());
+  const known = signedIn !== null && (names.length === 0 || names.includes(signedIn)) ? signedIn : names[0];
+  return known ?? BUILT_IN_OPERATOR;
+}
+
+/** For what asks nobody unless a name is given: a name is only for who is signed in. */
+export function actingPerson(
+  runtime: Pick<Runtime, 'home' | 'deskFile'>,
+  needed: RolesNeeded,
+  named: string | undefined,
+): string {
+  return named === undefined ? deskPerson(runtime, needed) : signedInPerson(runtime, needed, named);
+}
+
+function notSignedIn(why: string, name: string): CliFailure {
+  return new CliFailure(
+    `${why}; this takes a person who is signed in`,
+    'nothing was decided',
+    `fermata login ${name}`,
+  );
+}
+
+function peopleOf({ deskFile }: Pick<Runtime, 'deskFile'>) {
   try {
-    return loadDesk(runtime.deskFile).desk.people;
+    return loadDesk(deskFile).desk.people;
   } catch {
     return [];
   }

@@ -4,6 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { plainText } from '../domain/plain-text.js';
+import { BUILT_IN_OPERATOR } from '../domain/roles.js';
+import { namedOnCli } from '../home/cli-session.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import type { OperationResult } from '../operations/operation.js';
 import { ControlFailure, connectTrader, type TraderClient } from '../trader/client.js';
@@ -33,8 +36,6 @@ interface Errand {
 
 const SEND_TIMEOUT_MS = 3000;
 const RETRY_MS = 200;
-/** As the trader takes it. */
-const NAME_CHARACTERS_MAX = 64;
 const DESK_ENDED = 'desk-ended';
 /** The next start begins halted and resumes by the desk file: nobody has kept this command. */
 const AFTER_END: Readonly<Record<EmergencyKind, string>> = {
@@ -49,8 +50,13 @@ const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll:
 export async function emergency(kind: EmergencyKind, options: ActOptions): Promise<number> {
   const runtime = requireRuntime();
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
-  const order: Order = { commandId: randomUUID(), by: whoAsks(options.as), reason: options.reason };
+  const order: Order = {
+    commandId: randomUUID(),
+    by: namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR,
+    reason: plainText(options.reason),
+  };
   const sent = orEnded(runtime, kind, trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS }));
+  sayUnnamed(order, options.as);
   // Looked at below; until then a refusal must not end the process.
   sent.catch(() => undefined);
   const errand: Errand = { kind, runtime, order, trader, sent, seconds: options.timeout };
@@ -64,8 +70,11 @@ export async function emergency(kind: EmergencyKind, options: ActOptions): Promi
   }
 }
 
-/** Whatever was typed as a name: no stop is refused for that. */
-const whoAsks = (named = ''): string => named.trim().slice(0, NAME_CHARACTERS_MAX) || 'operator';
+/** Nobody is refused a stop for a name; a name that is not signed in is only not believed. */
+function sayUnnamed({ by }: Order, named: string | undefined): void {
+  if (named === undefined || named.trim() === '' || named === by) return;
+  process.stderr.write(`… ${plainText(named)} is not signed in here: it is recorded as asked for by ${by}\n`);
+}
 
 /** Who could not be reached because nothing runs answers that it can't, so that nobody asks again. */
 async function orEnded(
@@ -104,8 +113,7 @@ function howFar({ kind, sent, seconds }: Errand): () => string {
 function unlessEnded({ runtime, sent }: Errand): Promise<never> {
   return new Promise((_resolve, reject) => {
     sent.catch((error: unknown) => {
-      const isOurs = runtime.temporal.uiAddress !== null;
-      if (isOurs && isDeskEnded(error)) reject(error);
+      if (runtime.temporal.kind === 'managed' && isDeskEnded(error)) reject(error);
     });
   });
 }

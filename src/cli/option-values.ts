@@ -33,7 +33,7 @@ export function textOf(charactersMax: number): (text: string) => string {
 
 /** Decimal text as it was typed: money is never a binary fraction. */
 export function amountValue(text: string): string {
-  if (/^\d{1,8}(\.\d{1,8})?$/.test(text) && Number(text) > 0) return text;
+  if (/^\d{1,15}(\.\d{1,8})?$/.test(text) && Number(text) > 0) return text;
   throw new InvalidArgumentError('expected an amount above 0, such as 10000');
 }
 

@@ -1,8 +1,10 @@
 /** Somebody leaves: first what needs no database, then links of every kind. */
 import { loadDesk } from '../desk/load.js';
 import { messageOf } from '../domain/message-of.js';
+import { endCliSession, namedOnCli } from '../home/cli-session.js';
 import { endSignIns } from '../home/ended-sign-ins.js';
 import { removePassword } from '../home/people-passwords.js';
+import { enrolPersonKey } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
 import { appendAudit } from '../store/audit.js';
 import { unlinkPerson } from '../store/people.js';
@@ -22,7 +24,9 @@ export interface PersonRemoved {
 export async function removePerson(runtime: Runtime, name: string): Promise<PersonRemoved> {
   const { people } = loadDesk(runtime.deskFile).desk;
   const hadPassword = removePassword(runtime.home, name);
+  enrolPersonKey(runtime.home, name, null);
   endSignIns(runtime.home, name);
+  if (namedOnCli(runtime.home, Date.now()) === name) endCliSession(runtime.home);
   const wasLinked = await removeLinks(runtime, name);
   return { name, hadPassword, wasLinked, roles: people.find((person) => person.name === name)?.roles ?? [] };
 }

@@ -15,6 +15,8 @@ export function statusLines(status: TraderStatus): string[] {
     `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,
     ...(size === null ? [] : [`size       ${size}`]),
     ...section('positions', positionLines(status)),
+    ...section("coins that are not the desk's", coinsLines(status)),
+    ...section('dust (too small to sell alone)', dustLines(status)),
     ...section('orders', orderLines(status)),
     ...section('not trading because', status.notTrading.map(notTradingLine)),
     ...section(
@@ -35,6 +37,18 @@ function positionLines({ positions }: TraderStatus): string[] {
       `${position.symbol} ${position.side} ${position.quantity} at ${position.averagePrice}, now ${position.markPrice ?? 'unknown'}, ` +
       `${signed(position.unrealised)}, stop ${position.stopPrice ?? 'none'} (${position.protection})`,
   );
+}
+
+/** Also what `fermata coins` shows. */
+export function coinsLines({ coins }: TraderStatus): string[] {
+  return coins.map(({ symbol, nobodys, foreign, toMove }) => {
+    const undecided = Number(nobodys) > 0 ? `; say whose: fermata coins ${symbol} desk|foreign|move` : '';
+    return `${symbol} nobody's ${nobodys}, foreign ${foreign}, to be moved ${toMove}${undecided}`;
+  });
+}
+
+function dustLines({ dust, currency }: TraderStatus): string[] {
+  return dust.map(({ symbol, quantity, value }) => `${symbol} ${quantity}, worth ${value} ${currency}`);
 }
 
 function orderLines({ orders }: TraderStatus): string[] {

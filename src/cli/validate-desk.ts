@@ -1,9 +1,9 @@
 /** Runs a validation: as a workflow of the running desk, or, where none runs, in a process of this command. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ValidationOutcome } from '../activities/validation/create-validation-activities.js';
-import type { Runtime } from '../home/runtime.js';
-import { readSecret } from '../home/secrets.js';
+import { homePaths, type Runtime } from '../home/runtime.js';
+import { makeSecret, readSecret } from '../home/secrets.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { type Progress, readProgress } from '../validation/progress.js';
 import type { SignedReport } from '../validation/report/report.js';
@@ -82,13 +82,11 @@ export async function validateHere(
   }
 }
 
-/** Made at the first start of a desk; without it a report is not sealed. */
-function keyOf(home: string): string | null {
-  try {
-    return readSecret(home, 'decisionKey');
-  } catch {
-    return null;
-  }
+/** The installation's, made here where no desk was ever started: what was validated before counts all the same. */
+function keyOf(home: string): string {
+  mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
+  makeSecret(home, 'decisionKey');
+  return readSecret(home, 'decisionKey');
 }
 
 /** The report that was written for a person is the one that was signed. */

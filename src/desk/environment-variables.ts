@@ -185,7 +185,13 @@ const PLACES: EnvironmentSection = {
   title: 'Places and servers.',
   variables: [
     plain('FERMATA_HOME', null, path, 'Where everything is kept; .fermata in the working folder'),
-    plain('TEMPORAL_ADDRESS', null, address, 'A Temporal server of yours instead of our own'),
+    plain(
+      'FERMATA_TEMPORAL',
+      null,
+      z.enum(['managed', 'external'], 'managed or external'),
+      'external: a Temporal server of yours, named by the next ones or by a profile; managed',
+    ),
+    plain('TEMPORAL_ADDRESS', null, address, 'Where it is'),
     plain('TEMPORAL_NAMESPACE', null, name, 'The namespace there; fermata'),
     { ...plain('TEMPORAL_API_KEY', null, text, 'For Temporal Cloud'), secret: true },
     plain(

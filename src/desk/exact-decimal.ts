@@ -11,15 +11,11 @@ export function exactDecimal(text: string): ExactDecimal {
   return { units: BigInt(whole + fraction), scale: fraction.length };
 }
 
-/** `value × factor`, exactly; null where that is no whole number that a double holds exactly. */
-export function wholeTimes(value: ExactDecimal, factor: bigint): number | null {
+/** `value × factor`, exactly; null where that is no whole number. */
+export function wholeTimes(value: ExactDecimal, factor: bigint): bigint | null {
   const divisor = 10n ** BigInt(value.scale);
   const product = value.units * factor;
-  if (product % divisor !== 0n) {
-    return null;
-  }
-  const whole = product / divisor;
-  return whole <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(whole) : null;
+  return product % divisor === 0n ? product / divisor : null;
 }
 
 export function times(left: ExactDecimal, right: ExactDecimal): ExactDecimal {

@@ -50,6 +50,18 @@ const rampStepSchema = z.strictObject({
 
 export const goLiveSchema = z.strictObject({
   criteria: criteriaSchema.prefault({}).describe('When the paper validation is a GO.'),
+  validationHours: z
+    .number()
+    .min(1)
+    .max(8760)
+    .optional()
+    .describe('Market time that the paper validation has to cover at least, hours; left out: 48.'),
+  validForDays: z
+    .number()
+    .min(1)
+    .max(365)
+    .optional()
+    .describe('How long a GO stands for real money, days; left out: 14.'),
   approvers: z
     .array(name)
     .min(1)
@@ -57,6 +69,15 @@ export const goLiveSchema = z.strictObject({
     .optional()
     .describe('Who decides about real money, each with the role approver; left out: everybody with it.'),
   needed: z.number().int().min(1).max(5).default(2).describe('How many of them have to agree.'),
+  telegramVotes: z
+    .number()
+    .int()
+    .min(0)
+    .max(5)
+    .optional()
+    .describe(
+      'How many of the votes about real money may come through Telegram, where the bot vouches instead of the person’s own key; left out: one where two or more decide, none where one decides alone.',
+    ),
   coolingOffHours: z
     .number()
     .min(0)

@@ -3,8 +3,9 @@ import type { BrokenRule } from './broken-rule.js';
 import { exactDecimal, isMultipleOf, times, wholeTimes } from './exact-decimal.js';
 import type { Desk } from './schema.js';
 
-/** Money is kept in whole units of 1e-8 of the quote currency. */
+/** Amounts are written in whole units of 1e-8 of the quote currency. */
 const MONEY_UNITS = 100_000_000n;
+const FINEST_UNITS = 1_000_000_000_000n;
 
 type DeskInstrument = Desk['instruments'][number];
 
@@ -20,13 +21,13 @@ export function instrumentRules(desk: Desk): BrokenRule[] {
 
 function balanceRules(desk: Desk): BrokenRule[] {
   const units = wholeTimes(exactDecimal(desk.paper.balance), MONEY_UNITS);
-  if (units !== null && units > 0) {
+  if (units !== null && units > 0n) {
     return [];
   }
   return [
     {
       path: ['paper', 'balance'],
-      expected: 'an amount above 0 and up to 90071992, with at most 8 decimals',
+      expected: 'an amount above 0 with at most 8 decimals',
       found: desk.paper.balance,
       doThis: 'write the paper money that the desk begins with, for example "10000"',
     },
@@ -48,14 +49,14 @@ function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   return broken.length > 0 ? broken : [...moneyRule(instrument, index), ...spreadRule(instrument, index)];
 }
 
-/** One tick times one lot must be a whole number of money units, or sums would not be exact. */
+/** Books are as fine as one tick times one lot; twelve places are more than any venue has. */
 function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
   const tickTimesLot = times(exactDecimal(instrument.tickSize), exactDecimal(instrument.lotSize));
   const broken: BrokenRule[] = [];
-  if (wholeTimes(tickTimesLot, MONEY_UNITS) === null) {
+  if (wholeTimes(tickTimesLot, FINEST_UNITS) === null) {
     broken.push({
       path: ['instruments', index, 'lotSize'],
-      expected: 'a lotSize whose product with tickSize is a whole number of 0.00000001',
+      expected: 'a lotSize whose product with tickSize is a whole number of 0.000000000001',
       found: `${instrument.tickSize} × ${instrument.lotSize}`,
       doThis: 'take the step sizes from the venue, or use a larger lotSize',
     });

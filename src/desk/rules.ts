@@ -1,6 +1,7 @@
 /** What must hold across the keys of a desk file. Each rule names the value to change. */
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { BrokenRule } from './broken-rule.js';
+import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
 import { liveRules } from './live-rules.js';
 import type { Desk } from './schema.js';
@@ -12,6 +13,7 @@ export function brokenRules(desk: Desk): readonly BrokenRule[] {
     ...repeatedNames(desk),
     ...timeZoneRule(desk),
     ...instrumentRules(desk),
+    ...feeAssetRules(desk),
     ...strategyRules(desk),
     ...peopleRules(desk),
     ...stepRules(desk),

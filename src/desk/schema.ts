@@ -10,17 +10,22 @@ import { notifySchema } from './notify-schema.js';
 import { routineSchema } from './routine-schema.js';
 import { brokenRules } from './rules.js';
 import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
-import { instrumentSchema, marketSchema, paperSchema, riskSchema, strategySchema } from './trading-schema.js';
+import {
+  instrumentSchema,
+  marketSchema,
+  paperSchema,
+  pricesSchema,
+  riskSchema,
+  strategySchema,
+} from './trading-schema.js';
 import { venueSchema } from './venue-schema.js';
 
 const resumeSchema = z.strictObject({
   startup: resumeRule.default('auto').describe('After a start.'),
-  fault: resumeRule
-    .default('auto')
-    .describe('After stale data, a clock jump, a lost heartbeat, a lost supervisor.'),
+  fault: resumeRule.default('auto').describe('After a clock jump, a lost heartbeat, a lost supervisor.'),
   venue: resumeRule
     .default('auto')
-    .describe('After an outage of the venue: it answers again and the books agree.'),
+    .describe('After an outage of the venue or of its prices: it answers again and the books agree.'),
   dailyLoss: resumeRule.default('next-day').describe('After the daily loss limit.'),
   drawdown: resumeRule.default('person').describe('After the drawdown limit.'),
   person: z.enum(['person', 'two-people']).default('person').describe('After a person’s stop or close-all.'),
@@ -118,6 +123,7 @@ const deskObject = z.strictObject({
     .min(1)
     .max(10)
     .describe('Venues of public prices; the next is tried where one refuses or is silent.'),
+  prices: pricesSchema.prefault({}).describe('What counts as a price.'),
   instruments: z.array(instrumentSchema).min(1).max(100).describe('What is traded.'),
   timezone: z.string().min(1).describe('IANA time zone of every time in this file, for example UTC.'),
   dayBoundary: timeOfDay.default('00:00').describe('When the trading day begins.'),

@@ -77,6 +77,37 @@ export const marketSchema = z.strictObject({
   speed: z.number().positive().max(100_000).default(60).describe('Simulated minutes a minute; `--speed`.'),
 });
 
+export const pricesSchema = z.strictObject({
+  implausible: z
+    .strictObject({
+      awaySpreads: z
+        .number()
+        .min(1)
+        .max(1_000_000)
+        .default(20)
+        .describe('Further from the last quote than this many of its spreads,'),
+      awayPct: percent.default(3).describe('and than this percent of its price; or'),
+      spreadPct: percent.default(2).describe('a spread above this percent of the price.'),
+      agreeing: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(3)
+        .describe('So many such quotes in a row that agree are believed.'),
+      standsSeconds: z
+        .number()
+        .min(0)
+        .max(60)
+        .default(2)
+        .describe('One that nothing has contradicted for so long is believed.'),
+    })
+    .prefault({})
+    .describe(
+      'Quotes that can hardly be prices: used for no size, no equity, no peak and no loss until they are believed.',
+    ),
+});
+
 export const riskSchema = z.strictObject({
   maxPositionSizePct: percent.describe('Largest position, percent of equity.'),
   maxConcurrentPositions: z.number().int().min(1).max(1000).describe('Most positions open at a time.'),
@@ -92,5 +123,16 @@ export const riskSchema = z.strictObject({
     .min(2)
     .max(3600)
     .default(10)
-    .describe('Age of the last quote, in wall seconds, past which nothing is entered and the desk halts.'),
+    .describe(
+      'Age of the last quote, in seconds of real time, past which nothing is entered and the desk halts.',
+    ),
+  stopOverrunSeconds: z
+    .number()
+    .min(1)
+    .max(600)
+    .default(10)
+    .describe(
+      'How long the market may be past a protective stop that still rests at the venue; then the stop is cancelled and ' +
+        'the position closed.',
+    ),
 });

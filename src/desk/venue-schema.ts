@@ -9,6 +9,12 @@ export const venueSchema = z.strictObject({
     .record(currency, decimal)
     .default({})
     .describe('Coins in the account that are not the desk’s, by currency.'),
+  feeAssets: z
+    .record(currency, z.string().min(3).max(40))
+    .optional()
+    .describe(
+      'Coins that a person keeps in the account for fees (BNB), each with the instrument of this desk whose price values them: `BNB: BNB/USDT`. No strategy may trade that instrument.',
+    ),
   rateLimit: z
     .strictObject({
       enabled: z

@@ -1,7 +1,7 @@
 /** From the desk file's decimals to the integers that the engine computes with. */
-import { DecimalError, parseDecimal } from './decimal.js';
+import { DecimalError } from './decimal.js';
 import type { Instrument, InstrumentId, InstrumentKind } from './instrument.js';
-import { MONEY_SCALE, parseMoney } from './money.js';
+import { MONEY_PLACES, parseMoney, parseUnits } from './money.js';
 
 export interface InstrumentSource {
   readonly symbol: string;
@@ -16,7 +16,7 @@ export interface InstrumentSource {
 /** Keeps `ticks × lots` countable; a venue's own limit is smaller. */
 const QUANTITY_LOTS_MAX = 1_000_000_000_000;
 
-/** Throws `DecimalError` where a tick times a lot is no whole number of money units (1e-8). */
+/** Throws `DecimalError` for steps that are no decimals above zero. */
 export function buildInstrument(id: InstrumentId, source: InstrumentSource): Instrument {
   const [base, quote] = source.symbol.split('/');
   if (base === undefined || quote === undefined) {
@@ -39,16 +39,17 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
   };
 }
 
-function moneyPerTickLot(source: InstrumentSource): number {
-  const finest = '0.000000000001';
-  const tick = BigInt(parseDecimal(source.tickSize, finest));
-  const lot = BigInt(parseDecimal(source.lotSize, finest));
-  const numerator = tick * lot * BigInt(MONEY_SCALE);
-  const denominator = 10n ** 24n;
-  if (numerator === 0n || numerator % denominator !== 0n) {
-    throw new DecimalError(
-      `${source.symbol}: tick ${source.tickSize} times lot ${source.lotSize} must be a multiple of 0.00000001`,
-    );
+/** Finest step of a venue, as places after the point. */
+const STEP_PLACES_MAX = 12;
+
+function moneyPerTickLot({ symbol, tickSize, lotSize }: InstrumentSource): number {
+  const tick = parseUnits(tickSize, STEP_PLACES_MAX);
+  const lot = parseUnits(lotSize, STEP_PLACES_MAX);
+  if (tick <= 0n || lot <= 0n) {
+    throw new DecimalError(`${symbol}: expected steps above zero, found tick ${tickSize} and lot ${lotSize}`);
   }
-  return Number(numerator / denominator);
+  const unit = 10n ** BigInt(2 * STEP_PLACES_MAX - MONEY_PLACES);
+  const product = tick * lot;
+  // Finer than a money unit: 0.1 for a tick times lot of 0.000000001.
+  return product % unit === 0n ? Number(product / unit) : Number(product) / Number(unit);
 }

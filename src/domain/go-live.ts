@@ -30,7 +30,7 @@ export interface GoLiveGrant extends GoLiveProposal {
   readonly approvedBy: readonly string[];
 }
 
-const GO_LIVE_APPROVAL = 'go-live';
+export const GO_LIVE_APPROVAL = 'go-live';
 
 const CONFIG_DIGITS = 8;
 const HALT_DIGITS = 8;

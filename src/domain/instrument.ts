@@ -6,8 +6,9 @@ export type InstrumentId = number;
 export type InstrumentKind = 'spot' | 'linear';
 
 /**
- * Prices are ticks, quantities are lots, money is integer units of 1e-8 of the quote currency.
- * `moneyPerTickLot` turns `ticks × lots` into money: `tickSize × lotSize × 1e8`, which must be a whole number.
+ * Prices are ticks, quantities are lots, what they are worth is a number in units of 1e-8 of the quote currency.
+ * `moneyPerTickLot` turns `ticks × lots` into that: `tickSize × lotSize × 1e8`, below 1 where a pair is finer than money
+ * units. Books compute with the exact steps (`engine/books.ts`).
  */
 export interface Instrument {
   readonly id: InstrumentId;

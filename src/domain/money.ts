@@ -1,24 +1,93 @@
-/** Money in whole units of 1e-8 of a currency. */
-import { formatDecimal, parseDecimal } from './decimal.js';
+/**
+ * Money. What something is worth is a number in units of 1e-8 of a currency: whole, exact up to 2^53 (90 million), beyond
+ * it the nearest number. What is owned and paid is kept in books (`Units`), which are exact whatever the amount.
+ */
+import { DecimalError } from './decimal.js';
 
 export const MONEY_SCALE = 100_000_000;
-const MONEY_STEP = '0.00000001';
+/** Places after the point of a money unit. */
+export const MONEY_PLACES = 8;
 const PPM_PER_PERCENT = 10_000;
+const DECIMAL = /^-?\d{1,30}(\.\d{1,24})?$/;
 
-/** Money units of a decimal text. Throws `DecimalError` beyond eight places or about 90 million. */
+/** An exact amount of one currency: whole units of 10^-places, where `places` is the currency's. */
+export type Units = bigint;
+
+/** An amount in a record or on the wire, in 1e-8: a safe integer, beyond it the same as text. */
+export type WrittenUnits = number | string;
+
+/** Exact units of a decimal text. Throws `DecimalError` where it is no decimal or has more than `places` places. */
+export function parseUnits(text: string, places = MONEY_PLACES): Units {
+  if (!DECIMAL.test(text)) {
+    throw new DecimalError(`expected a decimal amount, for example 0.01; found ${JSON.stringify(text)}`);
+  }
+  const [whole = '0', fraction = ''] = text.replace('-', '').split('.');
+  const kept = fraction.replace(/0+$/, '');
+  if (kept.length > places) throw new DecimalError(`expected at most ${places} decimals, found ${text}`);
+  const units = BigInt(whole + kept.padEnd(places, '0'));
+  return text.startsWith('-') ? -units : units;
+}
+
+/** Decimal text of exact units, with all their places. */
+export function formatUnits(units: Units, places = MONEY_PLACES): string {
+  const digits = magnitude(units)
+    .toString()
+    .padStart(places + 1, '0');
+  const sign = units < 0n ? '-' : '';
+  return places === 0 ? sign + digits : `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`;
+}
+
+export function readUnits(written: WrittenUnits): Units {
+  return BigInt(written);
+}
+
+export function writeUnits(units: Units): WrittenUnits {
+  const near = Number(units);
+  return Number.isSafeInteger(near) ? near : units.toString();
+}
+
+/** As a number where that is exact. */
+export function plainUnits(units: Units): number | Units {
+  const near = Number(units);
+  return Number.isSafeInteger(near) ? near : units;
+}
+
+/** Money units of a decimal text. Throws `DecimalError` beyond eight places. */
 export function parseMoney(text: string): number {
-  return parseDecimal(text, MONEY_STEP);
+  return Number(parseUnits(text));
 }
 
 /** Decimal text of money units, cut (not rounded) to `places` after the point; all eight by default. */
-export function formatMoney(units: number, places = 8): string {
-  if (places >= 8) return formatDecimal(units, MONEY_STEP);
-  const step = 10 ** (8 - places);
-  const cut = Math.trunc(units / step);
-  return formatDecimal(cut === 0 ? 0 : cut, places === 0 ? '1' : `0.${'0'.repeat(places - 1)}1`);
+export function formatMoney(units: WrittenUnits | Units, places = MONEY_PLACES): string {
+  if (typeof units === 'number' && !Number.isInteger(units)) {
+    throw new DecimalError(`expected a whole number of money units, found ${units}`);
+  }
+  const shown = Math.min(places, MONEY_PLACES);
+  return formatUnits(BigInt(units) / 10n ** BigInt(MONEY_PLACES - shown), shown);
 }
 
-/** `a × b ÷ c`, rounded half away from zero, exact also where `a × b` is beyond 2^53. All three are whole numbers. */
+/** What lots at a price are worth, money units; signed like the lots. */
+export function worth(lots: number, priceTicks: number, moneyPerTickLot: number): number {
+  const exact = lots * priceTicks * moneyPerTickLot;
+  return Number.isInteger(exact) ? exact : Math.round(exact);
+}
+
+/** As `worth`, exact also beyond 2^53. */
+export function worthUnits(lots: number, priceTicks: number, moneyPerTickLot: number): Units {
+  if (!Number.isInteger(moneyPerTickLot)) return BigInt(worth(lots, priceTicks, moneyPerTickLot));
+  return BigInt(lots) * BigInt(priceTicks) * BigInt(moneyPerTickLot);
+}
+
+/** `a × b ÷ c`, rounded half away from zero. */
+export function mulDivUnits(a: Units, b: Units, c: Units): Units {
+  const product = a * b;
+  const size = magnitude(product);
+  const by = magnitude(c);
+  const rounded = (size * 2n + by) / (by * 2n);
+  return product < 0n !== c < 0n ? -rounded : rounded;
+}
+
+/** As `mulDivUnits` for whole numbers; a result beyond 2^53 is the nearest number. */
 export function mulDiv(a: number, b: number, c: number): number {
   const product = a * b;
   if (Number.isSafeInteger(product) && Number.isSafeInteger(c)) {
@@ -26,26 +95,14 @@ export function mulDiv(a: number, b: number, c: number): number {
     const remainder = product - quotient * c;
     const away =
       Math.abs(remainder) >= Math.abs(c) - Math.abs(remainder) ? Math.sign(product) * Math.sign(c) : 0;
-    return withinRange(quotient + away);
+    const result = quotient + away;
+    return result === 0 ? 0 : result;
   }
-  const exact = BigInt(a) * BigInt(b);
-  const divisor = BigInt(c);
-  const size = magnitude(exact);
-  const by = magnitude(divisor);
-  const rounded = (size * 2n + by) / (by * 2n);
-  return withinRange(Number(exact < 0n !== divisor < 0n ? -rounded : rounded));
+  return Number(mulDivUnits(BigInt(a), BigInt(b), BigInt(c)));
 }
 
 function magnitude(value: bigint): bigint {
   return value < 0n ? -value : value;
-}
-
-/** The same number, or a RangeError: an amount that can't be held exactly must never be computed with. */
-export function withinRange(units: number): number {
-  if (!Number.isSafeInteger(units)) {
-    throw new RangeError(`an amount of ${units} units is beyond what can be held exactly (2^53)`);
-  }
-  return units === 0 ? 0 : units;
 }
 
 /** Parts per million of a percentage with at most four places: 3.5 % is 35,000. */

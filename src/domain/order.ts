@@ -56,6 +56,18 @@ export interface OrderIntent {
   readonly timeInForce: TimeInForce;
 }
 
+/** A fee that was not paid in the quote currency. */
+export interface FeeInAsset {
+  /** The coin that was bought, which is then fewer by this amount, or an asset kept for fees (BNB). */
+  readonly asset: string;
+  /** Decimal above zero with at most eight places, exactly as the venue took it. */
+  readonly amount: string;
+  /** Bid of the asset's own instrument that it was valued at; the engine's to say. Left out for the coin that was bought. */
+  readonly priceTicks?: number;
+  /** Nothing to value it with at that moment: `fee` is 0, and nothing new is entered until it is known. */
+  readonly unvalued?: true;
+}
+
 /** One execution. Keyed by (instrument, tradeId): applied once however often it arrives. */
 export interface Fill {
   readonly tradeId: string;
@@ -64,11 +76,13 @@ export interface Fill {
   readonly side: Side;
   readonly quantityLots: number;
   readonly priceTicks: number;
-  /** Money units, positive is a cost. */
+  /** What the fee is worth in the quote currency, money units, positive is a cost. */
   readonly fee: number;
+  /** Left out: `fee` was paid in cash, in the quote currency. */
+  readonly feeIn?: FeeInAsset;
   /**
-   * Lots that the venue kept as its fee (a spot purchase pays with what it bought): the position grows by
-   * `quantityLots - feeLots`, and `fee` is their value, which no cash was paid for.
+   * Only in journals of before: whole lots that the venue kept as its fee. The position grows by `quantityLots - feeLots`,
+   * and `fee` is their value, which no cash was paid for.
    */
   readonly feeLots?: number;
   readonly liquidity: 'maker' | 'taker';

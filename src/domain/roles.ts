@@ -23,3 +23,15 @@ export function namesWith(
 ): readonly string[] {
   return people.filter((person) => hasRole(person, needed)).map(({ name }) => name);
 }
+
+/** The account that every desk has, named in its file or not: whoever set the desk up can always stop it. */
+export const BUILT_IN_OPERATOR = 'operator';
+
+/** By the desk file; none for somebody that it does not name. */
+export function rolesOf(
+  people: readonly { readonly name: string; readonly roles: RolesNeeded }[],
+  person: string,
+): RolesNeeded {
+  const named = people.find(({ name }) => name === person)?.roles;
+  return named ?? (person === BUILT_IN_OPERATOR ? OPERATOR : []);
+}

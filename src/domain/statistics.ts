@@ -20,6 +20,31 @@ export function returnsOf(values: readonly number[]): number[] {
   return values.slice(1).map((value, index) => value / (values[index] as number) - 1);
 }
 
+/** Equity of a desk, and the capital that came in since the point before (below zero: went out). */
+export interface EquityAndCapital {
+  readonly equity: number;
+  readonly capital: number;
+}
+
+/**
+ * From each point to the next, without the capital that moved between them. What came in counts as there from the start,
+ * what went out as there to the end. 0 where there was nothing to earn with.
+ */
+export function returnsOnCapital(points: readonly EquityAndCapital[]): number[] {
+  return points.slice(1).map(({ equity, capital }, index) => {
+    const before = points[index]?.equity ?? 0;
+    const invested = before + Math.max(0, capital);
+    return invested > 0 ? (equity - capital - before) / invested : 0;
+  });
+}
+
+/** What one unit of money grew to, beginning with 1: one more value than there are returns. */
+export function growthOf(returns: readonly number[]): number[] {
+  const growth = [1];
+  for (const part of returns) growth.push((growth.at(-1) as number) * (1 + part));
+  return growth;
+}
+
 /**
  * Mean over standard deviation of the returns, times the square root of the periods in a year; no risk-free rate.
  * Null where it can't be said: fewer than two returns, or returns that never differ.

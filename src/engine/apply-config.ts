@@ -1,6 +1,8 @@
 /** The desk file as the engine last accepted it. Positions follow their symbol when the list of symbols changes. */
 import { PAPER_ACCOUNT } from '../domain/account.js';
+import { placesOf, type Scales, scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
+import { readUnits, type Units } from '../domain/money.js';
 import type { EngineRecord } from './record.js';
 import { type EngineState, emptyPosition } from './state.js';
 
@@ -14,13 +16,45 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
     configHash: record.configHash,
     symbols: record.symbols,
     instruments: record.instruments,
-    startingCash: record.startingCash,
+    startingCash: readUnits(record.startingCash),
     account: record.account ?? PAPER_ACCOUNT,
   };
   if (record.incarnation !== undefined) state.incarnations.add(record.incarnation);
-  if (first) state.cash = record.startingCash;
-  forgetLaterThan(state, record.marketMs);
+  const scales = scalesFor(record.instruments, state.scales);
+  rescale(state, before, scales);
+  state.scales = scales;
+  state.steps = record.instruments.map((instrument) => stepsOf(instrument, scales));
+  const [steps] = state.steps;
+  if (first) state.beganMs = record.marketMs;
+  if (first && steps !== undefined)
+    state.balances.set(steps.quote, readUnits(record.startingCash) * steps.perMoney);
+  if (first && record.historyBeginsMs !== undefined) beginHistory(state, record.historyBeginsMs);
+  else forgetLaterThan(state, record.marketMs);
   if (first || !sameInstruments(before, record.instruments)) remap(state, before, record.instruments);
+}
+
+/** What was kept in a coarser scale is the same amount in the finer one. */
+function rescale(state: EngineState, instruments: readonly Instrument[], scales: Scales): void {
+  const finer = (currency: string): Units =>
+    10n ** BigInt(placesOf(scales, currency) - placesOf(state.scales, currency));
+  for (const [currency, units] of state.balances) state.balances.set(currency, units * finer(currency));
+  const quoteOf = (at: number) => instruments[at]?.quote ?? '';
+  state.feesElsewhere *= finer(quoteOf(0));
+  for (const position of state.positions) {
+    const { base = '', quote = '' } = instruments[position.instrument] ?? {};
+    position.remainder *= finer(base);
+    position.cost *= finer(quote);
+    position.realised *= finer(quote);
+    position.tripResult *= finer(quote);
+  }
+  for (const trip of state.trips.values()) trip.realised *= finer(quoteOf(trip.instrument));
+}
+
+/** What was traded before is in the balance that the journal begins with. */
+function beginHistory(state: EngineState, beginsMs: number): void {
+  state.fillHorizonMs = beginsMs;
+  state.fillsThroughMs = beginsMs;
+  state.newestFillMs = beginsMs;
 }
 
 /** A recording may begin earlier than the market that was traded before: its fills are not old ones. */
@@ -60,7 +94,11 @@ function remap(state: EngineState, before: readonly Instrument[], after: readonl
   state.fillsSeen = after.map(({ symbol }) => seen[oldPlace.get(symbol) ?? -1] ?? new Map());
   state.positions = after.map(({ symbol }, at) => {
     const old = positions[oldPlace.get(symbol) ?? -1];
-    return { ...emptyPosition(at), realised: old?.realised ?? 0 };
+    if (old === undefined) return emptyPosition(at);
+    const { remainder, cost, realised } = old;
+    const perLot = state.steps[at]?.perLot ?? 1n;
+    const quantityLots = Number(remainder / perLot);
+    return { ...emptyPosition(at), quantityLots, remainder: remainder % perLot, cost, realised };
   });
   for (const trip of trips) {
     const at = after.findIndex(({ symbol }) => symbol === before[trip.instrument]?.symbol);

@@ -1,94 +1,135 @@
-/** What an execution does to position and cash: average cost, results on reduction, whole money units. */
+/** What an execution does to position and balances: average cost, results on reduction, all of it exact. */
+
+import type { BookSteps } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
-import { mulDiv, withinRange } from '../domain/money.js';
+import { mulDivUnits, type Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
+import { stepsAt } from './books.js';
 import { type EngineState, type PositionEntry, type TripTotals, trackOf } from './state.js';
 
 export interface Execution {
   readonly side: Side;
   readonly quantityLots: number;
   readonly priceTicks: number;
-  /** Money units, positive is a cost. */
-  readonly fee: number;
+  /** Units of the quote currency's books, positive is a cost. */
+  readonly fee: Units;
+  /** From where it was paid: `cash`, the coin that was bought (`coins` of it), or an asset kept for fees. */
+  readonly paidFrom: 'cash' | 'coins' | 'elsewhere';
+  /** Units of the coin's books that the venue kept; 0 where the fee was paid otherwise. */
+  readonly coins: Units;
   /** Who owns the position if this opens one, and where its stop goes. */
   readonly strategy: string;
   readonly protectTicks: number | null;
 }
 
-/** Throws RangeError where an amount is beyond what can be held exactly. */
 export function applyExecution(state: EngineState, instrument: Instrument, execution: Execution): void {
   const position = state.positions[instrument.id];
   if (position === undefined) throw new RangeError(`no instrument ${instrument.id}`);
+  const steps = stepsAt(state, instrument.id);
   const signed = execution.side === 'buy' ? execution.quantityLots : -execution.quantityLots;
-  const notional = withinRange(signed * execution.priceTicks * instrument.moneyPerTickLot);
+  const notional = valueAt(steps, signed, execution.priceTicks);
   const realisedBefore = position.realised;
   position.tripResult -= execution.fee;
   const opposite = position.quantityLots !== 0 && Math.sign(position.quantityLots) !== Math.sign(signed);
   if (opposite) {
     const reducing = Math.min(Math.abs(signed), Math.abs(position.quantityLots));
-    reduce(state, instrument, position, reducing, execution);
+    reduce(state, steps, position, reducing, execution);
     const opening = Math.abs(signed) - reducing;
-    if (opening > 0) open(instrument, position, Math.sign(signed) * opening, execution);
+    if (opening > 0) open(steps, position, Math.sign(signed) * opening, execution);
   } else {
-    open(instrument, position, signed, execution);
+    open(steps, position, signed, execution);
   }
   const gained = position.realised - realisedBefore;
   const paid = instrument.kind === 'spot' ? notional : -gained;
-  state.cash = withinRange(state.cash - paid - execution.fee);
+  move(state, steps.quote, -paid);
+  payFee(state, steps, position, execution);
 }
 
-function open(
-  instrument: Instrument,
+/** What a balance grows by, in the units of its books. */
+export function move(state: EngineState, currency: string, by: Units): void {
+  state.balances.set(currency, (state.balances.get(currency) ?? 0n) + by);
+}
+
+function payFee(state: EngineState, steps: BookSteps, position: PositionEntry, execution: Execution): void {
+  const { fee, paidFrom, coins } = execution;
+  if (paidFrom === 'cash') move(state, steps.quote, -fee);
+  if (paidFrom === 'elsewhere') state.feesElsewhere += fee;
+  if (paidFrom === 'coins' && coins > 0n) takeCoins(state, steps, position, coins, fee);
+}
+
+/** Coins that leave as a fee are sold for what they are worth, and that pays it: their cost leaves with them. */
+function takeCoins(
+  state: EngineState,
+  { perLot }: BookSteps,
   position: PositionEntry,
-  signedLots: number,
-  execution: Execution,
+  coins: Units,
+  value: Units,
 ): void {
+  const held = BigInt(position.quantityLots) * perLot + position.remainder;
+  if (coins > held) throw new RangeError(`a fee of ${coins} units of a coin of which ${held} are held`);
+  const costOut = mulDivUnits(position.cost, coins, held);
+  position.cost -= costOut;
+  position.realised += value - costOut;
+  position.tripResult += value - costOut;
+  const left = held - coins;
+  position.quantityLots = Number(left / perLot);
+  position.remainder = left % perLot;
+  if (position.quantityLots === 0) closeTrip(state, position);
+}
+
+function open(steps: BookSteps, position: PositionEntry, signedLots: number, execution: Execution): void {
   if (position.quantityLots === 0) position.strategy = execution.strategy;
   if (execution.protectTicks !== null) position.protectTicks = execution.protectTicks;
   position.quantityLots += signedLots;
-  position.cost = withinRange(position.cost + signedLots * execution.priceTicks * instrument.moneyPerTickLot);
+  position.cost += valueAt(steps, signedLots, execution.priceTicks);
 }
 
+/** What is left below a lot keeps its part of the cost. */
 function reduce(
   state: EngineState,
-  instrument: Instrument,
+  steps: BookSteps,
   position: PositionEntry,
   lots: number,
   execution: Execution,
 ): void {
   const before = position.quantityLots;
   const signedLots = Math.sign(before) * lots;
-  const costOut = mulDiv(position.cost, lots, Math.abs(before));
-  const proceeds = withinRange(signedLots * execution.priceTicks * instrument.moneyPerTickLot);
+  const held = BigInt(Math.abs(before)) * steps.perLot + position.remainder;
+  const costOut = mulDivUnits(position.cost, BigInt(lots) * steps.perLot, held);
+  const proceeds = valueAt(steps, signedLots, execution.priceTicks);
   position.quantityLots = before - signedLots;
   position.cost -= costOut;
-  position.realised = withinRange(position.realised + proceeds - costOut);
+  position.realised += proceeds - costOut;
   position.tripResult += proceeds - costOut;
   if (position.quantityLots === 0) closeTrip(state, position);
+}
+
+function valueAt({ perTickLot }: BookSteps, lots: number, priceTicks: number): Units {
+  return BigInt(lots) * BigInt(priceTicks) * perTickLot;
 }
 
 function closeTrip(state: EngineState, position: PositionEntry): void {
   const totals = tripTotals(state, position.strategy, position.instrument);
   totals.trades += 1;
-  if (position.tripResult > 0) totals.wins += 1;
+  if (position.tripResult > 0n) totals.wins += 1;
   totals.realised += position.tripResult;
   countStreak(state, position);
-  position.tripResult = 0;
+  position.tripResult = 0n;
   position.protectTicks = null;
 }
 
 /** A round trip that came out even neither adds to a streak nor ends it. */
 function countStreak(state: EngineState, { strategy, tripResult }: PositionEntry): void {
   const track = trackOf(state, strategy);
-  if (tripResult > 0) track.lossesInARow = 0;
-  if (tripResult < 0) track.lossesInARow += 1;
+  if (tripResult > 0n) track.lossesInARow = 0;
+  if (tripResult < 0n) track.lossesInARow += 1;
 }
 
-function tripTotals(state: EngineState, strategy: string, instrument: number): TripTotals {
+export function tripTotals(state: EngineState, strategy: string, instrument: number): TripTotals {
   const key = `${strategy}/${instrument}`;
   const known = state.trips.get(key);
   if (known !== undefined) return known;
-  const created: TripTotals = { strategy, instrument, trades: 0, wins: 0, realised: 0 };
+  const created: TripTotals = { strategy, instrument, trades: 0, wins: 0, realised: 0n };
   state.trips.set(key, created);
   return created;
 }

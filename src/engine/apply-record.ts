@@ -1,8 +1,14 @@
 /** The only place where durable state changes: live and at journal replay alike. */
+
+import { placesOf } from '../domain/book-steps.js';
 import { type Halt, MODE_RANK, type Mode, RESUME_RANK } from '../domain/mode.js';
-import { FINAL_ORDER_STATES, type OrderState } from '../domain/order.js';
+import { parseUnits } from '../domain/money.js';
+import { FINAL_ORDER_STATES, type Fill, type OrderState } from '../domain/order.js';
+import { applyCash } from './apply-cash.js';
+import { applyClaim, applyCoins } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
-import { applyExecution } from './apply-execution.js';
+import { applyExecution, type Execution, move, tripTotals } from './apply-execution.js';
+import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { orderTransition } from './orders/order-table.js';
 import type { EngineRecord } from './record.js';
@@ -33,6 +39,12 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'fill':
       applyFill(state, record);
+      return;
+    case 'cash':
+      applyCash(state, record);
+      return;
+    case 'fee.valued':
+      applyFeeValued(state, record);
       return;
     case 'position.adopted':
       applyAdopted(state, record);
@@ -79,6 +91,12 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'reconciled':
       applyReconciled(state, record);
+      return;
+    case 'coins.counted':
+      applyCoins(state, record);
+      return;
+    case 'coins.claimed':
+      applyClaim(state, record);
       return;
     case 'note':
       return;
@@ -168,15 +186,54 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
     strategy: entry?.intent.strategy ?? 'fermata',
     protectTicks: entry?.intent.protectTicks ?? null,
   };
-  applyExecution(state, instrument, { side, quantityLots, priceTicks, fee: fill.fee, ...owner });
-  // A fee that was kept in coins: as if as many had been sold at this price, and the fee paid with the money.
+  applyExecution(state, instrument, { side, quantityLots, priceTicks, ...owner, ...paymentOf(state, fill) });
+  // Whole lots kept as a fee, as in older journals: sold at this price, and the fee paid with the money.
   if (feeLots > 0)
-    applyExecution(state, instrument, { side: 'sell', quantityLots: feeLots, priceTicks, fee: 0, ...owner });
+    applyExecution(state, instrument, {
+      side: 'sell',
+      quantityLots: feeLots,
+      priceTicks,
+      ...owner,
+      ...NO_FEE,
+    });
+  noteUnvalued(state, fill, owner.strategy);
   if (entry === undefined) return;
   entry.filledLots += fill.quantityLots;
   const complete = entry.filledLots >= entry.intent.quantityLots;
   const next = orderTransition(entry.state, complete ? 'completingFill' : 'partialFill');
   if (next !== 'illegal' && next !== 'ignored') moveTo(state, entry, next);
+}
+
+const NO_FEE = { fee: 0n, paidFrom: 'cash', coins: 0n } as const;
+
+/** In what the fee was paid; what was taken from an asset kept for fees is counted in that asset's own balance. */
+function paymentOf(state: EngineState, fill: Fill): Pick<Execution, 'fee' | 'paidFrom' | 'coins'> {
+  const steps = stepsAt(state, fill.instrument);
+  const fee = BigInt(fill.fee) * steps.perMoney;
+  if (fill.feeIn === undefined) return { fee, paidFrom: 'cash', coins: 0n };
+  const { asset } = fill.feeIn;
+  const amount = parseUnits(fill.feeIn.amount, placesOf(state.scales, asset));
+  if (asset === steps.base && fill.side === 'buy') return { fee, paidFrom: 'coins', coins: amount };
+  move(state, asset, -amount);
+  return { fee, paidFrom: 'elsewhere', coins: 0n };
+}
+
+function noteUnvalued(state: EngineState, { feeIn, instrument }: Fill, strategy: string): void {
+  if (feeIn?.unvalued !== true) return;
+  state.unvaluedFees.push({ instrument, strategy, asset: feeIn.asset, amount: feeIn.amount });
+}
+
+/** The trip may be closed by now: its strategy's total gets it, and equity. */
+function applyFeeValued(state: EngineState, record: Of<'fee.valued'>): void {
+  const { instrument, strategy, asset, amount } = record;
+  const place = state.unvaluedFees.findIndex(
+    (fee) => fee.instrument === instrument && fee.asset === asset && fee.amount === amount,
+  );
+  if (place === -1) throw new RangeError(`a value for a fee of ${amount} ${asset}, which nobody waits for`);
+  state.unvaluedFees.splice(place, 1);
+  const fee = BigInt(record.fee) * stepsAt(state, instrument).perMoney;
+  state.feesElsewhere += fee;
+  tripTotals(state, strategy, instrument).realised -= fee;
 }
 
 /** As if the difference had been traded at `priceTicks` without a fee: equity stays what it was. */
@@ -192,7 +249,7 @@ function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void 
     side: delta > 0 ? 'buy' : 'sell',
     quantityLots: Math.abs(delta),
     priceTicks: record.priceTicks,
-    fee: 0,
+    ...NO_FEE,
     strategy: 'fermata',
     protectTicks: null,
   });

@@ -1,7 +1,9 @@
 /** Everything the core is told once. Clocks, randomness and calendars come in as functions. */
-import type { Instrument } from '../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { ResumeRule } from '../domain/mode.js';
+import type { Units } from '../domain/money.js';
 import type { VenueCapabilities } from '../venue/port.js';
+import type { QuoteRules } from './quote-guard.js';
 
 export interface StrategyConfig {
   readonly name: string;
@@ -51,18 +53,28 @@ export interface EngineConfig {
   readonly tracker: TrackerNumbers;
   readonly resume: ResumeRules;
   readonly closeAll: { readonly deadlineMs: number; readonly answerTimeoutMs: number };
-  /** Wall milliseconds without a quote after which prices are stale. */
+  /** Milliseconds without a quote after which prices are stale. */
   readonly staleMs: number;
+  /** How long the market may be past a protective stop that still rests, before the position is closed. */
+  readonly stopOverrunMs: number;
+  /** Which quotes can hardly be prices. */
+  readonly quotes: QuoteRules;
   /** What a lost heartbeat does. */
   readonly heartbeatLost: Readonly<Record<'process' | 'operations' | 'supervisor', LostAction>>;
   /** Start of the trading day that a market time belongs to; see `tradingDayStart`. */
   readonly dayStartMs: (marketMs: number) => number;
   readonly capabilities: VenueCapabilities;
   /** Money units at the very first start. */
-  readonly startingCash: number;
+  readonly startingCash: number | Units;
+  /** Assets that a person keeps for fees, each with the instrument whose bid values it. */
+  readonly feeAssets?: Readonly<Record<string, InstrumentId>>;
   readonly simulated: boolean;
   /** Whose money is traded; a journal belongs to one account. Left out: `paper`. */
   readonly account?: string;
+  /** An account at an exchange: coins that no trade explains are nobody's until a person has said whose. */
+  readonly coinsNeedOwner?: boolean;
+  /** Venue time at which a new journal begins: older fills are not the desk's. Left out: it begins with the market. */
+  readonly historyBeginsMs?: number;
   /** Nothing is entered and nothing armed without a go-live that people approved. */
   readonly goLiveRequired?: boolean;
   /** 128 random bits as 32 hex digits. */

@@ -1,20 +1,24 @@
 /** What the parts of the engine work on together: durable state, and what is only known since this start. */
 
+import { isCapital } from '../domain/cash.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
+import type { Units } from '../domain/money.js';
 import { applyRecord } from './apply-record.js';
+import { fundsOf, heldPositions } from './books.js';
 import { CLOSED_BREAKER, type VenueBreaker } from './breakers/venue-breaker.js';
 import type { EngineConfig } from './config.js';
 import type { Effect } from './effect.js';
 import type { Stamp } from './event.js';
 import { MarketBook } from './market-book.js';
 import { incarnationOf } from './orders/client-id.js';
+import { QuoteGuard } from './quote-guard.js';
 import type { EngineRecord } from './record.js';
 import { buildLimits, type LossLimits, setFloors } from './risk/loss-limits.js';
 import { createState, type EngineState, type OrderEntry, type PositionEntry } from './state.js';
 import { RegimeMeter } from './strategies/regime.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
 
-/** Deadlines of one order. Wall times; null: not waiting for that. */
+/** Deadlines of one order. Monotonic times; null: not waiting for that. */
 export interface OrderWatch {
   /** An answer to the send, or to the cancel, is late after this. */
   answerByMs: number | null;
@@ -23,7 +27,10 @@ export interface OrderWatch {
   lookupByMs: number | null;
   lookupAttempts: number;
   firstAbsentMs: number | null;
+  /** Readings of the venue, its fills among them, after which it still counted fills that it had not named. */
   missingFillRounds: number;
+  /** The reading up to which these were counted; null: none is missing so far. */
+  missingAtReading: number | null;
   /** The venue refused to cancel it; no other cancel is sent before a lookup has told why. */
   cancelRefused: boolean;
   /** Cancels after which a lookup still found it open. */
@@ -36,6 +43,15 @@ export interface OrderWatch {
 export interface InstrumentWork {
   /** Why its position is being closed although the desk is not closing all; null: it isn't. */
   exiting: string | null;
+  /**
+   * It can't be protected and is closed whatever the mode: the venue says that the stop's price is passed, a stop that
+   * rests did nothing, or the venue takes none.
+   */
+  securing: 'passed' | 'overrun' | 'refused' | null;
+  /** Since when the market has been past its stop that still rests; null: it isn't. */
+  overrunSinceMs: number | null;
+  /** Lots of orders that the venue filled without ever naming the fills: what it has more of them is the desk's. */
+  unnamedLots: number;
   closeRefusals: number;
   closeAtMs: number;
   stopRefusals: number;
@@ -43,6 +59,9 @@ export interface InstrumentWork {
   unprotectedSinceMs: number | null;
   /** Counts everything that can change the position: a snapshot across a change proves nothing. */
   activity: number;
+  /** Monotonic time at which an implausible quote was last said, and how many were since. */
+  doubtSaidMs: number | null;
+  doubtsUnsaid: number;
   /** Something changed: its orders are looked at again before this event is done. */
   touched: boolean;
 }
@@ -53,6 +72,18 @@ export interface SnapshotRequest {
   /** Market time of the newest fill known then. */
   readonly newestFillMs: number;
   readonly activity: readonly number[];
+  /** Asked for to prove flat. */
+  readonly isProof: boolean;
+}
+
+/** Cash at the venue against ours. */
+export interface CashWork {
+  /** A difference seen and not yet believed; money units, with the monotonic time of its first reading. */
+  suspected: { readonly difference: Units; readonly atMs: number } | null;
+  /** Believed, and explained by nobody. */
+  unexplained: Units | null;
+  /** Worth of positions adopted since cash last agreed, money units: their other side is cash. */
+  adopted: number;
 }
 
 export interface SyncWork {
@@ -61,6 +92,8 @@ export interface SyncWork {
   wanted: boolean;
   outstanding: SnapshotRequest | null;
   attempts: number;
+  /** Questions that the venue has answered. */
+  readings: number;
   /** Readings in a row that left something unexplained. */
   unsettledRounds: number;
   /** When the next snapshot is due. */
@@ -68,6 +101,7 @@ export interface SyncWork {
   state: 'pending' | 'clean' | 'differences' | 'failed';
   atWallMs: number | null;
   /** Position differences seen once: instrument → the venue's quantity and when it was read. */
+  readonly cash: CashWork;
   readonly suspected: Map<InstrumentId, { readonly lots: number; readonly atMs: number }>;
 }
 
@@ -88,6 +122,8 @@ export interface Core {
   config: EngineConfig;
   readonly state: EngineState;
   readonly market: MarketBook;
+  /** Holds back quotes that can hardly be prices. */
+  readonly guard: QuoteGuard;
   limits: LossLimits;
   readonly watches: Map<string, OrderWatch>;
   readonly work: readonly InstrumentWork[];
@@ -97,6 +133,8 @@ export interface Core {
   begun: boolean;
   wallMs: number;
   marketMs: number;
+  /** What every deadline is counted in. */
+  monotonicMs: number;
   venueDownSinceMs: number | null;
   venueBreaker: VenueBreaker;
   /** By instrument. */
@@ -116,6 +154,7 @@ export function createCore(config: EngineConfig): Core {
     config,
     state: createState(),
     market: new MarketBook(config.instruments),
+    guard: new QuoteGuard(config.quotes, config.instruments.length),
     limits: buildLimits(config.risk),
     watches: new Map(),
     work: config.instruments.map(newWork),
@@ -124,10 +163,12 @@ export function createCore(config: EngineConfig): Core {
       wanted: false,
       outstanding: null,
       attempts: 0,
+      readings: 0,
       unsettledRounds: 0,
       dueAtMs: null,
       state: 'pending',
       atWallMs: null,
+      cash: { suspected: null, unexplained: null, adopted: 0 },
       suspected: new Map(),
     },
     closing: { begunAtMs: 0, deadlineMs: null, proofFromRequest: null, proofAtMs: 0, proofAttempts: 0 },
@@ -135,6 +176,7 @@ export function createCore(config: EngineConfig): Core {
     begun: false,
     wallMs: 0,
     marketMs: 0,
+    monotonicMs: 0,
     venueDownSinceMs: null,
     venueBreaker: CLOSED_BREAKER,
     regimes: config.instruments.map(() => new RegimeMeter()),
@@ -148,25 +190,42 @@ export function createCore(config: EngineConfig): Core {
 function newWork(): InstrumentWork {
   return {
     exiting: null,
+    unnamedLots: 0,
+    securing: null,
+    overrunSinceMs: null,
     closeRefusals: 0,
     closeAtMs: 0,
     stopRefusals: 0,
     stopAtMs: 0,
     unprotectedSinceMs: null,
     activity: 0,
+    doubtSaidMs: null,
+    doubtsUnsaid: 0,
     touched: false,
   };
 }
+
+const MOVES_MONEY: ReadonlySet<EngineRecord['type']> = new Set([
+  'fill',
+  'fee.valued',
+  'cash',
+  'position.adopted',
+  'coins.claimed',
+  'config',
+]);
 
 /** Changes the state by a record and hands the record to the journal. The only way to change durable state. */
 export function commit(core: Core, record: EngineRecord): void {
   applyRecord(core.state, record);
   core.effects.push({ kind: 'record', record });
-  if (record.type === 'fill' || record.type === 'position.adopted' || record.type === 'config') {
-    core.market.hold(core.state.positions, core.state.cash);
+  if (record.type === 'cash' && isCapital(record.kind))
+    core.limits.peak = Math.max(0, core.limits.peak + Number(record.amount));
+  if (MOVES_MONEY.has(record.type)) {
+    core.market.hold(heldPositions(core.state), fundsOf(core.state));
   }
   if (
     record.type === 'halt' ||
+    record.type === 'cash' ||
     record.type === 'armed' ||
     record.type === 'day' ||
     record.type === 'equity'
@@ -191,14 +250,21 @@ export function touchAll(core: Core): void {
   for (const work of core.work) work.touched = true;
 }
 
-/** What the venue has is read again. */
+/** What the venue has is read again: once the reading that is under way has ended, however many ask for it meanwhile. */
 export function wantSnapshot(core: Core): void {
+  core.sync.wanted = true;
+}
+
+/** The same at once: a reading that began before this moment tells fills and nothing else. */
+export function wantFreshSnapshot(core: Core): void {
+  core.sync.outstanding = null;
   core.sync.wanted = true;
 }
 
 export function setTime(core: Core, stamp: Stamp): void {
   core.wallMs = stamp.wallMs;
   core.marketMs = stamp.marketMs;
+  core.monotonicMs = stamp.monotonicMs;
 }
 
 export function instrumentAt(core: Core, id: InstrumentId): Instrument {

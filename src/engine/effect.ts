@@ -16,5 +16,11 @@ export type Effect =
   /** Send at once: a cancel never waits for the disk. */
   | { readonly kind: 'cancel'; readonly clientId: string; readonly instrument: InstrumentId }
   | { readonly kind: 'lookup'; readonly clientId: string; readonly instrument: InstrumentId }
-  | { readonly kind: 'requestSnapshot'; readonly requestId: number; readonly sinceTradeMs: number }
+  | {
+      readonly kind: 'requestSnapshot';
+      readonly requestId: number;
+      readonly sinceTradeMs: number;
+      /** The venue's list of cash that moved is wanted as well, from this market time on. */
+      readonly movementsSinceMs?: number;
+    }
   | { readonly kind: 'reply'; readonly commandId: string; readonly outcome: CommandOutcome };

@@ -2,14 +2,17 @@
  * The deterministic core: `process(event) -> effects`, synchronous, without clock, randomness or promises.
  * Durable state changes only by records, and a replay applies the same records with the same function.
  */
+import type { InstrumentId } from '../domain/instrument.js';
 import { applyRecord } from './apply-record.js';
 import { onVenueBreaker } from './breakers/venue-breaker.js';
+import { othersLotsAt } from './commands/claim-coins.js';
 import { runCommand } from './commands/run-command.js';
 import type { EngineConfig } from './config.js';
 import { type Core, createCore, setTime } from './core.js';
 import type { Effect } from './effect.js';
 import type { EngineEvent, Stamp } from './event.js';
 import { begin } from './flow/begin.js';
+import { isTradable } from './flow/dust.js';
 import { onQuote } from './flow/equity.js';
 import { onFault, onVenueHealth } from './flow/on-fault.js';
 import { nextWakeMs, onTick } from './flow/on-tick.js';
@@ -36,13 +39,17 @@ export interface Engine {
   begin(stamp: Stamp): BeginOutcome;
   /** Effects in the order in which they must be carried out. The array is only valid until the next call. */
   process(event: EngineEvent): readonly Effect[];
-  /** Wall time at which a `tick` is needed at the latest; null: none is (a tick a second does no harm). */
+  /** Monotonic time at which a `tick` is needed at the latest; null: none is (a tick a second does no harm). */
   nextWakeMs(): number | null;
   /** A fresh reading of the whole engine. */
   readonly view: EngineView;
   /** SHA-256, hex, of the durable state: equal to that of a replay of the records so far. */
   stateHash(): string;
   whyNotTrading(): readonly WaitingReason[];
+  /** Whether the venue would take an order for so many lots at the last price; true where there is no price. */
+  isTradable(instrument: InstrumentId, lots: number): boolean;
+  /** The same for what the venue says is in the account, without the coins that are not the desk's. */
+  isDesksTradable(instrument: InstrumentId, lots: number): boolean;
 }
 
 const NOTHING: readonly Effect[] = [];
@@ -63,6 +70,9 @@ export function createEngine(config: EngineConfig): Engine {
     },
     stateHash: () => stateHash(core.state),
     whyNotTrading: () => whyNotTrading(core),
+    isTradable: (instrument, lots) => isTradable(core, instrument, lots),
+    isDesksTradable: (at, lots) =>
+      isTradable(core, at, lots - othersLotsAt(core, core.config.instruments[at]?.symbol ?? '')),
   };
 }
 

@@ -1,13 +1,21 @@
 /** Everything that can happen to the engine. Time comes in with each event; the core reads no clock. */
+import type { CashKind } from '../domain/cash.js';
+import type { CoinOwner } from '../domain/coins.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
+import type { Units } from '../domain/money.js';
 import type { Fill, OrderState } from '../domain/order.js';
+import type { CashMovement } from '../venue/port.js';
 
-/** Wall time drives timeouts and staleness, market time drives days, bars and sessions. Milliseconds since 1970, UTC. */
+/** The three times of an event, in milliseconds. */
 export interface Stamp {
+  /** Of the machine, since 1970, UTC: for people, decisions and their expiry. Others may set it. */
   readonly wallMs: number;
+  /** Of the market, since 1970, UTC: drives days, bars and sessions. */
   readonly marketMs: number;
+  /** Since any fixed moment of this run; never goes back, nobody can set it: drives every deadline and staleness. */
+  readonly monotonicMs: number;
 }
 
 export interface QuoteEvent extends Stamp {
@@ -17,7 +25,10 @@ export interface QuoteEvent extends Stamp {
   readonly askTicks: number;
 }
 
-/** A finished bar. `warmup` bars come before trading and never cause an order. */
+/**
+ * A finished bar. `warmup` bars come before trading and never cause an order. `late`: a newer one has ended since; a
+ * strategy may leave on it, not enter.
+ */
 export interface BarEvent extends Stamp {
   readonly kind: 'bar';
   readonly instrument: InstrumentId;
@@ -28,6 +39,7 @@ export interface BarEvent extends Stamp {
   readonly lowTicks: number;
   readonly closeTicks: number;
   readonly warmup: boolean;
+  readonly late?: boolean;
 }
 
 /** What the venue says of one order; `quantityLots` filled so far. */
@@ -61,7 +73,9 @@ export interface VenueSnapshot {
   /** Fills since the last one that the engine knew when it asked. */
   readonly fills: readonly Fill[];
   /** Cash or wallet balance of the quote currency in money units; null where the venue has no such figure. */
-  readonly cash: number | null;
+  readonly cash: number | Units | null;
+  /** What the venue itself lists of cash that moved; left out where it was not asked or can't say. */
+  readonly movements?: readonly CashMovement[];
 }
 
 export type Command =
@@ -87,8 +101,17 @@ export type Command =
     }
   | { readonly name: 'revokeGoLive' }
   | { readonly name: 'reduce' }
+  /** Whose the coins are that no trade explains. `cost`: decimal, of one coin, where they are the desk's. */
+  | {
+      readonly name: 'claimCoins';
+      readonly symbol: string;
+      readonly owner: CoinOwner;
+      readonly cost: string | null;
+    }
   | { readonly name: 'toggle'; readonly strategy: string; readonly enabled: boolean }
   | { readonly name: 'reconcile' }
+  /** `amount`: money units, signed. Explains a difference in cash that was found, or a part of it. */
+  | { readonly name: 'explainCash'; readonly kind: CashKind; readonly amount: Units }
   /** `approvedBy`: whose approvals the trader has verified for exactly this change; none: it may only tighten. */
   | {
       readonly name: 'reload';
@@ -117,6 +140,8 @@ export type EngineEvent =
       readonly clientId: string;
       readonly code: string;
       readonly text: string;
+      /** A stop whose trigger price the market has passed already. */
+      readonly wouldTrigger?: boolean;
     } & Stamp)
   | ({ readonly kind: 'order.sendUnknown'; readonly clientId: string; readonly cause: string } & Stamp)
   | ({ readonly kind: 'order.lookup'; readonly clientId: string; readonly found: VenueOrder | null } & Stamp)

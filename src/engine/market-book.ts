@@ -3,18 +3,26 @@
  * Typed arrays and one running sum, so that a quote costs the same however many instruments there are.
  */
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
-import { withinRange } from '../domain/money.js';
-import type { PositionEntry } from './state.js';
+import { worth } from '../domain/money.js';
 
-/** `quotedWallMs` of an instrument that had no quote yet. */
+/** A position as it is valued. */
+export interface Held {
+  readonly instrument: InstrumentId;
+  /** Signed, with what is below a lot as a fraction. */
+  readonly lots: number;
+  /** Money units, signed like the lots. */
+  readonly cost: number;
+}
+
+/** `quotedMonotonicMs` of an instrument that had no quote yet. */
 const NEVER = -1;
 
 export class MarketBook {
   readonly bidTicks: Float64Array;
   readonly askTicks: Float64Array;
-  readonly quotedWallMs: Float64Array;
-  /** Wall time of the newest quote of any instrument. */
-  freshestWallMs = NEVER;
+  readonly quotedMonotonicMs: Float64Array;
+  /** Monotonic time of the newest quote of any instrument. */
+  freshestMonotonicMs = NEVER;
   /** Cash plus what every position is worth, money units. */
   equity = 0;
   /** Positions that had no quote yet and are therefore worth what they cost: as after a restart. */
@@ -29,22 +37,27 @@ export class MarketBook {
     const count = instruments.length;
     this.bidTicks = new Float64Array(count);
     this.askTicks = new Float64Array(count);
-    this.quotedWallMs = new Float64Array(count).fill(NEVER);
+    this.quotedMonotonicMs = new Float64Array(count).fill(NEVER);
     this.quantityLots = new Float64Array(count);
     this.value = new Float64Array(count);
     this.perTickLot = Float64Array.from(instruments, (instrument) => instrument.moneyPerTickLot);
     this.carried = new Float64Array(count);
   }
 
-  /** False where the quote can't be a price: crossed, not positive, or of no instrument of ours. */
-  quote(at: InstrumentId, bidTicks: number, askTicks: number, wallMs: number): boolean {
-    if (!(bidTicks > 0 && askTicks >= bidTicks && at >= 0 && at < this.bidTicks.length)) return false;
+  /** False where a quote can't be a price: crossed, not positive, or of no instrument of ours. */
+  isPrice(at: InstrumentId, bidTicks: number, askTicks: number): boolean {
+    return bidTicks > 0 && askTicks >= bidTicks && at >= 0 && at < this.bidTicks.length;
+  }
+
+  /** False where it can't be a price. */
+  quote(at: InstrumentId, bidTicks: number, askTicks: number, monotonicMs: number): boolean {
+    if (!this.isPrice(at, bidTicks, askTicks)) return false;
     const lots = this.quantityLots[at] as number;
-    if (lots !== 0 && this.quotedWallMs[at] === NEVER) this.unpriced -= 1;
+    if (lots !== 0 && this.quotedMonotonicMs[at] === NEVER) this.unpriced -= 1;
     this.bidTicks[at] = bidTicks;
     this.askTicks[at] = askTicks;
-    this.quotedWallMs[at] = wallMs;
-    this.freshestWallMs = wallMs;
+    this.quotedMonotonicMs[at] = monotonicMs;
+    this.freshestMonotonicMs = monotonicMs;
     if (lots !== 0) {
       const worth = this.worthAt(at, lots);
       this.equity += worth - (this.value[at] as number);
@@ -56,23 +69,22 @@ export class MarketBook {
   /** A long position is worth what selling it brings, a short one what buying it back costs. */
   private worthAt(at: InstrumentId, lots: number): number {
     const mark = (lots > 0 ? this.bidTicks[at] : this.askTicks[at]) as number;
-    return lots * mark * (this.perTickLot[at] as number) - (this.carried[at] as number);
+    return worth(lots, mark, this.perTickLot[at] as number) - (this.carried[at] as number);
   }
 
-  /** Takes over positions and cash after an execution or a replay. */
-  hold(positions: readonly PositionEntry[], cash: number): void {
-    let total = cash;
+  /** Takes over positions and money after an execution or a replay. */
+  hold(positions: readonly Held[], funds: number): void {
+    let total = funds;
     this.unpriced = 0;
-    for (const position of positions) {
-      const at = position.instrument;
-      if (position.quantityLots !== 0 && this.quotedWallMs[at] === NEVER) this.unpriced += 1;
+    for (const { instrument: at, lots, cost } of positions) {
+      if (lots !== 0 && this.quotedMonotonicMs[at] === NEVER) this.unpriced += 1;
       const linear = this.instruments[at]?.kind === 'linear';
-      this.quantityLots[at] = position.quantityLots;
-      this.carried[at] = linear ? position.cost : 0;
-      this.value[at] = this.worth(at, position, linear);
+      this.quantityLots[at] = lots;
+      this.carried[at] = linear ? cost : 0;
+      this.value[at] = this.worth(at, lots, cost, linear);
       total += this.value[at] as number;
     }
-    this.equity = withinRange(total);
+    this.equity = total === 0 ? 0 : total;
   }
 
   /** Equity is what everything is worth now, not partly what it once cost. */
@@ -81,26 +93,26 @@ export class MarketBook {
   }
 
   /** Before the first quote a position is worth what it cost. */
-  private worth(at: InstrumentId, position: PositionEntry, linear: boolean): number {
-    if (position.quantityLots === 0) return 0;
-    if (this.quotedWallMs[at] === NEVER) return linear ? 0 : position.cost;
-    return this.worthAt(at, position.quantityLots);
+  private worth(at: InstrumentId, lots: number, cost: number, linear: boolean): number {
+    if (lots === 0) return 0;
+    if (this.quotedMonotonicMs[at] === NEVER) return linear ? 0 : cost;
+    return this.worthAt(at, lots);
   }
 
-  /** Result of the open position at the last quote, money units. */
-  unrealised(position: PositionEntry): number {
-    if (position.quantityLots === 0 || this.quotedWallMs[position.instrument] === NEVER) return 0;
-    const value = this.value[position.instrument] as number;
-    return this.instruments[position.instrument]?.kind === 'linear' ? value : value - position.cost;
+  /** Result of what is held at the last quote, money units. */
+  unrealised({ instrument: at, cost }: Pick<Held, 'instrument' | 'cost'>): number {
+    if (this.quantityLots[at] === 0 || this.quotedMonotonicMs[at] === NEVER) return 0;
+    const value = this.value[at] as number;
+    return this.instruments[at]?.kind === 'linear' ? value : value - cost;
   }
 
   hasQuote(at: InstrumentId): boolean {
-    return this.quotedWallMs[at] !== NEVER;
+    return this.quotedMonotonicMs[at] !== NEVER;
   }
 
-  /** Wall milliseconds since the last quote; null where there was none. */
-  quoteAgeMs(at: InstrumentId, wallMs: number): number | null {
-    const quoted = this.quotedWallMs[at];
-    return quoted === undefined || quoted === NEVER ? null : wallMs - quoted;
+  /** Milliseconds since the last quote; null where there was none. */
+  quoteAgeMs(at: InstrumentId, monotonicMs: number): number | null {
+    const quoted = this.quotedMonotonicMs[at];
+    return quoted === undefined || quoted === NEVER ? null : monotonicMs - quoted;
   }
 }

@@ -2,9 +2,12 @@
  * The facts that make up the engine's durable state. `process` decides and emits records; state changes only by
  * applying one (`applyRecord`), so that a replay of the journal gives the very state that the live engine had.
  */
+import type { CashKind } from '../domain/cash.js';
+import type { OthersCoins } from '../domain/coins.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
+import type { WrittenUnits } from '../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
 import type { SettingChange } from '../domain/settings-change.js';
 
@@ -26,9 +29,11 @@ export type EngineRecord =
       /** As they were when this was written: a replay computes with the steps of that time. */
       readonly instruments: readonly Instrument[];
       /** Money units at the very first start; later starts carry the same figure. */
-      readonly startingCash: number;
+      readonly startingCash: WrittenUnits;
       /** Of the journal when this was written: its orders are ours, whatever becomes of the journal. */
       readonly incarnation?: string;
+      /** First record only: fills of the account before this venue time are no part of this journal. */
+      readonly historyBeginsMs?: number;
       /** Whose money; left out: `paper`. */
       readonly account?: string;
       readonly marketMs: number;
@@ -51,6 +56,34 @@ export type EngineRecord =
       readonly marketMs: number;
     }
   | { readonly type: 'fill'; readonly fill: Fill }
+  /** Cash that moved without a trade, in the desk's currency. */
+  | {
+      readonly type: 'cash';
+      readonly kind: CashKind;
+      readonly currency: string;
+      /** Money units, signed: what the balance grew by. */
+      readonly amount: WrittenUnits;
+      /** A person, or who found it explained. */
+      readonly by: string;
+      /** `person`, or where the venue lists it with its reference. */
+      readonly source: string;
+      /** The venue's own id: booked once; null where a person or the desk itself explains it. */
+      readonly movementId: string | null;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  /** What the oldest fee of this asset that nobody could value is worth after all. */
+  | {
+      readonly type: 'fee.valued';
+      readonly instrument: InstrumentId;
+      readonly strategy: string;
+      readonly asset: string;
+      readonly amount: string;
+      readonly priceTicks: number;
+      /** Money units. */
+      readonly fee: number;
+      readonly marketMs: number;
+    }
   | { readonly type: 'halt'; readonly halt: Halt }
   /** Every desk halt is lifted; mode becomes ACTIVE. */
   | {
@@ -83,7 +116,7 @@ export type EngineRecord =
       readonly type: 'equity';
       readonly equity: number;
       readonly peak: number;
-      readonly cash: number;
+      readonly cash: WrittenUnits;
       readonly unrealised: number;
       readonly marketMs: number;
     }
@@ -161,6 +194,28 @@ export type EngineRecord =
       readonly instrument: InstrumentId;
       readonly quantityLots: number;
       readonly priceTicks: number;
+      readonly marketMs: number;
+    }
+  /** How many coins of the account are not the desk's, as they were found or as a person said. */
+  | {
+      readonly type: 'coins.counted';
+      readonly symbol: string;
+      readonly coins: OthersCoins;
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  /** A person gave the desk coins that were nobody's. */
+  | {
+      readonly type: 'coins.claimed';
+      readonly symbol: string;
+      readonly quantityLots: number;
+      /** What one coin cost. */
+      readonly costTicks: number;
+      /** At the bid of that moment: what equity, the day's start and the peak grow by. */
+      readonly value: number;
+      readonly by: string;
+      readonly reason: string;
       readonly marketMs: number;
     }
   /** One line of plain words for the activity list ("BTC/USDT: fast average crossed above slow; …"). */

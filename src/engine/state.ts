@@ -1,7 +1,11 @@
 /** The engine's durable state: exactly what a replay of the journal gives. Changed only by `applyRecord`. */
+
+import type { BookSteps, Scales } from '../domain/book-steps.js';
+import type { OthersCoins } from '../domain/coins.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
+import type { Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
 import type { Difference } from './record.js';
 import { FULL_SIZE_PPM } from './risk/size-factor.js';
@@ -19,25 +23,36 @@ export interface PositionEntry {
   readonly instrument: InstrumentId;
   /** Signed: long is positive. */
   quantityLots: number;
-  /** Cost of the open quantity, money units, signed like the quantity. */
-  cost: number;
-  /** Gross result of everything closed, money units. */
-  realised: number;
+  /** What is left of the coin below a lot, units of its books: a fee taken in coins leaves it, the next purchase adds to it. */
+  remainder: Units;
+  /** Cost of what is held, units of the quote currency's books, signed like the quantity. */
+  cost: Units;
+  /** Gross result of everything closed, in the same units. */
+  realised: Units;
   /** Whose entry opened it; `fermata` where the venue's quantity was adopted. */
   strategy: string;
   /** Where its protective stop belongs; null: derived from the average price. */
   protectTicks: number | null;
   /** Net result (after fees) of the round trip that is open. */
-  tripResult: number;
+  tripResult: Units;
 }
 
-/** Closed round trips of one strategy on one instrument; `realised` is after fees. */
+/** Closed round trips of one strategy on one instrument; `realised` is after fees, units of the quote currency's books. */
 export interface TripTotals {
   readonly strategy: string;
   readonly instrument: InstrumentId;
   trades: number;
   wins: number;
-  realised: number;
+  realised: Units;
+}
+
+/** A fee whose worth nobody knows yet. */
+export interface UnvaluedFee {
+  readonly instrument: InstrumentId;
+  readonly strategy: string;
+  readonly asset: string;
+  /** Decimal text. */
+  readonly amount: string;
 }
 
 /** What was changed while the desk ran. */
@@ -69,9 +84,13 @@ export interface EngineState {
     readonly configHash: string;
     readonly symbols: readonly string[];
     readonly instruments: readonly Instrument[];
-    readonly startingCash: number;
+    readonly startingCash: Units;
     readonly account: string;
   } | null;
+  /** Of the books, by currency. */
+  scales: Scales;
+  /** By instrument. */
+  steps: readonly BookSteps[];
   settings: SettingsState;
   /** The permission to trade real money; null: none is in force. */
   goLive: GoLiveGrant | null;
@@ -87,7 +106,18 @@ export interface EngineState {
   /** Fills before this market time are all known and no longer listed: an older one is a repetition. */
   fillHorizonMs: number;
   readonly trips: Map<string, TripTotals>;
-  cash: number;
+  /** Cash by currency, units of its books; an asset kept for fees counts what was taken from it, below zero. */
+  readonly balances: Map<string, Units>;
+  /** Cash in and out since the journal began that is no result, money units. */
+  capitalMoved: Units;
+  /** Ids of the venue's movements that are booked. */
+  readonly movementsBooked: Set<string>;
+  /** Market time of the journal's first record: what moved before is part of the starting cash. */
+  beganMs: number;
+  /** Worth of the fees that were paid from such assets, units of the desk's currency. */
+  feesElsewhere: Units;
+  /** Oldest first. */
+  unvaluedFees: UnvaluedFee[];
   /** Newest last. */
   halts: Halt[];
   mode: Mode;
@@ -96,6 +126,8 @@ export interface EngineState {
   /** Highest equity recorded; 0 before the first. */
   peak: number;
   lastEquity: { readonly equity: number; readonly marketMs: number } | null;
+  /** Coins of the account that are not the desk's, in lots, by symbol. */
+  readonly coins: Map<string, OthersCoins>;
   readonly toggles: Map<string, boolean>;
   readonly tracks: Map<string, StrategyTrack>;
   /** Parts per million of the desk file's position size. */
@@ -122,6 +154,8 @@ export interface EngineState {
 export function createState(): EngineState {
   return {
     config: null,
+    scales: new Map(),
+    steps: [],
     settings: { version: 0, changed: {}, fileValues: {} },
     goLive: null,
     orders: new Map(),
@@ -131,13 +165,19 @@ export function createState(): EngineState {
     fillsSeen: [],
     fillHorizonMs: 0,
     trips: new Map(),
-    cash: 0,
+    balances: new Map(),
+    capitalMoved: 0n,
+    movementsBooked: new Set(),
+    beganMs: 0,
+    feesElsewhere: 0n,
+    unvaluedFees: [],
     halts: [],
     mode: 'ACTIVE',
     closeAll: 'idle',
     day: null,
     peak: 0,
     lastEquity: null,
+    coins: new Map(),
     toggles: new Map(),
     tracks: new Map(),
     sizeFactorPpm: FULL_SIZE_PPM,
@@ -162,11 +202,12 @@ export function emptyPosition(instrument: InstrumentId): PositionEntry {
   return {
     instrument,
     quantityLots: 0,
-    cost: 0,
-    realised: 0,
+    remainder: 0n,
+    cost: 0n,
+    realised: 0n,
     strategy: 'fermata',
     protectTicks: null,
-    tripResult: 0,
+    tripResult: 0n,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Every bound on waiting and retrying in the core, in wall milliseconds unless it says otherwise. */
+/** Every bound on waiting and retrying in the core, in milliseconds of the monotonic clock unless it says otherwise. */
 
 /** Lookups and snapshots that fail are repeated after 100 ms, doubled each time, at most every 5 s. */
 const RETRY_FIRST_MS = 100;
@@ -23,6 +23,8 @@ export const VENUE_DOWN_MAX_MS = 10_000;
 export const RECONCILE_EVERY_MS = 60_000;
 /** A position that differs is believed only when a second reading, this much later, says the same. */
 export const CONFIRM_AFTER_MS = 250;
+/** Cash that differs is believed only when a second reading, this much later, differs by the same. */
+export const CASH_CONFIRM_AFTER_MS = 2_000;
 /** Fills of this much market time before the newest known one are asked for again: equal times, unequal clocks. */
 export const FILL_OVERLAP_MARKET_MS = 60_000;
 /** Rounds in which the venue counts fills that it doesn't name, before its position is taken as the truth. */

@@ -1,18 +1,38 @@
 /** A reading of the engine for status and metrics: plain values, in the engine's integers. */
+
+import { placesOf } from '../domain/book-steps.js';
+import { type OthersCoins, othersLots } from '../domain/coins.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
+import { formatUnits, type Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
+import { othersCoins } from './apply-coins.js';
+import { averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import type { VenueBreaker } from './breakers/venue-breaker.js';
-import { type Core, liveOrders } from './core.js';
+import { type Core, liveOrders, workAt } from './core.js';
+import { isDust } from './flow/dust.js';
 import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/protect.js';
 import type { Difference } from './record.js';
 import { type RiskReading, riskReadings } from './risk/readings.js';
-import { type CloseAllState, newestDeskHalt, type SettingsState, type StrategyTrack } from './state.js';
+import {
+  type CloseAllState,
+  newestDeskHalt,
+  type SettingsState,
+  type StrategyTrack,
+  type TripTotals,
+  type UnvaluedFee,
+} from './state.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { Regime } from './strategies/regime.js';
 import { nextReviewMs, regimeAt } from './strategies/tracker.js';
+
+/**
+ * `confirmed`: one stop for the whole position rests at the venue. `passed`: it rests, and the market is past its price.
+ * `closing`: no stop can protect it, and it is being closed at the market. `dust`: less than the venue's smallest order.
+ */
+export type Protection = 'confirmed' | 'pending' | 'missing' | 'passed' | 'closing' | 'dust';
 
 export interface PositionView {
   readonly instrument: InstrumentId;
@@ -26,7 +46,7 @@ export interface PositionView {
   readonly realised: number;
   /** Where its protective stop is, or belongs. */
   readonly stopTicks: number;
-  readonly protection: 'confirmed' | 'pending' | 'missing';
+  readonly protection: Protection;
   readonly strategy: string;
 }
 
@@ -65,7 +85,19 @@ export interface QuoteView {
   readonly ageMs: number;
 }
 
+/** What the desk has of one currency by its own books, decimal text with every place. */
+export interface BalanceView {
+  readonly asset: string;
+  readonly amount: string;
+}
+
+export interface CoinsView extends OthersCoins {
+  readonly instrument: InstrumentId;
+}
+
 export interface EngineView {
+  /** Coins of the account that are not the desk's; instruments without any are left out. */
+  readonly coins: readonly CoinsView[];
   readonly begun: boolean;
   readonly mode: Mode;
   /** One sentence: why the mode is what it is. */
@@ -75,14 +107,24 @@ export interface EngineView {
   readonly wallMs: number;
   readonly marketMs: number;
   readonly equity: number;
+  /** Of the desk's currency, money units; `balances` has it to the last place. */
   readonly cash: number;
+  readonly balances: readonly BalanceView[];
+  /** Fees paid in what nobody can value: nothing is entered until they can be. */
+  readonly unvaluedFees: readonly UnvaluedFee[];
+  /** Cash in and out since the journal began that is no result, money units. */
+  readonly capitalMoved: Units;
+  /** Worth of the fees that were paid from assets kept for them, money units: taken off equity, not off cash. */
+  readonly feesElsewhere: number;
+  /** What the venue has more (below zero: less) than we count, and nobody explained; money units. Null: cash agrees. */
+  readonly cashUnexplained: Units | null;
   readonly unrealised: number;
   readonly dayStartEquity: number;
   readonly peak: number;
   readonly quotes: readonly QuoteView[];
-  /** Wall milliseconds since the newest quote of any instrument. */
+  /** Milliseconds since the newest quote of any instrument. */
   readonly lastQuoteAgeMs: number | null;
-  /** Open positions only. */
+  /** What is held, dust too. */
   readonly positions: readonly PositionView[];
   /** Orders that are not final. */
   readonly orders: readonly OrderView[];
@@ -120,12 +162,25 @@ export function readView(core: Core): EngineView {
     wallMs: core.wallMs,
     marketMs: core.marketMs,
     equity: market.equity,
-    cash: state.cash,
-    unrealised: state.positions.reduce((sum, position) => sum + market.unrealised(position), 0),
+    cash: Number(cashUnits(state)),
+    balances: balanceViews(core),
+    unvaluedFees: state.unvaluedFees,
+    capitalMoved: state.capitalMoved,
+    feesElsewhere: Math.round(moneyOf(state.feesElsewhere, state.steps[0] ?? NO_STEPS)),
+    cashUnexplained: sync.cash.unexplained,
+    unrealised: state.positions.reduce(
+      (sum, position) => sum + market.unrealised(heldAt(state, position)),
+      0,
+    ),
     dayStartEquity: state.day?.startEquity ?? market.equity,
     peak: Math.max(core.limits.peak, state.peak),
     quotes: quoteViews(core),
-    lastQuoteAgeMs: market.freshestWallMs < 0 ? null : Math.max(0, core.wallMs - market.freshestWallMs),
+    lastQuoteAgeMs:
+      market.freshestMonotonicMs < 0 ? null : Math.max(0, core.monotonicMs - market.freshestMonotonicMs),
+    coins: core.config.instruments.flatMap(({ id, symbol }) => {
+      const coins = othersCoins(state, symbol);
+      return othersLots(coins) === 0 ? [] : [{ instrument: id, ...coins }];
+    }),
     positions: positionViews(core),
     orders,
     entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length,
@@ -142,9 +197,30 @@ export function readView(core: Core): EngineView {
   };
 }
 
-function quoteViews({ config, market, wallMs }: Core): QuoteView[] {
+/** Cash, coins held (what is below a lot included), and what was taken from assets kept for fees, below zero. */
+function balanceViews({ state }: Core): BalanceView[] {
+  const totals = new Map(state.balances);
+  for (const position of state.positions) {
+    const { base, perLot } = stepsAt(state, position.instrument);
+    const kind = state.config?.instruments[position.instrument]?.kind;
+    const held = BigInt(position.quantityLots) * perLot + position.remainder;
+    if (kind === 'spot' && held !== 0n) totals.set(base, (totals.get(base) ?? 0n) + held);
+  }
+  return [...totals].map(([asset, units]) => ({
+    asset,
+    amount: formatUnits(units, placesOf(state.scales, asset)),
+  }));
+}
+
+const NO_STEPS = { perMoney: 1n };
+
+function tripMoney({ state }: Core, { instrument, realised }: TripTotals): number {
+  return Math.round(moneyOf(realised, stepsAt(state, instrument)));
+}
+
+function quoteViews({ config, market, monotonicMs }: Core): QuoteView[] {
   return config.instruments.flatMap(({ id }) => {
-    const ageMs = market.quoteAgeMs(id, wallMs);
+    const ageMs = market.quoteAgeMs(id, monotonicMs);
     if (ageMs === null) return [];
     const bidTicks = market.bidTicks[id] as number;
     return [{ instrument: id, bidTicks, askTicks: market.askTicks[id] as number, ageMs: Math.max(0, ageMs) }];
@@ -157,16 +233,17 @@ function positionViews(core: Core): PositionView[] {
     .filter(({ quantityLots }) => quantityLots !== 0)
     .map((position) => {
       const at = position.instrument;
-      const perTickLot = core.config.instruments[at]?.moneyPerTickLot ?? 1;
+      const steps = stepsAt(core.state, at);
+      const held = heldAt(core.state, position);
       const marks = position.quantityLots > 0 ? market.bidTicks : market.askTicks;
       return {
         instrument: at,
         quantityLots: position.quantityLots,
-        averageTicks: position.cost / (position.quantityLots * perTickLot),
-        cost: position.cost,
+        averageTicks: averageTicks(core.state, position),
+        cost: held.cost,
         markTicks: market.hasQuote(at) ? (marks[at] as number) : null,
-        unrealised: market.unrealised(position),
-        realised: position.realised,
+        unrealised: market.unrealised(held),
+        realised: Math.round(moneyOf(position.realised, steps)),
         stopTicks: wantedStop(core, position).stopTicks,
         protection: protectionOf(core, at, Math.abs(position.quantityLots)),
         strategy: position.strategy,
@@ -174,7 +251,11 @@ function positionViews(core: Core): PositionView[] {
     });
 }
 
-function protectionOf(core: Core, at: InstrumentId, lots: number): PositionView['protection'] {
+function protectionOf(core: Core, at: InstrumentId, lots: number): Protection {
+  const { securing, overrunSinceMs } = workAt(core, at);
+  if (isDust(core, at)) return 'dust';
+  if (securing !== null) return 'closing';
+  if (overrunSinceMs !== null) return 'passed';
   const stops = liveStops(core, at);
   const covering = stops.find((stop) => stop.intent.quantityLots - stop.filledLots === lots);
   if (covering !== undefined && isConfirmed(covering)) return 'confirmed';
@@ -204,7 +285,7 @@ function strategyViews(core: Core): StrategyView[] {
       warmupBars: slot.strategy.warmupBars,
       trades: trips?.trades ?? 0,
       wins: trips?.wins ?? 0,
-      realised: trips?.realised ?? 0,
+      realised: trips === undefined ? 0 : tripMoney(core, trips),
       lossesInARow: track?.lossesInARow ?? 0,
       regime: regimeAt(core, slot),
       off: track?.off ?? null,

@@ -2,6 +2,8 @@
 import type { InstrumentId } from '../domain/instrument.js';
 import { armingObstacle, needs } from './commands/arm.js';
 import type { Core } from './core.js';
+import { isTradable } from './flow/dust.js';
+import { openFeeReason } from './orders/fee-value.js';
 import { openPositions, restingEntryLots } from './orders/place-order.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
@@ -36,6 +38,8 @@ function deskReasons(core: Core): WaitingReason[] {
   const obstacle = core.state.mode === 'ACTIVE' ? null : armingObstacle(core);
   if (obstacle !== null)
     reasons.push({ subject: 'desk', reason: obstacle.message, waitsFor: obstacle.doThis });
+  const fees = openFeeReason(core);
+  if (fees !== null) reasons.push({ subject: 'desk', reason: fees, waitsFor: 'a value for every fee' });
   const open = openPositions(core);
   const most = core.config.risk.maxConcurrentPositions;
   if (open >= most) {
@@ -47,7 +51,7 @@ function deskReasons(core: Core): WaitingReason[] {
 
 function priceReasons(core: Core): WaitingReason[] {
   return core.config.instruments.flatMap(({ id, symbol }) => {
-    const age = core.market.quoteAgeMs(id, core.wallMs);
+    const age = core.market.quoteAgeMs(id, core.monotonicMs);
     if (age !== null && age <= core.config.staleMs) return [];
     const reason = age === null ? 'no price yet' : `the last price is ${Math.round(age / 1000)} s old`;
     return [{ subject: symbol, reason, waitsFor: 'a fresh price' }];
@@ -80,5 +84,5 @@ function switchedOff(core: Core, slot: StrategySlot, subject: string): WaitingRe
 }
 
 function isInTheMarket(core: Core, at: InstrumentId): boolean {
-  return core.state.positions[at]?.quantityLots !== 0 || restingEntryLots(core, at) > 0;
+  return isTradable(core, at, core.state.positions[at]?.quantityLots ?? 0) || restingEntryLots(core, at) > 0;
 }

@@ -31,22 +31,22 @@ export function parsePayloadKeys(text: string): readonly PayloadKey[] {
   });
 }
 
-/** Nonce, authentication tag, ciphertext. */
-export function seal({ id, key }: PayloadKey, plain: Uint8Array): Uint8Array {
+/** Nonce, authentication tag, ciphertext. Opens only with the same `purpose`, which travels beside it. */
+export function seal({ id, key }: PayloadKey, plain: Uint8Array, purpose = ''): Uint8Array {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce);
-  cipher.setAAD(Buffer.from(id));
+  cipher.setAAD(Buffer.from(id + purpose));
   const sealed = [cipher.update(plain), cipher.final()];
   return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]);
 }
 
-/** Null where it was not sealed with this key, or was changed since. */
-export function unseal({ id, key }: PayloadKey, sealed: Uint8Array): Uint8Array | null {
+/** Null where it was not sealed with this key for this purpose, or was changed since. */
+export function unseal({ id, key }: PayloadKey, sealed: Uint8Array, purpose = ''): Uint8Array | null {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
   const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
   });
-  decipher.setAAD(Buffer.from(id));
+  decipher.setAAD(Buffer.from(id + purpose));
   decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);

@@ -40,6 +40,7 @@ export function runtimeFromEnvironment(env: Environment): Runtime {
       user: APP_USER,
     },
     temporal: {
+      kind: 'external',
       address: required(env, 'TEMPORAL_ADDRESS'),
       namespace: env.TEMPORAL_NAMESPACE || NAMESPACE,
       uiAddress: env.FERMATA_TEMPORAL_UI || null,

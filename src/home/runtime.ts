@@ -12,6 +12,8 @@ export interface HomePaths {
   readonly postgres: string;
   readonly temporal: string;
   readonly ballast: string;
+  /** Minutes that were fetched from venues. */
+  readonly data: string;
   /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently cut. */
   readonly sockets: string;
 }
@@ -29,6 +31,7 @@ export function homePaths(home: string): HomePaths {
     postgres: join(root, 'postgres'),
     temporal: join(root, 'temporal'),
     ballast: join(root, 'ballast'),
+    data: join(root, 'data'),
     sockets: join(base, `fermata-${process.getuid?.() ?? 0}-${hash}`),
   };
 }
@@ -75,6 +78,19 @@ export interface MarketChoice {
   readonly exitAtEnd: boolean;
 }
 
+/** docs/design/temporal-access.md */
+export interface TemporalPlace {
+  /** `managed`: ours, started and watched by `fermata up`. `external`: somebody else's, by Temporal's own environment. */
+  readonly kind: 'managed' | 'external';
+  /** host:port; `unix:///path` of a managed server with a network of its own. */
+  readonly address: string;
+  readonly namespace: string;
+  /** What the web role passes on after a sign-in; null where there is none: http://host:port, unix+http://path. */
+  readonly uiAddress: string | null;
+  /** Of a managed server: who else on this machine could reach it. */
+  readonly isolation?: 'own-network' | 'loopback';
+}
+
 /** Written to `run/runtime.json` (0600); its path is handed over in FERMATA_RUNTIME. */
 export interface Runtime {
   readonly version: 1;
@@ -89,12 +105,7 @@ export interface Runtime {
     readonly database: string;
     readonly user: string;
   };
-  readonly temporal: {
-    readonly address: string;
-    readonly namespace: string;
-    /** Our own dev server's UI, to be reached only through the signed-in proxy; null where the server is not ours. */
-    readonly uiAddress: string | null;
-  };
+  readonly temporal: TemporalPlace;
   readonly web: { readonly host: string; readonly port: number };
   readonly temporalUiProxy: { readonly port: number };
   readonly supervisorSocket: string;
@@ -117,6 +128,8 @@ export const SECRET_FILES = {
   temporalPostgresPassword: 'temporal-postgres-password',
   /** HMAC key of decisions (32 bytes hex). */
   decisionKey: 'decision-key',
+  /** HMAC key of the bot's votes about real money (32 bytes hex): the bot's and the trader's alone. */
+  telegramVoteKey: 'telegram-vote-key',
   /** Keys that seal what Temporal keeps, the newest first, one a line (32 bytes hex). */
   payloadKey: 'payload-key',
   /** Key that signs access and refresh tokens (32 bytes hex). */
@@ -127,4 +140,6 @@ export const SECRET_FILES = {
   operatorPassword: 'operator-password',
   /** Bearer token of /metrics. */
   metricsToken: 'metrics-token',
+  /** Seals what was fetched from a venue (32 bytes hex). */
+  dataKey: 'data-key',
 } as const;

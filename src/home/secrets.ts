@@ -16,6 +16,7 @@ const RANDOM_KEYS = [
   'postgresPassword',
   'postgresAppPassword',
   'decisionKey',
+  'telegramVoteKey',
   'payloadKey',
   'tokenKey',
   'metricsToken',
@@ -53,6 +54,18 @@ export async function ensureSecrets(home: string, dashboardPassword?: string): P
 /** For secrets that only some installations have. */
 export function makeSecret(home: string, name: SecretName): void {
   createOnce(join(homePaths(home).secrets, SECRET_FILES[name]), randomBytes(32).toString('hex'));
+}
+
+/** Key of fetched minutes; null where none were fetched here. */
+export function dataKey(home: string): string | null {
+  return read(join(homePaths(home).secrets, SECRET_FILES.dataKey));
+}
+
+/** The same, made where there is none: minutes can be fetched before the first start. */
+export function ensureDataKey(home: string): string {
+  mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
+  makeSecret(home, 'dataKey');
+  return readSecret(home, 'dataKey');
 }
 
 async function ensureOperatorPassword(secrets: string, given: string | undefined): Promise<SecretsMade> {

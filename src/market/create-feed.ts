@@ -2,6 +2,7 @@
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { MarketChoice } from '../home/runtime.js';
+import { steadyNowMs } from '../venue/steady-clock.js';
 import type { MarketFeed } from './feed.js';
 import type { LiveAddresses } from './live/ccxt-exchange.js';
 import type { MarketPositionStore } from './position.js';
@@ -16,11 +17,12 @@ export class FeedUnavailable extends Error {
 
 /** What lies outside the process; given otherwise in tests only. */
 export interface FeedOutside {
-  readonly wallMs: () => number;
+  /** Milliseconds since 1970, never set back or forth. */
+  readonly steadyMs: () => number;
   readonly addresses: LiveAddresses | null;
 }
 
-const OUTSIDE: FeedOutside = { wallMs: Date.now, addresses: null };
+const OUTSIDE: FeedOutside = { steadyMs: steadyNowMs, addresses: null };
 /** Nobody waits longer than this for a simulated market. */
 const AUTO_LIVE_MS = 6000;
 const LIVE_MS = 20_000;
@@ -44,7 +46,7 @@ export async function createFeed(
       spreadTicks: spreadTicksOf(desk.instruments, instruments),
       speed: choice.speed === undefined ? RECORDED_SPEED : choice.speed,
       position,
-      wallMs: outside.wallMs,
+      steadyMs: outside.steadyMs,
     });
   }
   if (choice.kind === 'simulated') return simulated(choice, desk, instruments, position, outside);
@@ -65,10 +67,10 @@ async function tryLive(
   desk: Pick<Desk, 'feeds'>,
   instruments: readonly Instrument[],
   deadlineMs: number,
-  { wallMs, addresses }: FeedOutside,
+  { steadyMs, addresses }: FeedOutside,
 ) {
   const { openLiveFeed } = await import('./live/open-live-feed.js');
-  return openLiveFeed({ venues: desk.feeds, instruments, deadlineMs, wallMs, addresses });
+  return openLiveFeed({ venues: desk.feeds, instruments, deadlineMs, steadyMs, addresses });
 }
 
 function simulated(
@@ -76,7 +78,7 @@ function simulated(
   desk: Pick<Desk, 'instruments' | 'market'>,
   instruments: readonly Instrument[],
   position: MarketPositionStore,
-  { wallMs }: FeedOutside,
+  { steadyMs }: FeedOutside,
   because?: string,
 ): MarketFeed {
   return openSimulatedFeed({
@@ -85,7 +87,7 @@ function simulated(
     seed: choice.seed ?? desk.market.seed,
     speed: choice.speed === undefined ? desk.market.speed : choice.speed,
     position,
-    wallMs,
+    steadyMs,
     ...(because ? { because } : {}),
   });
 }

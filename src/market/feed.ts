@@ -8,7 +8,7 @@ export interface MarketSource {
   /** Shown all the time, for example `simulated market, seed 7, 60x` or `live: binance public quotes`. */
   readonly label: string;
   readonly simulated: boolean;
-  /** Market milliseconds per wall millisecond; null: as fast as it goes. */
+  /** Market milliseconds per millisecond of real time; null: as fast as it goes. */
   readonly speed: number | null;
   readonly seed: number | null;
   readonly venue: string | null;
@@ -44,8 +44,11 @@ export type MarketEvent =
       readonly quantityLots: number;
       readonly taker: 'buy' | 'sell' | null;
     }
-  /** Delivered right after the bar's span has ended, and after its last quote. */
-  | { readonly kind: 'bar'; readonly marketMs: number; readonly bar: MarketBar }
+  /**
+   * Delivered right after the bar's span has ended, and after its last quote. `late`: a newer one has ended since, as after
+   * an interruption; it is no news to enter on.
+   */
+  | { readonly kind: 'bar'; readonly marketMs: number; readonly bar: MarketBar; readonly late?: boolean }
   | { readonly kind: 'health'; readonly state: 'up' | 'down'; readonly detail: string }
   /** The recording is over. */
   | { readonly kind: 'ended'; readonly detail: string };
@@ -58,7 +61,7 @@ export type MarketListener = (event: MarketEvent) => void | Promise<void>;
 
 export interface MarketFeed {
   readonly source: MarketSource;
-  /** Market time now: simulated and recorded feeds have a clock of their own; live is wall time. */
+  /** Market time now: simulated and recorded feeds have a clock of their own; live is the venue's. */
   nowMs(): number;
   /** The last `count` finished bars of one minute before `nowMs`, oldest first; fewer where the source has no more. */
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]>;

@@ -27,7 +27,7 @@ export function parseAcknowledgeButton(data: string): string | null {
   return /^i:([A-Za-z0-9_-]{16}):a$/.exec(data)?.[1] ?? null;
 }
 
-/** `key`: opened, escalation-2, acknowledged, resolved, alarm-…; each is told once. */
+/** `key`: opened, escalation-2, acknowledged, resolved, alarm-…, cancel-…; each is told once. */
 export function incidentNotice(incident: Incident, key: string, text: string | null): Notice {
   const isAnswered = incident.state !== 'open';
   return {
@@ -52,6 +52,7 @@ function audienceOf(key: string): readonly string[] | null {
 
 function severityOf(incident: Incident, key: string): NoticeSeverity {
   if (key === 'acknowledged' || key === 'resolved') return 'info';
+  if (key.startsWith('cancel-')) return 'warning';
   return key === 'opened' ? SEVERITIES[incident.severity] : 'critical';
 }
 
@@ -59,6 +60,7 @@ function titleOf({ escalations }: Incident, key: string): string {
   if (key === 'resolved') return 'Over';
   if (key === 'acknowledged') return 'Somebody has it';
   if (key === 'escalation-1') return 'Nobody has answered';
+  if (key.startsWith('cancel-')) return 'Goes on although it was to be cancelled';
   return key.startsWith('escalation') ? `Still nobody has answered (${escalations})` : 'Incident';
 }
 

@@ -14,6 +14,8 @@ import { signAs } from './sign-as.js';
 export interface SizeRequest extends CommandRequest {
   /** Percent of the desk file's position size, 1 to 100. */
   readonly sizePct: number;
+  /** A larger one with real money: of `statementToSign`, with the person's own key. */
+  readonly signature?: string | undefined;
 }
 
 const COMMAND_MS = 5_000;
@@ -34,6 +36,7 @@ export async function changeSize(
       choice: 'approve',
       subject: sizeSubject(nowPct, sizePct),
       expiresWallMs: context.nowMs() + DECISION_VALID_MS,
+      ...(request.signature === undefined ? {} : { signature: request.signature }),
     } as const;
     const decisions = sizePct > nowPct ? [signAs(context, caller, larger)] : [];
     const result = await context.trader.call(

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON } from '../domain/no-reason.js';
+import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
 import { ControlFailure } from '../trader/client.js';
 import {
   EMERGENCY_TASK_MS,
@@ -79,6 +80,10 @@ export async function carryOutEmergency(
     outcome: proof.proven ? 'proven' : `not proven: ${proof.detail}`,
   });
   if (audit !== null) problems.push(audit);
+  if (workflow.workflowId === null) {
+    const kept = await recordWithoutWorkflow(context, procedure.kind, order, proof);
+    if (kept !== null) problems.push(kept);
+  }
   return {
     ok: taken.taken || proof.taken || workflow.workflowId !== null,
     proven: proof.proven,
@@ -87,6 +92,56 @@ export async function carryOutEmergency(
     workflowId: workflow.workflowId,
     problems,
   };
+}
+
+/** Where no workflow keeps the evidence of a stop, whoever carries it out does. Null where that is so. */
+async function recordWithoutWorkflow(
+  { pool, desk, nowMs }: OperationContext,
+  kind: EmergencyKind,
+  order: EmergencySignal,
+  proof: EmergencyProof & { readonly taken: boolean },
+): Promise<string | null> {
+  const nowIs = nowMs();
+  const run = `socket:${order.commandId}`;
+  const common = {
+    desk: desk.desk,
+    workflowId: emergencyStopId(desk.desk),
+    firstRunId: run,
+    runId: run,
+    routine: 'emergency-stop',
+    startedMs: nowIs,
+    finishedMs: nowIs,
+    marketMs: null,
+    person: order.by,
+    reference: proof.haltId,
+    simulated: desk.mode === 'paper',
+  } as const;
+  const what = kind === 'closeAll' ? 'close all positions' : 'stop trading';
+  try {
+    await recordEvidenceBatch(pool, [
+      {
+        ...common,
+        stepKey: `order:${order.commandId}`,
+        name: `Asked for: ${what}`,
+        kind: 'human',
+        verdict: 'pass',
+        observed: `${order.by} (${order.via}): ${order.reason}`,
+        expected: 'a person asks; nothing is needed to stop',
+      },
+      {
+        ...common,
+        stepKey: `proof:${order.commandId}`,
+        name: kind === 'closeAll' ? 'Flat, read back' : 'Stopped, read back',
+        kind: 'check',
+        verdict: proof.proven ? 'pass' : 'fail',
+        observed: `by the control socket, without a workflow: ${proof.detail}`,
+        expected: kind === 'closeAll' ? 'flat at the venue' : 'halted, no entry order works',
+      },
+    ]);
+    return null;
+  } catch (error) {
+    return `The evidence of it was not written (${messageOf(error)}): the trader's journal has it.`;
+  }
 }
 
 async function send(context: OperationContext, kind: EmergencyKind, order: EmergencySignal): Promise<Sent> {

@@ -1,7 +1,9 @@
 /** Everything that a person can ask of the desk, for the web server, the command line and the chat alike. */
+
 import { randomUUID } from 'node:crypto';
 import type { PreflightReport } from '../checks/preflight/preflight-check.js';
 import { loadDesk } from '../desk/load.js';
+import type { StatementToSign } from '../domain/vote-statement.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { type EvidenceProof, verifyEvidence } from '../store/evidence/verify-evidence.js';
@@ -15,7 +17,9 @@ import { type ApprovalShown, listApprovals } from './approvals/list-approvals.js
 import type { BackupOperationResult } from './backup/backup-run.js';
 import { type DrillRequest, drillRestore } from './backup/drill-restore.js';
 import { type TakeBackupRequest, takeBackup } from './backup/take-backup.js';
+import { type CashExplanation, explainCash } from './cash/explain-cash.js';
 import { changeSize, type SizeRequest } from './change-size.js';
+import { type CoinsRequest, claimCoins } from './claim-coins.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { type DataGaps, findDataGaps } from './find-data-gaps.js';
 import { askPreflight } from './go-live/ask-preflight.js';
@@ -43,16 +47,19 @@ import type {
   OperationContext,
   OperationResult,
 } from './operation.js';
+import { withPlainRequests } from './plain-requests.js';
 import { readStatus } from './read-status.js';
 import { type ResumeRequest, resumeTrading } from './resume-trading.js';
 import { type RoutineOutcome, runRoutine } from './run-routine.js';
 import { changeSettings, type SettingsRequest, type SettingsResult } from './settings/change-settings.js';
 import { readSettings, type SettingsShown } from './settings/read-settings.js';
+import { statementToSign, type ToDecide } from './statement-to-sign.js';
 import { stopTrading } from './stop-trading.js';
 import { type ToggleRequest, toggleStrategy } from './strategies/toggle-strategy.js';
 import { completeTask, type TaskDone, type TaskDoneResult } from './tasks/complete-task.js';
 import { listTasks, type TaskQuery } from './tasks/list-tasks.js';
 import { openTemporal } from './temporal/open-temporal.js';
+import { type AlertTested, testTelegram } from './test-telegram.js';
 import { listValidations, type ValidationShown } from './validations/list-validations.js';
 
 export interface Operations {
@@ -68,7 +75,9 @@ export interface Operations {
   /** Rejects with `TraderUnavailable`. */
   readSettings(): Promise<SettingsShown>;
   changeSettings(caller: Caller, request: SettingsRequest): Promise<SettingsResult>;
+  claimCoins(caller: Caller, request: CoinsRequest): Promise<OperationResult>;
   toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
+  explainCash(caller: Caller, request: CashExplanation): Promise<OperationResult>;
   takeBackup(caller: Caller, request: TakeBackupRequest): Promise<BackupOperationResult>;
   drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
   listTasks(query?: TaskQuery): Promise<readonly Task[]>;
@@ -78,6 +87,10 @@ export interface Operations {
   resolveIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
   listIncidents(query?: IncidentQuery): Promise<readonly Incident[]>;
   readIncident(incident: string): Promise<IncidentShown | null>;
+  /** Null where a vote on this takes no signature of the person's own. */
+  statementToSign(decided: ToDecide): Promise<StatementToSign | null>;
+  /** Takes up to 20 s. */
+  testTelegram(caller: Caller): Promise<AlertTested>;
   changeSize(caller: Caller, request: SizeRequest): Promise<OperationResult>;
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
@@ -93,11 +106,12 @@ export interface Operations {
 
 /**
  * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader` is for a caller that has
- * a line to the trader already.
+ * a line to the trader already, `chatKey` for the bot: what it takes as a vote carries its code.
  */
 export async function openOperations(
   runtime: Runtime,
   trader: TraderClient = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket),
+  chatKey?: () => string,
 ): Promise<Operations> {
   return operationsOver({
     runtime,
@@ -106,13 +120,14 @@ export async function openOperations(
     temporal: openTemporal(runtime),
     pool: openPool(runtime, 'operations'),
     decisionKey: () => readSecret(runtime.home, 'decisionKey'),
+    ...(chatKey === undefined ? {} : { chatKey }),
     newId: randomUUID,
     nowMs: Date.now,
   });
 }
 
 export function operationsOver(context: OperationContext): Operations {
-  return {
+  return withPlainRequests({
     stopTrading: (caller, request) => stopTrading(context, caller, request),
     closeAllPositions: (caller, request) => closeAllPositions(context, caller, request),
     resumeTrading: (caller, request) => resumeTrading(context, caller, request),
@@ -123,7 +138,9 @@ export function operationsOver(context: OperationContext): Operations {
     castVote: (caller, request) => castVote(context, caller, request),
     readSettings: () => readSettings(context),
     changeSettings: (caller, request) => changeSettings(context, caller, request),
+    claimCoins: (caller, request) => claimCoins(context, caller, request),
     toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
+    explainCash: (caller, request) => explainCash(context, caller, request),
     takeBackup: (caller, request) => takeBackup(context, caller, request),
     drillRestore: (caller, request) => drillRestore(context, caller, request),
     listTasks: (query) => listTasks(context, query),
@@ -133,6 +150,8 @@ export function operationsOver(context: OperationContext): Operations {
     resolveIncident: (caller, request) => resolveIncident(context, caller, request),
     listIncidents: (query) => listIncidents(context, query),
     readIncident: (incident) => readIncident(context, incident),
+    statementToSign: (decided) => statementToSign(context, decided),
+    testTelegram: (caller) => testTelegram(context, caller),
     changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
     listValidations: () => listValidations(context),
@@ -145,5 +164,5 @@ export function operationsOver(context: OperationContext): Operations {
       context.trader.close();
       await Promise.allSettled([context.temporal.close(), context.pool.end()]);
     },
-  };
+  });
 }

@@ -42,6 +42,8 @@ export interface OperationContext {
   readonly temporal: TemporalAccess;
   readonly pool: Pool;
   readonly decisionKey: () => string;
+  /** The bot's alone: what it takes as a vote carries a code of its own. */
+  readonly chatKey?: () => string;
   readonly newId: () => string;
   readonly nowMs: () => number;
 }

@@ -20,6 +20,8 @@ import { signAs } from './sign-as.js';
 export interface ResumeRequest extends EmergencyRequest {
   /** Position size to go on with, percent of the desk file's; left out: as it is. */
   readonly sizePct?: number | undefined;
+  /** Where a kill is lifted, or the size raised, with real money: of `statementToSign`, with the person's own key. */
+  readonly signature?: string | undefined;
 }
 
 /** Time enough for the checks. */
@@ -53,6 +55,7 @@ export async function resumeTrading(
     subject: haltId,
     expiresWallMs: context.nowMs() + DECISION_VALID_MS,
     ...sizeOf(request.sizePct),
+    ...(request.signature === undefined ? {} : { signature: request.signature }),
   });
   const outcome = await decide(context, status, decision);
   // Someone may have armed it meanwhile; what counts is what the trader says now.

@@ -1,14 +1,22 @@
 import { type DecisionFields, signDecision } from '../domain/decision.js';
+import { chatCodeOf } from '../domain/signed-vote.js';
 import type { Decision } from '../trader/protocol.js';
 import type { Caller, OperationContext } from './operation.js';
 
-type What = Pick<DecisionFields, 'decisionId' | 'choice' | 'subject' | 'expiresWallMs' | 'sizePct'>;
+type What = Pick<
+  DecisionFields,
+  'decisionId' | 'choice' | 'subject' | 'expiresWallMs' | 'sizePct' | 'signature'
+>;
 
 /** What the person decides who was signed in here, so that others can check it. */
 export function signAs(
-  { desk, decisionKey, nowMs }: OperationContext,
+  { desk, decisionKey, chatKey, nowMs }: OperationContext,
   { person, via }: Caller,
   what: What,
 ): Decision {
-  return signDecision(decisionKey(), { ...what, desk: desk.desk, person, via, atWallMs: nowMs() });
+  const { signature, ...decided } = what;
+  const said = { ...decided, desk: desk.desk, person, via, atWallMs: nowMs() };
+  const own = signature === undefined ? {} : { signature };
+  const chat = chatKey === undefined || via !== 'telegram' ? {} : { chatCode: chatCodeOf(chatKey(), said) };
+  return signDecision(decisionKey(), { ...said, ...own, ...chat });
 }

@@ -1,4 +1,4 @@
-import { DrawdownMeter } from '../domain/statistics.js';
+import { DrawdownMeter, growthOf, returnsOnCapital } from '../domain/statistics.js';
 import { countDenials, readEquitySteps } from '../store/performance.js';
 import type { Report } from './report.js';
 import { DAY_MS, HOUR_MS, listed, percent, spanOf } from './span.js';
@@ -13,9 +13,8 @@ export const limits: Report = async (context, parameters) => {
     countDenials(context.pool, span),
   ]);
   const meter = new DrawdownMeter();
-  for (const { marketMs, equity } of hours) meter.add(marketMs, equity);
-  const changes = days.slice(1).map(({ equity }, at) => equity / (days[at]?.equity ?? equity) - 1);
-  const worstDay = Math.min(0, ...changes);
+  for (const [at, growth] of growthOf(returnsOnCapital(hours)).entries()) meter.add(at, growth);
+  const worstDay = Math.min(0, ...returnsOnCapital(days));
   return [
     `${span.days} days: largest drawdown ${percent(meter.worst?.fraction ?? 0)} of ${risk.maxDrawdownPct} % allowed`,
     `worst day ${percent(worstDay)} of -${risk.dailyLossLimitPct} % allowed`,

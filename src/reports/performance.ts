@@ -1,4 +1,10 @@
-import { DrawdownMeter, HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../domain/statistics.js';
+import {
+  DrawdownMeter,
+  growthOf,
+  HOURS_PER_YEAR,
+  returnsOnCapital,
+  sharpeRatio,
+} from '../domain/statistics.js';
 import { readClosings, readEquitySteps } from '../store/performance.js';
 import type { Report } from './report.js';
 import { HOUR_MS, money, percent, spanOf } from './span.js';
@@ -10,20 +16,23 @@ export const performance: Report = async (context, parameters) => {
     readEquitySteps(context.pool, span, HOUR_MS),
     readClosings(context.pool, span),
   ]);
-  const values = equity.map((point) => point.equity);
-  const first = values[0];
-  const last = values.at(-1);
+  const first = equity[0];
+  const last = equity.at(-1);
   if (first === undefined || last === undefined) return `no equity in the last ${span.days} days`;
   const meter = new DrawdownMeter();
-  for (const point of equity) meter.add(point.marketMs, point.equity);
-  const sharpe = sharpeRatio(returnsOf(values), HOURS_PER_YEAR);
+  const returns = returnsOnCapital(equity);
+  const growth = growthOf(returns);
+  for (const [at, grown] of growth.entries()) meter.add(at, grown);
+  const sharpe = sharpeRatio(returns, HOURS_PER_YEAR);
+  const moved = equity.reduce((sum, { capital }) => sum + capital, 0);
   const wins = closings.filter(({ net }) => net > 0).length;
   return [
-    `${span.days} days: equity ${money(first)} to ${money(last)} (${percent(last / first - 1)})`,
+    `${span.days} days: equity ${money(first.equity)} to ${money(last.equity)} (${percent((growth.at(-1) ?? 1) - 1)})`,
+    ...(moved === 0 ? [] : [`capital moved ${money(moved)}, which is no return`]),
     closings.length === 0
       ? 'nothing was closed'
       : `win rate ${percent(wins / closings.length)} of ${closings.length} closings`,
-    `Sharpe ${sharpe === null ? 'not known' : sharpe.toFixed(2)} over ${values.length} hours`,
+    `Sharpe ${sharpe === null ? 'not known' : sharpe.toFixed(2)} over ${equity.length} hours`,
     `largest drawdown ${percent(meter.worst?.fraction ?? 0)}`,
   ].join('; ');
 };

@@ -59,6 +59,8 @@ export async function addressNotice(
 
 export interface Delivery {
   readonly id: string;
+  /** Of the notice: what happened. */
+  readonly event: string;
   readonly noticeId: string;
   readonly chatId: string;
   readonly state: 'pending' | 'sending';
@@ -73,6 +75,7 @@ export interface Delivery {
 
 interface DeliveryRow {
   readonly id: string;
+  readonly event: string;
   readonly notice_id: string;
   readonly chat_id: string;
   readonly state: 'pending' | 'sending';
@@ -90,7 +93,7 @@ export async function nextDeliveries(pool: Queries, desk: string): Promise<reado
   const found = await pool.query<DeliveryRow>(
     `select * from (
        select distinct on (o.chat_id) o.id, o.notice_id, o.chat_id, o.state, o.attempts, o.after_message_id,
-         o.next_attempt, n.severity, n.title, n.body, n.buttons, n.created
+         o.next_attempt, n.event, n.severity, n.title, n.body, n.buttons, n.created
        from outbox o join notice n on n.id = o.notice_id
        where o.desk = $1 and o.state in ('pending', 'sending') order by o.chat_id, o.id
      ) head where next_attempt <= now() order by id`,
@@ -98,6 +101,7 @@ export async function nextDeliveries(pool: Queries, desk: string): Promise<reado
   );
   return found.rows.map((row) => ({
     id: row.id,
+    event: row.event,
     noticeId: row.notice_id,
     chatId: row.chat_id,
     state: row.state,

@@ -1,4 +1,5 @@
 /** What the ledger says of a span of market time: equity, and what was closed, at what cost. */
+import type { EquityAndCapital } from '../domain/statistics.js';
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
 
@@ -11,24 +12,38 @@ export interface Span {
   readonly toMs: number;
 }
 
-export interface EquityPoint {
+export interface EquityPoint extends EquityAndCapital {
   readonly marketMs: number;
-  readonly equity: number;
 }
 
-/** The last equity of each step, oldest first; a step without one is left out. `stepMs`: an hour, or a day. */
+/**
+ * Asked with desk, from, to and the step's milliseconds: the last sample of each step, oldest first; a step without one is
+ * left out. A new journal counts its capital from its own beginning.
+ */
+export const EQUITY_STEPS = `
+  with steps as (
+    select distinct on (floor(extract(epoch from market) * 1000 / $4)) market, equity, capital_moved, incarnation
+      from equity where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
+      order by floor(extract(epoch from market) * 1000 / $4), market desc
+  ), following as (
+    select *, lag(capital_moved) over (order by market) as moved_before,
+      lag(incarnation) over (order by market) as incarnation_before
+    from steps
+  )
+  select (extract(epoch from market) * 1000)::float8 as "marketMs", equity::float8 as equity,
+    (case when incarnation_before is null then 0
+      when incarnation_before = incarnation then capital_moved - moved_before
+      else capital_moved end)::float8 as capital
+  from following order by market`;
+
+/** `stepMs`: an hour, or a day. */
 export async function readEquitySteps(
   pool: Queries,
-  span: Span,
+  { desk, fromMs, toMs }: Span,
   stepMs: number,
 ): Promise<readonly EquityPoint[]> {
-  const found = await pool.query<{ market: Date; equity: string }>(
-    `select distinct on (floor(extract(epoch from market) * 1000 / $4)) market, equity from equity
-      where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
-      order by floor(extract(epoch from market) * 1000 / $4), market desc`,
-    [span.desk, new Date(span.fromMs), new Date(span.toMs), stepMs],
-  );
-  return found.rows.map(({ market, equity }) => ({ marketMs: market.getTime(), equity: Number(equity) }));
+  const asked = [desk, new Date(fromMs), new Date(toMs), stepMs];
+  return (await pool.query<EquityPoint>(EQUITY_STEPS, asked)).rows;
 }
 
 /** Everything that one order closed of a position. */

@@ -71,15 +71,41 @@ export async function startRole(options: RoleStartOptions): Promise<Running> {
 }
 
 function roleEnvironment(options: RoleStartOptions): NodeJS.ProcessEnv {
-  // The password was hashed at the start; no process needs it.
-  const { DASHBOARD_PASSWORD: _password, ...env } = options.env;
   return {
-    ...env,
+    ...environmentOf(options),
     ...(options.name === 'trader' ? TRADER_ENVIRONMENT : {}),
     FERMATA_RUNTIME: options.runtimeFile,
     ...(options.separate ? { FERMATA_SEPARATE: '1' } : {}),
   };
 }
+
+/** Who needs which secret, where every role is a process of its own. Nobody needs the password: it was hashed at the start. */
+const NEEDED_BY: readonly (readonly [RegExp, readonly RoleName[]])[] = [
+  [/^DASHBOARD_PASSWORD/, []],
+  [/^BINANCE_(API|SECRET)_KEY/, ['trader', 'operations-worker']],
+  [/^BINANCE_AUDITOR_/, ['auditor', 'operations-worker']],
+  [/^TELEGRAM_/, ['telegram', 'operations-worker']],
+  [/^TEMPORAL_/, ['engine-worker', 'operations-worker', 'web', 'telegram']],
+];
+/** Roles that run in the process of another one. */
+const INSIDE: Partial<Record<RoleName, RoleName>> = { auditor: 'engine-worker', telegram: 'web' };
+
+/** Each role gets its own secrets only. */
+export function environmentOf({
+  name,
+  separate,
+  env,
+}: Pick<RoleStartOptions, 'name' | 'separate' | 'env'>): NodeJS.ProcessEnv {
+  const runs = (role: RoleName): boolean => name === role || (!separate && INSIDE[role] === name);
+  const isFor = (variable: string): boolean =>
+    NEEDED_BY.every(([secret, roles]) => !secret.test(variable) || roles.some(runs)) ||
+    // Without a key of its own the auditor reads with the trader's.
+    (/^BINANCE_(API|SECRET)_KEY/.test(variable) && runs('auditor') && !hasAuditorKey(env));
+  return Object.fromEntries(Object.entries(env).filter(([variable]) => isFor(variable)));
+}
+
+const hasAuditorKey = (env: NodeJS.ProcessEnv): boolean =>
+  Boolean(env.BINANCE_AUDITOR_API_KEY || env.BINANCE_AUDITOR_API_KEY_FILE);
 
 /** Null once ready. */
 async function readiness(

@@ -1,6 +1,7 @@
 /** Who writes, may they, and what happens then. Strangers are answered with nothing and recorded. */
 import { Bot, type Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
+import { UnfitText } from '../operations/plain-requests.js';
 import { answer } from './answer.js';
 import type { BotContext, TelegramBot } from './bot-context.js';
 import { commandMessage } from './commands/command.js';
@@ -30,7 +31,11 @@ export function buildBot(bot: TelegramBot, context: BotContext): void {
     bot.command(command.name, async (ctx) => {
       const message = commandMessage(ctx);
       const person = personOf(context, ctx);
-      if (message && person) await command.run(context, person, message);
+      if (!message || !person) return;
+      await command.run(context, person, message).catch(async (error: unknown) => {
+        if (!(error instanceof UnfitText)) throw error;
+        await answer(context, message.chatId, `❌ ${error.message}. Nothing was done: ${error.doThis}.`);
+      });
     });
   }
   bot.on('callback_query:data', (ctx) => onTap(context, ctx));

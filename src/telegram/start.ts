@@ -5,9 +5,12 @@ import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { readSecret } from '../home/secrets.js';
 import { takeInSpool } from '../notify/spool.js';
 import { type TelegramCredentials, telegramCredentials } from '../notify/telegram-credentials.js';
+import { keepTelegramProof, TEST_EVENT } from '../notify/telegram-proof.js';
 import { type Operations, openOperations } from '../operations/open-operations.js';
+import type { Delivery } from '../store/outbox.js';
 import { readBotState, savePoll, savePollProblem } from '../store/outbox-bot.js';
 import { newestMessages, pruneOutbox } from '../store/outbox-delivery.js';
 import { openPool, type Pool } from '../store/pool.js';
@@ -51,7 +54,9 @@ export async function startTelegram(runtime: Runtime): Promise<Role> {
   if (credentials === null) return { stop: async () => undefined };
   const pool = openPool(runtime, 'telegram');
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
-  const operations = await openOperations(runtime);
+  const operations = await openOperations(runtime, undefined, () =>
+    readSecret(runtime.home, 'telegramVoteKey'),
+  );
   const running = runTelegram({ home: runtime.home, desk, credentials, pool, trader, operations, log });
   return {
     stop: async () => {
@@ -94,7 +99,17 @@ export function runTelegram(parts: TelegramParts): Role {
   const people = new KnownPeople(desk, home);
   const context: BotContext = { ...parts, lane, people, chatId: credentials.chatId, nowMs: Date.now };
   buildBot(bot, context);
-  const outbox = { ...context, settleMs: timing.settleMs };
+  const outbox = {
+    ...context,
+    settleMs: timing.settleMs,
+    onSent: async ({ event, chatId }: Delivery, messageId: number) => {
+      if (event !== TEST_EVENT) return;
+      const proof = { chatId, messageId, atMs: Date.now() };
+      await keepTelegramProof(home, credentials.token, proof).catch((error: unknown) => {
+        log('error', `that a test alert arrived could not be kept: ${messageOf(error)}`);
+      });
+    },
+  };
   let seeded = false;
   let prunedMs = 0;
   const tasks = [

@@ -80,6 +80,7 @@ export class DeskTrader implements CommandedTrader {
       venue: venue.port,
       instruments,
       nowMs: () => clock.wallMs(),
+      isTradable: (instrument, lots) => engine.isDesksTradable(instrument, lots),
       ours: () => this.#ourFlatness(),
     });
   }
@@ -88,15 +89,18 @@ export class DeskTrader implements CommandedTrader {
   readonly onMarket = (event: MarketEvent): void | Promise<void> => {
     const { venue, runner, clock, feed } = this.#parts;
     const wallMs = clock.wallMs();
-    this.#market.note(event, wallMs);
+    const monotonicMs = clock.monotonicMs();
+    this.#market.note(event, monotonicMs);
     venue.paper?.onMarket(event);
     if (event.kind === 'quote') {
       const { instrument, marketMs, bidTicks, askTicks } = event;
-      runner.take({ kind: 'quote', instrument, bidTicks, askTicks, wallMs, marketMs });
+      runner.take({ kind: 'quote', instrument, bidTicks, askTicks, wallMs, marketMs, monotonicMs });
     } else if (event.kind === 'bar') {
       const { volumeLots: _volume, ...bar } = event.bar;
       this.#parts.bars.add(event.bar);
-      runner.take({ kind: 'bar', ...bar, warmup: false, wallMs, marketMs: event.marketMs });
+      const late = event.late === true;
+      const { marketMs } = event;
+      runner.take({ kind: 'bar', ...bar, warmup: false, late, wallMs, marketMs, monotonicMs });
     } else if (event.kind === 'ended') {
       runner.post({ kind: 'feed.ended', detail: event.detail });
       this.#parts.onFeedEnded(event.detail);
@@ -154,7 +158,7 @@ export class DeskTrader implements CommandedTrader {
       view: engine.view,
       notTrading: engine.whyNotTrading(),
       sequence: this.sequence(),
-      marketData: this.#market.status(clock.wallMs()),
+      marketData: this.#market.status(clock.monotonicMs()),
       activity: activity.newestFirst(),
     });
   }
@@ -176,9 +180,9 @@ export class DeskTrader implements CommandedTrader {
 
   #ourFlatness(): Pick<FlatProof, 'entriesWorking' | 'state' | 'escalated'> {
     const { view } = this.#parts.engine;
-    const symbols = view.positions.map(
-      ({ instrument }) => this.#parts.instruments[instrument]?.symbol ?? '?',
-    );
+    const symbols = view.positions
+      .filter(({ protection }) => protection !== 'dust')
+      .map(({ instrument }) => this.#parts.instruments[instrument]?.symbol ?? '?');
     const escalated = view.closeAll === 'escalated' ? symbols : [];
     return { entriesWorking: view.entriesWorking, state: view.closeAll, escalated };
   }

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument } from '../domain/build-instrument.js';
 import type { Instrument } from '../domain/instrument.js';
-import { parseMoney } from '../domain/money.js';
+import { parseUnits, type Units } from '../domain/money.js';
 import { tradingDayStart } from '../domain/trading-day.js';
 import type { EngineConfig } from '../engine/config.js';
+import type { QuoteRules } from '../engine/quote-guard.js';
 import type { VenueCapabilities } from '../venue/port.js';
 import { zoneOffset } from './zone-offset.js';
 
@@ -14,7 +15,9 @@ export interface TradedAccount {
   readonly account: string;
   readonly real: boolean;
   /** Money units, where it is not the desk file's to say; counts at the very first start only. */
-  readonly startingCash?: number;
+  readonly startingCash?: number | Units;
+  /** Venue time of that, at the very first start. */
+  readonly historyBeginsMs?: number;
 }
 
 /** In the order of the desk file; the place is the id. */
@@ -23,6 +26,18 @@ export function buildInstruments(desk: Desk): readonly Instrument[] {
   return desk.instruments.map(({ symbol, kind, tickSize, lotSize, minNotional }, id) =>
     buildInstrument(id, { symbol, kind, tickSize, lotSize, minNotional, makerFeePpm, takerFeePpm }),
   );
+}
+
+function feeAssets(desk: Desk): Readonly<Record<string, number>> {
+  const places = desk.instruments.map(({ symbol }) => symbol);
+  return Object.fromEntries(
+    Object.entries(desk.venue.feeAssets ?? {}).map(([asset, symbol]) => [asset, places.indexOf(symbol)]),
+  );
+}
+
+function quoteRules({ prices }: Desk): QuoteRules {
+  const { standsSeconds, ...rules } = prices.implausible;
+  return { ...rules, standsMs: standsSeconds * 1000 };
 }
 
 export function engineConfig(
@@ -52,6 +67,8 @@ export function engineConfig(
       answerTimeoutMs: closeAll.answerTimeoutMs,
     },
     staleMs: risk.staleDataSeconds * 1000,
+    quotes: quoteRules(desk),
+    stopOverrunMs: risk.stopOverrunSeconds * 1000,
     heartbeatLost: {
       process: 'stop',
       operations: desk.deadMan.action,
@@ -59,8 +76,12 @@ export function engineConfig(
     },
     dayStartMs: (marketMs) => tradingDayStart(marketMs, desk.dayBoundary, offset),
     capabilities,
-    startingCash: money?.startingCash ?? parseMoney(desk.paper.balance),
-    ...(money === null ? {} : { account: money.account, goLiveRequired: money.real }),
+    startingCash: money?.startingCash ?? parseUnits(desk.paper.balance),
+    ...(money === null
+      ? {}
+      : { account: money.account, goLiveRequired: money.real, coinsNeedOwner: money.real }),
+    feeAssets: feeAssets(desk),
+    ...(money?.historyBeginsMs === undefined ? {} : { historyBeginsMs: money.historyBeginsMs }),
     simulated: capabilities.simulated,
     drawHaltId: () => randomBytes(16).toString('hex'),
   };

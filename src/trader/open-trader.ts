@@ -1,6 +1,7 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
 import type { LoadedDesk } from '../desk/load.js';
 import { paperAccount } from '../domain/account.js';
+import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
@@ -17,8 +18,9 @@ import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
 import { StartRefused } from './refuse-start.js';
 import { replayJournal } from './replay.js';
-import type { Clock } from './running/clock.js';
+import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
+import { VenueCalls } from './running/venue-calls.js';
 import { ActivityLog, logRecord } from './status/activity.js';
 import { BarHistory } from './status/bar-history.js';
 import { keptOverRestart } from './status/kept-over-restart.js';
@@ -79,8 +81,13 @@ async function openOn(
   const { desk } = parts.loaded;
   parts.onProgress(desk.mode === 'live' ? `connecting to ${desk.venue.name}` : 'opening the paper venue');
   let known: Engine | null = null;
-  const expectedLots = (id: number): number =>
-    known?.view.positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0;
+  const expectedLots = (id: number): number => {
+    if (known === null) return 0;
+    const { positions, coins } = known.view;
+    const others = coins.find(({ instrument }) => instrument === id);
+    const ours = positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0;
+    return ours + (others === undefined ? 0 : othersLots(others));
+  };
   const venue = await openTradingVenue({ ...parts, desk, instruments, feed, expectedLots });
   let runner: Runner | null = null;
   try {
@@ -163,8 +170,10 @@ function buildRunner({ journal, clock, log, onBroken }: OpenTraderParts, running
   return new Runner({
     engine,
     journal,
-    venue: venue.port,
+    link: new VenueCalls(venue.port, systemTimers),
     clock,
+    timers: systemTimers,
+    pace: 'running',
     marketNowMs: () => feed.nowMs(),
     onRecord: (record, wallMs) => {
       activity.add(record, wallMs);

@@ -3,12 +3,14 @@
  * answers of at most 1 MiB: request `{v:1,id,method,params}`, answer `{id,result}` or `{id,error:{code,message,keptSafe,doThis}}`;
  * `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`, `kill` and `status` never queue behind `follow`.
  */
+import type { CashKind } from '../domain/cash.js';
+import type { CoinOwner } from '../domain/coins.js';
 import type { GoLiveGrant, GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { Difference, JournalEntry } from '../engine/record.js';
 import type { MarketSource } from '../market/feed.js';
 import type { OrderStatus } from './status/order-status.js';
-import type { PositionStatus } from './status/position-status.js';
+import type { CoinsStatus, DustStatus, PositionStatus } from './status/position-status.js';
 import type { StrategyStatus } from './status/strategy-status.js';
 
 export const CONTROL_PROTOCOL_VERSION = 1;
@@ -54,8 +56,24 @@ export interface TraderStatus {
   readonly drawdownPct: string;
   /** What the drawdown is counted from: the highest equity since people last let it be counted anew. */
   readonly peakEquity: string;
+  /** The books to the last place. */
+  readonly books: {
+    /** Cash, coins held, and what was taken from assets kept for fees, below zero. */
+    readonly balances: readonly { readonly asset: string; readonly amount: string }[];
+    /** Cash in and out since the journal began that is no result. */
+    readonly capitalMoved: string;
+    /** Worth of fees that were paid from assets kept for them: taken off equity, not off cash. */
+    readonly feesElsewhere: string;
+    /** What the venue has more than we count, below zero: less, and nobody explained; null: cash agrees. */
+    readonly cashUnexplained: string | null;
+    readonly unvaluedFees: readonly { readonly asset: string; readonly amount: string }[];
+  };
   readonly positions: readonly PositionStatus[];
   readonly orders: readonly OrderStatus[];
+  /** Coins of the account that are not the desk's. */
+  readonly coins: readonly CoinsStatus[];
+  /** Below the venue's smallest order: shown and valued, no position. */
+  readonly dust: readonly DustStatus[];
   readonly openPositions: number;
   readonly openOrders: number;
   /** Entry orders that are not final: 0 proves a stop. */
@@ -114,6 +132,10 @@ export interface Decision {
   readonly sizePct?: number;
   readonly atWallMs: number;
   readonly expiresWallMs: number;
+  /** Where real money is decided: `signatureText` of the person's own key. */
+  readonly signature?: string;
+  /** In place of it, through a chat: the bot's own code. */
+  readonly chatCode?: string;
   readonly mac: string;
 }
 
@@ -182,6 +204,18 @@ export interface ControlMethods {
     };
     result: CommandResult;
   };
+  /** Whose the coins are that are nobody's; `cost`: of one coin, where they are the desk's. */
+  claimCoins: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      symbol: string;
+      owner: CoinOwner;
+      cost: string | null;
+    };
+    result: CommandResult;
+  };
   toggle: {
     params: { commandId: string; by: string; reason: string; strategy: string; enabled: boolean };
     result: CommandResult;
@@ -227,6 +261,11 @@ export interface ControlMethods {
       sizePct: number;
       decisions: readonly Decision[];
     };
+    result: CommandResult;
+  };
+  /** What a difference in cash was, or a part of it. `amount`: signed decimal, as the balance changed. */
+  explainCash: {
+    params: { commandId: string; by: string; reason: string; kind: CashKind; amount: string };
     result: CommandResult;
   };
   reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };

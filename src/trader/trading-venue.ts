@@ -1,5 +1,6 @@
 /** Where this desk's orders go: the paper venue in this process, or the exchange over the wire. */
 
+import { notTheDesks } from '../desk/fee-assets.js';
 import type { Desk } from '../desk/schema.js';
 import { EXCHANGE_ACCOUNTS, paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
@@ -14,6 +15,7 @@ import { simulatorAddresses } from '../venue/binance/simulator-addresses.js';
 import { TESTNET_ADDRESSES } from '../venue/binance/testnet-addresses.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
+import { steadyNowMs } from '../venue/steady-clock.js';
 import type { Log } from './log.js';
 import { StartRefused } from './refuse-start.js';
 
@@ -65,7 +67,7 @@ export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside
   const endpoint = endpointOf(runtime, desk);
   if (endpoint.kind === 'live') return { desk: own };
   const addresses = endpoint.kind === 'testnet' ? TESTNET_ADDRESSES : simulatorAddresses(endpoint.address);
-  return { desk: own, outside: { wallMs: Date.now, addresses } };
+  return { desk: own, outside: { steadyMs: steadyNowMs, addresses } };
 }
 
 /** Loaded only here: a trader on paper keeps clear of the exchange's library. */
@@ -78,7 +80,7 @@ async function openBinance(parts: VenueParts, endpoint: BinanceEndpoint): Promis
     endpoint,
     credentials: read.credentials,
     instruments,
-    foreign: desk.venue.foreign,
+    foreign: notTheDesks(desk),
     rateLimited: desk.venue.rateLimit.enabled,
     expectedLots,
     onRefusedAnswer: (answer) => log('warn', 'an answer of the exchange could not be believed', { answer }),

@@ -48,8 +48,8 @@ export function warmUpBars(engine: Engine): number {
 /** Oldest first. A strategy that has seen a bar does not see it again. */
 export function warmUpWith(runner: Runner, bars: readonly MarketBar[]): void {
   for (const { volumeLots: _volume, ...bar } of bars) {
-    const { wallMs } = runner.stamp();
-    runner.take({ kind: 'bar', ...bar, warmup: true, wallMs, marketMs: bar.openMs + bar.spanMs });
+    const marketMs = bar.openMs + bar.spanMs;
+    runner.take({ kind: 'bar', ...bar, warmup: true, ...runner.stamp(), marketMs });
   }
 }
 

@@ -1,12 +1,14 @@
 /** One validation from its folder: begun, or gone on with, to its report. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
+import { dataKey } from '../home/secrets.js';
 import type { MarketFeed } from '../market/feed.js';
+import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { DataFileError } from '../market/recorded/data-file-error.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import type { Journal } from '../trader/journal/journal.js';
@@ -18,7 +20,7 @@ import { RunJournal } from './instance/run-journal.js';
 import { type DataProblem, endedEarly } from './measure/data-problems.js';
 import { type Progress, readProgress, saveProgress } from './progress.js';
 import { buildReport, type ReportInputs } from './report/build-report.js';
-import type { ValidationReport } from './report/report.js';
+import type { ReportedFile, ValidationReport } from './report/report.js';
 import {
   placeAt,
   readRequest,
@@ -125,11 +127,12 @@ function newRun(journal: Journal, prepared: Prepared, feed: MarketFeed, options:
 
 async function reportOf(
   journal: Journal,
-  { request, desk, scope, instruments }: Prepared,
+  prepared: Prepared,
   feed: MarketFeed | null,
   problems: readonly DataProblem[],
   run: Run | null,
 ): Promise<ValidationReport> {
+  const { request, desk, scope, instruments } = prepared;
   const measure = run?.measure ?? null;
   const early = measure === null ? null : endedEarly(measure.lastMs, measure.fromMs, measure.toMs);
   const inputs: ReportInputs = {
@@ -139,7 +142,7 @@ async function reportOf(
     leftOut: scope.leftOut,
     instruments,
     source: feed?.source ?? null,
-    files: await hashesOf(request),
+    files: await filesOf(prepared),
     measure,
     coverage: run?.coverage ?? [],
     problems: early === null ? problems : [early, ...problems],
@@ -157,13 +160,21 @@ function damaged(text: string): DataProblem {
   return { kind: 'damaged', symbol: null, text };
 }
 
-/** So that a reader of the report can tell which recording it was. */
-async function hashesOf({ market }: ValidationRequest): Promise<ValidationReport['market']['files']> {
+/** So that a reader of the report can tell which recording it was, and whether Fermata fetched it. */
+async function filesOf({ place, request, desk }: Prepared): Promise<readonly ReportedFile[]> {
+  // FERMATA_HOME/validations/<id>
+  const key = dataKey(dirname(dirname(place.directory)));
+  const first = desk.instruments[0]?.symbol ?? '';
   return Promise.all(
-    market.files.map(async ({ file }) => {
+    request.market.files.map(async ({ file, symbol }) => {
       const hash = createHash('sha256');
       await pipeline(createReadStream(file), hash);
-      return { name: basename(file), sha256: hash.digest('hex') };
+      const about = { name: basename(file), sha256: hash.digest('hex'), symbol: symbol ?? first };
+      const found = await provenanceOf(file, key);
+      if (found.kind === 'other') return { ...about, fetched: null, study: found.reason };
+      const { venue, endpoint, address, symbol: holds, fetchedAtMs } = found.provenance;
+      const at = new Date(fetchedAtMs).toISOString();
+      return { ...about, fetched: { venue, endpoint, address, symbol: holds, at }, study: null };
     }),
   );
 }

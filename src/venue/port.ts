@@ -1,5 +1,6 @@
 /** The one interface between the engine's runner and any venue. Outcomes that differ have different types. */
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
+import type { Units } from '../domain/money.js';
 import type { Fill, OrderIntent } from '../domain/order.js';
 import type { VenueOrder, VenuePosition } from '../engine/event.js';
 import type { Approved } from '../engine/risk/approved.js';
@@ -20,7 +21,13 @@ export interface VenueCapabilities {
 /** A send has three outcomes. `unknown` is never turned into `rejected` and never resent blindly. */
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly venueId: string }
-  | { readonly kind: 'rejected'; readonly code: string; readonly text: string }
+  | {
+      readonly kind: 'rejected';
+      readonly code: string;
+      readonly text: string;
+      /** A stop whose trigger price the market has passed already. */
+      readonly wouldTrigger?: boolean;
+    }
   | { readonly kind: 'unknown'; readonly cause: string };
 
 export type CancelOutcome =
@@ -29,9 +36,52 @@ export type CancelOutcome =
   | { readonly kind: 'notOpen'; readonly code: string; readonly text: string }
   | { readonly kind: 'unknown'; readonly cause: string };
 
+/** Lowering the quantity of a resting order in place: it is never away, and keeps its id and its place in the queue. */
+export type AmendOutcome =
+  | { readonly kind: 'amended'; readonly quantityLots: number }
+  /** The order rests as it was. */
+  | { readonly kind: 'rejected'; readonly code: string; readonly text: string }
+  /** The venue has no such open order. */
+  | { readonly kind: 'notOpen'; readonly code: string; readonly text: string }
+  /** Changed or not: look the order up. */
+  | { readonly kind: 'unknown'; readonly cause: string };
+
+/** Cancel of one order and submit of the next in one request, which stops where the cancel fails. */
+export type ReplaceOutcome =
+  | { readonly kind: 'replaced'; readonly venueId: string }
+  /** Refused before anything was done: the old order rests as it was. */
+  | { readonly kind: 'rejected'; readonly code: string; readonly text: string }
+  /** The old order was not open (it filled or triggered first); the new one was not sent. */
+  | { readonly kind: 'notOpen'; readonly code: string; readonly text: string }
+  /** The old order is cancelled and the new one refused: nothing rests any more. */
+  | { readonly kind: 'cancelledOnly'; readonly code: string; readonly text: string }
+  /** Either, both or neither: look both orders up. */
+  | { readonly kind: 'unknown'; readonly cause: string };
+
+export type CashMovementKind =
+  | 'deposit'
+  | 'withdrawal'
+  | 'transfer'
+  | 'interest'
+  | 'dustConversion'
+  | 'correction';
+
+/** A change of a balance that no trade explains and the venue itself lists. */
+export interface CashMovement {
+  /** Unique at the venue, whatever it is read from. */
+  readonly id: string;
+  readonly kind: CashMovementKind;
+  readonly asset: string;
+  /** Signed decimal with up to eight places: what the balance grew by, fees of the movement already taken off. */
+  readonly amount: string;
+  readonly marketMs: number;
+  /** Where the venue lists it, for example `deposit/hisrec`, with its reference. */
+  readonly source: string;
+}
+
 export interface VenueBalances {
   /** Cash or wallet balance of the quote currency, money units. */
-  readonly cash: number;
+  readonly cash: number | Units;
   readonly currency: string;
 }
 
@@ -58,6 +108,14 @@ export interface VenuePort {
   submit(order: Approved<OrderIntent>): Promise<SendOutcome>;
   /** Never throws. */
   cancel(clientId: string, instrument: InstrumentId): Promise<CancelOutcome>;
+  /**
+   * What a venue can do beyond the rest of the port; absent where it can't. `amendQuantity` only lowers; both may still
+   * be refused for one symbol. They never throw.
+   */
+  amendQuantity?(clientId: string, instrument: InstrumentId, quantityLots: number): Promise<AmendOutcome>;
+  replace?(clientId: string, order: Approved<OrderIntent>): Promise<ReplaceOutcome>;
+  /** Deposits, withdrawals and the like at or after `sinceMs`, oldest first. Throws `VenueUnavailable`. */
+  cashMovements?(sinceMs: number): Promise<readonly CashMovement[]>;
   /** Order and fill stream. One subscriber: the runner. */
   onEvent(listener: (event: VenueStreamEvent) => void): void;
   close(): Promise<void>;

@@ -16,6 +16,7 @@ async function bundleWorkflows(): Promise<void> {
   for (const name of ['emergency', 'operations'] as const) {
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(dist, 'workflows', name, 'bundle.js'),
+      workflowInterceptorModules: [join(dist, 'workflows', 'interceptors.js')],
       failureConverterPath: FAILURE_CONVERTER,
       logger: new DefaultLogger('WARN'),
     });

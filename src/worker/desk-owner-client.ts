@@ -1,6 +1,5 @@
 /** The always running `desk-owner:<desk>`, from outside: is our trader known to it, and if not, announce it. */
 import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Desk } from '../desk/schema.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
@@ -24,14 +23,13 @@ export interface DeskOwner {
 const QUERY_MS = 3_000;
 const UPDATE_MS = 5_000;
 const PLACE_LENGTH = 12;
+/** Told again that it is there, so that it is not taken for gone. */
+const SEEN_AGAIN_MS = 6 * 3_600_000;
 
-/** `controlSocket`: with the host it names the place, where a new incarnation replaces the one before. */
-export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, controlSocket: string): DeskOwner {
+/** `place`: an id of the home folder. With the desk it names the place, where a new incarnation replaces the one before. */
+export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string): DeskOwner {
   const workflowId = deskOwnerId(desk.desk);
-  const place = createHash('sha256')
-    .update(`${hostname()}\n${controlSocket}`)
-    .digest('hex')
-    .slice(0, PLACE_LENGTH);
+  const place = createHash('sha256').update(`${homeId}\n${desk.desk}`).digest('hex').slice(0, PLACE_LENGTH);
   const incarnations = () =>
     temporal.within(QUERY_MS, (client) =>
       client.workflow
@@ -42,7 +40,9 @@ export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, controlSocket:
     incarnations,
     admit: async (incarnation) => {
       const isOurs = (known: AdmittedIncarnation) =>
-        known.place === place && known.incarnation === incarnation;
+        known.place === place &&
+        known.incarnation === incarnation &&
+        Date.now() - (known.seenMs ?? 0) < SEEN_AGAIN_MS;
       // Asking is not recorded; an update is, and a run takes 2,000 of them.
       if ((await incarnations().catch(() => [])).some(isOurs) && (await isRunning(temporal, workflowId)))
         return;

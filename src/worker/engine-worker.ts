@@ -6,10 +6,12 @@
 import { createEmergencyActivities } from '../activities/emergency/create-emergency-activities.js';
 import { startAuditor } from '../auditor/start-auditor.js';
 import { loadDesk } from '../desk/load.js';
+import { homeId } from '../home/home-id.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { openTemporal } from '../operations/temporal/open-temporal.js';
 import { openPool } from '../store/pool.js';
 import { connectTrader } from '../trader/client.js';
+import { isThere } from '../workflows/emergency/contract.js';
 import { emergencyQueue } from '../workflows/queues.js';
 import { deskOwnerOf } from './desk-owner-client.js';
 import { followIncarnation } from './follow-incarnation.js';
@@ -26,7 +28,7 @@ export async function startEngineWorker(runtime: Runtime): Promise<Role> {
   const trader = connectTrader(controlSocket);
   const pool = openPool(runtime, 'engine-worker');
   const temporal = openTemporal(runtime);
-  const owner = deskOwnerOf(temporal, desk, controlSocket);
+  const owner = deskOwnerOf(temporal, desk, homeId(runtime.home));
   const context = { runtime, temporal, log };
 
   const emergency = keepWorker(context, {
@@ -38,7 +40,12 @@ export async function startEngineWorker(runtime: Runtime): Promise<Role> {
       log,
       knownIncarnations: async () => {
         const admitted = await owner.incarnations();
-        return [...new Set([...admitted.map(({ incarnation }) => incarnation), ...engine.served()])];
+        const there = admitted.filter((one) => isThere(one, Date.now()));
+        return [...new Set([...there.map(({ incarnation }) => incarnation), ...engine.served()])];
+      },
+      goneTraders: async () => {
+        const admitted = await owner.incarnations();
+        return admitted.filter((one) => !isThere(one, Date.now()));
       },
     }),
   });

@@ -4,9 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { bindAnswers } from '../activities/bind-answers.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
-import { connectOptions } from '../operations/temporal/connect-options.js';
+import { workerConnection } from '../operations/temporal/connect-options.js';
 import { dataConverterOf } from '../operations/temporal/data-converter.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import { type BundleName, bundleFile } from './bundle-workflows.js';
@@ -75,7 +76,11 @@ async function runWorker(
   stopping: AbortSignal,
   onReady: () => void,
 ): Promise<void> {
-  const connection = await NativeConnection.connect(connectOptions(context.runtime));
+  const way = await workerConnection(context.runtime);
+  const connection = await NativeConnection.connect(way.options).catch(async (error: unknown) => {
+    await way.close();
+    throw error;
+  });
   try {
     const worker = await Worker.create(workerOptions(context, settings, connection));
     const stop = (): void => {
@@ -99,6 +104,7 @@ async function runWorker(
     }
   } finally {
     await connection.close().catch(() => undefined);
+    await way.close();
   }
 }
 
@@ -130,6 +136,7 @@ function workerOptions(
     taskQueue,
     activities,
     dataConverter: dataConverterOf(runtime.home),
+    interceptors: { activity: [bindAnswers] },
     ...(bundle === null ? {} : { workflowBundle: { codePath: bundleFile(bundle) } }),
     // After a worker was killed, its signals wait this long for it before another takes them.
     stickyQueueScheduleToStartTimeout: '1s',

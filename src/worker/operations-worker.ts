@@ -26,6 +26,7 @@ import { keepWorker } from './keep-worker.js';
 import { roleLog } from './role-log.js';
 import { watchStuckWorkflows } from './stuck-workflows.js';
 import { watchProcesses } from './watch-processes.js';
+import { watchRuns } from './watch-runs.js';
 import { watchTrader } from './watch-trader.js';
 
 export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
@@ -78,9 +79,10 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   await worker.ready;
   const loops = [
     keepPulse(temporal, desk, log),
-    watchTrader(watched),
+    watchTrader(watched, runtime.home),
     incidentsOfProcesses(watched, log, processes.look),
-    watchStuckWorkflows(temporal, desk, log),
+    watchStuckWorkflows(watched, log, runtime.home),
+    watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),
   ];
 
   return {

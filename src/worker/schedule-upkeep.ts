@@ -1,4 +1,8 @@
-/** Temporal's schedules follow the desk file and the market's clock; what people did to them is remembered. */
+/**
+ * Temporal's schedules follow the desk file and the market's clock; what people did to them is remembered; and what was
+ * due and did not run is found: at start, hourly, and when the clock has jumped.
+ */
+import { ScheduleNotFoundError } from '@temporalio/client';
 import {
   applySchedules,
   rememberPauses,
@@ -6,28 +10,57 @@ import {
 } from '../operations/schedules/apply-schedules.js';
 import { runsOnMarketClock } from '../operations/schedules/market-clock.js';
 import { scheduleDefinitions } from '../operations/schedules/schedule-definition.js';
-import { sweepMissed } from '../operations/schedules/sweep-missed.js';
+import { scheduledRunId, scheduleIdOf } from '../operations/schedules/schedule-id.js';
+import { startRoutine } from '../operations/schedules/start-routine.js';
+import { SETTLE_MS, type SweepContext, sweepMissed } from '../operations/schedules/sweep-missed.js';
+import type { TraderStatus } from '../trader/protocol.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 const REMEMBER_EVERY_MS = 30_000;
 const APPLY_MS = 20_000;
+const ASK_MS = 5_000;
+const SWEEP_EVERY_MS = 3_600_000;
+/** What came due shortly before the start may still be made good by its schedule then. */
+const SWEEP_AGAIN_MS = SETTLE_MS + 60_000;
+/** Wall time against a clock that nobody sets. */
+const JUMP_MS = 30_000;
 
-export function scheduleUpkeep({ temporal, desk, pool, log }: TraderWatchContext): StatusFollower {
+/** When the next sweep is due, by the clock that nobody sets; a jump of the wall clock makes it due at once. */
+export function sweepTimes(wallMs: () => number, steadyMs: () => number): { isDue(): boolean; done(): void } {
+  let sweeps = 0;
+  let nextMs = Number.NEGATIVE_INFINITY;
+  let offsetMs = wallMs() - steadyMs();
+  return {
+    isDue: () => {
+      const nowOffsetMs = wallMs() - steadyMs();
+      if (Math.abs(nowOffsetMs - offsetMs) > JUMP_MS) {
+        sweeps = 0;
+        nextMs = Number.NEGATIVE_INFINITY;
+      }
+      offsetMs = nowOffsetMs;
+      return steadyMs() >= nextMs;
+    },
+    done: () => {
+      sweeps += 1;
+      nextMs = steadyMs() + (sweeps === 1 ? SWEEP_AGAIN_MS : SWEEP_EVERY_MS);
+    },
+  };
+}
+
+/** `home`: FERMATA_HOME, where a notice waits while Postgres is down. */
+export function scheduleUpkeep(context: TraderWatchContext, home: string | null = null): StatusFollower {
+  const { temporal, desk, pool, log } = context;
   let appliedFor: string | null = null;
   let rememberedMs = performance.now();
-  let swept = false;
-  return async ({ incarnation, marketData }) => {
+  const sweeps = sweepTimes(Date.now, () => performance.now());
+  return async (status) => {
+    const { incarnation, marketData } = status;
     const marketClock = runsOnMarketClock(marketData);
     const target: ScheduleTarget = {
       desk: desk.desk,
-      definitions: scheduleDefinitions(desk, incarnation, marketData.simulated),
+      definitions: scheduleDefinitions(desk, incarnation, marketData.simulated, marketClock),
       marketClock,
     };
-    if (!marketClock && !swept) {
-      const missed = await sweepMissed(pool, desk, Date.now());
-      if (missed > 0) log.warn({ missed }, 'routines were missed while the desk was not running');
-      swept = true;
-    }
     const wanted = `${incarnation}:${marketClock}`;
     if (appliedFor !== wanted) {
       await temporal.within(APPLY_MS, (client) => applySchedules(client, pool, target));
@@ -35,14 +68,50 @@ export function scheduleUpkeep({ temporal, desk, pool, log }: TraderWatchContext
       rememberedMs = performance.now();
       return;
     }
+    if (!marketClock && sweeps.isDue()) {
+      for (const { routine, nominalMs, caughtUp } of await sweepMissed(sweepOf(context, home, status)))
+        log.warn({ routine, nominalMs, caughtUp }, 'a routine did not run when it was due');
+      sweeps.done();
+    }
     if (performance.now() - rememberedMs < REMEMBER_EVERY_MS) return;
     rememberedMs = performance.now();
     try {
-      await temporal.within(APPLY_MS, (client) => rememberPauses(client, pool, target));
+      const isAsWanted = await temporal.within(APPLY_MS, (client) => rememberPauses(client, pool, target));
+      if (!isAsWanted) appliedFor = null;
     } catch (error) {
       // Also what a Temporal that started afresh says: then they are made again.
       appliedFor = null;
       throw error;
     }
+  };
+}
+
+function sweepOf(
+  { temporal, desk, pool }: TraderWatchContext,
+  home: string | null,
+  { incarnation, marketData }: TraderStatus,
+): SweepContext {
+  return {
+    desk,
+    pool,
+    home,
+    nowMs: Date.now,
+    catchUp: async (routine, nominalMs) => {
+      const workflowId = scheduledRunId(scheduleIdOf(desk.desk, routine.name), nominalMs);
+      const { simulated } = marketData;
+      const occasion = { nominalMs, marketMs: null, incarnation, person: null, simulated };
+      await startRoutine(temporal, desk, routine, { cause: 'schedule', ...occasion }, workflowId);
+    },
+    missedCatchups: async (scheduleId) => {
+      try {
+        const { info } = await temporal.within(ASK_MS, (client) =>
+          client.schedule.getHandle(scheduleId).describe(),
+        );
+        return info.numActionsMissedCatchupWindow;
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) return null;
+        throw error;
+      }
+    },
   };
 }

@@ -1,40 +1,64 @@
 /**
  * A run whose code no longer fits its history stays "running" and says nothing: its pending workflow task is tried
- * again and again. Two looks in a row make an alarm.
+ * again and again. Two looks in a row make an incident and a notice, with what the last try ended with.
  */
-import type { Desk } from '../desk/schema.js';
+import type { Client } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { causeOf } from '../domain/cause-of.js';
+import { messageOf } from '../domain/message-of.js';
+import { notify } from '../notify/notify.js';
+import { reportSymptom } from '../operations/incidents/report-incident.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
+import type { TraderWatchContext } from './watch-trader.js';
 
 const LOOK_EVERY_MS = 30_000;
 const LOOK_MS = 20_000;
 const RUNS_MAX = 200;
 /** The first attempt may fall to a worker that is just going down. */
 const ATTEMPTS_SUSPICIOUS = 2;
+/** The first failure of a task is in its history, the ones that repeat it are not. */
+const NEWEST_EVENTS = 10;
+const WHY_MAX = 500;
 
-export function watchStuckWorkflows(temporal: TemporalAccess, { desk }: Desk, log: Logger): Repeating {
+/** `home`: FERMATA_HOME, where a notice waits while Postgres is down. */
+export function watchStuckWorkflows(
+  context: TraderWatchContext,
+  log: Logger,
+  home: string | null,
+): Repeating {
+  return repeat('watch over stuck workflows', LOOK_EVERY_MS, log, lookForStuck(context, log, home));
+}
+
+/** Each call is one look. */
+export function lookForStuck(
+  context: TraderWatchContext,
+  log: Logger,
+  home: string | null,
+): () => Promise<void> {
   let suspected = new Set<string>();
-  const alarmed = new Set<string>();
-  return repeat('watch over stuck workflows', LOOK_EVERY_MS, log, async () => {
-    const stuck = await stuckRuns(temporal, desk);
-    for (const { key, workflowId, attempt } of stuck) {
-      if (!suspected.has(key) || alarmed.has(key)) continue;
-      alarmed.add(key);
-      log.error(
-        { alarm: true, desk, workflowId, attempt },
-        `the workflow ${workflowId} is stuck: look at its history`,
-      );
+  const told = new Set<string>();
+  return async () => {
+    const stuck = await stuckRuns(context.temporal, context.desk.desk);
+    for (const run of stuck) {
+      if (!suspected.has(run.key) || told.has(run.key)) continue;
+      await tell(context, log, home, run);
+      told.add(run.key);
     }
     suspected = new Set(stuck.map(({ key }) => key));
-    for (const key of alarmed) if (!suspected.has(key)) alarmed.delete(key);
-  });
+    for (const key of told) if (!suspected.has(key)) told.delete(key);
+  };
 }
 
 interface StuckRun {
   readonly key: string;
   readonly workflowId: string;
+  readonly runId: string;
+  readonly type: string;
   readonly attempt: number;
+  /** What its task ended with; says so where that is not known. */
+  readonly why: string;
 }
 
 export async function stuckRuns(temporal: TemporalAccess, desk: string): Promise<StuckRun[]> {
@@ -45,10 +69,60 @@ export async function stuckRuns(temporal: TemporalAccess, desk: string): Promise
     for await (const { workflowId, runId } of client.workflow.list({ query })) {
       looked += 1;
       if (looked > RUNS_MAX) break;
-      const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+      const { raw, type } = await client.workflow.getHandle(workflowId, runId).describe();
       const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
-      if (attempt >= ATTEMPTS_SUSPICIOUS) stuck.push({ key: `${workflowId}:${runId}`, workflowId, attempt });
+      if (attempt < ATTEMPTS_SUSPICIOUS) continue;
+      const why = await whyOf(client, workflowId, runId).catch(
+        (error: unknown) => `why can't be read: ${messageOf(error)}`,
+      );
+      stuck.push({ key: `${workflowId}:${runId}`, workflowId, runId, type, attempt, why });
     }
     return stuck;
   });
+}
+
+async function whyOf(client: Client, workflowId: string, runId: string): Promise<string> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: NEWEST_EVENTS,
+  });
+  const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
+  const failure = failed?.workflowTaskFailedEventAttributes?.failure;
+  const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, failure);
+  return error === undefined ? 'no worker takes it' : causeOf(error).slice(0, WHY_MAX);
+}
+
+/** The notice first: where incidents themselves are stuck, opening one more is of no use. */
+async function tell(
+  context: TraderWatchContext,
+  log: Logger,
+  home: string | null,
+  { workflowId, runId, type, attempt, why }: StuckRun,
+): Promise<void> {
+  const { desk, pool } = context;
+  const title = `${type} stands still`;
+  const detail = `${workflowId} stands still: its task has failed ${attempt} times and is tried again: ${why}`;
+  log.error({ alarm: true, desk: desk.desk, workflowId, runId, attempt, why }, detail);
+  await notify(
+    pool,
+    {
+      desk: desk.desk,
+      event: 'warning',
+      severity: 'critical',
+      title: `${desk.desk}: ${title}`,
+      text: `${detail}. What it was about to do is not done. Stop and the trader need it for nothing. Look at it in Temporal, or put the build back under which it began.`,
+      fingerprint: `stuck:${workflowId}:${runId}`.slice(0, 300),
+      audience: ['operator', 'approver'],
+    },
+    home,
+  );
+  const subject = `workflow.${type.toLowerCase()}`;
+  const key = `stuck:${workflowId}:${runId}`.slice(0, 200);
+  await reportSymptom(
+    { ...context, nowMs: Date.now },
+    { kind: 'step-failed', subject, key, source: 'stuck workflows', title, detail },
+  ).catch((error: unknown) =>
+    log.warn({ workflowId, error: messageOf(error) }, 'no incident was opened for it'),
+  );
 }

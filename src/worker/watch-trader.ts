@@ -30,12 +30,13 @@ export type StatusFollower = (status: TraderStatus) => Promise<void>;
 const LOOK_EVERY_MS = 1_000;
 const STATUS_MS = 3_000;
 
-export function watchTrader(context: TraderWatchContext): Repeating {
+/** `home`: FERMATA_HOME, where a notice waits while Postgres is down. */
+export function watchTrader(context: TraderWatchContext, home: string | null = null): Repeating {
   const { trader, log } = context;
   const followers: readonly (readonly [string, StatusFollower])[] = [
     ['resumption', resumptionOfHalts(context)],
     ['routines by the market clock', marketClockRoutines(context)],
-    ['schedules', scheduleUpkeep(context)],
+    ['schedules', scheduleUpkeep(context, home)],
     ['incidents', incidentsOfTrader(context)],
   ];
   // One that hangs on a Temporal that is down must not keep the others waiting.

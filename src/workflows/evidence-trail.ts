@@ -9,6 +9,7 @@ import type { RunIdentity, StepEvidence } from './evidence.js';
 import { takeBatch } from './evidence-batch.js';
 
 const SUMMARY_MAX = 200;
+const NONCE_LENGTH = 8;
 
 export class EvidenceTrail {
   private open = 0;
@@ -63,12 +64,25 @@ export class EvidenceTrail {
     const names = steps.map(({ name, verdict }) => `${name}, ${verdict}`).join('; ');
     const summary = `Evidence: ${names}`.slice(0, SUMMARY_MAX);
     try {
-      await this.calls.recordEvidenceBatch.executeWithOptions({ summary }, [runIdentity(this.desk), steps]);
+      await this.calls.recordEvidenceBatch.executeWithOptions({ summary }, [
+        runIdentity(this.desk),
+        steps.map(ofThisRun),
+      ]);
     } catch (error) {
       this.isIncomplete = true;
       log.error('evidence could not be written', { summary, error: String(error) });
     }
   }
+}
+
+/**
+ * A run that was reset does again what came after that point, and has the first run id of the one before it: what it
+ * says is recorded beside what that one said, not taken for the same.
+ */
+function ofThisRun(step: StepEvidence): StepEvidence {
+  const { runId, firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
+  const isReset = runId !== firstExecutionRunId && continuedFromExecutionRunId === undefined;
+  return isReset ? { ...step, stepKey: `${step.stepKey}~${runId.slice(-NONCE_LENGTH)}` } : step;
 }
 
 export function runIdentity(desk: string): RunIdentity {

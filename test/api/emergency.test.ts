@@ -176,8 +176,30 @@ describe('the size to go on with', () => {
 
 describe('the state of an emergency', () => {
   it('shows mode, halts and what is still open', async () => {
-    await press('stop', { reason: 'test' });
-    const state = await (await web.call('GET', '/api/emergency', { token })).json();
-    expect(state).toMatchObject({ tradingHalted: true, mode: 'HALTED', haltId: HALT_ID, entriesWorking: 0 });
+    const halt = {
+      haltId: HALT_ID,
+      mode: 'HALTED',
+      cause: 'person',
+      by: 'anna',
+      reason: 'stopped by anna: news',
+      resume: 'person',
+      scope: { kind: 'desk' },
+      atMarketMs: Date.UTC(2026, 0, 5, 14, 31),
+      atWallMs: Date.UTC(2026, 0, 5, 9, 31),
+    } as never;
+    web.trader.status = scriptedStatus({
+      ...{ mode: 'HALTED', reason: 'stopped by anna: news', haltId: HALT_ID, halts: [halt] },
+      ...{ entriesWorking: 1, openPositions: 3, openOrders: 4, closeAll: 'running' },
+    });
+    const state = async () => (await web.call('GET', '/api/emergency', { token })).json();
+    await expect.poll(state).toMatchObject({
+      ...{ tradingHalted: true, mode: 'HALTED', haltId: HALT_ID, reason: 'stopped by anna: news' },
+      halts: [{ haltId: HALT_ID, by: 'anna', reason: 'stopped by anna: news', resume: 'person' }],
+      ...{ entriesWorking: 1, openPositions: 3, openOrders: 4, closeAll: 'running' },
+    });
+    web.trader.status = scriptedStatus();
+    await expect
+      .poll(state)
+      .toMatchObject({ tradingHalted: false, mode: 'ACTIVE', halts: [], entriesWorking: 1 });
   });
 });

@@ -1,5 +1,5 @@
 /** Each endpoint of the runbook: who may, what comes, what is refused. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { analyticsSchema } from '../../src/api/schemas/analytics.js';
 import { FilledWeb } from './filled-web.js';
 import { startWebUnderTest } from './web-under-test.js';
@@ -44,7 +44,9 @@ describe('changing something', () => {
   const GO_LIVE = ['POST', '/api/golive', { reason: 'test' }] as const;
   const REVOKE = ['POST', '/api/golive/revoke', { reason: 'test' }] as const;
   const DONE = ['POST', '/api/tasks/7/done', { note: 'test' }] as const;
+  const CASH = ['POST', '/api/cash', { kind: 'withdrawal', amount: '-6000', reason: 'test' }] as const;
   it.each([
+    [CASH, { vera: 403, otto: 200, anna: 200 }],
     [STOP, { vera: 403, otto: 200, anna: 200 }],
     [CLOSE, { vera: 403, otto: 200, anna: 200 }],
     [RESUME, { vera: 403, otto: 403, anna: 200 }],
@@ -134,8 +136,17 @@ describe('strategies', () => {
   it('are one by one, with each of their instruments', async () => {
     const { strategies } = await filled.read<{ strategies: object[] }>('/api/strategies');
     expect(strategies).toMatchObject([
-      { name: 'ema-cross', trades: 8, wins: 5, winRatePct: 62.5, realised: '41.69' },
+      { name: 'ema-cross', enabled: true, trades: 8, wins: 5, winRatePct: 62.5, realised: '41.69' },
     ]);
+    const { status } = filled.web.trader;
+    onTestFinished(() => {
+      filled.web.trader.status = status;
+    });
+    const off = status.strategies.map((slot) => ({ ...slot, enabled: false }));
+    filled.web.trader.status = { ...status, strategies: off };
+    await expect
+      .poll(() => filled.read<{ strategies: object[] }>('/api/strategies'))
+      .toMatchObject({ strategies: [{ name: 'ema-cross', enabled: false, symbols: [{}, {}] }] });
   });
 
   it('are switched by the trader, in the name of the person', async () => {
@@ -147,6 +158,19 @@ describe('strategies', () => {
       method: 'toggle',
       params: { strategy: 'ema-cross', enabled: false, by: 'otto', reason: 'calm down' },
     });
+  });
+
+  it('and cash is explained to it, with the sign of the balance', async () => {
+    const explained = { kind: 'withdrawal', amount: '-6000', reason: 'taken out' };
+    expect((await filled.call('POST', '/api/cash', 'otto', explained)).status).toBe(200);
+    expect(filled.web.trader.calls.at(-1)).toMatchObject({
+      method: 'explainCash',
+      params: { ...explained, by: 'otto' },
+    });
+    const bad = { ...explained, amount: '6,000' };
+    expect((await filled.call('POST', '/api/cash', 'otto', bad)).status).toBe(400);
+    const unknown = { ...explained, kind: 'gift' };
+    expect((await filled.call('POST', '/api/cash', 'otto', unknown)).status).toBe(400);
   });
 
   it('refuse a bad name or body, and name the method that an address takes', async () => {

@@ -109,6 +109,16 @@ describe('the live connection', () => {
     }
   });
 
+  it('lets a person in while 40 connections say nothing, and while another person has many pages open', async () => {
+    const silent = Array.from({ length: 40 }, () => connect(null));
+    expect(await silent[0]?.closed).toBe(4429);
+    const viewer = (await web.signIn('vera')).accessToken;
+    const pages = Array.from({ length: 20 }, () => connect({ type: 'auth', token: viewer }));
+    expect(await Promise.any(pages.map(({ closed }) => closed))).toBe(4429);
+    const live = connect({ type: 'auth', token });
+    await expect.poll(() => states(live).length).toBeGreaterThan(0);
+  });
+
   it('refuses pages of other origins', async () => {
     expect(await connect(null, { origin: 'http://evil.example' }).closed).toBe(403);
     expect(await connect(null, { host: 'evil.example' }).closed).toBe(421);

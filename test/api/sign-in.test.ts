@@ -48,6 +48,18 @@ describe('signing in with a password', () => {
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
   });
 
+  it('locks out nobody but the user whose password was tried', async () => {
+    for (const user of ['vera', 'made-up', 'otto'])
+      await Promise.all(Array.from({ length: 12 }, () => login(user, 'no')));
+    expect((await login('operator', PASSWORD)).status).toBe(200);
+  });
+
+  it('signs nobody else out, however often one person signs in', async () => {
+    const { accessToken: token } = await web.signIn('operator');
+    for (let count = 0; count < 101; count += 1) web.sessions.begin('vera');
+    expect((await web.call('GET', '/api/status', { token })).status).toBe(200);
+  });
+
   it('writes neither the password nor a token into its log', async () => {
     const tokens = await web.signIn();
     await login('operator', 'a-wrong-secret');

@@ -2,11 +2,11 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { FastifyInstance } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
@@ -27,7 +27,7 @@ const workflowId = `shown-${randomUUID()}`;
 let address: TemporalAddress;
 let temporal: TemporalAccess;
 let web: WebUnderTest;
-let proxy: Server;
+let proxy: FastifyInstance;
 let browser: Browser;
 let history: string;
 
@@ -37,15 +37,16 @@ beforeAll(async () => {
   address = await sharedTemporal();
   temporal = openTemporal({ home, temporal: address });
   web = await startWebUnderTest(null);
-  proxy = makeTemporalUiProxy({
+  proxy = await makeTemporalUiProxy({
     uiAddress: address.uiAddress,
+    namespace: address.namespace,
     tickets: web.tickets,
     isActive: (family) => web.sessions.isActive(family),
     codec: payloadCodecOf(home),
     isToken: (token) => typeof web.app.readAccess(token) !== 'string',
     codecOrigins: [address.uiAddress],
   });
-  await new Promise<void>((settle) => proxy.listen(0, '127.0.0.1', settle));
+  await proxy.listen({ host: '127.0.0.1', port: 0 });
   // Nobody serves this queue: what is looked at is the argument.
   const { firstExecutionRunId } = await temporal.client.workflow.start('resumption', {
     workflowId,
@@ -58,13 +59,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await temporal?.client.workflow.getHandle(workflowId).terminate();
-  proxy?.closeAllConnections();
-  proxy?.close();
-  await Promise.all([web?.stop(), temporal?.close()]);
+  await Promise.all([proxy?.close(), web?.stop(), temporal?.close()]);
   rmSync(home, { recursive: true, force: true });
 });
 
-const origin = (): string => `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+const origin = (): string => `http://127.0.0.1:${(proxy.server.address() as AddressInfo).port}`;
 
 /** As the dashboard's link does it. */
 async function signedInPage(): Promise<Page> {
@@ -77,6 +76,12 @@ async function signedInPage(): Promise<Page> {
 }
 
 describe('Temporal’s UI', () => {
+  it('opens with the runs of this desk: the link leads to its namespace', async () => {
+    const page = await signedInPage();
+    await page.getByText(workflowId).first().waitFor({ timeout: DRAWN_MS });
+    await page.close();
+  });
+
   it('behind our sign-in shows what is sealed, and needs nothing to be set up', async () => {
     const page = await signedInPage();
     await page.goto(origin() + history);

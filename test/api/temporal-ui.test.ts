@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { codecOrigins } from '../../src/api/temporal-ui/codec-access.js';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
@@ -13,7 +17,7 @@ const codec = createPayloadCodec(parsePayloadKeys('ab'.repeat(32)));
 const NAMED = 'https://temporal.example';
 let web: WebUnderTest;
 let ui: Server;
-let proxy: Server;
+let proxy: FastifyInstance;
 let origin: string;
 let seen: IncomingMessage[] = [];
 
@@ -21,6 +25,7 @@ const listen = (server: Server): Promise<string> =>
   new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
+const uiOrigin = (): string => `http://127.0.0.1:${(ui.address() as AddressInfo).port}`;
 const end = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     server.closeAllConnections();
@@ -42,18 +47,18 @@ afterAll(async () => {
 beforeEach(async () => {
   seen = [];
   // As the runtime file has it.
-  await begin(`http://127.0.0.1:${(ui.address() as AddressInfo).port}`);
+  await begin(uiOrigin());
 });
-afterEach(() => end(proxy));
+afterEach(() => proxy.close());
 
 async function begin(uiAddress: string | null): Promise<void> {
   const isActive = (family: string): boolean => web.sessions.isActive(family);
-  proxy = makeTemporalUiProxy({
-    ...{ uiAddress, tickets: web.tickets, isActive, codec },
+  proxy = await makeTemporalUiProxy({
+    ...{ uiAddress, namespace: 'fermata', tickets: web.tickets, isActive, codec },
     isToken: (token) => typeof web.app.readAccess(token) !== 'string',
     codecOrigins: [NAMED],
   });
-  origin = `http://${await listen(proxy)}`;
+  origin = await proxy.listen({ host: '127.0.0.1', port: 0 });
 }
 
 interface Signed {
@@ -70,6 +75,7 @@ async function enter(): Promise<Signed> {
   const ticketUrl = origin + ticket.pathname + ticket.search;
   const entered = await fetch(ticketUrl, { redirect: 'manual' });
   expect(entered.status).toBe(303);
+  expect(entered.headers.get('location')).toBe('/namespaces/fermata/workflows');
   return { cookie: (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '', accessToken, ticketUrl };
 }
 
@@ -197,12 +203,64 @@ describe('Temporal’s UI', () => {
     expect((await get('/', { cookie })).status).toBe(401);
   });
 
+  it('lives on after an address that no parser takes, signed in or not', async () => {
+    const { cookie } = await enter();
+    const { hostname, port } = new URL(origin);
+    const first = (address: string, headers: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const socket = connect(Number(port), hostname, () =>
+          socket.write(
+            `GET ${address} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${headers}connection: close\r\n\r\n`,
+          ),
+        );
+        socket.once('data', (chunk) => resolve(String(chunk).split('\r\n', 1)[0] ?? ''));
+        socket.once('error', reject);
+      });
+    for (const address of ['//', '///', 'http://[', '//evil.example/', '/%zz', '*']) {
+      expect(await first(address, ''), address).toMatch(/^HTTP\/1.1 4\d\d/);
+      expect(await first(address, `cookie: ${cookie}\r\n`), address).toMatch(/^HTTP\/1.1 [24]\d\d/);
+    }
+    expect((await get('/', { cookie })).status).toBe(200);
+    expect(seen.every(({ headers }) => headers.host === new URL(uiOrigin()).host)).toBe(true);
+  });
+
+  it('lives on after an upgrade whose caller resets the connection, refused or not', async () => {
+    const { cookie } = await enter();
+    const { hostname, port } = new URL(origin);
+    for (const headers of ['', `origin: ${origin}\r\ncookie: ${cookie}\r\n`]) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(Number(port), hostname, () =>
+          socket.write(
+            `GET /api HTTP/1.1\r\nhost: ${hostname}:${port}\r\nconnection: upgrade\r\nupgrade: websocket\r\n${headers}\r\n`,
+            () => setTimeout(() => socket.resetAndDestroy(), 20),
+          ),
+        );
+        socket.on('error', () => undefined);
+        socket.once('close', () => resolve());
+      });
+    }
+    expect((await get('/', { cookie })).status).toBe(200);
+  });
+
+  it('is reached through a Unix socket where its server has a network of its own', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fermata-ui-socket-'));
+    const path = join(folder, 'ui.sock');
+    const inside = createServer(({ url, headers }, response) => response.end(`${url} for ${headers.host}`));
+    await new Promise<void>((resolve) => inside.listen(path, resolve));
+    await proxy.close();
+    await begin(`unix+http://${encodeURIComponent(path)}`);
+    const { cookie } = await enter();
+    expect(await (await get('/namespaces?x=1', { cookie })).text()).toBe('/namespaces?x=1 for localhost');
+    await end(inside);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   it('says plainly where there is no UI, or where it does not answer', async () => {
     const { cookie } = await enter();
-    await end(proxy);
+    await proxy.close();
     await begin(null);
     expect((await get('/', { cookie })).status).toBe(404);
-    await end(proxy);
+    await proxy.close();
     await begin('127.0.0.1:1');
     const down = await get('/', { cookie });
     expect(down.status).toBe(502);

@@ -133,9 +133,10 @@ function dependencies(
     runtime: {
       desk: DESK,
       web: { host: '127.0.0.1', port: 0 },
-      temporal: { address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
+      temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
       temporalUiProxy: { port: 8234 },
     },
+    personKeyOf: () => null,
     rolesOf: (person) => ROLES[person] ?? [],
     stepOrder: new Map([['pre-market', ['venue', 'data']]]),
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, token)),
@@ -192,6 +193,14 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
       const { ok } = await client.call('arm', params);
       return outcome(ok, true, 'armed', null);
     },
+    explainCash: async ({ person }, { kind, amount, reason, commandId }) => {
+      const taken = await client.call('explainCash', {
+        ...identity(person, reason, commandId),
+        kind,
+        amount,
+      });
+      return outcome(taken.ok, true, taken.detail, null);
+    },
     listSchedules: async () => [],
     listApprovals: async () => [],
     castVote: async ({ person }, { approval }) => ({
@@ -237,6 +246,8 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
     readIncident: async () => null,
     readSettings: () => Promise.reject(new Error('not in this test')),
     changeSettings: () => Promise.reject(new Error('not in this test')),
+    statementToSign: async () => null,
+    testTelegram: async () => ({ ok: true, detail: 'arrived', reached: 1, chats: 1 }),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {
       const switched = enabled ?? false;
       const { strategies } = await client.call('status', {});

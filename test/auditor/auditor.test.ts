@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditParts, createAudit } from '../../src/auditor/audit.js';
 import type { BookReading } from '../../src/auditor/book-reading.js';
 import { compareBooks } from '../../src/auditor/compare-books.js';
+import { LateCash } from '../../src/auditor/late-cash.js';
 import { readPaperBook } from '../../src/auditor/paper-book-reading.js';
 import type { OwnPrices } from '../../src/auditor/prices/own-prices.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
@@ -28,25 +29,34 @@ const book = (positions: [string, number][] = [], cash = CASH): BookReading => (
 
 describe('the comparison of books', () => {
   it('finds nothing where quantities and cash agree', () => {
-    const status = { positions: [position('BTC/USDT', '0.00500')], cash: '10000.00' };
+    const status = { positions: [position('BTC/USDT', '0.00500')], dust: [] };
     expect(compareBooks(book([['BTC/USDT', 500]]), status, instruments)).toEqual([]);
   });
 
   it('names a position that only one of the two has, and its side', () => {
-    const none = { positions: [], cash: '10000.00' };
+    const none = { positions: [], dust: [] };
     expect(compareBooks(book([['BTC/USDT', 500]]), none, instruments)).toEqual([
       'BTC/USDT: the trader has 0 lots, the venue 500',
     ]);
-    const short = { positions: [position('ETH/USDT', '0.1', 'short')], cash: '10000.00' };
+    const short = { positions: [position('ETH/USDT', '0.1', 'short')], dust: [] };
     expect(compareBooks(book([['ETH/USDT', 1000]]), short, instruments)).toEqual([
       'ETH/USDT: the trader has -1000 lots, the venue 1000',
     ]);
   });
 
-  it('names a difference in cash', () => {
-    expect(compareBooks(book([], CASH), { positions: [], cash: '9999.00' }, instruments)).toEqual([
-      'cash: the trader has 9999.00, the venue 10000.00',
-    ]);
+  it('6,000 of 10,000 USDT taken out do not stay clean: told once the trader has read and seen nothing', () => {
+    const late = new LateCash();
+    const taken = book([], CASH - 6_000 * 1e8);
+    const says = (atWallMs: number, state: 'clean' | 'differences' = 'clean') => ({
+      cash: '10000.00',
+      reconciliation: { state, atWallMs, differences: [] },
+    });
+    expect(late.look(book([], CASH), says(1))).toEqual([]);
+    expect([late.look(taken, says(1)), late.isOpen]).toEqual([[], true]);
+    expect(late.look(taken, says(1))).toEqual([]);
+    expect(late.look(taken, says(2, 'differences'))).toEqual([]);
+    expect(late.look(taken, says(2))).toEqual(['cash: the trader has 10000.00, the venue 4000.00']);
+    expect([late.look(book([], CASH), says(3)), late.isOpen]).toEqual([[], false]);
   });
 });
 

@@ -160,6 +160,7 @@ describe('profit-and-positions and strategies-on', () => {
     const good = await bench.check('profit-and-positions');
     expect(good).toMatchObject({ verdict: 'pass' });
     expect(good.observed).toContain('equity curve: 2 hours between 9950.00 and 10000.00');
+    expect(good.observed).toMatch(/^equity 10000 USDT, today 0, drawdown 0 %; nothing is open/);
     const position = {
       symbol: 'BTC/USDT',
       side: 'long',
@@ -167,6 +168,11 @@ describe('profit-and-positions and strategies-on', () => {
       unrealised: '5.00',
       protection: 'missing',
     };
+    bench.trader.held = [{ ...position, protection: 'confirmed' } as never];
+    expect(await bench.check('profit-and-positions')).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringContaining('open: BTC/USDT long 0.01 (5.00)'),
+    });
     bench.trader.held = [position as never];
     const bare = await bench.check('profit-and-positions');
     expect(bare).toMatchObject({ verdict: 'fail' });

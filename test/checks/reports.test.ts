@@ -76,4 +76,25 @@ describe('the reports of a review', () => {
     expect(await report('limits')).toContain('orders denied: positionSize 1');
     expect(await report('versions')).toContain('Postgres 15');
   });
+
+  it('count money that was put in or taken out as no return, no fall and no bad day', async () => {
+    for (const [hours, equity, moved] of [
+      [50, 10_000, 0],
+      [26, 16_160, 6_000],
+      [2, 8_060, -2_000],
+    ] as const) {
+      await bench.equityAt(NOW - hours * 3_600_000, equity);
+      await bench.database.pool.query(
+        'update equity set capital_moved = $3 where desk = $1 and market = $2',
+        [bench.context.desk.desk, new Date(NOW - hours * 3_600_000), moved],
+      );
+    }
+    // 160 on 16 000 is 1 %; then 8000 were taken out and 100 lost, of 16 160.
+    const performance = await report('performance');
+    expect(performance).toContain(
+      'equity 10000.00 to 8060.00 (0.37 %); capital moved -2000.00, which is no return',
+    );
+    expect(performance).toContain('largest drawdown 0.62 %');
+    expect(await report('limits')).toContain('largest drawdown 0.62 % of 15 % allowed; worst day -0.62 %');
+  });
 });

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { runCommand } from './run-command.js';
 import {
   type Answers,
@@ -104,6 +105,31 @@ describe('with Temporal and Postgres both down', () => {
   });
 });
 
+/** What an argument of a program can carry: neither NUL nor half of a pair. */
+const TYPED = UNFIT_TEXTS.filter(([, text]) => !/[\0\p{Cs}]/u.test(text));
+
+describe('text that commands a terminal or reads otherwise than it is', () => {
+  it.each(TYPED)(
+    '%s: a stop is carried out with it made plain, and shows none of it',
+    async (_what, text, plain) => {
+      trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { code, out, err } = await runCommand(folder, ['stop', '--reason', text, '--as', text]);
+      expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: plain } });
+      expect(out + err).not.toContain(text);
+      expect(code).toBe(0);
+    },
+  );
+
+  it.each(TYPED)('%s: anything else is refused before it reaches anybody', async (_what, text) => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    const { code, err } = await runCommand(folder, ['incident', 'open', text, '--note', 'seen']);
+    expect(err).toMatch(/expected text without control and direction characters, found U\+[0-9A-F]{4}/);
+    expect(err).toContain('kept safe: nothing was changed');
+    expect(err).not.toContain(text);
+    expect(code).not.toBe(0);
+  });
+});
+
 describe('a stop that can’t be proven', () => {
   it('exits 1, says that it goes on, and does not wait for ever', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(1));
@@ -167,7 +193,7 @@ describe('a desk that has ended', () => {
 
   it('hands a stop to a Temporal that somebody else runs, and does not wait for a trader', async () => {
     const runtime = writeRuntime(join(folder, 'home'));
-    const elsewhere = { ...runtime, temporal: { ...runtime.temporal, uiAddress: null } };
+    const elsewhere = { ...runtime, temporal: { ...runtime.temporal, kind: 'external' as const } };
     writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(elsewhere));
     const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--json']);
     const outcome = JSON.parse(out) as { detail: string; problems: string[] };
@@ -187,16 +213,5 @@ describe('a desk file that was broken since the start', () => {
     expect(out).toMatch(/^✓ stop: proven/);
     expect(out).toMatch(/The workflow that proves it was not started: .*broken.yaml/);
     expect(code).toBe(0);
-  });
-});
-
-describe('a resumption', () => {
-  it('is refused for somebody who may not approve', async () => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code, err } = await runCommand(folder, ['resume', '--reason', 'test', '--as', 'mallory']);
-    expect(err).toMatch(/mallory is not a person with the role approver/);
-    expect(err).toMatch(/--as with one of: operator/);
-    expect(code).toBe(2);
-    expect(trader.asked).toEqual([]);
   });
 });

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { deriveSigningKey } from '../../src/domain/signed-vote.js';
 import { verifyPassword } from '../../src/home/password.js';
 import { passwordHashOf } from '../../src/home/people-passwords.js';
+import { personKeyOf } from '../../src/home/person-keys.js';
 import { runCommand } from './run-command.js';
 
 const DESK = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
@@ -80,4 +82,27 @@ it('signs somebody out while the database is down too, and says what it could no
   expect(err).toContain('the Telegram link and unused sign-in links of anna stay');
   expect(err).toContain('anna has no password any more, and every sign-in has ended');
   expect(passwordHashOf(home, 'anna')).toBeNull();
+});
+
+it('enrols the public half of a key from a signing password that is not the sign-in password', async () => {
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(home, name), text, { mode: 0o600 });
+    return join(home, name);
+  };
+  const signIn = file('sign-in', 'a long enough password');
+  const own = file('own', 'another one, for signing');
+  await fermata(['add', 'anna'], { FERMATA_PERSON_PASSWORD: 'a long enough password' });
+  const key = (password: string, signing: string) =>
+    fermata(['key', 'anna', '--password-file', password, '--signing-password-file', signing]);
+  expect((await key(own, own)).err).toContain('name or sign-in password is wrong');
+  expect((await key(signIn, signIn)).err).toContain('the signing password is the sign-in password');
+  expect((await key(signIn, file('short', 'short'))).err).toContain('the signing password has 5 characters');
+  expect(personKeyOf(home, 'anna')).toBeNull();
+  expect((await key(signIn, own)).code).toBe(0);
+  const enrolled = personKeyOf(home, 'anna')!;
+  const again = await deriveSigningKey('another one, for signing', enrolled.salt);
+  expect(again.publicKey).toBe(enrolled.publicKey);
+  expect(statSync(join(home, 'people', 'keys.json')).mode & 0o777).toBe(0o600);
+  const { out } = await fermata(['list']);
+  expect(out).toContain(`anna: viewer, approver; key ${enrolled.keyId} since`);
 });

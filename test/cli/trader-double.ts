@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { loadDesk } from '../../src/desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { makeSecret } from '../../src/home/secrets.js';
+import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import type { ControlMethod, TraderStatus } from '../../src/trader/protocol.js';
 import { idleStatus } from '../support/trader-status.js';
 
@@ -22,7 +23,12 @@ export function writeRuntime(home: string, deskFile: string = CRYPTO_DESK): Runt
     market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     // Port 1 refuses at once.
     postgres: { host: '127.0.0.1', port: 1, database: 'fermata', user: 'fermata' },
-    temporal: { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: 'http://127.0.0.1:1' },
+    temporal: {
+      kind: 'managed',
+      address: '127.0.0.1:1',
+      namespace: 'fermata',
+      uiAddress: 'http://127.0.0.1:1',
+    },
     web: { host: '127.0.0.1', port: 1 },
     temporalUiProxy: { port: 1 },
     supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),
@@ -42,6 +48,16 @@ export interface TraderDouble {
 
 export type Answers = Partial<Record<ControlMethod, (params: Record<string, unknown>) => unknown>>;
 
+/** An answer that throws `ControlRefusal` is one that the trader gives as an error. */
+function answerTo(answer: Answers[ControlMethod], params: Record<string, unknown>): object {
+  try {
+    return { result: answer?.(params) };
+  } catch (error) {
+    if (error instanceof ControlRefusal) return { error: error.answer };
+    throw error;
+  }
+}
+
 export async function startTraderDouble(runtime: Runtime, answers: Answers): Promise<TraderDouble> {
   const path = deskPaths(homePaths(runtime.home), runtime.desk).controlSocket;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -56,8 +72,7 @@ export async function startTraderDouble(runtime: Runtime, answers: Answers): Pro
       for (const line of lines) {
         const { id, method, params } = JSON.parse(line);
         asked.push({ method, params });
-        const result = answers[method as ControlMethod]?.(params);
-        socket.write(`${JSON.stringify({ id, result })}\n`);
+        socket.write(`${JSON.stringify({ id, ...answerTo(answers[method as ControlMethod], params) })}\n`);
       }
     });
   });

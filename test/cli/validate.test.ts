@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { isGenuine } from '../../src/validation/report/sign-report.js';
 import { keptReports } from '../../src/validation/report/write-report.js';
 import { runCommand } from './run-command.js';
 
@@ -37,6 +39,14 @@ describe.concurrent('fermata validate', () => {
     const { out } = await validate('criteria', '--duration=2h', '--min-trades', '3', '--json');
     const { criteria } = JSON.parse(out) as { criteria: object };
     expect(criteria).toEqual({ minTrades: 3, minWinRatePct: 45, minSharpe: 0.5, maxDrawdownPct: 15 });
+  });
+
+  it('seals its report where no desk was ever started, so that it counts after the first start', async () => {
+    const { out, place } = await validate('before', '--duration=1h', '--json');
+    const home = join(place, 'home');
+    await ensureSecrets(home);
+    const { files: _files, workflowId: _workflow, problems: _problems, ...report } = JSON.parse(out);
+    expect(isGenuine(readSecret(home, 'decisionKey'), report)).toBe(true);
   });
 
   it('needs a duration', async () => {

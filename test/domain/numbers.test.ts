@@ -80,7 +80,9 @@ describe('instruments', () => {
     });
   });
 
-  it('are refused where that is no whole number of money units', () => {
-    expect(() => buildInstrument(0, { ...btc, lotSize: '0.0000001' })).toThrow(DecimalError);
+  it('may be finer than money units, as a pair quoted in BTC, and need steps above zero', () => {
+    const pair = { ...btc, symbol: 'ETH/BTC', tickSize: '0.00001', lotSize: '0.0001' };
+    expect(buildInstrument(0, pair).moneyPerTickLot).toBe(0.1);
+    expect(() => buildInstrument(0, { ...btc, lotSize: '0' })).toThrow(DecimalError);
   });
 });

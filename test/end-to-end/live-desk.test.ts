@@ -1,16 +1,23 @@
 /** One desk with real money at the exchange's simulator, from its validation to flat, as its people would do it. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Signing } from '../../dashboard/src/connection/sign-vote.js';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
+import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
+import { deriveSigningKey, signStatement } from '../../src/domain/signed-vote.js';
+import { ensureDataKey } from '../../src/home/secrets.js';
+import { minutesPlace, writeMinutes } from '../../src/market/fetched/minutes-file.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { liveDeskText } from '../go-live/support/live-desk.js';
+import { chatOf } from '../support/chat-of.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
 import { profitableRecording } from '../support/profitable-recording.js';
 import { READING_KEY, TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const PASSWORD = 'a-password-of-my-own';
+const OWN_PASSWORD = 'another one, for signing';
 /** Within the waits of a busy machine; the entry itself waits for the end of a minute. */
 const WAIT_MS = 150_000;
 const PRICES = { BTC: 60_000, ETH: 3_000 } as const;
@@ -23,14 +30,15 @@ let screen: UpSummary;
 beforeAll(async () => {
   exchange = await startBinanceSimulator({ walk: { everyMs: 250, ppm: 5 } });
   for (const base of ['BTC', 'ETH']) fallingHistory(base);
-  telegram = await startTelegramSimulator({ tokens: ['123456:abcdefghijklmnopqrstuvwxyz'] });
+  telegram = await startTelegramSimulator();
   desk = deskUnderTest('crypto-live', {
     BINANCE_API_KEY: TRADING_KEY.apiKey,
     BINANCE_SECRET_KEY: TRADING_KEY.secret,
     BINANCE_AUDITOR_API_KEY: READING_KEY.apiKey,
     BINANCE_AUDITOR_SECRET_KEY: READING_KEY.secret,
-    TELEGRAM_BOT_TOKEN: '123456:abcdefghijklmnopqrstuvwxyz',
+    TELEGRAM_BOT_TOKEN: DEFAULT_TOKEN,
     TELEGRAM_API_ROOT: telegram.address,
+    TELEGRAM_CHAT_ID: String(chatOf(telegram, 500).id),
     DASHBOARD_PASSWORD: PASSWORD,
     FERMATA_PERSON_PASSWORD: PASSWORD,
   });
@@ -81,7 +89,25 @@ async function signIn(username: string) {
     return answered;
   };
   const { accessToken } = await call('auth/login', '', { username, password: PASSWORD });
-  return (path: string, body?: object) => call(path, String(accessToken), body);
+  const ask = (path: string, body?: object) => call(path, String(accessToken), body);
+  return Object.assign(ask, { person: username });
+}
+
+/** The person enrols a key of their own, at the command line. */
+async function enrolKey(person: string): Promise<void> {
+  const file = (name: string, text: string): string => {
+    const path = join(desk.home, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const passwords = [
+    '--password-file',
+    file('sign-in', PASSWORD),
+    '--signing-password-file',
+    file('own', OWN_PASSWORD),
+  ];
+  const enrolled = await desk.run('person', 'key', person, ...passwords);
+  expect(enrolled.code, enrolled.stderr).toBe(0);
 }
 
 type Session = Awaited<ReturnType<typeof signIn>>;
@@ -95,29 +121,69 @@ async function openOf<T extends { readonly state: string }>(ask: Session, what: 
 async function approve(ask: Session): Promise<void> {
   const approval = await openOf<{ id: string; parametersHash: string; state: string }>(ask, 'approvals');
   const { parametersHash } = approval;
-  const vote = { choice: 'approve', parametersHash, reason: 'figures and limits are as they should be' };
+  const { statement, key } = (await ask(
+    `signing?approval=${encodeURIComponent(approval.id)}`,
+  )) as unknown as Signing;
+  const own = await deriveSigningKey(OWN_PASSWORD, key!.salt);
+  expect(own.publicKey).toBe(key!.publicKey);
+  const signature = signStatement(own, statement!, ask.person);
+  const vote = {
+    signature,
+    choice: 'approve',
+    parametersHash,
+    reason: 'figures and limits are as they should be',
+  };
   await ask(`approvals/${encodeURIComponent(approval.id)}/vote`, vote);
+}
+
+/** As `fermata data fetch` leaves what it read from this very simulator. */
+async function fetchedMinutes(base: string, price: number): Promise<string> {
+  const minutes = 48 * 60;
+  const [, ...rows] = readFileSync(profitableRecording(desk.home, base, price, minutes), 'utf8')
+    .trim()
+    .split('\n');
+  const fromMs = Number(rows[0]!.split(',')[0]);
+  const span = { fromMs, untilMs: fromMs + minutes * 60_000 };
+  const about = {
+    venue: 'binance',
+    endpoint: 'simulator',
+    address: exchange.address,
+    symbol: `${base}/USDT`,
+    month: '2025-01',
+  } as const;
+  const folder = join(desk.home, 'data');
+  await writeMinutes(
+    folder,
+    { ...about, ...span, missing: [], fetchedAtMs: Date.now() },
+    rows,
+    ensureDataKey(desk.home),
+  );
+  return minutesPlace(folder, about);
 }
 
 describe('a desk with real money', () => {
   it('starts HALTED, and may not go live before its validation', async () => {
     expect(screen).toMatchObject({ desk: 'crypto-live', trading: 'live' });
     expect(await desk.status()).toMatchObject({ mode: 'HALTED', trading: 'live', cash: '10000.00' });
+    await desk.signIn('operator', PASSWORD);
     const refused = await desk.run('go-live', '--reason', 'too early');
     expect(refused.code).toBe(1);
     expect(refused.stdout).toMatch(/Paper validation/);
   });
 
   it('is validated on 48 recorded hours, and earns its GO there', async () => {
-    const recordings = Object.entries(PRICES).flatMap(([base, price]) => [
-      '--data',
-      `${base}/USDT=${profitableRecording(desk.home, base, price, 48 * 60)}`,
-    ]);
+    const recordings: string[] = [];
+    for (const [base, price] of Object.entries(PRICES))
+      recordings.push('--data', `${base}/USDT=${await fetchedMinutes(base, price)}`);
     const run = await desk.run('validate', '--duration=48h', '--speed', 'max', '--json', ...recordings);
     expect(run.code, run.stdout).toBe(0);
     const report = JSON.parse(run.stdout);
     expect(report).toMatchObject({ recommendation: 'GO', goLive: { qualifies: true } });
     expect(report.results.trades).toBeGreaterThanOrEqual(10);
+    const untold = await desk.run('preflight');
+    expect(untold.stdout).toMatch(/no test alert has reached anybody yet/);
+    const told = await desk.run('notify', 'test', 'telegram');
+    expect(told.stdout).toMatch(/✓ A test alert reached 1 of 1 chats/);
     const preflight = await desk.run('preflight', '--json');
     expect(preflight.code).toBe(0);
     expect(JSON.parse(preflight.stdout).verdict).toBe('pass');
@@ -128,6 +194,7 @@ describe('a desk with real money', () => {
     expect(await operator('golive', { reason: 'the validation was good' })).toMatchObject({ ok: true });
     expect((await desk.run('person', 'add', 'second', '--role', 'approver')).code).toBe(0);
     const second = await signIn('second');
+    for (const person of ['operator', 'second']) await enrolKey(person);
     const { id } = await openOf<{ id: number; state: string }>(operator, 'tasks');
     await operator(`tasks/${id}/done`, { note: 'win rate, Sharpe and drawdown are above the bounds' });
     await approve(operator);

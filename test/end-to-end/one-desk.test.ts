@@ -55,6 +55,7 @@ describe('one desk, from the command to flat', () => {
     ]) {
       expect(shown, `status --json has ${key}`).toHaveProperty(key);
     }
+    expect(shown.temporal).toMatchObject({ kind: 'managed', isolation: 'own-network', namespace: 'fermata' });
   });
 
   it('is stopped in the browser while an entry rests: no entry is left, positions and their stops stay', async () => {
@@ -95,6 +96,7 @@ describe('one desk, from the command to flat', () => {
   });
 
   it('is resumed by a person on the command line, and trades on', async () => {
+    await desk.signIn();
     const run = await desk.run('resume', '--reason', 'end-to-end test');
     expect(run.stderr + run.stdout).not.toMatch(/Error:/);
     expect(run.code).toBe(0);

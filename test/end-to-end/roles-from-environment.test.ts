@@ -83,6 +83,10 @@ describe('roles that are started one by one, with the environment of docker-comp
       dashboardUrl: `http://127.0.0.1:${deployed.here.FERMATA_PORT}/`,
       passwordFile: join(deployed.secrets, 'operator-password'),
     } as UpSummary);
+    // A token alone tells nobody anything: an alert has to have arrived.
+    const alert = ['bin/fermata.js', 'notify', 'test', 'telegram'];
+    const sent = await deployed.programs.run('web', {}, alert);
+    expect(sent.code, sent.stdout + sent.stderr).toBe(0);
     const { status: code, body } = await call<PreflightReport>('GET', 'preflight');
     expect(code, JSON.stringify(body)).toBe(200);
     const verdicts = Object.fromEntries(body.results.map(({ key, verdict }) => [key, verdict]));

@@ -10,6 +10,7 @@ import { type CallApi, signedIn } from '../support/signed-in.js';
 
 const SIZE = 'risk.maxPositionSizePct';
 
+const PASSWORD = 'a-password-of-bens-own';
 let simulator: TelegramSimulator;
 let desk: DeskUnderTest;
 let api: CallApi;
@@ -26,6 +27,7 @@ beforeAll(async () => {
     TELEGRAM_BOT_TOKEN: DEFAULT_TOKEN,
     TELEGRAM_CHAT_ID: String(alerts.id),
     TELEGRAM_API_ROOT: simulator.address,
+    FERMATA_PERSON_PASSWORD: PASSWORD,
   });
   api = await signedIn(await desk.up('--market', 'simulated', '--desk', deskWithTwoPeople(desk.home)));
 }, 240_000);
@@ -73,6 +75,8 @@ async function loosenTo(value: number): Promise<void> {
 
 describe('a desk whose people sit in Telegram', () => {
   it('knows them by a one-time code, answers them, and ignores and records strangers', async () => {
+    expect((await desk.run('person', 'add', 'ben')).code).toBe(0);
+    await desk.signIn('ben', PASSWORD);
     await Promise.all([link(operator, 'operator'), link(ben, 'ben')]);
     const stranger = chatOf(simulator, 666);
     stranger.write('/stop');

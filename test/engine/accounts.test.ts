@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatMoney, parseMoney } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
+import { cashUnits, fundsOf, heldPositions } from '../../src/engine/books.js';
 import { MarketBook } from '../../src/engine/market-book.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
@@ -52,7 +53,7 @@ function deal(state: EngineState, { side, lots, price, fee, feeLots }: Deal): vo
 function equityAt(state: EngineState, bidTicks: number): number {
   const market = new MarketBook(state.config!.instruments);
   market.quote(0, bidTicks, bidTicks, 0);
-  market.hold(state.positions, state.cash);
+  market.hold(heldPositions(state), fundsOf(state));
   return market.equity;
 }
 
@@ -77,7 +78,7 @@ describe('positions and cash', () => {
         formatMoney(position.realised, 2),
       ]).toEqual([lots, cost, realised]);
     }
-    expect(formatMoney(state.cash, 2)).toBe('10000.00');
+    expect(formatMoney(cashUnits(state), 2)).toBe('10000.00');
   });
 
   it('hold what is left of a purchase whose fee the venue kept in coins, and cash pays the purchase alone', () => {
@@ -88,11 +89,11 @@ describe('positions and cash', () => {
     const position = state.positions[0]!;
     expect(position.quantityLots).toBe(998);
     expect(formatMoney(position.cost, 2)).toBe('99.80');
-    expect(formatMoney(state.cash, 2)).toBe('9900.00');
+    expect(formatMoney(cashUnits(state), 2)).toBe('9900.00');
     expect(equityAt(state, 10_000)).toBe(parseMoney('10000') - fee);
     deal(state, { side: 'sell', lots: 998, price: 10_000, fee: 0 });
     const [trip] = [...state.trips.values()];
-    expect([position.quantityLots, trip!.trades, trip!.realised]).toEqual([0, 1, -fee]);
+    expect([position.quantityLots, trip!.trades, trip!.realised]).toEqual([0, 1, -BigInt(fee)]);
   });
 
   it('turn round in one fill: the old position is realised, the new one costs its price', () => {
@@ -158,8 +159,12 @@ describe('positions and cash', () => {
     }
   });
 
-  it('refuse an amount that can not be held exactly, instead of rounding it', () => {
+  it('are exact to the last unit where no number is any more', () => {
     const state = account('spot');
-    expect(() => deal(state, { side: 'buy', lots: 1e9, price: 1e9, fee: 0 })).toThrow(RangeError);
+    deal(state, { side: 'buy', lots: 999_999_999_999, price: 999_999_999, fee: 1 });
+    const cost = 999_999_999_999n * 999_999_999n * 1_000n;
+    expect([state.positions[0]!.cost, cashUnits(state)]).toEqual([cost, 1_000_000_000_000n - cost - 1n]);
+    deal(state, { side: 'sell', lots: 999_999_999_999, price: 999_999_999, fee: 0 });
+    expect(cashUnits(state)).toBe(999_999_999_999n);
   });
 });

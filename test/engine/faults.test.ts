@@ -7,7 +7,7 @@ function causes(desk: DeskUnderTest): string[] {
 }
 
 describe('what goes wrong around the engine', () => {
-  it('a silent feed halts after the bound of the desk file, in wall time', () => {
+  it('a silent feed halts after the bound of the desk file', () => {
     const desk = new DeskUnderTest().active();
     desk.pass(10_000);
     expect(causes(desk)).toEqual([]);
@@ -18,12 +18,12 @@ describe('what goes wrong around the engine', () => {
 
   it('a quiet instrument without a position halts nobody, one with a position does', () => {
     const desk = new DeskUnderTest().active();
-    desk.wallMs += 9_000;
+    desk.wait(9_000);
     desk.quote(0, 10_000);
     desk.pass(2_000);
     expect(causes(desk)).toEqual([]);
     desk.hold(1);
-    desk.wallMs += 9_000;
+    desk.wait(9_000);
     desk.quote(0, 10_000);
     desk.pass(2_000);
     expect(causes(desk)).toEqual(['stale-data']);
@@ -174,8 +174,13 @@ describe('losses', () => {
 
   it('leave the quote path silent: no record, no effect, the same empty answer', () => {
     const desk = new DeskUnderTest().active();
-    const stamp = { wallMs: desk.wallMs, marketMs: desk.marketMs };
-    const quote = { kind: 'quote', instrument: 0, bidTicks: 10_000, askTicks: 10_001, ...stamp } as const;
+    const quote = {
+      kind: 'quote',
+      instrument: 0,
+      bidTicks: 10_000,
+      askTicks: 10_001,
+      ...desk.stamp(),
+    } as const;
     const first = desk.engine.process(quote);
     expect(first).toEqual([]);
     expect(desk.engine.process(quote)).toBe(first);

@@ -50,6 +50,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     askTicks: 10_002,
     staleMs: 10_000,
     venueBreaker: 'closed',
+    openFees: null,
     sizeFactorPpm: 1_000_000,
     risk: {
       maxPositionSizePct: 3,
@@ -73,6 +74,20 @@ describe('the risk gate', () => {
     expect(verdict.denial).toBeNull();
     expect(verdict.approved).toEqual(ENTRY);
   });
+
+  it.each([
+    ['what is worth enough at its price, and not at its stop', 52, 9_600, 0, false],
+    ['what is worth enough at its stop', 55, 9_600, 0, true],
+    ['what a fee in coins makes too small at its stop', 55, 9_600, 1_000, false],
+    ['what is worth enough after that fee', 56, 9_600, 1_000, true],
+    ['what a further stop makes too small', 55, 9_500, 0, false],
+  ])(
+    'takes an entry by what could be protected and sold again: %s',
+    (_, quantityLots, protectTicks, takerFeePpm, ok) => {
+      const world = { instrument: { ...instrument, takerFeePpm } };
+      expect(limitOf({ quantityLots, protectTicks }, world)).toBe(ok ? null : 'protectable');
+    },
+  );
 
   it.each([
     ['mode', {}, { mode: 'REDUCING' }],

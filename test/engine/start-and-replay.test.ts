@@ -111,7 +111,7 @@ describe('a start', () => {
     const strategies = deskConfig().strategies.map((strategy) => ({ ...strategy, symbols: ['BTC/USDT'] }));
     const engine = createEngine(deskConfig({ instruments, strategies }));
     for (const record of fromDisk(before.records)) engine.apply(record);
-    const begun = engine.begin({ wallMs: 0, marketMs: 0 });
+    const begun = engine.begin({ wallMs: 0, marketMs: 0, monotonicMs: 0 });
     expect(begun).toMatchObject({ ok: false });
     expect(begun.ok === false && begun.message).toContain('BTC/USDT');
   });

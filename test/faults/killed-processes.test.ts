@@ -104,6 +104,7 @@ describe('a desk whose processes are killed while it trades', () => {
     const after = await desk.status();
     expect(after.mode).toBe('HALTED');
     expect(after.halts.map((halt) => halt.cause)).toContain('person');
+    await desk.signIn();
     expect((await desk.run('resume', '--reason', 'test')).code).toBe(0);
     expect((await desk.status()).mode).toBe('ACTIVE');
   });

@@ -61,6 +61,7 @@ async function stopAsPerson(reason: string): Promise<void> {
 }
 
 async function resume(): Promise<void> {
+  await desk.signIn();
   const resumed = await desk.run('resume', '--reason', 'looked at it');
   expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
 }

@@ -6,6 +6,7 @@ const desk: DeskUnderTest = deskUnderTest();
 
 beforeAll(async () => {
   await desk.up('--market', 'simulated');
+  await desk.signIn();
 }, 240_000);
 
 afterAll(async () => {

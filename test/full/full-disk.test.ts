@@ -69,6 +69,7 @@ describe.skipIf(!mounted)('a journal whose disk is full', () => {
     const closing = await desk.run('close-all', '--reason', 'the disk is full');
     expect(closing.code).not.toBe(0);
     expect(closing.stdout + closing.stderr).toMatch(/no closing order can leave/);
+    await desk.signIn();
     const resumed = await desk.run('resume', '--reason', 'try');
     expect(resumed.code).not.toBe(0);
     const now = await desk.status();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MUTANTS } from '../simulation/mutants.js';
 import { runMutant } from '../simulation/run-mutant.js';
 
-const SEEDS = 500;
+const SEEDS = 300;
 
 describe('the simulation catches a build in which', () => {
   it.each(MUTANTS)('$what', { timeout: 600_000 }, async (mutant) => {

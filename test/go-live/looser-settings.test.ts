@@ -3,13 +3,27 @@ import { expect, it } from 'vitest';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
 import { settingsTerms } from '../../src/domain/settings-change.js';
+import { signStatement } from '../../src/domain/signed-vote.js';
+import { ownKeyOf } from '../support/own-keys.js';
 import { DECISION_KEY, type LiveDesk, liveDesk } from './support/live-desk.js';
 
 const KEY = 'risk.maxDrawdownPct';
 
-async function loosen(desk: LiveDesk, people: readonly string[]) {
-  const { incarnation } = await desk.until('reconciled', (now) => now.reconciliation.state === 'clean');
+async function loosen(desk: LiveDesk, people: readonly string[], own = true) {
+  const { incarnation, configHash } = await desk.until(
+    'reconciled',
+    (now) => now.reconciliation.state === 'clean',
+  );
   const proposal = { incarnation, version: 1, changes: [{ key: KEY, from: 15, to: 20 }] };
+  const subject = decisionSubject({ id: 'settings:1', ...settingsTerms(proposal) });
+  const expiresWallMs = Date.now() + 60_000;
+  const statement = {
+    kind: 'settings',
+    desk: 'crypto-live',
+    account: incarnation,
+    configHash,
+    subject,
+  } as const;
   const decisions = people.map((person) =>
     signDecision(DECISION_KEY, {
       decisionId: `${person}:approve`,
@@ -17,9 +31,18 @@ async function loosen(desk: LiveDesk, people: readonly string[]) {
       person,
       via: 'web',
       choice: 'approve',
-      subject: decisionSubject({ id: 'settings:1', ...settingsTerms(proposal) }),
+      subject,
       atWallMs: Date.now(),
-      expiresWallMs: Date.now() + 60_000,
+      expiresWallMs,
+      ...(own
+        ? {
+            signature: signStatement(
+              ownKeyOf(person),
+              { ...statement, choice: 'approve', sizePct: null, expiresWallMs },
+              person,
+            ),
+          }
+        : {}),
     }),
   );
   const why = { commandId: `c${people.length}`, by: 'operator', reason: 'a wilder week' };
@@ -31,6 +54,9 @@ it('take two people where going live does', async () => {
   const desk = await liveDesk();
   await desk.start();
   await expect(loosen(desk, ['operator'])).rejects.toThrow(/2 people must approve this, 1 did/);
+  await expect(loosen(desk, ['operator', 'second'], false)).rejects.toThrow(
+    /not signed with the key of the person/,
+  );
   await expect(loosen(desk, ['operator', 'second'])).resolves.toMatchObject({ settingsVersion: 1 });
 });
 

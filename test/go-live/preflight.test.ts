@@ -2,10 +2,12 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.js';
-import { ensureSecrets } from '../../src/home/secrets.js';
+import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { keepTelegramProof } from '../../src/notify/telegram-proof.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
+import { signReport } from '../../src/validation/report/sign-report.js';
 import { keepReport } from '../../src/validation/report/write-report.js';
-import { type Bench, preflightBench } from './support/preflight-bench.js';
+import { type Bench, goReport, preflightBench } from './support/preflight-bench.js';
 
 type Break = (bench: Bench) => void | Promise<void>;
 
@@ -30,6 +32,11 @@ const risk =
   (bench) => {
     bench.desk = { ...bench.desk, risk: { ...bench.desk.risk, ...changes } };
   };
+
+const madeAt =
+  (kind: 'simulator' | 'testnet', address: string | null): Break =>
+  (bench) =>
+    void bench.report({ market: { ...goReport(bench.configHash).market, endpoint: { kind, address } } });
 
 /** What is broken, which check sees it, what a start does about it, and the words that a person reads. */
 const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][] = [
@@ -138,11 +145,87 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
     /prices were simulated/,
   ],
   [
+    'a newer validation of the same file was a NO-GO',
+    ({ home, configHash }) => {
+      const newer = { ...goReport(configHash), created: new Date().toISOString() };
+      const refused = { ...newer, recommendation: 'NO-GO', reasons: ['9 trades, 10 are needed'] } as const;
+      keepReport(home, signReport(readSecret(home, 'decisionKey'), refused));
+    },
+    'validation',
+    'warn',
+    /the newest: NO-GO: 9 trades/,
+  ],
+  [
+    'a newer validation of the same file was for study',
+    ({ home, configHash }) => {
+      const newer = { ...goReport(configHash), created: new Date().toISOString() };
+      const study = { ...newer, goLive: { qualifies: false, because: ['a.csv is for study'] } };
+      keepReport(home, signReport(readSecret(home, 'decisionKey'), study));
+    },
+    'validation',
+    'warn',
+    /a.csv is for study/,
+  ],
+  [
+    'the GO is older than the desk file lets it stand',
+    (bench) => void bench.report({ created: new Date(Date.now() - 15 * 86_400_000).toISOString() }),
+    'validation',
+    'warn',
+    /is too old: it stands for 14 days/,
+  ],
+  [
+    'the GO is of another simulator',
+    madeAt('simulator', 'http://127.0.0.1:1'),
+    'validation',
+    'warn',
+    /at the simulator at http:\/\/127.0.0.1:1, and counts there only/,
+  ],
+  [
+    'the GO is of the testnet',
+    madeAt('testnet', null),
+    'validation',
+    'warn',
+    /at the testnet, and counts there only/,
+  ],
+  [
+    'the GO does not say whose prices they were',
+    (bench) => void bench.report({ market: {} as SignedReport['market'] }),
+    'validation',
+    'warn',
+    /does not say whose prices/,
+  ],
+  [
     'Telegram is not configured',
     ({ env }) => void delete env.TELEGRAM_BOT_TOKEN,
     'telegram',
     'warn',
     /TELEGRAM_BOT_TOKEN/,
+  ],
+  [
+    'a Telegram token is given and no test alert ever arrived',
+    ({ home }) => rmSync(join(home, 'notify'), { recursive: true }),
+    'telegram',
+    'warn',
+    /no test alert has reached anybody yet .*fermata notify test telegram/,
+  ],
+  [
+    'the test alert was another bot’s',
+    setTo('TELEGRAM_BOT_TOKEN', '654321:zyxwvutsrqponmlkjihgfedcba'),
+    'telegram',
+    'warn',
+    /no test alert has reached anybody yet/,
+  ],
+  [
+    'the test alert is long ago',
+    ({ home, env }) =>
+      keepTelegramProof(home, env.TELEGRAM_BOT_TOKEN!, {
+        chatId: '7',
+        messageId: 1,
+        atMs: Date.now() - 31 * 86_400_000,
+      }),
+    'telegram',
+    'warn',
+    /31 days ago/,
   ],
   ['Telegram’s token can’t be one', setTo('TELEGRAM_BOT_TOKEN', 'abc'), 'telegram', 'fail', /token/],
 ];
@@ -154,6 +237,8 @@ describe('with everything in place', () => {
     const bench = await preflightBench();
     const report = await bench.look();
     expect(report.results.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+    await madeAt('simulator', bench.simulator.address)(bench);
+    expect((await bench.look()).results.find(({ key }) => key === 'validation')?.verdict).toBe('pass');
     expect(report.results.map(({ key }) => key)).toEqual([
       'api-key',
       'balance',
@@ -199,7 +284,7 @@ describe('going live is refused', () => {
 
   it('where the first live period would not be small', async () => {
     const bench = await preflightBench((text) =>
-      text.replace('goLive:', 'goLive:\n  start: { maxPositionSizePct: 10 }'),
+      text.replace('start: { maxPositionSizePct: 1,', 'start: { maxPositionSizePct: 10,'),
     );
     const report = await bench.look();
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([

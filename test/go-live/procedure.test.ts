@@ -72,7 +72,11 @@ describe.concurrent('going live', () => {
       'reviewed by bert',
     );
     const told = await bench.database.pool.query('select title from notice where desk = $1', [desk.name]);
-    expect(told.rows.map(({ title }: { title: string }) => title).join()).toContain('look at the dashboard');
+    const titles = told.rows.map(({ title }: { title: string }) => title);
+    expect(titles.join()).toContain('look at the dashboard');
+    const period = evidence.find(({ step_key: key }) => key === 'first-period.state');
+    if (!period) throw new Error('the first period left no evidence');
+    expect(period.finished.getTime() - period.started.getTime()).toBeGreaterThanOrEqual(2000);
     const [row] = await readAttempts(bench.database.pool, desk.name);
     expect(row).toMatchObject({ release: input.release, state: 'completed' });
   }, 90_000);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { GoLiveProposal } from '../../src/domain/go-live.js';
 import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
+import { eventually } from '../support/eventually.js';
 import { type LiveDesk, liveDesk, vote } from './support/live-desk.js';
 
 const ends: (() => Promise<void>)[] = [];
@@ -156,7 +157,8 @@ const sizesOf = ({ risk }: TraderStatus) =>
 
 it('trades in the size that two people approved, and larger only step by step', async () => {
   const proposal = await desk.proposal();
-  await goLive(...signed(proposal));
+  // The account's own stream may still be connecting: until then the trader takes the venue for down.
+  await eventually(() => goLive(...signed(proposal)));
   const live = await desk.status();
   expect(live).toMatchObject({ mode: 'ACTIVE', goLive: { granted: { approvedBy: ['operator', 'second'] } } });
   expect(sizesOf(live)).toEqual(['3 % of equity', '3']);

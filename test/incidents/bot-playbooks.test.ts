@@ -83,6 +83,25 @@ describe('a crash', () => {
     );
   });
 
+  it('S2-083 warns where positions are not what they were before the restart', async () => {
+    const { pool } = bench.database;
+    await pool.query('delete from positions where desk = $1', [desk.name]);
+    await pool.query(
+      `insert into positions (desk, symbol, quantity, average_price, realised, simulated, updated)
+       values ($1, 'BTC/USDT', 0.70, 100, 0, true, now())`,
+      [desk.name],
+    );
+    desk.processes.set('trader', 'running');
+    desk.trader.reconciliation = 'clean';
+    desk.trader.held = [position('BTC/USDT')];
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    expect(await stepOf(bench, incident, 'Positions untouched by the restart')).toMatchObject({
+      verdict: 'warn',
+      observed: 'before: BTC/USDT 0.7; after: BTC/USDT 0.5',
+    });
+    await incident.end();
+  });
+
   it('S2-081 tells people at once where a process stays down, and by which command it is started', async () => {
     desk.processes.set('ledger', 'down');
     const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'ledger' });

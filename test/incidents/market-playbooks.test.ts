@@ -138,6 +138,12 @@ describe('a large drawdown', () => {
     expect(observed).toContain('NEW/USDT: too few minutes are stored');
     desk.trader.risk = CALM;
     await incident.result();
+    desk.trader.market = { lastPrices: [{ symbol: 'CALM/USDT', bid: '100', ask: '100' }] };
+    desk.trader.risk = NEAR;
+    const calmer = await openIncident(bench, desk, { kind: 'large-drawdown' });
+    expect((await stepOf(bench, calmer, 'Market conditions')).verdict).toBe('pass');
+    desk.trader.risk = CALM;
+    await calmer.result();
   });
 
   it('S2-074 breaks the losses of the day down by strategy, an exit counted to the strategy that entered', async () => {

@@ -73,6 +73,7 @@ describe('loss halts', () => {
     expect(desk.arm('rule')).toMatchObject({ ok: false, code: 'authority' });
     desk.marketMs += 13 * 3_600_000;
     desk.wallMs += 1_000;
+    desk.monotonicMs += 1_000;
     desk.quote(0, desk.engine.view.quotes[0]?.bidTicks ?? 0);
     expect(desk.arm('rule')).toMatchObject({ ok: true });
   });

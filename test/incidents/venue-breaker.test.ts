@@ -36,6 +36,17 @@ describe("the venue's API breaker in the engine", () => {
     expect(desk.engine.view.positions[0]?.protection).toBe('confirmed');
   });
 
+  it('S2-069 leaves them alone too where the connection to the venue is lost', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const { stop } = desk.hold(0);
+    desk.happen({ kind: 'venue.health', state: 'down', detail: 'no answer' });
+    desk.pass(1_000);
+    expect(desk.sent('cancel')).toEqual([]);
+    expect(desk.stateOf(stop)).toBe('working');
+    expect(desk.engine.view.positions[0]).toMatchObject({ protection: 'confirmed' });
+    expect(desk.engine.view.closeAll).toBe('idle');
+  });
+
   it('can not be armed while it is open; closed again, the venue is read before anything else', () => {
     const desk = new DeskUnderTest().active();
     desk.happen(open);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseDecimal } from '../../src/domain/decimal.js';
-import { parseMoney } from '../../src/domain/money.js';
+import { parseUnits } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import type { JournalEntry } from '../../src/engine/record.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
@@ -32,9 +32,10 @@ async function expectLedgerEquals(desk: string, entries: readonly JournalEntry[]
   for (const row of positions.rows) {
     const instrument = INSTRUMENTS.find(({ symbol }) => symbol === row.symbol)!;
     const expected = state.positions[instrument.id]!;
-    expect(parseDecimal(row.quantity, instrument.lotSize)).toBe(expected.quantityLots);
-    expect(parseMoney(row.cost)).toBe(expected.cost);
-    expect(parseMoney(row.realised)).toBe(expected.realised);
+    const held = BigInt(expected.quantityLots) * state.steps[instrument.id]!.perLot + expected.remainder;
+    expect(parseUnits(row.quantity)).toBe(held);
+    expect(parseUnits(row.cost)).toBe(expected.cost);
+    expect(parseUnits(row.realised)).toBe(expected.realised);
   }
   const fills = await pool.query(
     'select sum(realised) as realised, count(*)::int as n from fills where desk = $1',
@@ -132,4 +133,45 @@ test('a new journal begins with nothing held and keeps what was recorded before'
     const instrument = INSTRUMENTS.find(({ symbol }) => symbol === row.symbol)!;
     expect(parseDecimal(row.quantity, instrument.lotSize)).toBe(state.positions[instrument.id]!.quantityLots);
   }
+});
+
+test('coins that the venue kept as its fee leave the position to the last place, as in the engine', async () => {
+  const desk = 'fees-in-coins';
+  const [config] = recordsOfTrades(1, 1);
+  const deal = (number: number, side: 'buy' | 'sell', quantityLots: number, amount?: string) => ({
+    type: 'fill' as const,
+    fill: {
+      ...{
+        tradeId: `t${number}`,
+        clientId: 'fabc1231',
+        instrument: 0,
+        side,
+        quantityLots,
+        priceTicks: 5_000_000,
+      },
+      ...{ fee: 37_000, liquidity: 'taker' as const, marketMs: number, simulated: true },
+      ...(amount === undefined ? {} : { feeIn: { asset: 'BTC', amount } }),
+    },
+  });
+  const records = [
+    config!,
+    deal(1, 'buy', 1_000, '0.00000753'),
+    deal(2, 'sell', 400),
+    deal(3, 'buy', 3, '0.00000001'),
+    deal(4, 'sell', 602),
+    deal(5, 'buy', 10, '0.00000247'),
+  ];
+  const entries = entriesOf(records, 'inc001');
+  await applyBatch(database.pool, { desk, simulated: true }, entries);
+  await expectLedgerEquals(desk, entries);
+  const { rows } = await database.pool.query('select quantity from positions where desk = $1', [desk]);
+  expect(rows).toEqual([{ quantity: '0.00009999' }]);
+  const fees = await database.pool.query(
+    'select fee_asset, fee_amount from fills where desk = $1 order by market limit 2',
+    [desk],
+  );
+  expect(fees.rows).toEqual([
+    { fee_asset: 'BTC', fee_amount: '0.00000753' },
+    { fee_asset: null, fee_amount: null },
+  ]);
 });

@@ -12,6 +12,8 @@ let database: TestDatabase;
 let trader: FakeTrader;
 let client: TraderClient;
 const followers: JournalFollower[] = [];
+/** What the followers logged in this test: why one did not catch up. */
+let said: string[] = [];
 let desk = '';
 let desks = 0;
 
@@ -22,6 +24,7 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   desks += 1;
   desk = `desk-${desks}`;
+  said = [];
   trader = await startFakeTrader();
   client = connectTrader(trader.socketPath);
 });
@@ -36,7 +39,7 @@ function startFollowing(): JournalFollower {
     desk,
     pool: database.pool,
     trader: client,
-    log: () => undefined,
+    log: (level, text) => said.push(`${level}: ${text}`),
     mismatchPauseMs: 50,
   });
   followers.push(follower);
@@ -44,11 +47,13 @@ function startFollowing(): JournalFollower {
 }
 
 async function untilEqual(): Promise<number> {
-  const deadline = Date.now() + 15_000;
+  // As long as `expect.poll` waits: on a machine that is busy with other tests, catching up takes many times as long.
+  const deadline = Date.now() + 45_000;
   for (;;) {
     const proof = await verifyLedger(database.pool, desk, trader.journalDirectory).catch(() => null);
     if (proof?.equal) return proof.entries;
-    if (Date.now() > deadline) throw new Error(`the ledger did not catch up: ${JSON.stringify(proof)}`);
+    if (Date.now() > deadline)
+      throw new Error(`the ledger did not catch up: ${JSON.stringify(proof)}; it said ${said.join(' | ')}`);
     await sleep(20);
   }
 }

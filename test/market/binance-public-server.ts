@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { LiveAddresses } from '../../src/market/live/ccxt-exchange.js';
+import { steadyNowMs } from '../../src/venue/steady-clock.js';
 
 const SYMBOLS = { BTCUSDT: ['BTC', '60000.00'], ETHUSDT: ['ETH', '3000.00'] } as const;
 
@@ -13,6 +14,10 @@ export interface BinancePublicServer {
   refuseWith: number | null;
   /** No REST call is answered at all. */
   silent: boolean;
+  /** The venue's clock; nobody sets it. */
+  nowMs: () => number;
+  /** Tells every subscriber that the newest minute that is over has closed. */
+  closeMinute(symbol: keyof typeof SYMBOLS): void;
   /** Sends a best price to every subscriber. */
   quote(symbol: keyof typeof SYMBOLS, bid: string, ask: string): void;
   /** Ends every stream, and refuses new ones if told so. */
@@ -29,7 +34,7 @@ export async function startBinancePublicServer(): Promise<BinancePublicServer> {
     if (server.silent) return;
     if (server.refuseWith !== null)
       reply(response, server.refuseWith, { code: 0, msg: 'restricted location' });
-    else reply(response, 200, answerOf(url));
+    else reply(response, 200, answerOf(url, server.nowMs()));
   });
   const streams = new WebSocketServer({ noServer: true });
   let refuseStreams = false;
@@ -44,8 +49,16 @@ export async function startBinancePublicServer(): Promise<BinancePublicServer> {
     requests,
     refuseWith: null,
     silent: false,
+    nowMs: steadyNowMs,
+    closeMinute(symbol) {
+      const nowMs = server.nowMs();
+      const [openMs, o, h, l, c, v] = klines(nowMs - (nowMs % 60_000) - 60_000, 1, nowMs)[0] as unknown[];
+      const k = { t: openMs, i: '1m', o, h, l, c, v, x: true };
+      const message = JSON.stringify({ e: 'kline', E: nowMs, s: symbol, k });
+      for (const stream of streams.clients) stream.send(message);
+    },
     quote(symbol, bid, ask) {
-      const message = JSON.stringify({ u: Date.now(), s: symbol, b: bid, B: '1.5', a: ask, A: '2.5' });
+      const message = JSON.stringify({ u: steadyNowMs(), s: symbol, b: bid, B: '1.5', a: ask, A: '2.5' });
       for (const stream of streams.clients) stream.send(message);
     },
     dropStreams(refuseNew) {
@@ -89,11 +102,11 @@ function addressesAt(port: number): LiveAddresses {
   };
 }
 
-function answerOf(url: URL): unknown {
+function answerOf(url: URL, nowMs: number): unknown {
   const numberOf = (name: string): number => Number(url.searchParams.get(name));
-  if (url.pathname.endsWith('/time')) return { serverTime: Date.now() };
-  if (url.pathname.endsWith('/exchangeInfo')) return exchangeInfo();
-  if (url.pathname.endsWith('/klines')) return klines(numberOf('startTime'), numberOf('limit'));
+  if (url.pathname.endsWith('/time')) return { serverTime: nowMs };
+  if (url.pathname.endsWith('/exchangeInfo')) return exchangeInfo(nowMs);
+  if (url.pathname.endsWith('/klines')) return klines(numberOf('startTime'), numberOf('limit'), nowMs);
   return Object.entries(SYMBOLS).map(([symbol, [, price]]) => ({
     symbol,
     bidPrice: price,
@@ -104,8 +117,8 @@ function answerOf(url: URL): unknown {
 }
 
 /** From `startTime` on, at most 1,000, the minute that is still running too: as the venue does it. */
-function klines(startMs: number, limit: number): unknown {
-  const last = Math.floor(Date.now() / 60_000) * 60_000;
+function klines(startMs: number, limit: number, nowMs: number): unknown[][] {
+  const last = Math.floor(nowMs / 60_000) * 60_000;
   const count = Math.min(limit, 1000, (last - startMs) / 60_000 + 1);
   return Array.from({ length: count }, (_, index) => {
     const openMs = startMs + index * 60_000;
@@ -114,7 +127,7 @@ function klines(startMs: number, limit: number): unknown {
   });
 }
 
-function exchangeInfo(): unknown {
+function exchangeInfo(nowMs: number): unknown {
   const symbols = Object.entries(SYMBOLS).map(([symbol, [base]]) => ({
     symbol,
     status: 'TRADING',
@@ -136,5 +149,5 @@ function exchangeInfo(): unknown {
       { filterType: 'NOTIONAL', minNotional: '5.0', applyMinToMarket: true },
     ],
   }));
-  return { timezone: 'UTC', serverTime: Date.now(), rateLimits: [], exchangeFilters: [], symbols };
+  return { timezone: 'UTC', serverTime: nowMs, rateLimits: [], exchangeFilters: [], symbols };
 }

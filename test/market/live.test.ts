@@ -3,6 +3,7 @@ import type { MarketChoice } from '../../src/home/runtime.js';
 import { createFeed, FeedUnavailable } from '../../src/market/create-feed.js';
 import type { MarketEvent, MarketFeed } from '../../src/market/feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { btc, cryptoInstruments } from '../support/paper-instruments.js';
 import { type BinancePublicServer, startBinancePublicServer } from './binance-public-server.js';
 
@@ -28,7 +29,7 @@ async function openLive(venues: readonly string[], deadlineMs = 6000) {
     venues,
     instruments: cryptoInstruments,
     deadlineMs,
-    wallMs: Date.now,
+    steadyMs: steadyNowMs,
     addresses: server.addresses,
     times,
   });
@@ -138,7 +139,7 @@ describe('live public prices', () => {
       venues: ['binance', 'nosuchvenue'],
       instruments: [{ ...btc, symbol: 'XRP/USDT', base: 'XRP' }],
       deadlineMs: 6000,
-      wallMs: Date.now,
+      steadyMs: steadyNowMs,
       addresses: server.addresses,
     });
     expect(outcome).toMatchObject({
@@ -169,7 +170,7 @@ describe('the choice of prices', () => {
   const position = { load: () => null, save: () => {} };
   const choose = (kind: MarketChoice['kind'], mode: 'paper' | 'live' = 'paper') =>
     createFeed({ ...choice, kind }, { ...desk, mode }, cryptoInstruments, position, {
-      wallMs: Date.now,
+      steadyMs: steadyNowMs,
       addresses: server.addresses,
     });
 

@@ -33,7 +33,7 @@ describe.skipIf(!existsSync(shared))('real recordings (skipped where the data fo
         spreadTicks: [1],
         speed: null,
         position: memoryPosition(),
-        wallMs: () => 0,
+        steadyMs: () => 0,
       });
       const seen: string[] = [];
       await new Promise<void>((done) => {

@@ -109,7 +109,7 @@ describe('a recording that is stopped', () => {
       spreadTicks: [2, 2],
       speed: null,
       position: memoryPosition(position.kept),
-      wallMs: () => 0,
+      steadyMs: () => 0,
     });
     const passed = await feed.history(0, 5);
     await feed.stop();
@@ -133,7 +133,7 @@ describe('a recording that is stopped', () => {
       spreadTicks: [2, 2],
       speed: 1,
       position,
-      wallMs: () => 0,
+      steadyMs: () => 0,
     });
     expect(await again.history(0, 10)).toEqual([]);
     expect(again.nowMs()).toBe(59_999);

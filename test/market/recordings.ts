@@ -38,7 +38,7 @@ export async function play(
     spreadTicks: [2, 2],
     speed: null,
     position,
-    wallMs: () => 0,
+    steadyMs: () => 0,
   });
   const events: MarketEvent[] = [];
   await new Promise<void>((done) => {

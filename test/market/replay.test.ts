@@ -25,7 +25,7 @@ function open(
     speed: 60,
     ...more,
     position,
-    wallMs: wall.now,
+    steadyMs: wall.now,
   });
   return { feed, events: [] as MarketEvent[] };
 }

@@ -8,7 +8,7 @@ it('closing while a call is being tried again harms nobody: the call fails by it
   // Port 1 refuses at once, so the client tries again and again.
   const temporal = openTemporal({
     home: null,
-    temporal: { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null },
+    temporal: { kind: 'external', address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null },
   });
   const call = temporal.within(1_500, (client) => client.workflow.getHandle('any').describe());
   const outcome = expect(call).rejects.toBeInstanceOf(TemporalUnavailable);

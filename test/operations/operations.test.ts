@@ -21,7 +21,12 @@ afterAll(async () => {
 const ANNA: Caller = { person: 'anna', via: 'web' };
 const OTTO: Caller = { person: 'otto', via: 'web' };
 /** Nothing listens on port 1. */
-const NOWHERE = { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: 'http://127.0.0.1:1' };
+const NOWHERE = {
+  kind: 'managed' as const,
+  address: '127.0.0.1:1',
+  namespace: 'fermata',
+  uiAddress: 'http://127.0.0.1:1',
+};
 
 function operationsOf(desk: BenchDesk, down: { temporal?: boolean; postgres?: boolean } = {}): Operations {
   const pool = down.postgres ? new Pool({ host: '127.0.0.1', port: 1 }) : bench.database.pool;
@@ -64,6 +69,15 @@ describe.concurrent('stop trading', () => {
       if ('postgres' in down) expect(problems).toContain('The audit entry was not written');
     }
     expect(desk.trader.sent('stop')).toHaveLength(3);
+  });
+
+  it('leaves evidence where no workflow runs, too', async () => {
+    const desk = await bench.desk({ serve: [] });
+    await operationsOf(desk, { temporal: true }).stopTrading(ANNA, { reason: 'prices look wrong' });
+    expect(await desk.evidence('emergency-stop')).toMatchObject([
+      { kind: 'human', verdict: 'pass', person: 'anna', observed: 'anna (web): prices look wrong' },
+      { kind: 'check', verdict: 'pass', observed: expect.stringMatching(/^by the control socket/) },
+    ]);
   });
 
   it('is not called proven while an entry order still works', async () => {

@@ -10,10 +10,12 @@ import {
 import { guardedSchedules } from '../../src/operations/schedules/guarded-schedules.js';
 import { MARKET_CLOCK_NOTE } from '../../src/operations/schedules/market-clock.js';
 import { scheduleDefinitions } from '../../src/operations/schedules/schedule-definition.js';
-import { sweepMissed } from '../../src/operations/schedules/sweep-missed.js';
+import { scheduledRunId } from '../../src/operations/schedules/schedule-id.js';
+import { type SweepContext, sweepMissed } from '../../src/operations/schedules/sweep-missed.js';
 import { beginRoutineRun } from '../../src/store/routine-run.js';
 import { readMissedRuns } from '../../src/store/run-missed.js';
-import { readScheduleStates } from '../../src/store/schedule-state.js';
+import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
+import { sweepTimes } from '../../src/worker/schedule-upkeep.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { until } from '../workflows/support/until.js';
@@ -124,28 +126,152 @@ describe('schedules', () => {
   });
 });
 
-describe('the sweep at the start', () => {
-  it('records what was due while nothing ran, once, and leaves what a schedule still makes good', async () => {
-    const run = { desk: desk.desk, routine: 'pre-market', title: 'Pre-market', cause: 'schedule' };
-    const nominalMs = Date.parse('2026-03-01T00:00:00Z');
-    await beginRoutineRun(database.pool, {
-      ...run,
-      workflowId: desk.desk,
+describe('the sweep for what was missed', () => {
+  const at = (text: string): number => Date.parse(text);
+
+  async function sweep(nowMs: number, given: Partial<SweepContext> = {}) {
+    const caughtUp: string[] = [];
+    const swept = await sweepMissed({
+      desk,
+      pool: database.pool,
+      home: null,
+      nowMs: () => nowMs,
+      catchUp: async (_routine, nominalMs) => {
+        caughtUp.push(new Date(nominalMs).toISOString());
+      },
+      missedCatchups: async () => 0,
+      ...given,
+    });
+    return { swept, caughtUp };
+  }
+
+  const missedDays = async () =>
+    (await readMissedRuns(database.pool, desk.desk)).map(({ nominalMs }) =>
+      new Date(nominalMs).toISOString().slice(0, 10),
+    );
+
+  async function told(): Promise<readonly { title: string; body: string }[]> {
+    const found = await database.pool.query('select title, body from notice where desk = $1 order by id', [
+      desk.desk,
+    ]);
+    return found.rows;
+  }
+
+  const ran = (nominalMs: number) =>
+    beginRoutineRun(database.pool, {
+      desk: desk.desk,
+      routine: 'pre-market',
+      title: 'Pre-market',
+      cause: 'schedule',
+      workflowId: `${desk.desk}:${nominalMs}`,
       firstRunId: 'r1',
       nominalMs,
       startedMs: nominalMs,
     });
-    const now = Date.parse('2026-03-04T00:30:00Z');
-    expect(await sweepMissed(database.pool, desk, now)).toBe(2);
-    expect(await sweepMissed(database.pool, desk, now)).toBe(0);
-    const missed = await readMissedRuns(database.pool, desk.desk);
-    expect(missed.map((one) => new Date(one.nominalMs).toISOString().slice(0, 10))).toEqual([
-      '2026-03-03',
-      '2026-03-02',
+
+  it('records what was due while nothing ran, once, and tells people', async () => {
+    await ran(at('2026-03-01T00:00:00Z'));
+    const now = at('2026-03-04T01:30:00Z');
+    expect((await sweep(now)).swept).toHaveLength(3);
+    expect((await sweep(now)).swept).toEqual([]);
+    expect(await missedDays()).toEqual(['2026-03-04', '2026-03-03', '2026-03-02']);
+    expect(await told()).toMatchObject([
+      {
+        title: `${desk.desk}: 3 routines were missed`,
+        body: expect.stringMatching(/due 2026-03-02.*missed/),
+      },
     ]);
   });
 
-  it('records nothing for a desk that never ran', async () => {
-    expect(await sweepMissed(database.pool, desk, Date.now())).toBe(0);
+  it('finds a due time in a downtime of minutes, of a routine that never ran yet, and makes it good', async () => {
+    await sweep(at('2026-03-03T23:59:00Z'));
+    const { swept, caughtUp } = await sweep(at('2026-03-04T00:05:00Z'));
+    expect(swept).toMatchObject([{ routine: 'pre-market', caughtUp: true }]);
+    expect(caughtUp).toEqual(['2026-03-04T00:00:00.000Z']);
+    expect(await told()).toMatchObject([{ body: expect.stringMatching(/due 2026-03-04.*run now/) }]);
+  });
+
+  it('leaves to its schedule what has only just come due, and says nothing of what ran', async () => {
+    await sweep(at('2026-03-03T23:59:00Z'));
+    expect((await sweep(at('2026-03-04T00:01:00Z'))).swept).toEqual([]);
+    await ran(at('2026-03-04T00:00:00Z'));
+    expect((await sweep(at('2026-03-04T00:10:00Z'))).swept).toEqual([]);
+    expect(await told()).toEqual([]);
+  });
+
+  it('looks at it again where it could not be made good', async () => {
+    await sweep(at('2026-03-03T23:59:00Z'));
+    const now = at('2026-03-04T00:05:00Z');
+    const catchUp = () => Promise.reject(new Error('Temporal is away'));
+    await expect(sweep(now, { catchUp })).rejects.toThrow('away');
+    expect((await sweep(now)).caughtUp).toHaveLength(1);
+  });
+
+  it('tells what the schedule itself has given up', async () => {
+    await sweep(at('2026-03-03T23:59:00Z'), { missedCatchups: async () => 4 });
+    await sweep(at('2026-03-03T23:59:30Z'), { missedCatchups: async () => 6 });
+    expect(await told()).toMatchObject([{ body: expect.stringMatching(/gave up 2 starts/) }]);
+  });
+
+  it('does not count what a person has paused', async () => {
+    await sweep(at('2026-03-01T12:00:00Z'));
+    const state = { desk: desk.desk, routine: 'pre-market', note: 'holiday', specHash: 'x' };
+    await saveScheduleState(database.pool, { ...state, scheduleId: idOf('pre-market'), paused: true });
+    expect((await sweep(at('2026-03-04T12:00:00Z'))).swept).toEqual([]);
+  });
+
+  it('names a run that is made good as its schedule would have named it', async () => {
+    await apply();
+    const [start, end] = [new Date('2026-03-01T23:00:00Z'), new Date('2026-03-02T01:00:00Z')];
+    await client.schedule.getHandle(idOf('pre-market')).backfill([{ start, end, overlap: 'ALLOW_ALL' }]);
+    const id = scheduledRunId(idOf('pre-market'), at('2026-03-02T00:00:00Z'));
+    const run = client.workflow.getHandle(id);
+    await until('the run of the schedule', () => run.describe().catch(() => null));
+    await run.terminate();
+  });
+
+  it('is due at the start, minutes later, hourly, and at once when the clock has jumped', () => {
+    let [wall, steady] = [at('2026-03-01T12:00:00Z'), 0];
+    const times = sweepTimes(
+      () => wall,
+      () => steady,
+    );
+    const pass = (ms: number, jumpMs = 0) => {
+      wall += ms + jumpMs;
+      steady += ms;
+      const isDue = times.isDue();
+      if (isDue) times.done();
+      return isDue;
+    };
+    expect(pass(0)).toBe(true);
+    expect(pass(60_000)).toBe(false);
+    expect(pass(240_000)).toBe(true);
+    expect(pass(3_000_000)).toBe(false);
+    expect(pass(600_000)).toBe(true);
+    // A closed laptop: the wall clock has gone on.
+    expect(pass(1_000, 8 * 3_600_000)).toBe(true);
+    expect(pass(1_000)).toBe(false);
+    expect(pass(300_000)).toBe(true);
+  });
+});
+
+describe('schedules on the market clock', () => {
+  it('are seen where a person has unpaused one, and paused again', async () => {
+    await apply(desk, true);
+    const target = {
+      desk: desk.desk,
+      definitions: scheduleDefinitions(desk, 'abc123', true),
+      marketClock: true,
+    };
+    expect(await rememberPauses(client, database.pool, target)).toBe(true);
+    await client.schedule.getHandle(idOf('pre-market')).unpause('by hand');
+    expect(await rememberPauses(client, database.pool, target)).toBe(false);
+    await apply(desk, true);
+    expect(await stateOf()).toMatchObject({ paused: true, note: MARKET_CLOCK_NOTE });
+  });
+
+  it('say in what they start that its time is the market’s', () => {
+    const [definition] = scheduleDefinitions(desk, 'abc123', true, true);
+    expect(definition?.options.action.args?.[0]).toMatchObject({ marketClock: true });
   });
 });

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { defaultPayloadConverter, type Payload, type SerializationContext } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkPayloadCanary } from '../../src/home/payload-canary.js';
-import { parsePayloadKeys } from '../../src/home/payload-keys.js';
+import { parsePayloadKeys, seal } from '../../src/home/payload-keys.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { createPayloadCodec, PayloadKeyMissing } from '../../src/operations/temporal/payload-codec.js';
 
@@ -95,5 +95,47 @@ describe('the canary of the payload key', () => {
     expect(() => checkPayloadCanary(home)).not.toThrow();
     keep(NEW);
     expect(() => checkPayloadCanary(home)).toThrow(id);
+  });
+
+  const WORKFLOW = { type: 'workflow', namespace: 'n', workflowId: 'routine:desk:daily' } as const;
+  const ACTIVITY = { ...WORKFLOW, type: 'activity', activityId: 'bound-1', isLocal: false } as const;
+  const openedFor = async (payload: Payload, context: SerializationContext) =>
+    readBack((await codecOf(NEW).decode([payload], context))[0]);
+
+  it.each<[string, SerializationContext, SerializationContext, boolean]>([
+    ['the workflow that it was made for', WORKFLOW, WORKFLOW, true],
+    [
+      'a run that a schedule started',
+      WORKFLOW,
+      { ...WORKFLOW, workflowId: `${WORKFLOW.workflowId}-2026-11-20T21:00:00Z` },
+      true,
+    ],
+    ['another workflow', WORKFLOW, { ...WORKFLOW, workflowId: 'routine:desk:weekly' }, false],
+    ['another namespace', WORKFLOW, { ...WORKFLOW, namespace: 'm' }, false],
+    ['an activity of that workflow', WORKFLOW, ACTIVITY, false],
+    ['the activity that it was made for', ACTIVITY, ACTIVITY, true],
+    ['another activity', ACTIVITY, { ...ACTIVITY, activityId: 'bound-2' }, false],
+    ['the same activity of another workflow', ACTIVITY, { ...ACTIVITY, workflowId: 'x' }, false],
+    ['the workflow of that activity', ACTIVITY, WORKFLOW, false],
+  ])('opens for %s or not', async (_for, made, here, opens) => {
+    const [sealed] = await codecOf(NEW).encode([payloadOf('pass')], made);
+    expect(await openedFor(sealed!, here)).toEqual(opens ? 'pass' : { unsealed: null });
+    // Temporal's UI knows of no context: there integrity alone counts.
+    expect(readBack((await codecOf(NEW).decode([sealed!]))[0])).toBe('pass');
+  });
+
+  it('keeps the old rule for what was sealed before, until its run ends', async () => {
+    const inner = payloadOf('pass');
+    const header = Buffer.from(JSON.stringify({ encoding: Buffer.from('json/plain').toString('base64') }));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(header.length);
+    const [key] = parsePayloadKeys(NEW);
+    const before: Payload = {
+      metadata: { encoding: Buffer.from('binary/sealed'), 'fermata-key': Buffer.from(key!.id) },
+      data: seal(key!, Buffer.concat([length, header, Buffer.from(inner.data!)])),
+    };
+    expect(await openedFor(before, WORKFLOW)).toBe('pass');
+    expect(await openedFor(before, { ...ACTIVITY, activityId: '7' })).toBe('pass');
+    expect(await openedFor(before, ACTIVITY)).toEqual({ unsealed: null });
   });
 });

@@ -58,7 +58,12 @@ async function waitingForPerson() {
 
 async function keptBy({ workflowId }: WorkflowHandle): Promise<string> {
   const handle = stranger.workflow.getHandle(workflowId);
-  const kept = historyToJSON(await handle.fetchHistory());
+  const { events } = await handle.fetchHistory();
+  // Names of patches are Temporal's own, and no payload of ours.
+  const ours = events?.filter(
+    (event) => !event.markerRecordedEventAttributes && !event.upsertWorkflowSearchAttributesEventAttributes,
+  );
+  const kept = historyToJSON({ events: ours ?? [] });
   // Payloads are base64 there: whatever is readable in them counts too.
   const readable = [...kept.matchAll(/"(?:data|encoding)":\s*"([^"]*)"/g)].map(([, data]) =>
     Buffer.from(data ?? '', 'base64').toString(),

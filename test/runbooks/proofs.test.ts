@@ -1,6 +1,6 @@
 /** The tables of proofs: each names tests that are there, and counts only those that a report says have passed. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -14,9 +14,12 @@ interface Reason {
 
 interface Summary {
   readonly desk: string;
+  readonly mapped: number;
   readonly proven: number;
   readonly all: number;
-  readonly areas: Readonly<Record<string, { readonly proven: number; readonly all: number }>>;
+  readonly areas: Readonly<Record<string, { readonly mapped: number; readonly all: number }>>;
+  /** Why nothing counts as proven; null where the report is of these sources. */
+  readonly unproven: string | null;
   /** A proof is named, and its test is not there or, by the report, did not pass. */
   readonly broken: readonly Reason[];
   /** What a test here can't show, with the reason; it doesn't count as proven. */
@@ -27,20 +30,45 @@ interface Summary {
 const IDS = { 'crypto-bot': 125 };
 
 function run(...args: readonly string[]) {
-  return spawnSync(process.execPath, [join(repository, 'scripts/runbooks.mjs'), ...args], {
-    encoding: 'utf8',
-  });
+  return runIn(repository, ...args);
+}
+
+function runIn(root: string, ...args: readonly string[]) {
+  return spawnSync(process.execPath, [join(root, 'scripts/runbooks.mjs'), ...args], { encoding: 'utf8' });
 }
 
 const summaries = (...args: readonly string[]) => JSON.parse(run('--json', ...args).stdout) as Summary[];
 
-/** A report of vitest with tests of test/api; the file that it lies in ends with the test. */
-function reportOf(tests: readonly (readonly [file: string, title: string, status: string])[]): string {
+function folderOfTest(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-report-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'report.json');
+  return folder;
+}
+
+/** A checkout of its own, everything committed. */
+function checkout(): { readonly root: string; readonly commit: string } {
+  const root = folderOfTest();
+  for (const part of ['scripts', 'test'])
+    cpSync(join(repository, part), join(root, part), { recursive: true });
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+    }).trim();
+  git('init', '-q');
+  git('add', '-A');
+  git('commit', '-qm', 'as it is');
+  return { root, commit: git('rev-parse', 'HEAD') };
+}
+
+/** A report of vitest with tests of test/api; the file that it lies in ends with the test. */
+function reportOf(
+  tests: readonly (readonly [file: string, title: string, status: string])[],
+  root = repository,
+): string {
+  const path = join(folderOfTest(), 'report.json');
   const testResults = tests.map(([file, title, status]) => ({
-    name: join(repository, 'test/api', file),
+    name: join(root, 'test/api', file),
     status: status === 'failed' ? 'failed' : 'passed',
     assertionResults: [{ ancestorTitles: ['of the api'], title, status }],
   }));
@@ -54,7 +82,8 @@ describe('the proofs of a runbook', () => {
     if (!found) throw new Error(`test/runbooks/${desk}.csv is missing`);
     expect(found.broken).toEqual([]);
     expect(found.all).toBe(ids);
-    expect(found.proven + found.notProvable.length).toBe(ids);
+    expect(found.mapped + found.notProvable.length).toBe(ids);
+    expect(found.proven, 'nothing is proven without a report').toBe(0);
     expect(Object.values(found.areas).reduce((sum, area) => sum + area.all, 0)).toBe(ids);
   });
 
@@ -77,8 +106,32 @@ describe('the proofs of a runbook', () => {
       'S2-107': expect.stringMatching(/did not run$/),
     });
     expect(whys['S2-098']).toBeUndefined();
-    expect(summary?.proven).toBe(1);
+    expect(summary?.mapped).toBe(1);
     expect(run('--report', report).status).toBe(1);
+  });
+
+  it('count as proven only by a whole run of this very commit, nothing changed before or since', () => {
+    const { root, commit } = checkout();
+    const title = 'draws the equity curve as it went: down to the middle of the hour, and up again';
+    const report = reportOf([['page.test.ts', title, 'passed']], root);
+    const written = readFileSync(report, 'utf8');
+    const proven = (stamp: object | null) => {
+      writeFileSync(report, JSON.stringify({ ...JSON.parse(written), ...(stamp && { run: stamp }) }));
+      const [summary] = JSON.parse(runIn(root, '--json', '--report', report).stdout) as Summary[];
+      return [summary?.proven, summary?.mapped, summary?.unproven];
+    };
+    const whole = { commit, clean: true, whole: true };
+    expect(proven(whole)).toEqual([1, 1, null]);
+    expect(proven(null)).toEqual([0, 1, expect.stringMatching(/does not say which commit/)]);
+    expect(proven({ ...whole, commit: 'f'.repeat(40) })).toEqual([
+      0,
+      1,
+      expect.stringMatching(/is of commit f{12}/),
+    ]);
+    expect(proven({ ...whole, clean: false })).toEqual([0, 1, expect.stringMatching(/when the tests ran/)]);
+    expect(proven({ ...whole, whole: false })).toEqual([0, 1, expect.stringMatching(/only a part/)]);
+    writeFileSync(join(root, 'new.txt'), 'since then');
+    expect(proven(whole)).toEqual([0, 1, expect.stringMatching(/since the tests ran/)]);
   });
 
   it('are not read from a report that is not there', () => {

@@ -1,9 +1,10 @@
 /** What the venue has really said, and whether each conclusion of the engine rests on it. */
+import type { Instrument } from '../../src/domain/instrument.js';
+import type { EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { ABSENT_GRACE_REDUCING_MS, CONFIRM_AFTER_MS } from '../../src/engine/timing.js';
-import type { Message } from './faulty-venue.js';
 
-type Ending = 'rejected' | 'cancelled' | 'expired';
+type Ending = 'rejected' | 'cancelled' | 'expired' | 'filled';
 
 interface Reading {
   readonly requestId: number;
@@ -15,12 +16,20 @@ interface Reading {
 export class Evidence {
   readonly #endings = new Map<string, Set<Ending>>();
   readonly #foundNothing = new Map<string, number[]>();
+  /** Orders that a journal which was set back no longer knew: fills of theirs were booked before they were found again. */
+  readonly #foundAgain = new Set<string>();
   #readings: Reading[] = [];
   #asked = 0;
+  readonly #bids = new Map<number, number>();
+
+  constructor(private readonly instruments: readonly Instrument[]) {}
 
   /** A message reached the trader. */
-  heard(message: Message, atMs: number): void {
+  heard(message: EngineEvent, atMs: number): void {
     switch (message.kind) {
+      case 'quote':
+        this.#bids.set(message.instrument, message.bidTicks);
+        return;
       case 'order.rejected':
         this.#ended(message.clientId, 'rejected');
         return;
@@ -70,6 +79,7 @@ export class Evidence {
   objection(record: EngineRecord, ours: (clientId: string) => boolean): string | null {
     switch (record.type) {
       case 'order.state':
+        if (record.reason === 'found open at the venue') this.#foundAgain.add(record.clientId);
         return this.#ofOrder(record.clientId, record.state);
       case 'reconciled':
         return record.requestId === this.#asked
@@ -92,7 +102,9 @@ export class Evidence {
       return `${clientId} was concluded absent after ${times.length} lookups ${apart} ms apart`;
     }
     if (state !== 'rejected' && state !== 'cancelled' && state !== 'expired') return null;
-    if (this.#endings.get(clientId)?.has(state) === true) return null;
+    const endings = this.#endings.get(clientId);
+    if (endings?.has(state) === true) return null;
+    if (state === 'expired' && endings?.has('filled') === true && this.#foundAgain.has(clientId)) return null;
     return `${clientId} is ${state} in our book, and the venue never said so`;
   }
 
@@ -115,15 +127,24 @@ export class Evidence {
   #ofFlat(ours: (clientId: string) => boolean): string | null {
     const last = this.#readings.at(-1);
     if (last === undefined) return 'flat was proven without a reading of the venue';
-    const open = [...last.lots.values()].some((lots) => lots !== 0);
+    const open = [...last.lots].some(([instrument, lots]) => this.#isTradable(instrument, lots));
     if (open) return 'flat was proven by a reading that shows a position';
     return last.openOrders.some(ours)
       ? 'flat was proven by a reading that shows an open order of ours'
       : null;
   }
 
+  /** What is worth less than the smallest order is left over, and no position. */
+  #isTradable(instrument: number, lots: number): boolean {
+    const { moneyPerTickLot, minNotional } = this.instruments[instrument]!;
+    const bidTicks = this.#bids.get(instrument);
+    if (lots === 0 || bidTicks === undefined) return lots !== 0;
+    return Math.abs(lots) * bidTicks * moneyPerTickLot >= minNotional;
+  }
+
   #saw(clientId: string, state: string): void {
-    if (state === 'rejected' || state === 'cancelled' || state === 'expired') this.#ended(clientId, state);
+    if (state === 'rejected' || state === 'cancelled' || state === 'expired' || state === 'filled')
+      this.#ended(clientId, state);
   }
 
   #ended(clientId: string, ending: Ending): void {

@@ -3,6 +3,8 @@ import type { Halt } from '../../src/domain/mode.js';
 import { FINAL_ORDER_STATES, type OrderIntent, type OrderState } from '../../src/domain/order.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 
+/** From so many on a position counts as one that can't be protected. */
+const STOP_REFUSALS = 3;
 const RANK = { ACTIVE: 0, REDUCING: 1, HALTED: 2, KILLED: 3 } as const;
 
 export interface FollowedOrder {
@@ -17,12 +19,14 @@ export class FollowedBook {
   escalated = false;
   newestHalt: string | null = null;
   halts: Halt[] = [];
-  dayStartEquity = 0;
   sizeFactorPpm = 1_000_000;
   enabled = true;
   lots: number[];
   /** Orders that may still be filled. */
   readonly live = new Map<string, FollowedOrder>();
+
+  /** Stops in a row that the venue did not take, by instrument. */
+  readonly #stopsRefused = new Map<number, number>();
 
   constructor(private readonly instruments: number) {
     this.lots = this.#flat();
@@ -32,12 +36,12 @@ export class FollowedBook {
   restart(records: readonly EngineRecord[]): void {
     this.#armed();
     this.escalated = false;
-    this.dayStartEquity = 0;
     this.sizeFactorPpm = 1_000_000;
     this.enabled = true;
     this.lots = this.#flat();
     this.live.clear();
     for (const record of records) this.follow(record);
+    this.#stopsRefused.clear();
   }
 
   follow(record: EngineRecord): void {
@@ -49,9 +53,6 @@ export class FollowedBook {
         return;
       case 'armed':
         this.#armed();
-        return;
-      case 'day':
-        this.dayStartEquity = record.startEquity;
         return;
       case 'closeAll.begun':
         this.closing = true;
@@ -83,6 +84,12 @@ export class FollowedBook {
     );
   }
 
+  /** The venue takes no stop for it: nothing is left but to close it, whatever the mode. */
+  isUnprotectable(instrument: number): boolean {
+    const rests = this.liveOn(instrument, 'protective').some(({ state }) => state === 'working');
+    return !rests && (this.#stopsRefused.get(instrument) ?? 0) >= STOP_REFUSALS;
+  }
+
   get entries(): FollowedOrder[] {
     return [...this.live.values()].filter(({ intent }) => intent.purpose === 'entry');
   }
@@ -93,6 +100,7 @@ export class FollowedBook {
       this.live.set(order.clientId, { intent: order, leftLots: order.quantityLots, state: 'intended' });
     } else if (record.type === 'order.state') {
       const order = this.live.get(record.clientId);
+      if (order?.intent.purpose === 'protective') this.#followStop(order.intent, record.state);
       if (FINAL_ORDER_STATES.has(record.state)) this.live.delete(record.clientId);
       else if (order !== undefined) order.state = record.state;
     } else if (record.type === 'fill') {
@@ -103,6 +111,13 @@ export class FollowedBook {
       order.leftLots -= quantityLots;
       if (order.leftLots <= 0) this.live.delete(clientId);
     }
+  }
+
+  #followStop({ instrument }: OrderIntent, state: OrderState): void {
+    const refused = this.#stopsRefused.get(instrument) ?? 0;
+    if (state === 'working') this.#stopsRefused.delete(instrument);
+    else if (FINAL_ORDER_STATES.has(state) && state !== 'cancelled')
+      this.#stopsRefused.set(instrument, refused + 1);
   }
 
   #armed(): void {

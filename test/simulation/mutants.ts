@@ -11,6 +11,126 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    what: 'the host sends an order before it is durable',
+    file: 'trader/running/runner.ts',
+    find: '    this.#unsent.add(clientId);\n',
+    put: '    if (this.#running) return this.#link.submit(order);\n',
+  },
+  {
+    what: 'an order that waits for the disk is not withdrawn',
+    file: 'trader/running/runner.ts',
+    find: 'if (this.#unsent.delete(effect.clientId))',
+    put: "if (effect.clientId === '')",
+  },
+  {
+    what: 'a drawdown never halts',
+    file: 'engine/flow/equity.ts',
+    find: '  if (core.market.equity > core.limits.watchedFloor) return;',
+    put: '  if (core.market.equity > core.limits.dailyFloor) return;',
+  },
+  {
+    what: 'the day begins again each minute',
+    file: 'engine/flow/equity.ts',
+    find: 'if (core.state.day === null || startMs > core.state.day.startMs) beginDay',
+    put: 'if (core.state.day === null || startMs > 0) beginDay',
+  },
+  {
+    what: 'a result is realised with the wrong sign',
+    file: 'engine/apply-execution.ts',
+    find: 'position.tripResult += proceeds - costOut;',
+    put: 'position.tripResult -= proceeds - costOut;',
+  },
+  {
+    what: 'a linear contract costs no fees',
+    file: 'engine/apply-execution.ts',
+    find: "const paid = instrument.kind === 'spot' ? notional : -gained;",
+    put: "const paid = instrument.kind === 'spot' ? notional : -gained - execution.fee;",
+  },
+  {
+    what: 'a partial close takes the whole cost',
+    file: 'engine/apply-execution.ts',
+    find: 'const costOut = mulDivUnits(position.cost, BigInt(lots) * steps.perLot, held);',
+    put: 'const costOut = held > 0n ? position.cost : 0n;',
+  },
+  {
+    what: 'stale prices never halt',
+    file: 'engine/flow/on-tick.ts',
+    find: '  if (stale.length === 0) return;',
+    put: '  if (stale.length >= 0) return;',
+  },
+  {
+    what: 'entries leave on stale prices',
+    file: 'engine/risk/stale-data.ts',
+    find: 'quoteAgeMs <= staleMs) return null;',
+    put: 'quoteAgeMs <= 1e9) return null;',
+  },
+  {
+    what: 'settings are loosened without approval',
+    file: 'engine/commands/reload.ts',
+    find: 'if (loosening.length > 0 && command.approvedBy.length === 0) {',
+    put: 'if (loosening.length > 1000) {',
+  },
+  {
+    what: 'real money needs no go-live',
+    file: 'engine/halts/go-live-missing.ts',
+    find: 'return config.goLiveRequired === true && state.goLive === null;',
+    put: "return config.desk === '' && state.goLive === null;",
+  },
+  {
+    what: 'loosened settings leave a go-live in force',
+    file: 'engine/commands/reload.ts',
+    find: '  if (loosening.length > 0 && core.state.goLive !== null)\n',
+    put: "  if (event.by === '' && core.state.goLive !== null)\n",
+  },
+  {
+    what: 'a lost heartbeat is ignored',
+    file: 'engine/flow/on-fault.ts',
+    find: '      onHeartbeatLost(core, event.which);\n',
+    put: '      void onHeartbeatLost;\n',
+  },
+  {
+    what: 'entries never age',
+    file: 'engine/strategies/on-bar.ts',
+    find: '    watch.barsLeft -= 1;\n',
+    put: '    watch.barsLeft -= 0;\n',
+  },
+  {
+    what: 'exits are not carried out',
+    file: 'engine/flow/advance.ts',
+    find: "    flatten(core, at, 'exit');\n",
+    put: '',
+  },
+  {
+    what: 'a stop of the paper venue goes off early',
+    file: 'venue/paper/matching.ts',
+    find: 'return buy ? quote.askTicks >= stopTicks : quote.bidTicks <= stopTicks;',
+    put: 'return buy ? quote.askTicks >= stopTicks - 30 : quote.bidTicks <= stopTicks + 30;',
+  },
+  {
+    what: 'a position whose stop the market has passed is kept',
+    file: 'engine/orders/order-events.ts',
+    find: 'if (event.wouldTrigger === true) onWouldTrigger(core, entry);',
+    put: 'void onWouldTrigger;',
+  },
+  {
+    what: 'a clock that was set is not noticed',
+    file: 'trader/running/clock.ts',
+    find: '    if (Math.abs(apart) > CLOCK_GAP_MAX_MS) return Math.round(apart);\n',
+    put: '    void apart;\n',
+  },
+  {
+    what: 'deadlines run on a clock that can be set',
+    file: 'trader/running/runner.ts',
+    find: 'monotonicMs: clock.monotonicMs() };',
+    put: 'monotonicMs: clock.wallMs() };',
+  },
+  {
+    what: 'fills that are missing are given up before a reading of the venue',
+    file: 'engine/orders/order-events.ts',
+    find: 'if (watch.missingAtReading !== null && readings > watch.missingAtReading) watch.missingFillRounds += 1;',
+    put: 'watch.missingFillRounds += 1;',
+  },
+  {
     what: 'a cancel without an answer is not sent again',
     file: 'engine/flow/on-tick.ts',
     find: "  if (entry.state === 'cancelling') {\n    sendCancel(core, entry);\n",
@@ -79,8 +199,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: 'a strategy that is off opens positions',
     file: 'engine/strategies/on-bar.ts',
-    find: 'if (trading && isEnabled(core, slot))',
-    put: 'if (trading)',
+    find: ' && isEnabled(core, slot)) enter(',
+    put: ') enter(',
   },
   {
     what: 'anybody may raise the position size',
@@ -127,7 +247,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: 'an order is taken for absent at the first look',
     file: 'engine/orders/lookup-order.ts',
-    find: '    watch.lookupAtMs = core.wallMs + grace;\n  } else if',
+    find: '    watch.lookupAtMs = core.monotonicMs + grace;\n  } else if',
     put: '    concludeAbsent(core, entry, watch);\n  } else if',
   },
   {
@@ -139,14 +259,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: 'a fill that comes twice counts twice',
     file: 'engine/orders/on-fill.ts',
-    find: 'if (seen.has(fill.tradeId) || fill.marketMs < core.state.fillHorizonMs) return false;',
-    put: 'seen.delete(fill.tradeId);',
+    find: 'if (seen.has(reported.tradeId) || reported.marketMs < core.state.fillHorizonMs) return false;',
+    put: 'seen.delete(reported.tradeId);',
   },
   {
     what: 'flat is proven by our own book',
     file: 'engine/flow/prove-flat.ts',
-    find: '  if (open || resting || !everyPositionIsZero(core) || !nothingUnresolved(core)) {',
-    put: '  if (open && resting && !everyPositionIsZero(core)) {',
+    find: '  if (open || resting || !nothingIsTradable(core) || !nothingUnresolved(core)) {',
+    put: '  if (open && resting && !nothingIsTradable(core)) {',
   },
   {
     what: 'entries stay in the market after a stop',

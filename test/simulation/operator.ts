@@ -5,15 +5,17 @@ import type { TraderUnderTest } from './trader-under-test.js';
 
 export class Operator {
   readonly #haltIdsSeen: string[] = [];
+  #attempts = 0;
 
   constructor(
     private readonly random: Random,
     private readonly configHash: string,
+    private readonly live: boolean,
   ) {}
 
   /** Any command, at any moment. */
   commandAnything(trader: TraderUnderTest): void {
-    trader.command(this.#drawCommand());
+    if (trader.running) trader.command(this.#drawCommand(trader));
   }
 
   /** As the resumption does it: reads the newest halt, decides, arms. Now and then the decision is an old one. */
@@ -25,11 +27,53 @@ export class Operator {
     const quoted = stale ? this.random.pick(this.#haltIdsSeen) : haltId;
     if (quoted === null) return;
     const authority = this.random.pick(['rule', 'rule', 'person', 'two-people'] as const);
-    const configHash = this.random.chance(0.02) ? 'another' : this.configHash;
+    const configHash = this.random.chance(0.02) ? 'another' : trader.engine.view.configHash;
+    if (this.live && authority !== 'rule' && this.random.chance(0.7)) {
+      this.#goLive(trader, quoted, configHash, authority);
+      return;
+    }
     trader.command({ name: 'arm', haltId: quoted, configHash, authority });
   }
 
-  #drawCommand(): Command {
+  /** Some limit up or down, approved or not, now and then on an old version. */
+  #drawReload(trader: TraderUnderTest): Command {
+    const { version } = trader.engine.view.settings;
+    const [key, choices] = this.random.pick([
+      ['risk.maxPositionSizePct', [2, 5, 10, 12]],
+      ['risk.dailyLossLimitPct', [0.3, 0.4, 0.6]],
+      ['risk.maxDrawdownPct', [0.3, 1, 2]],
+      ['risk.maxConcurrentPositions', [1, 2, 4]],
+    ] as const);
+    return {
+      name: 'reload',
+      baseVersion: this.random.chance(0.1) ? version + 1 : version,
+      values: { [key]: this.random.pick<number>(choices) },
+      approvedBy: this.random.chance(0.5) ? ['anna'] : [],
+    };
+  }
+
+  #goLive(
+    trader: TraderUnderTest,
+    haltId: string,
+    configHash: string,
+    authority: 'person' | 'two-people',
+  ): void {
+    this.#attempts += 1;
+    const grant = {
+      release: 'simulated',
+      attempt: this.#attempts,
+      step: 0,
+      incarnation: trader.incarnation,
+      configHash,
+      haltId,
+      size: { maxPositionSizePct: 5, maxConcurrentPositions: 1 },
+      fileConfigHash: this.configHash,
+      approvedBy: ['anna', 'ben'],
+    };
+    trader.command({ name: 'goLive', grant, authority });
+  }
+
+  #drawCommand(trader: TraderUnderTest): Command {
     const name = this.random.pick([
       'stop',
       'stop',
@@ -39,7 +83,11 @@ export class Operator {
       'toggle',
       'reconcile',
       'resize',
+      'reload',
+      'reload',
+      ...(this.live ? (['revokeGoLive'] as const) : []),
     ] as const);
+    if (name === 'reload') return this.#drawReload(trader);
     if (name === 'toggle') return { name, strategy: 'cross', enabled: this.random.chance(0.7) };
     if (name === 'resize') {
       const sizeFactorPpm = this.random.pick([1_000_000, 500_000, 250_000, 10_000, 5_000]);

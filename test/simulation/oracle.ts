@@ -1,6 +1,6 @@
 /** Watches everything that leaves the engine, with a small book of its own, and collects what must never happen. */
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { EngineConfig } from '../../src/engine/config.js';
+import type { EngineConfig, RiskNumbers } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import type { Command, EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
@@ -8,13 +8,19 @@ import type { EngineView } from '../../src/engine/view.js';
 import { wronglyLifted } from './authority.js';
 import { Evidence } from './evidence.js';
 import { FollowedBook } from './followed-book.js';
-import { engineConfig, type Scenario } from './scenario.js';
+import { Injected } from './injected.js';
+import { engineConfig, REST_BARS, type Scenario } from './scenario.js';
+import { Unprotectable } from './unprotectable.js';
 import type { Moment, Watcher } from './watcher.js';
 import { AnswersInTime } from './watchers/answers-in-time.js';
 import { CloseAllDeadline } from './watchers/close-all-deadline.js';
 import { EntriesAllowed } from './watchers/entries-allowed.js';
 import { HaltsKept } from './watchers/halts-kept.js';
+import { LossLimits } from './watchers/loss-limits.js';
+import { Permissions } from './watchers/permissions.js';
+import { Prompt } from './watchers/prompt.js';
 import { ProtectiveStops } from './watchers/protective-stops.js';
+import { Results } from './watchers/results.js';
 
 const CALLS_PER_SECOND_MAX = 60;
 
@@ -23,42 +29,76 @@ export class Oracle {
   adoptions = 0;
   armings = 0;
   submits = 0;
-  readonly evidence = new Evidence();
+  fills = 0;
+  /** What the core came to, by the kinds of its records. */
+  readonly reached = new Injected();
+  readonly evidence: Evidence;
   readonly #book: FollowedBook;
+  readonly #unprotectable: Unprotectable;
   readonly #watchers: readonly Watcher[];
   readonly #sent = new Set<string>();
+  /** Cancelled before the venue had them. */
+  readonly #withdrawn = new Set<string>();
+  /** Settings in force that are not the desk file's. */
+  #changed: Readonly<Record<string, number>> = {};
   /** Every halt id that was ever used to arm. */
   readonly #armedWith = new Set<string>();
   readonly #config: EngineConfig;
+  /** To the venue; the others wait for the disk. */
+  readonly #handedOver = new Set<string>();
   #second = 0;
   #calls = 0;
 
   constructor(private readonly scenario: Scenario) {
     this.#config = engineConfig(scenario, 'oracle', () => '');
-    const { risk, tracker, closeAll } = this.#config;
-    const { maxPositionSizePct, stopLossPct } = risk;
+    this.evidence = new Evidence(scenario.instruments);
+    const { tracker, closeAll, dayStartMs } = this.#config;
     const { maxConsecutiveLosses } = tracker;
+    const risk = () => this.#riskInForce();
     const book = new FollowedBook(scenario.instruments.length);
     this.#book = book;
+    this.#unprotectable = new Unprotectable(book);
     this.#watchers = [
       new AnswersInTime(book),
-      new HaltsKept(),
+      new HaltsKept(book),
       new CloseAllDeadline(book, closeAll.deadlineMs),
-      new ProtectiveStops(book, scenario, stopLossPct),
-      new EntriesAllowed(book, scenario, { maxPositionSizePct, maxConsecutiveLosses }),
+      new ProtectiveStops(book, scenario, () => risk().stopLossPct, this.#unprotectable),
+      new EntriesAllowed(book, scenario, {
+        maxPositionSizePct: () => risk().maxPositionSizePct,
+        maxConsecutiveLosses,
+      }),
+      new LossLimits(book, risk, dayStartMs),
+      new Permissions(book, this.#config.goLiveRequired === true),
+      new Prompt(book, scenario, REST_BARS, () => this.#config.staleMs),
+      new Results(scenario),
     ];
   }
 
   /** A new process knows only what the disk kept. */
   restart(records: readonly EngineRecord[], wallMs: number): void {
     this.evidence.restart();
+    this.#unprotectable.restart();
+    this.#withdrawn.clear();
+    this.#changed = {};
+    for (const record of records) if (record.type === 'settings') this.#changed = record.changed;
     this.#book.restart(records);
     for (const watcher of this.#watchers) watcher.restarted?.(records, wallMs);
   }
 
   /** The engine is about to process it. */
   heard(event: EngineEvent, wallMs: number): void {
+    this.evidence.heard(event, wallMs);
+    this.#unprotectable.heard(event, wallMs);
     for (const watcher of this.#watchers) watcher.heard?.(event, wallMs);
+  }
+
+  /** The process ran on after it had stood still. */
+  thawed(wallMs: number): void {
+    for (const watcher of this.#watchers) watcher.thawed?.(wallMs);
+  }
+
+  clockSet(wallMs: number): void {
+    for (const watcher of this.#watchers) watcher.clockSet?.(wallMs);
   }
 
   commanded(command: Command): void {
@@ -66,19 +106,26 @@ export class Oracle {
   }
 
   record(record: EngineRecord, moment: Moment): void {
+    this.reached.count(pathOf(record));
+    const { instruments } = this.scenario;
+    this.#unprotectable.recorded(record, (of) => instruments.findIndex(({ symbol }) => symbol === of));
     if (record.type === 'armed') this.#checkArming(record);
     if (record.type === 'command' && record.name === 'kill' && this.#book.mode !== 'KILLED') {
       this.violations.push(`after a kill the desk is ${this.#book.mode}`);
     }
     if (record.type === 'position.adopted') this.adoptions += 1;
+    if (record.type === 'fill') this.fills += 1;
     this.#object(this.evidence.objection(record, (clientId) => this.#sent.has(clientId)));
     for (const watcher of this.#watchers) this.#object(watcher.recorded?.(record, moment) ?? null);
+    if (record.type === 'settings') this.#changed = record.changed;
     this.#book.follow(record);
   }
 
   /** Something leaves that is no record. */
   left(effect: Exclude<Effect, { readonly kind: 'record' | 'reply' }>, moment: Moment): void {
     this.#call(moment.wallMs);
+    if (effect.kind === 'cancel' && !this.#handedOver.has(effect.clientId))
+      this.#withdrawn.add(effect.clientId);
     if (effect.kind === 'requestSnapshot') this.evidence.asked(effect.requestId);
     if (effect.kind === 'submit') this.#submit(effect.order, moment);
     for (const watcher of this.#watchers) this.#object(watcher.left?.(effect, moment) ?? null);
@@ -87,6 +134,9 @@ export class Oracle {
   /** Handed to the venue. */
   sent(clientId: string, isOnDisk: boolean): void {
     if (!isOnDisk) this.violations.push(`${clientId} was sent before the disk had it`);
+    if (this.#withdrawn.has(clientId))
+      this.violations.push(`${clientId} was sent after it had been cancelled`);
+    this.#handedOver.add(clientId);
   }
 
   /** Between events: a desk that may trade has not lost what it may lose. */
@@ -99,11 +149,21 @@ export class Oracle {
     if (this.#book.mode === 'ACTIVE') this.violations.push('ACTIVE on a disk that takes nothing');
   }
 
-  lookAtEquity({ equity }: EngineView): void {
-    const { mode, dayStartEquity } = this.#book;
-    const floor = dayStartEquity * (1 - this.#config.risk.dailyLossLimitPct / 100);
-    if (mode !== 'ACTIVE' || equity > floor - 1) return;
-    this.violations.push(`ACTIVE with an equity of ${equity}, the day began with ${dayStartEquity}`);
+  /** The costly part of it. */
+  lookClosely(moment: Moment): void {
+    for (const watcher of this.#watchers) this.#object(watcher.lookedClosely?.(moment) ?? null);
+  }
+
+  #riskInForce(): RiskNumbers {
+    const { risk } = this.#config;
+    const changed = (key: keyof RiskNumbers): number => this.#changed[`risk.${key}`] ?? risk[key];
+    return {
+      maxPositionSizePct: changed('maxPositionSizePct'),
+      maxConcurrentPositions: changed('maxConcurrentPositions'),
+      stopLossPct: changed('stopLossPct'),
+      dailyLossLimitPct: changed('dailyLossLimitPct'),
+      maxDrawdownPct: changed('maxDrawdownPct'),
+    };
   }
 
   #object(objection: string | null): void {
@@ -119,13 +179,13 @@ export class Oracle {
     this.violations.push(`${CALLS_PER_SECOND_MAX} calls to the venue within a second`);
   }
 
-  #submit(order: OrderIntent, { view }: Moment): void {
+  #submit(order: OrderIntent, { view, wallMs }: Moment): void {
     this.submits += 1;
     this.#sent.add(order.clientId);
     const { mode, closing } = this.#book;
     const allowed =
       order.purpose === 'protective' ||
-      (order.purpose === 'close' && closing) ||
+      (order.purpose === 'close' && (closing || this.#unprotectable.has(order.instrument, wallMs))) ||
       mode === 'ACTIVE' ||
       (mode === 'REDUCING' && order.purpose === 'exit');
     if (!allowed) this.violations.push(`${order.purpose} order ${order.clientId} left in mode ${mode}`);
@@ -144,7 +204,7 @@ export class Oracle {
   }
 
   #checkEntry(order: OrderIntent, view: EngineView): void {
-    const { risk } = this.#config;
+    const risk = this.#riskInForce();
     const open = new Set(this.#book.entries.map(({ intent }) => intent.instrument));
     this.#book.lots.forEach((held, instrument) => {
       if (this.#isSellable(instrument, held, view)) open.add(instrument);
@@ -161,5 +221,24 @@ export class Oracle {
     const bidTicks = view.quotes.find((quote) => quote.instrument === instrument)?.bidTicks;
     if (bidTicks === undefined) return held !== 0;
     return held !== 0 && Math.abs(held) * bidTicks * moneyPerTickLot >= minNotional;
+  }
+}
+
+function pathOf(record: EngineRecord): string {
+  switch (record.type) {
+    case 'halt':
+      return `halt: ${record.halt.cause}`;
+    case 'order.intended':
+      return `order for ${record.order.purpose}`;
+    case 'order.state':
+      return `order ${record.state}`;
+    case 'order.denied':
+      return `order denied: ${record.limit}`;
+    case 'reconciled':
+      return record.clean ? 'reconciled' : 'reconciled with differences';
+    case 'command':
+      return `command ${record.name}: ${record.ok ? 'done' : 'refused'}`;
+    default:
+      return record.type;
   }
 }

@@ -13,12 +13,15 @@ export interface MutantRun {
   readonly output: string;
 }
 
+/** How often the place that the mutant breaks is there: once, or the mutant tries nothing. */
+export function placesOf({ file, find }: Mutant): number {
+  return readFileSync(join(ROOT, 'src', file), 'utf8').split(find).length - 1;
+}
+
 export function runMutant({ file, find, put }: Mutant, seeds: number): Promise<MutantRun> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-mutant-'));
-  for (const part of ['src', 'test/simulation'])
+  for (const part of ['package.json', 'tsconfig.json', 'src', 'test/simulation', 'test/support'])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-  for (const part of ['package.json', 'tsconfig.json', 'test/support/engine-config.ts'])
-    cpSync(join(ROOT, part), join(folder, part));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const path = join(folder, 'src', file);
   const parts = readFileSync(path, 'utf8').split(find);

@@ -2,21 +2,21 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseMoney } from '../../src/domain/money.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { setBackHalt } from '../../src/trader/journal/begin-anew.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import { FaultyVenue } from './faulty-venue.js';
-import { checkInvariants } from './invariants.js';
+import { openPaperVenue, type PaperVenue } from '../../src/venue/paper/paper-venue.js';
+import { FaultyNetwork } from './faulty-network.js';
+import { Injected } from './injected.js';
+import { checkInvariants, type VenueTruth } from './invariants.js';
 import { Operator } from './operator.js';
 import { Oracle } from './oracle.js';
 import { Random } from './random.js';
-import { drawScenario, NO_FAULTS, type Scenario, START_WALL_MS } from './scenario.js';
+import { drawScenario, NO_FAULTS, paperOf, type Scenario, START_WALL_MS } from './scenario.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedPrices } from './simulated-prices.js';
 import { Stranger } from './stranger.js';
 import { TraderUnderTest } from './trader-under-test.js';
-import { tripBreaker } from './trip-breaker.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface SimulationResult {
@@ -28,11 +28,14 @@ export interface SimulationResult {
   readonly crashes: number;
   readonly armings: number;
   readonly adoptions: number;
+  /** Faults, by name and number. */
+  readonly injected: ReadonlyMap<string, number>;
+  /** What the core came to, by name and number. */
+  readonly reached: ReadonlyMap<string, number>;
   /** Equal for two runs of the same seed. */
   readonly stateHash: string;
 }
 
-const STARTING_CASH = parseMoney('10000');
 const ARM_EVERY_MS = 2_500;
 /** Once the faults have ended, everything resolves within this. */
 const QUIET_MS = 60_000;
@@ -55,7 +58,10 @@ class Run {
   readonly #time = new VirtualTime(START_WALL_MS);
   readonly #random: Random;
   readonly #scenario: Scenario;
-  readonly #venue: FaultyVenue;
+  readonly #venue: PaperVenue;
+  readonly #network: FaultyNetwork;
+  readonly #injected = new Injected();
+  readonly #sent = new Map<string, number>();
   readonly #oracle: Oracle;
   #disk: SimulatedDisk;
   readonly #operator: Operator;
@@ -65,6 +71,8 @@ class Run {
   #trader: TraderUnderTest;
   #crashes = 0;
   #restores = 0;
+  #setWallByMs = 0;
+  readonly #silentUntilMs = new Map<number, number>();
   #backup: readonly EngineRecord[] | null = null;
   #faultsEnded = false;
   #ending = false;
@@ -76,9 +84,17 @@ class Run {
     this.#random = new Random(seed);
     this.#scenario = drawScenario(seed, this.#random);
     this.#incarnation = this.#random.hex(6);
-    this.#operator = new Operator(this.#random, `config-${seed}`);
+    this.#operator = new Operator(this.#random, `config-${seed}`, this.#scenario.live);
     this.#prices = new SimulatedPrices(this.#scenario.instruments, this.#random, this.#time);
-    this.#venue = new FaultyVenue(this.#scenario, this.#time, this.#random, STARTING_CASH);
+    this.#venue = this.#openVenue();
+    this.#network = new FaultyNetwork(
+      this.#venue,
+      this.#scenario,
+      this.#time,
+      this.#random,
+      this.#injected,
+      (clientId) => this.#onSent(clientId),
+    );
     this.#stranger = new Stranger(this.#time, this.#random, this.#venue, this.#prices);
     this.#oracle = new Oracle(this.#scenario);
     this.#disk = new SimulatedDisk(directory, this.#incarnation, this.#time, this.#random);
@@ -90,17 +106,44 @@ class Run {
     this.#schedule();
     await this.#time.runUntil(START_WALL_MS + faultyMs);
     this.#faultsEnded = true;
-    this.#venue.faults = NO_FAULTS;
-    this.#venue.open();
+    this.#network.faults = NO_FAULTS;
+    this.#network.open();
     await this.#time.runUntil(this.#time.nowMs + QUIET_MS);
     this.#ending = true;
     this.#trader.command({ name: endsFlat ? 'closeAll' : 'stop' });
     await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
     this.#prices.stand = true;
     await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
-    this.#trader.die();
+    this.#trader.end();
     await this.#time.runUntil(this.#time.nowMs + DISK_MS_MAX);
-    return this.#result();
+    this.#trader.die();
+    return await this.#result();
+  }
+
+  /** The paper venue of the product; only its orders' way to the book and its ids are ours. */
+  #openVenue(): PaperVenue {
+    const { instruments, thinBooks } = this.#scenario;
+    return openPaperVenue({
+      directory: null,
+      prices: 'simulated',
+      instruments,
+      paper: paperOf(this.#scenario),
+      nowMs: () => this.#time.nowMs,
+      limitToQuoteSize: thinBooks,
+      past: { bookId: this.#random.hex(6) },
+      schedule: (delayMs, work) => {
+        let wanted = true;
+        this.#time.after(delayMs, () => wanted && work());
+        return () => {
+          wanted = false;
+        };
+      },
+    });
+  }
+
+  #onSent(clientId: string): void {
+    this.#sent.set(clientId, (this.#sent.get(clientId) ?? 0) + 1);
+    this.#oracle.sent(clientId, this.#disk.holds(clientId));
   }
 
   #schedule(): void {
@@ -114,18 +157,23 @@ class Run {
       this.#scenario;
     this.#nowAndThen(crashEveryMs, () => this.#crash());
     this.#nowAndThen(this.#scenario.maintenanceEveryMs, () =>
-      this.#venue.maintenance(this.#random.whole(1_000, 45_000)),
+      this.#network.maintenance(this.#random.whole(1_000, 45_000)),
     );
-    this.#nowAndThen(this.#scenario.strangerEveryMs, () =>
-      this.#stranger.trade(this.#scenario.instruments.length),
-    );
-    this.#nowAndThen(freezeEveryMs, () => this.#trader.freeze(this.#random.whole(500, 20_000)));
-    this.#nowAndThen(disconnectEveryMs, () => this.#venue.disconnect(this.#random.whole(200, 15_000)));
+    this.#nowAndThen(this.#scenario.strangerEveryMs, () => {
+      this.#injected.count('foreign trade');
+      this.#stranger.trade(this.#scenario.instruments.length);
+    });
+    this.#nowAndThen(freezeEveryMs, () => {
+      this.#injected.count('process stands still');
+      this.#trader.freeze(this.#random.whole(500, 20_000));
+    });
+    this.#nowAndThen(disconnectEveryMs, () => this.#network.disconnect(this.#random.whole(200, 15_000)));
     this.#nowAndThen(commandEveryMs, () => this.#operator.commandAnything(this.#trader));
     this.#nowAndThen(diskFaultEveryMs, () => this.#breakDisk());
-    this.#nowAndThen(this.#scenario.breakerEveryMs, () =>
-      tripBreaker(this.#time, this.#random, (message) => this.#trader.post(message)),
-    );
+    this.#nowAndThen(this.#scenario.breakerEveryMs, () => this.#network.tripBreaker());
+    this.#nowAndThen(this.#scenario.clockSetEveryMs, () => this.#setClock());
+    this.#nowAndThen(this.#scenario.silenceEveryMs, () => this.#silence());
+    this.#nowAndThen(this.#scenario.heartbeatEveryMs, () => this.#loseHeartbeat());
     this.#nowAndThen(this.#scenario.stormEveryMs, () => this.#storm());
     this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
   }
@@ -134,22 +182,22 @@ class Run {
     const parts = {
       scenario: this.#scenario,
       time: this.#time,
-      venue: this.#venue,
+      network: this.#network,
       oracle: this.#oracle,
+      disk: this.#disk,
       incarnation: this.#incarnation,
       drawHaltId: () => this.#random.hex(32),
       marketNowMs: () => this.#prices.marketNowMs,
-      isOnDisk: (clientId: string) => this.#disk.holds(clientId),
+      setWallByMs: () => this.#setWallByMs,
     };
-    const { journal, records } = this.#disk.recover();
-    for (const record of copied) journal.append(record, this.#time.nowMs);
-    return new TraderUnderTest(parts, { journal, records: [...records, ...copied] });
+    return new TraderUnderTest(parts, copied);
   }
 
   /** kill -9 at any byte of the journal, and a start a while later. */
   #crash(): void {
-    if (!this.#trader.running) return;
+    if (!this.#trader.alive) return;
     this.#crashes += 1;
+    this.#injected.count('kill -9');
     this.#trader.die();
     this.#disk.crash();
     this.#time.after(this.#random.whole(100, 5_000), () => {
@@ -173,6 +221,7 @@ class Run {
   #restore(backup: readonly EngineRecord[]): void {
     this.#trader.die();
     this.#restores += 1;
+    this.#injected.count('journal put back');
     this.directory = join(this.directory, `restored-${this.#restores}`);
     mkdirSync(this.directory);
     this.#incarnation = this.#random.hex(6);
@@ -188,23 +237,58 @@ class Run {
     return setBackHalt({ haltId: this.#random.hex(32), missing: 1, lastSequence: 1, wallMs, marketMs });
   }
 
+  /** By seconds up to a day, in either direction; now and then put right again. */
+  #setClock(): void {
+    const before = this.#setWallByMs;
+    const byMs = this.#random.whole(6_000, 86_400_000) * (this.#random.chance(0.5) ? 1 : -1);
+    this.#setWallByMs = before !== 0 && this.#random.chance(0.5) ? 0 : before + byMs;
+    this.#injected.count('clock set');
+    this.#oracle.clockSet(this.#time.nowMs);
+  }
+
+  /** Bars go on: they are the venue's own. */
+  #silence(): void {
+    const { instruments } = this.#scenario;
+    const all = this.#random.chance(0.3);
+    const silent = all ? instruments.map(({ id }) => id) : [this.#random.whole(0, instruments.length - 1)];
+    const untilMs = this.#time.nowMs + this.#random.whole(4_000, 15_000);
+    for (const id of silent) this.#silentUntilMs.set(id, untilMs);
+    this.#injected.count(all ? 'silent feed' : 'silent instrument');
+  }
+
+  #loseHeartbeat(): void {
+    const which = this.#random.pick(['process', 'operations', 'supervisor'] as const);
+    this.#injected.count(`${which} silent`);
+    this.#trader.post({ kind: 'heartbeat.lost', which });
+  }
+
   #storm(): void {
-    this.#venue.maintenance(this.#random.whole(25_000, 45_000));
+    this.#network.maintenance(this.#random.whole(25_000, 45_000));
     this.#trader.command({ name: 'closeAll' });
     this.#time.after(this.#random.whole(1, 2_000), () => this.#crash());
   }
 
   /** No journal, no orders: somebody repairs the disk and starts the trader again. */
   #breakDisk(): void {
+    this.#injected.count('disk fails');
     this.#disk.failure = this.#random.pick(['write', 'torn write', 'sync'] as const);
     this.#time.after(this.#random.whole(1_000, 8_000), () => this.#crash());
   }
 
   #quote(instrument: number): void {
     const bidTicks = this.#prices.step(instrument);
-    this.#venue.book.price(instrument, bidTicks, this.#prices.marketNowMs);
-    const askTicks = this.#venue.book.askTicks(instrument);
-    this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+    const askTicks = this.#prices.askTicks(instrument);
+    const marketMs = this.#prices.marketNowMs;
+    const [bidLots, askLots] = [this.#offeredLots(), this.#offeredLots()];
+    this.#venue.onMarket({ kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots, askLots });
+    const silentUntilMs = this.#silentUntilMs.get(instrument) ?? 0;
+    if (this.#time.nowMs >= silentUntilMs)
+      this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+  }
+
+  /** 0: nobody says how much. */
+  #offeredLots(): number {
+    return this.#scenario.thinBooks ? this.#random.whole(100, 6_000) : 0;
   }
 
   #bar(instrument: number): void {
@@ -222,14 +306,15 @@ class Run {
     });
   }
 
-  #result(): SimulationResult {
+  async #result(): Promise<SimulationResult> {
     const { engine } = this.#trader;
     this.#disk.crash();
     const records = [...readJournal(this.directory)].map(({ record }) => record);
     const violations = checkInvariants({
       scenario: this.#scenario,
       engine,
-      venue: this.#venue,
+      venue: await this.#truth(),
+      sent: this.#sent,
       oracle: this.#oracle,
       incarnation: this.#incarnation,
       records,
@@ -237,12 +322,21 @@ class Run {
     return {
       seed: this.seed,
       violations,
-      fills: this.#venue.book.fills.length,
+      fills: this.#oracle.fills,
       submits: this.#oracle.submits,
       crashes: this.#crashes,
       armings: this.#oracle.armings,
       adoptions: this.#oracle.adoptions,
+      injected: this.#injected.counts,
+      reached: this.#oracle.reached.counts,
       stateHash: engine.stateHash(),
     };
+  }
+
+  async #truth(): Promise<VenueTruth> {
+    const venue = this.#venue;
+    const cash = Number((await venue.balances()).cash);
+    const [positions, openOrders] = [await venue.positions(), await venue.openOrders()];
+    return { cash, positions, openOrders, fills: await venue.fillsSince(0) };
   }
 }

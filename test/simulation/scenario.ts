@@ -1,9 +1,14 @@
 /** What one seed decides: the desk, the venue's manners, and how badly things go. */
+import type { Desk } from '../../src/desk/schema.js';
 import type { Instrument } from '../../src/domain/instrument.js';
-import type { EngineConfig } from '../../src/engine/config.js';
+import { formatMoney, parseMoney } from '../../src/domain/money.js';
+import type { EngineConfig, RiskNumbers } from '../../src/engine/config.js';
 import type { VenueCapabilities } from '../../src/venue/port.js';
 import { coins, crossStrategy, engineConfigWith } from '../support/engine-config.js';
 import type { Random } from './random.js';
+
+/** Bars that an entry may rest. */
+export const REST_BARS = 3;
 
 export const START_WALL_MS = Date.UTC(2026, 0, 5, 12);
 
@@ -14,7 +19,6 @@ export interface FaultRates {
   /** It arrives late: by up to `lateMs`. */
   readonly requestLate: number;
   readonly answerLost: number;
-  readonly answerDoubled: number;
   readonly refused: number;
   readonly streamLost: number;
   readonly streamDoubled: number;
@@ -26,11 +30,14 @@ export interface FaultRates {
 
 export interface Scenario {
   readonly seed: number;
+  /** Money units. */
+  readonly startingCash: number;
   readonly instruments: readonly Instrument[];
   readonly capabilities: VenueCapabilities;
   readonly faults: FaultRates;
   readonly latencyMs: number;
-  readonly partialFills: boolean;
+  /** Little is offered at each price: orders are filled in parts. */
+  readonly thinBooks: boolean;
   /** Wall milliseconds with faults. */
   readonly faultyMs: number;
   readonly quoteEveryMs: number;
@@ -51,6 +58,15 @@ export interface Scenario {
   readonly restoreEveryMs: number;
   /** A person who trades on the account at the venue's own screen. */
   readonly strangerEveryMs: number;
+  /** The machine's wall clock is set back or forward, by up to a day. */
+  readonly clockSetEveryMs: number;
+  /** The feed is silent, of one instrument or of all. */
+  readonly silenceEveryMs: number;
+  /** Somebody of whom the desk must hear is silent. */
+  readonly heartbeatEveryMs: number;
+  /** Real money: nothing without a go-live. */
+  readonly live: boolean;
+  readonly risk: Pick<RiskNumbers, 'dailyLossLimitPct' | 'maxDrawdownPct'>;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
@@ -59,7 +75,6 @@ export const NO_FAULTS: FaultRates = {
   requestLost: 0,
   requestLate: 0,
   answerLost: 0,
-  answerDoubled: 0,
   refused: 0,
   streamLost: 0,
   streamDoubled: 0,
@@ -73,11 +88,12 @@ export function drawScenario(seed: number, random: Random): Scenario {
   const spot = random.chance(0.5);
   return {
     seed,
+    startingCash: parseMoney('10000'),
     instruments: drawInstruments(random.whole(1, 4), spot),
     capabilities: drawCapabilities(spot, random),
     faults: severity === 0 ? NO_FAULTS : drawFaults(severity, random),
     latencyMs: random.pick([0, 1, 20, 100, 400]),
-    partialFills: random.chance(0.5),
+    thinBooks: random.chance(0.5),
     faultyMs: random.whole(30, 120) * 1000,
     quoteEveryMs: random.pick([100, 250, 500]),
     barEveryMs: random.pick([500, 1000, 2000]),
@@ -91,6 +107,15 @@ export function drawScenario(seed: number, random: Random): Scenario {
     breakerEveryMs: random.pick([0, 0, 0, 20_000]),
     stormEveryMs: random.pick([0, 0, 0, 0, 30_000]),
     restoreEveryMs: random.pick([0, 0, 0, 20_000]),
+    clockSetEveryMs: random.pick([0, 0, 0, 30_000]),
+    silenceEveryMs: random.pick([0, 0, 0, 15_000]),
+    heartbeatEveryMs: random.pick([0, 0, 0, 0, 40_000]),
+    live: random.chance(0.15),
+    risk: random.pick([
+      { dailyLossLimitPct: 0.4, maxDrawdownPct: 1.5 },
+      { dailyLossLimitPct: 0.4, maxDrawdownPct: 1.5 },
+      { dailyLossLimitPct: 5, maxDrawdownPct: 0.4 },
+    ]),
     endsFlat: random.chance(0.5),
   };
 }
@@ -118,7 +143,6 @@ function drawFaults(severity: number, random: Random): FaultRates {
     requestLost: rate(),
     requestLate: rate(),
     answerLost: rate(),
-    answerDoubled: rate(),
     refused: rate(),
     streamLost: rate(),
     streamDoubled: rate(),
@@ -128,13 +152,26 @@ function drawFaults(severity: number, random: Random): FaultRates {
   };
 }
 
+/** As the desk file has it for the paper venue. */
+export function paperOf({ instruments, startingCash }: Scenario): Desk['paper'] {
+  const { makerFeePpm, takerFeePpm } = instruments[0]!;
+  return {
+    balance: formatMoney(startingCash),
+    currency: 'USDT',
+    makerFeePpm,
+    takerFeePpm,
+    slippageTicks: 0,
+    latencyMs: 20,
+  };
+}
+
 export function engineConfig(
   scenario: Scenario,
   incarnation: string,
   drawHaltId: () => string,
 ): EngineConfig {
   const { instruments, capabilities } = scenario;
-  const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: 3, entryOffsetTicks: 0 };
+  const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
   return engineConfigWith({
     configHash: `config-${scenario.seed}`,
     incarnation,
@@ -145,11 +182,12 @@ export function engineConfig(
       maxPositionSizePct: 10,
       maxConcurrentPositions: Math.max(1, instruments.length - 1),
       stopLossPct: 2,
-      dailyLossLimitPct: 0.4,
-      maxDrawdownPct: 1.5,
+      ...scenario.risk,
     },
     closeAll: { deadlineMs: 20_000, answerTimeoutMs: 2_000 },
     staleMs: 5_000,
+    stopOverrunMs: 10_000,
+    goLiveRequired: scenario.live,
     drawHaltId,
   });
 }

@@ -7,6 +7,7 @@ import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { repairLastSegment } from '../../src/trader/journal/repair.js';
 import { createSegment, listSegments } from '../../src/trader/journal/segments.js';
 import type { Random } from './random.js';
+import type { SimulatedProcess } from './simulated-process.js';
 import type { VirtualTime } from './virtual-time.js';
 
 const FIRST_CHAIN = '0'.repeat(64);
@@ -55,7 +56,7 @@ export class SimulatedDisk {
   }
 
   /** As the trader does it at a start: repair, then replay. */
-  recover(): Recovered {
+  recover(process: SimulatedProcess): Recovered {
     this.failure = 'none';
     const [segment] = listSegments(this.directory);
     if (segment === undefined) throw new RangeError('the journal has no segment');
@@ -69,16 +70,16 @@ export class SimulatedDisk {
       incarnation: this.incarnation,
       lastSequence: end.lastSequence,
       chain: end.chain,
-      file: this.#file(),
+      file: this.#file(process),
       fileBytes: end.sizeBytes,
       segmentBytesMax: Number.MAX_SAFE_INTEGER,
-      openFile: async () => this.#file(),
+      openFile: async () => this.#file(process),
       lock: { release: () => undefined },
     });
     return { journal, records };
   }
 
-  #file(): JournalFile {
+  #file(process: SimulatedProcess): JournalFile {
     return {
       write: async (bytes, position) => {
         const torn = this.failure === 'torn write';
@@ -91,9 +92,16 @@ export class SimulatedDisk {
       },
       datasync: async () => {
         const upTo = this.#writtenBytes;
-        await new Promise<void>((resolve) => this.time.after(this.#syncMs(), resolve));
-        if (this.failure !== 'none') throw new Error('input/output error');
-        this.#durableBytes = Math.max(this.#durableBytes, upTo);
+        await new Promise<void>((resolve, reject) => {
+          this.time.after(this.#syncMs(), () => {
+            if (this.failure !== 'none') {
+              process.deliver(() => reject(new Error('input/output error')));
+              return;
+            }
+            if (process.alive) this.#durableBytes = Math.max(this.#durableBytes, upTo);
+            process.deliver(resolve);
+          });
+        });
       },
       close: async () => undefined,
     };

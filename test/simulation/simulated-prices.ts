@@ -6,6 +6,7 @@ import type { VirtualTime } from './virtual-time.js';
 
 /** Market milliseconds per wall millisecond: some runs cross a day's boundary. */
 const SPEED = 600;
+const SPREAD_TICKS = 2;
 const START_MARKET_MS = Date.UTC(2026, 0, 5, 7);
 
 export class SimulatedPrices {
@@ -19,6 +20,10 @@ export class SimulatedPrices {
     private readonly time: VirtualTime,
   ) {
     this.#walks = instruments.map(() => new PriceWalk(random));
+  }
+
+  askTicks(instrument: number): number {
+    return this.bidTicks(instrument) + SPREAD_TICKS;
   }
 
   get marketNowMs(): number {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { MUTANTS } from './mutants.js';
+import { placesOf } from './run-mutant.js';
 import { runSeed } from './run-seed.js';
 
 const SEEDS = 500;
@@ -13,6 +15,10 @@ describe('the core and its journal at a faulty venue', () => {
       }
     });
   }
+
+  it('has a place in the product for each break that it must notice', () => {
+    expect(MUTANTS.filter((mutant) => placesOf(mutant) !== 1).map(({ what }) => what)).toEqual([]);
+  });
 
   it('gives the same run for the same seed', async () => {
     expect(await runSeed(42)).toEqual(await runSeed(42));

@@ -1,205 +1,160 @@
-/** One trader process: the real engine and the real journal, carried out as the real runner does it. */
-
-import type { CommandOutcome, Effect } from '../../src/engine/effect.js';
+/** One trader process: the engine, the journal and the host of the product, on a machine and at a venue of the test's. */
+import type { Effect } from '../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { Command, EngineEvent } from '../../src/engine/event.js';
+import type { EngineRecord } from '../../src/engine/record.js';
 import type { Journal } from '../../src/trader/journal/journal.js';
-import type { FaultyVenue, Message } from './faulty-venue.js';
+import { type EngineCore, Runner } from '../../src/trader/running/runner.js';
+import { type Unstamped, VenueCalls } from '../../src/trader/running/venue-calls.js';
+import type { FaultyNetwork } from './faulty-network.js';
 import type { Oracle } from './oracle.js';
 import { engineConfig, type Scenario } from './scenario.js';
-import type { Recovered } from './simulated-disk.js';
+import type { SimulatedDisk } from './simulated-disk.js';
+import { SimulatedProcess } from './simulated-process.js';
 import type { VirtualTime } from './virtual-time.js';
+import type { Moment } from './watcher.js';
 
-const TICK_MS = 1_000;
+/** Looked at between events. */
+const LOOK_EVERY_MS = 1_000;
 /** Reading the whole view is the costliest thing here. */
-const LOOK_EVERY_TICKS = 5;
+const EQUITY_EVERY_LOOKS = 5;
 
 export interface TraderParts {
   readonly scenario: Scenario;
   readonly time: VirtualTime;
-  readonly venue: FaultyVenue;
+  readonly network: FaultyNetwork;
   readonly oracle: Oracle;
+  readonly disk: SimulatedDisk;
   readonly incarnation: string;
   readonly drawHaltId: () => string;
   readonly marketNowMs: () => number;
-  /** Whether no crash can take the order's intent. */
-  readonly isOnDisk: (clientId: string) => boolean;
+  /** By how much the wall clock of the machine was set. */
+  readonly setWallByMs: () => number;
 }
 
 export class TraderUnderTest {
   readonly engine: Engine;
-  readonly journal: Journal;
-  /** Waiting for the disk. */
-  readonly #unsent = new Set<string>();
-  #running = true;
-  #ticks = 0;
-  #frozen: EngineEvent[] | null = null;
-  readonly #thawed: (() => void)[] = [];
-  #wakeAtMs = Number.POSITIVE_INFINITY;
+  readonly #journal: Journal;
+  readonly #process: SimulatedProcess;
+  readonly #host: Runner;
+  #looks = 0;
+  #commands = 0;
 
+  /** `copied`: records that were put in front of the journal's own, as a restored backup is. */
   constructor(
     private readonly parts: TraderParts,
-    recovered: Recovered,
+    copied: readonly EngineRecord[],
   ) {
-    const { scenario, incarnation, drawHaltId, venue } = parts;
+    const { scenario, incarnation, drawHaltId, network, oracle, disk, time } = parts;
+    const process = new SimulatedProcess(time, parts.setWallByMs, () => oracle.thawed(time.nowMs));
+    this.#process = process;
     this.engine = createEngine(engineConfig(scenario, incarnation, drawHaltId));
-    this.journal = recovered.journal;
-    for (const record of recovered.records) this.engine.apply(record);
-    parts.oracle.restart(recovered.records, parts.time.nowMs);
-    const begun = this.engine.begin(this.#stamp());
+    const { journal, records: own } = disk.recover(process);
+    for (const record of copied) journal.append(record, process.wallMs());
+    const records = [...own, ...copied];
+    this.#journal = journal;
+    for (const record of records) this.engine.apply(record);
+    oracle.restart(records, time.nowMs);
+    this.#host = new Runner({
+      engine: this.#watched(),
+      journal,
+      link: new VenueCalls(network.portFor(process), process),
+      clock: process,
+      timers: process,
+      pace: 'running',
+      marketNowMs: parts.marketNowMs,
+      onRecord: () => undefined,
+      onBroken: (error) => {
+        throw error;
+      },
+    });
+    const begun = this.engine.begin(this.#host.stamp());
     if (!begun.ok) throw new Error(begun.message);
-    this.#carryAll(begun.effects);
-    venue.attach((message) => this.post(message));
-    this.journal.onFault(({ detail }) => this.post({ kind: 'journal.fault', detail }));
-    this.#tickLater();
+    const effects = [...begun.effects];
+    this.#see(effects);
+    this.#host.begin(effects);
+    this.#lookLater();
+  }
+
+  /** Nothing more happens; what was recorded still reaches the disk. */
+  end(): void {
+    this.#host.stop();
   }
 
   /** The process is gone; what it had not written is lost. */
   die(): void {
-    this.#running = false;
-    this.parts.venue.attach(null);
+    this.#host.stop();
+    this.#process.kill();
   }
 
+  /** It is there, and not frozen. */
   get running(): boolean {
-    return this.#running;
+    return this.#process.running;
   }
 
-  /** SIGSTOP: nothing is processed until it ends, then all of it at once, after the jump was noticed. */
+  get incarnation(): string {
+    return this.parts.incarnation;
+  }
+
+  get alive(): boolean {
+    return this.#process.alive;
+  }
+
+  /** SIGSTOP: nothing is processed until it ends. */
   freeze(durationMs: number): void {
-    if (this.#frozen !== null) return;
-    this.#frozen = [];
-    this.parts.time.after(durationMs, () => {
-      const waiting = this.#frozen ?? [];
-      this.#frozen = null;
-      this.post({ kind: 'clock.jump', gapMs: durationMs });
-      for (const run of this.#thawed.splice(0)) run();
-      for (const event of waiting) this.#take({ ...event, ...this.#stamp() });
-    });
+    this.#process.freeze(durationMs);
   }
 
-  /** A stopped process sends nothing; what the disk said meanwhile is heard after the jump was noticed. */
-  #onceThawed(run: () => void): void {
-    if (this.#frozen === null) run();
-    else this.#thawed.push(run);
+  /** From the feed, or from those who watch the trader's neighbours. */
+  post(event: Unstamped): void {
+    this.#process.deliver(() => this.#host.post(event));
   }
 
-  post(message: Message): void {
-    this.parts.oracle.evidence.heard(message, this.parts.time.nowMs);
-    this.#take({ ...message, ...this.#stamp() } as EngineEvent);
-  }
-
-  command(command: Command, by = 'operator', reason = 'simulated'): CommandOutcome | null {
-    if (!this.#running || this.#frozen !== null) return null;
+  command(command: Command, by = 'operator', reason = 'simulated'): void {
+    if (!this.#process.running) return;
+    this.#commands += 1;
     this.parts.oracle.commanded(command);
-    const event: EngineEvent = {
-      kind: 'command',
-      commandId: `c${this.parts.time.nowMs}`,
-      by,
-      reason,
-      command,
-      ...this.#stamp(),
+    void this.#host.command({ commandId: `c${this.#commands}`, by, reason, command });
+  }
+
+  /** The engine as the host has it, with the oracle beside it. */
+  #watched(): EngineCore {
+    return {
+      process: (event: EngineEvent) => {
+        this.parts.oracle.heard(event, this.parts.time.nowMs);
+        const effects = this.engine.process(event);
+        this.#see(effects);
+        return effects;
+      },
+      nextWakeMs: () => this.engine.nextWakeMs(),
     };
-    const reply = this.#process(event).find((effect) => effect.kind === 'reply');
-    return reply?.outcome ?? null;
   }
 
-  #take(event: EngineEvent): void {
-    if (!this.#running) return;
-    if (this.#frozen === null) this.#process(event);
-    else this.#frozen.push(event);
-  }
-
-  #process(event: EngineEvent): readonly Effect[] {
-    this.parts.oracle.heard(event, this.parts.time.nowMs);
-    const effects = this.engine.process(event);
-    this.#carryAll([...effects]);
-    if (this.#running) this.#wake();
-    return effects;
-  }
-
-  #carryAll(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#carry(effect);
-  }
-
-  #carry(effect: Effect): void {
-    const { venue, oracle, time } = this.parts;
-    const moment = { wallMs: time.nowMs, view: () => this.engine.view };
-    if (effect.kind !== 'record' && effect.kind !== 'reply') oracle.left(effect, moment);
-    switch (effect.kind) {
-      case 'record':
-        oracle.record(effect.record, moment);
-        this.journal.append(effect.record, time.nowMs);
-        return;
-      case 'submit':
-        this.#submitOnceDurable(effect.order);
-        return;
-      case 'cancel':
-        if (this.#unsent.delete(effect.clientId)) {
-          time.after(0, () => this.post({ kind: 'order.cancelled', clientId: effect.clientId }));
-        } else {
-          venue.cancel(effect.clientId);
-        }
-        return;
-      case 'lookup':
-        venue.lookup(effect.clientId);
-        return;
-      case 'requestSnapshot':
-        venue.snapshot(effect.requestId, effect.sinceTradeMs);
-        return;
-      case 'reply':
-        return;
+  #see(effects: readonly Effect[]): void {
+    const { oracle } = this.parts;
+    for (const effect of effects) {
+      if (effect.kind === 'record') oracle.record(effect.record, this.#moment());
+      else if (effect.kind !== 'reply') oracle.left(effect, this.#moment());
     }
   }
 
-  #submitOnceDurable(order: Extract<Effect, { readonly kind: 'submit' }>['order']): void {
-    const { clientId } = order;
-    const { venue } = this.parts;
-    this.#unsent.add(clientId);
-    this.journal.whenDurable(this.journal.lastSequence).then(
-      () => {
-        this.#onceThawed(() => {
-          if (!this.#running || !this.#unsent.delete(clientId)) return;
-          this.parts.oracle.sent(clientId, this.parts.isOnDisk(clientId));
-          venue.submit(order);
-        });
-      },
-      () => {
-        if (this.#unsent.delete(clientId))
-          this.post({ kind: 'order.sendUnknown', clientId, cause: 'not written' });
-      },
-    );
+  #moment(): Moment {
+    return { wallMs: this.parts.time.nowMs, view: () => this.engine.view };
   }
 
-  #stamp(): { wallMs: number; marketMs: number } {
-    return { wallMs: this.parts.time.nowMs, marketMs: this.parts.marketNowMs() };
-  }
-
-  #tickLater(): void {
-    this.parts.time.after(TICK_MS, () => {
-      if (!this.#running) return;
-      this.post({ kind: 'tick' });
-      if (this.#frozen === null) this.#look();
-      this.#tickLater();
+  #lookLater(): void {
+    this.parts.time.after(LOOK_EVERY_MS, () => {
+      if (!this.#process.alive) return;
+      if (this.#process.running) this.#look();
+      this.#lookLater();
     });
   }
 
   #look(): void {
-    const { oracle, time } = this.parts;
-    this.#ticks += 1;
-    oracle.look({ wallMs: time.nowMs, view: () => this.engine.view });
-    if (this.journal.fault !== null) oracle.lookAtBrokenDisk();
-    if (this.#ticks % LOOK_EVERY_TICKS === 0) oracle.lookAtEquity(this.engine.view);
-  }
-
-  /** The engine's own deadlines, where they are sooner than the next tick. */
-  #wake(): void {
-    const wakeMs = this.engine.nextWakeMs();
-    const { time } = this.parts;
-    if (wakeMs === null || wakeMs >= this.#wakeAtMs) return;
-    this.#wakeAtMs = Math.max(wakeMs, time.nowMs + 1);
-    time.after(this.#wakeAtMs - time.nowMs, () => {
-      this.#wakeAtMs = Number.POSITIVE_INFINITY;
-      this.post({ kind: 'tick' });
-    });
+    const { oracle } = this.parts;
+    this.#looks += 1;
+    oracle.look(this.#moment());
+    if (this.#journal.fault !== null) oracle.lookAtBrokenDisk();
+    if (this.#looks % EQUITY_EVERY_LOOKS === 0) oracle.lookClosely(this.#moment());
   }
 }

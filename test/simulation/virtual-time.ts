@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /** Hops through the microtask queue after each step; more than any chain of promises in the journal needs. */
-const MICROTASK_HOPS = 16;
+const MICROTASK_HOPS = 32;
 
 export class VirtualTime {
   nowMs: number;

@@ -16,9 +16,15 @@ export interface Watcher {
   /** Before the engine processes it. */
   heard?(event: EngineEvent, wallMs: number): void;
   commanded?(command: Command): void;
+  /** The machine's wall clock was set by more than a few seconds. */
+  clockSet?(wallMs: number): void;
+  /** The process stood still until now. */
+  thawed?(wallMs: number): void;
   /** Before the followed book has taken it in. */
   recorded?(record: EngineRecord, moment: Moment): string | null;
   left?(effect: Effect, moment: Moment): string | null;
   /** Between events, about once a second. */
   looked?(moment: Moment): string | null;
+  /** The same, about every five seconds: the whole view may be read. */
+  lookedClosely?(moment: Moment): string | null;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Progress } from '../../src/supervisor/progress.js';
+import { namespaceOf } from '../../src/supervisor/start/runtime-file.js';
 import { cacheDirectory, cachedBinary } from '../../src/supervisor/temporal/cache.js';
 import { downloadTemporal } from '../../src/supervisor/temporal/download.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
@@ -66,7 +67,7 @@ function archiveOf(binary: string): Buffer {
 }
 
 test('a server that somebody else runs comes first', async () => {
-  const env = environment({ TEMPORAL_ADDRESS: 'temporal.example:7233' });
+  const env = environment({ FERMATA_TEMPORAL: 'external', TEMPORAL_ADDRESS: 'temporal.example:7233' });
   expect(await resolveTemporal({ env })).toEqual({ kind: 'address', address: 'temporal.example:7233' });
 });
 
@@ -175,4 +176,31 @@ test('a build that fails is a reason, not a crash, and leaves nothing', async ()
   chmodSync(join(folder, 'tools', 'go'), 0o755);
   await expect(resolveTemporal({ env, onProgress })).rejects.toThrow('no route to the module proxy');
   expect(readdirSync(cacheDirectory(env))).toEqual(['lock']);
+});
+
+test('refuses a server that is named while it is to start its own, with the line that helps', async () => {
+  for (const name of [
+    'TEMPORAL_ADDRESS',
+    'TEMPORAL_PROFILE',
+    'TEMPORAL_API_KEY',
+    'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  ]) {
+    await expect(resolveTemporal({ env: environment({ [name]: 'x' }) })).rejects.toMatchObject({
+      message: expect.stringContaining(name),
+      doThis: expect.stringContaining('FERMATA_TEMPORAL=external'),
+    });
+  }
+});
+
+test('starts no server of its own where a profile names no address', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'fermata-profile-')), 'temporal.toml');
+  writeFileSync(file, '[profile.default]\nnamespace = "desks"\n');
+  const env = environment({ FERMATA_TEMPORAL: 'external', TEMPORAL_CONFIG_FILE: file });
+  await expect(resolveTemporal({ env })).rejects.toThrow(/names an address/);
+  writeFileSync(file, '[profile.default]\naddress = "temporal.example:7233"\nnamespace = "desks"\n');
+  expect(await resolveTemporal({ env })).toEqual({ kind: 'address', address: 'temporal.example:7233' });
+  expect(namespaceOf(env)).toBe('desks');
+  await expect(resolveTemporal({ env: environment({ FERMATA_TEMPORAL: 'auto' }) })).rejects.toThrow(
+    /managed or external/,
+  );
 });

@@ -6,15 +6,22 @@ import { join } from 'node:path';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { EngineConfig, StrategyConfig } from '../../src/engine/config.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
+import { tradedAccount } from '../../src/trader/accounts/traded-account.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
-import { systemClock } from '../../src/trader/running/clock.js';
+import { systemClock, systemTimers } from '../../src/trader/running/clock.js';
 import { Runner } from '../../src/trader/running/runner.js';
+import { VenueCalls } from '../../src/trader/running/venue-calls.js';
 import type { VenuePort } from '../../src/venue/port.js';
 import { DAY_MS, engineConfigWith } from './engine-config.js';
+
+/** Of the desk, money units; a venue that holds other cash is no clean one. */
+export const STARTING_CASH = 1_000_000 * MONEY_SCALE;
 
 export interface DeskAtVenue {
   readonly engine: Engine;
   readonly runner: Runner;
+  /** What a decision to arm has to quote. */
+  readonly configHash: string;
   close(): Promise<void>;
 }
 
@@ -22,6 +29,9 @@ export interface DeskAtVenueOptions {
   readonly priceTicks?: number;
   readonly answerTimeoutMs?: number;
   readonly deadlineMs?: number;
+  /** The journal begins as the trader begins one for an account at an exchange. */
+  readonly asExchangeAccount?: boolean;
+  readonly stopOverrunMs?: number;
   readonly strategies?: readonly StrategyConfig[];
   /** How many positions the venue holds already: waits until the desk has adopted and protected each. */
   readonly positions?: number;
@@ -31,13 +41,25 @@ export interface DeskAtVenueOptions {
 export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions = {}): Promise<DeskAtVenue> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-at-venue-'));
   const { journal } = await openJournal({ directory: join(folder, 'journal') });
-  const engine = createEngine(configFor(venue, journal.incarnation, options));
+  const account =
+    options.asExchangeAccount === true
+      ? await tradedAccount({ port: venue, paper: null, account: 'binance-simulator' }, journal)
+      : null;
+  const { historyBeginsMs, startingCash } = account ?? {};
+  const config = {
+    ...configFor(venue, journal.incarnation, options),
+    ...(historyBeginsMs === undefined ? {} : { historyBeginsMs, coinsNeedOwner: true }),
+    ...(startingCash === undefined ? {} : { startingCash }),
+  };
+  const engine = createEngine(config);
   let broken: Error | null = null;
   const runner = new Runner({
     engine,
     journal,
-    venue,
+    link: new VenueCalls(venue, systemTimers),
     clock: systemClock,
+    timers: systemTimers,
+    pace: 'running',
     marketNowMs: () => Date.now(),
     onRecord: () => undefined,
     onBroken: (error) => {
@@ -61,7 +83,7 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
     const guarded = engine.view.positions.filter(({ protection }) => protection === 'confirmed');
     return guarded.length === (options.positions ?? 0);
   });
-  return { engine, runner, close };
+  return { engine, runner, configHash: config.configHash, close };
 }
 
 export async function eventually(holds: () => boolean, timeoutMs = 60_000): Promise<void> {
@@ -89,8 +111,9 @@ function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOp
     tracker: { maxConsecutiveLosses: 1000, reEnableCheckMs: DAY_MS },
     closeAll: { deadlineMs, answerTimeoutMs },
     staleMs: 3_600_000,
+    stopOverrunMs: options.stopOverrunMs ?? 10_000,
     heartbeatLost: { process: 'none', operations: 'none', supervisor: 'none' },
-    startingCash: 1_000_000 * MONEY_SCALE,
+    startingCash: STARTING_CASH,
     drawHaltId: () => randomBytes(16).toString('hex'),
   });
 }

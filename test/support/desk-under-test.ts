@@ -1,6 +1,6 @@
 /** A desk started as a user starts it: the real command, all processes, in a folder of its own. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,8 @@ export interface DeskUnderTest {
   up(...options: string[]): Promise<UpSummary>;
   /** Any other command of the same installation. */
   run(...args: string[]): Promise<CommandRun>;
+  /** `fermata login`; the operator's generated password is where the first start put it. */
+  signIn(person?: string, password?: string): Promise<void>;
   status(): Promise<TraderStatus>;
   /** Pids by process name, as the supervisor recorded them. */
   pids(): ReadonlyMap<string, number>;
@@ -54,6 +56,15 @@ export function deskUnderTest(
           settle({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
       );
     });
+
+  const signIn = async (person = 'operator', password?: string): Promise<void> => {
+    const file = join(home, `password-of-${person}`);
+    const generated = () => readFileSync(join(homePaths(home).secrets, 'operator-password'), 'utf8');
+    writeFileSync(file, password ?? generated(), { mode: 0o600 });
+    const { code, stderr } = await run('login', person, '--password-file', file);
+    rmSync(file);
+    if (code !== 0) throw new Error(`${person} was not signed in: ${stderr}`);
+  };
 
   const up = (...options: string[]): Promise<UpSummary> =>
     new Promise((settle, fail) => {
@@ -108,6 +119,7 @@ export function deskUnderTest(
     desk,
     up,
     run,
+    signIn,
     status,
     pids,
     supervisorPid: () => supervisor?.pid ?? -1,

@@ -1,8 +1,10 @@
 /** An engine's configuration for tests and benches: each says only what it is about. */
+
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { EngineConfig } from '../../src/engine/config.js';
+import { EVERY_QUOTE } from '../../src/engine/quote-guard.js';
 import type { VenueCapabilities } from '../../src/venue/port.js';
 
 export const DAY_MS = 86_400_000;
@@ -75,7 +77,9 @@ export function engineConfigWith(
     tracker: { maxConsecutiveLosses: 3, reEnableCheckMs: 4 * 3_600_000 },
     resume: RESUME,
     closeAll: { deadlineMs: 30_000, answerTimeoutMs: 2_000 },
+    quotes: EVERY_QUOTE,
     staleMs: 10_000,
+    stopOverrunMs: 10_000,
     heartbeatLost: { process: 'stop', operations: 'stop', supervisor: 'closeAll' },
     dayStartMs: (marketMs) => Math.floor(marketMs / DAY_MS) * DAY_MS,
     capabilities: SPOT,

@@ -89,6 +89,7 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
   });
   stops.push(endWithThisProcess(server.process.pid, server.stop));
   return {
+    kind: 'managed',
     address: server.address,
     namespace: TEMPORAL_NAMESPACE,
     uiAddress: `http://127.0.0.1:${server.ports.ui}`,

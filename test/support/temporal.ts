@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 
 export interface TemporalAddress {
   /** gRPC, `host:port`. */
+  readonly kind: 'managed';
   readonly address: string;
   readonly namespace: string;
   readonly uiAddress: string;

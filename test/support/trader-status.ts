@@ -45,6 +45,9 @@ const IDLE: TraderStatus = {
   dayPnl: '0',
   drawdownPct: '0',
   peakEquity: '10000',
+  coins: [],
+  dust: [],
+  books: { balances: [], capitalMoved: '0', feesElsewhere: '0', cashUnexplained: null, unvaluedFees: [] },
   positions: [],
   orders: [],
   openPositions: 0,
@@ -87,6 +90,7 @@ const TRADING: TraderStatus = {
   dayPnl: '42.18',
   drawdownPct: '0.21',
   peakEquity: '10063.31',
+  books: { balances: [], capitalMoved: '0', feesElsewhere: '0', cashUnexplained: null, unvaluedFees: [] },
   positions: [
     {
       symbol: 'BTC/USDT',

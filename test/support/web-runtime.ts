@@ -24,7 +24,12 @@ export async function webRuntime(
     configHash: 'c0ffee',
     market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     postgres: { host, port, database, user: appUser },
-    temporal: { address: `127.0.0.1:${await freePort()}`, namespace: 'default', uiAddress: null },
+    temporal: {
+      kind: 'external',
+      address: `127.0.0.1:${await freePort()}`,
+      namespace: 'default',
+      uiAddress: null,
+    },
     web: { host: '127.0.0.1', port: await freePort() },
     temporalUiProxy: { port: await freePort() },
     supervisorSocket: join(homePaths(home).sockets, 'supervisor.sock'),

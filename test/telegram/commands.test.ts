@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { PositionStatus } from '../../src/trader/status/position-status.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { readAudit } from '../support/read-audit.js';
+import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { ANNA, BEN, type BotBench, openBotBench } from './support/bot-bench.js';
 
 let database: TestDatabase;
@@ -63,6 +65,19 @@ describe('/stop', () => {
     await bench.answered(ANNA, /Your \/stop was sent 180 minutes ago\.\n✅ Stop: proven/);
     expect(bench.trader.sent('stop')).toHaveLength(1);
     expect(bench.sent(ANNA).every(({ reply_markup: markup }) => markup === undefined)).toBe(true);
+  });
+
+  it('with text that cannot be kept acts all the same, and its audit entry is plain', async () => {
+    bench.start();
+    for (const [, text] of UNFIT_TEXTS) bench.type(ANNA, `/stop ${text}`);
+    await eventually(() => expect(bench.trader.sent('stop')).toHaveLength(UNFIT_TEXTS.length));
+    const plain = UNFIT_TEXTS.map(([, , text]) => text);
+    expect(bench.trader.sent('stop').map(({ reason }) => reason)).toEqual(plain);
+    await eventually(async () => {
+      const audit = await readAudit(database.pool, bench.desk.desk);
+      const reasons = audit.map(({ parameters }) => (parameters as { reason: string }).reason);
+      expect(reasons.sort()).toEqual([...plain].sort());
+    });
   });
 
   it('is taken from an approver too, and refused to a viewer with the roles that it takes', async () => {

@@ -68,7 +68,10 @@ describe('/incident', () => {
     ['/incident !!!', /needs a title with letters or digits/],
     [`/incident ${'x'.repeat(121)}`, /Title: expected at most 120 characters, found 121\..*\nWrite it so/],
     [`/incident Title\n${'x'.repeat(501)}`, /Detail: expected at most 500 characters, found 501\./],
-    ['/incident a\u0007b', /Title: expected one line without control characters\./],
+    [
+      '/incident a\u0007b',
+      /title: expected text without control .*U\+0007\. Nothing was done: write it again/,
+    ],
   ])('%j is answered with how to write it', async (text, what) => {
     const before = await reported();
     bot.type(ANNA, text);

@@ -34,7 +34,7 @@ beforeAll(async () => {
     desk: DESK,
     deskFile: resolveDesk(DESK),
     postgres: { host, port, database: database.database, user: appUser },
-    temporal: { address: '127.0.0.1:1', namespace: 'default', uiAddress: null },
+    temporal: { kind: 'external', address: '127.0.0.1:1', namespace: 'default', uiAddress: null },
   } as Runtime;
 });
 afterEach(() => vi.unstubAllEnvs());

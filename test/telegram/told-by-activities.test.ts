@@ -14,7 +14,7 @@ describe('a routine', () => {
     const activities = createOperationsActivities({
       pool: database.pool,
       checks: new Map(),
-      context: { runtime: {} } as CheckContext,
+      context: { runtime: {}, desk: { mode: 'paper' } } as CheckContext,
       decisionKey: () => '',
       nowMs: Date.now,
       log: { error: () => undefined },

@@ -10,6 +10,7 @@ import {
   TraderUnavailable,
 } from '../../src/trader/client.js';
 import { listenForControl } from '../../src/trader/control/control-server.js';
+import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { commandResult, handlersWith, listenIn, shortFolder } from './stub-handlers.js';
 
 function client(path: string): TraderClient {
@@ -104,6 +105,21 @@ it('says which field is wrong, what was expected and what was found', async () =
     expect(error).toMatchObject({ code: 'bad-request', message: expect.stringMatching(expected) });
   }
 });
+
+it.each(UNFIT_TEXTS)(
+  'takes a stop with %s in its text, and makes the text plain',
+  async (_what, text, plain) => {
+    const taken: unknown[] = [];
+    const path = await listenIn(shortFolder(), {
+      stop: async (params) => {
+        taken.push(params);
+        return commandResult('c-1');
+      },
+    });
+    await client(path).call('stop', { commandId: text, by: text, reason: text });
+    expect(taken).toEqual([{ commandId: plain, by: plain, reason: plain }]);
+  },
+);
 
 it('bounds what one connection has under way, and takes a stop all the same', async () => {
   const path = await listenIn(shortFolder(), { flatProof: () => new Promise(() => undefined) });

@@ -190,7 +190,7 @@ it('proves flat by what the venue says, and says that it does not know where the
   const venue = venueDouble();
   const instruments = [{ symbol: 'BTC/USDT', lotSize: '0.001' }] as never;
   const ours = () => ({ entriesWorking: 0, state: 'running', escalated: [] }) as const;
-  const prove = flatProver({ venue, instruments, nowMs: () => 7, ours });
+  const prove = flatProver({ venue, instruments, nowMs: () => 7, isTradable: (_, lots) => lots !== 0, ours });
   expect(await prove()).toMatchObject({
     flat: true,
     venuePositions: [],

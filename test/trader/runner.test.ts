@@ -3,7 +3,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Effect } from '../../src/engine/effect.js';
 import { type JournalFile, openJournalFile } from '../../src/trader/journal/journal-file.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
+import { systemTimers } from '../../src/trader/running/clock.js';
 import { Runner } from '../../src/trader/running/runner.js';
+import { VenueCalls } from '../../src/trader/running/venue-calls.js';
 import { note } from '../journal/records.js';
 import { approved } from '../support/approved-order.js';
 import { engineDouble } from './engine-double.js';
@@ -24,7 +26,9 @@ async function setUp() {
   const runner = new Runner({
     engine,
     journal,
-    venue,
+    link: new VenueCalls(venue, systemTimers),
+    timers: systemTimers,
+    pace: 'running',
     clock: { wallMs: () => time.wallMs, monotonicMs: () => time.monotonicMs },
     marketNowMs: () => 42,
     onRecord: () => undefined,
@@ -204,7 +208,7 @@ it('reports a journal that can no longer be written, sends no order then, but st
 it('wakes the engine when it asks, and at least every second', async () => {
   const { engine, runner, time } = await setUp();
   engine.answer = (event) => {
-    engine.wakeMs = event.kind === 'venue.health' ? time.wallMs + 30 : null;
+    engine.wakeMs = event.kind === 'venue.health' ? time.monotonicMs + 30 : null;
     return [];
   };
   const ticks = () => engine.events.filter((event) => event.kind === 'tick').length;
@@ -216,6 +220,22 @@ it('wakes the engine when it asks, and at least every second', async () => {
   // 30 ms against a second, on the same machine at the same time.
   expect(asked - begun).toBeLessThan(performance.now() - asked);
 });
+
+it.each([-24, -1, 1, 24])(
+  'wakes the engine in time although the wall clock is set by %s h',
+  async (hours) => {
+    const { engine, runner, time } = await setUp();
+    const ticks = () => engine.events.filter((event) => event.kind === 'tick').length;
+    time.wallMs += hours * 3_600_000;
+    engine.answer = (event) => {
+      engine.wakeMs = event.kind === 'venue.health' ? time.monotonicMs + 30 : null;
+      return [];
+    };
+    runner.post({ kind: 'venue.health', state: 'up', detail: '' });
+    expect(engine.kinds()).toContain('clock.jump');
+    await expect.poll(ticks, { interval: 10, timeout: 900 }).toBe(1);
+  },
+);
 
 it('gives each command its own outcome, also under one id', async () => {
   const { engine, runner } = await setUp();

@@ -54,6 +54,8 @@ it('says at every start that positions and orders on paper are kept, and keeps t
   await home.start();
   const again = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
   expect(again.reconciliation.differences).toEqual([]);
+  // What was bought is still paid for.
+  expect(Number(again.cash)).toBeLessThan(10_000 - 1);
   expect(said(again)).toBe(1);
   expect(again.fills).toBeGreaterThanOrEqual(before.length);
 }, 60_000);

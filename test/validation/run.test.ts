@@ -95,6 +95,8 @@ describe('a validation', () => {
     expect(report.goLive).toEqual({
       qualifies: false,
       because: [
+        '24 h were traded, and real money takes 48 h at least (goLive.validationHours)',
+        expect.stringContaining('minutes.csv is for study'),
         'ETH/USDT is traded by the desk and had no prices here',
         expect.stringContaining('Trades'),
         expect.stringContaining('Win rate'),

@@ -1,10 +1,12 @@
 /** The durable workflow on a real Temporal server and a real Postgres, the trading in a process of its own. */
+
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { createEvidenceActivities } from '../../src/activities/record-evidence.js';
 import { createValidationActivities } from '../../src/activities/validation/create-validation-activities.js';
 import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
@@ -60,6 +62,7 @@ async function startWorker({ home, desk }: Validating): Promise<() => Promise<vo
     namespace: temporal.namespace,
     taskQueue: operationsQueue(desk),
     workflowBundle: bundle,
+    interceptors: { activity: [bindAnswers] },
     shutdownGraceTime: '100 milliseconds',
     activities: {
       ...createEvidenceActivities(pool),

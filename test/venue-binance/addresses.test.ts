@@ -1,13 +1,17 @@
 /** Where requests go: everything to the testnet, or nothing of it. */
 import { describe, expect, it } from 'vitest';
+import { endpointOf } from '../../src/checks/preflight/exchange-reading.js';
 import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import type { Runtime } from '../../src/home/runtime.js';
+import type { DeskPaths, Runtime } from '../../src/home/runtime.js';
+import type { MarketFeed } from '../../src/market/feed.js';
 import type { CcxtExchange } from '../../src/market/live/ccxt-exchange.js';
 import { PUBLIC_TIME } from '../../src/market/live/probe-venue.js';
-import { deskOfFeeds } from '../../src/trader/trading-venue.js';
-import { chooseEndpoint } from '../../src/venue/binance/endpoint.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
+import { deskOfFeeds, openTradingVenue } from '../../src/trader/trading-venue.js';
+import { type BinanceEndpoint, chooseEndpoint } from '../../src/venue/binance/endpoint.js';
 import { openExchange } from '../../src/venue/binance/exchange.js';
+import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
 
 const { desk } = loadDesk(resolveDesk('crypto-bot'));
 
@@ -26,12 +30,13 @@ async function priceHostsOf(testnet: boolean): Promise<readonly string[]> {
   return asked.map((address) => new URL(address).hostname);
 }
 
-async function hostsOf(testnet: boolean): Promise<readonly string[]> {
+async function hostsOf(endpoint: BinanceEndpoint): Promise<readonly string[]> {
   const exchange = await openExchange({
-    endpoint: chooseEndpoint(testnet, {}),
+    endpoint,
     credentials: null,
     timeoutMs: 1_000,
     keepAliveMs: 1_000,
+    nowMs: Date.now,
     onHeaders: () => undefined,
   });
   const { public: open, private: signed } = exchange.ccxt.urls.api as unknown as Record<string, string>;
@@ -40,14 +45,32 @@ async function hostsOf(testnet: boolean): Promise<readonly string[]> {
 }
 
 describe('the addresses of Binance', () => {
-  it('are the testnet’s for the desk that is shipped: prices, orders and the account’s own stream', async () => {
+  it('are the testnet’s for the shipped desk on paper: its orders stay here, and what uses its key goes there', async () => {
+    expect(desk.mode).toBe('paper');
+    const endpoint = endpointOf({ desk, env: {}, simulatedVenue: undefined });
+    for (const host of await hostsOf(endpoint)) expect(host).toMatch(/testnet/);
+    const opened: string[] = [];
+    const openPaper = ({ prices }: { prices: string }) => {
+      opened.push(prices);
+      return {} as PaperVenue;
+    };
+    const feed = { source: { identity: 'of-a-test' } } as MarketFeed;
+    const venue = await openTradingVenue({
+      ...{ runtime: {} as Runtime, desk, feed, openPaper, instruments: buildInstruments(desk) },
+      ...{ paths: {} as DeskPaths, expectedLots: () => 0, log: () => undefined },
+    });
+    expect(opened).toEqual(['of-a-test']);
+    expect(venue).toMatchObject({ account: 'paper/of-a-test', paper: venue.port });
+  });
+
+  it('are the testnet’s for the shipped desk with real orders: prices, orders and the account’s own stream', async () => {
     const { testnet } = desk.venue;
-    for (const host of await hostsOf(testnet)) expect(host).toMatch(/testnet/);
+    for (const host of await hostsOf(chooseEndpoint(testnet, {}))) expect(host).toMatch(/testnet/);
     for (const host of await priceHostsOf(testnet)) expect(host).toMatch(/testnet/);
   });
 
   it('are the exchange’s own only where the desk file leaves the testnet', async () => {
-    const hosts = [...(await hostsOf(false)), ...(await priceHostsOf(false))];
+    const hosts = [...(await hostsOf(chooseEndpoint(false, {}))), ...(await priceHostsOf(false))];
     for (const host of hosts) expect(host).toMatch(/^(?!.*testnet).*binance\.com$/);
   });
 });

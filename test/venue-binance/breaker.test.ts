@@ -22,6 +22,15 @@ describe('the circuit breaker', () => {
     expect(change?.detail).toContain('no answer');
   });
 
+  it('as it ships opens with the fifth failure in a row, and lets one request try after a minute', () => {
+    const breaker = createBreaker();
+    for (const cause of ['a', 'b', 'c', 'd']) expect(breaker.failed(0, cause)).toBeNull();
+    expect(breaker.failed(0, 'e')).toMatchObject({ to: 'open' });
+    expect(breaker.nextTryMs).toBe(60_000);
+    expect(breaker.allows('order', 59_999)).toBe(false);
+    expect(breaker.allows('order', 60_000)).toBe(true);
+  });
+
   it('lets nothing but urgent requests through while it is open', () => {
     const { breaker } = opened();
     expect(breaker.nextTryMs).toBe(61_000);

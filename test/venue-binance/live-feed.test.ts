@@ -4,6 +4,7 @@ import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import type { MarketEvent } from '../../src/market/feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { simulatorAddresses } from '../../src/venue/binance/simulator-addresses.js';
+import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { eventually } from '../support/eventually.js';
 import { INSTRUMENTS } from './support/opened.js';
 
@@ -14,7 +15,7 @@ it('gives quotes and history of the simulator through the library’s own stream
     venues: ['binance'],
     instruments: INSTRUMENTS,
     deadlineMs: 10_000,
-    wallMs: Date.now,
+    steadyMs: steadyNowMs,
     addresses: simulatorAddresses(simulator.address),
   });
   if (!opened.ok) throw new Error(opened.reasons.join('; '));

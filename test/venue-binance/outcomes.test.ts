@@ -1,5 +1,5 @@
 /** Every error of the venue, over the wire and through the client library, ends in the right outcome. */
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
@@ -188,6 +188,20 @@ describe('an order whose answer was lost after it was booked', () => {
 });
 
 describe('a clock that is wrong', () => {
+  it.each([-24, -1, 1, 24])(
+    'is not the one that requests are dated by: the wall is set by %s h',
+    async (hours) => {
+      const { venue, simulator } = opened;
+      await venue.serverTime();
+      const now = Date.now.bind(Date);
+      const wall = vi.spyOn(Date, 'now').mockImplementation(() => now() + hours * 3_600_000);
+      const before = simulator.simulation.count('POST', '/api/v3/order');
+      expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+      expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(before + 1);
+      wall.mockRestore();
+    },
+  );
+
   it('is measured anew, and the refused order is sent with the right time', async () => {
     const { venue, raw } = opened;
     await raw.control('clock', { skewMs: 20_000 });

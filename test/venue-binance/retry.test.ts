@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BINANCE_TIMES } from '../../src/venue/binance/options.js';
 import { backoffMs, retry } from '../../src/venue/retry.js';
 
 describe('trying again', () => {
@@ -12,6 +13,15 @@ describe('trying again', () => {
       }),
     );
     expect(backoffMs(3, { baseMs: 200, capMs: 5000, random: () => 0.5 })).toBe(800);
+  });
+
+  it('as it ships is done twice, after at most 200 and 400 ms', async () => {
+    const paused: number[] = [];
+    const sleep = async (ms: number): Promise<void> => void paused.push(ms);
+    const failed = async (): Promise<boolean> => false;
+    const options = { ...BINANCE_TIMES.retry, random: () => 0.5, sleep };
+    await retry(failed, (done) => !done, options);
+    expect(paused).toEqual([100, 200]);
   });
 
   it('stops at the first good result', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readCredentials } from '../../src/venue/binance/credentials.js';
 import { chooseEndpoint, endpointLabel } from '../../src/venue/binance/endpoint.js';
-import { judgePermissions } from '../../src/venue/binance/permissions.js';
+import { judgePermissions, readKeyPermissions } from '../../src/venue/binance/permissions.js';
 
 const key = 'k'.repeat(64);
 
@@ -75,6 +75,24 @@ describe('permissions of a key', () => {
     others: [],
     boundToAddresses: true,
   } as const;
+
+  it.each([
+    'enableMargin',
+    'enableFutures',
+    'enableVanillaOptions',
+    'enableInternalTransfer',
+    'permitsUniversalTransfer',
+  ])('are read whole: %s forbids trading', (other) => {
+    const spotOnly = {
+      enableReading: true,
+      enableSpotAndMarginTrading: true,
+      enableWithdrawals: false,
+      ipRestrict: true,
+    };
+    expect(judgePermissions(readKeyPermissions(spotOnly), 'trade').problems).toEqual([]);
+    const { problems } = judgePermissions(readKeyPermissions({ ...spotOnly, [other]: true }), 'trade');
+    expect(problems).toEqual([expect.stringContaining(other)]);
+  });
 
   it('are right for spot only', () => {
     expect(judgePermissions(good, 'trade')).toEqual({ problems: [], warnings: [] });

@@ -1,7 +1,7 @@
 /** The simulator with another client of the protocol: ccxt's own unified calls, market streams included. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
-import { OTHER_KEY } from './support/raw-client.js';
+import { OTHER_KEY, rawClient } from './support/raw-client.js';
 
 interface Unified {
   urls: { api: { ws: Record<string, unknown> } };
@@ -14,6 +14,15 @@ interface Unified {
   fetchOpenOrders(symbol: string): Promise<{ id: string }[]>;
   fetchMyTrades(symbol: string): Promise<{ id: string; fee: { cost: number } }[]>;
   cancelAllOrders(symbol: string): Promise<unknown[]>;
+  editOrder(...parameters: unknown[]): Promise<{ id: string; price: number }>;
+  request(path: string, api: string, method: string, parameters: object): Promise<Record<string, unknown>>;
+  fetchTicker(symbol: string): Promise<{ last: number; baseVolume: number }>;
+  fetchTrades(symbol: string): Promise<{ id: string; price: number }[]>;
+  fetchTradingFee(symbol: string): Promise<{ maker: number; taker: number }>;
+  fetchDeposits(): Promise<{ amount: number; currency: string; status: string }[]>;
+  fetchWithdrawals(): Promise<{ amount: number; fee: { cost: number } }[]>;
+  watchOrderBook(symbol: string): Promise<{ bids: number[][]; asks: number[][] }>;
+  watchOrders(symbol: string): Promise<{ id: string; status: string; amount: number }[]>;
   watchTicker(symbol: string): Promise<{ last: number }>;
   watchBidsAsks(symbols: string[]): Promise<Record<string, { bid: number }>>;
   watchTrades(symbol: string): Promise<{ price: number }[]>;
@@ -85,6 +94,45 @@ describe('the simulator with ccxt', () => {
     }
     expect((await mine)[0]).toMatchObject({ amount: 0.01 });
     expect((await trades)[0]!.price).toBeGreaterThan(50_000);
+  });
+
+  it('amends, replaces and tells of both on the account’s stream', async () => {
+    await exchange.loadMarkets();
+    const updates: { id: string; status: string; amount: number }[] = [];
+    let ended = false;
+    const watching = (async () => {
+      while (!ended) updates.push(...(await exchange.watchOrders('BTC/USDT').catch(() => [])));
+    })();
+    await expect.poll(() => simulator.userStreams.subscriptions).toBe(1);
+    const { id } = await exchange.createOrder('BTC/USDT', 'limit', 'buy', 0.02, 50_000);
+    const amend = { symbol: 'BTCUSDT', orderId: id, newQty: '0.01' };
+    expect(await exchange.request('order/amend/keepPriority', 'private', 'PUT', amend)).toMatchObject({
+      amendedOrder: { qty: '0.01000000', status: 'NEW' },
+    });
+    const edited = await exchange.editOrder(id, 'BTC/USDT', 'limit', 'buy', 0.01, 50_100);
+    expect(edited.id).not.toBe(id);
+    expect((await exchange.fetchOpenOrders('BTC/USDT')).map((one) => one.id)).toEqual([edited.id]);
+    await expect
+      .poll(() => updates.map(({ id: of, status, amount }) => `${of === id} ${status} ${amount}`))
+      .toEqual(expect.arrayContaining(['true canceled 0.01', 'false open 0.01']));
+    ended = true;
+    await exchange.close();
+    await watching;
+  });
+
+  it('keeps its book along the depth stream, and tells statistics, fees, deposits and withdrawals', async () => {
+    await exchange.loadMarkets();
+    const streamed = await exchange.watchOrderBook('BTC/USDT');
+    expect(streamed.asks[0]).toEqual((await exchange.fetchOrderBook('BTC/USDT')).asks[0]);
+    expect((await exchange.fetchTicker('BTC/USDT')).baseVolume).toBeGreaterThan(0);
+    simulator.simulation.setPrice('BTCUSDT', '60100');
+    expect((await exchange.fetchTrades('BTC/USDT')).at(-1)).toMatchObject({ price: 60_100 });
+    expect(await exchange.fetchTradingFee('BTC/USDT')).toMatchObject({ maker: 0.001, taker: 0.001 });
+    const client = rawClient(simulator.address, OTHER_KEY);
+    await client.control('deposit', { account: 'other', asset: 'USDT', amount: '500' });
+    await client.control('withdraw', { account: 'other', asset: 'USDT', amount: '100', fee: '1' });
+    expect(await exchange.fetchDeposits()).toMatchObject([{ amount: 500, currency: 'USDT', status: 'ok' }]);
+    expect(await exchange.fetchWithdrawals()).toMatchObject([{ amount: 100, fee: { cost: 1 } }]);
   });
 
   it('takes orders over the WebSocket API', async () => {

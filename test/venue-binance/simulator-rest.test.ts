@@ -62,6 +62,7 @@ describe('the Binance simulator over REST', () => {
       quantity: '0.00999',
       stopPrice: '55000',
       newClientOrderId: 'stop1',
+      newOrderRespType: 'RESULT',
     });
     expect(stop.body).toMatchObject({ status: 'NEW' });
     expect(await balance('BTC')).toEqual({ free: '0.00000000', locked: '0.00999000' });

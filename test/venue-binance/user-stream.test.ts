@@ -1,5 +1,6 @@
 /** The user stream: what is lost is read again, what comes twice counts once, and no end of it ends the process. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseUnits } from '../../src/domain/money.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { BTC, type Opened, openOnSimulator } from './support/opened.js';
@@ -91,7 +92,7 @@ describe('the user stream', () => {
       expect(fills().reduce((sum, { quantityLots }) => sum + quantityLots, 0)).toBe(1000),
     );
     expect(new Set(fills().map(({ tradeId }) => tradeId)).size).toBe(fills().length);
-    expect(fills().reduce((sum, { feeLots = 0 }) => sum + feeLots, 0)).toBe(1);
+    expect(fills().every(({ feeIn }) => feeIn?.asset === 'BTC')).toBe(true);
   });
 
   it('tells of an order that was cancelled at the exchange, under the id that it was sent with', async () => {
@@ -128,10 +129,9 @@ describe('the user stream', () => {
     expect(read.length).toBeGreaterThanOrEqual(1000);
     expect(read.reduce((sum, { quantityLots }) => sum + quantityLots, 0)).toBe(50 * 1980);
     expect(new Set(read.map(({ clientId }) => clientId)).size).toBe(50);
-    const kept = read.reduce((sum, { quantityLots, feeLots = 0 }) => sum + quantityLots - feeLots, 0);
+    const lot = 1_000n;
+    const kept = read.reduce((sum, { feeIn }) => sum + parseUnits(feeIn?.amount ?? '0'), 0n);
     const held = (await venue.positions())[BTC]!.quantityLots;
-    // The fee is rounded up once an order; the rest is less than a lot of each.
-    expect(held).toBeGreaterThanOrEqual(kept);
-    expect(held - kept).toBeLessThan(50);
+    expect(held).toBe(Number((50n * 1980n * lot - kept) / lot));
   });
 });

@@ -1,5 +1,6 @@
 /** The adapter over the real client library, on the simulator. */
 import { describe, expect, it } from 'vitest';
+import { parseUnits } from '../../src/domain/money.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { BTC, ETH, openOnSimulator, openVenue } from './support/opened.js';
@@ -33,7 +34,7 @@ describe('Binance spot on the simulator', () => {
     expect(off.venue.state.rateLimiter.enabled).toBe(false);
   });
 
-  it('buys, and tells of the lots that the exchange kept as its fee', async () => {
+  it('buys, and tells exactly which part of the coin the exchange kept as its fee', async () => {
     const { venue, events } = await openOnSimulator();
     const order = approved({ quantityLots: 1000 });
     expect(await venue.submit(order)).toMatchObject({ kind: 'accepted' });
@@ -43,8 +44,9 @@ describe('Binance spot on the simulator', () => {
       return found;
     });
     expect(fill).toMatchObject({
-      fill: { clientId: order.clientId, quantityLots: 1000, feeLots: 1, side: 'buy', simulated: true },
+      fill: { clientId: order.clientId, quantityLots: 1000, side: 'buy', simulated: true },
     });
+    expect(fill).toMatchObject({ fill: { feeIn: { asset: 'BTC', amount: '0.00001000' } } });
     expect((await venue.positions())[BTC]).toEqual({ instrument: BTC, quantityLots: 999 });
     const { cash } = await venue.balances();
     const { fill: bought } = fill as unknown as { fill: { priceTicks: number } };
@@ -126,13 +128,19 @@ describe('Binance spot on the simulator', () => {
         order: { state: 'filled' },
       }),
     );
-    const delivered = fills(events) as unknown as {
-      fill: { tradeId: string; quantityLots: number; feeLots?: number };
-    }[];
+    const delivered = await eventually(() => {
+      const found = fills(events) as unknown as {
+        fill: { tradeId: string; quantityLots: number; feeIn?: { amount: string } };
+      }[];
+      expect(found.reduce((sum, { fill }) => sum + fill.quantityLots, 0)).toBe(1000);
+      return found;
+    });
     expect(delivered.length).toBeGreaterThanOrEqual(10);
     expect(new Set(delivered.map(({ fill }) => fill.tradeId)).size).toBe(delivered.length);
-    expect(delivered.reduce((sum, { fill }) => sum + fill.quantityLots, 0)).toBe(1000);
-    expect(delivered.reduce((sum, { fill }) => sum + (fill.feeLots ?? 0), 0)).toBe(1);
+    const kept = delivered.reduce((sum, { fill }) => sum + parseUnits(fill.feeIn?.amount ?? '0'), 0n);
+    const held = 1_000n * 1_000n - kept;
+    expect(kept).toBeGreaterThan(900n);
+    expect((await venue.positions())[BTC]?.quantityLots).toBe(Number(held / 1_000n));
     const again = await venue.fillsSince(Date.now() - 60_000);
     expect(again).toEqual(delivered.map(({ fill }) => fill));
   });

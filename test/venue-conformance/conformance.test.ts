@@ -47,14 +47,15 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
   });
 
   it('fills a market order, and position and cash follow from its fills', async () => {
-    const before = (await subject.venue.balances()).cash;
+    const before = Number((await subject.venue.balances()).cash);
     const position = await bought();
     const own = fills();
     const moneyPerTickLot = subject.venue.instruments[0]?.moneyPerTickLot ?? 0;
     const paid = own.reduce((sum, fill) => sum + fill.quantityLots * fill.priceTicks * moneyPerTickLot, 0);
-    const kept = own.reduce((sum, fill) => sum + (fill.feeLots ?? 0), 0);
-    const fees = own.reduce((sum, fill) => sum + (fill.feeLots === undefined ? fill.fee : 0), 0);
-    expect(position).toBe(1000 - kept);
+    const lotSize = Number(subject.venue.instruments[0]?.lotSize);
+    const kept = own.reduce((sum, fill) => sum + Number(fill.feeIn?.amount ?? 0), 0) / lotSize;
+    const fees = own.reduce((sum, fill) => sum + (fill.feeIn === undefined ? fill.fee : 0), 0);
+    expect(position).toBe(Math.floor(1000 - kept + 1e-6));
     expect((await subject.venue.balances()).cash).toBe(before - paid - fees);
     expect(own.every(({ fee, side, simulated }) => fee > 0 && side === 'buy' && simulated)).toBe(true);
   });

@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
+import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import { approved } from '../support/approved-order.js';
-import { btc, eth } from '../support/paper-instruments.js';
+import { btc, cryptoInstruments, eth } from '../support/paper-instruments.js';
 import { PAPER, PaperBench } from './paper-bench.js';
 
 let bench: PaperBench;
@@ -182,5 +183,49 @@ describe('a linear contract on paper', () => {
       code: '-2022',
     });
     expect(await bench.venue.submit(approved({ quantityLots: 20_000 }))).toMatchObject({ code: '-2019' });
+  });
+
+  it('is refused beyond the wallet, with all that is open and all that open orders may open', async () => {
+    await bench.reopen({ instruments: [perpetual] });
+    bench.quote(1000, 6_000_000, 6_000_100);
+    const nearlyAll = { quantityLots: 16_000 } as const; // 9,600 of 10,000
+    expect(await bench.venue.submit(approved(nearlyAll))).toMatchObject({ kind: 'accepted' });
+    for (let order = 2; order <= 6; order += 1) {
+      expect(await bench.venue.submit(approved(nearlyAll))).toMatchObject({ code: '-2019' });
+    }
+    await bench.filled(1);
+    expect(await bench.venue.submit(approved(nearlyAll))).toMatchObject({ code: '-2019' });
+    expect(
+      await bench.venue.submit(approved({ ...nearlyAll, side: 'sell', reduceOnly: true })),
+    ).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('a paper account with a past', () => {
+  it('begins with coins and trades of before, and reads them back', async () => {
+    const old = {
+      tradeId: 'of-before',
+      clientId: 'somebody',
+      symbol: 'BTC/USDT',
+      side: 'buy',
+      quantityLots: 50,
+      priceTicks: 5_000_000,
+      fee: 100,
+      liquidity: 'taker',
+      marketMs: 500,
+      caughtUp: false,
+    } as const;
+    const venue = openPaperVenue({
+      directory: null,
+      prices: 'of this test',
+      instruments: cryptoInstruments,
+      paper: PAPER,
+      nowMs: () => 42,
+      past: { positions: [['BTC/USDT', { quantityLots: 50, cost: 0 }]], fills: [old], seenMs: 600 },
+    });
+    expect(await venue.positions()).toEqual([{ instrument: 0, quantityLots: 50 }]);
+    expect(await venue.fillsSince(0)).toMatchObject([{ tradeId: 'of-before', instrument: 0 }]);
+    expect([await venue.balances(), venue.seenMs]).toMatchObject([{ cash: parseMoney('10000') }, 600]);
+    await venue.close();
   });
 });

@@ -86,8 +86,4 @@ describe('a stop order', () => {
   it('gets the worse price after a gap', () => {
     expect(at({ type: 'stop', side: 'sell', stopTicks: 5000 })?.priceTicks).toBe(997);
   });
-
-  it('goes on as a market order once it was partly filled', () => {
-    expect(at({ type: 'stop', side: 'sell', stopTicks: 500, filledLots: 1 })?.priceTicks).toBe(997);
-  });
 });

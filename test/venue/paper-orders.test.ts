@@ -139,12 +139,46 @@ describe('a resting order on paper', () => {
   });
 });
 
+describe('an order that takes, in a thin book,', () => {
+  it('gets what is offered, and the rest of it expires as at the exchange', async () => {
+    await bench.reopen({ limitToQuoteSize: true });
+    bench.quote(1000, 5_999_800, 6_000_000, { lots: 600 });
+    const market = approved();
+    await bench.venue.submit(market);
+    bench.quote(2000, 5_999_800, 6_000_000, { lots: 600 });
+    await bench.filled(1);
+    await eventually(async () =>
+      expect(await bench.venue.orderByClientId(market.clientId, 0)).toMatchObject({
+        state: 'expired',
+        filledLots: 600,
+      }),
+    );
+    bench.quote(3000, 5_999_800, 6_000_000, { lots: 600 });
+    expect(bench.fills()).toHaveLength(1);
+  });
+});
+
 describe('what the paper venue refuses', () => {
   const insufficient = {
     kind: 'rejected',
     code: '-2010',
     text: 'Account has insufficient balance for requested action.',
   };
+
+  it('is a stop that would trigger as it arrives, with the code of the exchange', async () => {
+    await bench.buyOne();
+    bench.quote(2000, 5_899_000, 5_899_200);
+    const stop = { side: 'sell', type: 'stop', purpose: 'protective' } as const;
+    expect(await bench.venue.submit(approved({ ...stop, stopTicks: 5_899_000 }))).toEqual({
+      kind: 'rejected',
+      code: '-2010',
+      text: 'Stop price would trigger immediately.',
+      wouldTrigger: true,
+    });
+    expect(await bench.venue.submit(approved({ ...stop, stopTicks: 5_898_999 }))).toMatchObject({
+      kind: 'accepted',
+    });
+  });
 
   it('is a second sale beyond the balance that a resting stop locks, until the stop is cancelled', async () => {
     await bench.buyOne();

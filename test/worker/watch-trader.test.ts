@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readIncidents } from '../../src/store/incidents.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { readMissedRuns } from '../../src/store/run-missed.js';
 import { saveScheduleState } from '../../src/store/schedule-state.js';
 import { marketClockRoutines } from '../../src/worker/market-clock-routines.js';
 import { resumptionOfHalts } from '../../src/worker/resumption-of-halts.js';
 import { roleLog } from '../../src/worker/role-log.js';
-import { stuckRuns } from '../../src/worker/stuck-workflows.js';
+import { lookForStuck, stuckRuns } from '../../src/worker/stuck-workflows.js';
 import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
 import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
 import { FERMATA_DESK } from '../../src/workflows/search-attributes.js';
@@ -66,6 +67,14 @@ describe('the watch over halts', () => {
     expect(desk.trader.sent('arm')).toEqual([]);
     desk.checks.clear();
     await until('the desk trades', () => desk.trader.mode === 'ACTIVE');
+  });
+
+  it('asks to resume after a halt by the venue, which the rule lifts', async () => {
+    const desk = await bench.desk();
+    desk.trader.halt('venue', 'auto');
+    await resumptionOfHalts(contextOf(desk))(desk.trader.status());
+    await until('the desk trades', () => desk.trader.mode === 'ACTIVE');
+    expect(desk.trader.sent('arm')).toHaveLength(1);
   });
 
   it('waits for the first prices after a start', async () => {
@@ -158,6 +167,31 @@ describe('the watch over stuck workflows', () => {
     });
     const found = await until('it is seen', async () => (await stuckRuns(bench.temporal, desk.name))[0]);
     expect(found.workflowId).toBe(`stuck:${desk.name}`);
+    await handle.terminate();
+  });
+
+  it('tells people which one and why, and opens an incident, once', async () => {
+    const desk = await bench.desk();
+    const workflowId = `stuck:${desk.name}`;
+    const handle = await bench.client.workflow.start('no-such-workflow', {
+      workflowId,
+      taskQueue: operationsQueue(desk.name),
+      typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.name }],
+    });
+    await until('it is seen', async () => (await stuckRuns(bench.temporal, desk.name)).length > 0);
+    const lines: string[] = [];
+    const log = { error: (_fields: object, line: string) => void lines.push(line), warn: () => {} };
+    const look = lookForStuck(contextOf(desk), log as never, null);
+    for (let looks = 0; looks < 3; looks += 1) await look();
+    expect(lines).toEqual([expect.stringMatching(`${workflowId} stands still: .*no-such-workflow`)]);
+    const { pool } = bench.database;
+    const told = await pool.query("select body from notice where desk = $1 and event = 'warning'", [
+      desk.name,
+    ]);
+    expect(told.rows).toEqual([{ body: expect.stringMatching(/no-such-workflow/) }]);
+    await until('the incident', async () =>
+      (await readIncidents(pool, desk.name)).some(({ subject }) => subject === 'workflow.no-such-workflow'),
+    );
     await handle.terminate();
   });
 });

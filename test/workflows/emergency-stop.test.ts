@@ -44,6 +44,12 @@ function order(desk: BenchDesk, kind: EmergencyKind, reason: string, timing: Par
 const outcomeOf = (desk: BenchDesk): Promise<EmergencyOutcome> =>
   bench.client.workflow.getHandle(emergencyStopId(desk.name)).result() as Promise<EmergencyOutcome>;
 
+const wordsOf = ({ incarnation, seenMs }: { readonly incarnation: string; readonly seenMs: number }) =>
+  `trader ${incarnation} left out, last seen ${new Date(seenMs).toISOString()}`;
+
+const leftOut = async (desk: BenchDesk) =>
+  (await desk.evidence('emergency-stop')).filter(({ step_key: key }) => key.startsWith('left-out:'));
+
 async function startOwner(desk: BenchDesk): Promise<void> {
   await bench.client.workflow.start('deskOwner', {
     workflowId: deskOwnerId(desk.name),
@@ -208,6 +214,38 @@ describe.concurrent('an emergency stop', () => {
     expect(lost.size).toBeGreaterThan(0);
   });
 
+  it('names each trader that it left out, with when it was last seen, in its answer and its evidence', async () => {
+    const gone = { incarnation: 'gone00', place: 'there', seenMs: Date.now() - 4 * 86_400_000 };
+    const desk = await bench.desk({ ...SERVED, gone: [gone] });
+    await order(desk, 'stop', 'test');
+    const outcome = await outcomeOf(desk);
+    expect(outcome.proven).toBe(true);
+    expect(outcome.detail).toContain(wordsOf(gone));
+    expect(await leftOut(desk)).toMatchObject([
+      { kind: 'report', verdict: 'warn', observed: expect.stringContaining(wordsOf(gone)) },
+    ]);
+  });
+
+  it('does not count as left out what is reached', async () => {
+    const desk = await bench.desk({ ...SERVED, incarnations: [] });
+    const { incarnation } = desk.trader;
+    await bench.client.workflow.start('emergencyStop', {
+      workflowId: emergencyStopId(desk.name),
+      taskQueue: emergencyQueue(desk.name),
+      args: [
+        {
+          desk: desk.name,
+          incarnations: [incarnation],
+          gone: [{ incarnation, place: 'here', seenMs: 0 }],
+          orders: [],
+          timing: TIMING,
+        },
+      ],
+    });
+    expect((await outcomeOf(desk)).detail).not.toContain('left out');
+    expect(await leftOut(desk)).toEqual([]);
+  });
+
   it('counts a desk that was armed again meanwhile as superseded, and does not stop it twice', async () => {
     const desk = await bench.desk(SERVED);
     desk.trader.stubbornEntries = 1;
@@ -221,15 +259,65 @@ describe.concurrent('an emergency stop', () => {
 });
 
 describe.concurrent('the desk owner', () => {
+  it('lets a trader go that was not seen for days: a stop is proven without it, and names it', async () => {
+    const desk = await bench.desk(SERVED);
+    const gone = { incarnation: 'gone00', place: 'there', seenMs: Date.now() - 4 * 86_400_000 };
+    const { incarnation } = desk.trader;
+    const here = { incarnation, place: 'here', seenMs: Date.now() };
+    const owner = await bench.client.workflow.start('deskOwner', {
+      workflowId: deskOwnerId(desk.name),
+      taskQueue: emergencyQueue(desk.name),
+      args: [{ desk: desk.name, admitted: [gone, here], orders: [], timing: TIMING }],
+    });
+    await owner.signal('stop', 'now');
+    await until('the stop', () => desk.trader.sent('stop').length > 0);
+    expect(await outcomeOf(desk)).toMatchObject({
+      proven: true,
+      detail: expect.stringContaining(wordsOf(gone)),
+    });
+    expect(await leftOut(desk)).toMatchObject([
+      { kind: 'report', verdict: 'warn', observed: expect.stringContaining(wordsOf(gone)) },
+    ]);
+    await owner.terminate();
+  });
+
+  it('forgets a trader that was not seen for a month, and never one that is there for one that is gone', async () => {
+    const desk = await bench.desk(SERVED);
+    const unseen = (days: number) => ({
+      incarnation: `unseen${days}`,
+      place: `there${days}`,
+      seenMs: Date.now() - days * 86_400_000,
+    });
+    const days = [31, 29, ...Array.from({ length: 8 }, (_, at) => 20 - at), 2, 1];
+    const owner = await bench.client.workflow.start('deskOwner', {
+      workflowId: deskOwnerId(desk.name),
+      taskQueue: emergencyQueue(desk.name),
+      args: [{ desk: desk.name, admitted: days.map(unseen), orders: [], timing: TIMING }],
+    });
+    await owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'new111', place: 'here' }] });
+    const known = (await owner.query('incarnations')) as readonly { readonly incarnation: string }[];
+    expect(known.map(({ incarnation }) => incarnation)).toEqual([
+      ...[20, 19, 18, 17, 16, 15, 14, 13, 2, 1].map((day) => `unseen${day}`),
+      'new111',
+    ]);
+    await owner.terminate();
+  });
+
   it('knows one incarnation a place, the newest, and refuses malformed ones', async () => {
     const desk = await bench.desk(SERVED);
     await startOwner(desk);
     const owner = bench.client.workflow.getHandle(deskOwnerId(desk.name));
     await owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'new111', place: 'here' }] });
     await owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'far222', place: 'there' }] });
-    expect(await owner.query('incarnations')).toEqual([
+    expect(await owner.query('incarnations')).toMatchObject([
       { incarnation: 'new111', place: 'here' },
       { incarnation: 'far222', place: 'there' },
+    ]);
+    // The same trader in a container that was made anew, under another host name.
+    await owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'far222', place: 'elsewhere' }] });
+    expect(await owner.query('incarnations')).toMatchObject([
+      { incarnation: 'new111', place: 'here' },
+      { incarnation: 'far222', place: 'elsewhere' },
     ]);
     await expect(
       owner.executeUpdate('admitIncarnation', { args: [{ incarnation: 'no/good', place: 'here' }] }),

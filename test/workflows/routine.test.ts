@@ -57,6 +57,56 @@ describe.concurrent('a routine', () => {
     expect(run?.finishedMs).not.toBeNull();
   });
 
+  it('triggered by hand on a market with a clock of its own takes the market’s time', async () => {
+    const desk = await bench.desk();
+    const given = { cause: 'schedule', nominalMs: null, marketMs: null, marketClock: true } as const;
+    expect(await runRoutine(desk, [step('a', 'database', 'warn')], given)).toMatchObject({ verdict: 'pass' });
+    const [run] = await readRoutineRuns(bench.database.pool, desk.name);
+    expect(run?.nominalMs).toBe(desk.trader.marketMs);
+  });
+
+  it('names each failing step in its notice, whichever of three identical failures it was', async () => {
+    const desks = await Promise.all([1, 2, 3].map(() => bench.desk()));
+    await Promise.all(
+      desks.map(async (desk) => {
+        desk.checks.set('database', () => failing);
+        await runRoutine(desk, [
+          step('database', 'database', 'stop'),
+          step('venue', 'venue-reachable', 'warn'),
+        ]);
+      }),
+    );
+    for (const desk of desks) {
+      const told = await bench.database.pool.query('select body from notice where desk = $1', [desk.name]);
+      expect(told.rows).toEqual([{ body: 'fail: Step database: 3 seconds' }]);
+    }
+  });
+
+  it('is closed only after its evidence is written', async () => {
+    const { pool } = bench.database;
+    const seen: boolean[] = [];
+    const desk: BenchDesk = await bench.desk({
+      afterActivity: async (name) => {
+        if (name !== 'recordEvidenceBatch') return;
+        await sleep(500);
+        seen.push((await readRoutineRuns(pool, desk.name)).some(({ finishedMs }) => finishedMs !== null));
+      },
+    });
+    await runRoutine(desk, [step('database', 'database', 'stop')]);
+    expect(seen).toEqual([false]);
+  });
+
+  it('says in its notice that it was missed, and why', async () => {
+    const desk = await bench.desk();
+    await runRoutine(desk, [step('a', 'database', 'warn')], { marketMs: NOMINAL_MS + 86_400_000 });
+    const told = await bench.database.pool.query('select title, body from notice where desk = $1', [
+      desk.name,
+    ]);
+    expect(told.rows).toMatchObject([
+      { title: 'Pre-market: missed', body: expect.stringMatching(/later than 60/) },
+    ]);
+  });
+
   it('runs independent checks side by side', async () => {
     const desk = await bench.desk();
     let running = 0;

@@ -19,6 +19,7 @@ import type { Incident } from '../../../src/store/incidents.js';
 import type { Task } from '../../../src/store/tasks.js';
 import type { BarStatus } from '../../../src/trader/protocol.js';
 import type { Session } from './session.js';
+import type { Signing } from './sign-vote.js';
 
 export type {
   Analytics,
@@ -60,14 +61,18 @@ export interface BarsAnswer {
 
 export type Button = 'stop' | 'close-all' | 'resume';
 
+const sizeQuery = (sizePct: number | undefined): string =>
+  sizePct === undefined ? '' : `?sizePct=${sizePct}`;
+
 export class DeskApi {
   constructor(private readonly session: Session) {}
 
   /** `sizePct`: to resume with. */
-  press(button: Button, reason: string, sizePct?: number): Promise<OperationResult> {
+  press(button: Button, reason: string, sizePct?: number, signature?: string): Promise<OperationResult> {
     const body = {
       ...(reason === '' ? {} : { reason }),
       ...(sizePct === undefined ? {} : { sizePct }),
+      ...(signature === undefined ? {} : { signature }),
     };
     return this.session.request('POST', `/api/emergency/${button}`, body, crypto.randomUUID());
   }
@@ -126,10 +131,27 @@ export class DeskApi {
     return this.session.request('GET', '/api/approvals');
   }
 
-  vote(approval: ApprovalShown, choice: 'approve' | 'reject', reason: string): Promise<VoteResult> {
+  /** What the person's own key has to sign; `about`: an approval's id, or the size to resume with. */
+  signing(about: { readonly approval: string } | { readonly sizePct: number | undefined }): Promise<Signing> {
+    const asked =
+      'approval' in about ? `?approval=${encodeURIComponent(about.approval)}` : sizeQuery(about.sizePct);
+    return this.session.request('GET', `/api/signing${asked}`);
+  }
+
+  vote(
+    approval: ApprovalShown,
+    choice: 'approve' | 'reject',
+    reason: string,
+    signature?: string,
+  ): Promise<VoteResult> {
     const { id, parametersHash } = approval;
     const path = `/api/approvals/${encodeURIComponent(id)}/vote`;
-    return this.session.request('POST', path, { choice, parametersHash, reason });
+    return this.session.request('POST', path, {
+      choice,
+      parametersHash,
+      reason,
+      ...(signature === undefined ? {} : { signature }),
+    });
   }
 
   tasks(): Promise<{ readonly tasks: readonly Task[] }> {

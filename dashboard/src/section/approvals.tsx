@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { ApprovalShown, DeskApi } from '../connection/desk-api.js';
+import { type Signing, signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { ago, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
+import { SigningPassword } from '../view/signing-password.js';
 import type { Action } from '../view/use-action.js';
 
 const CLOSED_SHOWN = 8;
@@ -20,14 +22,27 @@ interface ApprovalsProps {
 export function Approvals({ api, person, roles, action, looked }: ApprovalsProps) {
   const approvals = usePolled(() => api.approvals(), 5_000, looked);
   const [asked, setAsked] = useState<{ approval: ApprovalShown; choice: 'approve' | 'reject' } | null>(null);
+  const [signing, setSigning] = useState<Signing | null>(null);
+  const [password, setPassword] = useState('');
   const all = approvals.value?.approvals ?? [];
   const open = all.filter(({ state }) => state === 'open');
   const closed = all.filter(({ state }) => state !== 'open').slice(0, CLOSED_SHOWN);
+  const ask = async (approval: ApprovalShown, choice: 'approve' | 'reject'): Promise<void> => {
+    setPassword('');
+    // A refusal is never held back for a signature; what could not be asked, the server says with the vote.
+    const found =
+      choice === 'approve' ? await api.signing({ approval: approval.id }).catch(() => null) : null;
+    setSigning(found?.statement ? found : null);
+    setAsked({ approval, choice });
+  };
   const vote = ({ approval, choice }: NonNullable<typeof asked>, reason: string): void => {
     setAsked(null);
-    void action.run(async () => ({
-      text: `Your vote counts: ${(await api.vote(approval, choice, reason)).detail}`,
-    }));
+    void action.run(async () => {
+      const signature = signing === null ? undefined : await signVote(signing, person, password);
+      setSigning(null);
+      setPassword('');
+      return { text: `Your vote counts: ${(await api.vote(approval, choice, reason, signature)).detail}` };
+    });
   };
   return (
     <Panel title="Approvals" area="section" aside={open.length || ''} problem={approvals.problem}>
@@ -41,7 +56,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
             approval={approval}
             why={whyNot(approval, person, roles)}
             busy={action.busy}
-            onVote={(choice) => setAsked({ approval, choice })}
+            onVote={(choice) => void ask(approval, choice)}
           />
         ))}
       </ul>
@@ -67,6 +82,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           dangerous={asked.choice === 'reject'}
           onGo={(reason) => vote(asked, reason)}
           onCancel={() => setAsked(null)}
+          choice={signing !== null && <SigningPassword value={password} onValue={setPassword} />}
         >
           <Parameters values={asked.approval.parameters} />
         </ReasonDialog>

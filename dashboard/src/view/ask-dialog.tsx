@@ -4,20 +4,24 @@ import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../../src/domain/position-size.js
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import { day, minuteOfDay } from '../format.js';
 import { ReasonDialog } from './reason-dialog.js';
+import { SigningPassword } from './signing-password.js';
 import { sentence } from './words.js';
 
 interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
   /** Null before the trader's first word. */
   readonly status: TraderStatus | null;
-  /** `sizePct`: the position size to go on with; undefined: as it is. */
-  readonly onGo: (reason: string, sizePct?: number) => void;
+  /** `sizePct`: the position size to go on with; undefined: as it is. `password`: to sign with, where it takes that. */
+  readonly onGo: (reason: string, sizePct?: number, password?: string) => void;
   readonly onCancel: () => void;
 }
 
 export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
   const [size, setSize] = useState('');
-  const go = (reason: string): void => onGo(reason, size === '' ? undefined : Number(size));
+  const [password, setPassword] = useState('');
+  const sizePct = size === '' ? undefined : Number(size);
+  const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
+  const go = (reason: string): void => onGo(reason, sizePct, signs ? password : undefined);
   const shared = { label: 'Reason, kept with the decision', onGo: go, onCancel };
   return about === 'close-all' ? (
     <ReasonDialog {...shared} title="Close all positions?" go="Close all" dangerous mayBeEmpty>
@@ -32,7 +36,12 @@ export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
       {...shared}
       title="Resume trading?"
       go="Resume"
-      choice={<SizeChoice nowPct={status?.sizePct ?? null} size={size} onSize={setSize} />}
+      choice={
+        <>
+          <SizeChoice nowPct={status?.sizePct ?? null} size={size} onSize={setSize} />
+          {signs && <SigningPassword value={password} onValue={setPassword} />}
+        </>
+      }
     >
       <p>
         The checks run again. If every one is clean, the desk is armed and may enter new positions with{' '}
@@ -41,6 +50,15 @@ export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
       {status !== null && <ToLift status={status} />}
     </ReasonDialog>
   );
+}
+
+/** The release of a kill and a larger size, with real money; the trader decides what counts. */
+function takesOwnVote(
+  { trading, halts, sizePct: nowPct }: TraderStatus,
+  sizePct: number | undefined,
+): boolean {
+  if (trading !== 'live') return false;
+  return halts.some(({ cause }) => cause === 'kill') || (sizePct !== undefined && sizePct > nowPct);
 }
 
 interface SizeChoiceProps {

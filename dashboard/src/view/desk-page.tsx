@@ -3,6 +3,7 @@ import type { LiveState } from '../../../src/api/live/status-watch.js';
 import type { TraderStatus } from '../../../src/trader/protocol.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Session } from '../connection/session.js';
+import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { Audit } from '../section/audit.js';
 import { GoLive } from '../section/go-live.js';
@@ -97,9 +98,11 @@ export function DeskPage({ session }: { readonly session: Session }) {
           about={dialog}
           status={status}
           onCancel={() => setDialog(null)}
-          onGo={(reason, sizePct) => {
+          onGo={(reason, sizePct, password) => {
             setDialog(null);
-            buttons.press(dialog, reason, sizePct);
+            const sign = async (own: string): Promise<string> =>
+              signVote(await api.signing({ sizePct }), session.person, own);
+            buttons.press(dialog, reason, sizePct, password === undefined ? undefined : () => sign(password));
           }}
         />
       )}
@@ -169,7 +172,12 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
             height={CHART_HEIGHT_PX}
           />
           <EquityPanel status={status} equity={equity} height={CHART_HEIGHT_PX} />
-          <Positions positions={status.positions} />
+          <Positions
+            positions={status.positions}
+            dust={status.dust}
+            coins={status.coins}
+            currency={status.currency}
+          />
           <Orders orders={status.orders} />
           <Activity activity={status.activity} />
           <Fills api={api} trades={trades} currency={status.currency} />

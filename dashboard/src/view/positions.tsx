@@ -1,4 +1,4 @@
-import type { PositionStatus } from '../../../src/trader/status/position-status.js';
+import type { CoinsStatus, DustStatus, PositionStatus } from '../../../src/trader/status/position-status.js';
 import { grouped, money, signed, tone } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
@@ -7,6 +7,8 @@ const PROTECTION = {
   confirmed: ['Confirmed', 'go'],
   pending: ['Pending', 'caution'],
   missing: ['MISSING', 'alarm'],
+  passed: ['Price is past it', 'alarm'],
+  closing: ['CLOSING, no stop', 'alarm'],
   synthetic: ['Held by us', 'caution'],
 } as const;
 
@@ -31,7 +33,14 @@ const COLUMNS: readonly Column<PositionStatus>[] = [
   { title: 'Strategy', cell: ({ strategy }) => strategy, minor: true },
 ];
 
-export function Positions({ positions }: { readonly positions: readonly PositionStatus[] }) {
+interface Held {
+  readonly positions: readonly PositionStatus[];
+  readonly dust: readonly DustStatus[];
+  readonly coins: readonly CoinsStatus[];
+  readonly currency: string;
+}
+
+export function Positions({ positions, dust, coins, currency }: Held) {
   return (
     <Panel title="Positions" area="positions" aside={positions.length}>
       {positions.length === 0 ? (
@@ -44,6 +53,21 @@ export function Positions({ positions }: { readonly positions: readonly Position
           rows={positions}
           keyOf={({ symbol }) => symbol}
         />
+      )}
+      {coins.map(({ symbol, nobodys, foreign, toMove }) => (
+        <p class="empty" key={symbol}>
+          {symbol}, not the desk’s: nobody’s {nobodys}, foreign {foreign}, to be moved {toMove}.
+          {Number(nobodys) > 0 &&
+            ` Say whose they are: fermata coins ${symbol} desk, foreign or move. Nothing is armed before.`}
+        </p>
+      ))}
+      {dust.length > 0 && (
+        <p class="empty">
+          Dust, too small to sell alone, sold with the next position:{' '}
+          {dust
+            .map(({ symbol, quantity, value }) => `${symbol} ${quantity} (${value} ${currency})`)
+            .join(', ')}
+        </p>
       )}
     </Panel>
   );

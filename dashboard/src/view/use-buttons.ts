@@ -6,7 +6,8 @@ import type { Pressed } from './outcome.js';
 export interface Buttons {
   readonly pressed: ReadonlySet<Button>;
   readonly result: Pressed | null;
-  readonly press: (button: Button, reason: string, sizePct?: number) => void;
+  /** `sign`: where real money takes the person's own signature. */
+  readonly press: (button: Button, reason: string, sizePct?: number, sign?: () => Promise<string>) => void;
   readonly dismiss: () => void;
 }
 
@@ -14,10 +15,15 @@ export interface Buttons {
 export function useButtons(api: DeskApi): Buttons {
   const [pressed, setPressed] = useState<readonly Button[]>([]);
   const [result, setResult] = useState<Pressed | null>(null);
-  const press = async (button: Button, reason: string, sizePct?: number): Promise<void> => {
+  const press: (...given: Parameters<Buttons['press']>) => Promise<void> = async (
+    button,
+    reason,
+    sizePct,
+    sign,
+  ) => {
     setPressed((before) => [...before, button]);
     try {
-      setResult({ button, outcome: await api.press(button, reason, sizePct) });
+      setResult({ button, outcome: await api.press(button, reason, sizePct, await sign?.()) });
     } catch (error) {
       setResult({ button, problem: asProblem(error) });
     } finally {
@@ -27,7 +33,7 @@ export function useButtons(api: DeskApi): Buttons {
   return {
     pressed: new Set(pressed),
     result,
-    press: (button, reason, sizePct) => void press(button, reason, sizePct),
+    press: (...given) => void press(...given),
     dismiss: () => setResult(null),
   };
 }

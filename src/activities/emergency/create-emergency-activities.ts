@@ -2,6 +2,7 @@
 import { alarmNotice } from '../../notify/alarm-notice.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
+import type { AdmittedIncarnation } from '../../workflows/emergency/contract.js';
 import { activityKey } from '../activity-key.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../record-evidence.js';
@@ -9,6 +10,8 @@ import { createEvidenceActivities, type EvidenceActivities } from '../record-evi
 export interface EmergencyActivities extends EvidenceActivities {
   /** Journal incarnations of every trader that was announced. */
   knownIncarnations(): Promise<readonly string[]>;
+  /** Those that were announced, and not seen for days. */
+  goneTraders(): Promise<readonly AdmittedIncarnation[]>;
   raiseAlarm(alarm: Alarm): Promise<void>;
 }
 
@@ -16,15 +19,17 @@ export interface EmergencyDependencies {
   readonly pool: Pool;
   readonly log: AlarmLog;
   readonly knownIncarnations: () => Promise<readonly string[]>;
+  readonly goneTraders: () => Promise<readonly AdmittedIncarnation[]>;
   /** FERMATA_HOME, where notices are spooled while Postgres is down; null: they are not. */
   readonly home: string | null;
 }
 
 export function createEmergencyActivities(dependencies: EmergencyDependencies): EmergencyActivities {
-  const { pool, log, knownIncarnations, home } = dependencies;
+  const { pool, log, knownIncarnations, goneTraders, home } = dependencies;
   return {
     ...createEvidenceActivities(pool),
     knownIncarnations,
+    goneTraders,
     raiseAlarm: async (alarm) => {
       raiseAlarm(log, alarm);
       // A stop waits for nobody to be told: what can't be written now is in the log.

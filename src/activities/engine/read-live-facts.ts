@@ -30,7 +30,7 @@ export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
       .filter(({ rule }) => rule !== 'flag')
       .map(({ what, symbol, ours, venues }) => `${symbol} ${what}: ours ${ours}, the venue's ${venues}`),
     ...positions
-      .filter(({ protection }) => protection === 'missing')
+      .filter(({ protection }) => protection === 'missing' || protection === 'closing')
       .map(({ symbol }) => `${symbol} has no protective stop`),
   ];
   const { granted } = goLive;

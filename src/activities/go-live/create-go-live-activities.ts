@@ -74,7 +74,7 @@ export function createGoLiveActivities(dependencies: GoLiveDependencies): GoLive
 }
 
 function compare(dependencies: GoLiveDependencies, live: LiveFills): Expectation {
-  const found = newestGo(dependencies);
+  const found = newestGo(dependencies, null);
   if (!found.ok) return { verdict: 'not_run', observed: found.why, expected: 'a validation to compare with' };
   const { winRatePct, trades, netProfitPct } = found.value.report.results;
   const paperRate = winRatePct ?? 0;

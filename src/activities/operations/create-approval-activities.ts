@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { decisionSubject, parametersHash } from '../../domain/approval.js';
+import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
 import { approvalNotice, approvalReminder, approvalResult } from '../../notify/approval-notice.js';
 import type { Notice } from '../../notify/notice.js';
 import {
@@ -64,13 +65,21 @@ export interface ApprovalDependencies {
   readonly decisionKey: () => string;
   readonly nowMs: () => number;
   readonly tell: (notice: Notice) => Promise<void>;
+  /** On a desk with real money: how votes about it are checked; the trader looks again. */
+  readonly realMoney?: RealMoneyVotes | null;
+}
+
+export interface RealMoneyVotes extends Pick<RealMoneyRules, 'keyOf' | 'chatKey'> {
+  /** Undefined for an approval of this kind that is not about real money. */
+  readonly kindOf: (approvalKind: string) => RealMoneyRules['kind'] | undefined;
+  readonly chatVotesMax: (needed: number) => number;
 }
 
 /** 96 bits: fits a button beside the choice, and can't be guessed. */
 const TOKEN_BYTES = 12;
 
 export function createApprovalActivities(dependencies: ApprovalDependencies): ApprovalActivities {
-  const { pool, decisionKey, nowMs, tell } = dependencies;
+  const { pool, decisionKey, nowMs, tell, realMoney = null } = dependencies;
   return {
     requestApproval: async (request, asker) => {
       const hash = parametersHash(request.parameters);
@@ -92,6 +101,8 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     },
     recordApprovalVote: async ({ approvalId, decision, reason }) => {
       verifyOrigin(decisionKey(), decision, nowMs());
+      if (realMoney && decision.choice === 'approve')
+        await verifyOwn(pool, realMoney, approvalId, decision, nowMs());
       const recorded = await recordVote(pool, approvalId, decision, reason);
       if (recorded === 'recorded') return;
       const why =
@@ -122,4 +133,24 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
       );
     },
   };
+}
+
+/** Before a vote about real money is counted, people hear whether it is their own. */
+async function verifyOwn(
+  pool: Pool,
+  { kindOf, chatVotesMax, ...keys }: RealMoneyVotes,
+  approvalId: string,
+  decision: Decision,
+  nowMs: number,
+): Promise<void> {
+  const approval = await findApproval(pool, decision.desk, approvalId);
+  const kind = approval === null ? undefined : kindOf(approval.kind);
+  if (approval === null || kind === undefined) return;
+  const votes = (await readVotes(pool, [approvalId])).get(approvalId) ?? [];
+  const before = votes.filter(({ person }) => person !== decision.person).map((vote) => vote.decision);
+  const rules = { kind, inForce: null, ...keys, chatVotesMax: chatVotesMax(approval.needed) };
+  const problem =
+    realMoneyObjection(decision, rules, nowMs) ?? tooManyChatVotes([...before, decision], rules);
+  if (problem !== null)
+    throw ApplicationFailure.nonRetryable(`The vote does not count: ${problem}.`, FAILURE_NAMES.voteRefused);
 }

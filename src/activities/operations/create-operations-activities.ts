@@ -3,6 +3,9 @@
 import { ownerConnection } from '../../backup/owner-connection.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import type { Check, CheckContext, CheckOutcome } from '../../checks/check.js';
+import { chatVotesMax } from '../../desk/go-live-people.js';
+import { realMoneyKindOf } from '../../domain/signed-vote.js';
+import { peoplesKeys } from '../../home/person-keys.js';
 import { alarmNotice } from '../../notify/alarm-notice.js';
 import type { Notice } from '../../notify/notice.js';
 import { notify } from '../../notify/notify.js';
@@ -11,6 +14,7 @@ import type { Pool } from '../../store/pool.js';
 import {
   beginRoutineRun,
   finishRoutineRun,
+  type RoutineProblem,
   type RoutineRunBegin,
   type RunVerdict,
   readRoutineProblems,
@@ -21,7 +25,11 @@ import type { RunIdentity } from '../../workflows/evidence.js';
 import { activityKey } from '../activity-key.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../record-evidence.js';
-import { type ApprovalActivities, createApprovalActivities } from './create-approval-activities.js';
+import {
+  type ApprovalActivities,
+  createApprovalActivities,
+  type RealMoneyVotes,
+} from './create-approval-activities.js';
 import { type BackupActivities, createBackupActivities } from './create-backup-activities.js';
 import { createTaskActivities, type TaskActivities } from './create-task-activities.js';
 import { type CheckRequest, runCheck } from './run-check.js';
@@ -36,6 +44,8 @@ export type RoutineRunOpened = Pick<
 export interface RoutineRunClosed {
   readonly verdict: RunVerdict;
   readonly finishedMs: number;
+  /** For where the evidence could not be written. */
+  readonly problems?: readonly RoutineProblem[];
 }
 
 export interface OperationsActivities
@@ -66,12 +76,21 @@ export interface OperationsDependencies {
   readonly log: AlarmLog;
 }
 
+function realMoneyVotes({ desk, runtime }: CheckContext): RealMoneyVotes | null {
+  if (desk.mode !== 'live') return null;
+  return {
+    ...peoplesKeys(runtime.home),
+    kindOf: (approvalKind) => realMoneyKindOf(desk.mode, approvalKind),
+    chatVotesMax: (needed) => chatVotesMax(desk, needed),
+  };
+}
+
 export function createOperationsActivities(dependencies: OperationsDependencies): OperationsActivities {
   const { pool, checks, context, decisionKey, nowMs, log } = dependencies;
   const { databaseOwner = () => ownerConnection(context.runtime) } = dependencies;
   const tell = (notice: Notice) => notify(pool, notice, context.runtime.home ?? null);
   return {
-    ...createApprovalActivities({ pool, decisionKey, nowMs, tell }),
+    ...createApprovalActivities({ pool, decisionKey, nowMs, tell, realMoney: realMoneyVotes(context) }),
     ...createTaskActivities(pool, tell),
     ...createEvidenceActivities(pool),
     ...createBackupActivities({ pool, runtime: context.runtime, owner: databaseOwner, nowMs }),
@@ -79,10 +98,11 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     runReport: (request) => runReport(context, request, nowMs()),
     openRoutineRun: ({ desk, workflowId, firstRunId }, opened) =>
       beginRoutineRun(pool, { desk, workflowId, firstRunId, ...opened }),
-    closeRoutineRun: async (run, closed) => {
+    closeRoutineRun: async (run, { problems = [], ...closed }) => {
       const { workflowId, firstRunId } = run;
       await finishRoutineRun(pool, { workflowId, firstRunId, ...closed });
-      const said = await readRoutineProblems(pool, run);
+      const kept = await readRoutineProblems(pool, run);
+      const said = kept?.problems.length === 0 ? { ...kept, problems } : kept;
       const notice = said && routineNotice(run, closed.verdict, said);
       if (notice) await tell(notice);
     },

@@ -9,7 +9,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-const FAMILIES_MAX = 100;
+/** Sign-ins of one person. The oldest ends with the next one; nobody else's does. */
+const FAMILIES_OF_A_PERSON_MAX = 20;
 export const REFRESH_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
 interface Family {
@@ -59,11 +60,9 @@ export class SessionStore {
   begin(person: string): { readonly family: string; readonly refreshToken: string } {
     const family = randomBytes(12).toString('hex');
     this.#dropExpired();
-    while (this.#families.size >= FAMILIES_MAX) {
-      const oldest = this.#families.keys().next().value;
-      if (oldest === undefined) break;
-      this.#families.delete(oldest);
-    }
+    const own = [...this.#families].filter(([, { person: whose }]) => whose === person).map(([name]) => name);
+    for (const name of own.slice(0, Math.max(0, own.length + 1 - FAMILIES_OF_A_PERSON_MAX)))
+      this.#families.delete(name);
     return { family, refreshToken: this.#issue(family, person) };
   }
 

@@ -9,6 +9,8 @@ export function endSocketsOnClose(app: FastifyInstance): void {
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    // Once handed over for an upgrade nobody else listens, and a reset would end the process.
+    socket.on('error', () => socket.destroy());
     socket.once('close', () => sockets.delete(socket));
   });
   app.addHook('preClose', async () => {

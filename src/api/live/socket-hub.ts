@@ -7,7 +7,10 @@ import type { WebSocket } from 'ws';
 import type { Session } from '../auth/sign-in.js';
 import type { LiveState, StatusWatch } from './status-watch.js';
 
-const CLIENTS_MAX = 32;
+/** Pages of one person; nobody else's count. */
+const OF_A_PERSON_MAX = 16;
+/** Connections that have not said yet whose they are. With the next one the oldest of them is closed. */
+const SILENT_MAX = 32;
 const FIRST_MESSAGE_MS = 5000;
 const BUFFERED_BYTES_MAX = 512 * 1024;
 const SLOW_ROUNDS_MAX = 20;
@@ -43,10 +46,8 @@ export class SocketHub {
   }
 
   add(socket: WebSocket): void {
-    if (this.#clients.size >= CLIENTS_MAX) {
-      socket.close(CLOSE.tooMany, 'too many pages are open');
-      return;
-    }
+    const silent = [...this.#clients].filter(({ session }) => session === null);
+    if (silent.length >= SILENT_MAX) this.#drop(silent[0]);
     const signInTimer = setTimeout(() => socket.close(CLOSE.signIn, 'no token came'), FIRST_MESSAGE_MS);
     const client: Client = { socket, session: null, lastKey: '', lastSentMs: 0, slowRounds: 0, signInTimer };
     this.#clients.add(client);
@@ -62,10 +63,15 @@ export class SocketHub {
   }
 
   #receive(client: Client, text: string): void {
+    if (!this.#clients.has(client)) return;
     const token = text.length <= MESSAGE_BYTES_MAX ? tokenOf(text) : null;
     const session = token === null ? 'invalid' : this.readAccess(token);
     if (typeof session === 'string') {
       client.socket.close(CLOSE.signIn, `token ${session}`);
+      return;
+    }
+    if (this.#pagesOf(session.person, client) >= OF_A_PERSON_MAX) {
+      client.socket.close(CLOSE.tooMany, 'too many pages are open');
       return;
     }
     clearTimeout(client.signInTimer);
@@ -73,6 +79,15 @@ export class SocketHub {
     this.#stopListening ??= this.watch.listen((state) => this.#push(state));
     client.socket.send(JSON.stringify({ type: 'welcome', expiresMs: session.expiresMs }));
     this.#send(client, this.watch.state, changeKey(this.watch.state));
+  }
+
+  #pagesOf(person: string, but: Client): number {
+    return [...this.#clients].filter((other) => other !== but && other.session?.person === person).length;
+  }
+
+  #drop(client: Client | undefined): void {
+    client?.socket.close(CLOSE.tooMany, 'too many connections say nothing');
+    if (client) this.#remove(client);
   }
 
   #push(state: LiveState): void {

@@ -1,7 +1,14 @@
 /** How the desk did, from the ledger: closed round trips after fees, hourly equity, drawdown. */
 import { z } from 'zod';
-import { DrawdownMeter, HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.js';
+import {
+  DrawdownMeter,
+  growthOf,
+  HOURS_PER_YEAR,
+  returnsOnCapital,
+  sharpeRatio,
+} from '../../domain/statistics.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
+import { EQUITY_STEPS } from '../../store/performance.js';
 import type { Database } from '../dependencies.js';
 import type { Analytics } from '../schemas/analytics.js';
 
@@ -38,15 +45,11 @@ const TRIPS = `
   having bool_or(quantity = 0) and max(market) >= to_timestamp($2::float8 / 1000)
   order by 3 desc limit $3`;
 
-/** The last sample of each hour of market time. */
-const HOURS = `
-  select (extract(epoch from hour) * 1000)::float8 as "hourMs", equity::float8 as equity from (
-    select distinct on (date_trunc('hour', market)) date_trunc('hour', market) as hour, equity
-    from equity where desk = $1 and ${ofAccountInUse()} and market >= to_timestamp($2::float8 / 1000)
-    order by date_trunc('hour', market), market desc
-  ) hours order by hour`;
+const HOUR_MS = 3_600_000;
+/** The newest sample is never left out, however the clocks stand. */
+const NO_END = new Date(Date.UTC(9999, 0));
 
-const hourSchema = z.object({ hourMs: z.number(), equity: z.number() });
+const pointSchema = z.object({ equity: z.number(), capital: z.number() });
 
 /** Rejects when the database is down. `fromMs`: market time. */
 export async function readAnalytics(
@@ -56,23 +59,22 @@ export async function readAnalytics(
 ): Promise<Omit<Analytics, 'currency' | 'fromMs' | 'toMs'>> {
   const [found, curve] = await Promise.all([
     database.query(TRIPS, [desk, fromMs, TRIPS_MAX]),
-    database.query(HOURS, [desk, fromMs]),
+    database.query(EQUITY_STEPS, [desk, new Date(fromMs), NO_END, HOUR_MS]),
   ]);
   const trips = z.array(tripSchema).parse(found.rows);
-  const hours = z.array(hourSchema).parse(curve.rows);
-  const equities = hours.map(({ equity }) => equity);
+  const hours = z.array(pointSchema).parse(curve.rows);
+  const returns = returnsOnCapital(hours);
+  const growth = growthOf(returns);
   const meter = new DrawdownMeter();
-  for (const { hourMs, equity } of hours) meter.add(hourMs, equity);
-  const sharpe = sharpeRatio(returnsOf(equities), HOURS_PER_YEAR);
+  for (const [at, grown] of growth.entries()) meter.add(at, grown);
+  const sharpe = sharpeRatio(returns, HOURS_PER_YEAR);
   const names = [...new Set(trips.map(({ strategy }) => strategy))].sort();
-  const first = equities[0];
-  const last = equities.at(-1);
   return {
     ...figuresOf(trips),
-    returnPct: first === undefined || last === undefined ? null : rounded((last / first - 1) * 100),
+    returnPct: hours.length === 0 ? null : rounded(((growth.at(-1) ?? 1) - 1) * 100),
     sharpe: sharpe === null ? null : rounded(sharpe),
-    maxDrawdownPct: equities.length === 0 ? null : rounded((meter.worst?.fraction ?? 0) * 100),
-    hours: equities.length,
+    maxDrawdownPct: hours.length === 0 ? null : rounded((meter.worst?.fraction ?? 0) * 100),
+    hours: hours.length,
     truncated: trips.length === TRIPS_MAX,
     byStrategy: names.map((strategy) => ({
       strategy,

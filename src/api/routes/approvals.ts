@@ -4,7 +4,7 @@ import { ANY_ROLE } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
 import { approvalSchema } from '../schemas/approvals.js';
-import { reason } from '../schemas/emergency.js';
+import { reason, signature } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
@@ -18,6 +18,7 @@ const voteSchema = z.strictObject({
     .max(64)
     .describe('Of the approval as it was seen: its first 8 digits or more'),
   reason: reason.min(1),
+  signature,
 });
 
 const voteResultSchema = z.object({

@@ -99,13 +99,21 @@ function emergencyRoute(
   };
   app.post<{ Body: z.infer<typeof resumeSchema> }>(
     button.url,
-    { schema, preValidation: emptyBody, config: { roles: button.roles, rateLimit: false } },
+    {
+      schema,
+      preValidation: emptyBody,
+      config: { roles: button.roles, rateLimit: false, anyText: button.use !== 'resumeTrading' },
+    },
     async (request, reply) => {
-      const { sizePct } = request.body;
+      const { sizePct, signature } = request.body;
       const asked = { reason: request.body.reason?.trim() || null, sizePct };
       const keyed = keyedRequest(request, web.runtime.desk, button.url, JSON.stringify(asked));
       const work = (): Promise<OperationResult> =>
-        web.operations[button.use](callerOf(request), { ...asked, commandId: commandId(keyed, button.once) });
+        web.operations[button.use](callerOf(request), {
+          ...asked,
+          ...(signature === undefined ? {} : { signature }),
+          commandId: commandId(keyed, button.once),
+        });
       try {
         const keyedAnswer = await (button.once ? keys.once(keyed, work) : keys.always(keyed, work));
         return send(reply, button, keyedAnswer);

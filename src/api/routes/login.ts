@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { verifyPassword } from '../../home/password.js';
 import { answerTokens, refuseForeignCookie } from '../auth/answer-tokens.js';
 import { LoginLimiter } from '../auth/login-limiter.js';
@@ -7,9 +8,6 @@ import { sendProblem, tooManyTries } from '../problem.js';
 import { type LoginBody, loginSchema, tokensSchema } from '../schemas/auth.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-
-/** The account that every desk has; other people get theirs with `fermata person add`. */
-const OPERATOR_NAME = 'operator';
 
 export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
   const limiter = new LoginLimiter(web.nowMs);
@@ -29,18 +27,18 @@ export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
         const refusal = refuseForeignCookie(request, reply);
         if (refusal !== null) return refusal;
       }
-      const waitSeconds = limiter.take(request.ip, username);
+      const waitSeconds = limiter.take(username);
       if (waitSeconds !== null) {
         return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
       }
       // The password is hashed for an unknown user too: how long the answer takes tells nothing.
       const known = web.passwordHashOf(username);
-      const right = await verifyPassword(password, known ?? web.passwordHashOf(OPERATOR_NAME) ?? '');
+      const right = await verifyPassword(password, known ?? web.passwordHashOf(BUILT_IN_OPERATOR) ?? '');
       if (!right || known === null || web.rolesOf(username).length === 0) {
         request.log.warn({ address: request.ip }, 'sign-in refused');
         return sendProblem(reply, WRONG);
       }
-      limiter.giveBack(request.ip, username);
+      limiter.giveBack(username);
       request.log.info({ person: username }, 'signed in');
       return answerTokens(
         request,

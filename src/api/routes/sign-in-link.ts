@@ -1,20 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { answerTokens, refuseForeignCookie } from '../auth/answer-tokens.js';
-import { LoginLimiter } from '../auth/login-limiter.js';
 import type { WebDependencies } from '../dependencies.js';
-import { databaseDown, sendProblem, tooManyTries } from '../problem.js';
+import { databaseDown, sendProblem } from '../problem.js';
 import { type LinkBody, linkSchema, tokensSchema } from '../schemas/auth.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
 export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): void {
-  const limiter = new LoginLimiter(web.nowMs, { perAddress: 50, perUser: 50 });
   const schema = {
     summary: 'Sign in with the token of a one-time link',
     tags: ['sign-in'],
     security: [],
     body: jsonSchema(linkSchema),
-    response: { 200: answer('Signed in', tokensSchema), ...problems(400, 401, 403, 429, 503) },
+    response: { 200: answer('Signed in', tokensSchema), ...problems(400, 401, 403, 503) },
   };
   app.post<{ Body: LinkBody }>(
     '/api/auth/link',
@@ -25,14 +23,10 @@ export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): voi
         const refusal = refuseForeignCookie(request, reply);
         if (refusal !== null) return refusal;
       }
-      const waitSeconds = limiter.take(request.ip, 'link');
-      if (waitSeconds !== null) {
-        return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
-      }
+      // No count of tries: nobody guesses 256 random bits.
       const person = await web.consumeLink(token).catch(() => 'unreadable' as const);
       if (person === 'unreadable') return sendProblem(reply, databaseDown('The sign-in link'));
       if (person === null || web.rolesOf(person).length === 0) return sendProblem(reply, USED);
-      limiter.giveBack(request.ip, 'link');
       request.log.info({ person }, 'signed in by link');
       return answerTokens(request, reply, { person, ...web.sessions.begin(person) }, transport, web.rolesOf);
     },

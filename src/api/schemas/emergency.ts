@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
+import { SIGNATURE_CHARS_MAX } from '../../domain/vote-statement.js';
 import type { OperationResult } from '../../operations/operation.js';
 import { haltSchema, traderStatusSchema } from './trader-status.js';
 
@@ -9,6 +10,14 @@ export const reason = z
   .max(500)
   .regex(/^\P{Cc}*$/u)
   .describe('Kept in the journal, the evidence and the audit trail');
+
+/** Of the person's own key: GET /api/signing says what it is over. */
+export const signature = z
+  .string()
+  .min(1)
+  .max(SIGNATURE_CHARS_MAX)
+  .optional()
+  .describe('Where real money is decided: over the statement of GET /api/signing, with the person’s own key');
 
 /** Where a reason has to be given. */
 export const reasonSchema = z.strictObject({ reason: reason.min(1) });
@@ -22,6 +31,7 @@ export const resumeSchema = stopSchema.extend({
     .max(SIZE_PCT_MAX)
     .optional()
     .describe('Position size to go on with, percent of the desk file’s; left out: as it is'),
+  signature,
 });
 
 export const outcomeSchema = z.object({

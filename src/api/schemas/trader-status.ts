@@ -45,7 +45,7 @@ export const positionSchema = z.object({
   markPrice: decimalText.nullable(),
   unrealised: decimalText,
   stopPrice: decimalText.nullable(),
-  protection: z.enum(['confirmed', 'pending', 'missing', 'synthetic']),
+  protection: z.enum(['confirmed', 'pending', 'missing', 'passed', 'closing', 'synthetic']),
   strategy: z.string(),
 }) satisfies z.ZodType<PositionStatus>;
 
@@ -153,7 +153,24 @@ export const traderStatusSchema = z.object({
   dayPnl: decimalText,
   drawdownPct: decimalText,
   peakEquity: decimalText,
+  books: z
+    .object({
+      balances: z.array(z.object({ asset: z.string(), amount: decimalText })),
+      capitalMoved: decimalText.describe('Cash in and out since the journal began that is no result'),
+      feesElsewhere: decimalText.describe('Worth of fees paid from assets kept for them'),
+      cashUnexplained: decimalText
+        .nullable()
+        .describe('What the venue has more (below zero: less) and nobody explained; null: cash agrees'),
+      unvaluedFees: z.array(z.object({ asset: z.string(), amount: decimalText })),
+    })
+    .describe('The books to the last place'),
   positions: z.array(positionSchema),
+  coins: z
+    .array(z.object({ symbol: z.string(), nobodys: decimalText, foreign: decimalText, toMove: decimalText }))
+    .describe('Coins of the account that are not the desk’s; nothing is armed while some are nobody’s'),
+  dust: z
+    .array(z.object({ symbol: z.string(), quantity: decimalText, value: decimalText }))
+    .describe('What is left below the venue’s smallest order: shown, valued, prevents nothing'),
   orders: z.array(orderSchema),
   openPositions: z.number(),
   openOrders: z.number(),

@@ -2,13 +2,13 @@
  * Who may have payloads opened: a page of ours, or of an origin that the operator names, with the session of this port;
  * and a program with an access token of ours, as Temporal's command line sends it (`--codec-auth`).
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOwnOrigin } from '../hooks/host-guard.js';
 
 export interface CodecAccess {
   /** Origins of Temporal UIs that somebody else runs. */
   readonly origins: readonly string[];
-  readonly hasSession: boolean;
+  readonly hasSession: (request: FastifyRequest) => boolean;
   readonly isToken: (token: string) => boolean;
 }
 
@@ -22,29 +22,33 @@ const PREFLIGHT_SECONDS = '600';
  */
 export function refuseCodec(
   { origins, hasSession, isToken }: CodecAccess,
-  incoming: IncomingMessage,
-  response: ServerResponse,
+  request: FastifyRequest,
+  reply: FastifyReply,
 ): 'foreign' | 'signIn' | 'answered' | null {
-  const { origin, host = '', authorization = '' } = incoming.headers;
+  const { origin, host = '', authorization = '' } = request.headers;
   if (origin !== undefined && !isOwnOrigin(origin.toLowerCase(), host.toLowerCase())) {
     if (!origins.includes(origin)) return 'foreign';
-    response.setHeader('access-control-allow-origin', origin);
-    response.setHeader('access-control-allow-credentials', 'true');
-    response.setHeader('vary', 'origin');
-  }
-  if (incoming.method === 'OPTIONS') {
-    response.writeHead(204, {
-      'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': HEADERS_ASKED,
-      'access-control-max-age': PREFLIGHT_SECONDS,
+    reply.headers({
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      vary: 'origin',
     });
-    response.end();
+  }
+  if (request.method === 'OPTIONS') {
+    reply
+      .code(204)
+      .headers({
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': HEADERS_ASKED,
+        'access-control-max-age': PREFLIGHT_SECONDS,
+      })
+      .send();
     return 'answered';
   }
   const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
   if (token !== undefined && isToken(token)) return null;
   // A cookie counts only where a browser says from which page it comes.
-  return origin !== undefined && hasSession ? null : 'signIn';
+  return origin !== undefined && hasSession(request) ? null : 'signIn';
 }
 
 /** Throws where one of them is no origin. */

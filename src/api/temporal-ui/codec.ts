@@ -2,10 +2,12 @@
  * Opens sealed payloads for Temporal's UI, for whoever is signed in there. It seals nothing: what a person writes in
  * that UI stays plain text, and counts as that.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CODEC_PATH } from '../../home/codec-path.js';
 import { isSealed, type PayloadCodec, PayloadKeyMissing } from '../../operations/temporal/payload-codec.js';
+import { type CodecAccess, refuseCodec } from './codec-access.js';
+import { PAGES, sendPage } from './page.js';
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -17,35 +19,38 @@ const bodySchema = z.object({
 type Body = z.infer<typeof bodySchema>;
 type WirePayload = Body['payloads'][number];
 
-export function isCodecRequest({ url }: IncomingMessage): boolean {
-  return url === `${CODEC_PATH}/decode` || url === `${CODEC_PATH}/encode`;
+export function codecRoutes(app: FastifyInstance, codec: PayloadCodec, access: CodecAccess): void {
+  // Whoever may not ask is told before the body is read.
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = refuseCodec(access, request, reply);
+    if (refusal === 'answered') return reply;
+    if (refusal !== null) return sendPage(reply, PAGES[refusal]);
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+    (_request: unknown, body: Buffer, done: (error: null, body: Buffer) => void) => done(null, body),
+  );
+  for (const name of ['decode', 'encode'] as const) {
+    app.all(`${CODEC_PATH}/${name}`, { bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
+      if (request.method !== 'POST') return answer(reply, 405, { message: 'expected POST' });
+      const body = readBody(request.body);
+      if (body === null) {
+        return answer(reply, 400, { message: `expected {payloads}, at most ${BODY_BYTES_MAX} bytes` });
+      }
+      return name === 'encode' ? answer(reply, 200, body) : answerOpened(reply, codec, body);
+    });
+  }
 }
 
-export async function answerCodec(
-  codec: PayloadCodec,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (incoming.method !== 'POST') {
-    answer(response, 405, { message: 'expected POST' });
-    return;
-  }
-  const body = await readBody(incoming);
-  if (body === null) {
-    answer(response, 400, { message: `expected {payloads}, at most ${BODY_BYTES_MAX} bytes` });
-    return;
-  }
-  if (incoming.url !== `${CODEC_PATH}/decode`) {
-    answer(response, 200, body);
-    return;
-  }
+async function answerOpened(reply: FastifyReply, codec: PayloadCodec, body: Body): Promise<FastifyReply> {
   try {
-    answer(response, 200, {
-      payloads: await Promise.all(body.payloads.map((payload) => opened(codec, payload))),
-    });
+    const payloads = await Promise.all(body.payloads.map((payload) => opened(codec, payload)));
+    return answer(reply, 200, { payloads });
   } catch (error) {
     if (!(error instanceof PayloadKeyMissing)) throw error;
-    answer(response, 422, { message: error.message });
+    return answer(reply, 422, { message: error.message });
   }
 }
 
@@ -65,27 +70,22 @@ async function opened(codec: PayloadCodec, wire: WirePayload): Promise<WirePaylo
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-/** Null where it is too long or not what it should be. */
-async function readBody(incoming: IncomingMessage): Promise<Body | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return null;
-    chunks.push(chunk);
-  }
+/** Null where it is not what it should be. */
+function readBody(body: unknown): Body | null {
   try {
-    return bodySchema.parse(JSON.parse(Buffer.concat(chunks).toString()));
+    return bodySchema.parse(JSON.parse(String(body)));
   } catch {
     return null;
   }
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(JSON.stringify(body));
+function answer(reply: FastifyReply, status: number, body: object): FastifyReply {
+  return reply
+    .code(status)
+    .headers({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
+    .send(JSON.stringify(body));
 }

@@ -1,5 +1,5 @@
 /** The few plain pages of the proxy itself: no script, no style, nothing from elsewhere. */
-import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 
 export interface PlainPage {
   readonly status: number;
@@ -7,18 +7,20 @@ export interface PlainPage {
   readonly text: string;
 }
 
-export function sendPage(response: ServerResponse, { status, title, text }: PlainPage): void {
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
-  });
-  response.end(
-    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="dark light">` +
-      `<title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`,
-  );
+export function sendPage(reply: FastifyReply, { status, title, text }: PlainPage): FastifyReply {
+  return reply
+    .code(status)
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    })
+    .send(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="dark light">` +
+        `<title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`,
+    );
 }
 
 export const PAGES = {
@@ -41,6 +43,11 @@ export const PAGES = {
     status: 421,
     title: 'Refused',
     text: 'This server answers only to its own loopback names.',
+  },
+  unreadable: {
+    status: 400,
+    title: 'Refused',
+    text: 'This is no address of Temporal’s UI. Nothing was passed on.',
   },
   absent: {
     status: 404,

@@ -3,7 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 
 const TICKET_LIFETIME_MS = 30_000;
 const SESSION_LIFETIME_MS = 12 * 3600 * 1000;
-const KEPT_MAX = 200;
+/** Of one sign-in; the oldest ends with the next one. */
+const KEPT_MAX = 10;
 
 interface Kept {
   readonly family: string;
@@ -41,10 +42,8 @@ export class TemporalTickets {
 
 function keep(into: Map<string, Kept>, kept: Kept): string {
   const secret = randomBytes(32).toString('base64url');
-  if (into.size >= KEPT_MAX) {
-    const oldest = into.keys().next().value;
-    if (oldest !== undefined) into.delete(oldest);
-  }
+  const own = [...into].filter(([, { family }]) => family === kept.family).map(([key]) => key);
+  for (const key of own.slice(0, Math.max(0, own.length + 1 - KEPT_MAX))) into.delete(key);
   into.set(digest(secret), kept);
   return secret;
 }

@@ -1,10 +1,11 @@
 /** What the exchange says of key, account and symbols: by real calls with the desk's own key, on a connection that is closed after. */
+import { notTheDesks } from '../../desk/fee-assets.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { openBinanceVenue } from '../../venue/binance/binance-venue.js';
 import { readCredentials } from '../../venue/binance/credentials.js';
-import { chooseEndpoint, endpointLabel } from '../../venue/binance/endpoint.js';
+import { type BinanceEndpoint, chooseEndpoint, endpointLabel } from '../../venue/binance/endpoint.js';
 import type { KeyPermissions } from '../../venue/binance/permissions.js';
 import type { VenueBalances } from '../../venue/port.js';
 
@@ -37,28 +38,42 @@ export interface ExchangeQuestion {
 
 /** Never throws: what could not be read says why. */
 export async function readExchange(question: ExchangeQuestion): Promise<ExchangeReading> {
-  const { desk, env } = question;
+  const { desk } = question;
   const rateLimited = desk.venue.rateLimit.enabled;
   try {
     return await readOver(question);
   } catch (error) {
     const none = { ok: false, why: messageOf(error) } as const;
-    const endpoint = `${desk.venue.name}${env.BINANCE_SIMULATOR_URL ? ' (simulator)' : ''}`;
-    return { endpoint, rateLimited, permissions: none, balances: none, symbols: none };
+    return { endpoint: labelOf(question), rateLimited, permissions: none, balances: none, symbols: none };
   }
 }
 
-async function readOver({ desk, env, simulatedVenue }: ExchangeQuestion): Promise<ExchangeReading> {
-  const endpoint = chooseEndpoint(desk.venue.testnet, {
+/** Of the desk file in every mode: a desk on paper shows its key to the test environment too, until the file leaves it. */
+export function endpointOf({ desk, env, simulatedVenue }: ExchangeQuestion): BinanceEndpoint {
+  return chooseEndpoint(desk.venue.testnet, {
     BINANCE_SIMULATOR_URL: simulatedVenue ?? env.BINANCE_SIMULATOR_URL,
   });
+}
+
+/** Also where the endpoint itself is wrong, which is then the answer to every question. */
+function labelOf(question: ExchangeQuestion): string {
+  try {
+    return endpointLabel(endpointOf(question));
+  } catch {
+    return question.desk.venue.name;
+  }
+}
+
+async function readOver(question: ExchangeQuestion): Promise<ExchangeReading> {
+  const { desk, env } = question;
+  const endpoint = endpointOf(question);
   const read = readCredentials(env);
   if (!read.ok) throw new Error(`${read.problem}. ${read.doThis}`);
   const venue = await openBinanceVenue({
     endpoint,
     credentials: read.credentials,
     instruments: buildInstruments(desk),
-    foreign: desk.venue.foreign,
+    foreign: notTheDesks(desk),
     rateLimited: desk.venue.rateLimit.enabled,
     times: TIMES,
   });

@@ -1,10 +1,15 @@
-/** The validation that may stand for real money: sealed here, a GO, and of the very desk file that is to trade. */
+/**
+ * The validation that may stand for real money. The newest report of this very configuration counts, whatever it says: an
+ * older GO is no way around a newer NO-GO.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { goLiveValidation } from '../../desk/go-live-people.js';
 import { readSecret } from '../../home/secrets.js';
-import type { SignedReport } from '../../validation/report/report.js';
+import type { PriceEndpoint, SignedReport } from '../../validation/report/report.js';
 import { isGenuine } from '../../validation/report/sign-report.js';
 import { keptReports } from '../../validation/report/write-report.js';
+import type { BinanceEndpoint } from '../../venue/binance/endpoint.js';
 import type { Reading } from './exchange-reading.js';
 import type { PreflightSubject } from './preflight-check.js';
 
@@ -13,41 +18,99 @@ export interface FoundReport {
   readonly report: SignedReport;
 }
 
+/** Where and when real orders are to be sent by it. */
+export interface GoNeeded {
+  readonly endpoint: BinanceEndpoint;
+  readonly nowMs: number;
+}
+
+type Place = Pick<PreflightSubject, 'desk' | 'configHash' | 'home' | 'reportFolder'>;
+
 const NAME = /^validation_report_.*\.json$/;
 /** Newest first; what is older than that many reports counts as none. */
 const READ_MAX = 200;
+const DAY_MS = 86_400_000;
+const CLOCK_TOLERANCE_MS = 60_000;
 
-export function newestGo({
-  desk,
-  configHash,
-  home,
-  reportFolder,
-}: Pick<PreflightSubject, 'desk' | 'configHash' | 'home' | 'reportFolder'>): Reading<FoundReport> {
+/** `needed`: null where a desk trades by it already, so that neither its age nor its market is asked for again. */
+export function newestGo(place: Place, needed: GoNeeded | null): Reading<FoundReport> {
+  const found = newestReport(place);
+  if (!found.ok) return found;
+  const { file, report } = found.value;
+  const problem = problemOf(report) ?? (needed && outdated(report, place, needed));
+  return problem === null ? found : { ok: false, why: `${basename(file)}, the newest: ${problem}` };
+}
+
+/** Of this desk and configuration, sealed here; the time is the report's own, whatever its file is called. */
+function newestReport({ desk, configHash, home, reportFolder }: Place): Reading<FoundReport> {
   const files = reportsIn(reportFolder, keptReports(home));
   if (files.length === 0)
     return { ok: false, why: `no validation report of this installation: fermata validate` };
   const key = keyOf(home);
   if (key === null)
     return { ok: false, why: 'this installation has no key yet, so no report is sealed by it' };
+  let newest: FoundReport | null = null;
   let nearest = 'no report is about this desk';
   for (const file of files) {
     const report = read(file);
     if (report === null || report.desk !== desk.desk) continue;
-    const problem = problemOf(report, key, configHash);
-    if (problem === null) return { ok: true, value: { file, report } };
-    if (nearest.startsWith('no report')) nearest = `${basename(file)}: ${problem}`;
+    const foreign = foreignTo(report, key, configHash);
+    if (foreign !== null) {
+      if (nearest.startsWith('no report')) nearest = `${basename(file)}: ${foreign}`;
+    } else if (newest === null || createdMs(report) > createdMs(newest.report)) newest = { file, report };
   }
-  return { ok: false, why: nearest };
+  return newest === null ? { ok: false, why: nearest } : { ok: true, value: newest };
 }
 
-function problemOf(report: SignedReport, key: string, configHash: string): string | null {
+function foreignTo(report: SignedReport, key: string, configHash: string): string | null {
   if (!isGenuine(key, report)) return 'its seal is not of this installation, or it was changed';
+  return report.configHash === configHash ? null : 'it is about another version of the desk file';
+}
+
+function problemOf(report: SignedReport): string | null {
   if (report.recommendation !== 'GO') return `NO-GO: ${report.reasons.join('; ')}`;
-  if (report.configHash !== configHash) return 'it is about another version of the desk file';
+  // Of a version that did not say whose prices they were.
+  if (!report.market.endpoint) return `it can't stand for real money: ${origin(report)}`;
   return report.goLive.qualifies
     ? null
     : `it can't stand for real money: ${report.goLive.because.join('; ')}`;
 }
+
+const origin = ({ goLive }: SignedReport): string =>
+  goLive.because.length > 0
+    ? goLive.because.join('; ')
+    : 'it does not say whose prices they were; validate again';
+
+function outdated(report: SignedReport, { desk }: Place, { endpoint, nowMs }: GoNeeded): string | null {
+  const { validMs } = goLiveValidation(desk);
+  const ageMs = nowMs - createdMs(report);
+  if (!(ageMs <= validMs))
+    return `a GO of ${report.created} is too old: it stands for ${validMs / DAY_MS} days (goLive.validForDays)`;
+  if (ageMs < -CLOCK_TOLERANCE_MS) return `it is of the future, ${report.created}: look at the clock`;
+  const prices = report.market.endpoint;
+  if (prices !== null && countsFor(prices, endpoint)) return null;
+  return `it was made at ${marketName(prices)}, and counts there only; orders go to ${marketName(shown(endpoint))}`;
+}
+
+/** Real prices count everywhere; a simulator's only for that simulator, a testnet's for the testnet. */
+function countsFor(prices: PriceEndpoint, endpoint: BinanceEndpoint): boolean {
+  if (prices.kind === 'live') return true;
+  const { kind, address } = shown(endpoint);
+  return prices.kind === kind && prices.address === address;
+}
+
+const shown = (endpoint: BinanceEndpoint): PriceEndpoint => ({
+  kind: endpoint.kind,
+  address: endpoint.kind === 'simulator' ? endpoint.address : null,
+});
+
+function marketName(endpoint: PriceEndpoint | null): string {
+  if (endpoint === null) return 'a market that nobody can name';
+  if (endpoint.kind === 'simulator') return `the simulator at ${endpoint.address}`;
+  return endpoint.kind === 'testnet' ? 'the testnet' : 'the real exchange';
+}
+
+const createdMs = ({ created }: SignedReport): number => Date.parse(created);
 
 function keyOf(home: string): string | null {
   try {

@@ -12,6 +12,9 @@ export interface PreflightSubject {
   readonly env: NodeJS.ProcessEnv;
   /** One connection for all checks. */
   readonly exchange: ExchangeReading;
+  /** Instead of the exchange: a simulator on this machine. */
+  readonly simulatedVenue?: string | undefined;
+  readonly nowMs: number;
   /** Folder of the validation reports. */
   readonly reportFolder: string;
 }

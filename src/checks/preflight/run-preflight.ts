@@ -33,7 +33,7 @@ const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
   auditorKey,
 ];
 
-export async function runPreflight(subject: PreflightSubject, nowMs: number): Promise<PreflightReport> {
+export async function runPreflight(subject: PreflightSubject): Promise<PreflightReport> {
   const results = await Promise.all(PREFLIGHT_CHECKS.map((check) => resultOf(check, subject)));
   return {
     desk: subject.desk.desk,
@@ -41,7 +41,7 @@ export async function runPreflight(subject: PreflightSubject, nowMs: number): Pr
     endpoint: subject.exchange.endpoint,
     verdict: worst(results),
     results,
-    atMs: nowMs,
+    atMs: subject.nowMs,
   };
 }
 

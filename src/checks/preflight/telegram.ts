@@ -1,18 +1,27 @@
 import { telegramCredentials } from '../../notify/telegram-credentials.js';
+import { telegramProof } from '../../notify/telegram-proof.js';
 import type { PreflightCheck } from './preflight-check.js';
+
+/** Chats are left, bots are blocked: what arrived long ago says little. */
+const DAYS_MAX = 30;
+const DAY_MS = 86_400_000;
+const SEND_ONE = 'with the desk running: fermata notify test telegram';
 
 export const telegram: PreflightCheck = {
   key: 'telegram',
   title: 'Telegram configured',
-  look: ({ home, desk, env }) => {
-    const expected = 'a bot’s token is given, so that alerts reach people';
+  look: async ({ home, desk, env, nowMs }) => {
+    const expected = `a test alert of this bot reached a chat or a linked person within ${DAYS_MAX} days`;
+    const warn = (observed: string) => ({ verdict: 'warn', observed, expected }) as const;
     const found = telegramCredentials(home, desk, env);
-    return found === null
-      ? {
-          verdict: 'warn',
-          observed: `none: ${desk.notify.telegram.tokenEnv} is not set, or Telegram is off`,
-          expected,
-        }
-      : { verdict: 'pass', observed: 'configured', expected };
+    if (found === null) return warn(`none: ${desk.notify.telegram.tokenEnv} is not set, or Telegram is off`);
+    const proof = await telegramProof(home, found.token);
+    if (proof === null)
+      return warn(`a token is given, and no test alert has reached anybody yet (${SEND_ONE})`);
+    const days = (nowMs - proof.atMs) / DAY_MS;
+    const at = new Date(proof.atMs).toISOString();
+    if (days > DAYS_MAX)
+      return warn(`the newest test alert arrived ${at}, ${Math.floor(days)} days ago (${SEND_ONE})`);
+    return { verdict: 'pass', observed: `a test alert arrived ${at} (message ${proof.messageId})`, expected };
   },
 };

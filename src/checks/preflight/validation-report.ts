@@ -1,3 +1,4 @@
+import { chooseEndpoint } from '../../venue/binance/endpoint.js';
 import { newestGo } from './newest-go.js';
 import type { PreflightCheck } from './preflight-check.js';
 
@@ -5,8 +6,11 @@ export const validationReport: PreflightCheck = {
   key: 'validation',
   title: 'Paper validation',
   look: (subject) => {
-    const expected = 'a GO of this installation, for this very desk file, that may stand for real money';
-    const found = newestGo(subject);
+    const expected =
+      'the newest report of this very desk file is a GO of this installation, for this exchange, and not too old';
+    const { desk, env, simulatedVenue = env.BINANCE_SIMULATOR_URL, nowMs } = subject;
+    const endpoint = chooseEndpoint(desk.venue.testnet, { BINANCE_SIMULATOR_URL: simulatedVenue });
+    const found = newestGo(subject, { endpoint, nowMs });
     if (!found.ok) return { verdict: 'warn', observed: found.why, expected };
     const { created, results } = found.value.report;
     const figures = `${results.trades} trades, win rate ${shown(results.winRatePct)} %, Sharpe ${shown(results.sharpe)}, drawdown ${shown(results.maxDrawdownPct)} %`;

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { APPROVER } from '../../domain/roles.js';
 import { type ActOptions, actOptions, notProvenInTime, withinSeconds } from '../act-on-desk.js';
-import { deskPerson } from '../desk-person.js';
+import { signedInPerson } from '../desk-person.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
 import { withOperations } from '../with-operations.js';
 import { approvalLines } from './approvals.js';
 
@@ -11,36 +12,46 @@ const TIMEOUT_SECONDS = 30;
 
 interface ApproveOptions extends ActOptions {
   readonly reject?: boolean;
+  readonly signingPasswordFile?: string;
 }
 
-/** A person's vote: whoever can read the mode-0600 decision key is who --as names. */
+/** The vote of the person who is signed in. */
 export function approveCommand(command: Command): void {
   actOptions(command.argument('<id>', 'as fermata approvals shows it'), TIMEOUT_SECONDS)
     .option('--reject', 'vote against it')
-    .action(async (id: string, { reason, as, timeout, json, reject }: ApproveOptions) => {
-      process.exitCode = await withOperations(async (operations, runtime) => {
-        const approval = (await operations.listApprovals()).find((each) => each.id === id);
-        if (!approval) {
-          throw new CliFailure(
-            `there is no approval ${id}`,
-            'nothing was decided',
-            'fermata approvals lists them',
+    .option(...SIGNING_OPTION)
+    .action(
+      async (id: string, { reason, as, timeout, json, reject, signingPasswordFile }: ApproveOptions) => {
+        process.exitCode = await withOperations(async (operations, runtime) => {
+          const person = signedInPerson(runtime, APPROVER, as);
+          const approval = (await operations.listApprovals()).find((each) => each.id === id);
+          if (!approval) {
+            throw new CliFailure(
+              `there is no approval ${id}`,
+              'nothing was decided',
+              'fermata approvals lists them',
+            );
+          }
+          if (json !== true) printLines(approvalLines(approval));
+          const own =
+            reject === true
+              ? {}
+              : await signedVote(runtime, operations, person, { approval: id }, signingPasswordFile);
+          const vote = operations.castVote(
+            { person, via: 'cli' },
+            {
+              approval: id,
+              choice: reject === true ? 'reject' : 'approve',
+              parametersHash: approval.parametersHash,
+              reason,
+              ...own,
+            },
           );
-        }
-        if (json !== true) printLines(approvalLines(approval));
-        const vote = operations.castVote(
-          { person: deskPerson(runtime, APPROVER, as), via: 'cli' },
-          {
-            approval: id,
-            choice: reject === true ? 'reject' : 'approve',
-            parametersHash: approval.parametersHash,
-            reason,
-          },
-        );
-        const result = await withinSeconds(timeout, vote, notProvenInTime('the vote', timeout));
-        if (json === true) printJson(result);
-        else printLines([`${result.ok ? '✓' : '✗'} ${result.detail}`]);
-        return result.ok ? EXIT_OK : EXIT_FAILED;
-      });
-    });
+          const result = await withinSeconds(timeout, vote, notProvenInTime('the vote', timeout));
+          if (json === true) printJson(result);
+          else printLines([`${result.ok ? '✓' : '✗'} ${result.detail}`]);
+          return result.ok ? EXIT_OK : EXIT_FAILED;
+        });
+      },
+    );
 }

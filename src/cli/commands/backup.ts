@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { OPERATOR } from '../../domain/roles.js';
 import { showBackup } from '../backup-outcome.js';
-import { deskPerson } from '../desk-person.js';
+import { actingPerson } from '../desk-person.js';
 import { wholeNumber } from '../option-values.js';
 import { withOperations } from '../with-operations.js';
 
@@ -18,12 +18,12 @@ interface Options {
 export function backupCommand(command: Command): void {
   command
     .option('--verify', 'read everything back; only then does it count as a backup')
-    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--as <person>', 'who asks for it: whoever is signed in')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), TIMEOUT_SECONDS)
     .option('--json', 'for scripts')
     .action(async ({ verify = false, as, timeout, json = false }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
-        const caller = { person: deskPerson(runtime, OPERATOR, as), via: 'cli' } as const;
+        const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
         return showBackup(
           'backup',
           await operations.takeBackup(caller, { verify, patienceMs: timeout * 1_000 }),

@@ -1,25 +1,285 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import type { Desk } from '../../desk/schema.js';
+import { loadDeskHere } from '../../home/desk-here.js';
+import { homePaths } from '../../home/runtime.js';
+import { dataKey, ensureDataKey } from '../../home/secrets.js';
+import type { FetchedMonth, FetchRequest } from '../../market/fetched/fetch-minutes.js';
+import { type FetchedFile, fetchedFiles, gapsIn } from '../../market/fetched/fetched-files.js';
+import type { Provenance, Span } from '../../market/fetched/minutes-file.js';
+import type { LiveAddresses } from '../../market/live/ccxt-exchange.js';
 import type { DataGaps } from '../../operations/find-data-gaps.js';
-import { EXIT_FAILED, EXIT_OK } from '../failure.js';
-import { positiveNumber } from '../option-values.js';
+import { buildInstruments } from '../../trader/engine-config.js';
+import { chooseEndpoint } from '../../venue/binance/endpoint.js';
+import { simulatorAddresses } from '../../venue/binance/simulator-addresses.js';
+import { TESTNET_ADDRESSES } from '../../venue/binance/testnet-addresses.js';
+import { BINANCE_TESTNET, PUBLIC_ADDRESSES } from '../../venue/public-addresses.js';
+import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { positiveNumber, simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
+import { progressPrinter } from '../progress-printer.js';
+import { fermataHome, runtimeOf } from '../running-desk.js';
 import { withOperations } from '../with-operations.js';
 
 const HOURS_DEFAULT = 24;
 const HOURS_MAX = 24 * 366;
+const DAY_MS = 86_400_000;
+const DAYS_MAX = 5 * 366;
+const REQUEST_MS_MAX = 15_000;
+const GAPS_SHOWN_MAX = 20;
 
 export function dataCommand(command: Command): void {
+  fetchCommand(command);
+  listCommand(command);
+  gapsCommand(command);
+}
+
+interface FetchOptions {
+  readonly from: number;
+  readonly to: number;
+  readonly desk?: string;
+  readonly simulatedVenue?: string;
+  readonly json?: boolean;
+}
+
+function fetchCommand(command: Command): void {
+  command
+    .command('fetch')
+    .description('one-minute candles from the desk’s venue, kept with where they come from')
+    .argument('<symbols...>', 'instruments of the desk, like BTC/USDT')
+    .requiredOption('--from <date>', 'first day, UTC, like 2026-10-01', dayValue)
+    .requiredOption('--to <date>', 'last day, UTC; today gives what there is of it', dayValue)
+    .option('--desk <name or file>', 'whose venue and instruments; by default the desk that runs here')
+    .option(
+      '--simulated-venue <address>',
+      'a simulator on this machine instead of the exchange',
+      simulatorAddress,
+    )
+    .option('--json', 'for scripts; progress goes to standard error')
+    .action(async (symbols: string[], options: FetchOptions) => {
+      const fetched = await fetchSymbols(symbols, options);
+      if (options.json === true) printJson(fetched);
+      else printLines(fetchedLines(fetched));
+    });
+}
+
+function listCommand(command: Command): void {
+  for (const [name, whole, description] of [
+    ['list', false, 'what was fetched, and where from'],
+    ['verify', true, 'whether what was fetched is still what came, byte by byte'],
+  ] as const) {
+    command
+      .command(name)
+      .description(description)
+      .option('--json', 'for scripts')
+      .action(async ({ json }: { json?: boolean }) => {
+        const home = fermataHome();
+        const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole });
+        if (json === true) printJson(files.map(fileFacts));
+        else
+          printLines(
+            files.length === 0 ? ['nothing was fetched yet: fermata data fetch'] : files.map(fileLine),
+          );
+        process.exitCode = files.every(({ outcome }) => outcome.kind === 'fetched') ? EXIT_OK : EXIT_FAILED;
+      });
+  }
+}
+
+interface GapOptions {
+  readonly hours: number;
+  readonly from?: number;
+  readonly to?: number;
+  readonly json?: boolean;
+}
+
+function gapsCommand(command: Command): void {
   command
     .command('gaps')
-    .description('which one-minute candles are missing')
+    .description(
+      'which one-minute candles are missing: of the running desk, or of what was fetched of a symbol',
+    )
+    .argument('[symbol]', 'of fetched minutes, with --from and --to')
     .option('--hours <hours>', 'how far back, in market time', positiveNumber(HOURS_MAX), HOURS_DEFAULT)
+    .option('--from <date>', 'first day of fetched minutes, UTC', dayValue)
+    .option('--to <date>', 'last day of fetched minutes, UTC', dayValue)
     .option('--json', 'for scripts')
-    .action(async ({ hours, json }: { hours: number; json?: boolean }) => {
-      const found = await withOperations((operations) => operations.findDataGaps({ hours }));
-      if (json === true) printJson(found);
-      else printLines(gapLines(found));
-      process.exitCode = found.gaps.length + found.without.length === 0 ? EXIT_OK : EXIT_FAILED;
+    .action(async (symbol: string | undefined, options: GapOptions) => {
+      process.exitCode =
+        symbol === undefined ? await gapsOfDesk(options) : await gapsOfFiles(symbol, options);
     });
+}
+
+async function gapsOfDesk({ hours, json, from, to }: GapOptions): Promise<number> {
+  if (from !== undefined || to !== undefined) {
+    throw usageFailure(
+      '--from and --to are about fetched minutes',
+      'name the symbol: fermata data gaps BTC/USDT --from …',
+    );
+  }
+  const found = await withOperations((operations) => operations.findDataGaps({ hours }));
+  if (json === true) printJson(found);
+  else printLines(gapLines(found));
+  return found.gaps.length + found.without.length === 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+async function gapsOfFiles(symbol: string, { from, to, json }: GapOptions): Promise<number> {
+  if (from === undefined || to === undefined) {
+    throw usageFailure('the span is missing', 'write --from DATE --to DATE, both days included');
+  }
+  const home = fermataHome();
+  const span = spanOf(from, to);
+  const untilMs = Math.min(span.untilMs, Date.now() - (Date.now() % 60_000));
+  const files = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: false });
+  const gaps = gapsIn(files, symbol, { fromMs: span.fromMs, untilMs });
+  if (json === true) printJson({ symbol, fromMs: span.fromMs, untilMs, gaps });
+  else printLines(gaps.length === 0 ? [`✓ ${symbol}: no gap`] : missingLines(symbol, gaps));
+  return gaps.length === 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+type Fetched = FetchedMonth & Pick<Provenance, 'symbol'>;
+
+/** Needs no running desk: the desk file, the venue's public interface and the folder of fetched data. */
+async function fetchSymbols(symbols: readonly string[], options: FetchOptions): Promise<readonly Fetched[]> {
+  const home = fermataHome();
+  const runtime = runtimeOf(home);
+  const file =
+    options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk);
+  const { desk } = loadDeskHere(file, {}, process.env, home);
+  const span = spanOf(options.from, options.to);
+  const all = buildInstruments(desk);
+  const instruments = [...new Set(symbols)].map((symbol) => {
+    const known = all.find((one) => one.symbol === symbol);
+    if (known !== undefined) return known;
+    const names = all.map((one) => one.symbol).join(', ');
+    throw usageFailure(`desk ${desk.desk} does not trade ${symbol}`, `use some of: ${names}`);
+  });
+  const source = sourceOf(desk, options.simulatedVenue ?? runtime?.simulatedVenue);
+  const { openExchange } = await import('../../market/live/ccxt-exchange.js');
+  const { fetchMinutes } = await import('../../market/fetched/fetch-minutes.js');
+  const exchange = await openExchange({
+    venue: source.from.venue,
+    instruments,
+    timeoutMs: REQUEST_MS_MAX,
+    addresses: source.addresses,
+  }).catch((error: unknown) => {
+    throw unreachable(source.from, error);
+  });
+  const fetched: Fetched[] = [];
+  try {
+    for (const instrument of instruments) {
+      const request: FetchRequest = {
+        ...span,
+        exchange,
+        from: source.from,
+        instrument,
+        folder: homePaths(home).data,
+        key: ensureDataKey(home),
+        nowMs: Date.now,
+        onProgress: progressOf(instrument.symbol, span),
+      };
+      const months = await fetchMinutes(request);
+      fetched.push(...months.map((month) => ({ ...month, symbol: instrument.symbol })));
+    }
+  } finally {
+    await exchange.close().catch(() => undefined);
+  }
+  return fetched;
+}
+
+interface Source {
+  readonly from: Pick<Provenance, 'venue' | 'endpoint' | 'address'>;
+  readonly addresses: LiveAddresses | null;
+}
+
+/** The market that the desk's prices come from: a paper desk has the exchange's own. */
+function sourceOf({ mode, venue }: Desk, simulatedVenue: string | undefined): Source {
+  const { name } = venue;
+  if (name === 'binance') {
+    const simulator = simulatedVenue ?? process.env.BINANCE_SIMULATOR_URL;
+    const endpoint = chooseEndpoint(mode === 'live' && venue.testnet, { BINANCE_SIMULATOR_URL: simulator });
+    if (endpoint.kind === 'simulator') {
+      const { address } = endpoint;
+      return {
+        from: { venue: name, endpoint: 'simulator', address },
+        addresses: simulatorAddresses(address),
+      };
+    }
+    if (endpoint.kind === 'testnet') {
+      return {
+        from: { venue: name, endpoint: 'testnet', address: BINANCE_TESTNET },
+        addresses: TESTNET_ADDRESSES,
+      };
+    }
+  }
+  const known: Readonly<Record<string, string>> = PUBLIC_ADDRESSES;
+  return { from: { venue: name, endpoint: 'live', address: known[name] ?? name }, addresses: null };
+}
+
+function unreachable({ venue, address }: Source['from'], error: unknown): Error {
+  const reason = error instanceof Error ? error.message.slice(0, 200) : String(error);
+  return Object.assign(new Error(`${venue} at ${address} gives no candles: ${reason}`), {
+    keptSafe: 'nothing was fetched and nothing was changed',
+    doThis: 'check the network and the name of the venue, and run it again',
+  });
+}
+
+function progressOf(symbol: string, { fromMs, untilMs }: Span): (doneMs: number) => void {
+  const show = progressPrinter(process.stderr);
+  const total = Math.min(untilMs, Date.now()) - fromMs;
+  return (doneMs) =>
+    show({ kind: 'bar', text: `${symbol} from the venue`, done: Math.max(0, doneMs - fromMs), total });
+}
+
+/** Both days included. */
+function spanOf(from: number, to: number): Span {
+  const span = { fromMs: from, untilMs: to + DAY_MS };
+  if (to < from) throw usageFailure('--to lies before --from', 'write the earlier day first');
+  if (from > Date.now()) throw usageFailure('--from lies in the future', 'there are no candles yet');
+  if (span.untilMs - span.fromMs > DAYS_MAX * DAY_MS) {
+    throw usageFailure(`more than ${DAYS_MAX} days at once`, 'fetch them in several commands');
+  }
+  return span;
+}
+
+function dayValue(text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  const exact = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+  if (!exact) throw new InvalidArgumentError('expected a day like 2026-10-01');
+  return ms;
+}
+
+function fetchedLines(fetched: readonly Fetched[]): string[] {
+  if (fetched.length === 0) return ['nothing to fetch: the span has no finished minute yet'];
+  const lines = fetched.flatMap(({ file, provenance, fresh, replaced }) => [
+    `${provenance.missing.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${provenance.minutes} minutes, ${fresh} new, from ${provenance.address}`,
+    `    ${file}`,
+    ...(replaced === null ? [] : [`    fetched anew: ${replaced}`]),
+    ...missingLines(provenance.symbol, provenance.missing).map((line) => `    ${line}`),
+  ]);
+  return [...lines, 'Trade on them: fermata validate --data SYMBOL=FILE, or npm start -- --data SYMBOL=FILE'];
+}
+
+function missingLines(symbol: string, gaps: readonly Span[]): string[] {
+  const lines = gaps.slice(0, GAPS_SHOWN_MAX).map(({ fromMs, untilMs }) => {
+    const minutes = (untilMs - fromMs) / 60_000;
+    return `✗ ${symbol}: ${minutes} missing from ${text(fromMs)} to ${text(untilMs)}`;
+  });
+  return gaps.length > lines.length
+    ? [...lines, `✗ ${symbol}: ${gaps.length - lines.length} more gaps; --json has all`]
+    : lines;
+}
+
+function fileFacts({ file, outcome }: FetchedFile): object {
+  return outcome.kind === 'fetched'
+    ? { file, fetched: true, ...outcome.provenance }
+    : { file, fetched: false, reason: outcome.reason };
+}
+
+function fileLine({ file, outcome }: FetchedFile): string {
+  if (outcome.kind === 'other') return `✗ ${file}: ${outcome.reason}`;
+  const { symbol, month, minutes, missing, fromMs, untilMs, address, fetchedAtMs } = outcome.provenance;
+  const gaps = missing.length === 0 ? 'no gap' : `${missing.length} gaps`;
+  return `✓ ${symbol.padEnd(10)} ${month}  ${minutes} minutes, ${text(fromMs)} to ${text(untilMs)}, ${gaps}, from ${address} at ${text(fetchedAtMs)}`;
 }
 
 function gapLines({ source, fromMs, toMs, coverage, gaps, without }: DataGaps): string[] {

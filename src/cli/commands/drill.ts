@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { listBackupIds } from '../../backup/backup-folder.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { showBackup } from '../backup-outcome.js';
-import { deskPerson } from '../desk-person.js';
+import { actingPerson } from '../desk-person.js';
 import { usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { withOperations } from '../with-operations.js';
@@ -21,12 +21,12 @@ interface Options {
 export function drillCommand(command: Command): void {
   command
     .option('--backup <id>', 'which backup; by default the newest')
-    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--as <person>', 'who asks for it: whoever is signed in')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), TIMEOUT_SECONDS)
     .option('--json', 'for scripts')
     .action(async ({ backup, as, timeout, json = false }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
-        const caller = { person: deskPerson(runtime, OPERATOR, as), via: 'cli' } as const;
+        const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
         if (backup !== undefined) await requireBackup(runtime.home, backup);
         const request = { backupId: backup ?? null, patienceMs: timeout * 1_000 };
         return showBackup('restore drill', await operations.drillRestore(caller, request), json);

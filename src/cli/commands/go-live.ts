@@ -3,7 +3,7 @@ import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
 import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import { reasonText, showOutcome } from '../act-on-desk.js';
-import { deskPerson } from '../desk-person.js';
+import { deskPerson, signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
@@ -19,7 +19,7 @@ interface Options {
 export function goLiveCommand(command: Command): void {
   command
     .option('--reason <text>', 'why; kept in the evidence', reasonText)
-    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--as <person>', 'person of the desk file who asks for it: whoever is signed in')
     .option('--status', 'only show how far it is')
     .option('--revoke', 'take the permission back: the desk stops at once')
     .option('--json', 'print the result as JSON')
@@ -45,11 +45,12 @@ function goLive(options: Options): Promise<number> {
       '--reason <text> is missing',
       `fermata go-live${options.revoke ? ' --revoke' : ''} --reason TEXT`,
     );
-  const needed = options.revoke === true ? MAY_STOP : OPERATOR;
   return withOperations(async (operations, runtime) => {
-    const caller = { person: deskPerson(runtime, needed, options.as), via: 'cli' } as const;
-    if (options.revoke === true)
+    if (options.revoke === true) {
+      const caller = { person: deskPerson(runtime, MAY_STOP), via: 'cli' } as const;
       return showOutcome('go-live taken back', await operations.revokeGoLive(caller, { reason }), json);
+    }
+    const caller = { person: signedInPerson(runtime, OPERATOR, options.as), via: 'cli' } as const;
     const started = await operations.startGoLive(caller, { reason });
     if (json) printJson(started);
     else printLines(startedLines(started));

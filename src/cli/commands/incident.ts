@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { MAY_STOP } from '../../domain/roles.js';
-import { deskPerson } from '../desk-person.js';
+import { actingPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
@@ -22,13 +22,13 @@ export function incidentCommand(command: Command): void {
     .action(async (title: string, { note, as, json }: Options) => {
       const opened = await withOperations((operations, runtime) =>
         operations.openIncident(
-          { person: deskPerson(runtime, MAY_STOP, as), via: 'cli' },
+          { person: actingPerson(runtime, MAY_STOP, as), via: 'cli' },
           { title, detail: note },
         ),
       );
       show(opened, json === true);
     });
-  for (const [name, use, text] of ANSWERS) {
+  for (const [name, use, who, text] of ANSWERS) {
     command
       .command(name)
       .description(text)
@@ -38,7 +38,7 @@ export function incidentCommand(command: Command): void {
       .option('--json', 'for scripts')
       .action(async (incident: string, { note, as, json }: Options) => {
         const answered = await withOperations((operations, runtime) =>
-          operations[use]({ person: deskPerson(runtime, MAY_STOP, as), via: 'cli' }, { incident, note }),
+          operations[use]({ person: who(runtime, MAY_STOP, as), via: 'cli' }, { incident, note }),
         );
         show(answered, json === true);
       });
@@ -46,8 +46,13 @@ export function incidentCommand(command: Command): void {
 }
 
 const ANSWERS = [
-  ['ack', 'acknowledgeIncident', 'say that you have it: nobody is told again that nobody answers'],
-  ['resolve', 'resolveIncident', 'declare it over'],
+  [
+    'ack',
+    'acknowledgeIncident',
+    actingPerson,
+    'say that you have it: nobody is told again that nobody answers',
+  ],
+  ['resolve', 'resolveIncident', signedInPerson, 'declare it over'],
 ] as const;
 
 function show(result: { readonly ok: boolean; readonly detail: string }, json: boolean): void {

@@ -1,21 +1,29 @@
 import type { Command } from 'commander';
-import { OPERATOR } from '../../domain/roles.js';
-import { deskPerson } from '../desk-person.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { namedOnCli } from '../../home/cli-session.js';
+import type { Runtime } from '../../home/runtime.js';
+import { signedInPerson } from '../desk-person.js';
 import { requireRunning } from '../ended-desk.js';
 import { printJson, printLines } from '../output.js';
 import { newSignInLink } from '../sign-in-link.js';
 
 export function linkCommand(command: Command): void {
   command
-    .option('--as <person>', 'person of the desk file who signs in with it')
+    .option('--as <person>', 'who signs in with it: whoever is signed in here')
     .option('--json', 'for scripts')
     .action(async (options: { as?: string; json?: boolean }) => {
       const runtime = await requireRunning();
-      const link = await newSignInLink(runtime, deskPerson(runtime, OPERATOR, options.as));
+      const link = await newSignInLink(runtime, whose(runtime, options.as));
       if (options.json === true) {
         printJson({ link });
       } else {
         printLines([link, '(signs in once, within 15 minutes)']);
       }
     });
+}
+
+/** The built-in operator's, as on the screen after a start; another person's only where that person is signed in here. */
+function whose(runtime: Runtime, named: string | undefined): string {
+  const person = named ?? namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR;
+  return person === BUILT_IN_OPERATOR ? person : signedInPerson(runtime, ANY_ROLE, person);
 }

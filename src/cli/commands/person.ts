@@ -2,18 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { loadDesk } from '../../desk/load.js';
 import type { Desk } from '../../desk/schema.js';
-import { ANY_ROLE } from '../../domain/roles.js';
-import { PASSWORD_CHARS_MAX } from '../../home/password.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN, rolesOf as rolesIn } from '../../domain/roles.js';
+import { newPersonKey } from '../../domain/signed-vote.js';
+import { PASSWORD_CHARS_MAX, verifyPassword } from '../../home/password.js';
 import { passwordHashOf, setPassword } from '../../home/people-passwords.js';
+import { enrolPersonKey, personKeyOf } from '../../home/person-keys.js';
 import type { Runtime } from '../../home/runtime.js';
+import { signInPasswordHash } from '../../home/sign-in-standing.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { readPassword } from '../read-password.js';
 import { removePerson } from '../remove-person.js';
 import { requireRuntime } from '../running-desk.js';
+import { SIGNING_OPTION } from '../sign-vote.js';
 
-const BUILT_IN = 'operator';
 const PASSWORD_CHARS_MIN = 12;
 const VARIABLE = 'FERMATA_PERSON_PASSWORD';
+
+interface KeyOptions {
+  readonly passwordFile?: string;
+  readonly signingPasswordFile?: string;
+  readonly remove?: boolean;
+  readonly json?: boolean;
+}
 
 type PersonRole = Desk['people'][number]['roles'][number];
 
@@ -31,6 +42,16 @@ export function personCommand(command: Command): void {
     .description('sign a person out at once: no password, no sign-in, no Telegram link is left')
     .option('--json', 'for scripts')
     .action((name: string, options: { json?: boolean }) => remove(name, options.json === true));
+  command
+    .command('key <name>')
+    .description(
+      'enrol the key that this person signs decisions about real money with; asks for both passwords',
+    )
+    .option('--password-file <file>', 'the sign-in password, instead of asking')
+    .option(...SIGNING_OPTION)
+    .option('--remove', 'take the key away: it signs nothing any more')
+    .option('--json', 'for scripts')
+    .action((name: string, options: KeyOptions) => key(name, options));
   command
     .command('list')
     .description('who may do what, and who has a password')
@@ -102,18 +123,69 @@ async function remove(name: string, json: boolean): Promise<void> {
   ]);
 }
 
+async function key(name: string, options: KeyOptions): Promise<void> {
+  const { home, deskFile } = requireRuntime();
+  const roles = rolesIn(loadDesk(deskFile).desk.people, name);
+  const password = await readPassword({
+    prompt: `Sign-in password of ${name}: `,
+    file: options.passwordFile,
+  });
+  const known = signInPasswordHash(home, name);
+  if (roles.length === 0 || known === null || !(await verifyPassword(password, known)))
+    throw new CliFailure(
+      `no key of ${name} was changed: name or sign-in password is wrong`,
+      'who had a key keeps it',
+      `a sign-in password comes from: fermata person add ${name}`,
+    );
+  const enrolled =
+    options.remove === true
+      ? null
+      : await newPersonKey(await newSigningPassword(name, known, options), Date.now());
+  const changed = enrolPersonKey(home, name, enrolled);
+  const { keyId = null, enrolledMs = null } = enrolled ?? {};
+  if (options.json === true) printJson({ name, keyId, enrolledMs, changed });
+  else if (keyId === null) printLines([changed ? `✓ ${name} has no key any more` : `${name} had no key`]);
+  else
+    printLines([
+      `✓ ${name} signs decisions about real money with the key ${keyId}.`,
+      '  The signing password is kept nowhere. Who loses it enrols a new key in this way.',
+    ]);
+}
+
+/** Twice where it is typed: nobody could ever read back what it was. */
+async function newSigningPassword(
+  name: string,
+  signInHash: string,
+  { signingPasswordFile: file }: KeyOptions,
+): Promise<string> {
+  const password = await readPassword({ prompt: `New signing password of ${name}: `, file });
+  if (password.length < PASSWORD_CHARS_MIN)
+    throw usageFailure(
+      `the signing password has ${password.length} characters`,
+      `take ${PASSWORD_CHARS_MIN} or more`,
+    );
+  // The web role is sent the sign-in password at each sign-in: with the same one it could sign in the person's place.
+  if (await verifyPassword(password, signInHash))
+    throw usageFailure('the signing password is the sign-in password', 'take another one');
+  if (file === undefined && (await readPassword({ prompt: 'The same again: ', file })) !== password)
+    throw usageFailure('the two were not the same', 'give the command again');
+  return password;
+}
+
 function list(json: boolean): void {
   const runtime = requireRuntime();
   const people = loadDesk(runtime.deskFile).desk.people.map(({ name, roles }) => ({
     name,
     roles,
+    key: personKeyOf(runtime.home, name),
     password: name === BUILT_IN || passwordHashOf(runtime.home, name) !== null,
   }));
   if (json) printJson({ people });
   else
     printLines(
       people.map(
-        ({ name, roles, password }) => `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}`,
+        ({ name, roles, password, key: own }) =>
+          `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}${own === null ? '' : `; key ${own.keyId} since ${new Date(own.enrolledMs).toISOString()}`}`,
       ),
     );
 }

@@ -3,7 +3,7 @@ import { loadDesk } from '../../desk/load.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { Runtime } from '../../home/runtime.js';
 import { notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
-import { deskPerson } from '../desk-person.js';
+import { actingPerson } from '../desk-person.js';
 import { usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printLines } from '../output.js';
@@ -22,12 +22,12 @@ interface Options {
 export function runCommand(command: Command): void {
   command
     .argument('<routine>', 'name of a routine of the desk file')
-    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--as <person>', 'who asks for it: whoever is signed in')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, TIMEOUT_SECONDS_MAX), TIMEOUT_SECONDS)
     .option('--json', 'for scripts')
     .action(async (name: string, { as, timeout, json }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
-        const caller = { person: deskPerson(runtime, OPERATOR, as), via: 'cli' } as const;
+        const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
         requireRoutine(runtime, name);
         const run = operations.runRoutine(caller, { name });
         const outcome = await withinSeconds(timeout, run, notProvenInTime(`routine ${name}`, timeout));

@@ -2,13 +2,18 @@ import type { Command } from 'commander';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER, OPERATOR } from '../../domain/roles.js';
 import { type ActOptions, actOptions, notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
-import { deskPerson } from '../desk-person.js';
+import { deskPerson, signedInPerson } from '../desk-person.js';
 import { wholeNumber } from '../option-values.js';
+import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
 import { withOperations } from '../with-operations.js';
 
 const TIMEOUT_SECONDS = 20;
 
-/** Smaller takes an operator; larger is a decision of whoever approves, which the trader checks. */
+interface SizeOptions extends ActOptions {
+  readonly signingPasswordFile?: string;
+}
+
+/** Smaller asks nobody who it is; larger is the decision of whoever is signed in and approves, which the trader checks. */
 export function sizeCommand(command: Command): void {
   actOptions(
     command.argument(
@@ -17,14 +22,18 @@ export function sizeCommand(command: Command): void {
       wholeNumber(SIZE_PCT_MIN, SIZE_PCT_MAX),
     ),
     TIMEOUT_SECONDS,
-  ).action(async (sizePct: number, { reason, as, timeout, json }: ActOptions) => {
-    process.exitCode = await withOperations(async (operations, runtime) => {
-      const { sizePct: nowPct } = await operations.readStatus();
-      const needed = sizePct > nowPct ? APPROVER : OPERATOR;
-      const caller = { person: deskPerson(runtime, needed, as), via: 'cli' } as const;
-      const changed = operations.changeSize(caller, { sizePct, reason });
-      const outcome = await withinSeconds(timeout, changed, notProvenInTime('size', timeout));
-      return showOutcome('size', outcome, json === true);
+  )
+    .option(...SIGNING_OPTION)
+    .action(async (sizePct: number, { reason, as, timeout, json, signingPasswordFile }: SizeOptions) => {
+      process.exitCode = await withOperations(async (operations, runtime) => {
+        const { sizePct: nowPct } = await operations.readStatus();
+        const person =
+          sizePct > nowPct ? signedInPerson(runtime, APPROVER, as) : deskPerson(runtime, OPERATOR);
+        const caller = { person, via: 'cli' } as const;
+        const own = await signedVote(runtime, operations, person, { size: { sizePct } }, signingPasswordFile);
+        const changed = operations.changeSize(caller, { sizePct, reason, ...own });
+        const outcome = await withinSeconds(timeout, changed, notProvenInTime('size', timeout));
+        return showOutcome('size', outcome, json === true);
+      });
     });
-  });
 }

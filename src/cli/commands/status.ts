@@ -13,13 +13,25 @@ const TIMEOUT_MS = 5000;
 /** Asks the trader itself: it answers while Temporal, Postgres and the web server are down. */
 export function statusCommand(command: Command): void {
   command.option('--json', 'for scripts').action(async (options: { json?: boolean }) => {
-    const status = await readStatus(requireRuntime());
+    const runtime = requireRuntime();
+    const status = await readStatus(runtime);
     if (options.json === true) {
-      printJson(status);
+      const { kind, address, namespace, isolation } = runtime.temporal;
+      printJson({ ...status, temporal: { kind, address, namespace, isolation: isolation ?? null } });
     } else {
-      printLines(statusLines(status));
+      printLines([...statusLines(status), ...reachLines(runtime)]);
     }
   });
+}
+
+/** Where the managed Temporal server could get no network of its own. */
+function reachLines({ temporal }: Runtime): string[] {
+  return temporal.isolation === 'loopback'
+    ? [
+        '',
+        'Temporal’s ports are open to other users of this machine: they could stop the desk, never decide (docs/SECURITY.md)',
+      ]
+    : [];
 }
 
 async function readStatus(runtime: Runtime): Promise<TraderStatus> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
-import { deskPerson } from '../desk-person.js';
+import { signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { textOf } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
@@ -20,7 +20,7 @@ export function taskCommand(command: Command): void {
     .description('say that a task is done; kept as evidence of the routine that asked for it')
     .argument('<id>', 'number of the task')
     .requiredOption('--note <text>', 'what was done and found', textOf(NOTE_CHARACTERS_MAX))
-    .option('--as <person>', 'person of the desk file who did it')
+    .option('--as <person>', 'who did it: whoever is signed in')
     .option('--json', 'for scripts')
     .action(async (id: string, options: Options) => {
       await completeTask(id, options);
@@ -37,7 +37,7 @@ async function completeTask(idText: string, { note, as, json }: Options): Promis
     );
   }
   const done = await withOperations((operations, runtime) =>
-    operations.completeTask({ person: deskPerson(runtime, MAY_DO_TASKS, as), via: 'cli' }, { id, note }),
+    operations.completeTask({ person: signedInPerson(runtime, MAY_DO_TASKS, as), via: 'cli' }, { id, note }),
   );
   if (!done.ok) throw new CliFailure(done.detail, 'nothing was changed', 'look at: fermata tasks --all');
   if (json === true) printJson(done);

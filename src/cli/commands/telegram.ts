@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { signedInPerson } from '../desk-person.js';
 import { requireRunning } from '../ended-desk.js';
 import { printJson, printLines } from '../output.js';
 import { newTelegramLink, removeTelegramLink } from '../telegram-link.js';
@@ -9,7 +11,10 @@ export function telegramCommand(command: Command): void {
     .summary('print a one-time code that makes a Telegram account this person')
     .option('--json', 'for scripts')
     .action(async (person: string, options: { json?: boolean }) => {
-      const link = await newTelegramLink(await requireRunning(), person);
+      const runtime = await requireRunning();
+      // Who is linked votes there: another's name is only for who is signed in.
+      if (person !== BUILT_IN_OPERATOR) signedInPerson(runtime, ANY_ROLE, person);
+      const link = await newTelegramLink(runtime, person);
       if (options.json === true) printJson(link);
       else
         printLines([

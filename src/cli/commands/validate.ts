@@ -1,9 +1,12 @@
 import { type Command, Option } from 'commander';
 import { loadDesk } from '../../desk/load.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { namedOnCli } from '../../home/cli-session.js';
 import { summaryLines } from '../../validation/report/summary.js';
 import { keepRequest } from '../../validation/request.js';
-import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { signedInPerson } from '../desk-person.js';
+import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { dataFile, speedValue } from '../market-choice.js';
 import { collected, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
@@ -44,7 +47,7 @@ export function validateCommand(command: Command): void {
     .option('--min-sharpe <ratio>', 'instead of the desk file’s', boundValue(-100_000, 100_000))
     .option('--max-drawdown <percent>', 'instead of the desk file’s', boundValue(0, 100))
     .option('--id <id>', 'join or go on with the validation of this id', idValue)
-    .option('--as <person>', 'person of the desk file who asks for it')
+    .option('--as <person>', 'who asks for it: whoever is signed in')
     .option('--json', 'print the report as JSON; progress goes to standard error')
     .action(async (options: ValidateOptions) => {
       process.exitCode = await validate(options);
@@ -59,13 +62,10 @@ async function validate(options: ValidateOptions): Promise<number> {
     options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk),
   );
   const people = loaded.desk.people.map(({ name }) => name);
-  const person = options.as ?? people[0] ?? 'operator';
-  if (!people.includes(person)) {
-    throw usageFailure(
-      `${person} is not a person of this desk`,
-      `use --as with one of: ${people.join(', ')}`,
-    );
-  }
+  const person =
+    options.as === undefined
+      ? (namedOnCli(home, Date.now()) ?? people[0] ?? BUILT_IN_OPERATOR)
+      : signedInPerson({ home, deskFile: loaded.file }, ANY_ROLE, options.as);
   const asked = validationRequest(options, loaded, person, Date.now());
   const request = keepRequest(home, asked, loaded.text);
   const showBar = progressPrinter(process.stderr);

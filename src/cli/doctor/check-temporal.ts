@@ -6,14 +6,14 @@ import { examineBinary } from '../../supervisor/temporal/examine-binary.js';
 import { type DoctorContext, type Finding, finding } from './finding.js';
 
 const CONNECT_TIMEOUT_MS = 2000;
-const EXPECTED = 'TEMPORAL_ADDRESS, a temporal on PATH, one kept from before, or Go to build one';
+const EXPECTED = 'FERMATA_TEMPORAL=external, a temporal on PATH, one kept from before, or Go to build one';
 
 /** Only looks: what is missing is fetched by `fermata up`, with its progress. */
 export async function checkTemporal({ env }: DoctorContext): Promise<Finding> {
-  const address = env.TEMPORAL_ADDRESS;
+  const address = env.FERMATA_TEMPORAL === 'external' ? env.TEMPORAL_ADDRESS : undefined;
   if (address !== undefined && address !== '') {
     const answers = await canConnect(address);
-    const advice = 'start that server, or unset TEMPORAL_ADDRESS to use one of our own';
+    const advice = 'start that server, or FERMATA_TEMPORAL=managed to use one of our own';
     const observed = `${address} ${answers ? 'answers' : 'does not answer'}`;
     return finding('Temporal', answers ? 'pass' : 'fail', observed, EXPECTED, advice);
   }

@@ -4,10 +4,13 @@ import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { beginDay, sampleEquity } from '../flow/equity.js';
+import { unprotectedSymbols } from '../flow/secure.js';
+import { staleSymbols } from '../flow/stale-data.js';
 import { goLiveMissing } from '../halts/go-live-missing.js';
 import { isClosing } from '../halts/mode.js';
 import { isSizeFactor } from '../risk/size-factor.js';
 import { newestDeskHalt } from '../state.js';
+import { unclaimedSymbols } from './claim-coins.js';
 import { done, refused } from './outcome.js';
 import { badSize, setSizeFactor } from './resize.js';
 
@@ -104,7 +107,7 @@ export const REPAIR_DISK =
 /** Null where nothing but the decision itself is missing. */
 export function armingObstacle(core: Core): Obstacle | null {
   const wait = 'wait for it, or look at the trader status to see what is missing';
-  const { market, wallMs, config } = core;
+  const { market, monotonicMs, config } = core;
   if (core.sync.state !== 'clean') {
     return {
       code: 'not-reconciled',
@@ -121,6 +124,22 @@ export function armingObstacle(core: Core): Obstacle | null {
   }
   if (isClosing(core)) {
     return { code: 'closing', message: 'positions are still being closed', doThis: wait };
+  }
+  const unclaimed = unclaimedSymbols(core);
+  if (unclaimed.length > 0) {
+    return {
+      code: 'unclaimed-coins',
+      message: `coins in the account are nobody's: ${unclaimed.join(', ')}`,
+      doThis: 'a person says whose they are: fermata coins',
+    };
+  }
+  const bare = unprotectedSymbols(core);
+  if (bare.length > 0) {
+    return {
+      code: 'unprotected',
+      message: `no protective stop rests for ${bare.join(', ')}`,
+      doThis: `${wait}; close the position where no stop can be placed: fermata close-all`,
+    };
   }
   if (core.venueDownSinceMs !== null) {
     return { code: 'venue-down', message: 'the venue does not answer', doThis: wait };
@@ -142,11 +161,15 @@ export function armingObstacle(core: Core): Obstacle | null {
       doThis: 'start with another recording or market',
     };
   }
-  if (market.freshestWallMs < 0 || wallMs - market.freshestWallMs > config.staleMs) {
+  if (market.freshestMonotonicMs < 0 || monotonicMs - market.freshestMonotonicMs > config.staleMs) {
     return { code: 'data-stale', message: 'there is no fresh price', doThis: wait };
   }
   if (!market.isPriced) {
     return { code: 'data-stale', message: 'a position has no price yet', doThis: wait };
+  }
+  const stale = staleSymbols(core);
+  if (stale.length > 0) {
+    return { code: 'data-stale', message: `there is no fresh price of ${stale.join(', ')}`, doThis: wait };
   }
   return null;
 }

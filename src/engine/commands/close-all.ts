@@ -2,6 +2,7 @@
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { CommandEvent } from '../event.js';
+import { isTradable } from '../flow/dust.js';
 import { beginCloseAll } from '../flow/prove-flat.js';
 import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
@@ -44,7 +45,9 @@ function cannotClose(detail: string): CommandOutcome {
 }
 
 function closingWords(core: Core): string {
-  const open = core.state.positions.filter(({ quantityLots }) => quantityLots !== 0).length;
+  const open = core.state.positions.filter(({ instrument, quantityLots }) =>
+    isTradable(core, instrument, quantityLots),
+  ).length;
   const positions = open === 1 ? '1 position is' : `${open} positions are`;
   return `${positions} being closed; flat is proven by reading positions back`;
 }

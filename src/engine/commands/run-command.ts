@@ -3,7 +3,9 @@ import { type Core, commit, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { CommandEvent } from '../event.js';
 import { arm } from './arm.js';
+import { claimCoins } from './claim-coins.js';
 import { closeAll, kill } from './close-all.js';
+import { explainCash } from './explain-cash.js';
 import { goLive, revokeGoLive } from './go-live.js';
 import { done, refused } from './outcome.js';
 import { reduce } from './reduce.js';
@@ -40,6 +42,8 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return arm(core, command, event);
     case 'reduce':
       return reduce(core, event);
+    case 'claimCoins':
+      return claimCoins(core, command, event);
     case 'toggle':
       return toggle(core, command, event);
     case 'goLive':
@@ -50,6 +54,8 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return reload(core, command, event);
     case 'resize':
       return resize(core, command, event);
+    case 'explainCash':
+      return explainCash(core, command, event);
     case 'reconcile':
       wantSnapshot(core);
       return done(core, 'positions, orders and fills are being read from the venue');

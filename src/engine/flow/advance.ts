@@ -5,6 +5,7 @@ import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries } from '../orders/cancel-order.js';
 import { flatten } from './flatten.js';
 import { protect } from './protect.js';
+import { isSecuring } from './secure.js';
 
 export function advance(core: Core, at: InstrumentId): void {
   if (!core.begun) return;
@@ -19,6 +20,11 @@ export function advance(core: Core, at: InstrumentId): void {
     return;
   }
   if (!mayEnter(core)) cancelEntries(core, at, `the desk is ${core.state.mode}`);
+  if (isSecuring(core, at)) {
+    cancelEntries(core, at, 'the position can not be protected and is being closed');
+    flatten(core, at, 'close');
+    return;
+  }
   const exiting = workAt(core, at).exiting;
   if (exiting !== null && mayReduce(core)) {
     cancelEntries(core, at, exiting);

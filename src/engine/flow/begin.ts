@@ -1,7 +1,9 @@
 /** The start: whatever the journal says, the desk begins HALTED and reads the venue before anything else. */
 import { PAPER_ACCOUNT } from '../../domain/account.js';
+import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { sameInstruments } from '../apply-config.js';
+import { fundsOf, heldPositions } from '../books.js';
 import {
   type Core,
   commit,
@@ -32,7 +34,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   takeUpSettings(core);
   recordConfig(core);
   endOldGoLive(core);
-  core.market.hold(core.state.positions, core.state.cash);
+  core.market.hold(heldPositions(core.state), fundsOf(core.state));
   core.limits.peak = core.market.isPriced ? Math.max(core.state.peak, core.market.equity) : core.state.peak;
   core.begun = true;
   startDay(core);
@@ -126,9 +128,12 @@ function recordConfig(core: Core): void {
     desk: config.desk,
     symbols: config.instruments.map(({ symbol }) => symbol),
     instruments: config.instruments,
-    startingCash: before?.startingCash ?? config.startingCash,
+    startingCash: writeUnits(BigInt(before?.startingCash ?? config.startingCash)),
     incarnation: config.incarnation,
     ...(config.account === undefined ? {} : { account: config.account }),
+    ...(before === null && config.historyBeginsMs !== undefined
+      ? { historyBeginsMs: config.historyBeginsMs }
+      : {}),
     marketMs: core.marketMs,
   });
 }

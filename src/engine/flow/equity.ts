@@ -1,11 +1,13 @@
 /** What a quote does: marks, and once a market minute the day's boundary and an equity sample. */
 
-import { formatMoney } from '../../domain/money.js';
-import { type Core, commit } from '../core.js';
+import { formatMoney, writeUnits } from '../../domain/money.js';
+import { cashUnits, heldAt } from '../books.js';
+import { type Core, commit, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { reviewDisabled } from '../strategies/tracker.js';
+import { isBelieved } from './doubt-quote.js';
 
 const MINUTE_MS = 60_000;
 /** While equity stands still a sample an hour is enough. */
@@ -15,15 +17,23 @@ const PEAK_STEP = 1.001;
 
 /** Allocation-free and O(1) unless something is due. True where something was recorded. */
 export function onQuote(core: Core, event: QuoteEvent): boolean {
+  const { guard } = core;
+  const at = event.instrument;
+  const isNear =
+    event.bidTicks > (guard.surelyAbove[at] as number) && event.askTicks < (guard.surelyBelow[at] as number);
+  if (!isNear && !isBelieved(core, event)) return core.effects.length > 0;
+  return takeQuote(core, event);
+}
+
+export function takeQuote(core: Core, event: QuoteEvent): boolean {
   const { market, limits } = core;
-  if (!market.quote(event.instrument, event.bidTicks, event.askTicks, event.wallMs)) return false;
+  if (!market.quote(event.instrument, event.bidTicks, event.askTicks, event.monotonicMs)) return false;
   if (!core.begun) return false;
   const equity = market.equity;
   if (equity > limits.peak && market.isPriced) limits.peak = equity;
   const higher = equity >= core.state.peak * PEAK_STEP && market.isPriced;
   if (!higher && equity > limits.watchedFloor && event.marketMs < core.nextMinuteMs) return false;
-  core.wallMs = event.wallMs;
-  core.marketMs = event.marketMs;
+  setTime(core, event);
   if (event.marketMs >= core.nextMinuteMs) onMinute(core);
   if (higher) sampleEquity(core);
   haltOnLoss(core);
@@ -59,7 +69,7 @@ export function beginDay(core: Core, startMs: number): void {
 export function sampleEquity(core: Core, peak = Math.max(core.limits.peak, core.market.equity)): void {
   const { equity } = core.market;
   const unrealised = core.state.positions.reduce(
-    (sum, position) => sum + core.market.unrealised(position),
+    (sum, position) => sum + core.market.unrealised(heldAt(core.state, position)),
     0,
   );
   core.limits.peak = peak;
@@ -67,7 +77,7 @@ export function sampleEquity(core: Core, peak = Math.max(core.limits.peak, core.
     type: 'equity',
     equity,
     peak,
-    cash: core.state.cash,
+    cash: writeUnits(cashUnits(core.state)),
     unrealised,
     marketMs: core.marketMs,
   });

@@ -14,12 +14,12 @@ import { protect } from './protect.js';
 export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit'): void {
   const position = positionAt(core, at);
   const work = workAt(core, at);
-  if (position.quantityLots === 0 || (purpose === 'exit' && isDust(core, at))) {
+  if (position.quantityLots === 0 || isDust(core, at)) {
     work.exiting = null;
     protect(core, at);
     return;
   }
-  const waiting = core.wallMs < work.closeAtMs;
+  const waiting = core.monotonicMs < work.closeAtMs;
   if (waiting && work.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
     protect(core, at);
     return;
@@ -37,7 +37,7 @@ function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'ex
   const at = position.instrument;
   const work = workAt(core, at);
   const lots = Math.abs(position.quantityLots) - closingLots(core, position);
-  if (lots <= 0 || core.wallMs < work.closeAtMs) return;
+  if (lots <= 0 || core.monotonicMs < work.closeAtMs) return;
   const sent = placeOrder(core, {
     instrument: at,
     strategy: purpose === 'exit' ? position.strategy : 'fermata',
@@ -51,7 +51,7 @@ function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'ex
     reduceOnly: core.config.capabilities.reduceOnly,
     timeInForce: 'GTC',
   });
-  if (!sent) work.closeAtMs = core.wallMs + REFUSED_RETRY_MS;
+  if (!sent) work.closeAtMs = core.monotonicMs + REFUSED_RETRY_MS;
 }
 
 /** Lots of closing orders that are under way, or may be. */

@@ -1,7 +1,7 @@
 /** What goes wrong around the engine, and what the desk file says to that. */
 import type { HaltCause } from '../../domain/mode.js';
 import type { LostAction } from '../config.js';
-import { type Core, touchAll, wantSnapshot } from '../core.js';
+import { type Core, touchAll, wantFreshSnapshot } from '../core.js';
 import type { EngineEvent } from '../event.js';
 import { isClosing, resumeRuleOf } from '../halts/mode.js';
 import { raiseFault, raiseHalt } from '../halts/raise-halt.js';
@@ -48,7 +48,7 @@ function onClockJump(core: Core, gapMs: number): void {
     reason: `the clock jumped by ${(gapMs / 1000).toFixed(1)} s: the venue is read again before anything else`,
     resume: resumeRuleOf(core.config, 'clock-jump'),
   });
-  wantSnapshot(core);
+  wantFreshSnapshot(core);
 }
 
 interface Silence {
@@ -73,11 +73,11 @@ function onHeartbeatLost(core: Core, which: 'process' | 'operations' | 'supervis
 /** Down for a moment is no halt; back again means that something may have been missed. */
 export function onVenueHealth(core: Core, state: 'up' | 'down'): void {
   if (state === 'down') {
-    core.venueDownSinceMs ??= core.wallMs;
+    core.venueDownSinceMs ??= core.monotonicMs;
     return;
   }
   if (core.venueDownSinceMs === null) return;
   core.venueDownSinceMs = null;
-  wantSnapshot(core);
+  wantFreshSnapshot(core);
   touchAll(core);
 }

@@ -9,12 +9,15 @@ import { earliest, watchDueMs } from '../orders/order-watch.js';
 import type { OrderEntry } from '../state.js';
 import { snapshotFailed } from '../sync/request-snapshot.js';
 import { UNPROTECTED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
+import { believeWhatStands, standsAtMs } from './doubt-quote.js';
 import { onMinute } from './equity.js';
 import { escalateCloseAll } from './prove-flat.js';
+import { checkRefusals, checkStops } from './secure.js';
 import { staleSymbols } from './stale-data.js';
 
 export function onTick(core: Core): void {
   if (!core.begun) return;
+  believeWhatStands(core);
   if (core.marketMs >= core.nextMinuteMs) onMinute(core);
   for (const [clientId, watch] of core.watches) {
     const entry = core.state.orders.get(clientId);
@@ -23,10 +26,11 @@ export function onTick(core: Core): void {
   }
   checkSnapshot(core);
   touchAll(core);
+  checkStops(core);
   checkProtection(core);
   checkFaults(core);
   const { deadlineMs } = core.closing;
-  if (isClosing(core) && deadlineMs !== null && core.wallMs >= deadlineMs) escalateCloseAll(core);
+  if (isClosing(core) && deadlineMs !== null && core.monotonicMs >= deadlineMs) escalateCloseAll(core);
 }
 
 function checkOrder(core: Core, entry: OrderEntry, watch: OrderWatch): void {
@@ -50,23 +54,25 @@ function answerIsLate(core: Core, entry: OrderEntry, watch: OrderWatch): void {
 
 function checkSnapshot(core: Core): void {
   const { outstanding, dueAtMs } = core.sync;
-  if (outstanding !== null && core.wallMs >= outstanding.byMs) snapshotFailed(core, outstanding.requestId);
+  if (outstanding !== null && core.monotonicMs >= outstanding.byMs)
+    snapshotFailed(core, outstanding.requestId);
   if (core.sync.outstanding === null && isPast(core, dueAtMs)) wantSnapshot(core);
 }
 
 function checkProtection(core: Core): void {
   core.work.forEach((work, at) => {
     const since = work.unprotectedSinceMs;
-    if (since === null || core.wallMs - since < UNPROTECTED_MAX_MS || isClosing(core)) return;
+    if (since === null || core.monotonicMs - since < UNPROTECTED_MAX_MS || isClosing(core)) return;
     const symbol = core.config.instruments[at]?.symbol ?? '?';
     const seconds = UNPROTECTED_MAX_MS / 1000;
+    checkRefusals(core, at);
     raiseFault(core, 'protection-missing', `${symbol}: no confirmed protective stop for ${seconds} s`);
   });
 }
 
 function checkFaults(core: Core): void {
   const { venueDownSinceMs, state } = core;
-  if (venueDownSinceMs !== null && core.wallMs - venueDownSinceMs >= VENUE_DOWN_MAX_MS) {
+  if (venueDownSinceMs !== null && core.monotonicMs - venueDownSinceMs >= VENUE_DOWN_MAX_MS) {
     raiseFault(core, 'venue', `the venue has not answered for ${VENUE_DOWN_MAX_MS / 1000} s`);
   }
   if (state.mode !== 'ACTIVE' && state.mode !== 'REDUCING') return;
@@ -76,24 +82,25 @@ function checkFaults(core: Core): void {
 }
 
 function isPast(core: Core, atMs: number | null): boolean {
-  return atMs !== null && core.wallMs >= atMs;
+  return atMs !== null && core.monotonicMs >= atMs;
 }
 
-/** When the next tick is due at the latest, wall time; null: nothing waits for the clock. */
+/** When the next tick is due at the latest, monotonic time; null: nothing waits for the clock. */
 export function nextWakeMs(core: Core): number | null {
   if (!core.begun) return null;
   let due = core.sync.outstanding === null ? core.sync.dueAtMs : core.sync.outstanding.byMs;
+  due = earliest(due, standsAtMs(core));
   for (const watch of core.watches.values()) due = earliest(due, watchDueMs(watch));
   const closing = isClosing(core);
   core.work.forEach((work, at) => {
     if (core.state.positions[at]?.quantityLots === 0) return;
-    for (const ms of [work.closeAtMs, work.stopAtMs]) if (ms > core.wallMs) due = earliest(due, ms);
-    const haltAtMs = (work.unprotectedSinceMs ?? core.wallMs) + UNPROTECTED_MAX_MS;
-    if (work.unprotectedSinceMs !== null && haltAtMs > core.wallMs) due = earliest(due, haltAtMs);
+    for (const ms of [work.closeAtMs, work.stopAtMs]) if (ms > core.monotonicMs) due = earliest(due, ms);
+    const haltAtMs = (work.unprotectedSinceMs ?? core.monotonicMs) + UNPROTECTED_MAX_MS;
+    if (work.unprotectedSinceMs !== null && haltAtMs > core.monotonicMs) due = earliest(due, haltAtMs);
   });
   if (closing) {
     due = earliest(due, core.closing.deadlineMs);
-    if (core.closing.proofAtMs > core.wallMs) due = earliest(due, core.closing.proofAtMs);
+    if (core.closing.proofAtMs > core.monotonicMs) due = earliest(due, core.closing.proofAtMs);
   }
   return due;
 }

@@ -2,7 +2,8 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
-import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
+import { averageTicks } from '../books.js';
+import { type Core, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
@@ -40,9 +41,17 @@ export function protect(core: Core, at: InstrumentId): void {
     work.stopRefusals = 0;
     return;
   }
-  work.unprotectedSinceMs ??= core.wallMs;
-  const mayPlace = stops.length === 0 && core.wallMs >= work.stopAtMs && core.sync.atWallMs !== null;
+  work.unprotectedSinceMs ??= core.monotonicMs;
+  const mayPlace = stops.length === 0 && core.monotonicMs >= work.stopAtMs && core.sync.atWallMs !== null;
   if (mayPlace) placeStop(core, position, wanted);
+}
+
+/** The live stop that is what the position needs; undefined: there is none. */
+export function fittingStop(core: Core, at: InstrumentId): OrderEntry | undefined {
+  const position = positionAt(core, at);
+  if (position.quantityLots === 0) return undefined;
+  const wanted = wantedStop(core, position);
+  return liveOrders(core, at).find((entry) => entry.intent.purpose === 'protective' && fits(entry, wanted));
 }
 
 export function isConfirmed(stop: OrderEntry): boolean {
@@ -73,8 +82,7 @@ export function wantedStop(core: Core, position: PositionEntry): WantedStop {
 
 /** A position that no entry of ours explains gets the desk file's stop-loss, from its average price. */
 function derivedStopTicks(core: Core, position: PositionEntry): number {
-  const { moneyPerTickLot } = instrumentAt(core, position.instrument);
-  const average = Math.round(position.cost / (position.quantityLots * moneyPerTickLot));
+  const average = Math.round(averageTicks(core.state, position));
   const distance = mulDiv(average, ppmOfPercent(core.config.risk.stopLossPct), 1_000_000);
   return Math.max(1, position.quantityLots > 0 ? average - distance : average + distance);
 }
@@ -93,5 +101,5 @@ function placeStop(core: Core, position: PositionEntry, wanted: WantedStop): voi
     reduceOnly: core.config.capabilities.reduceOnly,
     timeInForce: 'GTC',
   });
-  if (!sent) workAt(core, position.instrument).stopAtMs = core.wallMs + REFUSED_RETRY_MS;
+  if (!sent) workAt(core, position.instrument).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
 }

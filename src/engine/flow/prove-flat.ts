@@ -1,11 +1,24 @@
 /** Close-all from its beginning to its end: flat as read back from the venue, or escalated by name. */
+import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, commit, liveOrders, positionAt, touchAll, wantSnapshot } from '../core.js';
+import { formatMoney, worth } from '../../domain/money.js';
+import { othersLotsAt } from '../commands/claim-coins.js';
+import {
+  type Core,
+  commit,
+  liveOrders,
+  note,
+  positionAt,
+  touchAll,
+  wantFreshSnapshot,
+  wantSnapshot,
+} from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { isClosing, resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { retryDelayMs } from '../timing.js';
+import { isTradable } from './dust.js';
 
 export function beginCloseAll(core: Core, by: string, reason: string): void {
   commit(core, { type: 'closeAll.begun', by, reason, marketMs: core.marketMs });
@@ -15,8 +28,8 @@ export function beginCloseAll(core: Core, by: string, reason: string): void {
 
 /** Also after a restart in the middle of a close-all. */
 export function startClosingClock(core: Core): void {
-  core.closing.begunAtMs = core.wallMs;
-  core.closing.deadlineMs = core.wallMs + core.config.closeAll.deadlineMs;
+  core.closing.begunAtMs = core.monotonicMs;
+  core.closing.deadlineMs = core.monotonicMs + core.config.closeAll.deadlineMs;
   core.closing.proofFromRequest = null;
   core.closing.proofAtMs = 0;
   core.closing.proofAttempts = 0;
@@ -28,36 +41,48 @@ export function startClosingClock(core: Core): void {
 
 /** Once nothing is left to be closed, positions are read back; also a late fill after the proof is closed again. */
 export function proveFlat(core: Core): void {
-  if (core.state.closeAll === 'flat' && !everyPositionIsZero(core)) {
-    beginCloseAll(core, 'fermata', 'a fill arrived after flat had been proven');
+  if (core.state.closeAll === 'flat' && !nothingIsTradable(core)) {
+    const reason =
+      'after flat had been proven a fill arrived, or what was too small to sell became large enough';
+    beginCloseAll(core, 'fermata', reason);
     return;
   }
   if (!isClosing(core)) return;
-  if (!everyPositionIsZero(core) || !nothingUnresolved(core)) {
+  if (!nothingIsTradable(core) || !nothingUnresolved(core)) {
     core.closing.proofFromRequest = null;
     return;
   }
-  if (core.closing.proofFromRequest !== null || core.wallMs < core.closing.proofAtMs) return;
-  core.closing.proofFromRequest = core.sync.lastRequestId + 1;
-  wantSnapshot(core);
+  if (core.closing.proofFromRequest !== null || core.monotonicMs < core.closing.proofAtMs) return;
+  const { outstanding, lastRequestId } = core.sync;
+  core.closing.proofFromRequest = lastRequestId + 1;
+  // A proof that was begun and lost its ground is waited for; any other reading is not.
+  if (outstanding?.isProof === true) wantSnapshot(core);
+  else wantFreshSnapshot(core);
 }
 
 /** After a reconciliation: does this reading of the venue prove that everything is closed? */
 export function concludeFlat(core: Core, snapshot: VenueSnapshot): void {
   const { proofFromRequest } = core.closing;
   if (!isClosing(core) || proofFromRequest === null || snapshot.requestId < proofFromRequest) return;
-  const open = snapshot.positions.some((position) => position.quantityLots !== 0);
+  const open = snapshot.positions.some(({ instrument, quantityLots }) =>
+    isTradable(
+      core,
+      instrument,
+      quantityLots - othersLotsAt(core, core.config.instruments[instrument]?.symbol ?? ''),
+    ),
+  );
   const resting = snapshot.openOrders.some((order) => core.state.orders.has(order.clientId));
-  if (open || resting || !everyPositionIsZero(core) || !nothingUnresolved(core)) {
+  if (open || resting || !nothingIsTradable(core) || !nothingUnresolved(core)) {
     core.closing.proofFromRequest = null;
-    core.closing.proofAtMs = core.wallMs + retryDelayMs(core.closing.proofAttempts);
+    core.closing.proofAtMs = core.monotonicMs + retryDelayMs(core.closing.proofAttempts);
     core.closing.proofAttempts += 1;
     return;
   }
   core.closing.proofFromRequest = null;
   core.closing.deadlineMs = null;
-  const afterMs = core.wallMs - core.closing.begunAtMs;
+  const afterMs = core.monotonicMs - core.closing.begunAtMs;
   commit(core, { type: 'flat.proven', afterMs, marketMs: core.marketMs });
+  nameDust(core);
 }
 
 /** At the deadline: what is not proven flat is named, a person is needed, and the tries go on. */
@@ -74,12 +99,27 @@ export function escalateCloseAll(core: Core): void {
   raiseHalt(core, { mode: 'HALTED', cause: 'close-all-incomplete', by: 'fermata', reason, resume });
 }
 
-function everyPositionIsZero(core: Core): boolean {
-  return core.state.positions.every((position) => position.quantityLots === 0);
+/** Flat: nothing is left that can be traded. */
+function nothingIsTradable(core: Core): boolean {
+  return core.state.positions.every(
+    ({ instrument, quantityLots }) => !isTradable(core, instrument, quantityLots),
+  );
+}
+
+function nameDust(core: Core): void {
+  for (const { id, symbol, base, quote, lotSize, minNotional, moneyPerTickLot } of core.config.instruments) {
+    const { quantityLots } = positionAt(core, id);
+    if (quantityLots === 0) continue;
+    const value = worth(Math.abs(quantityLots), core.market.bidTicks[id] as number, moneyPerTickLot);
+    const text =
+      `${symbol}: ${formatDecimal(quantityLots, lotSize)} ${base} are left, worth ${formatMoney(value, 2)} ${quote}: less than the ` +
+      `smallest order of ${formatMoney(minNotional, 2)}. Kept as dust; sold with the next position`;
+    note(core, 'info', text, id);
+  }
 }
 
 function isUnfinished(core: Core, at: InstrumentId): boolean {
-  return positionAt(core, at).quantityLots !== 0 || liveOrders(core, at).length > 0;
+  return isTradable(core, at, positionAt(core, at).quantityLots) || liveOrders(core, at).length > 0;
 }
 
 /** A cancel of an order that the venue acknowledged may still be on its way: the reading shows whether it is gone. */

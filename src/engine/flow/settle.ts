@@ -3,6 +3,7 @@
  * is due. Each round may touch instruments again (a halt takes entries off everywhere); the rounds are bounded.
  */
 import type { Core } from '../core.js';
+import { valueOpenFees } from '../orders/fee-value.js';
 import { sendSnapshotRequest } from '../sync/request-snapshot.js';
 import { advance } from './advance.js';
 import { haltOnLoss } from './equity.js';
@@ -12,13 +13,14 @@ import { proveFlat } from './prove-flat.js';
 const ROUNDS_MAX = 6;
 
 export function settle(core: Core): void {
+  if (core.state.unvaluedFees.length > 0) valueOpenFees(core);
   haltOnLoss(core); // a fill costs its fee, also between two quotes
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     advanceTouched(core);
     proveFlat(core);
     if (!core.work.some((work) => work.touched)) break;
   }
-  if (core.sync.wanted) sendSnapshotRequest(core);
+  if (core.sync.wanted && core.sync.outstanding === null) sendSnapshotRequest(core);
 }
 
 function advanceTouched(core: Core): void {

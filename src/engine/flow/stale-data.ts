@@ -1,19 +1,20 @@
 /** When prices count as stale for the whole desk. */
 import type { Core } from '../core.js';
+import { isTradable } from './dust.js';
 
 /**
  * Symbols whose price is too old: all of them once the newest quote of any instrument is, else those with a position.
  * A quiet instrument without a position stops nobody; the risk gate refuses entries in it.
  */
 export function staleSymbols(core: Core): string[] {
-  const { market, config, wallMs } = core;
-  const feedIsSilent = wallMs - market.freshestWallMs > config.staleMs;
+  const { market, config, monotonicMs } = core;
+  const feedIsSilent = monotonicMs - market.freshestMonotonicMs > config.staleMs;
   const stale: string[] = [];
   for (const { id, symbol } of config.instruments) {
-    const age = market.quoteAgeMs(id, wallMs);
-    const held = core.state.positions[id]?.quantityLots !== 0;
+    const age = market.quoteAgeMs(id, monotonicMs);
+    const held = isTradable(core, id, core.state.positions[id]?.quantityLots ?? 0);
     if (age !== null && age <= config.staleMs) continue;
-    if (feedIsSilent || (held && age !== null)) stale.push(symbol);
+    if (feedIsSilent || held) stale.push(symbol);
   }
   return stale;
 }

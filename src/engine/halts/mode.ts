@@ -33,6 +33,8 @@ export function resumeRuleOf(config: EngineConfig, cause: HaltCause): ResumeRule
     case 'drawdown':
       return resume.drawdown;
     case 'venue':
+    case 'stale-data':
+      // Prices that come back are a venue that does: nothing is wrong with the desk.
       return resume.venue;
     case 'close-all-incomplete':
       return resume.person;

@@ -11,13 +11,14 @@ import { watchOf } from './order-watch.js';
  */
 export function cancelOrder(core: Core, entry: OrderEntry, reason: string): void {
   if (entry.state === 'cancelling') return;
-  if (entry.state === 'unknown' && core.watches.get(entry.intent.clientId)?.cancelRefused === true) return;
-  if (changeOrder(core, entry, 'cancelRequested', reason)) sendCancel(core, entry);
+  const refused = core.watches.get(entry.intent.clientId)?.cancelRefused === true;
+  if (entry.state === 'unknown' && refused) return;
+  if (changeOrder(core, entry, 'cancelRequested', reason) && !refused) sendCancel(core, entry);
 }
 
 export function sendCancel(core: Core, entry: OrderEntry): void {
   const { clientId, instrument } = entry.intent;
-  watchOf(core, clientId).answerByMs = core.wallMs + core.config.closeAll.answerTimeoutMs;
+  watchOf(core, clientId).answerByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
   core.effects.push({ kind: 'cancel', clientId, instrument });
 }
 

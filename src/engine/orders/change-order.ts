@@ -43,6 +43,6 @@ function contradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason
   const text = `order ${clientId} is ${entry.state}, and the venue reports it as ${event} (${reason})`;
   note(core, 'alarm', text, instrument);
   raiseFault(core, 'reconciliation', text);
-  if (!FINAL_ORDER_STATES.has(entry.state)) watchOf(core, clientId).lookupAtMs = core.wallMs;
+  if (!FINAL_ORDER_STATES.has(entry.state)) watchOf(core, clientId).lookupAtMs = core.monotonicMs;
   wantSnapshot(core);
 }

@@ -12,8 +12,8 @@ export function sendLookup(core: Core, entry: OrderEntry): void {
   const { clientId, instrument } = entry.intent;
   const watch = watchOf(core, clientId);
   watch.lookupAtMs = null;
-  if (watch.lookupByMs !== null && core.wallMs < watch.lookupByMs) return;
-  watch.lookupByMs = core.wallMs + core.config.closeAll.answerTimeoutMs;
+  if (watch.lookupByMs !== null && core.monotonicMs < watch.lookupByMs) return;
+  watch.lookupByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
   core.effects.push({ kind: 'lookup', clientId, instrument });
 }
 
@@ -22,7 +22,7 @@ export function lookupFailed(core: Core, entry: OrderEntry): void {
   const watch = core.watches.get(entry.intent.clientId);
   if (watch === undefined) return;
   watch.lookupByMs = null;
-  watch.lookupAtMs = core.wallMs + retryDelayMs(watch.lookupAttempts);
+  watch.lookupAtMs = core.monotonicMs + retryDelayMs(watch.lookupAttempts);
   watch.lookupAttempts += 1;
 }
 
@@ -35,9 +35,9 @@ export function lookupFoundNothing(core: Core, entry: OrderEntry): void {
   watch.lookupByMs = null;
   const grace = graceMs(core, entry);
   if (watch.firstAbsentMs === null) {
-    watch.firstAbsentMs = core.wallMs;
-    watch.lookupAtMs = core.wallMs + grace;
-  } else if (core.wallMs - watch.firstAbsentMs < grace) {
+    watch.firstAbsentMs = core.monotonicMs;
+    watch.lookupAtMs = core.monotonicMs + grace;
+  } else if (core.monotonicMs - watch.firstAbsentMs < grace) {
     watch.lookupAtMs = watch.firstAbsentMs + grace;
   } else {
     concludeAbsent(core, entry, watch);
@@ -49,7 +49,7 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
   const reason = 'looked up twice: the venue never had it';
   if (changeOrder(core, entry, 'foundAbsent', reason)) return;
   watch.lookupAttempts += 1;
-  watch.lookupAtMs = core.wallMs + retryDelayMs(watch.lookupAttempts);
+  watch.lookupAtMs = core.monotonicMs + retryDelayMs(watch.lookupAttempts);
   if (watch.lookupAttempts >= FORGOTTEN_AFTER_ROUNDS) {
     changeOrder(core, entry, 'expired', 'the venue acknowledged it and no longer knows it');
   }

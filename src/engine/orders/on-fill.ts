@@ -1,22 +1,26 @@
 /** Fills are facts: each is applied once, whatever state its order is in, and what can't be is said aloud. */
 
+import { placesOf } from '../../domain/book-steps.js';
 import type { Fill } from '../../domain/order.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
-import { type Core, commit, isOurs, note, touch, workAt } from '../core.js';
+import { stepsAt } from '../books.js';
+import { type Core, commit, instrumentAt, isOurs, note, touch, workAt } from '../core.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
+import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { orderTransition } from './order-table.js';
 
 /** True where the fill was new. */
-export function takeFill(core: Core, fill: Fill): boolean {
-  const seen = core.state.fillsSeen[fill.instrument];
-  if (seen === undefined || !isSound(fill)) {
-    const text = `the venue reported a fill that can't be (${fill.tradeId}); it was not applied`;
+export function takeFill(core: Core, reported: Fill): boolean {
+  const seen = core.state.fillsSeen[reported.instrument];
+  if (seen === undefined || !isSound(core, reported)) {
+    const text = `the venue reported a fill that can't be (${reported.tradeId}); it was not applied`;
     raiseFault(core, 'reconciliation', text);
     return false;
   }
-  if (seen.has(fill.tradeId) || fill.marketMs < core.state.fillHorizonMs) return false;
+  if (seen.has(reported.tradeId) || reported.marketMs < core.state.fillHorizonMs) return false;
+  const fill = withFeeValue(core, reported);
   const entry = core.state.orders.get(fill.clientId);
   const trouble = troubleWith(fill, entry);
   commit(core, { type: 'fill', fill });
@@ -31,18 +35,22 @@ export function takeFill(core: Core, fill: Fill): boolean {
     note(core, 'alarm', trouble, fill.instrument);
     raiseFault(core, 'reconciliation', trouble);
   }
+  if (fill.feeIn?.unvalued === true) noteUnvalued(core, fill);
   if (entry === undefined) noteForeign(core, fill);
   disableLosing(core);
   return true;
 }
 
-function isSound(fill: Fill): boolean {
+function isSound(core: Core, fill: Fill): boolean {
+  const instrument = instrumentAt(core, fill.instrument);
+  const { perLot, base } = stepsAt(core.state, fill.instrument);
   return (
     Number.isSafeInteger(fill.quantityLots) &&
     fill.quantityLots > 0 &&
     Number.isSafeInteger(fill.priceTicks) &&
     fill.priceTicks > 0 &&
     Number.isSafeInteger(fill.fee) &&
+    isSoundFee(fill, instrument, perLot, placesOf(core.state.scales, base)) &&
     isSoundFeeInCoins(fill)
   );
 }
@@ -64,6 +72,11 @@ function troubleWith(fill: Fill, entry: OrderEntry | undefined): string | null {
     return `order ${clientId} is ${entry.state} and was filled all the same`;
   }
   return null;
+}
+
+function noteUnvalued(core: Core, { instrument }: Fill): void {
+  const reason = openFeeReason(core);
+  if (reason !== null) note(core, 'alarm', `${reason}; nothing new is entered until then`, instrument);
 }
 
 /** A fill of nobody's order here: a second trader or a person works on this account. */

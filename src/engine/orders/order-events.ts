@@ -1,6 +1,8 @@
 /** What the venue says of one order, asked or not, and what becomes of it. */
 import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt } from '../core.js';
 import type { EngineEvent, VenueOrder } from '../event.js';
+import { secure } from '../flow/secure.js';
+import { isClosing } from '../halts/mode.js';
 import type { OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
@@ -36,6 +38,7 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
       return;
     case 'order.rejected':
       onRejected(core, entry, `${event.code}: ${event.text}`);
+      if (event.wouldTrigger === true) onWouldTrigger(core, entry);
       return;
     case 'order.sendUnknown':
       onUnanswered(core, entry, event.cause);
@@ -72,7 +75,7 @@ function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   watch.lookupAtMs = null;
   watch.lookupByMs = null;
   const filledSoon = entry.intent.type === 'market';
-  watch.answerByMs = filledSoon ? core.wallMs + core.config.closeAll.answerTimeoutMs : null;
+  watch.answerByMs = filledSoon ? core.monotonicMs + core.config.closeAll.answerTimeoutMs : null;
 }
 
 export function onUnanswered(core: Core, entry: OrderEntry, cause: string): void {
@@ -102,6 +105,12 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
   if (purpose !== 'entry') readSoon(core, retryDelayMs(Math.max(closeRefusals, stopRefusals)));
 }
 
+/** The market has passed the stop's price: what the stop would have done is done now. */
+function onWouldTrigger(core: Core, { intent }: OrderEntry): void {
+  if (intent.purpose !== 'protective' || isClosing(core)) return;
+  secure(core, intent.instrument, 'passed', 'the market has already passed the price of its protective stop');
+}
+
 function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): void {
   const watch = core.watches.get(entry.intent.clientId);
   if (found === null) {
@@ -118,7 +127,7 @@ function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): vo
 
 /** The cancel came to nothing, or is still on its way: a second one does no harm, and sooner than its deadline. */
 function cancelAgainSoon(core: Core, watch: OrderWatch): void {
-  watch.answerByMs = earliest(watch.answerByMs, core.wallMs + retryDelayMs(watch.cancelsUnanswered));
+  watch.answerByMs = earliest(watch.answerByMs, core.monotonicMs + retryDelayMs(watch.cancelsUnanswered));
   watch.cancelsUnanswered += 1;
 }
 
@@ -142,22 +151,30 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
       return;
     case 'filled':
       if (missing <= 0) return;
+      if (entry.intent.side === 'buy') workAt(core, entry.intent.instrument).unnamedLots += missing;
       changeOrder(core, entry, 'expired', 'filled at the venue, which never named the fills', found.venueId);
   }
 }
 
 /** False once it was tried often enough: the venue's position then counts, and the order ends. */
 function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): boolean {
-  onAccepted(core, entry, found.venueId);
+  const isOver = found.state !== 'working' && found.state !== 'partlyFilled';
+  if (isOver) changeOrder(core, entry, 'accepted', '', found.venueId);
+  else onAccepted(core, entry, found.venueId);
   const watch = core.watches.get(entry.intent.clientId);
   if (watch === undefined) {
     wantSnapshot(core);
     return true;
   }
-  watch.missingFillRounds += 1;
+  // A cancel would be refused, looked up, and sent again, as fast as the venue answers.
+  if (isOver) watch.cancelRefused = true;
+  const { readings } = core.sync;
+  // However often the venue counts them: only a reading that did not name them is a round.
+  if (watch.missingAtReading !== null && readings > watch.missingAtReading) watch.missingFillRounds += 1;
+  watch.missingAtReading = readings;
   if (watch.missingFillRounds > MISSING_FILL_ROUNDS_MAX) return false;
   watch.answerByMs = null;
-  watch.lookupAtMs = core.wallMs + core.config.closeAll.answerTimeoutMs;
+  watch.lookupAtMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
   wantSnapshot(core);
   return true;
 }

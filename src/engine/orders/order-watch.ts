@@ -9,6 +9,7 @@ export function newWatch(answerByMs: number | null): OrderWatch {
     lookupAttempts: 0,
     firstAbsentMs: null,
     missingFillRounds: 0,
+    missingAtReading: null,
     cancelRefused: false,
     cancelsUnanswered: 0,
     barsLeft: null,

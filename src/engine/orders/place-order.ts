@@ -8,6 +8,7 @@ import { isClosing } from '../halts/mode.js';
 import type { RiskCheck } from '../risk/check.js';
 import { judge } from '../risk/gate.js';
 import { clientIdOf } from './client-id.js';
+import { openFeeReason } from './fee-value.js';
 import { newWatch } from './order-watch.js';
 
 export type OrderWish = Omit<OrderIntent, 'clientId'>;
@@ -23,7 +24,7 @@ export function placeOrder(core: Core, wish: OrderWish, barsLeft: number | null 
     return false;
   }
   commit(core, { type: 'order.intended', order: approved, marketMs: core.marketMs });
-  const watch = newWatch(core.wallMs + core.config.closeAll.answerTimeoutMs);
+  const watch = newWatch(core.monotonicMs + core.config.closeAll.answerTimeoutMs);
   watch.barsLeft = barsLeft;
   core.watches.set(clientId, watch);
   workAt(core, wish.instrument).activity += 1;
@@ -39,18 +40,19 @@ function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     instrument: instrumentAt(core, at),
     mode: core.begun ? state.mode : 'HALTED',
     needsGoLive: needsGoLive(core),
-    closing: isClosing(core),
+    closing: isClosing(core) || workAt(core, at).securing !== null,
     positionLots: positionAt(core, at).quantityLots,
     restingEntryLots: restingEntryLots(core, at),
     otherOpenPositions: openPositions(core, at),
     equity: market.equity,
     dailyFloor: limits.dailyFloor,
     drawdownFloor: limits.drawdownFloor,
-    quoteAgeMs: market.quoteAgeMs(at, core.wallMs),
+    quoteAgeMs: market.quoteAgeMs(at, core.monotonicMs),
     bidTicks: market.bidTicks[at] ?? Number.NaN,
     askTicks: market.askTicks[at] ?? Number.NaN,
     staleMs: config.staleMs,
     venueBreaker: core.venueBreaker.state,
+    openFees: openFeeReason(core),
     sizeFactorPpm: state.sizeFactorPpm,
     risk: config.risk,
     capabilities: config.capabilities,

@@ -9,11 +9,11 @@ export function postponeNext(core: Core, entry: OrderEntry): void {
   const work = workAt(core, instrument);
   if (entry.filledLots > 0) return;
   if (purpose === 'protective' && entry.state !== 'cancelled') {
-    work.stopAtMs = core.wallMs + retryDelayMs(work.stopRefusals);
+    work.stopAtMs = core.monotonicMs + retryDelayMs(work.stopRefusals);
     work.stopRefusals += 1;
   } else if (purpose === 'close' || purpose === 'exit') {
     work.closeRefusals += 1;
-    work.closeAtMs = core.wallMs + closeDelayMs(core, work.closeRefusals);
+    work.closeAtMs = core.monotonicMs + closeDelayMs(core, work.closeRefusals);
   }
 }
 

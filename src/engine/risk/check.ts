@@ -11,7 +11,7 @@ export interface RiskCheck {
   readonly mode: Mode;
   /** Real money, and no go-live that people approved is in force. */
   readonly needsGoLive: boolean;
-  /** A close-all is under way: the one thing that may reduce while halted. */
+  /** A close-all is under way, or the position can't be protected: what may reduce while halted. */
   readonly closing: boolean;
   /** Signed lots held now. */
   readonly positionLots: number;
@@ -29,6 +29,8 @@ export interface RiskCheck {
   readonly askTicks: number;
   readonly staleMs: number;
   readonly venueBreaker: 'closed' | 'open' | 'halfOpen';
+  /** Why fees have no value; null: each has. */
+  readonly openFees: string | null;
   /** Parts per million of the desk file's position size. */
   readonly sizeFactorPpm: number;
   readonly risk: RiskNumbers;

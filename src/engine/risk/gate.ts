@@ -5,10 +5,12 @@ import type { Approved } from './approved.js';
 import type { Denial, RiskCheck, RiskLimit } from './check.js';
 import { dailyLossLimit } from './daily-loss.js';
 import { drawdownLimit } from './drawdown.js';
+import { feeValueLimit } from './fee-value.js';
 import { goLiveLimit } from './go-live.js';
 import { modeLimit } from './mode.js';
 import { openPositionsLimit } from './open-positions.js';
 import { positionSizeLimit } from './position-size.js';
+import { protectableLimit } from './protectable.js';
 import { reducesLimit } from './reduces.js';
 import { staleDataLimit } from './stale-data.js';
 import { stopLossRequiredLimit } from './stop-loss-required.js';
@@ -21,11 +23,13 @@ const RISK_LIMITS: readonly RiskLimit[] = [
   reducesLimit,
   staleDataLimit,
   venueBreakerLimit,
+  feeValueLimit,
   stopLossRequiredLimit,
   dailyLossLimit,
   drawdownLimit,
   openPositionsLimit,
   positionSizeLimit,
+  protectableLimit,
 ];
 
 export type Verdict =

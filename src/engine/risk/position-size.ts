@@ -1,5 +1,5 @@
 /** The largest position in one instrument, as a percentage of equity including unrealised results. */
-import { formatMoney, percentOfPpm } from '../../domain/money.js';
+import { formatMoney, percentOfPpm, worth } from '../../domain/money.js';
 import type { RiskLimit } from './check.js';
 import { FULL_SIZE_PPM, largestPosition } from './size-factor.js';
 
@@ -8,9 +8,10 @@ export const positionSizeLimit: RiskLimit = (check) => {
   if (intent.purpose !== 'entry') return null;
   const price = Math.max(intent.limitTicks ?? check.askTicks, check.bidTicks);
   const lots = Math.abs(check.positionLots) + check.restingEntryLots + intent.quantityLots;
-  const value = lots * price * instrument.moneyPerTickLot;
+  const value = worth(lots, price, instrument.moneyPerTickLot);
   const most = largestPosition(equity, risk.maxPositionSizePct, check.sizeFactorPpm);
-  const orderValue = intent.quantityLots * (intent.limitTicks ?? check.bidTicks) * instrument.moneyPerTickLot;
+  const orderPrice = intent.limitTicks ?? check.bidTicks;
+  const orderValue = worth(intent.quantityLots, orderPrice, instrument.moneyPerTickLot);
   if (!(orderValue >= instrument.minNotional && intent.quantityLots >= instrument.minQuantityLots)) {
     return {
       limit: 'position-size',

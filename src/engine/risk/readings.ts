@@ -1,7 +1,9 @@
 /** Each limit beside what is, as the text that people read. */
 import { formatMoney } from '../../domain/money.js';
+import { heldAt } from '../books.js';
 import type { Core } from '../core.js';
 import { openPositions } from '../orders/place-order.js';
+import type { PositionEntry } from '../state.js';
 
 export interface RiskReading {
   readonly limit: string;
@@ -15,7 +17,7 @@ export function riskReadings(core: Core): RiskReading[] {
   const { equity } = core.market;
   const dayStart = core.state.day?.startEquity ?? equity;
   const peak = Math.max(core.limits.peak, core.state.peak);
-  const age = core.market.freshestWallMs < 0 ? null : core.wallMs - core.market.freshestWallMs;
+  const age = core.market.freshestMonotonicMs < 0 ? null : core.monotonicMs - core.market.freshestMonotonicMs;
   return [
     { limit: 'position-size', value: `${risk.maxPositionSizePct} % of equity`, now: largestPosition(core) },
     { limit: 'open-positions', value: String(risk.maxConcurrentPositions), now: String(openPositions(core)) },
@@ -35,10 +37,15 @@ export function fallPct(from: number, to: number): string {
   return from > 0 ? Math.max(0, ((from - to) / from) * 100).toFixed(2) : '0.00';
 }
 
+function worthOf(core: Core, position: PositionEntry): number {
+  const held = heldAt(core.state, position);
+  return Math.abs(held.cost + core.market.unrealised(held));
+}
+
 function largestPosition(core: Core): string {
   let most = 0;
   for (const position of core.state.positions) {
-    most = Math.max(most, Math.abs(position.cost + core.market.unrealised(position)));
+    most = Math.max(most, worthOf(core, position));
   }
   const { equity } = core.market;
   if (most === 0 || equity <= 0) return '0.00 %';

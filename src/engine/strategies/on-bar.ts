@@ -12,12 +12,13 @@ import type { StrategySlot } from './strategy-slot.js';
 export function onBar(core: Core, bar: BarEvent): void {
   if (core.work[bar.instrument] === undefined) return;
   if (!bar.warmup) ageEntries(core, bar);
+  core.guard.closedAt(bar.instrument, bar.closeTicks);
   core.regimes[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   for (const slot of core.slots) {
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
     slot.lastOpenMs = bar.openMs;
     slot.barsSeen += 1;
-    slot.strategy.onBar(contextOf(core, slot, !bar.warmup && core.begun), bar);
+    slot.strategy.onBar(contextOf(core, slot, bar), bar);
   }
   if (!bar.warmup) touch(core, bar.instrument);
 }
@@ -35,8 +36,10 @@ export function isEnabled(core: Core, slot: StrategySlot): boolean {
   return core.state.toggles.get(slot.name) ?? slot.enabledByFile;
 }
 
-function contextOf(core: Core, slot: StrategySlot, trading: boolean): StrategyContext {
+function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyContext {
   const { instrument } = slot;
+  const trading = !bar.warmup && core.begun;
+  const isNews = bar.late !== true;
   const at = instrument.id;
   const { bidTicks, askTicks } = core.market;
   const note = (text: string) => {
@@ -59,7 +62,7 @@ function contextOf(core: Core, slot: StrategySlot, trading: boolean): StrategyCo
     shorting: core.config.capabilities.shorting,
     stopLossPct: core.config.risk.stopLossPct,
     enterLimit: (wish) => {
-      if (trading && isEnabled(core, slot)) enter(core, slot, wish, note);
+      if (trading && isNews && isEnabled(core, slot)) enter(core, slot, wish, note);
     },
     exit: (because) => {
       const work = workAt(core, at);
@@ -100,11 +103,12 @@ function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: str
   if (sent) note(wish.because);
 }
 
-/** The desk file's part of equity, rounded down to lots. */
+/** The desk file's part of equity, rounded down to lots, less what is left of an earlier position. */
 function sizeLots(core: Core, slot: StrategySlot, limitTicks: number): number {
   const { equity, bidTicks } = core.market;
   const at = slot.instrument.id;
   const most = largestPosition(equity, core.config.risk.maxPositionSizePct, core.state.sizeFactorPpm);
   const price = Math.max(limitTicks, bidTicks[at] as number);
-  return Math.floor(most / (price * slot.instrument.moneyPerTickLot));
+  const held = Math.abs(positionAt(core, at).quantityLots);
+  return Math.max(0, Math.floor(most / (price * slot.instrument.moneyPerTickLot)) - held);
 }

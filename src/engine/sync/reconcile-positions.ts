@@ -1,7 +1,12 @@
 /** Positions at the venue against ours. The venue is right, once it has said the same twice with nothing in between. */
 
+import type { OthersCoins } from '../../domain/coins.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
+import { worth } from '../../domain/money.js';
+import { othersCoins } from '../apply-coins.js';
+import { averageTicks } from '../books.js';
+import { othersLotsAt } from '../commands/claim-coins.js';
 import {
   type Core,
   commit,
@@ -33,7 +38,7 @@ export function reconcilePositions(
   for (const { id } of core.config.instruments) {
     const venues = snapshot.positions.find((position) => position.instrument === id)?.quantityLots ?? 0;
     const ours = positionAt(core, id).quantityLots;
-    if (venues === ours) {
+    if (venues === ours + othersLotsAt(core, instrumentAt(core, id).symbol)) {
       core.sync.suspected.delete(id);
       continue;
     }
@@ -41,10 +46,58 @@ export function reconcilePositions(
       pending = true;
       continue;
     }
-    differences.push(describe(core, id, ours, venues));
-    adopt(core, id, ours, venues);
+    differences.push(...believe(core, id, ours, venues));
   }
   return { differences, pending };
+}
+
+/** The venue is right. On an account at an exchange what it has more is nobody's, unless an order of ours explains it. */
+function believe(core: Core, at: InstrumentId, ours: number, venues: number): Difference[] {
+  const { kind, symbol } = instrumentAt(core, at);
+  if (core.config.coinsNeedOwner !== true || kind !== 'spot') {
+    const difference = describe(core, at, ours, venues, 'adopt');
+    adopt(core, at, ours, venues);
+    return [difference];
+  }
+  const others = othersLotsAt(core, symbol);
+  const more = venues - ours - others;
+  const work = workAt(core, at);
+  const explained = Math.max(0, Math.min(more, work.unnamedLots));
+  work.unnamedLots = 0;
+  const change = more > 0 ? more - explained : -Math.min(-more, others);
+  const differences: Difference[] = [];
+  if (change !== 0) {
+    differences.push(describe(core, at, ours + others, venues, 'flag'));
+    countCoins(core, at, change);
+  }
+  const desks = venues - others - change;
+  if (desks !== ours) {
+    differences.push(describe(core, at, ours, desks, 'adopt'));
+    adopt(core, at, ours, desks);
+  }
+  return differences;
+}
+
+/** Coins that came are nobody's; those that went were nobody's first, then those to be moved, then foreign ones. */
+function countCoins(core: Core, at: InstrumentId, change: number): void {
+  const { symbol, lotSize, base } = instrumentAt(core, at);
+  const coins: { -readonly [K in keyof OthersCoins]: OthersCoins[K] } = {
+    ...othersCoins(core.state, symbol),
+  };
+  if (change > 0) coins.nobodys += change;
+  let gone = Math.max(0, -change);
+  for (const kind of ['nobodys', 'toMove', 'foreign'] as const) {
+    const taken = Math.min(gone, coins[kind]);
+    coins[kind] -= taken;
+    gone -= taken;
+  }
+  const amount = formatDecimal(Math.abs(change), lotSize);
+  const reason =
+    change > 0
+      ? `${amount} ${base} in the account are of no trade of this desk: they are nobody's, and left alone, until a person says whose (fermata coins)`
+      : `${amount} ${base} that were not the desk's have left the account`;
+  commit(core, { type: 'coins.counted', symbol, coins, by: 'fermata', reason, marketMs: core.marketMs });
+  note(core, change > 0 ? 'alarm' : 'info', `${symbol}: ${reason}`, at);
 }
 
 /** There is a price, nothing moved while it was read, and an earlier reading said the same. */
@@ -57,11 +110,11 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
     return false;
   }
   const before = suspected.get(at);
-  if (before?.lots === venues && core.wallMs - before.atMs >= CONFIRM_AFTER_MS) {
+  if (before?.lots === venues && core.monotonicMs - before.atMs >= CONFIRM_AFTER_MS) {
     suspected.delete(at);
     return true;
   }
-  if (before?.lots !== venues) suspected.set(at, { lots: venues, atMs: core.wallMs });
+  if (before?.lots !== venues) suspected.set(at, { lots: venues, atMs: core.monotonicMs });
   return false;
 }
 
@@ -73,7 +126,7 @@ function mayFillAnyMoment(core: Core, at: InstrumentId): boolean {
 }
 
 function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void {
-  const difference = describe(core, at, ours, venues);
+  const difference = describe(core, at, ours, venues, 'adopt');
   const reason = `${difference.symbol}: we held ${difference.ours}, the venue has ${difference.venues}; the venue's counts`;
   commit(core, {
     type: 'position.adopted',
@@ -82,28 +135,36 @@ function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void
     priceTicks: adoptionPrice(core, at),
     marketMs: core.marketMs,
   });
+  core.sync.cash.adopted += adoptedWorth(core, at, ours, venues);
   workAt(core, at).activity += 1;
   note(core, 'alarm', reason, at);
   raiseFault(core, 'reconciliation', reason);
+}
+
+function adoptedWorth(core: Core, at: InstrumentId, ours: number, venues: number): number {
+  return worth(Math.abs(venues - ours), adoptionPrice(core, at), instrumentAt(core, at).moneyPerTickLot);
 }
 
 /** At the last price, else at what the position cost: an adoption makes neither profit nor loss up. */
 function adoptionPrice(core: Core, at: InstrumentId): number {
   if (core.market.hasQuote(at)) return core.market.bidTicks[at] as number;
   const position = positionAt(core, at);
-  return Math.max(
-    1,
-    Math.round(position.cost / (position.quantityLots * instrumentAt(core, at).moneyPerTickLot)),
-  );
+  return Math.max(1, Math.round(averageTicks(core.state, position)));
 }
 
-function describe(core: Core, at: InstrumentId, ours: number, venues: number): Difference {
+function describe(
+  core: Core,
+  at: InstrumentId,
+  ours: number,
+  venues: number,
+  rule: Difference['rule'],
+): Difference {
   const { symbol, lotSize } = instrumentAt(core, at);
   return {
     what: 'position',
     symbol,
     ours: formatDecimal(ours, lotSize),
     venues: formatDecimal(venues, lotSize),
-    rule: 'adopt',
+    rule,
   };
 }

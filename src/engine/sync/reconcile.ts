@@ -6,6 +6,7 @@ import { takeFill } from '../orders/on-fill.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import { CONFIRM_AFTER_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
+import { reconcileCash } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
 
@@ -15,12 +16,16 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   if (asked === null || asked.requestId !== snapshot.requestId) return;
   core.sync.outstanding = null;
   core.sync.attempts = 0;
+  core.sync.readings += 1;
   const orders = reconcileOrders(core, snapshot, asked);
   const positions = reconcilePositions(core, snapshot, asked);
-  const cash = compareCash(core, snapshot);
-  const differences = [...fills, ...orders, ...positions.differences, ...cash];
-  const settled = !positions.pending && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
-  if (positions.pending) core.sync.state = 'pending';
+  // What a position that differs cost is not known yet.
+  const still = positions.pending || positions.differences.length > 0;
+  const cash = still ? { differences: [], pending: false } : reconcileCash(core, snapshot, asked);
+  const differences = [...fills, ...orders, ...positions.differences, ...cash.differences];
+  const pending = positions.pending || cash.pending;
+  const settled = !pending && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
+  if (pending) core.sync.state = 'pending';
   else finish(core, asked, differences, settled);
   readAgain(core, settled);
   concludeFlat(core, snapshot);
@@ -31,7 +36,7 @@ function readAgain(core: Core, settled: boolean): void {
   const { sync } = core;
   sync.unsettledRounds = settled ? 0 : sync.unsettledRounds + 1;
   const delay = settled ? RECONCILE_EVERY_MS : Math.max(CONFIRM_AFTER_MS, retryDelayMs(sync.unsettledRounds));
-  sync.dueAtMs = earliest(sync.dueAtMs, core.wallMs + delay);
+  sync.dueAtMs = earliest(sync.dueAtMs, core.monotonicMs + delay);
 }
 
 function finish(
@@ -65,16 +70,4 @@ function takeFills(core: Core, snapshot: VenueSnapshot): Difference[] {
     differences.push({ what: 'fill', symbol, ours: 'unknown', venues: fill.tradeId, rule: 'correct' });
   }
   return differences;
-}
-
-/** Cash is told, not adopted: fills explain trading, and a deposit is no trade of ours. */
-function compareCash(core: Core, snapshot: VenueSnapshot): Difference[] {
-  const ours = core.state.cash;
-  if (snapshot.cash === null || snapshot.cash === ours || anythingMoves(core)) return [];
-  const symbol = core.config.instruments[0]?.quote ?? '';
-  return [{ what: 'balance', symbol, ours: String(ours), venues: String(snapshot.cash), rule: 'flag' }];
-}
-
-function anythingMoves(core: Core): boolean {
-  return core.state.live.some((orders) => orders.size > 0);
 }

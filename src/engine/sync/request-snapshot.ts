@@ -1,4 +1,4 @@
-/** Asking the venue what it has. One question is open at a time; a newer one takes its place. */
+/** Asking the venue what it has. One question is open at a time; all that is wanted meanwhile is one question after it. */
 import type { Core } from '../core.js';
 import { earliest } from '../orders/order-watch.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
@@ -12,15 +12,17 @@ export function sendSnapshotRequest(core: Core): void {
   sync.lastRequestId += 1;
   sync.outstanding = {
     requestId: sync.lastRequestId,
-    byMs: core.wallMs + config.closeAll.answerTimeoutMs * patience(sync.attempts),
+    byMs: core.monotonicMs + config.closeAll.answerTimeoutMs * patience(sync.attempts),
     newestFillMs: state.newestFillMs,
     activity: core.work.map((work) => work.activity),
+    isProof: core.closing.proofFromRequest === sync.lastRequestId,
   };
   const since = state.fillsThroughMs - FILL_OVERLAP_MARKET_MS;
   core.effects.push({
     kind: 'requestSnapshot',
     requestId: sync.lastRequestId,
-    sinceTradeMs: Math.max(0, since),
+    sinceTradeMs: Math.max(0, state.fillHorizonMs, since),
+    ...(sync.cash.suspected === null ? {} : { movementsSinceMs: state.beganMs }),
   });
 }
 
@@ -29,7 +31,7 @@ export function sendSnapshotRequest(core: Core): void {
  * under way is waited for. A venue's allowance for readings is what flat is proven with in the end.
  */
 export function readSoon(core: Core, afterMs: number): void {
-  core.sync.dueAtMs = earliest(core.sync.dueAtMs, core.wallMs + afterMs);
+  core.sync.dueAtMs = earliest(core.sync.dueAtMs, core.monotonicMs + afterMs);
 }
 
 /** A venue that is slow for long is given more time: readings that always come late would never count. */
@@ -42,7 +44,9 @@ export function snapshotFailed(core: Core, requestId: number): void {
   const { sync } = core;
   if (sync.outstanding?.requestId !== requestId) return;
   sync.outstanding = null;
+  // Whoever wanted another one waits as long: a venue that refuses at once is not asked again at once.
+  sync.wanted = false;
   sync.state = 'failed';
-  sync.dueAtMs = core.wallMs + retryDelayMs(sync.attempts);
+  sync.dueAtMs = core.monotonicMs + retryDelayMs(sync.attempts);
   sync.attempts += 1;
 }

@@ -1,10 +1,12 @@
+import { placesOf } from '../../domain/book-steps.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import { formatMoney } from '../../domain/money.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { formatMoney, formatUnits, parseUnits, type Units } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { projectOrderFilled } from './order.js';
-import { projectTrade } from './position.js';
+import { bookScales, bookSteps, type KeptCoins, projectTrade } from './position.js';
 import { instrumentOf, type Projection } from './project-record.js';
 
 interface OrderRow {
@@ -32,8 +34,8 @@ export async function projectFill(
   // A new journal hears of fills that an earlier one had recorded: the row stays as it was.
   const inserted = await client.query(
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
-       realised, simulated, caught_up, market, wall, incarnation, sequence)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+       realised, simulated, caught_up, market, wall, incarnation, sequence, fee_asset, fee_amount)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
      on conflict (desk, symbol, trade_id) do nothing`,
     [
       projection.desk,
@@ -47,29 +49,43 @@ export async function projectFill(
       fill.liquidity,
       order.purpose,
       order.strategy,
-      formatMoney(realised),
+      formatUnits(realised, placesOf(bookScales(projection), instrument.quote)),
       fill.simulated,
       fill.caughtUp ?? false,
       new Date(fill.marketMs),
       new Date(entry.wallMs),
       entry.incarnation,
       entry.sequence,
+      fill.feeIn?.asset ?? null,
+      fill.feeIn?.amount ?? null,
     ],
   );
   if (inserted.rowCount === 1) await projectOrderFilled(client, projection, entry, fill.clientId, quantity);
 }
 
-/** A fee that the venue kept in coins counts as a sale of them at the fill's price. */
+/** A fee that the venue kept in coins counts as a sale of them for what they are worth. */
 async function projectExecution(
   client: PoolClient,
   projection: Projection,
   entry: JournalEntry,
   fill: Fill,
-): Promise<number> {
+): Promise<Units> {
   const instrument = instrumentOf(projection, fill.instrument);
-  const realised = await projectTrade(client, projection, entry, instrument, fill);
+  const kept = keptCoins(projection, instrument, fill);
+  const realised = await projectTrade(client, projection, entry, instrument, fill, kept);
   const { feeLots = 0, priceTicks } = fill;
   if (feeLots === 0) return realised;
   const sale = { side: 'sell', quantityLots: feeLots, priceTicks } as const;
   return realised + (await projectTrade(client, projection, entry, instrument, sale));
+}
+
+function keptCoins(
+  projection: Projection,
+  instrument: Instrument,
+  { feeIn, fee, side }: Fill,
+): KeptCoins | null {
+  if (feeIn === undefined || feeIn.asset !== instrument.base || side !== 'buy') return null;
+  const { perMoney } = bookSteps(projection, instrument);
+  const places = placesOf(bookScales(projection), instrument.base);
+  return { coins: parseUnits(feeIn.amount, places), value: BigInt(fee) * perMoney };
 }

@@ -1,19 +1,21 @@
-/** Positions by average cost: whole lots and money units, as in the engine, computed here a second time. */
-import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
+/** Positions by average cost: exact units, as in the engine's books, computed here a second time. */
+
+import { type BookSteps, placesOf, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { formatMoney, mulDiv, parseMoney } from '../../domain/money.js';
+import { formatUnits, mulDivUnits, parseUnits, type Units } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { instrumentOf, type Projection, type RecordOf } from './project-record.js';
 
 export interface Holding {
-  /** Signed: long is positive. */
-  readonly quantityLots: number;
-  /** Money units, signed like the quantity. */
-  readonly cost: number;
-  /** Gross result of everything closed, money units. */
-  readonly realised: number;
+  /** Signed units of the coin: long is positive. */
+  readonly coins: Units;
+  /** Units of the quote currency, signed like the coins. */
+  readonly cost: Units;
+  /** Gross result of everything closed. */
+  readonly realised: Units;
 }
 
 export interface Trade {
@@ -22,38 +24,68 @@ export interface Trade {
   readonly priceTicks: number;
 }
 
-const NOTHING: Holding = { quantityLots: 0, cost: 0, realised: 0 };
+/** Coins that the venue kept as its fee, and what they were worth. */
+export interface KeptCoins {
+  readonly coins: Units;
+  readonly value: Units;
+}
 
-/** Reduces at average cost first; what is left over opens the other side. */
-function holdingAfter(before: Holding, instrument: Instrument, trade: Trade): Holding {
-  const signed = trade.side === 'buy' ? trade.quantityLots : -trade.quantityLots;
-  const valueAt = (lots: number): number => lots * trade.priceTicks * instrument.moneyPerTickLot;
-  if (before.quantityLots === 0 || Math.sign(before.quantityLots) === Math.sign(signed)) {
-    return { ...before, quantityLots: before.quantityLots + signed, cost: before.cost + valueAt(signed) };
+const NOTHING: Holding = { coins: 0n, cost: 0n, realised: 0n };
+
+const sizeOf = (units: Units): Units => (units < 0n ? -units : units);
+const signOf = (units: Units): Units => (units < 0n ? -1n : units > 0n ? 1n : 0n);
+
+/** Reduces at average cost first; what is left over opens the other side. What is below a lot opposes nothing. */
+function holdingAfter(before: Holding, steps: BookSteps, trade: Trade): Holding {
+  const lots = BigInt(trade.side === 'buy' ? trade.quantityLots : -trade.quantityLots);
+  const valueAt = (count: Units): Units => count * BigInt(trade.priceTicks) * steps.perTickLot;
+  const held = before.coins / steps.perLot;
+  if (held === 0n || signOf(held) === signOf(lots)) {
+    return { ...before, coins: before.coins + lots * steps.perLot, cost: before.cost + valueAt(lots) };
   }
-  const reducing = Math.min(Math.abs(signed), Math.abs(before.quantityLots));
-  const closed = Math.sign(before.quantityLots) * reducing;
-  const costOut = mulDiv(before.cost, reducing, Math.abs(before.quantityLots));
-  const opening = Math.sign(signed) * (Math.abs(signed) - reducing);
+  const reducing = sizeOf(lots) < sizeOf(held) ? sizeOf(lots) : sizeOf(held);
+  const closed = signOf(held) * reducing;
+  const costOut = mulDivUnits(before.cost, reducing * steps.perLot, sizeOf(before.coins));
+  const opening = signOf(lots) * (sizeOf(lots) - reducing);
   return {
-    quantityLots: before.quantityLots - closed + opening,
+    coins: before.coins + (opening - closed) * steps.perLot,
     cost: before.cost - costOut + valueAt(opening),
     realised: before.realised + valueAt(closed) - costOut,
   };
 }
 
-/** Returns the gross result of this trade in money units. */
+function holdingWithout(before: Holding, { coins, value }: KeptCoins): Holding {
+  const costOut = mulDivUnits(before.cost, coins, before.coins);
+  return {
+    coins: before.coins - coins,
+    cost: before.cost - costOut,
+    realised: before.realised + value - costOut,
+  };
+}
+
+/** Returns the gross result of this trade, units of the quote currency. */
 export async function projectTrade(
   client: PoolClient,
   projection: Projection,
   entry: JournalEntry,
   instrument: Instrument,
   trade: Trade,
-): Promise<number> {
-  const before = await readHolding(client, projection.desk, entry.incarnation, instrument);
-  const after = holdingAfter(before, instrument, trade);
+  kept: KeptCoins | null = null,
+): Promise<Units> {
+  const before = await readHolding(client, projection, entry.incarnation, instrument);
+  const traded = holdingAfter(before, bookSteps(projection, instrument), trade);
+  const after = kept === null ? traded : holdingWithout(traded, kept);
   await saveHolding(client, projection, entry, instrument, after);
   return after.realised - before.realised;
+}
+
+/** Those of the newest configuration: they only grow, and older rows are read with as many places as they have. */
+export function bookScales({ instruments }: Projection): Scales {
+  return scalesFor(instruments, new Map());
+}
+
+export function bookSteps(projection: Projection, instrument: Instrument): BookSteps {
+  return stepsOf(instrument, bookScales(projection));
 }
 
 /** As if the difference had been traded at that price without a fee. */
@@ -64,12 +96,13 @@ export async function projectAdopted(
   record: RecordOf<'position.adopted'>,
 ): Promise<void> {
   const instrument = instrumentOf(projection, record.instrument);
-  const before = await readHolding(client, projection.desk, entry.incarnation, instrument);
-  const delta = record.quantityLots - before.quantityLots;
+  const steps = bookSteps(projection, instrument);
+  const before = await readHolding(client, projection, entry.incarnation, instrument);
+  const delta = record.quantityLots - Number(before.coins / steps.perLot);
   if (delta === 0) return;
   const side = delta > 0 ? 'buy' : 'sell';
   const trade = { side, quantityLots: Math.abs(delta), priceTicks: record.priceTicks } as const;
-  await saveHolding(client, projection, entry, instrument, holdingAfter(before, instrument, trade));
+  await saveHolding(client, projection, entry, instrument, holdingAfter(before, steps, trade));
 }
 
 interface HoldingRow {
@@ -80,20 +113,22 @@ interface HoldingRow {
 
 async function readHolding(
   client: PoolClient,
-  desk: string,
+  projection: Projection,
   incarnation: string,
   instrument: Instrument,
 ): Promise<Holding> {
   const found = await client.query<HoldingRow>(
     'select quantity, cost, realised from positions where desk = $1 and symbol = $2 and incarnation = $3',
-    [desk, instrument.symbol, incarnation],
+    [projection.desk, instrument.symbol, incarnation],
   );
   const row = found.rows[0];
   if (!row) return NOTHING;
+  const scales = bookScales(projection);
+  const quotePlaces = placesOf(scales, instrument.quote);
   return {
-    quantityLots: parseDecimal(row.quantity, instrument.lotSize),
-    cost: parseMoney(row.cost),
-    realised: parseMoney(row.realised),
+    coins: parseUnits(row.quantity, placesOf(scales, instrument.base)),
+    cost: parseUnits(row.cost, quotePlaces),
+    realised: parseUnits(row.realised, quotePlaces),
   };
 }
 
@@ -104,7 +139,7 @@ async function saveHolding(
   instrument: Instrument,
   holding: Holding,
 ): Promise<void> {
-  const quantity = formatDecimal(holding.quantityLots, instrument.lotSize);
+  const quotePlaces = placesOf(bookScales(projection), instrument.quote);
   await client.query(
     `insert into positions (desk, symbol, quantity, cost, average_price, realised, simulated, updated, incarnation)
      values ($1, $2, $3, $4, case when $3::numeric = 0 then 0 else round($4::numeric / $3::numeric, 12) end, $5, $6, $7, $8)
@@ -114,12 +149,19 @@ async function saveHolding(
     [
       projection.desk,
       instrument.symbol,
-      quantity,
-      formatMoney(holding.cost),
-      formatMoney(holding.realised),
+      quantityText(projection, instrument, holding.coins),
+      formatUnits(holding.cost, quotePlaces),
+      formatUnits(holding.realised, quotePlaces),
       projection.simulated,
       new Date(entry.wallMs),
       entry.incarnation,
     ],
   );
+}
+
+/** With the places of a lot where whole lots are held. */
+function quantityText(projection: Projection, instrument: Instrument, coins: Units): string {
+  const { perLot } = bookSteps(projection, instrument);
+  if (coins % perLot === 0n) return formatDecimal(Number(coins / perLot), instrument.lotSize);
+  return formatUnits(coins, placesOf(bookScales(projection), instrument.base));
 }

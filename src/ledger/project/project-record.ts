@@ -3,6 +3,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { LedgerMismatch } from '../ledger-mismatch.js';
+import { projectCash } from './cash.js';
 import { projectEquity } from './equity.js';
 import { projectFill } from './fill.js';
 import { projectArmed, projectHalt } from './halt.js';
@@ -37,6 +38,8 @@ export async function projectRecord(
       return projectFill(client, projection, entry, record.fill);
     case 'position.adopted':
       return projectAdopted(client, projection, entry, record);
+    case 'cash':
+      return projectCash(client, projection, entry, record);
     case 'equity':
       return projectEquity(client, projection, entry, record);
     case 'halt':

@@ -2,14 +2,15 @@
 import type { Instrument } from '../../domain/instrument.js';
 
 /** `[openMs, open, high, low, close, volume]`; ccxt leaves out what it does not know. */
-export type OhlcvRow = readonly (number | undefined)[];
+export type OhlcvRow = readonly [openMs?: number, ...prices: (string | number | undefined)[]];
 
+/** Best prices and sizes: as the venue wrote them, or as the library read them. */
 export interface Ticker {
   readonly symbol: string;
-  readonly bid?: number | undefined;
-  readonly ask?: number | undefined;
-  readonly bidVolume?: number | undefined;
-  readonly askVolume?: number | undefined;
+  readonly bid?: string | number | undefined;
+  readonly ask?: string | number | undefined;
+  readonly bidVolume?: string | number | undefined;
+  readonly askVolume?: string | number | undefined;
 }
 
 export interface BookTop {
@@ -21,8 +22,15 @@ interface Market {
   readonly symbol: string;
 }
 
-interface StreamClient {
+export interface StreamClient {
   future(hash: string): Promise<unknown>;
+  /** Hands what was read to whoever waits for it; nobody may be waiting. */
+  resolve(result: unknown, hash?: string): unknown;
+  connect(): Promise<unknown>;
+  send(message: object): Promise<unknown>;
+  reset(error: Error): void;
+  close(): unknown;
+  error?: Error | undefined;
   guarded?: boolean;
 }
 
@@ -36,10 +44,13 @@ export interface CcxtExchange {
   fetchOHLCV(symbol: string, timeframe: string, sinceMs: number, limit: number): Promise<readonly OhlcvRow[]>;
   fetchBidsAsks(symbols: readonly string[]): Promise<Readonly<Record<string, Ticker>>>;
   fetchTicker(symbol: string): Promise<Ticker>;
+  fetchTime(): Promise<number | undefined>;
   watchBidsAsks(symbols: readonly string[]): Promise<Readonly<Record<string, Ticker>>>;
   watchTicker(symbol: string): Promise<Ticker>;
   watchOrderBook(symbol: string): Promise<BookTop>;
+  readonly clients?: Record<string, StreamClient>;
   client(url: string): StreamClient;
+  handleMessage(client: StreamClient, message: unknown): void;
   setSandboxMode(on: boolean): void;
   loadHttpProxyAgent(): Promise<unknown>;
   close(): Promise<unknown>;

@@ -1,15 +1,22 @@
-/** Public prices of one venue as a feed. Market time is wall time. */
+/** Public prices of one venue as a feed. Market time is the venue's. */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import { BarBuilder, MINUTE_MS, midTicks } from '../bar-builder.js';
+import { MINUTE_MS } from '../bar-builder.js';
 import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../feed.js';
-import type { CcxtExchange, OhlcvRow, Ticker } from './ccxt-exchange.js';
+import type { CcxtExchange, Ticker } from './ccxt-exchange.js';
+import {
+  gridsOf,
+  MINUTE_READER_TIMES,
+  MinuteReader,
+  type MinuteReaderTimes,
+  stepsOf,
+} from './minute-reader.js';
+import { openPriceStream } from './price-stream.js';
 import { QUOTE_READER_TIMES, QuoteReader, type QuoteReaderTimes } from './quote-reader.js';
+import type { VenueTime } from './venue-time.js';
 
-/** How often it is looked whether a minute has ended. */
-const BAR_CHECK_MS = 250;
-const HISTORY_BARS_MAX = 5000;
-const PAGE_BARS = 1000;
-const PAGES_MAX = 10;
+export interface LiveTimes extends QuoteReaderTimes {
+  readonly minutes?: MinuteReaderTimes;
+}
 
 export interface LiveFeedOptions {
   readonly venue: string;
@@ -17,21 +24,23 @@ export interface LiveFeedOptions {
   readonly market: string | null;
   readonly exchange: CcxtExchange;
   readonly instruments: readonly Instrument[];
-  readonly wallMs: () => number;
-  readonly times?: QuoteReaderTimes;
+  readonly time: VenueTime;
+  /** Milliseconds since 1970, never set back or forth. */
+  readonly steadyMs: () => number;
+  readonly times?: LiveTimes;
 }
 
 export class LiveFeed implements MarketFeed {
   readonly source: MarketSource;
-  private readonly builders: readonly BarBuilder[];
-  private readonly bySymbol: ReadonlyMap<string, Instrument>;
-  private reader: QuoteReader | null = null;
-  private barTimer: NodeJS.Timeout | null = null;
+  private readonly quoted: ReadonlyMap<string, Quoted>;
+  private readonly quotes: QuoteReader;
+  private readonly minutes: MinuteReader;
   private listener: MarketListener = () => {};
-  private lastMs = 0;
+  private started = false;
 
   constructor(private readonly options: LiveFeedOptions) {
-    const { venue, market, instruments } = options;
+    const { venue, market, instruments, exchange, steadyMs } = options;
+    const times: LiveTimes = options.times ?? QUOTE_READER_TIMES;
     const name = market === null ? [venue] : [venue, market];
     this.source = {
       kind: 'live',
@@ -43,125 +52,95 @@ export class LiveFeed implements MarketFeed {
       venue,
       files: [],
     };
-    this.builders = instruments.map(({ id }) => new BarBuilder(id));
-    this.bySymbol = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
-  }
-
-  /** A wall clock that is set back must not take market time with it. */
-  nowMs(): number {
-    this.lastMs = Math.max(this.lastMs, this.options.wallMs());
-    return this.lastMs;
-  }
-
-  /** From the venue's own minutes, as many as it tells. Throws what the venue says. */
-  async history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
-    const wanted = this.options.instruments[instrument];
-    if (!wanted || count <= 0) return [];
-    const now = this.nowMs();
-    const rows = await readMinutes(
-      this.options.exchange,
-      wanted.symbol,
-      now,
-      Math.min(HISTORY_BARS_MAX, count),
+    this.quoted = new Map(
+      instruments.map((instrument) => [instrument.symbol, { instrument, grids: gridsOf(instrument) }]),
     );
-    const bars = rows.map((row) => toBar(row, wanted)).filter((bar) => bar !== null);
-    return bars.filter((bar) => bar.openMs + bar.spanMs <= now).slice(-count);
-  }
-
-  start(listener: MarketListener): void {
-    if (this.reader) throw new Error('the feed was started before');
-    this.listener = listener;
-    const { exchange, instruments, times } = this.options;
-    this.reader = new QuoteReader(
+    this.quotes = new QuoteReader(
       exchange,
       instruments.map(({ symbol }) => symbol),
       {
         quote: (ticker) => this.onTicker(ticker),
-        health: (state, detail) => void listener({ kind: 'health', state, detail }),
+        health: (state, detail) => void this.listener({ kind: 'health', state, detail }),
       },
-      times ?? QUOTE_READER_TIMES,
+      times,
+      steadyMs,
     );
-    this.reader.start();
-    this.barTimer = setInterval(() => this.closeBars(this.nowMs()), BAR_CHECK_MS);
-  }
-
-  async stop(): Promise<void> {
-    if (this.barTimer) clearInterval(this.barTimer);
-    if (this.reader) await this.reader.stop();
-    else await this.options.exchange.close().catch(() => {});
-  }
-
-  private onTicker({ symbol, bid, ask, bidVolume, askVolume }: Ticker): void {
-    const instrument = this.bySymbol.get(symbol);
-    if (!instrument) return;
-    const bidTicks = wholeSteps(bid, instrument.tickSize);
-    const askTicks = wholeSteps(ask, instrument.tickSize);
-    // An empty or crossed book is no price; staleness shows if it stays so.
-    if (bidTicks <= 0 || askTicks < bidTicks) return;
-    const marketMs = this.nowMs();
-    this.closeBars(marketMs);
-    this.builders[instrument.id]?.add(marketMs, midTicks(bidTicks, askTicks), 0);
-    void this.listener({
-      kind: 'quote',
-      instrument: instrument.id,
-      marketMs,
-      bidTicks,
-      askTicks,
-      bidLots: wholeSteps(bidVolume, instrument.lotSize),
-      askLots: wholeSteps(askVolume, instrument.lotSize),
+    this.minutes = new MinuteReader({
+      exchange,
+      instruments,
+      marketMs: () => this.nowMs(),
+      steadyMs,
+      times: times.minutes ?? MINUTE_READER_TIMES,
+      onBar: (bar) => this.onBar(bar),
     });
   }
 
-  private closeBars(nowMs: number): void {
-    for (const builder of this.builders) {
-      const bar = builder.closeUntil(nowMs);
-      if (bar) void this.listener({ kind: 'bar', marketMs: nowMs, bar });
-    }
+  nowMs(): number {
+    return this.options.time.nowMs();
+  }
+
+  /** From the venue's own minutes, as many as it tells. Throws what the venue says. */
+  history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
+    return this.minutes.history(instrument, count);
+  }
+
+  start(listener: MarketListener): void {
+    if (this.started) throw new Error('the feed was started before');
+    this.started = true;
+    this.listener = listener;
+    const { venue, exchange, instruments } = this.options;
+    const stream = openPriceStream(venue, exchange, instruments, {
+      quote: (ticker, updateId) => this.quotes.streamed(ticker, updateId),
+      minute: (symbol, row) => this.minutes.closed(symbol, row),
+      venueTime: (venueMs) => this.options.time.told(venueMs),
+    });
+    this.options.time.start();
+    this.quotes.start(stream);
+    this.minutes.start(stream?.givesMinutes ?? false);
+  }
+
+  async stop(): Promise<void> {
+    this.options.time.stop();
+    await Promise.all([this.quotes.stop(), this.minutes.stop()]);
+  }
+
+  private onTicker({ symbol, bid, ask, bidVolume, askVolume }: Ticker): void {
+    const quoted = this.quoted.get(symbol);
+    if (quoted === undefined) return;
+    const { instrument, grids } = quoted;
+    const bidTicks = stepsOf(bid, grids.price);
+    // Between two ticks of the desk file the ask is the higher one.
+    const askTicks = typeof ask === 'string' ? ceilSteps(ask, grids.price) : stepsOf(ask, grids.price);
+    // An empty or crossed book is no price; staleness shows if it stays so.
+    if (bidTicks <= 0 || askTicks < bidTicks) return;
+    void this.listener({
+      kind: 'quote',
+      instrument: instrument.id,
+      marketMs: this.nowMs(),
+      bidTicks,
+      askTicks,
+      bidLots: stepsOf(bidVolume, grids.quantity),
+      askLots: stepsOf(askVolume, grids.quantity),
+    });
+  }
+
+  private onBar(bar: MarketBar): void {
+    const endMs = bar.openMs + bar.spanMs;
+    const marketMs = Math.max(this.nowMs(), endMs);
+    // Over for longer than a minute: a newer one has ended since.
+    const late = marketMs - endMs > MINUTE_MS;
+    void this.listener({ kind: 'bar', marketMs, bar, ...(late ? { late } : {}) });
   }
 }
 
-/** Rows of the `count` minutes before `nowMs`, page by page; from later on where the venue keeps fewer. */
-async function readMinutes(
-  exchange: CcxtExchange,
-  symbol: string,
-  nowMs: number,
-  count: number,
-): Promise<readonly OhlcvRow[]> {
-  const rows: OhlcvRow[] = [];
-  let sinceMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - count * MINUTE_MS;
-  for (let page = 0; page < PAGES_MAX && sinceMs + MINUTE_MS <= nowMs; page += 1) {
-    const found = await exchange.fetchOHLCV(symbol, '1m', sinceMs, PAGE_BARS);
-    const fresh = found.filter(([openMs]) => openMs !== undefined && openMs >= sinceMs);
-    const last = fresh.at(-1)?.[0];
-    if (last === undefined) break;
-    rows.push(...fresh);
-    sinceMs = last + MINUTE_MS;
-  }
-  return rows;
+interface Quoted {
+  readonly instrument: Instrument;
+  readonly grids: ReturnType<typeof gridsOf>;
 }
 
-/** Venue numbers are doubles: the nearest step is meant. 0 for what is missing. */
-function wholeSteps(value: number | undefined, step: string): number {
-  if (value === undefined || !Number.isFinite(value) || value <= 0) return 0;
-  const steps = Math.round(value / Number(step));
-  return Number.isSafeInteger(steps) ? steps : 0;
-}
-
-function toBar([openMs, ...rest]: OhlcvRow, instrument: Instrument): MarketBar | null {
-  const [openTicks, highTicks, lowTicks, closeTicks] = rest
-    .slice(0, 4)
-    .map((price) => wholeSteps(price, instrument.tickSize)) as [number, number, number, number];
-  if (openMs === undefined || !(openTicks > 0 && highTicks > 0 && lowTicks > 0 && closeTicks > 0))
-    return null;
-  const volumeLots = wholeSteps(rest[4], instrument.lotSize);
-  return {
-    instrument: instrument.id,
-    openMs,
-    spanMs: MINUTE_MS,
-    openTicks,
-    highTicks,
-    lowTicks,
-    closeTicks,
-    volumeLots,
-  };
+function ceilSteps(text: string, grid: Quoted['grids']['price']): number {
+  const exact = grid.exact(text);
+  if (exact !== null) return exact;
+  const below = grid.floor(text);
+  return below === null ? 0 : below + 1;
 }

@@ -1,9 +1,10 @@
 /** Finds the first venue of the desk's list that gives prices. What was chosen is kept until the next start. */
 import type { Instrument } from '../../domain/instrument.js';
 import { type CcxtExchange, type LiveAddresses, openExchange } from './ccxt-exchange.js';
-import { LiveFeed } from './live-feed.js';
+import { LiveFeed, type LiveTimes } from './live-feed.js';
 import { probeVenue } from './probe-venue.js';
-import { type QuoteReaderTimes, readQuotesOnce } from './quote-reader.js';
+import { readQuotesOnce } from './quote-reader.js';
+import { VenueTime } from './venue-time.js';
 
 export interface LiveOptions {
   /** In order of preference. */
@@ -11,10 +12,11 @@ export interface LiveOptions {
   readonly instruments: readonly Instrument[];
   /** For all venues together, milliseconds. */
   readonly deadlineMs: number;
-  readonly wallMs: () => number;
+  /** Milliseconds since 1970, never set back or forth. */
+  readonly steadyMs: () => number;
   /** Null: the venues' own. */
   readonly addresses: LiveAddresses | null;
-  readonly times?: QuoteReaderTimes;
+  readonly times?: LiveTimes;
 }
 
 export type LiveOutcome =
@@ -38,9 +40,11 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
     }
     const found = await tryVenue(venue, budgetMs, options);
     if (typeof found !== 'string') {
-      const { instruments, wallMs, times, addresses } = options;
+      const { instruments, steadyMs, times, addresses } = options;
       const market = addresses?.market ?? null;
-      const given = { venue, market, exchange: found, instruments, wallMs };
+      const time = new VenueTime(found, steadyMs);
+      await within(time.measure(), Math.max(1, endsAt - performance.now()), () => {}).catch(() => {});
+      const given = { venue, market, exchange: found, instruments, time, steadyMs };
       const feed = new LiveFeed({ ...given, ...(times ? { times } : {}) });
       return { ok: true, feed, passedOver: reasons };
     }

@@ -1,5 +1,11 @@
-/** Reads bid and ask from a ccxt exchange: by its stream where it has one, by asking once a second where that fails. */
+/**
+ * Keeps the best prices of each symbol fresh: from the stream; by asking where the stream is away, or has nothing of one
+ * symbol. Each symbol has its own freshness: one that goes silent is asked for and subscribed anew, the others go on.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../domain/message-of.js';
 import type { CcxtExchange, Ticker } from './ccxt-exchange.js';
+import type { PriceStream } from './price-stream.js';
 
 export interface QuoteReaderEvents {
   quote(ticker: Ticker): void;
@@ -7,7 +13,7 @@ export interface QuoteReaderEvents {
 }
 
 export interface QuoteReaderTimes {
-  /** A stream that shows nothing for so long counts as failed. */
+  /** A symbol of which the stream shows nothing for so long is asked for. */
   readonly silentMs: number;
   readonly pollMs: number;
   readonly backoffMs: number;
@@ -21,111 +27,197 @@ export const QUOTE_READER_TIMES: QuoteReaderTimes = {
   backoffMsMax: 10_000,
 };
 
-/** Failures of the stream in a row after which the exchange is asked instead, and for how many rounds. */
-const STREAM_FAILURES_MAX = 2;
-const POLLS_BEFORE_STREAM = 60;
+/** A symbol without a price for so many silences is one that people are told of. */
+const SILENCES_BEFORE_DOWN = 2;
+/** Subscribed anew so often without a frame: the whole connection is made anew. */
+const RESUBSCRIPTIONS_MAX = 3;
+const RESUBSCRIBE_MS_MAX = 60_000;
+const CONNECT_MS_MIN = 5000;
+
+interface SymbolState {
+  readonly symbol: string;
+  /** Steady time of the newest price, from wherever. */
+  heardMs: number;
+  last: Ticker | null;
+  /** The venue's count at the newest frame: an older one comes too late. */
+  updateId: number | null;
+  /** The stream has shown that it leaves this symbol out: it is asked for at the pace of asking. */
+  missing: boolean;
+  resubscriptions: number;
+  resubscribeAtMs: number;
+}
 
 export class QuoteReader {
-  private stopped = false;
-  private up = true;
-  private wake: () => void = () => {};
-  private running: Promise<void> | null = null;
+  private readonly states: readonly SymbolState[];
+  private readonly bySymbol: ReadonlyMap<string, SymbolState>;
+  private readonly closing = new AbortController();
+  private stream: PriceStream | null = null;
+  private streaming = false;
+  /** Since when something is missing; null while all is well. */
+  private downSinceMs: number | null = null;
+  private askProblem: string | null = null;
+  private running: Promise<unknown> | null = null;
 
   constructor(
     private readonly exchange: CcxtExchange,
-    private readonly symbols: readonly string[],
+    symbols: readonly string[],
     private readonly events: QuoteReaderEvents,
     private readonly times: QuoteReaderTimes,
-  ) {}
+    private readonly steadyMs: () => number,
+  ) {
+    this.states = symbols.map((symbol) => ({
+      symbol,
+      heardMs: Number.NEGATIVE_INFINITY,
+      last: null,
+      updateId: null,
+      missing: false,
+      resubscriptions: 0,
+      resubscribeAtMs: 0,
+    }));
+    this.bySymbol = new Map(this.states.map((state) => [state.symbol, state]));
+  }
 
-  start(): void {
-    this.running = this.run();
+  /** `stream`: null where the venue has none; then it is asked all the time. */
+  start(stream: PriceStream | null): void {
+    this.stream = stream;
+    const nowMs = this.steadyMs();
+    for (const state of this.states) state.heardMs = nowMs;
+    this.running = Promise.all([stream === null ? null : this.keepConnected(stream), this.keepFresh()]);
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.wake();
+    this.closing.abort();
     await this.exchange.close().catch(() => {});
     await this.running;
   }
 
+  /** One frame of the stream. */
+  streamed(ticker: Ticker, updateId: number | null): void {
+    const state = this.bySymbol.get(ticker.symbol);
+    if (state === undefined || this.closing.signal.aborted) return;
+    if (updateId !== null && state.updateId !== null && updateId < state.updateId) return;
+    state.updateId = updateId;
+    state.missing = false;
+    state.resubscriptions = 0;
+    this.accept(state, ticker);
+  }
+
+  private accept(state: SymbolState, ticker: Ticker): void {
+    state.heardMs = this.steadyMs();
+    state.last = ticker;
+    this.events.quote(ticker);
+    if (this.downSinceMs !== null) this.judgeHealth();
+  }
+
   /** Goes on until stopped, whatever the exchange does. */
-  private async run(): Promise<void> {
-    let streamFailures = canStream(this.exchange) ? 0 : STREAM_FAILURES_MAX;
-    let failures = 0;
-    let polls = 0;
-    while (!this.stopped) {
-      const streaming = streamFailures < STREAM_FAILURES_MAX;
-      try {
-        await (streaming ? this.readStream() : this.poll());
-        failures = 0;
-        if (streaming) streamFailures = 0;
-        else if (++polls % POLLS_BEFORE_STREAM === 0 && canStream(this.exchange)) streamFailures = 0;
-        this.setHealth('up', 'prices arrive');
-      } catch (error) {
-        if (this.stopped) return;
-        failures += 1;
-        if (streaming) streamFailures += 1;
-        this.setHealth('down', error instanceof Error ? error.message.slice(0, 200) : String(error));
-        await this.pause(
-          Math.min(this.times.backoffMsMax, this.times.backoffMs * 2 ** Math.min(failures - 1, 10)),
-        );
-      }
+  private async keepConnected(stream: PriceStream): Promise<void> {
+    for (let failures = 0; !this.closing.signal.aborted; failures += 1) {
+      const beganMs = this.steadyMs();
+      const cause = await this.stayConnected(stream);
+      this.streaming = false;
+      if (this.closing.signal.aborted) return;
+      this.goDown(cause);
+      if (this.states.some(({ updateId, heardMs }) => updateId !== null && heardMs > beganMs)) failures = 0;
+      await this.pause(Math.min(this.times.backoffMsMax, this.times.backoffMs * 2 ** Math.min(failures, 10)));
     }
   }
 
-  /** One delivery of the stream. */
-  private async readStream(): Promise<void> {
-    const { exchange, symbols } = this;
-    if (exchange.has.watchBidsAsks) {
-      this.emit(Object.values(await this.inTime(exchange.watchBidsAsks(symbols))));
-    } else if (exchange.has.watchTicker) {
-      const first = Promise.race(symbols.map((symbol) => quietly(exchange.watchTicker(symbol))));
-      this.emit([await this.inTime(first)]);
-    } else {
-      const first = Promise.race(symbols.map((symbol) => this.watchTop(symbol)));
-      this.emit([await this.inTime(first)]);
+  /** Why the connection is over, or could not be made. */
+  private async stayConnected(stream: PriceStream): Promise<string> {
+    for (const state of this.states) {
+      state.updateId = null;
+      state.missing = false;
+      state.resubscriptions = 0;
+    }
+    try {
+      const { ended } = await stream.connect(Math.max(CONNECT_MS_MIN, this.times.silentMs));
+      this.streaming = true;
+      return await ended;
+    } catch (error) {
+      return messageOf(error).slice(0, 200);
     }
   }
 
-  private async watchTop(symbol: string): Promise<Ticker> {
-    const { bids, asks } = await quietly(this.exchange.watchOrderBook(symbol));
-    return { symbol, bid: bids[0]?.[0], ask: asks[0]?.[0], bidVolume: bids[0]?.[1], askVolume: asks[0]?.[1] };
+  private async keepFresh(): Promise<void> {
+    const { silentMs, pollMs, backoffMsMax } = this.times;
+    for (let failures = 0; !this.closing.signal.aborted; ) {
+      const waitMs = Math.min(pollMs, silentMs / 4) * 2 ** Math.min(failures, 10);
+      await this.pause(Math.min(backoffMsMax, waitMs));
+      const due = this.states.filter((state) => this.isDue(state)).map(({ symbol }) => symbol);
+      if (due.length > 0) failures = (await this.ask(due)) ? 0 : failures + 1;
+      this.judgeHealth();
+    }
   }
 
-  private async poll(): Promise<void> {
-    this.emit(await readQuotesOnce(this.exchange, this.symbols));
-    await this.pause(this.times.pollMs);
+  private isDue({ heardMs, missing }: SymbolState): boolean {
+    const { silentMs, pollMs } = this.times;
+    return this.steadyMs() - heardMs >= (this.streaming && !missing ? silentMs : pollMs);
   }
 
-  private emit(tickers: readonly Ticker[]): void {
-    if (this.stopped) return;
-    for (const ticker of tickers) this.events.quote(ticker);
+  private async ask(symbols: readonly string[]): Promise<boolean> {
+    const askedMs = this.steadyMs();
+    let tickers: readonly Ticker[];
+    try {
+      tickers = await readQuotesOnce(this.exchange, symbols);
+      this.askProblem = null;
+    } catch (error) {
+      this.askProblem = messageOf(error).slice(0, 200);
+      return false;
+    }
+    if (this.closing.signal.aborted) return true;
+    const lost: SymbolState[] = [];
+    for (const ticker of tickers) {
+      const state = this.bySymbol.get(ticker.symbol);
+      // What the stream has said meanwhile is newer than the answer.
+      if (state === undefined || state.heardMs > askedMs || !(Number(ticker.bid) > 0)) continue;
+      const moved = !samePrice(state.last, ticker);
+      this.accept(state, ticker);
+      if (this.streaming && (moved || state.missing)) lost.push(state);
+    }
+    this.resubscribe(lost);
+    return true;
   }
 
-  private setHealth(state: 'up' | 'down', detail: string): void {
-    if (this.up === (state === 'up') || this.stopped) return;
-    this.up = state === 'up';
-    this.events.health(state, detail);
+  /** The price moved and the stream has said nothing: not a quiet market but a subscription that is lost. */
+  private resubscribe(lost: readonly SymbolState[]): void {
+    const nowMs = this.steadyMs();
+    const due = lost.filter(({ resubscribeAtMs }) => nowMs >= resubscribeAtMs);
+    if (due.length === 0) return;
+    for (const state of due) {
+      const waitMs = this.times.silentMs * 2 ** Math.min(state.resubscriptions, 5);
+      state.missing = true;
+      state.resubscriptions += 1;
+      state.resubscribeAtMs = nowMs + Math.min(RESUBSCRIBE_MS_MAX, waitMs);
+    }
+    const all = this.states.every(
+      ({ missing, resubscriptions }) => missing && resubscriptions > RESUBSCRIPTIONS_MAX,
+    );
+    if (all) this.stream?.drop('no symbol has a price');
+    else this.stream?.resubscribe(due.map(({ symbol }) => symbol));
   }
 
-  private async inTime<T>(promise: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const { silentMs } = this.times;
-      timer = setTimeout(() => reject(new Error(`the stream has been silent for ${silentMs} ms`)), silentMs);
-    });
-    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  private judgeHealth(): void {
+    if (this.closing.signal.aborted) return;
+    const { downSinceMs, times } = this;
+    if (downSinceMs !== null) {
+      if (!this.states.every(({ heardMs }) => heardMs > downSinceMs)) return;
+      this.downSinceMs = null;
+      this.events.health('up', 'prices arrive');
+      return;
+    }
+    const oldestMs = this.steadyMs() - times.silentMs * SILENCES_BEFORE_DOWN;
+    const silent = this.states.filter(({ heardMs }) => heardMs < oldestMs).map(({ symbol }) => symbol);
+    if (silent.length > 0) this.goDown(`no price of ${silent.join(', ')}: ${this.askProblem ?? 'silent'}`);
+  }
+
+  private goDown(detail: string): void {
+    if (this.downSinceMs !== null) return;
+    this.downSinceMs = this.steadyMs();
+    this.events.health('down', detail);
   }
 
   private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    return sleep(ms, undefined, { signal: this.closing.signal }).catch(() => undefined);
   }
 }
 
@@ -138,12 +230,6 @@ export async function readQuotesOnce(
   return Promise.all(symbols.map((symbol) => exchange.fetchTicker(symbol)));
 }
 
-function canStream({ has }: CcxtExchange): boolean {
-  return Boolean(has.watchBidsAsks || has.watchTicker || has.watchOrderBook);
-}
-
-/** A promise that lost a race and fails later must not end the process. */
-function quietly<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
+function samePrice(before: Ticker | null, now: Ticker): boolean {
+  return before !== null && Number(before.bid) === Number(now.bid) && Number(before.ask) === Number(now.ask);
 }

@@ -16,12 +16,12 @@ export interface RecordedFeedOptions {
   /** Null: as fast as it goes. */
   readonly speed: number | null;
   readonly position: MarketPositionStore;
-  readonly wallMs: () => number;
+  readonly steadyMs: () => number;
 }
 
 /** Throws `DataFileError` where a file can't be used; nothing stays open then. */
 export async function openRecordedFeed(options: RecordedFeedOptions): Promise<MarketFeed> {
-  const { instruments, speed, position, wallMs } = options;
+  const { instruments, speed, position, steadyMs } = options;
   await checkRecording(options.files, instruments);
   const inputs = assignInstruments(options.files, instruments).map(({ file, instrument }) => ({
     file,
@@ -49,7 +49,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
     savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: `the recording ended (${names.join(', ')}); positions were kept`,
-    wallMs,
+    steadyMs,
   });
 }
 

@@ -1,33 +1,32 @@
-/** Market time of a simulated or recorded market: runs with the wall clock times the speed, and never backwards. */
+/** Market time of a simulated or recorded market: runs with real time times the speed, and never backwards. */
 export class MarketClock {
-  private lastWallMs: number;
+  private lastMs: number;
   private marketMs: number;
 
-  /** `speed`: market milliseconds per wall millisecond. */
+  /** `speed`: market milliseconds per millisecond of real time. */
   constructor(
     startMs: number,
     private readonly speed: number,
-    private readonly wallMs: () => number,
+    private readonly steadyMs: () => number,
   ) {
     this.marketMs = startMs;
-    this.lastWallMs = wallMs();
+    this.lastMs = steadyMs();
   }
 
-  /** Begins (or goes on) at the present wall time: what passed since is not counted. */
+  /** Begins (or goes on) now: what passed since is not counted. */
   resume(): void {
-    this.lastWallMs = this.wallMs();
+    this.lastMs = this.steadyMs();
   }
 
-  /** A wall clock that was set back costs time here, but market time only stands still meanwhile. */
   now(): number {
-    const wall = this.wallMs();
-    if (wall > this.lastWallMs) this.marketMs += (wall - this.lastWallMs) * this.speed;
-    this.lastWallMs = wall;
+    const now = this.steadyMs();
+    if (now > this.lastMs) this.marketMs += (now - this.lastMs) * this.speed;
+    this.lastMs = now;
     return Math.floor(this.marketMs);
   }
 
-  /** Wall milliseconds until `marketMs`; 0 if it has passed. */
-  wallUntil(marketMs: number): number {
+  /** Milliseconds of real time until `marketMs`; 0 if it has passed. */
+  realMsUntil(marketMs: number): number {
     return Math.max(0, (marketMs - this.now()) / this.speed);
   }
 }

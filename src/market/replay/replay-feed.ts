@@ -10,7 +10,7 @@ import type { TimedEvent, TimedSource } from './timed-source.js';
 const SLICE_MS = 8;
 /** Events between two looks at the slice's clock. */
 const SLICE_CHECK_EVENTS = 64;
-/** A longer gap of the wall clock (a suspended process) is made up for with bars' extremes only. */
+/** A longer standstill (a suspended process) is made up for with bars' extremes only. */
 const COARSE_GAP_MS = 5 * 60_000;
 const SAVE_EVERY_MS = 250;
 const IDLE_MS_MAX = 100;
@@ -25,7 +25,7 @@ export interface ReplayOptions {
   readonly savePosition: (marketMs: number) => void;
   /** Plain words for the end of a recording. */
   readonly endedDetail: string;
-  readonly wallMs: () => number;
+  readonly steadyMs: () => number;
 }
 
 export class ReplayFeed implements MarketFeed {
@@ -43,7 +43,7 @@ export class ReplayFeed implements MarketFeed {
   constructor(private readonly options: ReplayOptions) {
     this.source = options.source;
     const { speed } = options.source;
-    this.clock = speed === null ? null : new MarketClock(options.startMs, speed, options.wallMs);
+    this.clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
     this.deliveredMs = options.startMs;
     this.completeMs = options.startMs;
   }
@@ -144,7 +144,7 @@ export class ReplayFeed implements MarketFeed {
     const next = this.options.events.peek();
     this.idle = true;
     this.saveNowAndThen();
-    const untilNext = next && this.clock ? this.clock.wallUntil(next.marketMs) : IDLE_MS_MAX;
+    const untilNext = next && this.clock ? this.clock.realMsUntil(next.marketMs) : IDLE_MS_MAX;
     if (this.stopping) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.min(IDLE_MS_MAX, Math.max(1, Math.ceil(untilNext))));
@@ -157,7 +157,7 @@ export class ReplayFeed implements MarketFeed {
   }
 
   private saveNowAndThen(): void {
-    const now = this.options.wallMs();
+    const now = this.options.steadyMs();
     if (Math.abs(now - this.savedAtMs) < SAVE_EVERY_MS) return;
     this.savedAtMs = now;
     this.save();

@@ -13,14 +13,14 @@ export interface SimulatedFeedOptions {
   /** Null: as fast as it goes. */
   readonly speed: number | null;
   readonly position: MarketPositionStore;
-  readonly wallMs: () => number;
+  readonly steadyMs: () => number;
   /** Why prices are simulated, where real ones were asked for. */
   readonly because?: string;
 }
 
 /** Another seed is another market, and begins at its start. */
 export function openSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
-  const { instruments, spreadTicks, seed, speed, position, wallMs } = options;
+  const { instruments, spreadTicks, seed, speed, position, steadyMs } = options;
   const identity = `simulated-${SIMULATION_SERIES}-seed-${seed}`;
   const startMs = Math.max(SIMULATION_START_MS - 1, position.load(identity) ?? 0);
   const events = new SimulatedSource(seed, instruments, spreadTicks, startMs);
@@ -42,6 +42,6 @@ export function openSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
     history: (instrument, count, nowMs) => events.history(instrument, count, nowMs),
     savePosition: (marketMs) => position.save(identity, marketMs),
     endedDetail: 'the simulated market does not end',
-    wallMs,
+    steadyMs,
   });
 }

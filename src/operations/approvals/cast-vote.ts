@@ -20,6 +20,8 @@ export interface VoteRequest {
   /** First digits (8 or more) of the parameters' hash that the person had before them. */
   readonly parametersHash: string;
   readonly reason: string;
+  /** Where real money is decided: of `statementToSign`, with the person's own key. */
+  readonly signature?: string | undefined;
 }
 
 export interface VoteResult {
@@ -88,13 +90,14 @@ async function send(
   context: OperationContext,
   caller: Caller,
   approval: Approval,
-  { choice, reason }: VoteRequest,
+  { choice, reason, signature }: VoteRequest,
 ): Promise<VoteResult> {
   const decision = signAs(context, caller, {
     decisionId: voteUpdateId(approval.id, caller.person, choice),
     choice,
     subject: decisionSubject(approval),
     expiresWallMs: approval.expiresMs,
+    ...(signature === undefined ? {} : { signature }),
   });
   const vote: Vote = { decision, reason };
   try {

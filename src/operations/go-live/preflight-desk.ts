@@ -23,7 +23,8 @@ export async function preflightDesk(
 ): Promise<PreflightReport> {
   const exchange = await readExchange({ desk, env, simulatedVenue });
   const reportFolder = resolve(REPORT_FOLDER);
-  return runPreflight({ desk, configHash, home, env, exchange, reportFolder }, nowMs());
+  const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue };
+  return runPreflight({ ...subject, nowMs: nowMs() });
 }
 
 /** Of the desk that runs, by the process that has its keys. */

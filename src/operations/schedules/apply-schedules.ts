@@ -41,12 +41,15 @@ export async function applySchedules(client: Client, pool: Pool, target: Schedul
   await pauseRemoved(schedules, target);
 }
 
-/** Reads what people did to the schedules meanwhile, and keeps it. */
-export async function rememberPauses(client: Client, pool: Pool, target: ScheduleTarget): Promise<void> {
+/** Reads what people did to the schedules meanwhile, and keeps it. False: one runs by wall time that must not. */
+export async function rememberPauses(client: Client, pool: Pool, target: ScheduleTarget): Promise<boolean> {
+  let isAsWanted = true;
   for (const definition of target.definitions) {
     const description = await client.schedule.getHandle(definition.scheduleId).describe();
     await rememberPause(pool, target.desk, definition, description);
+    if (target.marketClock && !description.state.paused) isAsWanted = false;
   }
+  return isAsWanted;
 }
 
 async function applyOne(

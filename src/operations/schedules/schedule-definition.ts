@@ -30,12 +30,16 @@ export function scheduleDefinitions(
   desk: Desk,
   incarnation: string | null,
   simulated: boolean,
+  marketClock = false,
 ): ScheduleDefinition[] {
   return desk.routines
     .filter(({ at }) => at.length > 0)
     .map((routine) => {
       const occasion = { nominalMs: null, marketMs: null, incarnation, person: null, simulated };
-      const input = routineInput(desk, routine, { cause: 'schedule', ...occasion });
+      const input = {
+        ...routineInput(desk, routine, { cause: 'schedule', ...occasion }),
+        ...(marketClock ? { marketClock } : {}),
+      };
       const spec = {
         calendars: routine.at.map((time) => calendarAt(routine, time)),
         timezone: desk.timezone,

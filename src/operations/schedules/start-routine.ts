@@ -31,9 +31,9 @@ export async function startRoutine(
   desk: Desk,
   routine: DeskRoutine,
   occasion: RoutineOccasion & { readonly nominalMs: number },
+  workflowId = routineId(desk.desk, routine.name, occasion.nominalMs),
 ): Promise<string> {
   const { workflowType, ...start } = routineStart(routineInput(desk, routine, occasion));
-  const workflowId = routineId(desk.desk, routine.name, occasion.nominalMs);
   await temporal.within(START_MS, async (client) => {
     try {
       await client.workflow.start(workflowType, {

@@ -1,6 +1,7 @@
 /** A client of Temporal that connects at its first call and again after every loss; each call has a deadline. */
-import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { Runtime } from '../../home/runtime.js';
+import { connectionClass } from '../../home/temporal-address.js';
 import { connectOptions } from './connect-options.js';
 import { dataConverterOf } from './data-converter.js';
 import { endWithConnection } from './end-with-connection.js';
@@ -25,7 +26,7 @@ export function openTemporal(
   const { namespace } = runtime.temporal;
   const dataConverter = runtime.home === null ? {} : dataConverterOf(runtime.home);
   let closed = false;
-  const connection = Connection.lazy({
+  const connection = connectionClass(runtime.temporal.address).lazy({
     ...connectOptions(runtime),
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endWithConnection(() => closed)],
   });

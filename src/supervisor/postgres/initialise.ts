@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { plainEnvironment } from '../managed-process.js';
 import { asOrdinaryUser, type PostgresBinaries } from './binaries.js';
 
 const run = promisify(execFile);
@@ -34,7 +35,10 @@ export async function initialiseCluster(
     '--no-instructions',
   ]);
   try {
-    await run(command, [...args], { timeout: INITDB_TIMEOUT_MS, env: { ...process.env, LC_ALL: 'C' } });
+    await run(command, [...args], {
+      timeout: INITDB_TIMEOUT_MS,
+      env: { ...plainEnvironment(), LC_ALL: 'C' },
+    });
     // Only an empty folder can be in the way here: a cluster was found above.
     await rm(directory, { recursive: true, force: true });
     await rename(fresh, directory);

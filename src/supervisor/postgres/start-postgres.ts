@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { messageOf } from '../../domain/message-of.js';
-import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
+import { endProcess, type ManagedProcess, plainEnvironment, spawnProcess } from '../managed-process.js';
 import { commandLineOf, isAlive } from '../process-table.js';
 import { asOrdinaryUser, findPostgresBinaries } from './binaries.js';
 import { initialiseCluster } from './initialise.js';
@@ -85,7 +85,7 @@ function launch(program: string, options: PostgresOptions): Promise<ManagedProce
     name: 'postgres',
     command,
     args,
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...plainEnvironment(), LC_ALL: 'C' },
     output: { to: 'file', path: options.logFile },
   });
 }

@@ -3,16 +3,17 @@ import { join, resolve } from 'node:path';
 import type { HomePaths, Runtime } from '../../home/runtime.js';
 import { supervisorSocketPath } from '../../home/supervisor-protocol.js';
 import { APP_ROLE } from '../../store/migrate.js';
+import { namespaceFromEnvironment } from '../temporal/environment-connection.js';
 import type { TemporalSource } from '../temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../temporal/server-options.js';
+import { addressesOf } from '../temporal/start-temporal.js';
 import type { UpOptions } from '../up-options.js';
-import type { DeskPorts } from './ports.js';
-import { POSTGRES_DATABASE } from './start-stores.js';
+import { POSTGRES_DATABASE, type StoreContext } from './start-stores.js';
 
 export function runtimeFor(
   options: UpOptions,
   paths: HomePaths,
-  ports: DeskPorts,
+  { ports, network }: Pick<StoreContext, 'ports' | 'network'>,
   temporal: TemporalSource,
 ): Runtime {
   const { desk, file, configHash } = options.loaded;
@@ -27,11 +28,12 @@ export function runtimeFor(
     postgres: { host: '127.0.0.1', port: ports.postgres, database: POSTGRES_DATABASE, user: APP_ROLE },
     temporal:
       temporal.kind === 'address'
-        ? { address: temporal.address, namespace: namespaceOf(env), uiAddress: null }
+        ? { kind: 'external', address: temporal.address, namespace: namespaceOf(env), uiAddress: null }
         : {
-            address: `127.0.0.1:${ports.temporal.grpc}`,
+            kind: 'managed',
+            ...addressesOf(network, ports.temporal),
             namespace: TEMPORAL_NAMESPACE,
-            uiAddress: `http://127.0.0.1:${ports.temporal.ui}`,
+            isolation: network.kind,
           },
     web: { host: desk.api.host, port: ports.web },
     temporalUiProxy: { port: ports.temporalUiProxy },
@@ -42,7 +44,7 @@ export function runtimeFor(
 
 /** Of a server that somebody else runs. */
 export function namespaceOf(env: NodeJS.ProcessEnv): string {
-  return env.TEMPORAL_NAMESPACE || TEMPORAL_NAMESPACE;
+  return namespaceFromEnvironment(env) ?? TEMPORAL_NAMESPACE;
 }
 
 /** Returns its path, which every role gets in FERMATA_RUNTIME. */

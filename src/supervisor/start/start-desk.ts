@@ -6,6 +6,7 @@ import { recordSettings } from '../../store/settings-version.js';
 import { ensureBallast } from '../ballast.js';
 import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
 import { connectionFromEnvironment } from '../temporal/environment-connection.js';
+import { chooseNetwork } from '../temporal/own-network.js';
 import { prepareNamespace } from '../temporal/prepare-namespace.js';
 import { resolveTemporal, type TemporalSource } from '../temporal/resolve-temporal.js';
 import type { DeskPorts } from './ports.js';
@@ -21,9 +22,10 @@ export async function startDesk(
   const { options, paths, children, say } = context;
   checkPayloadCanary(paths.home);
   await ensureBallast(paths.ballast, paths.home);
-  const stores: StoreContext = { paths, ports, children, onLine: say };
+  const network = await chooseNetwork(paths.sockets);
+  const stores: StoreContext = { paths, ports, network, children, onLine: say };
   const temporal = await startStores(context, processes, stores);
-  const runtime = runtimeFor(options, paths, ports, temporal);
+  const runtime = runtimeFor(options, paths, stores, temporal);
   const runtimeFile = writeRuntime(paths, runtime);
   await recordDeskFile(context, runtime);
   await processes.startRoles(runtimeFile);
@@ -71,8 +73,8 @@ async function beginTemporal(
   const problem = await prepareNamespace(connectionFromEnvironment(env), namespace, false);
   if (problem === null) return source;
   throw new StartFailure(
-    `the Temporal server at ${source.address} (TEMPORAL_ADDRESS) can't be used with namespace ${namespace}: ${problem}`,
-    'check that address, TEMPORAL_NAMESPACE and TEMPORAL_API_KEY, or unset TEMPORAL_ADDRESS to use a server of our own',
+    `the Temporal server at ${source.address} (FERMATA_TEMPORAL=external) can't be used with namespace ${namespace}: ${problem}`,
+    'check that address, TEMPORAL_NAMESPACE and TEMPORAL_API_KEY, or FERMATA_TEMPORAL=managed, without them, for a server of our own',
   );
 }
 

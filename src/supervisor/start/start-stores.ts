@@ -8,6 +8,7 @@ import type { Running } from '../keep-running.js';
 import { rotateIfLarge } from '../log/rotating-file.js';
 import { startPostgres } from '../postgres/start-postgres.js';
 import { databaseFileFor, markReady, setAside } from '../temporal/database-file.js';
+import type { ServerNetwork } from '../temporal/own-network.js';
 import type { TemporalSource } from '../temporal/resolve-temporal.js';
 import { startTemporal } from '../temporal/start-temporal.js';
 import type { DeskPorts } from './ports.js';
@@ -20,6 +21,7 @@ const LOGS_KEPT = 2;
 export interface StoreContext {
   readonly paths: HomePaths;
   readonly ports: DeskPorts;
+  readonly network: ServerNetwork;
   readonly children: ChildrenFile;
   readonly onLine: (text: string) => void;
 }
@@ -58,16 +60,17 @@ export async function startOwnTemporal(
 }
 
 async function launchTemporal(context: StoreContext, binary: string, database: string): Promise<Running> {
-  const { paths, ports, children } = context;
+  const { paths, ports, network, children } = context;
   const logFile = join(paths.logs, 'temporal.log');
   rotateIfLarge(logFile, LOG_BYTES_MAX, LOGS_KEPT);
   const server = await startTemporal({
     binary,
     ports: ports.temporal,
+    network,
     database,
     logFile,
     onSpawned: async (child) => {
-      await children.add('temporal', child.pid);
+      await children.add(child.name, child.pid);
       void child.exited.then(() => children.remove(child.pid));
     },
   });

@@ -1,7 +1,8 @@
 /** Makes a Temporal server ready for us: our namespace, its retention, what workflows are found by. */
-import { Connection, type ConnectionOptions } from '@temporalio/client';
+import type { Connection, ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../domain/message-of.js';
+import { addressForSdk, connectionClass } from '../../home/temporal-address.js';
 import { SEARCH_ATTRIBUTES } from './server-options.js';
 
 const CALL_TIMEOUT_MS = 3_000;
@@ -20,7 +21,11 @@ export async function prepareNamespace(
 ): Promise<string | null> {
   let connection: Connection | null = null;
   try {
-    connection = await Connection.connect({ ...options, connectTimeout: CALL_TIMEOUT_MS });
+    connection = await connectionClass(options.address ?? '').connect({
+      ...options,
+      address: addressForSdk(options.address ?? ''),
+      connectTimeout: CALL_TIMEOUT_MS,
+    });
     const open = connection;
     await open.withDeadline(Date.now() + CALL_TIMEOUT_MS, async () => {
       if (own) await keepRunsLongEnough(open, namespace);

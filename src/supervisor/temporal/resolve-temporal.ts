@@ -6,6 +6,7 @@ import type { OnProgress } from '../progress.js';
 import { buildTemporal } from './build-from-source.js';
 import { cachedBinary, withCacheLock } from './cache.js';
 import { downloadTemporal } from './download.js';
+import { connectionFromEnvironment } from './environment-connection.js';
 import { examineBinary } from './examine-binary.js';
 
 export type TemporalSource =
@@ -33,7 +34,7 @@ export class TemporalNotFound extends Error {
 const WAYS_OUT =
   'any one of these helps: (1) put the Temporal CLI with server 1.29 or newer on PATH, see ' +
   'https://docs.temporal.io/cli/setup-cli; (2) install Go 1.25 or newer, and it is built once and kept; ' +
-  '(3) set TEMPORAL_ADDRESS=host:port to a server that already runs';
+  '(3) set FERMATA_TEMPORAL=external and TEMPORAL_ADDRESS=host:port to a server that already runs';
 
 export interface ResolveOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -42,14 +43,54 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Variables of Temporal's own that name a server. */
+const NAMES_A_SERVER = /^TEMPORAL_(ADDRESS|PROFILE|CONFIG_FILE|API_KEY|TLS.*)$/;
+
+/** FERMATA_TEMPORAL; never guessed. Throws `TemporalChoice`. */
+export function temporalKind(env: NodeJS.ProcessEnv): 'managed' | 'external' {
+  const kind = env.FERMATA_TEMPORAL || 'managed';
+  if (kind !== 'managed' && kind !== 'external')
+    throw new TemporalChoice(
+      `FERMATA_TEMPORAL: expected managed or external, found ${kind}`,
+      'set one of the two',
+    );
+  const named = Object.keys(env).filter((name) => NAMES_A_SERVER.test(name) && env[name]);
+  if (kind === 'external' || named.length === 0) return kind;
+  throw new TemporalChoice(
+    `${named.join(', ')} name${named.length === 1 ? 's' : ''} a Temporal server, but FERMATA_TEMPORAL is not external`,
+    `set FERMATA_TEMPORAL=external to use that server, or unset ${named.join(', ')} for one of our own`,
+  );
+}
+
+export class TemporalChoice extends Error {
+  override readonly name = 'TemporalChoice';
+  readonly keptSafe = 'nothing was started';
+
+  constructor(
+    message: string,
+    readonly doThis: string,
+  ) {
+    super(message);
+  }
+}
+
+function externalAddress(env: NodeJS.ProcessEnv): string {
+  const { address } = connectionFromEnvironment(env);
+  if (address) return address;
+  throw new TemporalChoice(
+    'FERMATA_TEMPORAL is external, and neither TEMPORAL_ADDRESS nor the profile names an address',
+    'set TEMPORAL_ADDRESS=host:port, or TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE with an address in it',
+  );
+}
+
 /**
- * TEMPORAL_ADDRESS, a `temporal` on PATH, the cached one, a download, a build from source. Throws TemporalNotFound
+ * What FERMATA_TEMPORAL=external names, a `temporal` on PATH, the cached one, a download, a build from source. Throws TemporalNotFound
  * with every reason and the three ways out.
  */
 export async function resolveTemporal(options: ResolveOptions = {}): Promise<TemporalSource> {
   const env = options.env ?? process.env;
   const onProgress = options.onProgress ?? (() => undefined);
-  if (env.TEMPORAL_ADDRESS) return { kind: 'address', address: env.TEMPORAL_ADDRESS };
+  if (temporalKind(env) === 'external') return { kind: 'address', address: externalAddress(env) };
   const why: string[] = [];
   const onPath = await fromPath(env, onProgress, why);
   if (onPath) return onPath;

@@ -30,6 +30,8 @@ export const OPTIONS_NEEDED = [
   '--dynamic-config-value',
   '--sqlite-pragma',
   '--ui-codec-endpoint',
+  '--headless',
+  '--ui-ip',
 ] as const;
 
 export interface ServerPorts {
@@ -39,8 +41,12 @@ export interface ServerPorts {
   readonly http: number;
 }
 
-/** `database` null: in memory. */
-export function serverArguments(ports: ServerPorts, database: string | null): readonly string[] {
+/** `database` null: in memory. `uiHost` null: no UI. */
+export function serverArguments(
+  ports: ServerPorts,
+  database: string | null,
+  uiHost: string | null = '127.0.0.1',
+): readonly string[] {
   return [
     'server',
     'start-dev',
@@ -48,6 +54,7 @@ export function serverArguments(ports: ServerPorts, database: string | null): re
     ...['--metrics-port', String(ports.metrics), '--http-port', String(ports.http)],
     ...['--ui-port', String(ports.ui), '--namespace', TEMPORAL_NAMESPACE, '--log-level', 'error'],
     ...['--ui-codec-endpoint', CODEC_PATH],
+    ...(uiHost === null ? ['--headless'] : ['--ui-ip', uiHost]),
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...DYNAMIC_CONFIGURATION.flatMap((value) => ['--dynamic-config-value', value]),
     ...(database === null

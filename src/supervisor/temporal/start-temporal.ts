@@ -1,7 +1,9 @@
 /** Our own Temporal development server: one per FERMATA_HOME, closed to everything but this machine. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../domain/message-of.js';
 import { freePort } from '../free-port.js';
-import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
+import { endProcess, type ManagedProcess, plainEnvironment, spawnProcess } from '../managed-process.js';
+import { inOwnNetwork, type ServerNetwork, socketAddresses, startRelay } from './own-network.js';
 import { prepareNamespace } from './prepare-namespace.js';
 import { type ServerPorts, serverArguments, TEMPORAL_NAMESPACE } from './server-options.js';
 
@@ -21,7 +23,9 @@ export interface TemporalOptions {
   /** Null: in memory. */
   readonly database: string | null;
   readonly logFile: string;
-  /** Called as soon as the process exists; again for each that takes the place of one that ended at once. */
+  /** 127.0.0.1 where none is given. */
+  readonly network?: ServerNetwork;
+  /** Called as soon as a process exists: the server, one that takes the place of one that ended at once, its relay. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
 }
 
@@ -29,6 +33,8 @@ export interface TemporalServer {
   readonly process: ManagedProcess;
   readonly ports: ServerPorts;
   readonly address: string;
+  /** Null where it has none. */
+  readonly uiAddress: string | null;
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
@@ -54,23 +60,61 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
 }
 
 async function startOnce(options: TemporalOptions): Promise<TemporalServer> {
+  const { binary, ports, database, logFile, network = PLAIN } = options;
+  const args = serverArguments(ports, database, network.kind === 'loopback' ? network.uiHost : HOST);
   const child = await spawnProcess({
     name: 'temporal',
-    command: options.binary,
-    args: serverArguments(options.ports, options.database),
-    output: { to: 'file', path: options.logFile },
+    ...(network.kind === 'loopback' ? { command: binary, args } : inOwnNetwork(binary, args)),
+    env: plainEnvironment(),
+    output: { to: 'file', path: logFile },
   });
   await options.onSpawned?.(child);
-  const address = `127.0.0.1:${options.ports.grpc}`;
-  const problem = await becomesReady(child, address);
+  let relay: ManagedProcess | null = null;
   const stop = async (hurry?: AbortSignal): Promise<void> => {
     await endProcess(child, [{ signal: 'SIGTERM', waitMs: 10_000 }], hurry);
+    if (relay) await endProcess(relay, [{ signal: 'SIGTERM', waitMs: 1_000 }], hurry);
   };
-  if (problem === null) return { process: child, ports: options.ports, address, stop };
+  const addresses = addressesOf(network, ports);
+  let problem: string | null;
+  try {
+    if (network.kind === 'own-network') relay = await relayBeside(child, network.folder, options);
+    problem = await becomesReady(child, addresses.address);
+  } catch (error) {
+    problem = messageOf(error);
+  }
+  if (problem === null) return { process: child, ports, ...addresses, stop };
   const hasEnded = !child.alive();
   await stop();
   const message = `Temporal did not come up: ${problem}`;
   throw hasEnded ? new EndedAtOnce(message) : new Error(message);
+}
+
+const HOST = '127.0.0.1';
+const PLAIN: ServerNetwork = { kind: 'loopback', uiHost: HOST };
+
+export function addressesOf(
+  network: ServerNetwork,
+  ports: ServerPorts,
+): { readonly address: string; readonly uiAddress: string | null } {
+  if (network.kind === 'own-network') return socketAddresses(network.folder);
+  const { uiHost } = network;
+  return {
+    address: `${HOST}:${ports.grpc}`,
+    uiAddress: uiHost === null ? null : `http://${uiHost}:${ports.ui}`,
+  };
+}
+
+/** Neither is of use without the other: where one ends, so does the other, and both are started again. */
+async function relayBeside(
+  server: ManagedProcess,
+  folder: string,
+  { ports, logFile, onSpawned }: TemporalOptions,
+): Promise<ManagedProcess> {
+  const relay = await startRelay(server, folder, ports, logFile);
+  await onSpawned?.(relay);
+  void relay.exited.then(() => server.signal('SIGTERM'));
+  void server.exited.then(() => relay.signal('SIGTERM'));
+  return relay;
 }
 
 async function becomesReady(child: ManagedProcess, address: string): Promise<string | null> {

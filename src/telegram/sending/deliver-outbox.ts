@@ -29,6 +29,8 @@ export interface OutboxContext {
   readonly log: BotLog;
   /** A request that was cut off may still arrive: this long it is left alone. */
   readonly settleMs: number;
+  /** A delivery has arrived. */
+  readonly onSent?: (delivery: Delivery, messageId: number) => Promise<void>;
 }
 
 /** True where something was done: then there may be more. */
@@ -59,7 +61,7 @@ async function deliver(context: OutboxContext, delivery: Delivery): Promise<void
   const message = messageOf(delivery);
   if (delivery.state === 'sending') {
     const found = await lane.find(message, delivery.afterMessageId ?? 0);
-    if (found?.kind === 'sent') return markSent(pool, delivery.id, found.messageId);
+    if (found?.kind === 'sent') return arrived(context, delivery, found.messageId);
     if (found?.kind === 'refused') return refuse(context, delivery, found.reason);
     if (found !== null) return lookLater(pool, delivery.id, laterMs(found, settleMs), found.reason);
     context.log('warn', `notice ${delivery.noticeId} did not arrive at the first try: it is sent again`);
@@ -69,10 +71,19 @@ async function deliver(context: OutboxContext, delivery: Delivery): Promise<void
   const outcome = await lane.send(message, () =>
     beginSending(pool, delivery.id, lane.newestKnown(delivery.chatId)),
   );
-  if (outcome.kind === 'sent') await markSent(pool, delivery.id, outcome.messageId);
+  if (outcome.kind === 'sent') await arrived(context, delivery, outcome.messageId);
   else if (outcome.kind === 'refused') await refuse(context, delivery, outcome.reason);
   else if (outcome.kind === 'later') await sendLater(pool, delivery.id, outcome.afterMs, outcome.reason);
   else await lookLater(pool, delivery.id, settleMs, outcome.reason);
+}
+
+async function arrived(
+  { pool, onSent }: OutboxContext,
+  delivery: Delivery,
+  messageId: number,
+): Promise<void> {
+  await onSent?.(delivery, messageId);
+  await markSent(pool, delivery.id, messageId);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Whose money the engine trades, and how much of it there was at the beginning. */
+/** Whose money the engine trades, and when and with how much of it the journal begins. */
 import { messageOf } from '../../domain/message-of.js';
 import type { TradedAccount } from '../engine-config.js';
 import type { Journal } from '../journal/journal.js';
@@ -13,8 +13,10 @@ export async function tradedAccount(
   if (paper !== null) return { account, real: false };
   if (journal.lastSequence > 0) return { account, real: true, startingCash: 0 };
   try {
+    // First the money, then the time: what is traded between the two shows as a difference of cash, never as double money.
     const { cash } = await port.balances();
-    return { account, real: true, startingCash: cash };
+    const historyBeginsMs = await port.serverTime();
+    return { account, real: true, startingCash: cash, historyBeginsMs };
   } catch (error) {
     const why = messageOf(error);
     throw new StartRefused(

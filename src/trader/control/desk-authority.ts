@@ -1,11 +1,14 @@
 /** Whose decisions count on this desk: the desk file says who, the trader looks at each decision itself. */
 import { settingsApproversNeeded, settingsSource } from '../../desk/desk-settings.js';
-import { goLiveApprovers } from '../../desk/go-live-people.js';
+import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import type { LoadedDesk } from '../../desk/load.js';
-import { percentOfPpm } from '../../domain/money.js';
+import { percentOfPpm, ppmOfPercent } from '../../domain/money.js';
 import { APPROVER, namesWith } from '../../domain/roles.js';
+import type { RealMoneyRules } from '../../domain/signed-vote.js';
+import type { RealMoneyKind } from '../../domain/vote-statement.js';
 import type { Engine } from '../../engine/engine.js';
 import { settingChanges, settingValues } from '../../engine/settings/setting-specs.js';
+import { peoplesKeys } from '../../home/person-keys.js';
 import type { ControlMethods, Decision } from '../protocol.js';
 import { type ArmPermission, armAuthority } from './arm-authority.js';
 import { readDecisionKey } from './decision-key.js';
@@ -49,12 +52,32 @@ export function deskAuthority({
     readKey: () => readDecisionKey(home),
     nowMs: nowMs(),
   });
+  const realMoney = (kind: RealMoneyKind, needed: number): RealMoneyRules | null => {
+    if (desk.mode !== 'live') return null;
+    return {
+      kind,
+      inForce: { account: incarnation, configHash: engine.view.configHash },
+      ...peoplesKeys(home),
+      chatVotesMax: chatVotesMax(desk, needed),
+    };
+  };
+  // Whose word is enough to trade on; a kill is lifted, and a size raised, by a vote of one's own.
+  const forArming = (decisions: readonly Decision[]): RealMoneyRules | null => {
+    const { halts, sizeFactorPpm } = engine.view;
+    if (halts.some(({ cause }) => cause === 'kill')) return realMoney('resume', 2);
+    const isLarger = decisions.some(
+      ({ sizePct }) => sizePct !== undefined && ppmOfPercent(sizePct) > sizeFactorPpm,
+    );
+    return isLarger ? realMoney('resume', 1) : null;
+  };
 
   return {
-    forArming: ({ haltId, decisions }) => armAuthority({ ...votes(decisions), haltId, approvers }),
+    forArming: ({ haltId, decisions }) =>
+      armAuthority({ ...votes(decisions), haltId, approvers, realMoney: forArming(decisions) }),
     forSize: ({ sizePct, decisions }) =>
       sizeAuthority({
         ...votes(decisions),
+        realMoney: realMoney('size', 1),
         fromPct: percentOfPpm(engine.view.sizeFactorPpm),
         toPct: sizePct,
         approvers,
@@ -67,6 +90,7 @@ export function deskAuthority({
       if (changes.length === 0 || baseVersion !== version) return [];
       return settingsAuthority({
         ...votes(decisions),
+        realMoney: realMoney('settings', settingsApproversNeeded(desk)),
         approvalId,
         proposal: { incarnation, version: baseVersion + 1, changes },
         approvers,
@@ -76,6 +100,7 @@ export function deskAuthority({
     forGoLive: ({ proposal, decisions }) =>
       goLiveAuthority({
         ...votes(decisions),
+        realMoney: realMoney('go-live', desk.goLive.needed),
         fileConfigHash: configHash,
         proposal,
         approvers: new Set(goLiveApprovers(desk)),

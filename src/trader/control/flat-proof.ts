@@ -1,10 +1,11 @@
 /** Whether the desk is flat, by what the venue says now and not by our own book. */
 import { formatDecimal } from '../../domain/decimal.js';
-import type { Instrument } from '../../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { VenuePort } from '../../venue/port.js';
 import type { FlatProof } from '../protocol.js';
 import { CallLane } from '../running/call-lane.js';
+import { systemTimers } from '../running/clock.js';
 import { ControlRefusal } from './control-refusal.js';
 
 const ANSWER_MS_MAX = 5000;
@@ -14,19 +15,23 @@ export interface FlatQuestion {
   readonly venue: VenuePort;
   readonly instruments: readonly Instrument[];
   readonly nowMs: () => number;
+  /** False for what is worth less than the venue's smallest order: nobody can sell it. */
+  readonly isTradable: (instrument: InstrumentId, lots: number) => boolean;
   readonly ours: () => Pick<FlatProof, 'entriesWorking' | 'state' | 'escalated'>;
 }
 
 /** Gives the function that proves; throws `ControlRefusal` (venue-unavailable) where the venue does not answer. */
 export function flatProver(question: FlatQuestion): () => Promise<FlatProof> {
-  const lane = new CallLane('proof', READS_MAX, ANSWER_MS_MAX);
+  const lane = new CallLane('proof', READS_MAX, ANSWER_MS_MAX, systemTimers);
   return async () => {
     const { venue, instruments } = question;
     try {
       const [positions, openOrders] = await lane.run(() =>
         Promise.all([venue.positions(), venue.openOrders()]),
       );
-      const open = positions.filter((position) => position.quantityLots !== 0);
+      const open = positions.filter(({ instrument, quantityLots }) =>
+        question.isTradable(instrument, quantityLots),
+      );
       const ours = question.ours();
       return {
         ...ours,

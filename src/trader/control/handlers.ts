@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../../domain/message-of.js';
 import type { Mode } from '../../domain/mode.js';
-import { ppmOfPercent } from '../../domain/money.js';
+import { parseUnits, ppmOfPercent } from '../../domain/money.js';
 import type { CommandOutcome } from '../../engine/effect.js';
 import type { Command } from '../../engine/event.js';
 import type { BarsAnswer, CommandResult, ControlMethods, FlatProof, TraderStatus } from '../protocol.js';
@@ -61,6 +61,13 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
         const { haltId, configHash } = params;
         return { name: 'arm', haltId, configHash, ...trader.authority.forArming(params) };
       }),
+    claimCoins: (params) =>
+      once(params, () => ({
+        name: 'claimCoins',
+        symbol: params.symbol,
+        owner: params.owner,
+        cost: params.cost,
+      })),
     toggle: (params) =>
       once(params, () => ({ name: 'toggle', strategy: params.strategy, enabled: params.enabled })),
     resize: (params) =>
@@ -73,6 +80,12 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     goLive: (params) => once(params, (trader) => ({ name: 'goLive', ...trader.authority.forGoLive(params) })),
     revokeGoLive: (params) => always(params, { name: 'revokeGoLive' }),
     bars: async (params) => barsOf(await whenStarted(parts), params),
+    explainCash: (params) =>
+      once(params, () => ({
+        name: 'explainCash',
+        kind: params.kind,
+        amount: parseUnits(params.amount),
+      })),
     reconcile: (params) => once(params, () => ({ name: 'reconcile' })),
     flatProof: async () => (await whenStarted(parts)).proveFlat(),
     heartbeat: async ({ from }) => {

@@ -1,7 +1,11 @@
 /** Checks what comes over the socket, field by field; an error names the field, what was expected and what was found. */
+import { CASH_KINDS, type CashKind } from '../../domain/cash.js';
+import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
 import type { GoLiveProposal } from '../../domain/go-live.js';
 import type { Halt, HaltCause, ResumeRule } from '../../domain/mode.js';
 import { RESUME_RANK } from '../../domain/mode.js';
+import { plainText } from '../../domain/plain-text.js';
+import { SIGNATURE_CHARS_MAX } from '../../domain/vote-statement.js';
 import type { ControlMethod, ControlMethods, Decision } from '../protocol.js';
 import { badRequest } from './control-refusal.js';
 
@@ -16,6 +20,8 @@ const DECISIONS_MAX = 8;
 const VALUES_MAX = 200;
 const BARS_MAX = 1000;
 const HALT_ID = /^[0-9a-f]{32}$/;
+const OWNER = new RegExp(`^(${COIN_OWNERS.join('|')})$`);
+const PRICE = /^\d{1,20}(\.\d{1,12})?$/;
 const HASH = /^[0-9a-zA-Z:_-]{1,128}$/;
 
 /** Every cause but those that have a method of their own. */
@@ -40,6 +46,9 @@ const OUTSIDE_CAUSES: Readonly<Record<Exclude<HaltCause, 'person' | 'kill'>, tru
   'check-failed': true,
 };
 
+const AMOUNT = /^-?\d{1,20}(\.\d{1,8})?$/;
+const CASH_KIND_NAMES = Object.fromEntries(CASH_KINDS.map((kind) => [kind, true]));
+
 const CHECKS: Checks = {
   status: () => ({}),
   flatProof: () => ({}),
@@ -58,6 +67,12 @@ const CHECKS: Checks = {
     configHash: text(fields, 'configHash', 128, HASH),
     decisions: decisions(fields),
   }),
+  claimCoins: (fields) => ({
+    ...whoAndWhy(fields),
+    symbol: text(fields, 'symbol', ID_LENGTH_MAX),
+    owner: text(fields, 'owner', 10, OWNER) as CoinOwner,
+    cost: fields.cost === null ? null : text(fields, 'cost', 40, PRICE),
+  }),
   toggle: (fields) => ({
     ...whoAndWhy(fields),
     strategy: text(fields, 'strategy', ID_LENGTH_MAX),
@@ -67,6 +82,11 @@ const CHECKS: Checks = {
     ...whoAndWhy(fields),
     sizePct: size(fields),
     decisions: decisions(fields),
+  }),
+  explainCash: (fields) => ({
+    ...whoAndWhy(fields),
+    kind: oneOf(fields, 'kind', CASH_KIND_NAMES) as CashKind,
+    amount: text(fields, 'amount', 40, AMOUNT),
   }),
   reload: (fields) => ({
     ...whoAndWhy(fields),
@@ -107,9 +127,10 @@ export function checkParams<M extends ControlMethod>(
 
 function whoAndWhy(fields: Fields): { commandId: string; by: string; reason: string } {
   return {
-    commandId: text(fields, 'commandId', ID_LENGTH_MAX),
-    by: text(fields, 'by', ID_LENGTH_MAX),
-    reason: text(fields, 'reason', REASON_LENGTH_MAX),
+    // Stops come this way: the text is made plain, never refused.
+    commandId: plainText(text(fields, 'commandId', ID_LENGTH_MAX)),
+    by: plainText(text(fields, 'by', ID_LENGTH_MAX)),
+    reason: plainText(text(fields, 'reason', REASON_LENGTH_MAX)),
   };
 }
 
@@ -155,6 +176,8 @@ function decision(fields: Fields): Decision {
     expiresWallMs: whole(fields, 'expiresWallMs', 0),
     mac: text(fields, 'mac', 64),
     ...(fields.sizePct === undefined ? {} : { sizePct: size(fields) }),
+    ...(fields.signature === undefined ? {} : { signature: text(fields, 'signature', SIGNATURE_CHARS_MAX) }),
+    ...(fields.chatCode === undefined ? {} : { chatCode: text(fields, 'chatCode', 64) }),
   };
 }
 

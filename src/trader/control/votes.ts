@@ -1,6 +1,7 @@
 /** Whose votes for one request count, checked by the trader itself; one bad vote spoils them all. */
 import { verifyDecision } from '../../domain/decision.js';
 import { messageOf } from '../../domain/message-of.js';
+import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
 import type { Decision } from '../protocol.js';
 import type { ControlRefusal } from './control-refusal.js';
 
@@ -12,6 +13,8 @@ export interface Votes {
   /** May throw: then nothing can be checked, and nothing counts. */
   readonly readKey: () => string;
   readonly nowMs: number;
+  /** Where real money is decided, a vote is the person's own; left out: the word of the process that knew the person is enough. */
+  readonly realMoney?: RealMoneyRules | null;
 }
 
 export interface VoteRules {
@@ -31,10 +34,12 @@ export interface VoteRules {
 export function countVotes(votes: Votes, rules: VoteRules): readonly string[] {
   const key = keyOf(votes, rules);
   for (const decision of votes.decisions) {
-    const problem = problemOf(decision, votes, rules, key);
+    const problem = problemOf(decision, votes, rules, key) ?? foreign(decision, votes, rules);
     if (problem !== null)
       throw rules.refused(`the ${rules.name} of ${decision.person} does not count: ${problem}`);
   }
+  const chats = votes.realMoney ? tooManyChatVotes(votes.decisions, votes.realMoney) : null;
+  if (chats !== null) throw rules.refused(chats);
   return [...new Set(votes.decisions.map(({ person }) => person))].sort();
 }
 
@@ -46,6 +51,16 @@ function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: stri
   if (decision.subject !== rules.subject) return rules.otherSubject;
   if (!votes.approvers.has(decision.person)) return rules.notApprover;
   return rules.objection?.(decision) ?? null;
+}
+
+/** Why this is not the person's own vote, where it has to be. */
+function foreign(decision: Decision, { realMoney, nowMs }: Votes, rules: VoteRules): string | null {
+  if (!realMoney) return null;
+  try {
+    return realMoneyObjection(decision, realMoney, nowMs);
+  } catch (error) {
+    throw rules.refused(`${rules.name}s can't be checked: ${messageOf(error)}`);
+  }
 }
 
 function keyOf(votes: Votes, rules: VoteRules): string {

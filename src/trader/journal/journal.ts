@@ -118,6 +118,11 @@ export class Journal {
     return new Promise((resolve, reject) => this.#waiters.push({ sequence, resolve, reject }));
   }
 
+  /** Calls one of the two once all records so far are on disk, or where they never will be. */
+  afterDurable(safe: () => void, failed: () => void): void {
+    this.whenDurable(this.#lastSequence).then(safe, failed);
+  }
+
   /** Entries in order, each group right after it is on disk. Gives the function that ends it. */
   onDurable(listener: (entries: readonly JournalEntry[]) => void): () => void {
     this.#durableListeners.add(listener);

@@ -23,4 +23,8 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   'size.factor': 19,
   'golive.granted': 31,
   'golive.voided': 32,
+  'fee.valued': 33,
+  cash: 34,
+  'coins.counted': 36,
+  'coins.claimed': 37,
 };

@@ -1,5 +1,7 @@
 /** Bounds the calls of one kind to the venue, in number and in time. Nothing waits in a line: a full lane refuses. */
 
+import type { Timers } from './clock.js';
+
 export class CallRefused extends Error {
   override readonly name = 'CallRefused';
 }
@@ -15,6 +17,7 @@ export class CallLane {
     readonly name: string,
     readonly underWayMax: number,
     readonly abandonAfterMs: number,
+    private readonly timers: Timers,
   ) {}
 
   get underWay(): number {
@@ -28,12 +31,10 @@ export class CallLane {
     }
     this.#underWay += 1;
     return new Promise<T>((resolve, reject) => {
-      const abandon = setTimeout(() => {
+      const answered = this.timers.after(this.abandonAfterMs, () => {
         reject(new CallAbandoned(`no answer within ${this.abandonAfterMs} ms`));
-      }, this.abandonAfterMs);
-      call()
-        .then(resolve, reject)
-        .finally(() => clearTimeout(abandon));
+      });
+      call().then(resolve, reject).finally(answered);
     }).finally(() => {
       this.#underWay -= 1;
     });

@@ -1,4 +1,4 @@
-/** The trader's two clocks, and the watch that notices when the process did not run for a while. */
+/** The trader's two clocks and its timers, and the watch that notices when the process did not run for a while. */
 
 export interface Clock {
   /** Milliseconds since 1970, UTC; may be set back or forth by others. */
@@ -9,7 +9,20 @@ export interface Clock {
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => Math.floor(performance.now()),
+};
+
+/** Given in, so that the host of the core also runs on a time that a test or a run over prices moves. */
+export interface Timers {
+  /** Runs `work` once, `delayMs` from now. Gives the function that takes it back. */
+  after(delayMs: number, work: () => void): () => void;
+}
+
+export const systemTimers: Timers = {
+  after: (delayMs, work) => {
+    const timer = setTimeout(work, delayMs);
+    return () => clearTimeout(timer);
+  },
 };
 
 /** The watch is looked at least once a second; a longer silence than this means that the process stood still. */

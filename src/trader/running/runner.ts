@@ -1,21 +1,22 @@
 /**
- * Feeds the engine one event at a time and carries its effects out in order. One queue; a command of a person goes
- * before waiting market events, and a jump of the clock before everything.
+ * The host of the core: feeds the engine one event at a time and carries its effects out in order. One queue; a command
+ * of a person goes before waiting market events, and a jump of the clock before everything. Clock, timers, journal and
+ * the link to the venue are given in: the trader, a validation and the simulation of the tests all run on this one.
  */
 import type { OrderIntent } from '../../domain/order.js';
 import type { CommandOutcome, Effect } from '../../engine/effect.js';
 import type { Command, EngineEvent, Stamp } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Approved } from '../../engine/risk/approved.js';
-import type { VenuePort, VenueStreamEvent } from '../../venue/port.js';
-import type { Journal } from '../journal/journal.js';
-import { type Clock, ClockWatch } from './clock.js';
+import { type Clock, ClockWatch, type Timers } from './clock.js';
 import { TickTimer } from './tick-timer.js';
-import { type Unstamped, VenueCalls } from './venue-calls.js';
+import type { Unstamped, VenueLink } from './venue-calls.js';
 
 const SETTLE_MS_MAX = 1000;
 /** More waiting events than this means that the engine can't keep up: a bug or a flood, and the trader ends. */
 const QUEUE_MAX = 100_000;
+/** Events without a pause: more means that engine and venue answer each other without end. */
+const EVENTS_AT_ONCE_MAX = 2 * QUEUE_MAX;
 
 /** The part of the engine that the runner drives. */
 export interface EngineCore {
@@ -23,11 +24,25 @@ export interface EngineCore {
   nextWakeMs(): number | null;
 }
 
+/** Where the host writes records, and learns that they are safe. */
+export interface HostJournal {
+  append(record: EngineRecord, wallMs: number): void;
+  /** Calls one of the two, at once or later: whether all records so far are on disk. */
+  afterDurable(safe: () => void, failed: () => void): void;
+  onFault(listener: (fault: { readonly detail: string }) => void): void;
+}
+
 export interface RunnerParts {
   readonly engine: EngineCore;
-  readonly journal: Journal;
-  readonly venue: VenuePort;
+  readonly journal: HostJournal;
+  readonly link: VenueLink;
   readonly clock: Clock;
+  readonly timers: Timers;
+  /**
+   * `stepped`: time moves only when the owner of the run moves it. The owner posts the ticks too, and a hole in the time
+   * is one in the prices, no process that stood still.
+   */
+  readonly pace: 'running' | 'stepped';
   readonly marketNowMs: () => number;
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
   /** The engine threw: a bug. The trader must end and come back HALTED. */
@@ -43,8 +58,8 @@ export interface CommandRequest {
 
 export class Runner {
   readonly #parts: RunnerParts;
-  readonly #calls: VenueCalls;
-  readonly #watch: ClockWatch;
+  readonly #link: VenueLink;
+  readonly #watch: ClockWatch | null;
   readonly #ticks: TickTimer;
   readonly #urgent: EngineEvent[] = [];
   readonly #queue: EngineEvent[] = [];
@@ -57,15 +72,16 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.#watch = new ClockWatch(parts.clock);
-    this.#calls = new VenueCalls(parts.venue, (event) => this.post(event));
+    this.#watch = parts.pace === 'running' ? new ClockWatch(parts.clock) : null;
+    this.#link = parts.link;
     this.#ticks = new TickTimer({
-      wallMs: () => parts.clock.wallMs(),
+      timers: parts.timers,
+      monotonicMs: () => parts.clock.monotonicMs(),
       nextWakeMs: () => parts.engine.nextWakeMs(),
       isBusy: () => !this.#isSettled(),
       onTick: () => this.post({ kind: 'tick' }),
     });
-    parts.venue.onEvent((event) => this.#venueSaid(event));
+    parts.link.connect((event) => this.post(event));
     parts.journal.onFault((fault) => this.post({ kind: 'journal.fault', detail: fault.detail }));
   }
 
@@ -96,7 +112,8 @@ export class Runner {
   }
 
   stamp(): Stamp {
-    return { wallMs: this.#parts.clock.wallMs(), marketMs: this.#parts.marketNowMs() };
+    const { clock, marketNowMs } = this.#parts;
+    return { wallMs: clock.wallMs(), marketMs: marketNowMs(), monotonicMs: clock.monotonicMs() };
   }
 
   /**
@@ -106,9 +123,9 @@ export class Runner {
   settled(): Promise<void> | undefined {
     if (this.#isSettled()) return undefined;
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, SETTLE_MS_MAX);
+      const takeBack = this.#parts.timers.after(SETTLE_MS_MAX, resolve);
       this.#settledWaiters.push(() => {
-        clearTimeout(timer);
+        takeBack();
         resolve();
       });
     });
@@ -120,7 +137,7 @@ export class Runner {
     for (const effect of effects) this.#carry(effect);
     this.#draining = false;
     this.#drain();
-    this.#ticks.start();
+    if (this.#parts.pace === 'running') this.#ticks.start();
   }
 
   /** No more events, ticks or orders. Calls that are under way are left to end by themselves. */
@@ -133,8 +150,11 @@ export class Runner {
     if (this.#draining) return;
     this.#draining = true;
     let onlyQuotes = true; // a quote without effects changes no deadline
+    let count = 0;
     try {
       for (let event = this.#next(); event !== undefined && this.#running; event = this.#next()) {
+        count += 1;
+        if (count > EVENTS_AT_ONCE_MAX) throw new Error('the engine and the venue do not come to rest');
         const effects = this.#parts.engine.process(event);
         if (event.kind !== 'quote' || effects.length > 0) onlyQuotes = false;
         for (const effect of effects) this.#carry(effect);
@@ -152,19 +172,19 @@ export class Runner {
   }
 
   #isSettled(): boolean {
-    return this.#unsent.size === 0 && this.#calls.ordersUnderWay === 0;
+    return this.#unsent.size === 0 && this.#link.ordersUnderWay === 0;
   }
 
   #next(): EngineEvent | undefined {
     if (this.#urgent.length === 0 && this.#queue.length === 0) return undefined;
-    const gapMs = this.#watch.look();
+    const gapMs = this.#watch?.look() ?? null;
     if (gapMs !== null) return { kind: 'clock.jump', gapMs, ...this.stamp() };
     return this.#urgent.shift() ?? this.#queue.shift();
   }
 
   /** After a jump the engine withdraws what waits for the disk: its price is from before. */
   #noticeJump(): void {
-    const gapMs = this.#watch.look();
+    const gapMs = this.#watch?.look() ?? null;
     if (gapMs === null) return;
     this.#urgent.unshift({ kind: 'clock.jump', gapMs, ...this.stamp() });
     this.#drain();
@@ -184,13 +204,13 @@ export class Runner {
       case 'cancel':
         if (this.#unsent.delete(effect.clientId))
           this.post({ kind: 'order.cancelled', clientId: effect.clientId });
-        else this.#calls.cancel(effect.clientId, effect.instrument);
+        else this.#link.cancel(effect.clientId, effect.instrument);
         return;
       case 'lookup':
-        this.#calls.lookup(effect.clientId, effect.instrument);
+        this.#link.lookup(effect.clientId, effect.instrument);
         return;
       case 'requestSnapshot':
-        this.#calls.snapshot(effect.requestId, effect.sinceTradeMs);
+        this.#link.snapshot(effect.requestId, effect.sinceTradeMs, effect.movementsSinceMs);
         return;
       case 'reply':
         this.#reply(effect.commandId, effect.outcome);
@@ -201,11 +221,10 @@ export class Runner {
   #submitOnceDurable(order: Approved<OrderIntent>): void {
     const { clientId } = order;
     this.#unsent.add(clientId);
-    const { journal } = this.#parts;
-    journal.whenDurable(journal.lastSequence).then(
+    this.#parts.journal.afterDurable(
       () => {
         this.#noticeJump();
-        if (this.#running && this.#unsent.delete(clientId)) this.#calls.submit(order);
+        if (this.#running && this.#unsent.delete(clientId)) this.#link.submit(order);
       },
       () => {
         if (!this.#unsent.delete(clientId)) return;
@@ -223,14 +242,6 @@ export class Runner {
     if (others.length > 0) this.#replies.set(commandId, others);
     else this.#replies.delete(commandId);
     first?.(outcome);
-  }
-
-  #venueSaid(event: VenueStreamEvent): void {
-    if (event.kind === 'fill') this.post({ kind: 'fill', fill: event.fill });
-    else if (event.kind === 'order') this.post({ kind: 'order.update', order: event.order });
-    else if (event.kind === 'breaker')
-      this.post({ kind: 'venue.breaker', state: event.state, detail: event.detail });
-    else this.post({ kind: 'venue.health', state: event.state, detail: event.detail });
   }
 
   #broken(error: Error): void {

@@ -1,5 +1,7 @@
 /** Ticks for the engine: every second, more often while an order is under way, and when the engine asks to be woken. */
 
+import type { Timers } from './clock.js';
+
 const TICK_MS = 1000;
 /** While an order or cancel is under way. */
 const TICK_BUSY_MS = 250;
@@ -7,8 +9,9 @@ const TICK_BUSY_MS = 250;
 const TICK_MIN_MS = 2;
 
 export interface TickTimerParts {
-  readonly wallMs: () => number;
-  /** Wall time at which the engine needs a tick at the latest; null: none is. */
+  readonly timers: Timers;
+  readonly monotonicMs: () => number;
+  /** Monotonic time at which the engine needs a tick at the latest; null: none is. */
   readonly nextWakeMs: () => number | null;
   readonly isBusy: () => boolean;
   readonly onTick: () => void;
@@ -16,8 +19,9 @@ export interface TickTimerParts {
 
 export class TickTimer {
   readonly #parts: TickTimerParts;
-  #timer: NodeJS.Timeout | undefined;
-  #dueWallMs = 0;
+  /** Takes the timer back; null before the first. */
+  #takeBack: (() => void) | null = null;
+  #dueMs = 0;
   #stopped = false;
 
   constructor(parts: TickTimerParts) {
@@ -25,28 +29,28 @@ export class TickTimer {
   }
 
   start(): void {
-    clearTimeout(this.#timer);
+    this.#takeBack?.();
     if (this.#stopped) return;
-    const nowMs = this.#parts.wallMs();
+    const nowMs = this.#parts.monotonicMs();
     const wakeMs = this.#parts.nextWakeMs() ?? Number.POSITIVE_INFINITY;
     const tickMs = this.#parts.isBusy() ? TICK_BUSY_MS : TICK_MS;
     const delayMs = Math.max(TICK_MIN_MS, Math.min(wakeMs - nowMs, tickMs));
-    this.#dueWallMs = nowMs + delayMs;
-    this.#timer = setTimeout(() => {
+    this.#dueMs = nowMs + delayMs;
+    this.#takeBack = this.#parts.timers.after(delayMs, () => {
       this.#parts.onTick();
       this.start();
-    }, delayMs);
+    });
   }
 
   /** After an event that may have made the engine want to be woken before the next tick. */
   sooner(): void {
-    if (this.#timer === undefined) return;
+    if (this.#takeBack === null) return;
     const wakeMs = this.#parts.nextWakeMs();
-    if (wakeMs !== null && wakeMs < this.#dueWallMs - TICK_MIN_MS) this.start();
+    if (wakeMs !== null && wakeMs < this.#dueMs - TICK_MIN_MS) this.start();
   }
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#takeBack?.();
   }
 }

@@ -1,14 +1,18 @@
-/** Carries the engine's wishes to the venue and its answers back as events. No answer ever blocks another call. */
+/** Carries the engine's wishes to a venue that answers by promises, and brings its answers and its stream back. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { EngineEvent, Stamp, VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
-import type { VenuePort } from '../../venue/port.js';
+import type { CashMovement, VenuePort, VenueStreamEvent } from '../../venue/port.js';
 import { CallLane } from './call-lane.js';
+import type { Timers } from './clock.js';
 
 /** Safety net only: how long an answer may take is the engine's to judge, and it judges sooner. */
 const ABANDON_AFTER_MS = 60_000;
+
+/** Readings of the account at a time: a second one begins only where the engine has given the first one up. */
+const READINGS_MAX = 2;
 
 /** An event before it is stamped. */
 export type Unstamped = EngineEvent extends infer E
@@ -17,15 +21,43 @@ export type Unstamped = EngineEvent extends infer E
     : never
   : never;
 
-export class VenueCalls {
-  readonly #cancels = new CallLane('cancel', 512, ABANDON_AFTER_MS);
-  readonly #submits = new CallLane('submit', 256, ABANDON_AFTER_MS);
-  readonly #reads = new CallLane('read', 256, ABANDON_AFTER_MS);
+/** The host's way to the venue. Whatever comes of a wish comes back as an event, at once or later. */
+export interface VenueLink {
+  /** Orders and cancels without an answer. */
+  readonly ordersUnderWay: number;
+  /** Called once, before anything is asked. */
+  connect(post: (event: Unstamped) => void): void;
+  submit(order: Approved<OrderIntent>): void;
+  cancel(clientId: string, instrument: InstrumentId): void;
+  lookup(clientId: string, instrument: InstrumentId): void;
+  /** `movementsSinceMs`: what the venue lists of cash that moved since is read as well, where it can say. */
+  snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
+}
+
+/** No answer ever blocks another call. */
+export class VenueCalls implements VenueLink {
+  readonly #cancels: CallLane;
+  readonly #submits: CallLane;
+  readonly #reads: CallLane;
+  readonly #accounts: CallLane;
+  /** The newest reading of the account that had to wait. */
+  #nextReading: (() => void) | null = null;
+  private post: (event: Unstamped) => void = () => undefined;
 
   constructor(
     readonly venue: VenuePort,
-    readonly post: (event: Unstamped) => void,
-  ) {}
+    timers: Timers,
+  ) {
+    this.#cancels = new CallLane('cancel', 512, ABANDON_AFTER_MS, timers);
+    this.#submits = new CallLane('submit', 256, ABANDON_AFTER_MS, timers);
+    this.#reads = new CallLane('read', 256, ABANDON_AFTER_MS, timers);
+    this.#accounts = new CallLane('account', READINGS_MAX, ABANDON_AFTER_MS, timers);
+  }
+
+  connect(post: (event: Unstamped) => void): void {
+    this.post = post;
+    this.venue.onEvent((event) => post(eventOf(event)));
+  }
 
   get ordersUnderWay(): number {
     return this.#cancels.underWay + this.#submits.underWay;
@@ -40,7 +72,8 @@ export class VenueCalls {
           if (outcome.kind === 'accepted')
             this.post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
           else if (outcome.kind === 'rejected') {
-            this.post({ kind: 'order.rejected', clientId, code: outcome.code, text: outcome.text });
+            const { code, text, wouldTrigger = false } = outcome;
+            this.post({ kind: 'order.rejected', clientId, code, text, wouldTrigger });
           } else this.post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
         },
         (error: unknown) => this.post({ kind: 'order.sendUnknown', clientId, cause: messageOf(error) }),
@@ -70,22 +103,57 @@ export class VenueCalls {
       );
   }
 
-  snapshot(requestId: number, sinceTradeMs: number): void {
-    this.#reads
-      .run(() => this.#readAll(requestId, sinceTradeMs))
+  /** A wish that finds no room waits for it, and a newer one takes its place. */
+  snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void {
+    if (this.#accounts.underWay >= READINGS_MAX) {
+      this.#nextReading = () => this.snapshot(requestId, sinceTradeMs, movementsSinceMs);
+      return;
+    }
+    this.#accounts
+      .run(() => this.#readAll(requestId, sinceTradeMs, movementsSinceMs))
       .then(
         (snapshot) => this.post({ kind: 'venue.snapshot', snapshot }),
         (error: unknown) => this.post({ kind: 'venue.snapshotFailed', requestId, cause: messageOf(error) }),
-      );
+      )
+      .finally(() => {
+        const next = this.#nextReading;
+        this.#nextReading = null;
+        next?.();
+      });
   }
 
-  async #readAll(requestId: number, sinceTradeMs: number): Promise<VenueSnapshot> {
-    const [positions, openOrders, fills, balances] = await Promise.all([
+  async #readAll(
+    requestId: number,
+    sinceTradeMs: number,
+    movementsSinceMs: number | undefined,
+  ): Promise<VenueSnapshot> {
+    const [positions, openOrders, fills, balances, movements] = await Promise.all([
       this.venue.positions(),
       this.venue.openOrders(),
       this.venue.fillsSince(sinceTradeMs),
       this.venue.balances(),
+      this.#movements(movementsSinceMs),
     ]);
-    return { requestId, positions, openOrders, fills, cash: balances.cash };
+    return { requestId, positions, openOrders, fills, cash: balances.cash, movements };
+  }
+
+  /** A list that can't be read explains nothing: the difference in cash stays one. */
+  async #movements(sinceMs: number | undefined): Promise<readonly CashMovement[]> {
+    if (sinceMs === undefined || this.venue.cashMovements === undefined) return [];
+    return this.venue.cashMovements(sinceMs).catch(() => []);
+  }
+}
+
+/** What the venue's stream says, as an event for the engine. */
+export function eventOf(event: VenueStreamEvent): Unstamped {
+  switch (event.kind) {
+    case 'fill':
+      return { kind: 'fill', fill: event.fill };
+    case 'order':
+      return { kind: 'order.update', order: event.order };
+    case 'breaker':
+      return { kind: 'venue.breaker', state: event.state, detail: event.detail };
+    case 'health':
+      return { kind: 'venue.health', state: event.state, detail: event.detail };
   }
 }

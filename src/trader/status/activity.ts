@@ -2,7 +2,7 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
-import { percentOfPpm } from '../../domain/money.js';
+import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
@@ -59,10 +59,19 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
         : null;
     case 'fill':
       return fillText(record.fill, instruments);
+    case 'cash':
+      return `${record.kind} of ${formatMoney(record.amount, 2)} ${record.currency} by ${record.by}: ${record.reason}`;
+    case 'fee.valued':
+      return `a fee of ${record.amount} ${record.asset} is worth ${formatMoney(record.fee, 4)}`;
     case 'halt':
       return haltText(record.halt);
     case 'armed':
       return `trading was resumed by ${record.by} (${record.authority}): ${record.reason}`;
+    case 'coins.counted':
+    case 'coins.claimed':
+      return record.by === 'fermata'
+        ? null
+        : `${record.by} said whose the coins of ${record.symbol} are: ${record.reason}`;
     case 'closeAll.begun':
       return `closing all positions, asked for by ${record.by}: ${record.reason}`;
     case 'flat.proven':

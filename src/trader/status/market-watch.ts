@@ -7,7 +7,7 @@ import type { TraderStatus } from '../protocol.js';
 export class MarketWatch {
   readonly #bidTicks: Float64Array;
   readonly #askTicks: Float64Array;
-  #lastQuoteWallMs: number | null = null;
+  #lastQuoteMs: number | null = null;
   #down = false;
   #ended = false;
 
@@ -19,22 +19,22 @@ export class MarketWatch {
     this.#askTicks = new Float64Array(instruments.length);
   }
 
-  note(event: MarketEvent, wallMs: number): void {
+  note(event: MarketEvent, monotonicMs: number): void {
     if (event.kind === 'quote') {
       this.#bidTicks[event.instrument] = event.bidTicks;
       this.#askTicks[event.instrument] = event.askTicks;
-      this.#lastQuoteWallMs = wallMs;
+      this.#lastQuoteMs = monotonicMs;
     } else if (event.kind === 'health') this.#down = event.state === 'down';
     else if (event.kind === 'ended') this.#ended = true;
   }
 
-  status(wallMs: number): TraderStatus['marketData'] {
-    const waiting = this.#lastQuoteWallMs === null;
+  status(monotonicMs: number): TraderStatus['marketData'] {
+    const waiting = this.#lastQuoteMs === null;
     return {
       ...this.feed.source,
       marketMs: this.feed.nowMs(),
       state: this.#down || this.#ended ? 'down' : waiting ? 'waiting' : 'up',
-      lastQuoteAgeMs: this.#lastQuoteWallMs === null ? null : Math.max(0, wallMs - this.#lastQuoteWallMs),
+      lastQuoteAgeMs: this.#lastQuoteMs === null ? null : Math.max(0, monotonicMs - this.#lastQuoteMs),
       lastPrices: this.instruments.flatMap(({ id, symbol, tickSize }) => {
         const bidTicks = this.#bidTicks[id] ?? 0;
         if (bidTicks === 0) return [];

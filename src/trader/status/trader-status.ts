@@ -6,7 +6,7 @@ import type { EngineView } from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
 import type { TraderStatus } from '../protocol.js';
 import { orderStatus } from './order-status.js';
-import { positionStatus } from './position-status.js';
+import { coinsStatus, dustStatus, positionStatus } from './position-status.js';
 import { strategyStatus } from './strategy-status.js';
 
 /** The answer has to fit a frame; the counts beside the lists are always whole. */
@@ -43,6 +43,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
   const money = (units: number): string => formatMoney(Math.round(units), places);
   const instrumentOf = (id: InstrumentId): Instrument => required(instruments, id);
   const { reconciliation } = view;
+  const open = view.positions.filter(({ protection }) => protection !== 'dust');
   return {
     ...constants,
     mode: view.mode,
@@ -58,13 +59,16 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     dayPnl: money(view.equity - view.dayStartEquity),
     drawdownPct: fallPct(view.peak, view.equity),
     peakEquity: money(view.peak),
-    positions: view.positions.map((position) =>
-      positionStatus(position, instrumentOf(position.instrument), money),
-    ),
+    books: booksOf(view),
+    positions: open.map((position) => positionStatus(position, instrumentOf(position.instrument), money)),
+    coins: view.coins.map((coins) => coinsStatus(coins, instrumentOf(coins.instrument))),
+    dust: view.positions
+      .filter(({ protection }) => protection === 'dust')
+      .map((position) => dustStatus(position, instrumentOf(position.instrument), money)),
     orders: view.orders
       .slice(0, ORDERS_SHOWN_MAX)
       .map((order) => orderStatus(order, instrumentOf(order.instrument))),
-    openPositions: view.positions.length,
+    openPositions: open.length,
     openOrders: view.orders.length,
     entriesWorking: view.entriesWorking,
     fills: view.fills,
@@ -89,6 +93,19 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     settings: { version: view.settings.version, changed: view.settings.changed, fileConfigHash },
     activity: now.activity,
     rssBytes: process.memoryUsage.rss(),
+  };
+}
+
+const UNVALUED_SHOWN_MAX = 100;
+
+function booksOf(view: EngineView): TraderStatus['books'] {
+  const { balances, capitalMoved, feesElsewhere, cashUnexplained, unvaluedFees } = view;
+  return {
+    balances,
+    capitalMoved: formatMoney(capitalMoved),
+    feesElsewhere: formatMoney(feesElsewhere),
+    cashUnexplained: cashUnexplained === null ? null : formatMoney(cashUnexplained),
+    unvaluedFees: unvaluedFees.slice(0, UNVALUED_SHOWN_MAX).map(({ asset, amount }) => ({ asset, amount })),
   };
 }
 

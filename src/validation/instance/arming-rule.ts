@@ -1,8 +1,8 @@
 /** Arms the instance by the desk file's rule, as the resumption procedure would: never where a person has to decide. */
 import type { Halt } from '../../domain/mode.js';
 import type { Engine } from '../../engine/engine.js';
-import type { Command } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
+import type { CommandRequest } from '../../trader/running/runner.js';
 
 /** A refusal is followed by the next try a minute of market time later. */
 const RETRY_MARKET_MS = 60_000;
@@ -11,14 +11,6 @@ export interface ArmingRuleParts {
   readonly configHash: string;
   readonly instrumentCount: number;
   readonly dayStartMs: (marketMs: number) => number;
-}
-
-export interface ArmCommand {
-  readonly kind: 'command';
-  readonly commandId: string;
-  readonly by: string;
-  readonly reason: string;
-  readonly command: Command;
 }
 
 export class ArmingRule {
@@ -37,7 +29,7 @@ export class ArmingRule {
   }
 
   /** Null as long as nothing is halted, or something speaks against it. */
-  commandFor(engine: Engine, marketMs: number): ArmCommand | null {
+  commandFor(engine: Engine, marketMs: number): CommandRequest | null {
     if (!this.#halted || marketMs < this.#nextTryMs) return null;
     const { haltId, halts, quotes, reconciliation } = engine.view;
     if (haltId === null || quotes.length < this.#parts.instrumentCount) return null;
@@ -47,7 +39,6 @@ export class ArmingRule {
     this.#tries += 1;
     const { configHash } = this.#parts;
     return {
-      kind: 'command',
       commandId: `arm-${this.#tries}`,
       by: 'rule',
       reason: 'the desk file lets the rule resume',

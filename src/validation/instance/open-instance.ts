@@ -9,6 +9,7 @@ import { engineConfig } from '../../trader/engine-config.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
 import { ArmingRule } from './arming-rule.js';
+import { SteppedLink } from './stepped-link.js';
 import { TradingInstance } from './trading-instance.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -52,18 +53,19 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
     return digest(`${id}/halt-${halts}`).slice(0, 32);
   };
   const engine = createEngine({ ...config, drawHaltId });
-  const venue: SteppedPaperVenue = new SteppedPaperVenue({
+  const venue = new SteppedPaperVenue({
     instruments,
     paper: desk.paper,
     cash: parseMoney(desk.paper.balance),
     bookId: incarnationOf(id),
     schedule: (delayMs, work) => time.schedule(delayMs, work),
     marketNowMs: () => time.marketMs,
-    onEvent: (event) => instance.onVenue(event),
+    onEvent: (event) => link.onVenue(event),
   });
+  const link = new SteppedLink(venue);
   const { dayStartMs } = config;
   const arming = new ArmingRule({ configHash, instrumentCount: instruments.length, dayStartMs });
-  const instance: TradingInstance = new TradingInstance({ engine, venue, time, arming, onRecord });
+  const instance = new TradingInstance({ engine, link, time, arming, onRecord });
   return { instance, engine, venue };
 }
 

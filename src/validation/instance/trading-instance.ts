@@ -2,26 +2,28 @@
  * The desk's own engine, strategies and limits on paper, stepped by prices alone: no clock, no randomness, no waiting.
  * The same prices give the same orders, fills and halts, on every machine and however often the run is begun again.
  */
-import type { Effect } from '../../engine/effect.js';
 import type { Engine } from '../../engine/engine.js';
-import type { EngineEvent, Stamp } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { MarketBar, MarketEvent } from '../../market/feed.js';
+import { type HostJournal, Runner } from '../../trader/running/runner.js';
 import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
-import type { VenueStreamEvent } from '../../venue/port.js';
 import type { ArmingRule } from './arming-rule.js';
+import type { SteppedLink } from './stepped-link.js';
 import type { VirtualTime } from './virtual-time.js';
 
-/** As the running trader: a tick a second of wall time at least. */
+/** As the running trader: a tick a second at least. */
 const TICK_MS = 1000;
-/** What one event of the market may bring about; more is a bug that would never end. */
-const EVENTS_AT_ONCE_MAX = 10_000;
 
-type Unstamped = EngineEvent extends infer E ? (E extends Stamp ? Omit<E, keyof Stamp> : never) : never;
+/** The run's own journal writes in `onRecord`, and throws where it can't: whatever was recorded is safe. */
+const WRITTEN_AT_ONCE: HostJournal = {
+  append: () => undefined,
+  afterDurable: (safe) => safe(),
+  onFault: () => undefined,
+};
 
 export interface InstanceParts {
   readonly engine: Engine;
-  readonly venue: SteppedPaperVenue;
+  readonly link: SteppedLink;
   readonly time: VirtualTime;
   readonly arming: ArmingRule;
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
@@ -29,28 +31,46 @@ export interface InstanceParts {
 
 export class TradingInstance {
   readonly #parts: InstanceParts;
-  readonly #queue: EngineEvent[] = [];
-  #draining = false;
-  #tickedWallMs = Number.NEGATIVE_INFINITY;
+  readonly #host: Runner;
+  #tickedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
+    const { engine, link, time, arming } = parts;
+    this.#host = new Runner({
+      engine,
+      link,
+      journal: WRITTEN_AT_ONCE,
+      clock: time,
+      timers: { after: (delayMs, work) => time.schedule(delayMs, work) },
+      pace: 'stepped',
+      marketNowMs: () => time.marketMs,
+      onRecord: (record, wallMs) => {
+        parts.onRecord(record, wallMs);
+        arming.onRecord(record);
+      },
+      onBroken: (error) => {
+        throw error;
+      },
+    });
   }
 
   /** HALTED, and the venue is read. Throws what the engine says where it must not begin. */
   begin(): void {
-    const begun = this.#parts.engine.begin(this.#parts.time.stamp());
+    const begun = this.#parts.engine.begin(this.#host.stamp());
     if (!begun.ok) throw new Error(begun.message);
-    this.#draining = true;
-    for (const effect of [...begun.effects]) this.#carry(effect);
-    this.#draining = false;
-    this.#drain();
+    this.#host.begin([...begun.effects]);
   }
 
   /** Shows the strategies the past; causes no order. */
   warmUp({ volumeLots: _volume, ...bar }: MarketBar): void {
-    const { wallMs } = this.#parts.time.stamp();
-    this.#take({ kind: 'bar', ...bar, warmup: true, wallMs, marketMs: bar.openMs + bar.spanMs });
+    this.#host.take({
+      kind: 'bar',
+      ...bar,
+      warmup: true,
+      ...this.#host.stamp(),
+      marketMs: bar.openMs + bar.spanMs,
+    });
   }
 
   /** Orders that are on their way arrive, and deadlines pass, before the event of this time comes. */
@@ -61,102 +81,29 @@ export class TradingInstance {
 
   /** The venue matches before the engine sees the price, as a real one does. */
   onMarket(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
-    const { time, venue, arming, engine } = this.#parts;
-    venue.onMarket(event);
+    const { time, arming, engine } = this.#parts;
+    this.venue.onMarket(event);
     if (event.kind === 'quote') {
       const { instrument, bidTicks, askTicks } = event;
-      this.#post({ kind: 'quote', instrument, bidTicks, askTicks });
+      this.#host.post({ kind: 'quote', instrument, bidTicks, askTicks });
     } else if (event.kind === 'bar') {
       const { volumeLots: _volume, ...bar } = event.bar;
-      this.#post({ kind: 'bar', ...bar, warmup: false });
+      this.#host.post({ kind: 'bar', ...bar, warmup: false, late: event.late === true });
     }
     const command = arming.commandFor(engine, time.marketMs);
-    if (command !== null) this.#post(command);
+    if (command !== null) void this.#host.command(command);
   }
 
-  /** What the venue's stream says; comes while the market or an order is being dealt with. */
-  onVenue(event: VenueStreamEvent): void {
-    if (event.kind === 'fill') this.#post({ kind: 'fill', fill: event.fill });
-    else if (event.kind === 'order') this.#post({ kind: 'order.update', order: event.order });
-    else if (event.kind === 'health')
-      this.#post({ kind: 'venue.health', state: event.state, detail: event.detail });
+  private get venue(): SteppedPaperVenue {
+    return this.#parts.link.venue;
   }
 
   #tick(): void {
     const { engine, time } = this.#parts;
-    const { wallMs } = time.stamp();
+    const monotonicMs = time.monotonicMs();
     const wakeMs = engine.nextWakeMs() ?? Number.POSITIVE_INFINITY;
-    if (wallMs < Math.min(this.#tickedWallMs + TICK_MS, wakeMs)) return;
-    this.#tickedWallMs = wallMs;
-    this.#post({ kind: 'tick' });
-  }
-
-  #post(event: Unstamped): void {
-    this.#take({ ...event, ...this.#parts.time.stamp() } as EngineEvent);
-  }
-
-  #take(event: EngineEvent): void {
-    this.#queue.push(event);
-    this.#drain();
-  }
-
-  #drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    let count = 0;
-    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
-      count += 1;
-      if (count > EVENTS_AT_ONCE_MAX) throw new Error('the engine and the paper venue do not come to rest');
-      for (const effect of this.#parts.engine.process(event)) this.#carry(effect);
-    }
-    this.#draining = false;
-  }
-
-  #carry(effect: Effect): void {
-    const { venue, time, onRecord } = this.#parts;
-    switch (effect.kind) {
-      case 'record':
-        onRecord(effect.record, time.stamp().wallMs);
-        this.#parts.arming.onRecord(effect.record);
-        return;
-      case 'submit':
-        this.#submit(effect);
-        return;
-      case 'cancel':
-        this.#cancel(effect.clientId);
-        return;
-      case 'lookup':
-        this.#post({
-          kind: 'order.lookup',
-          clientId: effect.clientId,
-          found: venue.orderByClientId(effect.clientId),
-        });
-        return;
-      case 'requestSnapshot':
-        this.#post({
-          kind: 'venue.snapshot',
-          snapshot: venue.snapshot(effect.requestId, effect.sinceTradeMs),
-        });
-        return;
-      case 'reply':
-        return;
-    }
-  }
-
-  #submit({ order }: Extract<Effect, { readonly kind: 'submit' }>): void {
-    const { clientId } = order;
-    const outcome = this.#parts.venue.submit(order);
-    if (outcome.kind === 'accepted')
-      this.#post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
-    else if (outcome.kind === 'rejected') {
-      this.#post({ kind: 'order.rejected', clientId, code: outcome.code, text: outcome.text });
-    } else this.#post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
-  }
-
-  #cancel(clientId: string): void {
-    const outcome = this.#parts.venue.cancel(clientId);
-    if (outcome.kind === 'notOpen') {
-      this.#post({ kind: 'order.cancelRejected', clientId, code: outcome.code, text: outcome.text });
-    } else this.#post({ kind: 'order.cancelled', clientId });
+    if (monotonicMs < Math.min(this.#tickedMs + TICK_MS, wakeMs)) return;
+    this.#tickedMs = monotonicMs;
+    this.#host.post({ kind: 'tick' });
   }
 }

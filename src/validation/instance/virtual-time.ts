@@ -1,12 +1,12 @@
 /** Time of a run that is a pure function of its prices: it goes on with them, and with nothing else. */
-import type { Stamp } from '../../engine/event.js';
+import type { Clock } from '../../trader/running/clock.js';
 
 interface Timer {
   readonly dueMs: number;
   readonly work: () => void;
 }
 
-export class VirtualTime {
+export class VirtualTime implements Clock {
   #marketMs: number;
   #wallMs: number;
   #timers: Timer[] = [];
@@ -28,8 +28,13 @@ export class VirtualTime {
     return this.#marketMs;
   }
 
-  stamp(): Stamp {
-    return { wallMs: this.#wallMs, marketMs: this.#marketMs };
+  wallMs(): number {
+    return this.#wallMs;
+  }
+
+  /** Nobody sets this wall clock: it is as good as a monotonic one. */
+  monotonicMs(): number {
+    return this.#wallMs;
   }
 
   /** `delayMs` of market time from now. Gives the function that takes it back. */

@@ -1,5 +1,6 @@
 /** From what was measured to what is said about it. Pure: the same run gives the same report, byte for byte. */
 import { basename } from 'node:path';
+import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -12,10 +13,18 @@ import type { DataProblem } from '../measure/data-problems.js';
 import type { RoundTrip } from '../measure/round-trips.js';
 import type { RunMeasure, SwitchedOff } from '../measure/run-measure.js';
 import type { ValidationRequest } from '../request.js';
-import type { ReportedHalt, ReportedResults, ReportedTrade, ValidationReport } from './report.js';
+import type {
+  PriceEndpoint,
+  ReportedFile,
+  ReportedHalt,
+  ReportedResults,
+  ReportedTrade,
+  ValidationReport,
+} from './report.js';
 
 /** The rest is counted, not listed. */
 const TRADES_MAX = 2000;
+const HOUR_MS = 3_600_000;
 /** More than this part of the time without trading, and a GO would say nothing. */
 const HALTED_PCT_MAX = 50;
 
@@ -141,15 +150,51 @@ function stayedOff({ strategy, reason, atMs }: SwitchedOff): string {
 
 /** Empty where a GO may stand for real money. */
 function whyNotForRealMoney(
-  { request, desk, source, leftOut }: ReportInputs,
+  { request, desk, source, leftOut, files }: ReportInputs,
   reasons: readonly string[],
 ): readonly string[] {
   return [
     ...(reasons.length > 0 ? ['the validation is a NO-GO'] : []),
     ...(source?.kind === 'simulated' ? ['prices were simulated, and no market has shown them'] : []),
+    ...tooShort(request, desk),
+    ...files.flatMap(whyForStudy),
+    ...(pricesOf(source, files) === null && files.every(({ fetched }) => fetched !== null) && files.length > 0
+      ? ['its files come from different markets: the exchange, its testnet, or a simulator']
+      : []),
     ...leftOut.map((symbol) => `${symbol} is traded by the desk and had no prices here`),
     ...looserThan(request.criteria, desk.goLive.criteria),
   ];
+}
+
+function tooShort({ durationMs }: ValidationRequest, desk: Desk): string[] {
+  const { durationMsMin } = goLiveValidation(desk);
+  if (durationMs >= durationMsMin) return [];
+  const [had, least] = [durationMs, durationMsMin].map((ms) => `${Number((ms / HOUR_MS).toFixed(2))} h`);
+  return [`${had} were traded, and real money takes ${least} at least (goLive.validationHours)`];
+}
+
+function whyForStudy({ name, symbol, fetched, study }: ReportedFile): string[] {
+  if (fetched === null)
+    return [
+      `${name} is for study: ${study}. Real money takes live prices, or minutes of: fermata data fetch ${symbol}`,
+    ];
+  return fetched.symbol === symbol
+    ? []
+    : [`${name} holds the prices of ${fetched.symbol}, and was given for ${symbol}`];
+}
+
+/** Null where it is nobody's market that can be named. */
+function pricesOf(source: MarketSource | null, files: readonly ReportedFile[]): PriceEndpoint | null {
+  if (source?.kind === 'live') return { kind: 'live', address: null };
+  const [first, ...others] = files.map(({ fetched }) => (fetched === null ? null : endpointOf(fetched)));
+  if (source?.kind !== 'recorded' || !first) return null;
+  return others.every((other) => other?.kind === first.kind && other.address === first.address)
+    ? first
+    : null;
+}
+
+function endpointOf({ endpoint, address }: NonNullable<ReportedFile['fetched']>): PriceEndpoint {
+  return { kind: endpoint, address: endpoint === 'simulator' ? address : null };
 }
 
 function periodOf({ durationMs }: ValidationRequest, measure: RunMeasure | null): ValidationReport['period'] {
@@ -168,6 +213,7 @@ function marketOf({ source, symbols, leftOut, files }: ReportInputs): Validation
     simulated: source?.kind === 'simulated',
     symbols,
     leftOut,
+    endpoint: pricesOf(source, files),
     files,
   };
 }

@@ -4,6 +4,30 @@ import type { Criteria, CriterionResult } from '../criteria.js';
 import type { Coverage } from '../measure/bar-coverage.js';
 import type { DataProblem } from '../measure/data-problems.js';
 
+/** Whose prices they were: the exchange's own, its testnet's, or those of one simulator. */
+export interface PriceEndpoint {
+  readonly kind: 'live' | 'testnet' | 'simulator';
+  /** Of the simulator; null for the others. */
+  readonly address: string | null;
+}
+
+export interface ReportedFile {
+  readonly name: string;
+  readonly sha256: string;
+  /** The instrument that it was given for. */
+  readonly symbol: string;
+  /** What Fermata itself fetched; null for any other file, which is for study. */
+  readonly fetched: {
+    readonly venue: string;
+    readonly endpoint: PriceEndpoint['kind'];
+    readonly address: string;
+    readonly symbol: string;
+    readonly at: string;
+  } | null;
+  /** Why it is for study, in a few words; null where it was fetched. */
+  readonly study: string | null;
+}
+
 export interface ReportedTrade {
   readonly symbol: string;
   readonly side: 'long' | 'short';
@@ -74,7 +98,9 @@ export interface ValidationReport {
     readonly symbols: readonly string[];
     /** Traded by the desk, but without prices here. */
     readonly leftOut: readonly string[];
-    readonly files: readonly { readonly name: string; readonly sha256: string }[];
+    /** Whose prices; null where nobody can say: simulated, or files of any origin. */
+    readonly endpoint: PriceEndpoint | null;
+    readonly files: readonly ReportedFile[];
   };
   readonly criteria: Criteria;
   readonly results: ReportedResults;

@@ -1,6 +1,7 @@
 /** Cash and positions, both from one reading of the account where they are asked for together. */
+import { plainUnits } from '../../domain/money.js';
 import type { VenuePosition } from '../../engine/event.js';
-import { type VenueBalances, VenueUnavailable } from '../port.js';
+import type { VenueBalances } from '../port.js';
 import type { Connection } from './connection.js';
 import { unitsOf } from './exact.js';
 import { type Holdings, type PositionContext, positionOf, readHoldings } from './holdings.js';
@@ -42,11 +43,8 @@ export function createAccountReadings(context: AccountContext): AccountReadings 
     async balances() {
       const currency = context.markets[0]?.instrument.quote ?? '';
       const units = (await holdings()).get(currency) ?? 0n;
-      if (units > BigInt(Number.MAX_SAFE_INTEGER)) {
-        throw new VenueUnavailable(`GET account: more ${currency} than can be counted exactly`);
-      }
       // Money units are 1e-8 too.
-      return { cash: Number(units), currency };
+      return { cash: plainUnits(units), currency };
     },
     async positions() {
       const [held] = await Promise.all([holdings(), context.readPrices()]);

@@ -3,8 +3,14 @@
 export type Answer =
   /** The venue answered and accepted; the body is still to be judged. */
   | { readonly kind: 'answered'; readonly body: unknown }
-  /** The venue answered that it did not do it. */
-  | { readonly kind: 'refused'; readonly status: number; readonly code: number; readonly text: string }
+  /** The venue answered that it did not do it. `data`: of a request with two halves, what became of each. */
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly code: number;
+      readonly text: string;
+      readonly data?: unknown;
+    }
   /** Nobody knows what the venue did. */
   | { readonly kind: 'unanswered'; readonly cause: string }
   /** We did not even send it. */
@@ -16,6 +22,7 @@ export interface WireAnswer {
   /** The venue's own code; null where the body has none. */
   readonly code: number | null;
   readonly text: string;
+  readonly data?: unknown;
 }
 
 /** The venue's word for "it may have happened": internal errors, timeouts, overload. */
@@ -25,10 +32,13 @@ const TEXT_MAX = 200;
 
 /** Of an answer with an error status, or with an error in its body. */
 export function answerOfWire(wire: WireAnswer): Answer {
-  const { status, code, text } = wire;
+  const { status, code, text, data } = wire;
   const definite =
     code !== null && status >= 400 && status < 500 && status !== 408 && !OUTCOME_UNKNOWN.has(code);
-  if (definite) return { kind: 'refused', status, code, text: text.slice(0, TEXT_MAX) };
+  if (definite) {
+    const refused = { kind: 'refused', status, code, text: text.slice(0, TEXT_MAX) } as const;
+    return data === undefined ? refused : { ...refused, data };
+  }
   const said = code === null ? '' : ` ${code} ${text.slice(0, TEXT_MAX)}`;
   return { kind: 'unanswered', cause: `HTTP ${status}${said}` };
 }
@@ -36,9 +46,10 @@ export function answerOfWire(wire: WireAnswer): Answer {
 /** `{code, msg}` of a body; the text is cut so that no page of HTML gets into a log. */
 export function readWireAnswer(status: number, body: unknown): WireAnswer {
   if (body !== null && typeof body === 'object' && 'code' in body) {
-    const { code, msg } = body as { code: unknown; msg?: unknown };
+    const { code, msg, data } = body as { code: unknown; msg?: unknown; data?: unknown };
     if (typeof code === 'number' && Number.isInteger(code) && code < 0) {
-      return { status, code, text: typeof msg === 'string' ? msg : '' };
+      const wire = { status, code, text: typeof msg === 'string' ? msg : '' };
+      return data === undefined || data === null ? wire : { ...wire, data };
     }
   }
   return { status, code: null, text: '' };

@@ -5,6 +5,8 @@ import type { BreakerState } from '../breaker.js';
 import type { VenueCapabilities, VenuePort, VenueStreamEvent } from '../port.js';
 import type { RateBudgetState } from '../rate-budget.js';
 import { type AccountReadings, createAccountReadings, foreignUnits } from './account.js';
+import { cashMovements } from './cash.js';
+import { createChanges } from './changes.js';
 import { type Connection, openConnection } from './connection.js';
 import { endpointLabel } from './endpoint.js';
 import { createExecutions, type Executions } from './executions.js';
@@ -98,18 +100,23 @@ interface Parts {
 function assemble(parts: Parts): BinanceVenue {
   const { options, verifying, monitor, stream, relay } = parts;
   const { connection, markets } = verifying;
-  const trading = createTrading({
+  const context = {
     connection,
     markets,
-    marketOf: (instrument) => known(markets, instrument),
+    marketOf: (instrument: InstrumentId) => known(markets, instrument),
     executions: parts.executions,
     verified: () => monitor.verified,
-  });
+  };
   return {
     capabilities: capabilities(options.endpoint.kind !== 'live'),
     instruments: options.instruments,
-    ...trading,
+    ...createTrading(context),
+    ...createChanges(context),
     ...accountReadings(parts),
+    // The test environment has no wallet.
+    ...(options.endpoint.kind === 'testnet'
+      ? {}
+      : { cashMovements: (sinceMs: number) => cashMovements(connection, sinceMs) }),
     get state() {
       return stateOf(connection, options, stream.reconnects);
     },

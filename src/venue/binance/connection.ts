@@ -5,6 +5,7 @@ import { createVenueHealth, type VenueHealth } from '../health.js';
 import type { VenueStreamEvent } from '../port.js';
 import { createRateBudget, type RateBudget } from '../rate-budget.js';
 import { createRateBudgetQueue, type RateBudgetQueue } from '../rate-budget-queue.js';
+import { steadyNowMs } from '../steady-clock.js';
 import { createVenueClock, type VenueClock } from './clock.js';
 import { type BinanceExchange, openExchange } from './exchange.js';
 import { BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './options.js';
@@ -35,7 +36,7 @@ export async function openConnection(
   options: BinanceVenueOptions,
   emit: (event: VenueStreamEvent) => void,
 ): Promise<Connection> {
-  const nowMs = options.nowMs ?? Date.now;
+  const nowMs = options.nowMs ?? steadyNowMs;
   const times = { ...BINANCE_TIMES, ...options.times };
   const limited = options.rateLimited ?? true;
   const weight = createRateBudget(limited ? WEIGHT : { ...WEIGHT, limit: UNLIMITED });
@@ -51,6 +52,7 @@ export async function openConnection(
     credentials: options.credentials,
     timeoutMs: times.requestTimeoutMs,
     keepAliveMs: times.keepAliveMs,
+    nowMs,
     onHeaders: watchHeaders(weight, orders, queue, nowMs, (untilMs, status) => {
       health.against(
         'silence',

@@ -10,14 +10,17 @@ export function unitsOf(text: unknown): bigint | null {
   return BigInt(whole + fraction.slice(0, PLACES).padEnd(PLACES, '0'));
 }
 
+/** The decimal text of units of 1e-8, without needless zeros. */
+export function decimalOf(units: bigint): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(PLACES + 1, '0');
+  const fraction = digits.slice(-PLACES).replace(/0+$/, '');
+  const sign = units < 0n ? '-' : '';
+  return `${sign}${digits.slice(0, -PLACES)}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
 /** Whole steps in an amount, rounded down. Both in units of 1e-8. */
 export function wholeSteps(amount: bigint, step: bigint): number {
   return Number(amount / step);
-}
-
-/** Steps that cover an amount, rounded up. */
-export function coveringSteps(amount: bigint, step: bigint): number {
-  return Number((amount + step - 1n) / step);
 }
 
 /** Units of a desk file's step, which was checked when it was loaded. */

@@ -34,12 +34,20 @@ export interface CcxtBinance {
   privateGetAccount: Method;
   sapiGetAccountApiRestrictions: Method;
   privatePostOrder: Method;
+  privatePostOrderCancelReplace: Method;
   privateGetOrder: Method;
   privateDeleteOrder: Method;
   privateGetOpenOrders: Method;
   privateGetAllOrders: Method;
   privateGetMyTrades: Method;
+  sapiGetCapitalDepositHisrec: Method;
+  sapiGetCapitalWithdrawHistory: Method;
+  sapiGetAssetAssetDividend: Method;
+  sapiGetAssetDribblet: Method;
+  sapiGetAssetTransfer: Method;
+  request(path: string, api: string, method: string, parameters: Parameters): Promise<unknown>;
   clients: Record<string, SocketClient>;
+  milliseconds(): number;
   handleErrors(...parameters: unknown[]): unknown;
   handleHttpStatusCode(...parameters: unknown[]): void;
   handleMessage(client: SocketClient, message: unknown): void;
@@ -75,6 +83,8 @@ export interface ExchangeOptions {
   readonly timeoutMs: number;
   /** Silence on a socket, in milliseconds, after which it is asked whether it lives; twice that ends it. */
   readonly keepAliveMs: number;
+  /** Milliseconds since 1970, never set back or forth: what signed requests are dated by, before the venue's offset. */
+  readonly nowMs: () => number;
   /** Of every answer with a status, whatever it was; `code` is the venue's own, null where it gave none. */
   readonly onHeaders: OnHeaders;
 }
@@ -123,6 +133,7 @@ async function createCcxt(options: ExchangeOptions, transport: Transport): Promi
     await ccxt.loadHttpProxyAgent();
   }
   ccxt.streaming = { ...ccxt.streaming, keepAlive: options.keepAliveMs };
+  ccxt.milliseconds = options.nowMs;
   return ccxt;
 }
 

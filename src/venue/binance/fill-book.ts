@@ -1,18 +1,15 @@
 /**
- * From executions to fills. Binance takes the fee of a purchase out of the coins bought, so that fewer can be sold than
- * were ordered: `feeLots` says how many whole lots are gone. It is worked out over the whole order (rounded up once,
- * not at each of its executions), for which the executions before must be known.
+ * From executions to fills. Binance takes the fee of a purchase out of the coins bought, or out of a stock of BNB: the fill
+ * says which asset and exactly how much. Where executions of the same order are missing before one, all are read first.
  */
-import { mulDiv } from '../../domain/money.js';
+import { formatUnits, mulDivUnits, worthUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
-import { coveringSteps } from './exact.js';
 import type { BinanceMarket } from './market.js';
 import type { RawTrade } from './trades.js';
 
 interface OrderSoFar {
   executed: bigint;
-  commission: bigint;
-  readonly feeLots: Map<number, number>;
+  readonly trades: Set<number>;
 }
 
 export interface FillBook {
@@ -48,27 +45,22 @@ function createBook(market: BinanceMarket, simulated: boolean): FillBook {
   const orders = new Map<number, OrderSoFar>();
   const delivered = new Set<number>();
 
-  function feeLotsOf(trade: RawTrade, executedBefore: bigint): number | 'gap' {
-    const inBase = trade.buyer && trade.commissionAsset === market.instrument.base;
-    if (!inBase) return 0;
-    const order = orders.get(trade.orderId) ?? { executed: 0n, commission: 0n, feeLots: new Map() };
-    const known = order.feeLots.get(trade.tradeId);
-    if (known !== undefined) return known;
-    if (executedBefore !== order.executed) return 'gap';
-    const before = coveringSteps(order.commission, market.lot);
+  /** False where executions of the order before this one are not known yet. */
+  function follows(trade: RawTrade, executedBefore: bigint): boolean {
+    const order = orders.get(trade.orderId) ?? { executed: 0n, trades: new Set() };
+    if (order.trades.has(trade.tradeId)) return true;
+    if (executedBefore !== order.executed) return false;
     order.executed += trade.quantity;
-    order.commission += trade.commission;
-    const feeLots = coveringSteps(order.commission, market.lot) - before;
-    order.feeLots.set(trade.tradeId, feeLots);
+    order.trades.add(trade.tradeId);
     remember(orders, trade.orderId, order);
-    return feeLots;
+    return true;
   }
 
   return {
     add(trade, clientId, executedBefore) {
-      const feeLots = feeLotsOf(trade, executedBefore);
-      if (feeLots === 'gap') return 'gap';
-      return fillOf(trade, { clientId, feeLots, market, simulated });
+      const inBase = trade.buyer && trade.commissionAsset === market.instrument.base;
+      if (inBase && !follows(trade, executedBefore)) return 'gap';
+      return fillOf(trade, { clientId, market, simulated });
     },
     delivered: (tradeId) => delivered.has(tradeId),
     markDelivered(tradeId) {
@@ -85,12 +77,11 @@ function remember(orders: Map<number, OrderSoFar>, orderId: number, order: Order
 
 interface FillContext {
   readonly clientId: string;
-  readonly feeLots: number;
   readonly market: BinanceMarket;
   readonly simulated: boolean;
 }
 
-function fillOf(trade: RawTrade, { clientId, feeLots, market, simulated }: FillContext): Fill {
+function fillOf(trade: RawTrade, { clientId, market, simulated }: FillContext): Fill {
   return {
     tradeId: String(trade.tradeId),
     clientId,
@@ -98,8 +89,7 @@ function fillOf(trade: RawTrade, { clientId, feeLots, market, simulated }: FillC
     side: trade.buyer ? 'buy' : 'sell',
     quantityLots: trade.quantityLots,
     priceTicks: trade.priceTicks,
-    fee: feeMoney(trade, feeLots, market),
-    ...(feeLots > 0 ? { feeLots } : {}),
+    ...feeOf(trade, market),
     liquidity: trade.maker ? 'maker' : 'taker',
     marketMs: trade.timeMs,
     simulated,
@@ -107,17 +97,15 @@ function fillOf(trade: RawTrade, { clientId, feeLots, market, simulated }: FillC
 }
 
 /**
- * In the quote currency as it is (money units are 1e-8 too); in the base currency the value of the lots that are gone; in a third one (BNB) the
- * desk file's rate, since its own price is not known here and is never higher than that.
+ * In the quote currency as it is (money units are 1e-8 too); in the coin that was bought with its worth at this price. What
+ * another asset is worth is not known here: the engine says it from the desk's own quote.
  */
-function feeMoney(trade: RawTrade, feeLots: number, market: BinanceMarket): number {
-  const { instrument } = market;
-  const perLot = trade.priceTicks * instrument.moneyPerTickLot;
-  if (trade.commission === 0n) return 0;
-  if (trade.commissionAsset === instrument.quote) {
-    return Number(trade.commission);
-  }
-  if (trade.commissionAsset === instrument.base && trade.buyer) return feeLots * perLot;
-  const rate = trade.maker ? instrument.makerFeePpm : instrument.takerFeePpm;
-  return mulDiv(trade.quantityLots * perLot, rate, 1_000_000);
+function feeOf(trade: RawTrade, { instrument, lot }: BinanceMarket): Pick<Fill, 'fee' | 'feeIn'> {
+  const { commission, commissionAsset, priceTicks } = trade;
+  if (commission === 0n || commissionAsset === null) return { fee: 0 };
+  if (commissionAsset === instrument.quote) return { fee: Number(commission) };
+  const feeIn = { asset: commissionAsset, amount: formatUnits(commission) };
+  if (commissionAsset !== instrument.base || !trade.buyer) return { fee: 0, feeIn };
+  const oneLot = worthUnits(1, priceTicks, instrument.moneyPerTickLot);
+  return { fee: Number(mulDivUnits(commission, oneLot, lot)), feeIn };
 }

@@ -79,11 +79,10 @@ async function tradesSince(
   const byTime = context.nowMs() - sinceMs < BY_TIME_MS_MAX;
   let from: Record<string, number> = byTime ? { startTime: Math.max(0, Math.floor(sinceMs)) } : { fromId: 0 };
   for (let page = 0; page < PAGES_MAX; page += 1) {
-    const rows = await tradePage(context, market, { ...from, limit: PAGE });
-    trades.push(...rows.filter(({ timeMs }) => timeMs >= sinceMs));
-    const last = rows.at(-1);
-    if (rows.length < PAGE || last === undefined) return trades;
-    from = { fromId: last.tradeId + 1 };
+    const { found, count, lastId } = await tradePage(context, market, { ...from, limit: PAGE }, sinceMs);
+    trades.push(...found);
+    if (count < PAGE) return trades;
+    from = { fromId: lastId + 1 };
   }
   throw new VenueUnavailable(`${market.symbol}: more executions than can be read (${PAGES_MAX * PAGE})`);
 }
@@ -94,27 +93,39 @@ async function tradesOfOrder(
   market: BinanceMarket,
   orderId: number,
 ): Promise<RawTrade[]> {
-  const rows = await tradePage(context, market, { orderId, limit: PAGE });
-  return rows.filter((trade) => trade.orderId === orderId);
+  const { found } = await tradePage(context, market, { orderId, limit: PAGE }, 0);
+  return found.filter((trade) => trade.orderId === orderId);
 }
 
+interface TradePage {
+  /** Oldest first. */
+  readonly found: readonly RawTrade[];
+  /** All that the venue gave. */
+  readonly count: number;
+  readonly lastId: number;
+}
+
+/** What is older than `sinceMs` is not read further than its time: steps and prices were others then. */
 async function tradePage(
   context: HistoryContext,
   market: BinanceMarket,
   query: Readonly<Record<string, number>>,
-): Promise<RawTrade[]> {
-  const rows = await context.reader.read({
+  sinceMs: number,
+): Promise<TradePage> {
+  return context.reader.read({
     name: 'GET myTrades',
     weight: 'orderId' in query ? 5 : 20,
     urgency: 'read',
     send: (ccxt) => ccxt.privateGetMyTrades({ symbol: market.symbol, ...query }),
     decode: (body) => {
-      const trades = listOf(body, 'trades').map((row) => readTrade(row, market));
-      for (const trade of trades) context.checkPrice(market, trade);
-      return trades;
+      const rows = listOf(body, 'trades');
+      const ids = rows.map((row) => wholeField(fieldsOf(row, 'trade'), 'id', 'trade'));
+      const wanted = rows.filter((row) => wholeField(fieldsOf(row, 'trade'), 'time', 'trade') >= sinceMs);
+      const found = wanted.map((row) => readTrade(row, market)).sort((a, b) => a.tradeId - b.tradeId);
+      for (const trade of found) context.checkPrice(market, trade);
+      return { found, count: rows.length, lastId: Math.max(0, ...ids) };
     },
   });
-  return rows.sort((a, b) => a.tradeId - b.tradeId);
 }
 
 /** Client ids of orders: remembered, or asked for. */

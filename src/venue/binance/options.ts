@@ -38,7 +38,7 @@ export interface BinanceVenueOptions {
   readonly rateLimited?: boolean;
   /** The engine's position, so that leftovers too small to sell are not shown as a difference; 0 where absent. */
   readonly expectedLots?: (instrument: InstrumentId) => number;
-  /** Wall clock, milliseconds since 1970. */
+  /** Milliseconds since 1970, never set back or forth. */
   readonly nowMs?: () => number;
   /** In [0, 1). */
   readonly random?: () => number;

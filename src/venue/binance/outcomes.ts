@@ -11,6 +11,7 @@ import { readOrder } from './orders.js';
 export const NOT_SENT = 'NOT_SENT';
 
 const NEW_ORDER_REJECTED = -2010;
+const WOULD_TRIGGER = -2021;
 const CANCEL_REJECTED = -2011;
 const NO_SUCH_ORDER = -2013;
 
@@ -22,6 +23,11 @@ function isDuplicate(code: number, text: string): boolean {
   return code === NEW_ORDER_REJECTED && /duplicate/i.test(text);
 }
 
+/** Spot says it with the code that many refusals share, so the text has to tell; futures have a code for it. */
+function wouldTrigger(code: number, text: string): boolean {
+  return code === WOULD_TRIGGER || (code === NEW_ORDER_REJECTED && /trigger immediately/i.test(text));
+}
+
 export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceMarket): SendOutcome {
   switch (answer.kind) {
     case 'answered':
@@ -29,7 +35,12 @@ export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceM
     case 'refused':
       return isDuplicate(answer.code, answer.text)
         ? { kind: 'unknown', cause: 'the venue already has an order of this id' }
-        : { kind: 'rejected', code: String(answer.code), text: answer.text };
+        : {
+            kind: 'rejected',
+            code: String(answer.code),
+            text: answer.text,
+            wouldTrigger: wouldTrigger(answer.code, answer.text),
+          };
     case 'unanswered':
       return { kind: 'unknown', cause: answer.cause };
     case 'notSent':

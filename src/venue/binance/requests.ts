@@ -124,7 +124,7 @@ export function watchHeaders(
     const waitSeconds = read('retry-after');
     if (code === TOO_MANY_ORDERS) orders.exhaust(nowMs());
     if (status !== 429 && status !== 418) return;
-    if (code === TOO_MANY_ORDERS && waitSeconds === null) return;
+    if (code === TOO_MANY_ORDERS) return;
     const waitMs = (waitSeconds ?? PAUSE_SECONDS) * 1000;
     const untilMs = nowMs() + Math.min(waitMs, PAUSE_MS_MAX);
     queue.pauseUntil(untilMs);
@@ -133,8 +133,8 @@ export function watchHeaders(
 }
 
 /**
- * The account's allowance of unfilled orders, not the address's of requests: a 429 without Retry-After. Cancels and
- * readings still pass, and silence would leave open what is being closed.
+ * The account's allowance of unfilled orders, not the address's of requests, whatever Retry-After comes with it. Cancels
+ * and readings still pass, and silence would leave open what is being closed.
  */
 const TOO_MANY_ORDERS = -1015;
 /** Where the venue does not say how long. */

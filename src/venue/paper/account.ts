@@ -1,11 +1,12 @@
 /** What the paper venue says of the account, once it is on disk: nobody is told what a crash would take back. */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
+import { plainUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import type { VenueOrder, VenuePosition } from '../../engine/event.js';
 import { type VenueBalances, VenueUnavailable } from '../port.js';
 import type { PaperBook } from './book.js';
-import type { BookFile } from './book-file.js';
+import type { BookLog } from './book-file.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 import { fillOf, venueOrderOf } from './translate.js';
 
@@ -15,7 +16,7 @@ export class PaperAccount {
 
   constructor(
     private readonly book: PaperBook,
-    private readonly file: BookFile,
+    private readonly file: BookLog,
     instruments: readonly Instrument[],
   ) {
     this.idBySymbol = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
@@ -23,7 +24,7 @@ export class PaperAccount {
 
   async balances(): Promise<VenueBalances> {
     await this.flushed();
-    return { cash: this.book.cash, currency: this.book.currency };
+    return { cash: plainUnits(this.book.cashUnits), currency: this.book.currency };
   }
 
   async positions(): Promise<readonly VenuePosition[]> {

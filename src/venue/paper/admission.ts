@@ -1,13 +1,23 @@
 /** What the paper venue takes. Codes and texts are those of Binance, so that a strategy meets the same refusals. */
 import type { Instrument } from '../../domain/instrument.js';
-import { mulDiv } from '../../domain/money.js';
+import { mulDiv, worth } from '../../domain/money.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
+import { isTriggered, type QuotePrices } from './matching.js';
 
 export interface Rejection {
   readonly code: string;
   readonly text: string;
+  readonly wouldTrigger?: true;
+}
+
+/** What the venue's prices say of an order and its account. */
+export interface PricesNow {
+  /** What a lot of the order may cost at most (limit, stop or quote with slippage); null where no price is known yet. */
+  readonly reserveTicks: number | null;
+  /** Of any symbol; null before its first quote. */
+  readonly quote: (symbol: string) => QuotePrices | null;
 }
 
 const OPEN_ORDERS_MAX = 500;
@@ -16,17 +26,18 @@ const INSUFFICIENT: Rejection = {
   code: '-2010',
   text: 'Account has insufficient balance for requested action.',
 };
+const WOULD_TRIGGER: Readonly<Record<Instrument['kind'], Rejection>> = {
+  spot: { code: '-2010', text: 'Stop price would trigger immediately.', wouldTrigger: true },
+  linear: { code: '-2021', text: 'Order would immediately trigger.', wouldTrigger: true },
+};
 const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter failure: ${name}` });
 
-/**
- * Null: taken. `reserveTicks`: what a lot of the order may cost at most (limit, stop or quote with slippage); null where
- * no price is known yet. Money that open orders hold back is not free.
- */
+/** Null: taken. Money that open orders and positions hold back is not free. */
 export function refuse(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  reserveTicks: number | null,
+  { reserveTicks, quote }: PricesNow,
   takerFeePpm: number,
 ): Rejection | null {
   if (book.orders.has(order.clientId)) return { code: '-2010', text: 'Duplicate order sent.' };
@@ -36,13 +47,13 @@ export function refuse(
     return filter('LOT_SIZE');
   if (order.type === 'limit' && !isPrice(order.limitTicks)) return filter('PRICE_FILTER');
   if (order.type === 'stop' && !isPrice(order.stopTicks)) return filter('PRICE_FILTER');
+  if (wouldTrigger(order, quote(instrument.symbol))) return WOULD_TRIGGER[instrument.kind];
   if (reserveTicks === null) return { code: '-2010', text: 'Market is closed: no price is known yet.' };
-  const value = reserveTicks * lots * instrument.moneyPerTickLot;
-  if (!Number.isSafeInteger(value)) return filter('MAX_NOTIONAL');
+  const value = worth(lots, reserveTicks, instrument.moneyPerTickLot);
   if (value < instrument.minNotional) return filter('NOTIONAL');
   return instrument.kind === 'spot'
     ? refuseSpot(order, instrument, book, value, takerFeePpm)
-    : refuseLinear(order, instrument, book, value);
+    : refuseLinear(order, instrument, book, { value, quote });
 }
 
 /** A buy needs free money with its fee; a sale needs free coins: resting sales, stops too, lock theirs. */
@@ -64,12 +75,21 @@ function refuseSpot(
   return order.quantityLots > free ? INSUFFICIENT : null;
 }
 
-/** Paper contracts are not leveraged: what is opened is worth no more than the wallet. */
+/** The exchange takes no stop that would go off as it arrives. */
+function wouldTrigger({ type, side, stopTicks }: OrderIntent, quote: QuotePrices | null): boolean {
+  if (type !== 'stop' || stopTicks === null || quote === null) return false;
+  return isTriggered(side === 'buy', stopTicks, quote);
+}
+
+/**
+ * Paper contracts are not leveraged: all that is open, and all that open orders may open, is worth no more than the
+ * wallet with what positions have gained or lost so far.
+ */
 function refuseLinear(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  value: number,
+  { value, quote }: { readonly value: number; readonly quote: PricesNow['quote'] },
 ): Rejection | null {
   const held = book.position(instrument.symbol).quantityLots;
   const reducible = (order.side === 'buy' ? -held : held) > 0 ? Math.abs(held) : 0;
@@ -77,7 +97,25 @@ function refuseLinear(
     return reducible > 0 ? null : { code: '-2022', text: 'ReduceOnly Order is rejected.' };
   const openedLots = Math.max(0, order.quantityLots - reducible);
   const opened = mulDiv(value, openedLots, order.quantityLots);
-  return opened > book.cash ? { code: '-2019', text: 'Margin is insufficient.' } : null;
+  return opened > freeMargin(book, quote) ? { code: '-2019', text: 'Margin is insufficient.' } : null;
+}
+
+function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
+  let free = book.cash;
+  for (const [symbol, { quantityLots, cost }] of book.positions) {
+    const prices = quote(symbol);
+    const markTicks = quantityLots > 0 ? prices?.bidTicks : prices?.askTicks;
+    const perTickLot = book.instruments.get(symbol)?.moneyPerTickLot ?? 0;
+    const worth = markTicks === undefined ? cost : quantityLots * markTicks * perTickLot;
+    free += worth - cost - Math.abs(worth);
+  }
+  for (const open of book.allOpenOrders()) {
+    // A stop may open nothing here: it only ever protects.
+    if (open.reduceOnly || open.type === 'stop') continue;
+    const perTickLot = book.instruments.get(open.symbol)?.moneyPerTickLot ?? 0;
+    free -= open.reserveTicks * (open.quantityLots - open.filledLots) * perTickLot;
+  }
+  return free;
 }
 
 /** Money that open spot buys hold back, with their fees. All instruments share one currency. */
@@ -92,7 +130,7 @@ function heldBack(book: PaperBook, takerFeePpm: number): number {
 }
 
 function reserveOf(open: PaperOrder, moneyPerTickLot: number, takerFeePpm: number): number {
-  const value = open.reserveTicks * (open.quantityLots - open.filledLots) * moneyPerTickLot;
+  const value = worth(open.quantityLots - open.filledLots, open.reserveTicks, moneyPerTickLot);
   return value + mulDiv(value, takerFeePpm, 1_000_000);
 }
 

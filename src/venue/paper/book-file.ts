@@ -34,6 +34,22 @@ export class PaperBookCorrupt extends Error {
   override readonly name = 'PaperBookCorrupt';
 }
 
+/** Where a book is written. */
+export interface BookLog {
+  /** Resolves once the record is kept. After one failure everything fails: only a restart knows what was kept. */
+  append(record: BookRecord): Promise<void>;
+  /** Resolves once everything appended so far is kept. */
+  flushed(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A book that ends with its process: of a venue that a test makes up. */
+export const IN_MEMORY: BookLog = {
+  append: async () => undefined,
+  flushed: async () => undefined,
+  close: async () => undefined,
+};
+
 interface NumberedRecord {
   readonly number: number;
   readonly record: BookRecord;
@@ -63,7 +79,7 @@ export function readBook(directory: string): readonly NumberedRecord[] {
   return records;
 }
 
-export class BookFile {
+export class BookFile implements BookLog {
   private descriptor: number;
   private waiting: Waiting[] = [];
   private draining: Promise<void> | null = null;
@@ -82,7 +98,6 @@ export class BookFile {
     this.descriptor = this.rewrite();
   }
 
-  /** Resolves once the record is on disk. After one failure everything fails: only a restart knows what was kept. */
   append(record: BookRecord): Promise<void> {
     if (this.fault) return Promise.reject(this.fault);
     this.number += 1;
@@ -92,7 +107,6 @@ export class BookFile {
     return written;
   }
 
-  /** Resolves once everything appended so far is on disk. */
   async flushed(): Promise<void> {
     if (this.draining) await this.draining;
     if (this.fault) throw this.fault;

@@ -1,4 +1,5 @@
 /** The facts that the paper venue keeps. Symbols, not instrument numbers: a desk file may put its instruments in another order. */
+import type { WrittenUnits } from '../../domain/money.js';
 import type { Side, TimeInForce } from '../../domain/order.js';
 
 export type PaperOrderState = 'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'expired';
@@ -49,7 +50,7 @@ export interface PaperBookState {
   readonly currency: string;
   /** Identity of the price source that its positions were bought at. */
   readonly prices: string;
-  readonly cash: number;
+  readonly cash: WrittenUnits;
   /** Numbers the ids that were given out. */
   readonly idsGiven: number;
   /** Market time up to which the venue has seen the market. */

@@ -1,6 +1,6 @@
 /** The paper venue's state: changed only by applying a record, so that a replay of the file gives the same state. */
 import type { Instrument } from '../../domain/instrument.js';
-import { mulDiv } from '../../domain/money.js';
+import { mulDiv, readUnits, type Units, worth, worthUnits, writeUnits } from '../../domain/money.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** Finished orders and fills that can still be asked for; the oldest are forgotten first. */
@@ -14,7 +14,8 @@ export class PaperBook {
   readonly bookId: string;
   readonly currency: string;
   readonly prices: string;
-  cash: number;
+  /** Money units, exact. */
+  cashUnits: Units;
   seenMs: number;
   idsGiven: number;
   fills: PaperFill[] = [];
@@ -31,12 +32,17 @@ export class PaperBook {
     this.bookId = state.bookId;
     this.currency = state.currency;
     this.prices = state.prices;
-    this.cash = state.cash;
+    this.cashUnits = readUnits(state.cash);
     this.seenMs = state.seenMs;
     this.idsGiven = state.idsGiven;
     this.fills = [...state.fills];
     for (const [symbol, position] of state.positions) this.positions.set(symbol, position);
     for (const order of state.orders) this.addOrder({ ...order });
+  }
+
+  /** Money units; beyond 2^53 the nearest number. */
+  get cash(): number {
+    return Number(this.cashUnits);
   }
 
   position(symbol: string): PaperPosition {
@@ -80,7 +86,7 @@ export class PaperBook {
       bookId: this.bookId,
       currency: this.currency,
       prices: this.prices,
-      cash: this.cash,
+      cash: writeUnits(this.cashUnits),
       idsGiven: this.idsGiven,
       seenMs: this.seenMs,
       positions: [...this.positions],
@@ -117,19 +123,21 @@ export class PaperBook {
       throw new Error(`the paper book has a fill of ${symbol}, which is not an instrument of the desk`);
     const before = this.position(symbol);
     const sign = side === 'buy' ? 1 : -1;
-    const value = priceTicks * quantityLots * instrument.moneyPerTickLot;
+    const per = instrument.moneyPerTickLot;
+    const value = worthUnits(sign * quantityLots, priceTicks, per);
     const closing =
       before.quantityLots * sign < 0 ? Math.min(quantityLots, Math.abs(before.quantityLots)) : 0;
     const closedCost = closing === 0 ? 0 : mulDiv(before.cost, closing, Math.abs(before.quantityLots));
-    const opened = (quantityLots - closing) * priceTicks * instrument.moneyPerTickLot * sign;
+    const opened = worth((quantityLots - closing) * sign, priceTicks, per);
     const after = {
       quantityLots: before.quantityLots + sign * quantityLots,
       cost: before.cost - closedCost + opened,
     };
     if (after.quantityLots === 0) this.positions.delete(symbol);
     else this.positions.set(symbol, after);
-    const closedValue = closing * priceTicks * instrument.moneyPerTickLot;
-    this.cash += instrument.kind === 'spot' ? -sign * value - fee : -sign * closedValue - closedCost - fee;
+    const closedValue = worthUnits(sign * closing, priceTicks, per);
+    const paid = instrument.kind === 'spot' ? value : closedValue + BigInt(closedCost);
+    this.cashUnits -= paid + BigInt(fee);
   }
 
   private finish(order: PaperOrder, state: 'filled' | 'cancelled' | 'expired'): void {

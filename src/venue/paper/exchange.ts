@@ -1,6 +1,6 @@
 /** The paper venue's trading floor: matches open orders against what the market shows and writes each fill down. */
 import type { Instrument } from '../../domain/instrument.js';
-import { mulDiv } from '../../domain/money.js';
+import { mulDiv, worth } from '../../domain/money.js';
 import type { MarketEvent } from '../../market/feed.js';
 import type { QuoteEvent } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
@@ -66,6 +66,11 @@ export class Exchange {
     return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
   }
 
+  /** Null before the first one. */
+  quote(symbol: string): QuoteEvent | null {
+    return this.quotes.get(symbol) ?? null;
+  }
+
   onMarket(event: MarketEvent): void {
     if (event.kind === 'quote') this.onQuote(event, false);
     else if (event.kind === 'trade') this.onTrade(event);
@@ -111,7 +116,9 @@ export class Exchange {
     const execution = executeAtQuote(order, quote, resting, this.rules.slippageTicks);
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
     if (execution) this.execute(order, execution, size, quote.marketMs, caughtUp);
-    if (order.timeInForce === 'IOC' && isOpen(order)) this.expire(order);
+    // What takes never rests: the part that a thin book did not offer expires, as at the exchange.
+    const takes = order.timeInForce === 'IOC' || (execution !== null && order.type !== 'limit');
+    if (takes && isOpen(order)) this.expire(order);
   }
 
   private execute(
@@ -156,7 +163,7 @@ export class Exchange {
   }
 
   private fee(symbol: string, { priceTicks, liquidity }: Execution, lots: number): number {
-    const value = priceTicks * lots * this.instrument(symbol).moneyPerTickLot;
+    const value = worth(lots, priceTicks, this.instrument(symbol).moneyPerTickLot);
     return mulDiv(value, liquidity === 'maker' ? this.rules.makerFeePpm : this.rules.takerFeePpm, 1_000_000);
   }
 

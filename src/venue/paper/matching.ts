@@ -32,14 +32,17 @@ export function executeAtQuote(
   if (order.type === 'market') return { priceTicks: taken, liquidity: 'taker' };
   if (order.type === 'stop') {
     const stop = order.stopTicks as number;
-    // What was triggered and only partly filled goes on as a market order.
-    const triggered = order.filledLots > 0 || (buy ? quote.askTicks >= stop : quote.bidTicks <= stop);
-    return triggered ? { priceTicks: taken, liquidity: 'taker' } : null;
+    return isTriggered(buy, stop, quote) ? { priceTicks: taken, liquidity: 'taker' } : null;
   }
   const limit = order.limitTicks as number;
   if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;
   if (resting) return { priceTicks: limit, liquidity: 'maker' };
   return { priceTicks: buy ? Math.min(limit, taken) : Math.max(limit, taken), liquidity: 'taker' };
+}
+
+/** The price at which it would be executed has reached the stop. */
+export function isTriggered(buy: boolean, stopTicks: number, quote: QuotePrices): boolean {
+  return buy ? quote.askTicks >= stopTicks : quote.bidTicks <= stopTicks;
 }
 
 /** Only a resting limit order is executed by a trade of others, and only by one beyond its limit. */

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { parseMoney } from '../../domain/money.js';
+import { parseUnits, writeUnits } from '../../domain/money.js';
 import { PaperBook } from './book.js';
-import { BookFile, PaperBookCorrupt, readBook } from './book-file.js';
+import { BookFile, type BookLog, IN_MEMORY, PaperBookCorrupt, readBook } from './book-file.js';
 import type { PaperBookState } from './book-record.js';
 
 /** The book holds something that the desk file no longer speaks of; trading on would leave it unwatched. */
@@ -12,27 +12,33 @@ export class PaperBookMismatch extends Error {
   override readonly name = 'PaperBookMismatch';
 }
 
+/** An account that was traded before the desk came to it. */
+export type PaperPast = Partial<Pick<PaperBookState, 'bookId' | 'seenMs' | 'positions' | 'orders' | 'fills'>>;
+
 export interface BookOptions {
-  readonly directory: string;
+  /** Null: the book is kept in memory, and ends with the process. */
+  readonly directory: string | null;
   readonly instruments: readonly Instrument[];
   readonly paper: Pick<Desk['paper'], 'balance' | 'currency'>;
   /** Identity of the price source. */
   readonly prices: string;
+  /** What a new book begins with beyond its money; a book that exists has its own past. */
+  readonly past?: PaperPast | undefined;
 }
 
 /** A book that exists keeps its money: the desk file's balance counts for a new one. Throws the two errors above. */
 export function openBook(
-  { directory, instruments, paper, prices }: BookOptions,
+  { directory, instruments, paper, prices, past }: BookOptions,
   onFault: (cause: Error) => void,
-): { readonly book: PaperBook; readonly file: BookFile } {
-  const [first, ...others] = readBook(directory);
+): { readonly book: PaperBook; readonly file: BookLog } {
+  const [first, ...others] = directory === null ? [] : readBook(directory);
   if (first && first.record.type !== 'state') {
     throw new PaperBookCorrupt(
       `${directory}: the paper book does not begin with its state. It was left as it is and nothing was traded. ` +
         'Archive it and begin with a new one: fermata paper reset.',
     );
   }
-  const state = first?.record.type === 'state' ? first.record.state : newBook(paper, prices);
+  const state = first?.record.type === 'state' ? first.record.state : { ...newBook(paper, prices), ...past };
   checkPrices(state, prices);
   checkCurrency(state, instruments, paper.currency);
   const book = new PaperBook(
@@ -47,6 +53,7 @@ export function openBook(
     book.apply(entry.record);
     number = entry.number;
   }
+  if (directory === null) return { book, file: IN_MEMORY };
   const file = new BookFile(directory, number, () => ({ type: 'state', state: book.state() }), onFault);
   return { book, file };
 }
@@ -56,7 +63,7 @@ function newBook(paper: BookOptions['paper'], prices: string): PaperBookState {
     bookId: randomBytes(4).toString('hex').slice(0, 6),
     currency: paper.currency,
     prices,
-    cash: parseMoney(paper.balance),
+    cash: writeUnits(parseUnits(paper.balance)),
     idsGiven: 0,
     seenMs: 0,
     positions: [],

@@ -20,17 +20,18 @@ import type {
 } from '../port.js';
 import { PaperAccount } from './account.js';
 import { refuse } from './admission.js';
+import { onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
-import type { BookFile } from './book-file.js';
+import type { BookLog } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
 import { paperCapabilities } from './capabilities.js';
 import { Exchange, isOpen } from './exchange.js';
-import { openBook } from './open-book.js';
+import { openBook, type PaperPast } from './open-book.js';
 import { paperOrderOf } from './translate.js';
 
 export interface PaperVenueOptions {
-  /** Folder of the book. */
-  readonly directory: string;
+  /** Folder of the book; null: it is kept in memory, and ends with the process. */
+  readonly directory: string | null;
   /** Identity of the price source: a book is only opened on the prices that it was begun on. */
   readonly prices: string;
   readonly instruments: readonly Instrument[];
@@ -41,6 +42,10 @@ export interface PaperVenueOptions {
   readonly spreadTicks?: readonly number[];
   /** Fill no more than the quoted size where it is known; by default sizes do not limit paper fills. */
   readonly limitToQuoteSize?: boolean;
+  /** An account that was traded before the desk came to it. */
+  readonly past?: PaperPast;
+  /** When orders arrive after their latency; by default on the wall clock. */
+  readonly schedule?: Schedule;
 }
 
 /** How often the market time that the venue has seen is written down, in milliseconds of wall time. */
@@ -55,7 +60,7 @@ export class PaperVenue implements VenuePort {
   readonly capabilities: VenueCapabilities;
   readonly instruments: readonly Instrument[];
   private readonly book: PaperBook;
-  private readonly file: BookFile;
+  private readonly file: BookLog;
   private readonly exchange: Exchange;
   private readonly account: PaperAccount;
   private listener: (event: VenueStreamEvent) => void = () => {};
@@ -81,6 +86,7 @@ export class PaperVenue implements VenuePort {
       instruments,
       { ...options.paper, limitToQuoteSize },
       { fill: (fill) => this.onFill(fill), expired: (order) => this.onExpired(order) },
+      options.schedule ?? onTheWallClock,
     );
   }
 
@@ -148,7 +154,8 @@ export class PaperVenue implements VenuePort {
     const instrument = this.instruments[intent.instrument];
     if (!instrument) return { kind: 'rejected', code: '-1121', text: 'Invalid symbol.' };
     const reserveTicks = this.exchange.reserveTicks({ ...intent, symbol: instrument.symbol });
-    const rejection = refuse(intent, instrument, this.book, reserveTicks, this.options.paper.takerFeePpm);
+    const prices = { reserveTicks, quote: (symbol: string) => this.exchange.quote(symbol) };
+    const rejection = refuse(intent, instrument, this.book, prices, this.options.paper.takerFeePpm);
     if (rejection) return { kind: 'rejected', ...rejection };
     const venueId = `p${this.book.bookId}-o${(this.book.idsGiven + 1).toString(36)}`;
     const order = paperOrderOf(intent, {

@@ -75,7 +75,8 @@ export class SteppedPaperVenue {
     const instrument = instruments[intent.instrument];
     if (instrument === undefined) return { kind: 'rejected', code: '-1121', text: 'Invalid symbol.' };
     const reserveTicks = this.#exchange.reserveTicks({ ...intent, symbol: instrument.symbol });
-    const rejection = refuse(intent, instrument, this.#book, reserveTicks, paper.takerFeePpm);
+    const prices = { reserveTicks, quote: (symbol: string) => this.#exchange.quote(symbol) };
+    const rejection = refuse(intent, instrument, this.#book, prices, paper.takerFeePpm);
     if (rejection !== null) return { kind: 'rejected', ...rejection };
     const venueId = `p${this.#book.bookId}-o${(this.#book.idsGiven + 1).toString(36)}`;
     const order = paperOrderOf(intent, {
@@ -112,7 +113,13 @@ export class SteppedPaperVenue {
       quantityLots,
     }));
     const openOrders = [...this.#book.allOpenOrders()].map((o) => venueOrderOf(o, this.#id(o.symbol)));
-    return { requestId, positions, openOrders, fills: this.#fillsSince(sinceTradeMs), cash: this.#book.cash };
+    return {
+      requestId,
+      positions,
+      openOrders,
+      fills: this.#fillsSince(sinceTradeMs),
+      cash: this.#book.cashUnits,
+    };
   }
 
   #fillsSince(sinceMs: number): readonly Fill[] {

@@ -55,6 +55,8 @@ export interface EmergencyStopInput {
   readonly desk: string;
   /** Null: ask the desk owner. */
   readonly incarnations: readonly string[] | null;
+  /** Traders that are left out, only to be named; null where nobody was asked for them. */
+  readonly gone?: readonly AdmittedIncarnation[] | null;
   readonly orders: readonly EmergencyOrder[];
   readonly timing: EmergencyTiming;
 }
@@ -71,9 +73,18 @@ export interface EmergencyOutcome {
 export interface AdmittedIncarnation {
   readonly incarnation: string;
   readonly place: string;
+  /** When it last announced itself; runs from before this was kept don't know. */
+  readonly seenMs?: number;
 }
 
 export const INCARNATIONS_MAX = 8;
+/** A trader that has not announced itself for so long is gone: nothing is proven of it any more. */
+export const TRADER_GONE_MS = 3 * 86_400_000;
+/** So long a stop still names it, so that somebody looks whether it is. */
+export const TRADER_NAMED_MS = 30 * 86_400_000;
+
+export const isThere = ({ seenMs }: AdmittedIncarnation, nowMs: number): boolean =>
+  seenMs === undefined || nowMs - seenMs < TRADER_GONE_MS;
 
 export interface DeskOwnerInput {
   readonly desk: string;

@@ -4,6 +4,7 @@
  */
 import {
   allHandlersFinished,
+  ChildWorkflowCancellationType,
   condition,
   continueAsNew,
   defineQuery,
@@ -18,8 +19,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { causeOf } from '../../domain/cause-of.js';
+import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
 import { emergencyStopId } from '../queues.js';
 import { showPhase } from '../show.js';
+import { takeSignalVariants } from '../unknown-signals.js';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
@@ -28,9 +31,12 @@ import {
   type EmergencyOrder,
   emergencyStopLabel,
   INCARNATIONS_MAX,
+  isThere,
+  TRADER_NAMED_MS,
 } from './contract.js';
 import { emergencyStop } from './emergency-stop.js';
-import { toOrder } from './order.js';
+import { toOwnerInput } from './input.js';
+import { kindOf, toOrder } from './order.js';
 
 const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
 const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);
@@ -41,7 +47,9 @@ const incarnationsQuery = defineQuery<readonly AdmittedIncarnation[]>(EMERGENCY_
 
 const HAND_OVER_ATTEMPTS_MAX = 20;
 
-export async function deskOwner(input: DeskOwnerInput): Promise<void> {
+/** `given`: a `DeskOwnerInput`, or whatever somebody started it with. */
+export async function deskOwner(given: unknown): Promise<void> {
+  const input = toOwnerInput(given);
   let admitted = input.admitted;
   const orders: EmergencyOrder[] = [...input.orders];
   setHandler(stopSignal, (payload) => {
@@ -49,6 +57,11 @@ export async function deskOwner(input: DeskOwnerInput): Promise<void> {
   });
   setHandler(closeAllSignal, (payload) => {
     orders.push(toOrder('closeAll', payload));
+  });
+  takeSignalVariants((name, payload) => {
+    const kind = kindOf(name);
+    if (kind !== null) orders.push(toOrder(kind, payload));
+    return kind !== null;
   });
   setHandler(incarnationsQuery, () => admitted);
   setHandler(
@@ -61,6 +74,10 @@ export async function deskOwner(input: DeskOwnerInput): Promise<void> {
     { validator: refuseMalformed },
   );
   show(input.desk, admitted);
+
+  onCancelRequest(() =>
+    log.warn(`${CANCEL_ASKED} on ${workflowInfo().workflowId}: it goes on, a stop must always find it`),
+  );
 
   while (!workflowInfo().continueAsNewSuggested) {
     await condition(() => orders.length > 0 || workflowInfo().continueAsNewSuggested);
@@ -79,16 +96,19 @@ async function handOver(
 ): Promise<void> {
   const workflowId = emergencyStopId(input.desk);
   const { kind, ...signal } = order;
+  const there = admitted.filter((one) => isThere(one, Date.now()));
   for (let attempt = 1; attempt <= HAND_OVER_ATTEMPTS_MAX; attempt += 1) {
     try {
       await startChild(emergencyStop, {
         workflowId,
         workflowTaskTimeout: EMERGENCY_TASK_MS,
         parentClosePolicy: ParentClosePolicy.ABANDON,
+        cancellationType: ChildWorkflowCancellationType.ABANDON,
         args: [
           {
             desk: input.desk,
-            incarnations: admitted.map(({ incarnation }) => incarnation),
+            incarnations: there.map(({ incarnation }) => incarnation),
+            gone: admitted.filter((one) => !there.includes(one)),
             orders: [order],
             timing: input.timing,
           },
@@ -113,12 +133,23 @@ async function handOver(
   log.error('an emergency stop could not be handed over', { order: order.commandId });
 }
 
-/** Newest last; one a place; the oldest goes where there are too many. */
+/**
+ * Newest last; one a place, and one place each; the oldest goes where there are too many. Who is gone stays to be named
+ * for a while, beside those who are there and never instead of one.
+ */
 function admit(
   admitted: readonly AdmittedIncarnation[],
   wanted: AdmittedIncarnation,
 ): readonly AdmittedIncarnation[] {
-  return [...admitted.filter(({ place }) => place !== wanted.place), wanted].slice(-INCARNATIONS_MAX);
+  const nowMs = Date.now();
+  const { incarnation, place } = wanted;
+  const others = admitted.filter((one) => one.place !== place && one.incarnation !== incarnation);
+  const there = others.filter((one) => isThere(one, nowMs));
+  const gone = others.filter((one) => !there.includes(one) && nowMs - (one.seenMs ?? 0) < TRADER_NAMED_MS);
+  return [
+    ...gone.slice(-INCARNATIONS_MAX),
+    ...[...there, { incarnation, place, seenMs: nowMs }].slice(-INCARNATIONS_MAX),
+  ];
 }
 
 function refuseMalformed(wanted: AdmittedIncarnation): void {
@@ -131,7 +162,9 @@ function refuseMalformed(wanted: AdmittedIncarnation): void {
 }
 
 function show(desk: string, admitted: readonly AdmittedIncarnation[]): void {
-  const traders = admitted.map(({ incarnation }) => incarnation).join(', ');
+  const traders = admitted
+    .map((one) => `${one.incarnation}${isThere(one, Date.now()) ? '' : ' (gone)'}`)
+    .join(', ');
   showPhase(`${desk}: ready for a stop`, [
     `Traders: ${traders || 'none has announced itself yet'}`,
     'Stop entries: send the signal `stop` with the reason as text, for example "prices look wrong"',

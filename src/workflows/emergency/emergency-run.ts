@@ -1,12 +1,21 @@
 /** The state of one emergency stop: what was ordered, which traders it concerns, and what is proven of each. */
-import { proxyActivities } from '@temporalio/workflow';
+import { log, patched, proxyActivities } from '@temporalio/workflow';
 import type { EmergencyActivities } from '../../activities/emergency/create-emergency-activities.js';
 import { causeOf } from '../../domain/cause-of.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { emergencyQueue } from '../queues.js';
 import { showPhase } from '../show.js';
-import type { EmergencyKind, EmergencyOrder, EmergencyOutcome, EmergencyStopInput } from './contract.js';
+import type {
+  AdmittedIncarnation,
+  EmergencyKind,
+  EmergencyOrder,
+  EmergencyOutcome,
+  EmergencyStopInput,
+} from './contract.js';
 import { EmergencyTarget } from './emergency-target.js';
+
+/** A stop asks who was left out: those that began before go on without. */
+const NAMES_GONE = 'names-who-is-gone';
 
 export class EmergencyRun {
   readonly trail: EvidenceTrail;
@@ -16,9 +25,14 @@ export class EmergencyRun {
   private startedMs = Date.now();
   private escalated = false;
   private gaveUp = false;
+  private gone: readonly AdmittedIncarnation[] | null;
+  private readonly asksWhoIsGone: boolean;
+  private readonly named = new Set<string>();
 
   constructor(private readonly input: EmergencyStopInput) {
     const { evidenceMs } = input.timing;
+    this.gone = input.gone ?? null;
+    this.asksWhoIsGone = input.incarnations === null && this.gone === null && patched(NAMES_GONE);
     this.calls = proxyActivities<EmergencyActivities>({
       taskQueue: emergencyQueue(input.desk),
       startToCloseTimeout: '10 seconds',
@@ -71,8 +85,9 @@ export class EmergencyRun {
     if (this.input.incarnations !== null) {
       this.addTargets(this.input.incarnations);
     } else {
-      await this.askDeskOwner();
+      await Promise.all([this.askDeskOwner(), this.askWhoIsGone()]);
     }
+    this.nameLeftOut();
   }
 
   async send(): Promise<void> {
@@ -125,6 +140,7 @@ export class EmergencyRun {
     return {
       ...this.input,
       incarnations: this.input.incarnations === null ? null : [...this.targets.keys()],
+      gone: this.gone,
       orders: [...strongest, ...pending],
     };
   }
@@ -132,18 +148,55 @@ export class EmergencyRun {
   private async askDeskOwner(): Promise<void> {
     try {
       const known = await this.calls.knownIncarnations.executeWithOptions(
-        {
-          summary: 'Which traders does the desk have?',
-          scheduleToCloseTimeout: this.timing.queueWaitMs + 5_000,
-          startToCloseTimeout: 3_000,
-          retry: { maximumAttempts: 2, initialInterval: 100 },
-        },
+        { summary: 'Which traders does the desk have?', ...this.askedInTime },
         [],
       );
       this.addTargets(known);
     } catch (error) {
       showPhase(`${titleOf(this.kind)}: the desk owner does not answer`, [causeOf(error)]);
     }
+  }
+
+  /** Once; where it can't be said the stop goes on without the names. */
+  private async askWhoIsGone(): Promise<void> {
+    if (!this.asksWhoIsGone || this.gone !== null) return;
+    this.gone = [];
+    try {
+      this.gone = await this.calls.goneTraders.executeWithOptions(
+        { summary: 'Which traders were not seen for days?', ...this.askedInTime },
+        [],
+      );
+    } catch (error) {
+      log.warn('who is left out of the stop is not known', { error: causeOf(error) });
+    }
+  }
+
+  /** The stop is proven without them; whoever reads the evidence can look whether they are gone. */
+  private nameLeftOut(): void {
+    for (const one of this.leftOut) {
+      if (this.named.has(one.incarnation)) continue;
+      this.named.add(one.incarnation);
+      this.trail.add({
+        ...this.step(`left-out:${one.incarnation}`, 'Trader left out: it is gone'),
+        kind: 'report',
+        verdict: 'warn',
+        observed: `${leftOutWords(one)}: nothing is proven of it. If it may still run somewhere, look at the venue.`,
+        expected: 'every trader that was seen within three days is stopped and read back',
+        reference: one.incarnation,
+      });
+    }
+  }
+
+  private get leftOut(): readonly AdmittedIncarnation[] {
+    return (this.gone ?? []).filter(({ incarnation }) => !this.targets.has(incarnation));
+  }
+
+  private get askedInTime() {
+    return {
+      scheduleToCloseTimeout: this.timing.queueWaitMs + 5_000,
+      startToCloseTimeout: 3_000,
+      retry: { maximumAttempts: 2, initialInterval: 100 },
+    };
   }
 
   private addTargets(incarnations: readonly string[]): void {
@@ -189,9 +242,11 @@ export class EmergencyRun {
   }
 
   private lines(): string[] {
-    return this.targets.size === 0
-      ? ['no trader of this desk is known yet']
-      : [...this.targets.values()].map((target) => target.sentence(this.kind));
+    const known = [...this.targets.values()].map((target) => target.sentence(this.kind));
+    return [
+      ...(known.length === 0 ? ['no trader of this desk is known yet'] : known),
+      ...this.leftOut.map(leftOutWords),
+    ];
   }
 
   private sentence(proven: boolean, superseded: boolean): string {
@@ -211,6 +266,8 @@ export class EmergencyRun {
   }
 }
 
+const leftOutWords = ({ incarnation, seenMs }: AdmittedIncarnation): string =>
+  `trader ${incarnation} left out, ${seenMs === undefined ? 'never seen' : `last seen ${new Date(seenMs).toISOString()}`}`;
 const wordsOf = (kind: EmergencyKind): string =>
   kind === 'closeAll' ? 'close all positions' : 'stop trading';
 const titleOf = (kind: EmergencyKind): string => (kind === 'closeAll' ? 'Close all' : 'Stop');

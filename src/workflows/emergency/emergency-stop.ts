@@ -14,14 +14,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { showPhase, showVerdict } from '../show.js';
-import {
-  EMERGENCY_MESSAGES,
-  type EmergencyOrder,
-  type EmergencyOutcome,
-  type EmergencyStopInput,
-} from './contract.js';
+import { takeSignalVariants } from '../unknown-signals.js';
+import { EMERGENCY_MESSAGES, type EmergencyOrder, type EmergencyOutcome } from './contract.js';
 import { EmergencyRun } from './emergency-run.js';
-import { toOrder } from './order.js';
+import { toStopInput } from './input.js';
+import { kindOf, toOrder } from './order.js';
 
 const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
 const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);
@@ -30,7 +27,9 @@ const progressQuery = defineQuery<EmergencyOutcome>(EMERGENCY_MESSAGES.progress)
 /** Moves to a fresh history even where that loses evidence: a stop has to go on. The server ends a run at 51,200 events. */
 const EVENTS_MAX = 20_000;
 
-export async function emergencyStop(input: EmergencyStopInput): Promise<EmergencyOutcome> {
+/** `given`: an `EmergencyStopInput`, or whatever somebody started it with. */
+export async function emergencyStop(given: unknown): Promise<EmergencyOutcome> {
+  const input = toStopInput(given);
   const pending: EmergencyOrder[] = [...input.orders];
   const run = new EmergencyRun(input);
   setHandler(stopSignal, (payload) => {
@@ -38,6 +37,11 @@ export async function emergencyStop(input: EmergencyStopInput): Promise<Emergenc
   });
   setHandler(closeAllSignal, (payload) => {
     pending.push(toOrder('closeAll', payload));
+  });
+  takeSignalVariants((name, payload) => {
+    const kind = kindOf(name);
+    if (kind !== null) pending.push(toOrder(kind, payload));
+    return kind !== null;
   });
   setHandler(progressQuery, () => run.outcome);
   // Whoever starts this without saying more wants the desk stopped.

@@ -1,7 +1,16 @@
 import { uuid4 } from '@temporalio/workflow';
 import { NO_REASON } from '../../domain/no-reason.js';
+import { plainText } from '../../domain/plain-text.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 import type { EmergencyKind, EmergencyOrder } from './contract.js';
+
+const KINDS: ReadonlyMap<string, EmergencyKind> = new Map([
+  ['stop', 'stop'],
+  ['stoptrading', 'stop'],
+  ['emergencystop', 'stop'],
+  ['closeall', 'closeAll'],
+  ['closeallpositions', 'closeAll'],
+]);
 
 /** What the trader takes. */
 const NAME_LENGTH_MAX = 100;
@@ -30,5 +39,13 @@ function fieldsOf(payload: unknown): Record<string, unknown> {
 }
 
 function textOr(value: unknown, otherwise: string, lengthMax: number): string {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, lengthMax) : otherwise;
+  return typeof value === 'string' && value.trim() !== ''
+    ? plainText(value.trim().slice(0, lengthMax))
+    : otherwise;
+}
+
+/** However it is written: `Stop`, `closeall`, `close_all`, "close all", `CLOSE-ALL`. Null for anything else. */
+export function kindOf(signal: string): EmergencyKind | null {
+  const letters = signal.toLowerCase().replaceAll(/[^a-z]/g, '');
+  return KINDS.get(letters) ?? null;
 }

@@ -1,6 +1,7 @@
 /** Asks a person for something that only a person can do, and waits for it. */
 import { type ActivityInterfaceFor, condition, defineSignal, setHandler } from '@temporalio/workflow';
 import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
+import { isCancelRequested } from '../cancellation.js';
 import { TASK_MESSAGES } from './task-contract.js';
 
 type TaskActivities = Pick<OperationsActivities, 'openTask' | 'readTask'>;
@@ -14,7 +15,7 @@ const LOOK_MS_MAX = 10 * 60_000;
 /** Signals so far. A workflow may wait for several tasks at once, and each looks for itself which one is done. */
 let told = 0;
 
-/** As it is when it is done or withdrawn, or at `untilMs`. */
+/** As it is when it is done or withdrawn, at `untilMs`, or when the procedure is to be cancelled. */
 export async function awaitTask(
   calls: ActivityInterfaceFor<TaskActivities>,
   request: Parameters<TaskActivities['openTask']>[0],
@@ -25,10 +26,17 @@ export async function awaitTask(
   });
   let seen = told;
   let task = await calls.openTask(request);
-  for (let lookMs = LOOK_MS_FIRST; task.state === 'open' && Date.now() < untilMs; lookMs *= 2) {
-    await condition(() => told > seen, Math.min(lookMs, LOOK_MS_MAX, untilMs - Date.now()));
+  for (let lookMs = LOOK_MS_FIRST; isWaitedFor(task, untilMs); lookMs *= 2) {
+    await condition(
+      () => told > seen || isCancelRequested(),
+      Math.min(lookMs, LOOK_MS_MAX, untilMs - Date.now()),
+    );
     seen = told;
     task = await calls.readTask(request.desk, task.id);
   }
   return task;
+}
+
+function isWaitedFor({ state }: Task, untilMs: number): boolean {
+  return state === 'open' && Date.now() < untilMs && !isCancelRequested();
 }

@@ -2,15 +2,18 @@
  * Go-live validation: paper-trades for exactly the time that was asked for, judges it, writes the report down and tells
  * people. The trading itself is one long activity that goes on where it ended, whatever dies meanwhile.
  */
-import { condition, proxyActivities } from '@temporalio/workflow';
+import { CancelledFailure, condition, proxyActivities } from '@temporalio/workflow';
 import type {
   ValidationActivities,
   ValidationOutcome,
 } from '../../activities/validation/create-validation-activities.js';
+import { causeOf } from '../../domain/cause-of.js';
+import { CANCEL_ASKED, cancellable, isCancelRequested } from '../cancellation.js';
 import type { Verdict } from '../evidence.js';
 import { EvidenceTrail } from '../evidence-trail.js';
 import { operationsQueue } from '../queues.js';
 import { showPhase, showVerdict } from '../show.js';
+import { tellCancelled } from './cancelled-notice.js';
 import { recordCalls } from './operations-calls.js';
 
 export interface ValidationInput {
@@ -34,10 +37,11 @@ export async function validation(input: ValidationInput): Promise<ValidationOutc
   showPhase(`Paper trading for ${hours} h of market time`, [
     'How far it is: see the heartbeat of the activity',
   ]);
-  const outcome = await runCalls(input).runValidation.executeWithOptions(
-    { summary: `Paper-trade ${hours} h and judge it` },
-    [{ desk, id }],
-  );
+  const summary = `Paper-trade ${hours} h and judge it`;
+  const calls = runCalls(input);
+  const outcome = await cancellable(() =>
+    calls.runValidation.executeWithOptions({ summary }, [{ desk, id }]),
+  ).catch((error: unknown) => endEarly(input, trail, startedMs, error));
   showPhase(`${outcome.recommendation}: writing it down`, outcome.summary.split('\n'));
   record(trail, input, outcome, startedMs);
   const writing = writeCalls(input);
@@ -49,6 +53,53 @@ export async function validation(input: ValidationInput): Promise<ValidationOutc
   showPhase(outcome.recommendation, outcome.summary.split('\n'));
   await condition(() => trail.settled);
   return outcome;
+}
+
+/** Says why, as evidence and to people, then rejects: there is no report, and nothing that counts. */
+async function endEarly(
+  input: ValidationInput,
+  trail: EvidenceTrail,
+  startedMs: number,
+  error: unknown,
+): Promise<never> {
+  const { desk, id, person } = input;
+  const isCancelled = isCancelRequested();
+  const why = isCancelled ? CANCEL_ASKED : causeOf(error);
+  showPhase(isCancelled ? 'Cancelled' : 'Failed', [why]);
+  showVerdict('fail');
+  trail.add({
+    routine: 'validation',
+    stepKey: 'ended',
+    attemptGroup: 0,
+    name: 'Validation ended early',
+    kind: 'report',
+    verdict: 'fail',
+    observed: `${why} (${id}, ${desk})`,
+    expected: 'paper trading to its end, and a report',
+    startedMs,
+    finishedMs: Date.now(),
+    marketMs: null,
+    person,
+    reference: id,
+    simulated: true,
+  });
+  const records = recordCalls(desk, input.evidenceMs);
+  const again = 'There is no report and nothing that counts. Begin again: fermata validate.';
+  if (isCancelled) {
+    tellCancelled(trail, records, { desk, what: `the validation ${id}`, severity: 'warning', text: again });
+  } else {
+    const notice = {
+      desk,
+      event: 'report',
+      severity: 'warning',
+      title: `Paper validation of ${desk}: failed`,
+      text: `${why}. ${again}`,
+      fingerprint: `validation:${desk}:${id}:failed`,
+    } as const;
+    trail.keep('telling', records.notify.executeWithOptions({ summary: 'Tell people' }, [notice]));
+  }
+  await condition(() => trail.settled);
+  throw isCancelled ? new CancelledFailure(why) : error;
 }
 
 function runCalls({ desk, runMsMax, silentMs }: ValidationInput) {

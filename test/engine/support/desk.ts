@@ -5,6 +5,7 @@ import type { CommandOutcome, Effect } from '../../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
 import type { Command, EngineEvent, Stamp, VenueOrder } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
+import type { CashMovement } from '../../../src/venue/port.js';
 import { venueOrderOf } from '../../support/venue-order.js';
 import { deskConfig } from './desk-config.js';
 
@@ -25,6 +26,7 @@ export class DeskUnderTest {
   effects: readonly Effect[] = [];
   wallMs = START_MS;
   marketMs = START_MS;
+  monotonicMs = 1_000;
   #trades = 0;
   #commands = 0;
 
@@ -38,7 +40,7 @@ export class DeskUnderTest {
   }
 
   begin(): this {
-    const begun = this.engine.begin({ wallMs: this.wallMs, marketMs: this.marketMs });
+    const begun = this.engine.begin(this.stamp());
     if (!begun.ok) throw new Error(begun.message);
     this.#keep(begun.effects);
     return this;
@@ -54,9 +56,12 @@ export class DeskUnderTest {
     return this;
   }
 
+  stamp(): Stamp {
+    return { wallMs: this.wallMs, marketMs: this.marketMs, monotonicMs: this.monotonicMs };
+  }
+
   happen(event: Happening): readonly Effect[] {
-    const stamped = { ...event, wallMs: this.wallMs, marketMs: this.marketMs } as EngineEvent;
-    this.#keep(this.engine.process(stamped));
+    this.#keep(this.engine.process({ ...event, ...this.stamp() } as EngineEvent));
     return this.effects;
   }
 
@@ -64,10 +69,16 @@ export class DeskUnderTest {
     return this.happen({ kind: 'quote', instrument, bidTicks, askTicks: bidTicks + 2 });
   }
 
-  /** Lets wall and market time pass, with quotes kept fresh, then ticks. */
-  pass(ms: number): readonly Effect[] {
+  /** Lets time pass, without a tick. */
+  wait(ms: number): void {
     this.wallMs += ms;
     this.marketMs += ms;
+    this.monotonicMs += ms;
+  }
+
+  /** Lets time pass, then ticks. */
+  pass(ms: number): readonly Effect[] {
+    this.wait(ms);
     return this.happen({ kind: 'tick' });
   }
 
@@ -91,7 +102,8 @@ export class DeskUnderTest {
       positions?: readonly number[];
       openOrders?: readonly VenueOrder[];
       fills?: readonly Fill[];
-      cash?: number | null;
+      cash?: number | bigint | null;
+      movements?: readonly CashMovement[];
     } = {},
   ): readonly Effect[] {
     const { view } = this.engine;
@@ -107,6 +119,7 @@ export class DeskUnderTest {
         openOrders: changes.openOrders ?? view.orders.map((order) => venueOrder(order, order.filledLots)),
         fills: changes.fills ?? [],
         cash: changes.cash ?? null,
+        movements: changes.movements ?? [],
       },
     });
   }
@@ -149,6 +162,7 @@ export class DeskUnderTest {
   bar(instrument: number, close: number, warmup = false): readonly Effect[] {
     this.marketMs += 60_000;
     this.wallMs += 100;
+    this.monotonicMs += 100;
     this.quote(instrument, close);
     return this.happen({
       kind: 'bar',

@@ -62,6 +62,7 @@ function deskOf(name: string): Desk {
     goLive: {
       ...desk.goLive,
       approvers: ['anna', 'bert'],
+      start: { maxPositionSizePct: 3, maxConcurrentPositions: 3 },
       ramp: [{ afterHours: 1, maxPositionSizePct: 6, maxConcurrentPositions: 5 }],
     },
   };

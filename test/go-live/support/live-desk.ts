@@ -13,14 +13,18 @@ import { loadDesk } from '../../../src/desk/load.js';
 import { decisionSubject } from '../../../src/domain/approval.js';
 import { signDecision } from '../../../src/domain/decision.js';
 import { type GoLiveProposal, goLiveTerms } from '../../../src/domain/go-live.js';
+import { signStatement } from '../../../src/domain/signed-vote.js';
+import type { StatementToSign } from '../../../src/domain/vote-statement.js';
 import { deskPaths, homePaths, type Runtime } from '../../../src/home/runtime.js';
 import { connectTrader, type TraderClient } from '../../../src/trader/client.js';
 import type { Decision, TraderStatus } from '../../../src/trader/protocol.js';
 import { startTrader } from '../../../src/trader/start.js';
+import { enrol, ownKeyOf } from '../../support/own-keys.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 
 const DESK_FILE = fileURLToPath(new URL('../../../desks/crypto-bot.yaml', import.meta.url));
 export const DECISION_KEY = 'ab'.repeat(32);
+export const CHAT_KEY = 'ef'.repeat(32);
 const START_MS = 20_000;
 
 export interface LiveDesk {
@@ -69,6 +73,8 @@ export async function liveDesk(
   const paths = homePaths(home);
   mkdirSync(paths.secrets, { recursive: true, mode: 0o700 });
   writeFileSync(join(paths.secrets, 'decision-key'), `${DECISION_KEY}\n`, { mode: 0o600 });
+  writeFileSync(join(paths.secrets, 'telegram-vote-key'), `${CHAT_KEY}\n`, { mode: 0o600 });
+  enrol(home, 'operator', 'second', 'reader');
   const market = { kind: 'live', files: [], speed: undefined, seed: undefined, exitAtEnd: false } as const;
   const runtime = {
     version: 1,
@@ -139,18 +145,45 @@ export interface VoteOptions {
   readonly atMs?: number;
   readonly expiresMs?: number;
   readonly desk?: string;
+  /** Instead of the person's own key over this very proposal; null: none. */
+  readonly signature?: string | null;
 }
 
 export function vote(proposal: GoLiveProposal, person: string, options: VoteOptions = {}): Decision {
   const { key = DECISION_KEY, choice = 'approve', atMs = Date.now(), desk = 'crypto-live' } = options;
+  const expiresWallMs = options.expiresMs ?? Date.now() + 3_600_000;
+  const subject = decisionSubject(goLiveTerms(proposal));
+  const { signature = ownSignature(proposal, person, { desk, expiresWallMs }) } = options;
   return signDecision(key, {
     decisionId: `${person}:${choice}`,
     desk,
     person,
     via: 'web',
     choice,
-    subject: decisionSubject(goLiveTerms(proposal)),
+    subject,
     atWallMs: atMs,
-    expiresWallMs: options.expiresMs ?? Date.now() + 3_600_000,
+    expiresWallMs,
+    ...(signature === null ? {} : { signature }),
   });
+}
+
+/** As the person's own browser makes it. */
+export function ownSignature(
+  proposal: GoLiveProposal,
+  person: string,
+  changes: Partial<StatementToSign> = {},
+  signedBy = person,
+): string {
+  const { incarnation: account, configHash } = proposal;
+  const statement = {
+    kind: 'go-live',
+    desk: 'crypto-live',
+    account,
+    configHash,
+    subject: decisionSubject(goLiveTerms(proposal)),
+    choice: 'approve',
+    sizePct: null,
+    expiresWallMs: Date.now() + 3_600_000,
+  } as const;
+  return signStatement(ownKeyOf(signedBy), { ...statement, ...changes }, person);
 }

@@ -10,10 +10,13 @@ import { runPreflight } from '../../../src/checks/preflight/run-preflight.js';
 import { loadDesk } from '../../../src/desk/load.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { ensureSecrets, readSecret } from '../../../src/home/secrets.js';
+import { keepTelegramProof } from '../../../src/notify/telegram-proof.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
 import { signReport } from '../../../src/validation/report/sign-report.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 import { liveDeskText } from './live-desk.js';
+
+const TOKEN = '123456:abcdefghijklmnopqrstuvwxyz';
 
 export interface Bench {
   readonly simulator: BinanceSimulator;
@@ -43,7 +46,7 @@ export async function preflightBench(edit: (text: string) => string = (text) => 
   const env: Bench['env'] = {
     BINANCE_API_KEY: TRADING_KEY.apiKey,
     BINANCE_SECRET_KEY: TRADING_KEY.secret,
-    TELEGRAM_BOT_TOKEN: '123456:abcdefghijklmnopqrstuvwxyz',
+    TELEGRAM_BOT_TOKEN: TOKEN,
     DASHBOARD_PASSWORD: 'a-password-of-my-own',
   };
   const bench: Bench = {
@@ -61,12 +64,17 @@ export async function preflightBench(edit: (text: string) => string = (text) => 
     async look() {
       const { desk: now } = bench;
       const exchange = await readExchange({ desk: now, env, simulatedVenue: simulator.address });
-      return runPreflight({ desk: now, configHash, home, env, exchange, reportFolder }, Date.now());
+      const simulatedVenue = simulator.address;
+      const subject = { desk: now, configHash, home, env, exchange, reportFolder, simulatedVenue };
+      return runPreflight({ ...subject, nowMs: Date.now() });
     },
   };
   bench.report();
+  await keepTelegramProof(home, TOKEN, { chatId: '7', messageId: 1, atMs: Date.now() });
   return bench;
 }
+
+const HOUR_MS = 3_600_000;
 
 export function goReport(configHash: string): ValidationReport {
   return {
@@ -75,11 +83,12 @@ export function goReport(configHash: string): ValidationReport {
     id: 'v1',
     desk: 'crypto-live',
     configHash,
-    created: '2026-01-01T00:00:00.000Z',
+    created: new Date(Date.now() - HOUR_MS).toISOString(),
     requestedBy: 'operator',
     recommendation: 'GO',
     reasons: [],
     goLive: { qualifies: true, because: [] },
+    market: { kind: 'live', endpoint: { kind: 'live', address: null }, files: [] },
     results: { trades: 40, winRatePct: 55, sharpe: 1.2, maxDrawdownPct: 4 },
   } as unknown as ValidationReport;
 }

@@ -1,6 +1,6 @@
 /** A journal as a trader would write it, from a seed: orders, fills, adopted positions, halts, equity. */
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
-import type { OrderIntent, Side } from '../../../src/domain/order.js';
+import type { Fill, OrderIntent, Side } from '../../../src/domain/order.js';
 import type { EngineRecord, JournalEntry } from '../../../src/engine/record.js';
 import { CHAIN_START, chainNext } from '../../../src/trader/journal/chain.js';
 
@@ -116,6 +116,13 @@ function price(draw: Draw): number {
   return 5_000_000 + draw(1_000_000);
 }
 
+/** Now and then from an asset kept for fees. */
+function feeIn(draw: Draw): Pick<Fill, 'feeIn'> {
+  if (draw(4) > 0) return {};
+  const amount = `0.0000${String(1 + draw(900)).padStart(4, '0')}`;
+  return { feeIn: { asset: 'BNB', amount, priceTicks: 60_000 } };
+}
+
 function fill(
   draw: Draw,
   order: OrderIntent,
@@ -134,6 +141,7 @@ function fill(
       quantityLots,
       priceTicks: price(draw),
       fee: draw(1_000_000),
+      ...feeIn(draw),
       liquidity: 'maker',
       marketMs,
       simulated: true,

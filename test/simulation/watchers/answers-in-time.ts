@@ -7,8 +7,8 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Moment, Watcher } from '../watcher.js';
 
-/** The longest silence: the answer's deadline, the grace of an order that was not found, and a tick. */
-const SILENT_MS_MAX = 6_000;
+/** The longest silence: a lookup that gets no answer (2 s), the longest pause before the next one (5 s), and a tick. */
+const SILENT_MS_MAX = 8_000;
 
 export class AnswersInTime implements Watcher {
   /** When each order that is being cancelled was last asked about. */
@@ -28,7 +28,6 @@ export class AnswersInTime implements Watcher {
   }
 
   heard(event: EngineEvent, wallMs: number): void {
-    if (event.kind === 'clock.jump') this.#stoodStill(wallMs);
     if (event.kind !== 'order.cancelRejected') return;
     const { clientId } = event;
     const lookup = this.#lookedUp.get(clientId) ?? Number.NEGATIVE_INFINITY;
@@ -64,7 +63,7 @@ export class AnswersInTime implements Watcher {
   }
 
   /** Nobody asks while the process is suspended. */
-  #stoodStill(wallMs: number): void {
+  thawed(wallMs: number): void {
     for (const since of [this.#asked, this.#refused]) for (const id of since.keys()) since.set(id, wallMs);
   }
 

@@ -8,6 +8,7 @@ const NOTICED_MS_MAX = 2_000;
 
 export class CloseAllDeadline implements Watcher {
   #sinceMs = 0;
+  #thawedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly book: FollowedBook,
@@ -19,6 +20,10 @@ export class CloseAllDeadline implements Watcher {
     this.book.escalated = false;
   }
 
+  thawed(wallMs: number): void {
+    this.#thawedMs = wallMs;
+  }
+
   recorded(record: EngineRecord, { wallMs }: Moment): null {
     if (record.type === 'closeAll.begun') this.#sinceMs = wallMs;
     return null;
@@ -28,6 +33,7 @@ export class CloseAllDeadline implements Watcher {
     const { closing, escalated } = this.book;
     const openMs = wallMs - this.#sinceMs;
     if (!closing || escalated || openMs <= this.deadlineMs + NOTICED_MS_MAX) return null;
+    if (wallMs - this.#thawedMs <= NOTICED_MS_MAX) return null;
     return `a close-all is open for ${openMs} ms and names nothing`;
   }
 }

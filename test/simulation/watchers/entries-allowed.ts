@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 export interface Allowed {
-  readonly maxPositionSizePct: number;
+  readonly maxPositionSizePct: () => number;
   readonly maxConsecutiveLosses: number;
 }
 
@@ -70,7 +70,7 @@ export class EntriesAllowed implements Watcher {
     );
     const value = lots * (limitTicks ?? 0) * moneyPerTickLot;
     const { equity } = view();
-    const most = (equity * this.allowed.maxPositionSizePct * this.book.sizeFactorPpm) / 100_000_000;
+    const most = (equity * this.allowed.maxPositionSizePct() * this.book.sizeFactorPpm) / 100_000_000;
     if (resting.length !== 1 || value <= most + 1) return null;
     return `entry ${clientId} makes a position of ${value}, ${most} are allowed at an equity of ${equity}`;
   }

@@ -3,24 +3,52 @@ import type { HaltCause } from '../../../src/domain/mode.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
+import type { FollowedBook } from '../followed-book.js';
 import type { Moment, Watcher } from '../watcher.js';
 
-const HALTING: Readonly<Partial<Record<EngineEvent['kind'], HaltCause>>> = {
-  'clock.jump': 'clock-jump',
-  'journal.fault': 'journal-fault',
-};
+/** By the desk of the simulation: each silence stops, that of the supervisor closes all. */
+const SILENT = {
+  process: 'heartbeat-process',
+  operations: 'heartbeat-operations',
+  supervisor: 'supervisor-lost',
+} as const;
+/** A clock that was set is noticed by the next look at it, and one is taken with each event. */
+const CLOCK_NOTICED_MS_MAX = 3_000;
 
 export class HaltsKept implements Watcher {
   readonly #owed = new Set<HaltCause>();
+  /** Since when the wall clock stands elsewhere, and the desk has not noticed. */
+  #clockSetAtMs: number | null = null;
+
+  constructor(private readonly book: FollowedBook) {}
+
+  /** The machine's wall clock was set while the process ran. */
+  clockSet(wallMs: number): void {
+    this.#clockSetAtMs = wallMs;
+  }
+
+  thawed(wallMs: number): void {
+    if (this.#clockSetAtMs !== null) this.#clockSetAtMs = wallMs;
+  }
 
   restarted(): void {
     this.#owed.clear();
     this.#owed.add('startup');
+    this.#clockSetAtMs = null;
   }
 
-  heard({ kind }: EngineEvent): void {
-    const cause = HALTING[kind];
-    if (cause !== undefined) this.#owed.add(cause);
+  heard(event: EngineEvent): void {
+    if (event.kind === 'clock.jump') {
+      this.#owed.add('clock-jump');
+      this.#clockSetAtMs = null;
+    } else if (event.kind === 'journal.fault') this.#owe('journal-fault');
+    else if (event.kind === 'heartbeat.lost') this.#owe(SILENT[event.which]);
+  }
+
+  /** Once for as long as the same cause stands. */
+  #owe(cause: HaltCause): void {
+    if (!this.book.halts.some((halt) => halt.cause === cause && halt.mode !== 'REDUCING'))
+      this.#owed.add(cause);
   }
 
   recorded(record: EngineRecord): string | null {
@@ -33,7 +61,12 @@ export class HaltsKept implements Watcher {
     return opens ? this.#objection(`entry ${effect.order.clientId} left`) : null;
   }
 
-  looked(_: Moment): string | null {
+  looked({ wallMs }: Moment): string | null {
+    const sinceMs = this.#clockSetAtMs;
+    if (sinceMs !== null && wallMs - sinceMs > CLOCK_NOTICED_MS_MAX) {
+      this.#clockSetAtMs = null;
+      return 'the clock was set, and the desk has not noticed';
+    }
     return this.#objection('a second has passed');
   }
 

@@ -1,10 +1,11 @@
 /** Stops: near enough, for as long as there is a position, and out of the way before what they lock is sold. */
-import type { OrderIntent } from '../../../src/domain/order.js';
+import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
+import type { Unprotectable } from '../unprotectable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 const ROUNDING_TICKS = 2;
@@ -13,13 +14,17 @@ export class ProtectiveStops implements Watcher {
   /** Stop prices that came with an entry of ours, by instrument and side. */
   readonly #fromEntries = new Map<string, Set<number>>();
   readonly #newestSide = new Map<number, OrderIntent['side']>();
+  /** Trigger prices of stops, by client id. */
+  readonly #triggers = new Map<string, number>();
+  #tooEarly: string | null = null;
   #adopted = false;
   #diskIsBroken = false;
 
   constructor(
     private readonly book: FollowedBook,
     private readonly scenario: Scenario,
-    private readonly stopLossPct: number,
+    private readonly stopLossPct: () => number,
+    private readonly unprotectable: Unprotectable,
   ) {}
 
   restarted(records: readonly EngineRecord[]): void {
@@ -32,11 +37,22 @@ export class ProtectiveStops implements Watcher {
 
   heard(event: EngineEvent): void {
     if (event.kind === 'journal.fault') this.#diskIsBroken = true;
+    if (event.kind === 'fill') this.#tooEarly ??= this.#firedEarly(event.fill);
+  }
+
+  looked(): string | null {
+    const early = this.#tooEarly;
+    this.#tooEarly = null;
+    return early;
   }
 
   recorded(record: EngineRecord, moment: Moment): string | null {
     if (this.#isFromElsewhere(record)) this.#adopted = true;
-    if (record.type === 'order.intended') return this.#intended(record.order);
+    if (record.type === 'order.intended') {
+      const { clientId, stopTicks } = record.order;
+      if (stopTicks !== null) this.#triggers.set(clientId, stopTicks);
+      return this.#intended(record.order);
+    }
     if (record.type !== 'order.state' || record.state !== 'cancelling') return null;
     return this.#takenOff(record.clientId, moment);
   }
@@ -59,6 +75,13 @@ export class ProtectiveStops implements Watcher {
     return record.type === 'position.adopted';
   }
 
+  /** A venue that lets a stop go before the market is there sells what should have been kept. */
+  #firedEarly({ clientId, side, priceTicks }: Fill): string | null {
+    const stop = this.#triggers.get(clientId);
+    if (stop === undefined || (side === 'sell' ? priceTicks <= stop : priceTicks >= stop)) return null;
+    return `the stop ${clientId} at ${stop} was filled at ${priceTicks}`;
+  }
+
   #intended({ purpose, protectTicks, instrument, limitTicks, side, clientId }: OrderIntent): string | null {
     if (purpose !== 'entry' || protectTicks === null || limitTicks === null) return null;
     const place = `${instrument} ${side}`;
@@ -66,7 +89,7 @@ export class ProtectiveStops implements Watcher {
     this.#fromEntries.set(place, known.add(protectTicks));
     this.#newestSide.set(instrument, side);
     const distance = side === 'buy' ? limitTicks - protectTicks : protectTicks - limitTicks;
-    if (distance > 0 && distance <= (limitTicks * this.stopLossPct) / 100) return null;
+    if (distance > 0 && distance <= (limitTicks * this.stopLossPct()) / 100) return null;
     return `entry ${clientId} at ${limitTicks} has its stop at ${protectTicks}`;
   }
 
@@ -82,18 +105,20 @@ export class ProtectiveStops implements Watcher {
       return `${clientId} protects at ${stopTicks}, where no entry wanted its stop`;
     }
     const distance = quantityLots > 0 ? averageTicks - stopTicks : stopTicks - averageTicks;
-    const mostTicks = (averageTicks * this.stopLossPct) / 100 + ROUNDING_TICKS;
+    const mostTicks = (averageTicks * this.stopLossPct()) / 100 + ROUNDING_TICKS;
     if (explained || (distance > 0 && distance <= mostTicks)) return null;
     return `${clientId} protects at ${stopTicks} what was bought at ${averageTicks}`;
   }
 
   /** A desk that neither trades nor closes, or that can send nothing, has no reason to take a fitting stop off. */
-  #takenOff(clientId: string, { view }: Moment): string | null {
+  #takenOff(clientId: string, { view, wallMs }: Moment): string | null {
     const order = this.book.live.get(clientId);
     const halted = this.book.mode === 'HALTED' || this.book.mode === 'KILLED';
     if (order?.intent.purpose !== 'protective' || order.state === 'cancelling') return null;
     if (!this.#diskIsBroken && (!halted || this.book.closing)) return null;
     const { instrument, stopTicks, side } = order.intent;
+    // One that the market is past protects nothing: what it locks has to be sold.
+    if (!this.#diskIsBroken && this.unprotectable.has(instrument, wallMs)) return null;
     const others = this.book.liveOn(instrument, 'protective').filter(({ state }) => state !== 'cancelling');
     const position = view().positions.find((held) => held.instrument === instrument);
     if (position === undefined || others.length > 1) return null;

@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import { startBinanceSimulator } from '../../../simulators/binance/start.js';
 import { loadDesk } from '../../../src/desk/load.js';
 import { readSecret } from '../../../src/home/secrets.js';
+import { keepTelegramProof } from '../../../src/notify/telegram-proof.js';
 import { REPORT_FOLDER } from '../../../src/operations/go-live/preflight-desk.js';
 import { signReport } from '../../../src/validation/report/sign-report.js';
 import { goReport } from '../../go-live/support/preflight-bench.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 import { deskUnderTest } from '../desk-under-test.js';
+import { enrol } from '../own-keys.js';
 import { type Bench, benchOf } from './bench.js';
 import { liveDeskForKills } from './live-desk-file.js';
-import { openTelegram } from './telegram.js';
+import { openTelegram, TELEGRAM_TOKEN } from './telegram.js';
 
 const PASSWORD = 'a-password-of-my-own';
 
@@ -32,6 +34,8 @@ export async function openLiveBench(...options: string[]): Promise<Bench> {
   await desk.up('--desk', file, '--simulated-venue', exchange.address, ...options);
   const added = await desk.run('person', 'add', 'second', '--role', 'approver');
   if (added.code !== 0) throw new Error(`no second person: ${added.stderr}`);
+  enrol(desk.home, 'operator', 'second');
+  await keepTelegramProof(desk.home, TELEGRAM_TOKEN, { chatId: '7', messageId: 1, atMs: Date.now() });
   writeReport(desk.home, file);
   const people = ['operator', 'second'].map((username) => ({ username, password: PASSWORD }));
   const bench = await benchOf(desk, folder, [people[0]!, ...people.slice(1)]);

@@ -11,6 +11,7 @@ export function liveDeskForKills(folder: string): string {
   const document = parseDocument(liveDeskText());
   document.setIn(['routines'], [START]);
   document.setIn(['goLive', 'watchHours'], WATCH_HOURS);
+  document.setIn(['goLive', 'ramp'], []);
   const file = join(folder, 'crypto-live.yaml');
   writeFileSync(file, document.toString());
   return file;

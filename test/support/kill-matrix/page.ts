@@ -2,6 +2,7 @@
 import type { Runtime } from '../../../src/home/runtime.js';
 
 export interface Page {
+  readonly person: string;
   get<T>(path: string): Promise<T>;
   /** Rejects where the answer is lost, or is no success. The same key again is the same request. */
   send<T>(method: 'POST' | 'PUT', path: string, body: object, key?: string): Promise<T>;
@@ -39,6 +40,7 @@ export function openPage({ web }: Runtime, who: SignIn): Page {
     return JSON.parse(text) as T;
   };
   return {
+    person: who.username,
     get: (path) => call('GET', path),
     send: (method, path, body, key) =>
       call(method, path, body, key === undefined ? {} : { 'idempotency-key': key }),

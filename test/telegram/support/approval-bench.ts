@@ -57,7 +57,10 @@ export async function openApprovalBench(
   const home = mkdtempSync(join(tmpdir(), 'approvals-'));
   mkdirSync(homePaths(home).secrets, { recursive: true });
   writeFileSync(join(homePaths(home).secrets, SECRET_FILES.payloadKey), randomBytes(32).toString('hex'));
-  const temporal = openTemporal({ temporal: { ...address, uiAddress: 'http://127.0.0.1:1' }, home });
+  const temporal = openTemporal({
+    temporal: { kind: 'managed', ...address, uiAddress: 'http://127.0.0.1:1' },
+    home,
+  });
   const deskName = `t-${randomBytes(4).toString('hex')}`;
   const bench = await openBotBench({
     pool: database.pool,

@@ -27,7 +27,7 @@ export const BEN = 502;
 export const STRANGER = 666;
 
 /** Nothing listens on port 1. */
-const NOWHERE = { address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null };
+const NOWHERE = { kind: 'external' as const, address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null };
 
 const FAST: TelegramTiming = { deliverEveryMs: 20, settleMs: 50, pollSeconds: 5, retryMs: 100 };
 

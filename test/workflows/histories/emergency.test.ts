@@ -67,6 +67,14 @@ describe('histories', () => {
     await keepHistory(bench, 'emergency-close-all', run.workflowId);
   });
 
+  it('a stop that names who is gone', async () => {
+    const gone = { incarnation: 'gone00', place: 'there', seenMs: Date.UTC(2026, 0, 5) };
+    const desk = await bench.desk({ ...SERVED, gone: [gone] });
+    const run = await signalled(desk, 'stop');
+    expect(await run.result()).toMatchObject({ proven: true, detail: expect.stringContaining('gone00') });
+    await keepHistory(bench, 'emergency-stop-names-who-is-gone', run.workflowId);
+  });
+
   it('a stop whose trader was away', async () => {
     const desk = await bench.desk(SERVED);
     desk.trader.gone = true;

@@ -15,6 +15,7 @@ import type { ResumeRule } from '../../../src/domain/mode.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { notify } from '../../../src/notify/notify.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
+import type { AdmittedIncarnation } from '../../../src/workflows/emergency/contract.js';
 import { emergencyQueue, engineQueue, operationsQueue } from '../../../src/workflows/queues.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { sharedTemporal, type TemporalAddress } from '../../support/temporal.js';
@@ -38,6 +39,8 @@ export interface Bench {
 export interface DeskOptions {
   readonly serve?: readonly Served[];
   readonly incarnations?: readonly string[];
+  /** Traders that were not seen for days. */
+  readonly gone?: readonly AdmittedIncarnation[];
   readonly context?: Partial<CheckContext>;
   /** When an activity has done its work; where this rejects, the answer is lost. */
   readonly afterActivity?: (name: string, args: readonly unknown[]) => Promise<void> | void;
@@ -74,6 +77,8 @@ export interface EvidenceShown {
   readonly verdict: string;
   readonly observed: string;
   readonly person: string | null;
+  readonly started: Date;
+  readonly finished: Date;
 }
 
 const PASS: CheckOutcome = { verdict: 'pass', observed: 'fine', expected: 'fine' };
@@ -132,6 +137,7 @@ async function openDesk(
     log,
     home: null,
     knownIncarnations: async () => options.incarnations ?? [trader.incarnation],
+    goneTraders: async () => options.gone ?? [],
   });
   const processes: BenchDesk['processes'] = new Map();
   const symptoms: Symptom[] = [];
@@ -198,7 +204,7 @@ async function openDesk(
     symptoms,
     evidence: async (routine) => {
       const found = await pool.query<EvidenceShown>(
-        'select step_key, kind, verdict, observed, person from evidence where desk = $1 and routine = $2 order by id',
+        'select step_key, kind, verdict, observed, person, started, finished from evidence where desk = $1 and routine = $2 order by id',
         [name, routine],
       );
       return found.rows;

@@ -1,5 +1,6 @@
 /** A run on the real server that later code must still be able to replay. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -10,6 +11,8 @@ import { bundleOf } from './serve-queue.js';
 import { WORKFLOW_TYPES } from './workflow-types.js';
 
 export const HISTORIES = fileURLToPath(new URL('../../../temporal/histories/', import.meta.url));
+
+const CHECKSUMS = fileURLToPath(new URL('../../../temporal/histories.sha256', import.meta.url));
 
 /**
  * Replays the run at once: code that is not deterministic fails here. With FERMATA_RECORD_HISTORIES=1 a history that
@@ -24,8 +27,11 @@ export async function keepHistory(
   const bundle = WORKFLOW_TYPES.emergency.includes(typeOf(history)) ? 'emergency' : 'operations';
   await Worker.runReplayHistory({ workflowBundle: await bundleOf(bundle) }, history, workflowId);
   const file = `${HISTORIES}${name}.json`;
-  if (process.env.FERMATA_RECORD_HISTORIES === '1' && !existsSync(file))
-    writeFileSync(file, `${withoutMachine(historyToJSON(history))}\n`);
+  if (process.env.FERMATA_RECORD_HISTORIES === '1' && !existsSync(file)) {
+    const text = `${withoutMachine(historyToJSON(history))}\n`;
+    writeFileSync(file, text);
+    appendFileSync(CHECKSUMS, `${createHash('sha256').update(text).digest('hex')}  ${name}.json\n`);
+  }
   expect(existsSync(file), `${name} is not recorded: see temporal/README.md`).toBe(true);
 }
 

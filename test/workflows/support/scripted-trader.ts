@@ -72,12 +72,14 @@ export class ScriptedTrader {
       closeAll: of('closeAll'),
       kill: of('kill'),
       arm: of('arm'),
+      claimCoins: of('claimCoins'),
       toggle: of('toggle'),
       resize: of('resize'),
       reload: of('reload'),
       goLive: of('goLive'),
       revokeGoLive: of('revokeGoLive'),
       bars: of('bars'),
+      explainCash: of('explainCash'),
       reconcile: of('reconcile'),
       flatProof: of('flatProof'),
       heartbeat: of('heartbeat'),
@@ -174,6 +176,13 @@ export class ScriptedTrader {
       this.mode = 'ACTIVE';
       return this.taken(commandId, null);
     },
+    claimCoins: ({ commandId }: ControlMethods['claimCoins']['params']) => ({
+      commandId,
+      ok: true,
+      detail: 'claimed',
+      haltId: null,
+      mode: this.mode,
+    }),
     toggle: ({ commandId, strategy, enabled }: ControlMethods['toggle']['params']) => {
       this.strategies = this.strategies.map((each) =>
         each.name === strategy ? { ...each, enabled, off: null } : each,
@@ -216,6 +225,7 @@ export class ScriptedTrader {
       source: 'simulated-303-seed-7',
       bars: [],
     }),
+    explainCash: ({ commandId }: ControlMethods['explainCash']['params']) => this.taken(commandId, null),
     reconcile: ({ commandId }: ControlMethods['reconcile']['params']) => {
       if (this.reconciliation !== 'clean') throw refused('the books differ');
       return this.taken(commandId, null);

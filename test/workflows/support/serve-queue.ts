@@ -1,17 +1,21 @@
 /** One worker on one queue, with the workflows as they are in the source. */
+
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, type NativeConnection, Worker } from '@temporalio/worker';
+import { bindAnswers } from '../../../src/activities/bind-answers.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
 import type { BundleName } from './workflow-types.js';
 
 const bundles = new Map<BundleName, Promise<{ code: string }>>();
 
 export function bundleOf(name: BundleName): Promise<{ code: string }> {
-  const workflowsPath = fileURLToPath(new URL(`../../../src/workflows/${name}/bundle.ts`, import.meta.url));
+  const inSource = (file: string) =>
+    fileURLToPath(new URL(`../../../src/workflows/${file}`, import.meta.url));
   const made =
     bundles.get(name) ??
     bundleWorkflowCode({
-      workflowsPath,
+      workflowsPath: inSource(`${name}/bundle.ts`),
+      workflowInterceptorModules: [inSource('interceptors.ts')],
       failureConverterPath: FAILURE_CONVERTER,
       logger: new DefaultLogger('ERROR'),
     });
@@ -36,6 +40,7 @@ export async function serveQueue(
     namespace,
     taskQueue,
     activities,
+    interceptors: { activity: [bindAnswers] },
     ...(bundle ? { workflowBundle: await bundleOf(bundle) } : {}),
     ...(home === null ? {} : { dataConverter: dataConverterOf(home) }),
     stickyQueueScheduleToStartTimeout: '1s',

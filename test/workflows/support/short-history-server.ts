@@ -29,6 +29,7 @@ export async function startShortHistoryServer(events: number): Promise<ShortHist
   return {
     address: {
       address,
+      kind: 'managed',
       namespace: TEMPORAL_NAMESPACE,
       uiAddress: `http://127.0.0.1:${ports.ui}`,
       httpAddress: `http://127.0.0.1:${ports.http}`,

@@ -4,8 +4,10 @@
  */
 import { condition, defineQuery, setHandler } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
+import { CANCEL_ASKED, cancellable, isCancelRequested } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
+import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls } from '../operations-calls.js';
 import type { StepResult } from '../routine/contract.js';
 import { lineOf, recordResult } from '../routine/run-steps.js';
@@ -17,7 +19,8 @@ const ROUTINE = 'backup';
 
 export async function backup(input: BackupInput): Promise<BackupResult> {
   const calls = backupCalls(input.desk);
-  const trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.evidenceMs));
+  const records = recordCalls(input.desk, input.evidenceMs);
+  const trail = new EvidenceTrail(input.desk, records);
   const steps: StepResult[] = [];
   let result: BackupResult | null = null;
   setHandler(resultQuery, () => result);
@@ -31,12 +34,13 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
 
   let backupId: string | null = null;
   try {
-    const taken = await calls.takeBackup({ desk: input.desk, takenMs: startedMs });
+    const taken = await cancellable(() => calls.takeBackup({ desk: input.desk, takenMs: startedMs }));
     backupId = taken.backupId;
     const isWhole = done(taken.step, startedMs, 'action', backupId);
     if (backupId !== null && input.verify) {
       const verifyMs = Date.now();
-      const verified = await calls.verifyBackup({ desk: input.desk, backupId });
+      const reference = { desk: input.desk, backupId };
+      const verified = await cancellable(() => calls.verifyBackup(reference));
       // Older ones stay while something of this one is missing.
       if (done(verified, verifyMs, 'check', backupId) && isWhole) {
         const pruneMs = Date.now();
@@ -45,7 +49,11 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     }
   } catch (error) {
     const failed = { key: 'ended', title: 'Backup ended early', expected: 'every step to end' } as const;
-    done({ ...failed, verdict: 'fail', observed: causeOf(error) }, startedMs, 'action', backupId);
+    const observed = isCancelRequested()
+      ? `${CANCEL_ASKED}: it is not verified and counts as no backup`
+      : causeOf(error);
+    done({ ...failed, verdict: 'fail', observed }, startedMs, 'action', backupId);
+    if (isCancelRequested()) tellCancelled(trail, records, cancelledBackup(input.desk));
   }
   const failed = steps.find(({ verdict }) => verdict !== 'pass');
   const verdict = failed ? 'fail' : 'pass';
@@ -54,3 +62,11 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   await condition(() => trail.settled);
   return result;
 }
+
+const cancelledBackup = (desk: string) =>
+  ({
+    desk,
+    what: 'the backup',
+    severity: 'warning',
+    text: 'It ended early and counts as no backup; older ones stay. Take another: fermata backup --verify.',
+  }) as const;

@@ -4,8 +4,10 @@
  */
 import { condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
+import { CANCEL_ASKED, cancellable, isCancelRequested } from '../../cancellation.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
+import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls } from '../operations-calls.js';
 import type { StepResult } from '../routine/contract.js';
 import { lineOf, recordResult } from '../routine/run-steps.js';
@@ -25,12 +27,17 @@ export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
   let { backupId } = input;
   showPhase('Restoring into a scratch server', []);
   try {
-    const drill = await backupCalls(input.desk).restoreBackup({ desk: input.desk, backupId });
+    const calls = backupCalls(input.desk);
+    const drill = await cancellable(() =>
+      calls.restoreBackup({ desk: input.desk, backupId: input.backupId }),
+    );
     backupId = drill.backupId;
     steps.push(...drill.steps);
   } catch (error) {
     const ended = { key: 'ended', title: 'Drill ended early', expected: 'every step to end' };
-    steps.push({ ...ended, verdict: 'fail', observed: causeOf(error) });
+    const observed = isCancelRequested() ? `${CANCEL_ASKED}: nothing was proven` : causeOf(error);
+    steps.push({ ...ended, verdict: 'fail', observed });
+    if (isCancelRequested()) tellCancelled(trail, records, cancelledDrill(input.desk));
   }
   const trace = {
     ...input,
@@ -60,3 +67,11 @@ export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
   await condition(() => trail.settled);
   return result;
 }
+
+const cancelledDrill = (desk: string) =>
+  ({
+    desk,
+    what: 'the restore drill',
+    severity: 'warning',
+    text: 'It proved nothing; the backups stay as they were. Begin it again: fermata drill.',
+  }) as const;

@@ -42,6 +42,8 @@ export interface Carried {
   readonly liveSinceMs: number;
   readonly size: SizePlan | null;
   readonly shown: readonly string[];
+  /** Cancelled while it was live: watched to the end of the permission, and never larger. */
+  readonly cancelled?: boolean;
 }
 
 export type GoLivePhase =

@@ -1,15 +1,20 @@
 /** The state of one attempt to go live, and how its steps are shown and kept. */
 import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
 import type { Verdict } from '../../evidence.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, stepLine } from '../../show.js';
 import { Approvals } from '../approval.js';
+import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 import { goLiveCalls } from './calls.js';
 import { type Carried, GO_LIVE_MESSAGES, type GoLiveInput, type GoLiveProgress } from './contract.js';
 
 const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);
 
+const CANCELLED_LIVE =
+  'The desk goes on trading real money at its present size and is watched for as long as it may; nothing larger is asked for.';
+const OVER: ReadonlySet<string> = new Set(['completed', 'refused', 'ended']);
 const SHOWN_MAX = 40;
 const LINE_MAX = 200;
 
@@ -28,6 +33,10 @@ export class GoLiveRun {
   progress: GoLiveProgress;
   /** The newest steps, as Temporal's UI shows them. */
   private readonly shown: string[];
+  /** Somebody cancelled it. */
+  cancelled: boolean;
+  /** The trader is being asked: it may be live before this run hears of it. */
+  isGranting = false;
   /** Wall time of the first arming. */
   liveSinceMs: number;
 
@@ -41,12 +50,14 @@ export class GoLiveRun {
     };
     this.shown = [...(carried?.shown ?? [])];
     this.liveSinceMs = carried?.liveSinceMs ?? 0;
+    this.cancelled = carried?.cancelled ?? false;
     this.engine = traderCalls(desk, incarnation);
     this.calls = goLiveCalls(desk);
     this.records = recordCalls(desk, evidenceMs);
     this.trail = new EvidenceTrail(desk, this.records);
     this.approvals = new Approvals(desk);
     setHandler(progressQuery, () => this.progress);
+    onCancelRequest(() => this.cancel());
   }
 
   carriedOver(step: number, watchesLeft: number): Carried {
@@ -56,7 +67,28 @@ export class GoLiveRun {
       liveSinceMs: this.liveSinceMs,
       size: this.progress.size,
       shown: [...this.shown],
+      ...(this.cancelled ? { cancelled: true } : {}),
     };
+  }
+
+  /** With real money in use: trading goes on, so does the watch, and nothing grows any more. Before that: it ends. */
+  private cancel(): void {
+    if (OVER.has(this.progress.phase)) return;
+    this.cancelled = true;
+    const isLive = this.progress.size !== null || this.isGranting;
+    const text = isLive
+      ? `${CANCELLED_LIVE} To end it: fermata go-live revoke, or stop the desk.`
+      : 'Nothing was armed: the attempt ends as refused.';
+    const finding = {
+      verdict: 'warn',
+      observed: `${CANCEL_ASKED}. ${text}`,
+      expected: 'every step taken',
+    } as const;
+    this.record('cancelled', 'Cancelled', finding, Date.now());
+    const { desk } = this.input;
+    const severity = isLive ? 'critical' : 'warning';
+    tellCancelled(this.trail, this.records, { desk, what: 'going live', severity, text });
+    this.approvals.withdraw(`cancelled: ${CANCEL_ASKED}`);
   }
 
   show(phase: GoLiveProgress['phase'], detail: string, nextAtMs: number | null = null): void {

@@ -5,6 +5,7 @@
  */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
+import { CANCEL_ASKED } from '../../cancellation.js';
 import { showVerdict } from '../../show.js';
 import type { Carried, GoLiveInput, GoLiveResult } from './contract.js';
 import { GoLiveRun } from './go-live-run.js';
@@ -32,13 +33,17 @@ async function procedure(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   run.show('pre-flight', 'Looking at exchange, key, limits and the validation');
   const { obstacles, figures } = await preflight(run, 'pre-flight', null);
   if (obstacles.length > 0) return refused(obstacles.join('; '));
+  if (run.cancelled) return refused(CANCELLED);
   const reviewer = await review(run, figures);
+  if (run.cancelled) return refused(CANCELLED);
   if (reviewer === null) return refused('nobody reviewed the validation report in time');
   const problem = await startLive(run, reviewer);
   if (problem !== null) return refused(problem);
   const watched = await watchLive(run, run.input.watchMs, 'watched');
   return watched.ended === null ? ramp(run) : { state: 'ended', detail: watched.ended };
 }
+
+const CANCELLED = `cancelled: ${CANCEL_ASKED}`;
 
 function refused(detail: string): GoLiveResult {
   return { state: 'refused', detail };

@@ -1,11 +1,13 @@
 /** What people agree to, exactly, and the trader's own yes to it. Each only once what led to it is on record. */
-import { sleep, workflowInfo } from '@temporalio/workflow';
+import { condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
 import { type GoLiveProposal, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
 import type { Decision } from '../../../trader/protocol.js';
 import { type ApprovalOutcome, pressingWithin } from '../approval-contract.js';
 import { approvedCalls } from '../operations-calls.js';
 import type { GoLiveRun } from './go-live-run.js';
+
+const SECOND_THOUGHTS = 'go-live-cancelled-while-cooling-off';
 
 /** `step` 0: the start, which arms the halt it names. */
 export function proposalOf(
@@ -87,5 +89,8 @@ async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Pro
 async function coolOff(run: GoLiveRun, votes: readonly Decision[], coolingOffMs: number): Promise<void> {
   const untilMs = Math.max(...votes.map(({ atWallMs }) => atWallMs)) + coolingOffMs;
   run.show('cooling-off', 'One person decided alone: time for second thoughts', untilMs);
-  if (untilMs > Date.now()) await sleep(untilMs - Date.now());
+  if (untilMs <= Date.now()) return;
+  // Runs from before slept here whatever was asked of them.
+  if (patched(SECOND_THOUGHTS)) await condition(() => run.cancelled, untilMs - Date.now());
+  else await sleep(untilMs - Date.now());
 }

@@ -14,10 +14,23 @@ export async function ramp(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   for (let step = carried?.step ?? 0; step < steps.length; step += 1) {
     const plan = steps[step] as RampStep;
     const watches = step === carried?.step ? carried.watchesLeft : WATCHES_MAX;
-    const end = (await untilStable(run, step, plan.afterMs, watches)) ?? (await raise(run, step + 1, plan));
+    const end = await growOnce(run, step, plan, watches);
     if (end !== null) return end;
   }
   return { state: 'completed', detail: `every step was taken: ${steps.length} size steps` };
+}
+
+/** Null where the larger size is in force. A question that was withdrawn because somebody cancelled ends nothing. */
+async function growOnce(
+  run: GoLiveRun,
+  step: number,
+  plan: RampStep,
+  watches: number,
+): Promise<GoLiveResult | Carried | null> {
+  const unstable = await untilStable(run, step, plan.afterMs, watches);
+  if (unstable !== null) return unstable;
+  const raised = await raise(run, step + 1, plan);
+  return raised !== null && run.cancelled ? untilStable(run, step, plan.afterMs, WATCHES_MAX) : raised;
 }
 
 /** Null once the desk has traded cleanly for so long in one piece. */
@@ -31,7 +44,8 @@ async function untilStable(
     if (workflowInfo().continueAsNewSuggested) return run.carriedOver(step, left);
     const watched = await watchLive(run, stableMs, 'ramp');
     if (watched.ended !== null) return { state: 'ended', detail: watched.ended };
-    if (watched.problems.length === 0) return null;
+    // Cancelled: watched on, and never larger.
+    if (watched.problems.length === 0 && !run.cancelled) return null;
   }
   return stays('it was never stable for long enough');
 }

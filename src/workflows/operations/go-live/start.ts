@@ -1,3 +1,4 @@
+import { CANCEL_ASKED } from '../../cancellation.js';
 import type { GoLiveRun } from './go-live-run.js';
 import { askApprovers, grant, proposalOf } from './permission.js';
 import { preflight } from './preflight.js';
@@ -12,6 +13,8 @@ export async function startLive(run: GoLiveRun, reviewer: string): Promise<strin
   if (approved.state !== 'approved') return `not approved: ${approved.detail}`;
   const { obstacles } = await preflight(run, 'again', reviewer);
   if (obstacles.length > 0) return obstacles.join('; ');
+  if (run.cancelled) return `cancelled: ${CANCEL_ASKED}`;
+  run.isGranting = true;
   const problem = await grant(run, proposal, approved.votes);
   if (problem !== null) return `the trader refused: ${problem}`;
   run.liveSinceMs = Date.now();

@@ -3,6 +3,7 @@
  * does what the runbook says, what was found and done is kept, and in the end a person is asked to look back on it.
  */
 import { allHandlersFinished, condition, defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import { onCancelRequest } from '../../cancellation.js';
 import { Answers } from './answers.js';
 import {
   INCIDENT_MESSAGES,
@@ -14,7 +15,7 @@ import {
 import { progressOf } from './course.js';
 import { IncidentRun } from './incident-run.js';
 import { climbLadder } from './ladder.js';
-import { askForReview, close, open } from './open-and-close.js';
+import { askForReview, close, goOn, open } from './open-and-close.js';
 import { PLAYBOOKS } from './playbooks/playbooks.js';
 import { refuseReport, takeReport } from './reports.js';
 
@@ -31,6 +32,7 @@ export async function incident(input: IncidentInput): Promise<IncidentProgress> 
   // Started with its first report: that one comes before anything else.
   await condition(() => course.reports.length > 0, '10 seconds');
   open(run);
+  onCancelRequest(() => goOn(run));
   const ladder = climbLadder(run);
   const outcome = await PLAYBOOKS[input.kind](run);
   close(run, outcome);

@@ -1,4 +1,5 @@
 /** How an incident begins and ends: recorded, told, and in the end a person is asked to look back on it. */
+import { CANCEL_ASKED } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { showVerdict } from '../../show.js';
 import { minutes } from './duration.js';
@@ -17,6 +18,20 @@ export function open({ input, course, timeline, people }: IncidentRun): void {
     reference: first?.key ?? null,
   });
   people.tell('opened');
+}
+
+/** An incident lasts as long as its cause: cancelling the run would only end the looking. */
+export function goOn({ course, timeline, people }: IncidentRun): void {
+  if (course.outcome !== null) return;
+  const text = `${CANCEL_ASKED}: the incident goes on, because its cause is not gone. It ends by itself when that is so, or when a person says that it is over.`;
+  timeline.record({
+    name: 'Asked to cancel',
+    kind: 'report',
+    verdict: 'warn',
+    observed: text,
+    expected: 'a person says that it is over',
+  });
+  people.tell(`cancel-${course.sequence}`, text);
 }
 
 export function close(incident: IncidentRun, outcome: string): void {

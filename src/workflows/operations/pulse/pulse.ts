@@ -10,6 +10,7 @@ import {
   setHandler,
   sleep,
 } from '@temporalio/workflow';
+import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
 import { showPhase } from '../../show.js';
 import { PULSE_MESSAGES, type PulseInput } from './contract.js';
 
@@ -21,6 +22,9 @@ export async function pulse(input: PulseInput): Promise<void> {
   let lastBeatMs = Date.now();
   setHandler(lastBeatQuery, () => lastBeatMs);
   showPhase(`${input.desk}: operations are alive`, [`One beat every ${input.everyMs / 1_000} s`]);
+  onCancelRequest(() =>
+    showPhase(`${input.desk}: beats on`, [`${CANCEL_ASKED}: without it the trader would stop`]),
+  );
   for (let beat = 1; beat <= BEATS_MAX; beat += 1) {
     await sleep(input.everyMs);
     lastBeatMs = Date.now();

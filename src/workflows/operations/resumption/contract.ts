@@ -33,6 +33,8 @@ export interface ResumptionInput {
   readonly spent?: readonly string[];
   readonly cycle: number;
   readonly evidence?: readonly string[];
+  /** Cancelled once: from then on no rule arms it, only people do. */
+  readonly held?: boolean;
 }
 
 export interface ResumptionProgress {

@@ -55,7 +55,7 @@ export class Decisions {
     await condition(() => run.state !== 'looking', run.input.timing.decisionWaitMs);
     const { state, detail, rule, decidedBy } = run.progress;
     if (state === 'waiting' && rule === 'two-people' && decidedBy.length === 1)
-      askOthers(run.input, person, detail);
+      run.findings.trail.keep('asking for the second person', askOthers(run.input, person, detail));
     return { armed: state === 'armed', detail };
   }
 }
@@ -63,18 +63,16 @@ export class Decisions {
 const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : ` at ${sizePct} % size`);
 
 /** Whoever decided has the answer already; the others hear of it here. Nobody waits for that. */
-function askOthers({ desk, haltId }: ResumptionInput, person: string, detail: string): void {
-  void decisionCalls(desk)
-    .notify.executeWithOptions({ summary: 'Ask for the second person' }, [
-      {
-        desk,
-        event: 'approval',
-        severity: 'warning',
-        title: `${person} wants ${desk} to trade again`,
-        text: `It ${detail}: /resume, the dashboard, or fermata resume. The decision counts for minutes only.`,
-        fingerprint: `second-person:${haltId}:${person}:${Date.now()}`,
-        audience: ['approver'],
-      },
-    ])
-    .catch(() => {});
+function askOthers({ desk, haltId }: ResumptionInput, person: string, detail: string): Promise<void> {
+  return decisionCalls(desk).notify.executeWithOptions({ summary: 'Ask for the second person' }, [
+    {
+      desk,
+      event: 'approval',
+      severity: 'warning',
+      title: `${person} wants ${desk} to trade again`,
+      text: `It ${detail}: /resume, the dashboard, or fermata resume. The decision counts for minutes only.`,
+      fingerprint: `second-person:${haltId}:${person}:${Date.now()}`,
+      audience: ['approver'],
+    },
+  ]);
 }

@@ -2,8 +2,10 @@
 import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../activities/engine/read-situation.js';
 import type { Decision } from '../../../trader/protocol.js';
+import { CANCEL_ASKED } from '../../cancellation.js';
 import { showPhase, showVerdict } from '../../show.js';
-import { traderCalls } from '../operations-calls.js';
+import { tellCancelled } from '../cancelled-notice.js';
+import { recordCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionInput, ResumptionProgress } from './contract.js';
 import { type Finding, Findings } from './findings.js';
 
@@ -19,6 +21,8 @@ export class ResumptionRun {
   isExplained: boolean;
   /** The checks have run at least once. */
   isChecked = false;
+  /** No rule arms it any more. */
+  held: boolean;
   state: ResumptionProgress['state'] = 'looking';
   detail = 'looking at why trading stopped';
   private accepted: readonly Decision[];
@@ -32,6 +36,7 @@ export class ResumptionRun {
     this.accepted = input.decisions;
     this.spent = input.spent ?? [];
     this.cycle = input.cycle;
+    this.held = input.held ?? false;
     this.isExplained = input.cycle > 0;
     this.evidence = input.evidence ?? null;
     this.pauseMs = input.timing.retryMs;
@@ -109,6 +114,25 @@ export class ResumptionRun {
     showVerdict(state === 'armed' ? 'pass' : 'not_run');
   }
 
+  /** Whoever cancels a resumption does not want it to arm by itself. */
+  hold(): void {
+    if (this.ended) return;
+    this.held = true;
+    const text = 'The desk stays halted until a person decides: no rule lifts this halt any more.';
+    this.record(Date.now(), {
+      stepKey: 'cancelled',
+      name: 'Cancelled',
+      kind: 'report',
+      verdict: 'warn',
+      observed: `${CANCEL_ASKED}. ${text}`,
+      expected: 'a person decides',
+    });
+    const { desk, timing } = this.input;
+    const cancelled = { desk, what: 'a resumption', severity: 'warning', text } as const;
+    tellCancelled(this.findings.trail, recordCalls(desk, timing.evidenceMs), cancelled);
+    this.wake();
+  }
+
   wake(): void {
     this.woken = true;
   }
@@ -121,8 +145,9 @@ export class ResumptionRun {
   }
 
   carriedOver(): ResumptionInput {
-    const { decisions, spent, cycle, evidence } = this;
-    return { ...this.input, decisions, spent, cycle, ...(evidence === null ? {} : { evidence }) };
+    const { decisions, spent, cycle, evidence, held } = this;
+    const kept = { ...(evidence === null ? {} : { evidence }), ...(held ? { held } : {}) };
+    return { ...this.input, decisions, spent, cycle, ...kept };
   }
 
   command(step: string, reason: string) {

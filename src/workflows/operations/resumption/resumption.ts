@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import { causeOf } from '../../../domain/cause-of.js';
 import type { Decision } from '../../../trader/protocol.js';
+import { onCancelRequest } from '../../cancellation.js';
 import { arm } from './arm.js';
 import { failingChecks, reconcile } from './clean.js';
 import {
@@ -40,6 +41,8 @@ export async function resumption(input: ResumptionInput): Promise<ResumptionProg
     validator: (decision) => decisions.refuseUnfit(decision),
   });
 
+  onCancelRequest(() => run.hold());
+
   while (!run.ended) {
     // A person who waits for an answer gets it in this run.
     if (workflowInfo().continueAsNewSuggested && run.settled)
@@ -60,7 +63,7 @@ async function lookOnce(run: ResumptionRun): Promise<void> {
   const situation = await readSituation(run);
   if (run.ended) return;
   await showDrawdown(run, situation);
-  const permission = permissionOf(situation, run.heed());
+  const permission = permissionOf(situation, run.heed(), run.held);
   if (!permission.granted && run.isChecked) {
     run.waitFor(permission.waitsFor);
     return;
@@ -81,5 +84,6 @@ async function lookOnce(run: ResumptionRun): Promise<void> {
     run.waitFor(permission.waitsFor);
     return;
   }
+  if (run.held && run.decisions.length === 0) return run.waitFor('a person to decide: it was cancelled');
   await arm(run, situation, permission.by);
 }

@@ -1,5 +1,6 @@
 /** What an action of a routine does: a workflow of its own, one at a time. */
-import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { CANCEL_ASKED, untilCancelRequest } from '../../cancellation.js';
 import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../../queues.js';
 import type { backup } from '../backup/backup.js';
 import { type BackupInput, type BackupResult, backupLabel, drillLabel } from '../backup/contract.js';
@@ -11,28 +12,24 @@ const KEPT_DEFAULT = 14;
 const EVIDENCE_MS = 3_600_000;
 
 const ACTIONS: Readonly<Record<RoutineAction, (context: StepContext) => Promise<StepOutcome>>> = {
-  backup: async (context) => {
-    const { desk } = context;
+  backup: (context) => {
+    const workflowId = backupWorkflowId(context.desk);
     const args: Parameters<typeof backup> = [
       { ...common(context), verify: true, keep: context.backupsKept ?? KEPT_DEFAULT },
     ];
-    const workflowId = backupWorkflowId(desk);
-    return outcomeOf(
-      workflowId,
-      await executeChild<typeof backup>('backup', {
-        ...child(context, workflowId, backupLabel(desk)),
-        args,
-      }),
-    );
+    const label = backupLabel(context.desk);
+    const running = executeChild<typeof backup>('backup', { ...child(context, workflowId, label), args });
+    return outcomeOf(workflowId, running);
   },
-  'restore-drill': async (context) => {
-    const args: Parameters<typeof restoreDrill> = [{ ...common(context), backupId: null }];
+  'restore-drill': (context) => {
     const workflowId = drillWorkflowId(context.desk);
-    const result = await executeChild<typeof restoreDrill>('restoreDrill', {
-      ...child(context, workflowId, drillLabel(context.desk)),
+    const args: Parameters<typeof restoreDrill> = [{ ...common(context), backupId: null }];
+    const label = drillLabel(context.desk);
+    const running = executeChild<typeof restoreDrill>('restoreDrill', {
+      ...child(context, workflowId, label),
       args,
     });
-    return outcomeOf(workflowId, result);
+    return outcomeOf(workflowId, running);
   },
 };
 
@@ -56,14 +53,25 @@ function child({ desk }: StepContext, workflowId: string, label: ReturnType<type
     ...label,
     // What was begun is ended properly, whatever becomes of the routine.
     parentClosePolicy: ParentClosePolicy.ABANDON,
+    cancellationType: ChildWorkflowCancellationType.ABANDON,
   };
 }
 
-function outcomeOf(workflowId: string, { verdict, backupId, detail }: BackupResult): StepOutcome {
+async function outcomeOf(workflowId: string, running: Promise<BackupResult>): Promise<StepOutcome> {
+  const expected = 'every step of it to pass';
+  const result = await untilCancelRequest(running);
+  if (result === null)
+    return {
+      verdict: 'not_run',
+      observed: `${CANCEL_ASKED}; ${workflowId} goes on by itself`,
+      expected,
+      reference: workflowId,
+    };
+  const { verdict, backupId, detail } = result;
   return {
     verdict,
     observed: backupId === null ? detail : `${backupId}: ${detail}`,
-    expected: 'every step of it to pass',
+    expected,
     reference: workflowId,
   };
 }

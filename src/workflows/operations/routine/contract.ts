@@ -35,6 +35,8 @@ export interface RoutineInput {
   readonly nominalMs: number | null;
   /** Market time when it was started. Null: the market clock is the wall clock. */
   readonly marketMs: number | null;
+  /** Of a schedule that is paused because the market has a clock of its own: who triggers it means the market's now. */
+  readonly marketClock?: boolean;
   /** Whose trader a failing step halts; null: none answers, the failure is an alarm. */
   readonly incarnation: string | null;
   /** What lifts a halt that a failing step asked for. */

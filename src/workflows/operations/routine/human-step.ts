@@ -1,4 +1,5 @@
 /** A step that only a person can do: a task with a due time, and its end as evidence. */
+import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { awaitTask } from '../await-task.js';
 import { recordCalls } from '../operations-calls.js';
@@ -39,6 +40,10 @@ export async function askPerson(step: RoutineStep, context: StepContext): Promis
   }
   if (state === 'withdrawn') return { verdict: 'fail', observed: `withdrawn: ${note}`, expected, reference };
   const waited = step.waitMinutes ?? 0;
+  if (isCancelRequested()) {
+    const observed = `${CANCEL_ASKED}; ${reference} stays open, and nothing waits for it any longer`;
+    return { verdict: 'not_run', observed, expected, reference };
+  }
   if (waited === 0)
     return { verdict: 'not_run', observed: `${reference} waits for a person`, expected, reference };
   return {

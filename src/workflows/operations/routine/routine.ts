@@ -2,11 +2,12 @@
  * One routine of the desk's runbook, whatever its steps: not later than allowed, checks side by side, then what the
  * desk file says about each failure.
  */
-import { condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, defineQuery, patched, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { VERDICT_RANK, type Verdict } from '../../evidence.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
-import { recordCalls } from '../operations-calls.js';
+import { recordCalls, traderCalls } from '../operations-calls.js';
 import {
   ROUTINE_MESSAGES,
   type RoutineInput,
@@ -16,7 +17,12 @@ import {
   type StepResult,
 } from './contract.js';
 import { followUp } from './follow-up.js';
-import { lineOf, runSteps } from './run-steps.js';
+import { lineOf, recordResult, runSteps } from './run-steps.js';
+
+/** Runs that began before that close while their evidence may still be on its way. */
+const CLOSES_LAST = 'routine-closes-after-its-evidence';
+const PROBLEMS_MAX = 20;
+const OBSERVED_MAX = 500;
 
 const resultQuery = defineQuery<RoutineResult>(ROUTINE_MESSAGES.result);
 
@@ -25,11 +31,13 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const trail = new EvidenceTrail(input.desk, records);
   const steps: StepResult[] = [];
   let verdict: RoutineVerdict | null = null;
+  let missed: string | null = null;
   setHandler(resultQuery, () => ({ verdict, steps }));
 
   const startedMs = Date.now();
-  const nominalMs = input.nominalMs ?? scheduledMs() ?? startedMs;
-  const marketMs = input.marketMs ?? startedMs;
+  const byHandMs = await marketTimeOf(input);
+  const nominalMs = byHandMs ?? input.nominalMs ?? scheduledMs() ?? startedMs;
+  const marketMs = byHandMs ?? input.marketMs ?? startedMs;
   const run = runIdentity(input.desk);
   const opened = records
     .openRoutineRun(run, {
@@ -43,9 +51,10 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
 
   if (isTooLate(input, marketMs - nominalMs)) {
     verdict = 'missed';
-    const reason = `due ${iso(nominalMs)}, began ${iso(marketMs)}: later than ${input.latestMinutes} minutes`;
-    showPhase('Missed', [reason]);
-    await records.recordMissed({ desk: input.desk, routine: input.name, nominalMs, reason }).catch(() => {});
+    missed = `due ${iso(nominalMs)}, began ${iso(marketMs)}: later than ${input.latestMinutes} minutes`;
+    showPhase('Missed', [missed]);
+    const { desk, name: routine } = input;
+    await records.recordMissed({ desk, routine, nominalMs, reason: missed }).catch(() => {});
   } else {
     const { desk, name: routine, simulated, backupsKept } = input;
     const context = { desk, routine, simulated, backupsKept, marketMs, trail };
@@ -53,6 +62,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
     const results = await runSteps(input.steps, {
       ...context,
       attemptGroup: 0,
+      isCancelled: isCancelRequested,
       worthRecording: () => true,
       onResult: (result) => {
         steps.push(result);
@@ -62,13 +72,37 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
     });
     await followUp(input, results, { trail, marketMs });
     verdict = verdictOf(input.steps, results);
+    if (isCancelRequested()) {
+      if (verdict === 'pass') verdict = 'warn';
+      const cancelled = cancelledStep(results);
+      steps.push(cancelled);
+      recordResult(cancelled, startedMs, { ...context, attemptGroup: 0, kind: 'report' });
+    }
     showPhase(`${input.title}: ${verdict}`, results.map(lineOf));
   }
   showVerdict(verdict);
   await opened;
-  await records.closeRoutineRun(run, { verdict, finishedMs: Date.now() }).catch(() => {});
-  await condition(() => trail.settled);
+  const closesLast = patched(CLOSES_LAST);
+  // Who is told of the failing steps finds them where everybody looks.
+  if (closesLast) await condition(() => trail.settled);
+  const problems = steps.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn').map(problemOf);
+  if (missed !== null) problems.push({ name: 'Missed', verdict: 'warn', observed: missed });
+  const said = closesLast ? { problems: problems.slice(0, PROBLEMS_MAX) } : {};
+  await records.closeRoutineRun(run, { verdict, finishedMs: Date.now(), ...said }).catch(() => {});
+  if (!closesLast) await condition(() => trail.settled);
   return { verdict, steps };
+}
+
+/**
+ * Where the market has a clock of its own, its schedule stays paused, and a run of it was triggered by a person: it is
+ * about the market's now. Null: wall time, or no trader answers.
+ */
+async function marketTimeOf({ desk, marketClock, incarnation }: RoutineInput): Promise<number | null> {
+  if (marketClock !== true || incarnation === null) return null;
+  const summary = 'What time is it on the market?';
+  const calls = traderCalls(desk, incarnation);
+  const situation = await calls.readSituation.executeWithOptions({ summary }, []).catch(() => null);
+  return situation?.marketMs ?? null;
 }
 
 /** The nominal time of a scheduled run; it stays true when the run starts late. */
@@ -98,5 +132,22 @@ function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]
     'pass',
   );
 }
+
+function cancelledStep(results: readonly StepResult[]): StepResult {
+  const leftOut = results.filter(({ verdict }) => verdict === 'not_run').map(({ title }) => title);
+  return {
+    key: 'cancelled',
+    title: 'Cancelled',
+    verdict: 'warn',
+    observed: `${CANCEL_ASKED}; left out: ${leftOut.join(', ') || 'nothing, every step had begun'}`,
+    expected: 'every step is run',
+  };
+}
+
+const problemOf = ({ title, verdict, observed }: StepResult) => ({
+  name: title,
+  verdict,
+  observed: observed.slice(0, OBSERVED_MAX),
+});
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -17,6 +17,8 @@ export interface StepContext {
   readonly simulated: boolean;
   readonly backupsKept?: number | undefined;
   readonly trail: EvidenceTrail;
+  /** What has not begun by then is left out. */
+  readonly isCancelled?: () => boolean;
   readonly onResult: (result: StepResult) => void;
   /** A repetition that says the same as before needs no row of its own. */
   readonly worthRecording: (result: StepResult) => boolean;
@@ -30,16 +32,19 @@ export async function runSteps(steps: readonly RoutineStep[], context: StepConte
   const results: StepResult[] = [];
   let stoppedBy: string | null = null;
   for (const group of groupsOf(steps)) {
-    const reason: string | null = stoppedBy;
+    const reason: string | null = context.isCancelled?.() ? LEFT_OUT : stoppedBy;
     const done: StepResult[] = await Promise.all(
       group.map((step) => (reason === null ? runStep(step, context) : leaveOut(step, reason, context))),
     );
     results.push(...done);
     const last = group.at(-1);
-    if (last?.onFail === 'stop' && done.at(-1)?.verdict === 'fail') stoppedBy ??= last.title;
+    if (last?.onFail === 'stop' && done.at(-1)?.verdict === 'fail')
+      stoppedBy ??= `"${last.title}" failed and stops the routine`;
   }
   return results;
 }
+
+const LEFT_OUT = 'the routine was cancelled before it';
 
 /** Steps whose failure stops the routine close their group. */
 function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
@@ -95,12 +100,12 @@ function kindOf({ action, report, human }: RoutineStep): StepKind {
   return human === undefined ? 'check' : 'human';
 }
 
-async function leaveOut(step: RoutineStep, stoppedBy: string, context: StepContext): Promise<StepResult> {
+async function leaveOut(step: RoutineStep, reason: string, context: StepContext): Promise<StepResult> {
   const result: StepResult = {
     key: step.key,
     title: step.title,
     verdict: 'not_run',
-    observed: `not run: "${stoppedBy}" failed and stops the routine`,
+    observed: `not run: ${reason}`,
     expected: 'the steps before it to pass',
   };
   return record(result, Date.now(), { ...context, kind: kindOf(step) });

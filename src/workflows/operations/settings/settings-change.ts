@@ -12,6 +12,7 @@ import {
 import type { FailureName } from '../../../activities/failure-names.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { settingsTerms } from '../../../domain/settings-change.js';
+import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
 import { Approvals } from '../approval.js';
@@ -30,6 +31,8 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
 
   const askedMs = Date.now();
   const approvals = new Approvals(desk);
+  // What was decided by then is carried out: people were told so.
+  onCancelRequest(() => approvals.withdraw(`cancelled: ${CANCEL_ASKED}`));
   const outcome = await approvals.ask({
     id: input.approvalId,
     desk,

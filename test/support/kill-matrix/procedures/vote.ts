@@ -1,3 +1,6 @@
+import type { Signing } from '../../../../dashboard/src/connection/sign-vote.js';
+import { signStatement } from '../../../../src/domain/signed-vote.js';
+import { ownKeyOf } from '../../own-keys.js';
 import type { Page } from '../page.js';
 
 interface Approval {
@@ -19,7 +22,10 @@ export async function vote(page: Page, workflowId: string, about = ''): Promise<
   const approval = await approvalOf(page, workflowId, about);
   if (approval === null || approval.state !== 'open') return approval !== null;
   const { id, parametersHash } = approval;
-  const given = { choice: 'approve', parametersHash, reason: 'as it was shown' };
+  const { statement } = await page.get<Signing>(`/api/signing?approval=${encodeURIComponent(id)}`);
+  const own =
+    statement === null ? {} : { signature: signStatement(ownKeyOf(page.person), statement, page.person) };
+  const given = { choice: 'approve', parametersHash, reason: 'as it was shown', ...own };
   // Who has voted already is refused, and the vote stands.
   await page.send('POST', `/api/approvals/${encodeURIComponent(id)}/vote`, given).catch(() => undefined);
   return false;

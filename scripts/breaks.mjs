@@ -1,0 +1,76 @@
+// `npm run breaks [-- --seed S] [-- --count N] [-- --only TEXT] [-- --list] [-- --check]`: does a mapped test notice when the product
+// is broken? Breaks a copy of the sources in one place at a time, runs the tests that the runbook's table names for the
+// ids concerned, and nothing else, and lists every break that none of them notices. Exit 1 where fewer than 95 in 100 do.
+
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { problemOf, readBreaks, testsOf } from './breaks/catalogue.mjs';
+import { drawn } from './breaks/drawn.mjs';
+import { openScratch } from './breaks/scratch.mjs';
+
+const NOTICED_PART_MIN = 0.95;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    count: { type: 'string' },
+    only: { type: 'string' },
+    list: { type: 'boolean' },
+    check: { type: 'boolean' },
+  },
+});
+const all = readBreaks(root).filter(
+  ({ what, ids }) => values.only === undefined || what.includes(values.only) || ids.includes(values.only),
+);
+const seed = wholeNumber('seed', values.seed);
+const count = values.count === undefined ? all.length : wholeNumber('count', values.count);
+if (all.length === 0)
+  fail(`--only: no break is called "${values.only}"; \`npm run breaks -- --list\` names them all`);
+const chosen = drawn(all, seed, count);
+if (values.list) {
+  for (const { what, ids, file } of chosen) console.log(`${ids.join(' ')}  ${what} (${file})`);
+  process.exit(0);
+}
+if (values.check) {
+  const problems = all.flatMap((one) => problemOf(root, one) ?? []);
+  for (const problem of problems) console.log(problem);
+  if (problems.length === 0) console.log(`${all.length} breaks fit the sources`);
+  process.exit(problems.length === 0 ? 0 : 1);
+}
+
+const scratch = openScratch(root);
+const unnoticed = [];
+const unusable = [];
+let noticed = 0;
+for (const one of chosen) {
+  const { outcome, detail } = scratch.tryBreak(one, testsOf(root, one));
+  if (outcome === 'noticed') noticed += 1;
+  else if (outcome === 'unnoticed') unnoticed.push({ ...one, detail });
+  else unusable.push({ ...one, detail });
+  console.log(`${outcome.padEnd(9)} ${one.ids.join(' ')}  ${one.what}${detail === '' ? '' : `: ${detail}`}`);
+}
+const known = unnoticed.filter(({ unnoticedBecause }) => unnoticedBecause !== undefined);
+for (const { what, file, unnoticedBecause } of unnoticed)
+  console.log(
+    `not noticed: ${what} (${file}): ${unnoticedBecause ?? 'no reason is known; the mapped tests are too weak'}`,
+  );
+for (const { what, detail } of unusable) console.log(`could not be tried: ${what}: ${detail}`);
+console.log(
+  `seed ${seed}: ${noticed} of ${chosen.length} breaks noticed by mapped tests alone, ${unnoticed.length} not (${known.length} of them with a reason)`,
+);
+const enough = noticed >= NOTICED_PART_MIN * chosen.length && known.length === unnoticed.length;
+process.exit(enough && unusable.length === 0 ? 0 : 1);
+
+function wholeNumber(name, text) {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    fail(`--${name}: expected a whole number from 1 on, found ${text}`);
+  return number;
+}
+
+function fail(message) {
+  console.error(`${message}. Nothing was run.`);
+  process.exit(2);
+}

@@ -1,0 +1,35 @@
+// The breaks: `test/runbooks/<desk>.breaks.json`, each one change of one place, and the ids that it takes away.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { desksWithProofs, readProofs } from '../proofs/proof-tables.mjs';
+
+/**
+ * `what` is the end of "a build in which …"; `find` occurs once in `file`; `put` stands in its place and compiles.
+ * `unnoticedBecause`: why no mapped test can notice it.
+ */
+export function readBreaks(root) {
+  return desksWithProofs(root).flatMap((desk) => {
+    const path = join(root, `test/runbooks/${desk}.breaks.json`);
+    if (!existsSync(path)) return [];
+    return JSON.parse(readFileSync(path, 'utf8')).map((one) => ({ ...one, desk }));
+  });
+}
+
+/** The tests that the desk's table names for the break's ids, as `file > title`. */
+export function testsOf(root, { desk, ids }) {
+  const rows = readProofs(root, desk).filter(({ id }) => ids.includes(id));
+  return [...new Set(rows.flatMap(({ proof }) => proof.split(' && ')))].filter((proof) => proof !== '');
+}
+
+/** Null where the break fits the sources; otherwise what is wrong with it, in words. */
+export function problemOf(root, { desk, ids, file, find, put }) {
+  const known = new Set(readProofs(root, desk).map(({ id }) => id));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (ids.length === 0 || unknown.length > 0)
+    return `${desk} has no id ${unknown.join(', ') || 'at all here'}`;
+  const path = join(root, file);
+  if (!existsSync(path)) return `there is no file ${file}`;
+  const places = readFileSync(path, 'utf8').split(find).length - 1;
+  if (places !== 1) return `${file} has ${places} places like ${find}`;
+  return find === put ? 'it changes nothing' : null;
+}

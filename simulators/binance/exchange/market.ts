@@ -1,0 +1,247 @@
+/** One symbol's market: a ladder of offers around a moving price, the trades that were made and the minutes of them. */
+import { seededRandom } from '../random.js';
+import { formatUnits, onGrid, times, units } from '../units.js';
+import type { TradedSymbol } from './symbols.js';
+
+export interface Level {
+  readonly price: bigint;
+  quantity: bigint;
+}
+
+export interface Candle {
+  readonly openMs: number;
+  open: bigint;
+  high: bigint;
+  low: bigint;
+  close: bigint;
+  volume: bigint;
+  quoteVolume: bigint;
+  takerVolume: bigint;
+  takerQuoteVolume: bigint;
+  trades: number;
+  /** -1 in a minute without trades. */
+  firstTradeId: number;
+  lastTradeId: number;
+}
+
+export interface PublicTrade {
+  readonly id: number;
+  readonly price: bigint;
+  readonly quantity: bigint;
+  readonly timeMs: number;
+  readonly buyerMaker: boolean;
+  /** Trades of one taker order at one price are one in the aggregate list. */
+  readonly aggregateId: number;
+}
+
+export interface Depth {
+  readonly levels: number;
+  /** Value of each level in the quote currency. */
+  readonly levelValue: bigint;
+}
+
+/** Numbers that the exchange counts for each symbol by itself. */
+export class SymbolIds {
+  order = 0;
+  trade = 0;
+  execution = 0;
+  preventedMatch = -1;
+  aggregate = 0;
+}
+
+export const MINUTE_MS = 60_000;
+const HISTORY_MINUTES = 1000;
+const CANDLES_MAX = 20_000;
+const TRADES_KEPT = 20_000;
+/** Distance between two levels, and half the spread: parts per million of the price. */
+const STEP_PPM = 50n;
+const HALF_SPREAD_PPM = 20n;
+/** How much of a level other people trade when the price moves. */
+const MOVE_SHARE = 20n;
+
+export class Market {
+  readonly candles: Candle[] = [];
+  readonly trades: PublicTrade[] = [];
+  readonly ids = new SymbolIds();
+  asks: Level[] = [];
+  bids: Level[] = [];
+  last: bigint;
+  updateId = 1;
+  #depth: Depth = { levels: 20, levelValue: units('50000') };
+  #lastTaker: string | null = null;
+
+  constructor(
+    readonly symbol: TradedSymbol,
+    nowMs: number,
+    seed: number,
+  ) {
+    this.last = symbol.startPrice;
+    this.#makeHistory(nowMs, seed);
+    this.#quote(symbol.startPrice);
+  }
+
+  /** The ladder moves with the price and is full again; other people's trade at that price is told. */
+  setPrice(price: bigint, nowMs: number): PublicTrade {
+    const buyerMaker = price < this.last;
+    this.#quote(price);
+    const tick = this.symbol.tickSize;
+    const level = (this.asks[0] ?? this.bids[0])?.quantity ?? 0n;
+    const quantity = maximum(onGrid(level / MOVE_SHARE, this.symbol.stepSize), this.symbol.stepSize);
+    return this.recordTrade({ price: onGrid(price, tick), quantity, buyerMaker, taker: null }, nowMs);
+  }
+
+  /** Zero levels: nobody offers anything until the depth is set again. */
+  setDepth(depth: Depth): void {
+    this.#depth = depth;
+    this.#quote(this.last);
+  }
+
+  /** What was taken from the ladder is gone until the price moves. */
+  take(level: Level, quantity: bigint): void {
+    level.quantity -= quantity;
+    this.asks = this.asks.filter((one) => one.quantity > 0n);
+    this.bids = this.bids.filter((one) => one.quantity > 0n);
+    this.updateId += 1;
+  }
+
+  recordTrade(
+    made: { price: bigint; quantity: bigint; buyerMaker: boolean; taker: string | null },
+    nowMs: number,
+  ): PublicTrade {
+    const { price, quantity, buyerMaker, taker } = made;
+    this.rollTo(nowMs);
+    this.last = price;
+    this.ids.trade += 1;
+    const joins = taker !== null && taker === this.#lastTaker && this.trades.at(-1)?.price === price;
+    if (!joins) this.ids.aggregate += 1;
+    this.#lastTaker = taker;
+    const { trade: id, aggregate: aggregateId } = this.ids;
+    const trade: PublicTrade = { id, price, quantity, timeMs: nowMs, buyerMaker, aggregateId };
+    this.trades.push(trade);
+    if (this.trades.length > TRADES_KEPT) this.trades.shift();
+    addToCandle(this.candles.at(-1) as Candle, trade);
+    return trade;
+  }
+
+  /** Minutes in which nobody traded are flat ones at the last price, as the exchange lists them. */
+  rollTo(nowMs: number): void {
+    const openMs = nowMs - (nowMs % MINUTE_MS);
+    let newest = this.candles.at(-1)?.openMs ?? openMs - MINUTE_MS;
+    if (openMs - newest > CANDLES_MAX * MINUTE_MS) newest = openMs - MINUTE_MS;
+    for (let next = newest + MINUTE_MS; next <= openMs; next += MINUTE_MS) {
+      this.candles.push(emptyCandle(next, this.last));
+      if (this.candles.length > CANDLES_MAX) this.candles.shift();
+    }
+  }
+
+  #quote(price: bigint): void {
+    const tick = this.symbol.tickSize;
+    const half = maximum(onGrid((price * HALF_SPREAD_PPM) / 1_000_000n, tick), tick);
+    const step = maximum(onGrid((price * STEP_PPM) / 1_000_000n, tick), tick);
+    const middle = onGrid(price, tick);
+    const quantity = maximum(
+      onGrid((this.#depth.levelValue * 100_000_000n) / price, this.symbol.stepSize),
+      this.symbol.stepSize,
+    );
+    const ladder = (direction: bigint): Level[] =>
+      Array.from({ length: this.#depth.levels }, (_, index) => ({
+        price: middle + direction * (half + step * BigInt(index)),
+        quantity,
+      })).filter((level) => level.price > 0n);
+    this.asks = ladder(1n);
+    this.bids = ladder(-1n);
+    this.updateId += 1;
+  }
+
+  /** Minutes before the start, ending at the start price, so that a client can warm up. */
+  #makeHistory(nowMs: number, seed: number): void {
+    const random = seededRandom(seed);
+    const tick = this.symbol.tickSize;
+    const lastOpenMs = nowMs - (nowMs % MINUTE_MS) - MINUTE_MS;
+    let close = onGrid(this.symbol.startPrice, tick);
+    let id = HISTORY_MINUTES * 4;
+    this.ids.trade = id;
+    this.ids.aggregate = id;
+    for (let age = 0; age < HISTORY_MINUTES; age += 1) {
+      const open = moved(close, (random() - 0.5) * 2000, tick);
+      const candle = emptyCandle(lastOpenMs - age * MINUTE_MS, open);
+      const path = [open, moved(open, random() * 500, tick), moved(open, -random() * 500, tick), close];
+      id -= path.length;
+      path.forEach((price, index) => {
+        addToCandle(candle, { id: id + index + 1, price, quantity: units('1'), buyerMaker: index === 2 });
+      });
+      this.candles.unshift(candle);
+      close = open;
+    }
+  }
+}
+
+export function moved(price: bigint, ppm: number, tick: bigint): bigint {
+  return maximum(onGrid((price * BigInt(Math.round(1_000_000 + ppm))) / 1_000_000n, tick), tick);
+}
+
+function maximum(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function emptyCandle(openMs: number, price: bigint): Candle {
+  return {
+    openMs,
+    open: price,
+    high: price,
+    low: price,
+    close: price,
+    volume: 0n,
+    quoteVolume: 0n,
+    takerVolume: 0n,
+    takerQuoteVolume: 0n,
+    trades: 0,
+    firstTradeId: -1,
+    lastTradeId: -1,
+  };
+}
+
+function addToCandle(
+  candle: Candle,
+  { id, price, quantity, buyerMaker }: Pick<PublicTrade, 'id' | 'price' | 'quantity' | 'buyerMaker'>,
+): void {
+  const quote = times(price, quantity);
+  if (candle.trades === 0) candle.open = price;
+  if (candle.trades === 0 || price > candle.high) candle.high = price;
+  if (candle.trades === 0 || price < candle.low) candle.low = price;
+  candle.close = price;
+  candle.volume += quantity;
+  candle.quoteVolume += quote;
+  if (!buyerMaker) {
+    candle.takerVolume += quantity;
+    candle.takerQuoteVolume += quote;
+  }
+  candle.trades += 1;
+  if (candle.firstTradeId === -1) candle.firstTradeId = id;
+  candle.lastTradeId = id;
+}
+
+/** Volume-weighted average of the last minutes; the last price where nothing was traded in them. */
+export function averagePrice(market: Market, minutes: number, nowMs: number): bigint {
+  const sinceMs = nowMs - minutes * MINUTE_MS;
+  let volume = 0n;
+  let quote = 0n;
+  for (const candle of market.candles.slice(-minutes - 1)) {
+    if (candle.openMs + MINUTE_MS <= sinceMs) continue;
+    volume += candle.volume;
+    quote += candle.quoteVolume;
+  }
+  return volume === 0n ? market.last : (quote * 100_000_000n) / volume;
+}
+
+export function tradeShown({ price, quantity, ...trade }: PublicTrade): Record<string, unknown> {
+  return {
+    id: trade.id,
+    price: formatUnits(price),
+    qty: formatUnits(quantity),
+    quoteQty: formatUnits(times(price, quantity)),
+    time: trade.timeMs,
+    isBuyerMaker: trade.buyerMaker,
+    isBestMatch: true,
+  };
+}

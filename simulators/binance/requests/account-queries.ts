@@ -1,0 +1,110 @@
+/** What an account is and may do: balances, rates, filters, permissions of its key. */
+import type { ApiKey } from '../accounts.js';
+import type { Exchange } from '../exchange/exchange.js';
+import { symbolFilters } from '../exchange/symbols.js';
+import { formatUnits } from '../units.js';
+import type { Parameters } from './parameters.js';
+import { readSymbol } from './read-order.js';
+
+type Query = (exchange: Exchange, key: ApiKey, parameters: Parameters) => unknown;
+
+const rate = (ppm: bigint) => formatUnits(ppm * 100n);
+
+export const accountInfo: Query = (exchange, key, parameters) => {
+  const hideEmpty = parameters.optional('omitZeroBalances') === 'true';
+  parameters.finish();
+  const account = exchange.account(key.account);
+  const balances = [...account.balances]
+    .filter(([, { free, locked }]) => !hideEmpty || free + locked > 0n)
+    .map(([asset, { free, locked }]) => ({ asset, free: formatUnits(free), locked: formatUnits(locked) }));
+  return {
+    makerCommission: Number(account.makerPpm / 100n),
+    takerCommission: Number(account.takerPpm / 100n),
+    buyerCommission: 0,
+    sellerCommission: 0,
+    commissionRates: {
+      maker: rate(account.makerPpm),
+      taker: rate(account.takerPpm),
+      buyer: rate(0n),
+      seller: rate(0n),
+    },
+    canTrade: account.canTrade,
+    canWithdraw: true,
+    canDeposit: true,
+    brokered: false,
+    requireSelfTradePrevention: false,
+    preventSor: false,
+    updateTime: account.updatedMs,
+    accountType: 'SPOT',
+    balances,
+    permissions: ['SPOT'],
+    uid: account.uid,
+  };
+};
+
+export const commissionRates: Query = (exchange, key, parameters) => {
+  const { name } = readSymbol(exchange, parameters).symbol;
+  parameters.finish();
+  const { makerPpm, takerPpm, feesInBnb } = exchange.account(key.account);
+  const none = { maker: rate(0n), taker: rate(0n), buyer: rate(0n), seller: rate(0n) };
+  return {
+    symbol: name,
+    standardCommission: { ...none, maker: rate(makerPpm), taker: rate(takerPpm) },
+    specialCommission: none,
+    taxCommission: none,
+    discount: {
+      enabledForAccount: feesInBnb,
+      enabledForSymbol: true,
+      discountAsset: 'BNB',
+      discount: '0.75000000',
+    },
+  };
+};
+
+export const tradeFees: Query = (exchange, key, parameters) => {
+  const symbol = parameters.optional('symbol');
+  parameters.finish();
+  const { makerPpm, takerPpm } = exchange.account(key.account);
+  const names = symbol === null ? [...exchange.markets.keys()] : [exchange.market(symbol).symbol.name];
+  return names.map((name) => ({
+    symbol: name,
+    makerCommission: short(rate(makerPpm)),
+    takerCommission: short(rate(takerPpm)),
+  }));
+};
+
+/** The wallet prints no needless zeros. */
+function short(text: string): string {
+  return text.replace(/\.?0+$/, '');
+}
+
+export const unfilledOrders: Query = (exchange, key, parameters) => {
+  parameters.finish();
+  return exchange.orderCounts.shown(key.account);
+};
+
+export const myFilters: Query = (exchange, _key, parameters) => {
+  const { symbol } = readSymbol(exchange, parameters);
+  parameters.finish();
+  return { exchangeFilters: [], symbolFilters: symbolFilters(symbol), assetFilters: [] };
+};
+
+export const apiRestrictions: Query = (_exchange, key, parameters) => {
+  parameters.finish();
+  const { reading, spot, withdrawals, futures, margin, ipRestrict } = key.permissions;
+  return {
+    ipRestrict,
+    createTime: 1_700_000_000_000,
+    enableReading: reading,
+    enableWithdrawals: withdrawals,
+    enableInternalTransfer: false,
+    enableMargin: margin,
+    enableFutures: futures,
+    permitsUniversalTransfer: false,
+    enableVanillaOptions: false,
+    enableFixApiTrade: false,
+    enableFixReadOnly: false,
+    enableSpotAndMarginTrading: spot,
+    enablePortfolioMarginTrading: false,
+  };
+};

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { MAY_STOP } from '../../domain/roles.js';
+import type { WebDependencies } from '../dependencies.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { callerOf } from './caller.js';
+
+const bodySchema = z.strictObject({ channel: z.literal('telegram') });
+
+const testedSchema = z.object({
+  ok: z.boolean().describe('It reached a chat or a linked person'),
+  detail: z.string(),
+  reached: z.number(),
+  chats: z.number(),
+});
+
+/** Going live asks that a test alert has arrived. */
+export function notifyTestRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Send a test alert, and say whether it reached anybody',
+    tags: ['people'],
+    body: jsonSchema(bodySchema),
+    response: {
+      200: answer('What became of it, after 20 s at most', testedSchema),
+      ...problems(400, 401, 403),
+    },
+  };
+  app.post('/api/notify/test', { schema, config: { roles: MAY_STOP } }, (request) =>
+    web.operations.testTelegram(callerOf(request)),
+  );
+}

@@ -1,0 +1,82 @@
+/** What a person's own key signs, and the public half that a browser compares its own with. */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { messageOf } from '../../domain/message-of.js';
+import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
+import type { ToDecide } from '../../operations/statement-to-sign.js';
+import type { WebDependencies } from '../dependencies.js';
+import { sendProblem } from '../problem.js';
+import { answer } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { callerOf } from './caller.js';
+import { coerceIntegers } from './coerce-query.js';
+
+interface SigningQuery {
+  readonly approval?: string;
+  readonly sizePct?: number;
+}
+
+const signingSchema = z.object({
+  statement: z
+    .object({
+      kind: z.enum(['go-live', 'settings', 'size', 'resume']),
+      desk: z.string(),
+      account: z.string(),
+      configHash: z.string(),
+      subject: z.string(),
+      choice: z.enum(['approve', 'resume']),
+      sizePct: z.number().nullable(),
+      expiresWallMs: z.number(),
+    })
+    .nullable()
+    .describe('Null: this decision takes no signature'),
+  key: z
+    .object({
+      kind: z.literal('ed25519-scrypt'),
+      keyId: z.string(),
+      salt: z.string(),
+      publicKey: z.string(),
+      enrolledMs: z.number(),
+    })
+    .nullable()
+    .describe('The caller’s own; null: none is enrolled (fermata person key NAME)'),
+});
+
+export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'What the caller’s own key has to sign for an approval, or for resuming (without `approval`)',
+    tags: ['people'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        approval: { type: 'string', minLength: 1, maxLength: 200 },
+        sizePct: { type: 'integer', minimum: SIZE_PCT_MIN, maximum: SIZE_PCT_MAX },
+      },
+    },
+    response: {
+      200: answer('The statement, and the caller’s key', signingSchema),
+      ...problems(400, 401, 503),
+    },
+  };
+  app.get<{ Querystring: SigningQuery }>(
+    '/api/signing',
+    { schema, preValidation: coerceIntegers('sizePct') },
+    async (request, reply) => {
+      const { approval, sizePct } = request.query;
+      const decided: ToDecide = approval === undefined ? { resume: { sizePct } } : { approval };
+      try {
+        const statement = await web.operations.statementToSign(decided);
+        return { statement, key: statement === null ? null : web.personKeyOf(callerOf(request).person) };
+      } catch (error) {
+        return sendProblem(reply, {
+          status: 503,
+          code: 'not-to-be-signed',
+          detail: `What has to be signed is not known: ${messageOf(error)}`,
+          keptSafe: 'Nothing was decided.',
+          doThis: 'Try again once the trader and the database answer; a stop needs neither.',
+        });
+      }
+    },
+  );
+}

@@ -1,0 +1,96 @@
+/** Passwords come from the terminal without echo, from a file, or from standard input; never from an argument. */
+import { readFileSync, statSync } from 'node:fs';
+import { PASSWORD_CHARS_MAX } from '../home/password.js';
+import { CliFailure, usageFailure } from './failure.js';
+
+const BYTES_MAX = 4 * PASSWORD_CHARS_MAX + 2;
+const BACKSPACES: readonly string[] = ['\u007f', '\b'];
+const ENDS: readonly string[] = ['\r', '\n', '\u0004'];
+const CTRL_C = '\u0003';
+
+/** What is used of a terminal, or of a pipe. */
+export interface PasswordInput extends AsyncIterable<Buffer | string> {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+  pause(): unknown;
+}
+
+export interface PasswordQuestion {
+  /** Shown before the cursor. */
+  readonly prompt: string;
+  /** Instead of asking. */
+  readonly file: string | undefined;
+  readonly input?: PasswordInput;
+  readonly say?: (text: string) => void;
+}
+
+/** Rejects with `CliFailure` where there is none, or it is too long. */
+export async function readPassword({
+  prompt,
+  file,
+  input = process.stdin,
+  say = (text) => void process.stderr.write(text),
+}: PasswordQuestion): Promise<string> {
+  if (file !== undefined) return checked(fileText(file));
+  return checked(input.isTTY === true ? await typed(input, prompt, say) : await piped(input));
+}
+
+function fileText(file: string): string {
+  try {
+    if (statSync(file).size > BYTES_MAX) throw tooLong();
+    return firstLine(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    throw usageFailure(
+      `the password file ${file} can't be read`,
+      'name a file with the password in its first line',
+    );
+  }
+}
+
+async function piped(input: PasswordInput): Promise<string> {
+  let text = '';
+  for await (const chunk of input) {
+    text += chunk.toString();
+    if (text.length > BYTES_MAX) throw tooLong();
+    if (text.includes('\n')) break;
+  }
+  return firstLine(text);
+}
+
+/** Raw mode: the terminal shows nothing of what is typed. */
+async function typed(input: PasswordInput, prompt: string, say: (text: string) => void): Promise<string> {
+  say(prompt);
+  input.setRawMode?.(true);
+  try {
+    let text = '';
+    for await (const chunk of input) {
+      for (const key of chunk.toString()) {
+        if (key === CTRL_C)
+          throw new CliFailure('cancelled', 'nothing was changed', 'give the command again');
+        if (ENDS.includes(key)) return text;
+        text = BACKSPACES.includes(key) ? text.slice(0, -1) : text + key;
+        if (text.length > BYTES_MAX) throw tooLong();
+      }
+    }
+    return text;
+  } finally {
+    input.setRawMode?.(false);
+    input.pause();
+    say('\n');
+  }
+}
+
+const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? '';
+
+function checked(password: string): string {
+  if (password.length > PASSWORD_CHARS_MAX) throw tooLong();
+  if (password !== '') return password;
+  throw usageFailure(
+    'no password was given',
+    'type it when asked, pipe it in, or name a file with --password-file',
+  );
+}
+
+const tooLong = (): CliFailure =>
+  usageFailure(`a password has at most ${PASSWORD_CHARS_MAX} characters`, 'give the password alone');

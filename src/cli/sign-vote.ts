@@ -1,0 +1,43 @@
+/** A vote about real money on the command line: signed here with the person's own key, which leaves this process never. */
+import { deriveSigningKey, signStatement } from '../domain/signed-vote.js';
+import { personKeyOf } from '../home/person-keys.js';
+import type { Runtime } from '../home/runtime.js';
+import type { Operations } from '../operations/open-operations.js';
+import type { ToDecide } from '../operations/statement-to-sign.js';
+import { CliFailure } from './failure.js';
+import { readPassword } from './read-password.js';
+
+/** For commander. */
+export const SIGNING_OPTION = [
+  '--signing-password-file <file>',
+  'with real money: its first line is the signing password; else it is asked for',
+] as const;
+
+/** Empty where the vote takes no signature. Asks for the signing password where it does. */
+export async function signedVote(
+  { home }: Pick<Runtime, 'home'>,
+  operations: Pick<Operations, 'statementToSign'>,
+  person: string,
+  decided: ToDecide,
+  file: string | undefined,
+): Promise<{ readonly signature?: string }> {
+  const statement = await operations.statementToSign(decided);
+  if (statement === null) return {};
+  const enrolled = personKeyOf(home, person);
+  if (enrolled === null) {
+    throw new CliFailure(
+      `this is about real money, and ${person} has enrolled no key to sign with`,
+      'nothing was decided',
+      `fermata person key ${person}`,
+    );
+  }
+  const password = await readPassword({ prompt: `Signing password of ${person}: `, file });
+  const key = await deriveSigningKey(password, enrolled.salt);
+  if (key.publicKey !== enrolled.publicKey)
+    throw new CliFailure(
+      'the signing password is wrong',
+      'nothing was decided',
+      'try again; a lost one: fermata person key',
+    );
+  return { signature: signStatement(key, statement, person) };
+}

@@ -1,0 +1,39 @@
+/** Coins that a person keeps for fees: priced by an instrument of the desk, traded by nobody. */
+import type { BrokenRule } from './broken-rule.js';
+import type { Desk } from './schema.js';
+
+/** More than there is of any coin. */
+const ALL_OF_IT = '99999999999999999999';
+
+/** Decimal amounts in the account that are no position of the desk: declared coins, and whole stocks kept for fees. */
+export function notTheDesks({ venue }: Desk): Readonly<Record<string, string>> {
+  const stocks = Object.keys(venue.feeAssets ?? {}).map((asset) => [asset, ALL_OF_IT]);
+  return { ...venue.foreign, ...Object.fromEntries(stocks) };
+}
+
+export function feeAssetRules(desk: Desk): BrokenRule[] {
+  return Object.entries(desk.venue.feeAssets ?? {}).flatMap(([asset, symbol]) => {
+    const path = ['venue', 'feeAssets', asset];
+    const wanted = `${asset}/${desk.paper.currency}`;
+    if (symbol !== wanted || !desk.instruments.some((instrument) => instrument.symbol === symbol)) {
+      return [
+        {
+          path,
+          expected: `${wanted}, one of the desk’s instruments`,
+          found: symbol,
+          doThis: `write ${asset}: ${wanted}, and add ${wanted} to instruments: its price values the fees`,
+        },
+      ];
+    }
+    const trader = desk.strategies.find(({ symbols }) => symbols.includes(symbol));
+    if (trader === undefined) return [];
+    return [
+      {
+        path,
+        expected: 'a coin that no strategy trades',
+        found: `${symbol}, which ${trader.name} trades`,
+        doThis: `take ${symbol} out of ${trader.name}, or ${asset} out of venue.feeAssets`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * What a person signs when real money is decided, as one text that is the same on the command line, in the browser, in the
+ * activity and in the trader. No cryptography here: the page has other means for it than Node.
+ */
+
+export type RealMoneyKind = 'go-live' | 'settings' | 'size' | 'resume';
+
+export interface VoteStatement {
+  readonly kind: RealMoneyKind;
+  readonly desk: string;
+  /** Incarnation of the trader's journal: a journal belongs to one account at one endpoint. */
+  readonly account: string;
+  /** Of the configuration in force in the trader, file and settings together. */
+  readonly configHash: string;
+  /** What exactly is decided on: see `Decision.subject`. */
+  readonly subject: string;
+  readonly choice: 'approve' | 'resume';
+  readonly person: string;
+  readonly sizePct: number | null;
+  readonly expiresWallMs: number;
+  /** 128 random bits, hex. */
+  readonly nonce: string;
+}
+
+/** What goes with the vote beside what its decision says already. */
+export interface VoteSignature {
+  readonly keyId: string;
+  readonly account: string;
+  readonly configHash: string;
+  readonly expiresWallMs: number;
+  readonly nonce: string;
+  /** Ed25519 over `statementText`, base64url. */
+  readonly value: string;
+}
+
+/** Everything of a statement that the person who signs does not add. */
+export type StatementToSign = Omit<VoteStatement, 'person' | 'nonce'>;
+
+/** Of a key that is made from a password: RFC 7914, then RFC 8032. About half a second and 128 MiB for one guess. */
+export const KEY_COST = { N: 2 ** 17, r: 8, p: 1, dkLen: 32 } as const;
+/** The longest that a signature is as text. */
+export const SIGNATURE_CHARS_MAX = 1000;
+
+const PURPOSE = 'fermata vote 1';
+
+export function statementText(statement: VoteStatement): string {
+  const { kind, desk, account, configHash, subject, choice, person, sizePct, expiresWallMs, nonce } =
+    statement;
+  return JSON.stringify([
+    PURPOSE,
+    kind,
+    desk,
+    account,
+    configHash,
+    subject,
+    choice,
+    person,
+    sizePct,
+    expiresWallMs,
+    nonce,
+  ]);
+}
+
+/** One line of text, so that it is one field of a decision. */
+export function signatureText({
+  keyId,
+  account,
+  configHash,
+  expiresWallMs,
+  nonce,
+  value,
+}: VoteSignature): string {
+  return JSON.stringify([keyId, account, configHash, expiresWallMs, nonce, value]);
+}
+
+/** Null for anything else. */
+export function readSignature(text: string): VoteSignature | null {
+  try {
+    const parts: unknown = JSON.parse(text);
+    if (text.length > SIGNATURE_CHARS_MAX || !Array.isArray(parts) || parts.length !== 6) return null;
+    const [keyId, account, configHash, expiresWallMs, nonce, value] = parts;
+    const texts = [keyId, account, configHash, nonce, value];
+    if (!texts.every((part) => typeof part === 'string') || !Number.isSafeInteger(expiresWallMs)) return null;
+    return { keyId, account, configHash, expiresWallMs, nonce, value };
+  } catch {
+    return null;
+  }
+}

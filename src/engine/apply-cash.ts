@@ -1,0 +1,30 @@
+/** What a cash record does: the balance, and with capital the day's start and the peak too. */
+import { isCapital } from '../domain/cash.js';
+import { readUnits } from '../domain/money.js';
+import { move } from './apply-execution.js';
+import type { EngineRecord } from './record.js';
+import type { EngineState } from './state.js';
+
+/** The oldest are forgotten; a venue is never asked for movements that far back. */
+const MOVEMENTS_KEPT = 10_000;
+
+export function applyCash(
+  state: EngineState,
+  record: Extract<EngineRecord, { readonly type: 'cash' }>,
+): void {
+  const units = readUnits(record.amount);
+  const perMoney = state.steps.find(({ quote }) => quote === record.currency)?.perMoney ?? 1n;
+  move(state, record.currency, units * perMoney);
+  if (record.movementId !== null) state.movementsBooked.add(record.movementId);
+  for (const oldest of state.movementsBooked) {
+    if (state.movementsBooked.size <= MOVEMENTS_KEPT) break;
+    state.movementsBooked.delete(oldest);
+  }
+  if (!isCapital(record.kind)) return;
+  state.capitalMoved += units;
+  const moved = Number(units);
+  if (state.day !== null) state.day = { ...state.day, startEquity: state.day.startEquity + moved };
+  if (state.peak > 0) state.peak = Math.max(0, state.peak + moved);
+  if (state.lastEquity !== null)
+    state.lastEquity = { ...state.lastEquity, equity: state.lastEquity.equity + moved };
+}

@@ -1,0 +1,39 @@
+/** Coins that no trade of the desk explains: found, claimed by a person, or gone again. */
+import { NO_COINS, type OthersCoins } from '../domain/coins.js';
+import { applyExecution, move } from './apply-execution.js';
+import { stepsAt } from './books.js';
+import type { EngineRecord } from './record.js';
+import type { EngineState } from './state.js';
+
+type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
+
+export function othersCoins(state: EngineState, symbol: string): OthersCoins {
+  return state.coins.get(symbol) ?? NO_COINS;
+}
+
+export function applyCoins(state: EngineState, { symbol, coins }: Of<'coins.counted'>): void {
+  state.coins.set(symbol, coins);
+}
+
+/** The desk's from now on: a deposit in kind, so that equity, the day's start and the peak move alike. */
+export function applyClaim(state: EngineState, record: Of<'coins.claimed'>): void {
+  const instrument = state.config?.instruments.find(({ symbol }) => symbol === record.symbol);
+  if (instrument === undefined) throw new RangeError(`no instrument ${record.symbol}`);
+  const before = othersCoins(state, record.symbol);
+  state.coins.set(record.symbol, { ...before, nobodys: before.nobodys - record.quantityLots });
+  const { quote } = stepsAt(state, instrument.id);
+  const cash = state.balances.get(quote) ?? 0n;
+  applyExecution(state, instrument, {
+    side: 'buy',
+    quantityLots: record.quantityLots,
+    priceTicks: record.costTicks,
+    fee: 0n,
+    paidFrom: 'cash',
+    coins: 0n,
+    strategy: 'fermata',
+    protectTicks: null,
+  });
+  move(state, quote, cash - (state.balances.get(quote) ?? 0n)); // no cash was paid for them
+  state.peak += record.value;
+  if (state.day !== null) state.day = { ...state.day, startEquity: state.day.startEquity + record.value };
+}

@@ -1,0 +1,60 @@
+/** Reading the books of the state: what amounts and positions are worth, in money units. */
+import type { BookSteps } from '../domain/book-steps.js';
+import type { InstrumentId } from '../domain/instrument.js';
+import type { Units } from '../domain/money.js';
+import type { Held } from './market-book.js';
+import type { EngineState, PositionEntry } from './state.js';
+
+/** Money units of an amount in the books of an instrument's quote currency. */
+export function moneyOf(units: Units, { perMoney }: Pick<BookSteps, 'perMoney'>): number {
+  return perMoney === 1n ? Number(units) : Number(units) / Number(perMoney);
+}
+
+/** Lots held, with what is below one as a fraction. */
+export function heldLots({ quantityLots, remainder }: PositionEntry, { perLot }: BookSteps): number {
+  if (remainder === 0n) return quantityLots;
+  return Number(BigInt(quantityLots) * perLot + remainder) / Number(perLot);
+}
+
+/** A position as it is valued. */
+export function heldAt(state: EngineState, position: PositionEntry): Held {
+  const steps = stepsAt(state, position.instrument);
+  return {
+    instrument: position.instrument,
+    lots: heldLots(position, steps),
+    cost: Math.round(moneyOf(position.cost, steps)),
+  };
+}
+
+export function heldPositions(state: EngineState): Held[] {
+  return state.positions.map((position) => heldAt(state, position));
+}
+
+/** Average price of what is held, in ticks, not rounded. */
+export function averageTicks(state: EngineState, position: PositionEntry): number {
+  const steps = stepsAt(state, position.instrument);
+  return Number(position.cost) / (heldLots(position, steps) * Number(steps.perTickLot));
+}
+
+export function stepsAt(state: EngineState, at: InstrumentId): BookSteps {
+  const steps = state.steps[at];
+  if (steps === undefined) throw new RangeError(`no instrument ${at}`);
+  return steps;
+}
+
+/** Cash of the desk's currency, whole money units; what is finer than those is cut. */
+export function cashUnits(state: EngineState): Units {
+  return cashOf(state) / (state.steps[0]?.perMoney ?? 1n);
+}
+
+/** What the desk has to trade with beside its positions, money units: cash, less the fees paid from other assets. */
+export function fundsOf(state: EngineState): number {
+  const steps = state.steps[0];
+  if (steps === undefined) return 0;
+  return Math.round(moneyOf(cashOf(state) - state.feesElsewhere, steps));
+}
+
+/** Of the currency that the desk's instruments are quoted in, in the scale of its books. */
+export function cashOf(state: EngineState): Units {
+  return state.balances.get(state.steps[0]?.quote ?? '') ?? 0n;
+}

@@ -1,0 +1,84 @@
+/** A person says whose the coins are that no trade of the desk explains. Until then nothing happens with them. */
+import { type CoinOwner, othersLots } from '../../domain/coins.js';
+import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
+import { worth } from '../../domain/money.js';
+import { othersCoins } from '../apply-coins.js';
+import { type Core, commit, touch, watchLosses, workAt } from '../core.js';
+import type { CommandOutcome } from '../effect.js';
+import type { Command, CommandEvent } from '../event.js';
+import { done, refused } from './outcome.js';
+
+type Claim = Extract<Command, { readonly name: 'claimCoins' }>;
+
+const DONE: Readonly<Record<CoinOwner, string>> = {
+  desk: "are the desk's: a position with a stop of its own",
+  foreign: "are not the desk's, and stay untouched in the account",
+  move: 'are to be moved out of the account by a person; the desk leaves them alone until then',
+};
+
+export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEvent): CommandOutcome {
+  const { symbol, owner, cost } = command;
+  const instrument = core.config.instruments.find((known) => known.symbol === symbol);
+  const lots = othersCoins(core.state, symbol).nobodys;
+  if (instrument === undefined || lots === 0) {
+    return refused('no-such-coins', `no coins of ${symbol} are nobody's`, 'look at the list: fermata coins');
+  }
+  const { marketMs, market } = core;
+  const at = instrument.id;
+  if (owner !== 'desk') {
+    const before = othersCoins(core.state, symbol);
+    const kind = owner === 'foreign' ? 'foreign' : 'toMove';
+    const coins = { ...before, nobodys: 0, [kind]: before[kind] + lots };
+    commit(core, { type: 'coins.counted', symbol, coins, by, reason, marketMs });
+  } else {
+    const costTicks = cost === null ? null : ticksOf(cost, instrument.tickSize);
+    if (costTicks === null || !market.hasQuote(at)) {
+      const missing =
+        costTicks === null
+          ? `what one coin cost, in steps of ${instrument.tickSize},`
+          : `a price of ${symbol}`;
+      return refused(
+        'cost-missing',
+        `${missing} is missing`,
+        'give the cost of one coin, while prices arrive',
+      );
+    }
+    const value = worth(lots, market.bidTicks[at] as number, instrument.moneyPerTickLot);
+    commit(core, {
+      type: 'coins.claimed',
+      symbol,
+      quantityLots: lots,
+      costTicks,
+      value,
+      by,
+      reason,
+      marketMs,
+    });
+    core.limits.peak += value;
+    watchLosses(core);
+  }
+  workAt(core, at).activity += 1;
+  touch(core, at);
+  const amount = formatDecimal(lots, instrument.lotSize);
+  return done(core, `${amount} ${instrument.base} ${DONE[owner]}`);
+}
+
+/** Null for what is no price in the instrument's steps above zero. */
+function ticksOf(cost: string, tickSize: string): number | null {
+  try {
+    const ticks = parseDecimal(cost, tickSize);
+    return ticks > 0 ? ticks : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Symbols with coins of which nobody has said whose they are. */
+export function unclaimedSymbols(core: Core): string[] {
+  return [...core.state.coins].filter(([, { nobodys }]) => nobodys > 0).map(([symbol]) => symbol);
+}
+
+/** Lots of the account that are not the desk's. */
+export function othersLotsAt(core: Core, symbol: string): number {
+  return othersLots(othersCoins(core.state, symbol));
+}

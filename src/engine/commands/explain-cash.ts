@@ -1,0 +1,36 @@
+/** A person says what a difference in cash was: only one that was found, and no more than it. */
+import { wrongSign } from '../../domain/cash.js';
+import { formatUnits } from '../../domain/money.js';
+import { type Core, wantSnapshot } from '../core.js';
+import type { CommandOutcome } from '../effect.js';
+import type { Command, CommandEvent } from '../event.js';
+import { book } from '../sync/reconcile-cash.js';
+import { done, refused } from './outcome.js';
+
+type ExplainCash = Extract<Command, { readonly name: 'explainCash' }>;
+
+export function explainCash(core: Core, { kind, amount }: ExplainCash, event: CommandEvent): CommandOutcome {
+  const { cash } = core.sync;
+  const open = cash.unexplained;
+  if (open === null)
+    return refused('no-difference', 'cash agrees with the venue', 'nothing has to be explained');
+  const sign = wrongSign(kind, amount > 0n);
+  if (sign !== null) return refused('wrong-sign', sign, 'write the amount as the balance changed');
+  const within = amount !== 0n && amount > 0n === open > 0n && (open > 0n ? amount <= open : amount >= open);
+  if (!within) {
+    const message = `the difference is ${formatUnits(open)}, ${formatUnits(amount)} was to be explained`;
+    return refused('not-the-difference', message, 'explain the difference or a part of it, with its sign');
+  }
+  const { by, reason } = event;
+  book(core, { kind, units: amount, by, source: 'person', movementId: null, reason });
+  const left = open - amount;
+  cash.unexplained = left === 0n ? null : left;
+  cash.suspected = null;
+  wantSnapshot(core);
+  return done(
+    core,
+    left === 0n
+      ? 'booked: the venue is read again, then the desk can be resumed'
+      : `booked; ${formatUnits(left)} are still unexplained`,
+  );
+}

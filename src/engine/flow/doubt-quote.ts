@@ -1,0 +1,74 @@
+/** What becomes of a quote that can hardly be a price: held back, said, and believed once the market stands by it. */
+import { formatDecimal } from '../../domain/decimal.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import { type Core, instrumentAt, note, setTime } from '../core.js';
+import type { QuoteEvent } from '../event.js';
+import { earliest } from '../orders/order-watch.js';
+import type { Sides } from '../quote-guard.js';
+import { takeQuote } from './equity.js';
+
+/** A venue that flickers fills no journal: one line an instrument in this time. */
+const SAY_EVERY_MS = 10_000;
+
+/** For a quote that is not surely near the last one. */
+export function isBelieved(core: Core, event: QuoteEvent): boolean {
+  const { market, guard } = core;
+  const at = event.instrument;
+  if (!market.isPrice(at, event.bidTicks, event.askTicks)) return false;
+  const last = market.hasQuote(at) ? lastOf(core, at) : null;
+  const judgement = guard.judge(event, last);
+  if (judgement === 'began' && core.begun) {
+    setTime(core, event);
+    say(core, at);
+  }
+  return judgement === 'believed';
+}
+
+/** At each tick: what nothing has contradicted for long enough is the price. */
+export function believeWhatStands(core: Core): void {
+  core.guard.doubted.forEach((doubted, at) => {
+    if (doubted === null || !core.guard.hasStood(doubted, core)) return;
+    const { bidTicks, askTicks } = doubted;
+    core.guard.believe(at, bidTicks, askTicks);
+    const { wallMs, marketMs, monotonicMs } = core;
+    takeQuote(core, {
+      kind: 'quote',
+      instrument: at,
+      ...{ bidTicks, askTicks, wallMs, marketMs, monotonicMs },
+    });
+  });
+}
+
+/** Monotonic time at which something held back becomes the price at the latest; null: nothing is. */
+export function standsAtMs(core: Core): number | null {
+  let due: number | null = null;
+  for (const doubted of core.guard.doubted) {
+    if (doubted === null) continue;
+    due = earliest(due, doubted.sinceMonotonicMs + core.config.quotes.standsMs);
+  }
+  return due;
+}
+
+function say(core: Core, at: InstrumentId): void {
+  const doubted = core.guard.doubted[at] ?? null;
+  const work = core.work[at];
+  if (doubted === null || work === undefined) return;
+  work.doubtsUnsaid += 1;
+  if (work.doubtSaidMs !== null && core.monotonicMs - work.doubtSaidMs < SAY_EVERY_MS) return;
+  const { symbol, tickSize } = instrumentAt(core, at);
+  const price = (ticks: number): string => formatDecimal(ticks, tickSize);
+  const more = work.doubtsUnsaid > 1 ? `, the ${work.doubtsUnsaid}th since the last such line` : '';
+  note(
+    core,
+    'warn',
+    `${symbol}: a quote of ${price(doubted.bidTicks)} / ${price(doubted.askTicks)} is implausible (${doubted.because})${more}. ` +
+      'It is used for nothing until others agree or it has stood for a while; stops at the venue are not touched',
+    at,
+  );
+  work.doubtSaidMs = core.monotonicMs;
+  work.doubtsUnsaid = 0;
+}
+
+function lastOf({ market }: Core, at: InstrumentId): Sides {
+  return { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
+}

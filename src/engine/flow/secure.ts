@@ -1,0 +1,93 @@
+/**
+ * A position that can't be protected is closed: at the market, at once, in every mode. Its stop's price is passed
+ * already, its stop did nothing although the market is past it, or the venue takes no stop at all.
+ */
+import type { InstrumentId } from '../../domain/instrument.js';
+import { type Core, type InstrumentWork, instrumentAt, note, positionAt, touch, workAt } from '../core.js';
+import { isClosing } from '../halts/mode.js';
+import { raiseFault } from '../halts/raise-halt.js';
+import type { PositionEntry } from '../state.js';
+import { REFUSALS_BEFORE_RESTORE, UNPROTECTED_MAX_MS } from '../timing.js';
+import { isDust } from './dust.js';
+import { liveStops } from './flatten.js';
+import { fittingStop, isConfirmed, wantedStop } from './protect.js';
+
+export function secure(
+  core: Core,
+  at: InstrumentId,
+  cause: NonNullable<InstrumentWork['securing']>,
+  why: string,
+): void {
+  const work = workAt(core, at);
+  if (work.securing !== null || positionAt(core, at).quantityLots === 0) return;
+  work.securing = cause;
+  work.closeAtMs = 0;
+  work.closeRefusals = 0;
+  const { symbol } = instrumentAt(core, at);
+  note(core, 'alarm', `${symbol}: ${why}; the position is closed at the market now`, at);
+  touch(core, at);
+}
+
+/** A stop that rests after all protects the position again, unless it is the very one that did nothing. */
+export function isSecuring(core: Core, at: InstrumentId): boolean {
+  const work = workAt(core, at);
+  if (work.securing === null) return false;
+  const stop = work.securing === 'overrun' ? undefined : fittingStop(core, at);
+  const over = positionAt(core, at).quantityLots === 0 || isDust(core, at);
+  if (!over && !(stop !== undefined && isConfirmed(stop))) return true;
+  work.securing = null;
+  work.overrunSinceMs = null;
+  return false;
+}
+
+/** Looked at with every tick: since when has the market been past a stop that still rests? */
+export function checkStops(core: Core): void {
+  for (const position of core.state.positions) {
+    const at = position.instrument;
+    const work = workAt(core, at);
+    if (!isOverrun(core, position)) {
+      work.overrunSinceMs = null;
+      continue;
+    }
+    work.overrunSinceMs ??= core.monotonicMs;
+    const forMs = core.monotonicMs - work.overrunSinceMs;
+    if (forMs < core.config.stopOverrunMs || isClosing(core) || work.securing !== null) continue;
+    const why = `the market has been past its protective stop for ${forMs / 1000} s, and the stop did nothing`;
+    secure(core, at, 'overrun', why);
+    raiseFault(core, 'protection-missing', `${instrumentAt(core, at).symbol}: ${why}`);
+  }
+}
+
+/** By a fresh price only: an old one says nothing about what the venue should have done. */
+function isOverrun(core: Core, position: PositionEntry): boolean {
+  const { market, config } = core;
+  const at = position.instrument;
+  const age = market.quoteAgeMs(at, core.monotonicMs);
+  if (position.quantityLots === 0 || age === null || age > config.staleMs) return false;
+  const stop = fittingStop(core, at);
+  if (stop === undefined || !isConfirmed(stop)) return false;
+  const { stopTicks } = wantedStop(core, position);
+  const long = position.quantityLots > 0;
+  return long ? (market.bidTicks[at] as number) < stopTicks : (market.askTicks[at] as number) > stopTicks;
+}
+
+/** Refused again and again by a venue that answers: it will not hold a stop, so it must not hold the position either. */
+export function checkRefusals(core: Core, at: InstrumentId): void {
+  const { stopRefusals, unprotectedSinceMs } = workAt(core, at);
+  const answers = core.venueDownSinceMs === null && core.venueBreaker.state !== 'open';
+  if (!answers || stopRefusals < REFUSALS_BEFORE_RESTORE || unprotectedSinceMs === null) return;
+  if (core.monotonicMs - unprotectedSinceMs < UNPROTECTED_MAX_MS || isClosing(core)) return;
+  if (liveStops(core, at).length > 0) return; // one is on its way, and may rest in a moment
+  secure(core, at, 'refused', `the venue has refused its protective stop ${stopRefusals} times`);
+}
+
+/** Positions that have no stop that rests, by symbol; what is too small to trade needs none. */
+export function unprotectedSymbols(core: Core): string[] {
+  return core.state.positions
+    .filter(({ quantityLots, instrument }) => quantityLots !== 0 && !isDust(core, instrument))
+    .filter(({ instrument }) => {
+      const stop = fittingStop(core, instrument);
+      return workAt(core, instrument).securing !== null || stop === undefined || !isConfirmed(stop);
+    })
+    .map(({ instrument }) => instrumentAt(core, instrument).symbol);
+}

@@ -1,0 +1,104 @@
+/**
+ * What a fee is worth that was not paid in the quote currency. A coin that was bought is worth its own price; an asset kept
+ * for fees what the desk's own quote says at that moment. Without one the worth is not made up: it stays open.
+ */
+
+import { placesOf } from '../../domain/book-steps.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import { mulDivUnits, parseUnits, type Units } from '../../domain/money.js';
+import type { FeeInAsset, Fill } from '../../domain/order.js';
+import { moneyOf, stepsAt } from '../books.js';
+import { type Core, commit, note } from '../core.js';
+import type { UnvaluedFee } from '../state.js';
+
+/** Decimal above zero, as finely as venues state amounts. */
+const AMOUNT = /^(?=.*[1-9])\d{1,20}(\.\d{1,8})?$/;
+
+/** The fill with the worth of its fee in it: what is recorded, so that a replay needs no quote. */
+export function withFeeValue(core: Core, fill: Fill): Fill {
+  if (fill.feeIn === undefined) return fill;
+  const { asset, amount } = fill.feeIn;
+  const { base, quote } = stepsAt(core.state, fill.instrument);
+  if (asset === quote) return { ...withoutFeeIn(fill), fee: worthOf(core, fill.instrument, amount, null) };
+  if (asset === base && fill.side === 'buy')
+    return {
+      ...fill,
+      fee: worthOf(core, fill.instrument, amount, fill.priceTicks),
+      feeIn: { asset, amount },
+    };
+  const priced = priceOf(core, asset);
+  if (priced === null) return { ...fill, fee: 0, feeIn: { asset, amount, unvalued: true } };
+  const fee = worthOf(core, priced.instrument, amount, priced.bidTicks);
+  return { ...fill, fee, feeIn: { asset, amount, priceTicks: priced.bidTicks } };
+}
+
+/** A purchase may be paid with what it bought, and never with more; from another asset any fee can be taken. */
+export function isSoundFee(fill: Fill, instrument: Instrument, lotUnits: Units, places: number): boolean {
+  const { feeIn } = fill;
+  if (feeIn === undefined) return true;
+  if (!AMOUNT.test(feeIn.amount)) return false;
+  if (feeIn.asset !== instrument.base) return true;
+  const bought = BigInt(fill.quantityLots) * lotUnits;
+  return fill.side === 'buy' && instrument.kind === 'spot' && parseUnits(feeIn.amount, places) <= bought;
+}
+
+/** Values what waited for a quote. */
+export function valueOpenFees(core: Core): void {
+  for (const fee of [...core.state.unvaluedFees]) {
+    const priced = priceOf(core, fee.asset);
+    if (priced === null) continue;
+    const worth = worthOf(core, priced.instrument, fee.amount, priced.bidTicks);
+    const { instrument, strategy, asset, amount } = fee;
+    commit(core, {
+      type: 'fee.valued',
+      ...{ instrument, strategy, asset, amount },
+      priceTicks: priced.bidTicks,
+      fee: worth,
+      marketMs: core.marketMs,
+    });
+    if (core.state.unvaluedFees.length === 0) note(core, 'info', 'every fee has its value: entries go on');
+  }
+}
+
+/** Why nothing is entered: the oldest fee that nobody can value; null: there is none. */
+export function openFeeReason(core: Core): string | null {
+  const [oldest] = core.state.unvaluedFees;
+  if (oldest === undefined) return null;
+  return `${oldest.amount} ${oldest.asset} of fees have no value: ${whatToDo(core, oldest)}`;
+}
+
+function whatToDo(core: Core, { asset }: Pick<UnvaluedFee, 'asset'>): string {
+  const declared = core.config.feeAssets?.[asset];
+  if (declared === undefined)
+    return `declare ${asset} in venue.feeAssets with the instrument that prices it, or pay fees without it at the venue`;
+  return `${core.config.instruments[declared]?.symbol ?? asset} has no fresh price`;
+}
+
+function priceOf(core: Core, asset: string): { instrument: InstrumentId; bidTicks: number } | null {
+  const instrument = core.config.feeAssets?.[asset];
+  if (instrument === undefined) return null;
+  const age = core.market.quoteAgeMs(instrument, core.monotonicMs);
+  if (age === null || age > core.config.staleMs) return null;
+  return { instrument, bidTicks: core.market.bidTicks[instrument] as number };
+}
+
+/** Money units of an amount at a price of this instrument; `null`: the amount is the quote currency itself. */
+function worthOf(
+  core: Core,
+  at: InstrumentId,
+  amount: FeeInAsset['amount'],
+  priceTicks: number | null,
+): number {
+  const { scales } = core.state;
+  const steps = stepsAt(core.state, at);
+  if (priceTicks === null)
+    return Math.round(moneyOf(parseUnits(amount, placesOf(scales, steps.quote)), steps));
+  const coins = parseUnits(amount, placesOf(scales, steps.base));
+  const units = mulDivUnits(coins * BigInt(priceTicks), steps.perTickLot, steps.perLot);
+  return Math.round(moneyOf(units, steps));
+}
+
+function withoutFeeIn(fill: Fill): Fill {
+  const { feeIn: _paid, ...rest } = fill;
+  return rest;
+}

@@ -1,0 +1,140 @@
+/**
+ * Quotes that can hardly be prices: far away from the last one, or with a spread out of all proportion. They are used for
+ * nothing until more of them agree, or until one has stood for a while: then the market really is there.
+ */
+import type { InstrumentId } from '../domain/instrument.js';
+
+/** As in the desk file. */
+export interface QuoteRules {
+  /** Implausible is what is further away than both: this many spreads of the last quote, and this part of its price. */
+  readonly awaySpreads: number;
+  readonly awayPct: number;
+  /** Or a spread above this part of the price. */
+  readonly spreadPct: number;
+  /** So many that agree are believed, */
+  readonly agreeing: number;
+  /** or one that nothing has contradicted for so long. */
+  readonly standsMs: number;
+}
+
+/** Nothing is implausible: for a market that is made to jump. */
+export const EVERY_QUOTE: QuoteRules = {
+  awaySpreads: Number.POSITIVE_INFINITY,
+  awayPct: Number.POSITIVE_INFINITY,
+  spreadPct: Number.POSITIVE_INFINITY,
+  agreeing: 1,
+  standsMs: 0,
+};
+
+export interface Sides {
+  readonly bidTicks: number;
+  readonly askTicks: number;
+}
+
+/** What is held back of one instrument. */
+export interface DoubtedQuote extends Sides {
+  /** Quotes in a row that agree with each other. */
+  readonly count: number;
+  readonly sinceMonotonicMs: number;
+  readonly sinceMarketMs: number;
+  readonly because: string;
+}
+
+export interface SeenQuote extends Sides {
+  readonly instrument: InstrumentId;
+  readonly monotonicMs: number;
+  readonly marketMs: number;
+}
+
+/** `began`: the first of a row; people are told. `held`: one more of it. */
+export type Judgement = 'believed' | 'began' | 'held';
+
+export class QuoteGuard {
+  /** A quote between both can't be implausible: one comparison each is all that nearly every quote costs. */
+  readonly surelyAbove: Float64Array;
+  readonly surelyBelow: Float64Array;
+  readonly doubted: (DoubtedQuote | null)[];
+  /** What the last finished bar closed at: the price before the first quote. */
+  private readonly closed: Float64Array;
+  /** Where a quote surely lies near the last: both differences of two such quotes stay below the rules. */
+  private readonly width: number;
+
+  constructor(
+    private readonly rules: QuoteRules,
+    count: number,
+  ) {
+    this.surelyAbove = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    this.surelyBelow = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+    this.doubted = Array.from({ length: count }, () => null);
+    this.closed = new Float64Array(count);
+    this.width = Math.min(rules.awayPct / 100, rules.spreadPct / 100, 1) / 3;
+  }
+
+  closedAt(at: InstrumentId, closeTicks: number): void {
+    this.closed[at] = closeTicks;
+  }
+
+  /** For a quote outside of what is surely near; `last`: the last one that was believed. */
+  judge(quote: SeenQuote, last: Sides | null): Judgement {
+    const at = quote.instrument;
+    const close = this.closed[at] as number;
+    const because = this.whyNot(quote, last ?? (close > 0 ? { bidTicks: close, askTicks: close } : null));
+    if (because === null) {
+      this.believe(at, quote.bidTicks, quote.askTicks);
+      return 'believed';
+    }
+    const before = this.doubted[at] ?? null;
+    const agrees = before !== null && this.whyNotNear(quote, before) === null;
+    const { bidTicks, askTicks } = quote;
+    const now: DoubtedQuote = {
+      ...{ bidTicks, askTicks, because },
+      count: agrees ? before.count + 1 : 1,
+      sinceMonotonicMs: agrees ? before.sinceMonotonicMs : quote.monotonicMs,
+      sinceMarketMs: agrees ? before.sinceMarketMs : quote.marketMs,
+    };
+    if (now.count >= this.rules.agreeing || this.hasStood(now, quote)) {
+      this.believe(at, bidTicks, askTicks);
+      return 'believed';
+    }
+    this.doubted[at] = now;
+    // Until this is settled every quote is looked at.
+    this.surelyAbove[at] = Number.POSITIVE_INFINITY;
+    return agrees ? 'held' : 'began';
+  }
+
+  /** Whether what is held back has stood for long enough to be the price. */
+  hasStood(
+    { sinceMonotonicMs, sinceMarketMs }: DoubtedQuote,
+    now: { readonly monotonicMs: number; readonly marketMs: number },
+  ): boolean {
+    const { standsMs } = this.rules;
+    return now.monotonicMs - sinceMonotonicMs >= standsMs || now.marketMs - sinceMarketMs >= standsMs;
+  }
+
+  believe(at: InstrumentId, bidTicks: number, askTicks: number): void {
+    this.doubted[at] = null;
+    this.surelyAbove[at] = bidTicks * (1 - this.width);
+    this.surelyBelow[at] = askTicks * (1 + this.width);
+    // With a spread that is wide already nothing is surely near.
+    if (askTicks - bidTicks > bidTicks * this.width) this.surelyAbove[at] = Number.POSITIVE_INFINITY;
+  }
+
+  private whyNot(quote: Sides, last: Sides | null): string | null {
+    const spreadPct = spreadPctOf(quote);
+    // Where the last one that was believed was as wide, that is what this market is like.
+    const wasWide = last !== null && spreadPctOf(last) > this.rules.spreadPct;
+    if (spreadPct > this.rules.spreadPct && !wasWide) return `its spread is ${spreadPct.toFixed(1)} %`;
+    return last === null ? null : this.whyNotNear(quote, last);
+  }
+
+  private whyNotNear(quote: Sides, last: Sides): string | null {
+    const away = Math.abs(middleOf(quote) - middleOf(last));
+    const awayPct = (away * 100) / middleOf(last);
+    const spread = last.askTicks - last.bidTicks;
+    if (awayPct <= this.rules.awayPct || away <= this.rules.awaySpreads * spread) return null;
+    return `it is ${awayPct.toFixed(1)} % away from the last one`;
+  }
+}
+
+const middleOf = ({ bidTicks, askTicks }: Sides): number => (bidTicks + askTicks) / 2;
+const spreadPctOf = (sides: Sides): number => ((sides.askTicks - sides.bidTicks) * 100) / middleOf(sides);

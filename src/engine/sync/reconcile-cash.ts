@@ -1,0 +1,164 @@
+/**
+ * Cash at the venue against ours. A difference that lasts is explained by what the venue lists, or else by a person: until
+ * then nothing is armed and nothing entered. It is never adopted silently.
+ */
+import type { CashKind } from '../../domain/cash.js';
+import { formatUnits, parseUnits, type Units, writeUnits } from '../../domain/money.js';
+import type { CashMovement } from '../../venue/port.js';
+import { cashUnits, stepsAt } from '../books.js';
+import { type Core, commit, liveOrders, note, type SnapshotRequest } from '../core.js';
+import type { VenueSnapshot } from '../event.js';
+import { raiseFault } from '../halts/raise-halt.js';
+import type { Difference } from '../record.js';
+import { CASH_CONFIRM_AFTER_MS } from '../timing.js';
+
+export interface CashCompared {
+  readonly differences: readonly Difference[];
+  /** It differs and is not confirmed: read again. */
+  readonly pending: boolean;
+}
+
+const AGREED: CashCompared = { differences: [], pending: false };
+const PENDING: CashCompared = { differences: [], pending: true };
+/** An adopted position was counted at the last price; what it really cost differs by no more than this part of it. */
+const ADOPTED_PART = 1.05;
+
+export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: SnapshotRequest): CashCompared {
+  const { cash } = core.sync;
+  if (snapshot.cash === null) return AGREED;
+  const difference = BigInt(snapshot.cash) - cashUnits(core.state);
+  if (difference === 0n) return agreed(core);
+  if (moved(core, asked)) {
+    cash.suspected = null;
+    return PENDING;
+  }
+  if (!isConfirmed(core, difference)) return PENDING;
+  if (isRounding(core, difference))
+    return byItself(core, difference, 'the venue cuts amounts to eight places');
+  if (cash.adopted > 0 && Math.abs(Number(difference)) <= cash.adopted * ADOPTED_PART)
+    return byItself(core, difference, 'the other side of the position that was adopted');
+  const explained = explaining(core, snapshot.movements ?? [], difference);
+  if (explained === null) return unexplained(core, snapshot, difference);
+  for (const movement of explained) bookMovement(core, movement);
+  return agreed(core);
+}
+
+function agreed({ sync }: Core): CashCompared {
+  sync.cash.suspected = null;
+  sync.cash.unexplained = null;
+  sync.cash.adopted = 0;
+  return AGREED;
+}
+
+/** Something traded, or may at any moment, while the account was read. */
+function moved(core: Core, asked: SnapshotRequest): boolean {
+  return core.config.instruments.some(
+    ({ id }) =>
+      asked.activity[id] !== core.work[id]?.activity ||
+      liveOrders(core, id).some(
+        ({ state, intent }) => intent.type === 'market' || state === 'unknown' || state === 'intended',
+      ),
+  );
+}
+
+function isConfirmed(core: Core, difference: Units): boolean {
+  const { cash } = core.sync;
+  if (cash.unexplained === difference) return true;
+  const before = cash.suspected;
+  if (before?.difference !== difference) {
+    cash.suspected = { difference, atMs: core.monotonicMs };
+    return false;
+  }
+  return core.monotonicMs - before.atMs >= CASH_CONFIRM_AFTER_MS;
+}
+
+/** Only where a pair is finer than a money unit: at most one of them a fill. */
+function isRounding({ state }: Core, difference: Units): boolean {
+  if ((state.steps[0]?.perMoney ?? 1n) === 1n) return false;
+  const most = BigInt(state.counters.fills);
+  return difference <= most && difference >= -most;
+}
+
+function byItself(core: Core, difference: Units, reason: string): CashCompared {
+  book(core, {
+    kind: 'correction',
+    units: difference,
+    by: 'fermata',
+    source: 'desk',
+    movementId: null,
+    reason,
+  });
+  return agreed(core);
+}
+
+/** Movements that are not booked yet and are together the difference: all of them, or one. Null: none are. */
+function explaining(
+  core: Core,
+  movements: readonly CashMovement[],
+  difference: Units,
+): readonly CashMovement[] | null {
+  const currency = currencyOf(core);
+  const open = movements.filter(
+    ({ id, asset, marketMs }) =>
+      asset === currency && marketMs >= core.state.beganMs && !core.state.movementsBooked.has(id),
+  );
+  if (sumOf(open) === difference) return open;
+  const one = open.findLast((movement) => sumOf([movement]) === difference);
+  return one === undefined ? null : [one];
+}
+
+function sumOf(movements: readonly CashMovement[]): Units {
+  return movements.reduce((sum, { amount }) => sum + parseUnits(amount), 0n);
+}
+
+function bookMovement(core: Core, { id, kind, amount, source }: CashMovement): void {
+  const units = parseUnits(amount);
+  book(core, {
+    kind: kindOf(kind, units),
+    units,
+    by: core.config.capabilities.name,
+    source,
+    movementId: id,
+    reason: `${kind} listed by the venue`,
+  });
+}
+
+function kindOf(kind: CashMovement['kind'], units: Units): CashKind {
+  if (kind === 'transfer') return units > 0n ? 'deposit' : 'withdrawal';
+  return kind === 'dustConversion' ? 'correction' : kind;
+}
+
+export interface CashBooking {
+  readonly kind: CashKind;
+  readonly units: Units;
+  readonly by: string;
+  readonly source: string;
+  readonly movementId: string | null;
+  readonly reason: string;
+}
+
+export function book(core: Core, { units, ...rest }: CashBooking): void {
+  const currency = currencyOf(core);
+  commit(core, { type: 'cash', ...rest, currency, amount: writeUnits(units), marketMs: core.marketMs });
+  note(core, 'warn', `${rest.kind} of ${formatUnits(units)} ${currency}: ${rest.reason} (${rest.by})`);
+}
+
+function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): CashCompared {
+  const currency = currencyOf(core);
+  const ours = formatUnits(cashUnits(core.state));
+  const venues = formatUnits(BigInt(snapshot.cash ?? 0));
+  core.sync.cash.unexplained = difference;
+  const reason =
+    `cash: we count ${ours} ${currency}, the venue has ${venues}, and nothing explains the difference of ` +
+    `${formatUnits(difference)}: fermata cash explain says what it was`;
+  if (!core.state.halts.some(({ cause }) => cause === 'reconciliation')) note(core, 'alarm', reason);
+  raiseFault(core, 'reconciliation', reason);
+  return {
+    differences: [{ what: 'balance', symbol: currency, ours, venues, rule: 'halt' }],
+    pending: false,
+  };
+}
+
+function currencyOf(core: Core): string {
+  return stepsAt(core.state, 0).quote;
+}

@@ -1,0 +1,128 @@
+/**
+ * Who is signed in on the command line: one person an installation, in a file that only its owner reads. It ends by
+ * itself, and with anything that the sign-in rests on.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { homePaths } from './runtime.js';
+import { readSecret } from './secrets.js';
+
+const FILE = 'session.json';
+const BYTES_MAX = 4096;
+/** Keeps this code from being taken for another one by the same key. */
+const PURPOSE = 'fermata command-line session';
+const MINUTE_MS = 60_000;
+/** A shell that nobody uses signs nobody in. */
+export const SESSION_REST_MS = 60 * MINUTE_MS;
+export const SESSION_LASTS_MS = 12 * 60 * MINUTE_MS;
+const CLOCK_TOLERANCE_MS = MINUTE_MS;
+
+const sessionSchema = z.strictObject({
+  version: z.literal(1),
+  person: z.string().min(1).max(64),
+  begunMs: z.number().int(),
+  usedMs: z.number().int(),
+  standing: z.string().length(64),
+  mac: z.string().length(64),
+});
+
+type CliSession = z.infer<typeof sessionSchema>;
+
+export type CliSignIn =
+  | { readonly ok: true; readonly person: string }
+  | { readonly ok: false; readonly why: string };
+
+/** What the person's sign-in rests on now; null where there is nothing that it could rest on. */
+type StandingOf = (person: string) => string | null;
+
+/** Replaces whoever was signed in before. Throws where no desk was ever started in `home`. */
+export function beginCliSession(home: string, person: string, standing: string, nowMs: number): void {
+  write(home, { version: 1, person, begunMs: nowMs, usedMs: nowMs, standing });
+}
+
+/** False where nobody was signed in. */
+export function endCliSession(home: string): boolean {
+  const known = read(home) !== null;
+  rmSync(fileOf(home), { force: true });
+  return known;
+}
+
+/** Whoever decides something: looked at with everything that the sign-in rests on, and moved on by being used. */
+export function signedInOnCli(home: string, standingOf: StandingOf, nowMs: number): CliSignIn {
+  const session = read(home);
+  if (session === null) return { ok: false, why: 'nobody is signed in' };
+  const { mac: _mac, ...kept } = session;
+  const why = endedBy(home, session, nowMs) ?? changed(session, standingOf);
+  if (why !== null) {
+    rmSync(fileOf(home), { force: true });
+    return { ok: false, why };
+  }
+  try {
+    write(home, { ...kept, usedMs: Math.max(kept.usedMs, nowMs) });
+  } catch {
+    // A full disk signs nobody out; the session only ends sooner.
+  }
+  return { ok: true, person: session.person };
+}
+
+/** For what asks nobody who it is: a name for the record. Never throws, reads nothing but small files. */
+export function namedOnCli(home: string, nowMs: number): string | null {
+  try {
+    const session = read(home);
+    return session !== null && endedBy(home, session, nowMs) === null ? session.person : null;
+  } catch {
+    return null;
+  }
+}
+
+function endedBy(home: string, session: CliSession, nowMs: number): string | null {
+  const { mac, ...kept } = session;
+  const expected = Buffer.from(macOf(home, kept), 'hex');
+  const found = Buffer.from(mac, 'hex');
+  if (found.length !== expected.length || !timingSafeEqual(found, expected))
+    return 'the session was not made by this installation';
+  const { begunMs, usedMs, person } = session;
+  const isOver =
+    nowMs >= begunMs + SESSION_LASTS_MS ||
+    nowMs >= usedMs + SESSION_REST_MS ||
+    nowMs < usedMs - CLOCK_TOLERANCE_MS;
+  return isOver ? `the session of ${person} has ended` : null;
+}
+
+function changed({ person, standing }: CliSession, standingOf: StandingOf): string | null {
+  if (standingOf(person) === standing) return null;
+  return `password or roles of ${person} have changed since`;
+}
+
+const fileOf = (home: string): string => join(homePaths(home).home, FILE);
+
+/** Null also for a file that others could have written or read. */
+function read(home: string): CliSession | null {
+  const file = fileOf(home);
+  try {
+    const { mode, uid, size } = statSync(file);
+    if ((mode & 0o077) !== 0 || uid !== (process.getuid?.() ?? uid) || size > BYTES_MAX) return null;
+    return sessionSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+function write(home: string, session: Omit<CliSession, 'mac'>): void {
+  const file = fileOf(home);
+  mkdirSync(homePaths(home).home, { recursive: true, mode: 0o700 });
+  const next = `${file}.${process.pid}`;
+  writeFileSync(next, `${JSON.stringify({ ...session, mac: macOf(home, session) })}\n`, { mode: 0o600 });
+  chmodSync(next, 0o600);
+  renameSync(next, file);
+}
+
+function macOf(home: string, session: Omit<CliSession, 'mac'>): string {
+  const { person, begunMs, usedMs, standing } = session;
+  const said = JSON.stringify([PURPOSE, person, begunMs, usedMs, standing]);
+  return createHmac('sha256', Buffer.from(readSecret(home, 'tokenKey'), 'hex'))
+    .update(said)
+    .digest('hex');
+}

@@ -1,0 +1,28 @@
+/** Temporal behind a Unix socket: `unix:///path`, as gRPC writes it. */
+import { Connection } from '@temporalio/client';
+
+const SCHEME = 'unix://';
+
+/** The path of the socket; null where the address is host:port. */
+export function socketOf(address: string): string | null {
+  return address.startsWith(SCHEME) ? address.slice(SCHEME.length) : null;
+}
+
+export function addressOfSocket(path: string): string {
+  return `${SCHEME}${path}`;
+}
+
+/** The SDK refuses any address but host:port, though what is under it, grpc-js, reaches a socket: it is put in there. */
+export function connectionClass(address: string): typeof Connection {
+  if (socketOf(address) === null) return Connection;
+  return class SocketConnection extends Connection {
+    static override readonly Client = new Proxy(Connection.Client, {
+      construct: (target, [_address, ...rest]) => Reflect.construct(target, [address, ...rest]),
+    });
+  };
+}
+
+/** What such a connection is opened with in the place of the socket's address. */
+export function addressForSdk(address: string): string {
+  return socketOf(address) === null ? address : 'localhost';
+}

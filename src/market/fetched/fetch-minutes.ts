@@ -1,0 +1,193 @@
+/** Fetches a symbol's minutes from a venue's public interface, month by month; what is there already is not asked for again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatDecimal } from '../../domain/decimal.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { messageOf } from '../../domain/message-of.js';
+import { MINUTE_MS } from '../bar-builder.js';
+import type { MarketBar } from '../feed.js';
+import type { CcxtExchange } from '../live/ccxt-exchange.js';
+import { gridsOf, toBar } from '../live/minute-reader.js';
+import {
+  minutesPlace,
+  type Provenance,
+  provenanceOf,
+  readRows,
+  type Span,
+  writeMinutes,
+} from './minutes-file.js';
+
+const PAGE_MINUTES = 1000;
+/** Pages after which what has come is kept, so that an interrupted fetch goes on from there. */
+const PAGES_KEPT = 10;
+const TRIES = 6;
+/** The newest minute may still change for a moment. */
+const SETTLE_MS = 10_000;
+
+export interface FetchRequest extends Span {
+  readonly exchange: Pick<CcxtExchange, 'fetchOHLCV'>;
+  readonly from: Pick<Provenance, 'venue' | 'endpoint' | 'address'>;
+  readonly instrument: Instrument;
+  /** Of all fetched data, and the key that seals it. */
+  readonly folder: string;
+  readonly key: string;
+  readonly nowMs: () => number;
+  /** First pause after a failed request; doubled each time. */
+  readonly retryMs?: number;
+  readonly onProgress?: (doneMs: number) => void;
+}
+
+export interface FetchedMonth {
+  readonly file: string;
+  readonly provenance: Provenance;
+  /** Minutes that came now. */
+  readonly fresh: number;
+  /** Why what lay there was not taken up; null where it was, or nothing lay there. */
+  readonly replaced: string | null;
+}
+
+/** The venue gave up on us, or we on it; everything before it is kept. */
+export class FetchStopped extends Error {
+  override readonly name = 'FetchStopped';
+  readonly keptSafe = 'what was fetched before is kept, and nothing else was changed';
+  readonly doThis = 'run the same command again later: it goes on where it stopped';
+}
+
+export async function fetchMinutes(request: FetchRequest): Promise<readonly FetchedMonth[]> {
+  const months: FetchedMonth[] = [];
+  const endMs = Math.min(request.untilMs, floorMinute(request.nowMs() - SETTLE_MS));
+  for (let at = request.fromMs; at < endMs; at = monthEnd(at)) {
+    const span = { fromMs: at, untilMs: Math.min(endMs, monthEnd(at)) };
+    months.push(await fetchMonth(request, span));
+  }
+  return months;
+}
+
+async function fetchMonth(request: FetchRequest, wanted: Span): Promise<FetchedMonth> {
+  const { folder, key, instrument, from } = request;
+  const month = new Date(wanted.fromMs).toISOString().slice(0, 7);
+  const about = { ...from, symbol: instrument.symbol, month };
+  const file = minutesPlace(folder, about);
+  const known = await provenanceOf(file, key);
+  const before =
+    known.kind === 'fetched' && known.provenance.address === from.address ? known.provenance : null;
+  const replaced = before === null ? whyReplaced(known, from.address) : null;
+  if (before !== null && before.fromMs <= wanted.fromMs && before.untilMs >= wanted.untilMs) {
+    return { file, provenance: before, fresh: 0, replaced };
+  }
+  let rows = before === null ? [] : await readRows(file);
+  let span: Span = before ?? { fromMs: wanted.fromMs, untilMs: wanted.fromMs };
+  let fresh = 0;
+  const keep = (more: Span, all: readonly string[]): Promise<Provenance> => {
+    const missing = missingIn(more, all);
+    return writeMinutes(folder, { ...about, ...more, missing, fetchedAtMs: request.nowMs() }, all, key);
+  };
+  // What comes before goes in front as a whole: in between there is no hole that nobody named.
+  if (wanted.fromMs < span.fromMs) {
+    const earlier = await readAll(request, { fromMs: wanted.fromMs, untilMs: span.fromMs }, async () => {});
+    rows = [...earlier, ...rows];
+    fresh += earlier.length;
+    span = { fromMs: wanted.fromMs, untilMs: span.untilMs };
+  }
+  const { fromMs } = span;
+  const first = rows;
+  const later = await readAll(
+    request,
+    { fromMs: span.untilMs, untilMs: Math.max(span.untilMs, wanted.untilMs) },
+    async (some, untilMs) => {
+      await keep({ fromMs, untilMs }, [...first, ...some]);
+    },
+  );
+  rows = [...first, ...later];
+  fresh += later.length;
+  const provenance = await keep({ fromMs, untilMs: Math.max(span.untilMs, wanted.untilMs) }, rows);
+  return { file, provenance, fresh, replaced };
+}
+
+/** Rows of a span, page by page; `keep` is given what has come every few pages. */
+async function readAll(
+  request: FetchRequest,
+  { fromMs, untilMs }: Span,
+  keep: (rows: readonly string[], untilMs: number) => Promise<void>,
+): Promise<readonly string[]> {
+  const rows: string[] = [];
+  let sinceMs = fromMs;
+  for (let page = 1; sinceMs < untilMs; page += 1) {
+    const bars = await readPage(request, sinceMs);
+    for (const bar of bars) if (bar.openMs < untilMs) rows.push(rowOf(bar, request.instrument));
+    const last = bars.at(-1);
+    // Nothing any more: the rest is what the venue does not have.
+    sinceMs = last === undefined ? untilMs : last.openMs + MINUTE_MS;
+    request.onProgress?.(Math.min(sinceMs, untilMs));
+    if (page % PAGES_KEPT === 0 && sinceMs < untilMs) await keep(rows, sinceMs);
+  }
+  return rows;
+}
+
+async function readPage(
+  { exchange, instrument, retryMs = 1000 }: FetchRequest,
+  sinceMs: number,
+): Promise<readonly MarketBar[]> {
+  const target = { instrument, grids: gridsOf(instrument) };
+  for (let failed = 0; ; failed += 1) {
+    try {
+      const rows = await exchange.fetchOHLCV(instrument.symbol, '1m', sinceMs, PAGE_MINUTES);
+      return believable(
+        rows.map((row) => toBar(row, target)),
+        sinceMs,
+      );
+    } catch (error) {
+      if (failed + 1 >= TRIES) {
+        throw new FetchStopped(`${instrument.symbol}: ${messageOf(error).slice(0, 300)}`, { cause: error });
+      }
+      await sleep(retryMs * 2 ** failed);
+    }
+  }
+}
+
+/** Throws where it can't be a venue's minutes. */
+function believable(bars: readonly (MarketBar | null)[], sinceMs: number): readonly MarketBar[] {
+  let lastMs = sinceMs - MINUTE_MS;
+  return bars.map((bar) => {
+    const whole =
+      bar !== null &&
+      bar.openMs % MINUTE_MS === 0 &&
+      bar.openMs > lastMs &&
+      bar.highTicks >= Math.max(bar.openTicks, bar.closeTicks) &&
+      bar.lowTicks <= Math.min(bar.openTicks, bar.closeTicks);
+    if (!whole)
+      throw new Error('the venue’s answer holds no minutes in order, or prices that contradict each other');
+    lastMs = bar.openMs;
+    return bar;
+  });
+}
+
+function rowOf(bar: MarketBar, { tickSize, lotSize }: Instrument): string {
+  const prices = [bar.openTicks, bar.highTicks, bar.lowTicks, bar.closeTicks];
+  const text = prices.map((ticks) => formatDecimal(ticks, tickSize));
+  return [bar.openMs, ...text, formatDecimal(bar.volumeLots, lotSize)].join(',');
+}
+
+/** Minutes of the span that no row has. */
+export function missingIn({ fromMs, untilMs }: Span, rows: readonly string[]): Span[] {
+  const missing: Span[] = [];
+  let next = fromMs;
+  for (const row of rows) {
+    const openMs = Number(row.slice(0, row.indexOf(',')));
+    if (openMs > next) missing.push({ fromMs: next, untilMs: openMs });
+    next = openMs + MINUTE_MS;
+  }
+  if (next < untilMs) missing.push({ fromMs: next, untilMs });
+  return missing;
+}
+
+function whyReplaced(known: Awaited<ReturnType<typeof provenanceOf>>, address: string): string | null {
+  if (known.kind === 'fetched') return `it was fetched from ${known.provenance.address}, not from ${address}`;
+  return /^(nothing beside it|this installation)/.test(known.reason) ? null : known.reason;
+}
+
+const floorMinute = (ms: number): number => ms - (ms % MINUTE_MS);
+
+function monthEnd(ms: number): number {
+  const at = new Date(ms);
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1);
+}

@@ -1,0 +1,63 @@
+/** What was fetched so far: which files there are, whether they are whole, and which minutes they lack. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ProvenanceOutcome, provenanceOf, readProvenance, type Span } from './minutes-file.js';
+
+export interface FetchedFile {
+  readonly file: string;
+  readonly outcome: ProvenanceOutcome;
+}
+
+const ENDING = '.csv.gz';
+
+/** By venue, symbol and month. `whole`: every byte is looked at; else the notes beside them alone. */
+export async function fetchedFiles(
+  folder: string,
+  key: string | null,
+  { whole }: { readonly whole: boolean },
+): Promise<readonly FetchedFile[]> {
+  const found: FetchedFile[] = [];
+  for (const venue of await names(folder)) {
+    for (const symbol of await names(join(folder, venue))) {
+      for (const name of await names(join(folder, venue, symbol))) {
+        if (!name.endsWith(ENDING)) continue;
+        const file = join(folder, venue, symbol, name);
+        found.push({ file, outcome: await (whole ? provenanceOf : readProvenance)(file, key) });
+      }
+    }
+  }
+  return found;
+}
+
+/** Minutes of the span that no file of this symbol has, oldest first. */
+export function gapsIn(files: readonly FetchedFile[], symbol: string, span: Span): readonly Span[] {
+  const had = files
+    .flatMap(({ outcome }) => (outcome.kind === 'fetched' ? [outcome.provenance] : []))
+    .filter((one) => one.symbol === symbol)
+    .flatMap((one) => presentIn(one, one.missing))
+    .sort((a, b) => a.fromMs - b.fromMs);
+  const gaps: Span[] = [];
+  let next = span.fromMs;
+  for (const { fromMs, untilMs } of had) {
+    if (fromMs >= span.untilMs) break;
+    if (fromMs > next) gaps.push({ fromMs: next, untilMs: fromMs });
+    next = Math.max(next, untilMs);
+  }
+  if (next < span.untilMs) gaps.push({ fromMs: next, untilMs: span.untilMs });
+  return gaps;
+}
+
+function presentIn({ fromMs, untilMs }: Span, missing: readonly Span[]): Span[] {
+  const present: Span[] = [];
+  let next = fromMs;
+  for (const gap of missing) {
+    if (gap.fromMs > next) present.push({ fromMs: next, untilMs: gap.fromMs });
+    next = gap.untilMs;
+  }
+  if (next < untilMs) present.push({ fromMs: next, untilMs });
+  return present;
+}
+
+async function names(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).sort();
+}

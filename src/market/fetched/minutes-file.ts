@@ -1,0 +1,178 @@
+/**
+ * Minutes that Fermata itself fetched from a venue: one gzipped CSV a symbol and month, in the format of recorded bars,
+ * and beside it where they come from, sealed with a key of the installation. Whoever edits the one or the other breaks
+ * the seal; then it is a file like any other.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { z } from 'zod';
+
+export interface Span {
+  /** The first millisecond that is in it, and the first that is not. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** What one file holds, and where it comes from. */
+export interface Provenance extends Span {
+  readonly venue: string;
+  /** Whose prices: the exchange's own, its testnet's, or a simulator's. */
+  readonly endpoint: 'live' | 'testnet' | 'simulator';
+  /** Of the venue's public interface. */
+  readonly address: string;
+  readonly symbol: string;
+  /** `2026-11`, UTC. */
+  readonly month: string;
+  readonly minutes: number;
+  /** What the venue was asked for and did not have, oldest first. */
+  readonly missing: readonly Span[];
+  /** Of the newest minutes in it. */
+  readonly fetchedAtMs: number;
+  /** Of the file as it lies on the disk. */
+  readonly sha256: string;
+}
+
+export type ProvenanceOutcome =
+  | { readonly kind: 'fetched'; readonly provenance: Provenance }
+  /** Any other file; why it doesn't count as fetched, in a few words. */
+  | { readonly kind: 'other'; readonly reason: string };
+
+const SIDECAR_BYTES_MAX = 4 * 1024 * 1024;
+/** A month of minutes is under 4 MB of text. */
+const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+export const BAR_HEADER = 'ts,open,high,low,close,volume';
+
+const span = z.strictObject({ fromMs: z.number().int(), untilMs: z.number().int() });
+const sealed = z.strictObject({
+  version: z.literal(1),
+  venue: z.string().regex(/^[a-z][a-z0-9]{1,30}$/),
+  endpoint: z.enum(['live', 'testnet', 'simulator']),
+  address: z.string().max(200),
+  symbol: z.string().regex(/^[A-Z0-9]+\/[A-Z0-9]+$/),
+  month: z.string().regex(/^\d{4}-\d{2}$/),
+  fromMs: z.number().int(),
+  untilMs: z.number().int(),
+  minutes: z.number().int().min(0),
+  missing: z.array(span).max(25_000),
+  fetchedAtMs: z.number().int(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  seal: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** Where the minutes of one symbol and month lie below the folder of fetched data. */
+export function minutesPlace(
+  folder: string,
+  { venue, endpoint, symbol, month }: Pick<Provenance, 'venue' | 'endpoint' | 'symbol' | 'month'>,
+): string {
+  const market = endpoint === 'live' ? venue : `${venue}-${endpoint}`;
+  return join(folder, market, symbol.replace('/', '-'), `${month}.csv.gz`);
+}
+
+/**
+ * Whether Fermata fetched this very file here, and from where. `key` is the installation's data key, null where it has
+ * none. Reads the whole file; never throws for what is in it.
+ */
+export async function provenanceOf(file: string, key: string | null): Promise<ProvenanceOutcome> {
+  const read = await readProvenance(file, key);
+  if (read.kind === 'other') return read;
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file), hash);
+  } catch {
+    return { kind: 'other', reason: 'the file can’t be read' };
+  }
+  if (hash.digest('hex') !== read.provenance.sha256) {
+    return { kind: 'other', reason: 'its content is not what was fetched (SHA-256 differs)' };
+  }
+  return read;
+}
+
+/** As `provenanceOf`, without a look at the minutes themselves. */
+export async function readProvenance(file: string, key: string | null): Promise<ProvenanceOutcome> {
+  const other = (reason: string): ProvenanceOutcome => ({ kind: 'other', reason });
+  if (key === null) return other('this installation has fetched no minutes yet');
+  let text: string;
+  try {
+    const bytes = await readFile(sidecarOf(file));
+    if (bytes.length > SIDECAR_BYTES_MAX) return other('the note of where it comes from is too large');
+    text = bytes.toString('utf8');
+  } catch {
+    return other('nothing beside it says that Fermata fetched it');
+  }
+  const parsed = sealed.safeParse(jsonOf(text));
+  if (!parsed.success) return other('the note of where it comes from can’t be read');
+  const { version: _version, seal, ...provenance } = parsed.data;
+  if (!timingSafeEqual(Buffer.from(seal, 'hex'), Buffer.from(sealOf(provenance, key), 'hex'))) {
+    return other('the note of where it comes from was changed, or made by another installation');
+  }
+  return { kind: 'fetched', provenance };
+}
+
+/** Rows without the header, oldest first. Throws where the file can't be read. */
+export async function readRows(file: string): Promise<string[]> {
+  const bytes = await promisify(gunzip)(await readFile(file), { maxOutputLength: TEXT_BYTES_MAX });
+  const [header, ...rows] = bytes.toString('utf8').trimEnd().split('\n');
+  if (header !== BAR_HEADER) throw new Error(`expected ${BAR_HEADER} as the first line`);
+  return rows;
+}
+
+/** Puts both files in place, the note last: killed in between, the hash differs, and the month is fetched again. */
+export async function writeMinutes(
+  folder: string,
+  about: Omit<Provenance, 'sha256' | 'minutes'>,
+  rows: readonly string[],
+  key: string,
+): Promise<Provenance> {
+  const file = minutesPlace(folder, about);
+  const bytes = await promisify(gzip)(`${[BAR_HEADER, ...rows].join('\n')}\n`);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const provenance = { ...about, minutes: rows.length, sha256 };
+  const note = { version: 1, ...ordered(provenance), seal: sealOf(provenance, key) };
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await replace(file, bytes);
+  await replace(sidecarOf(file), `${JSON.stringify(note, null, 2)}\n`);
+  return provenance;
+}
+
+export const sidecarOf = (file: string): string => `${file}.json`;
+
+async function replace(path: string, content: string | Buffer): Promise<void> {
+  const handle = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${path}.new`, path);
+}
+
+function sealOf(provenance: Provenance, key: string): string {
+  return createHmac('sha256', Buffer.from(key, 'hex'))
+    .update(`fermata-minutes-1\n${JSON.stringify(ordered(provenance))}`)
+    .digest('hex');
+}
+
+/** In one order, whatever order they were read or built in. */
+function ordered(provenance: Provenance): Provenance {
+  const { venue, endpoint, address, symbol, month, fromMs, untilMs, minutes, fetchedAtMs, sha256 } =
+    provenance;
+  const missing = provenance.missing.map((gap) => ({ fromMs: gap.fromMs, untilMs: gap.untilMs }));
+  return {
+    ...{ venue, endpoint, address, symbol, month, fromMs, untilMs, minutes },
+    ...{ missing, fetchedAtMs, sha256 },
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

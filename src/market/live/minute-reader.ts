@@ -1,0 +1,257 @@
+/**
+ * The venue's own closed minutes, each once and in order, with volume: as its stream closes them, and by asking for
+ * those that the stream did not bring. What the strategies warm up on is made the same way.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instrument } from '../../domain/instrument.js';
+import { MINUTE_MS } from '../bar-builder.js';
+import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
+import type { MarketBar } from '../feed.js';
+import type { CcxtExchange, OhlcvRow } from './ccxt-exchange.js';
+
+export const HISTORY_BARS_MAX = 5000;
+const PAGE_BARS = 1000;
+const PAGES_MAX = 10;
+
+export interface MinuteReaderTimes {
+  /** How long after its end a minute is waited for before it is asked for, where the stream brings minutes. */
+  readonly graceMs: number;
+  /** The same where it doesn't; and how long a newest minute must have been over before it is believed to be whole. */
+  readonly settleMs: number;
+  readonly checkMs: number;
+  readonly backoffMs: number;
+  readonly backoffMsMax: number;
+  /** A newer minute waits no longer than this for one that can't be had. */
+  readonly gapMsMax: number;
+}
+
+export const MINUTE_READER_TIMES: MinuteReaderTimes = {
+  graceMs: 4000,
+  settleMs: 2000,
+  checkMs: 250,
+  backoffMs: 2000,
+  backoffMsMax: 30_000,
+  gapMsMax: 20_000,
+};
+
+export interface MinuteReaderOptions {
+  readonly exchange: CcxtExchange;
+  readonly instruments: readonly Instrument[];
+  /** Market time: the venue's clock where it is known. */
+  readonly marketMs: () => number;
+  readonly steadyMs: () => number;
+  readonly times: MinuteReaderTimes;
+  readonly onBar: (bar: MarketBar) => void;
+}
+
+interface Minutes {
+  readonly instrument: Instrument;
+  readonly grids: Grids;
+  /** Opening time of the next minute to deliver; null: whichever comes first. */
+  nextMs: number | null;
+  /** Steady time from which on it is asked for. */
+  dueAt: number;
+  failures: number;
+  /** Closed by the stream while an older one is still missing, oldest first. */
+  waiting: MarketBar[];
+  waitingSince: number;
+}
+
+interface Grids {
+  readonly price: DecimalGrid;
+  readonly quantity: DecimalGrid;
+}
+
+const WAITING_MAX = 100;
+
+export class MinuteReader {
+  private readonly minutes: readonly Minutes[];
+  private readonly bySymbol: ReadonlyMap<string, Minutes>;
+  private readonly closing = new AbortController();
+  private running: Promise<void> | null = null;
+  private streamed = false;
+
+  constructor(private readonly options: MinuteReaderOptions) {
+    this.minutes = options.instruments.map((instrument) => ({
+      instrument,
+      grids: gridsOf(instrument),
+      nextMs: null,
+      dueAt: Number.POSITIVE_INFINITY,
+      failures: 0,
+      waiting: [],
+      waitingSince: 0,
+    }));
+    this.bySymbol = new Map(this.minutes.map((one) => [one.instrument.symbol, one]));
+  }
+
+  /** The last `count` closed minutes, oldest first; delivery goes on after them. Throws what the venue says. */
+  async history(id: number, count: number): Promise<readonly MarketBar[]> {
+    const one = this.minutes[id];
+    if (one === undefined || count <= 0) return [];
+    const nowMs = this.options.marketMs();
+    const wanted = Math.min(HISTORY_BARS_MAX, count);
+    const sinceMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - wanted * MINUTE_MS;
+    const bars = (await this.read(one, sinceMs)).slice(-count);
+    const last = bars.at(-1);
+    if (last !== undefined) one.nextMs = Math.max(one.nextMs ?? 0, last.openMs + MINUTE_MS);
+    return bars;
+  }
+
+  /** `streamed`: closed minutes come by `closed` as a rule. */
+  start(streamed: boolean): void {
+    this.streamed = streamed;
+    const nowMs = this.options.marketMs();
+    for (const one of this.minutes) {
+      one.nextMs ??= Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
+      one.dueAt = this.options.steadyMs() + Math.max(0, one.nextMs + MINUTE_MS - nowMs) + this.graceMs;
+    }
+    this.running = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.closing.abort();
+    await this.running;
+  }
+
+  /** A minute that the venue's stream has closed. */
+  closed(symbol: string, row: OhlcvRow): void {
+    const one = this.bySymbol.get(symbol);
+    const bar = one === undefined ? null : toBar(row, one);
+    if (one === undefined || bar === null || this.closing.signal.aborted) return;
+    if (one.nextMs !== null && bar.openMs < one.nextMs) return;
+    if (one.nextMs === null || bar.openMs === one.nextMs) {
+      this.deliver(one, bar);
+      this.deliverWaiting(one);
+      return;
+    }
+    if (one.waiting.length === 0) one.waitingSince = this.options.steadyMs();
+    if (one.waiting.length < WAITING_MAX) one.waiting.push(bar);
+    one.dueAt = Math.min(one.dueAt, this.options.steadyMs());
+  }
+
+  private get graceMs(): number {
+    return this.streamed ? this.options.times.graceMs : this.options.times.settleMs;
+  }
+
+  private async run(): Promise<void> {
+    const { checkMs } = this.options.times;
+    while (!this.closing.signal.aborted) {
+      await sleep(checkMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
+      for (const one of this.minutes) {
+        if (this.closing.signal.aborted) return;
+        if (this.options.steadyMs() >= one.dueAt) await this.fetchMissing(one);
+        this.passGap(one);
+      }
+    }
+  }
+
+  /** Asks for everything from the next minute on. */
+  private async fetchMissing(one: Minutes): Promise<void> {
+    const { times, steadyMs, marketMs } = this.options;
+    const oldestMs = Math.floor(marketMs() / MINUTE_MS) * MINUTE_MS - HISTORY_BARS_MAX * MINUTE_MS;
+    const sinceMs = Math.max(one.nextMs ?? oldestMs, oldestMs);
+    // Where nothing comes of it: later each time, so that a venue without trades is not asked for ever.
+    one.failures += 1;
+    one.dueAt = steadyMs() + Math.min(times.backoffMsMax, times.backoffMs * 2 ** (one.failures - 1));
+    const bars = await this.read(one, sinceMs).catch(() => []);
+    if (this.closing.signal.aborted) return;
+    for (const bar of bars) if (bar.openMs >= (one.nextMs ?? 0)) this.deliver(one, bar);
+    this.deliverWaiting(one);
+  }
+
+  private deliver(one: Minutes, bar: MarketBar): void {
+    const { steadyMs, marketMs, onBar } = this.options;
+    one.nextMs = bar.openMs + MINUTE_MS;
+    one.failures = 0;
+    // The next one ends a minute after this one did, or is over already.
+    const leftMs = Math.max(0, Math.min(MINUTE_MS, one.nextMs + MINUTE_MS - marketMs()));
+    one.dueAt = steadyMs() + leftMs + this.graceMs;
+    onBar(bar);
+  }
+
+  private deliverWaiting(one: Minutes): void {
+    for (let first = one.waiting[0]; first !== undefined; first = one.waiting[0]) {
+      if (one.nextMs !== null && first.openMs > one.nextMs) {
+        one.dueAt = Math.min(one.dueAt, this.options.steadyMs() + this.options.times.backoffMs);
+        return;
+      }
+      one.waiting.shift();
+      if (first.openMs === one.nextMs) this.deliver(one, first);
+    }
+  }
+
+  /** A minute that the venue does not tell is a gap: the newer ones wait for it no longer. */
+  private passGap(one: Minutes): void {
+    const first = one.waiting[0];
+    if (first === undefined) return;
+    if (this.options.steadyMs() - one.waitingSince < this.options.times.gapMsMax) return;
+    one.nextMs = first.openMs;
+    this.deliverWaiting(one);
+  }
+
+  /** Closed minutes from `sinceMs` on, page by page; from later on where the venue keeps fewer. */
+  private async read(one: Minutes, sinceMs: number): Promise<readonly MarketBar[]> {
+    const { exchange, marketMs, times } = this.options;
+    const rows = await readMinutes(exchange, one.instrument.symbol, sinceMs, marketMs());
+    const bars = rows.map((row) => toBar(row, one)).filter((bar) => bar !== null);
+    // The newest may still run: by our clock alone a wrong clock would take half a minute for a whole one.
+    const newest = bars.at(-1);
+    if (newest !== undefined && newest.openMs + MINUTE_MS + times.settleMs > marketMs()) bars.pop();
+    return bars;
+  }
+}
+
+async function readMinutes(
+  exchange: CcxtExchange,
+  symbol: string,
+  fromMs: number,
+  nowMs: number,
+): Promise<readonly OhlcvRow[]> {
+  const rows: OhlcvRow[] = [];
+  let sinceMs = fromMs;
+  for (let page = 0; page < PAGES_MAX && sinceMs <= nowMs; page += 1) {
+    const found = await exchange.fetchOHLCV(symbol, '1m', sinceMs, PAGE_BARS);
+    const fresh = found.filter(([openMs]) => openMs !== undefined && openMs >= sinceMs);
+    const last = fresh.at(-1)?.[0];
+    if (last === undefined) break;
+    rows.push(...fresh);
+    if (found.length < PAGE_BARS) break;
+    sinceMs = last + MINUTE_MS;
+  }
+  return rows;
+}
+
+export function gridsOf({ tickSize, lotSize }: Instrument): Grids {
+  return { price: decimalGrid(tickSize), quantity: decimalGrid(lotSize) };
+}
+
+/** In whole steps, rounded to the nearest for numbers of the library, down for decimal text; 0 for what is missing. */
+export function stepsOf(value: string | number | undefined, grid: DecimalGrid): number {
+  if (typeof value === 'string') return grid.floor(value) ?? 0;
+  if (value === undefined || !Number.isFinite(value) || value <= 0) return 0;
+  const steps = Math.round(value / Number(grid.step));
+  return Number.isSafeInteger(steps) ? steps : 0;
+}
+
+/** Null where a price is missing. */
+export function toBar(
+  [openMs, ...rest]: OhlcvRow,
+  { instrument, grids }: { readonly instrument: Instrument; readonly grids: Grids },
+): MarketBar | null {
+  const [openTicks, highTicks, lowTicks, closeTicks] = rest
+    .slice(0, 4)
+    .map((price) => stepsOf(price, grids.price)) as [number, number, number, number];
+  if (openMs === undefined || !Number.isSafeInteger(openMs)) return null;
+  if (!(openTicks > 0 && highTicks > 0 && lowTicks > 0 && closeTicks > 0)) return null;
+  const volumeLots = stepsOf(rest[4], grids.quantity);
+  return {
+    instrument: instrument.id,
+    openMs,
+    spanMs: MINUTE_MS,
+    openTicks,
+    highTicks,
+    lowTicks,
+    closeTicks,
+    volumeLots,
+  };
+}

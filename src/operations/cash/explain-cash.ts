@@ -1,0 +1,50 @@
+import type { CashKind } from '../../domain/cash.js';
+import { messageOf } from '../../domain/message-of.js';
+import {
+  type Caller,
+  type CommandRequest,
+  notDone,
+  type OperationContext,
+  type OperationResult,
+} from '../operation.js';
+import { recordAudit } from '../record-audit.js';
+
+export interface CashExplanation extends CommandRequest {
+  readonly kind: CashKind;
+  /** Signed decimal, as the balance changed. */
+  readonly amount: string;
+}
+
+const COMMAND_MS = 5_000;
+
+/** Says what a difference in cash was. The trader takes only what its own reading of the venue shows. */
+export async function explainCash(
+  context: OperationContext,
+  caller: Caller,
+  request: CashExplanation,
+): Promise<OperationResult> {
+  const { kind, amount, reason } = request;
+  try {
+    const command = { commandId: request.commandId ?? context.newId(), by: caller.person, reason };
+    const taken = await context.trader.call(
+      'explainCash',
+      { ...command, kind, amount },
+      { timeoutMs: COMMAND_MS },
+    );
+    const audit = await recordAudit(context, caller, {
+      action: 'explainCash',
+      parameters: { kind, amount, reason },
+      outcome: taken.detail,
+    });
+    return {
+      ok: true,
+      proven: true,
+      detail: taken.detail,
+      haltId: taken.haltId,
+      workflowId: null,
+      problems: audit === null ? [] : [audit],
+    };
+  } catch (error) {
+    return notDone(`Nothing was booked: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,42 @@
+/** A person says whose coins of the account are that no trade of the desk explains. */
+import type { CoinOwner } from '../domain/coins.js';
+import { messageOf } from '../domain/message-of.js';
+import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
+import { readStatus } from './read-status.js';
+import { recordAudit } from './record-audit.js';
+
+export interface CoinsRequest {
+  readonly symbol: string;
+  readonly owner: CoinOwner;
+  /** Of one coin, decimal; needed where they are the desk's. */
+  readonly cost: string | null;
+  readonly reason: string;
+}
+
+const COMMAND_MS = 5_000;
+
+export async function claimCoins(
+  context: OperationContext,
+  caller: Caller,
+  { symbol, owner, cost, reason }: CoinsRequest,
+): Promise<OperationResult> {
+  const result = await send();
+  const audit = await recordAudit(context, caller, {
+    action: 'claimCoins',
+    parameters: { symbol, owner, cost, reason },
+    outcome: result.detail,
+  });
+  return audit === null ? result : { ...result, problems: [audit] };
+
+  async function send(): Promise<OperationResult> {
+    const command = { commandId: context.newId(), by: caller.person, reason, symbol, owner, cost };
+    try {
+      const { detail, haltId } = await context.trader.call('claimCoins', command, { timeoutMs: COMMAND_MS });
+      const { coins } = await readStatus(context);
+      const proven = coins.every((known) => known.symbol !== symbol || Number(known.nobodys) === 0);
+      return { ok: true, proven, detail, haltId, workflowId: null, problems: [] };
+    } catch (error) {
+      return notDone(`The trader did not take it: ${messageOf(error)}.`);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/** What can't be audited is not done, whoever asks on whatever way; a stop is done, and its text made plain. */
+import { unfitText, withPlainText } from '../domain/plain-text.js';
+import type { Operations } from './open-operations.js';
+
+export class UnfitText extends Error {
+  override readonly name = 'UnfitText';
+  readonly keptSafe = 'nothing was changed';
+  readonly doThis = 'write it again in plain text; a stop is taken as it is';
+}
+
+export function withPlainRequests(operations: Operations): Operations {
+  const plain: Partial<Operations> = {
+    stopTrading: (caller, request) => operations.stopTrading(caller, withPlainText(request)),
+    closeAllPositions: (caller, request) => operations.closeAllPositions(caller, withPlainText(request)),
+    revokeGoLive: (caller, request) => operations.revokeGoLive(caller, withPlainText(request)),
+  };
+  return new Proxy(operations, {
+    get: (target, name, receiver) => {
+      const use: unknown = Reflect.get(plain, name) ?? Reflect.get(target, name, receiver);
+      if (typeof use !== 'function' || name in plain) return use;
+      return (...given: unknown[]): unknown => {
+        const [problem] = given.flatMap((one) => unfitText(one) ?? []);
+        return problem === undefined
+          ? Reflect.apply(use, target, given)
+          : Promise.reject(new UnfitText(problem));
+      };
+    },
+  });
+}

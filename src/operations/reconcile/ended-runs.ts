@@ -1,0 +1,178 @@
+/**
+ * What holds no row in Postgres while it runs (emergency stop, backup, drill, validation, resumption) leaves nothing
+ * behind where its run was terminated, timed out or failed: Temporal's list of closed runs says so, and people are told
+ * once, with evidence.
+ */
+import { notify } from '../../notify/notify.js';
+import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
+import type { ReconcileContext } from './reconcile-runs.js';
+import { runState } from './run-state.js';
+
+export interface EndedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly how: string;
+  readonly what: string;
+}
+
+interface Meaning {
+  readonly title: string;
+  readonly routine: string;
+  readonly now: string;
+}
+
+const MEANING: ReadonlyMap<string, Meaning> = new Map([
+  [
+    'emergencyStop',
+    {
+      title: 'emergency stop',
+      routine: 'emergency-stop',
+      now: 'nobody sends it or proves it any more; look whether the desk is halted, and ask again: fermata status, fermata stop',
+    },
+  ],
+  [
+    'backup',
+    { title: 'backup', routine: 'backup', now: 'it counts as no backup; take another: fermata backup' },
+  ],
+  [
+    'restoreDrill',
+    { title: 'restore drill', routine: 'restore-drill', now: 'it proves nothing of a backup; run it again' },
+  ],
+  [
+    'validation',
+    {
+      title: 'validation',
+      routine: 'validation',
+      now: 'it has no report and gives no GO; run it again: fermata validate',
+    },
+  ],
+  [
+    'resumption',
+    {
+      title: 'resumption',
+      routine: 'resumption',
+      now: 'the desk stays halted; where the halt is still there it is asked anew: fermata status',
+    },
+  ],
+]);
+
+/** Longer than any downtime after which nobody would look anyway; shorter than Temporal keeps closed runs. */
+const LOOK_BACK_MS = 2 * 86_400_000;
+const LIST_MS = 20_000;
+const RUNS_MAX = 100;
+
+/** `told`: keys of what earlier looks found, kept by the caller. What is lost with it is found again, and said once. */
+export async function tellEndedRuns(
+  context: ReconcileContext,
+  told: Set<string>,
+): Promise<readonly EndedRun[]> {
+  const found: EndedRun[] = [];
+  for (const run of await endedRuns(context)) {
+    if (told.has(run.runId)) continue;
+    const firstRunId = await firstRunOf(context, run);
+    const state = await runState(context.temporal, run.workflowId, firstRunId);
+    // Reset: another run has gone on from there, and has ended or will end by itself.
+    const goesOn = state.running || state.ended;
+    if (!goesOn) {
+      const how = HOW[run.status] ?? state.how;
+      await tell(context, run, firstRunId, how);
+      found.push({ workflowId: run.workflowId, runId: run.runId, how, what: run.meaning.title });
+    }
+    if (!state.running) told.add(run.runId);
+  }
+  return found;
+}
+
+const HOW: Readonly<Record<string, string>> = {
+  TERMINATED: 'its run was terminated in Temporal',
+  TIMED_OUT: 'its run timed out in Temporal',
+  FAILED: 'its run failed in Temporal',
+};
+
+interface Closed {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly status: string;
+  readonly startedMs: number;
+  readonly closedMs: number;
+  readonly meaning: Meaning;
+}
+
+function endedRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonly Closed[]> {
+  const types = [...MEANING.keys()].map((type) => `"${type}"`).join(', ');
+  const query = [
+    `FermataDesk = "${desk.desk}"`,
+    `WorkflowType IN (${types})`,
+    'ExecutionStatus IN ("Terminated", "TimedOut", "Failed")',
+    `CloseTime > "${new Date(nowMs() - LOOK_BACK_MS).toISOString()}"`,
+  ].join(' AND ');
+  return temporal.within(LIST_MS, async (client) => {
+    const runs: Closed[] = [];
+    for await (const listed of client.workflow.list({ query })) {
+      const { workflowId, runId, status, startTime, closeTime } = listed;
+      const meaning = MEANING.get(listed.type);
+      if (meaning === undefined) continue;
+      runs.push({
+        workflowId,
+        runId,
+        status: status.name,
+        startedMs: startTime.getTime(),
+        closedMs: (closeTime ?? startTime).getTime(),
+        meaning,
+      });
+      if (runs.length >= RUNS_MAX) break;
+    }
+    return runs;
+  });
+}
+
+/** The list does not say it. */
+async function firstRunOf({ temporal }: ReconcileContext, { workflowId, runId }: Closed): Promise<string> {
+  const { raw } = await temporal.within(LIST_MS, (client) =>
+    client.workflow.getHandle(workflowId, runId).describe(),
+  );
+  return raw.workflowExecutionInfo?.firstRunId || runId;
+}
+
+async function tell(
+  { desk, pool, home }: ReconcileContext,
+  { workflowId, runId, startedMs, closedMs, meaning }: Closed,
+  firstRunId: string,
+  how: string,
+): Promise<void> {
+  const { title, routine, now } = meaning;
+  await recordEvidenceBatch(pool, [
+    {
+      desk: desk.desk,
+      workflowId,
+      firstRunId,
+      runId,
+      routine,
+      stepKey: `abandoned:${runId}`,
+      name: 'Abandoned',
+      kind: 'report',
+      verdict: 'fail',
+      observed: `abandoned: ${how}: ${now}`,
+      expected: 'its run goes on to its end',
+      startedMs,
+      finishedMs: closedMs,
+      marketMs: null,
+      person: null,
+      reference: workflowId,
+      simulated: desk.mode === 'paper',
+    },
+  ]);
+  await notify(
+    pool,
+    {
+      desk: desk.desk,
+      event: 'warning',
+      severity: routine === 'emergency-stop' ? 'critical' : 'warning',
+      title: `${desk.desk}: abandoned: the ${title}`,
+      text: `The ${title} did not end by itself: ${how} (${workflowId}). Now ${now}.`,
+      fingerprint: `abandoned-run:${workflowId}:${runId}`.slice(0, 300),
+      audience: ['operator', 'approver'],
+    },
+    home,
+  );
+}

@@ -1,0 +1,191 @@
+/**
+ * Postgres and Temporal told apart: what a run has begun ends as abandoned where that run no longer goes on (terminated,
+ * lost with Temporal's database, ended without a word). With evidence and a notice, and what it held is free again.
+ */
+import { messageOf } from '../../domain/message-of.js';
+import type { Notice } from '../../notify/notice.js';
+import { notify } from '../../notify/notify.js';
+import { closeApproval } from '../../store/approvals.js';
+import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
+import { moveAttempt, readAttempts } from '../../store/go-live-attempts.js';
+import { abandonIncident, type OpenThing, readOpenThings } from '../../store/open-runs.js';
+import { finishRoutineRun } from '../../store/routine-run.js';
+import { closeTask } from '../../store/tasks.js';
+import type { OperationContext } from '../operation.js';
+import { runState } from './run-state.js';
+
+export type ReconcileContext = Pick<OperationContext, 'desk' | 'pool' | 'temporal' | 'nowMs'> & {
+  readonly trader: Pick<OperationContext['trader'], 'call'>;
+  /** FERMATA_HOME, where notices wait while Postgres is down. Null: they don't. */
+  readonly home: string | null;
+};
+
+export interface Abandoned {
+  readonly workflowId: string;
+  readonly how: string;
+  readonly things: readonly OpenThing[];
+}
+
+/** Somebody may be about to start the run, and its first rows are younger than what Temporal tells of it. */
+export const GRACE_MS = 60_000;
+const REVOKE_MS = 5_000;
+
+/** What was found and ended. Rejects while Postgres or Temporal does not answer: the next look finds it again. */
+export async function reconcileRuns(
+  context: ReconcileContext,
+  graceMs = GRACE_MS,
+): Promise<readonly Abandoned[]> {
+  const open = await readOpenThings(context.pool, context.desk.desk, context.nowMs() - graceMs);
+  const abandoned: Abandoned[] = [];
+  for (const things of byRun(open)) {
+    const found = await abandonedOf(context, things);
+    if (found === null) continue;
+    await end(context, found);
+    abandoned.push(found);
+  }
+  return abandoned;
+}
+
+function byRun(open: readonly OpenThing[]): readonly (readonly OpenThing[])[] {
+  const runs = new Map<string, OpenThing[]>();
+  for (const thing of open) {
+    const run = `${thing.workflowId} ${thing.firstRunId ?? ''}`;
+    runs.set(run, [...(runs.get(run) ?? []), thing]);
+  }
+  return [...runs.values()];
+}
+
+async function abandonedOf(
+  { temporal }: ReconcileContext,
+  things: readonly OpenThing[],
+): Promise<Abandoned | null> {
+  const [first] = things;
+  if (first === undefined) return null;
+  const state = await runState(temporal, first.workflowId, first.firstRunId);
+  if (state.running) return null;
+  // A person may still do what a run that ended properly has asked for.
+  const left = state.ended ? things.filter(({ kind }) => kind !== 'task') : things;
+  return left.length === 0 ? null : { workflowId: first.workflowId, how: state.how, things: left };
+}
+
+/** The rows last: what is lost on the way is found again at the next look, and is said once all the same. */
+async function end(context: ReconcileContext, { workflowId, how, things }: Abandoned): Promise<void> {
+  const { desk, pool, home } = context;
+  const outcome = `abandoned: ${how}`;
+  const permission = things.some(({ kind }) => kind === 'go-live')
+    ? await endPermission(context, workflowId, how)
+    : null;
+  const firstRunId = things[0]?.firstRunId ?? workflowId;
+  const nowMs = context.nowMs();
+  await recordEvidenceBatch(
+    pool,
+    things.map((thing) => ({
+      desk: desk.desk,
+      workflowId,
+      firstRunId,
+      runId: firstRunId,
+      routine: thing.routine,
+      stepKey: `abandoned:${thing.kind}:${thing.key}`.slice(0, 200),
+      name: 'Abandoned',
+      kind: 'report',
+      verdict: 'fail',
+      observed: `${wordsOf(thing)}: ${outcome}${permission === null ? '' : `. ${permission}`}`,
+      expected: 'its run goes on to its end',
+      startedMs: thing.sinceMs,
+      finishedMs: nowMs,
+      marketMs: null,
+      person: null,
+      reference: workflowId,
+      simulated: thing.simulated,
+    })),
+  );
+  const notice: Notice = {
+    desk: desk.desk,
+    event: 'warning',
+    severity: things.some(({ kind }) => kind === 'incident' || kind === 'go-live') ? 'critical' : 'warning',
+    title: `Abandoned: ${things[0]?.title ?? workflowId}`,
+    text: [
+      `${how} (${workflowId}). Nothing goes on there any more, and nothing waits for it.`,
+      ...things.map((thing) => `- ${wordsOf(thing)}: ${NOW[thing.kind]}`),
+      ...(permission === null ? [] : [permission]),
+    ].join('\n'),
+    fingerprint: `abandoned:${workflowId}:${firstRunId}`.slice(0, 300),
+    audience: ['operator', 'approver'],
+  };
+  await notify(pool, notice, home);
+  for (const thing of things) await close(context, thing, outcome);
+}
+
+const wordsOf = ({ kind, title }: OpenThing): string => `${kind} "${title}"`;
+
+const NOW: Readonly<Record<OpenThing['kind'], string>> = {
+  incident: 'closed; what is still seen opens it again',
+  routine: 'closed as failed; look at what it did, and run it again if it is still of use: fermata run NAME',
+  approval: 'withdrawn; ask again if it is still wanted',
+  task: 'withdrawn; nobody waits for it',
+  'go-live': 'over; begin again with fermata go-live',
+};
+
+async function close(
+  { desk, pool, nowMs }: ReconcileContext,
+  thing: OpenThing,
+  outcome: string,
+): Promise<void> {
+  const { kind, key, workflowId, firstRunId } = thing;
+  const runId = firstRunId ?? '';
+  if (kind === 'incident') await abandonIncident(pool, desk.desk, thing, outcome);
+  else if (kind === 'routine')
+    await finishRoutineRun(pool, { workflowId, firstRunId: runId, finishedMs: nowMs(), verdict: 'fail' });
+  else if (kind === 'approval') await closeApproval(pool, { id: key, runId, state: 'withdrawn', outcome });
+  else if (kind === 'task')
+    await closeTask(pool, {
+      desk: desk.desk,
+      id: Number(key),
+      state: 'withdrawn',
+      by: 'fermata',
+      note: outcome,
+    });
+  else await closeAttempt(pool, desk.desk, workflowId, outcome);
+}
+
+async function closeAttempt(
+  pool: ReconcileContext['pool'],
+  desk: string,
+  workflowId: string,
+  outcome: string,
+): Promise<void> {
+  const attempts = await readAttempts(pool, desk);
+  const open = attempts.find((one) => one.workflowId === workflowId && one.finishedMs === null);
+  if (open) await moveAttempt(pool, open, open.state === 'live' ? 'ended' : 'refused', outcome);
+}
+
+/** Real money is never traded on unwatched. Rejects where the trader does not take it: the next look asks again. */
+async function endPermission(
+  { desk, pool, trader, home }: ReconcileContext,
+  workflowId: string,
+  how: string,
+): Promise<string> {
+  const reason = `nobody watches the first real money any more: ${how}`.slice(0, 500);
+  try {
+    const { goLive } = await trader.call('status', {}, { timeoutMs: REVOKE_MS });
+    if (goLive.granted === null) return 'The desk has no permission to trade real money.';
+    const asked = { commandId: `abandoned:${workflowId}`.slice(0, 128), by: 'fermata', reason };
+    const { detail } = await trader.call('revokeGoLive', asked, { timeoutMs: REVOKE_MS });
+    return `The permission to trade real money was ended: ${detail}`;
+  } catch (error) {
+    await notify(
+      pool,
+      {
+        desk: desk.desk,
+        event: 'warning',
+        severity: 'critical',
+        title: `${desk.desk} may trade real money that nobody watches`,
+        text: `${reason}. The trader could not be told to end it (${messageOf(error)}); it is tried again each minute. Stop it yourself: fermata stop.`,
+        fingerprint: `unwatched:${workflowId}`,
+        audience: ['operator', 'approver'],
+      },
+      home,
+    );
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * A network of the managed server's own, where Linux allows it: a namespace with nothing in it but a loopback, reached
+ * through two Unix sockets only. Where it does not, the UI has an address that no page can know.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { addressOfSocket } from '../../home/temporal-address.js';
+import { portIsFree } from '../free-port.js';
+import { type ManagedProcess, spawnProcess } from '../managed-process.js';
+import type { ServerPorts } from './server-options.js';
+
+export type ServerNetwork =
+  /** `folder`: of the sockets, readable for this user only. */
+  | { readonly kind: 'own-network'; readonly folder: string }
+  /** `uiHost`: null where there is no UI. The server’s parts find each other at 127.0.0.1 only. */
+  | { readonly kind: 'loopback'; readonly uiHost: string | null };
+
+const run = promisify(execFile);
+const UNSHARE = ['--user', '--map-root-user', '--net'] as const;
+/** A new namespace's loopback is down. */
+const LOOPBACK_UP = '{ ip link set lo up || ifconfig lo up; } 2>/dev/null';
+const PROBE_MS = 5_000;
+const ENTER_MS = 5_000;
+const POLL_MS = 5;
+const RELAY = fileURLToPath(new URL('../../../dist/supervisor/temporal/relay.js', import.meta.url));
+
+export async function chooseNetwork(socketFolder: string): Promise<ServerNetwork> {
+  if (await ownNetworkWorks()) return { kind: 'own-network', folder: socketFolder };
+  // 16 million addresses on Linux; macOS has 127.0.0.1 only.
+  const [a = 0, b = 0, c = 0] = randomBytes(3);
+  const host = `127.${a}.${b}.${Math.min(Math.max(c, 2), 254)}`;
+  return { kind: 'loopback', uiHost: (await portIsFree(0, host)) ? host : null };
+}
+
+async function ownNetworkWorks(): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  try {
+    await run('unshare', [...UNSHARE, 'sh', '-c', `${LOOPBACK_UP} && command -v nsenter`], {
+      timeout: PROBE_MS,
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The program takes the place of the shell: its pid is the one that was spawned. */
+export function inOwnNetwork(program: string, args: readonly string[]): { command: string; args: string[] } {
+  const script = `${LOOPBACK_UP} && exec "$0" "$@"`;
+  return { command: 'unshare', args: [...UNSHARE, 'sh', '-c', script, program, ...args] };
+}
+
+export function socketAddresses(folder: string): { readonly address: string; readonly uiAddress: string } {
+  return {
+    address: addressOfSocket(grpcSocket(folder)),
+    uiAddress: `unix+http://${encodeURIComponent(uiSocket(folder))}`,
+  };
+}
+
+const grpcSocket = (folder: string): string => join(folder, 'temporal.sock');
+const uiSocket = (folder: string): string => join(folder, 'temporal-ui.sock');
+
+/** Passes the sockets on to the server's ports, from within its network. */
+export async function startRelay(
+  server: ManagedProcess,
+  folder: string,
+  ports: ServerPorts,
+  logFile: string,
+): Promise<ManagedProcess> {
+  await untilInside(server);
+  const enter = ['--target', String(server.pid), '--user', '--net', '--preserve-credentials'];
+  const passed = [`${grpcSocket(folder)}=${ports.grpc}`, `${uiSocket(folder)}=${ports.ui}`];
+  return spawnProcess({
+    name: 'temporal-relay',
+    command: 'nsenter',
+    args: [...enter, process.execPath, RELAY, ...passed],
+    env: {},
+    output: { to: 'file', path: logFile },
+  });
+}
+
+async function untilInside({ pid, alive }: ManagedProcess): Promise<void> {
+  const deadline = Date.now() + ENTER_MS;
+  const own = await readlink('/proc/self/ns/net');
+  while (alive() && Date.now() < deadline) {
+    const its = await readlink(`/proc/${pid}/ns/net`).catch(() => own);
+    if (its !== own) return;
+    await sleep(POLL_MS);
+  }
+  throw new Error('Temporal did not get a network of its own');
+}

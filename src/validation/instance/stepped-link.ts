@@ -1,0 +1,48 @@
+/** The host's way to a paper venue that answers at once. */
+import type { OrderIntent } from '../../domain/order.js';
+import type { Approved } from '../../engine/risk/approved.js';
+import { eventOf, type Unstamped, type VenueLink } from '../../trader/running/venue-calls.js';
+import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
+import type { VenueStreamEvent } from '../../venue/port.js';
+
+export class SteppedLink implements VenueLink {
+  readonly ordersUnderWay = 0;
+  #post: (event: Unstamped) => void = () => undefined;
+
+  /** The venue tells its stream to `onVenue`, so that it can be built before the host. */
+  constructor(readonly venue: SteppedPaperVenue) {}
+
+  connect(post: (event: Unstamped) => void): void {
+    this.#post = post;
+  }
+
+  onVenue(event: VenueStreamEvent): void {
+    this.#post(eventOf(event));
+  }
+
+  submit(order: Approved<OrderIntent>): void {
+    const { clientId } = order;
+    const outcome = this.venue.submit(order);
+    if (outcome.kind === 'accepted')
+      this.#post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
+    else if (outcome.kind === 'rejected') {
+      const { code, text, wouldTrigger = false } = outcome;
+      this.#post({ kind: 'order.rejected', clientId, code, text, wouldTrigger });
+    } else this.#post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
+  }
+
+  cancel(clientId: string): void {
+    const outcome = this.venue.cancel(clientId);
+    if (outcome.kind === 'notOpen') {
+      this.#post({ kind: 'order.cancelRejected', clientId, code: outcome.code, text: outcome.text });
+    } else this.#post({ kind: 'order.cancelled', clientId });
+  }
+
+  lookup(clientId: string): void {
+    this.#post({ kind: 'order.lookup', clientId, found: this.venue.orderByClientId(clientId) });
+  }
+
+  snapshot(requestId: number, sinceTradeMs: number): void {
+    this.#post({ kind: 'venue.snapshot', snapshot: this.venue.snapshot(requestId, sinceTradeMs) });
+  }
+}

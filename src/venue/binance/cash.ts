@@ -1,0 +1,249 @@
+/**
+ * What moved the account's cash without a trade, from the wallet's own lists: deposits, withdrawals, transfers between
+ * wallets, interest and dividends, conversions of leftovers into BNB. What the exchange lists elsewhere (fiat, convert,
+ * sub-accounts, gifts) is not read: it stays unexplained until a person says what it was.
+ */
+import { type CashMovement, type CashMovementKind, VenueUnavailable } from '../port.js';
+import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
+import { decimalOf } from './exact.js';
+import type { CcxtBinance } from './exchange.js';
+import type { Reader } from './reading.js';
+
+const DAY_MS = 86_400_000;
+/** A deposit is listed by when it was seen, and credited later. */
+const CREDITED_LATER_MS = 7 * DAY_MS;
+const PAGE = 1000;
+const PAGES_MAX = 20;
+const DIVIDENDS_MAX = 500;
+const DUST_MAX = 100;
+const TRANSFERS_PAGE = 100;
+
+/** Other wallets of the same person, as the names of transfers write them. */
+const WALLETS = ['FUNDING', 'MARGIN', 'UMFUTURE', 'CMFUTURE'] as const;
+
+/** Credited, and credited but not to be withdrawn yet. */
+const DEPOSIT_STATES: ReadonlySet<number> = new Set([1, 6]);
+/** Cancelled, rejected, failed: the coins stayed, or came back. */
+const WITHDRAWAL_UNDONE: ReadonlySet<number> = new Set([1, 3, 5]);
+/** 0: this wallet; 1: the funding wallet, which is not the account that trades. */
+const SPOT_WALLET = 0;
+
+export interface CashContext {
+  readonly reader: Reader;
+  readonly nowMs: () => number;
+}
+
+type Query = Readonly<Record<string, string | number>>;
+type Send = (ccxt: CcxtBinance, query: Query) => Promise<unknown>;
+
+interface List {
+  readonly name: string;
+  readonly kind: CashMovementKind;
+  /** The longest span of one request. */
+  readonly spanMs: number;
+  readonly send: Send;
+}
+
+const DEPOSITS: List = {
+  name: 'deposit/hisrec',
+  kind: 'deposit',
+  spanMs: 89 * DAY_MS,
+  send: (ccxt, query) => ccxt.sapiGetCapitalDepositHisrec(query),
+};
+const WITHDRAWALS: List = {
+  name: 'withdraw/history',
+  kind: 'withdrawal',
+  spanMs: 89 * DAY_MS,
+  send: (ccxt, query) => ccxt.sapiGetCapitalWithdrawHistory(query),
+};
+const DIVIDENDS: List = {
+  name: 'asset/assetDividend',
+  kind: 'interest',
+  spanMs: 179 * DAY_MS,
+  send: (ccxt, query) => ccxt.sapiGetAssetAssetDividend(query),
+};
+const DUST: List = {
+  name: 'asset/dribblet',
+  kind: 'dustConversion',
+  spanMs: 30 * DAY_MS,
+  send: (ccxt, query) => ccxt.sapiGetAssetDribblet(query),
+};
+const TRANSFERS: List = {
+  name: 'asset/transfer',
+  kind: 'transfer',
+  spanMs: 179 * DAY_MS,
+  send: (ccxt, query) => ccxt.sapiGetAssetTransfer(query),
+};
+
+interface Found {
+  readonly ref: string;
+  readonly asset: string;
+  readonly units: bigint;
+  readonly marketMs: number;
+}
+
+/** Everything at or after `sinceMs`, oldest first. Throws `VenueUnavailable`. */
+export async function cashMovements(context: CashContext, sinceMs: number): Promise<readonly CashMovement[]> {
+  const lists = await Promise.all([
+    collect(context, DEPOSITS, sinceMs, readPaged(readDeposit)),
+    collect(context, WITHDRAWALS, sinceMs, readPaged(readWithdrawal)),
+    collect(context, DIVIDENDS, sinceMs, readDividends),
+    collect(context, DUST, sinceMs, readDust),
+    ...WALLETS.flatMap((wallet) => [
+      collect(context, TRANSFERS, sinceMs, readTransfers(`MAIN_${wallet}`, -1n)),
+      collect(context, TRANSFERS, sinceMs, readTransfers(`${wallet}_MAIN`, 1n)),
+    ]),
+  ]);
+  return lists
+    .flat()
+    .filter(({ marketMs }) => marketMs >= sinceMs)
+    .sort((a, b) => a.marketMs - b.marketMs || (a.id < b.id ? -1 : 1));
+}
+
+type ReadSpan = (ask: (query: Query) => Promise<unknown>, name: string) => Promise<readonly Found[]>;
+
+async function collect(
+  { reader, nowMs }: CashContext,
+  list: List,
+  sinceMs: number,
+  readSpan: ReadSpan,
+): Promise<readonly CashMovement[]> {
+  const found = new Map<string, CashMovement>();
+  const endMs = nowMs() + DAY_MS;
+  for (let startMs = Math.max(0, sinceMs - CREDITED_LATER_MS); startMs < endMs; startMs += list.spanMs) {
+    const span = {
+      startTime: Math.floor(startMs),
+      endTime: Math.floor(Math.min(startMs + list.spanMs, endMs)),
+    };
+    const ask = (query: Query) =>
+      reader.read({
+        name: `GET ${list.name}`,
+        weight: 1,
+        urgency: 'background',
+        send: (ccxt) => list.send(ccxt, { ...span, ...query }),
+        decode: (body) => body,
+      });
+    for (const one of await believable(list.name, () => readSpan(ask, list.name))) {
+      const id = `${list.name} ${one.ref}`;
+      const { asset, marketMs } = one;
+      const amount = decimalOf(one.units);
+      found.set(id, { id, kind: list.kind, asset, amount, marketMs, source: id });
+    }
+  }
+  return [...found.values()];
+}
+
+async function believable<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof Unbelievable)) throw error;
+    throw new VenueUnavailable(`GET ${name}: ${error.message}; the answer was not used`);
+  }
+}
+
+/** Lists that are asked page by page. */
+function readPaged(read: (row: Fields) => Found | null): ReadSpan {
+  return async (ask, name) => {
+    const found: Found[] = [];
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const rows = listOf(await ask({ offset: page * PAGE, limit: PAGE }), name);
+      for (const row of rows) {
+        const one = read(fieldsOf(row, name));
+        if (one !== null) found.push(one);
+      }
+      if (rows.length < PAGE) return found;
+    }
+    throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
+  };
+}
+
+function readDeposit(row: Fields): Found | null {
+  if (row.walletType !== undefined && row.walletType !== SPOT_WALLET) return null;
+  if (!DEPOSIT_STATES.has(wholeField(row, 'status', 'deposit'))) return null;
+  const completed =
+    typeof row.completeTime === 'number' && row.completeTime > 0 ? 'completeTime' : 'insertTime';
+  return {
+    ref: textField(row, 'id', 'deposit'),
+    asset: textField(row, 'coin', 'deposit'),
+    units: amountField(row, 'amount', 'deposit'),
+    marketMs: wholeField(row, completed, 'deposit'),
+  };
+}
+
+/** The network's fee goes on top of what is sent. */
+function readWithdrawal(row: Fields): Found | null {
+  if (row.walletType !== undefined && row.walletType !== SPOT_WALLET) return null;
+  if (WITHDRAWAL_UNDONE.has(wholeField(row, 'status', 'withdrawal'))) return null;
+  const sent = amountField(row, 'amount', 'withdrawal') + amountField(row, 'transactionFee', 'withdrawal');
+  return {
+    ref: textField(row, 'id', 'withdrawal'),
+    asset: textField(row, 'coin', 'withdrawal'),
+    units: -sent,
+    marketMs: writtenTime(textField(row, 'applyTime', 'withdrawal')),
+  };
+}
+
+/** `2026-07-21 15:29:45`, UTC, to the second: its last millisecond, so that none is left out that began in it. */
+function writtenTime(text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/.test(text)
+    ? Date.parse(`${text.replace(' ', 'T')}.999Z`)
+    : NaN;
+  if (Number.isNaN(ms)) throw new Unbelievable('withdrawal: a time in another form than the venue documents');
+  return ms;
+}
+
+const readDividends: ReadSpan = async (ask, name) => {
+  const rows = listOf(fieldsOf(await ask({ limit: DIVIDENDS_MAX }), name).rows, name);
+  if (rows.length >= DIVIDENDS_MAX) throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
+  return rows.map((value) => {
+    const row = fieldsOf(value, 'dividend');
+    return {
+      ref: `${wholeField(row, 'tranId', 'dividend')} ${wholeField(row, 'id', 'dividend')}`,
+      asset: textField(row, 'asset', 'dividend'),
+      units: amountField(row, 'amount', 'dividend'),
+      marketMs: wholeField(row, 'divTime', 'dividend'),
+    };
+  });
+};
+
+/** Each conversion takes one coin and gives BNB. */
+const readDust: ReadSpan = async (ask, name) => {
+  const conversions = listOf(fieldsOf(await ask({}), name).userAssetDribblets, name);
+  if (conversions.length >= DUST_MAX)
+    throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
+  return conversions.flatMap((conversion) =>
+    listOf(fieldsOf(conversion, name).userAssetDribbletDetails, name).flatMap((value) => {
+      const row = fieldsOf(value, 'conversion');
+      const marketMs = wholeField(row, 'operateTime', 'conversion');
+      const asset = textField(row, 'fromAsset', 'conversion');
+      const ref = `${wholeField(row, 'transId', 'conversion')} ${asset}`;
+      const taken = { ref, asset, units: -amountField(row, 'amount', 'conversion'), marketMs };
+      const bnb = amountField(row, 'transferedAmount', 'conversion');
+      return [taken, { ref: `${ref} BNB`, asset: 'BNB', units: bnb, marketMs }];
+    }),
+  );
+};
+
+function readTransfers(type: string, sign: bigint): ReadSpan {
+  return async (ask, name) => {
+    const found: Found[] = [];
+    for (let page = 1; page <= PAGES_MAX; page += 1) {
+      const body = fieldsOf(await ask({ type, current: page, size: TRANSFERS_PAGE }), name);
+      // Without any the venue leaves the list out.
+      const rows = listOf(body.rows ?? [], name);
+      for (const value of rows) {
+        const row = fieldsOf(value, 'transfer');
+        if (row.status !== 'CONFIRMED') continue;
+        found.push({
+          ref: `${type} ${wholeField(row, 'tranId', 'transfer')}`,
+          asset: textField(row, 'asset', 'transfer'),
+          units: sign * amountField(row, 'amount', 'transfer'),
+          marketMs: wholeField(row, 'timestamp', 'transfer'),
+        });
+      }
+      if (rows.length < TRANSFERS_PAGE) return found;
+    }
+    throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
+  };
+}

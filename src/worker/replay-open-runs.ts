@@ -1,0 +1,96 @@
+/**
+ * Would the workflows of this build go on with the runs that are open now? Each run's history is fetched from the server
+ * that has it and replayed: nothing is sent anywhere, nothing changes.
+ */
+import type { DataConverter, PayloadCodec } from '@temporalio/common';
+import { Worker } from '@temporalio/worker';
+import { causeOf } from '../domain/cause-of.js';
+import { dataConverterOf } from '../operations/temporal/data-converter.js';
+import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
+
+export interface ReplayedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly type: string;
+  /** Null: it would go on. */
+  readonly problem: string | null;
+}
+
+/** Text of a bundle by the prefix of the queue that its worker serves. */
+export type Bundles = Readonly<Record<'emergency' | 'operations', string>>;
+
+const LIST_MS = 20_000;
+const FETCH_MS = 20_000;
+const RUNS_MAX = 1_000;
+const PROBLEM_MAX = 500;
+
+/** Every open run of the desk. Rejects while Temporal does not answer, or where there are too many to look at. */
+export async function replayOpenRuns(
+  temporal: TemporalAccess,
+  desk: string,
+  bundles: Bundles,
+  home: string | null,
+): Promise<readonly ReplayedRun[]> {
+  const open = await openRuns(temporal, desk);
+  const replayed: ReplayedRun[] = [];
+  for (const { taskQueue, ...run } of open) {
+    const problem = taskQueue.startsWith('emergency:')
+      ? await problemOf(temporal, run, bundles.emergency, home)
+      : await problemOf(temporal, run, bundles.operations, home);
+    replayed.push({ ...run, problem });
+  }
+  return replayed;
+}
+
+interface OpenRun extends Omit<ReplayedRun, 'problem'> {
+  readonly taskQueue: string;
+}
+
+async function openRuns(temporal: TemporalAccess, desk: string): Promise<readonly OpenRun[]> {
+  const queues = `TaskQueue = "emergency:${desk}" OR TaskQueue = "operations:${desk}"`;
+  return temporal.within(LIST_MS, async (client) => {
+    const runs: OpenRun[] = [];
+    for await (const { workflowId, runId, type, taskQueue } of client.workflow.list({
+      query: `ExecutionStatus = "Running" AND (${queues})`,
+    })) {
+      if (type === 'canary') continue;
+      runs.push({ workflowId, runId, type, taskQueue });
+      if (runs.length > RUNS_MAX)
+        throw new Error(`more than ${RUNS_MAX} runs are open: end some of them first`);
+    }
+    return runs;
+  });
+}
+
+async function problemOf(
+  temporal: TemporalAccess,
+  { workflowId, runId }: Omit<ReplayedRun, 'problem'>,
+  code: string,
+  home: string | null,
+): Promise<string | null> {
+  try {
+    const { history, namespace } = await temporal.within(FETCH_MS, async ({ options, workflow }) => ({
+      history: await workflow.getHandle(workflowId, runId).fetchHistory(),
+      namespace: options.namespace,
+    }));
+    const dataConverter = home === null ? {} : { dataConverter: asIn(namespace, dataConverterOf(home)) };
+    await Worker.runReplayHistory({ workflowBundle: { code }, ...dataConverter }, history, workflowId);
+    return null;
+  } catch (error) {
+    return causeOf(error).slice(0, PROBLEM_MAX);
+  }
+}
+
+/**
+ * A replay runs in a namespace of the library's own, and a sealed payload counts only in the one it was made for. Failures
+ * of the replay itself stay readable: they leave this process on a person's screen only.
+ */
+function asIn(namespace: string, converter: DataConverter): DataConverter {
+  const payloadCodecs = (converter.payloadCodecs ?? []).map(
+    (codec): PayloadCodec => ({
+      encode: (payloads, context) => codec.encode(payloads, context && { ...context, namespace }),
+      decode: (payloads, context) => codec.decode(payloads, context && { ...context, namespace }),
+    }),
+  );
+  return { payloadCodecs };
+}

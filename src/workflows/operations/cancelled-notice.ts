@@ -1,0 +1,36 @@
+/** People hear that somebody pressed "Cancel", and what became of it. */
+import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
+import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
+import type { NoticeSeverity } from '../../notify/notice.js';
+import { CANCEL_ASKED } from '../cancellation.js';
+import type { EvidenceTrail } from '../evidence-trail.js';
+
+interface Cancelled {
+  readonly desk: string;
+  /** What was cancelled: "the backup". */
+  readonly what: string;
+  readonly severity: NoticeSeverity;
+  /** What became of it, and what people can do. */
+  readonly text: string;
+}
+
+/** Once a run. The workflow waits for it only at its end. */
+export function tellCancelled(
+  trail: EvidenceTrail,
+  records: Pick<ActivityInterfaceFor<OperationsActivities>, 'notify'>,
+  { desk, what, severity, text }: Cancelled,
+): void {
+  const { workflowId, runId } = workflowInfo();
+  const told = records.notify.executeWithOptions({ summary: 'Tell people that it was cancelled' }, [
+    {
+      desk,
+      event: 'warning',
+      severity,
+      title: `${desk}: somebody cancelled ${what}`,
+      text: `${CANCEL_ASKED} on ${workflowId}. ${text}`,
+      fingerprint: `cancelled:${workflowId}:${runId}`,
+      audience: ['operator', 'approver'],
+    },
+  ]);
+  trail.keep('telling that it was cancelled', told);
+}

@@ -1,0 +1,235 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readPassword } from '../../src/cli/read-password.js';
+import {
+  beginCliSession,
+  namedOnCli,
+  SESSION_LASTS_MS,
+  SESSION_REST_MS,
+  signedInOnCli,
+} from '../../src/home/cli-session.js';
+import { setPassword } from '../../src/home/people-passwords.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import { runCommand } from './run-command.js';
+import {
+  type Answers,
+  startTraderDouble,
+  type TraderDouble,
+  traderStatus,
+  writeRuntime,
+} from './trader-double.js';
+
+const PASSWORD = 'a password of annas own';
+const HALT_ID = 'ab'.repeat(16);
+
+let folder: string;
+let home: string;
+let deskFile: string;
+let trader: TraderDouble | null = null;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-sign-in-'));
+  home = join(folder, 'home');
+  deskFile = join(folder, 'desk.yaml');
+  const people = '  - { name: anna, roles: [operator, approver] }\n  - { name: bert, roles: [approver] }\n';
+  const shipped = readFileSync(new URL('../../desks/crypto-bot.yaml', import.meta.url), 'utf8');
+  writeFileSync(
+    deskFile,
+    shipped.replace(/^people:.*\n/m, (line) => line + people),
+  );
+  const runtime = writeRuntime(home, deskFile);
+  await ensureSecrets(home);
+  await setPassword(home, 'anna', PASSWORD);
+  await setPassword(home, 'bert', `${PASSWORD}, and bert's`);
+  const halted = { commandId: 'x', ok: true, detail: 'halted', haltId: HALT_ID, mode: 'HALTED' };
+  const answers: Answers = {
+    stop: () => halted,
+    status: () => traderStatus({ mode: 'HALTED', haltId: HALT_ID, entriesWorking: 0 }),
+    resize: () => ({ ...halted, detail: 'position size 50 %' }),
+  };
+  trader = await startTraderDouble(runtime, answers);
+});
+afterEach(async () => {
+  await trader?.close();
+  trader = null;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const fermata = (...args: string[]) => runCommand(folder, args);
+const wasAsked = (method: string) => (trader?.asked ?? []).filter((call) => call.method === method);
+
+async function signIn(name: string, password: string) {
+  const file = join(folder, 'password');
+  writeFileSync(file, `${password}\n`, { mode: 0o600 });
+  return fermata('login', name, '--password-file', file);
+}
+
+describe('who decides something', () => {
+  it.each([
+    ['approve', 'golive:1', '--reason', 'x'],
+    ['resume', '--reason', 'x'],
+    ['go-live', '--reason', 'x'],
+    ['size', '100', '--reason', 'x'],
+    ['incident', 'resolve', 'inc-1'],
+    ['task', 'done', '1', '--note', 'x'],
+    ['telegram', 'link', 'anna'],
+    ['link', '--as', 'anna'],
+  ])('%s without a session: exit code 1 and the line that helps', async (...args) => {
+    if (args[0] === 'size') {
+      await trader?.close();
+      const smaller = { status: () => traderStatus({ sizePct: 50 }) };
+      trader = await startTraderDouble(writeRuntime(home, deskFile), smaller);
+    }
+    const { code, err } = await fermata(...args);
+    expect(err).toMatch(/^ {2}do this: {3}fermata login \w+$/m);
+    expect(code).toBe(1);
+    expect(wasAsked('resize')).toEqual([]);
+  });
+
+  it('one shell can’t cast both votes: --as names only who is signed in', async () => {
+    expect(await signIn('anna', PASSWORD)).toMatchObject({ code: 0 });
+    const other = await fermata('resume', '--reason', 'x', '--as', 'bert');
+    expect(other.err).toContain('anna is signed in here, not bert');
+    expect(other.err).toMatch(/^ {2}do this: {3}fermata login bert$/m);
+    expect(other.code).toBe(1);
+    // Signed in as that person, the command gets as far as Temporal, which is down here.
+    const own = await fermata('resume', '--reason', 'x', '--as', 'anna', '--timeout', '1');
+    expect(own.err).toMatch(/resume was not proven within 1 s/);
+  });
+
+  it('a viewer who is signed in decides nothing', async () => {
+    writeFileSync(
+      deskFile,
+      readFileSync(deskFile, 'utf8').replace('name: bert, roles: [approver]', 'name: bert, roles: [viewer]'),
+    );
+    await signIn('bert', `${PASSWORD}, and bert's`);
+    const { code, err } = await fermata('resume', '--reason', 'x');
+    expect(err).toContain('bert may not decide this: the desk file gives no role approver');
+    expect(code).toBe(1);
+  });
+});
+
+describe('what makes the desk safer asks nobody who it is', () => {
+  it('a stop is taken without a session, and under no name that is not signed in', async () => {
+    const { out, err } = await fermata('stop', '--reason', 'x', '--as', 'bert');
+    expect(out).toMatch(/^✓ stop: proven/);
+    expect(err).toContain('bert is not signed in here: it is recorded as asked for by operator');
+    expect(wasAsked('stop')[0]?.params).toMatchObject({ by: 'operator' });
+  });
+
+  it('a stop names whoever is signed in', async () => {
+    await signIn('anna', PASSWORD);
+    await fermata('stop', '--reason', 'x');
+    expect(wasAsked('stop')[0]?.params).toMatchObject({ by: 'anna' });
+  });
+
+  it('a smaller size is sent without a session', async () => {
+    await fermata('size', '50', '--reason', 'wild market');
+    expect(wasAsked('resize')[0]?.params).toMatchObject({ sizePct: 50, decisions: [] });
+  });
+});
+
+describe('a session', () => {
+  it('is a file that only its owner reads, and holds no password', async () => {
+    const { code, out } = await signIn('anna', PASSWORD);
+    expect(out).toContain('anna (operator, approver) is signed in here, 12 hours at most');
+    expect(code).toBe(0);
+    const file = join(home, 'session.json');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).not.toContain(PASSWORD);
+  });
+
+  it('is not begun with a wrong password, nor by somebody unknown, in the same words', async () => {
+    for (const [name, password] of [
+      ['anna', 'wrong'],
+      ['mallory', PASSWORD],
+    ] as const) {
+      const { code, err } = await signIn(name, password);
+      expect(err).toContain(`${name} was not signed in: name or password is wrong`);
+      expect(code).toBe(1);
+    }
+    expect(namedOnCli(home, Date.now())).toBeNull();
+  });
+
+  it('ends with fermata logout', async () => {
+    await signIn('anna', PASSWORD);
+    expect((await fermata('logout')).out).toBe('✓ anna is signed out here\n');
+    expect(namedOnCli(home, Date.now())).toBeNull();
+    expect((await fermata('resume', '--reason', 'x')).code).toBe(1);
+  });
+
+  it('ends an hour after its last command, and twelve hours after it was begun', () => {
+    const standingOf = () => 's'.repeat(64);
+    const at = (nowMs: number) => signedInOnCli(home, standingOf, nowMs);
+    beginCliSession(home, 'anna', standingOf(), 0);
+    expect(at(SESSION_REST_MS - 1)).toEqual({ ok: true, person: 'anna' });
+    expect(at(2 * SESSION_REST_MS - 2)).toEqual({ ok: true, person: 'anna' });
+    expect(at(3 * SESSION_REST_MS - 2)).toEqual({ ok: false, why: 'the session of anna has ended' });
+    beginCliSession(home, 'anna', standingOf(), 0);
+    for (let nowMs = 0; nowMs < SESSION_LASTS_MS; nowMs += SESSION_REST_MS / 2)
+      expect(at(nowMs).ok).toBe(true);
+    expect(at(SESSION_LASTS_MS).ok).toBe(false);
+  });
+
+  it('ends with the password, and with the roles of the desk file', async () => {
+    await signIn('anna', PASSWORD);
+    await setPassword(home, 'anna', 'quite another password');
+    expect((await fermata('resume', '--reason', 'x')).err).toContain(
+      'password or roles of anna have changed since',
+    );
+  });
+
+  it('is none where its file was written by hand, or others can read it', async () => {
+    await signIn('anna', PASSWORD);
+    const file = join(home, 'session.json');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('anna', 'bert'));
+    expect(namedOnCli(home, Date.now())).toBeNull();
+    writeFileSync(file, text);
+    expect(namedOnCli(home, Date.now())).toBe('anna');
+    const { chmodSync } = await import('node:fs');
+    chmodSync(file, 0o644);
+    expect(namedOnCli(home, Date.now())).toBeNull();
+  });
+});
+
+describe('a password at the terminal', () => {
+  function terminal(...keys: string[]) {
+    const raw: boolean[] = [];
+    const input = {
+      isTTY: true,
+      setRawMode: (on: boolean) => raw.push(on),
+      pause: () => {},
+      async *[Symbol.asyncIterator]() {
+        yield* keys;
+      },
+    };
+    return { input, raw };
+  }
+
+  it('is typed without echo, and can be corrected', async () => {
+    const { input, raw } = terminal('sexx', '\u007f', '\u007f', 'cret', '\r', 'not read');
+    let shown = '';
+    const say = (text: string) => {
+      shown += text;
+    };
+    expect(await readPassword({ prompt: 'Password: ', file: undefined, input, say })).toBe('secret');
+    expect(shown).toBe('Password: \n');
+    expect(raw).toEqual([true, false]);
+  });
+
+  it('is given up with Ctrl-C', async () => {
+    const { input } = terminal('se', '\u0003');
+    await expect(readPassword({ prompt: '', file: undefined, input, say: () => {} })).rejects.toThrow(
+      'cancelled',
+    );
+  });
+
+  it('is read from a pipe', async () => {
+    const { input } = terminal('from a', ' pipe\nrest');
+    const piped = { ...input, isTTY: false };
+    expect(await readPassword({ prompt: '', file: undefined, input: piped })).toBe('from a pipe');
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { ResumeRules } from '../../src/engine/config.js';
+import type { Effect } from '../../src/engine/effect.js';
+import { systemTimers } from '../../src/trader/running/clock.js';
+import { VenueCalls } from '../../src/trader/running/venue-calls.js';
+import type { VenuePort } from '../../src/venue/port.js';
+import { DeskUnderTest } from './support/desk.js';
+
+const asked = (effects: readonly Effect[]): number =>
+  effects.filter(({ kind }) => kind === 'requestSnapshot').length;
+
+describe('readings of the account', () => {
+  it('are one at a time however many ask for one, and one more follows for all of them', () => {
+    const desk = new DeskUnderTest().active();
+    let sent = 0;
+    for (let wish = 0; wish < 1000; wish += 1) {
+      desk.wait(1);
+      desk.command({ name: 'reconcile' });
+      sent += asked(desk.effects);
+    }
+    expect(sent).toBe(1);
+    expect(asked(desk.snapshot())).toBe(1);
+    expect(desk.engine.view.reconciliation.state).toBe('clean');
+    expect(asked(desk.snapshot())).toBe(0);
+  });
+
+  it('that fail at once are asked for again later, although somebody wanted another one', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    const request = desk.effects.find((effect) => effect.kind === 'requestSnapshot');
+    desk.command({ name: 'reconcile' });
+    const requestId = request?.requestId ?? 0;
+    expect(asked(desk.happen({ kind: 'venue.snapshotFailed', requestId, cause: 'refused' }))).toBe(0);
+    expect(asked(desk.pass(1000))).toBe(1);
+  });
+
+  it('that began before a jump of the clock prove nothing after it', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    const before = desk.effects.find((effect) => effect.kind === 'requestSnapshot')?.requestId ?? 0;
+    expect(asked(desk.happen({ kind: 'clock.jump', gapMs: 60_000 }))).toBe(1);
+    const empty = { positions: [], openOrders: [], fills: [], cash: null };
+    desk.happen({ kind: 'venue.snapshot', snapshot: { requestId: before, ...empty } });
+    expect(desk.engine.view.reconciliation.state).toBe('pending');
+    desk.snapshot();
+    expect(desk.engine.view.reconciliation.state).toBe('clean');
+  });
+
+  it('are bounded at the venue too: of a thousand wishes the first two and the newest are read', async () => {
+    const waiting: ((lots: readonly never[]) => void)[] = [];
+    let mostAtOnce = 0;
+    let underWay = 0;
+    const venue = {
+      positions: () => {
+        underWay += 1;
+        mostAtOnce = Math.max(mostAtOnce, underWay);
+        return new Promise<readonly never[]>((resolve) => waiting.push(resolve)).finally(() => {
+          underWay -= 1;
+        });
+      },
+      openOrders: () => Promise.resolve([]),
+      fillsSince: () => Promise.resolve([]),
+      balances: () => Promise.resolve({ cash: 0, currency: 'USDT' }),
+      onEvent: () => undefined,
+    } as unknown as VenuePort;
+    const calls = new VenueCalls(venue, systemTimers);
+    const answered: number[] = [];
+    calls.connect((event) => {
+      if (event.kind === 'venue.snapshot') answered.push(event.snapshot.requestId);
+    });
+    for (let requestId = 1; requestId <= 1000; requestId += 1) calls.snapshot(requestId, 0);
+    for (let reading = 1; reading <= 2; reading += 1) {
+      await expect.poll(() => waiting.length).toBeGreaterThan(0);
+      for (const answer of waiting.splice(0)) answer([]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect.poll(() => answered).toEqual([1, 2, 1000]);
+    expect(mostAtOnce).toBe(2);
+  });
+});
+
+describe('prices that come back', () => {
+  const resume: ResumeRules = {
+    startup: 'auto',
+    fault: 'person',
+    venue: 'auto',
+    dailyLoss: 'next-day',
+    drawdown: 'two-people',
+    person: 'person',
+    kill: 'two-people',
+  };
+
+  it('resume like a venue that does, also where a fault asks for a person', () => {
+    const desk = new DeskUnderTest({ resume }).active();
+    desk.pass(desk.config.staleMs + 1000);
+    const [halt] = desk.engine.view.halts;
+    expect(halt).toMatchObject({ cause: 'stale-data', resume: 'auto' });
+    desk.snapshot();
+    expect(desk.arm('rule')).toMatchObject({ ok: false, code: 'data-stale' });
+    for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+    expect(desk.arm('rule')).toMatchObject({ ok: true });
+  });
+});

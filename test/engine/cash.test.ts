@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { parseMoney } from '../../src/domain/money.js';
+import { createEngine } from '../../src/engine/engine.js';
+import type { CashMovement } from '../../src/venue/port.js';
+import { DeskUnderTest, START_MS } from './support/desk.js';
+import { deskConfig } from './support/desk-config.js';
+
+const START = parseMoney('10000');
+const SIX_THOUSAND = 6_000n * 100_000_000n;
+
+/** Reads the venue twice, as far apart as it takes to believe a difference. */
+function readCash(desk: DeskUnderTest, cash: number, movements: readonly CashMovement[] = []): void {
+  desk.command({ name: 'reconcile' });
+  desk.snapshot({ cash, movements });
+  desk.wait(2_100);
+  desk.quote(0, 10_000);
+  desk.command({ name: 'reconcile' });
+  desk.snapshot({ cash, movements });
+}
+
+function movement(amount: string, changes: Partial<CashMovement> = {}): CashMovement {
+  const id = `m${amount}`;
+  const what = {
+    kind: 'deposit',
+    asset: 'USDT',
+    marketMs: START_MS + 1,
+    source: 'deposit/hisrec 1',
+  } as const;
+  return { id, amount, ...what, ...changes };
+}
+
+describe('cash that moved without a trade', () => {
+  it('6,000 of 10,000 USDT taken out do not stay clean: entries stop, nothing arms, and it is said', () => {
+    const desk = new DeskUnderTest().active();
+    readCash(desk, START - Number(SIX_THOUSAND));
+    const { mode, reconciliation, halts, cashUnexplained, cash } = desk.engine.view;
+    expect([mode, reconciliation.state, cashUnexplained]).toEqual(['HALTED', 'differences', -SIX_THOUSAND]);
+    expect(halts.at(-1)).toMatchObject({ cause: 'reconciliation' });
+    expect(halts.at(-1)?.reason).toContain('the difference of -6000.00000000');
+    expect(desk.arm('two-people')).toMatchObject({ ok: false, code: 'not-reconciled' });
+    expect(cash).toBe(START);
+  });
+
+  it('is not believed at one reading', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ cash: 1 });
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', cashUnexplained: null });
+    desk.pass(300);
+    desk.snapshot({ cash: START });
+    expect(desk.engine.view.reconciliation.state).toBe('clean');
+  });
+
+  it('is a withdrawal once a person says so: no loss, neither of the day nor from the peak', () => {
+    const desk = new DeskUnderTest().active();
+    readCash(desk, START - Number(SIX_THOUSAND));
+    const explained = desk.command({ name: 'explainCash', kind: 'withdrawal', amount: -SIX_THOUSAND });
+    expect(explained).toMatchObject({ ok: true });
+    desk.snapshot({ cash: START - Number(SIX_THOUSAND) });
+    expect(desk.recorded('cash')).toMatchObject([
+      {
+        kind: 'withdrawal',
+        amount: -Number(SIX_THOUSAND),
+        by: 'operator',
+        source: 'person',
+        currency: 'USDT',
+      },
+    ]);
+    const { equity, dayStartEquity, peak, cash } = desk.engine.view;
+    const left = parseMoney('4000');
+    expect([equity, dayStartEquity, peak, cash]).toEqual([left, left, left, left]);
+    desk.quote(0, 10_000);
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+    expect(desk.recorded('halt').map(({ halt }) => halt.cause)).toEqual(['startup', 'reconciliation']);
+  });
+
+  it('that the venue lists as a deposit needs nobody, halts nothing, and is no profit', () => {
+    const desk = new DeskUnderTest().active();
+    const cash = START + parseMoney('2500');
+    readCash(desk, cash, [movement('2500.00000000'), movement('1', { asset: 'BTC' })]);
+    const { mode, equity, dayStartEquity, peak, reconciliation, capitalMoved } = desk.engine.view;
+    expect([mode, reconciliation.state, capitalMoved]).toEqual(['ACTIVE', 'clean', 250_000_000_000n]);
+    expect([equity, dayStartEquity, peak]).toEqual([cash, cash, cash]);
+    readCash(desk, cash, [movement('2500.00000000')]);
+    expect(desk.recorded('cash')).toHaveLength(1);
+  });
+
+  it('is explained by the list only where the list really explains it', () => {
+    const desk = new DeskUnderTest().active();
+    const before = movement('100', { marketMs: START_MS - 1 });
+    readCash(desk, START + parseMoney('100'), [before, movement('99')]);
+    expect(desk.engine.view.cashUnexplained).toBe(10_000_000_000n);
+    expect(desk.recorded('cash')).toEqual([]);
+  });
+
+  it('that is interest is a profit of the day', () => {
+    const desk = new DeskUnderTest().active();
+    readCash(desk, START + parseMoney('3'), [movement('3', { kind: 'interest' })]);
+    const { equity, dayStartEquity } = desk.engine.view;
+    expect(equity - dayStartEquity).toBe(parseMoney('3'));
+  });
+
+  it.each([
+    ['without a difference', START, 'deposit', 1n, 'no-difference'],
+    ['with more than the difference', START + 5, 'deposit', 6n, 'not-the-difference'],
+    ['with the other sign', START + 5, 'correction', -5n, 'not-the-difference'],
+    ['as a withdrawal that came in', START + 5, 'withdrawal', 5n, 'wrong-sign'],
+  ] as const)('can not be explained %s', (_how, cash, kind, amount, code) => {
+    const desk = new DeskUnderTest().active();
+    readCash(desk, cash);
+    expect(desk.command({ name: 'explainCash', kind, amount })).toMatchObject({ ok: false, code });
+    expect(desk.recorded('cash')).toEqual([]);
+  });
+
+  it('is on record: a replay has the same cash, day, peak and hash', () => {
+    const desk = new DeskUnderTest().active();
+    readCash(desk, START - Number(SIX_THOUSAND));
+    desk.command({ name: 'explainCash', kind: 'withdrawal', amount: -SIX_THOUSAND });
+    const replayed = createEngine(deskConfig());
+    for (const record of JSON.parse(JSON.stringify(desk.records))) replayed.apply(record);
+    expect(replayed.stateHash()).toBe(desk.engine.stateHash());
+  });
+
+  it('is not judged while an order may still fill', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.command({ name: 'reconcile' });
+    desk.fill(entry, entry.limitTicks ?? 0, 1);
+    desk.snapshot({ cash: 1 });
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', cashUnexplained: null });
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { CoinOwner } from '../../src/domain/coins.js';
+import { createEngine } from '../../src/engine/engine.js';
+import { DeskUnderTest } from './support/desk.js';
+
+/** Half a coin was in the account before: 500 lots, worth 50 USDT. */
+function withCoins() {
+  const desk = new DeskUnderTest({ coinsNeedOwner: true }).begin();
+  desk.quote(0, 10_000);
+  desk.quote(1, 10_000);
+  reading(desk, 500);
+  return desk;
+}
+
+/** Two readings of the account, as far apart as it takes to be believed. */
+function reading(desk: DeskUnderTest, lots: number): void {
+  for (let round = 0; round < 2; round += 1) {
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [lots, 0] });
+    desk.pass(300);
+    desk.quote(0, 10_000);
+  }
+}
+
+const say = (desk: DeskUnderTest, owner: CoinOwner, cost: string | null = null) =>
+  desk.command({ name: 'claimCoins', symbol: 'BTC/USDT', owner, cost });
+
+describe('coins that were in the account before', () => {
+  it('are nobody’s: not adopted, not valued, not protected by a stop, and named', () => {
+    const desk = withCoins();
+    const { view } = desk.engine;
+    expect(view.coins).toEqual([{ instrument: 0, nobodys: 500, foreign: 0, toMove: 0 }]);
+    expect(view.positions).toEqual([]);
+    expect(view.equity).toBe(view.cash);
+    expect(desk.recorded('order.intended')).toEqual([]);
+    expect(desk.recorded('note').filter(({ level }) => level === 'alarm')).toMatchObject([
+      { text: expect.stringContaining("they are nobody's, and left alone") },
+    ]);
+    expect(view.reconciliation.state).toBe('clean');
+  });
+
+  it('keep the desk from arming until a person has said whose they are', () => {
+    const desk = withCoins();
+    for (const authority of ['rule', 'person', 'two-people'] as const) {
+      expect(desk.arm(authority)).toMatchObject({ ok: false, code: 'unclaimed-coins' });
+    }
+    expect(say(desk, 'foreign')).toMatchObject({ ok: true });
+    expect(desk.engine.view.coins).toEqual([{ instrument: 0, nobodys: 0, foreign: 500, toMove: 0 }]);
+    expect(desk.arm('rule')).toMatchObject({ ok: true });
+  });
+
+  it('are the desk’s at the cost that a person said: a deposit, no profit, and protected', () => {
+    const desk = withCoins();
+    const before = desk.engine.view;
+    expect(say(desk, 'desk', '80.00')).toMatchObject({ ok: true });
+    const { view } = desk.engine;
+    expect(view.positions).toMatchObject([{ quantityLots: 500, averageTicks: 8_000 }]);
+    expect(view.cash).toBe(before.cash);
+    expect(Math.round((view.equity - before.equity) / 1e8)).toBe(50);
+    expect(view.equity - view.dayStartEquity).toBe(before.equity - before.dayStartEquity);
+    expect(view.peak - before.peak).toBe(view.equity - before.equity);
+    expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500, stopTicks: 7_600 }]);
+  });
+
+  it('are not sold by a close-all, which is flat with them in the account', () => {
+    const desk = withCoins();
+    say(desk, 'move');
+    desk.command({ name: 'closeAll' });
+    desk.snapshot({ positions: [500, 0] });
+    expect(desk.engine.view.closeAll).toBe('flat');
+    expect(desk.recorded('order.intended')).toEqual([]);
+  });
+
+  it('are not sold with the desk’s own, and come and go without a halt', () => {
+    const desk = withCoins();
+    say(desk, 'foreign');
+    desk.arm('rule');
+    const { entry, stop } = desk.hold(0);
+    expect(stop.quantityLots).toBe(entry.quantityLots);
+    reading(desk, entry.quantityLots + 500);
+    reading(desk, entry.quantityLots + 200);
+    expect(desk.engine.view.coins).toMatchObject([{ foreign: 200 }]);
+    expect(desk.lots(0)).toBe(entry.quantityLots);
+    reading(desk, entry.quantityLots + 900);
+    expect(desk.engine.view.coins).toMatchObject([{ foreign: 200, nobodys: 700 }]);
+    expect(desk.engine.view.halts).toEqual([]);
+  });
+
+  it.each([
+    ['without a cost', 'desk', null],
+    ['at a cost between two steps', 'desk', '80.001'],
+    ['at a cost of nothing', 'desk', '0'],
+  ] as const)('stay nobody’s where they are said to be the desk’s %s', (_, owner, cost) => {
+    const desk = withCoins();
+    expect(say(desk, owner, cost)).toMatchObject({ ok: false, code: 'cost-missing' });
+    expect(desk.engine.view.coins).toMatchObject([{ nobodys: 500 }]);
+  });
+
+  it('are the same after a replay of the journal', () => {
+    const desk = withCoins();
+    say(desk, 'desk', '80.00');
+    reading(desk, 900);
+    say(desk, 'foreign');
+    const replayed = createEngine(desk.config);
+    for (const record of desk.records) replayed.apply(record);
+    expect(replayed.stateHash()).toBe(desk.engine.stateHash());
+  });
+
+  it('are asked about once: a second answer finds none', () => {
+    const desk = withCoins();
+    say(desk, 'foreign');
+    expect(say(desk, 'desk', '80')).toMatchObject({ ok: false, code: 'no-such-coins' });
+  });
+});

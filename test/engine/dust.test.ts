@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { DeskUnderTest } from './support/desk.js';
+
+/** A close-all that sold all but 30 lots: 3 USDT, where the smallest order is 5. */
+function leftOver() {
+  const desk = new DeskUnderTest().active();
+  const { stop } = desk.hold(0);
+  desk.command({ name: 'closeAll' });
+  desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+  const [close] = desk.live('close', 0);
+  desk.accept(close!);
+  desk.fill(close!, 10_000, close!.quantityLots - 30);
+  desk.happen({ kind: 'order.expired', clientId: close!.clientId });
+  return desk;
+}
+
+describe('dust', () => {
+  it('of 3 USDT left after a close-all is named and valued, is flat, and does not lock the desk', () => {
+    const desk = leftOver();
+    expect(desk.lots(0)).toBe(30);
+    for (let second = 0; second < 5; second += 1) {
+      desk.quote(0, 10_000);
+      desk.quote(1, 10_000);
+      desk.pass(1_000);
+      desk.snapshot();
+    }
+    expect(desk.engine.view.closeAll).toBe('flat');
+    expect(desk.recorded('flat.proven')).toHaveLength(1);
+    expect(desk.recorded('note').map(({ text }) => text)).toContainEqual(
+      'BTC/USDT: 0.030 BTC are left, worth 3.00 USDT: less than the smallest order of 5.00. Kept as dust; sold with the next position',
+    );
+    expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 30, protection: 'dust' }]);
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+    expect(desk.engine.view.orders).toEqual([]);
+    expect(desk.enter(0)).toMatchObject({ purpose: 'entry' });
+  });
+
+  it('is part of equity', () => {
+    const desk = leftOver();
+    const { equity, cash } = desk.engine.view;
+    expect(Math.round((equity - cash) / 1e8)).toBe(3);
+  });
+
+  it('is protected with the position that it becomes part of, and sold with it', () => {
+    const desk = leftOver();
+    desk.quote(0, 10_000);
+    desk.quote(1, 10_000);
+    desk.pass(1_000);
+    desk.snapshot();
+    desk.arm('person');
+    const { entry, stop } = desk.hold(0);
+    expect(stop.quantityLots).toBe(entry.quantityLots + 30);
+    desk.command({ name: 'closeAll' });
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.live('close', 0)).toMatchObject([{ quantityLots: entry.quantityLots + 30 }]);
+  });
+
+  it('is sold as soon as it is worth an order, while the desk is flat', () => {
+    const desk = leftOver();
+    desk.quote(0, 10_000);
+    desk.pass(1_000);
+    desk.snapshot();
+    expect(desk.engine.view.closeAll).toBe('flat');
+    desk.quote(0, 17_000);
+    desk.pass(1_000);
+    expect(desk.live('close', 0)).toMatchObject([{ type: 'market', side: 'sell', quantityLots: 30 }]);
+  });
+
+  it('without a price counts as a position: nobody knows yet what it is worth', () => {
+    const before = leftOver();
+    const desk = new DeskUnderTest({}, 2, before.records).begin();
+    expect(desk.engine.view.positions[0]?.protection).not.toBe('dust');
+    expect(desk.engine.isTradable(0, 30)).toBe(true);
+    desk.quote(0, 10_000);
+    expect(desk.engine.isTradable(0, 30)).toBe(false);
+  });
+});

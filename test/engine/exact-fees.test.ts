@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { applyRecord } from '../../src/engine/apply-record.js';
+import { createState } from '../../src/engine/state.js';
+import { coins, crossStrategy } from '../support/engine-config.js';
+import { DeskUnderTest } from './support/desk.js';
+import { drawFrom, ExactAccount, type FeeAsset, results } from './support/exact-account.js';
+
+const ASSETS: readonly FeeAsset[] = ['USDT', 'coin', 'BNB'];
+
+describe('fees', () => {
+  it('kept in coins are not rounded up to a lot: forty round trips halt nothing and lose what they really lose', () => {
+    const account = new ExactAccount(drawFrom(7));
+    for (let trip = 0; trip < 40; trip += 1) {
+      account.roundTrip('coin');
+      expect(account.agrees(), `round trip ${trip + 1}`).toBe(true);
+    }
+    const { trips, gained } = results(account);
+    expect(trips).toBe(gained);
+    expect(account.desk.recorded('halt').map(({ halt }) => halt.cause)).toEqual(['startup']);
+  });
+
+  it('of 300 round trips of random size and fee asset leave books equal to the venue at each one', () => {
+    const draw = drawFrom(20_260_105);
+    const account = new ExactAccount(draw);
+    for (let trip = 0; trip < 300; trip += 1) {
+      account.roundTrip(ASSETS[draw(3)] as FeeAsset);
+      if (!account.agrees()) throw new Error(`the books differ after round trip ${trip + 1}`);
+    }
+    const { trips, gained } = results(account);
+    expect(trips).toBe(gained);
+  });
+});
+
+describe('a fee in BNB', () => {
+  const instruments = coins(['BTC', 'BNB']);
+  const strategies = crossStrategy(instruments.slice(0, 1), {
+    fastBars: 2,
+    slowBars: 3,
+    atrBars: 2,
+    entryRestBars: 2,
+  });
+  const desk = (changes: ConstructorParameters<typeof DeskUnderTest>[0] = {}) =>
+    new DeskUnderTest({ instruments, strategies, ...changes }).active();
+  const feeIn = { asset: 'BNB', amount: '0.00200000' };
+
+  function bought(under: DeskUnderTest): void {
+    const entry = under.enter(0);
+    under.accept(entry);
+    const fill = under.makeFill(entry, entry.limitTicks ?? 0, entry.quantityLots);
+    under.happen({ kind: 'fill', fill: { ...fill, feeIn } });
+  }
+
+  it("is worth what the desk's own quote says, which is recorded with the fill; cash pays the purchase alone", () => {
+    const under = desk({ feeAssets: { BNB: 1 } });
+    under.quote(1, 60_000);
+    const before = under.engine.view;
+    bought(under);
+    const [{ fill }] = under.recorded('fill') as [ReturnType<typeof under.recorded<'fill'>>[0]];
+    expect(fill).toMatchObject({ fee: 120_000_000, feeIn: { ...feeIn, priceTicks: 60_000 } });
+    const { cash, balances } = under.engine.view;
+    expect(before.cash - cash).toBe(fill.quantityLots * fill.priceTicks * 1_000);
+    expect(balances).toContainEqual({ asset: 'BNB', amount: '-0.00200000' });
+    const cost = fill.quantityLots * (under.engine.view.positions[0]?.markTicks ?? 0) * 1_000;
+    expect(under.engine.view.equity).toBe(cash + cost - 120_000_000);
+  });
+
+  it('that nobody declared is unvalued: nothing new is entered, and the status says what to do', () => {
+    const under = desk();
+    bought(under);
+    expect(under.engine.view.unvaluedFees).toMatchObject([{ asset: 'BNB', amount: '0.00200000' }]);
+    expect(under.recorded('fill')[0]?.fill).toMatchObject({ fee: 0, feeIn: { unvalued: true } });
+    const [reason] = under.engine.whyNotTrading().filter(({ reason: text }) => text.includes('BNB'));
+    expect(reason?.reason).toContain('declare BNB in venue.feeAssets');
+    under.fill(under.live('protective', 0)[0]!, 9_000);
+    for (const close of [9_990, 9_980, 9_970, 9_960, 10_100]) under.bar(0, close);
+    expect(under.live('entry', 0)).toEqual([]);
+    expect(under.recorded('order.denied').at(-1)).toMatchObject({ limit: 'fee-value' });
+  });
+
+  it('without a fresh quote waits for one, and then costs what it is worth', () => {
+    const under = desk({ feeAssets: { BNB: 1 } });
+    under.wait(20_000);
+    under.quote(0, 10_000);
+    bought(under);
+    expect(under.engine.view.unvaluedFees).toHaveLength(1);
+    under.quote(1, 50_000);
+    under.pass(1_000);
+    expect(under.engine.view.unvaluedFees).toEqual([]);
+    expect(under.recorded('fee.valued')).toMatchObject([{ fee: 100_000_000, priceTicks: 50_000 }]);
+    const state = createState();
+    for (const record of under.records) applyRecord(state, record);
+    expect(state.feesElsewhere).toBe(100_000_000n);
+  });
+});

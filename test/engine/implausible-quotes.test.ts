@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { QuoteRules } from '../../src/engine/quote-guard.js';
+import { DeskUnderTest } from './support/desk.js';
+
+const quotes: QuoteRules = { awaySpreads: 20, awayPct: 3, spreadPct: 2, agreeing: 3, standsMs: 2000 };
+
+/** Long in the first instrument, with its stop, at a bid of 10,000. */
+function holding(): DeskUnderTest {
+  const desk = new DeskUnderTest({ quotes }).active();
+  desk.hold(0);
+  desk.quote(0, 10_000);
+  return desk;
+}
+
+const said = (desk: DeskUnderTest): string[] =>
+  desk.records.flatMap((record) =>
+    record.type === 'note' && record.text.includes('implausible') ? [record.text] : [],
+  );
+const bid = (desk: DeskUnderTest): number => desk.engine.view.quotes[0]?.bidTicks ?? 0;
+
+describe('a quote that can hardly be a price', () => {
+  it.each([
+    ['far too high', 30_000],
+    ['far too low', 3000],
+  ])('%s sets no peak, no equity and no loss, and is recorded', (_, ticks) => {
+    const desk = holding();
+    const { equity, peak } = desk.engine.view;
+    desk.quote(0, ticks);
+    expect(desk.engine.view).toMatchObject({ equity, peak, mode: 'ACTIVE' });
+    expect(bid(desk)).toBe(10_000);
+    desk.quote(0, 10_001);
+    desk.pass(5000);
+    expect(desk.engine.view.peak).toBeLessThan(peak * 1.01);
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    expect(said(desk)).toHaveLength(1);
+    expect(said(desk)[0]).toMatch(/% away from the last one.*stops at the venue are not touched/);
+  });
+
+  it('with a spread above 2 % is one, too', () => {
+    const desk = holding();
+    const { equity } = desk.engine.view;
+    desk.happen({ kind: 'quote', instrument: 0, bidTicks: 9800, askTicks: 10_100 });
+    expect(desk.engine.view.equity).toBe(equity);
+    expect(said(desk)[0]).toMatch(/its spread is 3\.0 %/);
+  });
+
+  it('is believed once three agree', () => {
+    const desk = holding();
+    desk.quote(0, 11_000);
+    desk.quote(0, 11_002);
+    expect(bid(desk)).toBe(10_000);
+    desk.quote(0, 11_001);
+    expect(bid(desk)).toBe(11_001);
+    desk.quote(0, 11_100);
+    expect(bid(desk)).toBe(11_100);
+    expect(said(desk)).toHaveLength(1);
+  });
+
+  it('counts only with those that agree with it', () => {
+    const desk = holding();
+    for (const ticks of [11_000, 5000, 20_000, 11_000, 5000]) desk.quote(0, ticks);
+    expect(bid(desk)).toBe(10_000);
+    expect(said(desk)).toHaveLength(1);
+  });
+
+  it('is believed once it has stood for two seconds', () => {
+    const desk = holding();
+    desk.quote(0, 11_000);
+    expect(desk.engine.nextWakeMs()).toBeLessThanOrEqual(desk.monotonicMs + 2000);
+    desk.pass(1999);
+    expect(bid(desk)).toBe(10_000);
+    desk.pass(1);
+    expect(bid(desk)).toBe(11_000);
+  });
+
+  it('is told from the bars before where nothing was quoted yet', () => {
+    const desk = new DeskUnderTest({ quotes }).begin();
+    const span = { spanMs: 60_000, openTicks: 10_000, highTicks: 10_010, lowTicks: 9990, closeTicks: 10_000 };
+    desk.happen({ kind: 'bar', instrument: 0, openMs: desk.marketMs - 60_000, ...span, warmup: true });
+    desk.quote(0, 30_000);
+    expect(desk.engine.view.quotes).toEqual([]);
+    desk.quote(0, 10_020);
+    expect(bid(desk)).toBe(10_020);
+  });
+
+  it('is what the market is like where the last believed one was as wide', () => {
+    const desk = holding();
+    const wide = (bidTicks: number) =>
+      desk.happen({ kind: 'quote', instrument: 0, bidTicks, askTicks: bidTicks + 300 });
+    for (const ticks of [9900, 9901, 9902, 9903, 9904]) wide(ticks);
+    expect(bid(desk)).toBe(9904);
+  });
+});

@@ -1,0 +1,40 @@
+/** What is seen at one look at a desk with real money: everything that is not as it should be, by name. */
+import { expect, it } from 'vitest';
+import { readLiveFacts } from '../../src/activities/engine/read-live-facts.js';
+import type { TraderStatus } from '../../src/trader/protocol.js';
+import { scriptedStatus } from '../support/trader-status.js';
+
+const seen = async (change: Partial<TraderStatus>): Promise<readonly string[]> =>
+  (await readLiveFacts({ call: async () => scriptedStatus(change) } as never)).problems;
+
+it('nothing where the desk trades, its books agree and every position is protected', async () => {
+  expect(await seen({})).toEqual([]);
+});
+
+it('a reconciliation that is not clean, and each difference of the books', async () => {
+  const difference = {
+    what: 'position',
+    symbol: 'BTC/USDT',
+    ours: '0.2',
+    venues: '0.1',
+    rule: 'halt',
+  } as const;
+  const reconciliation = { state: 'differences', atWallMs: 0, differences: [difference] } as const;
+  expect(await seen({ reconciliation })).toEqual([
+    'reconciliation: differences',
+    "BTC/USDT position: ours 0.2, the venue's 0.1",
+  ]);
+  const noted = { ...reconciliation, differences: [{ ...difference, rule: 'flag' as const }] };
+  expect(await seen({ reconciliation: noted })).toEqual(['reconciliation: differences']);
+  expect(await seen({ reconciliation: { state: 'pending', atWallMs: null, differences: [] } })).toEqual([
+    'reconciliation: pending',
+  ]);
+});
+
+it('a desk that does not trade, and a position without its stop', async () => {
+  const [held] = scriptedStatus().positions;
+  if (!held) throw new Error('the scripted trader holds nothing');
+  expect(
+    await seen({ mode: 'HALTED', reason: 'news', positions: [{ ...held, protection: 'missing' }] }),
+  ).toEqual(['HALTED: news', 'BTC/USDT has no protective stop']);
+});

@@ -1,0 +1,116 @@
+/** What ends the permission to trade real money, each tried on a live desk at the exchange's simulator. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { loadDesk } from '../../src/desk/load.js';
+import { decisionSubject } from '../../src/domain/approval.js';
+import { signDecision } from '../../src/domain/decision.js';
+import { type SettingChange, settingsTerms } from '../../src/domain/settings-change.js';
+import { signStatement } from '../../src/domain/signed-vote.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { ownKeyOf } from '../support/own-keys.js';
+import { DECISION_KEY, type LiveDesk, liveDesk, vote } from './support/live-desk.js';
+
+const PEOPLE = ['operator', 'second'] as const;
+let asked = 0;
+const why = () => ({ commandId: `end-${asked++}`, by: 'operator', reason: 'a test' });
+
+/** Armed with real money, by the votes of two people. */
+async function armedDesk(): Promise<{
+  readonly desk: LiveDesk;
+  readonly running: { stop(): Promise<void> };
+}> {
+  const desk = await liveDesk();
+  const running = await desk.start();
+  await isReady(desk);
+  const proposal = await desk.proposal();
+  const decisions = PEOPLE.map((person) => vote(proposal, person));
+  await desk.client.call('goLive', { ...why(), proposal, decisions }, { timeoutMs: 3000 });
+  expect(await desk.status()).toMatchObject({ mode: 'ACTIVE', goLive: { granted: { step: 0 } } });
+  return { desk, running };
+}
+
+const isReady = (desk: LiveDesk) =>
+  desk.until(
+    'reconciled and priced',
+    ({ reconciliation, marketData }) => reconciliation.state === 'clean' && marketData.state === 'up',
+  );
+
+/** Whoever decides now is told that it takes a new go-live. */
+async function takesAnother(desk: LiveDesk): Promise<void> {
+  const { haltId, configHash, mode, goLive } = await isReady(desk);
+  expect({ mode, granted: goLive.granted }).toEqual({ mode: 'HALTED', granted: null });
+  const arm = desk.client.call(
+    'arm',
+    { ...why(), haltId: haltId!, configHash, decisions: [] },
+    { timeoutMs: 3000 },
+  );
+  await expect(arm).rejects.toMatchObject({ code: 'go-live-required' });
+}
+
+async function change(desk: LiveDesk, { key, from, to }: SettingChange, approved: boolean): Promise<void> {
+  const { incarnation, configHash, settings } = await desk.status();
+  const proposal = { incarnation, version: settings.version + 1, changes: [{ key, from, to }] };
+  const subject = decisionSubject({ id: 'settings:1', ...settingsTerms(proposal) });
+  const expiresWallMs = Date.now() + 60_000;
+  const said = { desk: 'crypto-live', subject, choice: 'approve', expiresWallMs } as const;
+  const statement = { ...said, kind: 'settings', account: incarnation, configHash, sizePct: null } as const;
+  const decisions = PEOPLE.map((person) =>
+    signDecision(DECISION_KEY, {
+      ...said,
+      decisionId: person,
+      person,
+      via: 'web',
+      atWallMs: Date.now(),
+      signature: signStatement(ownKeyOf(person), statement, person),
+    }),
+  );
+  const request = {
+    baseVersion: settings.version,
+    values: { [key]: to },
+    approvalId: approved ? 'settings:1' : '',
+  };
+  await desk.client.call(
+    'reload',
+    { ...why(), ...request, decisions: approved ? decisions : [] },
+    { timeoutMs: 3000 },
+  );
+}
+
+it('taking it back halts the desk at once, and it takes another go-live', async () => {
+  const { desk } = await armedDesk();
+  await desk.client.call('revokeGoLive', why(), { timeoutMs: 3000 });
+  await takesAnother(desk);
+});
+
+it('a setting that is loosened ends it; one that is tightened leaves it in force', async () => {
+  const { desk } = await armedDesk();
+  await change(desk, { key: 'risk.maxDrawdownPct', from: 15, to: 12 }, false);
+  expect(await desk.status()).toMatchObject({ mode: 'ACTIVE', goLive: { granted: { step: 0 } } });
+  await change(desk, { key: 'risk.maxDrawdownPct', from: 12, to: 14 }, true);
+  await takesAnother(desk);
+});
+
+it('a desk file that was changed ends it at the next start', async () => {
+  const { desk, running } = await armedDesk();
+  await running.stop();
+  const { deskFile } = desk.runtime;
+  writeFileSync(
+    deskFile,
+    readFileSync(deskFile, 'utf8').replace('maxDrawdownPct: 15.0', 'maxDrawdownPct: 14.0'),
+  );
+  Object.assign(desk.runtime, { configHash: loadDesk(deskFile).configHash });
+  await desk.start();
+  await takesAnother(desk);
+});
+
+it('a journal that was begun anew knows of no permission', async () => {
+  const { desk, running } = await armedDesk();
+  const before = (await desk.status()).incarnation;
+  await running.stop();
+  const { account, journalEnds } = deskPaths(homePaths(desk.home), desk.runtime.desk);
+  rmSync(account, { recursive: true });
+  rmSync(journalEnds, { force: true });
+  await desk.start();
+  await takesAnother(desk);
+  expect((await desk.status()).incarnation).not.toBe(before);
+});

@@ -1,0 +1,140 @@
+/** Cash that moved without a trade, from the journal to the figures: capital that came or went is no return. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { readAnalytics } from '../../src/api/read/read-analytics.js';
+import type { CashKind } from '../../src/domain/cash.js';
+import { returnsOnCapital } from '../../src/domain/statistics.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { projectRecord } from '../../src/ledger/project/project-record.js';
+import { readEquitySteps } from '../../src/store/performance.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+const UNIT = 100_000_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const START = Date.parse('2026-01-05T00:00:00Z');
+
+let database: TestDatabase;
+let desk = '';
+let desks = 0;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+beforeEach(() => {
+  desks += 1;
+  desk = `desk-${desks}`;
+});
+afterAll(() => database.drop());
+
+function cash(kind: CashKind, amount: number, marketMs: number): EngineRecord {
+  const rest = {
+    currency: 'USDT',
+    by: 'binance',
+    source: 'capital/deposit',
+    movementId: null,
+    reason: 'listed',
+  };
+  return { type: 'cash', kind, amount: amount * UNIT, ...rest, marketMs };
+}
+
+function equity(amount: number, marketMs: number): EngineRecord {
+  const units = amount * UNIT;
+  return { type: 'equity', equity: units, peak: units, cash: units, unrealised: 0, marketMs };
+}
+
+/** As the ledger's own role does it, one entry after the other. */
+async function project(records: readonly EngineRecord[], incarnation = 'abc123'): Promise<void> {
+  const projection = { desk, simulated: false, account: 'binance', instruments: [] };
+  const client = await database.pool.connect();
+  try {
+    for (const [at, record] of records.entries())
+      await projectRecord(client, projection, {
+        incarnation,
+        sequence: at + 1,
+        wallMs: START,
+        chain: 'c',
+        record,
+      });
+  } finally {
+    client.release();
+  }
+}
+
+async function dailyReturns(): Promise<readonly number[]> {
+  const span = { desk, fromMs: START, toMs: START + 30 * DAY };
+  const returns = returnsOnCapital(await readEquitySteps(database.pool, span, DAY));
+  return returns.map((part) => Math.round(part * 1e6) / 1e6);
+}
+
+it('keeps cash that moved without a trade, to the last place, with who booked it and where it is listed', async () => {
+  const record = {
+    ...cash('deposit', 1, START),
+    amount: '9007199254740993',
+    movementId: 'd-17',
+  } as EngineRecord;
+  await project([record]);
+  const { rows } = await database.pool.query(
+    `select incarnation, sequence, kind, currency, amount, booked_by, source, movement_id, reason, market, simulated
+      from cash_records where desk = $1`,
+    [desk],
+  );
+  expect(rows).toEqual([
+    {
+      incarnation: 'abc123',
+      sequence: '1',
+      kind: 'deposit',
+      currency: 'USDT',
+      amount: '90071992.54740993',
+      booked_by: 'binance',
+      source: 'capital/deposit',
+      movement_id: 'd-17',
+      reason: 'listed',
+      market: new Date(START),
+      simulated: false,
+    },
+  ]);
+});
+
+it('a deposit, a withdrawal and a correction are no return of the day, and interest is one', async () => {
+  await project([
+    equity(10_000, START),
+    cash('deposit', 10_000, START + DAY),
+    equity(20_200, START + DAY + HOUR),
+    cash('withdrawal', -15_000, START + 2 * DAY),
+    cash('correction', -100, START + 2 * DAY),
+    equity(5_100, START + 2 * DAY + HOUR),
+    cash('interest', 51, START + 3 * DAY),
+    equity(5_151, START + 3 * DAY + HOUR),
+  ]);
+  // 200 on 20 000; nothing, with 15 100 gone; 51 on 5100.
+  expect(await dailyReturns()).toEqual([0.01, 0, 0.01]);
+});
+
+it('a sample of the same market time as a deposit is told apart by which came first', async () => {
+  await project([
+    equity(10_000, START),
+    equity(10_100, START + DAY),
+    cash('deposit', 5_000, START + DAY),
+    equity(15_100, START + 2 * DAY),
+  ]);
+  expect(await dailyReturns()).toEqual([0.01, 0]);
+});
+
+it('a new journal counts what came in from its own beginning', async () => {
+  await project([cash('deposit', 5_000, START), equity(10_000, START + HOUR)], 'first');
+  await project([equity(10_100, START + DAY), cash('deposit', 100, START + DAY)], 'second');
+  await project([equity(10_200, START + 2 * DAY)], 'third');
+  expect(await dailyReturns()).toEqual([0.01, 0.009901]);
+});
+
+it('money taken out is neither a loss nor a fall in the figures of the web interface', async () => {
+  await project([
+    equity(10_000, START),
+    equity(10_100, START + HOUR),
+    cash('withdrawal', -6_000, START + 2 * HOUR),
+    equity(4_100, START + 2 * HOUR),
+    equity(4_059, START + 3 * HOUR),
+  ]);
+  const figures = await readAnalytics(database.pool, desk, START);
+  // +1 %, 0, −1 %.
+  expect(figures).toMatchObject({ hours: 4, returnPct: -0.01, maxDrawdownPct: 1 });
+});

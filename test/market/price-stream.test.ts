@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
+import type { MarketEvent } from '../../src/market/feed.js';
+import { openExchange } from '../../src/market/live/ccxt-exchange.js';
+import type { LiveFeed } from '../../src/market/live/live-feed.js';
+import { MINUTE_READER_TIMES } from '../../src/market/live/minute-reader.js';
+import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import { openPriceStream } from '../../src/market/live/price-stream.js';
+import { simulatorAddresses } from '../../src/venue/binance/simulator-addresses.js';
+import { steadyNowMs } from '../../src/venue/steady-clock.js';
+import { cryptoInstruments } from '../support/paper-instruments.js';
+
+const BURST = 500;
+const HOUR_MS = 3_600_000;
+const times = {
+  ...{ silentMs: 400, pollMs: 50, backoffMs: 20, backoffMsMax: 100 },
+  minutes: { ...MINUTE_READER_TIMES, graceMs: 4000, checkMs: 10, backoffMs: 500 },
+};
+
+let simulator: BinanceSimulator;
+const closers: (() => Promise<unknown>)[] = [];
+const unhandled: unknown[] = [];
+process.on('unhandledRejection', (reason) => unhandled.push(reason));
+
+beforeEach(async () => {
+  simulator = await startBinanceSimulator();
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  await simulator.close();
+  expect(unhandled).toEqual([]);
+});
+
+async function openFeed(steadyMs: () => number = steadyNowMs): Promise<LiveFeed> {
+  const outcome = await openLiveFeed({
+    venues: ['binance'],
+    instruments: cryptoInstruments,
+    deadlineMs: 6000,
+    steadyMs,
+    addresses: simulatorAddresses(simulator.address),
+    times,
+  });
+  if (!outcome.ok) throw new Error(outcome.reasons.join('; '));
+  closers.push(() => outcome.feed.stop());
+  return outcome.feed;
+}
+
+async function listen(feed: LiveFeed): Promise<MarketEvent[]> {
+  const events: MarketEvent[] = [];
+  feed.start((event) => void events.push(event));
+  await expect.poll(() => simulator.marketStreams.subscribed.length).toBe(4);
+  return events;
+}
+
+type Of<K extends MarketEvent['kind']> = Extract<MarketEvent, { readonly kind: K }>;
+const quotesOf = (events: readonly MarketEvent[], instrument: number): Of<'quote'>[] =>
+  events.filter((event) => event.kind === 'quote').filter((quote) => quote.instrument === instrument);
+const barsOf = (events: readonly MarketEvent[], instrument: number): Of<'bar'>[] =>
+  events.filter((event) => event.kind === 'bar').filter(({ bar }) => bar.instrument === instrument);
+
+/** All in one go, so that the frames arrive in a few reads of the network; the last ones are 60,499 and 3,499. */
+function burst(): void {
+  for (let step = 0; step < BURST; step += 1) {
+    simulator.simulation.setPrice('BTCUSDT', `${60_000 + step}`);
+    simulator.simulation.setPrice('ETHUSDT', `${3000 + step}`);
+  }
+}
+
+describe('the stream of prices', () => {
+  it('brings the newest quote of a burst in one network read, of each symbol, and every one before it', async () => {
+    const events = await listen(await openFeed());
+    const before = [0, 1].map((id) => quotesOf(events, id).length);
+    burst();
+    await expect.poll(() => quotesOf(events, 1).at(-1)?.askTicks ?? 0).toBeGreaterThan(349_900);
+    expect(quotesOf(events, 1).at(-1)?.bidTicks).toBeLessThan(349_900);
+    const last = quotesOf(events, 0).at(-1);
+    expect(last?.bidTicks).toBeLessThan(6_049_900);
+    expect(last?.askTicks).toBeGreaterThan(6_049_900);
+    for (const id of [0, 1])
+      expect(quotesOf(events, id).length - (before[id] ?? 0)).toBeGreaterThanOrEqual(BURST);
+  });
+
+  it('brings each quote of a burst from a venue that only the library can read, too', async () => {
+    const exchange = await openExchange({
+      venue: 'binance',
+      instruments: cryptoInstruments,
+      timeoutMs: 5000,
+      addresses: simulatorAddresses(simulator.address),
+    });
+    closers.push(() => exchange.close());
+    const seen = new Map<string, number[]>();
+    const stream = openPriceStream('any other venue', exchange, cryptoInstruments, {
+      quote: ({ symbol, bid }) => void seen.set(symbol, [...(seen.get(symbol) ?? []), Number(bid)]),
+      minute: () => undefined,
+      venueTime: () => undefined,
+    });
+    await stream?.connect(5000);
+    burst();
+    await expect.poll(() => seen.get('ETH/USDT')?.at(-1) ?? 0).toBeGreaterThan(3498);
+    expect(seen.get('BTC/USDT')?.at(-1)).toBeGreaterThan(60_495);
+    expect(seen.get('ETH/USDT')?.length).toBeGreaterThanOrEqual(BURST);
+  });
+
+  it('goes on in the other symbols while one has gone silent, which is asked for and subscribed anew', async () => {
+    const events = await listen(await openFeed());
+    simulator.marketStreams.forget('ETHUSDT');
+    simulator.simulation.setPrice('ETHUSDT', '3333');
+    const asked = () => simulator.simulation.count('GET', '/api/v3/ticker/bookTicker');
+    const before = asked();
+    for (let step = 0; step < 20; step += 1) {
+      simulator.simulation.setPrice('BTCUSDT', `${60_000 + step}`);
+      await expect
+        .poll(() => quotesOf(events, 0).at(-1)?.askTicks ?? 0)
+        .toBeGreaterThan((60_000 + step) * 100);
+    }
+    await expect.poll(() => quotesOf(events, 1).at(-1)?.askTicks ?? 0).toBeGreaterThan(333_300);
+    expect(asked()).toBeGreaterThan(before);
+    await expect.poll(() => simulator.marketStreams.subscribed).toContain('ethusdt@bookTicker');
+    simulator.simulation.setPrice('ETHUSDT', '3344');
+    await expect.poll(() => quotesOf(events, 1).at(-1)?.askTicks ?? 0).toBeGreaterThan(334_400);
+    expect(events.filter(({ kind }) => kind === 'health')).toEqual([]);
+  });
+
+  it('drops a frame that is older than the newest one of its symbol, and of no other', async () => {
+    const events = await listen(await openFeed());
+    const eth = simulator.simulation.exchange.market('ETHUSDT');
+    const btc = simulator.simulation.exchange.market('BTCUSDT');
+    eth.updateId = 9_000_000;
+    simulator.simulation.setPrice('ETHUSDT', '3100');
+    await expect.poll(() => quotesOf(events, 1).at(-1)?.askTicks ?? 0).toBeGreaterThan(310_000);
+    eth.updateId = 5;
+    simulator.simulation.setPrice('ETHUSDT', '2000');
+    btc.updateId = 7;
+    simulator.simulation.setPrice('BTCUSDT', '61000');
+    await expect.poll(() => quotesOf(events, 0).at(-1)?.askTicks ?? 0).toBeGreaterThan(6_000_000);
+    btc.updateId = 500;
+    simulator.simulation.setPrice('BTCUSDT', '62000');
+    await expect.poll(() => quotesOf(events, 0).at(-1)?.askTicks ?? 0).toBeGreaterThan(6_200_000);
+    const streamed = quotesOf(events, 1).map(({ bidTicks }) => bidTicks);
+    expect(streamed.some((ticks) => ticks < 290_000)).toBe(false);
+  });
+});
+
+describe('live minutes', () => {
+  /** Time at the simulator and here, so many times as fast as ours. */
+  function fast(times = 100, second = 1): () => number {
+    const begun = performance.now();
+    const startMs = Math.floor(Date.now() / 60_000) * 60_000 + second * 1000;
+    return () => Math.floor(startMs + (performance.now() - begun) * times);
+  }
+
+  async function restart(wallMs: () => number): Promise<void> {
+    await simulator.close();
+    simulator = await startBinanceSimulator({ wallMs, walk: { everyMs: 20, ppm: 50 } });
+  }
+
+  it('are the candles that the venue has closed, with their volume, each once and in order', async () => {
+    const nowMs = fast();
+    await restart(nowMs);
+    const feed = await openFeed(nowMs);
+    const past = await feed.history(0, 30);
+    const events = await listen(feed);
+    await expect.poll(() => barsOf(events, 0).length, { timeout: 8000 }).toBeGreaterThanOrEqual(3);
+    const bars = barsOf(events, 0).map(({ bar }) => bar);
+    const first = bars[0];
+    expect(first?.openMs).toBe((past.at(-1)?.openMs ?? 0) + 60_000);
+    expect(bars.map(({ openMs }) => openMs)).toEqual(
+      bars.map((_, index) => (first?.openMs ?? 0) + index * 60_000),
+    );
+    for (const { volumeLots } of bars) expect(volumeLots).toBeGreaterThan(0);
+    const venues = await feed.history(0, 50);
+    for (const bar of bars) expect(venues).toContainEqual(bar);
+    expect(barsOf(events, 0).some(({ late }) => late)).toBe(false);
+  });
+
+  it('that the stream did not bring are fetched, and are late where a newer one has ended since', async () => {
+    const nowMs = fast();
+    await restart(nowMs);
+    const feed = await openFeed(nowMs);
+    await feed.history(0, 30);
+    const events = await listen(feed);
+    await expect.poll(() => barsOf(events, 0).length, { timeout: 8000 }).toBeGreaterThanOrEqual(1);
+    simulator.simulation.maintenance = true;
+    simulator.sockets.drop();
+    const awayFrom = nowMs();
+    await expect.poll(() => nowMs() - awayFrom, { timeout: 8000 }).toBeGreaterThan(200_000);
+    simulator.simulation.maintenance = false;
+    await expect
+      .poll(() => barsOf(events, 0).filter(({ late }) => !late).length, { timeout: 8000 })
+      .toBeGreaterThan(2);
+    const bars = barsOf(events, 0);
+    expect(bars.filter(({ late }) => late).length).toBeGreaterThanOrEqual(2);
+    const [first] = bars;
+    expect(bars.map(({ bar }) => bar.openMs)).toEqual(
+      bars.map((_, index) => (first?.bar.openMs ?? 0) + index * 60_000),
+    );
+  });
+
+  it.each([
+    ['an hour behind', -HOUR_MS],
+    ['a day ahead', 24 * HOUR_MS],
+  ])('come in the time of the venue where our own clock is %s', async (_, offMs) => {
+    const nowMs = fast(10, 40);
+    await restart(nowMs);
+    const feed = await openFeed(() => nowMs() + offMs);
+    const events = await listen(feed);
+    await expect.poll(() => barsOf(events, 1).length, { timeout: 8000 }).toBeGreaterThanOrEqual(1);
+    expect(Math.abs(feed.nowMs() - nowMs())).toBeLessThan(30_000);
+    expect(barsOf(events, 1).some(({ late }) => late)).toBe(false);
+  });
+});

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { MarketEvent } from '../../src/market/feed.js';
+import type { LiveFeed } from '../../src/market/live/live-feed.js';
+import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import { VenueTime } from '../../src/market/live/venue-time.js';
+import { steadyNowMs } from '../../src/venue/steady-clock.js';
+import { cryptoInstruments } from '../support/paper-instruments.js';
+import { type BinancePublicServer, startBinancePublicServer } from './binance-public-server.js';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+describe('market time of live prices', () => {
+  let server: BinancePublicServer;
+  let feed: LiveFeed;
+  /** Real time that passed beside what the test waited. */
+  let skippedMs = 0;
+
+  beforeEach(async () => {
+    skippedMs = 0;
+    server = await startBinancePublicServer();
+    server.nowMs = () => steadyNowMs() + skippedMs;
+    const opened = await openLiveFeed({
+      venues: ['binance'],
+      instruments: cryptoInstruments,
+      deadlineMs: 6000,
+      steadyMs: () => steadyNowMs() + skippedMs,
+      addresses: server.addresses,
+    });
+    if (!opened.ok) throw new Error(opened.reasons.join('; '));
+    feed = opened.feed;
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await feed.stop();
+    await server.close();
+  });
+
+  it.each([-24, -1, 1, 24])(
+    'brings a bar each minute although the wall clock is set by %s h',
+    async (hours) => {
+      const bars: number[] = [];
+      feed.start((event: MarketEvent) => {
+        if (event.kind === 'bar' && event.bar.instrument === 0) bars.push(event.bar.openMs);
+      });
+      await expect.poll(() => server.subscribers()).toBeGreaterThan(0);
+      let before = feed.nowMs();
+      const now = Date.now.bind(Date);
+      vi.spyOn(Date, 'now').mockImplementation(() => now() + hours * HOUR_MS);
+      for (let minute = 1; minute <= 5; minute += 1) {
+        server.quote('BTCUSDT', `${60_000 + minute}.00`, `${60_000 + minute}.01`);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        skippedMs += MINUTE_MS;
+        server.closeMinute('BTCUSDT');
+        expect(feed.nowMs() - before).toBeGreaterThanOrEqual(MINUTE_MS);
+        expect(feed.nowMs() - before).toBeLessThan(2 * MINUTE_MS);
+        before = feed.nowMs();
+        await expect.poll(() => bars.length).toBeGreaterThanOrEqual(minute);
+      }
+      expect(bars.every((openMs, at) => at === 0 || openMs > (bars[at - 1] ?? 0))).toBe(true);
+    },
+  );
+});
+
+describe("the venue's time", () => {
+  const venue = (ms: () => number) => ({ fetchTime: () => Promise.resolve(ms()) });
+
+  it("is the venue's where the machine's clock is wrong", async () => {
+    let realMs = 10 * HOUR_MS;
+    const time = new VenueTime(
+      venue(() => realMs),
+      () => realMs - HOUR_MS,
+    );
+    expect(time.nowMs()).toBe(9 * HOUR_MS);
+    await time.measure();
+    expect(time.nowMs()).toBe(10 * HOUR_MS);
+    realMs += MINUTE_MS;
+    expect(time.nowMs()).toBe(10 * HOUR_MS + MINUTE_MS);
+  });
+
+  it('stands still and never goes back where the machine was ahead of it', async () => {
+    let realMs = HOUR_MS;
+    const time = new VenueTime(
+      venue(() => realMs),
+      () => realMs + MINUTE_MS,
+    );
+    expect(time.nowMs()).toBe(HOUR_MS + MINUTE_MS);
+    await time.measure();
+    expect(time.nowMs()).toBe(HOUR_MS + MINUTE_MS);
+    realMs += 2 * MINUTE_MS;
+    expect(time.nowMs()).toBe(HOUR_MS + 2 * MINUTE_MS);
+  });
+
+  it('goes on as it was where the venue does not tell it, answers nonsense, or too late', async () => {
+    let realMs = HOUR_MS;
+    const answers = [
+      () => Promise.reject(new Error('no answer')),
+      () => Promise.resolve(undefined),
+      () => Promise.resolve(Number.NaN),
+      () => {
+        realMs += 3000;
+        return Promise.resolve(24 * HOUR_MS);
+      },
+    ];
+    for (const fetchTime of answers) {
+      const time = new VenueTime({ fetchTime }, () => realMs);
+      await time.measure();
+      expect(time.nowMs()).toBe(realMs);
+    }
+    const time = new VenueTime({}, () => realMs);
+    await time.measure();
+    expect(time.nowMs()).toBe(realMs);
+  });
+});

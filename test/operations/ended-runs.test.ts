@@ -1,0 +1,122 @@
+/** Emergency stops, backups, drills, validations and resumptions that are terminated: nothing in Postgres says that they ran. */
+import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
+import { operationsQueue } from '../../src/workflows/queues.js';
+import { runLabel } from '../../src/workflows/run-label.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const tellEnded = (desk: BenchDesk, told = new Set<string>()) =>
+  tellEndedRuns(
+    {
+      desk: { desk: desk.name, mode: 'paper' } as never,
+      pool: bench.database.pool,
+      temporal: bench.temporal,
+      trader: desk.trader.client,
+      home: null,
+      nowMs: Date.now,
+    },
+    told,
+  );
+
+async function toldOf(desk: BenchDesk): Promise<{ title: string; body: string }[]> {
+  const found = await bench.database.pool.query(
+    "select title, body from notice where desk = $1 and fingerprint like 'abandoned-run:%' order by id",
+    [desk.name],
+  );
+  return found.rows;
+}
+
+const start = (desk: BenchDesk, type: string, routine: string, args: unknown[] = [{}]) =>
+  bench.client.workflow.start(type, {
+    workflowId: `${type}:${desk.name}`,
+    taskQueue: operationsQueue(desk.name),
+    args,
+    ...runLabel({ desk: desk.name, routine, summary: type, details: '' }),
+  });
+
+/** The list of runs is a moment behind the runs. */
+const listedAs = (desk: BenchDesk, status: string, count: number) =>
+  until(`${count} to be listed`, async () => {
+    let listed = 0;
+    const query = `FermataDesk = "${desk.name}" AND ExecutionStatus = "${status}"`;
+    for await (const _ of bench.client.workflow.list({ query })) listed += 1;
+    return listed === count;
+  });
+
+describe.concurrent('a run that nothing in Postgres knows of', () => {
+  it.each([
+    ['emergencyStop', 'emergency-stop', /proves it any more.*fermata stop/],
+    ['backup', 'backup', /counts as no backup/],
+    ['restoreDrill', 'restore-drill', /proves nothing/],
+    ['validation', 'validation', /gives no GO/],
+    ['resumption', 'resumption', /stays halted/],
+  ])('a terminated %s is told once, with evidence', async (type, routine, words) => {
+    const desk = await bench.desk({ serve: [] });
+    const run = await start(desk, type, routine);
+    expect(await tellEnded(desk)).toEqual([]);
+    await run.terminate();
+    await listedAs(desk, 'Terminated', 1);
+    const told = new Set<string>();
+    expect(await tellEnded(desk, told)).toMatchObject([
+      { workflowId: run.workflowId, how: 'its run was terminated in Temporal' },
+    ]);
+    expect(await tellEnded(desk, told)).toEqual([]);
+    // A worker that was started anew finds it again.
+    await tellEnded(desk);
+    expect(await desk.evidence(routine)).toMatchObject([
+      { kind: 'report', verdict: 'fail', observed: expect.stringMatching(words) },
+    ]);
+    expect(await toldOf(desk)).toMatchObject([{ body: expect.stringMatching(words) }]);
+  });
+
+  it('one that another has followed under its name is told all the same', async () => {
+    const desk = await bench.desk({ serve: [] });
+    await (await start(desk, 'backup', 'backup')).terminate();
+    await start(desk, 'backup', 'backup');
+    await listedAs(desk, 'Terminated', 1);
+    expect(await tellEnded(desk)).toHaveLength(1);
+  });
+
+  it('one that goes on because it was reset, twice, is not', async () => {
+    const input = { desk: '', verify: true, keep: 5, simulated: true, marketMs: null, person: null };
+    const desk = await bench.desk({
+      serve: ['operations'],
+      activities: () => ({ takeBackup: () => Context.current().cancelled }),
+    });
+    const { workflowId } = await start(desk, 'backup', 'backup', [
+      { ...input, desk: desk.name, evidenceMs: 20_000 },
+    ]);
+    const handle = bench.client.workflow.getHandle(workflowId);
+    for (const _ of [1, 2]) {
+      const completed = await until('a first task', async () =>
+        (await handle.fetchHistory()).events?.find((event) => event.workflowTaskCompletedEventAttributes),
+      );
+      await bench.client.workflowService.resetWorkflowExecution({
+        namespace: bench.temporal.namespace,
+        workflowExecution: { workflowId, runId: (await handle.describe()).runId },
+        reason: 'test',
+        requestId: randomUUID(),
+        workflowTaskFinishEventId: completed.eventId ?? null,
+      });
+    }
+    await listedAs(desk, 'Terminated', 2);
+    expect(await tellEnded(desk)).toEqual([]);
+    await handle.terminate();
+  });
+
+  it('another desk’s is not this one’s', async () => {
+    const [ours, theirs] = [await bench.desk({ serve: [] }), await bench.desk({ serve: [] })];
+    await (await start(theirs, 'backup', 'backup')).terminate();
+    await listedAs(theirs, 'Terminated', 1);
+    expect(await tellEnded(ours)).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+/** Before a vote about real money is counted, the activity looks whether it is the person's own. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
+import { signDecision } from '../../src/domain/decision.js';
+import { chatCodeOf, publicHalf, realMoneyKindOf, signStatement } from '../../src/domain/signed-vote.js';
+import type { Decision } from '../../src/trader/protocol.js';
+import { ownKeyOf } from '../support/own-keys.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+const KEY = 'ab'.repeat(32);
+const CHAT_KEY = 'cd'.repeat(32);
+const DESK = 'own-votes';
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+function activities() {
+  return createApprovalActivities({
+    pool: database.pool,
+    decisionKey: () => KEY,
+    nowMs: Date.now,
+    tell: async () => undefined,
+    realMoney: {
+      keyOf: (person) => (person === 'carl' ? null : publicHalf(ownKeyOf(person), '', 0)),
+      chatKey: () => CHAT_KEY,
+      kindOf: (kind) => realMoneyKindOf('live', kind),
+      chatVotesMax: (needed) => (needed >= 2 ? 1 : 0),
+    },
+  });
+}
+
+/** A question that this many people decide, and how they vote on it. */
+async function asked(id: string, kind: string, needed: number) {
+  const expiresMs = Date.now() + 60_000;
+  const said = { id, desk: DESK, kind, subject: 's', title: 't', parameters: {}, roles: ['approver'] };
+  const { decisionSubject: subject } = await activities().requestApproval(
+    { ...said, needed, requestedBy: 'anna', expiresMs, remindEveryMs: null, escalateAfterMs: null },
+    { workflowId: id, runId: id },
+  );
+  const cast = (person: string, how: 'own' | 'web' | 'chat'): Promise<void> => {
+    const via = how === 'chat' ? ('telegram' as const) : ('web' as const);
+    const fields = {
+      decisionId: `${id}:${person}`,
+      desk: DESK,
+      person,
+      via,
+      choice: 'approve',
+      subject,
+      atWallMs: Date.now(),
+      expiresWallMs: expiresMs,
+    } as const;
+    const statement = { kind: 'go-live', desk: DESK, account: 'a', configHash: 'c', subject } as const;
+    const signed = { ...statement, choice: 'approve', sizePct: null, expiresWallMs: expiresMs } as const;
+    const more: Pick<Decision, 'signature' | 'chatCode'> =
+      how === 'own'
+        ? { signature: signStatement(ownKeyOf(person), signed, person) }
+        : how === 'chat'
+          ? { chatCode: chatCodeOf(CHAT_KEY, fields) }
+          : {};
+    const decision = signDecision(KEY, { ...fields, ...more });
+    return activities().recordApprovalVote({ approvalId: id, decision, reason: 'r' });
+  };
+  return cast;
+}
+
+it('counts a signed vote and one through Telegram, and not a second one through Telegram', async () => {
+  const cast = await asked('golive:1', 'go-live', 3);
+  await expect(cast('anna', 'web')).rejects.toThrow(/not signed with the key of the person/);
+  await expect(cast('carl', 'own')).rejects.toThrow(/carl has enrolled no key: fermata person key carl/);
+  await cast('anna', 'own');
+  await cast('bert', 'chat');
+  await expect(cast('dora', 'chat')).rejects.toThrow(
+    /2 votes came through Telegram \(bert, dora\), and at most 1 may/,
+  );
+  await cast('dora', 'own');
+});
+
+it('counts none through Telegram where one person decides alone', async () => {
+  const cast = await asked('golive:2', 'go-live', 1);
+  await expect(cast('anna', 'chat')).rejects.toThrow(/came through Telegram \(anna\), and none may/);
+  await cast('anna', 'own');
+});
+
+it('leaves everything else approvable on Telegram as it was', async () => {
+  const cast = await asked('offer:1', 'incident', 1);
+  await cast('anna', 'chat');
+});

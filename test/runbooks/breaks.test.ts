@@ -1,0 +1,41 @@
+/** The breaks that `npm run breaks` tries on a copy: each fits the sources as they are, and a seed draws the same ones. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { repository } from '../support/desk-under-test.js';
+
+const run = (...args: readonly string[]) =>
+  spawnSync(process.execPath, [join(repository, 'scripts/breaks.mjs'), ...args], {
+    cwd: repository,
+    encoding: 'utf8',
+  });
+
+const listed = (...args: readonly string[]) =>
+  run('--list', ...args)
+    .stdout.trim()
+    .split('\n');
+
+describe('the breaks of the product', () => {
+  it('are each one place of the sources, and belong to ids of the runbook', () => {
+    const { status, stdout, stderr } = run('--check');
+    expect(stdout + stderr).toMatch(/^\d+ breaks fit the sources\n$/);
+    expect(status).toBe(0);
+  });
+
+  it('are drawn by a seed: the same ones each time, others by another', () => {
+    const first = listed('--seed', '7', '--count', '5');
+    expect(first).toHaveLength(5);
+    expect(listed('--seed', '7', '--count', '5')).toEqual(first);
+    expect(listed('--seed', '8', '--count', '5')).not.toEqual(first);
+  });
+
+  it.each([
+    [['--count', 'some'], '--count: expected a whole number from 1 on, found some'],
+    [['--seed', '0'], '--seed: expected a whole number from 1 on, found 0'],
+    [['--only', 'no such break'], '--only: no break is called "no such break"'],
+  ])('are refused where %j is wrong', (args, message) => {
+    const { status, stderr } = run(...args);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+});

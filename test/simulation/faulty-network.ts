@@ -1,0 +1,197 @@
+/** The network between a trader and the paper venue: loses, delays, doubles and reorders. Knows nothing of trading. */
+import type { InstrumentId } from '../../src/domain/instrument.js';
+import type { OrderIntent } from '../../src/domain/order.js';
+import type { Approved } from '../../src/engine/risk/approved.js';
+import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
+import type { SendOutcome, VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
+import type { Injected } from './injected.js';
+import type { Random } from './random.js';
+import type { FaultRates, Scenario } from './scenario.js';
+import type { SimulatedProcess } from './simulated-process.js';
+import type { VirtualTime } from './virtual-time.js';
+
+/** An answer may be a step behind another that left with it. */
+const JITTER_MS_MAX = 2;
+
+interface Receiver {
+  readonly process: SimulatedProcess;
+  hear(event: VenueStreamEvent): void;
+}
+
+export class FaultyNetwork {
+  faults: FaultRates;
+  connected = true;
+  #closed = false;
+  #receiver: Receiver | null = null;
+
+  constructor(
+    private readonly venue: PaperVenue,
+    private readonly scenario: Scenario,
+    private readonly time: VirtualTime,
+    private readonly random: Random,
+    private readonly injected: Injected,
+    /** An order is handed to the venue: the last moment before it is out of our hands. */
+    private readonly onSent: (clientId: string) => void,
+  ) {
+    this.faults = scenario.faults;
+    venue.onEvent((event) => {
+      this.#stream(event);
+      if (event.kind === 'fill') this.#streamOrder(event.fill.clientId, event.fill.instrument);
+    });
+  }
+
+  /** The venue as this process meets it. What is on its way to a process that died never reaches the next. */
+  portFor(process: SimulatedProcess): VenuePort {
+    const { venue } = this;
+    const ask = <T>(work: () => Promise<T>): Promise<T> => this.#request(process, work);
+    return {
+      capabilities: venue.capabilities,
+      instruments: venue.instruments,
+      serverTime: () => ask(() => venue.serverTime()),
+      balances: () => ask(() => venue.balances()),
+      positions: () =>
+        ask(async () => {
+          const positions = await venue.positions();
+          return this.#isWrong()
+            ? positions.map((position) => ({ ...position, quantityLots: 0 }))
+            : positions;
+        }),
+      openOrders: () =>
+        ask(async () => {
+          const orders = await venue.openOrders();
+          return this.#isWrong() ? orders.slice(1) : orders;
+        }),
+      orderByClientId: (clientId, instrument) => ask(() => venue.orderByClientId(clientId, instrument)),
+      fillsSince: (sinceMs) => ask(() => venue.fillsSince(sinceMs)),
+      submit: (order) => this.#submit(process, order),
+      cancel: (clientId, instrument) =>
+        ask(async () => {
+          const outcome = await venue.cancel(clientId, instrument);
+          this.#streamOrder(clientId, instrument);
+          return outcome;
+        }),
+      onEvent: (hear) => {
+        this.#receiver = { process, hear };
+      },
+      close: async () => undefined,
+    };
+  }
+
+  /** The venue refuses every order for a while. */
+  maintenance(durationMs: number): void {
+    this.injected.count('maintenance');
+    this.#closed = true;
+    this.time.after(durationMs, () => this.open());
+  }
+
+  open(): void {
+    this.#closed = false;
+  }
+
+  disconnect(durationMs: number): void {
+    if (!this.connected) return;
+    this.injected.count('disconnect');
+    this.connected = false;
+    this.tell({ kind: 'health', state: 'down', detail: 'connection lost' });
+    this.time.after(durationMs, () => {
+      this.connected = true;
+      this.tell({ kind: 'health', state: 'up', detail: 'connected again' });
+    });
+  }
+
+  /** The adapter's breaker opens, tries one request, and closes again. */
+  tripBreaker(): void {
+    this.injected.count('breaker');
+    this.tell({ kind: 'breaker', state: 'open', detail: 'too many errors' });
+    const later = (afterMs: number, state: 'halfOpen' | 'closed', detail: string) =>
+      this.time.after(afterMs, () => this.tell({ kind: 'breaker', state, detail }));
+    later(this.random.whole(500, 8_000), 'halfOpen', 'one request tries');
+    later(this.random.whole(8_001, 12_000), 'closed', 'it answers');
+  }
+
+  /** The adapter itself says it: no wire between. */
+  tell(event: VenueStreamEvent): void {
+    this.#deliver(event, this.#receiver);
+  }
+
+  #submit(process: SimulatedProcess, order: Approved<OrderIntent>): Promise<SendOutcome> {
+    this.onSent(order.clientId);
+    if (this.#closed || this.#happens('refused')) {
+      return this.#answer(process, { kind: 'rejected', code: '503', text: 'busy' });
+    }
+    return this.#request(process, async () => {
+      const outcome = await this.venue.submit(order);
+      if (outcome.kind === 'accepted') this.#streamOrder(order.clientId, order.instrument);
+      return outcome;
+    });
+  }
+
+  /** A lost request or answer is an error at once, late, or silence. */
+  #request<T>(process: SimulatedProcess, work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const told = this.random.chance(0.5);
+      const fail = () =>
+        this.time.after(this.#wayMs(), () => process.deliver(() => reject(new Error('connection reset'))));
+      if (!this.connected || this.#happens('requestLost')) {
+        if (told) fail();
+        return;
+      }
+      const lateMs = this.#lateness('requestLate');
+      if (lateMs > 0 && told) fail();
+      this.time.after(this.scenario.latencyMs / 2 + lateMs, () => {
+        work().then((answer) => {
+          if (this.#happens('answerLost')) {
+            if (told && lateMs === 0) fail();
+            return;
+          }
+          this.time.after(this.#wayMs(), () => process.deliver(() => resolve(answer)));
+        }, reject);
+      });
+    });
+  }
+
+  #answer<T>(process: SimulatedProcess, answer: T): Promise<T> {
+    return new Promise((resolve) => {
+      this.time.after(this.#wayMs(), () => process.deliver(() => resolve(answer)));
+    });
+  }
+
+  #wayMs(): number {
+    return this.scenario.latencyMs / 2 + this.random.whole(0, JITTER_MS_MAX);
+  }
+
+  /** An exchange also tells of orders that were taken, filled or cancelled. */
+  #streamOrder(clientId: string, instrument: InstrumentId): void {
+    void this.venue.orderByClientId(clientId, instrument).then((order) => {
+      if (order !== null) this.#stream({ kind: 'order', order });
+    });
+  }
+
+  #stream(event: VenueStreamEvent): void {
+    if (!this.connected || this.#happens('streamLost')) return;
+    const receiver = this.#receiver;
+    const delayMs = this.scenario.latencyMs / 2 + this.#lateness('streamLate');
+    this.time.after(delayMs, () => this.#deliver(event, receiver));
+    if (!this.#happens('streamDoubled')) return;
+    this.time.after(delayMs + this.random.whole(0, 500), () => this.#deliver(event, receiver));
+  }
+
+  #deliver(event: VenueStreamEvent, receiver: Receiver | null): void {
+    receiver?.process.deliver(() => receiver.hear(event));
+  }
+
+  #lateness(fault: 'requestLate' | 'streamLate'): number {
+    return this.#happens(fault) ? this.random.whole(1, this.faults.lateMs) : 0;
+  }
+
+  #isWrong(): boolean {
+    return this.#happens('snapshotWrong');
+  }
+
+  #happens(fault: Exclude<keyof FaultRates, 'lateMs'>): boolean {
+    const rate = this.faults[fault];
+    if (rate === 0 || !this.random.chance(rate)) return false;
+    this.injected.count(fault);
+    return true;
+  }
+}

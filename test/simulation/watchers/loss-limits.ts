@@ -1,0 +1,70 @@
+/** Days begin when they begin and no sooner; who may trade has lost neither the day's nor the drawdown's part. */
+import type { RiskNumbers } from '../../../src/engine/config.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+export class LossLimits implements Watcher {
+  #dayMs: number | null = null;
+  #dayEquity = 0;
+  #peak = 0;
+  /** Lifted at this moment: the loss may be counted anew. */
+  #liftedAtMarketMs: number | null = null;
+
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly risk: () => Pick<RiskNumbers, 'dailyLossLimitPct' | 'maxDrawdownPct'>,
+    private readonly dayStartMs: (marketMs: number) => number,
+  ) {}
+
+  restarted(records: readonly EngineRecord[]): void {
+    this.#dayMs = null;
+    this.#peak = 0;
+    this.#liftedAtMarketMs = null;
+    for (const record of records) this.#follow(record);
+  }
+
+  recorded(record: EngineRecord): string | null {
+    const objection = record.type === 'day' ? this.#objectToDay(record) : null;
+    this.#follow(record);
+    return objection;
+  }
+
+  lookedClosely({ view }: Moment): string | null {
+    if (this.book.mode !== 'ACTIVE') return null;
+    const { equity } = view();
+    const { dailyLossLimitPct, maxDrawdownPct } = this.risk();
+    if (this.#dayMs !== null && equity <= this.#dayEquity * (1 - dailyLossLimitPct / 100) - 1)
+      return `ACTIVE with an equity of ${equity}, the day began with ${this.#dayEquity}`;
+    if (equity <= this.#peak * (1 - maxDrawdownPct / 100) - 1)
+      return `ACTIVE with an equity of ${equity}, the peak is ${this.#peak}`;
+    return null;
+  }
+
+  #objectToDay({ dayStartMs, marketMs }: Extract<EngineRecord, { readonly type: 'day' }>): string | null {
+    const due = this.dayStartMs(marketMs);
+    if (dayStartMs !== due) return `a day that began at ${due} is counted from ${dayStartMs}`;
+    const anew = this.#liftedAtMarketMs === marketMs;
+    if (this.#dayMs === null || dayStartMs > this.#dayMs || anew) return null;
+    return `the day of ${dayStartMs} began once more, and nobody had lifted its loss`;
+  }
+
+  #follow(record: EngineRecord): void {
+    switch (record.type) {
+      case 'armed':
+        this.#liftedAtMarketMs = record.marketMs;
+        return;
+      case 'day':
+        this.#dayMs = record.dayStartMs;
+        this.#dayEquity = record.startEquity;
+        return;
+      case 'equity':
+        // Who lifts a drawdown has it counted from here.
+        this.#peak =
+          this.#liftedAtMarketMs === record.marketMs ? record.equity : Math.max(this.#peak, record.equity);
+        return;
+      default:
+        return;
+    }
+  }
+}

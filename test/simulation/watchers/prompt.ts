@@ -1,0 +1,157 @@
+/** What has its time: entries that rest only so many bars, exits that are carried out, prices that must be fresh. */
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+/** A tick, and what a cancel of the bar before may take to be recorded. */
+const NOTICED_MS_MAX = 2_500;
+/** From the strategy's word to an order that leaves: its stop has to be off the market first. */
+const EXIT_MS_MAX = 20_000;
+/** From the last bar that an entry may see: its cancel may be lost, and looked up, before it is sent again. */
+const TAKEN_OFF_MS_MAX = 10_000;
+/** From the refusal of a stop that the market has passed to the order that closes what it was for. */
+const SECURED_MS_MAX = 5_000;
+const EXIT_WORDS = ': closing the position';
+
+export class Prompt implements Watcher {
+  /** Bars that each entry has seen. */
+  readonly #bars = new Map<string, number>();
+  /** Since when each has seen all that it may. */
+  readonly #overdueSinceMs = new Map<string, number>();
+  /** Positions whose stop was refused because the market is past it, and since when. */
+  readonly #passed = new Map<number, number>();
+  readonly #quotedAtMs = new Map<number, number>();
+  readonly #bids = new Map<number, number>();
+  /** Since when each instrument has a position that an order can be sent for: an entry may fill in a silence. */
+  readonly #heldSinceMs = new Map<number, number>();
+  /** Exits that a strategy wants, by instrument, and since when. */
+  readonly #exits = new Map<number, number>();
+  #fromMs = 0;
+
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly scenario: Scenario,
+    private readonly restBars: number,
+    private readonly staleMs: () => number,
+  ) {}
+
+  restarted(_: readonly EngineRecord[], wallMs: number): void {
+    this.#bars.clear();
+    this.#overdueSinceMs.clear();
+    this.#passed.clear();
+    this.#quotedAtMs.clear();
+    this.#bids.clear();
+    this.#heldSinceMs.clear();
+    this.#exits.clear();
+    this.#fromMs = wallMs;
+  }
+
+  thawed(wallMs: number): void {
+    this.#fromMs = wallMs;
+    for (const since of [this.#exits, this.#passed]) for (const at of since.keys()) since.set(at, wallMs);
+    for (const id of this.#overdueSinceMs.keys()) this.#overdueSinceMs.set(id, wallMs);
+  }
+
+  heard(event: EngineEvent, wallMs: number): void {
+    if (event.kind === 'quote') {
+      this.#quotedAtMs.set(event.instrument, wallMs);
+      this.#bids.set(event.instrument, event.bidTicks);
+    }
+    if (event.kind === 'journal.fault') this.#passed.clear();
+    if (event.kind === 'order.rejected' && event.wouldTrigger === true) {
+      const order = this.book.live.get(event.clientId);
+      if (order?.intent.purpose === 'protective') this.#passed.set(order.intent.instrument, wallMs);
+    }
+    if (event.kind !== 'bar' || event.warmup) return;
+    for (const { intent } of this.book.liveOn(event.instrument, 'entry')) {
+      const bars = (this.#bars.get(intent.clientId) ?? 0) + 1;
+      this.#bars.set(intent.clientId, bars);
+      if (bars === this.restBars) this.#overdueSinceMs.set(intent.clientId, wallMs);
+    }
+  }
+
+  recorded(record: EngineRecord, { wallMs }: Moment): null {
+    if (record.type === 'halt' && record.halt.mode !== 'REDUCING') this.#exits.clear();
+    if (record.type !== 'note' || !record.text.endsWith(EXIT_WORDS)) return null;
+    const instrument = this.scenario.instruments.find(({ symbol }) => symbol === record.symbol);
+    if (instrument !== undefined) this.#exits.set(instrument.id, wallMs);
+    return null;
+  }
+
+  left(effect: Effect, { wallMs }: Moment): string | null {
+    if (effect.kind !== 'submit') return null;
+    const { purpose, instrument, clientId } = effect.order;
+    if (purpose === 'exit' || purpose === 'close') {
+      this.#exits.delete(instrument);
+      this.#passed.delete(instrument);
+    }
+    if (purpose !== 'entry') return null;
+    const ageMs = wallMs - (this.#quotedAtMs.get(instrument) ?? Number.NEGATIVE_INFINITY);
+    return ageMs > this.staleMs() ? `entry ${clientId} left on a price that is ${ageMs} ms old` : null;
+  }
+
+  looked({ wallMs }: Moment): string | null {
+    return this.#rested(wallMs) ?? this.#unexited(wallMs) ?? this.#unsecured(wallMs) ?? this.#stale(wallMs);
+  }
+
+  #rested(wallMs: number): string | null {
+    const old = this.book.entries.find(({ intent, state }) => {
+      const sinceMs = this.#overdueSinceMs.get(intent.clientId) ?? wallMs;
+      return (state === 'working' || state === 'partlyFilled') && wallMs - sinceMs > TAKEN_OFF_MS_MAX;
+    });
+    return old === undefined
+      ? null
+      : `entry ${old.intent.clientId} rests long after its ${this.restBars} bars`;
+  }
+
+  #unsecured(wallMs: number): string | null {
+    for (const [at, sinceMs] of this.#passed) {
+      const rests = this.book.liveOn(at, 'protective').some(({ state }) => state === 'working');
+      const closes = [...this.book.liveOn(at, 'close'), ...this.book.liveOn(at, 'exit')].length > 0;
+      if (rests || closes || this.book.closing || (this.book.lots[at] ?? 0) === 0) this.#passed.delete(at);
+      else if (wallMs - sinceMs > SECURED_MS_MAX)
+        return `the market is past the stop of ${at} for ${wallMs - sinceMs} ms, and nothing closes it`;
+    }
+    return null;
+  }
+
+  #unexited(wallMs: number): string | null {
+    for (const [at, sinceMs] of this.#exits) {
+      if ((this.book.lots[at] ?? 0) === 0) this.#exits.delete(at);
+      else if (wallMs - sinceMs > EXIT_MS_MAX)
+        return `the strategy wants out of ${at} for ${wallMs - sinceMs} ms, and no order has left`;
+    }
+    return null;
+  }
+
+  /** Of the whole feed, or of what is held. */
+  #stale(wallMs: number): string | null {
+    for (const { id } of this.scenario.instruments) {
+      if (!this.#isTradable(id)) this.#heldSinceMs.delete(id);
+      else if (!this.#heldSinceMs.has(id)) this.#heldSinceMs.set(id, wallMs);
+    }
+    if (this.book.mode !== 'ACTIVE' || this.#quotedAtMs.size === 0) return null;
+    const mostMs = this.staleMs() + NOTICED_MS_MAX;
+    if (wallMs - this.#fromMs <= mostMs) return null;
+    const newestMs = Math.max(...this.#quotedAtMs.values());
+    if (wallMs - newestMs > mostMs) return `ACTIVE without any price for ${wallMs - newestMs} ms`;
+    for (const [at, sinceMs] of this.#heldSinceMs) {
+      const staleFromMs = (this.#quotedAtMs.get(at) ?? this.#fromMs) + this.staleMs();
+      if (wallMs - Math.max(staleFromMs, sinceMs) > NOTICED_MS_MAX)
+        return `ACTIVE with a position in ${at} without a price since ${staleFromMs}`;
+    }
+    return null;
+  }
+
+  /** What is worth less than the smallest order is left over, and no position. */
+  #isTradable(at: number): boolean {
+    const lots = this.book.lots[at] ?? 0;
+    const bidTicks = this.#bids.get(at);
+    const { moneyPerTickLot, minNotional } = this.scenario.instruments[at]!;
+    if (lots === 0 || bidTicks === undefined) return lots !== 0;
+    return Math.abs(lots) * bidTicks * moneyPerTickLot >= minNotional;
+  }
+}

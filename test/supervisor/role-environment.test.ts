@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import type { RoleName } from '../../src/supervisor/roles.js';
+import { environmentOf } from '../../src/supervisor/start-role.js';
+
+const SECRETS = {
+  BINANCE_API_KEY: 'trade',
+  BINANCE_SECRET_KEY_FILE: '/trade',
+  BINANCE_AUDITOR_API_KEY: 'read',
+  TELEGRAM_BOT_TOKEN: 'bot',
+  TEMPORAL_API_KEY: 'cloud',
+  DASHBOARD_PASSWORD: 'password',
+} as const;
+
+const givenTo = (name: RoleName, separate = false, env: NodeJS.ProcessEnv = SECRETS): string[] =>
+  Object.keys(environmentOf({ name, separate, env: { ...env, PATH: '/bin' } })).filter(
+    (variable) => variable !== 'PATH',
+  );
+
+it('gives each role its own secrets only', () => {
+  expect(givenTo('trader')).toEqual(['BINANCE_API_KEY', 'BINANCE_SECRET_KEY_FILE']);
+  expect(givenTo('engine-worker')).toEqual(['BINANCE_AUDITOR_API_KEY', 'TEMPORAL_API_KEY']);
+  expect(givenTo('engine-worker', true)).toEqual(['TEMPORAL_API_KEY']);
+  expect(givenTo('auditor', true)).toEqual(['BINANCE_AUDITOR_API_KEY']);
+  expect(givenTo('ledger', true)).toEqual([]);
+  expect(givenTo('web')).toEqual(['TELEGRAM_BOT_TOKEN', 'TEMPORAL_API_KEY']);
+  expect(givenTo('web', true)).toEqual(['TEMPORAL_API_KEY']);
+  expect(givenTo('telegram', true)).toEqual(['TELEGRAM_BOT_TOKEN', 'TEMPORAL_API_KEY']);
+  expect(givenTo('operations-worker')).toEqual(
+    Object.keys(SECRETS).filter((name) => name !== 'DASHBOARD_PASSWORD'),
+  );
+});
+
+it('lets the auditor read with the trader’s key where it has none of its own', () => {
+  const { BINANCE_AUDITOR_API_KEY: _, ...without } = SECRETS;
+  expect(givenTo('engine-worker', false, without)).toContain('BINANCE_API_KEY');
+});

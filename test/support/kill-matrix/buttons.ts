@@ -1,0 +1,187 @@
+/**
+ * Temporal's own buttons, and a Temporal that forgets, pressed at each boundary of a procedure: the run ends or goes on as
+ * its type says, its task never fails, nothing stays open that nobody carries out, and people can do it again.
+ */
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import { reconcileRuns } from '../../../src/operations/reconcile/reconcile-runs.js';
+import { readOpenThings } from '../../../src/store/open-runs.js';
+import type { Bench, BenchDesk } from '../../workflows/support/desk-bench.js';
+import { until } from '../../workflows/support/until.js';
+import { watchRun } from './watch-run.js';
+
+export const BUTTONS = ['cancel', 'terminate', 'reset', 'lose'] as const;
+export type Button = (typeof BUTTONS)[number];
+
+export interface Pressable {
+  readonly name: string;
+  /** The desk as it has to be; gives what `answer` and `begin` work with. */
+  readonly desk: (bench: Bench) => Promise<BenchDesk>;
+  readonly begin: (bench: Bench, desk: BenchDesk) => Promise<string>;
+  /** What people do so that it ends; asked again until it has. */
+  readonly answer: (bench: Bench, desk: BenchDesk, workflowId: string) => Promise<void>;
+  /** Of its evidence. */
+  readonly routine: string;
+}
+
+const RUN_MS = 60_000;
+const LATER_MS = 120_000;
+/**
+ * Causes of the server's protocol: a message came while the task ran, which is tried again with it; a worker went away;
+ * the run was ended from outside while its task ran.
+ */
+const HARMLESS: ReadonlySet<number> = new Set([1, 13, 17]);
+
+/** How many boundaries an undisturbed run has. */
+export async function boundariesOf(bench: Bench, procedure: Pressable): Promise<number> {
+  const desk = await procedure.desk(bench);
+  const boundaries = await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, async () => undefined);
+  await desk.stop();
+  return boundaries;
+}
+
+export async function pressAt(
+  bench: Bench,
+  procedure: Pressable,
+  button: Button,
+  boundary: number,
+): Promise<void> {
+  const desk = await procedure.desk(bench);
+  await runOnce(bench, desk, procedure, boundary, (workflowId) => press(bench, button, workflowId));
+  await expectNothingOpen(bench, desk, procedure, button);
+  // What it held is free again.
+  await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, async () => undefined);
+  expect((await desk.evidence(procedure.routine)).length).toBeGreaterThan(0);
+  await desk.stop();
+}
+
+async function runOnce(
+  bench: Bench,
+  desk: BenchDesk,
+  procedure: Pressable,
+  boundary: number,
+  strike: (workflowId: string) => Promise<void>,
+): Promise<number> {
+  const sinceMs = Date.now();
+  const workflowId = await procedure.begin(bench, desk);
+  let struck: Promise<void> | null = null;
+  const reach = (count: number): void => {
+    if (struck !== null || count < boundary) return;
+    struck = strike(workflowId);
+    struck.catch(() => undefined);
+  };
+  const signal = AbortSignal.timeout(RUN_MS);
+  // At the end no boundary is left to strike at: the last one is before it.
+  const watch = watchRun(bench.temporal, workflowId, sinceMs, signal, (count) => {
+    if (Number.isFinite(count)) reach(count);
+  });
+  watch.ended.catch(() => undefined);
+  reach(0);
+  await until(
+    `${procedure.name} to end`,
+    async () => {
+      await procedure.answer(bench, desk, workflowId).catch(() => undefined);
+      return !(await isRunning(bench, workflowId));
+    },
+    RUN_MS,
+  );
+  await struck;
+  await until('the last of its runs', async () => !(await isRunning(bench, workflowId)), RUN_MS);
+  await expectNoFailedTask(bench, workflowId);
+  return watch.boundaries();
+}
+
+async function isRunning({ client }: Bench, workflowId: string): Promise<boolean> {
+  const described = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => null);
+  return described?.status.name === 'RUNNING';
+}
+
+/** One that has ended by then has nothing to press. */
+async function press(bench: Bench, button: Button, workflowId: string): Promise<void> {
+  const handle = bench.client.workflow.getHandle(workflowId);
+  if (button === 'cancel') await handle.cancel().catch(() => undefined);
+  else if (button === 'terminate') await handle.terminate('a button').catch(() => undefined);
+  else if (button === 'lose') await lose(bench, workflowId);
+  else await reset(bench, workflowId);
+}
+
+/** As a Temporal that started afresh: it does not know the run. */
+async function lose({ client, temporal }: Bench, workflowId: string): Promise<void> {
+  await client.workflowService.deleteWorkflowExecution({
+    namespace: temporal.namespace,
+    workflowExecution: { workflowId },
+  });
+  await until('the run to be forgotten', () =>
+    client.workflow
+      .getHandle(workflowId)
+      .describe()
+      .then(
+        () => false,
+        () => true,
+      ),
+  );
+}
+
+async function reset({ client, temporal }: Bench, workflowId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
+  const { runId } = await handle.describe();
+  const completed = await until('a first task', async () => {
+    const { events } = await handle.fetchHistory();
+    return events?.find((event) => event.workflowTaskCompletedEventAttributes);
+  });
+  await client.workflowService.resetWorkflowExecution({
+    namespace: temporal.namespace,
+    workflowExecution: { workflowId, runId },
+    reason: 'a button',
+    requestId: randomUUID(),
+    workflowTaskFinishEventId: completed.eventId ?? null,
+  });
+}
+
+/** A task that fails is tried again for ever: it never did. */
+async function expectNoFailedTask({ client }: Bench, workflowId: string): Promise<void> {
+  const history = await client.workflow
+    .getHandle(workflowId)
+    .fetchHistory()
+    .catch(() => null);
+  const failed = (history?.events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failure }) => {
+    // The event by which a run is reset names the new one.
+    const isHarmless = Boolean(failure?.newRunId) || HARMLESS.has(Number(failure?.cause));
+    return failure && !isHarmless ? [failure.failure?.message ?? 'failed'] : [];
+  });
+  expect(failed, workflowId).toEqual([]);
+}
+
+async function expectNothingOpen(
+  bench: Bench,
+  desk: BenchDesk,
+  procedure: Pressable,
+  button: Button,
+): Promise<void> {
+  const { pool } = bench.database;
+  const nowMs = () => Date.now() + LATER_MS;
+  const open = () => readOpenThings(pool, desk.name, nowMs());
+  const before = await open();
+  const abandoned = await reconcileRuns({
+    desk: { desk: desk.name } as never,
+    pool,
+    temporal: bench.temporal,
+    trader: desk.trader.client,
+    home: null,
+    nowMs,
+  });
+  const said = `${procedure.name}, ${button}: ${JSON.stringify(before)}`;
+  // A person may still do what a run that ended properly has asked for.
+  expect(
+    (await open()).filter(({ kind }) => kind !== 'task'),
+    said,
+  ).toEqual([]);
+  if (button === 'cancel' || button === 'reset') expect(abandoned, said).toEqual([]);
+  const told = await pool.query("select 1 from notice where desk = $1 and fingerprint like 'abandoned:%'", [
+    desk.name,
+  ]);
+  expect(told.rowCount, said).toBe(abandoned.length);
+}

@@ -1,0 +1,40 @@
+/** Sends raw requests to a whole desk, then looks at each of its processes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { askSupervisor, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
+import { type DeskUnderTest, until } from './desk-under-test.js';
+import { sendRawRequests, type Target } from './raw-requests.js';
+
+export async function survivesRawRequests(desk: DeskUnderTest, seed: number, count: number): Promise<void> {
+  await desk.up('--market', 'simulated', '--separate');
+  const before = await pidsOf(desk);
+  await sendRawRequests(targetsOf(desk), seed, count);
+  await until('the desk’s answers afterwards', async () => (await desk.run('status', '--json')).code === 0);
+  expect(await pidsOf(desk), `seed ${seed}: processes that ended`).toEqual(before);
+}
+
+async function pidsOf({ home }: DeskUnderTest): Promise<unknown> {
+  const processes = await askSupervisor(home, 'processes', {}, 10_000);
+  return Object.fromEntries(processes.map(({ name, pid, state }) => [name, [pid, state]]));
+}
+
+function targetsOf({ home, desk }: DeskUnderTest): readonly Target[] {
+  const paths = homePaths(home);
+  const ports = JSON.parse(readFileSync(join(paths.run, 'ports.json'), 'utf8')) as {
+    readonly web: number;
+    readonly temporalUiProxy: number;
+  };
+  const port = (name: string, number: number): Target => ({
+    name,
+    at: { host: '127.0.0.1', port: number },
+    speaks: 'http',
+  });
+  return [
+    port('dashboard', ports.web),
+    port('proxy of Temporal’s UI', ports.temporalUiProxy),
+    { name: 'control socket', at: { path: deskPaths(paths, desk).controlSocket }, speaks: 'lines' },
+    { name: 'supervisor', at: { path: supervisorSocketPath(home) }, speaks: 'lines' },
+  ];
+}

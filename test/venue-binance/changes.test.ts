@@ -1,0 +1,192 @@
+/** Orders made smaller in place, orders exchanged for others, and the cash that moved: the adapter on the simulator. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { FaultEffect } from '../../simulators/binance/faults.js';
+import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
+import { eventually } from '../support/eventually.js';
+import { BTC, type Opened, openOnSimulator } from './support/opened.js';
+
+let opened: Opened;
+beforeEach(async () => {
+  opened = await openOnSimulator();
+  await eventually(() => expect(opened.venue.state.up).toBe(true));
+});
+
+const stopAt = (stopTicks: number, quantityLots = 999) =>
+  approved({ purpose: 'protective', side: 'sell', type: 'stop', quantityLots, stopTicks });
+
+async function protectedPosition() {
+  await opened.venue.submit(approved({ quantityLots: 1000 }));
+  const stop = stopAt(5_500_000);
+  expect(await opened.venue.submit(stop)).toMatchObject({ kind: 'accepted' });
+  return stop;
+}
+
+const lockedCoins = async () => {
+  const { body } = await opened.raw.signed('GET', '/api/v3/account');
+  return body.balances.find(({ asset }: { asset: string }) => asset === 'BTC').locked;
+};
+
+describe('amending the quantity of an open order', () => {
+  it('makes it smaller in place, frees what it no longer needs, and says so on the stream', async () => {
+    const { venue, events } = opened;
+    const stop = await protectedPosition();
+    const [before] = await venue.openOrders();
+    expect(await venue.amendQuantity?.(stop.clientId, BTC, 500)).toEqual({
+      kind: 'amended',
+      quantityLots: 500,
+    });
+    expect(await venue.openOrders()).toEqual([{ ...before, quantityLots: 500 }]);
+    expect(await lockedCoins()).toBe('0.00500000');
+    await eventually(() =>
+      expect(events).toContainEqual({ kind: 'order', order: { ...before, quantityLots: 500 } }),
+    );
+    expect(await venue.cancel(stop.clientId, BTC)).toEqual({ kind: 'cancelled' });
+  });
+
+  it('is rejected where it would grow or change nothing, and the order stays as it was', async () => {
+    const { venue } = opened;
+    const stop = await protectedPosition();
+    expect(await venue.amendQuantity?.(stop.clientId, BTC, 999)).toMatchObject({
+      kind: 'rejected',
+      code: '-2038',
+    });
+    expect(await venue.amendQuantity?.(stop.clientId, BTC, 1500)).toMatchObject({
+      kind: 'rejected',
+      code: '-2038',
+    });
+    expect(await venue.amendQuantity?.(stop.clientId, BTC, 1)).toMatchObject({
+      kind: 'rejected',
+      code: '-1013',
+    });
+    expect(await venue.openOrders()).toMatchObject([{ clientId: stop.clientId, quantityLots: 999 }]);
+  });
+
+  it('says that there is no such open order, and unknown where no answer came', async () => {
+    const { venue, simulator } = opened;
+    expect(await venue.amendQuantity?.('never', BTC, 5)).toMatchObject({ kind: 'notOpen', code: '-2038' });
+    const stop = await protectedPosition();
+    const path = '/api/v3/order/amend/keepPriority';
+    const spoilt: FaultEffect[] = [
+      { kind: 'drop' },
+      { kind: 'html' },
+      { kind: 'answer', status: 504 },
+      { kind: 'rewrite', set: { qty: '0.00100000' } },
+    ];
+    for (const effect of spoilt) {
+      simulator.simulation.addFault({ method: 'PUT', path, applyFirst: true, effect });
+      expect((await venue.amendQuantity?.(stop.clientId, BTC, 900 - spoilt.indexOf(effect)))?.kind).toBe(
+        'unknown',
+      );
+    }
+    expect(simulator.simulation.count('PUT', path)).toBe(1 + spoilt.length);
+  });
+});
+
+describe('replacing an order', () => {
+  it('cancels the old one and places the new one in one request', async () => {
+    const { venue } = opened;
+    const stop = await protectedPosition();
+    const next = stopAt(5_600_000);
+    expect(await venue.replace?.(stop.clientId, next)).toMatchObject({ kind: 'replaced' });
+    expect(await venue.openOrders()).toMatchObject([{ clientId: next.clientId, stopTicks: 5_600_000 }]);
+    expect(await venue.orderByClientId(stop.clientId, BTC)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('says that nothing rests any more where the new one was refused after the cancel', async () => {
+    const { venue } = opened;
+    const stop = await protectedPosition();
+    expect(await venue.replace?.(stop.clientId, stopAt(6_100_000))).toEqual({
+      kind: 'cancelledOnly',
+      code: '-2010',
+      text: 'Stop price would trigger immediately.',
+    });
+    expect(await venue.openOrders()).toEqual([]);
+  });
+
+  it('leaves the old one where the new one fails a filter, and sends none where the old one is gone', async () => {
+    const { venue } = opened;
+    const stop = await protectedPosition();
+    expect(await venue.replace?.(stop.clientId, stopAt(5_600_000, 1))).toMatchObject({
+      kind: 'rejected',
+      code: '-1013',
+    });
+    expect(await venue.openOrders()).toMatchObject([{ clientId: stop.clientId }]);
+    expect(await venue.replace?.('never', stopAt(5_600_000))).toMatchObject({
+      kind: 'notOpen',
+      code: '-2011',
+    });
+    expect(await venue.openOrders()).toHaveLength(1);
+  });
+
+  it.each<[string, FaultEffect]>([
+    ['a dropped connection', { kind: 'drop' }],
+    ['a page', { kind: 'html' }],
+    ['a timeout of the exchange', { kind: 'answer', status: 504 }],
+    ['another order’s answer', { kind: 'rewrite', set: { origClientOrderId: 'other' } }],
+  ])('is unknown after %s, and both orders can be looked up', async (_what, effect) => {
+    const { venue, simulator } = opened;
+    const stop = await protectedPosition();
+    const path = '/api/v3/order/cancelReplace';
+    simulator.simulation.addFault({ method: 'POST', path, applyFirst: true, effect });
+    const next = stopAt(5_600_000);
+    expect((await venue.replace?.(stop.clientId, next))?.kind).toBe('unknown');
+    expect(await venue.orderByClientId(stop.clientId, BTC)).toMatchObject({ state: 'cancelled' });
+    expect(await venue.orderByClientId(next.clientId, BTC)).toMatchObject({ state: 'working' });
+  });
+});
+
+describe('cash that moved without a trade', () => {
+  it('is read from every list of the wallet, signed, with fees, oldest first', async () => {
+    const { venue, raw } = opened;
+    const sinceMs = Date.now() - 1000;
+    const desk = { account: 'desk', asset: 'USDT' };
+    await raw.control('deposit', { ...desk, amount: '500.12345678' });
+    await raw.control('withdraw', { ...desk, amount: '100', fee: '1' });
+    await raw.control('transfer', { ...desk, amount: '250', direction: 'out' });
+    await raw.control('transfer', { ...desk, amount: '50', direction: 'in' });
+    await raw.control('dividend', { ...desk, amount: '0.5', info: 'Simple Earn' });
+    await raw.control('deposit', { account: 'desk', asset: 'SHIB', amount: '3' });
+    await raw.control('dust', {
+      account: 'desk',
+      asset: 'SHIB',
+      amount: '3',
+      bnb: '0.001',
+      charge: '0.00002',
+    });
+    const moved = (await venue.cashMovements?.(sinceMs)) ?? [];
+    const summary = moved.map(({ kind, asset, amount }) => `${kind} ${amount} ${asset}`);
+    expect(new Set(summary)).toEqual(
+      new Set([
+        'deposit 500.12345678 USDT',
+        'withdrawal -101 USDT',
+        'transfer -250 USDT',
+        'transfer 50 USDT',
+        'interest 0.5 USDT',
+        'deposit 3 SHIB',
+        'dustConversion -3 SHIB',
+        'dustConversion 0.00098 BNB',
+      ]),
+    );
+    expect(new Set(moved.map(({ id }) => id)).size).toBe(moved.length);
+    const sum = moved
+      .filter(({ asset }) => asset === 'USDT')
+      .reduce((total, one) => total + Number(one.amount), 0);
+    expect((await venue.balances()).cash).toBe(Math.round((10_000 + sum) * 1e8));
+    expect(await venue.cashMovements?.(Date.now() + 60_000)).toEqual([]);
+  });
+
+  it('is unavailable, and not empty, where a list can’t be read or believed', async () => {
+    const { venue, raw, simulator } = opened;
+    await raw.control('deposit', { account: 'desk', asset: 'USDT', amount: '5' });
+    const path = '/sapi/v1/capital/deposit/hisrec';
+    simulator.simulation.addFault({
+      method: 'GET',
+      path,
+      effect: { kind: 'rewrite', set: { amount: '-5' } },
+    });
+    await expect(venue.cashMovements?.(Date.now() - 1000)).rejects.toBeInstanceOf(VenueUnavailable);
+    simulator.simulation.addFault({ method: 'GET', path, times: 9, effect: { kind: 'answer', status: 500 } });
+    await expect(venue.cashMovements?.(Date.now() - 1000)).rejects.toBeInstanceOf(VenueUnavailable);
+  });
+});

@@ -1,0 +1,67 @@
+/** Before a build is replaced: would the new one go on with what is open now? */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
+import { EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
+import { deskOwnerId, emergencyQueue, operationsQueue, pulseId } from '../../src/workflows/queues.js';
+import { openIncident } from '../incidents/incident-bench.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { bundleOf } from '../workflows/support/serve-queue.js';
+import { until } from '../workflows/support/until.js';
+
+/** Sealed, as on every installation. */
+const home = mkdtempSync(join(tmpdir(), 'fermata-replay-'));
+let bench: Bench;
+beforeAll(async () => {
+  await ensureSecrets(home);
+  bench = await openBench(home);
+});
+afterAll(async () => {
+  await bench?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function withOpenRuns(desk: BenchDesk): Promise<() => Promise<unknown>> {
+  const { client } = bench;
+  const incident = await openIncident(bench, desk, { kind: 'reported', subject: 'x' });
+  const pulse = await client.workflow.start('pulse', {
+    workflowId: pulseId(desk.name),
+    taskQueue: operationsQueue(desk.name),
+    args: [{ desk: desk.name, everyMs: 60_000 }],
+  });
+  const owner = await client.workflow.start('deskOwner', {
+    workflowId: deskOwnerId(desk.name),
+    taskQueue: emergencyQueue(desk.name),
+    args: [{ desk: desk.name, admitted: [], orders: [], timing: EMERGENCY_TIMING }],
+  });
+  return () => Promise.all([incident.end(), pulse.terminate(), owner.terminate()]);
+}
+
+describe('a look before an upgrade', () => {
+  it('says that every open run would go on, and names each that would stand still and why', async () => {
+    const desk = await bench.desk();
+    const end = await withOpenRuns(desk);
+    const [emergency, operations] = [(await bundleOf('emergency')).code, (await bundleOf('operations')).code];
+    const look = (bundles: { emergency: string; operations: string }) =>
+      replayOpenRuns(bench.temporal, desk.name, bundles, home);
+    const fits = await until('the list shows them', async () => {
+      const runs = await look({ emergency, operations });
+      return runs.length === 3 ? runs : null;
+    });
+    expect(fits.map(({ type, problem }) => [type, problem]).sort()).toEqual([
+      ['deskOwner', null],
+      ['incident', null],
+      ['pulse', null],
+    ]);
+    // A build whose incidents tell people by another activity, without a patch.
+    const changed = operations.replaceAll('announceIncident', 'announceSomething');
+    expect(changed).not.toBe(operations);
+    const runs = await look({ emergency, operations: changed });
+    expect(runs.filter(({ problem }) => problem !== null).map(({ type }) => type)).toEqual(['incident']);
+    expect(runs.find(({ type }) => type === 'incident')?.problem).toMatch(/announce/);
+    await end();
+  });
+});

@@ -1,0 +1,135 @@
+/** "Cancel" on what takes hours: it ends, says so, and nothing half done counts. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BackupInput, DrillInput } from '../../src/workflows/operations/backup/contract.js';
+import type { ValidationInput } from '../../src/workflows/operations/validation.js';
+import {
+  backupWorkflowId,
+  drillWorkflowId,
+  operationsQueue,
+  validationId,
+} from '../../src/workflows/queues.js';
+import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+import { keepHistory } from './support/keep-history.js';
+import { until } from './support/until.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const seen = { began: 0, heardOfIt: 0 };
+
+/** Beats until it hears that it is cancelled. */
+async function forHours(): Promise<never> {
+  const context = Context.current();
+  seen.began += 1;
+  for (;;) {
+    context.heartbeat();
+    try {
+      await context.sleep(100);
+    } catch (error) {
+      if (error instanceof CancelledFailure) seen.heardOfIt += 1;
+      throw error;
+    }
+  }
+}
+
+async function toldOf(desk: BenchDesk): Promise<string[]> {
+  const found = await bench.database.pool.query<{ title: string }>(
+    'select title from notice where desk = $1 order by id',
+    [desk.name],
+  );
+  return found.rows.map(({ title }) => title);
+}
+
+async function cancelled(
+  type: string,
+  workflowId: (desk: string) => string,
+  argument: (desk: string) => object,
+) {
+  const desk = await bench.desk({
+    serve: ['operations'],
+    activities: () => ({ takeBackup: forHours, restoreBackup: forHours, runValidation: forHours }),
+  });
+  const [began, heard] = [seen.began, seen.heardOfIt];
+  const handle = await bench.client.workflow.start(type, {
+    workflowId: workflowId(desk.name),
+    taskQueue: operationsQueue(desk.name),
+    args: [argument(desk.name)],
+  });
+  await until('it to be under way', () => seen.began > began);
+  await sleep(200);
+  await handle.cancel();
+  const result = await handle.result().catch(String);
+  await until('the activity to hear of it', () => seen.heardOfIt > heard);
+  return { desk, handle, result };
+}
+
+const common = { simulated: true, marketMs: null, person: null, evidenceMs: 20_000 };
+const backupInput = (desk: string): BackupInput => ({ desk, verify: true, keep: 5, ...common });
+const drillInput = (desk: string): DrillInput => ({ desk, backupId: 'b1', ...common });
+const validationInput = (desk: string): ValidationInput => ({
+  desk,
+  id: 'v1',
+  durationMs: 3_600_000,
+  person: 'anna',
+  runMsMax: 60_000,
+  silentMs: 10_000,
+  evidenceMs: 20_000,
+});
+
+describe('a run that takes hours and is cancelled', () => {
+  it('a backup ends, counts as none, and people are told', async () => {
+    const { desk, handle, result } = await cancelled('backup', backupWorkflowId, backupInput);
+    expect(result).toMatchObject({ verdict: 'fail', backupId: null });
+    expect(await desk.evidence('backup')).toMatchObject([
+      { step_key: 'ended', verdict: 'fail', observed: expect.stringMatching(/counts as no backup/) },
+    ]);
+    expect(await toldOf(desk)).toEqual([`${desk.name}: somebody cancelled the backup`]);
+    await keepHistory(bench, 'backup-cancelled', handle.workflowId);
+  });
+
+  it('a restore drill ends, proves nothing, and people are told', async () => {
+    const { desk, handle, result } = await cancelled('restoreDrill', drillWorkflowId, drillInput);
+    expect(result).toMatchObject({ verdict: 'fail' });
+    expect(await desk.evidence('restore-drill')).toMatchObject([{ step_key: 'ended', verdict: 'fail' }]);
+    expect(await toldOf(desk)).toEqual([`${desk.name}: somebody cancelled the restore drill`]);
+    await keepHistory(bench, 'restore-drill-cancelled', handle.workflowId);
+  });
+
+  it('a validation ends as cancelled with evidence and a notice, not at the end of its time', async () => {
+    const of = (desk: string) => validationId(desk, 'v1');
+    const { desk, handle, result } = await cancelled('validation', of, validationInput);
+    expect(result).toMatch(/cancelled/i);
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+    expect(await desk.evidence('validation')).toMatchObject([{ step_key: 'ended', verdict: 'fail' }]);
+    expect(await toldOf(desk)).toEqual([`${desk.name}: somebody cancelled the validation v1`]);
+    await keepHistory(bench, 'validation-cancelled', handle.workflowId);
+  });
+});
+
+describe('a validation that can not go on', () => {
+  it('says why as evidence and to people within its bound', async () => {
+    const desk = await bench.desk({
+      serve: ['operations'],
+      activities: () => ({
+        runValidation: async () => {
+          throw new Error('its folder is gone');
+        },
+      }),
+    });
+    const handle = await bench.client.workflow.start('validation', {
+      workflowId: validationId(desk.name, 'v1'),
+      taskQueue: operationsQueue(desk.name),
+      args: [{ ...validationInput(desk.name), runMsMax: 2_500 }],
+    });
+    await expect(handle.result()).rejects.toThrow();
+    const [evidence] = await desk.evidence('validation');
+    expect(evidence).toMatchObject({ step_key: 'ended', observed: expect.stringMatching(/folder is gone/) });
+    expect(await toldOf(desk)).toEqual([`Paper validation of ${desk.name}: failed`]);
+    await keepHistory(bench, 'validation-failed', handle.workflowId);
+  });
+});

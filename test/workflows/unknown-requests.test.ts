@@ -1,0 +1,172 @@
+/** Malformed starts and misspelt signals: whoever wants the desk stopped gets that, and nothing vanishes. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EMERGENCY_TIMING, type EmergencyOutcome } from '../../src/workflows/emergency/contract.js';
+import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/workflows/queues.js';
+import { openIncident } from '../incidents/incident-bench.js';
+import { UNFIT_TEXTS } from '../support/unfit-text.js';
+import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
+import { keepHistory } from './support/keep-history.js';
+import { until } from './support/until.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+const start = (type: 'emergencyStop' | 'deskOwner', desk: BenchDesk, args: unknown[]) =>
+  bench.client.workflow.start(type, {
+    workflowId: type === 'deskOwner' ? deskOwnerId(desk.name) : emergencyStopId(desk.name),
+    taskQueue: emergencyQueue(desk.name),
+    args,
+  });
+
+const stopOf = (desk: BenchDesk) => bench.client.workflow.getHandle(emergencyStopId(desk.name));
+
+async function told(desk: BenchDesk): Promise<string[]> {
+  const found = await bench.database.pool.query<{ body: string }>(
+    'select body from notice where desk = $1 order by id',
+    [desk.name],
+  );
+  return found.rows.map(({ body }) => body);
+}
+
+describe.concurrent('an emergency stop that was started with anything', () => {
+  it.each([
+    ['{"x":1}', [{ x: 1 }], 'no reason given'],
+    ['a sentence', ['prices look wrong'], 'prices look wrong'],
+    ['nothing', [], 'no reason given'],
+    ['a number', [7], 'no reason given'],
+    ['a list', [[1, null]], 'no reason given'],
+    [
+      'fields of the wrong kind',
+      [{ desk: 4, incarnations: 'all', orders: [3], timing: { retryMs: -1 } }],
+      '',
+    ],
+  ])('%s stops the desk, is proven, and leaves evidence', async (what, args, reason) => {
+    const desk = await bench.desk({ serve: ['emergency', 'engine'] });
+    const handle = await start('emergencyStop', desk, args);
+    expect((await handle.result()) as EmergencyOutcome).toMatchObject({ kind: 'stop', proven: true });
+    const sent = desk.trader.sent('stop');
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.reason).toContain(reason === 'no reason given' ? '' : reason);
+    const verdicts = (await desk.evidence('emergency-stop')).map(({ verdict }) => verdict);
+    expect(verdicts).toEqual(['pass', 'pass', 'pass']);
+    if (what === '{"x":1}') await keepHistory(bench, 'emergency-stop-malformed-start', handle.workflowId);
+  });
+
+  it('takes a later stop that comes through the socket, and keeps its evidence', async () => {
+    const desk = await bench.desk({ serve: ['emergency', 'engine'] });
+    desk.trader.stubbornEntries = 1;
+    const handle = await start('emergencyStop', desk, [{ x: 1 }]);
+    await until('the stop', () => desk.trader.sent('stop').length > 0);
+    const order = { commandId: 'by-socket', by: 'anna', via: 'cli', reason: 'again', sentTo: [] };
+    await handle.signal('stop', order);
+    await until('the second stop', () => desk.trader.sent('stop').length > 1);
+    desk.trader.stubbornEntries = 0;
+    desk.trader.entriesWorking = 0;
+    await handle.result();
+    const keys = (await desk.evidence('emergency-stop')).map(({ step_key: key }) => key);
+    expect(keys).toContain('order:by-socket');
+  });
+});
+
+describe.concurrent('a signal', () => {
+  it.each(['closeall', 'close_all', 'close all', 'CloseAll', 'CLOSE-ALL'])(
+    '"%s" closes every position, as closeAll does',
+    async (name) => {
+      const desk = await bench.desk({ serve: ['emergency', 'engine'] });
+      desk.trader.positions = ['BTC/USDT 1'];
+      const owner = await start('deskOwner', desk, [ownerInput(desk)]);
+      await owner.signal(name, 'all of it');
+      await until('the order', () => desk.trader.sent('closeAll').length > 0);
+      expect(desk.trader.sent('closeAll')).toMatchObject([{ reason: 'all of it' }]);
+      await stopOf(desk).result();
+      if (name === 'closeall') await keepHistory(bench, 'desk-owner-misspelt-signal', owner.workflowId);
+      await owner.terminate();
+    },
+  );
+
+  it.each(['Stop', 'STOP', 'stop ', 'stop_trading'])('"%s" stops, also a stop that runs', async (name) => {
+    const desk = await bench.desk({ serve: ['emergency', 'engine'] });
+    desk.trader.stubbornEntries = 1;
+    const handle = await start('emergencyStop', desk, ['first']);
+    await until('the first', () => desk.trader.sent('stop').length === 1);
+    await handle.signal(name, 'second');
+    await until('the second', () => desk.trader.sent('stop').length === 2);
+    expect(desk.trader.sent('stop')[1]).toMatchObject({ reason: 'second' });
+    desk.trader.entriesWorking = 0;
+    await handle.result();
+  });
+
+  it('"stop" with text that cannot be kept stops all the same, and its evidence is plain', async () => {
+    const desk = await bench.desk({ serve: ['emergency', 'engine'] });
+    const [first, ...others] = UNFIT_TEXTS.map(([, text]) => ({ by: text, reason: text }));
+    desk.trader.stubbornEntries = 1;
+    const handle = await start('emergencyStop', desk, [first]);
+    for (const payload of others) await handle.signal('stop', payload);
+    await until('every order', () => desk.trader.sent('stop').length >= UNFIT_TEXTS.length);
+    desk.trader.stubbornEntries = 0;
+    desk.trader.entriesWorking = 0;
+    expect((await handle.result()) as EmergencyOutcome).toMatchObject({ kind: 'stop', proven: true });
+    const plain = UNFIT_TEXTS.map(([, , text]) => text);
+    const sent = desk.trader.sent('stop').map(({ reason }) => reason);
+    expect(new Set(sent)).toEqual(new Set(plain));
+    const asked = (await desk.evidence('emergency-stop')).filter(({ step_key: key }) =>
+      key.startsWith('order:'),
+    );
+    for (const text of plain) expect(asked.map(({ observed }) => observed).join('\n')).toContain(text);
+  });
+
+  it('that the owner of the desk does not know is shown, told and kept, and stops nothing', async () => {
+    const desk = await bench.desk({ serve: ['emergency', 'engine'] });
+    const owner = await start('deskOwner', desk, [ownerInput(desk)]);
+    await owner.signal('resume', { please: true });
+    const evidence = await until('the evidence', async () => {
+      const found = await desk.evidence('unknown-signal');
+      return found.length > 0 ? found : null;
+    });
+    expect(evidence).toMatchObject([
+      { verdict: 'warn', observed: expect.stringMatching(/"resume".*please/) },
+    ]);
+    expect(await until('the notice', async () => (await told(desk))[0])).toMatch(/To stop the desk send/);
+    expect(desk.trader.received).toEqual([]);
+    await keepHistory(bench, 'desk-owner-unknown-signal', owner.workflowId);
+    await owner.terminate();
+  });
+
+  it('"stop" sent to a run that has nothing to do with it is told: nobody believes that the desk stopped', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    const incident = await openIncident(bench, desk, { kind: 'reported', subject: 'x' });
+    await bench.client.workflow.getHandle(incident.workflowId).signal('stop', 'now');
+    await until('the notice', async () =>
+      (await told(desk)).some((body) => /To stop the desk send/.test(body)),
+    );
+    await until('the evidence', async () => (await desk.evidence('unknown-signal')).length > 0);
+    await incident.answer('resolve');
+    await incident.result();
+    expect(await desk.evidence('unknown-signal')).toHaveLength(1);
+    await keepHistory(bench, 'incident-unknown-signal', incident.workflowId);
+  });
+});
+
+describe('the owner of a desk that was started with anything', () => {
+  it('knows no trader yet, and takes a stop', async () => {
+    const desk = await bench.desk({ serve: ['emergency', 'engine'] });
+    const owner = await start('deskOwner', desk, [{ x: 1 }]);
+    expect(await owner.query('incarnations')).toEqual([]);
+    await owner.executeUpdate('admitIncarnation', {
+      args: [{ incarnation: desk.trader.incarnation, place: 'here' }],
+    });
+    await owner.signal('stop', 'now');
+    await until('the stop', () => desk.trader.sent('stop').length > 0);
+    await owner.terminate();
+  });
+});
+
+const ownerInput = (desk: BenchDesk) => ({
+  desk: desk.name,
+  admitted: [{ incarnation: desk.trader.incarnation, place: 'here' }],
+  orders: [],
+  timing: EMERGENCY_TIMING,
+});
