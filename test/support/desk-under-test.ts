@@ -45,6 +45,7 @@ export function deskUnderTest(
   const home = mkdtempSync(join(tmpdir(), 'fermata-desk-'));
   const environment = { ...process.env, ...variables, FERMATA_HOME: home };
   let supervisor: ChildProcess | null = null;
+  const guard = deskGuard(home);
 
   const run = (...args: string[]): Promise<CommandRun> =>
     new Promise((settle) => {
@@ -75,6 +76,7 @@ export function deskUnderTest(
         detached: true,
       });
       supervisor = child;
+      guard.watch(child);
       let out = '';
       let err = '';
       child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -124,17 +126,40 @@ export function deskUnderTest(
     pids,
     supervisorPid: () => supervisor?.pid ?? -1,
     interrupt,
+    dispose: () => guard.dispose(),
+  };
+}
+
+/** Ends the desk when the test says so, and also when this process is killed in the middle of a test. */
+function deskGuard(home: string): { watch(supervisor: ChildProcess): void; dispose(): Promise<void> } {
+  let ending = false;
+  let guard: ChildProcess | null = null;
+  const say = (pid: number | undefined): void => {
+    if (!ending) guard?.stdin?.write(`${pid ?? 0}\n`);
+  };
+  const start = (): ChildProcess => {
+    const child = spawn(
+      process.execPath,
+      [join(repository, 'test/support/end-desk.mjs'), home, homePaths(home).sockets],
+      { stdio: ['pipe', 'ignore', 'inherit'], detached: true },
+    );
+    // A guard that somebody has killed must not fail the test that it guards.
+    child.stdin?.on('error', () => undefined);
+    child.unref();
+    return child;
+  };
+  return {
+    watch: (supervisor) => {
+      guard ??= start();
+      say(supervisor.pid);
+      supervisor.once('exit', () => say(0));
+    },
     dispose: async () => {
-      await interrupt();
-      for (const pid of pids().values()) {
-        try {
-          process.kill(-pid, 'SIGKILL');
-        } catch {
-          // It has ended already.
-        }
-      }
-      rmSync(home, { recursive: true, force: true });
-      rmSync(homePaths(home).sockets, { recursive: true, force: true });
+      ending = true;
+      guard ??= start();
+      const over = new Promise((settle) => guard?.once('exit', settle));
+      guard.stdin?.end();
+      await over;
     },
   };
 }

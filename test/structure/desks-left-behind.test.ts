@@ -1,0 +1,75 @@
+/** A test that fails, hangs or is killed must leave no desk running: the guard of each desk under test ends it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { until } from '../support/desk-under-test.js';
+
+const guard = resolve(import.meta.dirname, '../support/end-desk.mjs');
+const started: ChildProcess[] = [];
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const { pid } of started.splice(0)) if (pid) end(pid);
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended, as it should.
+  }
+}
+
+function isAlive(pid: number | undefined): boolean {
+  try {
+    return pid !== undefined && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function folder(name: string): string {
+  const path = mkdtempSync(join(tmpdir(), `fermata-${name}-`));
+  folders.push(path);
+  return path;
+}
+
+function begin(script: string, ...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  started.push(child);
+  return child;
+}
+
+it('a killed test process leaves no desk running and no folder', async () => {
+  const home = folder('left');
+  const sockets = folder('left-sockets');
+  const supervisor = begin(`setInterval(() => {}, 1000); process.on('SIGINT', () => process.exit(0));`);
+  const role = begin(`setInterval(() => {}, 1000); process.on('SIGINT', () => {});`);
+  mkdirSync(join(home, 'run'));
+  writeFileSync(join(home, 'run', 'children.json'), JSON.stringify([{ name: 'web', pid: role.pid }]));
+  const test = begin(
+    `import { spawn } from 'node:child_process';
+     const [guard, home, sockets, pid] = process.argv.slice(1);
+     const child = spawn(process.execPath, [guard, home, sockets], { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
+     child.stdin.write(pid + '\\n', () => console.log('told'));
+     setInterval(() => {}, 1000);`,
+    guard,
+    home,
+    sockets,
+    String(supervisor.pid),
+  );
+  await new Promise((go) => test.stdout?.once('data', go));
+  process.kill(supervisor.pid ?? 0, 'SIGSTOP');
+  expect(isAlive(role.pid)).toBe(true);
+
+  process.kill(test.pid ?? 0, 'SIGKILL');
+
+  await until('the desk ended', () => !isAlive(supervisor.pid) && !isAlive(role.pid) && !existsSync(home));
+  expect(existsSync(sockets)).toBe(false);
+});
