@@ -8,6 +8,7 @@ import { applyCash } from './apply-cash.js';
 import { applyClaim, applyCoins } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
 import { applyExecution, type Execution, move, tripTotals } from './apply-execution.js';
+import { applyAmended, applyStopGap } from './apply-stops.js';
 import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { orderTransition } from './orders/order-table.js';
@@ -36,6 +37,9 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'order.state':
       applyOrderState(state, record);
+      return;
+    case 'order.amended':
+      applyAmended(state, record);
       return;
     case 'fill':
       applyFill(state, record);
@@ -98,6 +102,9 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'coins.claimed':
       applyClaim(state, record);
       return;
+    case 'stop.gap':
+      applyStopGap(state, record);
+      return;
     case 'note':
       return;
   }
@@ -128,6 +135,8 @@ function applyIntended(state: EngineState, record: Of<'order.intended'>): void {
   const entry: OrderEntry = {
     intent: record.order,
     state: 'intended',
+    replaces: record.replaces ?? null,
+    amended: false,
     venueId: null,
     filledLots: 0,
     reason: '',

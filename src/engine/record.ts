@@ -10,6 +10,7 @@ import type { Halt } from '../domain/mode.js';
 import type { WrittenUnits } from '../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
 import type { SettingChange } from '../domain/settings-change.js';
+import type { StopGapCause } from '../domain/stop-gap.js';
 
 export interface Difference {
   readonly what: 'position' | 'order' | 'fill' | 'balance';
@@ -38,7 +39,13 @@ export type EngineRecord =
       readonly account?: string;
       readonly marketMs: number;
     }
-  | { readonly type: 'order.intended'; readonly order: OrderIntent; readonly marketMs: number }
+  | {
+      readonly type: 'order.intended';
+      readonly order: OrderIntent;
+      /** Client id of the order that it takes the place of, in one request; left out: none. */
+      readonly replaces?: string;
+      readonly marketMs: number;
+    }
   | {
       readonly type: 'order.denied';
       readonly order: OrderIntent;
@@ -52,6 +59,14 @@ export type EngineRecord =
       readonly state: OrderState;
       readonly venueId: string | null;
       /** Why: code and text of the venue, or our own words. */
+      readonly reason: string;
+      readonly marketMs: number;
+    }
+  /** The venue holds this order with a smaller quantity than it was sent with, filled lots included. */
+  | {
+      readonly type: 'order.amended';
+      readonly clientId: string;
+      readonly quantityLots: number;
       readonly reason: string;
       readonly marketMs: number;
     }
@@ -216,6 +231,16 @@ export type EngineRecord =
       readonly value: number;
       readonly by: string;
       readonly reason: string;
+      readonly marketMs: number;
+    }
+  /** A position was without a stop that rests, for so long by the monotonic clock. */
+  | {
+      readonly type: 'stop.gap';
+      readonly symbol: string;
+      readonly ms: number;
+      readonly why: StopGapCause;
+      /** How it ended: a stop rests again, or the position is closed. */
+      readonly ended: 'protected' | 'closed';
       readonly marketMs: number;
     }
   /** One line of plain words for the activity list ("BTC/USDT: fast average crossed above slow; …"). */

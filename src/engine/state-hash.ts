@@ -44,9 +44,13 @@ export function stateHash(state: EngineState): string {
     state.goLive && [state.goLive.release, state.goLive.attempt, state.goLive.step],
     [counters.fills, counters.intended, counters.denied, counters.halts, counters.armed, counters.commands],
   ];
-  const { coins } = state;
+  const { coins, stopGaps } = state;
   // Left out while there are none: the state of older journals keeps its number.
-  const all = coins.size === 0 ? content : [...content, [...coins].sort(byFirst)];
+  const all: unknown[] = coins.size === 0 ? content : [...content, [...coins].sort(byFirst)];
+  const amended = [...state.orders.values()].filter((entry) => entry.amended);
+  if (amended.length > 0)
+    all.push(amended.map(({ intent }) => [intent.clientId, intent.quantityLots]).sort(byFirst));
+  if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
 }
 

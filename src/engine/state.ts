@@ -7,11 +7,17 @@ import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import type { Difference } from './record.js';
 import { FULL_SIZE_PPM } from './risk/size-factor.js';
 
 export interface OrderEntry {
-  readonly intent: OrderIntent;
+  /** Its quantity follows what the venue holds. */
+  intent: OrderIntent;
+  /** Client id of the order that it takes the place of; null: none. */
+  readonly replaces: string | null;
+  /** The venue holds it with another quantity than it was sent with. */
+  amended: boolean;
   state: OrderState;
   venueId: string | null;
   filledLots: number;
@@ -141,6 +147,7 @@ export interface EngineState {
   /** Fills up to this market time are known: the next reading of the venue's fills begins here. */
   fillsThroughMs: number;
   lastDifferences: readonly Difference[];
+  readonly stopGaps: Map<StopGapCause, StopGaps>;
   readonly counters: {
     fills: number;
     intended: number;
@@ -186,6 +193,7 @@ export function createState(): EngineState {
     newestFillMs: 0,
     fillsThroughMs: 0,
     lastDifferences: [],
+    stopGaps: new Map(),
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },
   };
 }

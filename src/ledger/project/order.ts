@@ -53,6 +53,30 @@ export async function projectOrderState(
   );
 }
 
+export async function projectOrderAmended(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  record: RecordOf<'order.amended'>,
+): Promise<void> {
+  const { rows } = await client.query<{ symbol: string }>(
+    'select symbol from orders where desk = $1 and client_id = $2',
+    [projection.desk, record.clientId],
+  );
+  const lotSize = projection.instruments.find(({ symbol }) => symbol === rows[0]?.symbol)?.lotSize;
+  if (lotSize === undefined) return; // of an instrument that this desk no longer has
+  await client.query(
+    'update orders set quantity = $3, reason = $4, updated = $5 where desk = $1 and client_id = $2',
+    [
+      projection.desk,
+      record.clientId,
+      formatDecimal(record.quantityLots, lotSize),
+      record.reason,
+      new Date(entry.wallMs),
+    ],
+  );
+}
+
 /** The engine's own rules: a fill completes or begins an order, and never brings an ended one back to work. */
 export async function projectOrderFilled(
   client: PoolClient,

@@ -7,7 +7,7 @@ import { projectCash } from './cash.js';
 import { projectEquity } from './equity.js';
 import { projectFill } from './fill.js';
 import { projectArmed, projectHalt } from './halt.js';
-import { projectOrder, projectOrderState } from './order.js';
+import { projectOrder, projectOrderAmended, projectOrderState } from './order.js';
 import { projectAdopted } from './position.js';
 import { projectSettings } from './settings.js';
 
@@ -34,6 +34,8 @@ export async function projectRecord(
       return projectOrder(client, projection, entry, record, 'denied', `${record.limit}: ${record.reason}`);
     case 'order.state':
       return projectOrderState(client, projection, entry, record);
+    case 'order.amended':
+      return projectOrderAmended(client, projection, entry, record);
     case 'fill':
       return projectFill(client, projection, entry, record.fill);
     case 'position.adopted':

@@ -27,4 +27,6 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   cash: 34,
   'coins.counted': 36,
   'coins.claimed': 37,
+  'order.amended': 38,
+  'stop.gap': 39,
 };

@@ -4,6 +4,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { StopGapCause } from '../../domain/stop-gap.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
 import type { TraderStatus } from '../protocol.js';
@@ -40,7 +41,11 @@ export function logRecord(log: Log, record: EngineRecord, instruments: readonly 
   if (record.type === 'order.intended' || record.type === 'order.denied') return;
   const text = activityText(record, instruments);
   if (text === null) return;
-  const calm = record.type === 'fill' || record.type === 'armed' || record.type === 'flat.proven';
+  const calm =
+    record.type === 'stop.gap' ||
+    record.type === 'fill' ||
+    record.type === 'armed' ||
+    record.type === 'flat.proven';
   log(calm ? 'info' : 'warn', text);
 }
 
@@ -94,12 +99,32 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
       return goLiveText(record);
     case 'golive.voided':
       return `the go-live ended, by ${record.by}: ${record.reason}`;
+    case 'stop.gap':
+      return record.why === 'opened' ? null : stopGapText(record);
+    case 'order.amended':
     case 'config':
     case 'command':
     case 'day':
     case 'equity':
       return null;
   }
+}
+
+const GAP_WORDS: Readonly<Record<StopGapCause, string>> = {
+  opened: 'its first stop was on its way',
+  changed: 'it was changed',
+  closing: 'it was taken off for a sale',
+  lost: 'the venue ended it',
+};
+
+function stopGapText({
+  symbol,
+  ms,
+  why,
+  ended,
+}: Extract<EngineRecord, { readonly type: 'stop.gap' }>): string {
+  const end = ended === 'closed' ? 'until the position was closed' : 'until a stop rested again';
+  return `${symbol}: ${ms} ms without a protective stop (${GAP_WORDS[why]}), ${end}`;
 }
 
 function goLiveText({ grant }: Extract<EngineRecord, { readonly type: 'golive.granted' }>): string {

@@ -1,0 +1,15 @@
+/**
+ * Why a position is without a protective stop that rests. `opened`: its first one is on its way. `changed`: the old one is
+ * away for a new one. `closing`: it was taken off for a sale. `lost`: the venue ended it.
+ */
+export const STOP_GAP_CAUSES = ['opened', 'changed', 'closing', 'lost'] as const;
+export type StopGapCause = (typeof STOP_GAP_CAUSES)[number];
+
+/** Every time without a stop of one cause since the journal began; `symbol` and `marketMs` are of the longest. */
+export interface StopGaps {
+  readonly count: number;
+  readonly longestMs: number;
+  readonly newestMs: number;
+  readonly symbol: string;
+  readonly marketMs: number;
+}
