@@ -1,0 +1,34 @@
+// `npm run structure [-- --all] [-- --json]`: figures of the sources' structure. `--all` lists each place.
+
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { structureOf } from './structure/figures.mjs';
+
+const { values } = parseArgs({ options: { all: { type: 'boolean' }, json: { type: 'boolean' } } });
+const figures = structureOf(dirname(dirname(fileURLToPath(import.meta.url))));
+const SHOWN = 5;
+
+if (values.json) {
+  console.log(JSON.stringify(figures, null, 2));
+} else {
+  const count = (list) => list.length;
+  const lines = [
+    ['files in src', figures.files],
+    ['lines in src', figures.lines],
+    ['files of 30 lines or fewer with one importer', figures.shortWithOneImporter],
+    ['files of more than 250 lines', figures.long],
+    ['names that several files have', figures.namesUsedOften],
+    ['imports of values that go up', figures.upwardValueImports],
+    ['imports of types that go up', figures.upwardTypeImports],
+    ['cycles of files by values', figures.valueCycles.map((group) => group.join(', '))],
+    ['cycles of files by types and values', figures.typeCycles.map((group) => group.join(', '))],
+    ['files that name a venue outside its folder', figures.venuesNamedOutside],
+  ];
+  for (const [what, figure] of lines) {
+    console.log(`${String(Array.isArray(figure) ? count(figure) : figure).padStart(6)}  ${what}`);
+    if (!Array.isArray(figure)) continue;
+    for (const place of values.all ? figure : figure.slice(0, SHOWN)) console.log(`          ${place}`);
+    if (!values.all && figure.length > SHOWN) console.log(`          … (--all shows ${figure.length})`);
+  }
+}

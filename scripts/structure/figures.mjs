@@ -1,0 +1,83 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cyclesOf } from './cycles.mjs';
+import { layers } from './layers.mjs';
+import { readModules } from './modules.mjs';
+
+/** What is shorter and has one importer belongs to that importer. */
+const SHORT_LINES = 30;
+const LONG_LINES = 250;
+/** Words of a venue's folder that are no venue's name. */
+const NO_VENUES = new Set(['paper']);
+/** Venues that are served by ccxt without a folder of their own yet. */
+const OTHER_VENUES = ['kucoin', 'kraken'];
+
+/**
+ * What `npm run structure` prints; each list names the places.
+ * @param {string} root the project's folder
+ */
+export function structureOf(root) {
+  const modules = readModules(root, 'src');
+  const importers = new Map();
+  for (const { path, imports } of modules)
+    for (const { to } of imports) importers.set(to, (importers.get(to) ?? new Set()).add(path));
+  const edges = modules.flatMap(({ path, imports }) =>
+    imports.filter(({ to }) => !to.startsWith('package:')).map((one) => ({ from: path, ...one })),
+  );
+  const upward = edges.filter(({ from, to }) => !mayImport(folderOf(from), folderOf(to)));
+  const graph = (chosen) =>
+    new Map(
+      modules.map(({ path }) => [path, chosen.filter(({ from }) => from === path).map(({ to }) => to)]),
+    );
+  return {
+    files: modules.length,
+    lines: modules.reduce((sum, { lines }) => sum + lines, 0),
+    shortWithOneImporter: modules
+      .filter(({ path, lines }) => lines <= SHORT_LINES && importers.get(path)?.size === 1)
+      .map(({ path }) => path),
+    long: modules.filter(({ lines }) => lines > LONG_LINES).map(({ path, lines }) => `${path} (${lines})`),
+    upwardValueImports: upward.filter(({ isType }) => !isType).map(inWords),
+    upwardTypeImports: upward.filter(({ isType }) => isType).map(inWords),
+    valueCycles: cyclesOf(graph(edges.filter(({ isType }) => !isType))),
+    typeCycles: cyclesOf(graph(edges)),
+    venuesNamedOutside: venuesNamedOutside(root, modules),
+    namesUsedOften: namesUsedOften(modules),
+  };
+}
+
+function folderOf(path) {
+  return path.split('/')[1];
+}
+
+function mayImport(from, to) {
+  const allowed = layers[from] ?? [];
+  return from === to || allowed.includes('*') || allowed.includes(to);
+}
+
+function inWords({ from, to }) {
+  return `${from} imports ${to}`;
+}
+
+function venuesNamedOutside(root, modules) {
+  const folders = readdirSync(join(root, 'src/venue'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !NO_VENUES.has(entry.name))
+    .map(({ name }) => name);
+  return [...folders, ...OTHER_VENUES].flatMap((venue) =>
+    modules
+      .filter(({ path }) => !path.startsWith(`src/venue/${venue}/`) && path !== 'src/venue/registry.ts')
+      .filter(({ text }) => text.toLowerCase().includes(venue))
+      .map(({ path }) => `${path} names ${venue}`),
+  );
+}
+
+function namesUsedOften(modules) {
+  const byName = new Map();
+  for (const { path } of modules) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    byName.set(name, (byName.get(name) ?? 0) + 1);
+  }
+  return [...byName]
+    .filter(([, count]) => count > 1)
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, count]) => `${name} ${count}`);
+}
