@@ -22,6 +22,7 @@ export type DeskOperations = Pick<
   | 'changeSettings'
   | 'toggleStrategy'
   | 'explainCash'
+  | 'claimCoins'
   | 'listTasks'
   | 'completeTask'
   | 'listValidations'

@@ -51,6 +51,7 @@ const NOTHING_BEHIND: WebDependencies = {
     changeSettings: unavailable,
     toggleStrategy: unavailable,
     explainCash: unavailable,
+    claimCoins: unavailable,
     listTasks: unavailable,
     completeTask: unavailable,
     listValidations: unavailable,

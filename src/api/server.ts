@@ -21,6 +21,7 @@ import { approvalsRoutes } from './routes/approvals.js';
 import { auditRoute } from './routes/audit.js';
 import { barsRoute } from './routes/bars.js';
 import { cashRoute } from './routes/cash.js';
+import { coinsRoute } from './routes/coins.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes } from './routes/desk-state.js';
 import { emergencyRoutes } from './routes/emergency.js';
@@ -144,6 +145,7 @@ async function registerRoutes(
   preflightRoute(app, web);
   reconciliationRoute(app, web);
   cashRoute(app, web);
+  coinsRoute(app, web);
   auditRoute(app, web);
   analyticsRoute(app, web, watch);
   routinesRoute(app, web);

@@ -11,7 +11,7 @@ import { connectTrader } from '../trader/client.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
 import { type BinanceCredentials, readCredentials } from '../venue/binance/credentials.js';
-import { type BinanceEndpoint, chooseEndpoint } from '../venue/binance/endpoint.js';
+import { type BinanceEndpoint, endpointOf } from '../venue/binance/endpoint.js';
 import { type AuditParts, createAudit } from './audit.js';
 import { exchangeReader, rootOf } from './exchange-reading.js';
 import { readPaperBook } from './paper-book-reading.js';
@@ -25,7 +25,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   const paths = deskPaths(homePaths(runtime.home), runtime.desk);
   const trader = connectTrader(paths.controlSocket);
   const instruments = buildInstruments(desk);
-  const endpoint = desk.mode === 'live' ? endpointOf(runtime, desk) : null;
+  const endpoint = desk.mode === 'live' ? endpointOf(desk, runtime.simulatedVenue) : null;
   let lastMissing = '';
   const audit = createAudit({
     trader,
@@ -66,12 +66,6 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       trader.close();
     },
   };
-}
-
-function endpointOf({ simulatedVenue }: Runtime, desk: Desk): BinanceEndpoint {
-  return chooseEndpoint(desk.venue.testnet, {
-    BINANCE_SIMULATOR_URL: simulatedVenue ?? process.env.BINANCE_SIMULATOR_URL,
-  });
 }
 
 /** By a read-only key of its own where BINANCE_AUDITOR_API_KEY is given, else by the trader's, where this process has it. */

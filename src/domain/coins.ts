@@ -13,4 +13,16 @@ export const NO_COINS: OthersCoins = { nobodys: 0, foreign: 0, toMove: 0 };
 export const COIN_OWNERS = ['desk', 'foreign', 'move'] as const;
 export type CoinOwner = (typeof COIN_OWNERS)[number];
 
+/** What a person's decision on coins is about: once other coins are nobody's, it counts no more. Amounts as the status shows them. */
+export function coinsSubject(said: {
+  readonly symbol: string;
+  readonly owner: CoinOwner;
+  readonly cost: string | null;
+  /** How many are nobody's, decimal. */
+  readonly nobodys: string;
+}): string {
+  const { symbol, owner, cost, nobodys } = said;
+  return `coins:${symbol}:${nobodys}:${owner}:${cost ?? ''}`;
+}
+
 export const othersLots = ({ nobodys, foreign, toMove }: OthersCoins): number => nobodys + foreign + toMove;

@@ -3,7 +3,7 @@
  * activity and in the trader. No cryptography here: the page has other means for it than Node.
  */
 
-export type RealMoneyKind = 'go-live' | 'settings' | 'size' | 'resume';
+export type RealMoneyKind = 'go-live' | 'settings' | 'size' | 'resume' | 'coins';
 
 export interface VoteStatement {
   readonly kind: RealMoneyKind;

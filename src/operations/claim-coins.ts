@@ -1,9 +1,10 @@
 /** A person says whose coins of the account are that no trade of the desk explains. */
-import type { CoinOwner } from '../domain/coins.js';
+import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { messageOf } from '../domain/message-of.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
+import { signAs } from './sign-as.js';
 
 export interface CoinsRequest {
   readonly symbol: string;
@@ -11,14 +12,17 @@ export interface CoinsRequest {
   /** Of one coin, decimal; needed where they are the desk's. */
   readonly cost: string | null;
   readonly reason: string;
+  /** With real money: of `statementToSign`, with the person's own key. */
+  readonly signature?: string | undefined;
 }
 
 const COMMAND_MS = 5_000;
+const DECISION_VALID_MS = 60_000;
 
 export async function claimCoins(
   context: OperationContext,
   caller: Caller,
-  { symbol, owner, cost, reason }: CoinsRequest,
+  { symbol, owner, cost, reason, signature }: CoinsRequest,
 ): Promise<OperationResult> {
   const result = await send();
   const audit = await recordAudit(context, caller, {
@@ -29,8 +33,19 @@ export async function claimCoins(
   return audit === null ? result : { ...result, problems: [audit] };
 
   async function send(): Promise<OperationResult> {
-    const command = { commandId: context.newId(), by: caller.person, reason, symbol, owner, cost };
+    const commandId = context.newId();
     try {
+      const found = await readStatus(context);
+      const nobodys = found.coins.find((known) => known.symbol === symbol)?.nobodys ?? '0';
+      const decision = signAs(context, caller, {
+        decisionId: commandId,
+        choice: 'approve',
+        subject: coinsSubject({ symbol, owner, cost, nobodys }),
+        expiresWallMs: context.nowMs() + DECISION_VALID_MS,
+        ...(signature === undefined ? {} : { signature }),
+      });
+      const said = { symbol, owner, cost, decisions: [decision] };
+      const command = { commandId, by: caller.person, reason, ...said };
       const { detail, haltId } = await context.trader.call('claimCoins', command, { timeoutMs: COMMAND_MS });
       const { coins } = await readStatus(context);
       const proven = coins.every((known) => known.symbol !== symbol || Number(known.nobodys) === 0);

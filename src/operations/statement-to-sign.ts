@@ -1,5 +1,6 @@
 /** What a person has to sign for a vote to count where real money is decided; null where it takes no signature. */
 import { decisionSubject } from '../domain/approval.js';
+import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { realMoneyKindOf } from '../domain/signed-vote.js';
 import { sizeSubject } from '../domain/size-decision.js';
 import type { StatementToSign } from '../domain/vote-statement.js';
@@ -11,6 +12,13 @@ import { readStatus } from './read-status.js';
 export type ToDecide =
   | { readonly approval: string }
   | { readonly resume: { readonly sizePct?: number | undefined } }
+  | {
+      readonly coins: {
+        readonly symbol: string;
+        readonly owner: CoinOwner;
+        readonly cost: string | null;
+      };
+    }
   | { readonly size: { readonly sizePct: number } };
 
 /** As long as a person takes to type a password. */
@@ -45,6 +53,12 @@ export async function statementToSign(
     if (sizePct <= status.sizePct) return null;
     const subject = sizeSubject(status.sizePct, sizePct);
     return { ...said, kind: 'size', subject, choice: 'approve', sizePct: null, expiresWallMs: soon };
+  }
+  if ('coins' in decided) {
+    const found = status.coins.find(({ symbol }) => symbol === decided.coins.symbol);
+    if (found === undefined || Number(found.nobodys) === 0) return null;
+    const subject = coinsSubject({ ...decided.coins, nobodys: found.nobodys });
+    return { ...said, kind: 'coins', subject, choice: 'approve', sizePct: null, expiresWallMs: soon };
   }
   const { sizePct = null } = decided.resume;
   if (status.haltId === null || !takesOwnVote(status, sizePct)) return null;

@@ -204,7 +204,7 @@ export interface ControlMethods {
     };
     result: CommandResult;
   };
-  /** Whose the coins are that are nobody's; `cost`: of one coin, where they are the desk's. */
+  /** Whose the coins are that are nobody's, by a decision on `coinsSubject`; `cost`: of one coin, where they are the desk's. */
   claimCoins: {
     params: {
       commandId: string;
@@ -213,6 +213,7 @@ export interface ControlMethods {
       symbol: string;
       owner: CoinOwner;
       cost: string | null;
+      decisions: readonly Decision[];
     };
     result: CommandResult;
   };

@@ -10,7 +10,7 @@ import type { MarketFeed } from '../market/feed.js';
 import { spreadTicksOf } from '../market/spread.js';
 import type { BinanceVenue } from '../venue/binance/binance-venue.js';
 import { readCredentials } from '../venue/binance/credentials.js';
-import { type BinanceEndpoint, chooseEndpoint } from '../venue/binance/endpoint.js';
+import { type BinanceEndpoint, endpointOf } from '../venue/binance/endpoint.js';
 import { simulatorAddresses } from '../venue/binance/simulator-addresses.js';
 import { TESTNET_ADDRESSES } from '../venue/binance/testnet-addresses.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
@@ -42,7 +42,7 @@ export interface VenueParts {
 export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue> {
   const { desk, paths, instruments, feed } = parts;
   if (desk.mode === 'live') {
-    const endpoint = endpointOf(parts.runtime, desk);
+    const endpoint = endpointOf(desk, parts.runtime.simulatedVenue);
     return {
       port: await openBinance(parts, endpoint),
       paper: null,
@@ -64,7 +64,7 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
 export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside?: FeedOutside } {
   if (desk.mode !== 'live') return { desk };
   const own = { ...desk, feeds: [desk.venue.name] };
-  const endpoint = endpointOf(runtime, desk);
+  const endpoint = endpointOf(desk, runtime.simulatedVenue);
   if (endpoint.kind === 'live') return { desk: own };
   const addresses = endpoint.kind === 'testnet' ? TESTNET_ADDRESSES : simulatorAddresses(endpoint.address);
   return { desk: own, outside: { steadyMs: steadyNowMs, addresses } };
@@ -85,9 +85,4 @@ async function openBinance(parts: VenueParts, endpoint: BinanceEndpoint): Promis
     expectedLots,
     onRefusedAnswer: (answer) => log('warn', 'an answer of the exchange could not be believed', { answer }),
   });
-}
-
-function endpointOf(runtime: Runtime, desk: Desk): BinanceEndpoint {
-  const simulator = runtime.simulatedVenue ?? process.env.BINANCE_SIMULATOR_URL;
-  return chooseEndpoint(desk.venue.testnet, { BINANCE_SIMULATOR_URL: simulator });
 }

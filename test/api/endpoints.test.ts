@@ -45,7 +45,9 @@ describe('changing something', () => {
   const REVOKE = ['POST', '/api/golive/revoke', { reason: 'test' }] as const;
   const DONE = ['POST', '/api/tasks/7/done', { note: 'test' }] as const;
   const CASH = ['POST', '/api/cash', { kind: 'withdrawal', amount: '-6000', reason: 'test' }] as const;
+  const COINS = ['POST', '/api/coins', { symbol: 'BTC/USDT', owner: 'foreign', reason: 'test' }] as const;
   it.each([
+    [COINS, { vera: 403, otto: 403, anna: 200 }],
     [CASH, { vera: 403, otto: 200, anna: 200 }],
     [STOP, { vera: 403, otto: 200, anna: 200 }],
     [CLOSE, { vera: 403, otto: 200, anna: 200 }],
@@ -171,6 +173,25 @@ describe('strategies', () => {
     expect((await filled.call('POST', '/api/cash', 'otto', bad)).status).toBe(400);
     const unknown = { ...explained, kind: 'gift' };
     expect((await filled.call('POST', '/api/cash', 'otto', unknown)).status).toBe(400);
+  });
+
+  it('and is told whose coins are, by an approver, with their cost as it was typed', async () => {
+    const claim = { symbol: 'BTC/USDT', owner: 'desk', cost: '61250.00', reason: 'bought for the desk' };
+    expect((await filled.call('POST', '/api/coins', 'anna', claim)).status).toBe(200);
+    expect(filled.web.trader.calls.at(-1)).toMatchObject({
+      method: 'claimCoins',
+      params: { ...claim, by: 'anna' },
+    });
+    for (const bad of [
+      { owner: 'mine' },
+      { cost: '61,250' },
+      { cost: '-1' },
+      { reason: '' },
+      { symbol: 7 },
+    ]) {
+      const answer = await filled.call('POST', '/api/coins', 'anna', { ...claim, ...bad });
+      expect(answer.status, JSON.stringify(bad)).toBe(400);
+    }
   });
 
   it('refuse a bad name or body, and name the method that an address takes', async () => {

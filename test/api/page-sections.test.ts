@@ -85,6 +85,28 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     ]);
   });
 
+  it('asks whose coins are that are nobody’s, with what one cost where they are the desk’s', async () => {
+    const [symbol, nobodys] = ['BTC/USDT', '0.05000'] as const;
+    const coins = [{ symbol, nobodys, foreign: '0.00000', toMove: '0.00000' }];
+    opened.web.trader.status = scriptedStatus({ coins });
+    await open('Waiting');
+    const panel = page.getByRole('region', { name: 'Coins that are nobody’s' });
+    await expect.poll(() => panel.innerText()).toContain('BTC/USDT: 0.05000');
+    await panel.getByRole('button', { name: 'the desk’s' }).click();
+    const dialog = page.getByRole('dialog', { name: '0.05000 of BTC/USDT: the desk’s?' });
+    await dialog.getByLabel(/Reason/).fill('bought for the desk');
+    await page.keyboard.press('Enter');
+    expect(opened.web.trader.calls.filter(({ method }) => method === 'claimCoins')).toEqual([]);
+    await dialog.getByLabel('What one coin cost').fill('61250.00');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('done');
+    expect(opened.web.trader.calls.at(-1)).toMatchObject({
+      method: 'claimCoins',
+      params: { symbol, owner: 'desk', cost: '61250.00', reason: 'bought for the desk' },
+    });
+    opened.web.trader.status = scriptedStatus();
+  });
+
   it('shows an incident with who has to answer, and answers it', async () => {
     await open('Incidents');
     await expect

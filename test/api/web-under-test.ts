@@ -201,6 +201,11 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
       });
       return outcome(taken.ok, true, taken.detail, null);
     },
+    claimCoins: async ({ person }, { symbol, owner, cost, reason }) => {
+      const said = { symbol, owner, cost, decisions: [] };
+      const taken = await client.call('claimCoins', { ...identity(person, reason), ...said });
+      return outcome(taken.ok, true, taken.detail, null);
+    },
     listSchedules: async () => [],
     listApprovals: async () => [],
     castVote: async ({ person }, { approval }) => ({

@@ -72,6 +72,7 @@ describe('who decides something', () => {
     ['resume', '--reason', 'x'],
     ['go-live', '--reason', 'x'],
     ['size', '100', '--reason', 'x'],
+    ['coins', 'BTC/USDT', 'foreign', '--reason', 'x'],
     ['incident', 'resolve', 'inc-1'],
     ['task', 'done', '1', '--note', 'x'],
     ['telegram', 'link', 'anna'],

@@ -27,6 +27,7 @@ function commanded(own: Partial<CommandedTrader> = {}) {
     },
     authority: {
       forArming: () => ({ authority: 'rule' }),
+      forCoins: () => undefined,
       forSize: () => false,
       forSettings: () => [],
       forGoLive: () => {

@@ -1,6 +1,5 @@
 /** Where requests go: everything to the testnet, or nothing of it. */
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../../src/checks/preflight/exchange-reading.js';
 import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { DeskPaths, Runtime } from '../../src/home/runtime.js';
@@ -9,7 +8,7 @@ import type { CcxtExchange } from '../../src/market/live/ccxt-exchange.js';
 import { PUBLIC_TIME } from '../../src/market/live/probe-venue.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { deskOfFeeds, openTradingVenue } from '../../src/trader/trading-venue.js';
-import { type BinanceEndpoint, chooseEndpoint } from '../../src/venue/binance/endpoint.js';
+import { type BinanceEndpoint, chooseEndpoint, endpointOf } from '../../src/venue/binance/endpoint.js';
 import { openExchange } from '../../src/venue/binance/exchange.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
 
@@ -47,7 +46,7 @@ async function hostsOf(endpoint: BinanceEndpoint): Promise<readonly string[]> {
 describe('the addresses of Binance', () => {
   it('are the testnet’s for the shipped desk on paper: its orders stay here, and what uses its key goes there', async () => {
     expect(desk.mode).toBe('paper');
-    const endpoint = endpointOf({ desk, env: {}, simulatedVenue: undefined });
+    const endpoint = endpointOf(desk, undefined, {});
     for (const host of await hostsOf(endpoint)) expect(host).toMatch(/testnet/);
     const opened: string[] = [];
     const openPaper = ({ prices }: { prices: string }) => {

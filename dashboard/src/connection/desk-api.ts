@@ -18,8 +18,10 @@ import type { ValidationShown } from '../../../src/operations/validations/list-v
 import type { Incident } from '../../../src/store/incidents.js';
 import type { Task } from '../../../src/store/tasks.js';
 import type { BarStatus } from '../../../src/trader/protocol.js';
+import type { CoinsStatus } from '../../../src/trader/status/position-status.js';
 import type { Session } from './session.js';
 import type { Signing } from './sign-vote.js';
+import { type CoinsSaid, signingQuery, type ToSign } from './to-sign.js';
 
 export type {
   Analytics,
@@ -60,9 +62,6 @@ export interface BarsAnswer {
 }
 
 export type Button = 'stop' | 'close-all' | 'resume';
-
-const sizeQuery = (sizePct: number | undefined): string =>
-  sizePct === undefined ? '' : `?sizePct=${sizePct}`;
 
 export class DeskApi {
   constructor(private readonly session: Session) {}
@@ -131,11 +130,23 @@ export class DeskApi {
     return this.session.request('GET', '/api/approvals');
   }
 
-  /** What the person's own key has to sign; `about`: an approval's id, or the size to resume with. */
-  signing(about: { readonly approval: string } | { readonly sizePct: number | undefined }): Promise<Signing> {
-    const asked =
-      'approval' in about ? `?approval=${encodeURIComponent(about.approval)}` : sizeQuery(about.sizePct);
-    return this.session.request('GET', `/api/signing${asked}`);
+  /** What the person's own key has to sign; `about`: an approval's id, coins, or the size to resume with. */
+  signing(about: ToSign): Promise<Signing> {
+    return this.session.request('GET', `/api/signing${signingQuery(about)}`);
+  }
+
+  async coins(): Promise<readonly CoinsStatus[]> {
+    return (await this.session.request<{ coins: readonly CoinsStatus[] }>('GET', '/api/status')).coins;
+  }
+
+  /** `cost`: of one coin, where they are the desk's. */
+  claimCoins({ cost, ...said }: CoinsSaid, reason: string, signature?: string): Promise<OperationResult> {
+    return this.session.request('POST', '/api/coins', {
+      ...said,
+      reason,
+      ...(cost === null ? {} : { cost }),
+      ...(signature === undefined ? {} : { signature }),
+    });
   }
 
   vote(

@@ -3,6 +3,7 @@ import type { DeskApi } from '../connection/desk-api.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { type Action, useAction } from '../view/use-action.js';
 import { Approvals } from './approvals.js';
+import { Coins } from './coins.js';
 import { Tasks } from './tasks.js';
 
 interface PeopleProps {
@@ -25,6 +26,7 @@ export function People({ api, person, roles }: PeopleProps) {
   return (
     <div class="sections">
       <ActionNotice action={act} />
+      <Coins api={api} person={person} mayApprove={roles.includes('approver')} action={act} looked={looked} />
       <Approvals api={api} person={person} roles={roles} action={act} looked={looked} />
       <Tasks
         api={api}

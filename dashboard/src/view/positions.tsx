@@ -58,7 +58,7 @@ export function Positions({ positions, dust, coins, currency }: Held) {
         <p class="empty" key={symbol}>
           {symbol}, not the desk’s: nobody’s {nobodys}, foreign {foreign}, to be moved {toMove}.
           {Number(nobodys) > 0 &&
-            ` Say whose they are: fermata coins ${symbol} desk, foreign or move. Nothing is armed before.`}
+            ` Say whose they are, under Waiting or with fermata coins ${symbol}. Nothing is armed before.`}
         </p>
       ))}
       {dust.length > 0 && (

@@ -1,6 +1,7 @@
 /** What a person's own key signs, and the public half that a browser compares its own with. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
 import { messageOf } from '../../domain/message-of.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import type { ToDecide } from '../../operations/statement-to-sign.js';
@@ -14,12 +15,22 @@ import { coerceIntegers } from './coerce-query.js';
 interface SigningQuery {
   readonly approval?: string;
   readonly sizePct?: number;
+  readonly coins?: string;
+  readonly owner?: CoinOwner;
+  readonly cost?: string;
+}
+
+function decidedOf({ approval, sizePct, coins, owner, cost }: SigningQuery): ToDecide {
+  if (approval !== undefined) return { approval };
+  return coins === undefined || owner === undefined
+    ? { resume: { sizePct } }
+    : { coins: { symbol: coins, owner, cost: cost ?? null } };
 }
 
 const signingSchema = z.object({
   statement: z
     .object({
-      kind: z.enum(['go-live', 'settings', 'size', 'resume']),
+      kind: z.enum(['go-live', 'settings', 'size', 'resume', 'coins']),
       desk: z.string(),
       account: z.string(),
       configHash: z.string(),
@@ -44,7 +55,8 @@ const signingSchema = z.object({
 
 export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'What the caller’s own key has to sign for an approval, or for resuming (without `approval`)',
+    summary:
+      'What the caller’s own key has to sign for an approval, for `coins` with `owner`, or (without both) for resuming',
     tags: ['people'],
     querystring: {
       type: 'object',
@@ -52,7 +64,11 @@ export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
       properties: {
         approval: { type: 'string', minLength: 1, maxLength: 200 },
         sizePct: { type: 'integer', minimum: SIZE_PCT_MIN, maximum: SIZE_PCT_MAX },
+        coins: { type: 'string', minLength: 3, maxLength: 40 },
+        owner: { type: 'string', enum: COIN_OWNERS },
+        cost: { type: 'string', pattern: '^\\d{1,20}(\\.\\d{1,12})?$' },
       },
+      dependencies: { coins: ['owner'], owner: ['coins'], cost: ['coins'] },
     },
     response: {
       200: answer('The statement, and the caller’s key', signingSchema),
@@ -63,10 +79,8 @@ export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
     '/api/signing',
     { schema, preValidation: coerceIntegers('sizePct') },
     async (request, reply) => {
-      const { approval, sizePct } = request.query;
-      const decided: ToDecide = approval === undefined ? { resume: { sizePct } } : { approval };
       try {
-        const statement = await web.operations.statementToSign(decided);
+        const statement = await web.operations.statementToSign(decidedOf(request.query));
         return { statement, key: statement === null ? null : web.personKeyOf(callerOf(request).person) };
       } catch (error) {
         return sendProblem(reply, {

@@ -5,7 +5,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { openBinanceVenue } from '../../venue/binance/binance-venue.js';
 import { readCredentials } from '../../venue/binance/credentials.js';
-import { type BinanceEndpoint, chooseEndpoint, endpointLabel } from '../../venue/binance/endpoint.js';
+import { endpointLabel, endpointOf } from '../../venue/binance/endpoint.js';
 import type { KeyPermissions } from '../../venue/binance/permissions.js';
 import type { VenueBalances } from '../../venue/port.js';
 
@@ -48,17 +48,10 @@ export async function readExchange(question: ExchangeQuestion): Promise<Exchange
   }
 }
 
-/** Of the desk file in every mode: a desk on paper shows its key to the test environment too, until the file leaves it. */
-export function endpointOf({ desk, env, simulatedVenue }: ExchangeQuestion): BinanceEndpoint {
-  return chooseEndpoint(desk.venue.testnet, {
-    BINANCE_SIMULATOR_URL: simulatedVenue ?? env.BINANCE_SIMULATOR_URL,
-  });
-}
-
 /** Also where the endpoint itself is wrong, which is then the answer to every question. */
 function labelOf(question: ExchangeQuestion): string {
   try {
-    return endpointLabel(endpointOf(question));
+    return endpointLabel(endpointOf(question.desk, question.simulatedVenue, question.env));
   } catch {
     return question.desk.venue.name;
   }
@@ -66,7 +59,8 @@ function labelOf(question: ExchangeQuestion): string {
 
 async function readOver(question: ExchangeQuestion): Promise<ExchangeReading> {
   const { desk, env } = question;
-  const endpoint = endpointOf(question);
+  // Of the desk file in every mode: a desk on paper shows its key to the test environment too, until the file leaves it.
+  const endpoint = endpointOf(desk, question.simulatedVenue, env);
   const read = readCredentials(env);
   if (!read.ok) throw new Error(`${read.problem}. ${read.doThis}`);
   const venue = await openBinanceVenue({

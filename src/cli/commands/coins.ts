@@ -5,6 +5,7 @@ import { type ActOptions, notProvenInTime, reasonText, showOutcome, withinSecond
 import { signedInPerson } from '../desk-person.js';
 import { type CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
 import { coinsLines } from '../status-lines.js';
 import { withOperations } from '../with-operations.js';
 
@@ -12,6 +13,7 @@ const TIMEOUT_SECONDS = 20;
 
 interface CoinsOptions extends Partial<Omit<ActOptions, 'timeout'>> {
   readonly cost?: string;
+  readonly signingPasswordFile?: string;
 }
 
 /** Shows them to everybody; whose they are is the decision of whoever is signed in and approves. */
@@ -21,10 +23,11 @@ export function coinsCommand(command: Command): void {
     .argument('[owner]', `whose they are: ${COIN_OWNERS.join(', ')} (to be moved out of the account)`)
     .option('--cost <price>', 'what one coin cost, where they are the desk’s')
     .option('--reason <text>', 'why; kept with the evidence', reasonText)
+    .option(...SIGNING_OPTION)
     .option('--as <person>', 'who decides this: whoever is signed in')
     .option('--json', 'for scripts')
     .action(async (symbol: string | undefined, owner: string | undefined, options: CoinsOptions) => {
-      const { cost = null, reason, as, json } = options;
+      const { cost = null, reason, as, json, signingPasswordFile } = options;
       process.exitCode = await withOperations(async (operations, runtime) => {
         if (symbol === undefined) {
           const status = await operations.readStatus();
@@ -38,7 +41,10 @@ export function coinsCommand(command: Command): void {
         if (!isOwner(owner) || reason === undefined || (owner === 'desk' && cost === null))
           throw incomplete(symbol);
         const caller = { person: signedInPerson(runtime, APPROVER, as), via: 'cli' } as const;
-        const claimed = operations.claimCoins(caller, { symbol, owner, cost, reason });
+        const said = { symbol, owner, cost };
+        const about = { coins: said };
+        const signed = await signedVote(runtime, operations, caller.person, about, signingPasswordFile);
+        const claimed = operations.claimCoins(caller, { ...said, reason, ...signed });
         const outcome = await withinSeconds(
           TIMEOUT_SECONDS,
           claimed,

@@ -2,6 +2,7 @@
 import { settingsApproversNeeded, settingsSource } from '../../desk/desk-settings.js';
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import type { LoadedDesk } from '../../desk/load.js';
+import { formatDecimal } from '../../domain/decimal.js';
 import { percentOfPpm, ppmOfPercent } from '../../domain/money.js';
 import { APPROVER, namesWith } from '../../domain/roles.js';
 import type { RealMoneyRules } from '../../domain/signed-vote.js';
@@ -11,6 +12,7 @@ import { settingChanges, settingValues } from '../../engine/settings/setting-spe
 import { peoplesKeys } from '../../home/person-keys.js';
 import type { ControlMethods, Decision } from '../protocol.js';
 import { type ArmPermission, armAuthority } from './arm-authority.js';
+import { coinsAuthority } from './coins-authority.js';
 import { readDecisionKey } from './decision-key.js';
 import { type GoLivePermission, goLiveAuthority } from './go-live-authority.js';
 import { settingsAuthority } from './settings-authority.js';
@@ -21,6 +23,8 @@ const HOUR_MS = 3_600_000;
 /** Each throws `ControlRefusal` for a decision that does not count. */
 export interface DeskAuthority {
   forArming(params: ControlMethods['arm']['params']): ArmPermission;
+  /** That a person who approves said so, of exactly the coins that are nobody's now. */
+  forCoins(params: ControlMethods['claimCoins']['params']): void;
   /** Whether a person's decision allows exactly this size. */
   forSize(params: ControlMethods['resize']['params']): boolean;
   /** Whose approvals count for exactly this change. */
@@ -74,6 +78,19 @@ export function deskAuthority({
   return {
     forArming: ({ haltId, decisions }) =>
       armAuthority({ ...votes(decisions), haltId, approvers, realMoney: forArming(decisions) }),
+    forCoins: ({ symbol, owner, cost, decisions }) => {
+      const at = desk.instruments.findIndex((instrument) => instrument.symbol === symbol);
+      const lots = engine.view.coins.find(({ instrument }) => instrument === at)?.nobodys ?? 0;
+      // Where none are nobody's the engine says so, whoever asks.
+      if (lots === 0) return;
+      const nobodys = formatDecimal(lots, desk.instruments[at]?.lotSize ?? '1');
+      coinsAuthority({
+        ...votes(decisions),
+        realMoney: realMoney('coins', 1),
+        said: { symbol, owner, cost, nobodys },
+        approvers,
+      });
+    },
     forSize: ({ sizePct, decisions }) =>
       sizeAuthority({
         ...votes(decisions),

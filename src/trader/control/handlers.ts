@@ -62,12 +62,11 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
         return { name: 'arm', haltId, configHash, ...trader.authority.forArming(params) };
       }),
     claimCoins: (params) =>
-      once(params, () => ({
-        name: 'claimCoins',
-        symbol: params.symbol,
-        owner: params.owner,
-        cost: params.cost,
-      })),
+      once(params, (trader) => {
+        const { symbol, owner, cost } = params;
+        trader.authority.forCoins(params);
+        return { name: 'claimCoins', symbol, owner, cost };
+      }),
     toggle: (params) =>
       once(params, () => ({ name: 'toggle', strategy: params.strategy, enabled: params.enabled })),
     resize: (params) =>

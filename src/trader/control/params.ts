@@ -72,6 +72,7 @@ const CHECKS: Checks = {
     symbol: text(fields, 'symbol', ID_LENGTH_MAX),
     owner: text(fields, 'owner', 10, OWNER) as CoinOwner,
     cost: fields.cost === null ? null : text(fields, 'cost', 40, PRICE),
+    decisions: decisions(fields),
   }),
   toggle: (fields) => ({
     ...whoAndWhy(fields),

@@ -28,6 +28,17 @@ export function chooseEndpoint(
   return testnet ? { kind: 'testnet' } : { kind: 'live' };
 }
 
+/** Of a desk: what its file says, unless a simulator was named, by option or by BINANCE_SIMULATOR_URL. Throws as `chooseEndpoint`. */
+export function endpointOf(
+  desk: { readonly venue: { readonly testnet: boolean } },
+  simulatedVenue: string | undefined,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): BinanceEndpoint {
+  return chooseEndpoint(desk.venue.testnet, {
+    BINANCE_SIMULATOR_URL: simulatedVenue ?? env.BINANCE_SIMULATOR_URL,
+  });
+}
+
 export function endpointLabel(endpoint: BinanceEndpoint): string {
   if (endpoint.kind === 'live') return 'Binance spot';
   if (endpoint.kind === 'testnet') return 'Binance spot testnet';

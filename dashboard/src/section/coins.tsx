@@ -1,0 +1,135 @@
+import { useState } from 'preact/hooks';
+import { COIN_OWNERS, type CoinOwner } from '../../../src/domain/coins.js';
+import type { DeskApi } from '../connection/desk-api.js';
+import { type Signing, signVote } from '../connection/sign-vote.js';
+import { usePolled } from '../connection/use-polled.js';
+import { Panel } from '../view/panel.js';
+import { ReasonDialog } from '../view/reason-dialog.js';
+import { SigningPassword } from '../view/signing-password.js';
+import type { Action } from '../view/use-action.js';
+
+interface CoinsProps {
+  readonly api: DeskApi;
+  readonly person: string;
+  readonly mayApprove: boolean;
+  readonly action: Action;
+  readonly looked: number;
+}
+
+interface Asked {
+  readonly symbol: string;
+  readonly nobodys: string;
+  readonly owner: CoinOwner;
+}
+
+const WORDS: Readonly<Record<CoinOwner, string>> = {
+  desk: 'the desk’s',
+  foreign: 'foreign',
+  move: 'to be moved out',
+};
+
+/** Only where coins of the account are nobody's: nothing is armed before a person has said whose they are. */
+export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
+  const found = usePolled(() => api.coins(), 5_000, looked);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [cost, setCost] = useState('');
+  const [signing, setSigning] = useState<Signing | null>(null);
+  const [password, setPassword] = useState('');
+  const open = (found.value ?? []).filter(({ nobodys }) => Number(nobodys) > 0);
+  if (open.length === 0 && asked === null) return null;
+  const ask = async (next: Asked): Promise<void> => {
+    setPassword('');
+    setCost('');
+    // Whether it takes a signature; what is signed is asked for again, with the cost that was typed.
+    const { symbol, owner } = next;
+    const about = { coins: { symbol, owner, cost: null } };
+    const statement = await api.signing(about).catch(() => null);
+    setSigning(statement?.statement ? statement : null);
+    setAsked(next);
+  };
+  const claim = ({ symbol, owner }: Asked, reason: string): void => {
+    setAsked(null);
+    const said = { symbol, owner, cost: owner === 'desk' ? cost.trim() : null };
+    void action.run(async () => {
+      const signature =
+        signing === null ? undefined : await signVote(await api.signing({ coins: said }), person, password);
+      setPassword('');
+      return { text: (await api.claimCoins(said, reason, signature)).detail };
+    });
+  };
+  return (
+    <Panel title="Coins that are nobody’s" area="section" aside={open.length} problem={found.problem}>
+      <ul class="cards">
+        {open.map(({ symbol, nobodys }) => (
+          <li class="card-line" key={symbol}>
+            <div class="card-head">
+              <b>
+                {symbol}: {nobodys}
+              </b>
+              <span class="soft">
+                In the account, and no trade of the desk explains them. Whose are they?
+              </span>
+            </div>
+            <div class="card-buttons">
+              {mayApprove ? (
+                COIN_OWNERS.map((owner) => (
+                  <button
+                    key={owner}
+                    type="button"
+                    class="button small"
+                    disabled={action.busy}
+                    onClick={() => void ask({ symbol, nobodys, owner })}
+                  >
+                    {WORDS[owner]}…
+                  </button>
+                ))
+              ) : (
+                <span class="soft">Takes the role approver.</span>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+      {asked !== null && (
+        <ReasonDialog
+          title={`${asked.nobodys} of ${asked.symbol}: ${WORDS[asked.owner]}?`}
+          label="Reason, kept with the decision"
+          go="Say so"
+          dangerous={asked.owner === 'desk'}
+          onGo={(reason) => claim(asked, reason)}
+          onCancel={() => setAsked(null)}
+          choice={
+            <>
+              {asked.owner === 'desk' && <Cost value={cost} onValue={setCost} />}
+              {signing !== null && <SigningPassword value={password} onValue={setPassword} />}
+            </>
+          }
+        >
+          <p>
+            {asked.owner === 'desk'
+              ? 'A position from then on, with a stop, that the desk may sell; counted as a deposit.'
+              : 'The desk leaves them alone: never valued, protected or sold.'}
+          </p>
+        </ReasonDialog>
+      )}
+    </Panel>
+  );
+}
+
+function Cost({ value, onValue }: { readonly value: string; readonly onValue: (text: string) => void }) {
+  return (
+    <label>
+      What one coin cost
+      <input
+        name="cost"
+        inputMode="decimal"
+        pattern="\d+(\.\d+)?"
+        title="A price, such as 61250.00"
+        autocomplete="off"
+        required
+        value={value}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
