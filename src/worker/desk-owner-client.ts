@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Desk } from '../desk/schema.js';
+import { askRunning } from '../operations/temporal/ask-running.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import {
   type AdmittedIncarnation,
@@ -30,11 +31,13 @@ const SEEN_AGAIN_MS = 6 * 3_600_000;
 export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string): DeskOwner {
   const workflowId = deskOwnerId(desk.desk);
   const place = createHash('sha256').update(`${homeId}\n${desk.desk}`).digest('hex').slice(0, PLACE_LENGTH);
+  // A closed run would answer too, but takes no signal.
   const incarnations = () =>
-    temporal.within(QUERY_MS, (client) =>
-      client.workflow
-        .getHandle(workflowId)
-        .query<readonly AdmittedIncarnation[]>(EMERGENCY_MESSAGES.incarnations),
+    askRunning<readonly AdmittedIncarnation[]>(
+      temporal,
+      QUERY_MS,
+      workflowId,
+      EMERGENCY_MESSAGES.incarnations,
     );
   return {
     incarnations,
@@ -44,8 +47,7 @@ export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string
         known.incarnation === incarnation &&
         Date.now() - (known.seenMs ?? 0) < SEEN_AGAIN_MS;
       // Asking is not recorded; an update is, and a run takes 2,000 of them.
-      if ((await incarnations().catch(() => [])).some(isOurs) && (await isRunning(temporal, workflowId)))
-        return;
+      if ((await incarnations().catch(() => [])).some(isOurs)) return;
       await temporal.within(UPDATE_MS, (client) =>
         client.workflow.executeUpdateWithStart(EMERGENCY_MESSAGES.admitIncarnation, {
           args: [{ incarnation, place }],
@@ -54,14 +56,6 @@ export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string
       );
     },
   };
-}
-
-/** A closed run answers queries too, but takes no signal. */
-async function isRunning(temporal: TemporalAccess, workflowId: string): Promise<boolean> {
-  const { status } = await temporal.within(QUERY_MS, (client) =>
-    client.workflow.getHandle(workflowId).describe(),
-  );
-  return status.name === 'RUNNING';
 }
 
 function startOf(desk: Desk) {

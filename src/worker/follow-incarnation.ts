@@ -20,7 +20,7 @@ export interface FollowedIncarnation {
 }
 
 const LOOK_EVERY_MS = 1_000;
-const ANNOUNCE_EVERY_MS = 10_000;
+const ANNOUNCE_EVERY_MS = 30_000;
 const STATUS_MS = 3_000;
 
 export function followIncarnation(

@@ -7,6 +7,7 @@ import { symptomsOf } from '../operations/incidents/symptoms.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { RoleSeen } from './roles-alone.js';
+import { wakeWaitingRuns } from './wake-waiting-runs.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 /** A symptom that lasts is counted this often; what could not be reported is tried again sooner. */
@@ -30,8 +31,11 @@ export function incidentsOfProcesses(
   processes: () => Promise<readonly ProcessSeen[]>,
 ): Repeating {
   const report = reporter(context);
+  const wake = wakeWaitingRuns(context);
   return repeat('watch over processes', LOOK_EVERY_MS, log, async () => {
-    await report((await processes()).flatMap((seen) => [...crashOf(seen), ...silenceOf(seen)]));
+    const seen = await processes();
+    await report(seen.flatMap((one) => [...crashOf(one), ...silenceOf(one)]));
+    await wake(JSON.stringify(seen.map(({ name, state }) => [name, state])));
   });
 }
 

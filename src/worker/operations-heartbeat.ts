@@ -1,19 +1,24 @@
 /**
  * The end-to-end heartbeat. The trader is told that operations live only when Temporal answers, the operations worker
  * runs workflow code (a query reaches it), and the pulse workflow's clock still moves (timers fire and history is
- * written). A query is not recorded, so that asking often costs nothing.
+ * written). A query is not recorded. Whoever asks and finds no pulse starts one: nobody else looks for it.
  */
+import { QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Desk } from '../desk/schema.js';
+import { askRunning } from '../operations/temporal/ask-running.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import type { TraderClient } from '../trader/client.js';
-import { PULSE_MESSAGES } from '../workflows/operations/pulse/contract.js';
-import { pulseId } from '../workflows/queues.js';
-import { PULSE_EVERY_MS } from './keep-pulse.js';
+import { PULSE_MESSAGES, type PulseInput } from '../workflows/operations/pulse/contract.js';
+import { operationsQueue, pulseId } from '../workflows/queues.js';
+import { runLabel } from '../workflows/run-label.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
-/** Or a third of what the trader waits for, whichever is less. */
-const SEND_EVERY_MS_MAX = 5_000;
+const PULSE_EVERY_MS = 60_000;
+/** Or a third of what the trader waits for, whichever is less: two that fail in a row are made good before it acts. */
+const SEND_EVERY_MS_MAX = 20_000;
+/** After one that failed, or a twelfth of what the trader waits for. */
+const AGAIN_MS_MAX = 5_000;
 const ANSWER_MS = 4_000;
 /** One beat late is a busy machine; more is a Temporal that does not write. */
 const BEAT_AGE_MS_MAX = 2.5 * PULSE_EVERY_MS;
@@ -24,12 +29,46 @@ export function sendHeartbeats(
   trader: TraderClient,
   log: Logger,
 ): Repeating {
-  const everyMs = Math.min(SEND_EVERY_MS_MAX, (desk.deadMan.operationsSilentSeconds * 1_000) / 3);
-  return repeat('operations heartbeat', everyMs, log, async () => {
-    const lastBeatMs = await temporal.within(ANSWER_MS, (client) =>
-      client.workflow.getHandle(pulseId(desk.desk)).query<number>(PULSE_MESSAGES.lastBeat),
-    );
+  const silentMs = desk.deadMan.operationsSilentSeconds * 1_000;
+  const everyMs = Math.min(SEND_EVERY_MS_MAX, silentMs / 3);
+  const againMs = Math.min(AGAIN_MS_MAX, silentMs / 12);
+  let sentMs = Number.NEGATIVE_INFINITY;
+  return repeat('operations heartbeat', againMs, log, async () => {
+    if (performance.now() - sentMs < everyMs - againMs) return;
+    const lastBeatMs = await lastBeat(temporal, desk);
     if (Date.now() - lastBeatMs > BEAT_AGE_MS_MAX) throw new Error('the pulse workflow stands still');
     await trader.call('heartbeat', { from: 'operations' }, { timeoutMs: ANSWER_MS });
+    sentMs = performance.now();
   });
+}
+
+async function lastBeat(temporal: TemporalAccess, { desk }: Desk): Promise<number> {
+  const ask = () => askRunning<number>(temporal, ANSWER_MS, pulseId(desk), PULSE_MESSAGES.lastBeat);
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError)) throw error;
+    await startPulse(temporal, desk);
+    return ask();
+  }
+}
+
+/** `pulse:<desk>`. */
+async function startPulse(temporal: TemporalAccess, desk: string): Promise<void> {
+  const input: PulseInput = { desk, everyMs: PULSE_EVERY_MS };
+  await temporal.within(ANSWER_MS, (client) =>
+    client.workflow.start('pulse', {
+      workflowId: pulseId(desk),
+      taskQueue: operationsQueue(desk),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [input],
+      ...runLabel({
+        desk,
+        routine: 'pulse',
+        summary: `Operations of ${desk} are alive`,
+        details:
+          'Beats as long as timers fire, history is written and the operations worker runs. Where it stops, the trader does what the desk file names (`deadMan`).',
+      }),
+    }),
+  );
 }

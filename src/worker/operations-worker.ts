@@ -19,9 +19,9 @@ import { openTemporal } from '../operations/temporal/open-temporal.js';
 import { openPool } from '../store/pool.js';
 import { connectTrader } from '../trader/client.js';
 import { operationsQueue } from '../workflows/queues.js';
+import { failingChecksOf } from './failing-checks.js';
 import { incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
-import { keepPulse } from './keep-pulse.js';
 import { keepWorker } from './keep-worker.js';
 import { roleLog } from './role-log.js';
 import { watchStuckWorkflows } from './stuck-workflows.js';
@@ -78,8 +78,10 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);
   await worker.ready;
   const loops = [
-    keepPulse(temporal, desk, log),
-    watchTrader(watched, runtime.home),
+    watchTrader(watched, {
+      home: runtime.home,
+      failingChecks: failingChecksOf({ runtime, desk, trader, pool }),
+    }),
     incidentsOfProcesses(watched, log, processes.look),
     watchStuckWorkflows(watched, log, runtime.home),
     watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),

@@ -4,12 +4,10 @@ import { resumptionStart, startRoutineOf } from '../operations/resumption-start.
 import { awaitVerdict } from '../operations/schedules/await-verdict.js';
 import { startRoutine } from '../operations/schedules/start-routine.js';
 import type { TraderStatus } from '../trader/protocol.js';
-import { RESUMPTION_MESSAGES } from '../workflows/operations/resumption/contract.js';
-import { resumptionId } from '../workflows/queues.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 /** A Temporal that was restored or started afresh has lost the resumption: it is asked for again. */
-const ASK_AGAIN_MS = 30_000;
+const ASK_AGAIN_MS = 60_000;
 const START_MS = 5_000;
 const ROUTINE_PATIENCE_MS = 60_000;
 
@@ -17,7 +15,6 @@ export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
   let asked: { readonly haltId: string; readonly atMs: number } | null = null;
   return async (status) => {
     const { haltId } = status;
-    if (asked !== null && asked.haltId !== haltId) await lookAgain(context, asked.haltId);
     if (haltId === null || status.mode === 'ACTIVE') {
       asked = null;
       return;
@@ -48,12 +45,4 @@ async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: T
     simulated: status.marketData.simulated,
   });
   await awaitVerdict(temporal, workflowId, ROUTINE_PATIENCE_MS);
-}
-
-/** Its halt has another in its place, or was lifted: the resumption finds that out by itself, but later. */
-async function lookAgain({ temporal, desk }: TraderWatchContext, haltId: string): Promise<void> {
-  const workflowId = resumptionId(desk.desk, haltId);
-  await temporal
-    .within(START_MS, (client) => client.workflow.getHandle(workflowId).signal(RESUMPTION_MESSAGES.lookAgain))
-    .catch(() => undefined);
 }

@@ -13,7 +13,7 @@ import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { TraderWatchContext } from './watch-trader.js';
 
-const LOOK_EVERY_MS = 30_000;
+const LOOK_EVERY_MS = 60_000;
 const LOOK_MS = 20_000;
 const RUNS_MAX = 200;
 /** The first attempt may fall to a worker that is just going down. */

@@ -1,12 +1,15 @@
 /**
  * Looks at the trader once a second and starts what its state asks for: the resumption of each new halt, routines that
- * are due by a market clock, and schedules that fit the market. Each of them fails alone.
+ * are due by a market clock, and schedules that fit the market. Runs that wait for a change are told of it. Each of them
+ * fails alone.
  */
 import type { Desk } from '../desk/schema.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
 import type { TraderStatus } from '../trader/protocol.js';
+import { changesOfChecks, changesOfTrader } from './changes-waited-for.js';
+import type { FailingChecks } from './failing-checks.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';
 import { marketClockRoutines } from './market-clock-routines.js';
 import { type Repeating, repeat } from './repeat.js';
@@ -30,14 +33,21 @@ export type StatusFollower = (status: TraderStatus) => Promise<void>;
 const LOOK_EVERY_MS = 1_000;
 const STATUS_MS = 3_000;
 
-/** `home`: FERMATA_HOME, where a notice waits while Postgres is down. */
-export function watchTrader(context: TraderWatchContext, home: string | null = null): Repeating {
+export interface TraderWatchOptions {
+  /** FERMATA_HOME, where a notice waits while Postgres is down. */
+  readonly home: string | null;
+  readonly failingChecks: FailingChecks;
+}
+
+export function watchTrader(context: TraderWatchContext, options: TraderWatchOptions): Repeating {
   const { trader, log } = context;
   const followers: readonly (readonly [string, StatusFollower])[] = [
     ['resumption', resumptionOfHalts(context)],
     ['routines by the market clock', marketClockRoutines(context)],
-    ['schedules', scheduleUpkeep(context, home)],
+    ['schedules', scheduleUpkeep(context, options.home)],
     ['incidents', incidentsOfTrader(context)],
+    ['changes that runs wait for', changesOfTrader(context)],
+    ['checks of a halted desk', changesOfChecks(context, options.failingChecks)],
   ];
   // One that hangs on a Temporal that is down must not keep the others waiting.
   const loops = followers.map(([name, follow]) =>

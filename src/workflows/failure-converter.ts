@@ -1,4 +1,26 @@
-/** Puts a failure's message and stack trace where the codec reaches them; they would travel in plain text otherwise. */
-import { DefaultFailureConverter } from '@temporalio/common';
+/**
+ * Puts a failure's message and stack trace where the codec reaches them; they would travel in plain text otherwise. In
+ * their place whoever reads without our key finds a sentence that gives nothing away.
+ */
+import { DefaultFailureConverter, type ProtoFailure } from '@temporalio/common';
 
-export const failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });
+class SealedFailures extends DefaultFailureConverter {
+  override errorToFailure(...given: Parameters<DefaultFailureConverter['errorToFailure']>): ProtoFailure {
+    const failure = super.errorToFailure(...given);
+    failure.message = `${kindOf(failure)}. Why is sealed: open this run by its link in Fermata, and sign in there.`;
+    return failure;
+  }
+}
+
+/** Kind, type and name travel in plain text anyway. */
+function kindOf(failure: ProtoFailure): string {
+  const { activityFailureInfo: activity, applicationFailureInfo: application } = failure;
+  if (activity) return `The activity ${activity.activityType?.name ?? ''} failed`;
+  if (failure.childWorkflowExecutionFailureInfo) return 'A run that it started failed';
+  if (failure.timeoutFailureInfo) return 'It took too long';
+  if (failure.canceledFailureInfo) return 'It was cancelled';
+  if (failure.terminatedFailureInfo) return 'It was terminated';
+  return application?.type ? `It failed: ${application.type}` : 'It failed';
+}
+
+export const failureConverter = new SealedFailures({ encodeCommonAttributes: true });

@@ -1,5 +1,5 @@
 /** What a person reads in Temporal's UI while a procedure runs. */
-import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { patched, setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Verdict } from './evidence.js';
 import { FERMATA_VERDICT } from './search-attributes.js';
 
@@ -9,8 +9,14 @@ import { FERMATA_VERDICT } from './search-attributes.js';
  */
 export function showPhase(phase: string, lines: readonly string[] = []): void {
   showDetails(phase, lines);
+  if (phase === written && patched(UNCHANGED)) return;
+  written = phase;
   upsertMemo({ phase });
 }
+
+/** Runs that began before that write it again. */
+const UNCHANGED = 'an-unchanged-memo-is-not-written';
+let written: string | null = null;
 
 const MARK: Readonly<Record<Verdict, string>> = { pass: '✓', warn: '!', fail: '✗', not_run: '–' };
 
@@ -19,7 +25,8 @@ export const stepLine = (name: string, verdict: Verdict, observed: string): stri
 
 /** Between two phases: nothing is written to the server. */
 export function showDetails(phase: string, lines: readonly string[]): void {
-  setCurrentDetails([`**${phase}**`, ...lines.map((line) => `- ${line}`)].join('\n'));
+  // A list needs an empty line before it: without one, all of it is a paragraph.
+  setCurrentDetails([`**${phase}**`, '', ...lines.map((line) => `- ${line}`)].join('\n'));
 }
 
 export function showVerdict(verdict: Verdict | 'missed'): void {

@@ -99,7 +99,11 @@ describe('schedules', () => {
     const handle = client.schedule.getHandle(idOf('pre-market'));
     await handle.pause('holiday');
     const definitions = scheduleDefinitions(desk, 'abc123', true);
-    await rememberPauses(client, database.pool, { desk: desk.desk, definitions, marketClock: false });
+    // Temporal's list says it a moment later.
+    await until('it is remembered', async () => {
+      await rememberPauses(client, database.pool, { desk: desk.desk, definitions, marketClock: false });
+      return (await readScheduleStates(database.pool, desk.desk)).find(({ note }) => note === 'holiday');
+    });
     await handle.delete();
     await apply();
     expect(await stateOf()).toMatchObject({ paused: true, note: 'holiday' });
@@ -263,9 +267,10 @@ describe('schedules on the market clock', () => {
       definitions: scheduleDefinitions(desk, 'abc123', true),
       marketClock: true,
     };
-    expect(await rememberPauses(client, database.pool, target)).toBe(true);
+    const look = () => rememberPauses(client, database.pool, target);
+    await until('all of them are listed', look);
     await client.schedule.getHandle(idOf('pre-market')).unpause('by hand');
-    expect(await rememberPauses(client, database.pool, target)).toBe(false);
+    await until('it is seen', async () => !(await look()));
     await apply(desk, true);
     expect(await stateOf()).toMatchObject({ paused: true, note: MARKET_CLOCK_NOTE });
   });

@@ -8,7 +8,9 @@ import { runLabel } from '../../workflows/run-label.js';
 
 const MINUTE_MS = 60_000;
 const LOOK_MS = 5_000;
-const LOOK_MS_MAX = 60_000;
+/** The trader's watcher wakes an incident when something changes; nobody does so for a page of the exchange. */
+const LOOK_MS_MAX = 2 * 60 * MINUTE_MS;
+const LOOK_AT_PAGE_MS_MAX = 10 * MINUTE_MS;
 const REVIEW_MS = 24 * 60 * MINUTE_MS;
 const EVIDENCE_MS = 24 * 60 * MINUTE_MS;
 
@@ -67,7 +69,7 @@ function rulesOf({ incidents }: Desk, kind: Symptom['kind']): Pick<IncidentInput
       respondMs: respondMinutes * MINUTE_MS,
       escalateMs: escalateMinutes.map((minutes) => minutes * MINUTE_MS),
       lookMs: LOOK_MS,
-      lookMsMax: LOOK_MS_MAX,
+      lookMsMax: kind === 'exchange-down' ? LOOK_AT_PAGE_MS_MAX : LOOK_MS_MAX,
       offerMs: drawdown.offerMinutes * MINUTE_MS,
       reviewMs: REVIEW_MS,
       evidenceMs: EVIDENCE_MS,

@@ -36,18 +36,25 @@ export async function applySchedules(client: Client, pool: Pool, target: Schedul
   for (const definition of target.definitions) {
     const before = remembered.find(({ scheduleId }) => scheduleId === definition.scheduleId);
     const description = await applyOne(schedules, definition, before, target.marketClock);
-    await rememberPause(pool, target.desk, definition, description);
+    await rememberPause(pool, target.desk, definition, pauseOf(description));
   }
   await pauseRemoved(schedules, target);
 }
 
-/** Reads what people did to the schedules meanwhile, and keeps it. False: one runs by wall time that must not. */
+/**
+ * Reads what people did to the schedules meanwhile, and keeps it: by their list, one call for all of them. False: one runs
+ * by wall time that must not, or is gone.
+ */
 export async function rememberPauses(client: Client, pool: Pool, target: ScheduleTarget): Promise<boolean> {
+  const listed = new Map<string, Pause>();
+  const query = `FermataDesk = "${target.desk}"`;
+  for await (const { scheduleId, state } of client.schedule.list({ query }))
+    listed.set(scheduleId, { paused: state.paused, note: state.note ?? '' });
   let isAsWanted = true;
   for (const definition of target.definitions) {
-    const description = await client.schedule.getHandle(definition.scheduleId).describe();
-    await rememberPause(pool, target.desk, definition, description);
-    if (target.marketClock && !description.state.paused) isAsWanted = false;
+    const found = listed.get(definition.scheduleId);
+    if (found !== undefined) await rememberPause(pool, target.desk, definition, found);
+    if (found === undefined || (target.marketClock && !found.paused)) isAsWanted = false;
   }
   return isAsWanted;
 }
@@ -111,16 +118,17 @@ async function describe(schedules: ScheduleClient, scheduleId: string): Promise<
   }
 }
 
+const pauseOf = ({ state }: ScheduleDescription): Pause => ({ paused: state.paused, note: state.note ?? '' });
+
 async function rememberPause(
   pool: Pool,
   desk: string,
   { scheduleId, routine, specHash }: ScheduleDefinition,
-  { state }: ScheduleDescription,
+  { paused, note }: Pause,
 ): Promise<void> {
-  const note = state.note ?? '';
   // Paused for the market clock says nothing about what a person wants.
   if (note === MARKET_CLOCK_NOTE || note === REMOVED_NOTE) return;
-  await saveScheduleState(pool, { desk, scheduleId, routine, paused: state.paused, note, specHash });
+  await saveScheduleState(pool, { desk, scheduleId, routine, paused, note, specHash });
 }
 
 async function pauseRemoved(schedules: ScheduleClient, { desk, definitions }: ScheduleTarget): Promise<void> {

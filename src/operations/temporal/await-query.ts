@@ -3,6 +3,8 @@ import type { TemporalAccess } from './open-temporal.js';
 
 const QUERY_MS = 3_000;
 const POLL_MS = 200;
+/** Who waits for a person or a backup need not ask as often. */
+const POLL_MS_MAX = 5_000;
 
 /**
  * What a run answers to a query as soon as it is more than null, which may be long before its evidence is written. Null
@@ -15,12 +17,12 @@ export async function awaitQuery<T>(
   patienceMs: number,
 ): Promise<T | null> {
   const untilMs = performance.now() + patienceMs;
-  while (performance.now() < untilMs) {
+  for (let pauseMs = POLL_MS; performance.now() < untilMs; pauseMs = Math.min(pauseMs * 1.25, POLL_MS_MAX)) {
     const answer = await temporal
       .within(QUERY_MS, (client) => client.workflow.getHandle(workflowId).query<T>(ask.query))
       .catch(() => null);
     if (answer !== null && ask.known(answer)) return answer;
-    await sleep(POLL_MS);
+    await sleep(pauseMs);
   }
   return null;
 }

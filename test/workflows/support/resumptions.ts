@@ -9,6 +9,7 @@ import {
   type ResumptionProgress,
 } from '../../../src/workflows/operations/resumption/contract.js';
 import { operationsQueue, resumptionId } from '../../../src/workflows/queues.js';
+import { FERMATA_DESK } from '../../../src/workflows/search-attributes.js';
 import { CHECK_STEPS } from './check-steps.js';
 import type { Bench, BenchDesk } from './desk-bench.js';
 import { until } from './until.js';
@@ -53,6 +54,7 @@ export async function resume(
     workflowId,
     taskQueue: operationsQueue(desk.name),
     args: [input],
+    typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.name }],
   });
   // Whichever run of it goes on.
   const handle = client.workflow.getHandle(workflowId);

@@ -18,7 +18,7 @@ export interface IncidentTiming {
   /** Nobody has acknowledged it by then: reminded; and again at each of the others, to more people. */
   readonly respondMs: number;
   readonly escalateMs: readonly number[];
-  /** Pause between two looks of a playbook: grows from the first to the second. */
+  /** Pause between two looks of a playbook: doubles from the first to the second, unless somebody signals `lookAgain`. */
   readonly lookMs: number;
   readonly lookMsMax: number;
   /** How long an offer to people stands. */
@@ -101,6 +101,7 @@ export const INCIDENT_MESSAGES = {
   acknowledge: 'acknowledge',
   resolve: 'resolve',
   progress: 'incident',
+  lookAgain: 'lookAgain',
 } as const;
 
 /** Why a report or an answer is refused that comes after the end. */

@@ -26,6 +26,7 @@ export class IncidentRun {
   /** Null: none was known when it was opened. */
   readonly trader;
 
+  private woken = false;
   /** Each has one open question, or its answer is being carried out. */
   offersUnderWay = 0;
 
@@ -79,8 +80,8 @@ export class IncidentRun {
       if (outcome !== null) return outcome;
       const { resolved } = this.course;
       if (resolved !== null) return `${resolved.by} declared it over: ${resolved.note}`;
-      await this.pause(pauseMs);
-      pauseMs = Math.min(pauseMs * 1.5, timing.lookMsMax);
+      const early = await this.pause(pauseMs);
+      pauseMs = early ? timing.lookMs : Math.min(pauseMs * 2, timing.lookMsMax);
     }
   }
 
@@ -108,12 +109,20 @@ export class IncidentRun {
     return allHandlersFinished() && this.timeline.trail.settled && undecided.length === this.offersUnderWay;
   }
 
-  private async pause(ms: number): Promise<void> {
+  /** What it is about has changed. */
+  wake(): void {
+    this.woken = true;
+  }
+
+  /** True: somebody woke it. */
+  private async pause(ms: number): Promise<boolean> {
     // Otherwise at the next look: whatever Postgres does, the incident is looked at.
     if (workflowInfo().continueAsNewSuggested && this.isMovable) {
       const carried = { ...this.course, approvals: this.approvals.carriedOver() };
       await continueAsNew<typeof incident>({ ...this.input, carried });
     }
-    await condition(() => this.course.resolved !== null, ms);
+    const early = await condition(() => this.woken || this.course.resolved !== null, ms);
+    this.woken = false;
+    return early;
   }
 }

@@ -2,7 +2,14 @@
  * One incident, from the first symptom to the review: people are told until one has answered, the playbook of its kind
  * does what the runbook says, what was found and done is kept, and in the end a person is asked to look back on it.
  */
-import { allHandlersFinished, condition, defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow';
 import { onCancelRequest } from '../../cancellation.js';
 import { Answers } from './answers.js';
 import {
@@ -22,6 +29,7 @@ import { refuseReport, takeReport } from './reports.js';
 const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_MESSAGES.report);
 const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.acknowledge);
 const resolveUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.resolve);
+const lookAgainSignal = defineSignal(INCIDENT_MESSAGES.lookAgain);
 const progressQuery = defineQuery<IncidentProgress>(INCIDENT_MESSAGES.progress);
 
 export async function incident(input: IncidentInput): Promise<IncidentProgress> {
@@ -42,10 +50,12 @@ export async function incident(input: IncidentInput): Promise<IncidentProgress> 
   return progressOf(course);
 }
 
-function takeMessages({ input, course, timeline, people }: IncidentRun): void {
+function takeMessages(run: IncidentRun): void {
+  const { input, course, timeline, people } = run;
   const answers = new Answers(input.desk, course, timeline, people);
   const progress = () => progressOf(course);
   setHandler(progressQuery, progress);
+  setHandler(lookAgainSignal, () => run.wake());
   setHandler(
     reportUpdate,
     (report) => {

@@ -4,7 +4,10 @@ import type { Decision } from '../../../trader/protocol.js';
 import type { RoutineStep } from '../routine/contract.js';
 
 export interface ResumptionTiming {
-  /** Pause before looking again while something is not clean or a decision is missing: doubles up to the second. */
+  /**
+   * Pause before looking again while something is not clean or a decision is missing: doubles up to the second. Whoever
+   * sees a change signals `lookAgain`, so that looking by itself is only for what nobody saw.
+   */
   readonly retryMs: number;
   readonly retryMsMax: number;
   /** How long a person's update waits for the outcome. */
@@ -14,7 +17,7 @@ export interface ResumptionTiming {
 
 export const RESUMPTION_TIMING: ResumptionTiming = {
   retryMs: 1_000,
-  retryMsMax: 60_000,
+  retryMsMax: 7_200_000,
   decisionWaitMs: 45_000,
   evidenceMs: 3_600_000,
 };

@@ -9,6 +9,8 @@ import { recordCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionInput, ResumptionProgress } from './contract.js';
 import { type Finding, Findings } from './findings.js';
 
+const FAILED_RETRY_MS_MAX = 60_000;
+
 export class ResumptionRun {
   readonly findings: Findings;
   readonly engine;
@@ -29,6 +31,7 @@ export class ResumptionRun {
   private spent: readonly string[];
   private pauseMs: number;
   private woken = false;
+  private failed = false;
   /** A decision came that the look under way does not know of. */
   private unheard = false;
 
@@ -95,6 +98,12 @@ export class ResumptionRun {
     return this.spent.includes(decisionId);
   }
 
+  /** The look itself did not come to its end: nobody signals when the next one would. */
+  waitAfterFailure(why: string): void {
+    this.failed = true;
+    this.waitFor(`the trader to answer (${why})`);
+  }
+
   waitFor(what: string): void {
     // A decision that came during this look is not answered by what the look found before it.
     if (this.unheard) return;
@@ -139,8 +148,10 @@ export class ResumptionRun {
 
   async pause(): Promise<void> {
     const { timing } = this.input;
-    const early = await condition(() => this.woken, this.pauseMs);
-    this.pauseMs = early ? timing.retryMs : Math.min(this.pauseMs * 2, timing.retryMsMax);
+    const pauseMs = this.failed ? Math.min(this.pauseMs, FAILED_RETRY_MS_MAX) : this.pauseMs;
+    this.failed = false;
+    const early = await condition(() => this.woken, pauseMs);
+    this.pauseMs = early ? timing.retryMs : Math.min(pauseMs * 2, timing.retryMsMax);
     this.woken = false;
   }
 

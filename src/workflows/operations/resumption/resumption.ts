@@ -50,7 +50,7 @@ export async function resumption(input: ResumptionInput): Promise<ResumptionProg
     try {
       await lookOnce(run);
     } catch (error) {
-      run.waitFor(`the trader to answer (${causeOf(error)})`);
+      run.waitAfterFailure(causeOf(error));
     }
     if (!run.ended) await run.pause();
   }

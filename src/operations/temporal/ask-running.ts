@@ -1,0 +1,22 @@
+/** A query that only a run which goes on answers: Temporal lets closed ones answer, too. */
+import { WorkflowClient } from '@temporalio/client';
+import type { TemporalAccess } from './open-temporal.js';
+
+/** Rejects with `QueryRejectedError` where the run is closed, with `WorkflowNotFoundError` where there is none. */
+export function askRunning<T>(
+  temporal: TemporalAccess,
+  deadlineMs: number,
+  workflowId: string,
+  query: string,
+): Promise<T> {
+  return temporal.within(deadlineMs, ({ connection, options }) =>
+    new WorkflowClient({
+      connection,
+      namespace: options.namespace,
+      dataConverter: options.loadedDataConverter,
+      queryRejectCondition: 'NOT_OPEN',
+    })
+      .getHandle(workflowId)
+      .query<T>(query),
+  );
+}

@@ -1,0 +1,51 @@
+/** What of the trader, and of the checks that keep it from trading, makes waiting runs look again. */
+import { tradingDaysOf } from '../activities/engine/trading-days.js';
+import type { Desk } from '../desk/schema.js';
+import { symptomsOf } from '../operations/incidents/symptoms.js';
+import type { TraderStatus } from '../trader/protocol.js';
+import type { FailingChecks } from './failing-checks.js';
+import { wakeWaitingRuns } from './wake-waiting-runs.js';
+import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
+
+/** As often as a resumption would look by itself in the first minutes. */
+const CHECK_EVERY_MS = 60_000;
+
+export function changesOfTrader(context: TraderWatchContext): StatusFollower {
+  const wake = wakeWaitingRuns(context);
+  const seenIn = whatIsWaitedFor(context.desk);
+  return (status) => wake(seenIn(status));
+}
+
+/** While a halt lasts that a rule may lift: a person is asked for nothing else than the decision. */
+export function changesOfChecks(
+  context: TraderWatchContext,
+  failingChecks: FailingChecks,
+  everyMs = CHECK_EVERY_MS,
+): StatusFollower {
+  const wake = wakeWaitingRuns(context, CHECK_EVERY_MS * 2);
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  return async ({ mode, halts }) => {
+    if (performance.now() - lookedMs < everyMs) return;
+    if (mode === 'ACTIVE' || halts.every(({ resume }) => resume !== 'auto' && resume !== 'next-day')) return;
+    lookedMs = performance.now();
+    await wake((await failingChecks()).join());
+  };
+}
+
+/** Everything of a status that a resumption or a playbook decides by; nothing that changes with each price. */
+export function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
+  const days = tradingDaysOf(desk);
+  return (status) =>
+    JSON.stringify([
+      status.incarnation,
+      status.mode,
+      status.haltId,
+      status.halts.map(({ haltId }) => haltId),
+      status.reconciliation.state,
+      status.marketData.state,
+      status.venueBreaker.state,
+      days.startOfDay(status.marketData.marketMs),
+      symptomsOf(desk, status).map(({ kind, subject, key }) => [kind, subject, key]),
+      status.strategies.map(({ enabled, off }) => [enabled, off?.atMarketMs, off?.nextReviewMarketMs]),
+    ]);
+}

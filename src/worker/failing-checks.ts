@@ -1,0 +1,42 @@
+/** The checks that keep a halted desk from trading, looked at here: a change is signalled, and nothing of it is recorded. */
+import type { Check, CheckContext } from '../checks/check.js';
+import { CHECKS } from '../checks/registry.js';
+import { startRoutineOf } from '../operations/resumption-start.js';
+
+/** Names of the checks that stand in the way of trading now. Never rejects. */
+export type FailingChecks = () => Promise<readonly string[]>;
+
+export function failingChecksOf(
+  context: CheckContext,
+  checks: ReadonlyMap<string, Check> = CHECKS,
+): FailingChecks {
+  const blocking = (startRoutineOf(context.desk)?.steps ?? []).filter(
+    ({ check, onFail }) => check !== undefined && onFail !== 'note' && onFail !== 'warn',
+  );
+  return async () => {
+    const looked = await Promise.all(
+      blocking.map(async ({ key, check = '', with: parameters, timeoutSeconds }) => {
+        const answer = checks.get(check)?.(context, parameters);
+        const passed = await within(timeoutSeconds * 1_000, answer);
+        return passed ? [] : [key];
+      }),
+    );
+    return looked.flat();
+  };
+}
+
+/** False where it fails, throws or does not answer in time. */
+async function within(ms: number, answer: ReturnType<Check> | undefined): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  try {
+    const outcome = await Promise.race([answer, late]);
+    return outcome !== null && outcome !== undefined && outcome.verdict !== 'fail';
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

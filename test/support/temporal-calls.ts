@@ -1,0 +1,81 @@
+/** A Temporal server that somebody else runs, and that counts who asks it what. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
+import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+
+/** Answered answers by operation, since the server began. */
+export type CallCounts = ReadonlyMap<string, number>;
+
+export interface CountingTemporal {
+  readonly address: string;
+  /** For a desk on it: FERMATA_TEMPORAL and what goes with it. */
+  readonly variables: Readonly<Record<string, string>>;
+  counts(): Promise<CallCounts>;
+  stop(): Promise<void>;
+}
+
+export async function startCountingTemporal(): Promise<CountingTemporal> {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-calls-'));
+  const resolved = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
+  if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed');
+  const ports = await chooseTemporalPorts();
+  const server = await startTemporal({
+    ...{ binary: resolved.path, ports, database: null },
+    logFile: join(folder, 'temporal.log'),
+  });
+  return {
+    address: server.address,
+    variables: { FERMATA_TEMPORAL: 'external', TEMPORAL_ADDRESS: server.address },
+    counts: async () => countsOf(await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text()),
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** These wait at the server until there is something to do, and are asked again then or after a minute. */
+const LONG_POLLS: ReadonlySet<string> = new Set([
+  'PollWorkflowTaskQueue',
+  'PollActivityTaskQueue',
+  'PollNexusTaskQueue',
+  'PollWorkflowExecutionUpdate',
+]);
+
+export interface CallsCounted {
+  readonly longPolls: number;
+  readonly others: number;
+  /** Without the long polls, the most first. */
+  readonly byOperation: readonly (readonly [string, number])[];
+}
+
+export function callsBetween(before: CallCounts, after: CallCounts): CallsCounted {
+  const grown = [...after].map(
+    ([operation, count]) => [operation, count - (before.get(operation) ?? 0)] as const,
+  );
+  const byOperation = grown
+    .filter(([operation, count]) => count > 0 && !LONG_POLLS.has(operation))
+    .sort(([, left], [, right]) => right - left);
+  const sum = (of: readonly (readonly [string, number])[]) =>
+    of.reduce((total, [, count]) => total + count, 0);
+  return {
+    longPolls: sum(grown.filter(([operation]) => LONG_POLLS.has(operation))),
+    others: sum(byOperation),
+    byOperation,
+  };
+}
+
+/** What comes from outside: the server asks itself, too. */
+function countsOf(metrics: string): CallCounts {
+  const counts = new Map<string, number>();
+  for (const line of metrics.split('\n')) {
+    const [, labels = '', value = ''] = /^service_requests\{([^}]*)\} (\S+)$/.exec(line) ?? [];
+    const label = (name: string): string => new RegExp(`\\b${name}="([^"]*)"`).exec(labels)?.[1] ?? '';
+    if (label('service_name') !== 'frontend' || label('namespace') !== 'fermata') continue;
+    const operation = label('operation');
+    counts.set(operation, (counts.get(operation) ?? 0) + Number(value));
+  }
+  return counts;
+}

@@ -1,0 +1,180 @@
+/** Runs that wait are told of what changes: they look seldom by themselves, and each look is in a history for good. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { incidentStart } from '../../src/operations/incidents/incident-start.js';
+import { changesOfChecks, changesOfTrader } from '../../src/worker/changes-waited-for.js';
+import { failingChecksOf } from '../../src/worker/failing-checks.js';
+import { sendHeartbeats } from '../../src/worker/operations-heartbeat.js';
+import { roleLog } from '../../src/worker/role-log.js';
+import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
+import { RESUMPTION_TIMING } from '../../src/workflows/operations/resumption/contract.js';
+import { pulseId } from '../../src/workflows/queues.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { resume } from '../workflows/support/resumptions.js';
+import { until } from '../workflows/support/until.js';
+
+const SERVED = { serve: ['engine', 'operations'] } as const;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+function contextOf(desk: BenchDesk): TraderWatchContext {
+  const log = roleLog('test');
+  log.level = 'silent';
+  return {
+    ...{ temporal: bench.temporal, pool: bench.database.pool, log, trader: desk.trader.client },
+    desk: { ...cryptoDesk(), desk: desk.name },
+    seen: { incarnation: null },
+  };
+}
+
+/** Looks once; then not within any test, unless it is told to. */
+const ONCE = { ...RESUMPTION_TIMING, retryMs: HOUR_MS, evidenceMs: 20_000 };
+
+describe('a run that waits', () => {
+  it('looks again when the trader’s state is another, and only then', async () => {
+    const desk = await bench.desk(SERVED);
+    const run = await resume(bench, desk, desk.trader.halt('person', 'person'), { timing: ONCE });
+    await run.waitsFor('a person');
+    const follow = changesOfTrader(contextOf(desk));
+    desk.trader.halt('stale-data', 'auto');
+    await until('it is listed, and looks', async () => {
+      await follow(desk.trader.status());
+      return (await bench.client.workflow.getHandle(run.workflowId).describe()).status.name === 'COMPLETED';
+    });
+    expect(await run.result()).toMatchObject({ state: 'superseded' });
+  });
+
+  it('looks again when a check that stood in its way passes', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.checks.set('data-fresh', () => ({ verdict: 'fail', observed: '9 s old', expected: 'fresh' }));
+    const haltId = desk.trader.halt('stale-data', 'auto');
+    const run = await resume(bench, desk, haltId, { timing: ONCE });
+    await run.waitsFor('checks to pass');
+    desk.checks.clear();
+    let failing: readonly string[] = ['data-fresh'];
+    const follow = changesOfChecks(contextOf(desk), async () => failing, 0);
+    failing = [];
+    await until('it looks', async () => {
+      await follow(desk.trader.status());
+      return desk.trader.mode === 'ACTIVE';
+    });
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+  });
+
+  it('is an incident as well: it ends when the desk trades again', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.trader.halt('stale-data', 'auto');
+    const context = contextOf(desk);
+    const symptom = {
+      kind: 'trading-halted',
+      subject: 'stale-data',
+      key: 'k',
+      source: 'trader',
+      title: 'Trading halted',
+      detail: 'old prices',
+    } as const;
+    const start = incidentStart(context.desk, symptom, desk.trader.status());
+    const [input] = start.args;
+    const timing = { ...input.timing, lookMs: HOUR_MS };
+    const handle = await bench.client.workflow.start('incident', { ...start, args: [{ ...input, timing }] });
+    await handle.executeUpdate('report', {
+      args: [{ key: 'k', source: 'trader', detail: 'old prices', atMs: Date.now() }],
+    });
+    const phase = async () => (await handle.query<{ readonly phase: string }>('incident')).phase;
+    await until('it waits', async () => (await phase()).includes('waiting for the desk'));
+    desk.trader.mode = 'ACTIVE';
+    const follow = changesOfTrader(context);
+    await until('it is over', async () => {
+      await follow(desk.trader.status());
+      return (await handle.describe()).status.name === 'COMPLETED';
+    });
+    expect(await handle.result()).toMatchObject({ outcome: 'the desk trades again' });
+  });
+
+  it('costs less than 500 events a day', async () => {
+    const desk = await bench.desk(SERVED);
+    const timing = { ...RESUMPTION_TIMING, retryMs: 20, retryMsMax: 20, evidenceMs: 20_000 };
+    const run = await resume(bench, desk, desk.trader.halt('person', 'person'), { timing });
+    await run.waitsFor('a person');
+    const handle = bench.client.workflow.getHandle(run.workflowId);
+    const history = async () => (await handle.fetchHistory()).events ?? [];
+    const looks = (events: Awaited<ReturnType<typeof history>>) =>
+      events.filter(
+        ({ activityTaskScheduledEventAttributes: of }) => of?.activityType?.name === 'readSituation',
+      );
+    const first = await until('the first looks', async () => {
+      const events = await history();
+      return looks(events).length > 5 ? events : null;
+    });
+    const later = await until('more looks', async () => {
+      const events = await history();
+      return looks(events).length >= looks(first).length + 20 ? events : null;
+    });
+    await run.end();
+    const perLook = (later.length - first.length) / (looks(later).length - looks(first).length);
+    const memos = later.filter(({ workflowPropertiesModifiedEventAttributes: memo }) => memo);
+    // Said once for each phase, however often it looks.
+    expect(memos.length).toBeLessThan(6);
+    expect(perLook).toBeLessThan(13);
+    expect(first.length + perLook * looksOfADay()).toBeLessThan(500);
+  });
+});
+
+/** By itself, with nobody telling it anything. */
+function looksOfADay(): number {
+  const { retryMs, retryMsMax } = RESUMPTION_TIMING;
+  let looks = 0;
+  for (let atMs = 0, pauseMs = retryMs; atMs < DAY_MS; pauseMs = Math.min(pauseMs * 2, retryMsMax)) {
+    atMs += pauseMs;
+    looks += 1;
+  }
+  return looks;
+}
+
+describe('checks of a halted desk', () => {
+  it('are those that stand in the way: one that fails, throws or hangs is named', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const { runtime, ...context } = { ...contextOf(desk), runtime: {} as never };
+    const [first, second, third] = (cryptoDesk().routines.find(({ onStart }) => onStart)?.steps ?? [])
+      .filter(({ check, onFail }) => check !== undefined && onFail !== 'note' && onFail !== 'warn')
+      .map(({ key, check = '' }) => ({ key, check }));
+    const pass = async () => ({ verdict: 'pass', observed: '', expected: '' }) as const;
+    const checks = new Map<string, typeof pass>();
+    const look = failingChecksOf({ ...context, runtime }, checks);
+    const all = await look();
+    expect(all).toContain(first?.key);
+    for (const step of cryptoDesk().routines.flatMap(({ steps }) => steps))
+      checks.set(step.check ?? '', pass);
+    expect(await look()).toEqual([]);
+    checks.set(first?.check ?? '', () => Promise.reject(new Error('no answer')));
+    expect(await look()).toContain(first?.key);
+    expect(await look()).not.toContain(second?.key);
+    expect(third === undefined || !(await look()).includes(third.key)).toBe(true);
+  });
+});
+
+describe('the end-to-end heartbeat', () => {
+  it('starts the pulse where there is none, and again where somebody has terminated it', async () => {
+    const desk = await bench.desk(SERVED);
+    const context = contextOf(desk);
+    const quick = { ...context.desk, deadMan: { ...context.desk.deadMan, operationsSilentSeconds: 0.3 } };
+    const beats = () => desk.trader.sent('heartbeat').length;
+    const heartbeat = sendHeartbeats(bench.temporal, quick, desk.trader.client, context.log);
+    try {
+      await until('a first heartbeat', () => beats() > 0);
+      await bench.client.workflow.getHandle(pulseId(desk.name)).terminate('by hand');
+      const before = beats();
+      await until('one more', () => beats() > before + 1);
+      const { status } = await bench.client.workflow.getHandle(pulseId(desk.name)).describe();
+      expect(status.name).toBe('RUNNING');
+    } finally {
+      await heartbeat.stop();
+    }
+  });
+});
