@@ -32,13 +32,14 @@ export function ownEquity(
   let dust = 0;
   for (const { symbol, kind, tickSize, moneyPerTickLot } of instruments) {
     const lots = book.positions.get(symbol) ?? 0;
-    if (lots === 0) continue;
+    const dustLots = book.dustLots?.get(symbol) ?? 0;
+    if (lots === 0 && dustLots === 0) continue;
     const price = prices.get(symbol);
     if (price === undefined) return null;
     const ticks = (lots > 0 ? price.bid : price.ask) / Number(tickSize);
     const worth = lots * ticks * moneyPerTickLot;
     value += Math.abs(worth);
-    dust += (book.dustLots?.get(symbol) ?? 0) * ticks * moneyPerTickLot;
+    dust += dustLots * ticks * moneyPerTickLot;
     equity += kind === 'spot' ? worth : worth - (book.costs?.get(symbol) ?? worth);
   }
   return { equity: Math.round(equity), value, dust };

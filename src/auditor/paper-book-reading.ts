@@ -5,7 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
+import { readUnits, type WrittenUnits } from '../domain/money.js';
 import { PaperBook } from '../venue/paper/book.js';
 import { BOOK_FILE } from '../venue/paper/book-file.js';
 import type { BookRecord } from '../venue/paper/book-record.js';
@@ -33,11 +35,25 @@ export function readPaperBook(directory: string, instruments: readonly Instrumen
   }
   if (book === null) return null;
   const open = [...book.positions].filter(([, { quantityLots }]) => quantityLots !== 0);
+  const { instruments: known, positions } = book;
   return {
     cash: book.cash,
     positions: new Map(open.map(([symbol, { quantityLots }]) => [symbol, quantityLots])),
     costs: new Map(open.map(([symbol, { cost }]) => [symbol, cost])),
+    dustLots: new Map(
+      [...positions].flatMap(([symbol, { remainder }]) => {
+        const instrument = known.get(symbol);
+        if (remainder === undefined || instrument === undefined) return [];
+        return [[symbol, partOfLot(instrument, remainder)]];
+      }),
+    ),
   };
+}
+
+/** What a fee in coins left below a lot. */
+function partOfLot(instrument: Instrument, remainder: WrittenUnits): number {
+  const { perLot } = stepsOf(instrument, scalesFor([instrument], new Map()));
+  return Number(readUnits(remainder)) / Number(perLot);
 }
 
 function decode(line: string): { number: number; record: BookRecord } | null {

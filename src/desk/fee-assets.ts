@@ -12,6 +12,22 @@ export function notTheDesks({ venue }: Desk): Readonly<Record<string, string>> {
 }
 
 export function feeAssetRules(desk: Desk): BrokenRule[] {
+  return [...declaredAssets(desk), ...paperStock(desk)];
+}
+
+/** The paper venue values fees at the desk's own prices, and what nobody declared has none. */
+function paperStock({ paper, venue }: Desk): BrokenRule[] {
+  return Object.keys(paper.feeStock ?? {})
+    .filter((asset) => venue.feeAssets?.[asset] === undefined)
+    .map((asset) => ({
+      path: ['paper', 'feeStock', asset],
+      expected: 'a coin of venue.feeAssets',
+      found: asset,
+      doThis: `write venue.feeAssets: { ${asset}: ${asset}/${paper.currency} }, or take ${asset} out of paper.feeStock`,
+    }));
+}
+
+function declaredAssets(desk: Desk): BrokenRule[] {
   return Object.entries(desk.venue.feeAssets ?? {}).flatMap(([asset, symbol]) => {
     const path = ['venue', 'feeAssets', asset];
     const wanted = `${asset}/${desk.paper.currency}`;

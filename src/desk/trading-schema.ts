@@ -51,6 +51,18 @@ export const paperSchema = z.strictObject({
     .max(100_000)
     .default(1000)
     .describe('Fee of an order that filled at once, parts per million of its value.'),
+  feesIn: z
+    .enum(['coin', 'quote'])
+    .optional()
+    .describe(
+      'What spot fees are taken from: `coin`, as the exchange does it: of what was bought; `quote`: always of the cash, which is meant where it is left out.',
+    ),
+  feeStock: z
+    .record(currency, decimal)
+    .optional()
+    .describe(
+      'Coins of `venue.feeAssets` that a new paper book has for fees (`BNB: "1"`): while they last, spot fees are taken from them a quarter less.',
+    ),
   slippageTicks: z
     .number()
     .int()

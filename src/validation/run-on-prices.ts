@@ -7,6 +7,7 @@ import type { Pace } from './data/pace.js';
 import { type OpenedInstance, openInstance } from './instance/open-instance.js';
 import { NotRepeatable, type RunJournal } from './instance/run-journal.js';
 import type { Coverage } from './measure/bar-coverage.js';
+import { coinsDiffer } from './measure/coin-books.js';
 import { coverageProblems, type DataProblem } from './measure/data-problems.js';
 import { RunMeasure } from './measure/run-measure.js';
 import type { Progress } from './progress.js';
@@ -208,12 +209,18 @@ export class Run {
     if (this.#opened === null || this.#measure === null) return null;
     const { engine, venue } = this.#opened;
     const { equity, cash, positions } = engine.view;
-    const positionsAgree = this.#parts.instruments.every(({ id, symbol }) => {
+    const { instruments, desk } = this.#parts;
+    const positionsAgree = instruments.every(({ id, symbol }) => {
       const ours = positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0;
       return venue.positionLots(symbol) === ours;
     });
-    if (positionsAgree && venue.cash === cash && this.#measure.equity.equity === equity) return null;
-    const text = `the books differ: equity ${equity} and ${this.#measure.equity.equity}, cash ${cash} and ${venue.cash} (units of 0.00000001)`;
+    const { feeStock = {}, currency } = desk.paper;
+    const coins = coinsDiffer(engine.view.balances, venue.holdings(), feeStock, currency);
+    if (positionsAgree && venue.cash === cash && coins === null && this.#measure.equity.equity === equity)
+      return null;
+    const text =
+      `the books differ: equity ${equity} and ${this.#measure.equity.equity}, cash ${cash} and ${venue.cash} ` +
+      `(units of 0.00000001)${coins === null ? '' : `; ${coins}`}`;
     return { kind: 'books-differ', symbol: null, text };
   }
 }

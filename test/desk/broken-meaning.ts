@@ -83,6 +83,16 @@ export const BROKEN_MEANING: readonly BrokenPlace[] = [
     doThis: 'add BNB/USDT to instruments',
   },
   {
+    kind: 'a stock for fees of a coin that nobody declared',
+    from: 'paper: # derived',
+    to: 'paper:\n  feeStock: { BNB: "1" } # derived',
+    at: 'feeStock: { BNB: "1" }',
+    key: 'paper.feeStock.BNB',
+    expected: 'a coin of venue.feeAssets',
+    found: 'BNB',
+    doThis: 'write venue.feeAssets: { BNB: BNB/USDT }',
+  },
+  {
     kind: 'a step of zero',
     from: '    lotSize: "0.00001"',
     to: '    lotSize: "0"',

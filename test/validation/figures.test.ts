@@ -80,9 +80,30 @@ describe('equity from fills and prices', () => {
     // 1 short at the ask of 112: 1000 - 202 - 1 + 330 - 1 - 112.
     expect(meter.equity / MONEY_SCALE).toBe(1014);
   });
+
+  it('holds fewer coins after a fee that was taken from them, and pays one from elsewhere without cash for it', () => {
+    const meter = new EquityMeter([btc], 1000 * MONEY_SCALE);
+    meter.quote(0, 100, 101);
+    meter.fill({ ...fill('buy', 4, 100, 100), feeIn: { asset: 'BTC', amount: '1' } });
+    expect(meter.equity / MONEY_SCALE).toBe(1000 - 400 + 300);
+    meter.fill({ ...fill('sell', 3, 100, 2), feeIn: { asset: 'BNB', amount: '0.1', priceTicks: 20 } });
+    meter.feeValued(MONEY_SCALE);
+    expect(meter.equity / MONEY_SCALE).toBe(1000 - 400 + 300 - 2 - 1);
+  });
 });
 
 describe('round trips', () => {
+  it('end where nothing is left that could be sold: what is below a lot keeps its cost for the next', () => {
+    const trips = new RoundTrips([btc]);
+    trips.fill({ ...fill('buy', 4, 100, 50), feeIn: { asset: 'BTC', amount: '0.5' } });
+    trips.fill(fill('sell', 3, 110, 0));
+    // +330 for 3 that cost 300, less 50 for the half coin that was kept; another half stays, at 50.
+    expect(trips.closed).toMatchObject([{ profit: -20 * MONEY_SCALE, quantityLots: 3 }]);
+    trips.fill({ ...fill('buy', 1, 100, 50), feeIn: { asset: 'BTC', amount: '0.5' } });
+    trips.fill(fill('sell', 1, 130, 0));
+    expect(trips.closed[1]).toMatchObject({ profit: -20 * MONEY_SCALE, quantityLots: 1 });
+  });
+
   it('counts a trade once, from flat to flat, with all its fees', () => {
     const trips = new RoundTrips([btc]);
     trips.fill(fill('buy', 1, 100, 1));

@@ -2,14 +2,20 @@
  * Equity with open results, worked out from fills and prices alone: apart from the engine's own figure, which it is
  * compared with at the end. Money units.
  */
+import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import { type Units, worth } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
+import { keptCoins } from './coin-books.js';
 
 export class EquityMeter {
   /** Cash if every fill had been paid in full: right for spot, and for contracts together with their full value. */
   #paid: number;
   #worth = 0;
-  readonly #lots: number[];
+  /** Units of the coin: a fee in coins leaves what is below a lot. */
+  readonly #coins: Units[];
+  readonly #scales: Scales;
+  readonly #steps: readonly BookSteps[];
   readonly #worths: number[];
   readonly #bids: number[];
   readonly #asks: number[];
@@ -19,7 +25,9 @@ export class EquityMeter {
     startingCash: number,
   ) {
     this.#paid = startingCash;
-    this.#lots = instruments.map(() => 0);
+    this.#coins = instruments.map(() => 0n);
+    this.#scales = scalesFor(instruments, new Map());
+    this.#steps = instruments.map((instrument) => stepsOf(instrument, this.#scales));
     this.#worths = instruments.map(() => 0);
     this.#bids = instruments.map(() => 0);
     this.#asks = instruments.map(() => 0);
@@ -33,25 +41,34 @@ export class EquityMeter {
   quote(at: InstrumentId, bidTicks: number, askTicks: number): boolean {
     this.#bids[at] = bidTicks;
     this.#asks[at] = askTicks;
-    if (this.#lots[at] === 0) return false;
+    if (this.#coins[at] === 0n) return false;
     this.#value(at);
     return true;
   }
 
-  fill({ instrument: at, side, quantityLots, priceTicks, fee }: Fill): void {
+  fill(fill: Fill): void {
+    const { instrument: at, side, quantityLots, priceTicks, fee } = fill;
+    const steps = this.#steps[at];
+    if (steps === undefined) return;
     const sign = side === 'buy' ? 1 : -1;
-    this.#paid -= sign * priceTicks * quantityLots * this.#perTickLot(at) + fee;
-    this.#lots[at] = (this.#lots[at] ?? 0) + sign * quantityLots;
+    const kept = keptCoins(steps, this.#scales, fill);
+    this.#paid -= sign * priceTicks * quantityLots * this.#perTickLot(at) + (kept === 0n ? fee : 0);
+    this.#coins[at] = (this.#coins[at] ?? 0n) + BigInt(sign * quantityLots) * steps.perLot - kept;
     this.#value(at);
+  }
+
+  /** A fee from another asset whose worth is known at last. */
+  feeValued(fee: number): void {
+    this.#paid -= fee;
   }
 
   /** A long position is worth what selling it brings, a short one what buying it back costs. */
   #value(at: InstrumentId): void {
-    const lots = this.#lots[at] ?? 0;
+    const lots = Number(this.#coins[at] ?? 0n) / Number(this.#steps[at]?.perLot ?? 1n);
     const mark = (lots > 0 ? this.#bids[at] : this.#asks[at]) ?? 0;
-    const worth = lots * mark * this.#perTickLot(at);
-    this.#worth += worth - (this.#worths[at] ?? 0);
-    this.#worths[at] = worth;
+    const now = worth(lots, mark, this.#perTickLot(at));
+    this.#worth += now - (this.#worths[at] ?? 0);
+    this.#worths[at] = now;
   }
 
   #perTickLot(at: InstrumentId): number {

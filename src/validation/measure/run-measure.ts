@@ -86,6 +86,9 @@ export class RunMeasure {
       this.equity.fill(record.fill);
       this.trips.fill(record.fill);
       this.drawdown.add(record.fill.marketMs, this.equity.equity);
+    } else if (record.type === 'fee.valued') {
+      this.fees += record.fee;
+      this.equity.feeValued(record.fee);
     } else if (record.type === 'order.denied') {
       this.entriesDenied += 1;
     } else if (record.type === 'halt' && record.halt.cause !== 'startup') {

@@ -27,12 +27,16 @@ export class PaperAccount {
     return { cash: plainUnits(this.book.cashUnits), currency: this.book.currency };
   }
 
+  async holdings(): Promise<ReadonlyMap<string, string>> {
+    await this.flushed();
+    return this.book.holdings();
+  }
+
   async positions(): Promise<readonly VenuePosition[]> {
     await this.flushed();
-    return [...this.book.positions].map(([symbol, { quantityLots }]) => ({
-      instrument: this.id(symbol),
-      quantityLots,
-    }));
+    return [...this.book.positions].flatMap(([symbol, { quantityLots }]) =>
+      quantityLots === 0 ? [] : [{ instrument: this.id(symbol), quantityLots }],
+    );
   }
 
   async openOrders(): Promise<readonly VenueOrder[]> {

@@ -4,6 +4,7 @@ import { mulDiv, worth } from '../../domain/money.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
+import { cashFeePpm, type FeeRules } from './fees.js';
 import { isTriggered, type QuotePrices } from './matching.js';
 
 export interface Rejection {
@@ -38,7 +39,7 @@ export function refuse(
   instrument: Instrument,
   book: PaperBook,
   { reserveTicks, quote }: PricesNow,
-  takerFeePpm: number,
+  fees: FeeRules,
 ): Rejection | null {
   if (book.orders.has(order.clientId)) return { code: '-2010', text: 'Duplicate order sent.' };
   if (book.openOrderCount >= OPEN_ORDERS_MAX) return filter('MAX_NUM_ORDERS');
@@ -52,7 +53,7 @@ export function refuse(
   const value = worth(lots, reserveTicks, instrument.moneyPerTickLot);
   if (value < instrument.minNotional) return filter('NOTIONAL');
   return instrument.kind === 'spot'
-    ? refuseSpot(order, instrument, book, value, takerFeePpm)
+    ? refuseSpot(order, instrument, book, value, cashFeePpm(fees, 'taker'))
     : refuseLinear(order, instrument, book, { value, quote });
 }
 

@@ -1,6 +1,6 @@
 /** The facts that the paper venue keeps. Symbols, not instrument numbers: a desk file may put its instruments in another order. */
 import type { WrittenUnits } from '../../domain/money.js';
-import type { Side, TimeInForce } from '../../domain/order.js';
+import type { FeeInAsset, Side, TimeInForce } from '../../domain/order.js';
 
 export type PaperOrderState = 'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'expired';
 
@@ -33,6 +33,8 @@ export interface PaperFill {
   readonly priceTicks: number;
   /** Money units. */
   readonly fee: number;
+  /** Left out: the fee was paid in cash. From a stock its worth is not said here: `fee` is 0. */
+  readonly feeIn?: Pick<FeeInAsset, 'asset' | 'amount'>;
   readonly liquidity: 'maker' | 'taker';
   readonly marketMs: number;
   readonly caughtUp: boolean;
@@ -42,6 +44,8 @@ export interface PaperFill {
 export interface PaperPosition {
   readonly quantityLots: number;
   readonly cost: number;
+  /** Coins below a lot, which a fee in coins leaves; units of the finer of 1e-8 and the lot's places. Left out: none. */
+  readonly remainder?: WrittenUnits;
 }
 
 export interface PaperBookState {
@@ -51,6 +55,8 @@ export interface PaperBookState {
   /** Identity of the price source that its positions were bought at. */
   readonly prices: string;
   readonly cash: WrittenUnits;
+  /** What is left of coins kept for fees, decimal text; left out: none. */
+  readonly stock?: Readonly<Record<string, string>>;
   /** Numbers the ids that were given out. */
   readonly idsGiven: number;
   /** Market time up to which the venue has seen the market. */

@@ -1,6 +1,16 @@
 /** The paper venue's state: changed only by applying a record, so that a replay of the file gives the same state. */
+import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { mulDiv, readUnits, type Units, worth, worthUnits, writeUnits } from '../../domain/money.js';
+import {
+  formatUnits,
+  mulDiv,
+  parseUnits,
+  readUnits,
+  type Units,
+  worth,
+  worthUnits,
+  writeUnits,
+} from '../../domain/money.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** Finished orders and fills that can still be asked for; the oldest are forgotten first. */
@@ -22,6 +32,8 @@ export class PaperBook {
   /** Open and finished, oldest first. */
   readonly orders = new Map<string, PaperOrder>();
   readonly positions = new Map<string, PaperPosition>();
+  /** Units of 1e-8 that are left of coins kept for fees. */
+  readonly stock = new Map<string, Units>();
   private readonly openBySymbol = new Map<string, Set<PaperOrder>>();
   private openCount = 0;
 
@@ -33,6 +45,8 @@ export class PaperBook {
     this.currency = state.currency;
     this.prices = state.prices;
     this.cashUnits = readUnits(state.cash);
+    for (const [asset, amount] of Object.entries(state.stock ?? {}))
+      this.stock.set(asset, parseUnits(amount));
     this.seenMs = state.seenMs;
     this.idsGiven = state.idsGiven;
     this.fills = [...state.fills];
@@ -87,12 +101,30 @@ export class PaperBook {
       currency: this.currency,
       prices: this.prices,
       cash: writeUnits(this.cashUnits),
+      ...(this.stock.size === 0 ? {} : { stock: this.stockLeft() }),
       idsGiven: this.idsGiven,
       seenMs: this.seenMs,
       positions: [...this.positions],
       orders: [...this.orders.values()],
       fills: this.fills,
     };
+  }
+
+  /** All that the account has, by currency, decimal text: cash, coins with what is below a lot, stocks kept for fees. */
+  holdings(): ReadonlyMap<string, string> {
+    const held = new Map([[this.currency, formatUnits(this.cashUnits)], ...Object.entries(this.stockLeft())]);
+    for (const [symbol, position] of this.positions) {
+      const instrument = this.instruments.get(symbol);
+      if (instrument?.kind !== 'spot') continue;
+      const places = placesOf(scalesFor([instrument], new Map()), instrument.base);
+      const own = coinsOf(instrument, position) + parseUnits(held.get(instrument.base) ?? '0', places);
+      held.set(instrument.base, formatUnits(own, places));
+    }
+    return held;
+  }
+
+  private stockLeft(): Record<string, string> {
+    return Object.fromEntries([...this.stock].map(([asset, units]) => [asset, formatUnits(units)]));
   }
 
   private addOrder(order: PaperOrder): void {
@@ -117,7 +149,7 @@ export class PaperBook {
   }
 
   /** Spot pays the whole value; a linear contract only moves the result of what it closes. Both pay the fee. */
-  private settle({ symbol, side, quantityLots, priceTicks, fee }: PaperFill): void {
+  private settle({ symbol, side, quantityLots, priceTicks, fee, feeIn }: PaperFill): void {
     const instrument = this.instruments.get(symbol);
     if (!instrument)
       throw new Error(`the paper book has a fill of ${symbol}, which is not an instrument of the desk`);
@@ -129,15 +161,20 @@ export class PaperBook {
       before.quantityLots * sign < 0 ? Math.min(quantityLots, Math.abs(before.quantityLots)) : 0;
     const closedCost = closing === 0 ? 0 : mulDiv(before.cost, closing, Math.abs(before.quantityLots));
     const opened = worth((quantityLots - closing) * sign, priceTicks, per);
-    const after = {
-      quantityLots: before.quantityLots + sign * quantityLots,
-      cost: before.cost - closedCost + opened,
-    };
-    if (after.quantityLots === 0) this.positions.delete(symbol);
-    else this.positions.set(symbol, after);
+    const kept = feeIn?.asset === instrument.base && side === 'buy' ? feeIn.amount : null;
+    const coins = left(
+      instrument,
+      { ...before, quantityLots: before.quantityLots + sign * quantityLots },
+      kept,
+    );
+    const cost = coins.quantityLots === 0 ? 0 : before.cost - closedCost + opened;
+    if (coins.quantityLots === 0 && coins.remainder === undefined) this.positions.delete(symbol);
+    else this.positions.set(symbol, { ...coins, cost });
     const closedValue = worthUnits(sign * closing, priceTicks, per);
     const paid = instrument.kind === 'spot' ? value : closedValue + BigInt(closedCost);
-    this.cashUnits -= paid + BigInt(fee);
+    this.cashUnits -= paid + (feeIn === undefined ? BigInt(fee) : 0n);
+    if (feeIn !== undefined && kept === null)
+      this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));
   }
 
   private finish(order: PaperOrder, state: 'filled' | 'cancelled' | 'expired'): void {
@@ -152,4 +189,29 @@ export class PaperBook {
       excess -= 1;
     }
   }
+}
+
+/** Units of the coin, in the scale of its books. */
+function coinsOf(
+  instrument: Instrument,
+  { quantityLots, remainder = 0 }: Omit<PaperPosition, 'cost'>,
+): Units {
+  const { perLot } = stepsOf(instrument, scalesFor([instrument], new Map()));
+  return BigInt(quantityLots) * perLot + readUnits(remainder);
+}
+
+/** Whole lots and what is below one, after a fee that was kept in coins. */
+function left(
+  instrument: Instrument,
+  held: Omit<PaperPosition, 'cost'>,
+  kept: string | null,
+): Omit<PaperPosition, 'cost'> {
+  const { quantityLots, remainder } = held;
+  if (kept === null) return remainder === undefined ? { quantityLots } : { quantityLots, remainder };
+  const scales = scalesFor([instrument], new Map());
+  const { perLot } = stepsOf(instrument, scales);
+  const units = coinsOf(instrument, held) - parseUnits(kept, placesOf(scales, instrument.base));
+  const below = units % perLot;
+  const lots = Number(units / perLot);
+  return below === 0n ? { quantityLots: lots } : { quantityLots: lots, remainder: writeUnits(below) };
 }

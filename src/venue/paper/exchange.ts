@@ -1,16 +1,14 @@
 /** The paper venue's trading floor: matches open orders against what the market shows and writes each fill down. */
 import type { Instrument } from '../../domain/instrument.js';
-import { mulDiv, worth } from '../../domain/money.js';
 import type { MarketEvent } from '../../market/feed.js';
 import type { QuoteEvent } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
+import { cashFeePpm, type FeeRules, feeOf, type PaperFee } from './fees.js';
 import { type Execution, executeAtQuote, executeAtTrade, takerPrice } from './matching.js';
 
-export interface ExchangeRules {
-  readonly makerFeePpm: number;
-  readonly takerFeePpm: number;
+export interface ExchangeRules extends FeeRules {
   readonly slippageTicks: number;
   readonly latencyMs: number;
   /** Fills no more than the size on the other side of the quote where it is known. */
@@ -139,7 +137,7 @@ export class Exchange {
         side: order.side,
         quantityLots,
         priceTicks: execution.priceTicks,
-        fee: this.fee(order.symbol, execution, quantityLots),
+        ...this.fee(order, execution, quantityLots),
         liquidity: execution.liquidity,
         marketMs,
         caughtUp,
@@ -157,14 +155,14 @@ export class Exchange {
       return order.reduceOnly ? Math.max(0, order.side === 'buy' ? -held : held) : Number.POSITIVE_INFINITY;
     }
     if (order.side === 'sell') return Math.max(0, held);
-    const ppm = liquidity === 'maker' ? this.rules.makerFeePpm : this.rules.takerFeePpm;
+    const ppm = cashFeePpm(this.rules, liquidity);
     const lotCost = priceTicks * instrument.moneyPerTickLot * (1 + ppm / 1_000_000);
     return Math.max(0, Math.floor(this.book.cash / lotCost));
   }
 
-  private fee(symbol: string, { priceTicks, liquidity }: Execution, lots: number): number {
-    const value = worth(lots, priceTicks, this.instrument(symbol).moneyPerTickLot);
-    return mulDiv(value, liquidity === 'maker' ? this.rules.makerFeePpm : this.rules.takerFeePpm, 1_000_000);
+  private fee({ symbol, side }: PaperOrder, execution: Execution, lots: number): PaperFee {
+    const bid = (of: string) => this.quotes.get(of)?.bidTicks ?? null;
+    return feeOf(this.rules, this.instrument(symbol), { ...execution, side, lots }, this.book, bid);
   }
 
   private expire(order: PaperOrder): void {

@@ -19,7 +19,7 @@ export interface BookOptions {
   /** Null: the book is kept in memory, and ends with the process. */
   readonly directory: string | null;
   readonly instruments: readonly Instrument[];
-  readonly paper: Pick<Desk['paper'], 'balance' | 'currency'>;
+  readonly paper: Pick<Desk['paper'], 'balance' | 'currency' | 'feeStock'>;
   /** Identity of the price source. */
   readonly prices: string;
   /** What a new book begins with beyond its money; a book that exists has its own past. */
@@ -66,10 +66,16 @@ function newBook(paper: BookOptions['paper'], prices: string): PaperBookState {
     cash: writeUnits(parseUnits(paper.balance)),
     idsGiven: 0,
     seenMs: 0,
+    ...stockOf(paper),
     positions: [],
     orders: [],
     fills: [],
   };
+}
+
+/** What a new book has for fees. */
+export function stockOf({ feeStock }: Pick<Desk['paper'], 'feeStock'>): Pick<PaperBookState, 'stock'> {
+  return feeStock === undefined ? {} : { stock: feeStock };
 }
 
 function checkPrices(state: PaperBookState, prices: string): void {
@@ -99,7 +105,8 @@ function checkCurrency(state: PaperBookState, instruments: readonly Instrument[]
 
 function checkSymbols(state: PaperBookState, book: PaperBook): void {
   const symbols = [
-    ...state.positions.map(([symbol]) => symbol),
+    // What is below a lot can't be traded, and needs nobody who watches it.
+    ...state.positions.flatMap(([symbol, { quantityLots }]) => (quantityLots === 0 ? [] : [symbol])),
     ...[...book.allOpenOrders()].map((o) => o.symbol),
   ];
   const unknown = symbols.find((symbol) => !book.instruments.has(symbol));

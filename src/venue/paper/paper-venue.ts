@@ -48,7 +48,7 @@ export interface PaperVenueOptions {
   readonly schedule?: Schedule;
 }
 
-/** How often the market time that the venue has seen is written down, in milliseconds of wall time. */
+/** How often market time is written down, in milliseconds of wall time. */
 const SEEN_EVERY_MS = 1000;
 
 /** Throws `PaperBookCorrupt` or `PaperBookMismatch`: both say what was kept and what to do. */
@@ -67,7 +67,7 @@ export class PaperVenue implements VenuePort {
   private telling: Promise<void> | undefined;
   private marketMs: number;
   private seenWrittenAt = Number.NEGATIVE_INFINITY;
-  /** After a failed write only the file knows what was kept: nothing is matched until a restart has read it. */
+  /** After a failed write only the file knows what was kept: nothing is matched until a restart. */
   private faulty = false;
   private closed = false;
 
@@ -105,8 +105,7 @@ export class PaperVenue implements VenuePort {
 
   /**
    * Plays minutes that passed while no trader ran against the resting orders, before new orders are taken; oldest first,
-   * several instruments mixed. Minutes that were seen are left out. Resolves with the number of fills once they are
-   * on disk; they are marked `caughtUp`.
+   * several instruments mixed, without those seen. Resolves with the number of fills (`caughtUp`) once they are on disk.
    */
   async catchUp(bars: readonly MarketBar[]): Promise<number> {
     const before = this.book.idsGiven;
@@ -125,12 +124,17 @@ export class PaperVenue implements VenuePort {
     return this.telling;
   }
 
-  serverTime(): Promise<number> {
-    return Promise.resolve(this.options.nowMs());
+  async serverTime(): Promise<number> {
+    return this.options.nowMs();
   }
 
   balances(): Promise<VenueBalances> {
     return this.account.balances();
+  }
+
+  /** All that the account has, by currency, decimal text. */
+  holdings(): Promise<ReadonlyMap<string, string>> {
+    return this.account.holdings();
   }
 
   positions(): Promise<readonly VenuePosition[]> {
@@ -155,7 +159,7 @@ export class PaperVenue implements VenuePort {
     if (!instrument) return { kind: 'rejected', code: '-1121', text: 'Invalid symbol.' };
     const reserveTicks = this.exchange.reserveTicks({ ...intent, symbol: instrument.symbol });
     const prices = { reserveTicks, quote: (symbol: string) => this.exchange.quote(symbol) };
-    const rejection = refuse(intent, instrument, this.book, prices, this.options.paper.takerFeePpm);
+    const rejection = refuse(intent, instrument, this.book, prices, this.options.paper);
     if (rejection) return { kind: 'rejected', ...rejection };
     const venueId = `p${this.book.bookId}-o${(this.book.idsGiven + 1).toString(36)}`;
     const order = paperOrderOf(intent, {

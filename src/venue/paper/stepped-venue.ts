@@ -13,6 +13,7 @@ import { refuse } from './admission.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
 import { Exchange, isOpen } from './exchange.js';
+import { stockOf } from './open-book.js';
 import { fillOf, paperOrderOf, venueOrderOf } from './translate.js';
 
 export interface SteppedVenueOptions {
@@ -38,7 +39,15 @@ export class SteppedPaperVenue {
     const { instruments, paper, cash, bookId, onEvent } = options;
     this.#options = options;
     this.#ids = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
-    const begin = { bookId, currency: paper.currency, prices: 'of this run', cash, idsGiven: 0, seenMs: 0 };
+    const begin = {
+      bookId,
+      currency: paper.currency,
+      prices: 'of this run',
+      cash,
+      idsGiven: 0,
+      seenMs: 0,
+      ...stockOf(paper),
+    };
     const bySymbol = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
     this.#book = new PaperBook({ ...begin, positions: [], orders: [], fills: [] }, bySymbol);
     const output = {
@@ -60,6 +69,11 @@ export class SteppedPaperVenue {
     return this.#book.cash;
   }
 
+  /** All that the account has, by currency, decimal text. */
+  holdings(): ReadonlyMap<string, string> {
+    return this.#book.holdings();
+  }
+
   /** Signed lots. */
   positionLots(symbol: string): number {
     return this.#book.position(symbol).quantityLots;
@@ -76,7 +90,7 @@ export class SteppedPaperVenue {
     if (instrument === undefined) return { kind: 'rejected', code: '-1121', text: 'Invalid symbol.' };
     const reserveTicks = this.#exchange.reserveTicks({ ...intent, symbol: instrument.symbol });
     const prices = { reserveTicks, quote: (symbol: string) => this.#exchange.quote(symbol) };
-    const rejection = refuse(intent, instrument, this.#book, prices, paper.takerFeePpm);
+    const rejection = refuse(intent, instrument, this.#book, prices, paper);
     if (rejection !== null) return { kind: 'rejected', ...rejection };
     const venueId = `p${this.#book.bookId}-o${(this.#book.idsGiven + 1).toString(36)}`;
     const order = paperOrderOf(intent, {

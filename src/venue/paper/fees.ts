@@ -1,0 +1,87 @@
+/**
+ * What a fill costs, and in which coin it is taken: on spot from a stock kept for fees, with the discount that its venue
+ * gives for it; where that is not enough from the coin that was bought; else from the cash. Contracts pay in cash.
+ */
+import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { formatUnits, MONEY_PLACES, mulDiv, type Units, worth } from '../../domain/money.js';
+import type { Side } from '../../domain/order.js';
+import type { PaperBook } from './book.js';
+import type { PaperFill } from './book-record.js';
+
+const PPM = 1_000_000;
+/** The exchange takes a quarter off what is paid so. */
+const STOCK_PPM = 750_000n;
+
+export interface FeeRules {
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+  /** As in the desk file; left out: `quote`. */
+  readonly feesIn?: 'coin' | 'quote' | undefined;
+}
+
+export interface FeeBasis {
+  readonly side: Side;
+  readonly lots: number;
+  readonly priceTicks: number;
+  readonly liquidity: 'maker' | 'taker';
+}
+
+export type PaperFee = Pick<PaperFill, 'fee' | 'feeIn'>;
+
+/** The rate that a purchase needs cash for. */
+export function cashFeePpm(rules: FeeRules, liquidity: 'maker' | 'taker'): number {
+  if (rules.feesIn === 'coin') return 0;
+  return liquidity === 'maker' ? rules.makerFeePpm : rules.takerFeePpm;
+}
+
+export function feeOf(
+  rules: FeeRules,
+  instrument: Instrument,
+  basis: FeeBasis,
+  book: PaperBook,
+  bidTicks: (symbol: string) => number | null,
+): PaperFee {
+  const ppm = basis.liquidity === 'maker' ? rules.makerFeePpm : rules.takerFeePpm;
+  const value = worth(basis.lots, basis.priceTicks, instrument.moneyPerTickLot);
+  const inCash = { fee: mulDiv(value, ppm, PPM) };
+  if (instrument.kind !== 'spot' || inCash.fee === 0) return inCash;
+  const fromStock = stockFee(inCash.fee, book, bidTicks);
+  if (fromStock !== null) return fromStock;
+  return rules.feesIn === 'coin' && basis.side === 'buy'
+    ? coinFee(instrument, basis.lots, ppm, inCash)
+    : inCash;
+}
+
+/** Exactly what is kept of the coins that were bought; the venue states no more than eight places. */
+function coinFee(instrument: Instrument, lots: number, ppm: number, { fee }: PaperFee): PaperFee {
+  const scales = scalesFor([instrument], new Map());
+  const bought = BigInt(lots) * stepsOf(instrument, scales).perLot;
+  const finer = 10n ** BigInt(placesOf(scales, instrument.base) - MONEY_PLACES);
+  const kept = (bought * BigInt(ppm)) / BigInt(PPM) / finer;
+  return kept === 0n ? { fee: 0 } : { fee, feeIn: { asset: instrument.base, amount: formatUnits(kept) } };
+}
+
+/** Null where no stock has enough, or nobody knows what it is worth. What it is worth to the desk is the desk's to say. */
+function stockFee(
+  fee: number,
+  book: PaperBook,
+  bidTicks: (symbol: string) => number | null,
+): PaperFee | null {
+  for (const [asset, left] of book.stock) {
+    const priced = book.instruments.get(`${asset}/${book.currency}`);
+    const bid = priced === undefined ? null : bidTicks(priced.symbol);
+    if (priced === undefined || bid === null) continue;
+    const amount = amountFor(fee, priced, bid);
+    if (amount > 0n && amount <= left) return { fee: 0, feeIn: { asset, amount: formatUnits(amount) } };
+  }
+  return null;
+}
+
+/** Units of 1e-8 of the stock. */
+function amountFor(fee: number, priced: Instrument, bidTicks: number): Units {
+  const { perLot, perTickLot, perMoney } = stepsOf(priced, scalesFor([priced], new Map()));
+  const finer = 10n ** BigInt(placesOf(scalesFor([priced], new Map()), priced.base) - MONEY_PLACES);
+  const discounted = (BigInt(fee) * perMoney * STOCK_PPM) / BigInt(PPM);
+  return (discounted * perLot) / (BigInt(bidTicks) * perTickLot) / finer;
+}
