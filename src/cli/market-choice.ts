@@ -75,13 +75,13 @@ function checkFiles(files: readonly DataFile[], desk: Desk): void {
         near === null ? `use --data SYMBOL=FILE with one of: ${known.join(', ')}` : `use --data ${near}=FILE`,
       );
     }
-    if (seen.has(meant)) {
+    if (seen.has(`${meant} ${file}`)) {
       throw usageFailure(
-        `there are two recordings of ${meant}`,
-        'give one file a symbol: --data SYMBOL=FILE',
+        `${file} is given twice for ${meant}`,
+        'give it once; several files of one symbol follow each other',
       );
     }
-    seen.add(meant);
+    seen.add(`${meant} ${file}`);
     if (!existsSync(file) || !statSync(file).isFile()) {
       const what = existsSync(file) ? `${file} is no file` : `there is no file ${file}`;
       throw usageFailure(what, 'check the path; the formats are in docs/DATA.md');

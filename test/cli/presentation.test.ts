@@ -181,7 +181,7 @@ describe('where prices come from', () => {
 
   it.each<[MarketOptions, string]>([
     [{ data: [dataFile(`SOL/USDT=${here}`)] }, 'does not trade SOL/USDT'],
-    [{ data: [dataFile(here), dataFile(`BTC/USDT=${here}`)] }, 'two recordings of BTC/USDT'],
+    [{ data: [dataFile(here), dataFile(`BTC/USDT=${here}`)] }, 'is given twice for BTC/USDT'],
     [{ data: [dataFile(here)], market: 'live' }, 'contradict each other'],
     [{ market: 'live', speed: 60 }, 'at the speed of the clock'],
   ])('%j is refused', (options, message) => {

@@ -2,6 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.js';
+import { peopleFolder } from '../../src/home/people-folder.js';
+import { enrolPersonKey } from '../../src/home/person-keys.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { keepTelegramProof } from '../../src/notify/telegram-proof.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
@@ -40,6 +42,13 @@ const madeAt =
 
 /** What is broken, which check sees it, what a start does about it, and the words that a person reads. */
 const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][] = [
+  [
+    'the file of the keys is damaged',
+    ({ home }) => writeFileSync(join(peopleFolder(home), 'keys.json'), '{', { mode: 0o600 }),
+    'approvers-keys',
+    'fail',
+    /keys.json is damaged; no key is believed. Enrol anew/,
+  ],
   [
     'the key is not set',
     ({ env }) => void delete env.BINANCE_API_KEY,
@@ -251,6 +260,7 @@ describe('with everything in place', () => {
       'telegram',
       'key-permissions',
       'auditor-key',
+      'approvers-keys',
     ]);
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
     expect(goLiveObstacles(bench.desk, report, null)).toEqual([expect.stringMatching(/nobody has reviewed/)]);
@@ -313,5 +323,18 @@ it.each<[string, Readonly<Record<string, string>>, 'pass' | 'warn', string]>([
   const report = await bench.look();
   const result = report.results.find(({ key: one }) => one === 'auditor-key');
   expect(result).toMatchObject({ verdict, observed: expect.stringContaining(words) });
+  expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
+});
+
+it('approvers without a key to sign with are named, with the command for each; asking is not forbidden', async () => {
+  const bench = await preflightBench();
+  enrolPersonKey(bench.home, 'second', null);
+  const report = await bench.look();
+  expect(report.verdict).toBe('warn');
+  expect(report.results.find(({ key: check }) => check === 'approvers-keys')).toMatchObject({
+    verdict: 'warn',
+    observed: 'no key: second (fermata person key second)',
+    expected: expect.stringContaining('at least 1 of the approvers operator, second'),
+  });
   expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
 });

@@ -70,7 +70,23 @@ describe('a broken file', () => {
     );
   });
 
-  it('that does not exist, or is for an unknown or a repeated symbol, is refused', async () => {
+  it('that overlaps the one before, or has bars of another length, is refused with both names', async () => {
+    const [first, overlapping] = [file(twoBars), file(`${BARS}120000,1,1,1,1,1\n180000,1,1,1,1,1\n`)];
+    const both = (other: string) =>
+      checkRecording(
+        [first, other].map((path) => ({ symbol: null, file: path })),
+        [btc],
+      );
+    await expect(both(overlapping)).rejects.toThrow(
+      `${overlapping}: expected rows after the last one of ${first}, 1970-01-01T00:02:00.000Z, found a first one of 1970-01-01T00:02:00.000Z`,
+    );
+    const longer = file(`${BARS}300000,1,1,1,1,1\n600000,1,1,1,1,1\n`);
+    await expect(both(longer)).rejects.toThrow(`expected bars of 60 s, as in ${first}, found bars of 300 s`);
+    const quotes = file('ts,bid,ask,bid_size,ask_size\n600000,1,2,1,1\n');
+    await expect(both(quotes)).rejects.toThrow(`expected bars of 60 s, as in ${first}, found quotes`);
+  });
+
+  it('that does not exist, or is for an unknown symbol, or is given twice, is refused', async () => {
     const path = file(twoBars);
     await expect(checkRecording([{ symbol: null, file: join(folder, 'none.csv') }], [btc])).rejects.toThrow(
       /ENOENT/,
@@ -79,6 +95,8 @@ describe('a broken file', () => {
       /expected one of the desk's instruments \(BTC\/USDT, ETH\/USDT\), found XRP\/USDT/,
     );
     const twice = [null, 'BTC/USDT'].map((symbol) => ({ symbol, file: path }));
-    await expect(checkRecording(twice, cryptoInstruments)).rejects.toThrow(/a second one for BTC\/USDT/);
+    await expect(checkRecording(twice, cryptoInstruments)).rejects.toThrow(
+      /expected each file of BTC\/USDT once, found it twice/,
+    );
   });
 });

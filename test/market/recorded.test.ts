@@ -57,6 +57,33 @@ describe('recorded bars', () => {
   });
 });
 
+describe('several files of one symbol', () => {
+  it('follow each other in the order of their first rows, as one file with all of them does', async () => {
+    const rows = Array.from({ length: 6 }, (_, at) => `${(at + 1) * 60_000},100,101,99,100.5,1`);
+    const whole = await play([{ symbol: 'BTC/USDT', file: file(`${BARS}${rows.join('\n')}\n`) }]);
+    const parts = [rows.slice(4), rows.slice(0, 2), rows.slice(2, 4)];
+    const joined = await play(
+      parts.map((some) => ({ symbol: 'BTC/USDT', file: file(`${BARS}${some.join('\n')}\n`) })),
+    );
+    expect(joined.short).toEqual(whole.short);
+    expect(joined.short.filter((line) => line.includes(' b0 '))).toHaveLength(6);
+  });
+
+  it('go on in the middle of the second one after a stop', async () => {
+    const rows = Array.from({ length: 6 }, (_, at) => `${(at + 1) * 60_000},100,101,99,100.5,1`);
+    const files = [rows.slice(0, 3), rows.slice(3)].map((some) => ({
+      symbol: 'BTC/USDT',
+      file: file(`${BARS}${some.join('\n')}\n`),
+    }));
+    const position = memoryPosition();
+    await play(files, position, (event) => event.kind === 'bar' && event.bar.openMs === 240_000);
+    const { short: rest } = await play(files, position);
+    const whole = await play(files);
+    expect(rest).toEqual(whole.short.slice(-rest.length));
+    expect(rest.filter((line) => line.includes(' b0 ')).length).toBeLessThanOrEqual(3);
+  });
+});
+
 describe('recorded trades and quotes', () => {
   it('are put together to one-minute bars, trades with a quote around them', async () => {
     const trades = 'ts,price,size,side\n60500,100,0.5,buy\n61000,101,0.25,sell\n125000,99,1,\n';

@@ -22,26 +22,38 @@ function given(files: readonly (readonly [string, string])[]): MarketChoice {
   return { ...recorded(''), files: files.map(([symbol, file]) => ({ symbol, file })) };
 }
 
-/** As `fermata data fetch` leaves them. */
+async function filesOf(home: string, minutes: number, months?: string[]) {
+  const found = SYMBOLS.map(async (symbol) => {
+    const files = await fetched(home, symbol, minutes, 'simulator', months);
+    return files.map((file) => [symbol, file] as const);
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** As `fermata data fetch` leaves them: a file a month. */
 async function fetched(
   home: string,
   symbol: string,
   minutes: number,
   endpoint: 'live' | 'simulator' = 'simulator',
-) {
+  months = ['2026-03'],
+): Promise<readonly string[]> {
   const rows = waves(minutes).map(({ openMs, open, high, low, close }) =>
     [openMs, ...[open, high, low, close].map((price) => price.toFixed(2)), '1'].join(','),
   );
-  const about = { venue: 'binance', endpoint, address: ADDRESS, symbol, month: '2026-03' };
-  const span = { fromMs: BEGIN_MS, untilMs: BEGIN_MS + minutes * MINUTE_MS };
   const folder = join(home, 'data');
-  await writeFetched(
-    folder,
-    { ...about, ...span, missing: [], fetchedAtMs: span.untilMs },
-    rows,
-    ensureDataKey(home),
+  const each = Math.ceil(minutes / months.length);
+  return Promise.all(
+    months.map(async (month, at) => {
+      const about = { venue: 'binance', endpoint, address: ADDRESS, symbol, month };
+      const mine = rows.slice(at * each, (at + 1) * each);
+      const fromMs = BEGIN_MS + at * each * MINUTE_MS;
+      const span = { fromMs, untilMs: fromMs + mine.length * MINUTE_MS };
+      const provenance = { ...about, ...span, missing: [], fetchedAtMs: span.untilMs };
+      await writeFetched(folder, provenance, mine, ensureDataKey(home));
+      return minutesPlace(folder, about);
+    }),
   );
-  return minutesPlace(folder, about);
 }
 
 it('twelve hours of an invented wave, one file for both coins, stand for nothing, and each reason is said', async () => {
@@ -60,9 +72,7 @@ it('twelve hours of an invented wave, one file for both coins, stand for nothing
 
 it('48 hours of minutes that Fermata fetched for each instrument stand for the market that they came from', async () => {
   const home = temporaryFolder();
-  const files = await Promise.all(
-    SYMBOLS.map(async (symbol) => [symbol, await fetched(home, symbol, 49 * 60)] as const),
-  );
+  const files = await filesOf(home, 49 * 60);
   const report = await validate(home, { durationMs: 48 * HOUR_MS, market: given(files) });
   expect(report.goLive.because.filter((why) => why !== 'the validation is a NO-GO')).toEqual([]);
   expect(report.market.endpoint).toEqual({ kind: 'simulator', address: ADDRESS });
@@ -74,9 +84,29 @@ it('48 hours of minutes that Fermata fetched for each instrument stand for the m
   ]);
 });
 
+it('48 hours over the end of a month stand as 48 hours within one do, and come to the very same', async () => {
+  const [one, two] = [temporaryFolder(), temporaryFolder()];
+  const months = ['2026-03', '2026-04'];
+  const market = given((await filesOf(two, 49 * 60, months)).reverse());
+  const report = await validate(two, { durationMs: 48 * HOUR_MS, market });
+  expect(report.goLive.because.filter((why) => why !== 'the validation is a NO-GO')).toEqual([]);
+  expect(report.market.files.map(({ name, fetched: from }) => [name, from?.symbol])).toEqual([
+    ['2026-04.csv.gz', 'ETH/USDT'],
+    ['2026-03.csv.gz', 'ETH/USDT'],
+    ['2026-04.csv.gz', 'BTC/USDT'],
+    ['2026-03.csv.gz', 'BTC/USDT'],
+  ]);
+  const whole = await validate(one, {
+    durationMs: 48 * HOUR_MS,
+    market: given((await filesOf(one, 49 * 60)).reverse()),
+  });
+  expect([report.results, report.trades, report.data]).toEqual([whole.results, whole.trades, whole.data]);
+  expect(report.results.fills).toBeGreaterThan(0);
+});
+
 it('one fetched file stands for its own instrument only', async () => {
   const home = temporaryFolder();
-  const file = await fetched(home, 'BTC/USDT', 3 * 60);
+  const [file = ''] = await fetched(home, 'BTC/USDT', 3 * 60);
   const market = given(SYMBOLS.map((symbol) => [symbol, file]));
   const { goLive } = await validate(home, { durationMs: 2 * HOUR_MS, market });
   expect(goLive.because).toContain('2026-03.csv.gz holds the prices of BTC/USDT, and was given for ETH/USDT');
@@ -84,9 +114,11 @@ it('one fetched file stands for its own instrument only', async () => {
 
 it('minutes of the exchange and of a simulator together are nobody’s market', async () => {
   const home = temporaryFolder();
+  const [live = ''] = await fetched(home, 'BTC/USDT', 3 * 60, 'live');
+  const [simulated = ''] = await fetched(home, 'ETH/USDT', 3 * 60);
   const market = given([
-    ['BTC/USDT', await fetched(home, 'BTC/USDT', 3 * 60, 'live')],
-    ['ETH/USDT', await fetched(home, 'ETH/USDT', 3 * 60)],
+    ['BTC/USDT', live],
+    ['ETH/USDT', simulated],
   ]);
   const { goLive, market: told } = await validate(home, { durationMs: 2 * HOUR_MS, market });
   expect(goLive.because.join('\n')).toMatch(/its files come from different markets/);

@@ -176,6 +176,24 @@ describe('cash that moved without a trade', () => {
     expect(await venue.cashMovements?.(Date.now() + 60_000)).toEqual([]);
   });
 
+  it('takes one request after another, and what is too old to change only once', async () => {
+    const { venue, simulator } = opened;
+    const { simulation } = simulator;
+    const asked = () =>
+      simulation.requests.filter(({ path }) => /hisrec|history|asset\/(asset|drib|tran)/.test(path));
+    simulation.latencyMs = 20;
+    const sinceMs = Date.now() - 400 * 86_400_000;
+    await venue.cashMovements?.(sinceMs);
+    const first = asked();
+    // By list: spans of 89, 89, 179 and 30 days, and of 179 for each kind of transfer.
+    expect(first).toHaveLength(5 + 5 + 3 + 14 + 8 * 3);
+    const steps = first.slice(1).map(({ atMs }, at) => atMs - (first[at]?.atMs ?? 0));
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(15);
+    await venue.cashMovements?.(sinceMs);
+    expect(asked().slice(first.length)).toHaveLength(12);
+    simulation.latencyMs = 0;
+  });
+
   it('is unavailable, and not empty, where a list can’t be read or believed', async () => {
     const { venue, raw, simulator } = opened;
     await raw.control('deposit', { account: 'desk', asset: 'USDT', amount: '5' });

@@ -1,6 +1,7 @@
 /** Everything that is looked at before a start with real money, in the order of the runbook. */
 import { messageOf } from '../../domain/message-of.js';
 import { apiKey } from './api-key.js';
+import { approversKeys } from './approvers-keys.js';
 import { auditorKey } from './auditor-key.js';
 import { balance } from './balance.js';
 import { dailyLoss } from './daily-loss.js';
@@ -31,6 +32,7 @@ const PREFLIGHT_CHECKS: readonly PreflightCheck[] = [
   telegram,
   keyPermissions,
   auditorKey,
+  approversKeys,
 ];
 
 export async function runPreflight(subject: PreflightSubject): Promise<PreflightReport> {

@@ -256,7 +256,8 @@ function fetchedLines(fetched: readonly Fetched[]): string[] {
     ...(replaced === null ? [] : [`    fetched anew: ${replaced}`]),
     ...missingLines(provenance.symbol, provenance.missing).map((line) => `    ${line}`),
   ]);
-  return [...lines, 'Trade on them: fermata validate --data SYMBOL=FILE, or npm start -- --data SYMBOL=FILE'];
+  const named = fetched.map(({ file, provenance }) => `--data ${provenance.symbol}=${file}`);
+  return [...lines, `Trade on them: fermata validate --duration=48h ${named.join(' ')}`];
 }
 
 function missingLines(symbol: string, gaps: readonly Span[]): string[] {

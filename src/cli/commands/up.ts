@@ -24,7 +24,11 @@ interface Options extends MarketOptions {
 export function upCommand(command: Command): void {
   command
     .option('--desk <name or file>', 'which desk', DEFAULT_DESK)
-    .option('--data <file>', 'recorded prices: FILE or SYMBOL=FILE; repeat for more', collected(dataFile))
+    .option(
+      '--data <file>',
+      'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',
+      collected(dataFile),
+    )
     .option('--speed <times>', 'of simulated or recorded prices: a number, realtime or max', speedValue)
     .option('--seed <number>', 'of simulated prices', wholeNumber(0, SEED_MAX))
     .addOption(

@@ -28,7 +28,11 @@ export function validateCommand(command: Command): void {
   command
     .requiredOption('--duration <time>', 'market time to paper-trade, exactly: 90m, 48h, 7d', durationValue)
     .option('--desk <name or file>', 'which desk; by default the one that runs here', undefined)
-    .option('--data <file>', 'recorded prices: FILE or SYMBOL=FILE; repeat for more', collected(dataFile))
+    .option(
+      '--data <file>',
+      'recorded prices: FILE or SYMBOL=FILE; repeat for more, also of one symbol',
+      collected(dataFile),
+    )
     .option(
       '--speed <times>',
       'of recorded or simulated prices: a number, realtime or max (default)',

@@ -1,7 +1,7 @@
 /** Looks at recorded files before anything is started on them. */
 import type { Instrument } from '../../domain/instrument.js';
 import { DataFileError } from './data-file-error.js';
-import { openRecordedFile } from './recorded-file.js';
+import { openJoinedFiles } from './joined-files.js';
 
 /** Rows checked beforehand in each file (a few seconds); those after it are checked as they flow. */
 const ROWS_CHECKED_MAX = 1_000_000;
@@ -12,7 +12,7 @@ export interface RecordingRequest {
   readonly file: string;
 }
 
-/** Which instrument each file belongs to. Throws `DataFileError` for an unknown or a repeated symbol. */
+/** Which instrument each file belongs to. Throws `DataFileError` for an unknown symbol, and for a file that is given twice. */
 export function assignInstruments(
   requests: readonly RecordingRequest[],
   instruments: readonly Instrument[],
@@ -25,10 +25,9 @@ export function assignInstruments(
       const known = instruments.map((each) => each.symbol).join(', ');
       throw wholeFile(file, `one of the desk's instruments (${known})`, String(symbol));
     }
-    if (taken.has(instrument.symbol)) {
-      throw wholeFile(file, 'one file for each instrument', `a second one for ${instrument.symbol}`);
-    }
-    taken.add(instrument.symbol);
+    const named = `${instrument.symbol} ${file}`;
+    if (taken.has(named)) throw wholeFile(file, `each file of ${instrument.symbol} once`, 'it twice');
+    taken.add(named);
     return { file, instrument };
   });
 }
@@ -38,10 +37,10 @@ export async function checkRecording(
   requests: readonly RecordingRequest[],
   instruments: readonly Instrument[],
 ): Promise<void> {
-  for (const { file, instrument } of assignInstruments(requests, instruments)) {
-    const rows = await openRecordedFile(file, instrument);
+  for (const { files, instrument } of filesByInstrument(assignInstruments(requests, instruments))) {
+    const rows = await openJoinedFiles(files, instrument);
     try {
-      for (let checked = 0; checked < ROWS_CHECKED_MAX; ) {
+      for (let checked = 0; checked < ROWS_CHECKED_MAX * files.length; ) {
         const some = await rows.next();
         if (some === null) break;
         checked += some.length;
@@ -50,6 +49,21 @@ export async function checkRecording(
       await rows.close();
     }
   }
+}
+
+/** In the order in which each instrument was named first. */
+export function filesByInstrument<T extends { readonly file: string; readonly instrument: Instrument }>(
+  assigned: readonly T[],
+): readonly { readonly files: readonly string[]; readonly instrument: Instrument; readonly first: T }[] {
+  const groups = new Map<string, T[]>();
+  for (const one of assigned) {
+    const { symbol } = one.instrument;
+    groups.set(symbol, [...(groups.get(symbol) ?? []), one]);
+  }
+  return [...groups.values()].map((group) => {
+    const first = group[0] as T;
+    return { files: group.map(({ file }) => file), instrument: first.instrument, first };
+  });
 }
 
 function wholeFile(file: string, expected: string, found: string): DataFileError {

@@ -12,6 +12,8 @@ export interface RecordedFile {
   readonly format: RecordedFormat;
   /** Length of one bar; 0 for quotes and trades. */
   readonly spanMs: number;
+  /** Time of the first row. */
+  readonly firstMs: number;
   /** The next few rows; null at the end. Throws `DataFileError`. */
   next(): Promise<readonly RecordedRow[] | null>;
   close(): Promise<void>;
@@ -38,6 +40,7 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
     if (more === null) break;
     for (const line of more) first.push(parser.parse(line));
   }
+  const [{ tsMs: firstMs } = { tsMs: 0 }] = first;
   if (first.length === 0) throw noRows(file);
   const spanMs = format === 'bars' ? barSpan(first) : 0;
   let ready: readonly RecordedRow[] | null = first;
@@ -50,7 +53,7 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
     const more = await lines.next();
     return more === null ? null : more.map((line) => onGrid(parser.parse(line), first[0], spanMs, parser));
   };
-  return { format, spanMs, next, close: () => lines.close() };
+  return { format, spanMs, firstMs, next, close: () => lines.close() };
 }
 
 /** The largest span that all steps between the first rows are multiples of; one minute for a single row. */

@@ -1,8 +1,10 @@
-/** Several recorded files as one stream in time order; at equal times in the order in which the files were given. */
+/** Several recorded files as one stream in time order; at equal times in the order in which their instruments were given. */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { MarketBar } from '../feed.js';
 import type { TimedEvent, TimedSource } from '../replay/timed-source.js';
-import { openRecordedFile, type RecordedFile } from './recorded-file.js';
+import { filesByInstrument } from './check-recording.js';
+import { openJoinedFiles } from './joined-files.js';
+import type { RecordedFile } from './recorded-file.js';
 import { RowEvents } from './row-events.js';
 
 /** Bars kept for strategies to warm up on after a restart. */
@@ -32,9 +34,9 @@ export class RecordedSource implements TimedSource {
     const streams: FileStream[] = [];
     const source = new RecordedSource(streams);
     try {
-      for (const { file, instrument, spreadTicks } of inputs) {
-        const rows = await openRecordedFile(file, instrument);
-        const events = new RowEvents(instrument.id, rows.spanMs, spreadTicks);
+      for (const { files, instrument, first } of filesByInstrument(inputs)) {
+        const rows = await openJoinedFiles(files, instrument);
+        const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks);
         streams.push({ rows, events, ready: [], index: 0, ended: false });
       }
       await source.passOver(deliveredMs);

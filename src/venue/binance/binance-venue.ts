@@ -5,7 +5,7 @@ import type { BreakerState } from '../breaker.js';
 import type { VenueCapabilities, VenuePort, VenueStreamEvent } from '../port.js';
 import type { RateBudgetState } from '../rate-budget.js';
 import { type AccountReadings, createAccountReadings, foreignUnits } from './account.js';
-import { cashMovements } from './cash.js';
+import { cashReader } from './cash.js';
 import { createChanges } from './changes.js';
 import { type Connection, openConnection } from './connection.js';
 import { endpointLabel } from './endpoint.js';
@@ -114,9 +114,7 @@ function assemble(parts: Parts): BinanceVenue {
     ...createChanges(context),
     ...accountReadings(parts),
     // The test environment has no wallet.
-    ...(options.endpoint.kind === 'testnet'
-      ? {}
-      : { cashMovements: (sinceMs: number) => cashMovements(connection, sinceMs) }),
+    ...(options.endpoint.kind === 'testnet' ? {} : { cashMovements: cashReader(connection) }),
     get state() {
       return stateOf(connection, options, stream.reconnects);
     },

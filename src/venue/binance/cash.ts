@@ -10,7 +10,7 @@ import type { CcxtBinance } from './exchange.js';
 import type { Reader } from './reading.js';
 
 const DAY_MS = 86_400_000;
-/** A deposit is listed by when it was seen, and credited later. */
+/** A deposit is listed by when it was seen, and credited later; what is older does not change any more. */
 const CREDITED_LATER_MS = 7 * DAY_MS;
 const PAGE = 1000;
 const PAGES_MAX = 20;
@@ -41,6 +41,8 @@ interface List {
   readonly kind: CashMovementKind;
   /** The longest span of one request. */
   readonly spanMs: number;
+  /** Of one request, by the exchange's own table. Withdrawals have no weight a minute: ten requests a second. */
+  readonly weight: number;
   readonly send: Send;
 }
 
@@ -48,30 +50,35 @@ const DEPOSITS: List = {
   name: 'deposit/hisrec',
   kind: 'deposit',
   spanMs: 89 * DAY_MS,
+  weight: 1,
   send: (ccxt, query) => ccxt.sapiGetCapitalDepositHisrec(query),
 };
 const WITHDRAWALS: List = {
   name: 'withdraw/history',
   kind: 'withdrawal',
   spanMs: 89 * DAY_MS,
+  weight: 1,
   send: (ccxt, query) => ccxt.sapiGetCapitalWithdrawHistory(query),
 };
 const DIVIDENDS: List = {
   name: 'asset/assetDividend',
   kind: 'interest',
   spanMs: 179 * DAY_MS,
+  weight: 10,
   send: (ccxt, query) => ccxt.sapiGetAssetAssetDividend(query),
 };
 const DUST: List = {
   name: 'asset/dribblet',
   kind: 'dustConversion',
   spanMs: 30 * DAY_MS,
+  weight: 1,
   send: (ccxt, query) => ccxt.sapiGetAssetDribblet(query),
 };
 const TRANSFERS: List = {
   name: 'asset/transfer',
   kind: 'transfer',
   spanMs: 179 * DAY_MS,
+  weight: 1,
   send: (ccxt, query) => ccxt.sapiGetAssetTransfer(query),
 };
 
@@ -82,55 +89,60 @@ interface Found {
   readonly marketMs: number;
 }
 
-/** Everything at or after `sinceMs`, oldest first. Throws `VenueUnavailable`. */
-export async function cashMovements(context: CashContext, sinceMs: number): Promise<readonly CashMovement[]> {
-  const lists = await Promise.all([
-    collect(context, DEPOSITS, sinceMs, readPaged(readDeposit)),
-    collect(context, WITHDRAWALS, sinceMs, readPaged(readWithdrawal)),
-    collect(context, DIVIDENDS, sinceMs, readDividends),
-    collect(context, DUST, sinceMs, readDust),
-    ...WALLETS.flatMap((wallet) => [
-      collect(context, TRANSFERS, sinceMs, readTransfers(`MAIN_${wallet}`, -1n)),
-      collect(context, TRANSFERS, sinceMs, readTransfers(`${wallet}_MAIN`, 1n)),
-    ]),
-  ]);
-  return lists
-    .flat()
-    .filter(({ marketMs }) => marketMs >= sinceMs)
-    .sort((a, b) => a.marketMs - b.marketMs || (a.id < b.id ? -1 : 1));
-}
-
 type ReadSpan = (ask: (query: Query) => Promise<unknown>, name: string) => Promise<readonly Found[]>;
+
+/**
+ * Reads everything at or after `sinceMs`, oldest first. One request after another, so that a difference in cash never takes the
+ * allowance of a second at once; what is too old to change is asked for once, however long a journal grows. Throws
+ * `VenueUnavailable`.
+ */
+export function cashReader(context: CashContext): (sinceMs: number) => Promise<readonly CashMovement[]> {
+  const settled = new Map<string, readonly CashMovement[]>();
+  return async (sinceMs) => {
+    const found: CashMovement[] = [];
+    for (const list of LISTS) found.push(...(await collect(context, settled, list, sinceMs)));
+    return found
+      .filter(({ marketMs }) => marketMs >= sinceMs)
+      .sort((a, b) => a.marketMs - b.marketMs || (a.id < b.id ? -1 : 1));
+  };
+}
 
 async function collect(
   { reader, nowMs }: CashContext,
-  list: List,
+  settled: Map<string, readonly CashMovement[]>,
+  [list, type, readSpan]: (typeof LISTS)[number],
   sinceMs: number,
-  readSpan: ReadSpan,
 ): Promise<readonly CashMovement[]> {
   const found = new Map<string, CashMovement>();
-  const endMs = nowMs() + DAY_MS;
+  const now = nowMs();
+  const endMs = now + DAY_MS;
   for (let startMs = Math.max(0, sinceMs - CREDITED_LATER_MS); startMs < endMs; startMs += list.spanMs) {
     const span = {
       startTime: Math.floor(startMs),
       endTime: Math.floor(Math.min(startMs + list.spanMs, endMs)),
     };
+    const key = `${list.name} ${type} ${span.startTime} ${span.endTime}`;
+    const movements = settled.get(key) ?? (await read(span));
+    if (span.endTime < now - CREDITED_LATER_MS) settled.set(key, movements);
+    for (const one of movements) found.set(one.id, one);
+  }
+  return [...found.values()];
+
+  async function read(span: Query): Promise<readonly CashMovement[]> {
     const ask = (query: Query) =>
       reader.read({
         name: `GET ${list.name}`,
-        weight: 1,
+        weight: list.weight,
         urgency: 'background',
         send: (ccxt) => list.send(ccxt, { ...span, ...query }),
         decode: (body) => body,
       });
-    for (const one of await believable(list.name, () => readSpan(ask, list.name))) {
-      const id = `${list.name} ${one.ref}`;
-      const { asset, marketMs } = one;
-      const amount = decimalOf(one.units);
-      found.set(id, { id, kind: list.kind, asset, amount, marketMs, source: id });
-    }
+    const rows = await believable(list.name, () => readSpan(ask, list.name));
+    return rows.map(({ ref, asset, units, marketMs }) => {
+      const id = `${list.name} ${ref}`;
+      return { id, kind: list.kind, asset, amount: decimalOf(units), marketMs, source: id };
+    });
   }
-  return [...found.values()];
 }
 
 async function believable<T>(name: string, read: () => Promise<T>): Promise<T> {
@@ -247,3 +259,14 @@ function readTransfers(type: string, sign: bigint): ReadSpan {
     throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
   };
 }
+
+const LISTS: readonly (readonly [List, string, ReadSpan])[] = [
+  [DEPOSITS, 'all', readPaged(readDeposit)],
+  [WITHDRAWALS, 'all', readPaged(readWithdrawal)],
+  [DIVIDENDS, 'all', readDividends],
+  [DUST, 'all', readDust],
+  ...WALLETS.flatMap((wallet) => [
+    [TRANSFERS, `MAIN_${wallet}`, readTransfers(`MAIN_${wallet}`, -1n)] as const,
+    [TRANSFERS, `${wallet}_MAIN`, readTransfers(`${wallet}_MAIN`, 1n)] as const,
+  ]),
+];

@@ -13,6 +13,7 @@ import { ensureSecrets, readSecret } from '../../../src/home/secrets.js';
 import { keepTelegramProof } from '../../../src/notify/telegram-proof.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
 import { signReport } from '../../../src/validation/report/sign-report.js';
+import { enrol } from '../../support/own-keys.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 import { liveDeskText } from './live-desk.js';
 
@@ -40,6 +41,7 @@ export async function preflightBench(edit: (text: string) => string = (text) => 
     rmSync(home, { recursive: true, force: true });
   });
   await ensureSecrets(home, 'a-password-of-my-own');
+  enrol(home, 'operator', 'second');
   const deskFile = join(home, 'desk.yaml');
   writeFileSync(deskFile, edit(liveDeskText()));
   const { desk, configHash } = loadDesk(deskFile);

@@ -1,0 +1,19 @@
+import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
+import { personKeyOf } from '../../home/person-keys.js';
+import type { PreflightCheck } from './preflight-check.js';
+
+/** A vote about real money is signed: found out before people are asked, not when they vote. */
+export const approversKeys: PreflightCheck = {
+  key: 'approvers-keys',
+  title: 'Approvers can sign',
+  look: ({ desk, home }) => {
+    const { needed } = desk.goLive;
+    const signed = Math.max(1, needed - chatVotesMax(desk, needed));
+    const approvers = goLiveApprovers(desk);
+    const without = approvers.filter((person) => personKeyOf(home, person) === null);
+    const expected = `at least ${signed} of the approvers ${approvers.join(', ')} have enrolled a key to sign with; without one nobody votes but through Telegram`;
+    if (without.length === 0) return { verdict: 'pass', observed: 'all of them have a key', expected };
+    const missing = `no key: ${without.map((person) => `${person} (fermata person key ${person})`).join(', ')}`;
+    return { verdict: 'warn', observed: missing, expected };
+  },
+};
