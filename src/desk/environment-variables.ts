@@ -227,6 +227,12 @@ const CONTAINERS: EnvironmentSection = {
     plain('FERMATA_POSTGRES_PORT', null, port, '5432'),
     plain('FERMATA_TEMPORAL_UI', null, webAddress, 'Where Temporal’s UI is, for the signed-in proxy'),
     plain(
+      'FERMATA_WORKER_METRICS',
+      null,
+      text.regex(/^[\w.-]+:\d{1,5}$/, 'host:port'),
+      'Where a worker shows Prometheus the figures of its Temporal library; it asks nobody who they are',
+    ),
+    plain(
       'FERMATA_SEPARATE',
       null,
       z.enum(['0', '1'], '0 or 1'),

@@ -47,6 +47,14 @@ export function runtimeFromEnvironment(env: Environment): Runtime {
     },
     web: { host: env.FERMATA_WEB_HOST || desk.api.host, port: Number(env.FERMATA_PORT || desk.api.port) },
     temporalUiProxy: { port: Number(env.FERMATA_TEMPORAL_UI_PORT || TEMPORAL_UI_PORT) },
+    ...(env.FERMATA_WORKER_METRICS
+      ? {
+          workerMetrics: {
+            'engine-worker': env.FERMATA_WORKER_METRICS,
+            'operations-worker': env.FERMATA_WORKER_METRICS,
+          },
+        }
+      : {}),
     supervisorSocket: supervisorSocketPath(homePaths(home).home),
   };
 }

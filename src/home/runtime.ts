@@ -91,6 +91,8 @@ export interface TemporalPlace {
   readonly isolation?: 'own-network' | 'loopback';
 }
 
+export type MeasuredWorker = 'engine-worker' | 'operations-worker';
+
 /** Written to `run/runtime.json` (0600); its path is handed over in FERMATA_RUNTIME. */
 export interface Runtime {
   readonly version: 1;
@@ -108,6 +110,8 @@ export interface Runtime {
   readonly temporal: TemporalPlace;
   readonly web: { readonly host: string; readonly port: number };
   readonly temporalUiProxy: { readonly port: number };
+  /** Where each worker's Temporal library shows its figures to Prometheus, host:port; absent: nowhere. */
+  readonly workerMetrics?: Readonly<Record<MeasuredWorker, string>>;
   readonly supervisorSocket: string;
   /** A simulator on this machine takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
   readonly simulatedVenue?: string;

@@ -1,15 +1,43 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { messageOf } from '../domain/message-of.js';
 import type { Logger } from './role-log.js';
 
 /** The engine's queue has activities only, on purpose. */
 const NOT_A_WARNING = 'No workflows registered';
 
-/** Once a process, before its first worker: signals are ours, and Temporal's own log goes where ours goes. */
-export function installRuntime(log: Logger): void {
+/**
+ * Once a process, before its first worker: signals are ours, and Temporal's own log goes where ours goes. `metrics`:
+ * host:port on which the library shows Prometheus its figures. Nobody is asked who they are there: names and counts.
+ */
+export function installRuntime(log: Logger, metrics?: string): void {
+  try {
+    install(log, metrics);
+  } catch (error) {
+    if (metrics === undefined) throw error;
+    log.warn({ metrics, error: messageOf(error) }, "the figures of Temporal's library can't be shown there");
+    install(log);
+  }
+}
+
+function install(log: Logger, metrics?: string): void {
   Runtime.install({
     shutdownSignals: [],
-    // What the library's core says would be coloured text between our lines otherwise.
-    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) } },
+    telemetryOptions: {
+      // What the library's core says would be coloured text between our lines otherwise.
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) },
+      ...(metrics === undefined
+        ? {}
+        : {
+            metrics: {
+              prometheus: {
+                bindAddress: metrics,
+                countersTotalSuffix: true,
+                unitSuffix: true,
+                useSecondsForDurations: true,
+              },
+            },
+          }),
+    },
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       if (message.startsWith(NOT_A_WARNING)) return;
       const fields = { temporal: true, detail: meta === undefined ? undefined : String(meta.error ?? '') };

@@ -34,7 +34,7 @@ export function sendHeartbeats(
   const againMs = Math.min(AGAIN_MS_MAX, silentMs / 12);
   let sentMs = Number.NEGATIVE_INFINITY;
   return repeat('operations heartbeat', againMs, log, async () => {
-    if (performance.now() - sentMs < everyMs - againMs) return;
+    if (performance.now() - sentMs < everyMs - againMs / 2) return;
     const lastBeatMs = await lastBeat(temporal, desk);
     if (Date.now() - lastBeatMs > BEAT_AGE_MS_MAX) throw new Error('the pulse workflow stands still');
     await trader.call('heartbeat', { from: 'operations' }, { timeoutMs: ANSWER_MS });

@@ -31,7 +31,7 @@ import { watchTrader } from './watch-trader.js';
 
 export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const log = roleLog('operations-worker');
-  installRuntime(log);
+  installRuntime(log, runtime.workerMetrics?.['operations-worker']);
   const { desk, configHash } = loadDesk(runtime.deskFile);
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const pool = openPool(runtime, 'operations-worker');

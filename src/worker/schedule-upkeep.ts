@@ -16,7 +16,7 @@ import { SETTLE_MS, type SweepContext, sweepMissed } from '../operations/schedul
 import type { TraderStatus } from '../trader/protocol.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
-const REMEMBER_EVERY_MS = 30_000;
+const REMEMBER_EVERY_MS = 45_000;
 const APPLY_MS = 20_000;
 const ASK_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;

@@ -3,8 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { installRuntime } from '../../src/worker/install-runtime.js';
+import { roleLog } from '../../src/worker/role-log.js';
+import { operationsQueue } from '../../src/workflows/queues.js';
 import { METRICS_TOKEN, startWebUnderTest, type WebUnderTest } from '../api/web-under-test.js';
 import { repository } from '../support/desk-under-test.js';
+import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import { resume } from '../workflows/support/resumptions.js';
 import { compose, environmentOf } from './compose-file.js';
 
 const FOLDER = join(repository, 'deploy/prometheus');
@@ -43,11 +49,38 @@ function metricsIn(expression: string): string[] {
     .filter((name) => !['and', 'or', 'unless', 'sum', 'avg', 'max', 'min', 'rate'].includes(name));
 }
 
+const metricsPort = (service: string): string =>
+  /^0\.0\.0\.0:(\d+)$/.exec(environmentOf(service).FERMATA_WORKER_METRICS ?? '')?.[1] ?? 'none';
+
 let web: WebUnderTest;
+let bench: Bench;
+let workerMetrics: string;
 beforeAll(async () => {
+  workerMetrics = `127.0.0.1:${await freePort()}`;
+  installRuntime(roleLog('test'), workerMetrics);
   web = await startWebUnderTest(null);
+  bench = await openBench(null, null, { runtimeInstalled: true });
 });
-afterAll(() => web.stop());
+afterAll(async () => {
+  await web?.stop();
+  await bench?.close();
+});
+
+const namesIn = (text: string): string[] =>
+  [...text.matchAll(/^([a-zA-Z_:][\w:]*)[{ ]/gm)].map(([, name]) => name ?? '');
+
+/** Of a worker that did something, and that could not do something else: what never happened is not exported. */
+async function namesOfWorker(): Promise<readonly string[]> {
+  const desk = await bench.desk({ serve: ['operations', 'engine'] });
+  const run = await resume(bench, desk, desk.trader.halt('person', 'person'));
+  await run.waitsFor('a person');
+  const unknown = `no-such-workflow-${desk.name}`;
+  await bench.client.workflow.start(unknown, { workflowId: unknown, taskQueue: operationsQueue(desk.name) });
+  const scrape = async () => namesIn(await (await fetch(`http://${workerMetrics}/metrics`)).text());
+  await expect.poll(scrape).toContain('temporal_workflow_task_execution_failed_total');
+  await Promise.all([run.end(), bench.client.workflow.getHandle(unknown).terminate()]);
+  return scrape();
+}
 
 describe('the figures that Prometheus asks for', () => {
   it('are those of the web role with its token, and of Temporal where that says them', () => {
@@ -60,6 +93,9 @@ describe('the figures that Prometheus asks for', () => {
     const [, port] = environmentOf('temporal').PROMETHEUS_ENDPOINT?.split(':') ?? [];
     expect(targets).toEqual({
       fermata: [`127.0.0.1:${environmentOf('web').FERMATA_PORT}`],
+      'temporal-workers': ['engine-worker', 'operations-worker'].map(
+        (service) => `${service}:${metricsPort(service)}`,
+      ),
       temporal: [`temporal:${port}`],
     });
     const { authorization } = configuration.scrape_configs[0] ?? {};
@@ -71,10 +107,7 @@ describe('the figures that Prometheus asks for', () => {
   it('are all exported, each that an alert is made of', async () => {
     await expect.poll(async () => (await web.call('GET', '/health')).status).toBe(200);
     const text = await (await web.call('GET', '/metrics', { token: METRICS_TOKEN })).text();
-    const exported = new Set([
-      'up',
-      ...[...text.matchAll(/^([a-zA-Z_:][\w:]*)[{ ]/gm)].map(([, name]) => name),
-    ]);
+    const exported = new Set(['up', ...namesIn(text), ...(await namesOfWorker())]);
     expect(rules.length).toBeGreaterThan(5);
     for (const { alert, expr } of rules) {
       const names = metricsIn(expr);

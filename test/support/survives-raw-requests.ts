@@ -25,6 +25,7 @@ function targetsOf({ home, desk }: DeskUnderTest): readonly Target[] {
   const ports = JSON.parse(readFileSync(join(paths.run, 'ports.json'), 'utf8')) as {
     readonly web: number;
     readonly temporalUiProxy: number;
+    readonly workerMetrics: Readonly<Record<string, number>>;
   };
   const port = (name: string, number: number): Target => ({
     name,
@@ -34,6 +35,7 @@ function targetsOf({ home, desk }: DeskUnderTest): readonly Target[] {
   return [
     port('dashboard', ports.web),
     port('proxy of Temporal’s UI', ports.temporalUiProxy),
+    ...Object.entries(ports.workerMetrics).map(([role, at]) => port(`figures of the ${role}`, at)),
     { name: 'control socket', at: { path: deskPaths(paths, desk).controlSocket }, speaks: 'lines' },
     { name: 'supervisor', at: { path: supervisorSocketPath(home) }, speaks: 'lines' },
   ];

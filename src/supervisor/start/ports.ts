@@ -1,6 +1,7 @@
 /** Which ports this installation uses: the same ones again after a restart, as far as they are still free. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MeasuredWorker } from '../../home/runtime.js';
 import { freePort } from '../free-port.js';
 import type { ServerPorts } from '../temporal/server-options.js';
 import { chooseTemporalPorts } from '../temporal/start-temporal.js';
@@ -10,6 +11,8 @@ export interface DeskPorts {
   readonly postgres: number;
   readonly temporal: ServerPorts;
   readonly temporalUiProxy: number;
+  /** Of the workers' Temporal library. */
+  readonly workerMetrics: Readonly<Record<MeasuredWorker, number>>;
 }
 
 /** `web` 0: any free one. */
@@ -21,6 +24,10 @@ export async function choosePorts(runDirectory: string, web: number): Promise<De
     postgres: await freePort(known.postgres),
     temporal: await chooseTemporalPorts(known.temporal),
     temporalUiProxy: await freePort(known.temporalUiProxy),
+    workerMetrics: {
+      'engine-worker': await freePort(known.workerMetrics?.['engine-worker']),
+      'operations-worker': await freePort(known.workerMetrics?.['operations-worker']),
+    },
   };
   writeFileSync(`${path}.new`, JSON.stringify(ports), { mode: 0o600 });
   renameSync(`${path}.new`, path);

@@ -37,6 +37,10 @@ export function runtimeFor(
           },
     web: { host: desk.api.host, port: ports.web },
     temporalUiProxy: { port: ports.temporalUiProxy },
+    workerMetrics: {
+      'engine-worker': `127.0.0.1:${ports.workerMetrics['engine-worker']}`,
+      'operations-worker': `127.0.0.1:${ports.workerMetrics['operations-worker']}`,
+    },
     supervisorSocket: supervisorSocketPath(paths.home),
     ...(options.simulatedVenue === undefined ? {} : { simulatedVenue: options.simulatedVenue }),
   };

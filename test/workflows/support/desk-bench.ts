@@ -83,12 +83,16 @@ export interface EvidenceShown {
 
 const PASS: CheckOutcome = { verdict: 'pass', observed: 'fine', expected: 'fine' };
 
-/** `home`: what Temporal keeps is sealed with the key of that installation. `server`: another than the shared one. */
+/**
+ * `home`: what Temporal keeps is sealed with the key of that installation. `server`: another than the shared one. `given`:
+ * the test has installed the runtime of Temporal's library itself.
+ */
 export async function openBench(
   home: string | null = null,
   server: TemporalAddress | null = null,
+  given: { readonly runtimeInstalled: boolean } = { runtimeInstalled },
 ): Promise<Bench> {
-  if (!runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  if (!given.runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   runtimeInstalled = true;
   const address = server ?? (await sharedTemporal());
   const database = await createTestDatabase();
