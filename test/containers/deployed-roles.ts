@@ -17,6 +17,7 @@ import { liveDeskText } from '../go-live/support/live-desk.js';
 import { type Chat, chatOf } from '../support/chat-of.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import type { CommandRun } from '../support/desk-under-test.js';
+import { endWithThisProcess, type Stop } from '../support/end-with-this-process.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 import { SERVICE_OF_ROLE } from './compose-file.js';
 import { makeImageFolder } from './image-folder.js';
@@ -124,11 +125,21 @@ export class DeployedRoles {
     const { folder, secrets } = this;
     const password = readFileSync(join(secrets, 'postgres-password'), 'utf8').trim();
     const database = { directory: join(folder, 'postgres'), logFile: join(folder, 'postgres.log') };
-    this.#stops.push((await startPostgres({ ...database, port, user: 'fermata', password })).stop);
+    this.#endWith(await startPostgres({ ...database, port, user: 'fermata', password }));
     const binary = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
     if (binary.kind !== 'binary') throw new Error('a Temporal binary is needed');
     const server = { binary: binary.path, ports, database: null, logFile: join(folder, 'temporal.log') };
-    this.#stops.push((await startTemporal(server)).stop);
+    this.#endWith(await startTemporal(server));
+  }
+
+  #endWith({
+    process: { pid },
+    stop,
+  }: {
+    readonly process: { readonly pid: number };
+    readonly stop: Stop;
+  }): void {
+    this.#stops.push(endWithThisProcess(pid, stop));
   }
 
   async #lookAtRealMoney(): Promise<void> {

@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CommandRun } from '../support/desk-under-test.js';
+import { endWithThisProcess } from '../support/end-with-this-process.js';
 import { compose, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
 import { type Placed, readOnly } from './read-only.js';
 
@@ -48,6 +49,8 @@ export class Programs {
       env: this.environment(service),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const stop = endWithThisProcess(child.pid ?? 0, async () => undefined);
+    child.once('exit', () => void stop());
     const kept = { process: child, log: '' };
     this.running.set(role, kept);
     for (const stream of [child.stdout, child.stderr]) {

@@ -2,7 +2,6 @@
  * One embedded Postgres and one in-memory Temporal server for a whole test run, started when the first test asks and
  * ended at the end. Tests reach this process through a loopback address that `inject('supportAddress')` gives them.
  */
-import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -14,6 +13,7 @@ import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import { endWithThisProcess, type Stop } from './end-with-this-process.js';
 import type { PostgresAddress } from './postgres.js';
 import type { TemporalAddress } from './temporal.js';
 
@@ -26,8 +26,6 @@ declare module 'vitest' {
 const TEMPLATE_DATABASE = 'fermata_template';
 const APP_PASSWORD = 'app-password-for-tests';
 const OWNER_PASSWORD = 'owner-password-for-tests';
-
-type Stop = () => Promise<void>;
 
 export default async function setup(project: TestProject): Promise<Stop> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-support-'));
@@ -95,18 +93,5 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
     uiAddress: `http://127.0.0.1:${server.ports.ui}`,
     httpAddress: `http://127.0.0.1:${server.ports.http}`,
     binary: resolved.path,
-  };
-}
-
-/** A test run that is killed must leave nothing behind: a shell waits on a pipe that closes with this process. */
-function endWithThisProcess(pid: number, stop: Stop): Stop {
-  const watch = spawn('sh', ['-c', `cat > /dev/null; kill -KILL ${pid}`], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  watch.unref();
-  return async () => {
-    if (watch.pid) execFileSync('kill', ['-KILL', '--', `-${watch.pid}`]);
-    await stop();
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TEMPORAL_NAMESPACE } from '../../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../../src/supervisor/temporal/start-temporal.js';
+import { endWithThisProcess } from '../../support/end-with-this-process.js';
 import { sharedTemporal, type TemporalAddress } from '../../support/temporal.js';
 
 export interface ShortHistoryServer {
@@ -35,9 +36,9 @@ export async function startShortHistoryServer(events: number): Promise<ShortHist
       httpAddress: `http://127.0.0.1:${ports.http}`,
       binary,
     },
-    stop: async () => {
+    stop: endWithThisProcess(server.process.pid, async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
-    },
+    }),
   };
 }
