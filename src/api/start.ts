@@ -7,12 +7,14 @@ import { pino } from 'pino';
 import { loadDesk } from '../desk/load.js';
 import { rolesOf as rolesOfPerson } from '../domain/roles.js';
 import { personKeyOf } from '../home/person-keys.js';
+import { signInMaker } from '../home/row-makers.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { signInPasswordHash, standingOf } from '../home/sign-in-standing.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { socketOf } from '../home/temporal-address.js';
 import { openOperations } from '../operations/open-operations.js';
+import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import { payloadCodecOf } from '../operations/temporal/data-converter.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.js';
 import { openPool, type Pool } from '../store/pool.js';
@@ -45,6 +47,11 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     (person) => standingOf(runtime.home, person, rolesOf(person)),
   );
   const tickets = new TemporalTickets(Date.now);
+  const log = pino({ name: 'web', redact: ['req.headers', 'headers', '*.password', '*.token'] });
+  const onForged = forgedRowTeller({
+    ...{ desk, pool, home: runtime.home, nowMs: Date.now },
+    log: (problem) => log.error(problem),
+  });
   const web: WebDependencies = {
     runtime,
     sessions,
@@ -57,7 +64,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     personKeyOf: (person) => personKeyOf(runtime.home, person),
     passwordHashOf: (person) => signInPasswordHash(runtime.home, person),
     stepOrder: new Map(desk.routines.map(({ name, steps }) => [name, steps.map(({ key }) => key)])),
-    consumeLink: (token) => consumeSignInToken(pool, token),
+    consumeLink: (token) => consumeSignInToken(pool, signInMaker(runtime.home), token, onForged),
     readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
     readBars: async (symbol, count) =>
       (await trader.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: STATUS_WAIT_MS })).bars,
@@ -66,7 +73,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     database: impatient(pool),
     keyStore: keyStoreOver(pool),
     dashboardDirectory: builtDashboard(),
-    log: pino({ name: 'web', redact: ['req.headers', 'headers', '*.password', '*.token'] }),
+    log,
     nowMs: Date.now,
   };
   const app = await buildServer(web, tickets);

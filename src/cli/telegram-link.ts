@@ -1,5 +1,7 @@
 import { loadDesk } from '../desk/load.js';
 import { messageOf } from '../domain/message-of.js';
+import { endTelegramLinks } from '../home/ended-sign-ins.js';
+import { telegramMaker } from '../home/row-makers.js';
 import type { Runtime } from '../home/runtime.js';
 import { appendAudit } from '../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../store/people.js';
@@ -24,13 +26,15 @@ export async function newTelegramLink(runtime: Runtime, person: string): Promise
   }
   const code = newToken();
   await withPool(runtime, async (pool) => {
-    await createLinkCode(pool, runtime.desk, person, code, CODE_MINUTES);
+    await createLinkCode(pool, telegramMaker(runtime.home), runtime.desk, person, code, CODE_MINUTES);
     await record(pool, runtime, person, 'telegram.link-code', 'a code was made');
   });
   return { person, code, minutes: CODE_MINUTES };
 }
 
 export function removeTelegramLink(runtime: Runtime, person: string): Promise<boolean> {
+  // What stands in Postgres, or is put back there, counts no more from here on.
+  endTelegramLinks(runtime.home, person);
   return withPool(runtime, async (pool) => {
     const removed = await unlinkPerson(pool, runtime.desk, person);
     await record(pool, runtime, person, 'telegram.unlink', removed ? 'removed' : 'there was none');

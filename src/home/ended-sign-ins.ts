@@ -1,27 +1,36 @@
-/** Whose sign-ins were ended by the operator: written by the command line, read by the web role at every request. */
+/** Whose sign-ins and Telegram links were ended by the operator: written by the command line, read at every use. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { peopleFolder } from './people-folder.js';
 
-const FILE = 'ended-sign-ins.json';
+const SIGN_INS = 'ended-sign-ins.json';
+const LINKS = 'ended-telegram-links.json';
 
 /** Everything that this person is signed in with ends, whatever it was begun with. */
-export function endSignIns(home: string, person: string): void {
+export const endSignIns = (home: string, person: string): void => mark(home, SIGN_INS, person);
+
+/** Another text after each `endSignIns`. */
+export const signInMark = (home: string, person: string): string => markOf(home, SIGN_INS, person);
+
+/** Telegram codes and links that this person has count no more, whatever Postgres says. */
+export const endTelegramLinks = (home: string, person: string): void => mark(home, LINKS, person);
+
+/** Another text after each `endTelegramLinks`. */
+export const linkMark = (home: string, person: string): string => markOf(home, LINKS, person);
+
+function mark(home: string, name: string, person: string): void {
   mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
-  const file = fileOf(home);
+  const file = join(peopleFolder(home), name);
   const marks = { ...read(file), [person]: randomBytes(12).toString('hex') };
   writeFileSync(`${file}.new`, `${JSON.stringify(marks, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
-/** Another text after each `endSignIns`. */
-export function signInMark(home: string, person: string): string {
-  const marks = read(fileOf(home));
+function markOf(home: string, name: string, person: string): string {
+  const marks = read(join(peopleFolder(home), name));
   return Object.hasOwn(marks, person) ? (marks[person] ?? '') : '';
 }
-
-const fileOf = (home: string): string => join(peopleFolder(home), FILE);
 
 function read(file: string): Readonly<Record<string, string>> {
   try {

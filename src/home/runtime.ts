@@ -134,6 +134,10 @@ export const SECRET_FILES = {
   decisionKey: 'decision-key',
   /** HMAC key of the bot's votes about real money (32 bytes hex): the bot's and the trader's alone. */
   telegramVoteKey: 'telegram-vote-key',
+  /** HMAC key of rows of sign-in links (32 bytes hex): the command line's, the supervisor's and the web role's. */
+  signInLinkKey: 'sign-in-link-key',
+  /** HMAC key of rows of Telegram codes and links (32 bytes hex): the command line's, the supervisor's and the bot's. */
+  telegramLinkKey: 'telegram-link-key',
   /** Keys that seal what Temporal keeps, the newest first, one a line (32 bytes hex). */
   payloadKey: 'payload-key',
   /** Key that signs access and refresh tokens (32 bytes hex). */

@@ -17,6 +17,8 @@ const RANDOM_KEYS = [
   'postgresAppPassword',
   'decisionKey',
   'telegramVoteKey',
+  'signInLinkKey',
+  'telegramLinkKey',
   'payloadKey',
   'tokenKey',
   'metricsToken',

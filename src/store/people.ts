@@ -1,73 +1,132 @@
-/** Who is who in the chat: people of the desk file, linked by a one-time code. */
+/** Who is who in the chat: people of the desk file, linked by a one-time code. Each row carries a code of its maker. */
+import type { RowMaker, RowStanding } from '../home/row-makers.js';
+import { forgedRow, type OnForged } from './forged-row.js';
 import { inTransaction, type Pool } from './pool.js';
 import { tokenHash } from './token-hash.js';
 
 type Queries = Pick<Pool, 'query'>;
 
+const MINUTE_MS = 60_000;
+
 export interface PersonLink {
   readonly telegramUserId: string;
   readonly chatId: string;
   readonly person: string;
+  /** Code of the bot that made it. */
+  readonly mac: string;
 }
 
 interface LinkRow {
+  readonly desk: string;
   readonly telegram_user_id: string;
   readonly chat_id: string;
   readonly person: string;
+  readonly mac: string | null;
 }
 
-export async function readPersonLinks(pool: Queries, desk: string): Promise<readonly PersonLink[]> {
-  const found = await pool.query<LinkRow>('select * from person_link where desk = $1 order by person', [
-    desk,
-  ]);
-  return found.rows.map((row) => ({
-    telegramUserId: row.telegram_user_id,
-    chatId: row.chat_id,
-    person: row.person,
-  }));
+const saidByLink = (desk: string, telegramUserId: string, chatId: string): readonly string[] => [
+  'fermata telegram link 1',
+  desk,
+  telegramUserId,
+  chatId,
+];
+const saidByCode = (hash: string, desk: string, expires: Date): readonly string[] => [
+  'fermata telegram code 1',
+  hash,
+  desk,
+  String(expires.getTime()),
+];
+
+/** Looked at whenever the link is used: a copy outside of Postgres ends with the person's mark, too. */
+export function linkStanding(maker: RowMaker, desk: string, link: PersonLink): RowStanding {
+  return maker.standingOf(link.mac, link.person, saidByLink(desk, link.telegramUserId, link.chatId));
+}
+
+/** Of these people. A row that was not made by the bot counts as absent. */
+export async function readPersonLinks(
+  pool: Queries,
+  maker: RowMaker,
+  desk: string,
+  people: readonly string[],
+  onForged: OnForged,
+): Promise<readonly PersonLink[]> {
+  const found = await pool.query<LinkRow>(
+    'select * from person_link where desk = $1 and person = any($2) order by person',
+    [desk, people],
+  );
+  return found.rows.flatMap(({ telegram_user_id: telegramUserId, chat_id: chatId, person, mac }) => {
+    const link = { telegramUserId, chatId, person, mac: mac ?? '' };
+    const standing = linkStanding(maker, desk, link);
+    if (standing === 'forged')
+      onForged(forgedRow('Telegram link', person, saidByLink(desk, telegramUserId, chatId)));
+    return standing === 'made' ? [link] : [];
+  });
 }
 
 /** Only the hash of the code is kept; a newer code of the same person makes the older ones useless. */
 export async function createLinkCode(
   pool: Queries,
+  maker: RowMaker,
   desk: string,
   person: string,
   code: string,
   minutes: number,
 ): Promise<void> {
+  const hash = tokenHash(code);
+  const expires = new Date(Date.now() + minutes * MINUTE_MS);
   await pool.query('delete from link_code where desk = $1 and person = $2', [desk, person]);
   await pool.query(
-    'insert into link_code (code_hash, desk, person, expires) values ($1, $2, $3, now() + make_interval(mins => $4))',
-    [tokenHash(code), desk, person, minutes],
+    'insert into link_code (code_hash, desk, person, expires, mac) values ($1, $2, $3, $4, $5)',
+    [hash, desk, person, expires, maker.codeOf(person, saidByCode(hash, desk, expires))],
   );
 }
 
-/** The person who is linked now; null where the code is unknown, used or too old. One account a person, both ways. */
+/** The person who is linked now; null where the code is unknown, forged, used or too old. One account a person, both ways. */
 export function linkByCode(
   pool: Pool,
+  maker: RowMaker,
   desk: string,
   code: string,
   account: Pick<PersonLink, 'telegramUserId' | 'chatId'>,
+  onForged: OnForged,
 ): Promise<string | null> {
+  const hash = tokenHash(code);
+  const { telegramUserId, chatId } = account;
   return inTransaction(pool, async (client) => {
-    const used = await client.query<{ person: string }>(
+    const used = await client.query<{ person: string; expires: Date; mac: string | null }>(
       `update link_code set used = now()
-        where code_hash = $1 and desk = $2 and used is null and expires > now() returning person`,
-      [tokenHash(code), desk],
+        where code_hash = $1 and desk = $2 and used is null and expires > now() returning person, expires, mac`,
+      [hash, desk],
     );
-    const person = used.rows[0]?.person;
-    if (person === undefined) return null;
+    const [row] = used.rows;
+    if (row === undefined) return null;
+    const { person } = row;
+    const said = saidByCode(hash, desk, row.expires);
+    const standing = maker.standingOf(row.mac, person, said);
+    if (standing === 'forged') onForged(forgedRow('Telegram code', person, said));
+    if (standing !== 'made') return null;
     await client.query('delete from person_link where desk = $1 and (person = $2 or telegram_user_id = $3)', [
       desk,
       person,
-      account.telegramUserId,
+      telegramUserId,
     ]);
     await client.query(
-      'insert into person_link (desk, telegram_user_id, chat_id, person) values ($1, $2, $3, $4)',
-      [desk, account.telegramUserId, account.chatId, person],
+      'insert into person_link (desk, telegram_user_id, chat_id, person, mac) values ($1, $2, $3, $4, $5)',
+      [desk, telegramUserId, chatId, person, maker.codeOf(person, saidByLink(desk, telegramUserId, chatId))],
     );
     return person;
   });
+}
+
+/** Links of before rows carried codes: sealed as they are. For the one start that follows the upgrade. */
+export async function sealEarlierLinks(pool: Queries, maker: RowMaker): Promise<number> {
+  const found = await pool.query<LinkRow>('select * from person_link where mac is null');
+  for (const { desk, telegram_user_id: user, chat_id: chat, person } of found.rows)
+    await pool.query(
+      'update person_link set mac = $3 where desk = $1 and telegram_user_id = $2 and mac is null',
+      [desk, user, maker.codeOf(person, saidByLink(desk, user, chat))],
+    );
+  return found.rows.length;
 }
 
 /** True where there was a link. A code that was not used yet links nobody any more. */

@@ -1,31 +1,56 @@
-/** One-time sign-in links: 256 random bits, kept as a hash, valid for minutes, used once. */
+/** One-time sign-in links: 256 random bits, kept as a hash with a code of their maker, valid for minutes, used once. */
+import type { RowMaker } from '../home/row-makers.js';
+import { forgedRow, type OnForged } from './forged-row.js';
 import type { Pool } from './pool.js';
 import { newToken, tokenHash } from './token-hash.js';
 
 export const SIGN_IN_TOKEN_MINUTES = 15;
+const MINUTE_MS = 60_000;
+
+const saidBy = (hash: string, expires: Date): readonly string[] => [
+  'fermata sign-in link 1',
+  hash,
+  String(expires.getTime()),
+];
 
 export async function createSignInToken(
   pool: Pool,
+  maker: RowMaker,
   person: string,
   minutes = SIGN_IN_TOKEN_MINUTES,
 ): Promise<string> {
   const token = newToken();
+  const hash = tokenHash(token);
+  const expires = new Date(Date.now() + minutes * MINUTE_MS);
   await pool.query("delete from sign_in_token where expires < now() - interval '1 day'");
-  await pool.query(
-    'insert into sign_in_token (token_hash, person, expires) values ($1, $2, now() + make_interval(mins => $3))',
-    [tokenHash(token), person, minutes],
-  );
+  await pool.query('insert into sign_in_token (token_hash, person, expires, mac) values ($1, $2, $3, $4)', [
+    hash,
+    person,
+    expires,
+    maker.codeOf(person, saidBy(hash, expires)),
+  ]);
   return token;
 }
 
-/** The person whose link it is, exactly once; null where it is unknown, used or too old. */
-export async function consumeSignInToken(pool: Pool, token: string): Promise<string | null> {
-  const used = await pool.query<{ person: string }>(
+/** The person whose link it is, exactly once; null where it is unknown, forged, used or too old. */
+export async function consumeSignInToken(
+  pool: Pool,
+  maker: RowMaker,
+  token: string,
+  onForged: OnForged,
+): Promise<string | null> {
+  const hash = tokenHash(token);
+  const used = await pool.query<{ person: string; expires: Date; mac: string | null }>(
     `update sign_in_token set used = now()
-      where token_hash = $1 and used is null and expires > now() returning person`,
-    [tokenHash(token)],
+      where token_hash = $1 and used is null and expires > now() returning person, expires, mac`,
+    [hash],
   );
-  return used.rows[0]?.person ?? null;
+  const [row] = used.rows;
+  if (row === undefined) return null;
+  const said = saidBy(hash, row.expires);
+  const standing = maker.standingOf(row.mac, row.person, said);
+  if (standing === 'forged') onForged(forgedRow('sign-in link', row.person, said));
+  return standing === 'made' ? row.person : null;
 }
 
 /** Links of this person that nobody has used yet sign nobody in any more. */

@@ -1,3 +1,4 @@
+import { signInMaker } from '../home/row-makers.js';
 import type { Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
 import { createSignInToken } from '../store/sign-in-tokens.js';
@@ -16,7 +17,7 @@ export function dashboardUrl(runtime: Pick<Runtime, 'web'>): string {
 export async function createSignInLink(runtime: Runtime, person = OPERATOR): Promise<string> {
   const pool = openPool(runtime, 'sign-in-link');
   try {
-    return `${dashboardUrl(runtime)}#token=${await createSignInToken(pool, person)}`;
+    return `${dashboardUrl(runtime)}#token=${await createSignInToken(pool, signInMaker(runtime.home), person)}`;
   } finally {
     await pool.end();
   }

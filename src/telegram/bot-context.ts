@@ -2,7 +2,9 @@
 import type { Bot, Context } from 'grammy';
 import type { Desk } from '../desk/schema.js';
 import { hasRole, type RolesNeeded } from '../domain/roles.js';
+import type { RowMaker } from '../home/row-makers.js';
 import type { Operations } from '../operations/open-operations.js';
+import type { OnForged } from '../store/forged-row.js';
 import type { Pool } from '../store/pool.js';
 import type { BotLog } from './bot-log.js';
 import type { KnownPeople, KnownPerson } from './people.js';
@@ -13,6 +15,9 @@ export interface BotContext {
   readonly pool: Pool;
   readonly operations: Operations;
   readonly people: KnownPeople;
+  /** Makes the rows of links. */
+  readonly maker: RowMaker;
+  readonly onForged: OnForged;
   readonly lane: SendLane;
   /** The desk's own chat. */
   readonly chatId: string | null;

@@ -7,8 +7,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../desk/schema.js';
 import type { RolesNeeded } from '../domain/roles.js';
+import { type RowMaker, telegramMaker } from '../home/row-makers.js';
 import { homePaths } from '../home/runtime.js';
-import { type PersonLink, readPersonLinks } from '../store/people.js';
+import type { OnForged } from '../store/forged-row.js';
+import { linkStanding, type PersonLink, readPersonLinks } from '../store/people.js';
 import type { Pool } from '../store/pool.js';
 
 export interface KnownPerson {
@@ -19,18 +21,27 @@ export interface KnownPerson {
 export class KnownPeople {
   private links: readonly PersonLink[];
   private readonly file: string;
+  private readonly maker: RowMaker;
 
   constructor(
     private readonly desk: Desk,
     home: string,
+    private readonly onForged: OnForged,
   ) {
+    this.maker = telegramMaker(home);
     this.file = join(homePaths(home).home, 'notify', `telegram-links-${desk.desk}.json`);
     this.links = readLinks(this.file);
   }
 
   /** Rejects while Postgres is down; what was known stays known. */
   async refresh(pool: Pick<Pool, 'query'>): Promise<void> {
-    const links = await readPersonLinks(pool, this.desk.desk);
+    const links = await readPersonLinks(
+      pool,
+      this.maker,
+      this.desk.desk,
+      this.desk.people.map(({ name }) => name),
+      this.onForged,
+    );
     if (JSON.stringify(links) === JSON.stringify(this.links)) return;
     this.links = links;
     mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
@@ -45,7 +56,10 @@ export class KnownPeople {
 
   /** Null for a stranger, and for a person whom the desk file no longer has. */
   byTelegramUser(userId: number): KnownPerson | null {
-    const link = this.links.find(({ telegramUserId }) => telegramUserId === String(userId));
+    const link = this.links.find(
+      (one) =>
+        one.telegramUserId === String(userId) && linkStanding(this.maker, this.desk.desk, one) === 'made',
+    );
     const person = this.desk.people.find(({ name }) => name === link?.person);
     return person ? { name: person.name, roles: person.roles } : null;
   }
@@ -53,6 +67,7 @@ export class KnownPeople {
   /** Private chats of linked people who have one of these roles. */
   chatsOf(roles: readonly string[]): readonly string[] {
     return this.links
+      .filter((link) => linkStanding(this.maker, this.desk.desk, link) === 'made')
       .filter(({ person }) =>
         this.desk.people.some(
           ({ name, roles: has }) => name === person && has.some((role) => roles.includes(role)),

@@ -4,12 +4,14 @@ import { pino } from 'pino';
 import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
+import { telegramMaker } from '../home/row-makers.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { takeInSpool } from '../notify/spool.js';
 import { type TelegramCredentials, telegramCredentials } from '../notify/telegram-credentials.js';
 import { keepTelegramProof, TEST_EVENT } from '../notify/telegram-proof.js';
 import { type Operations, openOperations } from '../operations/open-operations.js';
+import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import type { Delivery } from '../store/outbox.js';
 import { readBotState, savePoll, savePollProblem } from '../store/outbox-bot.js';
 import { newestMessages, pruneOutbox } from '../store/outbox-delivery.js';
@@ -96,8 +98,20 @@ export function runTelegram(parts: TelegramParts): Role {
   const timing = parts.timing ?? TELEGRAM_TIMING;
   const bot = newBot(credentials.token, credentials.apiRoot);
   const lane = new SendLane(bot.api, () => performance.now());
-  const people = new KnownPeople(desk, home);
-  const context: BotContext = { ...parts, lane, people, chatId: credentials.chatId, nowMs: Date.now };
+  const onForged = forgedRowTeller({
+    ...{ desk, home, pool, nowMs: Date.now },
+    log: (problem) => log('error', problem),
+  });
+  const people = new KnownPeople(desk, home, onForged);
+  const context: BotContext = {
+    ...parts,
+    lane,
+    people,
+    chatId: credentials.chatId,
+    nowMs: Date.now,
+    maker: telegramMaker(home),
+    onForged,
+  };
   buildBot(bot, context);
   const outbox = {
     ...context,

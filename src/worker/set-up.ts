@@ -15,6 +15,7 @@ import { connectOptions } from '../operations/temporal/connect-options.js';
 import { migrate } from '../store/migrate.js';
 import { openPool } from '../store/pool.js';
 import { recordSettings } from '../store/settings-version.js';
+import { sealEarlierLinksOnce } from '../supervisor/start/seal-earlier-links.js';
 import { POSTGRES_OWNER } from '../supervisor/start/start-stores.js';
 import { prepareNamespace } from '../supervisor/temporal/prepare-namespace.js';
 import { roleLog } from './role-log.js';
@@ -47,6 +48,8 @@ async function recordDeskFile(runtime: Runtime): Promise<void> {
   const pool = openPool(runtime, 'set-up');
   try {
     const { text: content } = loadDesk(deskFile);
+    const sealed = await sealEarlierLinksOnce(pool, runtime.home);
+    if (sealed > 0) log.info({ sealed }, 'Telegram links of before got the code of their maker');
     await recordSettings(pool, { desk, configHash, content, by: 'set-up', reason: 'in force at start' });
   } finally {
     await pool.end();

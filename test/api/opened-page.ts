@@ -6,6 +6,7 @@ import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { rowMaker } from '../support/row-makers.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { scriptedPeople } from './scripted-people.js';
 import { DESK, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
@@ -56,7 +57,7 @@ export class OpenedPage {
   }
 
   async signIn(): Promise<void> {
-    const token = await createSignInToken(this.database.pool, 'operator');
+    const token = await createSignInToken(this.database.pool, rowMaker, 'operator');
     await this.page.goto(`${this.web.origin}/#token=${token}`);
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { rowMaker } from '../support/row-makers.js';
 import { PASSWORD, startWebUnderTest, type Tokens, type WebUnderTest } from './web-under-test.js';
 
 let database: TestDatabase;
@@ -157,7 +158,7 @@ describe('signing in with a link', () => {
     web.call('POST', '/api/auth/link', { body: { token } });
 
   it('works once', async () => {
-    const token = await createSignInToken(database.pool, 'operator');
+    const token = await createSignInToken(database.pool, rowMaker, 'operator');
     const first = await useLink(token);
     expect(first.status).toBe(200);
     expect(await first.json()).toMatchObject({ accessToken: expect.any(String) });

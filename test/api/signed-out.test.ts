@@ -6,16 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { startWeb } from '../../src/api/start.js';
 import { setPassword } from '../../src/home/people-passwords.js';
+import { signInMaker, telegramMaker } from '../../src/home/row-makers.js';
 import { homePaths, type Role, type Runtime } from '../../src/home/runtime.js';
 import { createLinkCode, linkByCode, readPersonLinks } from '../../src/store/people.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { runCommand } from '../cli/run-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { neverForged } from '../support/row-makers.js';
 import { SHIPPED_DESK, webRuntime } from '../support/web-runtime.js';
 import type { Tokens } from './web-under-test.js';
 
 const PASSWORD = 'correct horse battery staple';
 const DESK = 'crypto-bot';
+const ACCOUNT = { telegramUserId: '501', chatId: '501' };
 
 let database: TestDatabase;
 let home: string;
@@ -57,7 +60,9 @@ const post = (path: string, body: object): Promise<Response> =>
 const signIn = async (username: string): Promise<Tokens> =>
   (await (await post('login', { username, password: PASSWORD })).json()) as Tokens;
 const signInByLink = async (person: string): Promise<Tokens> =>
-  (await (await post('link', { token: await createSignInToken(database.pool, person) })).json()) as Tokens;
+  (await (
+    await post('link', { token: await createSignInToken(database.pool, signInMaker(home), person) })
+  ).json()) as Tokens;
 /** 200 where the token still opens something. */
 const tryToken = async ({ accessToken }: Tokens): Promise<number> =>
   (
@@ -86,10 +91,10 @@ describe('fermata person remove', () => {
     const [anna, vera] = [await signIn('anna'), await signIn('vera')];
     const live = watch(anna);
     await live.welcomed;
-    const unusedLink = await createSignInToken(database.pool, 'anna');
-    await createLinkCode(database.pool, DESK, 'anna', 'used-code', 5);
-    await linkByCode(database.pool, DESK, 'used-code', { telegramUserId: '501', chatId: '501' });
-    await createLinkCode(database.pool, DESK, 'anna', 'unused-code', 5);
+    const unusedLink = await createSignInToken(database.pool, signInMaker(home), 'anna');
+    await createLinkCode(database.pool, telegramMaker(home), DESK, 'anna', 'used-code', 5);
+    await linkByCode(database.pool, telegramMaker(home), DESK, 'used-code', ACCOUNT, neverForged);
+    await createLinkCode(database.pool, telegramMaker(home), DESK, 'anna', 'unused-code', 5);
 
     const { code, out } = await removePerson('anna');
     expect(code).toBe(0);
@@ -100,9 +105,12 @@ describe('fermata person remove', () => {
     expect((await post('refresh', { refreshToken: anna.refreshToken })).status).toBe(401);
     expect((await post('login', { username: 'anna', password: PASSWORD })).status).toBe(401);
     expect((await post('link', { token: unusedLink })).status).toBe(401);
-    expect(await readPersonLinks(database.pool, DESK)).toEqual([]);
-    const account = { telegramUserId: '501', chatId: '501' };
-    expect(await linkByCode(database.pool, DESK, 'unused-code', account)).toBeNull();
+    expect(await readPersonLinks(database.pool, telegramMaker(home), DESK, ['anna'], neverForged)).toEqual(
+      [],
+    );
+    expect(
+      await linkByCode(database.pool, telegramMaker(home), DESK, 'unused-code', ACCOUNT, neverForged),
+    ).toBeNull();
     expect(await tryToken(vera)).toBe(200);
   });
 

@@ -18,6 +18,7 @@ import type { OperationResult } from '../../src/operations/operation.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
+import { neverForged, rowMaker } from '../support/row-makers.js';
 import { type ScriptedTrader, startScriptedTrader } from '../support/scripted-trader.js';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -139,7 +140,7 @@ function dependencies(
     personKeyOf: () => null,
     rolesOf: (person) => ROLES[person] ?? [],
     stepOrder: new Map([['pre-market', ['venue', 'data']]]),
-    consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, token)),
+    consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, rowMaker, token, neverForged)),
     operations: scriptedOperations(client),
     readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),
     readBars: async (symbol, count) =>

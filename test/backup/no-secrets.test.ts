@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { backupIdAt } from '../../src/backup/backup-folder.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
+import { signInMaker } from '../../src/home/row-makers.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
@@ -34,7 +35,7 @@ it('holds no secret file, no secret of the environment, no password of Postgres,
     ]),
   );
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  const signIn = await createSignInToken(desk.database.pool, 'operator');
+  const signIn = await createSignInToken(desk.database.pool, signInMaker(desk.home), 'operator');
   const taken = await takeBackup(desk.request(backupIdAt(Date.UTC(2026, 0, 10))));
   if (!taken.ok) throw new Error(taken.why);
   const kept = readdirSync(taken.folder, { recursive: true, withFileTypes: true })

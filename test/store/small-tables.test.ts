@@ -9,6 +9,7 @@ import { recordSettings } from '../../src/store/settings-version.js';
 import { consumeSignInToken, createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
+import { neverForged, rowMaker } from '../support/row-makers.js';
 
 const DESK = 'crypto-bot';
 let database: TestDatabase;
@@ -27,13 +28,15 @@ test('migrations run once, also when two starts run them at once', async () => {
 });
 
 test('a sign-in token works once, and not after its time', async () => {
-  const token = await createSignInToken(database.pool, 'operator');
-  const both = await Promise.all([1, 2].map(() => consumeSignInToken(database.pool, token)));
+  const token = await createSignInToken(database.pool, rowMaker, 'operator');
+  const both = await Promise.all(
+    [1, 2].map(() => consumeSignInToken(database.pool, rowMaker, token, neverForged)),
+  );
   expect(both.filter((person) => person === 'operator')).toHaveLength(1);
   expect(both).toContain(null);
-  const late = await createSignInToken(database.pool, 'operator', 0);
-  expect(await consumeSignInToken(database.pool, late)).toBeNull();
-  expect(await consumeSignInToken(database.pool, 'never-given')).toBeNull();
+  const late = await createSignInToken(database.pool, rowMaker, 'operator', 0);
+  expect(await consumeSignInToken(database.pool, rowMaker, late, neverForged)).toBeNull();
+  expect(await consumeSignInToken(database.pool, rowMaker, 'never-given', neverForged)).toBeNull();
   const stored = await database.pool.query('select token_hash from sign_in_token');
   expect(JSON.stringify(stored.rows)).not.toContain(token);
 });

@@ -2,12 +2,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signInMaker } from '../../src/home/row-makers.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { openPool } from '../../src/store/pool.js';
 import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
 import { down } from '../../src/supervisor/down.js';
 import { up } from '../../src/supervisor/up.js';
+import { neverForged } from '../support/row-makers.js';
 import {
   makeHome,
   processesOf,
@@ -69,8 +71,8 @@ describe('a desk that runs', () => {
   test('its sign-in link works once', async () => {
     const pool = openPool(runtime());
     const token = desk.summary.signInUrl.split('=')[1] ?? '';
-    expect(await consumeSignInToken(pool, token)).toBe('operator');
-    expect(await consumeSignInToken(pool, token)).toBeNull();
+    expect(await consumeSignInToken(pool, signInMaker(home), token, neverForged)).toBe('operator');
+    expect(await consumeSignInToken(pool, signInMaker(home), token, neverForged)).toBeNull();
     const settings = await pool.query('select version from settings_version where desk = $1', ['crypto-bot']);
     expect(settings.rows).toEqual([{ version: 1 }]);
     await pool.end();

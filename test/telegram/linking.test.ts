@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { telegramMaker } from '../../src/home/row-makers.js';
 import { createLinkCode, unlinkPerson } from '../../src/store/people.js';
 import { newToken } from '../../src/store/token-hash.js';
 import { eventually } from '../support/eventually.js';
@@ -61,7 +62,7 @@ describe('a stranger', () => {
 describe('a one-time code', () => {
   it('links an account to a person, once, and only in a private chat', async () => {
     const code = newToken();
-    await createLinkCode(database.pool, bench.desk.desk, 'ben', code, 5);
+    await createLinkCode(database.pool, telegramMaker(bench.home), bench.desk.desk, 'ben', code, 5);
     bench.start();
     bench.type(STRANGER, `/start ${code}`, { chatId: -1_001_234 });
     bench.type(BEN, `/start ${code}`);
@@ -78,7 +79,7 @@ describe('a one-time code', () => {
 
   it('that is too old links nobody', async () => {
     const code = newToken();
-    await createLinkCode(database.pool, bench.desk.desk, 'ben', code, 0);
+    await createLinkCode(database.pool, telegramMaker(bench.home), bench.desk.desk, 'ben', code, 0);
     bench.start();
     bench.type(BEN, `/start ${code}`);
     bench.type(ANNA, '/help');

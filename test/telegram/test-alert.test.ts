@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 beforeEach(async () => {
   bench = await openBotBench({ pool: database.pool });
-  mkdirSync(join(bench.home, 'secrets'), { mode: 0o700 });
+  mkdirSync(join(bench.home, 'secrets'), { recursive: true, mode: 0o700 });
   makeSecret(bench.home, 'decisionKey');
 });
 afterEach(() => bench.close());

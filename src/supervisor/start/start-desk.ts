@@ -11,6 +11,7 @@ import { prepareNamespace } from '../temporal/prepare-namespace.js';
 import { resolveTemporal, type TemporalSource } from '../temporal/resolve-temporal.js';
 import type { DeskPorts } from './ports.js';
 import { namespaceOf, runtimeFor, writeRuntime } from './runtime-file.js';
+import { sealEarlierLinksOnce } from './seal-earlier-links.js';
 import { StartFailure } from './start-failure.js';
 import { migrateSchema, type StoreContext } from './start-stores.js';
 
@@ -78,11 +79,13 @@ async function beginTemporal(
   );
 }
 
-/** Which desk file was in force from when on. */
-async function recordDeskFile({ options }: ProcessesContext, runtime: Runtime): Promise<void> {
+/** Which desk file was in force from when on; before any role reads who is who. */
+async function recordDeskFile({ options, say }: ProcessesContext, runtime: Runtime): Promise<void> {
   const { desk, configHash, text: content } = { ...options.loaded, desk: runtime.desk };
   const pool = openPool(runtime, 'supervisor');
   try {
+    const sealed = await sealEarlierLinksOnce(pool, runtime.home);
+    if (sealed > 0) say(`Telegram links of before got the code of their maker: ${sealed}`);
     await recordSettings(pool, { desk, configHash, content, by: 'fermata up', reason: 'in force at start' });
   } finally {
     await pool.end();

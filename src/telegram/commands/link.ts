@@ -15,13 +15,11 @@ export interface LinkAttempt {
 
 /** True where somebody was linked. A wrong code is answered with nothing: strangers learn nothing. */
 export async function linkPerson(context: BotContext, attempt: LinkAttempt): Promise<boolean> {
-  const { pool, desk, people } = context;
+  const { pool, desk, people, maker, onForged } = context;
   // In a group everybody would read the code.
   if (!attempt.isPrivate || !CODE_FORM.test(attempt.code)) return false;
-  const person = await linkByCode(pool, desk.desk, attempt.code, {
-    telegramUserId: String(attempt.userId),
-    chatId: String(attempt.chatId),
-  });
+  const account = { telegramUserId: String(attempt.userId), chatId: String(attempt.chatId) };
+  const person = await linkByCode(pool, maker, desk.desk, attempt.code, account, onForged);
   if (person === null) return false;
   await people.refresh(pool);
   await recordChatAudit(context, {

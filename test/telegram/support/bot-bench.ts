@@ -1,6 +1,6 @@
 /** The bot as it runs, real grammY and all, against the simulator, a scripted trader and the shared stores. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -9,7 +9,10 @@ import type { TelegramSimulator } from '../../../simulators/telegram/start.js';
 import { startTelegramSimulator } from '../../../simulators/telegram/start.js';
 import type { Message } from '../../../simulators/telegram/wire.js';
 import type { Desk } from '../../../src/desk/schema.js';
+import { telegramMaker } from '../../../src/home/row-makers.js';
 import type { Role, Runtime } from '../../../src/home/runtime.js';
+import { homePaths } from '../../../src/home/runtime.js';
+import { makeSecret } from '../../../src/home/secrets.js';
 import { type Operations, operationsOver } from '../../../src/operations/open-operations.js';
 import type { OperationContext } from '../../../src/operations/operation.js';
 import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
@@ -18,6 +21,7 @@ import type { Pool } from '../../../src/store/pool.js';
 import { runTelegram, type TelegramTiming } from '../../../src/telegram/start.js';
 import { cryptoDesk } from '../../operations/support/crypto-desk.js';
 import { eventually } from '../../support/eventually.js';
+import { neverForged } from '../../support/row-makers.js';
 import { DECISION_KEY } from '../../workflows/support/desk-bench.js';
 import { ScriptedTrader } from '../../workflows/support/scripted-trader.js';
 
@@ -68,6 +72,8 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
   const { pool } = options;
   const simulator = await startTelegramSimulator();
   const home = mkdtempSync(join(tmpdir(), 'bot-'));
+  mkdirSync(homePaths(home).secrets, { mode: 0o700 });
+  makeSecret(home, 'telegramLinkKey');
   const name = options.deskName ?? `t-${randomBytes(4).toString('hex')}`;
   const people = options.people ?? [
     { name: 'anna', roles: ['operator', 'approver'] },
@@ -120,10 +126,11 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
     },
     link: async (person, userId) => {
       const code = randomBytes(24).toString('base64url');
-      await createLinkCode(pool, name, person, code, 5);
+      await createLinkCode(pool, telegramMaker(home), name, person, code, 5);
       simulator.simulation.bot().ensurePerson(userId);
       simulator.simulation.bot().ensureChat(userId);
-      await linkByCode(pool, name, code, { telegramUserId: String(userId), chatId: String(userId) });
+      const account = { telegramUserId: String(userId), chatId: String(userId) };
+      await linkByCode(pool, telegramMaker(home), name, code, account, neverForged);
     },
     sent,
     texts,

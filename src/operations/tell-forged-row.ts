@@ -1,0 +1,75 @@
+/** A row in Postgres that would make somebody a person, and that none of our processes made: evidence, and people are told. */
+import type { Desk } from '../desk/schema.js';
+import { messageOf } from '../domain/message-of.js';
+import type { Notice } from '../notify/notice.js';
+import { notify } from '../notify/notify.js';
+import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
+import type { ForgedRow, OnForged } from '../store/forged-row.js';
+import type { Pool } from '../store/pool.js';
+
+/** Beyond that whoever writes rows only makes work: people know by then. */
+const TOLD_MAX = 100;
+
+export interface ForgedRowContext {
+  readonly desk: Pick<Desk, 'desk' | 'mode'>;
+  readonly home: string;
+  readonly pool: Pool;
+  readonly nowMs: () => number;
+  readonly log: (problem: string) => void;
+}
+
+/** Each row once, in evidence even across restarts; the notice goes first, to a file where Postgres is down. */
+export function forgedRowTeller(context: ForgedRowContext): OnForged {
+  const told = new Set<string>();
+  return (row) => {
+    if (told.has(row.key) || told.size >= TOLD_MAX) return;
+    told.add(row.key);
+    context.log(
+      `a ${row.what} of ${row.person} in Postgres was made by none of our processes: it counts as absent`,
+    );
+    tell(context, row).catch((error: unknown) => {
+      told.delete(row.key);
+      context.log(`what was said of a forged row could not be kept: ${messageOf(error)}`);
+    });
+  };
+}
+
+async function tell({ desk, home, pool, nowMs }: ForgedRowContext, row: ForgedRow): Promise<void> {
+  const at = nowMs();
+  const { what, person, key } = row;
+  await notify(pool, noticeOf(desk.desk, row), home);
+  await recordEvidenceBatch(pool, [
+    {
+      desk: desk.desk,
+      workflowId: `people:${desk.desk}`,
+      firstRunId: key,
+      runId: key,
+      routine: 'people',
+      stepKey: 'forged-row',
+      name: `Forged ${what}`,
+      kind: 'check',
+      verdict: 'fail',
+      observed: `Postgres holds a ${what} of ${person} without a right code of its maker; it counts as absent`,
+      expected: 'each such row is made by the command line, the supervisor or the bot',
+      startedMs: at,
+      finishedMs: at,
+      marketMs: null,
+      person: null,
+      reference: key,
+      simulated: desk.mode === 'paper',
+    },
+  ]);
+}
+
+const noticeOf = (desk: string, { what, person, key }: ForgedRow): Notice => ({
+  desk,
+  event: 'warning',
+  severity: 'critical',
+  title: `Somebody wrote into Postgres: a ${what} of ${person}`,
+  text: [
+    `It was made by none of our processes, counts as absent and lets nobody in.`,
+    `Whoever wrote it can write the database: change the passwords of Postgres, look who reaches it, and read`,
+    `docs/SECURITY.md. Where ${person} was linked before: fermata telegram unlink ${person}, then link anew.`,
+  ].join('\n'),
+  fingerprint: `forged-row:${key}`,
+});

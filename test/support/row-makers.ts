@@ -1,0 +1,12 @@
+/** Who makes rows of people in tests that have no home folder. */
+import { makerBy } from '../../src/home/row-makers.js';
+import type { OnForged } from '../../src/store/forged-row.js';
+
+export const rowMaker = makerBy(
+  () => 'ab'.repeat(32),
+  () => '',
+);
+
+export const neverForged: OnForged = ({ what, person }) => {
+  throw new Error(`a ${what} of ${person} was taken for a forged one`);
+};
