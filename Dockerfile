@@ -22,7 +22,11 @@ COPY --from=build /fermata/desks ./desks
 COPY --from=build /fermata/bin ./bin
 COPY --from=build /fermata/temporal ./temporal
 # Named volumes take over who owns these; a volume that stays empty would take it over from the next image again.
-RUN install -d -o node -g node -m 0700 /var/lib/fermata /run/fermata /fermata/data /secrets /prometheus \
+RUN install -d -o node -g node -m 0700 /var/lib/fermata /var/lib/fermata/people /var/lib/fermata/web /before \
+  /run/fermata /fermata/data /secrets /prometheus \
+  /secrets-of/bot /secrets-of/engine-worker /secrets-of/operations-worker /secrets-of/ledger /secrets-of/web \
+  /secrets-of/telegram /secrets-of/cli /secrets-of/stores /secrets-of/preflight /secrets-of/postgres \
+  /secrets-of/temporal-postgres /secrets-of/temporal-schema /secrets-of/temporal /secrets-of/prometheus \
   && install -o node -g node -m 0600 /dev/null /prometheus/.owner
 USER node
 ENV NODE_ENV=production

@@ -1,5 +1,22 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths } from './runtime.js';
 
 /** What the command line writes about people. Beside the secrets, which no role of a container can write. */
 export const peopleFolder = (home: string): string => join(homePaths(home).home, 'people');
+
+const TAKEN_IN = 'taken-in';
+
+/**
+ * People of before they had a volume of their own are moved into it from the home folder that every role can write, once:
+ * what somebody puts there later counts as nothing.
+ */
+export function takeInPeople(homeBefore: string, home: string): void {
+  const [from, to] = [join(homeBefore, 'people'), peopleFolder(home)];
+  mkdirSync(to, { recursive: true, mode: 0o700 });
+  if (existsSync(join(to, TAKEN_IN))) return;
+  const names = existsSync(from) ? readdirSync(from) : [];
+  for (const name of names) copyFileSync(join(from, name), join(to, name));
+  writeFileSync(join(to, TAKEN_IN), '', { mode: 0o600 });
+  for (const name of names) rmSync(join(from, name));
+}

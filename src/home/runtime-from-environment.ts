@@ -4,7 +4,8 @@
  */
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
 import { EnvironmentProblem, loadDeskHere } from './desk-here.js';
-import { homePaths, type MarketChoice, type Runtime } from './runtime.js';
+import { credentialsOf, externalTemporal } from './external-temporal.js';
+import { homePaths, type MarketChoice, type Runtime, type TemporalPlace } from './runtime.js';
 import { supervisorSocketPath } from './supervisor-protocol.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,8 +17,11 @@ const NAMESPACE = 'fermata';
 const APP_USER = 'fermata_app';
 const POSTGRES_PORT = 5432;
 
-/** Throws `EnvironmentProblem` with the variable that is missing or wrong, or `DeskFileError`. */
-export function runtimeFromEnvironment(env: Environment): Runtime {
+/**
+ * `reachesTemporal`: false for roles that never do, which need no word of it. Throws `EnvironmentProblem` with the variable
+ * that is missing or wrong, or `DeskFileError`.
+ */
+export function runtimeFromEnvironment(env: Environment, reachesTemporal = true): Runtime {
   const home = required(env, 'FERMATA_HOME');
   const { desk, file, configHash } = loadDeskHere(
     resolveDesk(env.FERMATA_DESK || DEFAULT_DESK),
@@ -39,12 +43,7 @@ export function runtimeFromEnvironment(env: Environment): Runtime {
       database: DATABASE,
       user: APP_USER,
     },
-    temporal: {
-      kind: 'external',
-      address: required(env, 'TEMPORAL_ADDRESS'),
-      namespace: env.TEMPORAL_NAMESPACE || NAMESPACE,
-      uiAddress: env.FERMATA_TEMPORAL_UI || null,
-    },
+    temporal: reachesTemporal ? temporalPlace(env) : NO_TEMPORAL,
     web: { host: env.FERMATA_WEB_HOST || desk.api.host, port: Number(env.FERMATA_PORT || desk.api.port) },
     temporalUiProxy: { port: Number(env.FERMATA_TEMPORAL_UI_PORT || TEMPORAL_UI_PORT) },
     ...(env.FERMATA_WORKER_METRICS
@@ -59,11 +58,25 @@ export function runtimeFromEnvironment(env: Environment): Runtime {
   };
 }
 
+const NO_TEMPORAL: TemporalPlace = { kind: 'external', address: '', namespace: NAMESPACE, uiAddress: null };
+
+function temporalPlace(env: Environment): TemporalPlace {
+  const { address, namespace, options } = externalTemporal(env);
+  if (address === null)
+    throw new EnvironmentProblem(
+      'neither TEMPORAL_ADDRESS nor a profile names a Temporal server',
+      'set TEMPORAL_ADDRESS=host:port, or TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE with an address in it: docs/TEMPORAL.md',
+    );
+  const uiAddress = env.FERMATA_TEMPORAL_UI || null;
+  const asks = credentialsOf(options);
+  return { kind: 'external', address, namespace: namespace ?? NAMESPACE, uiAddress, asks };
+}
+
 function required(env: Environment, name: string): string {
   const value = env[name]?.trim();
   if (value) return value;
   throw new EnvironmentProblem(
     `${name} is not set`,
-    'a role on its own needs FERMATA_HOME, FERMATA_POSTGRES_HOST and TEMPORAL_ADDRESS; docker-compose.yml sets them',
+    'a role on its own needs FERMATA_HOME and FERMATA_POSTGRES_HOST; docker-compose.yml sets them',
   );
 }

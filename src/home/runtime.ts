@@ -87,6 +87,8 @@ export interface TemporalPlace {
   readonly namespace: string;
   /** What the web role passes on after a sign-in; null where there is none: http://host:port, unix+http://path. */
   readonly uiAddress: string | null;
+  /** Of an external server: what the desk was let in with. A shell whose environment lacks it says so. */
+  readonly asks?: readonly string[];
   /** Of a managed server: who else on this machine could reach it. */
   readonly isolation?: 'own-network' | 'loopback';
 }

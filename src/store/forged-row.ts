@@ -16,5 +16,9 @@ const NAME_CHARS_MAX = 64;
 export type OnForged = (row: ForgedRow) => void;
 
 export function forgedRow(what: ForgedRow['what'], person: string, row: readonly string[]): ForgedRow {
-  return { what, person: plainText(person).slice(0, NAME_CHARS_MAX), key: tokenHash(JSON.stringify([what, person, ...row])).slice(0, 32) };
+  return {
+    what,
+    person: plainText(person).slice(0, NAME_CHARS_MAX),
+    key: tokenHash(JSON.stringify([what, person, ...row])).slice(0, 32),
+  };
 }

@@ -1,5 +1,5 @@
 /** Takes secrets out of text before it is written anywhere. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Redact = (text: string) => string;
@@ -62,7 +62,8 @@ export function knownSecrets(secretsDirectory: string, env: NodeJS.ProcessEnv): 
     if (!value || !SECRET_NAME.test(name)) continue;
     values.push(name.endsWith('_FILE') ? contentOf(value) : value);
   }
-  for (const name of readdirSync(secretsDirectory)) {
+  // Some containers have none.
+  for (const name of existsSync(secretsDirectory) ? readdirSync(secretsDirectory) : []) {
     values.push(...readFileSync(join(secretsDirectory, name), 'utf8').trim().split('\n'));
   }
   return values;

@@ -45,7 +45,7 @@ async function webProblem({ web }: Runtime): Promise<string | null> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const problem = await roleProblem(process.argv[2] ?? '', runtimeFromEnvironment(process.env));
+  const problem = await roleProblem(process.argv[2] ?? '', runtimeFromEnvironment(process.env, false));
   if (problem !== null) console.error(problem);
   process.exit(problem === null ? 0 : 1);
 }

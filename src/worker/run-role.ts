@@ -23,9 +23,12 @@ const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   auditor: async (runtime) => (await import('../auditor/start-auditor.js')).startAuditor(runtime),
 };
 
-function readRuntime(): Runtime {
+/** The others need no word of Temporal in their environment. */
+const REACH_TEMPORAL: readonly string[] = ['engine-worker', 'operations-worker', 'web', 'telegram'];
+
+function readRuntime(role: string): Runtime {
   const path = process.env.FERMATA_RUNTIME;
-  if (!path) return runtimeFromEnvironment(process.env);
+  if (!path) return runtimeFromEnvironment(process.env, REACH_TEMPORAL.includes(role));
   const runtime = JSON.parse(readFileSync(path, 'utf8')) as Runtime;
   if (runtime.version !== 1) throw new Error(`${path}: expected version 1, found ${String(runtime.version)}`);
   return runtime;
@@ -49,7 +52,7 @@ async function runRole(name: string): Promise<void> {
   process.once('SIGTERM', () => terminate());
   const start = ROLES[name];
   if (!start) throw new Error(`there is no role "${name}" (there are: ${Object.keys(ROLES).join(', ')})`);
-  const runtime = readRuntime();
+  const runtime = readRuntime(name);
   const life = isAlone() ? runAlone(name, runtime) : null;
   try {
     await live(() => start(runtime), terminated, life);

@@ -6,7 +6,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadDesk } from '../desk/load.js';
 import { secretVariable } from '../desk/secret-variable.js';
+import { dealOutSecrets } from '../home/container-secrets.js';
 import { checkPayloadCanary } from '../home/payload-canary.js';
+import { takeInPeople } from '../home/people-folder.js';
 import type { Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
@@ -72,6 +74,10 @@ async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
   const home = env.FERMATA_HOME ?? '';
   await ensureSecrets(home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
   makeSecret(home, 'temporalPostgresPassword');
+  // Later on nobody can write here any more.
+  makeSecret(home, 'dataKey');
+  if (env.FERMATA_SECRETS_OF) dealOutSecrets(home, env.FERMATA_SECRETS_OF);
+  if (env.FERMATA_HOME_BEFORE) takeInPeople(env.FERMATA_HOME_BEFORE, home);
 }
 
 /** A failed check keeps everything from starting; a warning is told to people once the bot runs. */
@@ -89,7 +95,7 @@ async function setUp(what: string | undefined): Promise<void> {
   const { env } = process;
   if (what === 'secrets') await setUpSecrets(env);
   else if (what === 'stores') await setUpStores(runtimeFromEnvironment(env));
-  else if (what === 'preflight') await lookBeforeStart(runtimeFromEnvironment(env));
+  else if (what === 'preflight') await lookBeforeStart(runtimeFromEnvironment(env, false));
   else throw new Error('expected: set-up.js secrets, set-up.js stores, or set-up.js preflight');
 }
 

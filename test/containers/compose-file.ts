@@ -46,7 +46,7 @@ export const SERVICE_OF_ROLE: Readonly<Record<string, string>> = {
   telegram: 'telegram',
 };
 
-/** As Compose fills it in from `.env`: `${NAME:-default}`. */
+/** As Compose fills it in from `.env`: `${NAME:-default}`, or `${NAME-default}` where empty says something. */
 export function environmentOf(
   service: string,
   given: Readonly<Record<string, string>> = {},
@@ -57,7 +57,8 @@ export function environmentOf(
 
 function filledIn(value: string, given: Readonly<Record<string, string>>): string {
   return value.replace(
-    /\$\{([A-Z0-9_]+):-([^}]*)\}/g,
-    (_all, name: string, otherwise: string) => given[name] || otherwise,
+    /\$\{([A-Z0-9_]+)(:?)-([^}]*)\}/g,
+    (_all, name: string, also: string, otherwise: string) =>
+      (also === '' ? given[name] : given[name] || undefined) ?? otherwise,
   );
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../src/desk/environment-variables.js';
+import { CONTAINER_SECRETS, filesOf } from '../../src/home/container-secrets.js';
 import { rolesInOrder } from '../../src/supervisor/roles.js';
 import { TRADER_ENVIRONMENT, TRADER_NODE_OPTIONS } from '../../src/supervisor/start-role.js';
 import { serverArguments } from '../../src/supervisor/temporal/server-options.js';
@@ -162,7 +163,19 @@ describe('docker-compose.yml', () => {
       .filter(([, , access]) => access !== 'ro')
       .map(([, place]) => place ?? '');
     expect(new Set(written)).toEqual(
-      new Set(['/var/lib/fermata', '/run/fermata', '/fermata/data', '/secrets', '/prometheus']),
+      new Set([
+        '/var/lib/fermata',
+        '/run/fermata',
+        '/fermata/data',
+        '/secrets',
+        '/prometheus',
+        '/before',
+        '/var/lib/fermata/people',
+        '/var/lib/fermata/web',
+        ...Object.keys(CONTAINER_SECRETS)
+          .filter((one) => filesOf(one).length > 0)
+          .map((one) => `/secrets-of/${one}`),
+      ]),
     );
     for (const place of written) expect(owned).toContain(` ${place} `);
   });

@@ -18,6 +18,7 @@ import { type Chat, chatOf } from '../support/chat-of.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import type { CommandRun } from '../support/desk-under-test.js';
 import { endWithThisProcess, type Stop } from '../support/end-with-this-process.js';
+import { type GuardedTemporal, guardTemporal, makeCertificates } from '../support/guarded-temporal.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 import { SERVICE_OF_ROLE } from './compose-file.js';
 import { makeImageFolder } from './image-folder.js';
@@ -44,6 +45,7 @@ export class DeployedRoles {
   unwatched!: CommandRun;
   people!: TelegramSimulator;
   alerts!: Chat;
+  temporal!: GuardedTemporal;
   readonly #stops: (() => Promise<void>)[] = [];
 
   async start(): Promise<void> {
@@ -83,7 +85,7 @@ export class DeployedRoles {
 
   /** The incidents of roles that died, as a person in a container lists them. */
   async crashes(): Promise<readonly Incident[]> {
-    const { stdout } = await this.programs.run('web', {}, ['bin/fermata.js', 'incidents', '--all', '--json']);
+    const { stdout } = await this.programs.run('cli', {}, ['bin/fermata.js', 'incidents', '--all', '--json']);
     return (JSON.parse(stdout) as Incident[]).filter(({ kind }) => kind === 'crash-and-restart');
   }
 
@@ -97,10 +99,12 @@ export class DeployedRoles {
       TMPDIR: join(this.folder, 'tmp'),
       FERMATA_HOME: this.home,
       FERMATA_SECRETS: this.secrets,
+      FERMATA_SECRETS_OF: join(this.folder, 'secrets-of'),
+      FERMATA_HOME_BEFORE: join(this.folder, 'before'),
       XDG_RUNTIME_DIR: this.folder,
       FERMATA_POSTGRES_HOST: '127.0.0.1',
       FERMATA_POSTGRES_PORT: String(postgres),
-      TEMPORAL_ADDRESS: `127.0.0.1:${temporal.grpc}`,
+      ...(await this.#temporalOfOthers(temporal.grpc)),
       FERMATA_TEMPORAL_UI: `http://127.0.0.1:${temporal.ui}`,
       FERMATA_TEMPORAL_UI_PORT: String(await freePort()),
       FERMATA_PORT: String(await freePort()),
@@ -108,6 +112,34 @@ export class DeployedRoles {
       FERMATA_MARKET: 'simulated',
       FERMATA_DESK: deskWithQuickAverages(this.folder),
       BINANCE_SIMULATOR_URL: exchange,
+    };
+  }
+
+  /** Temporal as somebody else runs it: behind TLS, a client certificate and an API key, all of it said by a profile. */
+  async #temporalOfOthers(port: number): Promise<Record<string, string>> {
+    const folder = join(this.folder, 'temporal-profile');
+    mkdirSync(folder);
+    const certificates = makeCertificates(folder);
+    const asks = { clientCertificate: true, apiKey: 'a key of the cloud' };
+    this.temporal = await guardTemporal(`127.0.0.1:${port}`, certificates, asks);
+    this.#stops.push(this.temporal.close);
+    const profile = join(folder, 'temporal.toml');
+    const lines = [
+      '[profile.desk]',
+      `address = "${this.temporal.address}"`,
+      'namespace = "fermata"',
+      `api_key = "${asks.apiKey}"`,
+      '[profile.desk.tls]',
+      `server_ca_cert_path = "${certificates.authority}"`,
+      `client_cert_path = "${certificates.clientCert}"`,
+      `client_key_path = "${certificates.clientKey}"`,
+    ];
+    writeFileSync(profile, lines.join('\n'));
+    return {
+      TEMPORAL_ADDRESS: '',
+      TEMPORAL_NAMESPACE: '',
+      TEMPORAL_CONFIG_FILE: profile,
+      TEMPORAL_PROFILE: 'desk',
     };
   }
 

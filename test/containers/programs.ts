@@ -81,7 +81,18 @@ export class Programs {
     return readOnly(this.volumes, this.image, [process.execPath, join(this.image, program), ...rest]);
   }
 
-  private environment(service: string): Record<string, string> {
-    return { ...environmentOf(service, this.given), ...this.here };
+  environment(service: string): Record<string, string> {
+    const own = { FERMATA_SECRETS: join(this.here.FERMATA_SECRETS_OF ?? '', service) };
+    const composed = environmentOf(service, this.given);
+    // What stands in `.env` of Temporal goes to those alone whom the file tells of it.
+    const here = Object.entries(this.here).filter(
+      ([name]) => !name.startsWith('TEMPORAL_') || name in composed,
+    );
+    return {
+      ...composed,
+      ...Object.fromEntries(here),
+      // Each has its own volume, but for the one that fills them.
+      ...(service === 'secrets' ? {} : own),
+    };
   }
 }

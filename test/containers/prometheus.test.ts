@@ -100,7 +100,7 @@ describe('the figures that Prometheus asks for', () => {
     });
     const { authorization } = configuration.scrape_configs[0] ?? {};
     expect(authorization).toEqual({ type: 'Bearer', credentials_file: '/secrets/metrics-token' });
-    expect(compose.services.prometheus?.volumes).toContain('secrets:/secrets:ro');
+    expect(compose.services.prometheus?.volumes).toContain('secrets-prometheus:/secrets:ro');
     expect(compose.services.prometheus?.network_mode).toBe('service:web');
   });
 

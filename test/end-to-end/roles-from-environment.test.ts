@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PreflightReport } from '../../src/checks/preflight/preflight-check.js';
 import type { RoutineOutcome } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
+import { SERVICE_OF_ROLE } from '../containers/compose-file.js';
 import { DeployedRoles, ROLES } from '../containers/deployed-roles.js';
 import { hasReadOnly, readOnly } from '../containers/read-only.js';
 import { chatOf } from '../support/chat-of.js';
@@ -85,7 +86,7 @@ describe('roles that are started one by one, with the environment of docker-comp
     } as UpSummary);
     // A token alone tells nobody anything: an alert has to have arrived.
     const alert = ['bin/fermata.js', 'notify', 'test', 'telegram'];
-    const sent = await deployed.programs.run('web', {}, alert);
+    const sent = await deployed.programs.run('cli', {}, alert);
     expect(sent.code, sent.stdout + sent.stderr).toBe(0);
     const { status: code, body } = await call<PreflightReport>('GET', 'preflight');
     expect(code, JSON.stringify(body)).toBe(200);
@@ -110,7 +111,7 @@ describe('roles that are started one by one, with the environment of docker-comp
 
   it('know people who were linked from inside a container', async () => {
     const command = ['bin/fermata.js', 'telegram', 'link', 'operator', '--json'];
-    const { stdout, stderr } = await deployed.programs.run('web', {}, command);
+    const { stdout, stderr } = await deployed.programs.run('cli', {}, command);
     expect(stderr).toBe('');
     const operator = chatOf(deployed.people, 501);
     operator.write(`/start ${(JSON.parse(stdout) as { code: string }).code}`);
@@ -138,7 +139,7 @@ describe('roles that are started one by one, with the environment of docker-comp
     ]);
     expect(JSON.parse(looked.stdout)).toMatchObject({ configHash });
     const options = ['--duration=1h', '--market', 'simulated', '--json'];
-    const { stdout } = await deployed.programs.run('web', {}, ['bin/fermata.js', 'validate', ...options]);
+    const { stdout } = await deployed.programs.run('cli', {}, ['bin/fermata.js', 'validate', ...options]);
     expect(JSON.parse(stdout)).toMatchObject({
       configHash,
       workflowId: expect.stringMatching(/^validation:crypto-bot:/),
@@ -189,7 +190,7 @@ describe('roles that are started one by one, with the environment of docker-comp
     );
     expect(crash?.outcome).toBe('trader runs again; the books agree with the venue');
     expect(others).toEqual([]);
-    const { stdout } = await deployed.programs.run('web', {}, [
+    const { stdout } = await deployed.programs.run('cli', {}, [
       'bin/fermata.js',
       'incidents',
       crash?.id ?? '',
@@ -214,7 +215,7 @@ describe('roles that are started one by one, with the environment of docker-comp
   });
 
   it('keep a log each, without secrets, in which errors are counted and which is read from inside a container', async () => {
-    const { stdout } = await deployed.programs.run('web', {}, ['bin/fermata.js', 'logs', '--last', '10000']);
+    const { stdout } = await deployed.programs.run('cli', {}, ['bin/fermata.js', 'logs', '--last', '10000']);
     for (const role of ROLES) expect(stdout).toMatch(new RegExp(`Z ${role} +info `));
     expect(stdout).toMatch(/Z trader +error trader had ended unexpectedly \(it left no reason/);
     const times = stdout
@@ -223,7 +224,7 @@ describe('roles that are started one by one, with the environment of docker-comp
       .map((line) => line.slice(0, 24));
     expect(times).toEqual([...times].sort());
     expect(stdout).not.toContain(TRADING_KEY.secret);
-    const run = await deployed.programs.run('web', {}, ['bin/fermata.js', 'run', 'daily', '--json']);
+    const run = await deployed.programs.run('cli', {}, ['bin/fermata.js', 'run', 'daily', '--json']);
     const { steps } = JSON.parse(run.stdout) as RoutineOutcome;
     expect(steps.find(({ key }) => key === 'errors')).toMatchObject({
       verdict: 'fail',
@@ -244,6 +245,15 @@ describe('roles that are started one by one, with the environment of docker-comp
         .some((text) => /^crypto-bot: /.test(text));
     });
     expect(deployed.alerts.texts().filter((text) => text.includes('starts with real money'))).toHaveLength(1);
+  });
+
+  it('reached Temporal by the profile alone, with certificate and key at each call', () => {
+    expect(deployed.temporal.counts.passed).toBeGreaterThan(100);
+    expect(deployed.temporal.counts.refused).toBe(0);
+    for (const role of ['trader', 'auditor', 'ledger'])
+      expect(deployed.programs.environment(SERVICE_OF_ROLE[role] ?? ''), role).not.toHaveProperty(
+        'TEMPORAL_CONFIG_FILE',
+      );
   });
 
   it('end in order when they are asked to', async () => {

@@ -1,8 +1,9 @@
 /** A client of Temporal that connects at its first call and again after every loss; each call has a deadline. */
 import { Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { messageOf } from '../../domain/message-of.js';
 import type { Runtime } from '../../home/runtime.js';
 import { connectionClass } from '../../home/temporal-address.js';
-import { connectOptions } from './connect-options.js';
+import { type ConnectOptions, connectOptions, lackingHere } from './connect-options.js';
 import { dataConverterOf } from './data-converter.js';
 import { endWithConnection } from './end-with-connection.js';
 
@@ -25,9 +26,16 @@ export function openTemporal(
 ): TemporalAccess {
   const { namespace } = runtime.temporal;
   const dataConverter = runtime.home === null ? {} : dataConverterOf(runtime.home);
+  let options: ConnectOptions;
+  try {
+    options = connectOptions(runtime);
+  } catch (error) {
+    // A stop goes to the trader itself: what the environment says of Temporal must not hold it up.
+    return unusable(namespace, messageOf(error));
+  }
   let closed = false;
   const connection = connectionClass(runtime.temporal.address).lazy({
-    ...connectOptions(runtime),
+    ...options,
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endWithConnection(() => closed)],
   });
   const client = new Client({ connection, namespace, dataConverter });
@@ -58,6 +66,20 @@ export function openTemporal(
   };
 }
 
+function unusable(namespace: string, why: string): TemporalAccess {
+  const refuse = (): never => {
+    throw new TemporalUnavailable(why);
+  };
+  return {
+    namespace,
+    get client() {
+      return refuse();
+    },
+    within: async () => refuse(),
+    close: async () => undefined,
+  };
+}
+
 const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_UNAVAILABLE = 14;
 
@@ -69,6 +91,7 @@ function isUnreachable(error: unknown): boolean {
   return false;
 }
 
-function unavailable({ temporal }: Pick<Runtime, 'temporal'>, deadlineMs: number): TemporalUnavailable {
-  return new TemporalUnavailable(`Temporal at ${temporal.address} did not answer within ${deadlineMs} ms`);
+function unavailable(place: Pick<Runtime, 'temporal'>, deadlineMs: number): TemporalUnavailable {
+  const silence = `Temporal at ${place.temporal.address} did not answer within ${deadlineMs} ms`;
+  return new TemporalUnavailable(silence + lackingHere(place));
 }

@@ -1,9 +1,9 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { credentialsOf, externalTemporal } from '../../home/external-temporal.js';
 import type { HomePaths, Runtime } from '../../home/runtime.js';
 import { supervisorSocketPath } from '../../home/supervisor-protocol.js';
 import { APP_ROLE } from '../../store/migrate.js';
-import { namespaceFromEnvironment } from '../temporal/environment-connection.js';
 import type { TemporalSource } from '../temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../temporal/server-options.js';
 import { addressesOf } from '../temporal/start-temporal.js';
@@ -28,7 +28,13 @@ export function runtimeFor(
     postgres: { host: '127.0.0.1', port: ports.postgres, database: POSTGRES_DATABASE, user: APP_ROLE },
     temporal:
       temporal.kind === 'address'
-        ? { kind: 'external', address: temporal.address, namespace: namespaceOf(env), uiAddress: null }
+        ? {
+            kind: 'external',
+            address: temporal.address,
+            namespace: namespaceOf(env),
+            uiAddress: env.FERMATA_TEMPORAL_UI || null,
+            asks: credentialsOf(externalTemporal(env).options),
+          }
         : {
             kind: 'managed',
             ...addressesOf(network, ports.temporal),
@@ -48,7 +54,7 @@ export function runtimeFor(
 
 /** Of a server that somebody else runs. */
 export function namespaceOf(env: NodeJS.ProcessEnv): string {
-  return namespaceFromEnvironment(env) ?? TEMPORAL_NAMESPACE;
+  return externalTemporal(env).namespace ?? TEMPORAL_NAMESPACE;
 }
 
 /** Returns its path, which every role gets in FERMATA_RUNTIME. */

@@ -1,11 +1,11 @@
 /** Brings a desk up step by step. Whoever calls it stops the processes again where it throws. */
+import { externalTemporal } from '../../home/external-temporal.js';
 import { checkPayloadCanary } from '../../home/payload-canary.js';
 import type { Runtime } from '../../home/runtime.js';
 import { openPool } from '../../store/pool.js';
 import { recordSettings } from '../../store/settings-version.js';
 import { ensureBallast } from '../ballast.js';
 import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
-import { connectionFromEnvironment } from '../temporal/environment-connection.js';
 import { chooseNetwork } from '../temporal/own-network.js';
 import { prepareNamespace } from '../temporal/prepare-namespace.js';
 import { resolveTemporal, type TemporalSource } from '../temporal/resolve-temporal.js';
@@ -71,7 +71,7 @@ async function beginTemporal(
     return source;
   }
   const namespace = namespaceOf(env);
-  const problem = await prepareNamespace(connectionFromEnvironment(env), namespace, false);
+  const problem = await prepareNamespace(externalTemporal(env).options, namespace, false);
   if (problem === null) return source;
   throw new StartFailure(
     `the Temporal server at ${source.address} (FERMATA_TEMPORAL=external) can't be used with namespace ${namespace}: ${problem}`,

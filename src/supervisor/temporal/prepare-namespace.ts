@@ -10,6 +10,10 @@ const CALL_TIMEOUT_MS = 3_000;
 const RETENTION_MS = 30 * 86_400_000;
 const ALREADY_EXISTS = 6;
 const NOT_FOUND = 5;
+const INVALID_ARGUMENT = 3;
+/** PERMISSION_DENIED, UNIMPLEMENTED. */
+const DENIED: readonly number[] = [7, 12];
+const CAUSES_MAX = 5;
 /** IndexedValueType of the protocol. */
 const KEYWORD = 2;
 
@@ -33,7 +37,7 @@ export async function prepareNamespace(
     });
     return null;
   } catch (error) {
-    return messageOf(error);
+    return wordsOf(error);
   } finally {
     await connection?.close().catch(() => undefined);
   }
@@ -53,21 +57,62 @@ async function makeNamespace(connection: Connection, namespace: string): Promise
   try {
     await workflowService.describeNamespace({ namespace });
   } catch (error) {
-    if ((error as { code?: number }).code !== NOT_FOUND) throw error;
-    await workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: msToTs(RETENTION_MS),
-    });
+    if (codeOf(error) !== NOT_FOUND) throw error;
+    const period = msToTs(RETENTION_MS);
+    await byHand(`the namespace ${namespace} is not there`, () =>
+      workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: period }),
+    );
   }
-  const known = await operatorService.listSearchAttributes({ namespace });
-  const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (known.customAttributes ?? {})));
+  const missing = await missingAttributes(connection, namespace);
   if (missing.length === 0) return;
-  try {
-    await operatorService.addSearchAttributes({
+  await byHand(`the search attributes ${missing.join(', ')} (Keyword) are not there`, () =>
+    operatorService.addSearchAttributes({
       namespace,
       searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-    });
+    }),
+  );
+}
+
+/** Temporal Cloud lets nobody list them: there a question that names one is refused where it is unknown. */
+async function missingAttributes(
+  { workflowService, operatorService }: Connection,
+  namespace: string,
+): Promise<readonly string[]> {
+  try {
+    const known = await operatorService.listSearchAttributes({ namespace });
+    return SEARCH_ATTRIBUTES.filter((name) => !(name in (known.customAttributes ?? {})));
   } catch (error) {
-    if ((error as { code?: number }).code !== ALREADY_EXISTS) throw error;
+    if (!DENIED.includes(codeOf(error))) throw error;
   }
+  const missing: string[] = [];
+  for (const name of SEARCH_ATTRIBUTES) {
+    try {
+      await workflowService.listWorkflowExecutions({ namespace, query: `${name} = "-"`, pageSize: 1 });
+    } catch (error) {
+      if (codeOf(error) !== INVALID_ARGUMENT) throw error;
+      missing.push(name);
+    }
+  }
+  return missing;
+}
+
+/** `make`, or, where that is not allowed from here, an error that says what is to be made. */
+async function byHand(lacking: string, make: () => Promise<unknown>): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    if (codeOf(error) === ALREADY_EXISTS) return;
+    if (!DENIED.includes(codeOf(error))) throw error;
+    throw new Error(`${lacking}, and may not be made from here: make it by hand, as docs/TEMPORAL.md says`);
+  }
+}
+
+const codeOf = (error: unknown): number => Number((error as { code?: number }).code);
+
+/** The client's own words, and the server's below them. */
+function wordsOf(error: unknown): string {
+  const words: string[] = [];
+  for (let cause: unknown = error; cause instanceof Error && words.length < CAUSES_MAX; cause = cause.cause)
+    words.push(messageOf(cause));
+  return [...new Set(words)].join(': ') || messageOf(error);
 }

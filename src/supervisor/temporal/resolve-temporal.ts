@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { externalTemporal } from '../../home/external-temporal.js';
 import type { OnProgress } from '../progress.js';
 import { buildTemporal } from './build-from-source.js';
 import { cachedBinary, withCacheLock } from './cache.js';
 import { downloadTemporal } from './download.js';
-import { connectionFromEnvironment } from './environment-connection.js';
 import { examineBinary } from './examine-binary.js';
 
 export type TemporalSource =
@@ -75,7 +75,7 @@ export class TemporalChoice extends Error {
 }
 
 function externalAddress(env: NodeJS.ProcessEnv): string {
-  const { address } = connectionFromEnvironment(env);
+  const { address } = externalTemporal(env);
   if (address) return address;
   throw new TemporalChoice(
     'FERMATA_TEMPORAL is external, and neither TEMPORAL_ADDRESS nor the profile names an address',

@@ -1,0 +1,106 @@
+/**
+ * Which secret files each container gets, by service of docker-compose.yml: those that its code reads, and no other. The
+ * set-up deals them out at each start, from a volume that nobody else mounts into one volume for each service.
+ */
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { homePaths, SECRET_FILES } from './runtime.js';
+
+type SecretName = keyof typeof SECRET_FILES;
+
+/** Put beside the secrets by hand instead of into the environment; nobody makes them. */
+const OWN_FILES = ['telegram-bot-token', 'telegram-chat-id'] as const;
+
+interface Dealt {
+  readonly secrets: readonly SecretName[];
+  /** Only that they are there, as empty files: the pre-flight looks whether the password is the generated one. */
+  readonly known?: readonly SecretName[];
+  /** The bot's token and chat, where they lie beside the secrets. */
+  readonly telegram?: true;
+}
+
+export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
+  bot: { secrets: ['decisionKey', 'telegramVoteKey'] },
+  'engine-worker': { secrets: ['postgresAppPassword', 'payloadKey'] },
+  auditor: { secrets: [] },
+  'operations-worker': {
+    secrets: [
+      'postgresPassword',
+      'postgresAppPassword',
+      'decisionKey',
+      'telegramVoteKey',
+      'payloadKey',
+      'dataKey',
+      'operatorPasswordHash',
+    ],
+    known: ['operatorPassword'],
+    telegram: true,
+  },
+  ledger: { secrets: ['postgresAppPassword'] },
+  web: {
+    secrets: [
+      'postgresAppPassword',
+      'decisionKey',
+      'payloadKey',
+      'tokenKey',
+      'signInLinkKey',
+      'operatorPasswordHash',
+      'metricsToken',
+    ],
+  },
+  telegram: {
+    secrets: ['postgresAppPassword', 'decisionKey', 'telegramVoteKey', 'telegramLinkKey', 'payloadKey'],
+    telegram: true,
+  },
+  /** What a person may do on the command line, who signs in there. */
+  cli: {
+    secrets: [
+      'postgresAppPassword',
+      'decisionKey',
+      'payloadKey',
+      'tokenKey',
+      'signInLinkKey',
+      'telegramLinkKey',
+      'operatorPasswordHash',
+      'operatorPassword',
+      'dataKey',
+    ],
+  },
+  stores: { secrets: ['postgresPassword', 'postgresAppPassword', 'payloadKey', 'telegramLinkKey'] },
+  preflight: {
+    secrets: ['decisionKey', 'operatorPasswordHash'],
+    known: ['operatorPassword'],
+    telegram: true,
+  },
+  postgres: { secrets: ['postgresPassword'] },
+  'temporal-postgres': { secrets: ['temporalPostgresPassword'] },
+  'temporal-schema': { secrets: ['temporalPostgresPassword'] },
+  temporal: { secrets: ['temporalPostgresPassword'] },
+  prometheus: { secrets: ['metricsToken'] },
+};
+
+export function filesOf(service: string): readonly string[] {
+  const { secrets, known = [], telegram } = CONTAINER_SECRETS[service] ?? { secrets: [] };
+  return [...[...secrets, ...known].map((name) => SECRET_FILES[name]), ...(telegram ? OWN_FILES : [])];
+}
+
+/** Into one folder for each service below `into`: what it is to have, and nothing that it had before. */
+export function dealOutSecrets(home: string, into: string): void {
+  const { secrets: from } = homePaths(home);
+  const there = new Set(readdirSync(from));
+  for (const [service, { known = [] }] of Object.entries(CONTAINER_SECRETS)) {
+    if (filesOf(service).length === 0) continue;
+    const folder = join(into, service);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const files = filesOf(service).filter((name) => there.has(name));
+    for (const old of readdirSync(folder).filter((name) => !files.includes(name)))
+      rmSync(join(folder, old), { recursive: true });
+    for (const name of files) {
+      const next = join(folder, `${name}.new`);
+      if (known.some((one) => SECRET_FILES[one] === name)) writeFileSync(next, '');
+      else copyFileSync(join(from, name), next);
+      chmodSync(next, 0o600);
+      renameSync(next, join(folder, name));
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * A Temporal server that somebody else runs: address, namespace, TLS, API key and profile file as Temporal's own
+ * environment configuration says them. What its library would pass over in silence is an error here.
+ */
+import { createRequire } from 'node:module';
+import { secretVariable } from '../desk/secret-variable.js';
+import { EnvironmentProblem } from './desk-here.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Library = typeof import('@temporalio/envconfig');
+type Options = ReturnType<Library['loadClientConnectConfig']>['connectionOptions'];
+
+export interface ExternalTemporal {
+  /** Null where neither variable nor profile names one. */
+  readonly address: string | null;
+  readonly namespace: string | null;
+  /** Fits clients and workers alike. */
+  readonly options: Options;
+}
+
+/** What it takes to be let in there; nothing where it is open to everybody. */
+export type Credential = 'TLS' | 'a client certificate' | 'an API key';
+
+const require = createRequire(import.meta.url);
+
+/** Throws `EnvironmentProblem` where something is said that can't be kept. The library is loaded at the first call: no trader does. */
+export function externalTemporal(env: Environment): ExternalTemporal {
+  // Set and empty means not set, as everywhere else; the library would take an empty key for one.
+  const key = inWords(() => secretVariable(env, 'TEMPORAL_API_KEY'));
+  const set = Object.entries({ ...env, TEMPORAL_API_KEY: key ?? '' }).filter(([, value]) => value);
+  const given = Object.fromEntries(set) as Record<string, string>;
+  const { loadClientConfigProfile, toClientOptions } = require('@temporalio/envconfig') as Library;
+  const profile = inWords(() => loadClientConfigProfile({ overrideEnvVars: given }));
+  const { tls, apiKey } = profile;
+  if (tls && !tls.disabled && (tls.clientCert === undefined) !== (tls.clientKey === undefined))
+    throw new EnvironmentProblem(
+      `Temporal: a client ${tls.clientKey === undefined ? 'certificate without its key' : 'key without its certificate'}`,
+      'set both: TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH, or client_cert_path and client_key_path in the profile',
+    );
+  if (
+    given.TEMPORAL_TLS_DISABLE_HOST_VERIFICATION &&
+    given.TEMPORAL_TLS_DISABLE_HOST_VERIFICATION !== 'false'
+  )
+    throw new EnvironmentProblem(
+      'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: whose certificate it is, is always looked at',
+      'unset it; set TEMPORAL_TLS_SERVER_CA_CERT_PATH, and TEMPORAL_TLS_SERVER_NAME for another name in the certificate',
+    );
+  if (tls?.disabled && (apiKey || tls.clientCert))
+    throw new EnvironmentProblem(
+      `Temporal: TLS is switched off, and ${apiKey ? 'an API key' : 'a client certificate'} is given`,
+      'unset TEMPORAL_TLS (or disabled in the profile): neither goes out without TLS',
+    );
+  const { connectionOptions, namespace } = inWords(() => toClientOptions(profile));
+  return {
+    address: connectionOptions.address || null,
+    namespace: namespace || null,
+    options: connectionOptions,
+  };
+}
+
+export function credentialsOf({ tls, apiKey }: Options): readonly Credential[] {
+  const certificate = typeof tls === 'object' && tls?.clientCertPair ? ['a client certificate' as const] : [];
+  return [...(tls ? ['TLS' as const] : []), ...certificate, ...(apiKey ? ['an API key' as const] : [])];
+}
+
+/** Files that can't be read, a profile that does not exist, variables of a wrong form. */
+function inWords<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    throw new EnvironmentProblem(
+      `what the environment says of Temporal can't be used: ${error instanceof Error ? error.message : String(error)}`,
+      'look at TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE and the TEMPORAL_TLS variables: docs/TEMPORAL.md',
+    );
+  }
+}
