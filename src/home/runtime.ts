@@ -14,6 +14,8 @@ export interface HomePaths {
   readonly ballast: string;
   /** Minutes that were fetched from venues. */
   readonly data: string;
+  /** Workflows of builds that have run here, until their runs are done. */
+  readonly workflowBundles: string;
   /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently cut. */
   readonly sockets: string;
 }
@@ -32,6 +34,7 @@ export function homePaths(home: string): HomePaths {
     temporal: join(root, 'temporal'),
     ballast: join(root, 'ballast'),
     data: join(root, 'data'),
+    workflowBundles: join(root, 'workflow-bundles'),
     sockets: join(base, `fermata-${process.getuid?.() ?? 0}-${hash}`),
   };
 }

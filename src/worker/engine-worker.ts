@@ -13,6 +13,7 @@ import { openPool } from '../store/pool.js';
 import { connectTrader } from '../trader/client.js';
 import { isThere } from '../workflows/emergency/contract.js';
 import { emergencyQueue } from '../workflows/queues.js';
+import { bundleFile } from './bundle-workflows.js';
 import { deskOwnerOf } from './desk-owner-client.js';
 import { followIncarnation } from './follow-incarnation.js';
 import { installRuntime } from './install-runtime.js';
@@ -33,7 +34,7 @@ export async function startEngineWorker(runtime: Runtime): Promise<Role> {
 
   const emergency = keepWorker(context, {
     taskQueue: emergencyQueue(desk.desk),
-    bundle: 'emergency',
+    bundle: { codePath: bundleFile('emergency') },
     activities: createEmergencyActivities({
       pool,
       home: runtime.home,

@@ -3,14 +3,15 @@
  * ends the process. Ready once a canary workflow ran on its queue, or, without workflows, once it polls.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { bindAnswers } from '../activities/bind-answers.js';
+import { tellOfEnd } from '../activities/worker-ends.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { workerConnection } from '../operations/temporal/connect-options.js';
 import { dataConverterOf } from '../operations/temporal/data-converter.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
-import { type BundleName, bundleFile } from './bundle-workflows.js';
 import type { Logger } from './role-log.js';
 
 export interface WorkerContext {
@@ -21,9 +22,11 @@ export interface WorkerContext {
 
 export interface WorkerSettings {
   readonly taskQueue: string;
-  /** Null: activities only. */
-  readonly bundle: BundleName | null;
+  /** Code of the workflows; null: activities only. */
+  readonly bundle: { readonly codePath: string } | { readonly code: string } | null;
   readonly activities: object;
+  /** Runs that begin under it end under it. Without one they go on under whatever build is there, by its patches. */
+  readonly version?: WorkerDeploymentVersion;
 }
 
 export interface KeptWorker {
@@ -31,6 +34,13 @@ export interface KeptWorker {
   readonly ready: Promise<void>;
   stop(): Promise<void>;
 }
+
+/**
+ * How a worker ends; at once where it has nothing in its hands. An activity may come to its end for as long as most are
+ * allowed to take; what beats for hours is told at once (`src/activities/worker-ends.ts`). Whatever is left then is
+ * cancelled and may clean up.
+ */
+export const END_TIMES = { graceMs: 25_000, cleanupMs: 10_000 } as const;
 
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 10_000;
@@ -82,7 +92,7 @@ async function runWorker(
     throw error;
   });
   try {
-    const worker = await Worker.create(workerOptions(context, settings, connection));
+    const worker = await Worker.create(workerOptions(context, settings, connection, stopping));
     const stop = (): void => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };
@@ -90,7 +100,7 @@ async function runWorker(
     if (stopping.aborted) stop();
     stopping.addEventListener('abort', stop, { once: true });
     try {
-      const failed = settings.bundle === null ? null : await proveAlive(context.temporal, settings.taskQueue);
+      const failed = settings.bundle === null ? null : await proveAlive(context.temporal, settings);
       if (failed === null) onReady();
       else if (!stopping.aborted) {
         stop();
@@ -109,14 +119,18 @@ async function runWorker(
 }
 
 /** Null when a workflow of the bundle ran from start to end; else why not. */
-async function proveAlive(temporal: TemporalAccess, taskQueue: string): Promise<string | null> {
+async function proveAlive(
+  temporal: TemporalAccess,
+  { taskQueue, version }: WorkerSettings,
+): Promise<string | null> {
   try {
     await temporal.within(CANARY_MS, (client) =>
       client.workflow.execute('canary', {
         taskQueue,
-        workflowId: `canary:${taskQueue}:${process.pid}-${Date.now()}`,
+        workflowId: `canary:${taskQueue}:${version?.buildId ?? ''}${process.pid}-${Date.now()}`,
         workflowExecutionTimeout: CANARY_MS,
         staticSummary: 'Does this worker run workflows?',
+        ...(version === undefined ? {} : { versioningOverride: { pinnedTo: version } }),
       }),
     );
     return null;
@@ -127,8 +141,9 @@ async function proveAlive(temporal: TemporalAccess, taskQueue: string): Promise<
 
 function workerOptions(
   { runtime, temporal }: WorkerContext,
-  { taskQueue, bundle, activities }: WorkerSettings,
+  { taskQueue, bundle, activities, version }: WorkerSettings,
   connection: NativeConnection,
+  stopping: AbortSignal,
 ): WorkerOptions {
   return {
     connection,
@@ -136,8 +151,17 @@ function workerOptions(
     taskQueue,
     activities,
     dataConverter: dataConverterOf(runtime.home),
-    interceptors: { activity: [bindAnswers] },
-    ...(bundle === null ? {} : { workflowBundle: { codePath: bundleFile(bundle) } }),
+    interceptors: { activity: [bindAnswers, tellOfEnd(stopping)] },
+    ...(bundle === null ? {} : { workflowBundle: bundle }),
+    ...(version === undefined
+      ? {}
+      : {
+          workerDeploymentOptions: {
+            useWorkerVersioning: true,
+            version,
+            defaultVersioningBehavior: 'PINNED',
+          },
+        }),
     // After a worker was killed, its signals wait this long for it before another takes them.
     stickyQueueScheduleToStartTimeout: '1s',
     // A pending poll takes a signal at once; two pollers leave one waiting while the other hands over.
@@ -147,7 +171,7 @@ function workerOptions(
     maxConcurrentActivityTaskExecutions: 50,
     maxCachedWorkflows: 50,
     workflowThreadPoolSize: 1,
-    shutdownGraceTime: '1s',
-    shutdownForceTime: '5s',
+    shutdownGraceTime: END_TIMES.graceMs,
+    shutdownForceTime: END_TIMES.graceMs + END_TIMES.cleanupMs,
   };
 }

@@ -18,12 +18,11 @@ import { reportIncident } from '../operations/incidents/report-incident.js';
 import { openTemporal } from '../operations/temporal/open-temporal.js';
 import { openPool } from '../store/pool.js';
 import { connectTrader } from '../trader/client.js';
-import { operationsQueue } from '../workflows/queues.js';
 import { failingChecksOf } from './failing-checks.js';
 import { incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
-import { keepWorker } from './keep-worker.js';
 import { roleLog } from './role-log.js';
+import { serveBuilds } from './serve-builds.js';
 import { watchStuckWorkflows } from './stuck-workflows.js';
 import { watchProcesses } from './watch-processes.js';
 import { watchRuns } from './watch-runs.js';
@@ -39,40 +38,36 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const decisionKey = (): string => readSecret(runtime.home, 'decisionKey');
   const watched = { temporal, desk, trader, pool, log, seen: { incarnation: null } };
   const processes = watchProcesses(runtime, trader);
-  const worker = keepWorker(
-    { runtime, temporal, log },
+  const worker = serveBuilds(
+    { runtime, temporal, log, watched },
     {
-      taskQueue: operationsQueue(desk.desk),
-      bundle: 'operations',
-      activities: {
-        ...createOperationsActivities({
-          pool,
-          checks: CHECKS,
-          context: { runtime, desk, trader, pool },
-          decisionKey,
-          nowMs: Date.now,
-          log,
-        }),
-        ...createIncidentActivities({
-          pool,
-          desk: desk.desk,
-          home: runtime.home,
-          tell: (notice) => notify(pool, notice, runtime.home),
-          processState: processes.state,
-          reportIncident: async (symptom) => {
-            await reportIncident({ ...watched, nowMs: Date.now }, symptom);
-          },
-        }),
-        ...createGoLiveActivities({
-          pool,
-          desk,
-          configHash,
-          home: runtime.home,
-          reportFolder: resolve(REPORT_FOLDER),
-          preflight: () => preflightOfRuntime(runtime, Date.now),
-        }),
-        ...createValidationActivities({ home: runtime.home, pool, decisionKey }),
-      },
+      ...createOperationsActivities({
+        pool,
+        checks: CHECKS,
+        context: { runtime, desk, trader, pool },
+        decisionKey,
+        nowMs: Date.now,
+        log,
+      }),
+      ...createIncidentActivities({
+        pool,
+        desk: desk.desk,
+        home: runtime.home,
+        tell: (notice) => notify(pool, notice, runtime.home),
+        processState: processes.state,
+        reportIncident: async (symptom) => {
+          await reportIncident({ ...watched, nowMs: Date.now }, symptom);
+        },
+      }),
+      ...createGoLiveActivities({
+        pool,
+        desk,
+        configHash,
+        home: runtime.home,
+        reportFolder: resolve(REPORT_FOLDER),
+        preflight: () => preflightOfRuntime(runtime, Date.now),
+      }),
+      ...createValidationActivities({ home: runtime.home, pool, decisionKey }),
     },
   );
   const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);

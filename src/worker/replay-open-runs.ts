@@ -7,6 +7,8 @@ import { Worker } from '@temporalio/worker';
 import { causeOf } from '../domain/cause-of.js';
 import { dataConverterOf } from '../operations/temporal/data-converter.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
+import { pinnedBuildOf } from '../operations/temporal/worker-builds.js';
+import { buildIdOf, readKeptBundle } from './kept-bundles.js';
 
 export interface ReplayedRun {
   readonly workflowId: string;
@@ -33,28 +35,40 @@ export async function replayOpenRuns(
 ): Promise<readonly ReplayedRun[]> {
   const open = await openRuns(temporal, desk);
   const replayed: ReplayedRun[] = [];
-  for (const { taskQueue, ...run } of open) {
-    const problem = taskQueue.startsWith('emergency:')
-      ? await problemOf(temporal, run, bundles.emergency, home)
-      : await problemOf(temporal, run, bundles.operations, home);
+  for (const { taskQueue, buildId, ...run } of open) {
+    const code = taskQueue.startsWith('emergency:')
+      ? { code: bundles.emergency }
+      : await operationsCode(bundles.operations, home, buildId);
+    const problem = 'problem' in code ? code.problem : await problemOf(temporal, run, code.code, home);
     replayed.push({ ...run, problem });
   }
   return replayed;
 }
 
+/** A run that is pinned to a build goes on under that one, which has to be kept. */
+async function operationsCode(
+  code: string,
+  home: string | null,
+  buildId: string | null,
+): ReturnType<typeof readKeptBundle> {
+  const isThis = home === null || buildId === null || buildId === buildIdOf(code);
+  return isThis ? { code } : readKeptBundle(home, buildId);
+}
+
 interface OpenRun extends Omit<ReplayedRun, 'problem'> {
   readonly taskQueue: string;
+  readonly buildId: string | null;
 }
 
 async function openRuns(temporal: TemporalAccess, desk: string): Promise<readonly OpenRun[]> {
   const queues = `TaskQueue = "emergency:${desk}" OR TaskQueue = "operations:${desk}"`;
   return temporal.within(LIST_MS, async (client) => {
     const runs: OpenRun[] = [];
-    for await (const { workflowId, runId, type, taskQueue } of client.workflow.list({
+    for await (const { workflowId, runId, type, taskQueue, raw } of client.workflow.list({
       query: `ExecutionStatus = "Running" AND (${queues})`,
     })) {
       if (type === 'canary') continue;
-      runs.push({ workflowId, runId, type, taskQueue });
+      runs.push({ workflowId, runId, type, taskQueue, buildId: pinnedBuildOf(raw) });
       if (runs.length > RUNS_MAX)
         throw new Error(`more than ${RUNS_MAX} runs are open: end some of them first`);
     }

@@ -2,6 +2,8 @@
 
 export const emergencyQueue = (desk: string): string => `emergency:${desk}`;
 export const operationsQueue = (desk: string): string => `operations:${desk}`;
+/** What the builds of the operations worker are versions of; Temporal takes no colon in it. */
+export const operationsDeployment = (desk: string): string => `operations-${desk}`;
 /** One queue for each journal incarnation: two traders on one queue would split the halts between them. */
 export const engineQueue = (desk: string, incarnation: string): string => `engine:${desk}:${incarnation}`;
 

@@ -91,3 +91,12 @@ test('a changed and a removed piece of evidence are named', async () => {
   expect(await verifyEvidence(pool, 'damaged')).toMatchObject({ ok: false, brokenId: recorded[2]?.id });
   await expect(ownerPool.query("update evidence set verdict = 'pass'")).rejects.toThrow('append-only');
 });
+
+test('what a reset run says again is recorded beside what it said before, once', async () => {
+  const first = await record(evidence('reset', 'venue', { runId: 'before-11111111' }));
+  const anew = () => record(evidence('reset', 'venue', { runId: 'after-22222222', verdict: 'fail' }));
+  const second = await anew();
+  expect(second).toMatchObject({ stepKey: 'venue~22222222', verdict: 'fail', previousHash: first.hash });
+  expect(await anew()).toEqual(second);
+  expect(await verifyEvidence(database.pool, 'reset')).toMatchObject({ ok: true, count: 2 });
+});

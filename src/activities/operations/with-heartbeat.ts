@@ -1,8 +1,12 @@
 import { Context } from '@temporalio/activity';
+import { cancelledOrEnding } from '../worker-ends.js';
 
 const BEAT_MS = 2_000;
 
-/** Beats while `work` goes on, so that a worker that died is noticed; `say` tells what it is at. */
+/**
+ * Beats while `work` goes on, so that a worker that died is noticed; `say` tells what it is at, `signal` when it is to
+ * give up and clean up after itself.
+ */
 export async function withHeartbeat<T>(
   work: (say: (at: string) => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -13,7 +17,7 @@ export async function withHeartbeat<T>(
     return await work((now) => {
       at = now;
       context.heartbeat(at);
-    }, context.cancellationSignal);
+    }, cancelledOrEnding(context));
   } finally {
     clearInterval(timer);
   }

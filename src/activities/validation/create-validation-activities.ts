@@ -11,6 +11,7 @@ import { summaryText } from '../../validation/report/summary.js';
 import { keepReport, writeReport } from '../../validation/report/write-report.js';
 import { readRequest, validationPlace } from '../../validation/request.js';
 import { runInProcess } from '../../validation/start-process.js';
+import { cancelledOrEnding } from '../worker-ends.js';
 
 const PROBLEMS_SHOWN_MAX = 20;
 const PULSE_MS = 1000;
@@ -112,7 +113,7 @@ async function tradeOnPaper({ home, program }: ValidationDependencies, { id }: V
       onProgress: (progress) => {
         newest = progress;
       },
-      signal: context.cancellationSignal,
+      signal: cancelledOrEnding(context),
       ...(program === undefined ? {} : { program }),
     });
   } finally {

@@ -3,15 +3,23 @@ import { type Evidence, type EvidenceInput, FIRST_PREVIOUS_HASH } from './eviden
 import { evidenceHash, normaliseEvidence } from './evidence-hash.js';
 import { type EvidenceRow, evidenceFromRow } from './evidence-row.js';
 
+const NONCE_LENGTH = 8;
+
 /**
  * Appends to the desk's chain, together with whatever else this transaction does, or not at all. The same (workflow,
- * first run, step, attempt group) again returns what was recorded first: a retried activity leaves one piece of evidence.
+ * first run, step, attempt group) again returns what was recorded first: a retried activity leaves one piece of evidence. A
+ * run that goes on from another has its first run id; after a reset it says again what that one said, and that is recorded
+ * beside it, under a step key that ends in its own run id.
  */
 export async function recordEvidenceIn(client: PoolClient, input: EvidenceInput): Promise<Evidence> {
   const evidence = normaliseEvidence(input);
   // One writer per desk: two that read the same last hash would fork the chain.
   await lockInTransaction(client, `evidence:${evidence.desk}`);
-  return (await findRecorded(client, evidence)) ?? (await append(client, evidence));
+  const recorded = await findRecorded(client, evidence);
+  if (recorded === null) return append(client, evidence);
+  if (recorded.runId === evidence.runId) return recorded;
+  const anew = { ...evidence, stepKey: `${evidence.stepKey}~${evidence.runId.slice(-NONCE_LENGTH)}` };
+  return (await findRecorded(client, anew)) ?? (await append(client, anew));
 }
 
 /** Each of them, in this order, or none. Rejects while Postgres is down; the caller retries. */

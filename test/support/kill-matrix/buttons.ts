@@ -20,8 +20,10 @@ export interface Pressable {
   readonly begin: (bench: Bench, desk: BenchDesk) => Promise<string>;
   /** What people do so that it ends; asked again until it has. */
   readonly answer: (bench: Bench, desk: BenchDesk, workflowId: string) => Promise<void>;
-  /** Of its evidence. */
-  readonly routine: string;
+  /** Of its evidence; null: it leaves none. */
+  readonly routine: string | null;
+  /** Ends by nothing but "terminate". */
+  readonly endless?: boolean;
 }
 
 const RUN_MS = 60_000;
@@ -47,11 +49,16 @@ export async function pressAt(
   boundary: number,
 ): Promise<void> {
   const desk = await procedure.desk(bench);
-  await runOnce(bench, desk, procedure, boundary, (workflowId) => press(bench, button, workflowId));
+  let ended = '';
+  await runOnce(bench, desk, procedure, boundary, (workflowId) => {
+    ended = workflowId;
+    return press(bench, button, workflowId);
+  });
+  if (procedure.endless && button !== 'lose') expect(await stateOf(bench, ended)).toBe('TERMINATED');
   await expectNothingOpen(bench, desk, procedure, button);
   // What it held is free again.
   await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, async () => undefined);
-  expect((await desk.evidence(procedure.routine)).length).toBeGreaterThan(0);
+  if (procedure.routine !== null) expect((await desk.evidence(procedure.routine)).length).toBeGreaterThan(0);
   await desk.stop();
 }
 
@@ -91,12 +98,15 @@ async function runOnce(
   return watch.boundaries();
 }
 
-async function isRunning({ client }: Bench, workflowId: string): Promise<boolean> {
+const isRunning = async (bench: Bench, workflowId: string): Promise<boolean> =>
+  (await stateOf(bench, workflowId)) === 'RUNNING';
+
+async function stateOf({ client }: Bench, workflowId: string): Promise<string | null> {
   const described = await client.workflow
     .getHandle(workflowId)
     .describe()
     .catch(() => null);
-  return described?.status.name === 'RUNNING';
+  return described?.status.name ?? null;
 }
 
 /** One that has ended by then has nothing to press. */
@@ -125,7 +135,8 @@ async function lose({ client, temporal }: Bench, workflowId: string): Promise<vo
   );
 }
 
-async function reset({ client, temporal }: Bench, workflowId: string): Promise<void> {
+/** To right after its first task. */
+export async function reset({ client, temporal }: Bench, workflowId: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
   const { runId } = await handle.describe();
   const completed = await until('a first task', async () => {

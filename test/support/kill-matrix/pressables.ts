@@ -3,14 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { fingerprintOf } from '../../../src/operations/incidents/incident-start.js';
 import { findIncident } from '../../../src/store/incidents.js';
 import { EMERGENCY_TIMING } from '../../../src/workflows/emergency/contract.js';
+import { PULSE_MESSAGES } from '../../../src/workflows/operations/pulse/contract.js';
 import { RESUMPTION_TIMING } from '../../../src/workflows/operations/resumption/contract.js';
 import type { RoutineStep } from '../../../src/workflows/operations/routine/contract.js';
 import type { SettingsChangeInput } from '../../../src/workflows/operations/settings/contract.js';
 import {
   backupWorkflowId,
+  drillWorkflowId,
   emergencyQueue,
   emergencyStopId,
   operationsQueue,
+  preflightId,
+  pulseId,
   resumptionId,
   settingsChangeId,
   validationId,
@@ -41,6 +45,11 @@ const quick = (bench: Bench) =>
     activities: () => ({
       takeBackup: async () => ({ backupId: 'b1', step: { key: 'take', title: 'Taken', ...passed } }),
       verifyBackup: async () => ({ key: 'verify', title: 'Verified', ...passed }),
+      restoreBackup: async () => ({
+        backupId: 'b1',
+        steps: [{ key: 'restore', title: 'Restored', ...passed }],
+      }),
+      runPreflight: async () => ({ verdict: 'pass', results: [] }),
       pruneBackups: async () => ({ key: 'prune', title: 'Pruned', ...passed }),
       runValidation: async () => ({
         recommendation: 'GO',
@@ -147,6 +156,42 @@ const backup: Pressable = {
   answer: nobody,
 };
 
+const drill: Pressable = {
+  name: 'a drill',
+  routine: 'restore-drill',
+  desk: quick,
+  begin: (bench, desk) =>
+    start(bench, 'restoreDrill', drillWorkflowId(desk.name), {
+      ...{ desk: desk.name, backupId: 'b1', simulated: true },
+      ...{ marketMs: null, person: null, evidenceMs: 20_000 },
+    }),
+  answer: nobody,
+};
+
+const preflight: Pressable = {
+  name: 'a pre-flight',
+  routine: null,
+  desk: quick,
+  begin: (bench, desk) => start(bench, 'preflight', preflightId(desk.name), { desk: desk.name }),
+  answer: nobody,
+};
+
+/** Ended by the test itself, after another beat. */
+const pulse: Pressable = {
+  name: 'the pulse',
+  routine: null,
+  endless: true,
+  desk: operations,
+  begin: (bench, desk) => start(bench, 'pulse', pulseId(desk.name), { desk: desk.name, everyMs: 200 }),
+  answer: async (bench, _desk, workflowId) => {
+    const handle = bench.client.workflow.getHandle(workflowId);
+    const beat = () => handle.query<number>(PULSE_MESSAGES.lastBeat);
+    const before = await beat();
+    await until('another beat', async () => (await beat()) > before);
+    await handle.terminate('beats');
+  },
+};
+
 const validation: Pressable = {
   name: 'a validation',
   routine: 'validation',
@@ -188,6 +233,9 @@ export const PRESSABLES: readonly Pressable[] = [
   settings,
   resumption,
   backup,
+  drill,
   validation,
+  preflight,
+  pulse,
   stop,
 ];

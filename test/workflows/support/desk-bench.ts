@@ -30,6 +30,7 @@ export interface Bench {
   readonly address: TemporalAddress;
   readonly temporal: TemporalAccess;
   readonly client: Client;
+  readonly connection: NativeConnection;
   readonly database: TestDatabase;
   /** A desk of its own, with workers on its queues. */
   desk(options?: DeskOptions): Promise<BenchDesk>;
@@ -85,12 +86,14 @@ const PASS: CheckOutcome = { verdict: 'pass', observed: 'fine', expected: 'fine'
 
 /**
  * `home`: what Temporal keeps is sealed with the key of that installation. `server`: another than the shared one. `given`:
- * the test has installed the runtime of Temporal's library itself.
+ * the test has installed the runtime of Temporal's library itself. `serve`: workers of another
+ * kind.
  */
 export async function openBench(
   home: string | null = null,
   server: TemporalAddress | null = null,
   given: { readonly runtimeInstalled: boolean } = { runtimeInstalled },
+  serve: typeof serveQueue = serveQueue,
 ): Promise<Bench> {
   if (!given.runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   runtimeInstalled = true;
@@ -103,9 +106,10 @@ export async function openBench(
     address,
     temporal,
     client: temporal.client,
+    connection,
     database,
     desk: async (options = {}) => {
-      const desk = await openDesk(connection, address, database, { ...options, home });
+      const desk = await openDesk(connection, address, database, { ...options, home }, serve);
       desks.push(desk);
       return desk;
     },
@@ -123,6 +127,7 @@ async function openDesk(
   address: TemporalAddress,
   database: TestDatabase,
   options: DeskOptions & { readonly home: string | null },
+  serve: typeof serveQueue,
 ): Promise<BenchDesk> {
   const name = `t-${randomBytes(4).toString('hex')}`;
   const trader = new ScriptedTrader(randomBytes(3).toString('hex'));
@@ -196,7 +201,7 @@ async function openDesk(
   const start = async (which: Served) => {
     const { activities, ...queue } = settings[which];
     const given = { ...queue, activities: watched(activities, options.afterActivity) };
-    serving.set(which, await serveQueue(connection, address.namespace, options.home, given));
+    serving.set(which, await serve(connection, address.namespace, options.home, given));
   };
   await Promise.all((options.serve ?? (['emergency', 'engine', 'operations'] as const)).map(start));
   return {

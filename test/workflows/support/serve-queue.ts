@@ -9,19 +9,21 @@ import type { BundleName } from './workflow-types.js';
 const bundles = new Map<BundleName, Promise<{ code: string }>>();
 
 export function bundleOf(name: BundleName): Promise<{ code: string }> {
-  const inSource = (file: string) =>
-    fileURLToPath(new URL(`../../../src/workflows/${file}`, import.meta.url));
-  const made =
-    bundles.get(name) ??
-    bundleWorkflowCode({
-      workflowsPath: inSource(`${name}/bundle.ts`),
-      workflowInterceptorModules: [inSource('interceptors.ts')],
-      failureConverterPath: FAILURE_CONVERTER,
-      logger: new DefaultLogger('ERROR'),
-    });
+  const made = bundles.get(name) ?? bundleFrom(inSource(`${name}/bundle.ts`));
   bundles.set(name, made);
   return made;
 }
+
+const inSource = (file: string): string =>
+  fileURLToPath(new URL(`../../../src/workflows/${file}`, import.meta.url));
+
+export const bundleFrom = (workflowsPath: string): Promise<{ code: string }> =>
+  bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: [inSource('interceptors.ts')],
+    failureConverterPath: FAILURE_CONVERTER,
+    logger: new DefaultLogger('ERROR'),
+  });
 
 export interface ServedQueue {
   /** At once: what it has in its hands is lost. */

@@ -8,6 +8,7 @@ import {
   continueAsNew,
   defineQuery,
   setHandler,
+  setWorkflowOptions,
   sleep,
 } from '@temporalio/workflow';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
@@ -18,6 +19,8 @@ const lastBeatQuery = defineQuery<number>(PULSE_MESSAGES.lastBeat);
 
 const BEATS_MAX = 500;
 
+// It never ends: pinned, it would keep the build under which it began for ever. A change to it needs `patched`.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, pulse);
 export async function pulse(input: PulseInput): Promise<void> {
   let lastBeatMs = Date.now();
   setHandler(lastBeatQuery, () => lastBeatMs);

@@ -1,0 +1,69 @@
+/**
+ * Workflow code of the builds that have run here. A run ends under the code under which it began, so that code stays until
+ * none of its runs is open. A file's name is the hash of what it holds.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../domain/message-of.js';
+import { homePaths } from '../home/runtime.js';
+
+/** Of this build's size: 2.4 MB. */
+const BYTES_MAX = 16 * 1024 * 1024;
+const SPARE_MAX = 5;
+const BUILD_ID = /^[0-9a-f]{16}$/;
+
+export const buildIdOf = (code: string): string =>
+  createHash('sha256').update(code).digest('hex').slice(0, 16);
+
+const fileOf = (home: string, buildId: string): string =>
+  join(homePaths(home).workflowBundles, `operations-${buildId}.js`);
+
+/** Gives its build id. Written anew where what is there is not whole. */
+export async function keepBundle(home: string, code: string): Promise<string> {
+  const buildId = buildIdOf(code);
+  const kept = await readKeptBundle(home, buildId);
+  if ('code' in kept) {
+    const now = new Date();
+    await utimes(fileOf(home, buildId), now, now);
+    return buildId;
+  }
+  await mkdir(homePaths(home).workflowBundles, { recursive: true, mode: 0o700 });
+  const file = fileOf(home, buildId);
+  await writeFile(`${file}.new`, code, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return buildId;
+}
+
+/** What is run is what was kept: anything else is named as a problem. */
+export async function readKeptBundle(
+  home: string,
+  buildId: string,
+): Promise<{ readonly code: string } | { readonly problem: string }> {
+  if (!BUILD_ID.test(buildId)) return { problem: `${JSON.stringify(buildId)} is no build of Fermata` };
+  const file = fileOf(home, buildId);
+  try {
+    const { size } = await stat(file);
+    if (size > BYTES_MAX)
+      return { problem: `${file} has ${size} bytes; workflows have ${BYTES_MAX} at most` };
+    const code = await readFile(file, 'utf8');
+    return buildIdOf(code) === buildId ? { code } : { problem: `${file} is not what was kept there` };
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return { problem: isMissing ? `${file} is missing` : `${file} can't be read: ${messageOf(error)}` };
+  }
+}
+
+/** A run that has ended can be reset: the newest stay beyond what is needed. */
+export async function dropUnneeded(home: string, needed: ReadonlySet<string>): Promise<void> {
+  const folder = homePaths(home).workflowBundles;
+  const unneeded: { readonly file: string; readonly usedMs: number }[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const buildId = /^operations-([0-9a-f]{16})\.js$/.exec(name)?.[1];
+    if (buildId === undefined || needed.has(buildId)) continue;
+    const file = join(folder, name);
+    unneeded.push({ file, usedMs: (await stat(file)).mtimeMs });
+  }
+  unneeded.sort((one, other) => other.usedMs - one.usedMs);
+  for (const { file } of unneeded.slice(SPARE_MAX)) await rm(file, { force: true });
+}

@@ -1,0 +1,111 @@
+/** A worker that ends: at once with nothing in its hands, else after what its activities need. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { withHeartbeat } from '../../src/activities/operations/with-heartbeat.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import { END_TIMES, type KeptWorker, keepWorker } from '../../src/worker/keep-worker.js';
+import { backupWorkflowId, operationsQueue, preflightId } from '../../src/workflows/queues.js';
+import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import { bundleOf } from '../workflows/support/serve-queue.js';
+import { until } from '../workflows/support/until.js';
+
+const home = mkdtempSync(join(tmpdir(), 'fermata-ending-'));
+let bench: Bench;
+beforeAll(async () => {
+  await ensureSecrets(home);
+  bench = await openBench(home);
+});
+afterAll(async () => {
+  await bench?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** Longer than a worker had for anything before. */
+const SECONDS_LONG = 7_000;
+
+async function serve(desk: string, activities: object): Promise<KeptWorker> {
+  const { address: temporal, temporal: access } = bench;
+  const runtime = { home, temporal } as never;
+  const kept = keepWorker(
+    { runtime, temporal: access, log: pino({ level: 'silent' }) },
+    { taskQueue: operationsQueue(desk), bundle: await bundleOf('operations'), activities },
+  );
+  await kept.ready;
+  return kept;
+}
+
+const drawDesk = (): string => `t-${randomBytes(4).toString('hex')}`;
+
+it('ends at once when nothing runs', async () => {
+  const worker = await serve(drawDesk(), {});
+  const beganMs = performance.now();
+  await worker.stop();
+  expect(performance.now() - beganMs).toBeLessThan(END_TIMES.graceMs / 2);
+});
+
+it('lets a short activity come to its end', async () => {
+  const desk = drawDesk();
+  let began = 0;
+  const worker = await serve(desk, {
+    runPreflight: async () => {
+      began += 1;
+      await Context.current().sleep(SECONDS_LONG);
+      return { verdict: 'pass', results: [] };
+    },
+  });
+  const run = await bench.client.workflow.start('preflight', {
+    workflowId: preflightId(desk),
+    taskQueue: operationsQueue(desk),
+    args: [{ desk }],
+  });
+  await until('it to be under way', () => began === 1);
+  await worker.stop();
+  const { events } = await run.fetchHistory();
+  expect(events?.some((event) => event.activityTaskCompletedEventAttributes)).toBe(true);
+  expect(began).toBe(1);
+});
+
+it('tells what goes on for hours at once, and waits for its cleanup; the next worker does it again', async () => {
+  const desk = drawDesk();
+  const seen = { began: 0, toldMs: 0, cleaned: 0 };
+  const step = { verdict: 'pass', title: 'T', observed: 'x', expected: 'y' };
+  const activities = {
+    takeBackup: () =>
+      withHeartbeat(async (_say, signal) => {
+        seen.began += 1;
+        if (seen.began > 1) return { backupId: 'b1', step: { key: 'take', ...step } };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        seen.toldMs = performance.now();
+        await sleep(SECONDS_LONG);
+        seen.cleaned += 1;
+        throw signal.reason;
+      }),
+    pruneBackups: async () => ({ key: 'prune', ...step }),
+    recordEvidenceBatch: async () => undefined,
+  };
+  const worker = await serve(desk, activities);
+  const run = await bench.client.workflow.start('backup', {
+    workflowId: backupWorkflowId(desk),
+    taskQueue: operationsQueue(desk),
+    args: [
+      {
+        ...{ desk, verify: false, keep: 5, simulated: true },
+        ...{ marketMs: null, person: null, evidenceMs: 20_000 },
+      },
+    ],
+  });
+  await until('it to be under way', () => seen.began === 1);
+  const askedMs = performance.now();
+  await worker.stop();
+  expect(seen.toldMs - askedMs).toBeLessThan(END_TIMES.graceMs / 2);
+  expect(seen).toMatchObject({ began: 1, cleaned: 1 });
+  const next = await serve(desk, activities);
+  expect(await run.result()).toMatchObject({ verdict: 'pass', backupId: 'b1' });
+  await next.stop();
+});

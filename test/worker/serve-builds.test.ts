@@ -1,0 +1,209 @@
+/** What began under one build ends under it, whatever build runs the desk by then. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { cancelledOrEnding } from '../../src/activities/worker-ends.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import type { KeptWorker } from '../../src/worker/keep-worker.js';
+import { buildIdOf, keepBundle } from '../../src/worker/kept-bundles.js';
+import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
+import { serveBuilds } from '../../src/worker/serve-builds.js';
+import { PRESSABLES } from '../support/kill-matrix/pressables.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { bundleFrom, bundleOf, serveQueue } from '../workflows/support/serve-queue.js';
+import { until } from '../workflows/support/until.js';
+
+const NEXT = fileURLToPath(new URL('support/next-build.ts', import.meta.url));
+const WAIT_MS = 120_000;
+const home = mkdtempSync(join(tmpdir(), 'fermata-builds-'));
+const log = pino({ level: 'silent' });
+
+/** The operations worker of one desk, build after build. */
+class Operations {
+  readonly steps: string[] = [];
+  /** Held: whatever a run asks for first is not answered before the next build. */
+  held = true;
+  serving: KeptWorker | null = null;
+
+  constructor(
+    private readonly desk: string,
+    private readonly activities: object,
+  ) {}
+
+  async serve(code: string): Promise<void> {
+    await this.serving?.stop();
+    const { address: temporal, database, temporal: access } = bench;
+    const watched = {
+      temporal: access,
+      desk: { desk: this.desk } as never,
+      trader: { call: () => Promise.reject(new Error('no trader')) } as never,
+      pool: database.pool,
+      log,
+      seen: { incarnation: null },
+    };
+    const runtime = { home, temporal } as never;
+    const context = { runtime, temporal: access, log, watched, code, everyMs: 300 };
+    this.serving = serveBuilds(context, { ...this.gated(), oneMoreStep: this.step });
+    await this.serving.ready;
+  }
+
+  private readonly step = async (type: string): Promise<void> => {
+    this.steps.push(type);
+  };
+
+  private gated(): object {
+    return Object.fromEntries(
+      Object.entries(this.activities).map(([name, carryOut]: [string, (...args: unknown[]) => unknown]) => [
+        name,
+        async (...args: unknown[]) => {
+          const ends = cancelledOrEnding(Context.current());
+          while (this.held) await sleep(50, undefined, { signal: ends });
+          return carryOut(...args);
+        },
+      ]),
+    );
+  }
+}
+
+const byQueue = new Map<string, Operations>();
+let bench: Bench;
+let old: string;
+let next: string;
+beforeAll(async () => {
+  await ensureSecrets(home);
+  old = (await bundleOf('operations')).code;
+  next = (await bundleFrom(NEXT)).code;
+  bench = await openBench(home, null, undefined, async (connection, namespace, ofHome, queue) => {
+    if (queue.bundle !== 'operations') return serveQueue(connection, namespace, ofHome, queue);
+    const operations = new Operations(queue.taskQueue.replace('operations:', ''), queue.activities);
+    byQueue.set(queue.taskQueue, operations);
+    await operations.serve(old);
+    return { end: async () => operations.serving?.stop() };
+  });
+});
+afterAll(async () => {
+  await bench?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+afterEach(() => rmSync(homePaths(home).workflowBundles, { recursive: true, force: true }));
+
+const operationsOf = (desk: BenchDesk): Operations => {
+  const found = byQueue.get(`operations:${desk.name}`);
+  if (found === undefined) throw new Error('no operations');
+  return found;
+};
+
+const describeRun = (workflowId: string) => bench.client.workflow.getHandle(workflowId).describe();
+
+async function buildOf(workflowId: string): Promise<string | null> {
+  const { raw } = await describeRun(workflowId);
+  return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? null;
+}
+
+async function failedTasks(workflowId: string): Promise<unknown[]> {
+  const { events } = await bench.client.workflow.getHandle(workflowId).fetchHistory();
+  return (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
+    failed?.failure?.message ? [failed.failure.message] : [],
+  );
+}
+
+async function toEnd(desk: BenchDesk, procedure: (typeof PRESSABLES)[number], workflowId: string) {
+  await until(
+    `${procedure.name} to end`,
+    async () => {
+      await procedure.answer(bench, desk, workflowId).catch(() => undefined);
+      return (await describeRun(workflowId)).status.name !== 'RUNNING';
+    },
+    WAIT_MS,
+  );
+  expect(await failedTasks(workflowId)).toEqual([]);
+}
+
+const versioned = PRESSABLES.filter(({ name }) => name !== 'an emergency stop');
+
+describe('an upgrade under running procedures', () => {
+  it.each(versioned)('ends $name under the build under which it began', async (procedure) => {
+    const desk = await procedure.desk(bench);
+    const operations = operationsOf(desk);
+    const workflowId = await procedure.begin(bench, desk);
+    await until('its first task', async () => (await buildOf(workflowId)) === buildIdOf(old), WAIT_MS);
+
+    await operations.serve(next);
+    operations.held = false;
+    await toEnd(desk, procedure, workflowId);
+    const upgrades = procedure.endless === true;
+    expect(await buildOf(workflowId)).toBe(buildIdOf(upgrades ? next : old));
+    expect(operations.steps).toEqual([]);
+
+    const again = await procedure.begin(bench, desk);
+    await toEnd(desk, procedure, again);
+    expect(await buildOf(again)).toBe(buildIdOf(next));
+    expect(operations.steps).toHaveLength(1);
+    await desk.stop();
+  });
+
+  it('names a build that is gone, once, and goes on when it is back', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    const operations = operationsOf(desk);
+    const [routine] = PRESSABLES;
+    if (routine === undefined) throw new Error('no procedure');
+    const workflowId = await routine.begin(bench, desk);
+    await until('its first task', async () => (await buildOf(workflowId)) === buildIdOf(old), WAIT_MS);
+    const file = join(homePaths(home).workflowBundles, `operations-${buildIdOf(old)}.js`);
+    await until('the build to be kept', () =>
+      readdirSync(homePaths(home).workflowBundles).includes(`operations-${buildIdOf(old)}.js`),
+    );
+    const look = () => replayOpenRuns(bench.temporal, desk.name, { emergency: '', operations: next }, home);
+    expect((await look()).map(({ problem }) => problem)).toEqual([null]);
+
+    writeFileSync(file, 'module.exports = {}');
+    expect((await look())[0]?.problem).toMatch(/is not what was kept there/);
+    operations.held = false;
+    await operations.serve(next);
+    const told = () =>
+      bench.database.pool
+        .query<{ body: string }>('select body from notice where desk = $1 and fingerprint = $2', [
+          desk.name,
+          `build:${buildIdOf(old)}`,
+        ])
+        .then(({ rows }) => rows.map(({ body }) => body));
+    await until('people to be told', async () => (await told()).length > 0, WAIT_MS);
+    expect((await told())[0]).toMatch(/is not what was kept there\. They wait/);
+    expect((await describeRun(workflowId)).status.name).toBe('RUNNING');
+
+    await keepBundle(home, old);
+    await toEnd(desk, routine, workflowId);
+    expect(await told()).toHaveLength(1);
+    await desk.stop();
+  });
+
+  it('goes on with runs from before there were builds', async () => {
+    const desk = await bench.desk({ serve: ['engine'] });
+    const [routine] = PRESSABLES;
+    if (routine === undefined) throw new Error('no procedure');
+    const database = async () => ({ verdict: 'pass', observed: 'x', expected: 'y' }) as const;
+    const before = await serveQueue(bench.connection, bench.address.namespace, home, {
+      taskQueue: `operations:${desk.name}`,
+      activities: {},
+      bundle: 'operations',
+    });
+    const workflowId = await routine.begin(bench, desk);
+    await until('its first task', async () => (await describeRun(workflowId)).historyLength >= 4, WAIT_MS);
+    await before.end();
+    const activities = { runCheck: database, recordEvidenceBatch: async () => undefined };
+    const operations = new Operations(desk.name, activities);
+    operations.held = false;
+    await operations.serve(old);
+    await until('the build to take it', async () => (await buildOf(workflowId)) === buildIdOf(old), WAIT_MS);
+    expect(await failedTasks(workflowId)).toEqual([]);
+    await bench.client.workflow.getHandle(workflowId).terminate();
+    await operations.serving?.stop();
+    await desk.stop();
+  });
+});

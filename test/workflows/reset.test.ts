@@ -1,0 +1,43 @@
+/** "Reset" in Temporal: the run does again what came after that point, and says so beside what it said before. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
+import { reset } from '../support/kill-matrix/buttons.js';
+import { type Bench, openBench } from './support/desk-bench.js';
+import { startRoutine } from './support/routines.js';
+import { until } from './support/until.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+it('records anew what a routine that had ended does again', async () => {
+  const desk = await bench.desk({ serve: ['operations', 'engine'] });
+  let observed = 'as it was';
+  desk.checks.set('database', () => ({ verdict: 'pass', observed, expected: 'y' }));
+  const step = {
+    key: 'a',
+    title: 'A',
+    check: 'database',
+    onFail: 'warn',
+    timeoutSeconds: 10,
+    with: {},
+  } as const;
+  const { workflowId, result } = await startRoutine(bench, desk, [step]);
+  await result();
+  const before = await desk.evidence('pre-market');
+  observed = 'as it is now';
+  await reset(bench, workflowId);
+  await until('the run after it', async () => {
+    const { status } = await bench.client.workflow.getHandle(workflowId).describe();
+    return status.name === 'COMPLETED';
+  });
+  const after = await desk.evidence('pre-market');
+  expect(after.slice(0, before.length)).toEqual(before);
+  const seen = after.filter(({ step_key: key }) => key === 'a' || key.startsWith('a~'));
+  expect(seen.map(({ observed: text }) => text)).toEqual(['as it was', 'as it is now']);
+  expect(new Set(after.map(({ step_key: key }) => key)).size).toBe(after.length);
+  expect(await verifyEvidence(bench.database.pool, desk.name)).toMatchObject({ ok: true });
+  await desk.stop();
+});
