@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { DeskApi } from './connection/desk-api.js';
 import { asProblem, type Problem } from './connection/problem.js';
 import { Session, type SessionState } from './connection/session.js';
 import { DeskPage } from './view/desk-page.js';
@@ -13,10 +14,22 @@ function takeLinkToken(): string | null {
   return match?.[1] ?? null;
 }
 
+/** The run that a link was about; the page is only the way to it. */
+function takeRunLink(): string | null {
+  const match = /^#run=([^#]{1,3000})$/.exec(location.hash);
+  if (match !== null) history.replaceState(null, '', location.pathname);
+  try {
+    return match === null ? null : decodeURIComponent(match[1] ?? '');
+  } catch {
+    return null;
+  }
+}
+
 export function App() {
   const [state, setState] = useState<SessionState>('starting');
   const [linkProblem, setLinkProblem] = useState<Problem | null>(null);
   const session = useMemo(() => new Session(setState), []);
+  const run = useMemo(takeRunLink, []);
   useEffect(() => {
     const token = takeLinkToken();
     if (token === null) {
@@ -33,6 +46,15 @@ export function App() {
     const timer = setInterval(() => void session.restore(), RETRY_MS);
     return () => clearInterval(timer);
   }, [state, session]);
+
+  useEffect(() => {
+    if (state !== 'signed-in' || run === null) return;
+    // Who may not look there stays on the page.
+    new DeskApi(session).temporalUiAddress(run).then(
+      (url) => location.assign(url),
+      () => undefined,
+    );
+  }, [state, run, session]);
 
   if (state === 'signed-in') return <DeskPage session={session} />;
   if (state === 'signed-out') return <SignIn session={session} linkProblem={linkProblem} />;

@@ -78,6 +78,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
   };
   const app = await buildServer(web, tickets);
   const proxy = await makeTemporalUiProxy({
+    desk: runtime.desk,
     uiAddress: runtime.temporal.uiAddress,
     namespace: runtime.temporal.namespace,
     tickets,

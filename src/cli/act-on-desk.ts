@@ -1,9 +1,11 @@
 /** What stop, close-all, resume and run have in common: options, the deadline, and how the outcome is shown. */
 import type { Command } from 'commander';
+import { runAddressAt } from '../home/run-address.js';
 import type { OperationResult } from '../operations/operation.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';
 import { textOf, wholeNumber } from './option-values.js';
 import { printJson, printLines } from './output.js';
+import { fermataHome } from './running-desk.js';
 
 export interface ActOptions {
   readonly reason: string;
@@ -51,11 +53,24 @@ export function notProvenInTime(what: string, seconds: number): CliFailure {
   );
 }
 
+/** For scripts: also where a person reads the run; null where there is no run, or no UI of Temporal's behind our sign-in. */
+export function withRun<T extends { readonly workflowId: string | null }>(
+  outcome: T,
+): T & { readonly run: string | null } {
+  const { workflowId } = outcome;
+  return { ...outcome, run: workflowId === null ? null : runAddressAt(fermataHome(), workflowId) };
+}
+
+export function runLines(outcome: { readonly workflowId: string | null }): string[] {
+  const { run } = withRun(outcome);
+  return run === null ? [] : [`  read it:   ${run}`];
+}
+
 /** Exit code 0 only where it is proven. */
 export function showOutcome(what: string, outcome: OperationResult, json: boolean): number {
   const isProven = outcome.ok && outcome.proven;
   if (json) {
-    printJson(outcome);
+    printJson(withRun(outcome));
   } else {
     printLines(outcomeLines(what, outcome));
   }
@@ -71,6 +86,7 @@ export function outcomeLines(what: string, outcome: OperationResult): string[] {
   return [
     isProven ? `✓ ${what}: proven (${outcome.detail})` : `✗ ${what}: NOT proven (${outcome.detail})`,
     ...(ids.length === 0 ? [] : [`  ${ids.join(', ')}`]),
+    ...runLines(outcome),
     ...outcome.problems.map((problem) => `  ! ${problem}`),
     ...(isProven ? [] : ['  do this:   fermata status, and ask again once its reason is gone']),
   ];

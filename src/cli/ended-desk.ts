@@ -1,8 +1,9 @@
 /** What a command says where it is certain that nothing of the desk runs: at once, instead of waiting for somebody. */
 import type { Runtime } from '../home/runtime.js';
+import { isContainer } from '../home/runtime-here.js';
 import { hasEnded } from '../supervisor/desk-ended.js';
 import { CliFailure } from './failure.js';
-import { isContainer, requireRuntime } from './running-desk.js';
+import { requireRuntime } from './running-desk.js';
 
 const START_IT = 'start it with `fermata up`; what happened before: fermata logs';
 

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ValidationOutcome } from '../activities/validation/create-validation-activities.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
+import { isContainer } from '../home/runtime-here.js';
 import { makeSecret, readSecret } from '../home/secrets.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { type Progress, readProgress } from '../validation/progress.js';
@@ -11,7 +12,6 @@ import { signReport } from '../validation/report/sign-report.js';
 import { keepReport, type WrittenReport, writeReport } from '../validation/report/write-report.js';
 import { type ValidationRequest, validationPlace } from '../validation/request.js';
 import { runInProcess } from '../validation/start-process.js';
-import { isContainer } from './running-desk.js';
 
 const LOOK_EVERY_MS = 500;
 

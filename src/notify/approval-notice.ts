@@ -60,6 +60,7 @@ export function approvalNotice(approval: Approval): Notice {
     buttons: buttonsOf(approval),
     audience: approval.roles,
     approvalId: approval.id,
+    workflowId: approval.workflowId,
   };
 }
 

@@ -38,6 +38,7 @@ export function incidentNotice(incident: Incident, key: string, text: string | n
     text: [text ?? incident.detail, lineOf(incident), `Incident ${incident.id}, ${incident.severity}.`].join(
       '\n',
     ),
+    workflowId: incident.workflowId,
     fingerprint: `incident:${incident.id}:${key}`,
     ...(isAnswered ? {} : { buttons: [acknowledgeButton(incident.id)] }),
     ...(audienceOf(key) === null ? {} : { audience: audienceOf(key) ?? [] }),

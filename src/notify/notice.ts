@@ -25,13 +25,15 @@ export interface Notice {
   readonly buttons?: readonly NoticeButton[];
   /** People of the desk file with one of these roles are told in their own chats as well as in the desk's. */
   readonly audience?: readonly string[];
+  /** The run that it is about: where a person reads it is said below the text. */
+  readonly workflowId?: string;
   /** Its buttons go away when this approval is closed. */
   readonly approvalId?: string;
 }
 
 const TITLE_LENGTH_MAX = 200;
 /** A message of Telegram holds 4096 characters, title and mark included. */
-const TEXT_LENGTH_MAX = 3_500;
+export const TEXT_LENGTH_MAX = 3_500;
 const FINGERPRINT_LENGTH_MAX = 300;
 const BUTTON_BYTES_MAX = 64;
 

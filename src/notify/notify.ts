@@ -1,9 +1,19 @@
 /** Hands a notice to the durable outbox; where Postgres is down, to a bounded file that is taken in later. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runAddressAt } from '../home/run-address.js';
 import { insertNotice } from '../store/outbox.js';
 import type { Pool } from '../store/pool.js';
-import { fittingNotice, type Notice } from './notice.js';
+import { fittingNotice, type Notice, TEXT_LENGTH_MAX } from './notice.js';
 import { spoolNotice } from './spool.js';
+
+/** Shortened is the text, not the address. */
+function withRun(notice: Notice, home: string | null): Notice {
+  const { workflowId } = notice;
+  const address = home === null || workflowId === undefined ? null : runAddressAt(home, workflowId);
+  if (address === null) return notice;
+  const line = `\n\nIts run: ${address}`;
+  return { ...notice, text: `${fittingNotice(notice).text.slice(0, TEXT_LENGTH_MAX - line.length)}${line}` };
+}
 
 /** Nobody who has an alarm to give waits longer for Postgres. */
 const WRITE_MS = 1_500;
@@ -17,7 +27,7 @@ export async function notify(
   notice: Notice,
   home: string | null = null,
 ): Promise<void> {
-  const fitting = fittingNotice(notice);
+  const fitting = fittingNotice(withRun(notice, home));
   const writing = insertNotice(pool, fitting).then(
     () => null,
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),

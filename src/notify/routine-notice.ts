@@ -14,6 +14,7 @@ export function routineNotice(
     severity: verdict === 'fail' ? 'critical' : 'warning',
     title: `${said.title}: ${verdict}`,
     text: said.problems.map((step) => `${step.verdict}: ${step.name}: ${step.observed}`).join('\n'),
+    workflowId: run.workflowId,
     fingerprint: `routine:${run.workflowId}:${run.firstRunId}`,
   };
 }

@@ -14,8 +14,11 @@ import { CODEC_PATH } from '../../src/home/codec-path.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { payloadCodecOf } from '../../src/operations/temporal/data-converter.js';
 import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
+import { FERMATA_DESK } from '../../src/workflows/search-attributes.js';
 import { openBrowser } from '../support/page.js';
 import { sharedTemporal, type TemporalAddress } from '../support/temporal.js';
+import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import { resume } from '../workflows/support/resumptions.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const SEALED = 'sealed words of anna';
@@ -30,6 +33,7 @@ let web: WebUnderTest;
 let proxy: FastifyInstance;
 let browser: Browser;
 let history: string;
+let bench: Bench;
 
 beforeAll(async () => {
   mkdirSync(homePaths(home).secrets, { recursive: true });
@@ -39,6 +43,7 @@ beforeAll(async () => {
   web = await startWebUnderTest(null);
   proxy = await makeTemporalUiProxy({
     uiAddress: address.uiAddress,
+    desk: 'crypto-bot',
     namespace: address.namespace,
     tickets: web.tickets,
     isActive: (family) => web.sessions.isActive(family),
@@ -52,12 +57,15 @@ beforeAll(async () => {
     workflowId,
     taskQueue: workflowId,
     args: [ARGUMENT],
+    typedSearchAttributes: [{ key: FERMATA_DESK, value: 'crypto-bot' }],
   });
   history = `/namespaces/${address.namespace}/workflows/${workflowId}/${firstExecutionRunId}/history`;
   browser = await openBrowser();
+  bench = await openBench(home);
 });
 afterAll(async () => {
   await browser?.close();
+  await bench?.close();
   await temporal?.client.workflow.getHandle(workflowId).terminate();
   await Promise.all([proxy?.close(), web?.stop(), temporal?.close()]);
   rmSync(home, { recursive: true, force: true });
@@ -66,9 +74,10 @@ afterAll(async () => {
 const origin = (): string => `http://127.0.0.1:${(proxy.server.address() as AddressInfo).port}`;
 
 /** As the dashboard's link does it. */
-async function signedInPage(): Promise<Page> {
+async function signedInPage(run?: string): Promise<Page> {
   const { accessToken } = await web.signIn();
-  const ticket = await web.call('POST', '/api/temporal-ui/ticket', { token: accessToken });
+  const body = run === undefined ? {} : { workflowId: run };
+  const ticket = await web.call('POST', '/api/temporal-ui/ticket', { token: accessToken, body });
   const { pathname, search } = new URL(((await ticket.json()) as { url: string }).url);
   const page = await browser.newPage({ viewport: { width: 1440, height: 1800 } });
   await page.goto(origin() + pathname + search);
@@ -80,6 +89,36 @@ describe('Temporal’s UI', () => {
     const page = await signedInPage();
     await page.getByText(workflowId).first().waitFor({ timeout: DRAWN_MS });
     await page.close();
+  });
+
+  it('shows of each run what it is and how it ended', async () => {
+    const page = await signedInPage();
+    for (const column of ['FermataVerdict', 'FermataRoutine'])
+      await page.getByRole('columnheader', { name: column }).waitFor({ timeout: DRAWN_MS });
+    await page.close();
+  });
+
+  it('opens with the one run that a link is about', async () => {
+    const page = await signedInPage(workflowId);
+    await page.waitForURL(new RegExp(`/workflows/${workflowId}/`), { timeout: DRAWN_MS });
+    await page.getByText(SEALED).first().waitFor({ timeout: DRAWN_MS });
+    await page.close();
+  });
+
+  it('draws the details of a run as a list, a line a step', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    const run = await resume(bench, desk, desk.trader.halt('person', 'person'));
+    await run.waitsFor('a person');
+    const page = await signedInPage(run.workflowId);
+    await page.waitForURL(new RegExp(`/workflows/${encodeURIComponent(run.workflowId)}/`), {
+      timeout: DRAWN_MS,
+    });
+    await page.goto(page.url().replace(/\/(history|timeline).*$/, '/user-metadata'));
+    await page.getByText('Current Details').first().click();
+    const lines = page.frameLocator('iframe').locator('li', { hasText: 'Waits for: a person to decide' });
+    await lines.first().waitFor({ timeout: DRAWN_MS });
+    await page.close();
+    await run.end();
   });
 
   it('behind our sign-in shows what is sealed, and needs nothing to be set up', async () => {

@@ -20,7 +20,7 @@ async function pidsOf({ home }: DeskUnderTest): Promise<unknown> {
   return Object.fromEntries(processes.map(({ name, pid, state }) => [name, [pid, state]]));
 }
 
-function targetsOf({ home, desk }: DeskUnderTest): readonly Target[] {
+export function targetsOf({ home, desk }: Pick<DeskUnderTest, 'home' | 'desk'>): readonly Target[] {
   const paths = homePaths(home);
   const ports = JSON.parse(readFileSync(join(paths.run, 'ports.json'), 'utf8')) as {
     readonly web: number;

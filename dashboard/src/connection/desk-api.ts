@@ -231,7 +231,9 @@ export class DeskApi {
     return this.session.request('GET', `/api/audit?${query}`);
   }
 
-  async temporalUiAddress(): Promise<string> {
-    return (await this.session.request<{ url: string }>('POST', '/api/temporal-ui/ticket')).url;
+  /** `workflowId`: straight to that run. */
+  async temporalUiAddress(workflowId?: string): Promise<string> {
+    const asked = workflowId === undefined ? {} : { workflowId };
+    return (await this.session.request<{ url: string }>('POST', '/api/temporal-ui/ticket', asked)).url;
   }
 }

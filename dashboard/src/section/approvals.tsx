@@ -6,6 +6,7 @@ import { ago, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
+import { RunLink } from '../view/run-link.js';
 import { SigningPassword } from '../view/signing-password.js';
 import type { Action } from '../view/use-action.js';
 
@@ -62,10 +63,10 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
       </ul>
       {closed.length > 0 && (
         <ul class="lines">
-          {closed.map(({ id, title, state, outcome, closedMs }) => (
+          {closed.map(({ id, title, state, outcome, closedMs, workflowId }) => (
             <li key={id}>
               <span>
-                {title} <span class="soft">{outcome}</span>
+                {title} <span class="soft">{outcome}</span> <RunLink workflowId={workflowId} />
               </span>
               <span class={`lamp ${state === 'approved' ? 'go' : 'soft'}`}>
                 {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)} UTC`}
@@ -122,7 +123,7 @@ function OpenApproval({ approval, why, busy, onVote }: OpenApprovalProps) {
       </div>
       <p class="soft">
         {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} UTC, ends in{' '}
-        {ago(expiresMs - Date.now())}
+        {ago(expiresMs - Date.now())} <RunLink workflowId={approval.workflowId} />
       </p>
       <Parameters values={parameters} />
       <div class="card-buttons">

@@ -3,6 +3,7 @@ import type { DeskApi, Incident, IncidentShown } from '../connection/desk-api.js
 import { type Polled, usePolled } from '../connection/use-polled.js';
 import { ago, day, minuteOfDay, timeOfDay } from '../format.js';
 import { Empty } from '../view/panel.js';
+import { RunLink } from '../view/run-link.js';
 import { Times } from '../view/words.js';
 
 /** The phase of one that no playbook works on. */
@@ -27,7 +28,8 @@ export function IncidentCard({ api, incident, shown, onAsk }: IncidentCardProps)
           <b>{title}</b>
         </span>
         <span class="soft">
-          {severity}, opened {day(openedMs)} {minuteOfDay(openedMs)} UTC
+          {severity}, opened {day(openedMs)} {minuteOfDay(openedMs)} UTC{' '}
+          <RunLink workflowId={incident.workflowId} />
         </span>
       </div>
       <p>{detail}</p>

@@ -2,6 +2,7 @@ import type { DeskApi, RoutineRun, ScheduledRun } from '../connection/desk-api.j
 import { usePolled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
+import { RunLink } from '../view/run-link.js';
 import { ClockOf, inOrder } from '../view/schedules.js';
 import { causeOf, RunSteps, Verdict } from '../view/steps.js';
 import { type Column, Table } from '../view/table.js';
@@ -64,6 +65,7 @@ function Run({ run, open }: { readonly run: RoutineRun; readonly open: boolean }
         </span>
       </summary>
       {steps.length === 0 ? <Empty>No evidence yet.</Empty> : <RunSteps steps={steps} />}
+      <RunLink workflowId={run.workflowId} />
     </details>
   );
 }

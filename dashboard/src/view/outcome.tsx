@@ -1,5 +1,6 @@
 import type { Button, OperationResult } from '../connection/desk-api.js';
 import type { Problem } from '../connection/problem.js';
+import { RunLink } from './run-link.js';
 import { sentence, Words } from './words.js';
 
 export type Pressed =
@@ -48,7 +49,11 @@ function Done({ button, outcome }: { readonly button: Button; readonly outcome: 
       ))}
       <p class="soft ids">
         {haltId !== null && <span>halt {haltId.slice(0, 8)}</span>}
-        {workflowId !== null && <span>workflow {workflowId}</span>}
+        {workflowId !== null && (
+          <span>
+            workflow {workflowId} <RunLink workflowId={workflowId} />
+          </span>
+        )}
       </p>
     </div>
   );

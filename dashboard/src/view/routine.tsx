@@ -3,6 +3,7 @@ import type { RoutineRun } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
+import { RunLink } from './run-link.js';
 import { causeOf, RunSteps, Verdict } from './steps.js';
 
 /** Due at a time when it was not run any more: said, and not in the way of what did run. */
@@ -49,8 +50,9 @@ export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]>
           <p class="run-line">
             <Verdict verdict={run.verdict} />
             <span class="soft">
-              {causeOf(run)}, begun {day(run.startedMs)} {minuteOfDay(run.startedMs)} UTC
+              {causeOf(run)}, begun {day(run.startedMs)} {minuteOfDay(run.startedMs)} UTC{' '}
             </span>
+            <RunLink workflowId={run.workflowId} />
           </p>
           <RunSteps steps={run.steps} />
         </>

@@ -2,10 +2,20 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import { answer } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { ENTER_PATH } from '../temporal-ui/proxy.js';
+import { ENTER_PATH } from '../temporal-ui/entrance.js';
 import type { TemporalTickets } from '../temporal-ui/tickets.js';
+import { emptyBody } from './caller.js';
+
+const askedSchema = z.strictObject({
+  workflowId: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('The run to open; all of this desk without it'),
+});
 
 const ticketSchema = z.object({ url: z.string().describe('Open within 30 seconds; works once') });
 
@@ -17,14 +27,18 @@ export function temporalTicketRoute(
   const schema = {
     summary: 'A single-use address that signs this person in to Temporal’s UI',
     tags: ['sign-in'],
-    response: { 200: answer('The address', ticketSchema), ...problems(401, 403) },
+    body: jsonSchema(askedSchema),
+    response: { 200: answer('The address', ticketSchema), ...problems(400, 401, 403) },
   };
-  app.post('/api/temporal-ui/ticket', { schema, config: { roles: MAY_STOP } }, async (request) => {
+  const options = { schema, config: { roles: MAY_STOP }, preValidation: emptyBody };
+  app.post<{ Body: z.infer<typeof askedSchema> }>('/api/temporal-ui/ticket', options, async (request) => {
     const ticket = tickets.issue(request.session?.family ?? '');
     // The name that the page was opened under, so that the cookie lands where the browser looks for it.
     const url = new URL(ENTER_PATH, `http://${request.headers.host ?? '127.0.0.1'}`);
     url.port = String(web.runtime.temporalUiProxy.port);
     url.searchParams.set('ticket', ticket);
+    const { workflowId } = request.body;
+    if (workflowId !== undefined) url.searchParams.set('run', workflowId);
     return { url: url.href };
   });
 }

@@ -5,26 +5,21 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import httpProxy from '@fastify/http-proxy';
-import Fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { PayloadCodec } from '../../operations/temporal/payload-codec.js';
 import { endSocketsOnClose } from '../hooks/end-sockets.js';
 import { answerMalformed } from '../hooks/errors.js';
 import { isOwnOrigin, listeningPort, ownHosts } from '../hooks/host-guard.js';
 import { codecRoutes } from './codec.js';
+import { COOKIE, ENTER_PATH, enter } from './entrance.js';
 import { PAGES, type PlainPage, sendPage } from './page.js';
 import type { TemporalTickets } from './tickets.js';
 
-export const ENTER_PATH = '/fermata/enter';
-const COOKIE = 'fermata_temporal_ui';
 const UPSTREAM_WAIT_MS = 30_000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface TemporalUiProxyOptions {
+  readonly desk: string;
   /** Of the UI: host:port, http://host:port or unix+http://path; null where there is none of ours. */
   readonly uiAddress: string | null;
   /** Of this desk's runs. */
@@ -54,7 +49,7 @@ export async function makeTemporalUiProxy(options: TemporalUiProxyOptions): Prom
     if (!ownHosts(listeningPort(request.raw)).has(hostOf(request))) return sendPage(reply, PAGES.host);
   });
   app.get<{ Querystring: Readonly<Record<string, unknown>> }>(ENTER_PATH, async ({ query }, reply) =>
-    enter(options, query.ticket, reply),
+    enter(options, query, reply),
   );
   await app.register(async (scope) =>
     codecRoutes(scope, codec, {
@@ -86,7 +81,8 @@ async function passOn(scope: FastifyInstance, uiAddress: string): Promise<void> 
       rewriteRequestHeaders: (_request, headers) => upstreamHeaders(headers, host),
       rewriteHeaders: (headers) => ({
         ...headers,
-        'x-frame-options': 'DENY',
+        // It draws the details of a run in a frame of its own.
+        'x-frame-options': 'SAMEORIGIN',
         'referrer-policy': 'no-referrer',
       }),
     },
@@ -112,25 +108,6 @@ function refuse(options: TemporalUiProxyOptions, request: FastifyRequest): Plain
 }
 
 const hostOf = ({ headers }: FastifyRequest): string => (headers.host ?? '').toLowerCase();
-
-function enter(
-  { tickets, namespace }: TemporalUiProxyOptions,
-  ticket: unknown,
-  reply: FastifyReply,
-): FastifyReply {
-  const secret = typeof ticket === 'string' ? tickets.redeem(ticket) : null;
-  if (secret === null) return sendPage(reply, PAGES.ticketUsed);
-  return reply
-    .code(303)
-    .headers({
-      // Its root would show the namespace `default`, where nothing is.
-      location: `/namespaces/${encodeURIComponent(namespace)}/workflows`,
-      'set-cookie': `${COOKIE}=${secret}; Path=/; HttpOnly; SameSite=Strict`,
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-    })
-    .send();
-}
 
 /** Its own Host, an Origin that matches it (its check compares the two), and none of our cookies. */
 function upstreamHeaders(headers: IncomingHttpHeaders, host: string): IncomingHttpHeaders {

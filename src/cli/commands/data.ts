@@ -3,6 +3,7 @@ import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import type { Desk } from '../../desk/schema.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey, ensureDataKey } from '../../home/secrets.js';
 import type { FetchedMonth, FetchRequest } from '../../market/fetched/fetch-minutes.js';
 import { type FetchedFile, fetchedFiles, gapsIn } from '../../market/fetched/fetched-files.js';
@@ -18,7 +19,7 @@ import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { positiveNumber, simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
-import { fermataHome, runtimeOf } from '../running-desk.js';
+import { fermataHome } from '../running-desk.js';
 import { withOperations } from '../with-operations.js';
 
 const HOURS_DEFAULT = 24;
@@ -141,7 +142,7 @@ type Fetched = FetchedMonth & Pick<Provenance, 'symbol'>;
 /** Needs no running desk: the desk file, the venue's public interface and the folder of fetched data. */
 async function fetchSymbols(symbols: readonly string[], options: FetchOptions): Promise<readonly Fetched[]> {
   const home = fermataHome();
-  const runtime = runtimeOf(home);
+  const runtime = runtimeHere(home);
   const file =
     options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk);
   const { desk } = loadDeskHere(file, {}, process.env, home);

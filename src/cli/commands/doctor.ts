@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { loadDesk } from '../../desk/load.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { diagnosisLines, runDoctor } from '../doctor/run-doctor.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { fermataHome, runtimeOf } from '../running-desk.js';
+import { fermataHome } from '../running-desk.js';
 import { sayingWhat } from '../waiting.js';
 
 export function doctorCommand(command: Command): void {
@@ -20,7 +21,7 @@ async function doctor(deskNamed: string | undefined, json: boolean): Promise<num
   const home = fermataHome();
   const desk = loadDesk(
     deskNamed === undefined
-      ? (runtimeOf(home)?.deskFile ?? resolveDesk(DEFAULT_DESK))
+      ? (runtimeHere(home)?.deskFile ?? resolveDesk(DEFAULT_DESK))
       : resolveDesk(deskNamed),
   ).desk;
   const looking = runDoctor({

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { IncidentShown } from '../../operations/incidents/list-incidents.js';
 import type { Incident } from '../../store/incidents.js';
+import { runLines, withRun } from '../act-on-desk.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
@@ -19,7 +20,7 @@ export function incidentsCommand(command: Command): void {
       if (id !== undefined) return showOne(id, json === true);
       const incidents = await withOperations((operations) => operations.listIncidents());
       const shown = incidents.filter(({ state }) => all === true || state !== 'resolved');
-      if (json === true) printJson(shown);
+      if (json === true) printJson(shown.map(withRun));
       else printLines(shown.length === 0 ? ['no incident'] : shown.map(lineOf));
     });
 }
@@ -32,8 +33,8 @@ async function showOne(id: string, json: boolean): Promise<void> {
       'nothing was changed',
       'look it up with: fermata incidents --all',
     );
-  if (json) printJson(incident);
-  else printLines([lineOf(incident), ...timelineOf(incident)]);
+  if (json) printJson(withRun(incident));
+  else printLines([lineOf(incident), ...runLines(incident), ...timelineOf(incident)]);
 }
 
 function lineOf({ id, severity, state, title, openedMs, acknowledgedBy, outcome }: Incident): string {

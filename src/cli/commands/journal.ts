@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { JournalEntry } from '../../engine/record.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { CliFailure } from '../failure.js';
 import { entryLine } from '../journal-text.js';
 import { wholeNumber } from '../option-values.js';
 import { printLines } from '../output.js';
-import { desksStartedIn, fermataHome, runtimeOf } from '../running-desk.js';
+import { desksStartedIn, fermataHome } from '../running-desk.js';
 
 const LAST_DEFAULT = 50;
 const LAST_MAX = 100_000;
@@ -37,7 +38,7 @@ export function journalCommand(command: Command): void {
 
 function printJournal({ desk, from, last, json }: Options): void {
   const home = fermataHome();
-  const name = desk ?? runtimeOf(home)?.desk;
+  const name = desk ?? runtimeHere(home)?.desk;
   if (name === undefined) {
     throw noJournal(`no desk was ever started with FERMATA_HOME ${home}`, 'begin one with: fermata up');
   }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { printJson, printLines } from '../output.js';
 import { resetPaper } from '../paper-reset.js';
-import { fermataHome, runtimeOf } from '../running-desk.js';
+import { fermataHome } from '../running-desk.js';
 
 export function paperCommand(command: Command): void {
   command
@@ -12,7 +13,7 @@ export function paperCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action((options: { desk?: string; json?: boolean }) => {
       const home = fermataHome();
-      const desk = options.desk ?? runtimeOf(home)?.desk ?? DEFAULT_DESK;
+      const desk = options.desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK;
       const reset = resetPaper(home, desk, new Date());
       if (options.json === true) {
         printJson({ desk, ...reset });

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { loadDeskHere } from '../../home/desk-here.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { fermataHome, runtimeOf } from '../running-desk.js';
+import { fermataHome } from '../running-desk.js';
 import { sayingWhat } from '../waiting.js';
 
 interface Options {
@@ -31,7 +32,7 @@ export function preflightCommand(command: Command): void {
 /** Needs no running desk: files, environment and the exchange alone. */
 async function preflight(options: Options): Promise<number> {
   const home = fermataHome();
-  const runtime = runtimeOf(home);
+  const runtime = runtimeHere(home);
   const file =
     options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk);
   const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');

@@ -3,6 +3,7 @@ import { loadDesk } from '../../desk/load.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { summaryLines } from '../../validation/report/summary.js';
 import { keepRequest } from '../../validation/request.js';
 import { signedInPerson } from '../desk-person.js';
@@ -11,7 +12,7 @@ import { dataFile, speedValue } from '../market-choice.js';
 import { collected, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
-import { fermataHome, runtimeOf } from '../running-desk.js';
+import { fermataHome } from '../running-desk.js';
 import { runsDesk, type Validated, validateByWorkflow, validateHere } from '../validate-desk.js';
 import {
   boundValue,
@@ -61,7 +62,7 @@ export function validateCommand(command: Command): void {
 /** Everything about the options is checked before anything is begun. */
 async function validate(options: ValidateOptions): Promise<number> {
   const home = fermataHome();
-  const runtime = runtimeOf(home);
+  const runtime = runtimeHere(home);
   const loaded = loadDesk(
     options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk),
   );

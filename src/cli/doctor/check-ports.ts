@@ -1,5 +1,5 @@
+import { runtimeHere } from '../../home/runtime-here.js';
 import { portIsFree } from '../../supervisor/free-port.js';
-import { runtimeOf } from '../running-desk.js';
 import { type DoctorContext, type Finding, finding } from './finding.js';
 
 export async function checkPorts({ home, apiPort }: DoctorContext): Promise<Finding> {
@@ -11,7 +11,7 @@ export async function checkPorts({ home, apiPort }: DoctorContext): Promise<Find
   if (apiPort === 0 || (await portIsFree(apiPort))) {
     return finding('Ports', 'pass', apiPort === 0 ? 'any free port' : `${apiPort} is free`, expected, advice);
   }
-  const isOurs = runtimeOf(home)?.web.port === apiPort;
+  const isOurs = runtimeHere(home)?.web.port === apiPort;
   return finding(
     'Ports',
     isOurs ? 'pass' : 'fail',

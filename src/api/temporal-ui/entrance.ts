@@ -1,0 +1,76 @@
+/**
+ * The way into Temporal's UI: a ticket becomes a session of its port, and the person stands before this desk's runs or
+ * before the one that the link was about. Its list shows what they are and how they ended, unless the person has chosen
+ * columns before.
+ */
+import { randomBytes } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import { PAGES, sendPage } from './page.js';
+import type { TemporalTickets } from './tickets.js';
+
+export const ENTER_PATH = '/fermata/enter';
+export const COOKIE = 'fermata_temporal_ui';
+
+/** As the UI keeps them in the browser. */
+const COLUMNS_KEY = 'namespace-workflow-table-columns';
+const COLUMNS = ['Status', 'FermataVerdict', 'FermataRoutine', 'Workflow ID', 'Start', 'End'];
+const WORKFLOW_ID_MAX = 1_000;
+
+export interface Entrance {
+  readonly desk: string;
+  /** Of this desk's runs. */
+  readonly namespace: string;
+  readonly tickets: TemporalTickets;
+}
+
+export function enter(
+  { desk, namespace, tickets }: Entrance,
+  { ticket, run }: Readonly<Record<string, unknown>>,
+  reply: FastifyReply,
+): FastifyReply {
+  const secret = typeof ticket === 'string' ? tickets.redeem(ticket) : null;
+  if (secret === null) return sendPage(reply, PAGES.ticketUsed);
+  const workflowId = typeof run === 'string' && run !== '' && run.length <= WORKFLOW_ID_MAX ? run : null;
+  const to = placeOf(desk, namespace, workflowId);
+  const nonce = randomBytes(16).toString('base64');
+  return reply
+    .code(200)
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': `default-src 'none'; script-src 'nonce-${nonce}'; frame-ancestors 'none'; base-uri 'none'`,
+      'set-cookie': `${COOKIE}=${secret}; Path=/; HttpOnly; SameSite=Strict`,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    })
+    .send(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="dark light">` +
+        `<title>Temporal</title><script nonce="${nonce}">${scriptFor(namespace, to)}</script>` +
+        `<p><a href="${inHtml(to)}">On to Temporal’s UI</a></p></html>\n`,
+    );
+}
+
+/** Its root would show the namespace `default`, where nothing is. */
+function placeOf(desk: string, namespace: string, workflowId: string | null): string {
+  const workflows = `/namespaces/${encodeURIComponent(namespace)}/workflows`;
+  return workflowId === null
+    ? `${workflows}?query=${encodeURIComponent(`FermataDesk="${desk}"`)}`
+    : `${workflows}/${encodeURIComponent(workflowId)}`;
+}
+
+function scriptFor(namespace: string, to: string): string {
+  const [key, name, columns, place] = [COLUMNS_KEY, namespace, COLUMNS.map((label) => ({ label })), to].map(
+    inScript,
+  );
+  return [
+    `try{const all=JSON.parse(localStorage.getItem(${key})||'{}');`,
+    `if(!all[${name}]){all[${name}]=${columns};localStorage.setItem(${key},JSON.stringify(all))}}catch{}`,
+    `location.replace(${place})`,
+  ].join('');
+}
+
+/** No text of a link can end the script that it is in. */
+const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+const inHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
