@@ -57,30 +57,43 @@ function payFee(state: EngineState, steps: BookSteps, position: PositionEntry, e
   if (paidFrom === 'coins' && coins > 0n) takeCoins(state, steps, position, coins, fee);
 }
 
-/** Coins that leave as a fee are sold for what they are worth, and that pays it: their cost leaves with them. */
+/**
+ * Coins that leave as a fee are sold for what they are worth, and that pays it: their cost leaves with them. Where fewer
+ * are held (a sale was heard of before the purchase that it sold) the rest is owed, and was sold at this price.
+ */
 function takeCoins(
   state: EngineState,
-  { perLot }: BookSteps,
+  steps: BookSteps,
   position: PositionEntry,
   coins: Units,
   value: Units,
 ): void {
-  const held = BigInt(position.quantityLots) * perLot + position.remainder;
-  if (coins > held) throw new RangeError(`a fee of ${coins} units of a coin of which ${held} are held`);
-  const costOut = mulDivUnits(position.cost, coins, held);
-  position.cost -= costOut;
-  position.realised += value - costOut;
-  position.tripResult += value - costOut;
-  const left = held - coins;
-  position.quantityLots = Number(left / perLot);
-  position.remainder = left % perLot;
-  if (position.quantityLots === 0) closeTrip(state, position);
+  const held = coinsOf(position, steps);
+  const own = held < 0n ? 0n : held < coins ? held : coins;
+  const costOut = own === 0n ? 0n : mulDivUnits(position.cost, own, held);
+  const owed = mulDivUnits(value, coins - own, coins);
+  position.cost -= costOut + owed;
+  position.realised += value - owed - costOut;
+  position.tripResult += value - owed - costOut;
+  const wasOpen = position.quantityLots !== 0;
+  holdCoins(position, steps, held - coins);
+  if (wasOpen && position.quantityLots === 0) closeTrip(state, position);
+}
+
+/** Units of the coin, signed, with what is below a lot. */
+function coinsOf({ quantityLots, remainder }: PositionEntry, { perLot }: BookSteps): Units {
+  return BigInt(quantityLots) * perLot + remainder;
+}
+
+function holdCoins(position: PositionEntry, { perLot }: BookSteps, coins: Units): void {
+  position.quantityLots = Number(coins / perLot);
+  position.remainder = coins % perLot;
 }
 
 function open(steps: BookSteps, position: PositionEntry, signedLots: number, execution: Execution): void {
   if (position.quantityLots === 0) position.strategy = execution.strategy;
   if (execution.protectTicks !== null) position.protectTicks = execution.protectTicks;
-  position.quantityLots += signedLots;
+  holdCoins(position, steps, coinsOf(position, steps) + BigInt(signedLots) * steps.perLot);
   position.cost += valueAt(steps, signedLots, execution.priceTicks);
 }
 
@@ -92,12 +105,12 @@ function reduce(
   lots: number,
   execution: Execution,
 ): void {
-  const before = position.quantityLots;
-  const signedLots = Math.sign(before) * lots;
-  const held = BigInt(Math.abs(before)) * steps.perLot + position.remainder;
-  const costOut = mulDivUnits(position.cost, BigInt(lots) * steps.perLot, held);
+  const signedLots = Math.sign(position.quantityLots) * lots;
+  const held = coinsOf(position, steps);
+  const leaving = BigInt(signedLots) * steps.perLot;
+  const costOut = mulDivUnits(position.cost, leaving, held);
   const proceeds = valueAt(steps, signedLots, execution.priceTicks);
-  position.quantityLots = before - signedLots;
+  holdCoins(position, steps, held - leaving);
   position.cost -= costOut;
   position.realised += proceeds - costOut;
   position.tripResult += proceeds - costOut;

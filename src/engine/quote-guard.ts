@@ -111,6 +111,11 @@ export class QuoteGuard {
     return now.monotonicMs - sinceMonotonicMs >= standsMs || now.marketMs - sinceMarketMs >= standsMs;
   }
 
+  /** Nobody listened meanwhile: that nothing contradicted what is held back says nothing. */
+  forgetDoubts(): void {
+    this.doubted.fill(null);
+  }
+
   believe(at: InstrumentId, bidTicks: number, askTicks: number): void {
     this.doubted[at] = null;
     this.surelyAbove[at] = bidTicks * (1 - this.width);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseMoney } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import { createState } from '../../src/engine/state.js';
 import { coins, crossStrategy } from '../support/engine-config.js';
@@ -90,5 +91,54 @@ describe('a fee in BNB', () => {
     const state = createState();
     for (const record of under.records) applyRecord(state, record);
     expect(state.feesElsewhere).toBe(100_000_000n);
+  });
+
+  it('is taken of a sale of BNB itself, too', () => {
+    const under = desk({ feeAssets: { BNB: 1 } });
+    under.quote(1, 60_000);
+    const deal = (tradeId: string, side: 'buy' | 'sell', more: object) => ({
+      ...{
+        tradeId,
+        clientId: 'person',
+        instrument: 1,
+        side,
+        quantityLots: 1_000,
+        priceTicks: 60_000,
+        fee: 0,
+      },
+      ...{ liquidity: 'taker' as const, marketMs: under.marketMs, simulated: true, ...more },
+    });
+    under.happen({ kind: 'fill', fill: deal('b1', 'buy', {}) });
+    under.happen({ kind: 'fill', fill: deal('b2', 'sell', { feeIn }) });
+    expect(under.engine.view.positions).toEqual([]);
+    expect(under.engine.view.balances).toContainEqual({ asset: 'BNB', amount: '-0.00200000' });
+    expect(under.engine.view.cash).toBe(parseMoney('10000'));
+  });
+});
+
+describe('a fee in the coin that was bought', () => {
+  const instruments = coins(['BTC']);
+  const strategies = crossStrategy(instruments);
+  const under = () => new DeskUnderTest({ instruments, strategies }).active();
+  const deal = (tradeId: string, side: 'buy' | 'sell', more: object = {}) => ({
+    ...{ tradeId, clientId: 'person', instrument: 0, side, quantityLots: 1_000, priceTicks: 10_000, fee: 0 },
+    ...{ liquidity: 'taker' as const, simulated: true, ...more },
+  });
+  const feeIn = { asset: 'BTC', amount: '0.00050000' };
+
+  it('is owed where its sale is heard of first, and the next purchase pays it back', () => {
+    const desk = under();
+    desk.quote(0, 10_000);
+    const { marketMs } = desk;
+    desk.happen({ kind: 'fill', fill: { ...deal('x2', 'sell'), marketMs } });
+    desk.happen({ kind: 'fill', fill: { ...deal('x1', 'buy', { feeIn }), marketMs } });
+    expect(desk.engine.view.positions).toEqual([]);
+    expect(desk.engine.view.balances).toContainEqual({ asset: 'BTC', amount: '-0.00050000' });
+    // What is owed, 0.0005 coins, costs the ask.
+    expect(desk.engine.view.equity).toBe(parseMoney('10000') - parseMoney('0.05001'));
+    desk.happen({ kind: 'fill', fill: { ...deal('x3', 'buy'), marketMs } });
+    expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 999 }]);
+    expect(desk.engine.view.balances).toContainEqual({ asset: 'BTC', amount: '0.99950000' });
+    expect(desk.engine.view.equity).toBe(parseMoney('10000') - parseMoney('0.05'));
   });
 });

@@ -73,6 +73,19 @@ describe('a quote that can hardly be a price', () => {
     expect(bid(desk)).toBe(11_000);
   });
 
+  it('is not believed for having stood while the process slept: nobody listened', () => {
+    const desk = holding();
+    const { peak } = desk.engine.view;
+    desk.quote(0, 20_000);
+    desk.wait(20_000);
+    desk.happen({ kind: 'clock.jump', gapMs: 20_000 });
+    desk.pass(0);
+    expect(desk.engine.view.peak).toBe(peak);
+    expect(bid(desk)).toBe(10_000);
+    desk.quote(0, 10_010);
+    expect(bid(desk)).toBe(10_010);
+  });
+
   it('is told from the bars before where nothing was quoted yet', () => {
     const desk = new DeskUnderTest({ quotes }).begin();
     const span = { spanMs: 60_000, openTicks: 10_000, highTicks: 10_010, lowTicks: 9990, closeTicks: 10_000 };

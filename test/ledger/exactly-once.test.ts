@@ -160,12 +160,16 @@ test('coins that the venue kept as its fee leave the position to the last place,
     deal(3, 'buy', 3, '0.00000001'),
     deal(4, 'sell', 602),
     deal(5, 'buy', 10, '0.00000247'),
+    // Heard of before the purchase that it sold: the fee is owed until the next one.
+    deal(6, 'sell', 500),
+    deal(7, 'buy', 491, '0.00000753'),
+    deal(8, 'buy', 20),
   ];
   const entries = entriesOf(records, 'inc001');
   await applyBatch(database.pool, { desk, simulated: true }, entries);
   await expectLedgerEquals(desk, entries);
   const { rows } = await database.pool.query('select quantity from positions where desk = $1', [desk]);
-  expect(rows).toEqual([{ quantity: '0.00009999' }]);
+  expect(rows).toEqual([{ quantity: '0.00020246' }]);
   const fees = await database.pool.query(
     'select fee_asset, fee_amount from fills where desk = $1 order by market limit 2',
     [desk],

@@ -22,7 +22,11 @@ export class Evidence {
   #asked = 0;
   readonly #bids = new Map<number, number>();
 
-  constructor(private readonly instruments: readonly Instrument[]) {}
+  constructor(
+    private readonly instruments: readonly Instrument[],
+    /** Lots of the account that are not the desk's. */
+    private readonly othersAt: (instrument: number) => number,
+  ) {}
 
   /** A message reached the trader. */
   heard(message: EngineEvent, atMs: number): void {
@@ -63,6 +67,10 @@ export class Evidence {
       default:
         return;
     }
+  }
+
+  bidTicks(instrument: number): number | undefined {
+    return this.#bids.get(instrument);
   }
 
   asked(requestId: number): void {
@@ -108,26 +116,30 @@ export class Evidence {
     return `${clientId} is ${state} in our book, and the venue never said so`;
   }
 
-  #ofAdoption(instrument: number, lots: number): string | null {
+  #ofAdoption(instrument: number, adopted: number): string | null {
+    const lots = adopted + this.othersAt(instrument);
     const last = this.#readings.at(-1);
     const confirming = this.#readings.filter(
-      (reading) => reading.lots.get(instrument) === lots && reading.requestId !== last?.requestId,
+      (reading) => (reading.lots.get(instrument) ?? 0) === lots && reading.requestId !== last?.requestId,
     );
     const before = confirming[0];
     if (
-      last?.lots.get(instrument) === lots &&
+      last !== undefined &&
+      (last.lots.get(instrument) ?? 0) === lots &&
       before !== undefined &&
       last.atMs - before.atMs >= CONFIRM_AFTER_MS
     ) {
       return null;
     }
-    return `a position of ${lots} lots was adopted without a second reading`;
+    return `a position of ${adopted} lots was adopted without a second reading`;
   }
 
   #ofFlat(ours: (clientId: string) => boolean): string | null {
     const last = this.#readings.at(-1);
     if (last === undefined) return 'flat was proven without a reading of the venue';
-    const open = [...last.lots].some(([instrument, lots]) => this.#isTradable(instrument, lots));
+    const open = [...last.lots].some(([instrument, lots]) =>
+      this.#isTradable(instrument, lots - this.othersAt(instrument)),
+    );
     if (open) return 'flat was proven by a reading that shows a position';
     return last.openOrders.some(ours)
       ? 'flat was proven by a reading that shows an open order of ours'

@@ -1,12 +1,15 @@
 /** The network between a trader and the paper venue: loses, delays, doubles and reorders. Knows nothing of trading. */
 import type { InstrumentId } from '../../src/domain/instrument.js';
+import { plainUnits } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
+import type { VenueOrder } from '../../src/engine/event.js';
 import type { Approved } from '../../src/engine/risk/approved.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
 import type { SendOutcome, VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
+import type { Bank } from './bank.js';
 import type { Injected } from './injected.js';
 import type { Random } from './random.js';
-import type { FaultRates, Scenario } from './scenario.js';
+import { type FaultRates, NO_FAULTS, type Scenario } from './scenario.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -22,6 +25,8 @@ export class FaultyNetwork {
   faults: FaultRates;
   connected = true;
   #closed = false;
+  /** Of stops that never fire, by client id. */
+  readonly #askedTicks = new Map<string, number>();
   #receiver: Receiver | null = null;
 
   constructor(
@@ -32,10 +37,14 @@ export class FaultyNetwork {
     private readonly injected: Injected,
     /** An order is handed to the venue: the last moment before it is out of our hands. */
     private readonly onSent: (clientId: string) => void,
+    private readonly bank: Bank,
+    /** Of no list of the venue. */
+    private readonly hidden: ReadonlySet<string>,
   ) {
     this.faults = scenario.faults;
     venue.onEvent((event) => {
-      this.#stream(event);
+      if (event.kind === 'fill' && this.hidden.has(event.fill.clientId)) return;
+      this.#stream(event.kind === 'order' ? { ...event, order: this.#shown(event.order) } : event);
       if (event.kind === 'fill') this.#streamOrder(event.fill.clientId, event.fill.instrument);
     });
   }
@@ -48,7 +57,12 @@ export class FaultyNetwork {
       capabilities: venue.capabilities,
       instruments: venue.instruments,
       serverTime: () => ask(() => venue.serverTime()),
-      balances: () => ask(() => venue.balances()),
+      balances: () =>
+        ask(async () => {
+          const { cash, currency } = await venue.balances();
+          return { cash: plainUnits(BigInt(cash) + this.bank.cash), currency };
+        }),
+      cashMovements: (sinceMs) => ask(async () => this.bank.listedSince(sinceMs)),
       positions: () =>
         ask(async () => {
           const positions = await venue.positions();
@@ -58,11 +72,22 @@ export class FaultyNetwork {
         }),
       openOrders: () =>
         ask(async () => {
-          const orders = await venue.openOrders();
+          const listed = await venue.openOrders();
+          const orders = listed
+            .filter(({ clientId }) => !this.hidden.has(clientId))
+            .map((order) => this.#shown(order));
           return this.#isWrong() ? orders.slice(1) : orders;
         }),
-      orderByClientId: (clientId, instrument) => ask(() => venue.orderByClientId(clientId, instrument)),
-      fillsSince: (sinceMs) => ask(() => venue.fillsSince(sinceMs)),
+      orderByClientId: (clientId, instrument) =>
+        ask(async () => {
+          const order = await venue.orderByClientId(clientId, instrument);
+          return order === null ? null : this.#shown(order);
+        }),
+      fillsSince: (sinceMs) =>
+        ask(async () => {
+          const fills = await venue.fillsSince(sinceMs);
+          return fills.filter(({ clientId }) => !this.hidden.has(clientId));
+        }),
       submit: (order) => this.#submit(process, order),
       cancel: (clientId, instrument) =>
         ask(async () => {
@@ -120,10 +145,28 @@ export class FaultyNetwork {
       return this.#answer(process, { kind: 'rejected', code: '503', text: 'busy' });
     }
     return this.#request(process, async () => {
-      const outcome = await this.venue.submit(order);
+      const outcome = await this.venue.submit(this.#stuck(order));
       if (outcome.kind === 'accepted') this.#streamOrder(order.clientId, order.instrument);
       return outcome;
     });
+  }
+
+  /** Now and then a stop rests where the market will not come; the venue shows it where it was asked for. */
+  #stuck(order: Approved<OrderIntent>): Approved<OrderIntent> {
+    const { stopTicks, clientId, instrument, quantityLots, side } = order;
+    const { stuckStops, instruments } = this.scenario;
+    if (stopTicks === null || this.faults === NO_FAULTS || !this.random.chance(stuckStops)) return order;
+    const { moneyPerTickLot, minNotional } = instruments[instrument]!;
+    const away = side === 'sell' ? Math.round(stopTicks / 2) : stopTicks * 2;
+    if (quantityLots * away * moneyPerTickLot < minNotional) return order;
+    this.injected.count('stop that never fires');
+    this.#askedTicks.set(clientId, stopTicks);
+    return { ...order, stopTicks: away };
+  }
+
+  #shown(order: VenueOrder): VenueOrder {
+    const stopTicks = this.#askedTicks.get(order.clientId);
+    return stopTicks === undefined ? order : { ...order, stopTicks };
   }
 
   /** A lost request or answer is an error at once, late, or silence. */
@@ -163,7 +206,7 @@ export class FaultyNetwork {
   /** An exchange also tells of orders that were taken, filled or cancelled. */
   #streamOrder(clientId: string, instrument: InstrumentId): void {
     void this.venue.orderByClientId(clientId, instrument).then((order) => {
-      if (order !== null) this.#stream({ kind: 'order', order });
+      if (order !== null) this.#stream({ kind: 'order', order: this.#shown(order) });
     });
   }
 

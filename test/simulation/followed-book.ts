@@ -1,7 +1,10 @@
 /** The desk as its records tell of it: kept apart from the engine, and simpler. */
+import { othersLots } from '../../src/domain/coins.js';
 import type { Halt } from '../../src/domain/mode.js';
 import { FINAL_ORDER_STATES, type OrderIntent, type OrderState } from '../../src/domain/order.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import type { Scenario } from './scenario.js';
+import { SecondBook } from './second-book.js';
 
 /** From so many on a position counts as one that can't be protected. */
 const STOP_REFUSALS = 3;
@@ -21,15 +24,23 @@ export class FollowedBook {
   halts: Halt[] = [];
   sizeFactorPpm = 1_000_000;
   enabled = true;
+  /** The desk's own, whole and signed. */
   lots: number[];
+  /** Coins of the account that are not the desk's, in lots. */
+  others: number[];
+  /** Of these, coins of which nobody has said whose they are, by symbol. */
+  readonly nobodys = new Map<string, number>();
+  readonly second: SecondBook;
   /** Orders that may still be filled. */
   readonly live = new Map<string, FollowedOrder>();
 
   /** Stops in a row that the venue did not take, by instrument. */
   readonly #stopsRefused = new Map<number, number>();
 
-  constructor(private readonly instruments: number) {
+  constructor(private readonly scenario: Scenario) {
+    this.second = new SecondBook(scenario.instruments, scenario.startingCash);
     this.lots = this.#flat();
+    this.others = this.#flat();
   }
 
   /** A new process knows only what the disk kept. */
@@ -38,13 +49,19 @@ export class FollowedBook {
     this.escalated = false;
     this.sizeFactorPpm = 1_000_000;
     this.enabled = true;
+    this.second.restart([]);
     this.lots = this.#flat();
+    this.others = this.#flat();
+    this.nobodys.clear();
     this.live.clear();
     for (const record of records) this.follow(record);
     this.#stopsRefused.clear();
   }
 
   follow(record: EngineRecord): void {
+    this.second.follow(record);
+    if (record.type === 'fill' || record.type === 'position.adopted' || record.type === 'coins.claimed')
+      this.lots = this.lots.map((_, at) => this.second.lots(at));
     switch (record.type) {
       case 'halt':
         this.newestHalt = record.halt.haltId;
@@ -70,8 +87,13 @@ export class FollowedBook {
       case 'strategy.toggled':
         this.enabled = record.enabled;
         return;
-      case 'position.adopted':
-        this.lots[record.instrument] = record.quantityLots;
+      case 'coins.counted':
+        this.others[this.#at(record.symbol)] = othersLots(record.coins);
+        this.nobodys.set(record.symbol, record.coins.nobodys);
+        return;
+      case 'coins.claimed':
+        this.others[this.#at(record.symbol)]! -= record.quantityLots;
+        this.nobodys.delete(record.symbol);
         return;
       default:
         this.#followOrder(record);
@@ -104,8 +126,7 @@ export class FollowedBook {
       if (FINAL_ORDER_STATES.has(record.state)) this.live.delete(record.clientId);
       else if (order !== undefined) order.state = record.state;
     } else if (record.type === 'fill') {
-      const { instrument, side, quantityLots, clientId } = record.fill;
-      this.lots[instrument] = (this.lots[instrument] ?? 0) + (side === 'buy' ? quantityLots : -quantityLots);
+      const { quantityLots, clientId } = record.fill;
       const order = this.live.get(clientId);
       if (order === undefined) return;
       order.leftLots -= quantityLots;
@@ -128,6 +149,10 @@ export class FollowedBook {
   }
 
   #flat(): number[] {
-    return Array.from({ length: this.instruments }, () => 0);
+    return this.scenario.instruments.map(() => 0);
+  }
+
+  #at(symbol: string): number {
+    return this.scenario.instruments.findIndex((instrument) => instrument.symbol === symbol);
   }
 }

@@ -1,5 +1,7 @@
 /** Builds that are broken on purpose: each must be caught by the simulation within the seeds that it is given. */
 
+import { ACCOUNT_MUTANTS } from './mutants-account.js';
+
 export interface Mutant {
   /** What goes wrong, as the end of "a build in which …". */
   readonly what: string;
@@ -9,7 +11,7 @@ export interface Mutant {
   readonly put: string;
 }
 
-export const MUTANTS: readonly Mutant[] = [
+const CORE_MUTANTS: readonly Mutant[] = [
   {
     what: 'the host sends an order before it is durable',
     file: 'trader/running/runner.ts',
@@ -305,3 +307,5 @@ export const MUTANTS: readonly Mutant[] = [
     put: '    void this.#faultListeners;',
   },
 ];
+
+export const MUTANTS: readonly Mutant[] = [...CORE_MUTANTS, ...ACCOUNT_MUTANTS];

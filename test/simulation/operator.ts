@@ -11,6 +11,7 @@ export class Operator {
     private readonly random: Random,
     private readonly configHash: string,
     private readonly live: boolean,
+    private readonly symbols: readonly string[],
   ) {}
 
   /** Any command, at any moment. */
@@ -21,6 +22,7 @@ export class Operator {
   /** As the resumption does it: reads the newest halt, decides, arms. Now and then the decision is an old one. */
   tryToArm(trader: TraderUnderTest): void {
     if (!trader.running) return;
+    this.explain(trader);
     const { haltId } = trader.engine.view;
     if (haltId !== null) this.#haltIdsSeen.push(haltId);
     const stale = this.random.chance(0.1) && this.#haltIdsSeen.length > 0;
@@ -33,6 +35,22 @@ export class Operator {
       return;
     }
     trader.command({ name: 'arm', haltId: quoted, configHash, authority });
+  }
+
+  /** A person says what nothing else explains: where cash went, and whose coins are in the account. */
+  explain(trader: TraderUnderTest): void {
+    if (!trader.running) return;
+    const { cashUnexplained: amount, coins } = trader.engine.view;
+    if (amount !== null && this.random.chance(0.4)) {
+      const kind = this.random.chance(0.2) ? 'correction' : amount > 0n ? 'deposit' : 'withdrawal';
+      trader.command({ name: 'explainCash', kind, amount });
+    }
+    for (const { instrument, nobodys } of coins) {
+      if (nobodys === 0 || this.random.chance(0.5)) continue;
+      const owner = this.random.pick(['foreign', 'foreign', 'move', 'desk'] as const);
+      const cost = owner === 'desk' ? `${this.random.whole(90, 110)}.5` : null;
+      trader.command({ name: 'claimCoins', symbol: this.symbols[instrument] ?? '', owner, cost });
+    }
   }
 
   /** Some limit up or down, approved or not, now and then on an old version. */
@@ -90,7 +108,7 @@ export class Operator {
     if (name === 'reload') return this.#drawReload(trader);
     if (name === 'toggle') return { name, strategy: 'cross', enabled: this.random.chance(0.7) };
     if (name === 'resize') {
-      const sizeFactorPpm = this.random.pick([1_000_000, 500_000, 250_000, 10_000, 5_000]);
+      const sizeFactorPpm = this.random.pick([1_000_000, 500_000, 250_000, 10_200, 5_100]);
       return { name, sizeFactorPpm, authorised: this.random.chance(0.4) };
     }
     return { name };

@@ -6,13 +6,16 @@ import type { Command, EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { EngineView } from '../../src/engine/view.js';
 import { wronglyLifted } from './authority.js';
+import type { Bank } from './bank.js';
 import { Evidence } from './evidence.js';
 import { FollowedBook } from './followed-book.js';
 import { Injected } from './injected.js';
+import { isWrongQuote } from './outside.js';
 import { engineConfig, REST_BARS, type Scenario } from './scenario.js';
 import { Unprotectable } from './unprotectable.js';
 import type { Moment, Watcher } from './watcher.js';
 import { AnswersInTime } from './watchers/answers-in-time.js';
+import { CashRecords } from './watchers/cash-records.js';
 import { CloseAllDeadline } from './watchers/close-all-deadline.js';
 import { EntriesAllowed } from './watchers/entries-allowed.js';
 import { HaltsKept } from './watchers/halts-kept.js';
@@ -20,9 +23,12 @@ import { LossLimits } from './watchers/loss-limits.js';
 import { Permissions } from './watchers/permissions.js';
 import { Prompt } from './watchers/prompt.js';
 import { ProtectiveStops } from './watchers/protective-stops.js';
+import { RealPrices } from './watchers/real-prices.js';
 import { Results } from './watchers/results.js';
+import { StopsTrusted } from './watchers/stops-trusted.js';
 
 const CALLS_PER_SECOND_MAX = 60;
+const RESTS: ReadonlySet<string> = new Set(['working', 'partlyFilled']);
 
 export class Oracle {
   readonly violations: string[] = [];
@@ -33,6 +39,8 @@ export class Oracle {
   /** What the core came to, by the kinds of its records. */
   readonly reached = new Injected();
   readonly evidence: Evidence;
+  /** Lots that a person gave the desk, by symbol, whatever became of the journal. */
+  readonly claimed = new Map<string, number>();
   readonly #book: FollowedBook;
   readonly #unprotectable: Unprotectable;
   readonly #watchers: readonly Watcher[];
@@ -49,14 +57,17 @@ export class Oracle {
   #second = 0;
   #calls = 0;
 
-  constructor(private readonly scenario: Scenario) {
+  constructor(
+    private readonly scenario: Scenario,
+    bank: Bank,
+  ) {
     this.#config = engineConfig(scenario, 'oracle', () => '');
-    this.evidence = new Evidence(scenario.instruments);
     const { tracker, closeAll, dayStartMs } = this.#config;
     const { maxConsecutiveLosses } = tracker;
     const risk = () => this.#riskInForce();
-    const book = new FollowedBook(scenario.instruments.length);
+    const book = new FollowedBook(scenario);
     this.#book = book;
+    this.evidence = new Evidence(scenario.instruments, (at) => book.others[at] ?? 0);
     this.#unprotectable = new Unprotectable(book);
     this.#watchers = [
       new AnswersInTime(book),
@@ -70,7 +81,10 @@ export class Oracle {
       new LossLimits(book, risk, dayStartMs),
       new Permissions(book, this.#config.goLiveRequired === true),
       new Prompt(book, scenario, REST_BARS, () => this.#config.staleMs),
-      new Results(scenario),
+      new Results(book, scenario),
+      new RealPrices(book, scenario),
+      new CashRecords(bank),
+      new StopsTrusted(book, scenario),
     ];
   }
 
@@ -87,6 +101,8 @@ export class Oracle {
 
   /** The engine is about to process it. */
   heard(event: EngineEvent, wallMs: number): void {
+    // Nobody here looks at what is no price: it must change nothing.
+    if (event.kind === 'quote' && isWrongQuote(event)) return;
     this.evidence.heard(event, wallMs);
     this.#unprotectable.heard(event, wallMs);
     for (const watcher of this.#watchers) watcher.heard?.(event, wallMs);
@@ -114,6 +130,10 @@ export class Oracle {
       this.violations.push(`after a kill the desk is ${this.#book.mode}`);
     }
     if (record.type === 'position.adopted') this.adoptions += 1;
+    if (record.type === 'coins.claimed') {
+      const before = this.claimed.get(record.symbol) ?? 0;
+      this.claimed.set(record.symbol, before + record.quantityLots);
+    }
     if (record.type === 'fill') this.fills += 1;
     this.#object(this.evidence.objection(record, (clientId) => this.#sent.has(clientId)));
     for (const watcher of this.#watchers) this.#object(watcher.recorded?.(record, moment) ?? null);
@@ -197,10 +217,27 @@ export class Oracle {
     const wrong = wronglyLifted(halts, authority, marketMs, this.#config.dayStartMs);
     if (wrong !== null) this.violations.push(`${authority} lifted a halt that needs ${wrong.resume}`);
     this.armings += 1;
+    const bare = this.#unprotected();
+    for (const [symbol, lots] of this.#book.nobodys)
+      if (lots > 0) this.violations.push(`armed while ${lots} lots of ${symbol} are nobody's`);
+    if (bare !== null) this.violations.push(`armed while ${bare} has no stop that rests`);
     if (closing) this.violations.push('armed while positions are being closed');
     if (haltId !== newestHalt) this.violations.push(`armed with ${haltId}, newest is ${newestHalt}`);
     if (this.#armedWith.has(haltId)) this.violations.push(`armed twice with ${haltId}`);
     this.#armedWith.add(haltId);
+  }
+
+  /** A position that could be sold, without a stop for all of it. */
+  #unprotected(): string | null {
+    const bare = this.scenario.instruments.find(({ id, minNotional, moneyPerTickLot }) => {
+      const lots = Math.abs(this.#book.lots[id] ?? 0);
+      const stops = this.#book.liveOn(id, 'protective').filter(({ state }) => RESTS.has(state));
+      const bidTicks = this.evidence.bidTicks(id) ?? 0;
+      return (
+        lots * bidTicks * moneyPerTickLot >= minNotional && !stops.some(({ leftLots }) => leftLots === lots)
+      );
+    });
+    return bare?.symbol ?? null;
   }
 
   #checkEntry(order: OrderIntent, view: EngineView): void {

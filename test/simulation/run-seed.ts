@@ -6,11 +6,13 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import { setBackHalt } from '../../src/trader/journal/begin-anew.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { openPaperVenue, type PaperVenue } from '../../src/venue/paper/paper-venue.js';
+import { Bank } from './bank.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { Injected } from './injected.js';
 import { checkInvariants, type VenueTruth } from './invariants.js';
 import { Operator } from './operator.js';
 import { Oracle } from './oracle.js';
+import { Conversions, pastOf, wrongQuote } from './outside.js';
 import { Random } from './random.js';
 import { drawScenario, NO_FAULTS, paperOf, type Scenario, START_WALL_MS } from './scenario.js';
 import { SimulatedDisk } from './simulated-disk.js';
@@ -39,6 +41,8 @@ export interface SimulationResult {
 const ARM_EVERY_MS = 2_500;
 /** Once the faults have ended, everything resolves within this. */
 const QUIET_MS = 60_000;
+/** Longer than a quote has to stand to be believed. */
+const CONTRADICTED_MS = 3_000;
 /** What is asked for at the end has this long to be proven; in the second half prices stand still. */
 const PROVEN_WITHIN_MS = 30_000;
 
@@ -72,6 +76,10 @@ class Run {
   #crashes = 0;
   #restores = 0;
   #setWallByMs = 0;
+  readonly #bank: Bank;
+  readonly #conversions: Conversions;
+  /** When the last quote came that was no price. */
+  #wrongAtMs = Number.NEGATIVE_INFINITY;
   readonly #silentUntilMs = new Map<number, number>();
   #backup: readonly EngineRecord[] | null = null;
   #faultsEnded = false;
@@ -84,9 +92,12 @@ class Run {
     this.#random = new Random(seed);
     this.#scenario = drawScenario(seed, this.#random);
     this.#incarnation = this.#random.hex(6);
-    this.#operator = new Operator(this.#random, `config-${seed}`, this.#scenario.live);
+    const symbols = this.#scenario.instruments.map(({ symbol }) => symbol);
+    this.#operator = new Operator(this.#random, `config-${seed}`, this.#scenario.live, symbols);
+    this.#bank = new Bank(this.#random);
     this.#prices = new SimulatedPrices(this.#scenario.instruments, this.#random, this.#time);
     this.#venue = this.#openVenue();
+    this.#conversions = new Conversions(this.#random, this.#venue, this.#scenario.traded);
     this.#network = new FaultyNetwork(
       this.#venue,
       this.#scenario,
@@ -94,9 +105,11 @@ class Run {
       this.#random,
       this.#injected,
       (clientId) => this.#onSent(clientId),
+      this.#bank,
+      this.#conversions.hidden,
     );
     this.#stranger = new Stranger(this.#time, this.#random, this.#venue, this.#prices);
-    this.#oracle = new Oracle(this.#scenario);
+    this.#oracle = new Oracle(this.#scenario, this.#bank);
     this.#disk = new SimulatedDisk(directory, this.#incarnation, this.#time, this.#random);
     this.#trader = this.#startTrader();
   }
@@ -108,6 +121,8 @@ class Run {
     this.#faultsEnded = true;
     this.#network.faults = NO_FAULTS;
     this.#network.open();
+    await this.#time.runUntil(this.#time.nowMs + QUIET_MS / 4);
+    this.#trader.command({ name: 'reconcile' });
     await this.#time.runUntil(this.#time.nowMs + QUIET_MS);
     this.#ending = true;
     this.#trader.command({ name: endsFlat ? 'closeAll' : 'stop' });
@@ -130,7 +145,7 @@ class Run {
       paper: paperOf(this.#scenario),
       nowMs: () => this.#time.nowMs,
       limitToQuoteSize: thinBooks,
-      past: { bookId: this.#random.hex(6) },
+      past: pastOf(this.#scenario, this.#random),
       schedule: (delayMs, work) => {
         let wanted = true;
         this.#time.after(delayMs, () => wanted && work());
@@ -151,7 +166,8 @@ class Run {
     for (const { id } of instruments) this.#time.every(quoteEveryMs, () => this.#quote(id));
     for (const { id } of instruments) this.#time.every(barEveryMs, () => this.#bar(id));
     this.#time.every(ARM_EVERY_MS, () => {
-      if (!this.#ending) this.#operator.tryToArm(this.#trader);
+      if (this.#ending) this.#operator.explain(this.#trader);
+      else this.#operator.tryToArm(this.#trader);
     });
     const { crashEveryMs, freezeEveryMs, disconnectEveryMs, commandEveryMs, diskFaultEveryMs } =
       this.#scenario;
@@ -161,7 +177,7 @@ class Run {
     );
     this.#nowAndThen(this.#scenario.strangerEveryMs, () => {
       this.#injected.count('foreign trade');
-      this.#stranger.trade(this.#scenario.instruments.length);
+      this.#stranger.trade(this.#scenario.traded);
     });
     this.#nowAndThen(freezeEveryMs, () => {
       this.#injected.count('process stands still');
@@ -175,6 +191,14 @@ class Run {
     this.#nowAndThen(this.#scenario.silenceEveryMs, () => this.#silence());
     this.#nowAndThen(this.#scenario.heartbeatEveryMs, () => this.#loseHeartbeat());
     this.#nowAndThen(this.#scenario.stormEveryMs, () => this.#storm());
+    this.#nowAndThen(this.#scenario.bankEveryMs, () =>
+      this.#injected.count(this.#bank.move(this.#prices.marketNowMs)),
+    );
+    this.#nowAndThen(this.#scenario.conversionEveryMs, () => {
+      this.#injected.count('conversion');
+      this.#conversions.convert();
+    });
+    this.#nowAndThen(this.#scenario.wrongQuoteEveryMs, () => this.#quoteWrongly());
     this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
   }
 
@@ -252,6 +276,8 @@ class Run {
     const all = this.#random.chance(0.3);
     const silent = all ? instruments.map(({ id }) => id) : [this.#random.whole(0, instruments.length - 1)];
     const untilMs = this.#time.nowMs + this.#random.whole(4_000, 15_000);
+    // Nothing would contradict a quote that is no price: after a while it has to be one.
+    if (this.#time.nowMs - this.#wrongAtMs < CONTRADICTED_MS) return;
     for (const id of silent) this.#silentUntilMs.set(id, untilMs);
     this.#injected.count(all ? 'silent feed' : 'silent instrument');
   }
@@ -284,6 +310,20 @@ class Run {
     const silentUntilMs = this.#silentUntilMs.get(instrument) ?? 0;
     if (this.#time.nowMs >= silentUntilMs)
       this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+  }
+
+  /** A single one among real ones, to a desk that has heard one of those: the first is believed whatever it is. */
+  #quoteWrongly(): void {
+    const instrument = this.#random.whole(0, this.#scenario.instruments.length - 1);
+    const silent = this.#time.nowMs < (this.#silentUntilMs.get(instrument) ?? 0);
+    if (silent || !this.#trader.running || !this.#trader.hasHeard(instrument)) return;
+    this.#injected.count('wrong quote');
+    this.#wrongAtMs = this.#time.nowMs;
+    const { bidTicks, askTicks } = wrongQuote(this.#random, this.#prices.bidTicks(instrument));
+    this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+    // Nobody listens to what contradicts it.
+    if (this.#scenario.freezeEveryMs > 0 && this.#random.chance(0.2))
+      this.#trader.freeze(this.#random.whole(3_000, 20_000));
   }
 
   /** 0: nobody says how much. */
@@ -335,8 +375,11 @@ class Run {
 
   async #truth(): Promise<VenueTruth> {
     const venue = this.#venue;
-    const cash = Number((await venue.balances()).cash);
+    const cash = Number((await venue.balances()).cash) + Number(this.#bank.cash);
     const [positions, openOrders] = [await venue.positions(), await venue.openOrders()];
-    return { cash, positions, openOrders, fills: await venue.fillsSince(0) };
+    const fills = await venue.fillsSince(0);
+    const [holdings, conversions] = [await venue.holdings(), this.#conversions.done];
+    const listed = fills.filter(({ clientId }) => !this.#conversions.hidden.has(clientId));
+    return { cash, positions, openOrders, fills: listed, holdings, conversions };
   }
 }

@@ -3,9 +3,12 @@ import type { Desk } from '../../src/desk/schema.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { formatMoney, parseMoney } from '../../src/domain/money.js';
 import type { EngineConfig, RiskNumbers } from '../../src/engine/config.js';
+import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { VenueCapabilities } from '../../src/venue/port.js';
 import { coins, crossStrategy, engineConfigWith } from '../support/engine-config.js';
+import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';
+import { SPEED, START_MARKET_MS } from './simulated-prices.js';
 
 /** Bars that an entry may rest. */
 export const REST_BARS = 3;
@@ -32,7 +35,9 @@ export interface Scenario {
   readonly seed: number;
   /** Money units. */
   readonly startingCash: number;
+  /** What is traded, and behind it what only prices the fees. */
   readonly instruments: readonly Instrument[];
+  readonly traded: number;
   readonly capabilities: VenueCapabilities;
   readonly faults: FaultRates;
   readonly latencyMs: number;
@@ -64,12 +69,34 @@ export interface Scenario {
   readonly silenceEveryMs: number;
   /** Somebody of whom the desk must hear is silent. */
   readonly heartbeatEveryMs: number;
+  /** Money comes into the account, or leaves it. */
+  readonly bankEveryMs: number;
+  /** A person converts coins at the venue's own screen: no list of trades has it. */
+  readonly conversionEveryMs: number;
+  /** A quote that is no price. */
+  readonly wrongQuoteEveryMs: number;
+  /** The part of stops that never fire. */
+  readonly stuckStops: number;
+  /** An account with a past at an exchange: coins in it are nobody's until a person says whose. */
+  readonly ownedByOthers: boolean;
+  readonly feesIn: 'coin' | 'quote';
+  /** Of BNB that fees are paid from; null: there is none. */
+  readonly feeStock: string | null;
   /** Real money: nothing without a go-live. */
   readonly live: boolean;
   readonly risk: Pick<RiskNumbers, 'dailyLossLimitPct' | 'maxDrawdownPct'>;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
+
+/** As the desk file has it by default, but for the time that a quote has to stand: that of the market here flies. */
+const QUOTES: QuoteRules = {
+  awaySpreads: 20,
+  awayPct: 3,
+  spreadPct: 2,
+  agreeing: 3,
+  standsMs: 2_000 * SPEED,
+};
 
 export const NO_FAULTS: FaultRates = {
   requestLost: 0,
@@ -85,11 +112,22 @@ export const NO_FAULTS: FaultRates = {
 
 export function drawScenario(seed: number, random: Random): Scenario {
   const severity = random.pick([0, 0.02, 0.05, 0.1, 0.25]);
-  const spot = random.chance(0.5);
+  const spot = random.chance(0.6);
+  const traded = random.whole(1, 4);
+  const feeStock = spot && random.chance(0.3) ? random.pick(['0.004', '0.02', '1']) : null;
+  const ownedByOthers = spot && random.chance(0.4);
   return {
     seed,
     startingCash: parseMoney('10000'),
-    instruments: drawInstruments(random.whole(1, 4), spot),
+    instruments: drawInstruments(traded, spot, feeStock !== null),
+    traded,
+    feeStock,
+    feesIn: spot && random.chance(0.7) ? 'coin' : 'quote',
+    ownedByOthers,
+    bankEveryMs: random.pick([0, 0, 0, 30_000]),
+    conversionEveryMs: spot ? random.pick([0, 0, 0, 30_000]) : 0,
+    wrongQuoteEveryMs: random.pick([0, 0, 5_000]),
+    stuckStops: random.pick([0, 0, 0.5]),
     capabilities: drawCapabilities(spot, random),
     faults: severity === 0 ? NO_FAULTS : drawFaults(severity, random),
     latencyMs: random.pick([0, 1, 20, 100, 400]),
@@ -102,7 +140,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     disconnectEveryMs: random.pick([0, 0, 30_000]),
     commandEveryMs: random.pick([0, 4_000, 10_000, 25_000]),
     diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
-    strangerEveryMs: random.pick([0, 0, 0, 0, 40_000]),
+    strangerEveryMs: ownedByOthers ? 0 : random.pick([0, 0, 0, 0, 40_000]),
     maintenanceEveryMs: random.pick([0, 0, 0, 30_000]),
     breakerEveryMs: random.pick([0, 0, 0, 20_000]),
     stormEveryMs: random.pick([0, 0, 0, 0, 30_000]),
@@ -120,9 +158,10 @@ export function drawScenario(seed: number, random: Random): Scenario {
   };
 }
 
-function drawInstruments(count: number, spot: boolean): Instrument[] {
+function drawInstruments(count: number, spot: boolean, withFeeAsset: boolean): Instrument[] {
   const kind = spot ? 'spot' : 'linear';
-  return coins(['BTC', 'ETH', 'SOL', 'XRP'].slice(0, count), { kind, makerFeePpm: 200, takerFeePpm: 500 });
+  const names = [...['BTC', 'ETH', 'SOL', 'XRP'].slice(0, count), ...(withFeeAsset ? ['BNB'] : [])];
+  return coins(names, { kind, makerFeePpm: 200, takerFeePpm: 500 });
 }
 
 function drawCapabilities(spot: boolean, random: Random): VenueCapabilities {
@@ -153,13 +192,15 @@ function drawFaults(severity: number, random: Random): FaultRates {
 }
 
 /** As the desk file has it for the paper venue. */
-export function paperOf({ instruments, startingCash }: Scenario): Desk['paper'] {
+export function paperOf({ instruments, startingCash, feesIn, feeStock }: Scenario): Desk['paper'] {
   const { makerFeePpm, takerFeePpm } = instruments[0]!;
   return {
     balance: formatMoney(startingCash),
     currency: 'USDT',
     makerFeePpm,
     takerFeePpm,
+    feesIn,
+    ...(feeStock === null ? {} : { feeStock: { BNB: feeStock } }),
     slippageTicks: 0,
     latencyMs: 20,
   };
@@ -170,17 +211,17 @@ export function engineConfig(
   incarnation: string,
   drawHaltId: () => string,
 ): EngineConfig {
-  const { instruments, capabilities } = scenario;
+  const { instruments, capabilities, traded, ownedByOthers } = scenario;
   const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
   return engineConfigWith({
     configHash: `config-${scenario.seed}`,
     incarnation,
     instruments,
     capabilities,
-    strategies: crossStrategy(instruments, parameters),
+    strategies: crossStrategy(instruments.slice(0, traded), parameters),
     risk: {
       maxPositionSizePct: 10,
-      maxConcurrentPositions: Math.max(1, instruments.length - 1),
+      maxConcurrentPositions: Math.max(1, traded - 1),
       stopLossPct: 2,
       ...scenario.risk,
     },
@@ -188,6 +229,9 @@ export function engineConfig(
     staleMs: 5_000,
     stopOverrunMs: 10_000,
     goLiveRequired: scenario.live,
+    quotes: QUOTES,
+    feeAssets: feeAssetsOf(instruments),
+    ...(ownedByOthers ? { coinsNeedOwner: true, historyBeginsMs: START_MARKET_MS } : {}),
     drawHaltId,
   });
 }

@@ -5,9 +5,9 @@ import { START_WALL_MS } from './scenario.js';
 import type { VirtualTime } from './virtual-time.js';
 
 /** Market milliseconds per wall millisecond: some runs cross a day's boundary. */
-const SPEED = 600;
-const SPREAD_TICKS = 2;
-const START_MARKET_MS = Date.UTC(2026, 0, 5, 7);
+export const SPEED = 600;
+export const SPREAD_TICKS = 2;
+export const START_MARKET_MS = Date.UTC(2026, 0, 5, 7);
 
 export class SimulatedPrices {
   readonly #walks: readonly PriceWalk[];

@@ -37,6 +37,7 @@ export class TraderUnderTest {
   readonly #journal: Journal;
   readonly #process: SimulatedProcess;
   readonly #host: Runner;
+  readonly #heard = new Set<number>();
   #looks = 0;
   #commands = 0;
 
@@ -105,6 +106,11 @@ export class TraderUnderTest {
     this.#process.freeze(durationMs);
   }
 
+  /** A quote of it reached this process. */
+  hasHeard(instrument: number): boolean {
+    return this.#heard.has(instrument);
+  }
+
   /** From the feed, or from those who watch the trader's neighbours. */
   post(event: Unstamped): void {
     this.#process.deliver(() => this.#host.post(event));
@@ -121,6 +127,7 @@ export class TraderUnderTest {
   #watched(): EngineCore {
     return {
       process: (event: EngineEvent) => {
+        if (event.kind === 'quote') this.#heard.add(event.instrument);
         this.parts.oracle.heard(event, this.parts.time.nowMs);
         const effects = this.engine.process(event);
         this.#see(effects);

@@ -41,6 +41,7 @@ function onClockJump(core: Core, gapMs: number): void {
   core.sync.state = 'pending';
   core.sync.atWallMs = null;
   core.sync.suspected.clear();
+  core.guard.forgetDoubts();
   raiseHalt(core, {
     mode: 'HALTED',
     cause: 'clock-jump',

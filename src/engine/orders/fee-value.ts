@@ -32,14 +32,17 @@ export function withFeeValue(core: Core, fill: Fill): Fill {
   return { ...fill, fee, feeIn: { asset, amount, priceTicks: priced.bidTicks } };
 }
 
-/** A purchase may be paid with what it bought, and never with more; from another asset any fee can be taken. */
+/**
+ * A purchase may be paid with what it bought, and never with more; from another asset any fee can be taken, and so can
+ * that of a sale: coins for fees may be sold too.
+ */
 export function isSoundFee(fill: Fill, instrument: Instrument, lotUnits: Units, places: number): boolean {
   const { feeIn } = fill;
   if (feeIn === undefined) return true;
   if (!AMOUNT.test(feeIn.amount)) return false;
-  if (feeIn.asset !== instrument.base) return true;
+  if (feeIn.asset !== instrument.base || fill.side === 'sell') return true;
   const bought = BigInt(fill.quantityLots) * lotUnits;
-  return fill.side === 'buy' && instrument.kind === 'spot' && parseUnits(feeIn.amount, places) <= bought;
+  return instrument.kind === 'spot' && parseUnits(feeIn.amount, places) <= bought;
 }
 
 /** Values what waited for a quote. */

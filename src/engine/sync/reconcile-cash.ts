@@ -43,6 +43,10 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   return agreed(core);
 }
 
+export function cashDiffers({ state }: Core, { cash }: VenueSnapshot): boolean {
+  return cash !== null && BigInt(cash) !== cashUnits(state);
+}
+
 function agreed({ sync }: Core): CashCompared {
   sync.cash.suspected = null;
   sync.cash.unexplained = null;

@@ -6,7 +6,7 @@ import { takeFill } from '../orders/on-fill.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import { CONFIRM_AFTER_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
-import { reconcileCash } from './reconcile-cash.js';
+import { cashDiffers, reconcileCash } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
 
@@ -19,12 +19,14 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   core.sync.readings += 1;
   const orders = reconcileOrders(core, snapshot, asked);
   const positions = reconcilePositions(core, snapshot, asked);
-  // What a position that differs cost is not known yet.
+  // What a position that differs cost is not known yet: the next reading says whether cash that differs is explained.
   const still = positions.pending || positions.differences.length > 0;
   const cash = still ? { differences: [], pending: false } : reconcileCash(core, snapshot, asked);
   const differences = [...fills, ...orders, ...positions.differences, ...cash.differences];
   const pending = positions.pending || cash.pending;
-  const settled = !pending && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
+  const cashIsOpen = still && cashDiffers(core, snapshot);
+  const settled =
+    !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
   if (pending) core.sync.state = 'pending';
   else finish(core, asked, differences, settled);
   readAgain(core, settled);

@@ -54,12 +54,15 @@ function holdingAfter(before: Holding, steps: BookSteps, trade: Trade): Holding 
   };
 }
 
+/** Where fewer coins are held than were kept, the rest is owed, sold at this price. */
 function holdingWithout(before: Holding, { coins, value }: KeptCoins): Holding {
-  const costOut = mulDivUnits(before.cost, coins, before.coins);
+  const own = before.coins < 0n ? 0n : before.coins < coins ? before.coins : coins;
+  const costOut = own === 0n ? 0n : mulDivUnits(before.cost, own, before.coins);
+  const owed = mulDivUnits(value, coins - own, coins);
   return {
     coins: before.coins - coins,
-    cost: before.cost - costOut,
-    realised: before.realised + value - costOut,
+    cost: before.cost - costOut - owed,
+    realised: before.realised + value - owed - costOut,
   };
 }
 

@@ -7,6 +7,9 @@ import { LosingStreak } from '../losing-streak.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
 
+/** What is left of a purchase at the least. */
+const AFTER_FEE = 0.9995;
+
 export interface Allowed {
   readonly maxPositionSizePct: () => number;
   readonly maxConsecutiveLosses: number;
@@ -56,13 +59,17 @@ export class EntriesAllowed implements Watcher {
 
   left(effect: Effect, { view }: Moment): string | null {
     if (effect.kind !== 'submit' || effect.order.purpose !== 'entry') return null;
-    const { clientId, instrument, limitTicks } = effect.order;
+    const { clientId, instrument, limitTicks, quantityLots, protectTicks } = effect.order;
     if (this.#breaker !== 'closed') return `entry ${clientId} left past a breaker that is ${this.#breaker}`;
+    if (this.book.second.unvalued > 0) return `entry ${clientId} left while a fee has no value`;
     if (!this.book.enabled) return `entry ${clientId} left while its strategy is off`;
     const losses = this.#streak.losses;
     if (losses >= this.allowed.maxConsecutiveLosses)
       return `entry ${clientId} left after ${losses} losses in a row`;
-    const { moneyPerTickLot } = this.scenario.instruments[instrument]!;
+    const { moneyPerTickLot, minNotional } = this.scenario.instruments[instrument]!;
+    const least = quantityLots * AFTER_FEE * Math.min(protectTicks ?? 0, limitTicks ?? 0) * moneyPerTickLot;
+    if (effect.order.side === 'buy' && least < minNotional)
+      return `entry ${clientId} of ${quantityLots} lots could not be protected at ${protectTicks}`;
     const resting = this.book.liveOn(instrument, 'entry');
     const lots = resting.reduce(
       (sum, entry) => sum + entry.leftLots,

@@ -1,13 +1,22 @@
-/** Days begin when they begin and no sooner; who may trade has lost neither the day's nor the drawdown's part. */
+/**
+ * Days begin when they begin and no sooner; who may trade has lost neither the day's nor the drawdown's part. Money and
+ * coins that came in or went out move both: they are no profit and no loss.
+ */
 import type { RiskNumbers } from '../../../src/engine/config.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
+import { isNoResult } from '../second-book.js';
 import type { Moment, Watcher } from '../watcher.js';
+
+/** A higher peak is on record once it is higher by a thousandth. */
+const UNRECORDED_PEAK = 1.002;
 
 export class LossLimits implements Watcher {
   #dayMs: number | null = null;
   #dayEquity = 0;
   #peak = 0;
+  /** As the records themselves say it. */
+  #said = 0;
   /** Lifted at this moment: the loss may be counted anew. */
   #liftedAtMarketMs: number | null = null;
 
@@ -20,6 +29,7 @@ export class LossLimits implements Watcher {
   restarted(records: readonly EngineRecord[]): void {
     this.#dayMs = null;
     this.#peak = 0;
+    this.#said = 0;
     this.#liftedAtMarketMs = null;
     for (const record of records) this.#follow(record);
   }
@@ -31,8 +41,12 @@ export class LossLimits implements Watcher {
   }
 
   lookedClosely({ view }: Moment): string | null {
+    const { equity, dayStartEquity, peak } = view();
+    if (this.#dayMs !== null && dayStartEquity !== this.#dayEquity)
+      return `the day is counted from ${dayStartEquity}, by the records from ${this.#dayEquity}`;
+    if (peak < this.#peak || (this.#said > 0 && peak > this.#said * UNRECORDED_PEAK))
+      return `the peak is ${peak}, by the records ${this.#peak} to ${this.#said}`;
     if (this.book.mode !== 'ACTIVE') return null;
-    const { equity } = view();
     const { dailyLossLimitPct, maxDrawdownPct } = this.risk();
     if (this.#dayMs !== null && equity <= this.#dayEquity * (1 - dailyLossLimitPct / 100) - 1)
       return `ACTIVE with an equity of ${equity}, the day began with ${this.#dayEquity}`;
@@ -59,12 +73,25 @@ export class LossLimits implements Watcher {
         this.#dayEquity = record.startEquity;
         return;
       case 'equity':
+        this.#said = record.peak;
         // Who lifts a drawdown has it counted from here.
         this.#peak =
           this.#liftedAtMarketMs === record.marketMs ? record.equity : Math.max(this.#peak, record.equity);
         return;
+      case 'cash':
+        if (isNoResult(record.kind)) this.#move(Number(record.amount));
+        return;
+      case 'coins.claimed':
+        this.#move(record.value);
+        return;
       default:
         return;
     }
+  }
+
+  #move(by: number): void {
+    this.#dayEquity += by;
+    if (this.#peak > 0) this.#peak = Math.max(0, this.#peak + by);
+    if (this.#said > 0) this.#said = Math.max(0, this.#said + by);
   }
 }

@@ -1,0 +1,60 @@
+/** A quote that is no price is used for nothing: no equity, day or entry rests on it. */
+import type { OrderIntent } from '../../../src/domain/order.js';
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import type { Watcher } from '../watcher.js';
+
+/** The real market moves by less between a quote and its belief; wrong quotes are further away. */
+const NEAR = 0.12;
+/** Money units. */
+const ROUNDING = 100_000_000;
+
+export class RealPrices implements Watcher {
+  /** The newest real one, by instrument. */
+  readonly #bids = new Map<number, number>();
+
+  constructor(
+    private readonly followed: FollowedBook,
+    private readonly scenario: Scenario,
+  ) {}
+
+  restarted(): void {
+    this.#bids.clear();
+  }
+
+  heard(event: EngineEvent): void {
+    if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+  }
+
+  recorded(record: EngineRecord): string | null {
+    if (record.type === 'equity') return this.#objection('equity', record.equity);
+    return record.type === 'day' ? this.#objection("the day's start", record.startEquity) : null;
+  }
+
+  left(effect: Effect): string | null {
+    return effect.kind === 'submit' && effect.order.purpose === 'entry' ? this.#far(effect.order) : null;
+  }
+
+  #far({ clientId, instrument, limitTicks }: OrderIntent): string | null {
+    const bid = this.#bids.get(instrument);
+    if (bid === undefined || limitTicks === null || Math.abs(limitTicks - bid) <= bid * NEAR) return null;
+    return `entry ${clientId} asks for ${limitTicks}, the market is at ${bid}`;
+  }
+
+  /** Known only where everything that is held has a price. */
+  #objection(what: string, found: number): string | null {
+    let held = 0;
+    for (const { id, moneyPerTickLot } of this.scenario.instruments) {
+      const bid = this.#bids.get(id);
+      if (this.followed.second.holdings[id]!.coins === 0n) continue;
+      if (bid === undefined) return null;
+      held += (Math.abs(this.followed.second.lots(id)) + 1) * bid * moneyPerTickLot;
+    }
+    const expected = this.followed.second.equity((at) => this.#bids.get(at) ?? 0);
+    if (Math.abs(found - expected) <= held * NEAR + ROUNDING) return null;
+    return `${what} is ${found}, at the prices of the market it comes to ${Math.round(expected)}`;
+  }
+}

@@ -1,0 +1,75 @@
+/** A stop that does nothing although the market is past it protects nothing: it comes off, and its position is closed. */
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+/** The desk of the simulation bears it for ten seconds; a jump is believed two seconds later. */
+const TRUSTED_MS_MAX = 16_000;
+/** An older price says nothing: the desk counts anew. */
+const FRESH_MS = 2_000;
+
+export class StopsTrusted implements Watcher {
+  readonly #sinceMs = new Map<number, number>();
+  readonly #quotes = new Map<number, { readonly bidTicks: number; readonly atMs: number }>();
+  #diskIsBroken = false;
+
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly scenario: Scenario,
+  ) {}
+
+  restarted(): void {
+    this.#sinceMs.clear();
+    this.#quotes.clear();
+    this.#diskIsBroken = false;
+  }
+
+  thawed(): void {
+    this.#sinceMs.clear();
+  }
+
+  heard(event: EngineEvent, wallMs: number): void {
+    if (event.kind === 'journal.fault') this.#diskIsBroken = true;
+    if (event.kind !== 'quote') return;
+    const { instrument, bidTicks, askTicks } = event;
+    const before = this.#quotes.get(instrument);
+    this.#quotes.set(instrument, { bidTicks, atMs: wallMs });
+    if (before === undefined || wallMs - before.atMs > FRESH_MS) this.#sinceMs.delete(instrument);
+    const past = this.book
+      .liveOn(instrument, 'protective')
+      .some(({ intent: { side, stopTicks } }) =>
+        side === 'sell' ? bidTicks < (stopTicks ?? 0) : askTicks > (stopTicks ?? Number.POSITIVE_INFINITY),
+      );
+    if (!past) this.#sinceMs.delete(instrument);
+    else if (!this.#sinceMs.has(instrument)) this.#sinceMs.set(instrument, wallMs);
+  }
+
+  /** Something is done about it. */
+  left(effect: Effect): null {
+    if (effect.kind === 'cancel') this.#sinceMs.delete(effect.instrument);
+    if (effect.kind === 'submit' && effect.order.purpose !== 'entry')
+      this.#sinceMs.delete(effect.order.instrument);
+    return null;
+  }
+
+  looked({ wallMs }: Moment): string | null {
+    for (const [at, sinceMs] of this.#sinceMs) {
+      const rests = this.book.liveOn(at, 'protective').some(({ state }) => state === 'working');
+      const quote = this.#quotes.get(at);
+      if (!rests || this.book.closing || this.#diskIsBroken || !this.#isTradable(at)) continue;
+      if (quote === undefined || wallMs - quote.atMs > FRESH_MS || wallMs - sinceMs <= TRUSTED_MS_MAX)
+        continue;
+      this.#sinceMs.delete(at);
+      return `the market is past the stop of ${at} for ${wallMs - sinceMs} ms, and it is still trusted`;
+    }
+    return null;
+  }
+
+  #isTradable(at: number): boolean {
+    const { moneyPerTickLot, minNotional } = this.scenario.instruments[at]!;
+    const bidTicks = this.#quotes.get(at)?.bidTicks ?? 0;
+    return Math.abs(this.book.lots[at] ?? 0) * bidTicks * moneyPerTickLot >= minNotional;
+  }
+}
