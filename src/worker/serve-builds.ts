@@ -18,7 +18,7 @@ import type { TraderWatchContext } from './watch-trader.js';
 const CURRENT_EVERY_MS = 15_000;
 /** In looks: each minute. */
 const OLD_EVERY = 4;
-/** Each takes some 30 MB of this process. */
+/** Each takes 50 to 80 MB of this process. */
 const SERVED_MAX = 4;
 /** Temporal's list may be late. */
 const EMPTY_LOOKS = 2;

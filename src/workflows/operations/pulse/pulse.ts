@@ -10,6 +10,7 @@ import {
   setHandler,
   setWorkflowOptions,
   sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
 import { showPhase } from '../../show.js';
@@ -20,7 +21,13 @@ const lastBeatQuery = defineQuery<number>(PULSE_MESSAGES.lastBeat);
 const BEATS_MAX = 500;
 
 // It never ends: pinned, it would keep the build under which it began for ever. A change to it needs `patched`.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, pulse);
+setWorkflowOptions(() => {
+  const { currentDeploymentVersion, unsafe } = workflowInfo();
+  // A worker without versions may not say so.
+  const isVersioned = Boolean(currentDeploymentVersion?.deploymentName) || unsafe.isReplaying;
+  return isVersioned ? { versioningBehavior: 'AUTO_UPGRADE' } : {};
+}, pulse);
+
 export async function pulse(input: PulseInput): Promise<void> {
   let lastBeatMs = Date.now();
   setHandler(lastBeatQuery, () => lastBeatMs);
