@@ -1,11 +1,16 @@
 /** What no client sends: raw requests and frames, drawn from a seed, at ports and sockets. Nothing is expected of the answers. */
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { Random } from '../simulation/random.js';
+import { converse, type RawRequestsSent } from './raw-conversation.js';
+import { type Conversation, drawConversation } from './raw-frames.js';
 
 export interface Target {
   readonly name: string;
   readonly at: NetConnectOpts;
-  readonly speaks: 'http' | 'lines';
+  /** `frames`: HTTP that becomes a WebSocket. */
+  readonly speaks: 'http' | 'frames' | 'lines';
+  /** Of somebody who is signed in there. */
+  readonly token?: string;
 }
 
 /** At one time, so that a bound on connections is reached now and then. */
@@ -17,17 +22,23 @@ export async function sendRawRequests(
   targets: readonly Target[],
   seed: number,
   count: number,
-): Promise<void> {
+): Promise<RawRequestsSent> {
   const random = new Random(seed);
+  const counts: RawRequestsSent = { sent: 0, conversations: 0, upgraded: 0, welcomed: 0 };
   let left = count;
   const sender = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
       const target = random.pick(targets);
-      await sendOne(target, draw(random, target), random.whole(0, 3));
+      counts.sent += 1;
+      const drawn = draw(random, target);
+      const ending = random.whole(0, 3);
+      if (Buffer.isBuffer(drawn)) await sendOne(target, drawn, ending);
+      else await converse(target.at, drawn, ending, ANSWER_WAIT_MS, counts);
     }
   };
   await Promise.all(Array.from({ length: TOGETHER }, sender));
+  return counts;
 }
 
 /** Ends the connection in one of four ways: half, whole, by a reset at once, by a reset after the answer began. */
@@ -50,10 +61,13 @@ function sendOne({ at }: Target, bytes: Buffer, ending: number): Promise<void> {
   });
 }
 
-function draw(random: Random, { at, speaks }: Target): Buffer {
+function draw(random: Random, { at, speaks, token }: Target): Buffer | Conversation {
   if (random.whole(0, 11) === 0) return noise(random);
   if (speaks === 'lines') return Buffer.from(`${controlLine(random)}\n`);
-  return Buffer.from(httpRequest(random, 'port' in at ? at.port : 0));
+  const port = 'port' in at ? at.port : 0;
+  return speaks === 'frames' || random.whole(0, 15) === 0
+    ? drawConversation(random, port, token ?? null)
+    : Buffer.from(httpRequest(random, port));
 }
 
 const noise = (random: Random): Buffer =>

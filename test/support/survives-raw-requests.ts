@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { readSecret } from '../../src/home/secrets.js';
 import { askSupervisor, supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
 import { type DeskUnderTest, until } from './desk-under-test.js';
 import { sendRawRequests, type Target } from './raw-requests.js';
@@ -10,7 +11,18 @@ import { sendRawRequests, type Target } from './raw-requests.js';
 export async function survivesRawRequests(desk: DeskUnderTest, seed: number, count: number): Promise<void> {
   await desk.up('--market', 'simulated', '--separate');
   const before = await pidsOf(desk);
-  await sendRawRequests(targetsOf(desk), seed, count);
+  const targets = targetsOf(desk);
+  const token = await tokenOf(desk, targets);
+  const counts = await sendRawRequests(
+    targets.map((target) => (target.speaks === 'frames' ? { ...target, token } : target)),
+    seed,
+    count,
+  );
+  console.log(`seed ${seed}: ${JSON.stringify(counts)}`);
+  expect(counts.sent).toBe(count);
+  // Frames were read as frames, by who is signed in and by who is not.
+  expect(counts.upgraded).toBeGreaterThan(count / 100);
+  expect(counts.welcomed).toBeGreaterThan(0);
   await until('the desk’s answers afterwards', async () => (await desk.run('status', '--json')).code === 0);
   expect(await pidsOf(desk), `seed ${seed}: processes that ended`).toEqual(before);
 }
@@ -18,6 +30,17 @@ export async function survivesRawRequests(desk: DeskUnderTest, seed: number, cou
 async function pidsOf({ home }: DeskUnderTest): Promise<unknown> {
   const processes = await askSupervisor(home, 'processes', {}, 10_000);
   return Object.fromEntries(processes.map(({ name, pid, state }) => [name, [pid, state]]));
+}
+
+/** Valid for 15 minutes: what comes later is a stranger's. */
+async function tokenOf({ home }: DeskUnderTest, [dashboard]: readonly Target[]): Promise<string> {
+  const port = dashboard !== undefined && 'port' in dashboard.at ? dashboard.at.port : 0;
+  const answer = await fetch(`http://127.0.0.1:${port}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'operator', password: readSecret(home, 'operatorPassword') }),
+  });
+  return ((await answer.json()) as { accessToken: string }).accessToken;
 }
 
 export function targetsOf({ home, desk }: Pick<DeskUnderTest, 'home' | 'desk'>): readonly Target[] {
@@ -34,6 +57,7 @@ export function targetsOf({ home, desk }: Pick<DeskUnderTest, 'home' | 'desk'>):
   });
   return [
     port('dashboard', ports.web),
+    { ...port('live updates', ports.web), speaks: 'frames' },
     port('proxy of Temporal’s UI', ports.temporalUiProxy),
     ...Object.entries(ports.workerMetrics).map(([role, at]) => port(`figures of the ${role}`, at)),
     { name: 'control socket', at: { path: deskPaths(paths, desk).controlSocket }, speaks: 'lines' },
