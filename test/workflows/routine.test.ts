@@ -8,6 +8,7 @@ import type {
   RoutineResult,
   RoutineStep,
 } from '../../src/workflows/operations/routine/contract.js';
+import { routineId } from '../../src/workflows/queues.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { NOMINAL_MS, startRoutine } from './support/routines.js';
@@ -151,6 +152,10 @@ describe.concurrent('a routine', () => {
     desk.checks.set('data-fresh', () => failing);
     const result = await runRoutine(desk, [step('data', 'data-fresh', 'halt')]);
     expect(result.verdict).toBe('fail');
+    const { status } = await bench.client.workflow
+      .getHandle(routineId(desk.name, 'pre-market', NOMINAL_MS))
+      .describe();
+    expect(status.name).toBe('FAILED');
     expect(desk.trader.sent('halt')).toMatchObject([
       { cause: 'check-failed', resume: 'auto', by: 'routine pre-market' },
     ]);

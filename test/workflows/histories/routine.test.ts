@@ -30,7 +30,7 @@ const given = { onFail: 'warn', timeoutSeconds: 5, with: {} } as const;
 describe('histories', () => {
   it.each([
     ['routine-passed', NOMINAL_MS, [], 'pass'],
-    ['routine-failed', NOMINAL_MS, ['data-fresh', 'database'], 'fail'],
+    ['routine-failed-ends-as-failed', NOMINAL_MS, ['data-fresh', 'database'], 'fail'],
     ['routine-missed', NOMINAL_MS + 86_400_000, [], 'missed'],
   ] as const)('%s', async (name, marketMs, failing, verdict) => {
     const desk = await bench.desk();

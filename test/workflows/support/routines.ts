@@ -1,5 +1,11 @@
 /** Routines on the real Temporal server. */
-import type { RoutineInput, RoutineResult } from '../../../src/workflows/operations/routine/contract.js';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  ROUTINE_FAILED,
+  type RoutineInput,
+  type RoutineResult,
+} from '../../../src/workflows/operations/routine/contract.js';
 import { operationsQueue, routineId } from '../../../src/workflows/queues.js';
 import type { Bench, BenchDesk } from './desk-bench.js';
 
@@ -8,6 +14,14 @@ export const NOMINAL_MS = Date.parse('2026-03-02T00:00:00Z');
 export interface RunningRoutine {
   readonly workflowId: string;
   result(): Promise<RoutineResult>;
+}
+
+/** A failed routine's run has failed, too, and says the same. */
+function resultOfFailed(error: unknown): RoutineResult {
+  const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+  if (cause instanceof ApplicationFailure && cause.type === ROUTINE_FAILED)
+    return cause.details?.[0] as RoutineResult;
+  throw error;
 }
 
 /** Due at `NOMINAL_MS` and begun a minute later, unless given otherwise. */
@@ -39,5 +53,5 @@ export async function startRoutine(
     taskQueue: operationsQueue(desk.name),
     args: [input],
   });
-  return { workflowId, result: () => handle.result() as Promise<RoutineResult> };
+  return { workflowId, result: () => handle.result().catch(resultOfFailed) as Promise<RoutineResult> };
 }

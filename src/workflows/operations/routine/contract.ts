@@ -65,4 +65,7 @@ export interface RoutineResult {
   readonly steps: readonly StepResult[];
 }
 
+/** The type of the failure that a failed routine ends with; its detail is the result. */
+export const ROUTINE_FAILED = 'RoutineFailed';
+
 export const ROUTINE_MESSAGES = { result: 'result' } as const;

@@ -2,13 +2,21 @@
  * One routine of the desk's runbook, whatever its steps: not later than allowed, checks side by side, then what the
  * desk file says about each failure.
  */
-import { condition, defineQuery, patched, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  patched,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { VERDICT_RANK, type Verdict } from '../../evidence.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 import {
+  ROUTINE_FAILED,
   ROUTINE_MESSAGES,
   type RoutineInput,
   type RoutineResult,
@@ -21,6 +29,8 @@ import { lineOf, recordResult, runSteps } from './run-steps.js';
 
 /** Runs that began before that close while their evidence may still be on its way. */
 const CLOSES_LAST = 'routine-closes-after-its-evidence';
+/** Runs that began before that end as completed, whatever they found. */
+const FAILED_ENDS_AS_FAILED = 'a-failed-routine-ends-as-failed';
 const PROBLEMS_MAX = 20;
 const OBSERVED_MAX = 500;
 
@@ -90,7 +100,22 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   const said = closesLast ? { problems: problems.slice(0, PROBLEMS_MAX) } : {};
   await records.closeRoutineRun(run, { verdict, finishedMs: Date.now(), ...said }).catch(() => {});
   if (!closesLast) await condition(() => trail.settled);
+  if (verdict === 'fail' && patched(FAILED_ENDS_AS_FAILED)) throw failureOf(input, { verdict, steps });
   return { verdict, steps };
+}
+
+/** Everything is written and told by then: Temporal's list shows it as what it is. */
+function failureOf({ title }: RoutineInput, result: RoutineResult): ApplicationFailure {
+  const failed = result.steps.filter((step) => step.verdict === 'fail').map((step) => step.title);
+  const failure = ApplicationFailure.create({
+    message: `${title} failed: ${failed.join(', ') || 'a required step was not run'}`,
+    type: ROUTINE_FAILED,
+    nonRetryable: true,
+    details: [result],
+  });
+  // Where in the code it was found says nothing of what failed.
+  failure.stack = '';
+  return failure;
 }
 
 /**
