@@ -93,12 +93,6 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     put: "    if (because !== '') {\n",
   },
   {
-    what: 'what was held back is believed after a sleep',
-    file: 'engine/flow/on-fault.ts',
-    find: '  core.guard.forgetDoubts();\n',
-    put: '',
-  },
-  {
     what: 'the newest quote is not used',
     file: 'engine/market-book.ts',
     find: '    this.bidTicks[at] = bidTicks;\n',

@@ -51,7 +51,7 @@ const CORE_MUTANTS: readonly Mutant[] = [
   {
     what: 'a partial close takes the whole cost',
     file: 'engine/apply-execution.ts',
-    find: 'const costOut = mulDivUnits(position.cost, BigInt(lots) * steps.perLot, held);',
+    find: 'const costOut = mulDivUnits(position.cost, leaving, held);',
     put: 'const costOut = held > 0n ? position.cost : 0n;',
   },
   {
