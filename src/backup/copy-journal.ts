@@ -11,7 +11,7 @@ import { CHAIN_START } from '../trader/journal/chain.js';
 import { HEADER_BYTES } from '../trader/journal/format.js';
 import { readJournal } from '../trader/journal/read-journal.js';
 import { scanSegment } from '../trader/journal/segment-scan.js';
-import { listSegments, type Segment } from '../trader/journal/segments.js';
+import { listSegments, readSegmentHeader, type Segment } from '../trader/journal/segments.js';
 import { syncFile } from './backup-folder.js';
 import type { Manifest } from './manifest.js';
 
@@ -35,7 +35,7 @@ export async function copyJournal(from: string, to: string): Promise<JournalDige
 }
 
 function endOfWholeRecords(segment: Segment): number {
-  const scan = scanSegment(segment);
+  const scan = scanSegment(segment, readSegmentHeader(segment).format);
   for (;;) {
     const step = scan.next();
     if (step.done === true) return Math.max(step.value.offset, HEADER_BYTES);

@@ -258,7 +258,11 @@ export interface JournalEntry {
   readonly incarnation: string;
   readonly sequence: number;
   readonly wallMs: number;
+  /** Since the process began that wrote it; null where it is not known, left out in format v1. */
+  readonly monotonicMs?: number | null;
   readonly record: EngineRecord;
-  /** Hex SHA-256 over the previous entry's chain value and this entry's payload. */
+  /** Hex SHA-256 over the chain value before it and its commit group; in format v1 over its own JSON. */
   readonly chain: string;
+  /** Sequences of the commit group that it was written in; left out in format v1. */
+  readonly group?: { readonly first: number; readonly last: number };
 }

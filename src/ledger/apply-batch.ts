@@ -2,7 +2,13 @@
 import type { JournalEntry } from '../engine/record.js';
 import { plainJson } from '../store/plain-text.js';
 import { inTransaction, lockInTransaction, type Pool, type PoolClient } from '../store/pool.js';
-import { chainNext } from '../trader/journal/chain.js';
+import {
+  endsGroup,
+  type FollowedEntry,
+  faultOfGroup,
+  type GroupFault,
+} from '../trader/journal/followed-group.js';
+import { chainNext } from '../trader/journal/v1.js';
 import { type LedgerCursor, readCursor, saveCursor } from './cursor.js';
 import { LedgerMismatch } from './ledger-mismatch.js';
 import { configurationBefore, configurationOf } from './project/configuration.js';
@@ -15,20 +21,22 @@ export interface LedgerDesk {
 }
 
 /**
- * Applies what is new in `entries` (all of one incarnation, in order) and skips what the ledger holds already.
+ * Applies what is new in `entries` (all of one incarnation, in order) and skips what the ledger holds already. A commit
+ * group at the end that is not whole waits for the next batch: it can't be proven yet.
  * Throws LedgerMismatch where they do not continue it; then nothing was applied.
  */
 export function applyBatch(
   pool: Pool,
   ledger: LedgerDesk,
-  entries: readonly JournalEntry[],
+  entries: readonly FollowedEntry[],
 ): Promise<LedgerCursor> {
   const incarnation = entries[0]?.incarnation ?? '';
   return inTransaction(pool, async (client) => {
     // A second ledger of the same desk waits here and then finds that there is nothing new.
     await lockInTransaction(client, `ledger:${ledger.desk}`);
     const cursor = await readCursor(client, ledger.desk, incarnation, true);
-    const fresh = entries.filter((entry) => entry.sequence > cursor.sequence);
+    const whole = entries.slice(0, entries.findLastIndex(endsGroup) + 1);
+    const fresh = whole.filter((entry) => entry.sequence > cursor.sequence);
     const next = checkContinues(cursor, incarnation, fresh);
     if (fresh.length === 0) return cursor;
     // After the hash was checked: it is over the record as it was written.
@@ -47,9 +55,10 @@ export function applyBatch(
 function checkContinues(
   cursor: LedgerCursor,
   incarnation: string,
-  entries: readonly JournalEntry[],
+  entries: readonly FollowedEntry[],
 ): LedgerCursor {
   let { sequence, chain } = cursor;
+  let group: FollowedEntry[] = [];
   for (const entry of entries) {
     if (entry.incarnation !== incarnation)
       throw new LedgerMismatch('entries of two incarnations came in one stream');
@@ -57,10 +66,27 @@ function checkContinues(
       throw new LedgerMismatch(`expected journal entry ${sequence + 1}, and ${entry.sequence} came`);
     }
     sequence = entry.sequence;
-    chain = chainNext(chain, JSON.stringify(entry.record));
-    if (chain !== entry.chain) throw new LedgerMismatch(`the hash of journal entry ${sequence} does not fit`);
+    group.push(entry);
+    if (!endsGroup(entry)) continue;
+    checkHash(group, chain);
+    chain = entry.chain;
+    group = [];
   }
   return { sequence, chain };
+}
+
+/** Each entry of format v1 has a hash of its own; later ones are proven with their commit group. */
+function checkHash([first, ...others]: readonly FollowedEntry[], chain: string): void {
+  if (first === undefined) return;
+  const fault =
+    first.group === undefined ? faultOfEntry(first, chain) : faultOfGroup([first, ...others], chain);
+  if (fault === null) return;
+  throw new LedgerMismatch(`the hash of journal entry ${fault.sequence} does not fit: ${fault.why}`);
+}
+
+function faultOfEntry(entry: FollowedEntry, chain: string): GroupFault | null {
+  if (chainNext(chain, JSON.stringify(entry.record)) === entry.chain) return null;
+  return { sequence: entry.sequence, why: 'it is over another record, or after another one' };
 }
 
 async function insertEntries(

@@ -1,15 +1,15 @@
-import type { JournalEntry } from '../engine/record.js';
+import { endsGroup, type FollowedEntry } from '../trader/journal/followed-group.js';
 
 /** Between the socket, which pushes, and the database, which is slower at times. Bounded: it closes when full. */
 export class EntryQueue {
-  #entries: JournalEntry[] = [];
+  #entries: FollowedEntry[] = [];
   #closed: Error | null = null;
   #wake: (() => void) | null = null;
 
   constructor(private readonly entriesMax: number) {}
 
   /** False once the queue takes no more: full, or closed. */
-  push(entry: JournalEntry): boolean {
+  push(entry: FollowedEntry): boolean {
     if (this.#closed) return false;
     this.#entries.push(entry);
     this.#wake?.();
@@ -23,16 +23,27 @@ export class EntryQueue {
     this.#wake?.();
   }
 
-  /** Waits for entries; once it is closed and empty, rejects with the reason. */
-  async take(count: number): Promise<readonly JournalEntry[]> {
-    while (this.#entries.length === 0) {
+  /**
+   * Waits for whole commit groups: as many as have `count` entries, one at least. Once it is closed and has no more,
+   * rejects with the reason.
+   */
+  async take(count: number): Promise<readonly FollowedEntry[]> {
+    let whole = this.#wholeGroups(count);
+    while (whole === 0) {
       if (this.#closed) throw this.#closed;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = null;
+      whole = this.#wholeGroups(count);
     }
-    return this.#entries.splice(0, count);
+    return this.#entries.splice(0, whole);
+  }
+
+  /** Entries of the whole groups at the front. */
+  #wholeGroups(count: number): number {
+    const last = this.#entries.findLastIndex((entry, at) => at < count && endsGroup(entry));
+    return last === -1 ? this.#entries.findIndex(endsGroup) + 1 : last + 1;
   }
 }
 

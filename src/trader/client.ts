@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { messageOf } from '../domain/message-of.js';
 import type { JournalEntry } from '../engine/record.js';
 import { FrameReader } from './control/frame-reader.js';
+import type { FollowedEntry } from './journal/followed-group.js';
 import {
   ANSWER_BYTES_MAX,
   CONTROL_PROTOCOL_VERSION,
@@ -44,7 +45,7 @@ export interface TraderClient {
   /** Durable entries from `fromSequence` on, then live ones, on a connection of its own. `onEnd` is called once. */
   follow(
     fromSequence: number,
-    onEntry: (entry: JournalEntry) => void,
+    onEntry: (entry: FollowedEntry) => void,
     onEnd: (error: TraderUnavailable | ControlFailure) => void,
   ): { close(): void };
   close(): void;
@@ -54,6 +55,8 @@ interface Answer {
   readonly id: number | null;
   readonly result?: unknown;
   readonly entry?: JournalEntry;
+  /** Belongs to the entry that comes next. */
+  readonly group?: string;
   readonly error?: ControlError;
 }
 
@@ -151,10 +154,16 @@ class Line {
 function followOn(
   socketPath: string,
   fromSequence: number,
-  onEntry: (entry: JournalEntry) => void,
+  onEntry: (entry: FollowedEntry) => void,
   onEnd: (error: TraderUnavailable | ControlFailure) => void,
 ): { close(): void } {
   let open = true;
+  let groupBytes: string | null = null;
+  const take = (entry: JournalEntry): void => {
+    const followed = groupBytes === null ? entry : { ...entry, groupBytes };
+    groupBytes = null;
+    onEntry(followed);
+  };
   const end = (error: TraderUnavailable | ControlFailure): void => {
     if (!open) return;
     open = false;
@@ -165,7 +174,8 @@ function followOn(
     socketPath,
     (answer) => {
       if (answer.error !== undefined) end(new ControlFailure(answer.error));
-      else if (open && answer.entry !== undefined) onEntry(answer.entry);
+      else if (answer.group !== undefined) groupBytes = answer.group;
+      else if (open && answer.entry !== undefined) take(answer.entry);
     },
     end,
   );

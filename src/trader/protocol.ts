@@ -7,8 +7,9 @@ import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
 import type { GoLiveGrant, GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
-import type { Difference, JournalEntry } from '../engine/record.js';
+import type { Difference } from '../engine/record.js';
 import type { MarketSource } from '../market/feed.js';
+import type { FollowedEntry } from './journal/followed-group.js';
 import type { OrderStatus } from './status/order-status.js';
 import type { CoinsStatus, DustStatus, PositionStatus } from './status/position-status.js';
 import type { StrategyStatus } from './status/strategy-status.js';
@@ -274,8 +275,11 @@ export interface ControlMethods {
   flatProof: { params: Record<string, never>; result: FlatProof };
   /** From the engine worker's heartbeat: `operations` proves that the operations side is alive. */
   heartbeat: { params: { from: 'supervisor' | 'operations' }; result: { mode: Mode; sequence: number } };
-  /** Entries from `fromSequence` on, then live ones; answered as `{id, entry}` frames until the socket closes. */
-  follow: { params: { fromSequence: number }; result: JournalEntry };
+  /**
+   * Entries from `fromSequence` on, then live ones; answered as `{id, entry}` frames until the socket closes. Before the
+   * last entry of a commit group comes `{id, group}`: its bytes on disk, base64.
+   */
+  follow: { params: { fromSequence: number }; result: FollowedEntry };
 }
 
 export type ControlMethod = keyof ControlMethods;

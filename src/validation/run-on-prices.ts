@@ -155,7 +155,7 @@ export class Run {
       beginMs,
       wallMs: request.createdMs,
       onRecord: (record, wallMs) => {
-        journal.append(record, wallMs);
+        journal.append(record, wallMs, wallMs); // time of a run has one clock for both
         measure.onRecord(record);
       },
     });

@@ -7,8 +7,9 @@ import type { EngineRecord } from '../../src/engine/record.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
+import type { FollowedEntry } from '../../src/trader/journal/followed-group.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
-import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { readTold } from '../../src/trader/journal/told.js';
 import { BookFile } from '../../src/venue/paper/book-file.js';
 import { recordsOfTrades } from '../ledger/support/journal-of-trades.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -18,8 +19,9 @@ const ENTRIES = 600;
 /** The account that rests. */
 export const RESTING = 'simulated-303-seed-8';
 export const RESTING_ENTRIES = 300;
-/** The ledger is this many entries behind its journal, as it may be at any moment. */
-export const BEHIND = 25;
+const GROUP = 50;
+/** The ledger is one commit group behind its journal, as it may be at any moment. */
+export const BEHIND = GROUP;
 
 export interface DeskToBackUp {
   readonly home: string;
@@ -56,8 +58,14 @@ export async function deskToBackUp(): Promise<DeskToBackUp> {
   };
 }
 
+function followedEntries(directory: string): readonly FollowedEntry[] {
+  return [...readTold(directory, 1)].map(({ entry, group }) =>
+    group === undefined ? entry : { ...entry, groupBytes: group.toString('base64') },
+  );
+}
+
 async function follow({ pool }: TestDatabase, directory: string): Promise<void> {
-  const entries = [...readJournal(directory)].slice(0, -BEHIND);
+  const entries = followedEntries(directory).slice(0, -BEHIND);
   for (let at = 0; at < entries.length; at += 200)
     await applyBatch(pool, { desk: DESK, simulated: true }, entries.slice(at, at + 200));
 }
@@ -78,10 +86,10 @@ export function restingRecords(name: string): readonly EngineRecord[] {
 
 async function writeJournal(directory: string, records: readonly EngineRecord[]): Promise<void> {
   // Small segments: a copy has to get the change from one to the next right too.
-  const { journal } = await openJournal({ directory, segmentBytesMax: 32 * 1024 });
-  for (let at = 0; at < records.length; at += 50) {
+  const { journal } = await openJournal({ directory, segmentBytesMax: 8 * 1024 });
+  for (let at = 0; at < records.length; at += GROUP) {
     let last = 0;
-    for (const record of records.slice(at, at + 50)) last = journal.append(record, Date.UTC(2026, 0, 5) + at);
+    for (const record of records.slice(at, at + GROUP)) last = journal.append(record, Date.UTC(2026, 0, 5) + at);
     await journal.whenDurable(last);
   }
   await journal.close();

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { CHAIN_START, chainNext } from '../../src/trader/journal/chain.js';
+import { CHAIN_START } from '../../src/trader/journal/chain.js';
 import type { JournalFile } from '../../src/trader/journal/journal-file.js';
 import { openJournalFile } from '../../src/trader/journal/journal-file.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
@@ -14,11 +15,22 @@ it('gives back what was appended, in order, with a chain that anyone can recompu
   expect(entries.map((entry) => entry.sequence)).toEqual([1, 2, 3]);
   expect(entries.map((entry) => entry.record)).toEqual([note('one'), note('two'), note('three – äöü €')]);
   expect(entries[0]!.wallMs).toBe(1_700_000_000_000);
+  const bytes = readFileSync(`${directory}/0000000000000001.journal`);
   let chain = CHAIN_START;
-  for (const entry of entries) {
-    chain = chainNext(chain, JSON.stringify(entry.record));
-    expect(entry.chain).toBe(chain);
+  let at = 64;
+  for (const { first, last } of [
+    { first: 1, last: 2 },
+    { first: 3, last: 3 },
+  ]) {
+    const length = bytes.readUInt32LE(at);
+    const afterChain = bytes.subarray(at + 8 + 32, at + 8 + length);
+    chain = createHash('sha256').update(chain, 'hex').update(afterChain).digest('hex');
+    for (const entry of entries.slice(first - 1, last)) {
+      expect([entry.chain, entry.group]).toEqual([chain, { first, last }]);
+    }
+    at += 8 + length;
   }
+  expect(at).toBe(bytes.length);
 });
 
 it('keeps its incarnation over restarts and draws a new one at creation', async () => {
@@ -41,9 +53,10 @@ it('continues the sequence and the chain after a restart', async () => {
   await writeGroups({ directory }, [['one']]);
   await writeGroups({ directory }, [['two']]);
   const whole = temporaryDirectory();
-  await writeGroups({ directory: whole }, [['one', 'two']]);
+  await writeGroups({ directory: whole }, [['one'], ['two']]);
   const chains = (from: string) => [...readJournal(from)].map((entry) => entry.chain);
   expect(chains(directory)).toEqual(chains(whole));
+  expect(new Set(chains(whole)).size).toBe(2);
 });
 
 it('commits many records with one sync', async () => {

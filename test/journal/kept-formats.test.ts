@@ -1,22 +1,29 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
+import { FORMAT_VERSION } from '../../src/trader/journal/format.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { listSegments } from '../../src/trader/journal/segments.js';
 import { outcomeOf, PAST_KINDS, type PastKind, type PastOutcome, pastConfig } from '../journals/past-desk.js';
 import { note, temporaryDirectory } from './records.js';
 
 const KEPT = fileURLToPath(new URL('../journals', import.meta.url));
-const FORMATS = ['v1'];
+const FORMATS = Array.from({ length: FORMAT_VERSION }, (_, at) => `v${at + 1}`);
+/** A note comes to nothing but one record more. */
+const GONE_ON = { records: expect.any(Number), hash: expect.any(String) };
+
+const isSegment = (name: string): boolean => name.endsWith('.journal');
 
 function copyOf(format: string, kind: PastKind): string {
   const directory = join(temporaryDirectory(), 'journal');
   mkdirSync(directory);
   const from = join(KEPT, `${format}-${kind}`);
   for (const file of readdirSync(from)) {
-    if (file.endsWith('.journal')) cpSync(join(from, file), join(directory, file));
+    if (isSegment(file)) cpSync(join(from, file), join(directory, file));
   }
   return directory;
 }
@@ -59,8 +66,35 @@ describe.each(FORMATS.flatMap((format) => PAST_KINDS.map((kind) => [format, kind
       expect(reopened.journal.lastSequence).toBe(records + 1);
       await reopened.journal.close();
     });
+
+    it('goes on in the format of today, and what it was is not touched', async () => {
+      const directory = copyOf(format, kind);
+      const { journal } = await openJournal({ directory });
+      await journal.whenDurable(journal.append(note('gone on'), 1_800_000_000_000, 1));
+      await journal.close();
+      const last = readFileSync(join(directory, listSegments(directory).at(-1)!.name));
+      expect(last.readUInt32LE(8)).toBe(FORMAT_VERSION);
+      for (const name of readdirSync(join(KEPT, `${format}-${kind}`)).filter(isSegment)) {
+        const kept = readFileSync(join(KEPT, `${format}-${kind}`, name));
+        expect(readFileSync(join(directory, name)).subarray(0, kept.length).equals(kept)).toBe(true);
+      }
+      expect(replay(directory, kind)).toMatchObject({ ...keptOutcome(format, kind), ...GONE_ON });
+    });
   },
 );
+
+it('is what it was: nothing that is kept was changed or taken away, and all of it is on the list', () => {
+  const listed = readFileSync(join(KEPT, 'kept.sha256'), 'utf8').trim().split('\n');
+  const found = readdirSync(KEPT, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^v\d+-[a-z]+\/./.test(path))
+    .map((path) => {
+      const hash = createHash('sha256')
+        .update(readFileSync(join(KEPT, path)))
+        .digest('hex');
+      return `${hash}  ${path}`;
+    });
+  expect(found.sort()).toEqual(listed.sort());
+});
 
 it('has every kind of journal for each format that was ever written', () => {
   const kept = readdirSync(KEPT).filter((name) => /^v\d+-/.test(name));

@@ -12,7 +12,7 @@ import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { livePast, outcomeOf, PAST_KINDS, type PastKind, pastConfig } from './past-desk.js';
 
 /** Small, so that the history spans several segments. */
-const SEGMENT_BYTES = 6_000;
+const SEGMENT_BYTES = 2_000;
 /** Records between two syncs: several groups a segment. */
 const GROUP = 7;
 
@@ -25,10 +25,11 @@ async function keep(kind: PastKind, folder: string): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'fermata-past-'));
   const drawIncarnation = (): string => 'abc123';
   const { journal } = await openJournal({ directory: work, segmentBytesMax: SEGMENT_BYTES, drawIncarnation });
-  let wallMs = Date.UTC(2026, 0, 5, 12);
+  const beganMs = Date.UTC(2026, 0, 5, 12);
+  let wallMs = beganMs;
   for (const record of livePast(kind).records) {
     wallMs += 250;
-    const sequence = journal.append(record, wallMs);
+    const sequence = journal.append(record, wallMs, wallMs - beganMs);
     if (sequence % GROUP === 0) await journal.whenDurable(sequence);
   }
   await journal.close();

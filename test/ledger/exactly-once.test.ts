@@ -5,8 +5,15 @@ import { applyRecord } from '../../src/engine/apply-record.js';
 import type { JournalEntry } from '../../src/engine/record.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
+import type { FollowedEntry } from '../../src/trader/journal/followed-group.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { drawFrom, entriesOf, INSTRUMENTS, recordsOfTrades } from './support/journal-of-trades.js';
+import {
+  drawFrom,
+  entriesOf,
+  firstFormatEntriesOf,
+  INSTRUMENTS,
+  recordsOfTrades,
+} from './support/journal-of-trades.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -94,9 +101,13 @@ test('a batch that fails in the middle leaves nothing behind', async () => {
   await expectLedgerEquals(desk, entries);
 });
 
-test('a gap, a changed record and a broken chain are refused, and nothing is applied', async () => {
-  const ledger = { desk: 'desk-bad', simulated: true };
-  const entries = entriesOf(recordsOfTrades(12, 30), 'inc001');
+test.each([
+  ['v1', firstFormatEntriesOf],
+  ['v2', entriesOf],
+] as const)('a gap and a changed record of %s are refused, and nothing is applied', async (format, told) => {
+  const desk = `desk-bad-${format}`;
+  const ledger = { desk, simulated: true };
+  const entries = told(recordsOfTrades(12, 30), 'inc001');
   const gap = [...entries.slice(0, 5), ...entries.slice(6)];
   await expect(applyBatch(database.pool, ledger, gap)).rejects.toThrow(
     'expected journal entry 6, and 7 came',
@@ -107,8 +118,45 @@ test('a gap, a changed record and a broken chain are refused, and nothing is app
       : entry,
   );
   await expect(applyBatch(database.pool, ledger, changed)).rejects.toThrow('hash of journal entry 9');
-  const held = await database.pool.query("select 1 from journal_entry where desk = 'desk-bad'");
+  const held = await database.pool.query('select 1 from journal_entry where desk = $1', [desk]);
   expect(held.rowCount).toBe(0);
+});
+
+test('a group without its bytes, with those of another or after another one is refused', async () => {
+  const ledger = { desk: 'desk-bad-group', simulated: true };
+  const entries = entriesOf(recordsOfTrades(12, 30), 'inc001');
+  const others = entriesOf(recordsOfTrades(13, 30), 'inc001');
+  const refusal = async (given: readonly FollowedEntry[]): Promise<string> =>
+    await applyBatch(database.pool, ledger, given).then(
+      () => 'applied',
+      (error: Error) => error.message,
+    );
+  expect(await refusal(entries.map(({ groupBytes: _bytes, ...entry }) => entry))).toMatch(
+    /bytes .* did not come/,
+  );
+  const [, ofOthers] = others.map(({ groupBytes }) => groupBytes).filter((bytes) => bytes !== undefined);
+  const exchanged = entries.map((entry) => (entry.sequence === 3 ? { ...entry, groupBytes: ofOthers! } : entry));
+  expect(await refusal(exchanged)).toMatch(/hash of journal entry 2 does not fit: its commit group says/);
+  expect(await refusal([...others.slice(0, 3), ...entries.slice(3)])).toMatch(/does not continue/);
+  expect(await refusal(entries.map((entry) => ({ ...entry, groupBytes: 'AAAA' })))).toMatch(
+    /can't have 3 bytes/,
+  );
+  const held = await database.pool.query("select 1 from journal_entry where desk = 'desk-bad-group'");
+  expect(held.rowCount).toBe(0);
+});
+
+test('a group that has not come whole waits, and a journal of v1 goes on in groups', async () => {
+  const desk = 'desk-goes-on';
+  const ledger = { desk, simulated: true };
+  const records = recordsOfTrades(14, 60);
+  const before = firstFormatEntriesOf(records.slice(0, 20), 'inc001');
+  const after = entriesOf(records.slice(20), 'inc001', before.at(-1));
+  const entries: FollowedEntry[] = [...before, ...after];
+  const cut = entries.findLastIndex(({ sequence, group }) => group !== undefined && sequence < group.last);
+  const applied = await applyBatch(database.pool, ledger, entries.slice(0, cut + 1));
+  expect(applied.sequence).toBe((entries[cut]?.group?.first ?? 0) - 1);
+  await applyBatch(database.pool, ledger, entries.slice(applied.sequence));
+  await expectLedgerEquals(desk, entries);
 });
 
 test('a new journal begins with nothing held and keeps what was recorded before', async () => {

@@ -6,6 +6,7 @@ import type { JournalFile } from '../../src/trader/journal/journal-file.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { repairLastSegment } from '../../src/trader/journal/repair.js';
 import { createSegment, listSegments } from '../../src/trader/journal/segments.js';
+import { SlotWriter } from '../../src/trader/journal/v2/slot-writer.js';
 import type { Random } from './random.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -15,6 +16,13 @@ const FIRST_CHAIN = '0'.repeat(64);
 export interface Recovered {
   readonly journal: Journal;
   readonly records: readonly EngineRecord[];
+}
+
+/** As it stands in each commit group that names it. */
+function slotOf(text: string): Buffer {
+  const to = new SlotWriter(64);
+  to.text(text);
+  return to.bytes.subarray(0, to.at);
 }
 
 export class SimulatedDisk {
@@ -52,7 +60,7 @@ export class SimulatedDisk {
 
   /** Whether a synced record names it. */
   holds(clientId: string): boolean {
-    return this.#bytes.subarray(0, this.#durableBytes).includes(`"${clientId}"`);
+    return this.#bytes.subarray(0, this.#durableBytes).includes(slotOf(clientId));
   }
 
   /** As the trader does it at a start: repair, then replay. */
@@ -72,6 +80,7 @@ export class SimulatedDisk {
       chain: end.chain,
       file: this.#file(process),
       fileBytes: end.sizeBytes,
+      fileVersion: end.version,
       segmentBytesMax: Number.MAX_SAFE_INTEGER,
       openFile: async () => this.#file(process),
       lock: { release: () => undefined },

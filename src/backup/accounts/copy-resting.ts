@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
 import { restingAccounts } from '../../trader/accounts/paper-accounts.js';
-import { JournalCorrupt } from '../../trader/journal/journal-error.js';
+import { JournalCorrupt, JournalTooNew } from '../../trader/journal/journal-error.js';
 import { listSegments } from '../../trader/journal/segments.js';
 import { BOOK_FILE } from '../../venue/paper/book-file.js';
 import { JOURNAL_FOLDER, PAPER_BOOK_FOLDER } from '../backup-folder.js';
@@ -102,6 +102,7 @@ async function copyOne(
 
 function damageOf(error: unknown): string | null {
   if (error instanceof JournalCorrupt) return `segment ${error.segment}, byte ${error.offset}: ${error.why}`;
+  if (error instanceof JournalTooNew) return `segment ${error.segment}: ${error.why}`;
   return error instanceof RangeError ? messageOf(error) : null;
 }
 

@@ -3,9 +3,8 @@
  * dropped; it never holds up the trader and never grows its memory.
  */
 import type { Socket } from 'node:net';
-import type { JournalEntry } from '../../engine/record.js';
 import type { Journal } from '../journal/journal.js';
-import { readJournal } from '../journal/read-journal.js';
+import { readTold, type Told, toldOf } from '../journal/told.js';
 
 /** Entries sent before other work gets its turn. */
 const ENTRIES_PER_TURN = 200;
@@ -16,12 +15,12 @@ const DRAIN_TIMEOUT_MS = 30_000;
 
 /** The newest durable entries in memory, shared by all followers. */
 export class RecentEntries {
-  #entries: JournalEntry[] = [];
+  #entries: Told[] = [];
   readonly #listeners = new Set<() => void>();
 
   constructor(readonly journal: Journal) {
-    journal.onDurable((entries) => {
-      this.#entries.push(...entries);
+    journal.onDurable((entries, body) => {
+      this.#entries.push(...toldOf(entries, body));
       if (this.#entries.length > 2 * RECENT_MAX) this.#entries = this.#entries.slice(-RECENT_MAX);
       for (const listener of this.#listeners) listener();
     });
@@ -33,8 +32,8 @@ export class RecentEntries {
   }
 
   /** Undefined: older than what is kept. */
-  find(sequence: number): JournalEntry | undefined {
-    const first = this.#entries[0]?.sequence;
+  find(sequence: number): Told | undefined {
+    const first = this.#entries[0]?.entry.sequence;
     return first === undefined ? undefined : this.#entries[sequence - first];
   }
 }
@@ -47,8 +46,10 @@ export function follow(socket: Socket, id: unknown, fromSequence: number, recent
   const pump = (): void => {
     if (waiting || socket.destroyed) return;
     for (let sent = 0; sent < ENTRIES_PER_TURN; sent += 1) {
-      const entry = entries.next();
-      if (entry === null) return;
+      const next = entries.next();
+      if (next === null) return;
+      const { entry, group } = next;
+      if (group !== undefined) socket.write(`${JSON.stringify({ id, group: group.toString('base64') })}\n`);
       socket.write(`${JSON.stringify({ id, entry })}\n`);
       if (socket.writableLength > SOCKET_BYTES_MAX) {
         pause();
@@ -89,30 +90,27 @@ export function follow(socket: Socket, id: unknown, fromSequence: number, recent
 }
 
 /** Next entry from memory where it is there, else from disk; null: none that is durable yet. */
-function entrySource(
-  fromSequence: number,
-  recent: RecentEntries,
-): { next(): JournalEntry | null; close(): void } {
+function entrySource(fromSequence: number, recent: RecentEntries): { next(): Told | null; close(): void } {
   let nextSequence = fromSequence;
-  let disk: Generator<JournalEntry, void> | null = null;
+  let disk: Generator<Told, void> | null = null;
   const close = (): void => {
     disk?.return();
     disk = null;
   };
-  const fromDisk = (): JournalEntry | null => {
-    disk ??= readJournal(recent.journal.directory, { from: nextSequence });
+  const fromDisk = (): Told | null => {
+    disk ??= readTold(recent.journal.directory, nextSequence);
     const step = disk.next();
     if (step.done !== true) return step.value;
     disk = null;
     return null;
   };
-  const next = (): JournalEntry | null => {
+  const next = (): Told | null => {
     if (nextSequence > recent.journal.durableSequence) return null;
     const atHand = recent.find(nextSequence);
     if (atHand !== undefined) close();
-    const entry = atHand ?? fromDisk();
-    if (entry !== null) nextSequence = entry.sequence + 1;
-    return entry;
+    const found = atHand ?? fromDisk();
+    if (found !== null) nextSequence = found.entry.sequence + 1;
+    return found;
   };
   return { next, close };
 }

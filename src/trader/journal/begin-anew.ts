@@ -21,8 +21,8 @@ export async function beginAnew(journal: Journal, missing: number, wallMs: numbe
   rmSync(next, { recursive: true, force: true });
   const { journal: copy } = await openJournal({ directory: next });
   let marketMs = wallMs;
-  for (const { record, wallMs: writtenMs, sequence } of readJournal(directory)) {
-    const last = copy.append(record, writtenMs);
+  for (const { record, wallMs: writtenMs, monotonicMs, sequence } of readJournal(directory)) {
+    const last = copy.append(record, writtenMs, monotonicMs);
     if ('marketMs' in record) marketMs = record.marketMs;
     if (sequence % BATCH === 0) await copy.whenDurable(last);
   }

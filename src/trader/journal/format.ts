@@ -1,48 +1,78 @@
 /**
- * The journal's bytes (little endian). A segment is a 64-byte header and records behind it:
+ * What all versions of a segment have in common (little endian): a 64-byte header, and frames behind it.
  *
  *   header  magic 'FERMATAJ' | u32 version | incarnation, 8 bytes ASCII, zero padded | u64 first sequence
  *           | previous chain value, 32 bytes | u32 crc32c of the 60 bytes before it
- *   record  u32 length of what follows the checksum | u32 crc32c of that | u8 type | u64 sequence | u64 wallMs | payload
+ *   frame   u32 length of the body | u32 crc32c of the body | body
  *
- * Bit 7 of the type byte marks the first record of a commit group. A group is written only after the group before it
- * is on disk: a damaged record with such a mark behind it is damage to what was once safe, not a torn tail.
+ * The body is a commit group in version 2 (`v2/group.ts`), one record in version 1 (`v1.ts`). A commit group is written
+ * only after the group before it is on disk: a damaged frame with the beginning of another group behind it is damage to
+ * what was once safe, not a torn tail.
  */
+import type { JournalEntry } from '../../engine/record.js';
 import { crc32c } from './crc32c.js';
 
 export const HEADER_BYTES = 64;
-const FORMAT_VERSION = 1;
+/** What is written. */
+export const FORMAT_VERSION = 2;
 /** Length and checksum. */
 export const FRAME_BYTES = 8;
-/** Type, sequence and wall time. */
-export const FIXED_BYTES = 17;
-export const PAYLOAD_BYTES_MAX = 512 * 1024;
-export const GROUP_START = 0x80;
 
 const MAGIC = Buffer.from('FERMATAJ', 'latin1');
 
 export interface SegmentHeader {
+  readonly version: number;
   readonly incarnation: string;
   readonly firstSequence: number;
-  /** Chain value of the entry before the first one, hex. */
+  /** Chain value before the first entry, hex. */
   readonly previousChain: string;
 }
 
-export interface RawRecord {
-  readonly groupStart: boolean;
-  readonly type: number;
-  readonly sequence: number;
-  readonly wallMs: number;
-  readonly payload: string;
+/** Where the body of a frame stands in a buffer. */
+export interface FrameBody {
+  /** Is read, and may be changed while it is, never afterwards. */
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
 }
 
-export type Decoded =
-  | { readonly kind: 'record'; readonly record: RawRecord; readonly bytes: number }
-  /** More bytes are needed: `bytes` in all from the record's start. */
+/** What a frame says of itself without its records being read. */
+export interface FrameLook {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Chain value behind it, hex. */
+  readonly chain: string;
+}
+
+/** How the body of a frame is read, by version. */
+export interface FrameFormat {
+  readonly bodyBytesMin: number;
+  readonly bodyBytesMax: number;
+  /** First sequence where the body that stands there begins a commit group, as far as can be seen; null: it doesn't. */
+  readonly beginsGroup: (bytes: Buffer, from: number) => number | null;
+  /** Throws `BadFrame` where it does not continue that chain. */
+  readonly look: (body: FrameBody, previousChain: string) => FrameLook;
+  /** Its entries, at least one; the last one has the chain value behind the frame. Throws `BadFrame`. */
+  readonly read: (body: FrameBody, previousChain: string, incarnation: string) => readonly JournalEntry[];
+}
+
+/** A whole frame that can't be part of this journal. Carries one phrase. */
+export class BadFrame extends Error {
+  override readonly name: string = 'BadFrame';
+}
+
+/** A frame with something that only a later version of this program knows. */
+export class FutureFrame extends BadFrame {
+  override readonly name = 'FutureFrame';
+}
+
+export type FoundFrame =
+  | { readonly kind: 'whole'; readonly bytes: number }
+  /** More bytes are needed: `bytes` in all from the frame's start. */
   | { readonly kind: 'incomplete'; readonly bytes: number }
   | { readonly kind: 'bad'; readonly why: string };
 
-export function encodeHeader(header: SegmentHeader): Buffer {
+export function encodeHeader(header: Omit<SegmentHeader, 'version'>): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(bytes, 0);
   bytes.writeUInt32LE(FORMAT_VERSION, 8);
@@ -53,64 +83,35 @@ export function encodeHeader(header: SegmentHeader): Buffer {
   return bytes;
 }
 
-/** The header, or one phrase that says what is wrong with it. */
+/** The header, or one phrase that says what is wrong with it. Its version may be one that this program can't read. */
 export function decodeHeader(bytes: Buffer): SegmentHeader | string {
   if (bytes.length < HEADER_BYTES) return `its header has ${bytes.length} of ${HEADER_BYTES} bytes`;
   if (!bytes.subarray(0, 8).equals(MAGIC)) return 'it does not begin with the mark of a journal';
   if (bytes.readUInt32LE(60) !== crc32c(bytes, 0, 60)) return 'the checksum of its header is wrong';
-  const version = bytes.readUInt32LE(8);
-  if (version !== FORMAT_VERSION)
-    return `it has format version ${version}, this program reads ${FORMAT_VERSION}`;
   return {
+    version: bytes.readUInt32LE(8),
     incarnation: bytes.toString('latin1', 12, 20).replace(/\0+$/, ''),
-    firstSequence: Number(bytes.readBigUInt64LE(20)),
+    firstSequence: readU64(bytes, 20),
     previousChain: bytes.toString('hex', 28, 60),
   };
 }
 
-/** Writes one record at `offset`; gives the offset behind it. */
-export function encodeRecord(target: Buffer, offset: number, record: RawRecord): number {
-  const body = offset + FRAME_BYTES;
-  const payloadBytes = target.write(record.payload, body + FIXED_BYTES, 'utf8');
-  const end = body + FIXED_BYTES + payloadBytes;
-  target.writeUInt32LE(end - body, offset);
-  target.writeUInt8(record.type | (record.groupStart ? GROUP_START : 0), body);
-  writeU64(target, record.sequence, body + 1);
-  writeU64(target, record.wallMs, body + 9);
-  target.writeUInt32LE(crc32c(target, body, end), offset + 4);
-  return end;
-}
-
-/** Reads the record that starts at `offset` of `bytes[0, end)`. */
-export function decodeRecord(bytes: Buffer, offset: number, end: number): Decoded {
+/** Looks at the frame that starts at `offset` of `bytes[0, end)`. */
+export function findFrame(bytes: Buffer, offset: number, end: number, format: FrameFormat): FoundFrame {
   if (end - offset < FRAME_BYTES) return { kind: 'incomplete', bytes: FRAME_BYTES };
   const length = bytes.readUInt32LE(offset);
-  if (length < FIXED_BYTES || length > FIXED_BYTES + PAYLOAD_BYTES_MAX) {
+  if (length < format.bodyBytesMin || length > format.bodyBytesMax) {
     return { kind: 'bad', why: `its length of ${length} bytes is impossible` };
   }
   const total = FRAME_BYTES + length;
   if (end - offset < total) return { kind: 'incomplete', bytes: total };
-  const body = offset + FRAME_BYTES;
-  if (bytes.readUInt32LE(offset + 4) !== crc32c(bytes, body, body + length)) {
+  if (bytes.readUInt32LE(offset + 4) !== crc32c(bytes, offset + FRAME_BYTES, offset + total)) {
     return { kind: 'bad', why: 'its checksum is wrong' };
   }
-  const typeByte = bytes.readUInt8(body);
-  const record: RawRecord = {
-    groupStart: (typeByte & GROUP_START) !== 0,
-    type: typeByte & ~GROUP_START,
-    sequence: readU64(bytes, body + 1),
-    wallMs: readU64(bytes, body + 9),
-    payload: bytes.toString('utf8', body + FIXED_BYTES, body + length),
-  };
-  return { kind: 'record', record, bytes: total };
+  return { kind: 'whole', bytes: total };
 }
 
-/** Both stay below 2^53, so that two halves without BigInt are exact and several times as fast. */
-function writeU64(target: Buffer, value: number, offset: number): void {
-  target.writeUInt32LE(value % 0x1_0000_0000, offset);
-  target.writeUInt32LE(Math.floor(value / 0x1_0000_0000), offset + 4);
-}
-
+/** Stays below 2^53, so that two halves without BigInt are exact and several times as fast. */
 export function readU64(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * 0x1_0000_0000;
 }

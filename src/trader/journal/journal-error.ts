@@ -15,6 +15,20 @@ export class JournalCorrupt extends Error {
   }
 }
 
+/** Written by a later version of this program. The journal is not opened, nothing is changed. */
+export class JournalTooNew extends Error {
+  override readonly name = 'JournalTooNew';
+  constructor(
+    readonly segment: string,
+    readonly why: string,
+  ) {
+    super(
+      `the journal was written by a later version of Fermata: segment ${segment}: ${why}. Nothing was changed and no ` +
+        'order was sent. Start the version that wrote it, or a later one.',
+    );
+  }
+}
+
 /** Another process holds the journal. */
 export class JournalLocked extends Error {
   override readonly name = 'JournalLocked';

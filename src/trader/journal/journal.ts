@@ -6,24 +6,17 @@
 import { messageOf } from '../../domain/message-of.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { FileLock } from '../../home/file-lock.js';
-import { chainNext } from './chain.js';
-import { encodeRecord, FIXED_BYTES, FRAME_BYTES, HEADER_BYTES, PAYLOAD_BYTES_MAX } from './format.js';
+import { FORMAT_VERSION, FRAME_BYTES, HEADER_BYTES } from './format.js';
 import { JournalFault } from './journal-error.js';
 import type { JournalFile, OpenJournalFile } from './journal-file.js';
-import { RECORD_TYPES } from './record-types.js';
 import { createSegment } from './segments.js';
+import { GroupWriter, RECORD_BYTES_MAX } from './v2/group.js';
 
-/** One group commit; also what a torn tail can lose at most. */
-const GROUP_BYTES_MAX = 1024 * 1024;
 /** Waiting for the disk. More than this means that the disk does not keep up: a fault. */
 const PENDING_BYTES_MAX = 32 * 1024 * 1024;
 
-interface Pending {
-  readonly entry: JournalEntry;
-  readonly payload: string;
-  /** Its size on disk. */
-  readonly bytes: number;
-}
+/** Entries of a commit group, and the group as it stands on disk, without length and checksum. */
+export type DurableListener = (entries: readonly JournalEntry[], body: Buffer) => void;
 
 interface Waiter {
   readonly sequence: number;
@@ -38,6 +31,8 @@ export interface JournalStart {
   readonly chain: string;
   readonly file: JournalFile;
   readonly fileBytes: number;
+  /** Version of the file: an older one is continued by a new segment. */
+  readonly fileVersion: number;
   readonly segmentBytesMax: number;
   readonly openFile: OpenJournalFile;
   readonly lock: FileLock;
@@ -48,18 +43,19 @@ export class Journal {
   readonly incarnation: string;
   #lastSequence: number;
   #durableSequence: number;
-  #chain: string;
   #durableChain: string;
   #file: JournalFile;
   #fileBytes: number;
-  #pending: Pending[] = [];
+  #fileVersion: number;
+  /** Groups that wait for the disk, oldest first; the last one still grows. */
+  #pending: GroupWriter[] = [];
   #pendingBytes = 0;
   #waiters: Waiter[] = [];
   #flushing: Promise<void> | null = null;
   #fault: JournalFault | null = null;
   #closed = false;
   readonly #start: JournalStart;
-  readonly #durableListeners = new Set<(entries: readonly JournalEntry[]) => void>();
+  readonly #durableListeners = new Set<DurableListener>();
   readonly #faultListeners = new Set<(fault: JournalFault) => void>();
 
   constructor(start: JournalStart) {
@@ -68,10 +64,10 @@ export class Journal {
     this.incarnation = start.incarnation;
     this.#lastSequence = start.lastSequence;
     this.#durableSequence = start.lastSequence;
-    this.#chain = start.chain;
     this.#durableChain = start.chain;
     this.#file = start.file;
     this.#fileBytes = start.fileBytes;
+    this.#fileVersion = start.fileVersion;
   }
 
   /** Sequence of the newest record, on disk or not. The first record has 1. */
@@ -87,25 +83,25 @@ export class Journal {
     return this.#fault;
   }
 
-  /** Gives the record's sequence. After a fault records still get one, but are never written. */
-  append(record: EngineRecord, wallMs: number): number {
+  /**
+   * Gives the record's sequence. After a fault records still get one, but are never written. `monotonicMs`: null where it
+   * was never known.
+   */
+  append(record: EngineRecord, wallMs: number, monotonicMs: number | null = null): number {
     if (this.#closed) throw new Error('append to a closed journal');
-    const payload = JSON.stringify(record);
-    const payloadBytes = Buffer.byteLength(payload);
     const sequence = this.#lastSequence + 1;
     this.#lastSequence = sequence;
     if (this.#fault !== null) return sequence;
-    if (payloadBytes > PAYLOAD_BYTES_MAX) {
+    const [wall, monotonic] = [Math.floor(wallMs), monotonicMs === null ? null : Math.floor(monotonicMs)];
+    const group = this.#groupFor(sequence, wall, monotonic);
+    const before = group.bytes;
+    if (!group.add(record, wall, monotonic)) {
       this.#fail(
-        new JournalFault(`a record of type ${record.type} is larger than ${PAYLOAD_BYTES_MAX} bytes`),
+        new JournalFault(`a record of type ${record.type} is larger than ${RECORD_BYTES_MAX} bytes`),
       );
       return sequence;
     }
-    this.#chain = chainNext(this.#chain, payload);
-    const entry = { incarnation: this.incarnation, sequence, wallMs, record, chain: this.#chain };
-    const bytes = FRAME_BYTES + FIXED_BYTES + payloadBytes;
-    this.#pending.push({ entry, payload, bytes });
-    this.#pendingBytes += bytes;
+    this.#pendingBytes += group.bytes - before;
     if (this.#pendingBytes > PENDING_BYTES_MAX) this.#fail(new JournalFault('the disk does not keep up'));
     else if (this.#flushing === null) this.#flushing = Promise.resolve().then(() => this.#flush());
     return sequence;
@@ -124,7 +120,7 @@ export class Journal {
   }
 
   /** Entries in order, each group right after it is on disk. Gives the function that ends it. */
-  onDurable(listener: (entries: readonly JournalEntry[]) => void): () => void {
+  onDurable(listener: DurableListener): () => void {
     this.#durableListeners.add(listener);
     return () => this.#durableListeners.delete(listener);
   }
@@ -143,16 +139,26 @@ export class Journal {
     this.#start.lock.release();
   }
 
+  #groupFor(sequence: number, wallMs: number, monotonicMs: number | null): GroupWriter {
+    const growing = this.#pending.at(-1);
+    if (growing?.takes(wallMs, monotonicMs)) return growing;
+    const group = new GroupWriter(this.incarnation, sequence, wallMs, monotonicMs);
+    this.#pending.push(group);
+    this.#pendingBytes += group.bytes;
+    return group;
+  }
+
   async #flush(): Promise<void> {
     try {
-      while (this.#pending.length > 0 && this.#fault === null) {
-        const group = this.#takeGroup();
-        if (this.#fileBytes >= this.#start.segmentBytesMax) await this.#rotate(group[0]!.entry.sequence);
-        const bytes = encodeGroup(group);
-        await this.#file.write(bytes, this.#fileBytes);
+      for (let group = this.#pending.shift(); group !== undefined; group = this.#pending.shift()) {
+        this.#pendingBytes -= group.bytes;
+        const full = this.#fileBytes >= this.#start.segmentBytesMax;
+        if (full || this.#fileVersion !== FORMAT_VERSION) await this.#rotate(group.firstSequence);
+        const { frame, entries } = group.seal(this.#durableChain);
+        await this.#file.write(frame, this.#fileBytes);
         await this.#file.datasync();
-        this.#fileBytes += bytes.length;
-        this.#published(group);
+        this.#fileBytes += frame.length;
+        this.#published(entries, frame.subarray(FRAME_BYTES));
       }
     } catch (error) {
       this.#fail(new JournalFault(messageOf(error)));
@@ -161,34 +167,23 @@ export class Journal {
     }
   }
 
-  #takeGroup(): readonly Pending[] {
-    let bytes = 0;
-    let count = 0;
-    while (count < this.#pending.length && (count === 0 || bytes < GROUP_BYTES_MAX)) {
-      bytes += this.#pending[count]!.bytes;
-      count += 1;
-    }
-    this.#pendingBytes -= bytes;
-    return this.#pending.splice(0, count);
-  }
-
   async #rotate(firstSequence: number): Promise<void> {
     const header = { incarnation: this.incarnation, firstSequence, previousChain: this.#durableChain };
     const segment = createSegment(this.directory, header);
     await this.#file.close();
     this.#file = await this.#start.openFile(segment.path);
     this.#fileBytes = HEADER_BYTES;
+    this.#fileVersion = FORMAT_VERSION;
   }
 
-  #published(group: readonly Pending[]): void {
-    const last = group.at(-1)!.entry;
+  #published(entries: readonly JournalEntry[], body: Buffer): void {
+    const last = entries.at(-1)!;
     this.#durableSequence = last.sequence;
     this.#durableChain = last.chain;
     const ready = this.#waiters.filter((waiter) => waiter.sequence <= last.sequence);
     this.#waiters = this.#waiters.filter((waiter) => waiter.sequence > last.sequence);
     for (const waiter of ready) waiter.resolve();
-    const entries = group.map((pending) => pending.entry);
-    for (const listener of this.#durableListeners) listener(entries);
+    for (const listener of this.#durableListeners) listener(entries, body);
   }
 
   #fail(fault: JournalFault): void {
@@ -201,15 +196,4 @@ export class Journal {
     for (const waiter of waiters) waiter.reject(fault);
     for (const listener of this.#faultListeners) listener(fault);
   }
-}
-
-function encodeGroup(group: readonly Pending[]): Buffer {
-  const target = Buffer.allocUnsafe(group.reduce((sum, pending) => sum + pending.bytes, 0));
-  let end = 0;
-  group.forEach(({ entry, payload }, index) => {
-    const { sequence, wallMs, record } = entry;
-    const type = RECORD_TYPES[record.type];
-    end = encodeRecord(target, end, { groupStart: index === 0, type, sequence, wallMs, payload });
-  });
-  return target;
 }

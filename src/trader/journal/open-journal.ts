@@ -29,7 +29,7 @@ export interface OpenedJournal {
   readonly torn: TornTail | null;
 }
 
-/** Throws `JournalLocked`, `JournalCorrupt`, or the error of the file system. Replay it with `readJournal`. */
+/** Throws `JournalLocked`, `JournalCorrupt`, `JournalTooNew`, or the error of the file system. Replay it with `readJournal`. */
 export async function openJournal(options: OpenJournalOptions): Promise<OpenedJournal> {
   const { directory, openFile = openJournalFile } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -46,6 +46,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
       chain: end.chain,
       file: await openFile(segment.path),
       fileBytes: Math.max(end.sizeBytes, HEADER_BYTES),
+      fileVersion: end.version,
       segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
       openFile,
       lock,

@@ -1,8 +1,9 @@
-/** Reads a journal as a stream: one entry in memory at a time, whatever its length. */
-import type { EngineRecord, JournalEntry } from '../../engine/record.js';
-import { chainNext } from './chain.js';
+/** Reads a journal as a stream: one commit group in memory at a time, whatever its length. */
+import type { JournalEntry } from '../../engine/record.js';
+import type { FrameBody, FrameFormat } from './format.js';
+import { frameFault } from './frame-fault.js';
 import { JournalCorrupt } from './journal-error.js';
-import { type ScanEnd, type ScannedRecord, scanSegment } from './segment-scan.js';
+import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
 import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 
 export interface ReadOptions {
@@ -12,9 +13,23 @@ export interface ReadOptions {
 
 /**
  * Entries from `from` on, oldest first. Reads beside a running trader: a tail that is just being written ends the stream.
- * Damage anywhere else throws `JournalCorrupt`.
+ * Damage anywhere else throws `JournalCorrupt`, what a later version wrote `JournalTooNew`.
  */
 export function* readJournal(directory: string, options: ReadOptions = {}): Generator<JournalEntry, void> {
+  const from = options.from ?? 1;
+  for (const { entries } of readFrames(directory, options)) {
+    for (const entry of entries) if (entry.sequence >= from) yield entry;
+  }
+}
+
+export interface JournalFrame {
+  readonly entries: readonly JournalEntry[];
+  /** As `ScannedFrame`. */
+  readonly body: FrameBody;
+}
+
+/** The same, whole frames at a time: the first one holds `from`. */
+export function* readFrames(directory: string, options: ReadOptions = {}): Generator<JournalFrame, void> {
   const from = options.from ?? 1;
   const segments = listSegments(directory);
   const firstIndex = Math.max(
@@ -39,36 +54,42 @@ function* readSegment(
   previous: EndOfSegment | null,
   from: number,
   isLast: boolean,
-): Generator<JournalEntry, EndOfSegment> {
+): Generator<JournalFrame, EndOfSegment> {
   const header = readSegmentHeader(segment);
   if (previous !== null) checkContinues(segment, header, previous);
+  const { incarnation, format } = header;
   let chain = header.previousChain;
   let nextSequence = header.firstSequence;
-  const scan = scanSegment(segment);
-  let step: IteratorResult<ScannedRecord, ScanEnd> = scan.next();
+  const scan = scanSegment(segment, format);
+  let step: IteratorResult<ScannedFrame, ScanEnd> = scan.next();
   for (; step.done !== true; step = scan.next()) {
-    const { record, offset } = step.value;
-    if (record.sequence !== nextSequence) {
-      throw new JournalCorrupt(
-        segment.name,
-        offset,
-        `expected sequence ${nextSequence}, found ${record.sequence}`,
-      );
+    const entries = entriesOf(segment, step.value, format, chain, incarnation);
+    const [first, last] = [entries[0]!, entries[entries.length - 1]!];
+    if (first.sequence !== nextSequence) {
+      const why = `expected sequence ${nextSequence}, found ${first.sequence}`;
+      throw new JournalCorrupt(segment.name, step.value.offset, why);
     }
-    chain = chainNext(chain, record.payload);
-    nextSequence += 1;
-    if (record.sequence < from) continue;
-    yield {
-      incarnation: header.incarnation,
-      sequence: record.sequence,
-      wallMs: record.wallMs,
-      record: parseRecord(segment, offset, record.payload),
-      chain,
-    };
+    chain = last.chain;
+    nextSequence = last.sequence + 1;
+    if (last.sequence >= from) yield { entries, body: step.value.body };
   }
   if (step.value.kind === 'bad' && !isLast)
     throw new JournalCorrupt(segment.name, step.value.offset, step.value.why);
-  return { incarnation: header.incarnation, nextSequence, chain };
+  return { incarnation, nextSequence, chain };
+}
+
+function entriesOf(
+  segment: Segment,
+  { body, offset }: ScannedFrame,
+  format: FrameFormat,
+  chain: string,
+  incarnation: string,
+): readonly JournalEntry[] {
+  try {
+    return format.read(body, chain, incarnation);
+  } catch (error) {
+    throw frameFault(error, segment.name, offset);
+  }
 }
 
 function checkContinues(
@@ -92,14 +113,5 @@ function checkContinues(
   }
   if (header.previousChain !== previous.chain) {
     throw new JournalCorrupt(segment.name, 28, 'the chain value of the records before it does not match');
-  }
-}
-
-/** The shapes were checked when the record was written; the checksum says that the bytes are those. */
-function parseRecord(segment: Segment, offset: number, payload: string): EngineRecord {
-  try {
-    return JSON.parse(payload) as EngineRecord;
-  } catch {
-    throw new JournalCorrupt(segment.name, offset, 'its payload is not JSON');
   }
 }

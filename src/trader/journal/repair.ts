@@ -1,9 +1,9 @@
 /** Finds the end of the last segment and cuts off a tail that was torn by a crash; never anything else. */
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
-import { chainNext } from './chain.js';
-import { decodeRecord, FIXED_BYTES, FRAME_BYTES, GROUP_START, PAYLOAD_BYTES_MAX, readU64 } from './format.js';
+import { FRAME_BYTES, type FrameFormat, type FrameLook, findFrame } from './format.js';
+import { frameFault } from './frame-fault.js';
 import { JournalCorrupt } from './journal-error.js';
-import { type ScanEnd, type ScannedRecord, scanSegment } from './segment-scan.js';
+import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
 import { readSegmentHeader, type Segment } from './segments.js';
 
 /** More sequences than one segment can hold: how far ahead a record behind the damage is looked for. */
@@ -17,6 +17,8 @@ export interface TornTail {
 }
 
 export interface SegmentEnd {
+  /** Version of the segment's format. */
+  readonly version: number;
   readonly incarnation: string;
   readonly lastSequence: number;
   readonly chain: string;
@@ -24,38 +26,53 @@ export interface SegmentEnd {
   readonly torn: TornTail | null;
 }
 
-/** Throws `JournalCorrupt` where the damage is not a torn tail. */
+/** Throws `JournalCorrupt` where the damage is not a torn tail, `JournalTooNew` where it is of a later version. */
 export function repairLastSegment(segment: Segment): SegmentEnd {
-  const header = readSegmentHeader(segment);
-  let chain = header.previousChain;
-  let lastSequence = header.firstSequence - 1;
-  const scan = scanSegment(segment);
-  let step: IteratorResult<ScannedRecord, ScanEnd> = scan.next();
+  const { version, format, incarnation, firstSequence, previousChain } = readSegmentHeader(segment);
+  let chain = previousChain;
+  let lastSequence = firstSequence - 1;
+  const scan = scanSegment(segment, format);
+  let step: IteratorResult<ScannedFrame, ScanEnd> = scan.next();
   for (; step.done !== true; step = scan.next()) {
-    const { record, offset } = step.value;
-    if (record.sequence !== lastSequence + 1) {
-      throw new JournalCorrupt(
-        segment.name,
-        offset,
-        `expected sequence ${lastSequence + 1}, found ${record.sequence}`,
-      );
+    const look = lookAt(segment, step.value, format, chain);
+    if (look.firstSequence !== lastSequence + 1) {
+      const why = `expected sequence ${lastSequence + 1}, found ${look.firstSequence}`;
+      throw new JournalCorrupt(segment.name, step.value.offset, why);
     }
-    chain = chainNext(chain, record.payload);
-    lastSequence = record.sequence;
+    ({ chain, lastSequence } = look);
   }
   const end = step.value;
-  const torn = end.kind === 'bad' ? cutTail(segment, end.offset, end.why, lastSequence) : null;
+  const torn = end.kind === 'bad' ? cutTail(segment, format, end.offset, end.why, lastSequence) : null;
   syncFile(segment); // a killed process may have left whole records that were never synced
-  return { incarnation: header.incarnation, lastSequence, chain, sizeBytes: end.offset, torn };
+  return { version, incarnation, lastSequence, chain, sizeBytes: end.offset, torn };
 }
 
-function cutTail(segment: Segment, offset: number, why: string, lastSequence: number): TornTail {
+function lookAt(
+  segment: Segment,
+  { body, offset }: ScannedFrame,
+  format: FrameFormat,
+  chain: string,
+): FrameLook {
+  try {
+    return format.look(body, chain);
+  } catch (error) {
+    throw frameFault(error, segment.name, offset);
+  }
+}
+
+function cutTail(
+  segment: Segment,
+  format: FrameFormat,
+  offset: number,
+  why: string,
+  lastSequence: number,
+): TornTail {
   const file = openSync(segment.path, 'r+');
   try {
     const size = fstatSync(file).size;
     const tail = Buffer.alloc(size - offset);
     readSync(file, tail, 0, tail.length, offset);
-    if (laterGroupBegins(tail, lastSequence)) throw new JournalCorrupt(segment.name, offset, why);
+    if (laterGroupBegins(tail, format, lastSequence)) throw new JournalCorrupt(segment.name, offset, why);
     ftruncateSync(file, offset);
     return { segment: segment.name, offset, droppedBytes: tail.length, why };
   } finally {
@@ -63,16 +80,16 @@ function cutTail(segment: Segment, offset: number, why: string, lastSequence: nu
   }
 }
 
-/** Whether a commit group begins behind the damage: the damaged record was then on disk before, and was damaged since. */
-function laterGroupBegins(tail: Buffer, lastSequence: number): boolean {
-  const smallest = FRAME_BYTES + FIXED_BYTES;
+/** Whether a commit group begins behind the damage: the damaged one was then on disk before, and was damaged since. */
+function laterGroupBegins(tail: Buffer, format: FrameFormat, lastSequence: number): boolean {
+  const smallest = FRAME_BYTES + format.bodyBytesMin;
   for (let at = 1; at + smallest <= tail.length; at += 1) {
-    if ((tail[at + FRAME_BYTES]! & GROUP_START) === 0) continue;
     const length = tail.readUInt32LE(at);
-    if (length < FIXED_BYTES || length > FIXED_BYTES + PAYLOAD_BYTES_MAX) continue;
-    const sequence = readU64(tail, at + FRAME_BYTES + 1);
-    if (sequence <= lastSequence + 1 || sequence > lastSequence + SEQUENCES_AHEAD_MAX) continue;
-    if (decodeRecord(tail, at, tail.length).kind === 'record') return true;
+    if (length < format.bodyBytesMin || length > format.bodyBytesMax) continue;
+    const sequence = format.beginsGroup(tail, at + FRAME_BYTES);
+    if (sequence === null || sequence <= lastSequence + 1) continue;
+    if (sequence > lastSequence + SEQUENCES_AHEAD_MAX) continue;
+    if (findFrame(tail, at, tail.length, format).kind === 'whole') return true;
   }
   return false;
 }

@@ -1,23 +1,13 @@
-/** Streams the records of one segment through one bounded buffer. */
+/** Streams the frames of one segment through one bounded buffer. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import {
-  decodeRecord,
-  FIXED_BYTES,
-  FRAME_BYTES,
-  HEADER_BYTES,
-  PAYLOAD_BYTES_MAX,
-  type RawRecord,
-} from './format.js';
+import { FRAME_BYTES, type FrameBody, type FrameFormat, findFrame, HEADER_BYTES } from './format.js';
 import type { Segment } from './segments.js';
 
-/** Holds at least two records of the largest size. */
-const BUFFER_BYTES = 2 * (FRAME_BYTES + FIXED_BYTES + PAYLOAD_BYTES_MAX);
-
-export interface ScannedRecord {
-  readonly record: RawRecord;
-  /** Where it stands in the file. */
+export interface ScannedFrame {
+  /** Stands there until the next frame is asked for. */
+  readonly body: FrameBody;
+  /** Where the frame stands in the file. */
   readonly offset: number;
-  readonly endOffset: number;
 }
 
 /** Why reading stopped: at the end of the file, or at `offset` because of `why`. */
@@ -25,36 +15,34 @@ export type ScanEnd =
   | { readonly kind: 'end'; readonly offset: number }
   | { readonly kind: 'bad'; readonly offset: number; readonly why: string };
 
-/** Yields whole records with a right checksum, oldest first; returns where and why it stopped. */
-export function* scanSegment(segment: Segment): Generator<ScannedRecord, ScanEnd> {
+/** Yields whole frames with a right checksum, oldest first; returns where and why it stopped. */
+export function* scanSegment(segment: Segment, format: FrameFormat): Generator<ScannedFrame, ScanEnd> {
   const file = openSync(segment.path, 'r');
   try {
     const size = fstatSync(file).size;
-    const buffer = Buffer.allocUnsafe(Math.min(BUFFER_BYTES, Math.max(size, 1)));
-    let fileOffset = HEADER_BYTES; // of the first byte not yet decoded
+    // Holds at least two frames of the largest size.
+    const bytesMax = 2 * (FRAME_BYTES + format.bodyBytesMax);
+    const bytes = Buffer.allocUnsafe(Math.min(bytesMax, Math.max(size, 1)));
+    let fileOffset = HEADER_BYTES; // of the first byte not yet looked at
     let start = 0;
     let end = 0;
     for (;;) {
-      const decoded = decodeRecord(buffer, start, end);
-      if (decoded.kind === 'record') {
-        const endOffset = fileOffset + decoded.bytes;
-        yield { record: decoded.record, offset: fileOffset, endOffset };
-        fileOffset = endOffset;
-        start += decoded.bytes;
+      const found = findFrame(bytes, start, end, format);
+      if (found.kind === 'whole') {
+        const to = start + found.bytes;
+        yield { body: { bytes, from: start + FRAME_BYTES, to }, offset: fileOffset };
+        fileOffset += found.bytes;
+        start = to;
         continue;
       }
-      if (decoded.kind === 'bad') return { kind: 'bad', offset: fileOffset, why: decoded.why };
-      buffer.copy(buffer, 0, start, end);
+      if (found.kind === 'bad') return { kind: 'bad', offset: fileOffset, why: found.why };
+      bytes.copy(bytes, 0, start, end);
       end -= start;
       start = 0;
-      const read = readSync(file, buffer, end, buffer.length - end, fileOffset + end);
+      const read = readSync(file, bytes, end, bytes.length - end, fileOffset + end);
       if (read === 0) {
         if (end === 0) return { kind: 'end', offset: fileOffset };
-        return {
-          kind: 'bad',
-          offset: fileOffset,
-          why: `it is cut off after ${end} of ${decoded.bytes} bytes`,
-        };
+        return { kind: 'bad', offset: fileOffset, why: `it is cut off after ${end} of ${found.bytes} bytes` };
       }
       end += read;
     }

@@ -10,8 +10,16 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { decodeHeader, encodeHeader, HEADER_BYTES, type SegmentHeader } from './format.js';
-import { JournalCorrupt } from './journal-error.js';
+import {
+  decodeHeader,
+  encodeHeader,
+  FORMAT_VERSION,
+  type FrameFormat,
+  HEADER_BYTES,
+  type SegmentHeader,
+} from './format.js';
+import { formatOf } from './formats.js';
+import { JournalCorrupt, JournalTooNew } from './journal-error.js';
 
 const SEGMENT_NAME = /^(\d{16})\.journal$/;
 const UNFINISHED = '.new';
@@ -30,25 +38,37 @@ export function listSegments(directory: string): readonly Segment[] {
     .map((name) => ({ name, path: join(directory, name), firstSequence: Number(name.slice(0, 16)) }));
 }
 
-/** Throws `JournalCorrupt` where the header is damaged or belongs to another file. */
-export function readSegmentHeader(segment: Segment): SegmentHeader {
+export interface SegmentBegin extends SegmentHeader {
+  readonly format: FrameFormat;
+}
+
+/** Throws `JournalCorrupt` where the header is damaged or belongs to another file, `JournalTooNew` for a later version. */
+export function readSegmentHeader(segment: Segment): SegmentBegin {
   const file = openSync(segment.path, 'r');
   try {
     const bytes = Buffer.alloc(HEADER_BYTES);
     const read = readSync(file, bytes, 0, HEADER_BYTES, 0);
     const header = decodeHeader(bytes.subarray(0, read));
     if (typeof header === 'string') throw new JournalCorrupt(segment.name, 0, header);
+    const format = formatOf(header.version);
+    if (format === undefined) {
+      const why = `it has format version ${header.version}, this program reads up to ${FORMAT_VERSION}`;
+      throw new JournalTooNew(segment.name, why);
+    }
     if (header.firstSequence !== segment.firstSequence) {
       throw new JournalCorrupt(segment.name, 20, `its header says it begins at ${header.firstSequence}`);
     }
-    return header;
+    return { ...header, format };
   } finally {
     closeSync(file);
   }
 }
 
-/** A segment appears under its name only with a whole header on disk, so that a header is never torn. */
-export function createSegment(directory: string, header: SegmentHeader): Segment {
+/**
+ * A segment appears under its name only with a whole header on disk, so that a header is never torn. It takes the place of
+ * one of version 1 that has the same name: that one holds no record.
+ */
+export function createSegment(directory: string, header: Omit<SegmentHeader, 'version'>): Segment {
   const name = `${String(header.firstSequence).padStart(16, '0')}.journal`;
   const path = join(directory, name);
   const file = openSync(path + UNFINISHED, 'w', 0o600);

@@ -26,7 +26,7 @@ export interface EngineCore {
 
 /** Where the host writes records, and learns that they are safe. */
 export interface HostJournal {
-  append(record: EngineRecord, wallMs: number): void;
+  append(record: EngineRecord, wallMs: number, monotonicMs: number): void;
   /** Calls one of the two, at once or later: whether all records so far are on disk. */
   afterDurable(safe: () => void, failed: () => void): void;
   onFault(listener: (fault: { readonly detail: string }) => void): void;
@@ -193,8 +193,9 @@ export class Runner {
   #carry(effect: Effect): void {
     switch (effect.kind) {
       case 'record': {
-        const wallMs = this.#parts.clock.wallMs();
-        this.#parts.journal.append(effect.record, wallMs);
+        const { clock } = this.#parts;
+        const wallMs = clock.wallMs();
+        this.#parts.journal.append(effect.record, wallMs, clock.monotonicMs());
         this.#parts.onRecord(effect.record, wallMs);
         return;
       }

@@ -5,6 +5,7 @@
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import type { Journal } from '../../trader/journal/journal.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
+import { isSameRecord } from '../../trader/journal/v2/codec.js';
 
 /** Prices, desk file or program changed since the run began: its first part does not come out the same. */
 export class NotRepeatable extends Error {
@@ -28,8 +29,8 @@ export class RunJournal {
   }
 
   /** Throws `NotRepeatable`. */
-  append(record: EngineRecord, wallMs: number): void {
-    if (!this.#replaying || !this.#isRepeated(record)) this.#journal.append(record, wallMs);
+  append(record: EngineRecord, wallMs: number, monotonicMs: number): void {
+    if (!this.#replaying || !this.#isRepeated(record)) this.#journal.append(record, wallMs, monotonicMs);
     if (this.#journal.fault !== null) throw this.#journal.fault;
   }
 
@@ -45,7 +46,7 @@ export class RunJournal {
       this.#replaying = false;
       return false;
     }
-    if (JSON.stringify(next.value.record) !== JSON.stringify(record)) {
+    if (!isSameRecord(next.value.record, record)) {
       throw notRepeatable(next.value.sequence, `it has ${next.value.record.type}, now comes ${record.type}`);
     }
     this.#repeated += 1;

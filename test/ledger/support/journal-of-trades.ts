@@ -2,7 +2,11 @@
 import { buildInstrument } from '../../../src/domain/build-instrument.js';
 import type { Fill, OrderIntent, Side } from '../../../src/domain/order.js';
 import type { EngineRecord, JournalEntry } from '../../../src/engine/record.js';
-import { CHAIN_START, chainNext } from '../../../src/trader/journal/chain.js';
+import { CHAIN_START } from '../../../src/trader/journal/chain.js';
+import { endsGroup, type FollowedEntry } from '../../../src/trader/journal/followed-group.js';
+import { FRAME_BYTES } from '../../../src/trader/journal/format.js';
+import { chainNext } from '../../../src/trader/journal/v1.js';
+import { GroupWriter } from '../../../src/trader/journal/v2/group.js';
 
 const FEES = { minNotional: '5', makerFeePpm: 1000, takerFeePpm: 1000, kind: 'spot' } as const;
 export const INSTRUMENTS = [
@@ -24,7 +28,34 @@ export function drawFrom(seed: number): Draw {
   };
 }
 
-export function entriesOf(records: readonly EngineRecord[], incarnation: string): readonly JournalEntry[] {
+/** As a follower gets them: in commit groups of some records each, after `before`. */
+export function entriesOf(
+  records: readonly EngineRecord[],
+  incarnation: string,
+  before: Pick<JournalEntry, 'sequence' | 'chain'> = { sequence: 0, chain: CHAIN_START },
+): readonly FollowedEntry[] {
+  let { chain } = before;
+  const entries: FollowedEntry[] = [];
+  for (let at = 0; at < records.length; ) {
+    const size = 1 + (at % 5);
+    const group = new GroupWriter(incarnation, before.sequence + at + 1, START_MS + at * 10, at * 10);
+    for (const record of records.slice(at, at + size)) {
+      group.add(record, START_MS + at * 10, at * 10);
+      at += 1;
+    }
+    const sealed = group.seal(chain);
+    const groupBytes = sealed.frame.subarray(FRAME_BYTES).toString('base64');
+    entries.push(...sealed.entries.map((entry) => (endsGroup(entry) ? { ...entry, groupBytes } : entry)));
+    chain = sealed.entries[0]?.chain ?? chain;
+  }
+  return entries;
+}
+
+/** As a trader told them whose journal was of format v1. */
+export function firstFormatEntriesOf(
+  records: readonly EngineRecord[],
+  incarnation: string,
+): readonly JournalEntry[] {
   let chain = CHAIN_START;
   return records.map((record, index) => {
     chain = chainNext(chain, JSON.stringify(record));

@@ -1,0 +1,58 @@
+/** A commit group as it comes to a follower of the journal, proven there by the bytes that are on the trader's disk. */
+import type { JournalEntry } from '../../engine/record.js';
+import { BadFrame } from './format.js';
+import { isSameRecord } from './v2/codec.js';
+import { FORMAT_2 } from './v2/group.js';
+
+/** An entry on the wire. */
+export interface FollowedEntry extends JournalEntry {
+  /** With the last entry of a commit group: the whole group as it stands on disk, base64. */
+  readonly groupBytes?: string;
+}
+
+/** Whether a commit group ends with it; each entry of format v1 counts as one. */
+export function endsGroup({ sequence, group }: JournalEntry): boolean {
+  return group === undefined || group.last === sequence;
+}
+
+export interface GroupFault {
+  readonly sequence: number;
+  /** One phrase. */
+  readonly why: string;
+}
+
+/**
+ * Null where the bytes continue the chain and say exactly what the entries say.
+ * `entries`: those of one whole group.
+ */
+export function faultOfGroup(
+  entries: readonly [FollowedEntry, ...FollowedEntry[]],
+  previousChain: string,
+): GroupFault | null {
+  const last = entries.at(-1) ?? entries[0];
+  const fault = (why: string, { sequence }: JournalEntry = last) => ({ sequence, why });
+  if (last.groupBytes === undefined) return fault('the bytes of its commit group did not come');
+  const bytes = Buffer.from(last.groupBytes, 'base64');
+  if (bytes.length < FORMAT_2.bodyBytesMin || bytes.length > FORMAT_2.bodyBytesMax) {
+    return fault(`its commit group can't have ${bytes.length} bytes`);
+  }
+  try {
+    const told = FORMAT_2.read({ bytes, from: 0, to: bytes.length }, previousChain, last.incarnation);
+    const other = entries.find((entry, at) => !isSame(told[at], entry));
+    if (other !== undefined) return fault('its commit group says something else', other);
+    return told.length === entries.length ? null : fault('its commit group has more entries');
+  } catch (error) {
+    if (error instanceof BadFrame) return fault(error.message);
+    throw error;
+  }
+}
+
+function isSame(told: JournalEntry | undefined, entry: JournalEntry): boolean {
+  return (
+    told !== undefined &&
+    told.sequence === entry.sequence &&
+    told.chain === entry.chain &&
+    told.wallMs === entry.wallMs &&
+    isSameRecord(told.record, entry.record)
+  );
+}
