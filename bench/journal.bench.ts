@@ -22,6 +22,7 @@ const REPLAY = fileURLToPath(new URL('replay-journal.mjs', import.meta.url));
 
 interface Replayed {
   readonly seconds: number;
+  readonly processorSeconds: number;
   readonly peakMebibytes: number;
   readonly stateHash: string;
 }
@@ -59,6 +60,7 @@ function measure(name: string, directory: string): string {
   const runs = Array.from({ length: RUNS }, () => replay(directory));
   print(`${name}: size of ${RECORDS} records`, bytes / 2 ** 20, 'MiB');
   print(`${name}: replay`, median(runs.map(({ seconds }) => seconds)), 's');
+  print(`${name}: replay, processor time`, median(runs.map((run) => run.processorSeconds)), 's');
   print(`${name}: peak memory`, Math.max(...runs.map(({ peakMebibytes }) => peakMebibytes)), 'MiB');
   return runs[0]!.stateHash;
 }

@@ -8,8 +8,8 @@ import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
 import type { FollowedEntry } from '../../src/trader/journal/followed-group.js';
+import { readTold } from '../../src/trader/journal/followed-group.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
-import { readTold } from '../../src/trader/journal/told.js';
 import { BookFile } from '../../src/venue/paper/book-file.js';
 import { recordsOfTrades } from '../ledger/support/journal-of-trades.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -89,7 +89,8 @@ async function writeJournal(directory: string, records: readonly EngineRecord[])
   const { journal } = await openJournal({ directory, segmentBytesMax: 8 * 1024 });
   for (let at = 0; at < records.length; at += GROUP) {
     let last = 0;
-    for (const record of records.slice(at, at + GROUP)) last = journal.append(record, Date.UTC(2026, 0, 5) + at);
+    for (const record of records.slice(at, at + GROUP))
+      last = journal.append(record, Date.UTC(2026, 0, 5) + at);
     await journal.whenDurable(last);
   }
   await journal.close();

@@ -5,7 +5,7 @@ import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { RECORD_TYPES } from '../../src/trader/journal/record-types.js';
 import { CODEC, isSameRecord, recordCodec } from '../../src/trader/journal/v2/codec.js';
-import type { Layout, RecordType } from '../../src/trader/journal/v2/layout.js';
+import type { Layout, RecordOf, RecordType } from '../../src/trader/journal/v2/layout.js';
 import { LAYOUTS } from '../../src/trader/journal/v2/layouts.js';
 import { SlotReader } from '../../src/trader/journal/v2/slot-reader.js';
 import { SlotWriter } from '../../src/trader/journal/v2/slot-writer.js';
@@ -33,6 +33,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'size.factor',
   ] as const),
   ...(['golive.granted', 'golive.voided', 'fee.valued', 'cash', 'coins.counted', 'coins.claimed'] as const),
+  ...(['order.amended', 'stop.gap'] as const),
 ];
 
 function written(record: EngineRecord, codec = CODEC): { layout: number; bytes: Buffer } {
@@ -78,34 +79,51 @@ const FILL: Required<Fill> = {
   simulated: true,
   caughtUp: false,
 };
+const STATE: Required<RecordOf<'order.state'>> = {
+  type: 'order.state',
+  clientId: 'fabc12301',
+  state: 'absent',
+  venueId: '77',
+  reason: '-2010: no',
+  marketMs: 1,
+};
+const EQUITY: Required<RecordOf<'equity'>> = {
+  type: 'equity',
+  equity: 2 ** 60,
+  peak: 1.5,
+  cash: -12,
+  unrealised: -0.25,
+  marketMs: 5,
+};
+const NOTE: Required<RecordOf<'note'>> = {
+  type: 'note',
+  level: 'alarm',
+  text: 'für 5 € \0 \ud800',
+  strategy: 'ema-cross',
+  symbol: 'BTC/USDT',
+  marketMs: 5,
+};
+const INTENDED: Required<RecordOf<'order.intended'>> = {
+  type: 'order.intended',
+  order: INTENT,
+  replaces: 'fabc12300',
+  marketMs: 1_768_000_000_001,
+};
+const FILLED: Required<RecordOf<'fill'>> = { type: 'fill', fill: FILL };
 const HOT: readonly EngineRecord[] = [
-  { type: 'order.intended', order: INTENT, marketMs: 1_768_000_000_001 },
+  INTENDED,
   {
     ...{ type: 'order.intended', marketMs: 0 },
     order: { ...INTENT, limitTicks: null, stopTicks: null, protectTicks: null, reduceOnly: false },
   },
-  {
-    type: 'order.state',
-    clientId: 'fabc12301',
-    state: 'absent',
-    venueId: '77',
-    reason: '-2010: no',
-    marketMs: 1,
-  },
-  { type: 'order.state', clientId: 'fabc12301', state: 'denied', venueId: null, reason: '', marketMs: 1 },
-  { type: 'fill', fill: FILL },
+  STATE,
+  { ...STATE, state: 'denied', venueId: null, reason: '' },
+  FILLED,
   { type: 'fill', fill: { ...FILL, caughtUp: true, feeIn: { asset: 'BTC', amount: '0.00000001' } } },
-  { type: 'equity', equity: 2 ** 60, peak: 1.5, cash: -12, unrealised: -0.25, marketMs: 5 },
-  { type: 'equity', equity: 1, peak: 1, cash: '90071992547409930', unrealised: 0, marketMs: 5 },
-  {
-    type: 'note',
-    level: 'alarm',
-    text: 'für 5 € \0 \ud800',
-    strategy: 'ema-cross',
-    symbol: 'BTC/USDT',
-    marketMs: 5,
-  },
-  { type: 'note', level: 'warn', text: '', strategy: null, symbol: null, marketMs: -5 },
+  EQUITY,
+  { ...EQUITY, equity: 1, peak: 1, cash: '90071992547409930', unrealised: 0 },
+  NOTE,
+  { ...NOTE, level: 'warn', text: '', strategy: null, symbol: null, marketMs: -5 },
 ];
 
 it.each(HOT)('gives back each field of $type from its slots, present or not', (record) => {
@@ -150,7 +168,7 @@ it('writes as JSON what does not fit its slots, and loses nothing of it', () => 
     expect(layout).toBe(JSON_LAYOUT);
     expect(readBack(bytes)).toEqual(record);
   }
-  const state = { ...HOT[2], state: 'of a later core' } as unknown as EngineRecord;
+  const state = { ...STATE, state: 'of a later core' } as unknown as EngineRecord;
   expect(readBack(written(state).bytes)).toEqual(state);
 });
 

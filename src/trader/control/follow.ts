@@ -3,8 +3,8 @@
  * dropped; it never holds up the trader and never grows its memory.
  */
 import type { Socket } from 'node:net';
+import { readTold, type Told, toldOf } from '../journal/followed-group.js';
 import type { Journal } from '../journal/journal.js';
-import { readTold, type Told, toldOf } from '../journal/told.js';
 
 /** Entries sent before other work gets its turn. */
 const ENTRIES_PER_TURN = 200;

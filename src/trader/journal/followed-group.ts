@@ -1,6 +1,7 @@
 /** A commit group as it comes to a follower of the journal, proven there by the bytes that are on the trader's disk. */
 import type { JournalEntry } from '../../engine/record.js';
 import { BadFrame } from './format.js';
+import { readFrames } from './read-journal.js';
 import { isSameRecord } from './v2/codec.js';
 import { FORMAT_2 } from './v2/group.js';
 
@@ -55,4 +56,27 @@ function isSame(told: JournalEntry | undefined, entry: JournalEntry): boolean {
     told.wallMs === entry.wallMs &&
     isSameRecord(told.record, entry.record)
   );
+}
+
+/** As the trader tells it: with the last entry of a commit group comes what stands on disk of it. */
+export interface Told {
+  readonly entry: JournalEntry;
+  /** The body of its frame. */
+  readonly group?: Buffer;
+}
+
+/** `entries`: of one whole commit group. */
+export function toldOf(entries: readonly JournalEntry[], body: Buffer): readonly Told[] {
+  return entries.map((entry) => (endsGroup(entry) ? { entry, group: body } : { entry }));
+}
+
+/** From the files, from this sequence on. Throws as `readJournal`. */
+export function* readTold(directory: string, from: number): Generator<Told, void> {
+  for (const { entries, body } of readFrames(directory, { from })) {
+    const isGroup = entries[0]?.group !== undefined;
+    const group = Buffer.from(body.bytes.subarray(body.from, body.to));
+    for (const next of isGroup ? toldOf(entries, group) : entries.map((entry) => ({ entry }))) {
+      if (next.entry.sequence >= from) yield next;
+    }
+  }
 }

@@ -18,11 +18,14 @@ import {
   HEADER_BYTES,
   type SegmentHeader,
 } from './format.js';
-import { formatOf } from './formats.js';
 import { JournalCorrupt, JournalTooNew } from './journal-error.js';
+import { FORMAT_1 } from './v1.js';
+import { FORMAT_2 } from './v2/group.js';
 
 const SEGMENT_NAME = /^(\d{16})\.journal$/;
 const UNFINISHED = '.new';
+/** The versions that this program reads. */
+const FORMATS: Readonly<Record<number, FrameFormat | undefined>> = { 1: FORMAT_1, 2: FORMAT_2 };
 
 export interface Segment {
   readonly name: string;
@@ -50,7 +53,7 @@ export function readSegmentHeader(segment: Segment): SegmentBegin {
     const read = readSync(file, bytes, 0, HEADER_BYTES, 0);
     const header = decodeHeader(bytes.subarray(0, read));
     if (typeof header === 'string') throw new JournalCorrupt(segment.name, 0, header);
-    const format = formatOf(header.version);
+    const format = FORMATS[header.version];
     if (format === undefined) {
       const why = `it has format version ${header.version}, this program reads up to ${FORMAT_VERSION}`;
       throw new JournalTooNew(segment.name, why);

@@ -31,15 +31,17 @@ const HAS_LIMIT = 1;
 const HAS_STOP = 2;
 const HAS_PROTECT = 4;
 const REDUCE_ONLY = 8;
+const HAS_REPLACES = 16;
 
 export const ORDER_INTENDED_1: Layout<'order.intended'> = {
-  write: (to, { order, marketMs }) => {
+  write: (to, { order, replaces, marketMs }) => {
     const { limitTicks, stopTicks, protectTicks } = order;
     to.byte(
       (limitTicks === null ? 0 : HAS_LIMIT) |
         (stopTicks === null ? 0 : HAS_STOP) |
         (protectTicks === null ? 0 : HAS_PROTECT) |
-        (order.reduceOnly ? REDUCE_ONLY : 0),
+        (order.reduceOnly ? REDUCE_ONLY : 0) |
+        (replaces === undefined ? 0 : HAS_REPLACES),
     );
     to.name(order.clientId);
     to.i53(order.instrument);
@@ -52,6 +54,7 @@ export const ORDER_INTENDED_1: Layout<'order.intended'> = {
     if (limitTicks !== null) to.i53(limitTicks);
     if (stopTicks !== null) to.i53(stopTicks);
     if (protectTicks !== null) to.i53(protectTicks);
+    if (replaces !== undefined) to.name(replaces);
     to.i53(marketMs);
   },
   read: (from) => {
@@ -77,7 +80,8 @@ export const ORDER_INTENDED_1: Layout<'order.intended'> = {
       reduceOnly: (flags & REDUCE_ONLY) !== 0,
       timeInForce,
     };
-    return { type: 'order.intended', order, marketMs: from.i53() };
+    if ((flags & HAS_REPLACES) === 0) return { type: 'order.intended', order, marketMs: from.i53() };
+    return { type: 'order.intended', order, replaces: from.name(), marketMs: from.i53() };
   },
 };
 
