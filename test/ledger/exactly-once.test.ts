@@ -135,7 +135,9 @@ test('a group without its bytes, with those of another or after another one is r
     /bytes .* did not come/,
   );
   const [, ofOthers] = others.map(({ groupBytes }) => groupBytes).filter((bytes) => bytes !== undefined);
-  const exchanged = entries.map((entry) => (entry.sequence === 3 ? { ...entry, groupBytes: ofOthers! } : entry));
+  const exchanged = entries.map((entry) =>
+    entry.sequence === 3 ? { ...entry, groupBytes: ofOthers! } : entry,
+  );
   expect(await refusal(exchanged)).toMatch(/hash of journal entry 2 does not fit: its commit group says/);
   expect(await refusal([...others.slice(0, 3), ...entries.slice(3)])).toMatch(/does not continue/);
   expect(await refusal(entries.map((entry) => ({ ...entry, groupBytes: 'AAAA' })))).toMatch(
