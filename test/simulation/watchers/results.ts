@@ -5,8 +5,8 @@ import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
 
-/** Adopted within this part of the newest price. */
-const ADOPTED_WITHIN = 0.05;
+/** Adopted within this part of the newest price: a jump is no price for the desk until other quotes agree. */
+const ADOPTED_WITHIN = 0.12;
 
 export class Results implements Watcher {
   readonly #bids = new Map<number, number>();
