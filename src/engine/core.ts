@@ -3,6 +3,8 @@
 import { isCapital } from '../domain/cash.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
+import type { Side } from '../domain/order.js';
+import type { StopGapCause } from '../domain/stop-gap.js';
 import { applyRecord } from './apply-record.js';
 import { fundsOf, heldPositions } from './books.js';
 import { CLOSED_BREAKER, type VenueBreaker } from './breakers/venue-breaker.js';
@@ -35,8 +37,22 @@ export interface OrderWatch {
   cancelRefused: boolean;
   /** Cancels after which a lookup still found it open. */
   cancelsUnanswered: number;
+  /** It is being made smaller, and the answer is late after this. */
+  amendByMs: number | null;
+  /** The venue refused to make it smaller: it is exchanged for another. */
+  amendRefused: boolean;
   /** Bars an entry may still rest; null: no limit. */
   barsLeft: number | null;
+}
+
+export interface FormerStop {
+  readonly side: Side;
+  readonly stopTicks: number | null;
+  readonly lots: number;
+  /** Monotonic time from which on it may be gone. */
+  readonly sinceMs: number;
+  /** The one that was to take its place was refused: it is restored. */
+  due: boolean;
 }
 
 /** What one instrument waits for. */
@@ -57,6 +73,12 @@ export interface InstrumentWork {
   stopRefusals: number;
   stopAtMs: number;
   unprotectedSinceMs: number | null;
+  /** The stop that rested before it was taken away for another. */
+  formerStop: FormerStop | null;
+  /** No stop for the whole position rests; null: one does, or there is nothing to protect. */
+  stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
+  /** A stop has rested for this position. */
+  hadStop: boolean;
   /** Counts everything that can change the position: a snapshot across a change proves nothing. */
   activity: number;
   /** Monotonic time at which an implausible quote was last said, and how many were since. */
@@ -198,6 +220,9 @@ function newWork(): InstrumentWork {
     stopRefusals: 0,
     stopAtMs: 0,
     unprotectedSinceMs: null,
+    formerStop: null,
+    stopGap: null,
+    hadStop: false,
     activity: 0,
     doubtSaidMs: null,
     doubtsUnsaid: 0,

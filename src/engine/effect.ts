@@ -15,6 +15,15 @@ export type Effect =
   | { readonly kind: 'submit'; readonly order: Approved<OrderIntent> }
   /** Send at once: a cancel never waits for the disk. */
   | { readonly kind: 'cancel'; readonly clientId: string; readonly instrument: InstrumentId }
+  /** Lower the quantity of a resting order in place, at once: asked again it changes nothing. Filled lots count. */
+  | {
+      readonly kind: 'amend';
+      readonly clientId: string;
+      readonly instrument: InstrumentId;
+      readonly quantityLots: number;
+    }
+  /** Exchange the resting order `clientId` for this one in one request, once every record so far is durable. */
+  | { readonly kind: 'replace'; readonly clientId: string; readonly order: Approved<OrderIntent> }
   | { readonly kind: 'lookup'; readonly clientId: string; readonly instrument: InstrumentId }
   | {
       readonly kind: 'requestSnapshot';

@@ -129,6 +129,10 @@ function handle(core: Core, event: OtherEvent): void {
     case 'order.cancelled':
     case 'order.cancelRejected':
     case 'order.expired':
+    case 'order.amended':
+    case 'order.amendRejected':
+    case 'order.replaced':
+    case 'order.replaceRejected':
       onOrderAnswer(core, event);
       return;
     case 'venue.snapshot':

@@ -156,6 +156,31 @@ export type EngineEvent =
       readonly text: string;
     } & Stamp)
   | ({ readonly kind: 'order.expired'; readonly clientId: string } & Stamp)
+  | ({ readonly kind: 'order.amended'; readonly clientId: string; readonly quantityLots: number } & Stamp)
+  /** It rests as it was. */
+  | ({
+      readonly kind: 'order.amendRejected';
+      readonly clientId: string;
+      readonly code: string;
+      readonly text: string;
+    } & Stamp)
+  /** `replaced` is cancelled, and this order rests in its place. */
+  | ({
+      readonly kind: 'order.replaced';
+      readonly clientId: string;
+      readonly replaced: string;
+      readonly venueId: string;
+    } & Stamp)
+  /** The new order was refused, or not sent; `old`: what became of `replaced`. */
+  | ({
+      readonly kind: 'order.replaceRejected';
+      readonly clientId: string;
+      readonly replaced: string;
+      readonly old: 'rests' | 'cancelled' | 'notOpen';
+      readonly code: string;
+      readonly text: string;
+      readonly wouldTrigger?: boolean;
+    } & Stamp)
   | ({ readonly kind: 'fill'; readonly fill: Fill } & Stamp)
   | ({
       readonly kind: 'venue.health';

@@ -16,6 +16,10 @@ export interface VenueCapabilities {
   readonly reduceOnly: boolean;
   readonly protectiveStops: 'venue' | 'synthetic';
   readonly deadManSwitch: boolean;
+  /** It lowers the quantity of a resting order in place (`amendQuantity`). */
+  readonly amends: boolean;
+  /** It exchanges a resting order for another in one request that stops where the cancel fails (`replace`). */
+  readonly replaces: boolean;
 }
 
 /** A send has three outcomes. `unknown` is never turned into `rejected` and never resent blindly. */
@@ -50,11 +54,21 @@ export type AmendOutcome =
 export type ReplaceOutcome =
   | { readonly kind: 'replaced'; readonly venueId: string }
   /** Refused before anything was done: the old order rests as it was. */
-  | { readonly kind: 'rejected'; readonly code: string; readonly text: string }
+  | {
+      readonly kind: 'rejected';
+      readonly code: string;
+      readonly text: string;
+      readonly wouldTrigger?: boolean;
+    }
   /** The old order was not open (it filled or triggered first); the new one was not sent. */
   | { readonly kind: 'notOpen'; readonly code: string; readonly text: string }
   /** The old order is cancelled and the new one refused: nothing rests any more. */
-  | { readonly kind: 'cancelledOnly'; readonly code: string; readonly text: string }
+  | {
+      readonly kind: 'cancelledOnly';
+      readonly code: string;
+      readonly text: string;
+      readonly wouldTrigger?: boolean;
+    }
   /** Either, both or neither: look both orders up. */
   | { readonly kind: 'unknown'; readonly cause: string };
 

@@ -43,6 +43,13 @@ export class Evidence {
       case 'order.expired':
         this.#ended(message.clientId, 'expired');
         return;
+      case 'order.replaced':
+        this.#ended(message.replaced, 'cancelled');
+        return;
+      case 'order.replaceRejected':
+        this.#ended(message.clientId, 'rejected');
+        if (message.old === 'cancelled') this.#ended(message.replaced, 'cancelled');
+        return;
       case 'order.update':
         this.#saw(message.order.clientId, message.order.state);
         return;

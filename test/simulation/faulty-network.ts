@@ -5,7 +5,7 @@ import type { OrderIntent } from '../../src/domain/order.js';
 import type { VenueOrder } from '../../src/engine/event.js';
 import type { Approved } from '../../src/engine/risk/approved.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
-import type { SendOutcome, VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
+import type { ReplaceOutcome, SendOutcome, VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
 import type { Bank } from './bank.js';
 import type { Injected } from './injected.js';
 import type { Random } from './random.js';
@@ -95,6 +95,13 @@ export class FaultyNetwork {
           this.#streamOrder(clientId, instrument);
           return outcome;
         }),
+      amendQuantity: (clientId, instrument, quantityLots) =>
+        ask(async () => {
+          const outcome = await venue.amendQuantity(clientId, instrument, quantityLots);
+          this.#streamOrder(clientId, instrument);
+          return outcome;
+        }),
+      replace: (clientId, order) => this.#replace(process, clientId, order),
       onEvent: (hear) => {
         this.#receiver = { process, hear };
       },
@@ -167,6 +174,32 @@ export class FaultyNetwork {
   #shown(order: VenueOrder): VenueOrder {
     const stopTicks = this.#askedTicks.get(order.clientId);
     return stopTicks === undefined ? order : { ...order, stopTicks };
+  }
+
+  #replace(
+    process: SimulatedProcess,
+    clientId: string,
+    order: Approved<OrderIntent>,
+  ): Promise<ReplaceOutcome> {
+    this.onSent(order.clientId);
+    const answer = (kind: 'rejected' | 'cancelledOnly'): ReplaceOutcome => ({
+      kind,
+      code: '503',
+      text: 'busy',
+    });
+    if (this.#closed) return this.#answer(process, answer('rejected'));
+    return this.#request(process, async () => {
+      // Refused half way: the old one is gone.
+      if (this.#happens('refused')) {
+        const { kind } = await this.venue.cancel(clientId, order.instrument);
+        this.#streamOrder(clientId, order.instrument);
+        return answer(kind === 'cancelled' ? 'cancelledOnly' : 'rejected');
+      }
+      const outcome = await this.venue.replace(clientId, order);
+      this.#streamOrder(clientId, order.instrument);
+      if (outcome.kind === 'replaced') this.#streamOrder(order.clientId, order.instrument);
+      return outcome;
+    });
   }
 
   /** A lost request or answer is an error at once, late, or silence. */

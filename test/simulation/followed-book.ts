@@ -11,7 +11,7 @@ const STOP_REFUSALS = 3;
 const RANK = { ACTIVE: 0, REDUCING: 1, HALTED: 2, KILLED: 3 } as const;
 
 export interface FollowedOrder {
-  readonly intent: OrderIntent;
+  intent: OrderIntent;
   leftLots: number;
   state: OrderState;
 }
@@ -120,6 +120,11 @@ export class FollowedBook {
     if (record.type === 'order.intended') {
       const { order } = record;
       this.live.set(order.clientId, { intent: order, leftLots: order.quantityLots, state: 'intended' });
+    } else if (record.type === 'order.amended') {
+      const order = this.live.get(record.clientId);
+      if (order === undefined) return;
+      order.leftLots -= order.intent.quantityLots - record.quantityLots;
+      order.intent = { ...order.intent, quantityLots: record.quantityLots };
     } else if (record.type === 'order.state') {
       const order = this.live.get(record.clientId);
       if (order?.intent.purpose === 'protective') this.#followStop(order.intent, record.state);

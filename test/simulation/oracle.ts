@@ -147,7 +147,7 @@ export class Oracle {
     if (effect.kind === 'cancel' && !this.#handedOver.has(effect.clientId))
       this.#withdrawn.add(effect.clientId);
     if (effect.kind === 'requestSnapshot') this.evidence.asked(effect.requestId);
-    if (effect.kind === 'submit') this.#submit(effect.order, moment);
+    if (effect.kind === 'submit' || effect.kind === 'replace') this.#submit(effect.order, moment);
     for (const watcher of this.#watchers) this.#object(watcher.left?.(effect, moment) ?? null);
   }
 

@@ -128,7 +128,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     conversionEveryMs: spot ? random.pick([0, 0, 0, 30_000]) : 0,
     wrongQuoteEveryMs: random.pick([0, 0, 5_000]),
     stuckStops: random.pick([0, 0, 0.5]),
-    capabilities: drawCapabilities(spot, random),
+    capabilities: drawCapabilities(seed, spot, random),
     faults: severity === 0 ? NO_FAULTS : drawFaults(severity, random),
     latencyMs: random.pick([0, 1, 20, 100, 400]),
     thinBooks: random.chance(0.5),
@@ -164,7 +164,7 @@ function drawInstruments(count: number, spot: boolean, withFeeAsset: boolean): I
   return coins(names, { kind, makerFeePpm: 200, takerFeePpm: 500 });
 }
 
-function drawCapabilities(spot: boolean, random: Random): VenueCapabilities {
+function drawCapabilities(seed: number, spot: boolean, random: Random): VenueCapabilities {
   return {
     name: 'simulated venue',
     simulated: true,
@@ -173,6 +173,8 @@ function drawCapabilities(spot: boolean, random: Random): VenueCapabilities {
     reduceOnly: !spot,
     protectiveStops: 'venue',
     deadManSwitch: false,
+    amends: seed % 3 !== 0,
+    replaces: seed % 4 !== 0,
   };
 }
 

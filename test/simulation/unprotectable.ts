@@ -22,7 +22,8 @@ export class Unprotectable {
   }
 
   heard(event: EngineEvent, wallMs: number): void {
-    if (event.kind === 'order.rejected' && event.wouldTrigger === true) {
+    const isRefusal = event.kind === 'order.rejected' || event.kind === 'order.replaceRejected';
+    if (isRefusal && event.wouldTrigger === true) {
       const order = this.book.live.get(event.clientId);
       if (order !== undefined) this.#passed.add(order.intent.instrument);
     } else if (event.kind === 'quote') {

@@ -17,6 +17,8 @@ export const FUTURES: VenueCapabilities = {
   reduceOnly: true,
   protectiveStops: 'venue',
   deadManSwitch: false,
+  amends: false,
+  replaces: false,
 };
 
 export const SPOT: VenueCapabilities = {

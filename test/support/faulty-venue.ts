@@ -104,6 +104,8 @@ export class FaultyVenue implements VenuePort {
       reduceOnly: shorting,
       protectiveStops: 'venue',
       deadManSwitch: false,
+      amends: false,
+      replaces: false,
     };
   }
 

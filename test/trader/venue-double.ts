@@ -24,6 +24,8 @@ export function venueDouble(): VenueDouble {
       reduceOnly: true,
       protectiveStops: 'venue',
       deadManSwitch: false,
+      amends: false,
+      replaces: false,
     },
     instruments: [],
     serverTime: async () => 0,

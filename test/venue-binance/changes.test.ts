@@ -100,6 +100,7 @@ describe('replacing an order', () => {
       kind: 'cancelledOnly',
       code: '-2010',
       text: 'Stop price would trigger immediately.',
+      wouldTrigger: true,
     });
     expect(await venue.openOrders()).toEqual([]);
   });

@@ -6,9 +6,15 @@ import { cancelEntries } from '../orders/cancel-order.js';
 import { flatten } from './flatten.js';
 import { protect } from './protect.js';
 import { isSecuring } from './secure.js';
+import { measureStopGap } from './stop-gap.js';
 
 export function advance(core: Core, at: InstrumentId): void {
   if (!core.begun) return;
+  step(core, at);
+  measureStopGap(core, at);
+}
+
+function step(core: Core, at: InstrumentId): void {
   // No order can leave: what protects the position is not taken off for one that would never follow.
   if (core.journalFault !== null && positionAt(core, at).quantityLots !== 0) {
     cancelEntries(core, at, "the journal can't be written");

@@ -1,6 +1,7 @@
 /**
  * Closes one position. Where a resting stop locks the balance (spot) it is cancelled first and the sale waits for
- * that; elsewhere the closing order leaves at once and the stops follow. An order of unknown fate counts as under way.
+ * that; elsewhere the closing order leaves at once and the stops follow, or stay until a strategy's exit is done where they
+ * can only reduce. An order of unknown fate counts as under way.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
@@ -26,7 +27,8 @@ export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit')
   }
   if (!core.config.capabilities.stopLocksBalance) {
     sendClosing(core, position, purpose);
-    cancelStops(core, at);
+    if (purpose === 'exit' && core.config.capabilities.reduceOnly) protect(core, at);
+    else cancelStops(core, at);
     return;
   }
   cancelStops(core, at);

@@ -38,6 +38,10 @@ function checkOrder(core: Core, entry: OrderEntry, watch: OrderWatch): void {
     watch.answerByMs = null;
     answerIsLate(core, entry, watch);
   }
+  if (isPast(core, watch.amendByMs)) {
+    watch.amendByMs = null;
+    sendLookup(core, entry);
+  }
   if (isPast(core, watch.lookupByMs)) lookupFailed(core, entry);
   if (isPast(core, watch.lookupAtMs)) sendLookup(core, entry);
 }

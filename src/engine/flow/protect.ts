@@ -3,14 +3,13 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
-import { type Core, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
+import { type Core, type InstrumentWork, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
-import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
-import { REFUSED_RETRY_MS } from '../timing.js';
+import { changeStops } from './change-stop.js';
 import { isDustAt } from './dust.js';
 
-interface WantedStop {
+export interface WantedStop {
   readonly side: Side;
   readonly lots: number;
   readonly stopTicks: number;
@@ -22,8 +21,7 @@ export function protect(core: Core, at: InstrumentId): void {
   const stops = liveOrders(core, at).filter((entry) => entry.intent.purpose === 'protective');
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
-    work.unprotectedSinceMs = null;
-    work.stopRefusals = 0;
+    atRest(work);
     return;
   }
   if (closingUnderWay(core, at)) return;
@@ -33,17 +31,25 @@ export function protect(core: Core, at: InstrumentId): void {
     return;
   }
   const fitting = stops.find((stop) => fits(stop, wanted));
+  const rests = fitting !== undefined && isConfirmed(fitting);
   for (const stop of stops) {
-    if (stop !== fitting) cancelOrder(core, stop, 'the position changed');
+    // The one whose place it takes stays until the venue has exchanged them.
+    const stays = stop === fitting || (!rests && stop.intent.clientId === fitting?.replaces);
+    if (!stays && (fitting !== undefined || stop.intent.side !== wanted.side))
+      cancelOrder(core, stop, 'the position changed');
   }
-  if (fitting !== undefined && isConfirmed(fitting)) {
-    work.unprotectedSinceMs = null;
-    work.stopRefusals = 0;
+  if (rests) {
+    atRest(work);
     return;
   }
   work.unprotectedSinceMs ??= core.monotonicMs;
-  const mayPlace = stops.length === 0 && core.monotonicMs >= work.stopAtMs && core.sync.atWallMs !== null;
-  if (mayPlace) placeStop(core, position, wanted);
+  if (fitting === undefined && core.sync.atWallMs !== null) changeStops(core, position, stops, wanted);
+}
+
+function atRest(work: InstrumentWork): void {
+  work.unprotectedSinceMs = null;
+  work.stopRefusals = 0;
+  work.formerStop = null;
 }
 
 /** The live stop that is what the position needs; undefined: there is none. */
@@ -59,7 +65,7 @@ export function isConfirmed(stop: OrderEntry): boolean {
 }
 
 /** The position is about to change: a stop for the old quantity would be wrong in a moment. */
-function closingUnderWay(core: Core, at: InstrumentId): boolean {
+export function closingUnderWay(core: Core, at: InstrumentId): boolean {
   return liveOrders(core, at).some(({ intent }) => intent.purpose === 'close' || intent.purpose === 'exit');
 }
 
@@ -85,21 +91,4 @@ function derivedStopTicks(core: Core, position: PositionEntry): number {
   const average = Math.round(averageTicks(core.state, position));
   const distance = mulDiv(average, ppmOfPercent(core.config.risk.stopLossPct), 1_000_000);
   return Math.max(1, position.quantityLots > 0 ? average - distance : average + distance);
-}
-
-function placeStop(core: Core, position: PositionEntry, wanted: WantedStop): void {
-  const sent = placeOrder(core, {
-    instrument: position.instrument,
-    strategy: position.strategy,
-    purpose: 'protective',
-    side: wanted.side,
-    type: 'stop',
-    quantityLots: wanted.lots,
-    limitTicks: null,
-    stopTicks: wanted.stopTicks,
-    protectTicks: null,
-    reduceOnly: core.config.capabilities.reduceOnly,
-    timeInForce: 'GTC',
-  });
-  if (!sent) workAt(core, position.instrument).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
 }

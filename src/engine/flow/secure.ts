@@ -3,7 +3,16 @@
  * already, its stop did nothing although the market is past it, or the venue takes no stop at all.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, type InstrumentWork, instrumentAt, note, positionAt, touch, workAt } from '../core.js';
+import {
+  type Core,
+  type InstrumentWork,
+  instrumentAt,
+  note,
+  positionAt,
+  remainingLots,
+  touch,
+  workAt,
+} from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { PositionEntry } from '../state.js';
@@ -77,7 +86,9 @@ export function checkRefusals(core: Core, at: InstrumentId): void {
   const answers = core.venueDownSinceMs === null && core.venueBreaker.state !== 'open';
   if (!answers || stopRefusals < REFUSALS_BEFORE_RESTORE || unprotectedSinceMs === null) return;
   if (core.monotonicMs - unprotectedSinceMs < UNPROTECTED_MAX_MS || isClosing(core)) return;
-  if (liveStops(core, at).length > 0) return; // one is on its way, and may rest in a moment
+  const lots = Math.abs(positionAt(core, at).quantityLots);
+  // One is on its way and may rest in a moment, or an old one still covers all of it.
+  if (liveStops(core, at).some((stop) => !isConfirmed(stop) || remainingLots(stop) >= lots)) return;
   secure(core, at, 'refused', `the venue has refused its protective stop ${stopRefusals} times`);
 }
 

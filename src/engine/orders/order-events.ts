@@ -1,17 +1,21 @@
 /** What the venue says of one order, asked or not, and what becomes of it. */
+import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt } from '../core.js';
 import type { EngineEvent, VenueOrder } from '../event.js';
+import { onStopRefused } from '../flow/change-stop.js';
 import { secure } from '../flow/secure.js';
 import { isClosing } from '../halts/mode.js';
 import type { OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
+import { noteSmaller, onAmended, onAmendRefused } from './amend-order.js';
 import { sendCancel } from './cancel-order.js';
 import { changeOrder } from './change-order.js';
 import { lookupFailed, lookupFoundNothing, sendLookup } from './lookup-order.js';
 import { earliest, watchOf } from './order-watch.js';
 
 type OrderAnswer = Extract<EngineEvent, { readonly clientId: string }>;
+type Answer<K extends OrderAnswer['kind']> = Extract<OrderAnswer, { readonly kind: K }>;
 
 export function onOrderAnswer(core: Core, event: OrderAnswer): void {
   const entry = core.state.orders.get(event.clientId);
@@ -58,6 +62,18 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
     case 'order.expired':
       changeOrder(core, entry, 'expired', 'it expired at the venue');
       return;
+    case 'order.amended':
+      onAmended(core, entry, event.quantityLots);
+      return;
+    case 'order.amendRejected':
+      onAmendRefused(core, entry);
+      return;
+    case 'order.replaced':
+      onReplaced(core, entry, event);
+      return;
+    case 'order.replaceRejected':
+      onReplaceRefused(core, entry, event);
+      return;
   }
 }
 
@@ -78,10 +94,13 @@ function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   watch.answerByMs = filledSoon ? core.monotonicMs + core.config.closeAll.answerTimeoutMs : null;
 }
 
+/** Where it was to take another's place, that one's fate is unknown too. */
 export function onUnanswered(core: Core, entry: OrderEntry, cause: string): void {
   if (!changeOrder(core, entry, 'unanswered', cause)) return;
   watchOf(core, entry.intent.clientId).answerByMs = null;
   sendLookup(core, entry);
+  const old = entry.replaces === null ? undefined : core.state.orders.get(entry.replaces);
+  if (old !== undefined && !FINAL_ORDER_STATES.has(old.state)) sendLookup(core, old);
 }
 
 function onCancelRefused(core: Core, entry: OrderEntry, reason: string): void {
@@ -103,6 +122,26 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
   );
   const { closeRefusals, stopRefusals } = workAt(core, instrument);
   if (purpose !== 'entry') readSoon(core, retryDelayMs(Math.max(closeRefusals, stopRefusals)));
+  if (purpose === 'protective') onStopRefused(core, entry);
+}
+
+function onReplaced(core: Core, entry: OrderEntry, { replaced, venueId }: Answer<'order.replaced'>): void {
+  const old = core.state.orders.get(replaced);
+  if (old !== undefined) changeOrder(core, old, 'cancelled', `replaced by ${entry.intent.clientId}`);
+  onAccepted(core, entry, venueId);
+}
+
+function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.replaceRejected'>): void {
+  const { replaced, code, text, wouldTrigger } = event;
+  const old = core.state.orders.get(replaced);
+  if (old !== undefined && event.old === 'cancelled')
+    changeOrder(core, old, 'cancelled', 'cancelled for another that the venue refused');
+  if (old !== undefined && event.old === 'notOpen' && !FINAL_ORDER_STATES.has(old.state)) {
+    watchOf(core, replaced).cancelRefused = true;
+    sendLookup(core, old);
+  }
+  onRejected(core, entry, `${code}: ${text}`);
+  if (wouldTrigger === true) onWouldTrigger(core, entry);
 }
 
 /** The market has passed the stop's price: what the stop would have done is done now. */
@@ -119,6 +158,7 @@ function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): vo
   }
   if (watch !== undefined) {
     watch.lookupByMs = null;
+    watch.amendByMs = null;
     watch.firstAbsentMs = null;
     if (entry.state === 'cancelling') cancelAgainSoon(core, watch);
   }
@@ -133,6 +173,7 @@ function cancelAgainSoon(core: Core, watch: OrderWatch): void {
 
 /** Takes over what the venue says, except that an order ends only once all its fills are known. */
 export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): void {
+  noteSmaller(core, entry, found);
   const missing = found.filledLots - entry.filledLots;
   if (missing > 0 && fetchMissingFills(core, entry, found)) return;
   switch (found.state) {

@@ -12,6 +12,8 @@ export function newWatch(answerByMs: number | null): OrderWatch {
     missingAtReading: null,
     cancelRefused: false,
     cancelsUnanswered: 0,
+    amendByMs: null,
+    amendRefused: false,
     barsLeft: null,
   };
 }
@@ -26,7 +28,13 @@ export function watchOf(core: Core, clientId: string): OrderWatch {
 
 /** The earliest moment at which one of its deadlines passes; null: none. */
 export function watchDueMs(watch: OrderWatch): number | null {
-  return earliest(watch.answerByMs, earliest(watch.lookupAtMs, watch.lookupByMs));
+  const { answerByMs, amendByMs, lookupAtMs, lookupByMs } = watch;
+  return earliest(earliest(answerByMs, amendByMs), earliest(lookupAtMs, lookupByMs));
+}
+
+/** Something was asked about it, and it is not known how it stands. */
+export function isAsked({ amendByMs, lookupAtMs, lookupByMs, cancelRefused }: OrderWatch): boolean {
+  return amendByMs !== null || lookupAtMs !== null || lookupByMs !== null || cancelRefused;
 }
 
 export function earliest(one: number | null, other: number | null): number | null {

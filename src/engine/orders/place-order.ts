@@ -13,8 +13,16 @@ import { newWatch } from './order-watch.js';
 
 export type OrderWish = Omit<OrderIntent, 'clientId'>;
 
-/** True where the order was approved and handed over; a refusal is recorded with its reason. */
-export function placeOrder(core: Core, wish: OrderWish, barsLeft: number | null = null): boolean {
+/**
+ * True where the order was approved and handed over; a refusal is recorded with its reason. `replaces`: client id of the
+ * resting order whose place it takes.
+ */
+export function placeOrder(
+  core: Core,
+  wish: OrderWish,
+  barsLeft: number | null = null,
+  replaces: string | null = null,
+): boolean {
   const clientId = clientIdOf(core.config.incarnation, core.state.clientSequence + 1);
   const intent: OrderIntent = { clientId, ...wish };
   const { approved, denial } = judge(riskCheck(core, intent));
@@ -23,12 +31,14 @@ export function placeOrder(core: Core, wish: OrderWish, barsLeft: number | null 
     commit(core, { type: 'order.denied', order: intent, limit, reason, marketMs: core.marketMs });
     return false;
   }
-  commit(core, { type: 'order.intended', order: approved, marketMs: core.marketMs });
+  const link = replaces === null ? {} : { replaces };
+  commit(core, { type: 'order.intended', order: approved, ...link, marketMs: core.marketMs });
   const watch = newWatch(core.monotonicMs + core.config.closeAll.answerTimeoutMs);
   watch.barsLeft = barsLeft;
   core.watches.set(clientId, watch);
   workAt(core, wish.instrument).activity += 1;
-  core.effects.push({ kind: 'submit', order: approved });
+  if (replaces === null) core.effects.push({ kind: 'submit', order: approved });
+  else core.effects.push({ kind: 'replace', clientId: replaces, order: approved });
   return true;
 }
 

@@ -200,7 +200,13 @@ export class Runner {
         return;
       }
       case 'submit':
-        this.#submitOnceDurable(effect.order);
+        this.#sendOnceDurable(effect.order, (order) => this.#link.submit(order));
+        return;
+      case 'replace':
+        this.#sendOnceDurable(effect.order, (order) => this.#link.replace(effect.clientId, order));
+        return;
+      case 'amend':
+        this.#link.amend(effect.clientId, effect.instrument, effect.quantityLots);
         return;
       case 'cancel':
         if (this.#unsent.delete(effect.clientId))
@@ -219,13 +225,13 @@ export class Runner {
   }
 
   /** A cancel that comes before the disk has answered withdraws the order: it is never sent. */
-  #submitOnceDurable(order: Approved<OrderIntent>): void {
+  #sendOnceDurable(order: Approved<OrderIntent>, send: (order: Approved<OrderIntent>) => void): void {
     const { clientId } = order;
     this.#unsent.add(clientId);
     this.#parts.journal.afterDurable(
       () => {
         this.#noticeJump();
-        if (this.#running && this.#unsent.delete(clientId)) this.#link.submit(order);
+        if (this.#running && this.#unsent.delete(clientId)) send(order);
       },
       () => {
         if (!this.#unsent.delete(clientId)) return;

@@ -6,6 +6,7 @@ import type { EngineEvent, Stamp, VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
 import type { CashMovement, VenuePort, VenueStreamEvent } from '../../venue/port.js';
 import { CallLane } from './call-lane.js';
+import { amendEvent, amended, replaced, replaceEvent } from './change-calls.js';
 import type { Timers } from './clock.js';
 
 /** Safety net only: how long an answer may take is the engine's to judge, and it judges sooner. */
@@ -29,6 +30,10 @@ export interface VenueLink {
   connect(post: (event: Unstamped) => void): void;
   submit(order: Approved<OrderIntent>): void;
   cancel(clientId: string, instrument: InstrumentId): void;
+  /** `quantityLots`: what it is to be for, filled lots included. */
+  amend(clientId: string, instrument: InstrumentId, quantityLots: number): void;
+  /** Exchanges the resting order `clientId` for this one. */
+  replace(clientId: string, order: Approved<OrderIntent>): void;
   lookup(clientId: string, instrument: InstrumentId): void;
   /** `movementsSinceMs`: what the venue lists of cash that moved since is read as well, where it can say. */
   snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
@@ -91,6 +96,30 @@ export class VenueCalls implements VenueLink {
           } else this.lookup(clientId, instrument);
         },
         () => this.lookup(clientId, instrument),
+      );
+  }
+
+  /** Without an answer that says how the order stands, it is looked up. */
+  amend(clientId: string, instrument: InstrumentId, quantityLots: number): void {
+    this.#cancels
+      .run(() => amended(this.venue, clientId, instrument, quantityLots))
+      .then(
+        (outcome) => {
+          const event = amendEvent(clientId, outcome);
+          if (event === null) this.lookup(clientId, instrument);
+          else this.post(event);
+        },
+        () => this.lookup(clientId, instrument),
+      );
+  }
+
+  replace(clientId: string, order: Approved<OrderIntent>): void {
+    this.#submits
+      .run(() => replaced(this.venue, clientId, order))
+      .then(
+        (outcome) => this.post(replaceEvent(clientId, order.clientId, outcome)),
+        (error: unknown) =>
+          this.post({ kind: 'order.sendUnknown', clientId: order.clientId, cause: messageOf(error) }),
       );
   }
 

@@ -1,6 +1,8 @@
 /** The host's way to a paper venue that answers at once. */
+import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { Approved } from '../../engine/risk/approved.js';
+import { amendEvent, replaceEvent } from '../../trader/running/change-calls.js';
 import { eventOf, type Unstamped, type VenueLink } from '../../trader/running/venue-calls.js';
 import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
 import type { VenueStreamEvent } from '../../venue/port.js';
@@ -31,11 +33,21 @@ export class SteppedLink implements VenueLink {
     } else this.#post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
   }
 
-  cancel(clientId: string): void {
-    const outcome = this.venue.cancel(clientId);
+  cancel(clientId: string, instrument: InstrumentId): void {
+    const outcome = this.venue.cancel(clientId, instrument);
     if (outcome.kind === 'notOpen') {
       this.#post({ kind: 'order.cancelRejected', clientId, code: outcome.code, text: outcome.text });
     } else this.#post({ kind: 'order.cancelled', clientId });
+  }
+
+  amend(clientId: string, instrument: InstrumentId, quantityLots: number): void {
+    const event = amendEvent(clientId, this.venue.amendQuantity(clientId, instrument, quantityLots));
+    if (event === null) this.lookup(clientId);
+    else this.#post(event);
+  }
+
+  replace(clientId: string, order: Approved<OrderIntent>): void {
+    this.#post(replaceEvent(clientId, order.clientId, this.venue.replace(clientId, order)));
   }
 
   lookup(clientId: string): void {

@@ -185,6 +185,8 @@ function capabilities(simulated: boolean): VenueCapabilities {
     reduceOnly: false,
     protectiveStops: 'venue',
     deadManSwitch: false,
+    amends: true,
+    replaces: true,
   };
 }
 

@@ -8,7 +8,7 @@ import type { Answer } from './answer.js';
 import { type Fields, fieldsOf, stepsField, textField, Unbelievable } from './decode.js';
 import type { BinanceMarket } from './market.js';
 import { orderParameters } from './orders.js';
-import { NOT_SENT, sendOutcome, whyNot } from './outcomes.js';
+import { NOT_SENT, sendOutcome, whyNot, wouldTrigger } from './outcomes.js';
 import type { TradingContext } from './trading.js';
 
 const CANCEL_REJECTED = -2011;
@@ -145,7 +145,8 @@ function replaceOutcome(
     }
     // Refused as a whole, before either half: filters and the order count come first.
     if (answer.code !== PARTLY_FAILED && answer.code !== FAILED) {
-      return { kind: 'rejected', code: String(answer.code), text: answer.text };
+      const { code, text } = answer;
+      return { kind: 'rejected', code: String(code), text, wouldTrigger: wouldTrigger(code, text) };
     }
     return halvesOutcome(fieldsOf(answer.data, 'cancel and replace'), clientId, whyNot(answer));
   });
@@ -160,7 +161,7 @@ function halvesOutcome(data: Fields, clientId: string, cause: string): ReplaceOu
     // Ids are ours alone: a duplicate is there already.
     if (/duplicate/i.test(text))
       return { kind: 'unknown', cause: 'the venue already has an order of this id' };
-    return { kind: 'cancelledOnly', code: String(code), text };
+    return { kind: 'cancelledOnly', code: String(code), text, wouldTrigger: wouldTrigger(code, text) };
   }
   if (cancelResult === 'FAILURE' && newOrderResult === 'NOT_ATTEMPTED') {
     const { code, text } = refusalOf(data.cancelResponse);

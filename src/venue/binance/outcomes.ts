@@ -24,7 +24,7 @@ function isDuplicate(code: number, text: string): boolean {
 }
 
 /** Spot says it with the code that many refusals share, so the text has to tell; futures have a code for it. */
-function wouldTrigger(code: number, text: string): boolean {
+export function wouldTrigger(code: number, text: string): boolean {
   return code === WOULD_TRIGGER || (code === NEW_ORDER_REJECTED && /trigger immediately/i.test(text));
 }
 

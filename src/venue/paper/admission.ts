@@ -22,6 +22,7 @@ export interface PricesNow {
 }
 
 const OPEN_ORDERS_MAX = 500;
+const AMENDMENTS_MAX = 10;
 
 const INSUFFICIENT: Rejection = {
   code: '-2010',
@@ -33,25 +34,45 @@ const WOULD_TRIGGER: Readonly<Record<Instrument['kind'], Rejection>> = {
 };
 const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter failure: ${name}` });
 
-/** Null: taken. Money that open orders and positions hold back is not free. */
+/** Null: taken. */
 export function refuse(
+  order: OrderIntent,
+  instrument: Instrument,
+  book: PaperBook,
+  prices: PricesNow,
+  fees: FeeRules,
+): Rejection | null {
+  if (book.orders.has(order.clientId)) return { code: '-2010', text: 'Duplicate order sent.' };
+  return (
+    refuseByFilters(order, instrument, book, prices) ?? refuseByAccount(order, instrument, book, prices, fees)
+  );
+}
+
+/** Whatever the account holds. An order that is to take another's place meets these before the other is touched. */
+export function refuseByFilters(
+  order: OrderIntent,
+  instrument: Instrument,
+  book: PaperBook,
+  { reserveTicks }: PricesNow,
+): Rejection | null {
+  if (book.openOrderCount >= OPEN_ORDERS_MAX) return filter('MAX_NUM_ORDERS');
+  if (!isLots(order.quantityLots, instrument)) return filter('LOT_SIZE');
+  if (order.type === 'limit' && !isPrice(order.limitTicks)) return filter('PRICE_FILTER');
+  if (order.type === 'stop' && !isPrice(order.stopTicks)) return filter('PRICE_FILTER');
+  if (reserveTicks === null) return { code: '-2010', text: 'Market is closed: no price is known yet.' };
+  return isWorthTrading(order.quantityLots, reserveTicks, instrument) ? null : filter('NOTIONAL');
+}
+
+/** By the market and the account of this moment. Money that open orders and positions hold back is not free. */
+export function refuseByAccount(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
   { reserveTicks, quote }: PricesNow,
   fees: FeeRules,
 ): Rejection | null {
-  if (book.orders.has(order.clientId)) return { code: '-2010', text: 'Duplicate order sent.' };
-  if (book.openOrderCount >= OPEN_ORDERS_MAX) return filter('MAX_NUM_ORDERS');
-  const lots = order.quantityLots;
-  if (!isWithin(lots, Math.max(1, instrument.minQuantityLots), instrument.maxQuantityLots))
-    return filter('LOT_SIZE');
-  if (order.type === 'limit' && !isPrice(order.limitTicks)) return filter('PRICE_FILTER');
-  if (order.type === 'stop' && !isPrice(order.stopTicks)) return filter('PRICE_FILTER');
   if (wouldTrigger(order, quote(instrument.symbol))) return WOULD_TRIGGER[instrument.kind];
-  if (reserveTicks === null) return { code: '-2010', text: 'Market is closed: no price is known yet.' };
-  const value = worth(lots, reserveTicks, instrument.moneyPerTickLot);
-  if (value < instrument.minNotional) return filter('NOTIONAL');
+  const value = worth(order.quantityLots, reserveTicks ?? 0, instrument.moneyPerTickLot);
   return instrument.kind === 'spot'
     ? refuseSpot(order, instrument, book, value, cashFeePpm(fees, 'taker'))
     : refuseLinear(order, instrument, book, { value, quote });
@@ -133,6 +154,30 @@ function heldBack(book: PaperBook, takerFeePpm: number): number {
 function reserveOf(open: PaperOrder, moneyPerTickLot: number, takerFeePpm: number): number {
   const value = worth(open.quantityLots - open.filledLots, open.reserveTicks, moneyPerTickLot);
   return value + mulDiv(value, takerFeePpm, 1_000_000);
+}
+
+/** Null: the open order becomes smaller. It never becomes larger, and none is amended for ever. */
+export function refuseAmendment(
+  order: PaperOrder,
+  quantityLots: number,
+  instrument: Instrument,
+): Rejection | null {
+  const rejected = (text: string): Rejection => ({ code: '-2038', text });
+  if (!isLots(quantityLots, instrument)) return filter('LOT_SIZE');
+  if (quantityLots > order.quantityLots) return rejected('Order amend (quantity increase) is not supported.');
+  if (quantityLots === order.quantityLots || quantityLots <= order.filledLots)
+    return rejected('The requested action would change no state; rejecting.');
+  if (!isWorthTrading(quantityLots, order.reserveTicks, instrument)) return filter('NOTIONAL');
+  if ((order.amendments ?? 0) >= AMENDMENTS_MAX) return rejected('Filter failure: MAX_NUM_ORDER_AMENDS');
+  return null;
+}
+
+function isLots(lots: number, { minQuantityLots, maxQuantityLots }: Instrument): boolean {
+  return isWithin(lots, Math.max(1, minQuantityLots), maxQuantityLots);
+}
+
+function isWorthTrading(lots: number, priceTicks: number, instrument: Instrument): boolean {
+  return worth(lots, priceTicks, instrument.moneyPerTickLot) >= instrument.minNotional;
 }
 
 function isPrice(ticks: number | null): boolean {

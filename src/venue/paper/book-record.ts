@@ -11,7 +11,8 @@ export interface PaperOrder {
   readonly symbol: string;
   readonly side: Side;
   readonly type: 'market' | 'limit' | 'stop';
-  readonly quantityLots: number;
+  /** Goes down where it is amended. */
+  quantityLots: number;
   readonly limitTicks: number | null;
   readonly stopTicks: number | null;
   readonly reduceOnly: boolean;
@@ -22,6 +23,8 @@ export interface PaperOrder {
   readonly arrivesAtMs: number;
   state: PaperOrderState;
   filledLots: number;
+  /** How often it was made smaller; left out: never. */
+  amendments?: number;
 }
 
 export interface PaperFill {
@@ -72,4 +75,5 @@ export type BookRecord =
   | { readonly type: 'order'; readonly order: PaperOrder }
   | { readonly type: 'fill'; readonly fill: PaperFill }
   | { readonly type: 'closed'; readonly clientId: string; readonly state: 'cancelled' | 'expired' }
+  | { readonly type: 'amended'; readonly clientId: string; readonly quantityLots: number }
   | { readonly type: 'seen'; readonly marketMs: number };

@@ -90,6 +90,14 @@ export class PaperBook {
         if (order) this.finish(order, record.state);
         break;
       }
+      case 'amended': {
+        const order = this.orders.get(record.clientId);
+        if (order) {
+          order.quantityLots = record.quantityLots;
+          order.amendments = (order.amendments ?? 0) + 1;
+        }
+        break;
+      }
       case 'seen':
         this.seenMs = record.marketMs;
     }

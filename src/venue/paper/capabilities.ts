@@ -12,5 +12,7 @@ export function paperCapabilities(instruments: readonly Instrument[]): VenueCapa
     reduceOnly: !spot,
     protectiveStops: 'venue',
     deadManSwitch: false,
+    amends: true,
+    replaces: true,
   };
 }

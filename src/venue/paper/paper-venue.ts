@@ -11,7 +11,9 @@ import type { Approved } from '../../engine/risk/approved.js';
 import type { MarketBar, MarketEvent } from '../../market/feed.js';
 import { barQuotes } from '../bar-path.js';
 import type {
+  AmendOutcome,
   CancelOutcome,
+  ReplaceOutcome,
   SendOutcome,
   VenueBalances,
   VenueCapabilities,
@@ -19,15 +21,14 @@ import type {
   VenueStreamEvent,
 } from '../port.js';
 import { PaperAccount } from './account.js';
-import { refuse } from './admission.js';
 import { onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { BookLog } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
 import { paperCapabilities } from './capabilities.js';
-import { Exchange, isOpen } from './exchange.js';
+import { Exchange } from './exchange.js';
 import { openBook, type PaperPast } from './open-book.js';
-import { paperOrderOf } from './translate.js';
+import { OrderDesk, type Write } from './order-desk.js';
 
 export interface PaperVenueOptions {
   /** Folder of the book; null: it is kept in memory, and ends with the process. */
@@ -48,6 +49,8 @@ export interface PaperVenueOptions {
   readonly schedule?: Schedule;
 }
 
+type Unknown = { readonly kind: 'unknown'; readonly cause: string };
+
 /** How often market time is written down, in milliseconds of wall time. */
 const SEEN_EVERY_MS = 1000;
 
@@ -63,6 +66,7 @@ export class PaperVenue implements VenuePort {
   private readonly file: BookLog;
   private readonly exchange: Exchange;
   private readonly account: PaperAccount;
+  private readonly desk: OrderDesk;
   private listener: (event: VenueStreamEvent) => void = () => {};
   private telling: Promise<void> | undefined;
   private marketMs: number;
@@ -88,6 +92,9 @@ export class PaperVenue implements VenuePort {
       { fill: (fill) => this.onFill(fill), expired: (order) => this.onExpired(order) },
       options.schedule ?? onTheWallClock,
     );
+    const { paper } = options;
+    const { exchange } = this;
+    this.desk = new OrderDesk({ book, exchange, instruments, paper, marketNowMs: () => this.marketMs });
   }
 
   /** Market time up to which the venue has seen the market: minutes after it have to be caught up on live prices. */
@@ -154,43 +161,23 @@ export class PaperVenue implements VenuePort {
   }
 
   async submit(intent: Approved<OrderIntent>): Promise<SendOutcome> {
-    if (this.closed) return { kind: 'unknown', cause: 'the paper venue is closed' };
-    const instrument = this.instruments[intent.instrument];
-    if (!instrument) return { kind: 'rejected', code: '-1121', text: 'Invalid symbol.' };
-    const reserveTicks = this.exchange.reserveTicks({ ...intent, symbol: instrument.symbol });
-    const prices = { reserveTicks, quote: (symbol: string) => this.exchange.quote(symbol) };
-    const rejection = refuse(intent, instrument, this.book, prices, this.options.paper);
-    if (rejection) return { kind: 'rejected', ...rejection };
-    const venueId = `p${this.book.bookId}-o${(this.book.idsGiven + 1).toString(36)}`;
-    const order = paperOrderOf(intent, {
-      symbol: instrument.symbol,
-      venueId,
-      reserveTicks: reserveTicks ?? 0,
-      arrivesAtMs: this.marketMs + this.options.paper.latencyMs,
-    });
-    try {
-      await this.write({ type: 'order', order });
-    } catch (cause) {
-      return { kind: 'unknown', cause: `the paper book could not be written: ${messageOf(cause)}` };
-    }
-    const held = this.book.orders.get(order.clientId);
-    if (held) this.exchange.acknowledge(held);
-    return { kind: 'accepted', venueId };
+    return this.decide((write) => this.desk.submit(intent, write), intent.clientId);
   }
 
   async cancel(clientId: string, instrument: InstrumentId): Promise<CancelOutcome> {
-    const order = this.book.orders.get(clientId);
-    try {
-      if (!order || !isOpen(order) || order.symbol !== this.instruments[instrument]?.symbol) {
-        await this.account.flushed();
-        return { kind: 'notOpen', code: '-2011', text: 'Unknown order sent.' };
-      }
-      this.exchange.forget(clientId);
-      await this.write({ type: 'closed', clientId, state: 'cancelled' });
-      return { kind: 'cancelled' };
-    } catch (cause) {
-      return { kind: 'unknown', cause: `the paper book could not be written: ${messageOf(cause)}` };
-    }
+    return this.decide((write) => this.desk.cancel(clientId, instrument, write));
+  }
+
+  async amendQuantity(
+    clientId: string,
+    instrument: InstrumentId,
+    quantityLots: number,
+  ): Promise<AmendOutcome> {
+    return this.decide((write) => this.desk.amend(clientId, instrument, quantityLots, write));
+  }
+
+  async replace(clientId: string, order: Approved<OrderIntent>): Promise<ReplaceOutcome> {
+    return this.decide((write) => this.desk.replace(clientId, order, write), order.clientId);
   }
 
   onEvent(listener: (event: VenueStreamEvent) => void): void {
@@ -203,6 +190,25 @@ export class PaperVenue implements VenuePort {
     this.exchange.close();
     if (this.marketMs > this.book.seenMs) this.noteSeen(this.marketMs);
     await this.file.close();
+  }
+
+  /** The answer is given once what it says is on disk; `placed`: an order that is on its way from then on. */
+  private async decide<O extends { readonly kind: string }>(
+    work: (write: Write) => O,
+    placed?: string,
+  ): Promise<O | Unknown> {
+    if (this.closed) return { kind: 'unknown', cause: 'the paper venue is closed' };
+    const written: Promise<void>[] = [];
+    const outcome = work((record) => written.push(this.write(record)));
+    try {
+      await Promise.all(written);
+      if (written.length === 0) await this.account.flushed();
+    } catch (cause) {
+      return { kind: 'unknown', cause: `the paper book could not be written: ${messageOf(cause)}` };
+    }
+    const isPlaced = outcome.kind === 'accepted' || outcome.kind === 'replaced';
+    if (isPlaced && placed !== undefined) this.desk.acknowledge(placed);
+    return outcome;
   }
 
   /** The state changes at once, so that the next order is judged by it; callers go on when the disk has it. */

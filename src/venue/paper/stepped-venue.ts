@@ -8,13 +8,13 @@ import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { VenueOrder, VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
 import type { MarketEvent } from '../../market/feed.js';
-import type { CancelOutcome, SendOutcome, VenueStreamEvent } from '../port.js';
-import { refuse } from './admission.js';
+import type { AmendOutcome, CancelOutcome, ReplaceOutcome, SendOutcome, VenueStreamEvent } from '../port.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
-import { Exchange, isOpen } from './exchange.js';
+import { Exchange } from './exchange.js';
 import { stockOf } from './open-book.js';
-import { fillOf, paperOrderOf, venueOrderOf } from './translate.js';
+import { OrderDesk, type Write } from './order-desk.js';
+import { fillOf, venueOrderOf } from './translate.js';
 
 export interface SteppedVenueOptions {
   readonly instruments: readonly Instrument[];
@@ -30,14 +30,14 @@ export interface SteppedVenueOptions {
 }
 
 export class SteppedPaperVenue {
-  readonly #options: SteppedVenueOptions;
   readonly #book: PaperBook;
   readonly #exchange: Exchange;
+  readonly #desk: OrderDesk;
+  readonly #write: Write = (record) => this.#book.apply(record);
   readonly #ids: ReadonlyMap<string, InstrumentId>;
 
   constructor(options: SteppedVenueOptions) {
     const { instruments, paper, cash, bookId, onEvent } = options;
-    this.#options = options;
     this.#ids = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
     const begin = {
       bookId,
@@ -62,6 +62,9 @@ export class SteppedPaperVenue {
     };
     const rules = { ...paper, limitToQuoteSize: false };
     this.#exchange = new Exchange(this.#book, instruments, rules, output, options.schedule);
+    const { marketNowMs } = options;
+    const parts = { book: this.#book, exchange: this.#exchange };
+    this.#desk = new OrderDesk({ ...parts, instruments, paper, marketNowMs });
   }
 
   /** Cash, money units. */
@@ -85,34 +88,23 @@ export class SteppedPaperVenue {
   }
 
   submit(intent: Approved<OrderIntent>): SendOutcome {
-    const { instruments, paper, marketNowMs } = this.#options;
-    const instrument = instruments[intent.instrument];
-    if (instrument === undefined) return { kind: 'rejected', code: '-1121', text: 'Invalid symbol.' };
-    const reserveTicks = this.#exchange.reserveTicks({ ...intent, symbol: instrument.symbol });
-    const prices = { reserveTicks, quote: (symbol: string) => this.#exchange.quote(symbol) };
-    const rejection = refuse(intent, instrument, this.#book, prices, paper);
-    if (rejection !== null) return { kind: 'rejected', ...rejection };
-    const venueId = `p${this.#book.bookId}-o${(this.#book.idsGiven + 1).toString(36)}`;
-    const order = paperOrderOf(intent, {
-      symbol: instrument.symbol,
-      venueId,
-      reserveTicks: reserveTicks ?? 0,
-      arrivesAtMs: marketNowMs() + paper.latencyMs,
-    });
-    this.#book.apply({ type: 'order', order });
-    const held = this.#book.orders.get(order.clientId);
-    if (held !== undefined) this.#exchange.acknowledge(held);
-    return { kind: 'accepted', venueId };
+    const outcome = this.#desk.submit(intent, this.#write);
+    if (outcome.kind === 'accepted') this.#desk.acknowledge(intent.clientId);
+    return outcome;
   }
 
-  cancel(clientId: string): CancelOutcome {
-    const order = this.#book.orders.get(clientId);
-    if (order === undefined || !isOpen(order)) {
-      return { kind: 'notOpen', code: '-2011', text: 'Unknown order sent.' };
-    }
-    this.#exchange.forget(clientId);
-    this.#book.apply({ type: 'closed', clientId, state: 'cancelled' });
-    return { kind: 'cancelled' };
+  cancel(clientId: string, instrument: InstrumentId): CancelOutcome {
+    return this.#desk.cancel(clientId, instrument, this.#write);
+  }
+
+  amendQuantity(clientId: string, instrument: InstrumentId, quantityLots: number): AmendOutcome {
+    return this.#desk.amend(clientId, instrument, quantityLots, this.#write);
+  }
+
+  replace(clientId: string, order: Approved<OrderIntent>): ReplaceOutcome {
+    const outcome = this.#desk.replace(clientId, order, this.#write);
+    if (outcome.kind === 'replaced') this.#desk.acknowledge(order.clientId);
+    return outcome;
   }
 
   orderByClientId(clientId: string): VenueOrder | null {

@@ -58,7 +58,7 @@ export class ProtectiveStops implements Watcher {
   }
 
   left(effect: Effect, { view }: Moment): string | null {
-    if (effect.kind !== 'submit') return null;
+    if (effect.kind !== 'submit' && effect.kind !== 'replace') return null;
     const { purpose, instrument, clientId } = effect.order;
     if (purpose === 'protective') return this.#tooFar(effect.order, view());
     const sells = purpose === 'close' || purpose === 'exit';

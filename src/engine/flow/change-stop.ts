@@ -1,0 +1,92 @@
+/**
+ * From the stops that are there to the one that is wanted, with the smallest gap that the venue allows: fewer lots in
+ * place, another price or more lots in exchange for the old one, in one request. Only where the venue has neither is the
+ * old one cancelled first. One step at a time: while the venue owes an answer, what rests is left alone.
+ */
+import { type Core, instrumentAt, note, remainingLots, workAt } from '../core.js';
+import { sendAmend } from '../orders/amend-order.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+import { isAsked } from '../orders/order-watch.js';
+import { placeOrder } from '../orders/place-order.js';
+import type { OrderEntry, PositionEntry } from '../state.js';
+import { REFUSED_RETRY_MS } from '../timing.js';
+import { isConfirmed, type WantedStop } from './protect.js';
+
+/** None of `stops` is what is wanted. */
+export function changeStops(
+  core: Core,
+  position: PositionEntry,
+  stops: readonly OrderEntry[],
+  wanted: WantedStop,
+): void {
+  const [first, ...more] = [...stops].sort(
+    (one, other) => worthKeeping(stops, other) - worthKeeping(stops, one),
+  );
+  if (first === undefined) {
+    placeFirst(core, position, wanted);
+    return;
+  }
+  if (!stops.every(isConfirmed)) return;
+  for (const stop of more) cancelOrder(core, stop, 'another one covers more of the position');
+  if (more.length === 0) change(core, position, first, wanted);
+}
+
+/** One whose place another has taken is gone, whatever our book says. */
+function worthKeeping(stops: readonly OrderEntry[], stop: OrderEntry): number {
+  return stops.some(({ replaces }) => replaces === stop.intent.clientId) ? 0 : remainingLots(stop);
+}
+
+function change(core: Core, position: PositionEntry, old: OrderEntry, wanted: WantedStop): void {
+  const { capabilities } = core.config;
+  const { clientId, stopTicks, side } = old.intent;
+  const work = workAt(core, position.instrument);
+  const watch = core.watches.get(clientId);
+  if (core.monotonicMs < work.stopAtMs || (watch !== undefined && isAsked(watch))) return;
+  const onlySmaller = stopTicks === wanted.stopTicks && remainingLots(old) > wanted.lots;
+  if (onlySmaller && capabilities.amends && watch?.amendRefused !== true) {
+    sendAmend(core, old, wanted.lots);
+    return;
+  }
+  work.formerStop = { side, stopTicks, lots: remainingLots(old), sinceMs: core.monotonicMs, due: false };
+  if (capabilities.replaces) place(core, position, wanted, clientId);
+  else cancelOrder(core, old, 'the position changed');
+}
+
+/** Nothing rests. Where the venue refused the new stop, the old one is restored at once, and the new one tried later. */
+function placeFirst(core: Core, position: PositionEntry, wanted: WantedStop): void {
+  const work = workAt(core, position.instrument);
+  const { formerStop } = work;
+  if (formerStop?.due === true && formerStop.stopTicks !== null && formerStop.side === wanted.side) {
+    const { symbol } = instrumentAt(core, position.instrument);
+    note(core, 'warn', `${symbol}: the new stop was refused; the old one is restored`, position.instrument);
+    const lots = Math.min(formerStop.lots, wanted.lots);
+    work.formerStop = null; // once: where that one is refused too, the next is the new one again
+    place(core, position, { ...wanted, lots, stopTicks: formerStop.stopTicks }, null);
+  } else if (core.monotonicMs >= work.stopAtMs) {
+    place(core, position, wanted, null);
+  }
+}
+
+/** The old one is away for one that was refused: it is due. */
+export function onStopRefused(core: Core, { intent }: OrderEntry): void {
+  const { formerStop } = workAt(core, intent.instrument);
+  if (formerStop !== null) formerStop.due = true;
+}
+
+function place(core: Core, position: PositionEntry, wanted: WantedStop, replaces: string | null): void {
+  const wish = {
+    instrument: position.instrument,
+    strategy: position.strategy,
+    purpose: 'protective',
+    side: wanted.side,
+    type: 'stop',
+    quantityLots: wanted.lots,
+    limitTicks: null,
+    stopTicks: wanted.stopTicks,
+    protectTicks: null,
+    reduceOnly: core.config.capabilities.reduceOnly,
+    timeInForce: 'GTC',
+  } as const;
+  if (placeOrder(core, wish, null, replaces)) return;
+  workAt(core, position.instrument).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
+}

@@ -1,0 +1,46 @@
+/** A resting order made smaller in place. Asked for as often as need be: the quantity is said, not the difference. */
+import { type Core, commit, touch, workAt } from '../core.js';
+import type { VenueOrder } from '../event.js';
+import type { OrderEntry } from '../state.js';
+import { sendLookup } from './lookup-order.js';
+import { watchOf } from './order-watch.js';
+
+/** `leftLots`: what is still to be open of it. */
+export function sendAmend(core: Core, { intent, filledLots }: OrderEntry, leftLots: number): void {
+  const { clientId, instrument } = intent;
+  watchOf(core, clientId).amendByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
+  core.effects.push({ kind: 'amend', clientId, instrument, quantityLots: filledLots + leftLots });
+}
+
+export function onAmended(core: Core, entry: OrderEntry, quantityLots: number): void {
+  const watch = core.watches.get(entry.intent.clientId);
+  if (watch !== undefined) {
+    watch.amendByMs = null;
+    watch.amendRefused = false;
+  }
+  takeSmaller(core, entry, quantityLots, 'the venue made it smaller');
+}
+
+/** It may have been done before, by a request whose answer was lost: the venue tells. */
+export function onAmendRefused(core: Core, entry: OrderEntry): void {
+  const watch = core.watches.get(entry.intent.clientId);
+  if (watch === undefined) return;
+  watch.amendByMs = null;
+  watch.amendRefused = true;
+  sendLookup(core, entry);
+}
+
+/** A reading may be older than the amendment, so a larger quantity says nothing. */
+export function noteSmaller(core: Core, entry: OrderEntry, found: VenueOrder): void {
+  if (entry.intent.purpose === 'protective')
+    takeSmaller(core, entry, found.quantityLots, 'the venue holds it with fewer lots');
+}
+
+function takeSmaller(core: Core, entry: OrderEntry, quantityLots: number, reason: string): void {
+  const { clientId, instrument } = entry.intent;
+  const fits = Number.isSafeInteger(quantityLots) && quantityLots > 0 && quantityLots >= entry.filledLots;
+  if (!fits || quantityLots >= entry.intent.quantityLots) return;
+  commit(core, { type: 'order.amended', clientId, quantityLots, reason, marketMs: core.marketMs });
+  workAt(core, instrument).activity += 1;
+  touch(core, instrument);
+}

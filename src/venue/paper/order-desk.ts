@@ -1,0 +1,109 @@
+/** What the paper venue does with requests about orders: decided at once, by the book and the prices of this moment. */
+import type { Desk } from '../../desk/schema.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import type { OrderIntent } from '../../domain/order.js';
+import type { AmendOutcome, CancelOutcome, ReplaceOutcome, SendOutcome } from '../port.js';
+import { type PricesNow, refuse, refuseAmendment, refuseByAccount, refuseByFilters } from './admission.js';
+import type { PaperBook } from './book.js';
+import type { BookRecord, PaperOrder } from './book-record.js';
+import { type Exchange, isOpen } from './exchange.js';
+import { paperOrderOf } from './translate.js';
+
+/** Applies a record to the book at once, and keeps it. */
+export type Write = (record: Exclude<BookRecord, { type: 'state' }>) => void;
+
+export interface OrderDeskParts {
+  readonly book: PaperBook;
+  readonly exchange: Exchange;
+  readonly instruments: readonly Instrument[];
+  readonly paper: Desk['paper'];
+  readonly marketNowMs: () => number;
+}
+
+const NO_SYMBOL = { code: '-1121', text: 'Invalid symbol.' };
+const NOT_OPEN = { code: '-2011', text: 'Unknown order sent.' };
+
+export class OrderDesk {
+  constructor(private readonly parts: OrderDeskParts) {}
+
+  submit(intent: OrderIntent, write: Write): SendOutcome {
+    const { book, paper } = this.parts;
+    const instrument = this.parts.instruments[intent.instrument];
+    if (!instrument) return { kind: 'rejected', ...NO_SYMBOL };
+    const prices = this.prices(intent, instrument);
+    const rejection = refuse(intent, instrument, book, prices, paper);
+    if (rejection) return { kind: 'rejected', ...rejection };
+    return { kind: 'accepted', venueId: this.place(intent, instrument, prices, write) };
+  }
+
+  cancel(clientId: string, instrument: InstrumentId, write: Write): CancelOutcome {
+    if (!this.open(clientId, instrument)) return { kind: 'notOpen', ...NOT_OPEN };
+    this.close(clientId, write);
+    return { kind: 'cancelled' };
+  }
+
+  amend(clientId: string, id: InstrumentId, quantityLots: number, write: Write): AmendOutcome {
+    const instrument = this.parts.instruments[id];
+    const order = this.open(clientId, id);
+    if (!instrument || !order) return { kind: 'notOpen', ...NOT_OPEN, code: '-2038' };
+    const rejection = refuseAmendment(order, quantityLots, instrument);
+    if (rejection) return { kind: 'rejected', ...rejection };
+    write({ type: 'amended', clientId, quantityLots });
+    return { kind: 'amended', quantityLots };
+  }
+
+  /** Filters come before both halves; once the old order is cancelled, market and account may still refuse the new one. */
+  replace(oldId: string, intent: OrderIntent, write: Write): ReplaceOutcome {
+    const { book, paper } = this.parts;
+    const instrument = this.parts.instruments[intent.instrument];
+    if (!instrument) return { kind: 'rejected', ...NO_SYMBOL };
+    const prices = this.prices(intent, instrument);
+    const filtered = refuseByFilters(intent, instrument, book, prices);
+    if (filtered) return { kind: 'rejected', ...filtered };
+    if (!this.open(oldId, intent.instrument)) return { kind: 'notOpen', ...NOT_OPEN };
+    // An id that is known is an order that is there already: only a lookup tells what became of it.
+    if (book.orders.has(intent.clientId)) return { kind: 'unknown', cause: 'Duplicate order sent.' };
+    this.close(oldId, write);
+    const refused = refuseByAccount(intent, instrument, book, prices, paper);
+    if (refused) return { kind: 'cancelledOnly', ...refused };
+    return { kind: 'replaced', venueId: this.place(intent, instrument, prices, write) };
+  }
+
+  /** The order was acknowledged: from now on it is on its way to where it is matched. */
+  acknowledge(clientId: string): void {
+    const held = this.parts.book.orders.get(clientId);
+    if (held) this.parts.exchange.acknowledge(held);
+  }
+
+  private place(intent: OrderIntent, { symbol }: Instrument, prices: PricesNow, write: Write): string {
+    const { book, paper, marketNowMs } = this.parts;
+    const venueId = `p${book.bookId}-o${(book.idsGiven + 1).toString(36)}`;
+    const order = paperOrderOf(intent, {
+      symbol,
+      venueId,
+      reserveTicks: prices.reserveTicks ?? 0,
+      arrivesAtMs: marketNowMs() + paper.latencyMs,
+    });
+    write({ type: 'order', order });
+    return venueId;
+  }
+
+  private close(clientId: string, write: Write): void {
+    this.parts.exchange.forget(clientId);
+    write({ type: 'closed', clientId, state: 'cancelled' });
+  }
+
+  private open(clientId: string, instrument: InstrumentId): PaperOrder | null {
+    const order = this.parts.book.orders.get(clientId);
+    const isOurs = order !== undefined && order.symbol === this.parts.instruments[instrument]?.symbol;
+    return isOurs && isOpen(order) ? order : null;
+  }
+
+  private prices(intent: OrderIntent, { symbol }: Instrument): PricesNow {
+    const { exchange } = this.parts;
+    return {
+      reserveTicks: exchange.reserveTicks({ ...intent, symbol }),
+      quote: (of) => exchange.quote(of),
+    };
+  }
+}
