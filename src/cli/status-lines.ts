@@ -1,5 +1,6 @@
 /** `fermata status` for people: one small screen. */
 import { reducedSize } from '../domain/position-size.js';
+import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
 import type { TraderStatus } from '../trader/protocol.js';
 
 const ORDERS_SHOWN_MAX = 20;
@@ -15,6 +16,8 @@ export function statusLines(status: TraderStatus): string[] {
     `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,
     ...(size === null ? [] : [`size       ${size}`]),
     ...section('positions', positionLines(status)),
+    ...section('without a stop so far', stopGapLines(status)),
+    ...section('quotes held back as implausible', heldBackLines(status)),
     ...section("coins that are not the desk's", coinsLines(status)),
     ...section('dust (too small to sell alone)', dustLines(status)),
     ...section('orders', orderLines(status)),
@@ -35,7 +38,24 @@ function positionLines({ positions }: TraderStatus): string[] {
   return positions.map(
     (position) =>
       `${position.symbol} ${position.side} ${position.quantity} at ${position.averagePrice}, now ${position.markPrice ?? 'unknown'}, ` +
-      `${signed(position.unrealised)}, stop ${position.stopPrice ?? 'none'} (${position.protection})`,
+      `${signed(position.unrealised)}, stop ${position.stopPrice ?? 'none'} (${position.protection}${bare(position)})`,
+  );
+}
+
+function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {
+  return withoutStopMs === null ? '' : `, without one for ${withoutStopMs} ms`;
+}
+
+function stopGapLines({ stopGaps }: TraderStatus): string[] {
+  return stopGaps.map(
+    ({ why, count, longestMs, newestMs, symbol }) =>
+      `${STOP_GAP_WORDS[why]}: ${count} times, longest ${longestMs} ms (${symbol}), last ${newestMs} ms`,
+  );
+}
+
+function heldBackLines({ marketData }: TraderStatus): string[] {
+  return marketData.heldBack.map(
+    ({ symbol, bid, ask, because, forMs }) => `${symbol} ${bid} / ${ask} for ${forMs} ms: ${because}`,
   );
 }
 

@@ -5,6 +5,14 @@
 export const STOP_GAP_CAUSES = ['opened', 'changed', 'closing', 'lost'] as const;
 export type StopGapCause = (typeof STOP_GAP_CAUSES)[number];
 
+/** In words, as the beginning of a line. */
+export const STOP_GAP_WORDS: Readonly<Record<StopGapCause, string>> = {
+  opened: 'until the stop of what was bought rested',
+  changed: 'while the stop was changed',
+  closing: 'taken off for a sale that came to nothing',
+  lost: 'after the venue had ended it',
+};
+
 /** Every time without a stop of one cause since the journal began; `symbol` and `marketMs` are of the longest. */
 export interface StopGaps {
   readonly count: number;

@@ -7,6 +7,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import { formatUnits, type Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { othersCoins } from './apply-coins.js';
 import { averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import type { VenueBreaker } from './breakers/venue-breaker.js';
@@ -14,6 +15,7 @@ import { type Core, liveOrders, workAt } from './core.js';
 import { isDust } from './flow/dust.js';
 import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/protect.js';
+import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
 import { type RiskReading, riskReadings } from './risk/readings.js';
 import {
@@ -47,7 +49,13 @@ export interface PositionView {
   /** Where its protective stop is, or belongs. */
   readonly stopTicks: number;
   readonly protection: Protection;
+  /** For how long no stop for the whole position has rested; null: one does. */
+  readonly withoutStopMs: number | null;
   readonly strategy: string;
+}
+
+export interface StopGapView extends StopGaps {
+  readonly why: StopGapCause;
 }
 
 export interface OrderView extends OrderIntent {
@@ -76,13 +84,6 @@ export interface StrategyView {
   readonly off: StrategyTrack['off'];
   /** Market time at which the tracker looks at it again; null: it doesn't. */
   readonly nextReviewMs: number | null;
-}
-
-export interface QuoteView {
-  readonly instrument: InstrumentId;
-  readonly bidTicks: number;
-  readonly askTicks: number;
-  readonly ageMs: number;
 }
 
 /** What the desk has of one currency by its own books, decimal text with every place. */
@@ -122,6 +123,10 @@ export interface EngineView {
   readonly dayStartEquity: number;
   readonly peak: number;
   readonly quotes: readonly QuoteView[];
+  /** Implausible quotes that are used for nothing so far. */
+  readonly heldBack: readonly HeldBackView[];
+  /** Times without a stop since the journal began, by their cause. */
+  readonly stopGaps: readonly StopGapView[];
   /** Milliseconds since the newest quote of any instrument. */
   readonly lastQuoteAgeMs: number | null;
   /** What is held, dust too. */
@@ -175,6 +180,8 @@ export function readView(core: Core): EngineView {
     dayStartEquity: state.day?.startEquity ?? market.equity,
     peak: Math.max(core.limits.peak, state.peak),
     quotes: quoteViews(core),
+    heldBack: heldBackViews(core),
+    stopGaps: [...state.stopGaps].map(([why, gaps]) => ({ why, ...gaps })),
     lastQuoteAgeMs:
       market.freshestMonotonicMs < 0 ? null : Math.max(0, core.monotonicMs - market.freshestMonotonicMs),
     coins: core.config.instruments.flatMap(({ id, symbol }) => {
@@ -218,15 +225,6 @@ function tripMoney({ state }: Core, { instrument, realised }: TripTotals): numbe
   return Math.round(moneyOf(realised, stepsAt(state, instrument)));
 }
 
-function quoteViews({ config, market, monotonicMs }: Core): QuoteView[] {
-  return config.instruments.flatMap(({ id }) => {
-    const ageMs = market.quoteAgeMs(id, monotonicMs);
-    if (ageMs === null) return [];
-    const bidTicks = market.bidTicks[id] as number;
-    return [{ instrument: id, bidTicks, askTicks: market.askTicks[id] as number, ageMs: Math.max(0, ageMs) }];
-  });
-}
-
 function positionViews(core: Core): PositionView[] {
   const { market } = core;
   return core.state.positions
@@ -246,6 +244,7 @@ function positionViews(core: Core): PositionView[] {
         realised: Math.round(moneyOf(position.realised, steps)),
         stopTicks: wantedStop(core, position).stopTicks,
         protection: protectionOf(core, at, Math.abs(position.quantityLots)),
+        withoutStopMs: withoutStopMs(core, at),
         strategy: position.strategy,
       };
     });
@@ -260,6 +259,11 @@ function protectionOf(core: Core, at: InstrumentId, lots: number): Protection {
   const covering = stops.find((stop) => stop.intent.quantityLots - stop.filledLots === lots);
   if (covering !== undefined && isConfirmed(covering)) return 'confirmed';
   return stops.length > 0 ? 'pending' : 'missing';
+}
+
+function withoutStopMs(core: Core, at: InstrumentId): number | null {
+  const { stopGap } = workAt(core, at);
+  return stopGap === null ? null : Math.max(0, Math.ceil(core.monotonicMs - stopGap.sinceMs));
 }
 
 function orderViews(core: Core, at: InstrumentId): OrderView[] {

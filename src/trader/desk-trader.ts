@@ -154,11 +154,12 @@ export class DeskTrader implements CommandedTrader {
 
   status(): TraderStatus {
     const { engine, clock, activity } = this.#parts;
+    const { view } = engine;
     return traderStatus(this.#facts, {
-      view: engine.view,
+      view,
       notTrading: engine.whyNotTrading(),
       sequence: this.sequence(),
-      marketData: this.#market.status(clock.monotonicMs()),
+      marketData: this.#market.status(clock.monotonicMs(), view),
       activity: activity.newestFirst(),
     });
   }

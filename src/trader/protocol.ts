@@ -10,8 +10,9 @@ import type { Halt, Mode } from '../domain/mode.js';
 import type { Difference } from '../engine/record.js';
 import type { MarketSource } from '../market/feed.js';
 import type { FollowedEntry } from './journal/followed-group.js';
+import type { HeldBackStatus } from './status/market-watch.js';
 import type { OrderStatus } from './status/order-status.js';
-import type { CoinsStatus, DustStatus, PositionStatus } from './status/position-status.js';
+import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from './status/position-status.js';
 import type { StrategyStatus } from './status/strategy-status.js';
 
 export const CONTROL_PROTOCOL_VERSION = 1;
@@ -47,7 +48,9 @@ export interface TraderStatus {
     readonly marketMs: number;
     readonly state: 'up' | 'down' | 'waiting';
     readonly lastQuoteAgeMs: number | null;
+    /** Of each instrument the newest one that is believed. */
     readonly lastPrices: readonly { readonly symbol: string; readonly bid: string; readonly ask: string }[];
+    readonly heldBack: readonly HeldBackStatus[];
   };
   readonly currency: string;
   readonly equity: string;
@@ -70,6 +73,8 @@ export interface TraderStatus {
     readonly unvaluedFees: readonly { readonly asset: string; readonly amount: string }[];
   };
   readonly positions: readonly PositionStatus[];
+  /** How long positions were without a protective stop, by cause, since the journal began. */
+  readonly stopGaps: readonly StopGapStatus[];
   readonly orders: readonly OrderStatus[];
   /** Coins of the account that are not the desk's. */
   readonly coins: readonly CoinsStatus[];

@@ -107,6 +107,7 @@ export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus 
         unrealised: '-1.5',
         stopPrice: '98000',
         protection: 'confirmed',
+        withoutStopMs: null,
         strategy: 'ema-cross',
       },
     ],

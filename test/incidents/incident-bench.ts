@@ -173,6 +173,7 @@ export function position(symbol: string, change: Partial<TraderStatus['positions
     unrealised: '-5.00',
     stopPrice: '85',
     protection: 'confirmed',
+    withoutStopMs: null,
     strategy: 'ema-cross',
     ...change,
   } as const;

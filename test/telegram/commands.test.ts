@@ -36,6 +36,7 @@ const HELD: PositionStatus = {
   unrealised: '12.00',
   stopPrice: '95',
   protection: 'confirmed',
+  withoutStopMs: null,
   strategy: 'ema-cross',
 };
 

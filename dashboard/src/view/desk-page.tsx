@@ -174,6 +174,7 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
           <EquityPanel status={status} equity={equity} height={CHART_HEIGHT_PX} />
           <Positions
             positions={status.positions}
+            stopGaps={status.stopGaps}
             dust={status.dust}
             coins={status.coins}
             currency={status.currency}

@@ -1,4 +1,10 @@
-import type { CoinsStatus, DustStatus, PositionStatus } from '../../../src/trader/status/position-status.js';
+import { STOP_GAP_WORDS } from '../../../src/domain/stop-gap.js';
+import type {
+  CoinsStatus,
+  DustStatus,
+  PositionStatus,
+  StopGapStatus,
+} from '../../../src/trader/status/position-status.js';
 import { grouped, money, signed, tone } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
@@ -26,8 +32,11 @@ const COLUMNS: readonly Column<PositionStatus>[] = [
   { title: 'Stop', cell: ({ stopPrice }) => (stopPrice === null ? '–' : grouped(stopPrice)), number: true },
   {
     title: 'Protection',
-    cell: ({ protection }) => (
-      <span class={`lamp ${PROTECTION[protection][1]}`}>{PROTECTION[protection][0]}</span>
+    cell: ({ protection, withoutStopMs }) => (
+      <span class={`lamp ${PROTECTION[protection][1]}`}>
+        {PROTECTION[protection][0]}
+        {withoutStopMs !== null && `, ${grouped(String(withoutStopMs))} ms without`}
+      </span>
     ),
   },
   { title: 'Strategy', cell: ({ strategy }) => strategy, minor: true },
@@ -37,10 +46,11 @@ interface Held {
   readonly positions: readonly PositionStatus[];
   readonly dust: readonly DustStatus[];
   readonly coins: readonly CoinsStatus[];
+  readonly stopGaps: readonly StopGapStatus[];
   readonly currency: string;
 }
 
-export function Positions({ positions, dust, coins, currency }: Held) {
+export function Positions({ positions, dust, coins, stopGaps, currency }: Held) {
   return (
     <Panel title="Positions" area="positions" aside={positions.length}>
       {positions.length === 0 ? (
@@ -67,6 +77,15 @@ export function Positions({ positions, dust, coins, currency }: Held) {
           {dust
             .map(({ symbol, quantity, value }) => `${symbol} ${quantity} (${value} ${currency})`)
             .join(', ')}
+        </p>
+      )}
+      {stopGaps.length > 0 && (
+        <p class="empty">
+          Without a stop, longest:{' '}
+          {stopGaps
+            .map(({ why, longestMs, count }) => `${STOP_GAP_WORDS[why]} ${grouped(String(longestMs))} ms (${count}×)`)
+            .join('; ')}
+          .
         </p>
       )}
     </Panel>

@@ -24,6 +24,10 @@ const TRADER_GAUGES: Readonly<Record<string, readonly [string, (status: TraderSt
     'Open positions without a confirmed protective stop',
     (s) => s.positions.filter((position) => position.protection !== 'confirmed').length,
   ],
+  stop_gap_longest_ms: [
+    'Longest time in which a position was without a protective stop since the journal began',
+    (s) => Math.max(0, ...s.stopGaps.map(({ longestMs }) => longestMs)),
+  ],
   trader_rss_bytes: ['Resident memory of the trader', (s) => s.rssBytes],
   market_simulated: ['1 while prices are simulated', (s) => (s.marketData.simulated ? 1 : 0)],
 };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
+import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
 import type { TraderStatus } from '../../trader/protocol.js';
 import type { OrderStatus } from '../../trader/status/order-status.js';
 import type { PositionStatus } from '../../trader/status/position-status.js';
@@ -46,6 +47,12 @@ export const positionSchema = z.object({
   unrealised: decimalText,
   stopPrice: decimalText.nullable(),
   protection: z.enum(['confirmed', 'pending', 'missing', 'passed', 'closing', 'synthetic']),
+  withoutStopMs: z
+    .number()
+    .nullable()
+    .describe(
+      'Milliseconds for which no stop for the whole position has rested at the venue; null: one does',
+    ),
   strategy: z.string(),
 }) satisfies z.ZodType<PositionStatus>;
 
@@ -74,7 +81,21 @@ const marketDataSchema = z.object({
   marketMs,
   state: z.enum(['up', 'down', 'waiting']),
   lastQuoteAgeMs: z.number().nullable(),
-  lastPrices: z.array(z.object({ symbol: z.string(), bid: decimalText, ask: decimalText })),
+  lastPrices: z
+    .array(z.object({ symbol: z.string(), bid: decimalText, ask: decimalText }))
+    .describe('Of each instrument the newest quote that is believed'),
+  heldBack: z
+    .array(
+      z.object({
+        symbol: z.string(),
+        bid: decimalText,
+        ask: decimalText,
+        because: z.string(),
+        quotes: z.number().describe('Quotes in a row that agree with it'),
+        forMs: z.number(),
+      }),
+    )
+    .describe('Implausible quotes: used for nothing until others agree or they have stood for a while'),
 });
 
 const reconciliationSchema = z.object({
@@ -165,6 +186,18 @@ export const traderStatusSchema = z.object({
     })
     .describe('The books to the last place'),
   positions: z.array(positionSchema),
+  stopGaps: z
+    .array(
+      z.object({
+        why: z.enum(STOP_GAP_CAUSES),
+        count: z.number(),
+        longestMs: z.number(),
+        symbol: z.string().describe('Of the longest'),
+        atMarketMs: marketMs,
+        newestMs: z.number(),
+      }),
+    )
+    .describe('How long positions were without a protective stop, by cause, since the journal began'),
   coins: z
     .array(z.object({ symbol: z.string(), nobodys: decimalText, foreign: decimalText, toMove: decimalText }))
     .describe('Coins of the account that are not the desk’s; nothing is armed while some are nobody’s'),

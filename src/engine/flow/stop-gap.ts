@@ -54,7 +54,7 @@ function endGap(core: Core, at: InstrumentId, ended: 'protected' | 'closed'): vo
   const gap = work.stopGap;
   if (gap === null) return;
   work.stopGap = null;
-  const ms = core.monotonicMs - gap.sinceMs;
+  const ms = Math.ceil(core.monotonicMs - gap.sinceMs);
   if (ms <= 0 || (gap.why === 'closing' && ended === 'closed')) return;
   const { symbol } = instrumentAt(core, at);
   commit(core, { type: 'stop.gap', symbol, ms, why: gap.why, ended, marketMs: core.marketMs });

@@ -139,6 +139,7 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
   if (old !== undefined && event.old === 'notOpen' && !FINAL_ORDER_STATES.has(old.state)) {
     watchOf(core, replaced).cancelRefused = true;
     sendLookup(core, old);
+    workAt(core, old.intent.instrument).formerStop = null; // it ended by itself: there is nothing to restore
   }
   onRejected(core, entry, `${code}: ${text}`);
   if (wouldTrigger === true) onWouldTrigger(core, entry);

@@ -4,7 +4,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
-import type { StopGapCause } from '../../domain/stop-gap.js';
+import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
 import type { TraderStatus } from '../protocol.js';
@@ -110,13 +110,6 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
   }
 }
 
-const GAP_WORDS: Readonly<Record<StopGapCause, string>> = {
-  opened: 'its first stop was on its way',
-  changed: 'it was changed',
-  closing: 'it was taken off for a sale',
-  lost: 'the venue ended it',
-};
-
 function stopGapText({
   symbol,
   ms,
@@ -124,7 +117,7 @@ function stopGapText({
   ended,
 }: Extract<EngineRecord, { readonly type: 'stop.gap' }>): string {
   const end = ended === 'closed' ? 'until the position was closed' : 'until a stop rested again';
-  return `${symbol}: ${ms} ms without a protective stop (${GAP_WORDS[why]}), ${end}`;
+  return `${symbol}: ${ms} ms without a protective stop (${STOP_GAP_WORDS[why]}), ${end}`;
 }
 
 function goLiveText({ grant }: Extract<EngineRecord, { readonly type: 'golive.granted' }>): string {

@@ -1,12 +1,25 @@
 /** What the market last said, for the status. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
+import type { EngineView } from '../../engine/view.js';
 import type { MarketEvent, MarketFeed } from '../../market/feed.js';
 import type { TraderStatus } from '../protocol.js';
 
+type Sided = Pick<EngineView['quotes'][number], 'instrument' | 'bidTicks' | 'askTicks'>;
+
+/** A quote that can hardly be a price: used for nothing until others agree, or until it has stood for a while. */
+export interface HeldBackStatus {
+  readonly symbol: string;
+  readonly bid: string;
+  readonly ask: string;
+  /** Why, in words. */
+  readonly because: string;
+  /** Quotes in a row that agree with it. */
+  readonly quotes: number;
+  readonly forMs: number;
+}
+
 export class MarketWatch {
-  readonly #bidTicks: Float64Array;
-  readonly #askTicks: Float64Array;
   #lastQuoteMs: number | null = null;
   #down = false;
   #ended = false;
@@ -14,33 +27,37 @@ export class MarketWatch {
   constructor(
     readonly feed: MarketFeed,
     readonly instruments: readonly Instrument[],
-  ) {
-    this.#bidTicks = new Float64Array(instruments.length);
-    this.#askTicks = new Float64Array(instruments.length);
-  }
+  ) {}
 
   note(event: MarketEvent, monotonicMs: number): void {
-    if (event.kind === 'quote') {
-      this.#bidTicks[event.instrument] = event.bidTicks;
-      this.#askTicks[event.instrument] = event.askTicks;
-      this.#lastQuoteMs = monotonicMs;
-    } else if (event.kind === 'health') this.#down = event.state === 'down';
+    if (event.kind === 'quote') this.#lastQuoteMs = monotonicMs;
+    else if (event.kind === 'health') this.#down = event.state === 'down';
     else if (event.kind === 'ended') this.#ended = true;
   }
 
-  status(monotonicMs: number): TraderStatus['marketData'] {
+  /** Prices are those that the engine believes: a quote that it holds back is shown as such, not as a price. */
+  status(
+    monotonicMs: number,
+    { quotes, heldBack }: Pick<EngineView, 'quotes' | 'heldBack'>,
+  ): TraderStatus['marketData'] {
     const waiting = this.#lastQuoteMs === null;
     return {
       ...this.feed.source,
       marketMs: this.feed.nowMs(),
       state: this.#down || this.#ended ? 'down' : waiting ? 'waiting' : 'up',
       lastQuoteAgeMs: this.#lastQuoteMs === null ? null : Math.max(0, monotonicMs - this.#lastQuoteMs),
-      lastPrices: this.instruments.flatMap(({ id, symbol, tickSize }) => {
-        const bidTicks = this.#bidTicks[id] ?? 0;
-        if (bidTicks === 0) return [];
-        const askTicks = this.#askTicks[id] ?? 0;
-        return [{ symbol, bid: formatDecimal(bidTicks, tickSize), ask: formatDecimal(askTicks, tickSize) }];
+      lastPrices: quotes.flatMap((quote) => this.#sides(quote)),
+      heldBack: heldBack.flatMap((quote) => {
+        const { because, quotes: count, forMs } = quote;
+        return this.#sides(quote).map((sides) => ({ ...sides, because, quotes: count, forMs }));
       }),
     };
+  }
+
+  #sides({ instrument, bidTicks, askTicks }: Sided): { symbol: string; bid: string; ask: string }[] {
+    const known = this.instruments[instrument];
+    if (known === undefined) return [];
+    const { symbol, tickSize } = known;
+    return [{ symbol, bid: formatDecimal(bidTicks, tickSize), ask: formatDecimal(askTicks, tickSize) }];
   }
 }

@@ -1,7 +1,8 @@
 /** An open position in the decimal text that people and other programs read. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { CoinsView, PositionView, Protection } from '../../engine/view.js';
+import type { StopGapCause } from '../../domain/stop-gap.js';
+import type { CoinsView, PositionView, Protection, StopGapView } from '../../engine/view.js';
 
 export interface PositionStatus {
   readonly symbol: string;
@@ -16,7 +17,27 @@ export interface PositionStatus {
    * past its price. `closing`: no stop can protect the position, so it is being closed at the market.
    */
   readonly protection: Exclude<Protection, 'dust'> | 'synthetic';
+  /** Milliseconds for which no stop for the whole position has rested at the venue; null: one does. */
+  readonly withoutStopMs: number | null;
   readonly strategy: string;
+}
+
+/**
+ * Times without a protective stop for the whole position, of one cause. `opened`: until the stop for what was just bought
+ * rested. `changed`: while it was changed. `closing`: taken off for a sale that came to nothing. `lost`: the venue ended it.
+ */
+export interface StopGapStatus {
+  readonly why: StopGapCause;
+  readonly count: number;
+  readonly longestMs: number;
+  /** Of the longest. */
+  readonly symbol: string;
+  readonly atMarketMs: number;
+  readonly newestMs: number;
+}
+
+export function stopGapStatus({ marketMs, ...gaps }: StopGapView): StopGapStatus {
+  return { ...gaps, atMarketMs: marketMs };
 }
 
 /** What is held and is worth less than the venue's smallest order: it can't be sold alone, and prevents nothing. */
@@ -71,6 +92,7 @@ export function positionStatus(
         ? null
         : price(position.stopTicks),
     protection: position.protection === 'dust' ? 'missing' : position.protection,
+    withoutStopMs: position.withoutStopMs,
     strategy: position.strategy,
   };
 }

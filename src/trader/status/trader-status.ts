@@ -6,7 +6,7 @@ import type { EngineView } from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
 import type { TraderStatus } from '../protocol.js';
 import { orderStatus } from './order-status.js';
-import { coinsStatus, dustStatus, positionStatus } from './position-status.js';
+import { coinsStatus, dustStatus, positionStatus, stopGapStatus } from './position-status.js';
 import { strategyStatus } from './strategy-status.js';
 
 /** The answer has to fit a frame; the counts beside the lists are always whole. */
@@ -61,6 +61,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     peakEquity: money(view.peak),
     books: booksOf(view),
     positions: open.map((position) => positionStatus(position, instrumentOf(position.instrument), money)),
+    stopGaps: view.stopGaps.map(stopGapStatus),
     coins: view.coins.map((coins) => coinsStatus(coins, instrumentOf(coins.instrument))),
     dust: view.positions
       .filter(({ protection }) => protection === 'dust')
