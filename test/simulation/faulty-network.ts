@@ -15,6 +15,8 @@ import type { VirtualTime } from './virtual-time.js';
 
 /** An answer may be a step behind another that left with it. */
 const JITTER_MS_MAX = 2;
+/** Of the exchanges of one order for another, while there are faults. */
+const HALF_WAY_RATE = 0.2;
 
 interface Receiver {
   readonly process: SimulatedProcess;
@@ -189,8 +191,7 @@ export class FaultyNetwork {
     });
     if (this.#closed) return this.#answer(process, answer('rejected'));
     return this.#request(process, async () => {
-      // Refused half way: the old one is gone.
-      if (this.#happens('refused')) {
+      if (this.#isRefusedHalfWay()) {
         const { kind } = await this.venue.cancel(clientId, order.instrument);
         this.#streamOrder(clientId, order.instrument);
         return answer(kind === 'cancelled' ? 'cancelledOnly' : 'rejected');
@@ -200,6 +201,13 @@ export class FaultyNetwork {
       if (outcome.kind === 'replaced') this.#streamOrder(order.clientId, order.instrument);
       return outcome;
     });
+  }
+
+  /** The old order is gone, and the new one is not taken. */
+  #isRefusedHalfWay(): boolean {
+    if (this.faults === NO_FAULTS || !this.random.chance(HALF_WAY_RATE)) return false;
+    this.injected.count('refused half way');
+    return true;
   }
 
   /** A lost request or answer is an error at once, late, or silence. */

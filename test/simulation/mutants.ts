@@ -13,6 +13,18 @@ export interface Mutant {
 
 const CORE_MUTANTS: readonly Mutant[] = [
   {
+    what: 'the old stop is not restored where the new one is refused',
+    file: 'engine/flow/change-stop.ts',
+    find: '  if (formerStop !== null) formerStop.due = true;\n',
+    put: '  void formerStop;\n',
+  },
+  {
+    what: 'a time without a stop is not measured',
+    file: 'engine/flow/stop-gap.ts',
+    find: 'const ms = core.monotonicMs - gap.sinceMs;',
+    put: 'const ms = gap.sinceMs - core.monotonicMs;',
+  },
+  {
     what: 'the host sends an order before it is durable',
     file: 'trader/running/runner.ts',
     find: '    this.#unsent.add(clientId);\n',

@@ -25,6 +25,7 @@ import { Prompt } from './watchers/prompt.js';
 import { ProtectiveStops } from './watchers/protective-stops.js';
 import { RealPrices } from './watchers/real-prices.js';
 import { Results } from './watchers/results.js';
+import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
 
 const CALLS_PER_SECOND_MAX = 60;
@@ -74,6 +75,7 @@ export class Oracle {
       new HaltsKept(book),
       new CloseAllDeadline(book, closeAll.deadlineMs),
       new ProtectiveStops(book, scenario, () => risk().stopLossPct, this.#unprotectable),
+      new StopGaps(book, scenario, this.#unprotectable),
       new EntriesAllowed(book, scenario, {
         maxPositionSizePct: () => risk().maxPositionSizePct,
         maxConsecutiveLosses,
@@ -101,6 +103,8 @@ export class Oracle {
 
   /** The engine is about to process it. */
   heard(event: EngineEvent, wallMs: number): void {
+    const exchange = exchangeOf(event);
+    if (exchange !== null) this.reached.count(exchange);
     // Nobody here looks at what is no price: it must change nothing.
     if (event.kind === 'quote' && isWrongQuote(event)) return;
     this.evidence.heard(event, wallMs);
@@ -261,6 +265,11 @@ export class Oracle {
   }
 }
 
+function exchangeOf(event: EngineEvent): string | null {
+  if (event.kind === 'order.replaced') return 'stop exchanged';
+  return event.kind === 'order.replaceRejected' ? `stop not exchanged: the old one ${event.old}` : null;
+}
+
 function pathOf(record: EngineRecord): string {
   switch (record.type) {
     case 'halt':
@@ -271,6 +280,8 @@ function pathOf(record: EngineRecord): string {
       return `order ${record.state}`;
     case 'order.denied':
       return `order denied: ${record.limit}`;
+    case 'stop.gap':
+      return `without a stop: ${record.why}`;
     case 'reconciled':
       return record.clean ? 'reconciled' : 'reconciled with differences';
     case 'command':

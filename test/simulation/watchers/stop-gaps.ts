@@ -1,0 +1,140 @@
+/** Positions without a stop: for how long, measured a second time, and what is done where a stop could not be changed. */
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import type { Unprotectable } from '../unprotectable.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+/** Longer than this without a stop, and not closing: the desk has to be halted. */
+const BARE_MS_MAX = 12_000;
+/** The old stop is back on its way after this. */
+const RESTORED_MS_MAX = 1_000;
+/** Worth so many smallest orders: surely no dust. */
+const SURELY_TRADABLE = 1.5;
+
+interface Due {
+  readonly stopTicks: number | null;
+  readonly lots: number;
+  readonly sinceMs: number;
+}
+
+export class StopGaps implements Watcher {
+  /** Of the newest records. */
+  #atMs = 0;
+  readonly #bareSinceMs = new Map<number, number>();
+  readonly #measured = new Map<string, { readonly atMs: number; readonly ms: number }>();
+  /** Stops that went for others which were refused, by instrument. */
+  readonly #due = new Map<number, Due>();
+  readonly #bids = new Map<number, number>();
+  #unmeasured: string | null = null;
+
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly scenario: Scenario,
+    private readonly unprotectable: Unprotectable,
+  ) {}
+
+  restarted(_: readonly EngineRecord[], wallMs: number): void {
+    this.#atMs = wallMs;
+    this.#bareSinceMs.clear();
+    this.#due.clear();
+  }
+
+  /** Nothing is measured and nothing sent while the process stands still. */
+  thawed(wallMs: number): void {
+    for (const [at, due] of this.#due) this.#due.set(at, { ...due, sinceMs: wallMs });
+    for (const at of this.#bareSinceMs.keys()) this.#bareSinceMs.set(at, wallMs);
+  }
+
+  heard(event: EngineEvent, wallMs: number): void {
+    this.#compare();
+    if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+    // The venue has to be read again before anything is placed.
+    if (event.kind === 'clock.jump' || event.kind === 'journal.fault') this.#due.clear();
+    if (event.kind !== 'order.replaceRejected' || event.old !== 'cancelled') return;
+    const old = this.book.live.get(event.replaced);
+    if (old === undefined || event.wouldTrigger === true || !this.book.live.has(event.clientId)) return;
+    const { instrument, stopTicks } = old.intent;
+    this.#due.set(instrument, { stopTicks, lots: old.leftLots, sinceMs: wallMs });
+  }
+
+  recorded(record: EngineRecord, { wallMs }: Moment): null {
+    this.#atMs = wallMs;
+    if (record.type === 'stop.gap') this.#measured.set(record.symbol, { atMs: wallMs, ms: record.ms });
+    if (record.type === 'fill') this.#due.delete(record.fill.instrument);
+    return null;
+  }
+
+  left(effect: Effect): string | null {
+    if (effect.kind !== 'submit') return null;
+    const { purpose, instrument, stopTicks, quantityLots, clientId } = effect.order;
+    const due = this.#due.get(instrument);
+    if (due === undefined || purpose !== 'protective') return null;
+    this.#due.delete(instrument);
+    if (stopTicks === due.stopTicks && quantityLots <= due.lots) return null;
+    return `${clientId} left, though the old stop of ${due.lots} lots at ${due.stopTicks} was to be restored`;
+  }
+
+  looked({ wallMs }: Moment): string | null {
+    this.#compare();
+    const unmeasured = this.#unmeasured;
+    this.#unmeasured = null;
+    return unmeasured ?? this.#unrestored(wallMs) ?? this.#bareForLong(wallMs);
+  }
+
+  /** What ended with the newest records was measured by them, at least as long as it was. */
+  #compare(): void {
+    for (const { id, symbol } of this.scenario.instruments) {
+      const sinceMs = this.#bareSinceMs.get(id);
+      if (this.#isBare(id)) {
+        if (sinceMs === undefined) this.#bareSinceMs.set(id, this.#atMs);
+        continue;
+      }
+      this.#bareSinceMs.delete(id);
+      if (sinceMs === undefined || this.#atMs <= sinceMs || !this.#isCovered(id)) continue;
+      const took = this.#atMs - sinceMs;
+      const measured = this.#measured.get(symbol);
+      if (measured?.atMs === this.#atMs && measured.ms >= took) continue;
+      this.#unmeasured ??= `${symbol} was without a stop for ${took} ms, and nobody measured it`;
+    }
+  }
+
+  #unrestored(wallMs: number): string | null {
+    for (const [at, { lots, stopTicks, sinceMs }] of this.#due) {
+      if (!this.#isBare(at) || this.book.closing || this.unprotectable.has(at, wallMs)) this.#due.delete(at);
+      else if (wallMs - sinceMs > RESTORED_MS_MAX)
+        return `the old stop of ${at}, ${lots} lots at ${stopTicks}, went ${wallMs - sinceMs} ms ago and is not restored`;
+    }
+    return null;
+  }
+
+  #bareForLong(wallMs: number): string | null {
+    if (this.book.mode !== 'ACTIVE') return null;
+    for (const [at, sinceMs] of this.#bareSinceMs) {
+      if (wallMs - sinceMs <= BARE_MS_MAX || this.unprotectable.has(at, wallMs)) continue;
+      return `ACTIVE with a position in ${at} that has no stop since ${wallMs - sinceMs} ms`;
+    }
+    return null;
+  }
+
+  /** Held, not covered, and not being sold. */
+  #isBare(at: number): boolean {
+    const { moneyPerTickLot, minNotional } = this.scenario.instruments[at]!;
+    const value = Math.abs(this.book.lots[at] ?? 0) * (this.#bids.get(at) ?? 0) * moneyPerTickLot;
+    if (value < minNotional * SURELY_TRADABLE || this.#isCovered(at)) return false;
+    return this.book.liveOn(at, 'exit').length === 0 && this.book.liveOn(at, 'close').length === 0;
+  }
+
+  #isCovered(at: number): boolean {
+    const held = this.book.lots[at] ?? 0;
+    const side = held > 0 ? 'sell' : 'buy';
+    const resting = this.book
+      .liveOn(at, 'protective')
+      .filter(
+        ({ state, intent }) => intent.side === side && (state === 'working' || state === 'partlyFilled'),
+      );
+    return held !== 0 && resting.reduce((lots, { leftLots }) => lots + leftLots, 0) >= Math.abs(held);
+  }
+}
