@@ -352,7 +352,7 @@ describe('the time without a stop', () => {
     desk.hold(0);
     for (const ms of [100, 400, 250]) {
       desk.happen({ kind: 'order.expired', clientId: desk.live('protective', 0)[0]!.clientId });
-      for (let at = 0; desk.live('protective', 0).length === 0; at += 1) desk.pass(50);
+      for (let _at = 0; desk.live('protective', 0).length === 0; _at += 1) desk.pass(50);
       const [stop] = desk.live('protective', 0);
       const { withoutStopMs } = desk.engine.view.positions[0]!;
       desk.wait(Math.max(0, ms - (withoutStopMs ?? 0)));

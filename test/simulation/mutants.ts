@@ -21,8 +21,8 @@ const CORE_MUTANTS: readonly Mutant[] = [
   {
     what: 'a time without a stop is not measured',
     file: 'engine/flow/stop-gap.ts',
-    find: 'const ms = core.monotonicMs - gap.sinceMs;',
-    put: 'const ms = gap.sinceMs - core.monotonicMs;',
+    find: 'const ms = Math.ceil(core.monotonicMs - gap.sinceMs);',
+    put: 'const ms = Math.ceil(gap.sinceMs - core.monotonicMs);',
   },
   {
     what: 'the host sends an order before it is durable',

@@ -83,7 +83,10 @@ export function Positions({ positions, dust, coins, stopGaps, currency }: Held) 
         <p class="empty">
           Without a stop, longest:{' '}
           {stopGaps
-            .map(({ why, longestMs, count }) => `${STOP_GAP_WORDS[why]} ${grouped(String(longestMs))} ms (${count}×)`)
+            .map(
+              ({ why, longestMs, count }) =>
+                `${STOP_GAP_WORDS[why]} ${grouped(String(longestMs))} ms (${count}×)`,
+            )
             .join('; ')}
           .
         </p>
