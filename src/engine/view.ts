@@ -14,7 +14,7 @@ import type { VenueBreaker } from './breakers/venue-breaker.js';
 import { type Core, liveOrders, workAt } from './core.js';
 import { isDust } from './flow/dust.js';
 import { liveStops } from './flow/flatten.js';
-import { isConfirmed, wantedStop } from './flow/protect.js';
+import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
 import { type RiskReading, riskReadings } from './risk/readings.js';

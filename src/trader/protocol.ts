@@ -10,7 +10,6 @@ import type { Halt, Mode } from '../domain/mode.js';
 import type { Difference } from '../engine/record.js';
 import type { MarketSource } from '../market/feed.js';
 import type { FollowedEntry } from './journal/followed-group.js';
-import type { HeldBackStatus } from './status/market-watch.js';
 import type { OrderStatus } from './status/order-status.js';
 import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from './status/position-status.js';
 import type { StrategyStatus } from './status/strategy-status.js';
@@ -50,7 +49,17 @@ export interface TraderStatus {
     readonly lastQuoteAgeMs: number | null;
     /** Of each instrument the newest one that is believed. */
     readonly lastPrices: readonly { readonly symbol: string; readonly bid: string; readonly ask: string }[];
-    readonly heldBack: readonly HeldBackStatus[];
+    /** Quotes that can hardly be prices: used for nothing until others agree, or until they have stood for a while. */
+    readonly heldBack: readonly {
+      readonly symbol: string;
+      readonly bid: string;
+      readonly ask: string;
+      /** Why, in words. */
+      readonly because: string;
+      /** Quotes in a row that agree with it. */
+      readonly quotes: number;
+      readonly forMs: number;
+    }[];
   };
   readonly currency: string;
   readonly equity: string;

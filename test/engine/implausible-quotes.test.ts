@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
+import type { MarketFeed } from '../../src/market/feed.js';
+import { MarketWatch } from '../../src/trader/status/market-watch.js';
 import { DeskUnderTest } from './support/desk.js';
 
 const quotes: QuoteRules = { awaySpreads: 20, awayPct: 3, spreadPct: 2, agreeing: 3, standsMs: 2000 };
@@ -42,6 +44,25 @@ describe('a quote that can hardly be a price', () => {
     desk.happen({ kind: 'quote', instrument: 0, bidTicks: 9800, askTicks: 10_100 });
     expect(desk.engine.view.equity).toBe(equity);
     expect(said(desk)[0]).toMatch(/its spread is 3\.0 %/);
+  });
+
+  it('is shown as held back with its reason, and the last price stays the one that is believed', () => {
+    const desk = holding();
+    const feed = { source: { label: 'of this test' }, nowMs: () => 0 } as unknown as MarketFeed;
+    const watch = new MarketWatch(feed, desk.config.instruments);
+    const status = () => watch.status(desk.monotonicMs, desk.engine.view);
+    expect(status().heldBack).toEqual([]);
+    desk.quote(0, 30_000);
+    desk.pass(500);
+    expect(status().lastPrices[0]).toEqual({ symbol: 'BTC/USDT', bid: '100.00', ask: '100.02' });
+    expect(status().heldBack).toEqual([
+      {
+        ...{ symbol: 'BTC/USDT', bid: '300.00', ask: '300.02', quotes: 1, forMs: 500 },
+        because: expect.stringContaining('away from the last one'),
+      },
+    ]);
+    desk.quote(0, 10_001);
+    expect(status()).toMatchObject({ heldBack: [], lastPrices: [{ bid: '100.01' }, {}] });
   });
 
   it('is believed once three agree', () => {

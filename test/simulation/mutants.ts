@@ -170,19 +170,19 @@ const CORE_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'the stop of a position that no entry explains is twice as far away',
-    file: 'engine/flow/protect.ts',
+    file: 'engine/flow/wanted-stop.ts',
     find: '? average - distance : average + distance',
     put: '? average - 2 * distance : average + 2 * distance',
   },
   {
     what: 'the stop is not where its entry wanted it',
-    file: 'engine/flow/protect.ts',
+    file: 'engine/flow/wanted-stop.ts',
     find: 'stopTicks: position.protectTicks ?? derivedStopTicks(core, position),',
     put: 'stopTicks: derivedStopTicks(core, position),',
   },
   {
     what: 'a stop for another quantity is left as it is',
-    file: 'engine/flow/protect.ts',
+    file: 'engine/flow/wanted-stop.ts',
     find: 'remainingLots(stop) === wanted.lots',
     put: 'remainingLots(stop) > 0',
   },

@@ -132,6 +132,70 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     expect(await held()).toBe(0);
   });
 
+  async function protectedBy(stopTicks: number): Promise<{ position: number; stop: OrderIntent }> {
+    const position = await bought();
+    const stop = approved({
+      ...{ purpose: 'protective', side: 'sell', type: 'stop' },
+      ...{ quantityLots: position, stopTicks },
+    });
+    expect((await subject.venue.submit(stop)).kind).toBe('accepted');
+    return { position, stop };
+  }
+  const another = (stop: OrderIntent, part: Partial<OrderIntent>) => {
+    const { clientId: _old, ...terms } = stop;
+    return approved({ ...terms, ...part });
+  };
+
+  it('makes a stop smaller in place, and never larger', async () => {
+    const { position, stop } = await protectedBy(START_TICKS - 100_000);
+    const fewer = position - 300;
+    const amend = (lots: number) => subject.venue.amendQuantity?.(stop.clientId, 0, lots);
+    expect(await amend(position + 1)).toMatchObject({ kind: 'rejected', code: '-2038' });
+    expect(await amend(position)).toMatchObject({ kind: 'rejected', code: '-2038' });
+    expect(await amend(1)).toMatchObject({ kind: 'rejected', code: '-1013' });
+    expect(await amend(fewer)).toEqual({ kind: 'amended', quantityLots: fewer });
+    expect(await subject.venue.openOrders()).toMatchObject([
+      { clientId: stop.clientId, quantityLots: fewer },
+    ]);
+    expect((await subject.venue.submit(approved({ side: 'sell', quantityLots: 300 }))).kind).toBe('accepted');
+    subject.setPrice(START_TICKS - 110_000);
+    await eventually(() => expect(filledLots(stop.clientId)).toBe(fewer));
+    expect(await amend(fewer - 100)).toMatchObject({ kind: 'notOpen' });
+  });
+
+  it('exchanges a stop for another in one request', async () => {
+    const { position, stop } = await protectedBy(START_TICKS - 100_000);
+    const next = another(stop, { stopTicks: START_TICKS - 200_000 });
+    expect(await subject.venue.replace?.(stop.clientId, next)).toMatchObject({ kind: 'replaced' });
+    expect(await subject.venue.openOrders()).toMatchObject([
+      { clientId: next.clientId, quantityLots: position, stopTicks: START_TICKS - 200_000 },
+    ]);
+    expect(await subject.venue.orderByClientId(stop.clientId, 0)).toMatchObject({ state: 'cancelled' });
+    const third = another(stop, { stopTicks: START_TICKS - 300_000 });
+    expect(await subject.venue.replace?.(stop.clientId, third)).toMatchObject({ kind: 'notOpen' });
+    expect(await subject.venue.orderByClientId(third.clientId, 0)).toBeNull();
+  });
+
+  it('leaves the old stop alone where a filter refuses the new one, and not where the account or the market does', async () => {
+    const { position, stop } = await protectedBy(START_TICKS - 100_000);
+    expect(await subject.venue.replace?.(stop.clientId, another(stop, { quantityLots: 1 }))).toMatchObject({
+      kind: 'rejected',
+      code: '-1013',
+    });
+    expect(await subject.venue.openOrders()).toMatchObject([{ clientId: stop.clientId }]);
+    const tooMuch = another(stop, { quantityLots: position + 1000 });
+    expect(await subject.venue.replace?.(stop.clientId, tooMuch)).toMatchObject({ kind: 'cancelledOnly' });
+    expect(await subject.venue.openOrders()).toEqual([]);
+    const again = another(stop, {});
+    expect((await subject.venue.submit(again)).kind).toBe('accepted');
+    const passed = another(stop, { stopTicks: START_TICKS + 100_000 });
+    expect(await subject.venue.replace?.(again.clientId, passed)).toMatchObject({
+      kind: 'cancelledOnly',
+      wouldTrigger: true,
+    });
+    expect(await subject.venue.openOrders()).toEqual([]);
+  });
+
   it('closes a protected position by cancel, then sell', async () => {
     const position = await bought();
     const stop = approved({

@@ -10,7 +10,7 @@ import { isAsked } from '../orders/order-watch.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSED_RETRY_MS } from '../timing.js';
-import { isConfirmed, type WantedStop } from './protect.js';
+import { isConfirmed, type WantedStop } from './wanted-stop.js';
 
 /** None of `stops` is what is wanted. */
 export function changeStops(

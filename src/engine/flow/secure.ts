@@ -19,7 +19,7 @@ import type { PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, UNPROTECTED_MAX_MS } from '../timing.js';
 import { isDust } from './dust.js';
 import { liveStops } from './flatten.js';
-import { fittingStop, isConfirmed, wantedStop } from './protect.js';
+import { fittingStop, isConfirmed, wantedStop } from './wanted-stop.js';
 
 export function secure(
   core: Core,

@@ -6,7 +6,7 @@ import { isClosing } from '../halts/mode.js';
 import type { OrderEntry } from '../state.js';
 import { isDust } from './dust.js';
 import { liveStops } from './flatten.js';
-import { closingUnderWay, isConfirmed } from './protect.js';
+import { closingUnderWay, isConfirmed } from './wanted-stop.js';
 
 /** Looked at whenever something of the instrument changed. */
 export function measureStopGap(core: Core, at: InstrumentId): void {

@@ -3,7 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { Approved } from '../../engine/risk/approved.js';
 import type { AmendOutcome, ReplaceOutcome, VenuePort } from '../../venue/port.js';
-import type { Unstamped } from './venue-calls.js';
+import type { Unstamped } from './unstamped.js';
 
 const NOT_ABLE = { code: 'NOT_SENT', text: 'Not sent: this venue has no such request.' };
 

@@ -2,25 +2,21 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { EngineEvent, Stamp, VenueSnapshot } from '../../engine/event.js';
+import type { VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
 import type { CashMovement, VenuePort, VenueStreamEvent } from '../../venue/port.js';
 import { CallLane } from './call-lane.js';
 import { amendEvent, amended, replaced, replaceEvent } from './change-calls.js';
 import type { Timers } from './clock.js';
+import type { Unstamped } from './unstamped.js';
+
+export type { Unstamped } from './unstamped.js';
 
 /** Safety net only: how long an answer may take is the engine's to judge, and it judges sooner. */
 const ABANDON_AFTER_MS = 60_000;
 
 /** Readings of the account at a time: a second one begins only where the engine has given the first one up. */
 const READINGS_MAX = 2;
-
-/** An event before it is stamped. */
-export type Unstamped = EngineEvent extends infer E
-  ? E extends Stamp
-    ? Omit<E, keyof Stamp>
-    : never
-  : never;
 
 /** The host's way to the venue. Whatever comes of a wish comes back as an event, at once or later. */
 export interface VenueLink {

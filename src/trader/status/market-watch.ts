@@ -7,18 +7,6 @@ import type { TraderStatus } from '../protocol.js';
 
 type Sided = Pick<EngineView['quotes'][number], 'instrument' | 'bidTicks' | 'askTicks'>;
 
-/** A quote that can hardly be a price: used for nothing until others agree, or until it has stood for a while. */
-export interface HeldBackStatus {
-  readonly symbol: string;
-  readonly bid: string;
-  readonly ask: string;
-  /** Why, in words. */
-  readonly because: string;
-  /** Quotes in a row that agree with it. */
-  readonly quotes: number;
-  readonly forMs: number;
-}
-
 export class MarketWatch {
   #lastQuoteMs: number | null = null;
   #down = false;
