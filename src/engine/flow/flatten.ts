@@ -17,7 +17,9 @@ export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit')
   const work = workAt(core, at);
   if (position.quantityLots === 0 || isDust(core, at)) {
     work.exiting = null;
-    protect(core, at);
+    // What is left is too small to sell: a stop that stayed for the sale has nothing to do, and no flat is proven beside it.
+    if (position.quantityLots === 0) protect(core, at);
+    else cancelStops(core, at);
     return;
   }
   const waiting = core.monotonicMs < work.closeAtMs;
