@@ -77,6 +77,29 @@ export const DEFAULT_ACCOUNTS: readonly AccountOptions[] = [
   { name: 'other', balances: { USDT: '1000000', BTC: '10', ETH: '100', BNB: '100', SOL: '1000' } },
 ];
 
+const HOUR_MS = 3_600_000;
+const COINS_BEFORE = { BTC: '0.05', ETH: '1.5', SOL: '20' };
+
+/** The default accounts, of which `desk` was used before: so many trades, an hour apart, and coins that nobody explains. */
+export function usedBefore(trades: number): readonly AccountOptions[] {
+  const past = Array.from(
+    { length: trades },
+    (_, at): PastTrade => ({
+      symbol: at % 3 === 0 ? 'ETHUSDT' : 'BTCUSDT',
+      side: at % 2 === 0 ? 'BUY' : 'SELL',
+      quantity: at % 3 === 0 ? '0.5' : '0.02',
+      // Far from today's, as old prices are.
+      price: at % 3 === 0 ? '1250' : '21000',
+      agoMs: (trades - at) * HOUR_MS,
+    }),
+  );
+  return DEFAULT_ACCOUNTS.map((account) =>
+    account.name === 'desk'
+      ? { ...account, balances: { ...account.balances, ...COINS_BEFORE }, past }
+      : account,
+  );
+}
+
 export const DEFAULT_KEYS: readonly ApiKey[] = [
   {
     apiKey: padded('simDeskTrading'),

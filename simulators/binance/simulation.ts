@@ -1,9 +1,10 @@
 /** One running simulator: the exchange and everything that can be done to it from outside. */
 import { DEFAULT_ACCOUNTS, DEFAULT_KEYS } from './accounts.js';
 import { Exchange, type ExchangeOptions } from './exchange/exchange.js';
-import { type Depth, type Market, moved } from './exchange/market.js';
+import { type Depth, type Market, moved, ofStart } from './exchange/market.js';
 import { followPrice } from './exchange/matching.js';
 import { DEFAULT_SYMBOLS } from './exchange/symbols.js';
+import { type Waves, wavePpm } from './exchange/waves.js';
 import { type Fault, Faults } from './faults.js';
 import { seededRandom } from './random.js';
 import { endpointFor } from './requests/endpoints.js';
@@ -44,6 +45,7 @@ export class Simulation {
       keys: options.keys ?? DEFAULT_KEYS,
       seed,
       nowMs,
+      history: options.history,
     });
     this.faults = new Faults(seed);
     this.limits = new Limits(wallMs);
@@ -68,6 +70,15 @@ export class Simulation {
   walk(ppm: number): void {
     for (const market of this.exchange.markets.values()) {
       this.#move(market, moved(market.last, (this.#random() * 2 - 1) * ppm, market.symbol.tickSize));
+    }
+  }
+
+  /** Every price to where its wave is now. */
+  wave(waves: Waves): void {
+    const ppm = wavePpm(waves, this.exchange.nowMs());
+    for (const market of this.exchange.markets.values()) {
+      const { startPrice, tickSize } = market.symbol;
+      this.#move(market, ofStart(startPrice, ppm, tickSize));
     }
   }
 

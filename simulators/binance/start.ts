@@ -15,6 +15,8 @@ export interface SimulatorOptions extends SimulationOptions {
   readonly port?: number;
   /** Prices move by themselves every so many milliseconds, by at most `ppm`. */
   readonly walk?: { readonly everyMs: number; readonly ppm: number };
+  /** Instead: along the waves of `history`, so often. */
+  readonly waveEveryMs?: number;
 }
 
 export interface BinanceSimulator {
@@ -65,8 +67,7 @@ export async function startBinanceSimulator(options: SimulatorOptions = {}): Pro
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
-  const walk = options.walk;
-  const walking = walk === undefined ? undefined : setInterval(() => simulation.walk(walk.ppm), walk.everyMs);
+  const walking = movePrices(simulation, options);
   const { port } = server.address() as AddressInfo;
   return {
     address: `http://127.0.0.1:${port}`,
@@ -84,6 +85,17 @@ export async function startBinanceSimulator(options: SimulatorOptions = {}): Pro
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Undefined: they move only when they are told to. */
+function movePrices(
+  simulation: Simulation,
+  { walk, waveEveryMs, history }: SimulatorOptions,
+): NodeJS.Timeout | undefined {
+  const waves = history?.waves;
+  if (waves !== undefined && waveEveryMs !== undefined)
+    return setInterval(() => simulation.wave(waves), waveEveryMs);
+  return walk === undefined ? undefined : setInterval(() => simulation.walk(walk.ppm), walk.everyMs);
 }
 
 /** Null where the address is one of those that are listened to. */

@@ -16,6 +16,8 @@ export interface NewDeskRequest {
   readonly balance?: string;
   readonly port?: number;
   readonly maxPositionPct?: number;
+  readonly live?: boolean;
+  readonly approver?: readonly string[];
 }
 
 export interface WrittenDesk {
@@ -33,6 +35,9 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
   const file = join(workingFolder, 'desks', `${name}.yaml`);
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
     throw usageFailure(`${name} is no name for a desk`, 'use 1 to 40 lower case letters, digits and dashes');
+  }
+  if (request.approver !== undefined && request.live !== true) {
+    throw usageFailure('--approver is about real money', 'add --live, or leave it out');
   }
   if (existsSync(file)) {
     throw alreadyThere(file);
@@ -71,6 +76,7 @@ function given(request: NewDeskRequest): Partial<NewDesk> {
     ...(named === undefined ? {} : { symbols: named }),
     ...(request.instrument === undefined ? {} : { instruments: request.instrument }),
     ...(request.balance === undefined ? {} : { balance: request.balance }),
+    ...(request.live === true ? { live: { approvers: request.approver ?? [] } } : {}),
     ...(request.port === undefined ? {} : { port: request.port }),
     ...(request.maxPositionPct === undefined ? {} : { maxPositionSizePct: request.maxPositionPct }),
   };

@@ -55,3 +55,9 @@ export function simulatorAddress(text: string): string {
 export function collected<Value>(read: (text: string) => Value) {
   return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, read(text)];
 }
+
+/** As the desk file writes names. */
+export function personValue(text: string): string {
+  if (/^[a-z][a-z0-9-]{0,39}$/.test(text)) return text;
+  throw new InvalidArgumentError('expected a name of 1 to 40 lower case letters, digits and dashes');
+}

@@ -16,6 +16,8 @@ export interface NewDesk {
   readonly instruments?: readonly NewInstrument[] | undefined;
   readonly mode?: 'paper' | 'live' | undefined;
   readonly testnet?: boolean | undefined;
+  /** Real money: nothing starts by itself, and who else approves beside those of the template. */
+  readonly live?: { readonly approvers: readonly string[] } | undefined;
   readonly balance?: string | undefined;
   readonly port?: number | undefined;
   readonly stopLossPct?: number | undefined;
@@ -58,7 +60,20 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
       document.setIn(path, value);
     }
   }
+  if (wanted.live !== undefined) setLive(document, wanted.live.approvers);
   return { kind: 'text', text: document.toString({ lineWidth: 0 }) };
+}
+
+/** As docs/GO_LIVE.md asks for; everything else of going live is in the template. */
+function setLive(document: Document, approvers: readonly string[]): void {
+  document.setIn(['mode'], 'live');
+  document.setIn(['venue', 'testnet'], false);
+  for (const rule of ['startup', 'fault']) document.setIn(['resume', rule], 'person');
+  const people = document.get('people');
+  if (!isSeq(people)) return;
+  const known = people.items.map((item) => (isMap(item) ? item.get('name') : null));
+  for (const name of approvers)
+    if (!known.includes(name)) people.add(document.createNode({ name, roles: ['approver'] }, { flow: true }));
 }
 
 /** Answers with the symbols whose step sizes nobody gave. */

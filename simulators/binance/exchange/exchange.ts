@@ -3,7 +3,7 @@ import { type Account, type AccountOptions, type ApiKey, balanceOf, openAccount 
 import { OrderCounts } from '../requests/order-counts.js';
 import { invalidSymbol } from '../requests/refusal.js';
 import { formatUnits } from '../units.js';
-import { Market, type PublicTrade } from './market.js';
+import { type History, Market, type PublicTrade } from './market.js';
 import type { Order, SelfTradeMode, Trade } from './order.js';
 import { type Execution, executionReport } from './order-json.js';
 import type { OrderList } from './order-lists.js';
@@ -16,6 +16,8 @@ export interface ExchangeOptions {
   readonly keys: readonly ApiKey[];
   readonly seed: number;
   readonly nowMs: () => number;
+  /** Of every symbol, before the start; absent: a thousand minutes. */
+  readonly history?: History | undefined;
 }
 
 export type AccountListener = (account: string, event: Record<string, unknown>) => void;
@@ -66,7 +68,7 @@ export class Exchange {
     for (const key of options.keys) this.keys.set(key.apiKey, key);
     options.symbols.forEach((symbol, index) => {
       const traded = tradedSymbol(symbol);
-      this.markets.set(traded.name, new Market(traded, nowMs, options.seed + index));
+      this.markets.set(traded.name, new Market(traded, nowMs, options.seed + index, options.history));
     });
     for (const { name, past } of options.accounts) if (past !== undefined) addPast(this, name, past);
   }

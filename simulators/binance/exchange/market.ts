@@ -2,6 +2,7 @@
 import { seededRandom } from '../random.js';
 import { formatUnits, onGrid, times, units } from '../units.js';
 import type { TradedSymbol } from './symbols.js';
+import { type Waves, waveMinutePpm, wavePpm } from './waves.js';
 
 export interface Level {
   readonly price: bigint;
@@ -49,8 +50,15 @@ export class SymbolIds {
   aggregate = 0;
 }
 
+/** What there was before the start. */
+export interface History {
+  readonly minutes: number;
+  /** Absent: a walk from the seed that ends at the starting price. */
+  readonly waves?: Waves;
+}
+
 export const MINUTE_MS = 60_000;
-const HISTORY_MINUTES = 1000;
+const HISTORY: History = { minutes: 1000 };
 const CANDLES_MAX = 20_000;
 const TRADES_KEPT = 20_000;
 /** Distance between two levels, and half the spread: parts per million of the price. */
@@ -74,10 +82,13 @@ export class Market {
     readonly symbol: TradedSymbol,
     nowMs: number,
     seed: number,
+    history: History = HISTORY,
   ) {
-    this.last = symbol.startPrice;
-    this.#makeHistory(nowMs, seed);
-    this.#quote(symbol.startPrice);
+    const { waves } = history;
+    const { startPrice, tickSize } = symbol;
+    this.last = waves === undefined ? startPrice : ofStart(startPrice, wavePpm(waves, nowMs), tickSize);
+    this.#makeHistory(nowMs, seed, history);
+    this.#quote(this.last);
   }
 
   /** The ladder moves with the price and is full again; other people's trade at that price is told. */
@@ -154,18 +165,22 @@ export class Market {
   }
 
   /** Minutes before the start, ending at the start price, so that a client can warm up. */
-  #makeHistory(nowMs: number, seed: number): void {
+  #makeHistory(nowMs: number, seed: number, { minutes, waves }: History): void {
     const random = seededRandom(seed);
     const tick = this.symbol.tickSize;
     const lastOpenMs = nowMs - (nowMs % MINUTE_MS) - MINUTE_MS;
     let close = onGrid(this.symbol.startPrice, tick);
-    let id = HISTORY_MINUTES * 4;
+    let id = minutes * 4;
     this.ids.trade = id;
     this.ids.aggregate = id;
-    for (let age = 0; age < HISTORY_MINUTES; age += 1) {
-      const open = moved(close, (random() - 0.5) * 2000, tick);
-      const candle = emptyCandle(lastOpenMs - age * MINUTE_MS, open);
-      const path = [open, moved(open, random() * 500, tick), moved(open, -random() * 500, tick), close];
+    for (let age = 0; age < minutes; age += 1) {
+      const openMs = lastOpenMs - age * MINUTE_MS;
+      const path =
+        waves === undefined
+          ? walked(close, random, tick)
+          : waveMinutePpm(waves, openMs).map((ppm) => ofStart(this.symbol.startPrice, ppm, tick));
+      const open = path[0] as bigint;
+      const candle = emptyCandle(openMs, open);
       id -= path.length;
       path.forEach((price, index) => {
         addToCandle(candle, { id: id + index + 1, price, quantity: units('1'), buyerMaker: index === 2 });
@@ -174,6 +189,16 @@ export class Market {
       close = open;
     }
   }
+}
+
+/** The minute before one that opened at this price. */
+function walked(close: bigint, random: () => number, tick: bigint): bigint[] {
+  const open = moved(close, (random() - 0.5) * 2000, tick);
+  return [open, moved(open, random() * 500, tick), moved(open, -random() * 500, tick), close];
+}
+
+export function ofStart(start: bigint, ppm: number, tick: bigint): bigint {
+  return maximum(onGrid((start * BigInt(ppm)) / 1_000_000n, tick), tick);
 }
 
 export function moved(price: bigint, ppm: number, tick: bigint): bigint {

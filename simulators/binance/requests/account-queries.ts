@@ -5,6 +5,7 @@ import { symbolFilters } from '../exchange/symbols.js';
 import { formatUnits } from '../units.js';
 import type { Parameters } from './parameters.js';
 import { readSymbol } from './read-order.js';
+import { invalidValue } from './refusal.js';
 
 type Query = (exchange: Exchange, key: ApiKey, parameters: Parameters) => unknown;
 
@@ -59,6 +60,23 @@ export const commissionRates: Query = (exchange, key, parameters) => {
       discount: '0.75000000',
     },
   };
+};
+
+/** The account's own setting, as the wallet shows and changes it. */
+export const bnbBurn: Query = (exchange, key, parameters) => {
+  parameters.finish();
+  return { spotBNBBurn: exchange.account(key.account).feesInBnb, interestBNBBurn: false };
+};
+
+export const setBnbBurn: Query = (exchange, key, parameters) => {
+  const spot = parameters.optional('spotBNBBurn');
+  const interest = parameters.optional('interestBNBBurn');
+  parameters.finish();
+  for (const [name, value] of Object.entries({ spotBNBBurn: spot, interestBNBBurn: interest }))
+    if (value !== null && value !== 'true' && value !== 'false') throw invalidValue(name);
+  const account = exchange.account(key.account);
+  if (spot !== null) account.feesInBnb = spot === 'true';
+  return { spotBNBBurn: account.feesInBnb, interestBNBBurn: false };
 };
 
 export const tradeFees: Query = (exchange, key, parameters) => {

@@ -4,8 +4,10 @@ import type { Exchange } from '../exchange/exchange.js';
 import {
   accountInfo,
   apiRestrictions,
+  bnbBurn,
   commissionRates,
   myFilters,
+  setBnbBurn,
   tradeFees,
   unfilledOrders,
 } from './account-queries.js';
@@ -139,6 +141,8 @@ const reading: readonly Row[] = [
   ['GET', '/sapi/v1/asset/assetDetail', null, 1, assetDetails],
   ['POST', '/sapi/v3/asset/getUserAsset', null, 5, userAssets],
   ['GET', '/sapi/v1/asset/tradeFee', null, 1, tradeFees],
+  ['GET', '/sapi/v1/bnbBurn', null, 1, bnbBurn],
+  ['POST', '/sapi/v1/bnbBurn', null, 1, setBnbBurn],
   ['GET', '/sapi/v1/capital/config/getall', null, 10, coins],
   ['GET', '/sapi/v1/capital/deposit/hisrec', null, 1, deposits],
   ['GET', '/sapi/v1/capital/withdraw/history', null, 1, withdrawals],

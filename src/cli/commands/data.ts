@@ -60,7 +60,7 @@ function fetchCommand(command: Command): void {
     .action(async (symbols: string[], options: FetchOptions) => {
       const fetched = await fetchSymbols(symbols, options);
       if (options.json === true) printJson(fetched);
-      else printLines(fetchedLines(fetched));
+      else printLines(fetchedLines(fetched, options.desk));
     });
 }
 
@@ -249,7 +249,7 @@ function dayValue(text: string): number {
   return ms;
 }
 
-function fetchedLines(fetched: readonly Fetched[]): string[] {
+function fetchedLines(fetched: readonly Fetched[], desk: string | undefined): string[] {
   if (fetched.length === 0) return ['nothing to fetch: the span has no finished minute yet'];
   const lines = fetched.flatMap(({ file, provenance, fresh, replaced }) => [
     `${provenance.missing.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${provenance.minutes} minutes, ${fresh} new, from ${provenance.address}`,
@@ -258,7 +258,8 @@ function fetchedLines(fetched: readonly Fetched[]): string[] {
     ...missingLines(provenance.symbol, provenance.missing).map((line) => `    ${line}`),
   ]);
   const named = fetched.map(({ file, provenance }) => `--data ${provenance.symbol}=${file}`);
-  return [...lines, `Trade on them: fermata validate --duration=48h ${named.join(' ')}`];
+  const ofDesk = desk === undefined ? '' : ` --desk ${desk}`;
+  return [...lines, `Trade on them: fermata validate${ofDesk} --duration=48h ${named.join(' ')}`];
 }
 
 function missingLines(symbol: string, gaps: readonly Span[]): string[] {

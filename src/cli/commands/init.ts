@@ -2,7 +2,14 @@ import type { Command } from 'commander';
 import { askForDesk } from '../ask-for-desk.js';
 import { instrumentValue } from '../instrument-value.js';
 import { type NewDeskRequest, writeNewDesk } from '../new-desk-file.js';
-import { amountValue, collected, positiveNumber, symbolValue, wholeNumber } from '../option-values.js';
+import {
+  amountValue,
+  collected,
+  personValue,
+  positiveNumber,
+  symbolValue,
+  wholeNumber,
+} from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 
 interface Options extends NewDeskRequest {
@@ -27,6 +34,8 @@ export function initCommand(command: Command): void {
     .option('--balance <amount>', 'paper money at the start', amountValue)
     .option('--port <port>', 'port of dashboard and API; 0: any free one', wholeNumber(0, 65_535))
     .option('--max-position-pct <percent>', 'largest position, percent of equity', positiveNumber(100))
+    .option('--live', 'real money: mode live on the exchange itself, and nothing arms by itself')
+    .option('--approver <name>', 'with --live: who else approves; repeat for more', collected(personValue))
     .option('--yes', 'ask nothing: what is not given stays as the crypto desk has it')
     .option('--json', 'for scripts; asks nothing')
     .action(init);
