@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { EngineConfig, StrategyConfig } from '../../src/engine/config.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
+import type { EngineRecord } from '../../src/engine/record.js';
 import { tradedAccount } from '../../src/trader/accounts/traded-account.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { systemClock, systemTimers } from '../../src/trader/running/clock.js';
@@ -33,6 +34,9 @@ export interface DeskAtVenueOptions {
   readonly asExchangeAccount?: boolean;
   readonly stopOverrunMs?: number;
   readonly strategies?: readonly StrategyConfig[];
+  /** Which instrument prices an asset that is kept for fees. */
+  readonly feeAssets?: Readonly<Record<string, number>>;
+  readonly onRecord?: (record: EngineRecord) => void;
   /** How many positions the venue holds already: waits until the desk has adopted and protected each. */
   readonly positions?: number;
 }
@@ -61,7 +65,7 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
     timers: systemTimers,
     pace: 'running',
     marketNowMs: () => Date.now(),
-    onRecord: () => undefined,
+    onRecord: (record) => options.onRecord?.(record),
     onBroken: (error) => {
       broken = error;
     },
@@ -111,6 +115,7 @@ function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOp
     tracker: { maxConsecutiveLosses: 1000, reEnableCheckMs: DAY_MS },
     closeAll: { deadlineMs, answerTimeoutMs },
     staleMs: 3_600_000,
+    ...(options.feeAssets === undefined ? {} : { feeAssets: options.feeAssets }),
     stopOverrunMs: options.stopOverrunMs ?? 10_000,
     heartbeatLost: { process: 'none', operations: 'none', supervisor: 'none' },
     startingCash: STARTING_CASH,
