@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { ENVIRONMENT } from '../../src/desk/environment-variables.js';
 import { repository } from '../support/desk-under-test.js';
+import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 /** What is shipped and what it is built from. Tests and simulators make keys of their own. */
 const PLACES = ['src', 'dashboard', 'desks', 'deploy', 'docs', 'temporal/checksums.json', 'bin', 'scripts'];
@@ -25,7 +27,11 @@ function filesOf(path: string): string[] {
     .filter((name) => /\.(ts|tsx|mjs|js|json|ya?ml|md|sh|html|css)$/.test(name));
 }
 
-function findings(file: string, text: string): string[] {
+/** What the simulators print when they start: a walk through the documents types exactly these, and no venue knows them. */
+const SIMULATED = [TRADING_KEY.apiKey, TRADING_KEY.secret, DEFAULT_TOKEN, 'TELEGRAM_CHAT_ID=500'];
+
+function findings(file: string, written: string): string[] {
+  const text = SIMULATED.reduce((rest, known) => rest.replaceAll(known, ''), written);
   const assigned = SECRETS.flatMap((name) =>
     [...text.matchAll(new RegExp(`\\b${name}=['"]?([^\\s'"\`|]*)`, 'g'))].flatMap(([, value = '']) =>
       PLACEHOLDER.test(value) ? [] : [`${file}: ${name} has a value`],
