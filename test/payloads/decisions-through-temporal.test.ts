@@ -94,7 +94,7 @@ describe.concurrent.each(QUESTIONS)('the question %s', (_name, open) => {
     const plain = await temporal('update', 'execute', '-w', workflowId, '--name', update, '--input', input);
     expect(plain.code).not.toBe(0);
     // The reason is sealed; what that command line can't read, one who has the key can.
-    expect(plain.said).toContain('Encoded failure');
+    expect(plain.said).toContain('Why is sealed');
     const sender = await clientThatSends(defaultPayloadConverter.toPayload(question.answer()));
     expect(await refusalOf(ask(question, null, sender))).toContain('in plain text counts for nothing');
     await sender.connection.close();
