@@ -52,6 +52,7 @@ export class Exchange {
   readonly preventedMatches: PreventedMatch[] = [];
   readonly orderCounts: OrderCounts;
   readonly nowMs: () => number;
+  #heldMs: number | null = null;
   onAccountEvent: AccountListener = () => {};
   onMarket: MarketListener = () => {};
   /** One for all symbols. */
@@ -59,7 +60,7 @@ export class Exchange {
   nextMovementId = 0;
 
   constructor(options: ExchangeOptions) {
-    this.nowMs = options.nowMs;
+    this.nowMs = () => this.#heldMs ?? options.nowMs();
     this.orderCounts = new OrderCounts(options.nowMs);
     const nowMs = options.nowMs();
     options.accounts.forEach((account, index) => {
@@ -110,6 +111,17 @@ export class Exchange {
   bookChanged(market: Market): void {
     market.updateId += 1;
     this.onMarket(market, null);
+  }
+
+  /** Everything that one order brings about at once bears one time, as the exchange's own engine stamps it. */
+  atOneTime<T>(act: () => T): T {
+    if (this.#heldMs !== null) return act();
+    this.#heldMs = this.nowMs();
+    try {
+      return act();
+    } finally {
+      this.#heldMs = null;
+    }
   }
 
   /** Tells the account's user streams: the execution, then the balances it changed. Returns the execution's id. */

@@ -15,6 +15,10 @@ const limitOf = (order: Order) => (hasLimit(order.kind) ? order.price : null);
 
 /** Puts an order on the book: takes what it may, rests or expires. Returns its own trades. */
 export function work(exchange: Exchange, order: Order): Trade[] {
+  return exchange.atOneTime(() => matched(exchange, order));
+}
+
+function matched(exchange: Exchange, order: Order): Trade[] {
   order.working = true;
   order.workingMs = exchange.nowMs();
   order.updatedMs = order.workingMs;

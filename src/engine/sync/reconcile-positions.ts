@@ -18,6 +18,7 @@ import {
   workAt,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
+import { measureStopGap } from '../flow/stop-gap.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { Difference } from '../record.js';
 import { CONFIRM_AFTER_MS } from '../timing.js';
@@ -137,6 +138,7 @@ function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void
   });
   core.sync.cash.adopted += adoptedWorth(core, at, ours, venues);
   workAt(core, at).activity += 1;
+  measureStopGap(core, at);
   note(core, 'alarm', reason, at);
   raiseFault(core, 'reconciliation', reason);
 }

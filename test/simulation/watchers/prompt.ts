@@ -120,7 +120,7 @@ export class Prompt implements Watcher {
 
   #unexited(wallMs: number): string | null {
     for (const [at, sinceMs] of this.#exits) {
-      if ((this.book.lots[at] ?? 0) === 0) this.#exits.delete(at);
+      if (!this.#isTradable(at)) this.#exits.delete(at);
       else if (wallMs - sinceMs > EXIT_MS_MAX)
         return `the strategy wants out of ${at} for ${wallMs - sinceMs} ms, and no order has left`;
     }

@@ -84,7 +84,7 @@ export class StopGaps implements Watcher {
     return unmeasured ?? this.#unrestored(wallMs) ?? this.#bareForLong(wallMs);
   }
 
-  /** What ended with the newest records was measured by them, at least as long as it was. */
+  /** What has ended was measured, at least as long as it was. */
   #compare(): void {
     for (const { id, symbol } of this.scenario.instruments) {
       const sinceMs = this.#bareSinceMs.get(id);
@@ -96,7 +96,9 @@ export class StopGaps implements Watcher {
       if (sinceMs === undefined || this.#atMs <= sinceMs || !this.#isCovered(id)) continue;
       const took = this.#atMs - sinceMs;
       const measured = this.#measured.get(symbol);
-      if (measured?.atMs === this.#atMs && measured.ms >= took) continue;
+      // Looked at only now and then: it may have ended some records ago, but was measured from its beginning.
+      if (measured !== undefined && measured.atMs > sinceMs && measured.ms >= measured.atMs - sinceMs)
+        continue;
       this.#unmeasured ??= `${symbol} was without a stop for ${took} ms, and nobody measured it`;
     }
   }
