@@ -57,7 +57,8 @@ export class MarketBook {
     this.bidTicks[at] = bidTicks;
     this.askTicks[at] = askTicks;
     this.quotedMonotonicMs[at] = monotonicMs;
-    this.freshestMonotonicMs = monotonicMs;
+    // One that is believed late may be older than what others said meanwhile.
+    if (monotonicMs > this.freshestMonotonicMs) this.freshestMonotonicMs = monotonicMs;
     if (lots !== 0) {
       const worth = this.worthAt(at, lots);
       this.equity += worth - (this.value[at] as number);

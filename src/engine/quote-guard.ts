@@ -17,6 +17,9 @@ export interface QuoteRules {
   readonly standsMs: number;
 }
 
+/** What waited while the process stood still is heard within this after the first tick. */
+const HEARD_WITHIN_MS = 100;
+
 /** Nothing is implausible: for a market that is made to jump. */
 export const EVERY_QUOTE: QuoteRules = {
   awaySpreads: Number.POSITIVE_INFINITY,
@@ -37,6 +40,10 @@ export interface DoubtedQuote extends Sides {
   readonly count: number;
   readonly sinceMonotonicMs: number;
   readonly sinceMarketMs: number;
+  /** Monotonic time of the newest of the row: as a price it is as old as that. */
+  readonly newestMonotonicMs: number;
+  /** Monotonic time of the tick that found that it has stood; null: none has. */
+  readonly stoodMonotonicMs: number | null;
   readonly because: string;
 }
 
@@ -91,6 +98,8 @@ export class QuoteGuard {
       count: agrees ? before.count + 1 : 1,
       sinceMonotonicMs: agrees ? before.sinceMonotonicMs : quote.monotonicMs,
       sinceMarketMs: agrees ? before.sinceMarketMs : quote.marketMs,
+      newestMonotonicMs: quote.monotonicMs,
+      stoodMonotonicMs: null,
     };
     if (now.count >= this.rules.agreeing || this.hasStood(now, quote)) {
       this.believe(at, bidTicks, askTicks);
@@ -103,12 +112,39 @@ export class QuoteGuard {
   }
 
   /** Whether what is held back has stood for long enough to be the price. */
-  hasStood(
+  private hasStood(
     { sinceMonotonicMs, sinceMarketMs }: DoubtedQuote,
     now: { readonly monotonicMs: number; readonly marketMs: number },
   ): boolean {
     const { standsMs } = this.rules;
     return now.monotonicMs - sinceMonotonicMs >= standsMs || now.marketMs - sinceMarketMs >= standsMs;
+  }
+
+  /**
+   * At a tick: what is held back of the instrument, once it has stood, and a tick after that one found it uncontradicted,
+   * too. The first alone proves nothing: where the process stood still, what contradicts may be waiting behind it.
+   */
+  standing(
+    at: InstrumentId,
+    now: { readonly monotonicMs: number; readonly marketMs: number },
+  ): DoubtedQuote | null {
+    const doubted = this.doubted[at] ?? null;
+    if (doubted === null || !this.hasStood(doubted, now)) return null;
+    if (doubted.stoodMonotonicMs === null) {
+      this.doubted[at] = { ...doubted, stoodMonotonicMs: now.monotonicMs };
+      return null;
+    }
+    return now.monotonicMs - doubted.stoodMonotonicMs >= HEARD_WITHIN_MS ? doubted : null;
+  }
+
+  /** Monotonic time of the next tick that `standing` needs; null: nothing is held back. */
+  dueMs(at: InstrumentId): number | null {
+    const doubted = this.doubted[at] ?? null;
+    if (doubted === null) return null;
+    const { stoodMonotonicMs, sinceMonotonicMs } = doubted;
+    return stoodMonotonicMs === null
+      ? sinceMonotonicMs + this.rules.standsMs
+      : stoodMonotonicMs + HEARD_WITHIN_MS;
   }
 
   /** Nobody listened meanwhile: that nothing contradicted what is held back says nothing. */

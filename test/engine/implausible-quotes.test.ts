@@ -91,7 +91,39 @@ describe('a quote that can hardly be a price', () => {
     desk.pass(1999);
     expect(bid(desk)).toBe(10_000);
     desk.pass(1);
+    expect(desk.engine.nextWakeMs()).toBeLessThanOrEqual(desk.monotonicMs + 100);
+    desk.pass(99);
+    expect(bid(desk)).toBe(10_000);
+    desk.pass(1);
     expect(bid(desk)).toBe(11_000);
+  });
+
+  it('is not believed at the first tick after a standstill: what contradicts it waits behind that tick', () => {
+    const desk = holding();
+    const { equity } = desk.engine.view;
+    desk.quote(0, 6000);
+    desk.pass(4900);
+    expect(desk.engine.view).toMatchObject({ equity, mode: 'ACTIVE' });
+    desk.quote(0, 10_000);
+    desk.pass(100);
+    expect(desk.engine.view).toMatchObject({ equity, mode: 'ACTIVE' });
+    expect(bid(desk)).toBe(10_000);
+  });
+
+  it('is as old as the market last said it, once it is believed', () => {
+    const desk = holding();
+    desk.quote(0, 10_400);
+    desk.wait(500);
+    desk.quote(0, 10_401);
+    desk.pass(1500);
+    desk.quote(1, 10_000);
+    desk.pass(100);
+    expect(desk.engine.view.quotes).toMatchObject([{ bidTicks: 10_401, ageMs: 1600 }, { ageMs: 100 }]);
+    desk.pass(desk.config.staleMs - 1600);
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    expect(desk.engine.view.lastQuoteAgeMs).toBe(desk.config.staleMs - 1500);
+    desk.pass(1);
+    expect(desk.engine.view.mode).not.toBe('ACTIVE');
   });
 
   it('is not believed for having stood while the process slept: nobody listened', () => {

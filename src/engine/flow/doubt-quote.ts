@@ -26,26 +26,26 @@ export function isBelieved(core: Core, event: QuoteEvent): boolean {
 
 /** At each tick: what nothing has contradicted for long enough is the price. */
 export function believeWhatStands(core: Core): void {
-  core.guard.doubted.forEach((doubted, at) => {
-    if (doubted === null || !core.guard.hasStood(doubted, core)) return;
-    const { bidTicks, askTicks } = doubted;
+  for (const { id: at } of core.config.instruments) {
+    const standing = core.guard.standing(at, core);
+    if (standing === null) continue;
+    const { bidTicks, askTicks, newestMonotonicMs } = standing;
     core.guard.believe(at, bidTicks, askTicks);
     const { wallMs, marketMs, monotonicMs } = core;
-    takeQuote(core, {
+    const event: QuoteEvent = {
       kind: 'quote',
       instrument: at,
       ...{ bidTicks, askTicks, wallMs, marketMs, monotonicMs },
-    });
-  });
+    };
+    // That it is believed makes it no younger: nobody has said it since.
+    takeQuote(core, event, newestMonotonicMs);
+  }
 }
 
 /** Monotonic time at which something held back becomes the price at the latest; null: nothing is. */
 export function standsAtMs(core: Core): number | null {
   let due: number | null = null;
-  for (const doubted of core.guard.doubted) {
-    if (doubted === null) continue;
-    due = earliest(due, doubted.sinceMonotonicMs + core.config.quotes.standsMs);
-  }
+  for (const { id } of core.config.instruments) due = earliest(due, core.guard.dueMs(id));
   return due;
 }
 

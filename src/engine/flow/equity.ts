@@ -25,9 +25,10 @@ export function onQuote(core: Core, event: QuoteEvent): boolean {
   return takeQuote(core, event);
 }
 
-export function takeQuote(core: Core, event: QuoteEvent): boolean {
+/** `quotedMs`: monotonic time at which the market said it, where that was before the event. */
+export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monotonicMs): boolean {
   const { market, limits } = core;
-  if (!market.quote(event.instrument, event.bidTicks, event.askTicks, event.monotonicMs)) return false;
+  if (!market.quote(event.instrument, event.bidTicks, event.askTicks, quotedMs)) return false;
   if (!core.begun) return false;
   const equity = market.equity;
   if (equity > limits.peak && market.isPriced) limits.peak = equity;
