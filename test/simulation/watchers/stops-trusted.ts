@@ -42,7 +42,7 @@ export class StopsTrusted implements Watcher {
       .some(({ intent: { side, stopTicks } }) =>
         side === 'sell' ? bidTicks < (stopTicks ?? 0) : askTicks > (stopTicks ?? Number.POSITIVE_INFINITY),
       );
-    if (!past) this.#sinceMs.delete(instrument);
+    if (!past || this.#isBeingClosed(instrument)) this.#sinceMs.delete(instrument);
     else if (!this.#sinceMs.has(instrument)) this.#sinceMs.set(instrument, wallMs);
   }
 
@@ -65,6 +65,13 @@ export class StopsTrusted implements Watcher {
       return `the market is past the stop of ${at} for ${wallMs - sinceMs} ms, and it is still trusted`;
     }
     return null;
+  }
+
+  /** An order that may sell all of it is under way: the stop is no longer what gets it out, and a second one may not leave. */
+  #isBeingClosed(at: number): boolean {
+    const closing = [...this.book.liveOn(at, 'exit'), ...this.book.liveOn(at, 'close')];
+    const lots = closing.reduce((sum, { leftLots }) => sum + leftLots, 0);
+    return lots > 0 && lots >= Math.abs(this.book.lots[at] ?? 0);
   }
 
   #isTradable(at: number): boolean {
