@@ -50,7 +50,9 @@ export class ProtectiveStops implements Watcher {
     if (this.#isFromElsewhere(record)) this.#adopted = true;
     if (record.type === 'order.intended') {
       const { clientId, stopTicks } = record.order;
-      if (stopTicks !== null) this.#triggers.set(clientId, stopTicks);
+      // An id whose intent the disk never had is given anew after a restart, be it to an order at the market.
+      if (stopTicks === null) this.#triggers.delete(clientId);
+      else this.#triggers.set(clientId, stopTicks);
       return this.#intended(record.order);
     }
     if (record.type !== 'order.state' || record.state !== 'cancelling') return null;
