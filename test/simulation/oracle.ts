@@ -117,8 +117,8 @@ export class Oracle {
     for (const watcher of this.#watchers) watcher.thawed?.(wallMs);
   }
 
-  clockSet(wallMs: number): void {
-    for (const watcher of this.#watchers) watcher.clockSet?.(wallMs);
+  clockSet(wallMs: number, byMs: number): void {
+    for (const watcher of this.#watchers) watcher.clockSet?.(wallMs, byMs);
   }
 
   commanded(command: Command): void {

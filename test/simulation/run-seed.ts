@@ -267,7 +267,7 @@ class Run {
     const byMs = this.#random.whole(6_000, 86_400_000) * (this.#random.chance(0.5) ? 1 : -1);
     this.#setWallByMs = before !== 0 && this.#random.chance(0.5) ? 0 : before + byMs;
     this.#injected.count('clock set');
-    this.#oracle.clockSet(this.#time.nowMs);
+    this.#oracle.clockSet(this.#time.nowMs, this.#setWallByMs);
   }
 
   /** Bars go on: they are the venue's own. */

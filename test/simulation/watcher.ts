@@ -16,8 +16,8 @@ export interface Watcher {
   /** Before the engine processes it. */
   heard?(event: EngineEvent, wallMs: number): void;
   commanded?(command: Command): void;
-  /** The machine's wall clock was set by more than a few seconds. */
-  clockSet?(wallMs: number): void;
+  /** The machine's wall clock was set; `byMs`: it is now so much ahead of the true time. */
+  clockSet?(wallMs: number, byMs: number): void;
   /** The process stood still until now. */
   thawed?(wallMs: number): void;
   /** Before the followed book has taken it in. */

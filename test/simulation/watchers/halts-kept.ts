@@ -14,17 +14,25 @@ const SILENT = {
 } as const;
 /** A clock that was set is noticed by the next look at it, and one is taken with each event. */
 const CLOCK_NOTICED_MS_MAX = 3_000;
+/** By so little it may stand elsewhere. */
+const CLOCK_APART_MS_MAX = 5_000;
 
 export class HaltsKept implements Watcher {
   readonly #owed = new Set<HaltCause>();
   /** Since when the wall clock stands elsewhere, and the desk has not noticed. */
   #clockSetAtMs: number | null = null;
+  /** By how much it is ahead, now and when the desk last looked. */
+  #aheadMs = 0;
+  #seenAheadMs = 0;
 
   constructor(private readonly book: FollowedBook) {}
 
   /** The machine's wall clock was set while the process ran. */
-  clockSet(wallMs: number): void {
-    this.#clockSetAtMs = wallMs;
+  clockSet(wallMs: number, byMs: number): void {
+    this.#aheadMs = byMs;
+    // Set back before anything happened at the desk: nobody can tell.
+    const isApart = Math.abs(byMs - this.#seenAheadMs) > CLOCK_APART_MS_MAX;
+    this.#clockSetAtMs = isApart ? wallMs : null;
   }
 
   thawed(wallMs: number): void {
@@ -35,12 +43,16 @@ export class HaltsKept implements Watcher {
     this.#owed.clear();
     this.#owed.add('startup');
     this.#clockSetAtMs = null;
+    this.#seenAheadMs = this.#aheadMs;
   }
 
   heard(event: EngineEvent): void {
+    // The clock is looked at before each event: what went unnoticed then was too little.
+    if (this.#clockSetAtMs === null) this.#seenAheadMs = this.#aheadMs;
     if (event.kind === 'clock.jump') {
       this.#owed.add('clock-jump');
       this.#clockSetAtMs = null;
+      this.#seenAheadMs = this.#aheadMs;
     } else if (event.kind === 'journal.fault') this.#owe('journal-fault');
     else if (event.kind === 'heartbeat.lost') this.#owe(SILENT[event.which]);
   }
