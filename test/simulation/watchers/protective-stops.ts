@@ -16,6 +16,8 @@ export class ProtectiveStops implements Watcher {
   readonly #newestSide = new Map<number, OrderIntent['side']>();
   /** Trigger prices of stops, by client id. */
   readonly #triggers = new Map<string, number>();
+  /** By instrument: where the stop was that the venue took off in an exchange whose other half it refused. */
+  readonly #takenInExchange = new Map<number, number>();
   #tooEarly: string | null = null;
   #adopted = false;
   #diskIsBroken = false;
@@ -29,6 +31,7 @@ export class ProtectiveStops implements Watcher {
 
   restarted(records: readonly EngineRecord[]): void {
     this.#diskIsBroken = false;
+    this.#takenInExchange.clear();
     // Set back, it has forgotten entries that we have seen.
     if (records.some((record) => record.type === 'halt' && record.halt.cause === 'reconciliation')) {
       this.#adopted = true;
@@ -37,6 +40,10 @@ export class ProtectiveStops implements Watcher {
 
   heard(event: EngineEvent): void {
     if (event.kind === 'journal.fault') this.#diskIsBroken = true;
+    if (event.kind === 'order.replaceRejected' && event.old === 'cancelled') {
+      const old = this.book.live.get(event.replaced)?.intent;
+      if (old?.stopTicks != null) this.#takenInExchange.set(old.instrument, old.stopTicks);
+    }
     if (event.kind === 'fill') this.#tooEarly ??= this.#firedEarly(event.fill);
   }
 
@@ -98,6 +105,9 @@ export class ProtectiveStops implements Watcher {
   #tooFar({ instrument, stopTicks, clientId }: OrderIntent, view: ReturnType<Moment['view']>): string | null {
     const position = view.positions.find((held) => held.instrument === instrument);
     if (position === undefined || stopTicks === null) return `${clientId} protects nothing`;
+    // What the venue has just taken off it may put back as it was, though the average has moved meanwhile: better than none.
+    if (this.#takenInExchange.get(instrument) === stopTicks) return null;
+    this.#takenInExchange.delete(instrument);
     const { averageTicks, quantityLots, strategy } = position;
     const opened = quantityLots > 0 ? 'buy' : 'sell';
     const explained = this.#fromEntries.get(`${instrument} ${opened}`)?.has(stopTicks) === true;
