@@ -19,6 +19,7 @@ const BNB_TICKS = 60_000;
 const BNB_WORTH = 600n;
 const START = '1000000';
 const MINUTE_MS = 60_000;
+const ORDERS_BEFORE_TRIP = 40;
 const CLOSES_UP = [9_700, 9_690, 9_680, 9_670, 9_660, 10_100];
 const CLOSES_DOWN = [9_900, 9_800, 9_700];
 
@@ -55,7 +56,7 @@ export class RoundTrips {
       credentials: TRADING_KEY,
       instruments,
       foreign: { BNB: '99999999999999999999' },
-      // The simulator's own limits stay; the adapter's would only make the test slow.
+      // The simulator's own limits stay; the adapter's would refuse entries of a test this quick.
       rateLimited: false,
       times: { requestTimeoutMs: 5_000, reconnect: { baseMs: 50, capMs: 500 } },
     });
@@ -81,6 +82,7 @@ export class RoundTrips {
   /** One position from flat to flat, of a random size, with fees from wherever the account says. Rejects where it does not come about. */
   async trip(): Promise<void> {
     const { draw, simulator } = this;
+    await this.#mayOrder();
     const at = draw(SYMBOLS.length);
     const account = this.#account();
     account.feesInBnb = draw(3) > 0;
@@ -183,6 +185,13 @@ export class RoundTrips {
 
   #account() {
     return this.simulator.simulation.exchange.account('desk');
+  }
+
+  /** A trip is a few dozen orders at most; a machine that is quick enough would come to the exchange's limit in 10 s. */
+  async #mayOrder(): Promise<void> {
+    const { orderCounts } = this.simulator.simulation.exchange;
+    while (Number(orderCounts.shown('desk')[0]?.count) > ORDERS_BEFORE_TRIP)
+      await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   #giveBnb(units: bigint): void {
