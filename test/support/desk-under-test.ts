@@ -157,6 +157,8 @@ function deskGuard(home: string): { watch(supervisor: ChildProcess): void; dispo
     dispose: async () => {
       ending = true;
       guard ??= start();
+      // Awaited: without this a program that waits for nothing else would end here.
+      guard.ref();
       const over = new Promise((settle) => guard?.once('exit', settle));
       guard.stdin?.end();
       await over;
