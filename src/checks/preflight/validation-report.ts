@@ -1,4 +1,4 @@
-import { chooseEndpoint } from '../../venue/binance/endpoint.js';
+import { endpointOf } from '../../venue/binance/endpoint.js';
 import { newestGo } from './newest-go.js';
 import type { PreflightCheck } from './preflight-check.js';
 
@@ -8,9 +8,8 @@ export const validationReport: PreflightCheck = {
   look: (subject) => {
     const expected =
       'the newest report of this very desk file is a GO of this installation, for this exchange, and not too old';
-    const { desk, env, simulatedVenue = env.BINANCE_SIMULATOR_URL, nowMs } = subject;
-    const endpoint = chooseEndpoint(desk.venue.testnet, { BINANCE_SIMULATOR_URL: simulatedVenue });
-    const found = newestGo(subject, { endpoint, nowMs });
+    const { desk, env, simulatedVenue, nowMs } = subject;
+    const found = newestGo(subject, { endpoint: endpointOf(desk, simulatedVenue, env), nowMs });
     if (!found.ok) return { verdict: 'warn', observed: found.why, expected };
     const { created, results } = found.value.report;
     const figures = `${results.trades} trades, win rate ${shown(results.winRatePct)} %, Sharpe ${shown(results.sharpe)}, drawdown ${shown(results.maxDrawdownPct)} %`;
