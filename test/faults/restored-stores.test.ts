@@ -27,6 +27,8 @@ beforeAll(async () => {
   await untilActive();
   await stopAsPerson('before the copy');
   approvalId = await withOperations(askForLooserSettings);
+  // The question is asked by Temporal first and kept in Postgres a moment later: yesterday's copies know both.
+  await withOperations(untilShown);
   await desk.interrupt();
   for (const store of ['postgres', 'temporal'] as const) copy(placeOf(store), join(yesterday, store));
 
@@ -87,10 +89,11 @@ async function askForLooserSettings(operations: Operations): Promise<string> {
   return asked.approvalId ?? '';
 }
 
+const untilShown = (operations: Operations) =>
+  until('the approval', async () => (await operations.listApprovals()).find(({ id }) => id === approvalId));
+
 async function approve(operations: Operations) {
-  const shown = await until('the approval', async () =>
-    (await operations.listApprovals()).find(({ id }) => id === approvalId),
-  );
+  const shown = await untilShown(operations);
   const vote = { approval: approvalId, choice: 'approve' as const, parametersHash: shown.parametersHash };
   return operations.castVote(caller, { ...vote, reason: 'agreed' });
 }
