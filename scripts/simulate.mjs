@@ -1,4 +1,4 @@
-// `npm run simulate -- --seeds N [--from K]`: the real core and journal against a faulty venue.
+// `npm run simulate -- --seeds N [--from K] [--jobs N]`: the real core and journal against a faulty venue.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

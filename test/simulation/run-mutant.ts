@@ -20,7 +20,14 @@ export function placesOf({ file, find }: Mutant): number {
 
 export function runMutant({ file, find, put }: Mutant, seeds: number): Promise<MutantRun> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-mutant-'));
-  for (const part of ['package.json', 'tsconfig.json', 'src', 'test/simulation', 'test/support'])
+  for (const part of [
+    'package.json',
+    'tsconfig.json',
+    'src',
+    'test/simulation',
+    'test/support',
+    'scripts/proofs',
+  ])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const path = join(folder, 'src', file);
@@ -28,7 +35,7 @@ export function runMutant({ file, find, put }: Mutant, seeds: number): Promise<M
   if (parts.length !== 2) throw new RangeError(`${file} has ${parts.length - 1} places like ${find}`);
   writeFileSync(path, parts.join(put));
   const script = join(folder, 'test/simulation/simulate.ts');
-  const args = ['--import', 'tsx', script, '--seeds', String(seeds), '--until-failure'];
+  const args = ['--import', 'tsx', script, '--seeds', String(seeds), '--jobs', '1', '--until-failure'];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: folder }, (error, stdout, stderr) => {
       rmSync(folder, { recursive: true, force: true });

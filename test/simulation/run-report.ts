@@ -1,26 +1,51 @@
-/** What a run of many seeds came to: a line for the screen, a page that is kept. */
+/** What a run of many seeds came to: a line for the screen, a page that is kept, a part of which a larger run is made. */
 import { Injected } from './injected.js';
 import type { SimulationResult } from './run-seed.js';
 
+const TOTALS = ['fills', 'submits', 'crashes', 'armings', 'adoptions'] as const;
+type Totals = Record<(typeof TOTALS)[number], number>;
+
+/** Seeds without a gap, all of the same sources. */
+export interface SimulationRun {
+  /** Null: the sources are no git checkout. */
+  readonly commit: string | null;
+  /** Nothing had been changed since that commit. */
+  readonly clean: boolean;
+  readonly begun: string;
+  readonly processes: number;
+  readonly from: number;
+  readonly wanted: number;
+  readonly seeds: number;
+  readonly failed: readonly number[];
+  readonly minutes: number;
+}
+
+/** As it is kept in a file, until all parts are there. */
+export interface ReportPart {
+  readonly run: SimulationRun;
+  readonly totals: Totals;
+  readonly injected: Record<string, number>;
+  readonly reached: Record<string, number>;
+}
+
+type RunBegin = Pick<SimulationRun, 'commit' | 'clean' | 'processes' | 'from' | 'wanted'>;
+
+/** Of one run, as it grows. */
 export class RunReport {
   readonly failed: number[] = [];
-  readonly #totals = { fills: 0, submits: 0, crashes: 0, armings: 0, adoptions: 0 };
+  readonly #totals: Totals = { fills: 0, submits: 0, crashes: 0, armings: 0, adoptions: 0 };
   readonly #injected = new Injected();
   readonly #reached = new Injected();
   readonly #startedMs = performance.now();
-  readonly #begun = new Date();
+  readonly #begun = new Date().toISOString();
   #seeds = 0;
 
-  constructor(
-    private readonly from: number,
-    private readonly wanted: number,
-  ) {}
+  constructor(private readonly begin: RunBegin) {}
 
   add(result: SimulationResult): void {
     this.#seeds += 1;
     if (result.violations.length > 0) this.failed.push(result.seed);
-    for (const key of Object.keys(this.#totals) as (keyof SimulationTotals)[])
-      this.#totals[key] += result[key];
+    for (const key of TOTALS) this.#totals[key] += result[key];
     for (const [what, times] of result.injected) this.#injected.count(what, times);
     for (const [what, times] of result.reached) this.#reached.count(what, times);
   }
@@ -34,40 +59,68 @@ export class RunReport {
     );
   }
 
-  /** Markdown. */
-  asPage(): string {
+  asPart(): ReportPart {
     const minutes = (performance.now() - this.#startedMs) / 60_000;
-    const ended = this.#seeds < this.wanted ? `, of ${number(this.wanted)} that were asked for` : '';
-    const failed = this.failed.length === 0 ? 'none' : this.failed.join(', ');
-    return [
-      '# A run of the simulation',
-      '',
-      `Written by \`npm run simulate -- --seeds ${this.wanted} --from ${this.from} --report FILE\`; nobody wrote in it.`,
-      '',
-      '| figure | value |',
-      '| --- | ---: |',
-      `| seeds | ${number(this.#seeds)}${ended} (${this.from} to ${this.from + this.#seeds - 1}) |`,
-      `| failed | ${failed} |`,
-      `| begun | ${this.#begun.toISOString().slice(0, 16)} UTC |`,
-      `| time, one core | ${minutes.toFixed(0)} minutes |`,
-      ...Object.entries(this.#totals).map(([what, times]) => `| ${what} | ${number(times)} |`),
-      '',
-      '## What was done to the desk',
-      '',
-      ...table('fault', this.#injected),
-      '',
-      '## What the core came to',
-      '',
-      ...table('path', this.#reached),
-      '',
-    ].join('\n');
+    return {
+      run: { ...this.begin, begun: this.#begun, seeds: this.#seeds, failed: this.failed, minutes },
+      totals: { ...this.#totals },
+      injected: Object.fromEntries(this.#injected.counts),
+      reached: Object.fromEntries(this.#reached.counts),
+    };
   }
 }
 
-type SimulationTotals = Pick<SimulationResult, 'fills' | 'submits' | 'crashes' | 'armings' | 'adoptions'>;
+/** Markdown, of all parts together. */
+export function reportPage(parts: readonly ReportPart[]): string {
+  const runs = parts.map(({ run }) => run).sort((one, other) => one.from - other.from);
+  const seeds = runs.reduce((sum, run) => sum + run.seeds, 0);
+  const wanted = runs.reduce((sum, run) => sum + run.wanted, 0);
+  const failed = runs.flatMap((run) => run.failed);
+  const totals = TOTALS.map((what) => [what, sumOf(parts.map((part) => part.totals[what]))] as const);
+  return [
+    '# A run of the simulation',
+    '',
+    'Written by `npm run simulate -- --report FILE`; nobody wrote in it.',
+    '',
+    '| figure | value |',
+    '| --- | ---: |',
+    `| seeds | ${number(seeds)}${seeds < wanted ? `, of ${number(wanted)} that were asked for` : ''} |`,
+    `| failed | ${failed.length === 0 ? 'none' : failed.join(', ')} |`,
+    ...totals.map(([what, times]) => `| ${what} | ${number(times)} |`),
+    '',
+    '## The sources that ran',
+    '',
+    '| seeds | commit | begun (UTC) | minutes | processes |',
+    '| --- | --- | --- | ---: | ---: |',
+    ...runs.map(runRow),
+    '',
+    '## What was done to the desk',
+    '',
+    ...table(
+      'fault',
+      parts.map(({ injected }) => injected),
+    ),
+    '',
+    '## What the core came to',
+    '',
+    ...table(
+      'path',
+      parts.map(({ reached }) => reached),
+    ),
+    '',
+  ].join('\n');
+}
 
-function table(what: string, { counts }: Injected): string[] {
-  const most = [...counts].sort((one, other) => other[1] - one[1]);
+function runRow({ commit, clean, begun, processes, from, seeds, minutes }: SimulationRun): string {
+  const sources = commit === null ? 'no checkout' : `${commit.slice(0, 12)}${clean ? '' : ', and changes'}`;
+  const when = begun.slice(0, 16).replace('T', ' ');
+  return `| ${from} to ${from + seeds - 1} | ${sources} | ${when} | ${minutes.toFixed(0)} | ${processes} |`;
+}
+
+function table(what: string, parts: readonly Record<string, number>[]): string[] {
+  const sum = new Injected();
+  for (const part of parts) for (const [name, times] of Object.entries(part)) sum.count(name, times);
+  const most = [...sum.counts].sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0]));
   return [
     `| ${what} | times |`,
     '| --- | ---: |',
@@ -75,4 +128,5 @@ function table(what: string, { counts }: Injected): string[] {
   ];
 }
 
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 const number = (value: number): string => value.toLocaleString('en-US');

@@ -1,36 +1,61 @@
-/** `npm run simulate -- --seeds N [--from K] [--until-failure] [--report [FILE]]`: prints what failed, and how to run exactly that again. */
-import { writeFileSync } from 'node:fs';
+/**
+ * `npm run simulate -- --seeds N [--from K] [--jobs N] [--until-failure] [--report FILE] [--part FILE]`: prints what failed,
+ * and how to run exactly that again. `--merge PART… --report FILE`: one page of parts that ran one after the other.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { argv, exit, stdout } from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { RunReport } from './run-report.js';
-import { runSeed } from './run-seed.js';
+import { sourceState } from '../../scripts/proofs/source-state.mjs';
+import { type ReportPart, RunReport, reportPage } from './run-report.js';
+import { runSeeds } from './run-seeds.js';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRESS_EVERY = 100;
+/** Fewer seeds for each process are not worth its start. */
+const SEEDS_A_PROCESS = 10;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: argv.slice(2),
+    allowPositionals: true,
     options: {
       seeds: { type: 'string', default: '500' },
       from: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: String(availableParallelism()) },
       report: { type: 'string' },
+      part: { type: 'string' },
+      merge: { type: 'boolean', default: false },
       'until-failure': { type: 'boolean', default: false },
     },
   });
-  const count = wholeNumber('--seeds', values.seeds);
+  const write = (path: string | undefined, text: () => string) =>
+    path !== undefined && writeFileSync(path, text());
+  if (values.merge) {
+    const parts = positionals.map((path) => JSON.parse(readFileSync(path, 'utf8')) as ReportPart);
+    write(values.report, () => reportPage(parts));
+    return parts.every(({ run }) => run.failed.length === 0) ? 0 : 1;
+  }
+  const wanted = wholeNumber('--seeds', values.seeds);
   const from = wholeNumber('--from', values.from);
-  const report = new RunReport(from, count);
-  const keep = () => values.report !== undefined && writeFileSync(values.report, report.asPage());
-  for (let seed = from; seed < from + count; seed += 1) {
-    const result = await runSeed(seed);
+  const worthIt = Math.ceil(wanted / SEEDS_A_PROCESS);
+  const processes = Math.min(wholeNumber('--jobs', values.jobs), worthIt);
+  const report = new RunReport({ ...sourceState(ROOT), processes, from, wanted });
+  const keep = () => {
+    write(values.report, () => reportPage([report.asPart()]));
+    write(values.part, () => JSON.stringify(report.asPart()));
+  };
+  for await (const result of runSeeds(from, wanted, processes)) {
+    const { seed, violations } = result;
     report.add(result);
-    if (result.violations.length > 0) {
-      stdout.write(`seed ${seed} failed:\n${result.violations.map((text) => `  ${text}\n`).join('')}`);
+    if (violations.length > 0) {
+      stdout.write(`seed ${seed} failed:\n${violations.map((text) => `  ${text}\n`).join('')}`);
       stdout.write(`  again: npm run simulate -- --seeds 1 --from ${seed}\n`);
       if (values['until-failure']) return 1;
     }
     if ((seed - from + 1) % PROGRESS_EVERY !== 0) continue;
-    stdout.write(`${seed - from + 1} of ${count} seeds\n`);
+    stdout.write(`${seed - from + 1} of ${wanted} seeds\n`);
     // Whoever ends it early has what it came to.
     keep();
   }
