@@ -6,11 +6,10 @@ import type { LoadedDesk } from '../desk/load.js';
 import type { ValidationRequest } from '../validation/request.js';
 import { scopeOf } from '../validation/scope.js';
 import { usageFailure } from './failure.js';
-import { type MarketOptions, marketChoice } from './market-choice.js';
+import { marketChoice } from './market-choice.js';
+import type { PeriodOptions, StoredMinutes } from './stored-minutes.js';
 
-export interface ValidateOptions extends MarketOptions {
-  readonly desk?: string;
-  readonly duration: number;
+export interface ValidateOptions extends PeriodOptions {
   readonly minTrades?: number;
   readonly minWinRate?: number;
   readonly minSharpe?: number;
@@ -56,11 +55,19 @@ export function idValue(text: string): string {
 export function validationRequest(
   options: ValidateOptions,
   { desk, configHash }: LoadedDesk,
+  stored: StoredMinutes | null,
   requestedBy: string,
   nowMs: number,
 ): ValidationRequest {
+  const durationMs = stored?.durationMs ?? options.duration;
+  if (durationMs === undefined) {
+    throw usageFailure(
+      '--duration is missing',
+      'write how much market time is to be traded, such as --duration 48h, or --from DATE --to DATE of stored minutes',
+    );
+  }
   const { minTrades, minWinRatePct, minSharpe, maxDrawdownPct } = desk.goLive.criteria;
-  const market = marketChoice(options, desk);
+  const market = marketChoice(stored === null ? options : { ...options, data: stored.data }, desk);
   if (scopeOf(desk, market).desk.strategies.length === 0) {
     throw usageFailure(
       'no strategy of the desk trades what the data is of',
@@ -73,7 +80,8 @@ export function validationRequest(
     desk: desk.desk,
     configHash,
     createdMs: nowMs,
-    durationMs: options.duration,
+    durationMs,
+    ...(stored === null ? {} : { beginMs: stored.beginMs }),
     market,
     criteria: {
       minTrades: options.minTrades ?? minTrades,

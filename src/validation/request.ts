@@ -13,6 +13,8 @@ export interface ValidationRequest {
   readonly createdMs: number;
   /** Market time that is traded, exactly. */
   readonly durationMs: number;
+  /** Market time at which recorded prices are traded on; those before warm averages up. Left out: the first price. */
+  readonly beginMs?: number;
   readonly market: MarketChoice;
   readonly criteria: Criteria;
   /** Absolute: where the reports are put. */
@@ -75,7 +77,7 @@ export function keepRequest(home: string, request: ValidationRequest, deskText: 
   return request;
 }
 
-const WHAT_IS_ASKED = ['desk', 'configHash', 'durationMs', 'market', 'criteria'] as const;
+const WHAT_IS_ASKED = ['desk', 'configHash', 'durationMs', 'beginMs', 'market', 'criteria'] as const;
 
 export function readRequest(place: ValidationPlace): ValidationRequest {
   return JSON.parse(readFileSync(place.request, 'utf8')) as ValidationRequest;

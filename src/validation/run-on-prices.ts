@@ -113,7 +113,7 @@ export class Run {
   }
 
   #takeTimed(event: Timed): Promise<void> | undefined {
-    const { instance } = this.#opened ?? this.#begin(event.marketMs);
+    const { instance } = this.#opened ?? this.#begin(this.#parts.request.beginMs ?? event.marketMs);
     const measure = this.#measure!;
     if (event.marketMs > measure.toMs) {
       this.#finish();
@@ -137,7 +137,7 @@ export class Run {
     }
   }
 
-  /** The time that was asked for begins with the first price. */
+  /** The time that was asked for begins with the first price, or where the request says. */
   #begin(beginMs: number): OpenedInstance {
     const { request, desk, instruments, feed, journal } = this.#parts;
     const measure = new RunMeasure(

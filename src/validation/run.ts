@@ -84,7 +84,8 @@ async function runOn(journal: Journal, prepared: Prepared, options: RunOptions):
   faulty.catch(() => undefined);
   let feed: MarketFeed;
   try {
-    const prices = { market: request.market, desk: scope.desk, instruments, directory: place.directory };
+    const { market, beginMs = null } = request;
+    const prices = { market, beginMs, desk: scope.desk, instruments, directory: place.directory };
     feed = await openPrices({ ...prices, onFault: (error) => fail(error) }, options.openFeed);
   } catch (error) {
     if (!(error instanceof DataFileError)) throw error;

@@ -90,22 +90,13 @@ it(
     const environment = environmentOf(lines);
     desk = deskUnderTest('crypto-live', environment);
     const run = terminal(environment);
-    let files: readonly string[] = [];
     let approval = '';
     for (const line of lines) {
       if (line.startsWith('export ')) continue;
       if (line.startsWith('npm run simulator')) await startSimulator(line);
       else if (line.startsWith('fermata up ')) await desk.up(...line.split(' ').slice(2));
-      else if (line.startsWith('fermata data fetch')) {
-        const [, given = ''] = (await run(line)).split('Trade on them: ');
-        files = given
-          .trim()
-          .split(' ')
-          .filter((word, at, words) => word === '--data' || words[at - 1] === '--data');
-      } else if (line.startsWith('fermata validate')) {
-        const [asked = ''] = line.split(' --data ');
-        expect(await run(`${asked} ${files.join(' ')}`)).toMatch(/^✓ GO/);
-      } else if (line === 'fermata coins') {
+      else if (line.startsWith('fermata validate')) expect(await run(line)).toMatch(/^✓ GO/);
+      else if (line === 'fermata coins') {
         await until('coins that were there', async () =>
           /nobody's 0.05000[\s\S]*nobody's 1.5000/.test(await run(line)),
         );

@@ -1,6 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
-import type { Desk } from '../../desk/schema.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -8,13 +7,10 @@ import { dataKey, ensureDataKey } from '../../home/secrets.js';
 import type { FetchedMonth, FetchRequest } from '../../market/fetched/fetch-minutes.js';
 import { type FetchedFile, fetchedFiles, gapsIn } from '../../market/fetched/fetched-files.js';
 import type { Provenance, Span } from '../../market/fetched/minutes-file.js';
-import type { LiveAddresses } from '../../market/live/ccxt-exchange.js';
+import { type MinutesSource, minutesSource } from '../../market/fetched/minutes-source.js';
 import type { DataGaps } from '../../operations/find-data-gaps.js';
 import { buildInstruments } from '../../trader/engine-config.js';
-import { chooseEndpoint } from '../../venue/binance/endpoint.js';
-import { simulatorAddresses } from '../../venue/binance/simulator-addresses.js';
-import { TESTNET_ADDRESSES } from '../../venue/binance/testnet-addresses.js';
-import { BINANCE_TESTNET, PUBLIC_ADDRESSES } from '../../venue/public-addresses.js';
+import { dayText, dayValue, spanOf } from '../days.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { positiveNumber, simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
@@ -24,8 +20,6 @@ import { withOperations } from '../with-operations.js';
 
 const HOURS_DEFAULT = 24;
 const HOURS_MAX = 24 * 366;
-const DAY_MS = 86_400_000;
-const DAYS_MAX = 5 * 366;
 const REQUEST_MS_MAX = 15_000;
 const GAPS_SHOWN_MAX = 20;
 
@@ -60,7 +54,7 @@ function fetchCommand(command: Command): void {
     .action(async (symbols: string[], options: FetchOptions) => {
       const fetched = await fetchSymbols(symbols, options);
       if (options.json === true) printJson(fetched);
-      else printLines(fetchedLines(fetched, options.desk));
+      else printLines(fetchedLines(fetched, options));
     });
 }
 
@@ -154,7 +148,7 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
     const names = all.map((one) => one.symbol).join(', ');
     throw usageFailure(`desk ${desk.desk} does not trade ${symbol}`, `use some of: ${names}`);
   });
-  const source = sourceOf(desk, options.simulatedVenue ?? runtime?.simulatedVenue);
+  const source = minutesSource(desk, options.simulatedVenue ?? runtime?.simulatedVenue);
   const { openExchange } = await import('../../market/live/ccxt-exchange.js');
   const { fetchMinutes } = await import('../../market/fetched/fetch-minutes.js');
   const exchange = await openExchange({
@@ -187,36 +181,7 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
   return fetched;
 }
 
-interface Source {
-  readonly from: Pick<Provenance, 'venue' | 'endpoint' | 'address'>;
-  readonly addresses: LiveAddresses | null;
-}
-
-/** The market that the desk's prices come from: a paper desk has the exchange's own. */
-function sourceOf({ mode, venue }: Desk, simulatedVenue: string | undefined): Source {
-  const { name } = venue;
-  if (name === 'binance') {
-    const simulator = simulatedVenue ?? process.env.BINANCE_SIMULATOR_URL;
-    const endpoint = chooseEndpoint(mode === 'live' && venue.testnet, { BINANCE_SIMULATOR_URL: simulator });
-    if (endpoint.kind === 'simulator') {
-      const { address } = endpoint;
-      return {
-        from: { venue: name, endpoint: 'simulator', address },
-        addresses: simulatorAddresses(address),
-      };
-    }
-    if (endpoint.kind === 'testnet') {
-      return {
-        from: { venue: name, endpoint: 'testnet', address: BINANCE_TESTNET },
-        addresses: TESTNET_ADDRESSES,
-      };
-    }
-  }
-  const known: Readonly<Record<string, string>> = PUBLIC_ADDRESSES;
-  return { from: { venue: name, endpoint: 'live', address: known[name] ?? name }, addresses: null };
-}
-
-function unreachable({ venue, address }: Source['from'], error: unknown): Error {
+function unreachable({ venue, address }: MinutesSource['from'], error: unknown): Error {
   const reason = error instanceof Error ? error.message.slice(0, 200) : String(error);
   return Object.assign(new Error(`${venue} at ${address} gives no candles: ${reason}`), {
     keptSafe: 'nothing was fetched and nothing was changed',
@@ -231,25 +196,7 @@ function progressOf(symbol: string, { fromMs, untilMs }: Span): (doneMs: number)
     show({ kind: 'bar', text: `${symbol} from the venue`, done: Math.max(0, doneMs - fromMs), total });
 }
 
-/** Both days included. */
-function spanOf(from: number, to: number): Span {
-  const span = { fromMs: from, untilMs: to + DAY_MS };
-  if (to < from) throw usageFailure('--to lies before --from', 'write the earlier day first');
-  if (from > Date.now()) throw usageFailure('--from lies in the future', 'there are no candles yet');
-  if (span.untilMs - span.fromMs > DAYS_MAX * DAY_MS) {
-    throw usageFailure(`more than ${DAYS_MAX} days at once`, 'fetch them in several commands');
-  }
-  return span;
-}
-
-function dayValue(text: string): number {
-  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  const exact = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
-  if (!exact) throw new InvalidArgumentError('expected a day like 2026-10-01');
-  return ms;
-}
-
-function fetchedLines(fetched: readonly Fetched[], desk: string | undefined): string[] {
+function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): string[] {
   if (fetched.length === 0) return ['nothing to fetch: the span has no finished minute yet'];
   const lines = fetched.flatMap(({ file, provenance, fresh, replaced }) => [
     `${provenance.missing.length === 0 ? '✓' : '!'} ${provenance.symbol} ${provenance.month}: ${provenance.minutes} minutes, ${fresh} new, from ${provenance.address}`,
@@ -257,9 +204,13 @@ function fetchedLines(fetched: readonly Fetched[], desk: string | undefined): st
     ...(replaced === null ? [] : [`    fetched anew: ${replaced}`]),
     ...missingLines(provenance.symbol, provenance.missing).map((line) => `    ${line}`),
   ]);
-  const named = fetched.map(({ file, provenance }) => `--data ${provenance.symbol}=${file}`);
+  const { from, to, desk, simulatedVenue } = options;
   const ofDesk = desk === undefined ? '' : ` --desk ${desk}`;
-  return [...lines, `Trade on them: fermata validate${ofDesk} --duration=48h ${named.join(' ')}`];
+  const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${simulatedVenue}`;
+  return [
+    ...lines,
+    `Trade on them: fermata validate${ofDesk} --from ${dayText(from)} --to ${dayText(to)}${at}`,
+  ];
 }
 
 function missingLines(symbol: string, gaps: readonly Span[]): string[] {

@@ -6,13 +6,15 @@ import { namedOnCli } from '../../home/cli-session.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { summaryLines } from '../../validation/report/summary.js';
 import { keepRequest } from '../../validation/request.js';
+import { dayValue } from '../days.js';
 import { signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { dataFile, speedValue } from '../market-choice.js';
-import { collected, wholeNumber } from '../option-values.js';
+import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome } from '../running-desk.js';
+import { storedMinutes } from '../stored-minutes.js';
 import { runsDesk, type Validated, validateByWorkflow, validateHere } from '../validate-desk.js';
 import {
   boundValue,
@@ -27,7 +29,18 @@ const PROGRESS_TOTAL = 1000;
 
 export function validateCommand(command: Command): void {
   command
-    .requiredOption('--duration <time>', 'market time to paper-trade, exactly: 90m, 48h, 7d', durationValue)
+    .option(
+      '--duration <time>',
+      'market time to paper-trade, exactly: 90m, 48h, 7d; needed unless two days are named',
+      durationValue,
+    )
+    .option('--from <date>', 'on stored minutes (fermata data fetch): first day, UTC', dayValue)
+    .option('--to <date>', 'last day, UTC; all of it, unless --duration is shorter', dayValue)
+    .option(
+      '--simulated-venue <address>',
+      'whose stored minutes: those of a simulator on this machine',
+      simulatorAddress,
+    )
     .option('--desk <name or file>', 'which desk; by default the one that runs here', undefined)
     .option(
       '--data <file>',
@@ -71,7 +84,8 @@ async function validate(options: ValidateOptions): Promise<number> {
     options.as === undefined
       ? (namedOnCli(home, Date.now()) ?? people[0] ?? BUILT_IN_OPERATOR)
       : signedInPerson({ home, deskFile: loaded.file }, ANY_ROLE, options.as);
-  const asked = validationRequest(options, loaded, person, Date.now());
+  const stored = await storedMinutes(options, loaded.desk, home, runtime?.simulatedVenue);
+  const asked = validationRequest(options, loaded, stored, person, Date.now());
   const request = keepRequest(home, asked, loaded.text);
   const showBar = progressPrinter(process.stderr);
   const onProgress = ({ part, trades }: { readonly part: number; readonly trades: number }): void =>

@@ -29,12 +29,17 @@ export async function fetchedFiles(
   return found;
 }
 
-/** Minutes of the span that no file of this symbol has, oldest first. */
-export function gapsIn(files: readonly FetchedFile[], symbol: string, span: Span): readonly Span[] {
+/** Minutes of the span that no file of this symbol has, oldest first. `hadNone`: whether those count that the venue itself lacked. */
+export function gapsIn(
+  files: readonly FetchedFile[],
+  symbol: string,
+  span: Span,
+  { hadNone = 'missing' }: { readonly hadNone?: 'missing' | 'present' } = {},
+): readonly Span[] {
   const had = files
     .flatMap(({ outcome }) => (outcome.kind === 'fetched' ? [outcome.provenance] : []))
     .filter((one) => one.symbol === symbol)
-    .flatMap((one) => presentIn(one, one.missing))
+    .flatMap((one) => presentIn(one, hadNone === 'missing' ? one.missing : []))
     .sort((a, b) => a.fromMs - b.fromMs);
   const gaps: Span[] = [];
   let next = span.fromMs;

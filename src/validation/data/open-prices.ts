@@ -10,11 +10,16 @@ import type { MarketPositionStore } from '../../market/position.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import { LoggedFeed } from './logged-feed.js';
 
-/** A validation always begins at the beginning of its prices. */
-const FROM_THE_BEGINNING: MarketPositionStore = { load: () => null, save: () => undefined };
+/** A validation always begins at the same place of its prices, however often it is gone on with. */
+const beginningAt = (beginMs: number | null): MarketPositionStore => ({
+  load: () => beginMs,
+  save: () => undefined,
+});
 
 export interface PricesRequest {
   readonly market: MarketChoice;
+  /** Null: the first price. */
+  readonly beginMs: number | null;
   readonly desk: Desk;
   readonly instruments: readonly Instrument[];
   /** Folder of the validation. */
@@ -31,7 +36,8 @@ export async function openPrices(
 ): Promise<MarketFeed> {
   const { desk, instruments, directory, onFault } = request;
   const choice = { ...request.market, kind: chosenBefore(directory) ?? request.market.kind, speed: null };
-  const feed = await openFeed(choice, { ...desk, mode: 'paper' }, instruments, FROM_THE_BEGINNING);
+  const position = beginningAt(request.beginMs);
+  const feed = await openFeed(choice, { ...desk, mode: 'paper' }, instruments, position);
   keepChoice(directory, feed.source.kind);
   if (feed.source.kind !== 'live') return feed;
   const file = join(directory, 'prices.log');

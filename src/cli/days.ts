@@ -1,0 +1,28 @@
+/** The options `--from` and `--to`: days of minutes that were fetched, or are to be. */
+import { InvalidArgumentError } from 'commander';
+import type { Span } from '../market/fetched/minutes-file.js';
+import { usageFailure } from './failure.js';
+
+const DAY_MS = 86_400_000;
+const DAYS_MAX = 5 * 366;
+
+/** The first millisecond of a day, UTC. */
+export function dayValue(text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  const exact = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+  if (!exact) throw new InvalidArgumentError('expected a day like 2026-10-01');
+  return ms;
+}
+
+export const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+/** Both days included. */
+export function spanOf(from: number, to: number): Span {
+  const span = { fromMs: from, untilMs: to + DAY_MS };
+  if (to < from) throw usageFailure('--to lies before --from', 'write the earlier day first');
+  if (from > Date.now()) throw usageFailure('--from lies in the future', 'there are no candles yet');
+  if (span.untilMs - span.fromMs > DAYS_MAX * DAY_MS) {
+    throw usageFailure(`more than ${DAYS_MAX} days at once`, 'name fewer days');
+  }
+  return span;
+}
