@@ -38,6 +38,20 @@ describe('a quote that can hardly be a price', () => {
     expect(said(desk)[0]).toMatch(/% away from the last one.*stops at the venue are not touched/);
   });
 
+  it('is said once in ten seconds, and the next line says how many there were', () => {
+    const desk = holding();
+    for (const ticks of [30_000, 31_000]) {
+      desk.quote(0, ticks);
+      desk.quote(0, 10_000);
+      desk.pass(6_000);
+      desk.quote(0, 10_000);
+    }
+    desk.quote(0, 32_000);
+    expect(said(desk)).toHaveLength(2);
+    expect(said(desk)[0]).not.toContain('since the last such line');
+    expect(said(desk)[1]).toContain(', one of 2 since the last such line. It is used for nothing');
+  });
+
   it('with a spread above 2 % is one, too', () => {
     const desk = holding();
     const { equity } = desk.engine.view;

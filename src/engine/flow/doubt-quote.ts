@@ -57,7 +57,7 @@ function say(core: Core, at: InstrumentId): void {
   if (work.doubtSaidMs !== null && core.monotonicMs - work.doubtSaidMs < SAY_EVERY_MS) return;
   const { symbol, tickSize } = instrumentAt(core, at);
   const price = (ticks: number): string => formatDecimal(ticks, tickSize);
-  const more = work.doubtsUnsaid > 1 ? `, the ${work.doubtsUnsaid}th since the last such line` : '';
+  const more = work.doubtsUnsaid > 1 ? `, one of ${work.doubtsUnsaid} since the last such line` : '';
   note(
     core,
     'warn',
