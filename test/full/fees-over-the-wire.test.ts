@@ -3,9 +3,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { drawFrom } from '../engine/support/exact-account.js';
 import { RoundTrips } from '../support/round-trips.js';
 
-const TRIPS = 10_000;
+const TRIPS = Number(process.env.FERMATA_ROUND_TRIPS ?? 10_000);
 
-it('10,000 round trips over the wire of random size and fee asset: books equal at each one, results exact, no halt', async () => {
+it(`${TRIPS.toLocaleString('en')} round trips over the wire of random size and fee asset: books equal at each one, results exact, no halt`, async () => {
   const trips = await RoundTrips.open(drawFrom(11));
   onTestFinished(() => trips.close());
   for (let trip = 1; trip <= TRIPS; trip += 1) {

@@ -19,7 +19,6 @@ const BNB_TICKS = 60_000;
 const BNB_WORTH = 600n;
 const START = '1000000';
 const MINUTE_MS = 60_000;
-const ORDERS_BEFORE_TRIP = 40;
 const CLOSES_UP = [9_700, 9_690, 9_680, 9_670, 9_660, 10_100];
 const CLOSES_DOWN = [9_900, 9_800, 9_700];
 
@@ -82,7 +81,8 @@ export class RoundTrips {
   /** One position from flat to flat, of a random size, with fees from wherever the account says. Rejects where it does not come about. */
   async trip(): Promise<void> {
     const { draw, simulator } = this;
-    await this.#mayOrder();
+    // A trip is a few dozen orders at most; those of an hour would come to the exchange's limit of ten seconds.
+    simulator.simulation.exchange.orderCounts.beginAnew('desk');
     const at = draw(SYMBOLS.length);
     const account = this.#account();
     account.feesInBnb = draw(3) > 0;
@@ -185,13 +185,6 @@ export class RoundTrips {
 
   #account() {
     return this.simulator.simulation.exchange.account('desk');
-  }
-
-  /** A trip is a few dozen orders at most; a machine that is quick enough would come to the exchange's limit in 10 s. */
-  async #mayOrder(): Promise<void> {
-    const { orderCounts } = this.simulator.simulation.exchange;
-    while (Number(orderCounts.shown('desk')[0]?.count) > ORDERS_BEFORE_TRIP)
-      await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   #giveBnb(units: bigint): void {

@@ -39,6 +39,11 @@ export class OrderCounts {
     for (const window of this.#of(account)) window.count = Math.max(0, window.count - 1);
   }
 
+  /** As if every interval were over: for who tries in minutes what an account is allowed in hours. */
+  beginAnew(account: string): void {
+    this.#windows.delete(account);
+  }
+
   /** `GET rateLimit/order`, and the `rateLimits` of an answer on the WebSocket API. */
   shown(account: string): Record<string, unknown>[] {
     const windows = this.#of(account);
