@@ -95,6 +95,28 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => figures.innerText()).not.toContain('% size');
   });
 
+  it('shows how long positions were without a stop, by cause, and which one is now', async () => {
+    const panel = page.getByRole('region', { name: 'Positions', exact: true });
+    expect(await panel.innerText()).not.toContain('Without a stop');
+    const before = web.trader.status;
+    web.trader.status = {
+      ...before,
+      positions: before.positions.map((position) => ({ ...position, withoutStopMs: 1_340 })),
+      stopGaps: [
+        { why: 'changed', count: 3, longestMs: 12_500, newestMs: 80, symbol: 'BTC/USDT', atMarketMs: 1 },
+        { why: 'opened', count: 40, longestMs: 38, newestMs: 30, symbol: 'ETH/USDT', atMarketMs: 2 },
+      ],
+    };
+    await expect
+      .poll(() => panel.innerText())
+      .toMatch(
+        /Without a stop, longest: while the stop was changed 12.500 ms \(3×\); until the stop of what was bought rested 38 ms \(40×\)\./,
+      );
+    expect(await panel.innerText()).toMatch(/, 1.340 ms without/);
+    web.trader.status = before;
+    await expect.poll(() => panel.innerText()).not.toContain('Without a stop');
+  });
+
   it('obeys the keyboard: close all asks, Escape leaves, Shift+S stops', async () => {
     await page.keyboard.press('c');
     await page.getByRole('dialog', { name: 'Close all positions?' }).waitFor();

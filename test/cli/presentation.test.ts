@@ -94,6 +94,26 @@ describe('the status for people', () => {
     expect(text).not.toContain('position size');
   });
 
+  it('shows how long positions were without a stop, by cause, and which one is now', () => {
+    const { positions, ...status } = traderStatus();
+    const [first] = positions;
+    expect(first).toBeDefined();
+    const text = statusLines({
+      ...status,
+      positions: [{ ...(first as (typeof positions)[number]), protection: 'pending', withoutStopMs: 340 }],
+      stopGaps: [
+        { why: 'changed', count: 3, longestMs: 1_250, newestMs: 80, symbol: 'ETH/USDT', atMarketMs: 1 },
+        { why: 'lost', count: 1, longestMs: 9, newestMs: 9, symbol: 'BTC/USDT', atMarketMs: 2 },
+      ],
+    }).join('\n');
+    expect(text).toContain('(pending, without one for 340 ms)');
+    expect(text).toContain(
+      'without a stop so far\n  while the stop was changed: 3 times, longest 1250 ms (ETH/USDT), last 80 ms',
+    );
+    expect(text).toContain('\n  after the venue had ended it: 1 times, longest 9 ms (BTC/USDT), last 9 ms');
+    expect(statusLines(traderStatus()).join('\n')).not.toContain('without a stop so far');
+  });
+
   it('shows at what size it trades where that is not the desk file’s', () => {
     const text = statusLines({ ...traderStatus(), sizePct: 50 }).join('\n');
     expect(text).toContain('size       50 % of the desk file’s position size');

@@ -25,6 +25,13 @@ function reading(desk: DeskUnderTest, lots: number): void {
 const say = (desk: DeskUnderTest, owner: CoinOwner, cost: string | null = null) =>
   desk.command({ name: 'claimCoins', symbol: 'BTC/USDT', owner, cost });
 
+/** A position, and the bid at which it was bought. */
+function held(desk: DeskUnderTest) {
+  const fillPrice = 10_000;
+  const { entry } = desk.hold(0);
+  return { entry, fillPrice };
+}
+
 describe('coins that were in the account before', () => {
   it('are nobody’s: not adopted, not valued, not protected by a stop, and named', () => {
     const desk = withCoins();
@@ -60,6 +67,20 @@ describe('coins that were in the account before', () => {
     expect(view.equity - view.dayStartEquity).toBe(before.equity - before.dayStartEquity);
     expect(view.peak - before.peak).toBe(view.equity - before.equity);
     expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500, stopTicks: 7_600 }]);
+  });
+
+  it('move the highest equity alike where the desk is below it: neither drawdown nor profit', () => {
+    const desk = new DeskUnderTest({ coinsNeedOwner: true }).active();
+    const { entry, fillPrice } = held(desk);
+    desk.quote(0, fillPrice + 1_000);
+    desk.quote(0, fillPrice);
+    reading(desk, entry.quantityLots + 500);
+    const before = desk.engine.view;
+    expect(before.peak).toBeGreaterThan(before.equity);
+    expect(say(desk, 'desk', '80.00')).toMatchObject({ ok: true });
+    const { equity, peak } = desk.engine.view;
+    expect(equity).toBeGreaterThan(before.equity);
+    expect(peak - before.peak).toBe(equity - before.equity);
   });
 
   it('are not sold by a close-all, which is flat with them in the account', () => {

@@ -41,6 +41,33 @@ describe('the book of the paper venue', () => {
     expect(new Set((await bench.venue.fillsSince(0)).map(({ tradeId }) => tradeId)).size).toBe(2);
   });
 
+  it('keeps an order as small as it was amended, and how often, over a restart', async () => {
+    await bench.buyOne();
+    const [position] = await bench.venue.positions();
+    const lots = position?.quantityLots ?? 0;
+    const stop = approved({ side: 'sell', type: 'stop', stopTicks: 5_900_000, quantityLots: lots });
+    await bench.venue.submit(stop);
+    const amend = (quantityLots: number) => bench.venue.amendQuantity?.(stop.clientId, 0, quantityLots);
+    for (let fewer = 1; fewer <= 9; fewer += 1)
+      expect(await amend(lots - fewer)).toMatchObject({ kind: 'amended' });
+    await bench.reopen();
+    expect(await bench.venue.openOrders()).toMatchObject([
+      { clientId: stop.clientId, quantityLots: lots - 9 },
+    ]);
+    expect(await amend(lots - 9)).toMatchObject({
+      kind: 'rejected',
+      text: expect.stringContaining('no state'),
+    });
+    expect(await amend(lots - 10)).toMatchObject({ kind: 'amended' });
+    expect(await amend(lots - 11)).toMatchObject({
+      kind: 'rejected',
+      text: expect.stringContaining('MAX_NUM'),
+    });
+    bench.quote(3000, 5_800_000, 5_800_200);
+    await bench.filled(1);
+    expect(bench.fills()).toMatchObject([{ clientId: stop.clientId, quantityLots: lots - 10 }]);
+  });
+
   it('has the order on disk when it is acknowledged and the fill when it is told', async () => {
     bench.quote(1000, 5_999_800, 6_000_000);
     const book = () => readFileSync(join(bench.directory, 'book.jsonl'), 'utf8');
