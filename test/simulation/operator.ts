@@ -3,6 +3,14 @@ import type { Command } from '../../src/engine/event.js';
 import type { Random } from './random.js';
 import type { TraderUnderTest } from './trader-under-test.js';
 
+/** Of so many that people decided, these were about something else: another journal, another file, too large a size. */
+const ATTEMPTS_A_ROUND = 8;
+const WRONG_GRANTS: Readonly<Record<number, 'journal' | 'file' | 'size'>> = {
+  2: 'journal',
+  4: 'file',
+  6: 'size',
+};
+
 export class Operator {
   readonly #haltIdsSeen: string[] = [];
   #attempts = 0;
@@ -77,15 +85,16 @@ export class Operator {
     authority: 'person' | 'two-people',
   ): void {
     this.#attempts += 1;
+    const wrong = WRONG_GRANTS[this.#attempts % ATTEMPTS_A_ROUND];
     const grant = {
       release: 'simulated',
       attempt: this.#attempts,
       step: 0,
-      incarnation: trader.incarnation,
+      incarnation: wrong === 'journal' ? 'another' : trader.incarnation,
       configHash,
       haltId,
-      size: { maxPositionSizePct: 5, maxConcurrentPositions: 1 },
-      fileConfigHash: this.configHash,
+      size: { maxPositionSizePct: wrong === 'size' ? 50 : 5, maxConcurrentPositions: 1 },
+      fileConfigHash: wrong === 'file' ? 'another' : this.configHash,
       approvedBy: ['anna', 'ben'],
     };
     trader.command({ name: 'goLive', grant, authority });

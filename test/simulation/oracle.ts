@@ -23,6 +23,7 @@ import { LossLimits } from './watchers/loss-limits.js';
 import { Permissions } from './watchers/permissions.js';
 import { Prompt } from './watchers/prompt.js';
 import { ProtectiveStops } from './watchers/protective-stops.js';
+import { Readings } from './watchers/readings.js';
 import { RealPrices } from './watchers/real-prices.js';
 import { Results } from './watchers/results.js';
 import { StopGaps } from './watchers/stop-gaps.js';
@@ -81,9 +82,10 @@ export class Oracle {
         maxConsecutiveLosses,
       }),
       new LossLimits(book, risk, dayStartMs),
-      new Permissions(book, this.#config.goLiveRequired === true),
+      new Permissions(book, this.#config),
       new Prompt(book, scenario, REST_BARS, () => this.#config.staleMs),
       new Results(book, scenario),
+      new Readings(book),
       new RealPrices(book, scenario),
       new CashRecords(bank),
       new StopsTrusted(book, scenario),

@@ -14,6 +14,7 @@ import { Operator } from './operator.js';
 import { Oracle } from './oracle.js';
 import { Conversions, pastOf, wrongQuote } from './outside.js';
 import { Random } from './random.js';
+import { Referee } from './referee.js';
 import { drawScenario, NO_FAULTS, paperOf, type Scenario, START_WALL_MS } from './scenario.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedPrices } from './simulated-prices.js';
@@ -63,6 +64,7 @@ class Run {
   readonly #random: Random;
   readonly #scenario: Scenario;
   readonly #venue: PaperVenue;
+  readonly #referee: Referee;
   readonly #network: FaultyNetwork;
   readonly #injected = new Injected();
   readonly #sent = new Map<string, number>();
@@ -97,6 +99,7 @@ class Run {
     this.#bank = new Bank(this.#random);
     this.#prices = new SimulatedPrices(this.#scenario.instruments, this.#random, this.#time);
     this.#venue = this.#openVenue();
+    this.#referee = new Referee(this.#venue, this.#scenario, this.#prices);
     this.#conversions = new Conversions(this.#random, this.#venue, this.#scenario.traded);
     this.#network = new FaultyNetwork(
       this.#venue,
@@ -320,7 +323,9 @@ class Run {
     this.#injected.count('wrong quote');
     this.#wrongAtMs = this.#time.nowMs;
     const { bidTicks, askTicks } = wrongQuote(this.#random, this.#prices.bidTicks(instrument));
-    this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+    // Two that agree are no price either.
+    for (let times = bidTicks % 2; times < 2; times += 1)
+      this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
     // Nobody listens to what contradicts it.
     if (this.#scenario.freezeEveryMs > 0 && this.#random.chance(0.2))
       this.#trader.freeze(this.#random.whole(3_000, 20_000));
@@ -350,7 +355,9 @@ class Run {
     const { engine } = this.#trader;
     this.#disk.crash();
     const records = [...readJournal(this.directory)].map(({ record }) => record);
-    const violations = checkInvariants({
+    await this.#referee.lookAtAccount();
+    await this.#referee.lookAtFees();
+    const broken = checkInvariants({
       scenario: this.#scenario,
       engine,
       venue: await this.#truth(),
@@ -361,7 +368,7 @@ class Run {
     });
     return {
       seed: this.seed,
-      violations,
+      violations: [...this.#referee.violations, ...broken],
       fills: this.#oracle.fills,
       submits: this.#oracle.submits,
       crashes: this.#crashes,

@@ -1,21 +1,26 @@
-/** Nothing is allowed by itself: looser settings need people, real money needs a go-live, and loosening ends it. */
+/** Nothing is allowed by itself: looser settings need people, real money needs a go-live, and what ends that ends it. */
+import type { EngineConfig } from '../../../src/engine/config.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { Command } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Watcher } from '../watcher.js';
 
+type Grant = Extract<EngineRecord, { readonly type: 'golive.granted' }>['grant'];
+
 export class Permissions implements Watcher {
   #approvedBy: readonly string[] = [];
-  #granted = false;
+  #granted: Grant | null = null;
+  /** Of the journal, as its newest configuration says. */
+  #incarnation: string | undefined;
 
   constructor(
     private readonly book: FollowedBook,
-    private readonly goLiveRequired: boolean,
+    private readonly desk: EngineConfig,
   ) {}
 
   restarted(records: readonly EngineRecord[]): void {
-    this.#granted = false;
+    this.#granted = null;
     for (const record of records) this.#follow(record);
   }
 
@@ -39,24 +44,39 @@ export class Permissions implements Watcher {
   }
 
   #objection(record: EngineRecord): string | null {
+    if (record.type === 'golive.granted') return this.#unfit(record.grant);
+    if (record.type === 'command' && record.name === 'revokeGoLive' && this.#granted !== null)
+      return 'a go-live was taken back, and is still in force';
     if (record.type !== 'settings') return null;
     const looser = record.changes.find(({ key, from, to }) => key.startsWith('risk.') && to > from);
     if (looser === undefined || this.#approvedBy.length > 0) return null;
     return `${looser.key} went from ${looser.from} to ${looser.to}, and nobody approved it`;
   }
 
+  /** People agreed to this very desk, on this very journal, and to no more than its file allows. */
+  #unfit({ incarnation, fileConfigHash, size }: Grant): string | null {
+    const { configHash, risk } = this.desk;
+    if (incarnation !== this.#incarnation) return `a go-live for the journal ${incarnation} came into force`;
+    if (fileConfigHash !== configHash) return `a go-live for the desk file ${fileConfigHash} came into force`;
+    const tooLarge =
+      size.maxPositionSizePct > risk.maxPositionSizePct ||
+      size.maxConcurrentPositions > risk.maxConcurrentPositions;
+    return tooLarge ? `a go-live for ${size.maxPositionSizePct} % a position came into force` : null;
+  }
+
   #follow(record: EngineRecord): void {
-    if (record.type === 'golive.granted') this.#granted = true;
-    else if (record.type === 'golive.voided') this.#granted = false;
+    if (record.type === 'config') this.#incarnation = record.incarnation;
+    else if (record.type === 'golive.granted') this.#granted = record.grant;
+    else if (record.type === 'golive.voided') this.#granted = null;
     else if (
       record.type === 'settings' &&
       record.changes.some(({ key, from, to }) => isLooser(key, from, to))
     )
-      this.#granted = false;
+      this.#granted = null;
   }
 
   #isMissing(): boolean {
-    return this.goLiveRequired && !this.#granted;
+    return this.desk.goLiveRequired === true && this.#granted?.incarnation !== this.#incarnation;
   }
 }
 

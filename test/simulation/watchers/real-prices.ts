@@ -1,4 +1,5 @@
-/** A quote that is no price is used for nothing: no equity, day or entry rests on it. */
+/** A quote that is no price is used for nothing: no equity, day, entry or worth of a fee rests on it. */
+import { parseUnits } from '../../../src/domain/money.js';
 import type { OrderIntent } from '../../../src/domain/order.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
@@ -31,6 +32,13 @@ export class RealPrices implements Watcher {
 
   recorded(record: EngineRecord): string | null {
     if (record.type === 'equity') return this.#objection('equity', record.equity);
+    if (record.type === 'fee.valued') return this.#feeObjection(record.asset, record.amount, record.fee);
+    if (record.type === 'fill') {
+      const { feeIn, fee } = record.fill;
+      return feeIn === undefined || feeIn.unvalued === true
+        ? null
+        : this.#feeObjection(feeIn.asset, feeIn.amount, fee);
+    }
     return record.type === 'day' ? this.#objection("the day's start", record.startEquity) : null;
   }
 
@@ -42,6 +50,17 @@ export class RealPrices implements Watcher {
     const bid = this.#bids.get(instrument);
     if (bid === undefined || limitTicks === null || Math.abs(limitTicks - bid) <= bid * NEAR) return null;
     return `entry ${clientId} asks for ${limitTicks}, the market is at ${bid}`;
+  }
+
+  /** What was paid in another asset is worth what the market asks for it. */
+  #feeObjection(asset: string, amount: string, fee: number): string | null {
+    const priced = this.scenario.instruments.find(({ base }) => base === asset);
+    const bid = this.#bids.get(priced?.id ?? -1);
+    if (priced === undefined || bid === undefined) return null;
+    const lots = Number(parseUnits(amount)) / Number(parseUnits(priced.lotSize));
+    const worth = lots * bid * priced.moneyPerTickLot;
+    if (Math.abs(fee - worth) <= worth * NEAR + 1) return null;
+    return `a fee of ${amount} ${asset} counts as ${fee}, at the price of the market it is worth ${Math.round(worth)}`;
   }
 
   /** Known only where everything that is held has a price. */

@@ -1,0 +1,70 @@
+/** Watches the paper venue itself: what it takes, an exchange takes too, and its account never owes anything. */
+import type { OrderIntent } from '../../src/domain/order.js';
+import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
+import type { Scenario } from './scenario.js';
+import type { SimulatedPrices } from './simulated-prices.js';
+
+/** A market order is judged by the other side of the spread. */
+const SPREAD = 0.99;
+
+export class Referee {
+  readonly violations: string[] = [];
+
+  /** Whoever sends an order to the venue from now on, it passes here. */
+  constructor(
+    private readonly venue: PaperVenue,
+    private readonly scenario: Scenario,
+    private readonly prices: SimulatedPrices,
+  ) {
+    const submit = venue.submit.bind(venue);
+    venue.submit = async (order) => {
+      const wrong = this.#whyNot(order);
+      const outcome = await submit(order);
+      if (outcome.kind === 'accepted') this.#object(wrong);
+      await this.lookAtAccount();
+      return outcome;
+    };
+    const replace = venue.replace.bind(venue);
+    venue.replace = async (clientId, order) => {
+      const wrong = this.#whyNot(order);
+      const outcome = await replace(clientId, order);
+      if (outcome.kind === 'replaced') this.#object(wrong);
+      return outcome;
+    };
+  }
+
+  async lookAtAccount(): Promise<void> {
+    const { cash } = await this.venue.balances();
+    const positions = await this.venue.positions();
+    if (this.scenario.instruments[0]?.kind !== 'spot') return;
+    if (BigInt(cash) < 0n) this.#object(`the venue let the account owe ${-BigInt(cash)}`);
+    for (const { instrument, quantityLots } of positions)
+      if (quantityLots < 0) this.#object(`the venue sold ${-quantityLots} lots of ${instrument} too many`);
+  }
+
+  /** At the end: who takes fees in coins keeps them from each purchase, or takes them from the stock. */
+  async lookAtFees(): Promise<void> {
+    const { feesIn, instruments } = this.scenario;
+    const fills = await this.venue.fillsSince(0);
+    if (feesIn !== 'coin' || instruments[0]?.kind !== 'spot') return;
+    const paid = fills.find(({ side, fee, feeIn, tradeId }) => {
+      return side === 'buy' && fee > 0 && feeIn === undefined && !tradeId.startsWith('old');
+    });
+    if (paid !== undefined) this.#object(`the fee of ${paid.tradeId} was taken in cash`);
+  }
+
+  #whyNot({ clientId, instrument, side, type, quantityLots, limitTicks, stopTicks }: OrderIntent) {
+    const { moneyPerTickLot, minNotional } = this.scenario.instruments[instrument]!;
+    const [bid, ask] = [this.prices.bidTicks(instrument), this.prices.askTicks(instrument)];
+    const value = quantityLots * (limitTicks ?? stopTicks ?? ask) * moneyPerTickLot;
+    if (value < minNotional * SPREAD) return `the venue took ${clientId}, which is below its smallest order`;
+    const passed = stopTicks !== null && (side === 'sell' ? bid <= stopTicks : ask >= stopTicks);
+    return type === 'stop' && passed
+      ? `the venue took the stop ${clientId} at ${stopTicks}, which the market has passed`
+      : null;
+  }
+
+  #object(objection: string | null): void {
+    if (objection !== null) this.violations.push(objection);
+  }
+}
