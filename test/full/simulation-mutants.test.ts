@@ -1,6 +1,6 @@
 /** The simulation is worth what it catches: broken builds, each of which must fail within a bounded number of seeds. */
 import { describe, expect, it } from 'vitest';
-import { MUTANTS } from '../simulation/mutants.js';
+import { MUTANTS } from '../simulation/mutants/all.js';
 import { runMutant } from '../simulation/run-mutant.js';
 
 const SEEDS = 300;

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Mutant } from './mutants.js';
+import type { Mutant } from './mutants/mutant.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

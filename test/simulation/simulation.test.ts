@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MUTANTS } from './mutants.js';
+import { MUTANTS } from './mutants/all.js';
 import { placesOf } from './run-mutant.js';
 import { runSeed } from './run-seed.js';
 

@@ -1,5 +1,5 @@
-/** Breaks of what a desk does with an account at an exchange: fees in coins, money that moves, coins of others, prices. */
-import type { Mutant } from './mutants.js';
+/** Breaks of what a desk does with an account at an exchange: fees in coins, money that moves, coins of others. */
+import type { Mutant } from './mutant.js';
 
 export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
@@ -87,45 +87,87 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     put: '  if (state.day !== null && record.value < 0) state.day = {',
   },
   {
-    what: 'an implausible quote is a price',
-    file: 'engine/quote-guard.ts',
-    find: '    if (because === null) {\n',
-    put: "    if (because !== '') {\n",
-  },
-  {
-    what: 'the newest quote is not used',
-    file: 'engine/market-book.ts',
-    find: '    this.bidTicks[at] = bidTicks;\n',
-    put: '    if (this.bidTicks[at] === 0) this.bidTicks[at] = bidTicks;\n',
-  },
-  {
-    what: 'a stop that does nothing is trusted',
-    file: 'engine/flow/secure.ts',
-    find: '    if (forMs < core.config.stopOverrunMs ||',
-    put: '    if (forMs < 1e9 ||',
-  },
-  {
-    what: 'a desk is armed while a position has no stop',
-    file: 'engine/commands/arm.ts',
-    find: '  if (bare.length > 0) {',
-    put: '  if (bare.length > 99) {',
-  },
-  {
-    what: 'an entry is approved that could not be protected',
-    file: 'engine/risk/protectable.ts',
-    find: '  if (lots >= minQuantityLots && value >= minNotional) return null;',
-    put: '  if (lots >= 0 && value >= 0) return null;',
-  },
-  {
-    what: 'dust keeps flat from being proven',
-    file: 'engine/flow/dust.ts',
-    find: '  return !(core.market.hasQuote(at) && isTooSmall(core, at, lots, core.market.bidTicks[at] as number));',
-    put: '  return lots !== 0;',
-  },
-  {
     what: 'a fee that has no value stops no entry',
     file: 'engine/risk/fee-value.ts',
     find: "  return { limit: 'fee-value', reason: openFees };",
     put: '  return null;',
+  },
+  {
+    what: 'a cash movement is booked twice',
+    file: 'engine/sync/reconcile-cash.ts',
+    find: ' && !core.state.movementsBooked.has(id),',
+    put: ' && id !== "",',
+  },
+  {
+    what: "money that came in does not move the day's start",
+    file: 'engine/apply-cash.ts',
+    find: '  if (state.day !== null) state.day = { ...state.day, startEquity: state.day.startEquity + moved };\n',
+    put: '',
+  },
+  {
+    what: 'a difference in cash halts nobody',
+    file: 'engine/sync/reconcile-cash.ts',
+    find: "  raiseFault(core, 'reconciliation', reason);\n",
+    put: '  void raiseFault;\n',
+  },
+  {
+    what: 'a difference in cash is believed at the first reading',
+    file: 'engine/sync/reconcile-cash.ts',
+    find: '    cash.suspected = { difference, atMs: core.monotonicMs };\n    return false;\n',
+    put: '    cash.suspected = { difference, atMs: core.monotonicMs };\n    return true;\n',
+  },
+  {
+    what: 'whatever is missing counts as the other side of an adoption',
+    file: 'engine/sync/reconcile-cash.ts',
+    find: 'const ADOPTED_PART = 1.05;',
+    put: 'const ADOPTED_PART = 1e9;',
+  },
+  {
+    what: "foreign coins count as the desk's",
+    file: 'domain/coins.ts',
+    find: 'nobodys + foreign + toMove;',
+    put: 'nobodys + toMove + foreign * 0;',
+  },
+  {
+    what: "coins that are to be moved count as the desk's",
+    file: 'domain/coins.ts',
+    find: 'nobodys + foreign + toMove;',
+    put: 'nobodys + foreign + toMove * 0;',
+  },
+  {
+    what: 'what a person said that coins cost is ignored',
+    file: 'engine/apply-coins.ts',
+    find: '    priceTicks: record.costTicks,\n',
+    put: '    priceTicks: 1,\n',
+  },
+  {
+    what: 'a fee from a stock is worth nothing',
+    file: 'engine/orders/fee-value.ts',
+    find: '  const fee = worthOf(core, priced.instrument, amount, priced.bidTicks);',
+    put: '  const fee = 0 * priced.bidTicks;',
+  },
+  {
+    what: 'a fee that waited for a price is worth nothing',
+    file: 'engine/orders/fee-value.ts',
+    find: '    const worth = worthOf(core, priced.instrument, fee.amount, priced.bidTicks);',
+    put: '    const worth = 0 * priced.bidTicks;',
+  },
+  {
+    what: 'what the venue lists explains nothing',
+    file: 'engine/sync/reconcile-cash.ts',
+    find: '  const explained = explaining(core, snapshot.movements ?? [], difference);',
+    put: '  const explained = explaining(core, [], difference);',
+  },
+  {
+    what: 'what is below a lot is lost',
+    file: 'engine/apply-execution.ts',
+    find: '  position.remainder = coins % perLot;',
+    put: '  position.remainder = 0n;',
+  },
+  {
+    what: 'interest counts as money that came in',
+    file: 'domain/cash.ts',
+    find: "new Set(['deposit', 'withdrawal', 'correction'])",
+    put: "new Set(['deposit', 'withdrawal', 'correction', 'interest'])",
   },
 ];

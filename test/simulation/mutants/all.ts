@@ -1,0 +1,19 @@
+/** Builds that are broken on purpose: each must be caught by the simulation within the seeds that it is given. */
+import { ACCOUNT_MUTANTS } from './account.js';
+import { BOOK_MUTANTS } from './books.js';
+import { LIMIT_MUTANTS } from './limits.js';
+import type { Mutant } from './mutant.js';
+import { ORDER_MUTANTS } from './orders.js';
+import { PAPER_VENUE_MUTANTS } from './paper-venue.js';
+import { PRICE_MUTANTS } from './prices.js';
+import { STOP_MUTANTS } from './stops.js';
+
+export const MUTANTS: readonly Mutant[] = [
+  ...ORDER_MUTANTS,
+  ...STOP_MUTANTS,
+  ...LIMIT_MUTANTS,
+  ...PRICE_MUTANTS,
+  ...BOOK_MUTANTS,
+  ...ACCOUNT_MUTANTS,
+  ...PAPER_VENUE_MUTANTS,
+];

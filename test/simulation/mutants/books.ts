@@ -1,0 +1,23 @@
+/** Breaks of the arithmetic: results, fees and cost of what was traded. */
+import type { Mutant } from './mutant.js';
+
+export const BOOK_MUTANTS: readonly Mutant[] = [
+  {
+    what: 'a result is realised with the wrong sign',
+    file: 'engine/apply-execution.ts',
+    find: 'position.tripResult += proceeds - costOut;',
+    put: 'position.tripResult -= proceeds - costOut;',
+  },
+  {
+    what: 'a linear contract costs no fees',
+    file: 'engine/apply-execution.ts',
+    find: "const paid = instrument.kind === 'spot' ? notional : -gained;",
+    put: "const paid = instrument.kind === 'spot' ? notional : -gained - execution.fee;",
+  },
+  {
+    what: 'a partial close takes the whole cost',
+    file: 'engine/apply-execution.ts',
+    find: 'const costOut = mulDivUnits(position.cost, leaving, held);',
+    put: 'const costOut = held > 0n ? position.cost : 0n;',
+  },
+];

@@ -1,0 +1,47 @@
+/** Breaks of the paper venue: it refuses what an exchange refuses, and fills what and when an exchange fills. */
+import type { Mutant } from './mutant.js';
+
+export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
+  {
+    what: 'a stop of the paper venue goes off early',
+    file: 'venue/paper/matching.ts',
+    find: 'return buy ? quote.askTicks >= stopTicks : quote.bidTicks <= stopTicks;',
+    put: 'return buy ? quote.askTicks >= stopTicks - 30 : quote.bidTicks <= stopTicks + 30;',
+  },
+  {
+    what: 'the paper venue takes stops that the market has passed',
+    file: 'venue/paper/admission.ts',
+    find: '  if (wouldTrigger(order, quote(instrument.symbol))) return',
+    put: "  if (wouldTrigger(order, quote(instrument.symbol)) && order.clientId === '') return",
+  },
+  {
+    what: 'the paper venue takes orders below its minimum',
+    file: 'venue/paper/admission.ts',
+    find: "  return isWorthTrading(order.quantityLots, reserveTicks, instrument) ? null : filter('NOTIONAL');",
+    put: '  return null;',
+  },
+  {
+    what: 'the paper venue sells coins that are not there',
+    file: 'venue/paper/admission.ts',
+    find: '  return order.quantityLots > free ? INSUFFICIENT : null;',
+    put: '  return free > 1e15 ? INSUFFICIENT : null;',
+  },
+  {
+    what: 'the paper venue buys without money',
+    file: 'venue/paper/admission.ts',
+    find: '    return needed > book.cash - heldBack(book, takerFeePpm) ? INSUFFICIENT : null;',
+    put: '    return needed > 1e18 ? INSUFFICIENT : null;',
+  },
+  {
+    what: 'the paper venue lends for contracts',
+    file: 'venue/paper/admission.ts',
+    find: '  return opened > freeMargin(book, quote) ?',
+    put: '  return opened > 1e18 + freeMargin(book, quote) ?',
+  },
+  {
+    what: 'the paper venue takes a fee in cash that it should take in coins',
+    file: 'venue/paper/fees.ts',
+    find: "  return rules.feesIn === 'coin' && basis.side === 'buy'\n",
+    put: "  return rules.feesIn === 'coin' && basis.lots < 0\n",
+  },
+];

@@ -1,0 +1,125 @@
+/** Breaks of what protects a position and of what closes it. */
+import type { Mutant } from './mutant.js';
+
+export const STOP_MUTANTS: readonly Mutant[] = [
+  {
+    what: 'the old stop is not restored where the new one is refused',
+    file: 'engine/flow/change-stop.ts',
+    find: '  if (formerStop !== null) formerStop.due = true;\n',
+    put: '  void formerStop;\n',
+  },
+  {
+    what: 'a time without a stop is not measured',
+    file: 'engine/flow/stop-gap.ts',
+    find: 'const ms = Math.ceil(core.monotonicMs - gap.sinceMs);',
+    put: 'const ms = Math.ceil(gap.sinceMs - core.monotonicMs);',
+  },
+  {
+    what: 'exits are not carried out',
+    file: 'engine/flow/advance.ts',
+    find: "    flatten(core, at, 'exit');\n",
+    put: '',
+  },
+  {
+    what: 'a position whose stop the market has passed is kept',
+    file: 'engine/orders/order-events.ts',
+    find: 'if (event.wouldTrigger === true) onWouldTrigger(core, entry);',
+    put: 'void onWouldTrigger;',
+  },
+  {
+    what: 'coins are sold while a stop still locks them',
+    file: 'engine/flow/flatten.ts',
+    find: '  if (liveStops(core, at).length === 0) sendClosing(core, position, purpose);',
+    put: '  sendClosing(core, position, purpose);',
+  },
+  {
+    what: 'the stop of a position that no entry explains is twice as far away',
+    file: 'engine/flow/wanted-stop.ts',
+    find: '? average - distance : average + distance',
+    put: '? average - 2 * distance : average + 2 * distance',
+  },
+  {
+    what: 'the stop is not where its entry wanted it',
+    file: 'engine/flow/wanted-stop.ts',
+    find: 'stopTicks: position.protectTicks ?? derivedStopTicks(core, position),',
+    put: 'stopTicks: derivedStopTicks(core, position),',
+  },
+  {
+    what: 'a stop for another quantity is left as it is',
+    file: 'engine/flow/wanted-stop.ts',
+    find: 'remainingLots(stop) === wanted.lots',
+    put: 'remainingLots(stop) > 0',
+  },
+  {
+    what: 'a halted desk lets strategies leave their positions',
+    file: 'engine/halts/mode.ts',
+    find: "return core.begun && (core.state.mode === 'ACTIVE' || core.state.mode === 'REDUCING');",
+    put: 'return core.begun;',
+  },
+  {
+    what: 'a close-all has no deadline after a restart',
+    file: 'engine/flow/begin.ts',
+    find: '  if (isClosing(core)) startClosingClock(core);\n',
+    put: '  void startClosingClock;\n',
+  },
+  {
+    what: 'flat is proven by our own book',
+    file: 'engine/flow/prove-flat.ts',
+    find: '  if (open || resting || !nothingIsTradable(core) || !nothingUnresolved(core)) {',
+    put: '  if (open && resting && !nothingIsTradable(core)) {',
+  },
+  {
+    what: 'a stop that does nothing is trusted',
+    file: 'engine/flow/secure.ts',
+    find: '    if (forMs < core.config.stopOverrunMs ||',
+    put: '    if (forMs < 1e9 ||',
+  },
+  {
+    what: 'a desk is armed while a position has no stop',
+    file: 'engine/commands/arm.ts',
+    find: '  if (bare.length > 0) {',
+    put: '  if (bare.length > 99) {',
+  },
+  {
+    what: 'an entry is approved that could not be protected',
+    file: 'engine/risk/protectable.ts',
+    find: '  if (lots >= minQuantityLots && value >= minNotional) return null;',
+    put: '  if (lots >= 0 && value >= 0) return null;',
+  },
+  {
+    what: 'dust keeps flat from being proven',
+    file: 'engine/flow/dust.ts',
+    find: '  return !(core.market.hasQuote(at) && isTooSmall(core, at, lots, core.market.bidTicks[at] as number));',
+    put: '  return lots !== 0;',
+  },
+  {
+    what: 'a stop is exchanged where the venue makes it smaller in its place',
+    file: 'engine/flow/change-stop.ts',
+    find: 'if (onlySmaller && capabilities.amends &&',
+    put: "if (onlySmaller && core.config.desk === '' && capabilities.amends &&",
+  },
+  {
+    what: 'a stop is taken off first at a venue that exchanges it',
+    file: 'engine/flow/change-stop.ts',
+    find: '  if (capabilities.replaces) place(',
+    put: "  if (capabilities.replaces && core.config.desk === '') place(",
+  },
+  {
+    what: 'a position is kept whose stop is refused again and again',
+    file: 'engine/flow/secure.ts',
+    find: "  secure(core, at, 'refused',",
+    put: "  if (core.wallMs < 0) secure(core, at, 'refused',",
+  },
+  {
+    what: 'an entry is judged by its own price instead of that of its stop',
+    file: 'engine/risk/protectable.ts',
+    find: '? Math.floor((intent.protectTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM)',
+    put: '? (intent.limitTicks ?? 0)',
+  },
+  {
+    what: 'a position without a stop halts nobody',
+    file: 'engine/timing.ts',
+    find: 'UNPROTECTED_MAX_MS = 10_000',
+    put: 'UNPROTECTED_MAX_MS = 1e9',
+  },
+];
