@@ -45,4 +45,4 @@ it('the page signs with the very key that was enrolled on the command line, and 
   await expect(signVote({ statement, key: null }, 'anna', PASSWORD)).rejects.toMatchObject({
     doThis: 'On the command line: fermata person key anna',
   });
-}, 30_000);
+});

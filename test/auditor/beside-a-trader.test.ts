@@ -61,4 +61,4 @@ it('agrees with a trader that opens and closes positions, and stops it once the 
   expect((await home.status()).halts).toContainEqual(
     expect.objectContaining({ cause: 'auditor', resume: 'person' }),
   );
-}, 90_000);
+});

@@ -107,7 +107,7 @@ describe('the backup workflow', () => {
     expect(await backupAge(contextOf(desk, 'live'), { maxAgeHours: 0.000001 })).toMatchObject({
       verdict: 'fail',
     });
-  }, 60_000);
+  });
 
   it('does not count what was not read back', async () => {
     const desk = await deskWithHome();
@@ -131,7 +131,7 @@ describe('the backup workflow', () => {
     expect(next.steps.map(({ verdict }) => verdict)).toEqual(['fail', 'pass']);
     expect(readdirSync(join(desk.home, 'backups')).sort()).toEqual([whole.backupId, next.backupId]);
     expect(await drill(desk)).toMatchObject({ verdict: 'pass', backupId: next.backupId });
-  }, 60_000);
+  });
 
   it('fails with the reason where it can not be taken', async () => {
     const desk = await deskWithHome();
@@ -174,7 +174,7 @@ describe('the restore drill', () => {
     expect(await drillAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'fail' });
     const evidence = await desk.evidence('restore-drill');
     expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(6);
-  }, 60_000);
+  });
 
   it('runs as a step of a routine, one at a time, with its own evidence', async () => {
     const desk = await deskWithHome();
@@ -223,5 +223,5 @@ describe('the restore drill', () => {
     expect(result.steps.find(({ verdict }) => verdict === 'not_run')?.observed).toBe('one runs already');
     const [step] = await desk.evidence('restore-test');
     expect(step).toMatchObject({ kind: 'action' });
-  }, 60_000);
+  });
 });

@@ -40,7 +40,7 @@ describe('fermata data fetch', () => {
       code: 1,
       out: expect.stringMatching(/✗ .*SHA-256 differs/),
     });
-  }, 60_000);
+  });
 
   it('says which instruments the desk has, and what a day looks like', async () => {
     const unknown = await data('fetch', 'XRP/USDT', '--from', day, '--to', day, '--desk', 'crypto-bot');

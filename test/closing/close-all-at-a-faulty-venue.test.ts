@@ -80,5 +80,5 @@ describe.each([
     expect(open.map(({ instrument }) => instrument)).toEqual([3]);
     expect(desk.engine.view.halts.map(({ cause }) => cause)).toContain('close-all-incomplete');
     expect(desk.engine.view.halts.some(({ reason }) => reason.includes('C3/USDT'))).toBe(true);
-  }, 60_000);
+  });
 });

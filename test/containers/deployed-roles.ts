@@ -80,7 +80,7 @@ export class DeployedRoles {
   }
 
   status(): Promise<TraderStatus> {
-    return this.trader.call('status', {}, { timeoutMs: 2_000 });
+    return this.trader.call('status', {}, { timeoutMs: 10_000 });
   }
 
   /** The incidents of roles that died, as a person in a container lists them. */

@@ -112,14 +112,23 @@ async function enrolKey(person: string): Promise<void> {
 
 type Session = Awaited<ReturnType<typeof signIn>>;
 
-async function openOf<T extends { readonly state: string }>(ask: Session, what: string): Promise<T> {
+interface Shown {
+  readonly id: string;
+  readonly state: string;
+  readonly title: string;
+}
+
+/** The open one whose title says this: a routine that comes due meanwhile asks for things of its own. */
+async function openOf<T extends Shown>(ask: Session, what: string, says = /./): Promise<T> {
   return until(`an open one of the ${what}`, async () =>
-    ((await ask(what)) as Record<string, T[]>)[what]?.find(({ state }) => state === 'open'),
+    ((await ask(what)) as Record<string, T[]>)[what]?.find(
+      ({ state, title }) => state === 'open' && says.test(title),
+    ),
   );
 }
 
 async function approve(ask: Session): Promise<void> {
-  const approval = await openOf<{ id: string; parametersHash: string; state: string }>(ask, 'approvals');
+  const approval = await openOf<Shown & { parametersHash: string }>(ask, 'approvals');
   const { parametersHash } = approval;
   const { statement, key } = (await ask(
     `signing?approval=${encodeURIComponent(approval.id)}`,
@@ -199,7 +208,7 @@ describe('a desk with real money', () => {
     expect((await desk.run('person', 'add', 'second', '--role', 'approver')).code).toBe(0);
     const second = await signIn('second');
     for (const person of ['operator', 'second']) await enrolKey(person);
-    const { id } = await openOf<{ id: number; state: string }>(operator, 'tasks');
+    const { id } = await openOf<Shown>(operator, 'tasks', /Review the validation report/);
     await operator(`tasks/${id}/done`, { note: 'win rate, Sharpe and drawdown are above the bounds' });
     await approve(operator);
     expect((await desk.status()).mode).toBe('HALTED');
@@ -248,7 +257,7 @@ describe('a desk with real money', () => {
   });
 
   it('comes back HALTED after kill -9 of its trader, with its stop at the exchange, and arms no more by itself', async () => {
-    const killed = desk.pids().get('trader')!;
+    const killed = await desk.pidOf('trader');
     process.kill(killed, 'SIGKILL');
     const back = await until('the trader again', async () => {
       const now = await desk.status();

@@ -149,7 +149,7 @@ describe('a desk whose people sit in Telegram', () => {
   });
 
   it('honours a stop that is sent while the bot is dead', async () => {
-    process.kill(desk.pids().get('web') ?? -1, 'SIGKILL');
+    process.kill(await desk.pidOf('web'), 'SIGKILL');
     operator.write('/stop while you were dead');
     const status = await mode('HALTED');
     expect(status.halts).toMatchObject([{ cause: 'person', by: 'operator', reason: 'while you were dead' }]);
@@ -174,6 +174,7 @@ describe('a desk whose people sit in Telegram', () => {
 
   it('has told everything once, in order, when Telegram is back after most of an hour', async () => {
     await resumeByTwo();
+    const before = alerts.texts().length;
     const { simulation } = simulator;
     // Telegram takes the first one and goes away before it can say so.
     simulation.faults.add({ method: 'sendMessage', effect: { kind: 'dropAfterAccept' } });
@@ -191,6 +192,8 @@ describe('a desk whose people sit in Telegram', () => {
     await alerts.reads(/Seen while away 4/);
     const incidents = alerts.texts().flatMap((text) => /Seen while away (\d)/.exec(text)?.[1] ?? []);
     expect(incidents).toEqual(['1', '2', '3', '4']);
-    expect(new Set(alerts.texts()).size).toBe(alerts.texts().length);
+    // Only of these: before them the day may have ended, and its routines have been told in the same words twice.
+    const told = alerts.texts().slice(before);
+    expect(new Set(told).size).toBe(told.length);
   });
 });

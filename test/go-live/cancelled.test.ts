@@ -59,7 +59,7 @@ describe.concurrent('going live, cancelled', () => {
     expect(await told(attempted)).toMatchObject([{ severity: 'warning' }]);
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
     await keepHistory(bench, 'go-live-cancelled-in-review', goLiveId(attempted.input.release, 1));
-  }, 60_000);
+  });
 
   it('while people are asked: the question is withdrawn, and nothing is armed', async () => {
     const attempted = await startAttempt(bench);
@@ -69,7 +69,7 @@ describe.concurrent('going live, cancelled', () => {
     expect(await attempted.ended).toMatchObject({ state: 'refused' });
     expect((await attempted.operations.listApprovals()).map(({ state }) => state)).toEqual(['withdrawn']);
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
-  }, 60_000);
+  });
 
   it('while it is live: people are told at once, it is watched on, and nothing larger is asked for', async () => {
     const attempted = await startAttempt(bench, { watchMs: 60_000, lookMs: 50 });
@@ -93,7 +93,7 @@ describe.concurrent('going live, cancelled', () => {
     });
     expect(attempted.desk.trader.sent('goLive')).toHaveLength(1);
     await keepHistory(bench, 'go-live-cancelled-while-live', goLiveId(attempted.input.release, 1));
-  }, 90_000);
+  });
 
   it('while a larger size is asked for: the question is withdrawn, and it is watched on', async () => {
     const attempted = await startAttempt(bench, { lookMs: 50 });
@@ -109,7 +109,7 @@ describe.concurrent('going live, cancelled', () => {
     attempted.desk.trader.granted = null;
     expect(await attempted.ended).toMatchObject({ state: 'ended' });
     expect(attempted.desk.trader.sent('goLive')).toHaveLength(1);
-  }, 90_000);
+  });
 
   it('while the trader takes the approval: it is not said that nothing was armed, and it is watched', async () => {
     const held = holdActivity('moveGoLive');
@@ -135,5 +135,5 @@ describe.concurrent('going live, cancelled', () => {
     );
     trader.granted = null;
     expect(await attempted.ended).toMatchObject({ state: 'ended' });
-  }, 90_000);
+  });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   balances.set('ETH', { free: 300_000_000n, locked: 0n });
   await desk.start();
   now = await desk.until('coins found', ({ coins }) => coins.length === 2);
-}, 60_000);
+});
 afterAll(async () => {
   for (const end of ends) await end();
 });
@@ -64,7 +64,11 @@ const claim = (said: Said, ...decisions: Decision[]) => {
   const { symbol = 'BTC/USDT', owner = 'desk', cost = '61250.00' } = said;
   asked += 1;
   const command = { commandId: `claim-${asked}`, by: 'second', reason: 'test' };
-  return desk.client.call('claimCoins', { ...command, symbol, owner, cost, decisions }, { timeoutMs: 5000 });
+  return desk.client.call(
+    'claimCoins',
+    { ...command, symbol, owner, cost, decisions },
+    { timeoutMs: 30_000 },
+  );
 };
 
 it('nobody says it without a decision, and the word of the web role is none', async () => {

@@ -93,7 +93,7 @@ describe.concurrent('the evidence of going live', () => {
     await expectWhole(attempted);
     // Pre-flight, approval, everything again, the first period in two, the end.
     expect(lost.size).toBeLessThanOrEqual(6);
-  }, 60_000);
+  });
 
   it('is whole where the process that wrote it is killed between commit and answer', async () => {
     const killed = new Set<string>();
@@ -107,7 +107,7 @@ describe.concurrent('the evidence of going live', () => {
     expect(await attempted.ended).toMatchObject({ state: 'completed' });
     expect(killed.size).toBeGreaterThanOrEqual(5);
     await expectWhole(attempted);
-  }, 90_000);
+  });
 
   it('is there before the trader is asked to trade real money', async () => {
     let release = (): void => undefined;
@@ -127,7 +127,7 @@ describe.concurrent('the evidence of going live', () => {
     release();
     expect(await attempted.ended).toMatchObject({ state: 'completed' });
     expect(attempted.desk.trader.sent('goLive')).toHaveLength(1);
-  }, 60_000);
+  });
 
   it.each([
     ['is refused for good', 60_000, ApplicationFailure.nonRetryable('not like this')],

@@ -20,7 +20,7 @@ describe('a desk with real money at the exchange’s simulator', () => {
     const arm = desk.client.call(
       'arm',
       { ...why, haltId: haltId!, configHash, decisions: [] },
-      { timeoutMs: 2000 },
+      { timeoutMs: 30_000 },
     );
     await expect(arm).rejects.toMatchObject({ code: 'go-live-required' });
   });
@@ -31,7 +31,7 @@ describe('a desk with real money at the exchange’s simulator', () => {
     await desk.until('reconciled and priced', (now) => reconciled(now) && now.marketData.state === 'up');
     const proposal = await desk.proposal();
     const decisions = [vote(proposal, 'operator'), vote(proposal, 'second')];
-    await desk.client.call('goLive', { ...why, proposal, decisions }, { timeoutMs: 2000 });
+    await desk.client.call('goLive', { ...why, proposal, decisions }, { timeoutMs: 30_000 });
     const live = await desk.status();
     expect(live).toMatchObject({
       mode: 'ACTIVE',

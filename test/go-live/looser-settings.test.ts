@@ -47,7 +47,7 @@ async function loosen(desk: LiveDesk, people: readonly string[], own = true) {
   );
   const why = { commandId: `c${people.length}`, by: 'operator', reason: 'a wilder week' };
   const asked = { ...why, baseVersion: 0, values: { [KEY]: 20 }, approvalId: 'settings:1', decisions };
-  return desk.client.call('reload', asked, { timeoutMs: 3000 });
+  return desk.client.call('reload', asked, { timeoutMs: 30_000 });
 }
 
 it('take two people where going live does', async () => {

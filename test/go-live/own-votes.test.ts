@@ -20,14 +20,14 @@ beforeAll(async () => {
   await desk.start();
   now = await desk.until('reconciled', ({ reconciliation }) => reconciliation.state === 'clean');
   proposal = await desk.proposal();
-}, 60_000);
+});
 afterAll(async () => {
   for (const end of ends) await end();
 });
 
 const why = () => ({ commandId: `own-${asked++}`, by: 'operator', reason: 'test' });
 const goLive = (...decisions: Decision[]) =>
-  desk.client.call('goLive', { ...why(), proposal, decisions }, { timeoutMs: 3000 });
+  desk.client.call('goLive', { ...why(), proposal, decisions }, { timeoutMs: 30_000 });
 
 /** As the bot makes it, or as somebody who has another key would. */
 function byChat(person: string, chatKey: string): Decision {
@@ -108,7 +108,7 @@ it('of two votes at most one comes through Telegram', async () => {
 
 it('a larger size takes a vote of one’s own, and none through Telegram', async () => {
   const resize = (sizePct: number, decisions: Decision[]) =>
-    desk.client.call('resize', { ...why(), sizePct, decisions }, { timeoutMs: 3000 });
+    desk.client.call('resize', { ...why(), sizePct, decisions }, { timeoutMs: 30_000 });
   await resize(50, []);
   const { configHash, incarnation: account } = now;
   const expiresWallMs = Date.now() + 60_000;
@@ -150,7 +150,7 @@ it('one through Telegram and one signed go live; a kill is then released by vote
   await expect(goLive(vote(proposal, 'operator'), byChat('second', CHAT_KEY))).resolves.toMatchObject({
     ok: true,
   });
-  await desk.client.call('kill', why(), { timeoutMs: 3000 });
+  await desk.client.call('kill', why(), { timeoutMs: 30_000 });
   const {
     haltId,
     configHash,
@@ -194,7 +194,7 @@ it('one through Telegram and one signed go live; a kill is then released by vote
     desk.client.call(
       'arm',
       { ...why(), haltId: haltId!, configHash, decisions: release(own) },
-      { timeoutMs: 3000 },
+      { timeoutMs: 30_000 },
     );
   await expect(arm(false)).rejects.toThrow(/not signed with the key of the person/);
   await expect(arm(true)).resolves.toMatchObject({ mode: 'ACTIVE' });

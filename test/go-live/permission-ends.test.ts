@@ -24,7 +24,7 @@ async function armedDesk(): Promise<{
   await isReady(desk);
   const proposal = await desk.proposal();
   const decisions = PEOPLE.map((person) => vote(proposal, person));
-  await desk.client.call('goLive', { ...why(), proposal, decisions }, { timeoutMs: 3000 });
+  await desk.client.call('goLive', { ...why(), proposal, decisions }, { timeoutMs: 30_000 });
   expect(await desk.status()).toMatchObject({ mode: 'ACTIVE', goLive: { granted: { step: 0 } } });
   return { desk, running };
 }
@@ -42,7 +42,7 @@ async function takesAnother(desk: LiveDesk): Promise<void> {
   const arm = desk.client.call(
     'arm',
     { ...why(), haltId: haltId!, configHash, decisions: [] },
-    { timeoutMs: 3000 },
+    { timeoutMs: 30_000 },
   );
   await expect(arm).rejects.toMatchObject({ code: 'go-live-required' });
 }
@@ -72,13 +72,13 @@ async function change(desk: LiveDesk, { key, from, to }: SettingChange, approved
   await desk.client.call(
     'reload',
     { ...why(), ...request, decisions: approved ? decisions : [] },
-    { timeoutMs: 3000 },
+    { timeoutMs: 30_000 },
   );
 }
 
 it('taking it back halts the desk at once, and it takes another go-live', async () => {
   const { desk } = await armedDesk();
-  await desk.client.call('revokeGoLive', why(), { timeoutMs: 3000 });
+  await desk.client.call('revokeGoLive', why(), { timeoutMs: 30_000 });
   await takesAnother(desk);
 });
 

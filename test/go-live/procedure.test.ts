@@ -79,7 +79,7 @@ describe.concurrent('going live', () => {
     expect(period.finished.getTime() - period.started.getTime()).toBeGreaterThanOrEqual(2000);
     const [row] = await readAttempts(bench.database.pool, desk.name);
     expect(row).toMatchObject({ release: input.release, state: 'completed' });
-  }, 90_000);
+  });
 
   it('asks nobody while something is missing', async () => {
     const { ended, operations, desk, input } = await attempt({}, { balance: 'fail', validation: 'warn' });
@@ -89,7 +89,7 @@ describe.concurrent('going live', () => {
     await keepHistory(bench, 'go-live-refused', goLiveId(input.release, 1));
     expect(await operations.listApprovals()).toEqual([]);
     expect(desk.trader.sent('goLive')).toEqual([]);
-  }, 60_000);
+  });
 
   it('ends with the first refusal', async () => {
     const attempted = await attempt();
@@ -101,7 +101,7 @@ describe.concurrent('going live', () => {
     });
     await keepHistory(bench, 'go-live-not-approved', goLiveId(attempted.input.release, 1));
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
-  }, 60_000);
+  });
 
   it('reminds the approvers once, then tells everybody, and expires where nobody answers', async () => {
     const attempted = await attempt({ approvalMs: UNANSWERED_MS });
@@ -115,7 +115,7 @@ describe.concurrent('going live', () => {
       { key: 'escalation', severity: 'critical', audience: ['operator', 'approver'] },
     ]);
     await keepHistory(bench, 'go-live-unanswered', goLiveId(attempted.input.release, 1));
-  }, 60_000);
+  });
 
   it('is told that the review is done, and looks at once, not at its next look', async () => {
     const attempted = await attempt();
@@ -131,13 +131,13 @@ describe.concurrent('going live', () => {
     expect(events.slice(told, look).some((event) => event.timerFiredEventAttributes)).toBe(false);
     await vote(attempted, BERT!, 'reject');
     await attempted.ended;
-  }, 60_000);
+  });
 
   it('is refused where nobody reviews the report', async () => {
     const { ended, operations } = await attempt({ reviewMs: 300 });
     expect(await ended).toMatchObject({ state: 'refused', detail: expect.stringMatching(/nobody reviewed/) });
     expect(await operations.listApprovals()).toEqual([]);
-  }, 60_000);
+  });
 
   it('looks at everything again after people have agreed', async () => {
     const attempted = await attempt();
@@ -151,7 +151,7 @@ describe.concurrent('going live', () => {
       detail: expect.stringMatching(/key-permissions as seen/),
     });
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
-  }, 60_000);
+  });
 
   it('goes on where the trader has taken it, and died before it could say so', async () => {
     const attempted = await startAttempt(bench, { ramp: [] });
@@ -161,7 +161,7 @@ describe.concurrent('going live', () => {
     await vote(attempted, BERT);
     expect(await attempted.ended).toMatchObject({ state: 'completed' });
     expect(attempted.desk.trader.granted).toMatchObject({ step: 0, attempt: 1 });
-  }, 60_000);
+  });
 
   it('ends where the trader refuses, and where the permission is taken back', async () => {
     const refused = await attempt();
@@ -184,7 +184,7 @@ describe.concurrent('going live', () => {
     });
     expect(await revoked.ended).toMatchObject({ state: 'ended' });
     await keepHistory(bench, 'go-live-revoked', goLiveId(revoked.input.release, 1));
-  }, 90_000);
+  });
 
   it('is one attempt at a time, and each number is used once', async () => {
     const { pool } = bench.database;

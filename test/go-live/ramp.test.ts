@@ -94,7 +94,7 @@ it('tells of a fill that is not as ordered while it watches, and asks for no lar
   expect(
     (await attempted.desk.evidence('go-live')).find(({ step_key: key }) => key === 'first-period.fills'),
   ).toMatchObject({ verdict: 'fail', observed: wrong.problems[0] });
-}, 90_000);
+});
 
 it('grows only from results that are as on paper, over as many runs as the waiting takes', async () => {
   const worse: Expectation = { verdict: 'warn', observed: 'win rate 20 %', expected: 'win rate 55 %' };
@@ -147,4 +147,4 @@ it('says so where the results can’t be verified, stays live, and goes on watch
   await vote(attempted, ANNA);
   await vote(attempted, BERT);
   expect(await attempted.ended).toMatchObject({ state: 'completed' });
-}, 60_000);
+});

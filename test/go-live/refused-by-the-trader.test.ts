@@ -35,7 +35,7 @@ function goLive(proposal: GoLiveProposal, decisions: readonly Decision[]) {
   return desk.client.call(
     'goLive',
     { commandId: `c${asked}`, by: 'operator', reason: 'a test', proposal, decisions },
-    { timeoutMs: 3000 },
+    { timeoutMs: 30_000 },
   );
 }
 
@@ -172,14 +172,14 @@ it('trades in the size that two people approved, and larger only step by step', 
 
 it('is HALTED at once where anybody takes the permission back, and stays so without a new one', async () => {
   const why = { commandId: 'r', by: 'reader', reason: 'something is wrong' };
-  await desk.client.call('revokeGoLive', why, { timeoutMs: 3000 });
+  await desk.client.call('revokeGoLive', why, { timeoutMs: 30_000 });
   const now = await desk.status();
   expect(now).toMatchObject({ mode: 'HALTED', goLive: { granted: null } });
   const { haltId, configHash } = now;
   const arm = desk.client.call(
     'arm',
     { ...why, commandId: 'a', haltId: haltId!, configHash, decisions: [] },
-    { timeoutMs: 3000 },
+    { timeoutMs: 30_000 },
   );
   await expect(arm).rejects.toMatchObject({ code: 'go-live-required' });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTasks } from '../../src/store/tasks.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { holdActivity } from '../workflows/support/held.js';
 import { resume } from '../workflows/support/resumptions.js';
 import { until } from '../workflows/support/until.js';
 import { openIncident, type RunningIncident, strategy, timelineOf, toldOf } from './incident-bench.js';
@@ -69,21 +70,14 @@ describe('an incident', () => {
   }, 240_000);
 
   it('ends as the person said who declares it over in the middle of a step, and does nothing after it', async () => {
-    let release = (): void => {};
-    const desk = await bench.desk({
-      serve: ['operations', 'engine'],
-      afterActivity: async (name) => {
-        if (name !== 'ledgerPositions') return;
-        await new Promise<void>((resolve) => {
-          release = resolve;
-        });
-      },
-    });
+    const held = holdActivity('ledgerPositions');
+    const desk = await bench.desk({ serve: ['operations', 'engine'], afterActivity: held.after });
     desk.processes.set('trader', 'restarting');
     const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
     await stepOf(incident, 'Last 100 lines of its log');
+    await held.reached;
     await incident.answer('resolve');
-    release();
+    held.release();
     expect((await incident.result()).outcome).toBe('anna declared it over: seen');
     const names = (await timelineOf(bench, incident)).map(({ name }) => name);
     expect(names).toContain('Positions before');

@@ -21,7 +21,8 @@ const TIMING: IncidentInput['timing'] = {
   escalateMs: [],
   lookMs: 50,
   lookMsMax: 100,
-  offerMs: 60_000,
+  // Beyond what a busy machine takes for a test: what is to expire says so.
+  offerMs: 600_000,
   reviewMs: 3_600_000,
   evidenceMs: 20_000,
 };

@@ -160,6 +160,7 @@ describe.concurrent('a run that is gone', () => {
     desk.trader.risk = [{ limit: 'daily-loss', value: '3 %', now: '2.90 %' }];
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
     const { pool } = bench.database;
+    await openedRow(desk);
     await until('the offer', async () => (await readApprovals(pool, desk.name)).length > 0);
     await incident.end();
     await reconcile(desk);

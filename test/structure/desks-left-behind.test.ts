@@ -65,10 +65,10 @@ it('a killed test process leaves no desk running and no folder', async () => {
     String(supervisor.pid),
   );
   await new Promise((go) => test.stdout?.once('data', go));
-  process.kill(supervisor.pid ?? 0, 'SIGSTOP');
+  supervisor.kill('SIGSTOP');
   expect(isAlive(role.pid)).toBe(true);
 
-  process.kill(test.pid ?? 0, 'SIGKILL');
+  test.kill('SIGKILL');
 
   await until('the desk ended', () => !isAlive(supervisor.pid) && !isAlive(role.pid) && !existsSync(home));
   expect(existsSync(sockets)).toBe(false);

@@ -48,7 +48,7 @@ test('a restart that fails counts as a death and is tried again', async () => {
   });
   await keeper.start();
   failures = 1;
-  process.kill(keeper.status.pid ?? 0, 'SIGKILL');
+  process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
   await until('running again', () => kinds(news).includes('running-again'));
   expect(kinds(news)).toEqual(['died', 'restarting', 'died', 'restarting', 'running-again']);
   await keeper.stop();
@@ -66,7 +66,7 @@ test('what is stopped while it is about to be restarted stays stopped', async ()
     },
   });
   await keeper.start();
-  process.kill(keeper.status.pid ?? 0, 'SIGKILL');
+  process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
   await until('the stop', () => stopped !== null);
   await stopped;
   expect(keeper.status).toMatchObject({ state: 'stopped', pid: null });

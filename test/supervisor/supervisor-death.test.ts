@@ -9,10 +9,10 @@ import { ROLE_TIMES } from '../../src/supervisor/roles.js';
 import {
   makeHome,
   processesOf,
-  processOf,
   ROLE_DOUBLE,
   RUN_UP,
   removeHome,
+  runningOf,
   runs,
   startUp,
   until,
@@ -56,12 +56,12 @@ test('what a killed supervisor left is ended before anything is started again', 
 });
 
 test('a child that does not end when asked is killed after a while', async () => {
-  const trader = await processOf(home, 'trader');
-  process.kill(trader?.pid ?? 0, 'SIGSTOP');
+  const trader = await runningOf(home, 'trader');
+  process.kill(trader.pid, 'SIGSTOP');
   supervisor.kill('SIGKILL');
   await until('its death', () => ended(supervisor));
   await startUp(home);
-  expect(runs(trader?.pid ?? 0)).toBe(false);
+  expect(runs(trader.pid)).toBe(false);
 });
 
 test('Ctrl-C ends everything in order; the terminal reaches nobody else', async () => {
@@ -76,8 +76,7 @@ test('Ctrl-C ends everything in order; the terminal reaches nobody else', async 
 });
 
 test('a second Ctrl-C is in a hurry: what does not end is killed', async () => {
-  const worker = await processOf(home, 'operations-worker');
-  process.kill(worker?.pid ?? 0, 'SIGSTOP');
+  process.kill((await runningOf(home, 'operations-worker')).pid, 'SIGSTOP');
   supervisor.kill('SIGINT');
   await until('the order', () => said.some(({ text }) => text?.startsWith('Ending in order')));
   const begun = performance.now();

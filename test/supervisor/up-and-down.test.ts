@@ -16,6 +16,7 @@ import {
   processOf,
   type RunningUp,
   removeHome,
+  runningOf,
   runs,
   startUp,
   until,
@@ -89,29 +90,29 @@ describe('a desk that runs', () => {
   });
 
   test.each(['web', 'trader', 'temporal', 'postgres'])('%s is started again after kill -9', async (name) => {
-    const before = await processOf(home, name);
-    process.kill(before?.pid ?? 0, 'SIGKILL');
+    const before = await runningOf(home, name);
+    process.kill(before.pid, 'SIGKILL');
     const after = await until(`${name} again`, async () => {
       const now = await processOf(home, name);
-      return now?.state === 'running' && now.pid !== before?.pid ? now : null;
+      return now?.state === 'running' && now.pid !== before.pid ? now : null;
     });
-    expect(after.restarts).toBe((before?.restarts ?? 0) + 1);
+    expect(after.restarts).toBe(before.restarts + 1);
     expect(desk.lines.join('\n')).toContain(`${name} ended unexpectedly (SIGKILL)`);
   });
 
   test('a role is restarted on request, an unknown one is refused', async () => {
-    const before = await processOf(home, 'web');
+    const before = await runningOf(home, 'web');
     const after = await askSupervisor(home, 'restart', { name: 'web' }, 20_000);
-    expect(after).toMatchObject({ state: 'running', restarts: (before?.restarts ?? 0) + 1 });
+    expect(after).toMatchObject({ state: 'running', restarts: before.restarts + 1 });
     await expect(askSupervisor(home, 'restart', { name: 'nobody' })).rejects.toThrow(/no process nobody/);
   });
 
   test('a trader that does not answer for ten seconds is killed and comes back', async () => {
-    const before = await processOf(home, 'trader');
-    process.kill(before?.pid ?? 0, 'SIGSTOP');
+    const before = await runningOf(home, 'trader');
+    process.kill(before.pid, 'SIGSTOP');
     await until('another trader', async () => {
       const now = await processOf(home, 'trader');
-      return now?.state === 'running' && now.pid !== before?.pid;
+      return now?.state === 'running' && now.pid !== before.pid;
     });
     expect(desk.lines.join('\n')).toMatch(/trader has not answered for 1\d s/);
   });

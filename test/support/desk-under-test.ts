@@ -30,6 +30,8 @@ export interface DeskUnderTest {
   status(): Promise<TraderStatus>;
   /** Pids by process name, as the supervisor recorded them. */
   pids(): ReadonlyMap<string, number>;
+  /** To be sent a signal: waits for it where it is just being started again. */
+  pidOf(name: string): Promise<number>;
   supervisorPid(): number;
   /** Ctrl-C; resolves with the exit code. */
   interrupt(): Promise<number | null>;
@@ -102,7 +104,7 @@ export function deskUnderTest(
   const status = async (): Promise<TraderStatus> => {
     const trader = connectTrader(deskPaths(homePaths(home), desk).controlSocket);
     try {
-      return await trader.call('status', {}, { timeoutMs: 2000 });
+      return await trader.call('status', {}, { timeoutMs: 10_000 });
     } finally {
       trader.close();
     }
@@ -124,6 +126,7 @@ export function deskUnderTest(
     signIn,
     status,
     pids,
+    pidOf: (name) => until(`a process ${name}`, () => pids().get(name)),
     supervisorPid: () => supervisor?.pid ?? -1,
     interrupt,
     dispose: () => guard.dispose(),

@@ -52,4 +52,4 @@ it('a test alert that reaches nobody is no proof, and the reason is said', async
   expect(ok).toBe(false);
   expect(detail).toMatch(/Nobody to tell: the bot does not run/);
   expect(await telegramProof(bench.home, DEFAULT_TOKEN)).toBeNull();
-}, 40_000);
+});

@@ -18,7 +18,7 @@ async function tradedOn(home: TraderHome, fills: number): Promise<void> {
 }
 
 const clean = (home: TraderHome) =>
-  until(home.status, ({ reconciliation }) => reconciliation.state === 'clean', 30_000);
+  until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
 
 it('comes up HALTED for a person under a new incarnation, and holds what the venue holds', async () => {
   const home = traderHome();
@@ -61,4 +61,4 @@ it('finds its copy again where it was ended between putting the old away and the
   renameSync(home.journal, `${home.journal}.next`);
   await home.start();
   expect((await clean(home)).incarnation).toBe(incarnation);
-}, 60_000);
+});

@@ -71,7 +71,7 @@ export function traderHome(options: HomeOptions = {}): TraderHome {
     rmSync(home, { recursive: true, force: true });
     rmSync(paths.sockets, { recursive: true, force: true });
   });
-  const status = () => client.call('status', {}, { timeoutMs: 2000 });
+  const status = () => client.call('status', {}, { timeoutMs: 20_000 });
   return {
     runtime,
     journal,

@@ -10,19 +10,20 @@ it('comes up HALTED, is armed by the rule of the desk file, trades, and ends in 
   expect(first.halts.map(({ cause }) => cause)).toEqual(['startup']);
   expect(first.marketData.label).toMatch(/simulated market, seed 7, 600x/);
   await home.arm();
-  const traded = await until(home.status, ({ fills }) => fills > 0, 30_000);
+  const traded = await until(home.status, ({ fills }) => fills > 0);
   expect(traded.mode).toBe('ACTIVE');
   child.kill('SIGTERM');
   expect(await exited).toEqual({ code: 0, signal: null });
   expect(recordsIn(home.journal, 'halt').at(-1)!.halt).toMatchObject({ cause: 'shutdown', resume: 'auto' });
   expect(recordsIn(home.journal, 'fill').length).toBeGreaterThanOrEqual(traded.fills);
-}, 60_000);
+});
 
 it('goes on where it ended: same incarnation, positions, fills and market time', async () => {
   const home = traderHome();
   const first = await home.start();
   await home.arm();
-  const before = await until(home.status, ({ positions }) => positions.length > 0, 30_000);
+  const before = await until(home.status, ({ positions }) => positions.length > 0);
+  const beganMs = performance.now();
   first.child.kill('SIGTERM');
   await first.exited;
   const fills = recordsIn(home.journal, 'fill').length;
@@ -31,13 +32,15 @@ it('goes on where it ended: same incarnation, positions, fills and market time',
   expect(again).toMatchObject({ mode: 'HALTED', incarnation: before.incarnation });
   expect(again.fills).toBeGreaterThanOrEqual(fills);
   expect(again.marketData.marketMs).toBeGreaterThanOrEqual(before.marketData.marketMs);
-  expect(again.marketData.marketMs - before.marketData.marketMs).toBeLessThan(60 * 60_000);
+  // Six hundred times as fast as the clock on the wall, and never ahead of it.
+  const passedMs = (performance.now() - beganMs) * 600;
+  expect(again.marketData.marketMs - before.marketData.marketMs).toBeLessThan(passedMs + 60 * 60_000);
   const proof = await home.client.call('flatProof', {});
   expect(proof.venuePositions.map(({ symbol }) => symbol)).toEqual(
     again.positions.map(({ symbol }) => symbol),
   );
   expect(again.activity.length).toBeGreaterThan(0);
-}, 60_000);
+});
 
 it('says at every start that positions and orders on paper are kept, and keeps them', async () => {
   const home = traderHome();
@@ -47,7 +50,7 @@ it('says at every start that positions and orders on paper are kept, and keeps t
     activity.filter(({ text }) => text.startsWith(kept)).length;
   expect(said(await home.status())).toBe(1);
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0, 30_000);
+  await until(home.status, ({ positions }) => positions.length > 0);
   first.child.kill('SIGTERM');
   await first.exited;
   const before = recordsIn(home.journal, 'fill');
@@ -58,13 +61,13 @@ it('says at every start that positions and orders on paper are kept, and keeps t
   expect(Number(again.cash)).toBeLessThan(10_000 - 1);
   expect(said(again)).toBe(1);
   expect(again.fills).toBeGreaterThanOrEqual(before.length);
-}, 60_000);
+});
 
 it('comes back HALTED with the reason startup and reconciled after kill -9 while trading, and says how fast', async () => {
   const home = traderHome();
   const first = await home.start();
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0, 30_000);
+  await until(home.status, ({ positions }) => positions.length > 0);
   first.child.kill('SIGKILL');
   await first.exited;
   const begunMs = performance.now();
@@ -81,7 +84,7 @@ it('comes back HALTED with the reason startup and reconciled after kill -9 while
   expect(proof.venuePositions.map(({ symbol }) => symbol)).toEqual(
     back.positions.map(({ symbol }) => symbol),
   );
-}, 60_000);
+});
 
 it('finds an order by lookup that the venue took just before kill -9, and does not send it twice', async () => {
   const home = traderHome();
@@ -102,7 +105,7 @@ it('finds an order by lookup that the venue took just before kill -9, and does n
   expect(
     recordsIn(home.journal, 'order.intended').filter((intended) => intended.order.clientId === clientId),
   ).toHaveLength(1);
-}, 60_000);
+});
 
 it('refuses a second trader on the same journal, a changed desk file, and real money on made-up prices', async () => {
   const home = traderHome();
@@ -123,4 +126,4 @@ it('refuses a second trader on the same journal, a changed desk file, and real m
   await expect(traderHome({ edit: toLive }).start()).rejects.toThrow(
     /trades real money, and prices were to be simulated/,
   );
-}, 60_000);
+});

@@ -25,4 +25,4 @@ it('says how long its journal is while it still starts: who follows it must not 
   expect(starting).toMatchObject({ mode: 'HALTED', incarnation });
   expect(starting?.reason).toContain('choosing where prices come from');
   expect(starting?.sequence).toBe([...readJournal(home.journal)].length);
-}, 60_000);
+});

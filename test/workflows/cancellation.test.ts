@@ -203,7 +203,7 @@ describe.concurrent('a change of settings that is cancelled', () => {
       person: 'otto',
       reason: 'more',
       simulated: true,
-      expiresAfterMs: 60_000,
+      expiresAfterMs: 600_000,
       remindEveryMs: null,
       escalateAfterMs: null,
       evidenceMs: 20_000,

@@ -124,7 +124,7 @@ describe('a validation that can not go on', () => {
     const handle = await bench.client.workflow.start('validation', {
       workflowId: validationId(desk.name, 'v1'),
       taskQueue: operationsQueue(desk.name),
-      args: [{ ...validationInput(desk.name), runMsMax: 2_500 }],
+      args: [{ ...validationInput(desk.name), runMsMax: 5_000 }],
     });
     await expect(handle.result()).rejects.toThrow();
     const [evidence] = await desk.evidence('validation');

@@ -95,7 +95,7 @@ export async function liveDesk(
     rmSync(home, { recursive: true, force: true });
     rmSync(paths.sockets, { recursive: true, force: true });
   });
-  const status = () => client.call('status', {}, { timeoutMs: 5000 });
+  const status = () => client.call('status', {}, { timeoutMs: 30_000 });
   const until: LiveDesk['until'] = async (what, holds, timeoutMs = START_MS) => {
     const deadlineMs = Date.now() + timeoutMs;
     for (;;) {

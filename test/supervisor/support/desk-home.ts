@@ -84,6 +84,14 @@ export async function processOf(home: string, name: string): Promise<ProcessStat
   return all.find((status) => status.name === name) ?? null;
 }
 
+/** Waits until it runs, so that it can be sent a signal. */
+export function runningOf(home: string, name: string): Promise<ProcessStatus & { readonly pid: number }> {
+  return until(`the process ${name}`, async () => {
+    const status = await processOf(home, name);
+    return status?.state === 'running' && status.pid !== null ? { ...status, pid: status.pid } : null;
+  });
+}
+
 export function runs(pid: number): boolean {
   try {
     // A zombie has ended: only its parent has not looked yet.
