@@ -40,8 +40,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await dialog.getByLabel(/Reason/).fill('too many losses');
     await page.keyboard.press('Enter');
     await expect.poll(said).toContain('ema-cross is off');
-    expect(opened.web.trader.calls.at(-1)).toMatchObject({
-      method: 'toggle',
+    expect(opened.web.trader.calls.findLast(({ method }) => method === 'toggle')).toMatchObject({
       params: { enabled: false, reason: 'too many losses' },
     });
   });
@@ -100,8 +99,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await dialog.getByLabel('What one coin cost').fill('61250.00');
     await page.keyboard.press('Enter');
     await expect.poll(said).toContain('done');
-    expect(opened.web.trader.calls.at(-1)).toMatchObject({
-      method: 'claimCoins',
+    expect(opened.web.trader.calls.findLast(({ method }) => method === 'claimCoins')).toMatchObject({
       params: { symbol, owner: 'desk', cost: '61250.00', reason: 'bought for the desk' },
     });
     opened.web.trader.status = scriptedStatus();

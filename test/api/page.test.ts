@@ -80,8 +80,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await page.keyboard.press('Enter');
     expect((await sent).postDataJSON()).toEqual({ reason: 'looked at it', sizePct: 50 });
     await expect.poll(() => text('mode')).toBe('ACTIVE');
-    expect(web.trader.calls.at(-1)).toMatchObject({
-      method: 'arm',
+    expect(web.trader.calls.findLast(({ method }) => method === 'arm')).toMatchObject({
       params: { reason: 'looked at it', haltId: HALT_ID },
     });
   });

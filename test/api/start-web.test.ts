@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWeb } from '../../src/api/start.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { readSecret } from '../../src/home/secrets.js';
+import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { webRuntime } from '../support/web-runtime.js';
 
@@ -30,11 +31,13 @@ describe('the web role', () => {
     const role = await startWeb(runtime);
     const base = `http://127.0.0.1:${runtime.web.port}`;
     try {
-      const health = await fetch(`${base}/health`);
-      expect(health.status).toBe(503);
-      expect(await health.json()).toMatchObject({
-        status: 'unhealthy',
-        components: { trader: 'down', database: 'up', temporal: 'down' },
+      await eventually(async () => {
+        const health = await fetch(`${base}/health`);
+        expect(health.status).toBe(503);
+        expect(await health.json()).toMatchObject({
+          status: 'unhealthy',
+          components: { trader: 'down', database: 'up', temporal: 'down' },
+        });
       });
       const signedIn = await fetch(`${base}/api/auth/login`, {
         method: 'POST',

@@ -61,7 +61,7 @@ describe('a journal that begins on an account with a past', () => {
     await expect(venue.fillsSince(0)).rejects.toThrow(/times off the market/);
     const desk = await deskAtVenue(venue, { asExchangeAccount: true });
     onTestFinished(() => desk.close());
-    await eventually(() => desk.engine.view.reconciliation.state === 'clean', 10_000);
+    await eventually(() => desk.engine.view.reconciliation.state === 'clean');
     const { view } = desk.engine;
     expect(view).toMatchObject({ fills: 0, positions: [] });
     expect(view.reconciliation.differences).toEqual([]);
@@ -84,13 +84,13 @@ describe('a journal that begins on an account with a past', () => {
     onTestFinished(() => venue.close());
     const desk = await deskAtVenue(venue, { asExchangeAccount: true });
     onTestFinished(() => desk.close());
-    await eventually(() => desk.engine.view.coins.length > 0, 10_000);
+    await eventually(() => desk.engine.view.coins.length > 0);
     expect(desk.engine.view).toMatchObject({ positions: [], coins: [{ nobodys: 500 }] });
     expect(desk.engine.view.equity).toBe(desk.engine.view.cash);
     expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(0);
     const command = { name: 'claimCoins', symbol: 'COIN/USDT', owner: 'desk', cost: '90' } as const;
     await desk.runner.command({ commandId: 'c', by: 'approver', reason: 'bought for it', command });
-    await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed', 10_000);
+    await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed');
     expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 500, averageTicks: 9_000 }]);
   });
 });

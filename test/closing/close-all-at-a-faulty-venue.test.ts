@@ -23,7 +23,7 @@ async function closeAll(options: {
   const desk = await deskAtVenue(venue, {
     positions: POSITIONS,
     answerTimeoutMs: 200,
-    deadlineMs: options.deadlineMs ?? 20_000,
+    deadlineMs: options.deadlineMs ?? 60_000,
   });
   onTestFinished(async () => {
     await desk.close();
@@ -31,7 +31,7 @@ async function closeAll(options: {
   });
   closing = true;
   await desk.runner.command({ commandId: 'c', by: 'test', reason: 'test', command: { name: 'closeAll' } });
-  await eventually(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll), 25_000);
+  await eventually(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll));
   return { desk, venue };
 }
 

@@ -46,24 +46,24 @@ async function holding(price: string, stopLossMarket: boolean) {
 describe('a position at the exchange', () => {
   it('is sold at once where the exchange says that its stop would trigger immediately', async () => {
     const { desk, coins, refusals } = await holding('90', true);
-    await eventually(() => coins() === 0n, 10_000);
+    await eventually(() => coins() === 0n);
     expect(refusals()).toBe(2); // the stop that was refused, and the sale
     expect(desk.engine.view.mode).toBe('HALTED');
-    await eventually(() => desk.engine.view.positions.length === 0, 5000);
+    await eventually(() => desk.engine.view.positions.length === 0);
   });
 
   it('is sold once its stop-limit was gapped through and rests without effect', async () => {
     const { simulator, desk, coins } = await holding('100', false);
-    await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed', 10_000);
+    await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed');
     simulator.simulation.setPrice('COINUSDT', '80');
     const quote = () => desk.runner.post({ kind: 'quote', instrument: 0, bidTicks: 8_000, askTicks: 8_001 });
     quote();
     const quotes = setInterval(quote, 100);
     onTestFinished(() => clearInterval(quotes));
-    await eventually(() => desk.engine.view.positions[0]?.protection === 'passed', 5000);
+    await eventually(() => desk.engine.view.positions[0]?.protection === 'passed');
     expect(coins()).toBeGreaterThan(0n);
-    await eventually(() => coins() === 0n, 15_000);
+    await eventually(() => coins() === 0n);
     expect([...simulator.simulation.exchange.open.values()]).toEqual([]);
-    await eventually(() => desk.engine.view.positions.length === 0, 5000);
+    await eventually(() => desk.engine.view.positions.length === 0);
   });
 });

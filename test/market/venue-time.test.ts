@@ -23,7 +23,7 @@ describe('market time of live prices', () => {
     const opened = await openLiveFeed({
       venues: ['binance'],
       instruments: cryptoInstruments,
-      deadlineMs: 6000,
+      deadlineMs: 30_000,
       steadyMs: () => steadyNowMs() + skippedMs,
       addresses: server.addresses,
     });

@@ -81,7 +81,7 @@ describe('an outage', () => {
 describe('an exchange that asks for silence', () => {
   it('is left alone until the time it named', async () => {
     const { venue, raw, simulator } = await openUp();
-    await raw.control('ban', { status: 418, seconds: 1 });
+    await raw.control('ban', { status: 418, seconds: 3 });
     await expect(venue.balances()).rejects.toThrow();
     const seen = simulator.simulation.requests.length;
     expect(await venue.submit(approved({}))).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });

@@ -23,6 +23,10 @@ afterEach(() => {
 });
 
 const healths = () => opened.events.flatMap((event) => (event.kind === 'health' ? [event.state] : []));
+/** Once or more often: what answers within a moment here may be late where a machine is busy, and is dialled again. */
+function downAndUp(): void {
+  expect([healths().at(0), healths().at(-1)]).toEqual(['down', 'up']);
+}
 const fills = () => opened.events.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
 
 /** A resting order of ours that the market then fills: its executions come on the stream only. */
@@ -35,8 +39,8 @@ async function restingBuy(lots: number) {
 describe('the user stream', () => {
   it('is subscribed again after the connection was dropped, and says so', async () => {
     opened.simulator.sockets.drop();
-    await eventually(() => expect(healths()).toEqual(['down', 'up']));
-    expect(opened.venue.state.reconnects).toBe(1);
+    await eventually(downAndUp);
+    expect(opened.venue.state.reconnects).toBeGreaterThanOrEqual(1);
     await restingBuy(1000);
     await opened.raw.control('price', { symbol: 'BTCUSDT', price: '58990' });
     await eventually(() => expect(fills()).toHaveLength(1));
@@ -44,13 +48,13 @@ describe('the user stream', () => {
 
   it('is subscribed again after the exchange ended it but kept the socket', async () => {
     opened.simulator.userStreams.terminate();
-    await eventually(() => expect(healths()).toEqual(['down', 'up']));
+    await eventually(downAndUp);
     expect(opened.simulator.userStreams.subscriptions).toBe(1);
   });
 
   it('is found dead when the connection is half open, and dialled again', async () => {
     opened.simulator.sockets.freeze(true);
-    await eventually(() => expect(healths()).toEqual(['down', 'up']));
+    await eventually(downAndUp);
   });
 
   it('is tried again after a subscription that was refused, hung or broke', async () => {
@@ -62,13 +66,13 @@ describe('the user stream', () => {
       opened.simulator.simulation.addFault({ method: 'WS', effect });
     }
     opened.simulator.sockets.drop();
-    await eventually(() => expect(healths()).toEqual(['down', 'up']));
+    await eventually(downAndUp);
   });
 
   it('survives ten dropped connections in a row', async () => {
     for (let count = 0; count < 10; count += 1) {
       opened.simulator.sockets.drop();
-      await eventually(() => expect(opened.venue.state.reconnects).toBe(count + 1));
+      await eventually(() => expect(opened.venue.state.reconnects).toBeGreaterThan(count));
     }
     expect(opened.simulator.userStreams.subscriptions).toBe(1);
   });
@@ -112,7 +116,7 @@ describe('the user stream', () => {
     await raw.control('balance', { account: 'desk', asset: 'USDT', free: '1000000' });
     simulator.simulation.addFault({ method: 'WS', times: 3, effect: { kind: 'drop' } });
     simulator.sockets.drop();
-    await eventually(() => expect(healths()).toEqual(['down']));
+    await eventually(() => expect(healths()).toContain('down'));
     const since = Date.now();
     for (let count = 0; count < 50; count += 1) {
       await raw.signed('POST', '/api/v3/order', {

@@ -8,7 +8,7 @@ export interface RawSocket {
   readonly frames: Frame[];
   readonly closed: Promise<number>;
   send(frame: object): void;
-  /** The first frame, from now or before, that fits. Rejects after five seconds. */
+  /** The first frame, from now or before, that fits. */
   first(fits: (frame: Frame) => boolean): Promise<Frame>;
   close(): void;
 }
@@ -32,7 +32,7 @@ export async function openSocket(address: string, path: string): Promise<RawSock
     send: (frame) => socket.send(JSON.stringify(frame)),
     first: (fits) =>
       new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`no such frame among ${frames.length}`)), 5000);
+        const late = setTimeout(() => reject(new Error(`no such frame among ${frames.length}`)), 45_000);
         const look = () => {
           const found = frames.find(fits);
           if (found === undefined) return;
