@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const shared = {
   environment: 'node' as const,
-  globalSetup: ['test/support/temporal-at-hand.ts'],
+  globalSetup: ['test/support/built.ts', 'test/support/temporal-at-hand.ts'],
   pool: 'forks' as const,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 90_000,

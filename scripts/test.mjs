@@ -7,9 +7,12 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.mjs';
 import { desksWithProofs } from './proofs/proof-tables.mjs';
-import { countRun, readRunReport, stampReport } from './proofs/run-report.mjs';
+import { countRun, readRunReport, slowestFiles, stampReport } from './proofs/run-report.mjs';
 import { notOfThese, sourceState } from './proofs/source-state.mjs';
 import { summariseProofs } from './proofs/summary.mjs';
+
+/** Of the files, so many are named with the time that they took. */
+const SLOWEST = 12;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { full, keptReport, filters } = readArguments(process.argv.slice(2));
@@ -25,9 +28,14 @@ const status = runVitest();
 const run = { ...before, whole: filters.length === 0 };
 if (existsSync(report)) stampReport(report, run);
 const files = existsSync(report) ? readRunReport(report, root) : [];
+const slowest = existsSync(report) && files.length > SLOWEST ? slowestFiles(report, root, SLOWEST) : [];
 rmSync(folder, { recursive: true, force: true });
 
 const { passed, failed, skipped } = countRun(files);
+if (slowest.length > 0) {
+  console.log(`Where the time went, the ${SLOWEST} slowest of ${files.length} files:`);
+  for (const [seconds, file] of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
+}
 if (skipped > 0) console.log(`${skipped} skipped, each with its reason above`);
 const steps = [...runStep(), ...proofSteps()];
 for (const { ok, what } of steps) console.log(`${ok ? 'ok    ' : 'FAIL  '}${what}`);

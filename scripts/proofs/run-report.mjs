@@ -15,6 +15,15 @@ export function readRunReport(path, root) {
   }));
 }
 
+/** The files that took longest, the longest first: `[seconds, file]`. */
+export function slowestFiles(path, root, count) {
+  const { testResults } = JSON.parse(readFileSync(path, 'utf8'));
+  return testResults
+    .map(({ name, startTime, endTime }) => [(endTime - startTime) / 1000, relative(root, name)])
+    .sort(([one], [other]) => other - one)
+    .slice(0, count);
+}
+
 export function countRun(files) {
   const count = (wanted) =>
     files.reduce((sum, { tests }) => sum + tests.filter(({ status }) => wanted(status)).length, 0);

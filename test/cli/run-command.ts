@@ -7,8 +7,7 @@ export interface CommandEnd {
   readonly err: string;
 }
 
-const SCRIPT = fileURLToPath(new URL('./run-cli.mjs', import.meta.url));
-const TSX = import.meta.resolve('tsx');
+const COMMAND = fileURLToPath(new URL('../../bin/fermata.js', import.meta.url));
 
 /** Runs `fermata` as a process of its own in `folder`, with FERMATA_HOME there. */
 export function runCommand(
@@ -16,7 +15,7 @@ export function runCommand(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<CommandEnd> {
-  const child = spawn(process.execPath, ['--import', TSX, SCRIPT, ...args], {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, FERMATA_HOME: `${folder}/home`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -25,7 +25,7 @@ let said: { kind: string; text?: string }[];
 beforeEach(async () => {
   home = makeHome();
   said = [];
-  supervisor = spawn(process.execPath, ['--import', 'tsx', RUN_UP, home, ROLE_DOUBLE], {
+  supervisor = spawn(process.execPath, [RUN_UP, home, ROLE_DOUBLE], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   createInterface({ input: supervisor.stdout! }).on('line', (line) => said.push(JSON.parse(line)));
@@ -90,7 +90,7 @@ test('a second Ctrl-C is in a hurry: what does not end is killed', async () => {
 test('Ctrl-C while it is starting ends what was started', async () => {
   await down(home);
   const env = { ...process.env, SLOW_ROLE: 'engine-worker' };
-  const slow = spawn(process.execPath, ['--import', 'tsx', RUN_UP, home, ROLE_DOUBLE], {
+  const slow = spawn(process.execPath, [RUN_UP, home, ROLE_DOUBLE], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env,
   });

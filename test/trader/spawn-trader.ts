@@ -14,7 +14,7 @@ import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import type { TraderStatus } from '../../src/trader/protocol.js';
 
-const SCRIPT = fileURLToPath(new URL('trader-process.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('trader-process.mjs', import.meta.url));
 const DESK_FILE = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
 
 export const DECISION_KEY = randomBytes(32).toString('hex');
@@ -86,7 +86,7 @@ export function traderHome(options: HomeOptions = {}): TraderHome {
 }
 
 async function startProcess(runtimeFile: string, failpoint?: string): Promise<TraderProcess> {
-  const args = ['--import', 'tsx', SCRIPT, runtimeFile, ...(failpoint === undefined ? [] : [failpoint])];
+  const args = [SCRIPT, runtimeFile, ...(failpoint === undefined ? [] : [failpoint])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));

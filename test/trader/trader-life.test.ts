@@ -73,9 +73,7 @@ it('comes back HALTED with the reason startup and reconciled after kill -9 while
   const begunMs = performance.now();
   await home.start();
   const back = await until(home.status, ({ reconciliation }) => reconciliation.state === 'clean');
-  console.log(
-    `kill -9 to HALTED and reconciled: ${Math.round(performance.now() - begunMs)} ms (with tsx compiling)`,
-  );
+  console.log(`kill -9 to HALTED and reconciled: ${Math.round(performance.now() - begunMs)} ms`);
   expect(back.mode).toBe('HALTED');
   expect(back.halts.map(({ cause }) => cause)).toContain('startup');
   const tradeIds = recordsIn(home.journal, 'fill').map(({ fill }) => fill.tradeId);

@@ -22,7 +22,7 @@ export const MARKET: MarketChoice = {
 };
 
 export const ROLE_DOUBLE = fileURLToPath(new URL('role-double.mjs', import.meta.url));
-export const RUN_UP = fileURLToPath(new URL('run-up.ts', import.meta.url));
+export const RUN_UP = fileURLToPath(new URL('run-up.mjs', import.meta.url));
 
 export interface RunningUp {
   readonly summary: UpSummary;

@@ -1,21 +1,16 @@
 /**
- * One trader alone in a process. Arguments: runtime file, and where it shall kill itself: `after-submit:<n>`, right after
- * the venue has taken its n-th order and before the trader hears of it.
+ * One trader alone in a process, as it is built. Arguments: runtime file, and where it shall kill itself:
+ * `after-submit:<n>`, right after the venue has taken its n-th order and before the trader hears of it.
  */
 import { readFileSync } from 'node:fs';
-import type { Runtime } from '../../src/home/runtime.js';
-import { startTraderOn } from '../../src/trader/start.js';
-import {
-  openPaperVenue,
-  type PaperVenue,
-  type PaperVenueOptions,
-} from '../../src/venue/paper/paper-venue.js';
+import { startTraderOn } from '../../dist/trader/start.js';
+import { openPaperVenue } from '../../dist/venue/paper/paper-venue.js';
 
 const [runtimeFile, failpoint] = process.argv.slice(2);
-const runtime = JSON.parse(readFileSync(runtimeFile!, 'utf8')) as Runtime;
+const runtime = JSON.parse(readFileSync(runtimeFile, 'utf8'));
 const killAtOrder = failpoint?.startsWith('after-submit:') ? Number(failpoint.split(':')[1]) : null;
 
-function openVenue(options: PaperVenueOptions): PaperVenue {
+function openVenue(options) {
   const venue = openPaperVenue(options);
   if (killAtOrder === null) return venue;
   const submit = venue.submit.bind(venue);

@@ -1,15 +1,14 @@
-/** `up` as a process of its own, so that a test can kill it: `run-up.ts HOME ROLE_SCRIPT`. */
-import { loadDesk } from '../../../src/desk/load.js';
-import { up } from '../../../src/supervisor/up.js';
-import { MARKET } from './desk-home.js';
+/** `up` as it is built and as a process of its own, so that a test can kill it: `run-up.mjs HOME ROLE_SCRIPT`. */
+import { loadDesk } from '../../../dist/desk/load.js';
+import { up } from '../../../dist/supervisor/up.js';
 
 const [home = '', roleScript = ''] = process.argv.slice(2);
-const print = (value: unknown): void => console.log(JSON.stringify(value));
+const print = (value) => console.log(JSON.stringify(value));
 try {
   const outcome = await up({
     home,
     loaded: loadDesk('desks/crypto-bot.yaml'),
-    market: MARKET,
+    market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     port: 0,
     roleScript,
     onProgress: print,
