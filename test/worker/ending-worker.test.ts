@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withHeartbeat } from '../../src/activities/operations/with-heartbeat.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { END_TIMES, type KeptWorker, keepWorker } from '../../src/worker/keep-worker.js';
@@ -42,70 +42,72 @@ async function serve(desk: string, activities: object): Promise<KeptWorker> {
 
 const drawDesk = (): string => `t-${randomBytes(4).toString('hex')}`;
 
-it('ends at once when nothing runs', async () => {
-  const worker = await serve(drawDesk(), {});
-  const beganMs = performance.now();
-  await worker.stop();
-  expect(performance.now() - beganMs).toBeLessThan(END_TIMES.graceMs / 2);
-});
-
-it('lets a short activity come to its end', async () => {
-  const desk = drawDesk();
-  let began = 0;
-  const worker = await serve(desk, {
-    runPreflight: async () => {
-      began += 1;
-      await Context.current().sleep(SECONDS_LONG);
-      return { verdict: 'pass', results: [] };
-    },
+describe.concurrent('a worker that ends', () => {
+  it('ends at once when nothing runs', async () => {
+    const worker = await serve(drawDesk(), {});
+    const beganMs = performance.now();
+    await worker.stop();
+    expect(performance.now() - beganMs).toBeLessThan(END_TIMES.graceMs / 2);
   });
-  const run = await bench.client.workflow.start('preflight', {
-    workflowId: preflightId(desk),
-    taskQueue: operationsQueue(desk),
-    args: [{ desk }],
-  });
-  await until('it to be under way', () => began === 1);
-  await worker.stop();
-  const { events } = await run.fetchHistory();
-  expect(events?.some((event) => event.activityTaskCompletedEventAttributes)).toBe(true);
-  expect(began).toBe(1);
-});
 
-it('tells what goes on for hours at once, and waits for its cleanup; the next worker does it again', async () => {
-  const desk = drawDesk();
-  const seen = { began: 0, toldMs: 0, cleaned: 0 };
-  const step = { verdict: 'pass', title: 'T', observed: 'x', expected: 'y' };
-  const activities = {
-    takeBackup: () =>
-      withHeartbeat(async (_say, signal) => {
-        seen.began += 1;
-        if (seen.began > 1) return { backupId: 'b1', step: { key: 'take', ...step } };
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        seen.toldMs = performance.now();
-        await sleep(SECONDS_LONG);
-        seen.cleaned += 1;
-        throw signal.reason;
-      }),
-    pruneBackups: async () => ({ key: 'prune', ...step }),
-    recordEvidenceBatch: async () => undefined,
-  };
-  const worker = await serve(desk, activities);
-  const run = await bench.client.workflow.start('backup', {
-    workflowId: backupWorkflowId(desk),
-    taskQueue: operationsQueue(desk),
-    args: [
-      {
-        ...{ desk, verify: false, keep: 5, simulated: true },
-        ...{ marketMs: null, person: null, evidenceMs: 20_000 },
+  it('lets a short activity come to its end', async () => {
+    const desk = drawDesk();
+    let began = 0;
+    const worker = await serve(desk, {
+      runPreflight: async () => {
+        began += 1;
+        await Context.current().sleep(SECONDS_LONG);
+        return { verdict: 'pass', results: [] };
       },
-    ],
+    });
+    const run = await bench.client.workflow.start('preflight', {
+      workflowId: preflightId(desk),
+      taskQueue: operationsQueue(desk),
+      args: [{ desk }],
+    });
+    await until('it to be under way', () => began === 1);
+    await worker.stop();
+    const { events } = await run.fetchHistory();
+    expect(events?.some((event) => event.activityTaskCompletedEventAttributes)).toBe(true);
+    expect(began).toBe(1);
   });
-  await until('it to be under way', () => seen.began === 1);
-  const askedMs = performance.now();
-  await worker.stop();
-  expect(seen.toldMs - askedMs).toBeLessThan(END_TIMES.graceMs / 2);
-  expect(seen).toMatchObject({ began: 1, cleaned: 1 });
-  const next = await serve(desk, activities);
-  expect(await run.result()).toMatchObject({ verdict: 'pass', backupId: 'b1' });
-  await next.stop();
+
+  it('tells what goes on for hours at once, and waits for its cleanup; the next worker does it again', async () => {
+    const desk = drawDesk();
+    const seen = { began: 0, toldMs: 0, cleaned: 0 };
+    const step = { verdict: 'pass', title: 'T', observed: 'x', expected: 'y' };
+    const activities = {
+      takeBackup: () =>
+        withHeartbeat(async (_say, signal) => {
+          seen.began += 1;
+          if (seen.began > 1) return { backupId: 'b1', step: { key: 'take', ...step } };
+          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+          seen.toldMs = performance.now();
+          await sleep(SECONDS_LONG);
+          seen.cleaned += 1;
+          throw signal.reason;
+        }),
+      pruneBackups: async () => ({ key: 'prune', ...step }),
+      recordEvidenceBatch: async () => undefined,
+    };
+    const worker = await serve(desk, activities);
+    const run = await bench.client.workflow.start('backup', {
+      workflowId: backupWorkflowId(desk),
+      taskQueue: operationsQueue(desk),
+      args: [
+        {
+          ...{ desk, verify: false, keep: 5, simulated: true },
+          ...{ marketMs: null, person: null, evidenceMs: 20_000 },
+        },
+      ],
+    });
+    await until('it to be under way', () => seen.began === 1);
+    const askedMs = performance.now();
+    await worker.stop();
+    expect(seen.toldMs - askedMs).toBeLessThan(END_TIMES.graceMs / 2);
+    expect(seen).toMatchObject({ began: 1, cleaned: 1 });
+    const next = await serve(desk, activities);
+    expect(await run.result()).toMatchObject({ verdict: 'pass', backupId: 'b1' });
+    await next.stop();
+  });
 });

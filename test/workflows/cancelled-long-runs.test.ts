@@ -20,21 +20,21 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-const seen = { began: 0, heardOfIt: 0 };
-
-/** Beats until it hears that it is cancelled. */
-async function forHours(): Promise<never> {
-  const context = Context.current();
-  seen.began += 1;
-  for (;;) {
-    context.heartbeat();
-    try {
-      await context.sleep(100);
-    } catch (error) {
-      if (error instanceof CancelledFailure) seen.heardOfIt += 1;
-      throw error;
+/** An activity that beats until it hears that it is cancelled. */
+function forHours(seen: { began: boolean; heardOfIt: boolean }): () => Promise<never> {
+  return async () => {
+    const context = Context.current();
+    seen.began = true;
+    for (;;) {
+      context.heartbeat();
+      try {
+        await context.sleep(100);
+      } catch (error) {
+        if (error instanceof CancelledFailure) seen.heardOfIt = true;
+        throw error;
+      }
     }
-  }
+  };
 }
 
 async function toldOf(desk: BenchDesk): Promise<string[]> {
@@ -50,21 +50,22 @@ async function cancelled(
   workflowId: (desk: string) => string,
   argument: (desk: string) => object,
 ) {
+  const seen = { began: false, heardOfIt: false };
+  const takesHours = forHours(seen);
   const desk = await bench.desk({
     serve: ['operations'],
-    activities: () => ({ takeBackup: forHours, restoreBackup: forHours, runValidation: forHours }),
+    activities: () => ({ takeBackup: takesHours, restoreBackup: takesHours, runValidation: takesHours }),
   });
-  const [began, heard] = [seen.began, seen.heardOfIt];
   const handle = await bench.client.workflow.start(type, {
     workflowId: workflowId(desk.name),
     taskQueue: operationsQueue(desk.name),
     args: [argument(desk.name)],
   });
-  await until('it to be under way', () => seen.began > began);
+  await until('it to be under way', () => seen.began);
   await sleep(200);
   await handle.cancel();
   const result = await handle.result().catch(String);
-  await until('the activity to hear of it', () => seen.heardOfIt > heard);
+  await until('the activity to hear of it', () => seen.heardOfIt);
   return { desk, handle, result };
 }
 
@@ -81,7 +82,8 @@ const validationInput = (desk: string): ValidationInput => ({
   evidenceMs: 20_000,
 });
 
-describe('a run that takes hours and is cancelled', () => {
+// Side by side: each waits for the heartbeat that brings the news.
+describe.concurrent('a run that takes hours and is cancelled', () => {
   it('a backup ends, counts as none, and people are told', async () => {
     const { desk, handle, result } = await cancelled('backup', backupWorkflowId, backupInput);
     expect(result).toMatchObject({ verdict: 'fail', backupId: null });
