@@ -8,7 +8,7 @@ import { runCommand } from './run-command.js';
 let simulator: BinanceSimulator;
 let folder: string;
 beforeAll(async () => {
-  simulator = await startBinanceSimulator();
+  simulator = await startBinanceSimulator({ history: { minutes: 26 * 60 } });
   folder = mkdtempSync(join(tmpdir(), 'fermata-data-'));
 });
 afterAll(async () => {
@@ -16,7 +16,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const day = new Date().toISOString().slice(0, 10);
+/** Of an hour ago: a day that has only begun has no minute that is over. */
+const day = new Date(Date.now() - 3_600_000).toISOString().slice(0, 10);
 const data = (...args: string[]) => runCommand(folder, ['data', ...args]);
 
 describe('fermata data fetch', () => {

@@ -30,9 +30,14 @@ describe('a stranger', () => {
     bench.simulator.simulation.sendCallback(STRANGER, message, 'c:closeall:-:abc');
     await eventually(async () => {
       const audit = await readAudit(database.pool, bench.desk.desk);
-      expect(audit.filter(({ action }) => action === 'telegram.stranger')).toMatchObject([
-        { person: `telegram:${STRANGER}`, via: 'telegram', outcome: 'ignored' },
-      ]);
+      const recorded = audit.filter(({ action }) => action === 'telegram.stranger');
+      // Once an hour, and an hour may end between two of the six.
+      expect([1, 2]).toContain(recorded.length);
+      expect(recorded[0]).toMatchObject({
+        person: `telegram:${STRANGER}`,
+        via: 'telegram',
+        outcome: 'ignored',
+      });
     });
     expect(bench.texts(STRANGER)).toEqual([]);
     expect(bench.trader.sent('stop')).toEqual([]);
