@@ -1,10 +1,10 @@
 /** Neither closing nor trading again waits for a reason. Whoever gave none is asked for it afterwards, by a task. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
 import { taskNotice } from '../notify/task-notice.js';
 import { openTask } from '../store/tasks.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
+import { NO_ANSWER, writeInTime } from './write-in-time.js';
 
 export interface Unexplained {
   /** `closed all positions`. */
@@ -13,8 +13,6 @@ export interface Unexplained {
   readonly reason: EmergencyRequest['reason'];
 }
 
-/** Nobody waits longer than this for the task; it may still be opened after that. */
-const WRITE_MS = 1_000;
 const DUE_MS = 24 * 3_600_000;
 
 /** The outcome with what came of asking. Never rejects: what was done is done. */
@@ -26,10 +24,13 @@ export async function askForReason(
 ): Promise<OperationResult> {
   if (unexplained.reason !== null || !outcome.ok) return outcome;
   const asking = ask(context, caller, unexplained).catch(messageOf);
-  const asked = await Promise.race([asking, sleep(WRITE_MS, `no answer within ${WRITE_MS} ms`)]);
+  const asked = await writeInTime(asking);
   if (typeof asked === 'number')
     return { ...outcome, detail: `${outcome.detail}; no reason was given: task ${asked} asks for it` };
-  const problem = `No reason was given, and nobody could be asked for it: Postgres: ${asked}.`;
+  const problem =
+    asked === null
+      ? `No reason was given, and nobody may have been asked for it: ${NO_ANSWER}.`
+      : `No reason was given, and nobody could be asked for it: Postgres: ${asked}.`;
   return { ...outcome, problems: [...outcome.problems, problem] };
 }
 

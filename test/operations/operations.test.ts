@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operations } from '../../src/operations/open-operations.js';
-import type { Caller } from '../../src/operations/operation.js';
+import type { Caller, OperationResult } from '../../src/operations/operation.js';
 import { emergencyStopId, resumptionId } from '../../src/workflows/queues.js';
 import { readAudit } from '../support/read-audit.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
 import { openOperations } from './support/open-operations.js';
 
 let bench: Bench;
@@ -39,23 +40,28 @@ function operationsOf(desk: BenchDesk, down: { temporal?: boolean; postgres?: bo
   return operations;
 }
 
+/** Of its problems: a busy Postgres that answers too late has written all the same. */
+const missed = ({ problems }: OperationResult) => problems.filter((text) => !text.includes('may be missing'));
+
+/** The newest first. */
+const audited = (desk: BenchDesk, entries: number) =>
+  until(`${entries} audit entries`, async () => {
+    const found = await readAudit(bench.database.pool, desk.name);
+    return found.length >= entries ? found : null;
+  });
+
 describe.concurrent('stop trading', () => {
   it('goes to the trader first, is proven by it, and is handed to the workflow and the audit', async () => {
     const desk = await bench.desk();
     desk.trader.entriesWorking = 2;
     const result = await operationsOf(desk).stopTrading(ANNA, { reason: 'test' });
-    expect(result).toMatchObject({
-      ok: true,
-      proven: true,
-      problems: [],
-      workflowId: emergencyStopId(desk.name),
-    });
+    expect(result).toMatchObject({ ok: true, proven: true, workflowId: emergencyStopId(desk.name) });
+    expect(missed(result)).toEqual([]);
     expect(result.haltId).toBe(desk.trader.haltId);
     await bench.client.workflow.getHandle(emergencyStopId(desk.name)).result();
     expect(desk.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'test' }]);
-    expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
-      { person: 'anna', via: 'web', action: 'stop', outcome: 'proven' },
-    ]);
+    const audit = await audited(desk, 1);
+    expect(audit).toMatchObject([{ person: 'anna', via: 'web', action: 'stop', outcome: 'proven' }]);
   });
 
   it('works while Temporal, Postgres or both are down, and says so', async () => {
@@ -105,7 +111,8 @@ describe.concurrent('close all positions', () => {
     const desk = await bench.desk();
     desk.trader.positions = ['BTC/USDT', 'ETH/USDT'];
     const result = await operationsOf(desk).closeAllPositions(ANNA, { reason: 'test' });
-    expect(result).toMatchObject({ ok: true, proven: true, problems: [] });
+    expect(result).toMatchObject({ ok: true, proven: true });
+    expect(missed(result)).toEqual([]);
     expect(result.detail).toContain('the venue reports no position');
   });
 
@@ -169,7 +176,8 @@ describe.concurrent('what nobody gave a reason for', () => {
     const again = await operations.closeAllPositions(ANNA, closing);
     desk.trader.halt('person', 'person');
     const resumed = await operations.resumeTrading({ person: 'ben', via: 'telegram' }, { reason: null });
-    expect(resumed).toMatchObject({ proven: true, problems: [] });
+    expect(resumed.proven).toBe(true);
+    expect(missed(resumed)).toEqual([]);
     const tasks = await operations.listTasks({ state: 'open' });
     expect(tasks.map(({ title }) => title).sort()).toEqual([
       'Say why anna closed all positions',
@@ -178,7 +186,7 @@ describe.concurrent('what nobody gave a reason for', () => {
     const closed = tasks.find(({ title }) => title.includes('anna'));
     expect(again.detail).toContain(`no reason was given: task ${closed?.id} asks for it`);
     await operations.completeTask(ANNA, { id: closed?.id ?? 0, note: 'the exchange was about to close' });
-    expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
+    expect(await audited(desk, 4)).toMatchObject([
       { action: 'completeTask', parameters: { note: 'the exchange was about to close' } },
       { action: 'resume', person: 'ben', parameters: { reason: 'no reason given' } },
       { action: 'closeAll', parameters: { reason: 'no reason given' } },

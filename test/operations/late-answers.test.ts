@@ -1,0 +1,28 @@
+/** Postgres that answers late: what is said of it is true, and a process that stood still does not accuse it. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { NO_ANSWER, writeInTime } from '../../src/operations/write-in-time.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.pool.query('select 1');
+});
+afterAll(() => database?.drop());
+
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+it('an answer that came while the process stood still is an answer', async () => {
+  const written = writeInTime(database.pool.query('select 1 as one'));
+  // Sent, and answered meanwhile: only the timer is due by then as well.
+  await new Promise((sent) => setImmediate(sent));
+  standStill(1_500);
+  expect((await written)?.rows).toEqual([{ one: 1 }]);
+});
+
+it('nobody waits longer for one that does not come, and nobody says that nothing was written', async () => {
+  expect(await writeInTime(database.pool.query('select pg_sleep(3)'))).toBeNull();
+  expect(NO_ANSWER).toBe('Postgres gave no answer within 1000 ms');
+});
