@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { desksWithProofs, readProofs } from '../proofs/proof-tables.mjs';
 
 /**
- * `what` is the end of "a build in which …"; `find` occurs once in `file`; `put` stands in its place and compiles.
+ * `what` is the end of "a build in which …"; `find` occurs once in `file`; `put` stands in its place (its types are
+ * not checked).
  * `unnoticedBecause`: why no mapped test can notice it.
  */
 export function readBreaks(root) {
@@ -32,4 +33,14 @@ export function problemOf(root, { desk, ids, file, find, put }) {
   const places = readFileSync(path, 'utf8').split(find).length - 1;
   if (places !== 1) return `${file} has ${places} places like ${find}`;
   return find === put ? 'it changes nothing' : null;
+}
+
+/** In words, each id of a desk that a test proves and that no break takes away: who knows whether its test could fail? */
+export function idsWithoutBreak(root) {
+  const broken = new Set(readBreaks(root).flatMap(({ desk, ids }) => ids.map((id) => `${desk} ${id}`)));
+  return desksWithProofs(root).flatMap((desk) =>
+    readProofs(root, desk)
+      .filter(({ id, proof }) => proof !== '' && !broken.has(`${desk} ${id}`))
+      .map(({ id }) => `${desk} has no break for ${id}`),
+  );
 }

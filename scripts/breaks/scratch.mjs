@@ -1,4 +1,4 @@
-// A copy of the sources that is broken, built, tested and mended again, one break at a time.
+// A copy of the sources that is broken, tested and mended again, one break at a time.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -8,10 +8,12 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { transformWithOxc } from 'vite';
 import { findChromium } from '../find-chromium.mjs';
 import { isNamed, patternOfTitle } from '../proofs/proven-by-run.mjs';
 import { readRunReport } from '../proofs/run-report.mjs';
@@ -24,10 +26,11 @@ export function openScratch(root) {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-breaks-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
-  for (const file of filesOf(root)) {
+  // With what is built, and the times of both: only what is older than its source is built again.
+  for (const file of [...filesOf(root), 'dist']) {
     if (!existsSync(join(root, file))) continue;
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    cpSync(join(root, file), join(folder, file));
+    cpSync(join(root, file), join(folder, file), { recursive: true, preserveTimestamps: true });
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const inFolder = (args) =>
@@ -45,36 +48,64 @@ export function openScratch(root) {
   const sound = build();
   if (sound !== null) throw new Error(`the sources do not build as they are: ${sound}`);
 
-  /** The mapped tests alone: which of them failed, or null where none could be run. */
-  const failing = (proofs) => {
+  /** Types are only left out of a source, so its own compiled file is all that changes; what is bundled follows. */
+  const rebuild = async (file) => {
+    const compiled = /^src\/(.*)\.ts$/.exec(file)?.[1];
+    if (compiled !== undefined) {
+      const source = readFileSync(join(folder, file), 'utf8');
+      const { code } = await transformWithOxc(source, join(folder, file), { sourcemap: false });
+      writeFileSync(join(folder, `dist/${compiled}.js`), code);
+      const now = Date.now() / 1000;
+      utimesSync(join(folder, 'dist/.built/compile'), now, now);
+    }
+    return build();
+  };
+
+  /** Each mapped test, as it ended; none where vitest could not even begin. */
+  const run = ({ name, options }, proofs, toFirstFailure) => {
     const files = [...new Set(proofs.map((proof) => proof.split(' > ')[0]))];
     const report = join(folder, 'breaks-report.json');
     rmSync(report, { force: true });
-    const project = (system) => files.filter((file) => WHOLE_PRODUCT.test(file) === system);
-    const projects = [
-      ...(project(false).length > 0 ? ['--project', 'parts'] : []),
-      ...(project(true).length > 0 ? ['--project', 'system'] : []),
-    ];
-    const names = ['-t', proofs.map(patternOf).join('|')];
-    const args = ['run', ...projects, '--reporter=json', `--outputFile.json=${report}`, ...names, ...files];
+    const reporter = ['--reporter=json', `--outputFile.json=${report}`];
+    const args = ['run', '--project', name, ...reporter, ...options(proofs, toFirstFailure), ...files];
     inFolder(['node_modules/vitest/vitest.mjs', ...args]);
-    if (!existsSync(report)) return null;
-    const tests = readRunReport(report, folder).flatMap((one) =>
-      one.tests.map((test) => ({ ...test, file: one.file })),
-    );
-    const mapped = tests.filter((test) =>
-      proofs.some((proof) => {
-        const [file, ...titles] = proof.split(' > ');
-        return test.file === file && isNamed(test.titles, titles);
-      }),
-    );
-    if (mapped.length === 0) return null;
-    return mapped.filter(({ status }) => status === 'failed').map(({ titles }) => titles.at(-1));
+    if (!existsSync(report)) return [];
+    return readRunReport(report, folder).flatMap(({ file, failed, tests }) => {
+      const mapped = tests.filter(({ titles }) =>
+        proofs.some((proof) => {
+          const [of, ...parts] = proof.split(' > ');
+          return of === file && isNamed(titles, parts);
+        }),
+      );
+      // What could not be loaded, or whose beginning failed, fails as a whole.
+      const whole = failed && !mapped.some(({ status }) => status === 'failed');
+      if (whole) return [{ title: `${file} as a whole`, status: 'failed' }];
+      return mapped.map(({ titles, status }) => ({ title: titles.at(-1), status }));
+    });
+  };
+
+  /** What takes seconds first; what takes a whole product only where that noticed nothing. */
+  const tryTests = (proofs, toFirstFailure) => {
+    const ended = [];
+    for (const project of PROJECTS) {
+      const own = proofs.filter(project.has);
+      if (own.length === 0) continue;
+      if (toFirstFailure && ended.some(({ status }) => status === 'failed')) continue;
+      ended.push(...run(project, own, toFirstFailure));
+    }
+    return ended;
   };
 
   return {
-    /** @returns {{ outcome: 'noticed' | 'unnoticed' | 'unusable', detail: string }} */
-    tryBreak({ file, find, put }, proofs) {
+    /** Titles of the tests that do not pass on the sources as they are: they would notice anything. */
+    failingUnbroken(proofs) {
+      const ended = tryTests([...new Set(proofs)], false);
+      if (ended.length === 0) return ['no mapped test ran'];
+      return ended.filter(({ status }) => status !== 'passed').map(({ title }) => title);
+    },
+
+    /** @returns {Promise<{ outcome: 'noticed' | 'unnoticed' | 'unusable', detail: string }>} */
+    async tryBreak({ file, find, put }, proofs) {
       const path = join(folder, file);
       const before = readFileSync(path, 'utf8');
       const parts = before.split(find);
@@ -82,19 +113,39 @@ export function openScratch(root) {
         return { outcome: 'unusable', detail: `${file} has ${parts.length - 1} places like it` };
       writeFileSync(path, parts.join(put));
       try {
-        const unbuilt = build();
+        const unbuilt = await rebuild(file).catch((error) => lastLine(String(error)));
         if (unbuilt !== null) return { outcome: 'unusable', detail: unbuilt };
-        const failed = failing(proofs);
-        if (failed === null) return { outcome: 'unusable', detail: 'none of the mapped tests ran' };
-        return failed.length > 0
-          ? { outcome: 'noticed', detail: failed[0] }
-          : { outcome: 'unnoticed', detail: `${proofs.length} mapped tests passed` };
+        return outcomeOf(tryTests(proofs, true));
       } finally {
         writeFileSync(path, before);
+        await rebuild(file);
       }
     },
   };
 }
+
+function outcomeOf(ended) {
+  const failed = ended.find(({ status }) => status === 'failed');
+  if (failed !== undefined) return { outcome: 'noticed', detail: failed.title };
+  const left = ended.find(({ status }) => status !== 'passed');
+  if (left !== undefined) return { outcome: 'unusable', detail: `${left.title}: ${left.status}` };
+  if (ended.length === 0) return { outcome: 'unusable', detail: 'none of the mapped tests ran' };
+  return { outcome: 'unnoticed', detail: `${ended.length} mapped tests passed` };
+}
+
+const isWhole = (proof) => WHOLE_PRODUCT.test(proof);
+/** Tests of the whole product go on where the one before them ended: their file is run from its beginning to its end. */
+const PROJECTS = [
+  {
+    name: 'parts',
+    has: (proof) => !isWhole(proof),
+    options: (proofs, toFirstFailure) => [
+      ...['-t', proofs.map(patternOf).join('|')],
+      ...(toFirstFailure ? ['--bail=1'] : []),
+    ],
+  },
+  { name: 'system', has: isWhole, options: () => [] },
+];
 
 /** Of the titles that a proof names first; too many rather than too few: what counts is decided by `isNamed`. */
 const patternOf = (proof) => patternOfTitle(proof.split(' > ')[1] ?? '');

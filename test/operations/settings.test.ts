@@ -76,7 +76,8 @@ async function untilTried(desk: BenchDesk, attempts: number): Promise<void> {
 describe.concurrent('a change of settings', () => {
   it('that tightens is taken by the trader at once, and audited', async () => {
     const desk = await bench.desk({ serve: [] });
-    const result = await change(operationsOf(desk), { 'risk.maxPositionSizePct': 2 });
+    const operations = operationsOf(desk);
+    const result = await change(operations, { 'risk.maxPositionSizePct': 2 });
     expect(result).toMatchObject({
       state: 'applied',
       version: 1,
@@ -90,6 +91,11 @@ describe.concurrent('a change of settings', () => {
     expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
       { person: 'otto', action: 'changeSettings', parameters: { version: 1, reason: 'a calmer week' } },
     ]);
+    const { settings } = await operations.readSettings();
+    expect(settings.find(({ key }) => key === 'risk.maxPositionSizePct')).toMatchObject({
+      value: 2,
+      fileValue: 3,
+    });
   });
 
   it('that loosens waits for an approver, whose signed vote goes with it to the trader', async () => {

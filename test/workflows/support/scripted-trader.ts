@@ -147,7 +147,11 @@ export class ScriptedTrader {
       reconciliation: { state: this.reconciliation, atWallMs: null, differences: [] },
       strategies: this.strategies,
       risk: this.risk,
-      settings: { version: this.settingsVersion, changed: {}, fileConfigHash: this.configHash },
+      settings: {
+        version: this.settingsVersion,
+        changed: Object.assign({}, ...this.reloaded.map(({ values }) => values)),
+        fileConfigHash: this.configHash,
+      },
     };
   }
 
