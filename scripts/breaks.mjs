@@ -41,8 +41,8 @@ if (values.check) {
   process.exit(problems.length === 0 ? 0 : 1);
 }
 
-const scratch = openScratch(root);
-const failing = scratch.failingUnbroken(chosen.flatMap((one) => testsOf(root, one)));
+const scratch = await openScratch(root);
+const failing = await scratch.failingUnbroken(chosen.flatMap((one) => testsOf(root, one)));
 for (const title of failing) console.log(`fails without a break: ${title}`);
 const unnoticed = [];
 const unusable = [];

@@ -1,5 +1,5 @@
 // A copy of the sources that is broken, tested and mended again, one break at a time.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -19,13 +19,20 @@ import { isNamed, patternOfTitle } from '../proofs/proven-by-run.mjs';
 import { readRunReport } from '../proofs/run-report.mjs';
 
 const RUN_MS_MAX = 20 * 60_000;
+const SAID_LENGTH_MAX = 10_000;
 const WHOLE_PRODUCT = /^test\/(end-to-end|faults)\//;
 
 /** Is gone when this process ends, however that comes about. */
-export function openScratch(root) {
+export async function openScratch(root) {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-breaks-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+  let running = null;
+  const end = () => {
+    if (running === null) process.exit(130);
+    running.once('exit', () => process.exit(130));
+    running.kill('SIGTERM');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end);
   // With what is built, and the times of both: only what is older than its source is built again.
   for (const file of [...filesOf(root), 'dist']) {
     if (!existsSync(join(root, file))) continue;
@@ -34,18 +41,24 @@ export function openScratch(root) {
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const inFolder = (args) =>
-    spawnSync(process.execPath, args, {
-      cwd: folder,
-      encoding: 'utf8',
-      timeout: RUN_MS_MAX,
-      killSignal: 'SIGTERM',
-      env: { ...process.env, CHROMIUM_PATH: findChromium() },
+    new Promise((resolve) => {
+      const env = { ...process.env, CHROMIUM_PATH: findChromium() };
+      running = spawn(process.execPath, args, { cwd: folder, env, timeout: RUN_MS_MAX });
+      let said = '';
+      for (const stream of [running.stdout, running.stderr])
+        stream.on('data', (chunk) => {
+          said = `${said}${chunk}`.slice(-SAID_LENGTH_MAX);
+        });
+      running.once('exit', (status) => {
+        running = null;
+        resolve({ status, said });
+      });
     });
-  const build = () => {
-    const { status, stdout, stderr } = inFolder(['scripts/build.mjs']);
-    return status === 0 ? null : lastLine(stdout + stderr);
+  const build = async () => {
+    const { status, said } = await inFolder(['scripts/build.mjs']);
+    return status === 0 ? null : lastLine(said);
   };
-  const sound = build();
+  const sound = await build();
   if (sound !== null) throw new Error(`the sources do not build as they are: ${sound}`);
 
   /** Types are only left out of a source, so its own compiled file is all that changes; what is bundled follows. */
@@ -62,13 +75,13 @@ export function openScratch(root) {
   };
 
   /** Each mapped test, as it ended; none where vitest could not even begin. */
-  const run = ({ name, options }, proofs, toFirstFailure) => {
+  const run = async ({ name, options }, proofs, toFirstFailure) => {
     const files = [...new Set(proofs.map((proof) => proof.split(' > ')[0]))];
     const report = join(folder, 'breaks-report.json');
     rmSync(report, { force: true });
     const reporter = ['--reporter=json', `--outputFile.json=${report}`];
     const args = ['run', '--project', name, ...reporter, ...options(proofs, toFirstFailure), ...files];
-    inFolder(['node_modules/vitest/vitest.mjs', ...args]);
+    await inFolder(['node_modules/vitest/vitest.mjs', ...args]);
     if (!existsSync(report)) return [];
     return readRunReport(report, folder).flatMap(({ file, failed, tests }) => {
       const mapped = tests.filter(({ titles }) =>
@@ -78,28 +91,28 @@ export function openScratch(root) {
         }),
       );
       // What could not be loaded, or whose beginning failed, fails as a whole.
-      const whole = failed && !mapped.some(({ status }) => status === 'failed');
+      const whole = failed && !tests.some(({ status }) => status === 'failed');
       if (whole) return [{ title: `${file} as a whole`, status: 'failed' }];
       return mapped.map(({ titles, status }) => ({ title: titles.at(-1), status }));
     });
   };
 
   /** What takes seconds first; what takes a whole product only where that noticed nothing. */
-  const tryTests = (proofs, toFirstFailure) => {
+  const tryTests = async (proofs, toFirstFailure) => {
     const ended = [];
     for (const project of PROJECTS) {
       const own = proofs.filter(project.has);
       if (own.length === 0) continue;
       if (toFirstFailure && ended.some(({ status }) => status === 'failed')) continue;
-      ended.push(...run(project, own, toFirstFailure));
+      ended.push(...(await run(project, own, toFirstFailure)));
     }
     return ended;
   };
 
   return {
     /** Titles of the tests that do not pass on the sources as they are: they would notice anything. */
-    failingUnbroken(proofs) {
-      const ended = tryTests([...new Set(proofs)], false);
+    async failingUnbroken(proofs) {
+      const ended = await tryTests([...new Set(proofs)], false);
       if (ended.length === 0) return ['no mapped test ran'];
       return ended.filter(({ status }) => status !== 'passed').map(({ title }) => title);
     },
@@ -115,7 +128,7 @@ export function openScratch(root) {
       try {
         const unbuilt = await rebuild(file).catch((error) => lastLine(String(error)));
         if (unbuilt !== null) return { outcome: 'unusable', detail: unbuilt };
-        return outcomeOf(tryTests(proofs, true));
+        return outcomeOf(await tryTests(proofs, true));
       } finally {
         writeFileSync(path, before);
         await rebuild(file);

@@ -16,7 +16,7 @@ const listed = (...args: readonly string[]) =>
     .split('\n');
 
 describe('the breaks of the product', () => {
-  it('are each one place of the sources, and belong to ids of the runbook', () => {
+  it('are each one place of the sources, and every id that a test proves has one', () => {
     const { status, stdout, stderr } = run('--check');
     expect(stdout + stderr).toMatch(/^\d+ breaks fit the sources\n$/);
     expect(status).toBe(0);
