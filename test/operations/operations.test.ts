@@ -114,6 +114,11 @@ describe.concurrent('close all positions', () => {
     expect(result).toMatchObject({ ok: true, proven: true });
     expect(missed(result)).toEqual([]);
     expect(result.detail).toContain('the venue reports no position');
+    const alone = await bench.desk({ serve: [] });
+    alone.trader.staleFlatProofs = 2;
+    const later = await operationsOf(alone).closeAllPositions(ANNA, { reason: 'test' });
+    expect(later).toMatchObject({ ok: true, proven: true });
+    expect(alone.trader.sent('flatProof')).toHaveLength(3);
   });
 
   it('says at once why the trader refuses, and asks again only through the workflow', async () => {
