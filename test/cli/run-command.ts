@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 export interface CommandEnd {
   readonly code: number | null;
@@ -20,6 +21,7 @@ export function runCommand(
     env: { PATH: process.env.PATH, HOME: folder, FERMATA_HOME: `${folder}/home`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endChildWithThisProcess(child);
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CommandRun } from '../support/desk-under-test.js';
-import { endWithThisProcess } from '../support/end-with-this-process.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { compose, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
 import { type Placed, readOnly } from './read-only.js';
 
@@ -44,13 +44,10 @@ export class Programs {
   start(role: string): void {
     const service = SERVICE_OF_ROLE[role] ?? '';
     const { command, args } = this.placed(compose.services[service]?.command ?? []);
-    const child = spawn(command, args, {
-      cwd: this.image,
-      env: this.environment(service),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const stop = endWithThisProcess(child.pid ?? 0, async () => undefined);
-    child.once('exit', () => void stop());
+    const options = { cwd: this.image, env: this.environment(service) };
+    const child = endChildWithThisProcess(
+      spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
     const kept = { process: child, log: '' };
     this.running.set(role, kept);
     for (const stream of [child.stdout, child.stderr]) {

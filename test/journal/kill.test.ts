@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { temporaryDirectory } from './records.js';
 
 const CHILD = fileURLToPath(new URL('append-until-killed.ts', import.meta.url));
@@ -13,6 +14,7 @@ async function killedWriter(directory: string, afterMs: number): Promise<number>
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, directory, '20000'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  endChildWithThisProcess(child);
   let output = '';
   const begun = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk) => {

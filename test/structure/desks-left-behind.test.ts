@@ -1,4 +1,4 @@
-/** A test that fails, hangs or is killed must leave no desk running: the guard of each desk under test ends it. */
+/** A test that fails, hangs or is killed must leave nothing running: the guard of each desk and program ends it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,4 +72,27 @@ it('a killed test process leaves no desk running and no folder', async () => {
 
   await until('the desk ended', () => !isAlive(supervisor.pid) && !isAlive(role.pid) && !existsSync(home));
   expect(existsSync(sockets)).toBe(false);
+});
+
+it('a killed test process leaves no program running that it had started', async () => {
+  const support = resolve(import.meta.dirname, '../support/end-with-this-process.ts');
+  const test = spawn(
+    process.execPath,
+    [
+      ...['--import', 'tsx', '--input-type=module', '-e'],
+      `import { spawn } from 'node:child_process';
+       const { endChildWithThisProcess } = await import(${JSON.stringify(support)});
+       const program = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+       console.log(endChildWithThisProcess(program).pid);
+       setInterval(() => {}, 1000);`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  started.push(test);
+  const pid = Number(await new Promise((go) => test.stdout.once('data', go)));
+  expect(isAlive(pid)).toBe(true);
+
+  test.kill('SIGKILL');
+
+  await until('the program ended', () => !isAlive(pid));
 });

@@ -10,6 +10,7 @@ import { type HomePaths, homePaths } from '../../src/home/runtime.js';
 import { openChildrenFile } from '../../src/supervisor/children-file.js';
 import { hasEnded } from '../../src/supervisor/desk-ended.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 let paths: HomePaths;
 beforeEach(() => {
@@ -41,6 +42,7 @@ describe('a desk', () => {
 
   it('has not ended while a child of a supervisor that was killed lives', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
+    endChildWithThisProcess(child);
     await openChildrenFile(join(paths.run, 'children.json')).add('trader', child.pid ?? 0);
     expect(await hasEnded(paths.home)).toBe(false);
     child.kill('SIGKILL');

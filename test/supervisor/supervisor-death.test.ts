@@ -6,6 +6,7 @@ import { homePaths } from '../../src/home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../../src/home/supervisor-protocol.js';
 import { down } from '../../src/supervisor/down.js';
 import { ROLE_TIMES } from '../../src/supervisor/roles.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import {
   makeHome,
   processesOf,
@@ -28,6 +29,7 @@ beforeEach(async () => {
   supervisor = spawn(process.execPath, [RUN_UP, home, ROLE_DOUBLE], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  endChildWithThisProcess(supervisor);
   createInterface({ input: supervisor.stdout! }).on('line', (line) => said.push(JSON.parse(line)));
   await until('the desk', () => said.some(({ kind }) => kind === 'ready'));
 });
@@ -94,6 +96,7 @@ test('Ctrl-C while it is starting ends what was started', async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
     env,
   });
+  endChildWithThisProcess(slow);
   let starting = false;
   createInterface({ input: slow.stdout! }).on('line', (line) => {
     starting ||= line.includes('Starting engine-worker');

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 
 export type Stop = () => Promise<void>;
 
@@ -13,4 +13,12 @@ export function endWithThisProcess(pid: number, stop: Stop): Stop {
     if (watch.pid) execFileSync('kill', ['-KILL', '--', `-${watch.pid}`]);
     await stop();
   };
+}
+
+/** The same for a child that a test starts and ends by itself: a run that stops at the first failure never gets there. */
+export function endChildWithThisProcess<Child extends ChildProcess>(child: Child): Child {
+  if (child.pid === undefined) return child;
+  const stop = endWithThisProcess(child.pid, async () => undefined);
+  child.once('exit', () => void stop());
+  return child;
 }

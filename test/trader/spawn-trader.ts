@@ -13,6 +13,7 @@ import { deskPaths, homePaths, type MarketChoice, type Runtime } from '../../src
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import type { TraderStatus } from '../../src/trader/protocol.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 const SCRIPT = fileURLToPath(new URL('trader-process.mjs', import.meta.url));
 const DESK_FILE = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
@@ -88,6 +89,7 @@ export function traderHome(options: HomeOptions = {}): TraderHome {
 async function startProcess(runtimeFile: string, failpoint?: string): Promise<TraderProcess> {
   const args = [SCRIPT, runtimeFile, ...(failpoint === undefined ? [] : [failpoint])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  endChildWithThisProcess(child);
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
   child.stderr?.on('data', (chunk) => (output += chunk));

@@ -7,6 +7,7 @@ import { readJournal } from '../../src/trader/journal/read-journal.js';
 import type { ValidationMessage } from '../../src/validation/child-protocol.js';
 import { placeAt } from '../../src/validation/request.js';
 import { RunInterrupted, runValidation } from '../../src/validation/run.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import {
   BEGIN_MS,
   HOUR_MS,
@@ -24,7 +25,9 @@ import {
 const resultOf = (directory: string): string => readFileSync(placeAt(directory).result, 'utf8');
 
 function start(directory: string): ChildProcess {
-  return fork(PROGRAM, [directory], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return endChildWithThisProcess(
+    fork(PROGRAM, [directory], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+  );
 }
 
 async function until(child: ChildProcess, isThere: (message: ValidationMessage) => boolean): Promise<void> {

@@ -2,9 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 function start(...argv: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'simulators/run.ts', ...argv]);
+  const child = endChildWithThisProcess(
+    spawn(process.execPath, ['--import', 'tsx', 'simulators/run.ts', ...argv]),
+  );
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += String(chunk);

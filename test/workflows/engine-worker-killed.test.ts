@@ -12,6 +12,7 @@ import { type ControlServer, listenForControl } from '../../src/trader/control/c
 import type { EmergencyOutcome } from '../../src/workflows/emergency/contract.js';
 import { deskOwnerId, emergencyStopId } from '../../src/workflows/queues.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { type Bench, openBench } from './support/desk-bench.js';
 import { ScriptedTrader } from './support/scripted-trader.js';
 import { until } from './support/until.js';
@@ -70,7 +71,7 @@ async function start(): Promise<void> {
     env: { ...process.env, FERMATA_RUNTIME: runtimeFile },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  worker = child;
+  worker = endChildWithThisProcess(child);
   const [message] = (await once(child, 'message')) as [{ type: string; message?: string }];
   expect(message, message.message).toMatchObject({ type: 'ready' });
 }
