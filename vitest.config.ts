@@ -5,8 +5,8 @@ const shared = {
   globalSetup: ['test/support/built.ts', 'test/support/temporal-at-hand.ts'],
   pool: 'forks' as const,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
-  testTimeout: 90_000,
-  hookTimeout: 90_000,
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
   expect: { poll: { timeout: 45_000, interval: 30 } },
 };
 
@@ -30,8 +30,8 @@ export default defineConfig({
           ...shared,
           name: 'system',
           include: ['test/end-to-end/**/*.test.ts', 'test/faults/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 360_000,
+          hookTimeout: 360_000,
           maxWorkers: 2,
         },
       },

@@ -44,7 +44,7 @@ describe('a backup that is killed', () => {
     expect(taken.ok).toBe(true);
     expect(readdirSync(backupsFolder(desk.home))).toEqual([ID]);
     expect(await verifyBackup(join(backupsFolder(desk.home), ID))).toMatchObject({ ok: true });
-  }, 120_000);
+  });
 
   it('never takes away what a living process is writing', async () => {
     const living = join(backupsFolder(desk.home), `.partial-${process.ppid}-aa`);

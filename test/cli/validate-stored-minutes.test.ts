@@ -25,7 +25,7 @@ beforeAll(async () => {
     expect(fetched.code, fetched.err).toBe(0);
     if (symbol === 'BTC/USDT') btc = (JSON.parse(fetched.out) as { file: string }[])[0]?.file ?? '';
   }
-}, 120_000);
+});
 afterAll(async () => {
   await simulator.close();
   rmSync(folder, { recursive: true, force: true });

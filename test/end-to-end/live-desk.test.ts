@@ -45,7 +45,7 @@ beforeAll(async () => {
   const file = join(desk.home, 'crypto-live.yaml');
   writeFileSync(file, quickAverages(liveDeskText()));
   screen = await desk.up('--desk', file, '--simulated-venue', exchange.address);
-}, 240_000);
+});
 
 afterAll(async () => {
   await desk?.dispose();

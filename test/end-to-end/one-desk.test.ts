@@ -20,7 +20,7 @@ let page: Page;
 beforeAll(async () => {
   screen = await desk.up('--market', 'simulated', '--desk', deskWithRestingEntry(desk.home));
   browser = await openBrowser();
-}, 240_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -59,15 +59,11 @@ describe('one desk, from the command to flat', () => {
   });
 
   it('is stopped in the browser while an entry rests: no entry is left, positions and their stops stay', async () => {
-    const before = await until(
-      'an entry that rests beside a protected position',
-      async () => {
-        const now = await desk.status();
-        const guarded = now.positions.some((position) => position.protection === 'confirmed');
-        return now.mode === 'ACTIVE' && now.entriesWorking > 0 && guarded ? now : null;
-      },
-      120_000,
-    );
+    const before = await until('an entry that rests beside a protected position', async () => {
+      const now = await desk.status();
+      const guarded = now.positions.some((position) => position.protection === 'confirmed');
+      return now.mode === 'ACTIVE' && now.entriesWorking > 0 && guarded ? now : null;
+    });
     page = await openDashboard(browser, screen.signInUrl);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     const after = await until('HALTED without an entry', async () => {

@@ -16,7 +16,7 @@ import { signedIn } from '../support/signed-in.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
 const deployed = new DeployedRoles();
-beforeAll(() => deployed.start(), 300_000);
+beforeAll(() => deployed.start());
 afterAll(() => deployed.end());
 
 describe('roles that are started one by one, with the environment of docker-compose.yml', () => {
@@ -52,14 +52,10 @@ describe('roles that are started one by one, with the environment of docker-comp
   });
 
   it('trade', async () => {
-    await until(
-      'a fill',
-      async () => {
-        const now = await deployed.status();
-        return now.mode === 'ACTIVE' && now.fills > 0;
-      },
-      120_000,
-    );
+    await until('a fill', async () => {
+      const now = await deployed.status();
+      return now.mode === 'ACTIVE' && now.fills > 0;
+    });
   });
 
   it('serve health and dashboard, without sign-in, on the port that is configured', async () => {
@@ -163,14 +159,10 @@ describe('roles that are started one by one, with the environment of docker-comp
     expect(await deployed.programs.end('trader')).toBe(0);
     expect(await deployed.programs.isHealthy('trader')).toBe(false);
     deployed.programs.start('trader');
-    const after = await until(
-      'the bot back and trading',
-      async () => {
-        const now = await deployed.status();
-        return now.pid !== before.pid && now.mode === 'ACTIVE' ? now : null;
-      },
-      120_000,
-    );
+    const after = await until('the bot back and trading', async () => {
+      const now = await deployed.status();
+      return now.pid !== before.pid && now.mode === 'ACTIVE' ? now : null;
+    });
     expect(after.incarnation).toBe(before.incarnation);
     expect(after.fills).toBeGreaterThanOrEqual(before.fills);
     expect(after.reconciliation.differences).toEqual([]);
@@ -180,14 +172,10 @@ describe('roles that are started one by one, with the environment of docker-comp
     const before = (await deployed.crashes()).map(({ id }) => id);
     await deployed.programs.end('trader', 'SIGKILL');
     deployed.programs.start('trader');
-    const [crash, ...others] = await until(
-      'the incident over',
-      async () => {
-        const found = (await deployed.crashes()).filter(({ id }) => !before.includes(id));
-        return found[0]?.state === 'resolved' ? found : null;
-      },
-      120_000,
-    );
+    const [crash, ...others] = await until('the incident over', async () => {
+      const found = (await deployed.crashes()).filter(({ id }) => !before.includes(id));
+      return found[0]?.state === 'resolved' ? found : null;
+    });
     expect(crash?.outcome).toBe('trader runs again; the books agree with the venue');
     expect(others).toEqual([]);
     const { stdout } = await deployed.programs.run('cli', {}, [

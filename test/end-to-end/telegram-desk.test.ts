@@ -30,7 +30,7 @@ beforeAll(async () => {
     FERMATA_PERSON_PASSWORD: PASSWORD,
   });
   api = await signedIn(await desk.up('--market', 'simulated', '--desk', deskWithTwoPeople(desk.home)));
-}, 240_000);
+});
 
 afterAll(async () => {
   await desk?.dispose();

@@ -26,7 +26,7 @@ function shuffled<T>(all: readonly T[]): readonly T[] {
 let bench: Bench;
 beforeAll(async () => {
   bench = await openPaperBench();
-}, 240_000);
+});
 afterAll(() => bench?.close());
 
 describe(`a process killed in the middle of a procedure (KILL_SEED=${SEED})`, () => {

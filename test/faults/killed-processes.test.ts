@@ -13,19 +13,15 @@ const start = () => desk.up('--market', 'simulated', '--desk', deskFile);
 beforeAll(async () => {
   await start();
   await untilTrading();
-}, 240_000);
+});
 
 afterAll(() => desk.dispose());
 
 function untilTrading() {
-  return until(
-    'trading',
-    async () => {
-      const now = await desk.status();
-      return now.mode === 'ACTIVE' && now.fills > 0 ? now : null;
-    },
-    120_000,
-  );
+  return until('trading', async () => {
+    const now = await desk.status();
+    return now.mode === 'ACTIVE' && now.fills > 0 ? now : null;
+  });
 }
 
 /** What the trader has written since, in its order. */
@@ -41,14 +37,10 @@ function since(after: number) {
 
 /** The ledger holds exactly what the journal holds, and the trader's book equals the venue's. */
 async function expectNothingLostOrDoubled(): Promise<void> {
-  const verified = await until(
-    'the ledger equal to the journal',
-    async () => {
-      const run = await desk.run('journal', '--verify', '--json');
-      return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
-    },
-    60_000,
-  );
+  const verified = await until('the ledger equal to the journal', async () => {
+    const run = await desk.run('journal', '--verify', '--json');
+    return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
+  });
   expect(verified).toMatchObject({ ledgerEqualsJournal: true });
   const { reconciliation } = await desk.status();
   expect(reconciliation.differences).toEqual([]);

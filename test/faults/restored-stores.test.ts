@@ -38,7 +38,7 @@ beforeAll(async () => {
   await until('the settings in force', async () => (await desk.status()).settings.version === 1);
   await stopAsPerson('after the copy');
   await desk.interrupt();
-}, 300_000);
+});
 
 afterAll(async () => {
   await desk.dispose();

@@ -9,7 +9,7 @@ const desk: DeskUnderTest = deskUnderTest();
 beforeAll(async () => {
   await desk.up('--market', 'simulated');
   await desk.signIn();
-}, 240_000);
+});
 
 afterAll(async () => {
   for (const pid of desk.pids().values()) signal(pid, 'SIGCONT');
@@ -31,14 +31,10 @@ const haltsSince = (after: number): readonly string[] =>
   );
 
 const untilActive = () =>
-  until(
-    'ACTIVE',
-    async () => {
-      const now = await desk.status();
-      return now.mode === 'ACTIVE' ? now : null;
-    },
-    120_000,
-  );
+  until('ACTIVE', async () => {
+    const now = await desk.status();
+    return now.mode === 'ACTIVE' ? now : null;
+  });
 
 describe('a desk whose processes stand still', () => {
   it('is halted and reconciled after its trader was suspended while the price moved', async () => {

@@ -132,26 +132,22 @@ describe.concurrent('the evidence of going live', () => {
   it.each([
     ['is refused for good', 60_000, ApplicationFailure.nonRetryable('not like this')],
     ['is not written in time', 500, new Error('Postgres is away')],
-  ])(
-    'ends the attempt where it %s: nobody is asked, nothing is armed',
-    async (_, recordMs, failure) => {
-      let isAway = true;
-      const attempted = await startWriting(
-        (...given) => (isAway ? Promise.reject(failure) : recordHere(...given)),
-        { recordMs },
-      );
-      const { operations, desk, input } = attempted;
-      const progress = (): Promise<GoLiveProgress> =>
-        bench.client.workflow.getHandle(goLiveId(input.release, 1)).query('progress');
-      await until('refused', async () => (await progress()).phase === 'refused', WAIT_MS);
-      isAway = false;
-      expect(await attempted.ended).toMatchObject({
-        state: 'refused',
-        detail: expect.stringMatching(/could not be kept as evidence/),
-      });
-      expect(await operations.listTasks()).toEqual([]);
-      expect(desk.trader.sent('goLive')).toEqual([]);
-    },
-    60_000,
-  );
+  ])('ends the attempt where it %s: nobody is asked, nothing is armed', async (_, recordMs, failure) => {
+    let isAway = true;
+    const attempted = await startWriting(
+      (...given) => (isAway ? Promise.reject(failure) : recordHere(...given)),
+      { recordMs },
+    );
+    const { operations, desk, input } = attempted;
+    const progress = (): Promise<GoLiveProgress> =>
+      bench.client.workflow.getHandle(goLiveId(input.release, 1)).query('progress');
+    await until('refused', async () => (await progress()).phase === 'refused', WAIT_MS);
+    isAway = false;
+    expect(await attempted.ended).toMatchObject({
+      state: 'refused',
+      detail: expect.stringMatching(/could not be kept as evidence/),
+    });
+    expect(await operations.listTasks()).toEqual([]);
+    expect(desk.trader.sent('goLive')).toEqual([]);
+  });
 });

@@ -121,7 +121,7 @@ it('grows only from results that are as on paper, over as many runs as the waiti
   const keys = (await attempted.desk.evidence('go-live')).map(({ step_key: key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
   for (const once of ['approval.0', 'first-period.paper', 'approval.1', 'end']) expect(keys).toContain(once);
-}, 120_000);
+});
 
 it('says so where the results can’t be verified, stays live, and goes on watching', async () => {
   let isBroken = true;

@@ -150,7 +150,7 @@ it('waits until the exchange and the books are clean', async () => {
   await expect(goLive(...signed(await desk.proposal()))).rejects.toThrow(/venue|reconciled|price/);
   desk.simulator.simulation.maintenance = false;
   await desk.until('ready again', ready, 60_000);
-}, 120_000);
+});
 
 const sizesOf = ({ risk }: TraderStatus) =>
   ['position-size', 'open-positions'].map((name) => risk.find(({ limit }) => limit === name)?.value);

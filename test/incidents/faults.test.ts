@@ -67,7 +67,7 @@ describe('an incident', () => {
     expect(await drawdownOn(desk)).toEqual(undisturbed);
     expect(lost.size).toBeGreaterThan(15);
     await replacing;
-  }, 240_000);
+  });
 
   it('ends as the person said who declares it over in the middle of a step, and does nothing after it', async () => {
     const held = holdActivity('ledgerPositions');

@@ -63,14 +63,10 @@ async function noticeOf(fingerprint: string): Promise<readonly { title: string; 
 
 /** The activity that the change waits for was tried so often. */
 async function untilTried(desk: BenchDesk, attempts: number): Promise<void> {
-  await until(
-    `${attempts} attempts`,
-    async () => {
-      const { raw } = await bench.client.workflow.getHandle(settingsChangeId(desk.name, 1)).describe();
-      return (raw.pendingActivities?.[0]?.attempt ?? 0) >= attempts || null;
-    },
-    30_000,
-  );
+  await until(`${attempts} attempts`, async () => {
+    const { raw } = await bench.client.workflow.getHandle(settingsChangeId(desk.name, 1)).describe();
+    return (raw.pendingActivities?.[0]?.attempt ?? 0) >= attempts || null;
+  });
 }
 
 describe.concurrent('a change of settings', () => {

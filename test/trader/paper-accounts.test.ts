@@ -71,7 +71,7 @@ it('gives each price source an account of its own, and back the one that rested'
   onRecording(home);
   await home.start();
   expect((await clean(home)).incarnation).toBe(other.incarnation);
-}, 120_000);
+});
 
 it('takes a person’s stop and tighter rules along, and nothing that allows more', async () => {
   const home = traderHome();
@@ -100,7 +100,7 @@ it('takes a person’s stop and tighter rules along, and nothing that allows mor
   const again = await home.start();
   expect((await clean(home)).halts.filter(({ cause }) => cause === 'person')).toHaveLength(1);
   await end(again);
-}, 120_000);
+});
 
 it('loses neither account nor stop when it is ended in the middle of the change', async () => {
   const home = traderHome();
@@ -129,7 +129,7 @@ it('loses neither account nor stop when it is ended in the middle of the change'
   const back = await clean(home);
   expect(back.incarnation).toBe(incarnation);
   expect(causes(back)).toContain('person');
-}, 120_000);
+});
 
 it('refuses a book that was traded on other prices, and names both', async () => {
   const home = traderHome();

@@ -52,7 +52,7 @@ it('comes up HALTED for a person under a new incarnation, and holds what the ven
   const again = await clean(home);
   expect(again.incarnation).toBe(back.incarnation);
   expect(again.halts.some(({ cause }) => cause === 'reconciliation')).toBe(true);
-}, 180_000);
+});
 
 it('finds its copy again where it was ended between putting the old away and the new in its place', async () => {
   const home = traderHome();
