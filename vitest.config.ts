@@ -7,7 +7,7 @@ const shared = {
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 240_000,
   hookTimeout: 240_000,
-  expect: { poll: { timeout: 45_000, interval: 30 } },
+  expect: { poll: { timeout: 90_000, interval: 30 } },
 };
 
 export default defineConfig({

@@ -48,7 +48,7 @@ function startFollowing(): JournalFollower {
 
 async function untilEqual(): Promise<number> {
   // As long as `expect.poll` waits: on a machine that is busy with other tests, catching up takes many times as long.
-  const deadline = Date.now() + 45_000;
+  const deadline = Date.now() + 90_000;
   for (;;) {
     const proof = await verifyLedger(database.pool, desk, trader.journalDirectory).catch(() => null);
     if (proof?.equal) return proof.entries;

@@ -90,7 +90,7 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
   return { engine, runner, configHash: config.configHash, close };
 }
 
-export async function eventually(holds: () => boolean, timeoutMs = 60_000): Promise<void> {
+export async function eventually(holds: () => boolean, timeoutMs = 120_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`did not hold within ${timeoutMs} ms`);

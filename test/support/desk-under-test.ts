@@ -181,7 +181,7 @@ function parseAnswer(text: string): UpSummary | { readonly error: unknown } | nu
 export async function until<T>(
   what: string,
   ask: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown = null;

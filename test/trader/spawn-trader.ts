@@ -106,7 +106,7 @@ async function startProcess(runtimeFile: string, failpoint?: string): Promise<Tr
 export async function until<T>(
   look: () => Promise<T>,
   good: (found: T) => boolean,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {

@@ -68,7 +68,7 @@ export async function startUp(home: string, more: Partial<UpOptions> = {}): Prom
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   look: () => Promise<T> | T,
-  patienceMs = 60_000,
+  patienceMs = 120_000,
 ): Promise<NonNullable<T>> {
   const untilMs = performance.now() + patienceMs;
   for (;;) {
