@@ -57,6 +57,8 @@ describe('a journal that begins on an account with a past', () => {
       times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
     });
     onTestFinished(() => venue.close());
+    // It knows what the coin costs once it is up: a busy exchange may answer that at the second try.
+    await eventually(() => venue.state.up);
     // Read from the beginning, this history could not be believed, and the desk would never start.
     await expect(venue.fillsSince(0)).rejects.toThrow(/times off the market/);
     const desk = await deskAtVenue(venue, { asExchangeAccount: true });
