@@ -33,7 +33,7 @@ export const CHECK_KEYS = [
   'key-permissions',
   'auditor-key',
 ];
-export const WAIT_MS = 40_000;
+export const WAIT_MS = 120_000;
 
 function report(changes: Partial<Record<string, PreflightVerdict>>): PreflightReport {
   const results = CHECK_KEYS.map((key) => ({

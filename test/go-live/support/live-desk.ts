@@ -25,7 +25,7 @@ import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 const DESK_FILE = fileURLToPath(new URL('../../../desks/crypto-bot.yaml', import.meta.url));
 export const DECISION_KEY = 'ab'.repeat(32);
 export const CHAT_KEY = 'ef'.repeat(32);
-const START_MS = 20_000;
+const START_MS = 120_000;
 
 export interface LiveDesk {
   readonly simulator: BinanceSimulator;
