@@ -87,7 +87,7 @@ export class Oracle {
       new Results(book, scenario),
       new Readings(book),
       new RealPrices(book, scenario),
-      new CashRecords(bank),
+      new CashRecords(bank, book, scenario),
       new StopsTrusted(book, scenario),
     ];
   }

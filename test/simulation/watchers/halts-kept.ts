@@ -1,4 +1,4 @@
-/** A start, a jump of the clock and a failing disk each halt, before anything else is opened. */
+/** A start, a jump of the clock, a failing disk and a venue that stays away each halt, before anything else is opened. */
 import type { HaltCause } from '../../../src/domain/mode.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
@@ -17,8 +17,12 @@ const CLOCK_NOTICED_MS_MAX = 3_000;
 /** By so little it may stand elsewhere. */
 const CLOCK_APART_MS_MAX = 5_000;
 
+/** Ten seconds are borne; a tick sees that they are over. */
+const VENUE_DOWN_MS_MAX = 12_500;
+
 export class HaltsKept implements Watcher {
   readonly #owed = new Set<HaltCause>();
+  #venueDownSinceMs: number | null = null;
   /** Since when the wall clock stands elsewhere, and the desk has not noticed. */
   #clockSetAtMs: number | null = null;
   /** By how much it is ahead, now and when the desk last looked. */
@@ -36,17 +40,21 @@ export class HaltsKept implements Watcher {
   }
 
   thawed(wallMs: number): void {
+    if (this.#venueDownSinceMs !== null) this.#venueDownSinceMs = wallMs;
     if (this.#clockSetAtMs !== null) this.#clockSetAtMs = wallMs;
   }
 
   restarted(): void {
     this.#owed.clear();
     this.#owed.add('startup');
+    this.#venueDownSinceMs = null;
     this.#clockSetAtMs = null;
     this.#seenAheadMs = this.#aheadMs;
   }
 
-  heard(event: EngineEvent): void {
+  heard(event: EngineEvent, wallMs: number): void {
+    if (event.kind === 'venue.health')
+      this.#venueDownSinceMs = event.state === 'up' ? null : (this.#venueDownSinceMs ?? wallMs);
     // The clock is looked at before each event: what went unnoticed then was too little.
     if (this.#clockSetAtMs === null) this.#seenAheadMs = this.#aheadMs;
     if (event.kind === 'clock.jump') {
@@ -79,6 +87,9 @@ export class HaltsKept implements Watcher {
       this.#clockSetAtMs = null;
       return 'the clock was set, and the desk has not noticed';
     }
+    const downSinceMs = this.#venueDownSinceMs;
+    if (downSinceMs !== null && wallMs - downSinceMs > VENUE_DOWN_MS_MAX && this.book.mode === 'ACTIVE')
+      return `ACTIVE, and the venue has been away for ${wallMs - downSinceMs} ms`;
     return this.#objection('a second has passed');
   }
 

@@ -14,6 +14,8 @@ const EXIT_MS_MAX = 20_000;
 const TAKEN_OFF_MS_MAX = 10_000;
 /** From the refusal of a stop that the market has passed to the order that closes what it was for. */
 const SECURED_MS_MAX = 5_000;
+/** A price that was heard so lately is fresh, also where it was held back for a while. */
+const SURELY_FRESH_MS = 2_500;
 const EXIT_WORDS = ': closing the position';
 
 export class Prompt implements Watcher {
@@ -73,8 +75,10 @@ export class Prompt implements Watcher {
     }
   }
 
-  recorded(record: EngineRecord, { wallMs }: Moment): null {
+  recorded(record: EngineRecord, { wallMs }: Moment): string | null {
     if (record.type === 'halt' && record.halt.mode !== 'REDUCING') this.#exits.clear();
+    if (record.type === 'halt' && record.halt.cause === 'stale-data' && this.#isSurelyFresh(wallMs))
+      return 'halted for old prices, though all that is held has a fresh one';
     if (record.type !== 'note' || !record.text.endsWith(EXIT_WORDS)) return null;
     const instrument = this.scenario.instruments.find(({ symbol }) => symbol === record.symbol);
     if (instrument !== undefined) this.#exits.set(instrument.id, wallMs);
@@ -144,6 +148,16 @@ export class Prompt implements Watcher {
         return `ACTIVE with a position in ${at} without a price since ${staleFromMs}`;
     }
     return null;
+  }
+
+  /** Of the feed as a whole, and of all that is held. */
+  #isSurelyFresh(wallMs: number): boolean {
+    const isFresh = (atMs: number | undefined) => atMs !== undefined && wallMs - atMs < SURELY_FRESH_MS;
+    const held = this.scenario.instruments.filter(({ id }) => (this.book.lots[id] ?? 0) !== 0);
+    return (
+      [...this.#quotedAtMs.values()].some(isFresh) &&
+      held.every(({ id }) => isFresh(this.#quotedAtMs.get(id)))
+    );
   }
 
   /** What is worth less than the smallest order is left over, and no position. */

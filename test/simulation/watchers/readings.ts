@@ -1,11 +1,22 @@
-/** Readings of the account: what counts as clean agrees to the last unit, and only after such a one a desk is armed. */
+/**
+ * Readings of the account: one at a time, and the newest counts. What counts as clean agrees to the last unit, and only
+ * after such a one a desk is armed.
+ */
+import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
-import type { Watcher } from '../watcher.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+/** As the desk of the simulation has it: an answer is waited for so long at the least. */
+const ANSWER_MS = 2_000;
 
 export class Readings implements Watcher {
-  /** Of the newest reading, money units. */
+  /** That no answer has come to; null: none, or what it will tell no longer counts. */
+  #open: { readonly requestId: number; readonly atMs: number } | null = null;
+  /** The answer that came last. */
+  #answered = 0;
+  /** By that, money units. */
   #cash: bigint | null = null;
   /** The newest since the start, and since the clock jumped, agreed. */
   #clean = false;
@@ -13,25 +24,45 @@ export class Readings implements Watcher {
   constructor(private readonly book: FollowedBook) {}
 
   restarted(): void {
+    this.#open = null;
     this.#cash = null;
     this.#clean = false;
   }
 
   heard(event: EngineEvent): void {
     if (event.kind === 'clock.jump') this.#clean = false;
+    if (event.kind === 'clock.jump' || event.kind === 'venue.health') this.#open = null;
+    if (event.kind === 'venue.snapshotFailed') this.#ended(event.requestId);
     if (event.kind !== 'venue.snapshot') return;
-    const { cash } = event.snapshot;
+    const { requestId, cash } = event.snapshot;
+    this.#ended(requestId);
+    this.#answered = requestId;
     this.#cash = cash === null ? null : BigInt(cash);
+  }
+
+  left(effect: Effect, { wallMs }: Moment): string | null {
+    if (effect.kind !== 'requestSnapshot') return null;
+    const before = this.#open;
+    this.#open = { requestId: effect.requestId, atMs: wallMs };
+    // Whoever closes all asks for a reading that begins now.
+    if (before === null || this.book.closing || wallMs - before.atMs >= ANSWER_MS) return null;
+    return `a reading was asked for ${wallMs - before.atMs} ms after another, which has not answered`;
   }
 
   recorded(record: EngineRecord): string | null {
     if (record.type === 'armed') return this.#clean ? null : 'armed on a reading that is not clean';
     if (record.type !== 'reconciled') return null;
     this.#clean = record.clean;
+    if (record.requestId !== this.#answered)
+      return `the answer to ${this.#answered} was taken for that to ${record.requestId}`;
     const ours = this.book.second.cash;
     if (record.clean && this.#cash !== null && this.#cash !== ours)
       return `reconciled as clean, though cash is ${this.#cash} at the venue and ${ours} in the records`;
     const isOpen = record.differences.some(({ what }) => what === 'balance');
     return isOpen && this.book.mode === 'ACTIVE' ? 'ACTIVE while cash differs and nothing explains it' : null;
+  }
+
+  #ended(requestId: number): void {
+    if (this.#open?.requestId === requestId) this.#open = null;
   }
 }
