@@ -91,7 +91,11 @@ export class QuoteGuard {
       return 'believed';
     }
     const before = this.doubted[at] ?? null;
-    const agrees = before !== null && this.whyNotNear(quote, before) === null;
+    // Where the middle agrees a spread of no market is still no price: neither confirms the other.
+    const agrees =
+      before !== null &&
+      this.isWide(quote) === this.isWide(before) &&
+      this.whyNotNear(quote, before) === null;
     const { bidTicks, askTicks } = quote;
     const now: DoubtedQuote = {
       ...{ bidTicks, askTicks, because },
@@ -161,11 +165,14 @@ export class QuoteGuard {
   }
 
   private whyNot(quote: Sides, last: Sides | null): string | null {
-    const spreadPct = spreadPctOf(quote);
     // Where the last one that was believed was as wide, that is what this market is like.
-    const wasWide = last !== null && spreadPctOf(last) > this.rules.spreadPct;
-    if (spreadPct > this.rules.spreadPct && !wasWide) return `its spread is ${spreadPct.toFixed(1)} %`;
+    const wasWide = last !== null && this.isWide(last);
+    if (this.isWide(quote) && !wasWide) return `its spread is ${spreadPctOf(quote).toFixed(1)} %`;
     return last === null ? null : this.whyNotNear(quote, last);
+  }
+
+  private isWide(quote: Sides): boolean {
+    return spreadPctOf(quote) > this.rules.spreadPct;
   }
 
   private whyNotNear(quote: Sides, last: Sides): string | null {

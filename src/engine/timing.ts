@@ -8,6 +8,8 @@ const RETRY_MAX_MS = 5_000;
 export const ABSENT_GRACE_MS = 3_000;
 /** The same for closing orders that can't turn a position round: waiting costs more than a second refusal. */
 export const ABSENT_GRACE_REDUCING_MS = 250;
+/** The same beside coins of others, which a second sale would sell: longer than an exchange takes a request that is late. */
+export const ABSENT_GRACE_OTHERS_MS = 6_000;
 
 /** Closing orders that keep being refused: from the third on the stop is restored while the next try waits. */
 export const REFUSALS_BEFORE_RESTORE = 3;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CoinOwner } from '../../src/domain/coins.js';
 import { createEngine } from '../../src/engine/engine.js';
+import { SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
 /** Half a coin was in the account before: 500 lots, worth 50 USDT. */
@@ -131,5 +132,25 @@ describe('coins that were in the account before', () => {
     const desk = withCoins();
     say(desk, 'foreign');
     expect(say(desk, 'desk', '80')).toMatchObject({ ok: false, code: 'no-such-coins' });
+  });
+
+  it('are not sold by a second sale while the first may still be on its way: the venue knows no owners', () => {
+    const desk = new DeskUnderTest({ coinsNeedOwner: true, capabilities: SPOT }).active();
+    reading(desk, 500);
+    say(desk, 'foreign');
+    desk.arm('person');
+    const { stop } = desk.hold(0);
+    desk.command({ name: 'closeAll' });
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const [sale] = desk.live('close', 0);
+    desk.happen({ kind: 'order.sendUnknown', clientId: sale!.clientId, cause: 'connection reset' });
+    for (const ms of [0, 300, 3_000, 2_000]) {
+      desk.pass(ms);
+      desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
+      expect(desk.live('close', 0)).toMatchObject([{ clientId: sale!.clientId }]);
+    }
+    desk.pass(1_000);
+    desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
+    expect(desk.stateOf(sale!)).toBe('absent');
   });
 });

@@ -98,6 +98,14 @@ describe('a quote that can hardly be a price', () => {
     expect(said(desk)).toHaveLength(1);
   });
 
+  it('is confirmed by none whose spread is that of no market, though its middle agrees', () => {
+    const desk = holding();
+    desk.quote(0, 11_000);
+    desk.quote(0, 11_001);
+    desk.happen({ kind: 'quote', instrument: 0, bidTicks: 8_800, askTicks: 13_202 });
+    expect(bid(desk)).toBe(10_000);
+  });
+
   it('is believed once it has stood for two seconds', () => {
     const desk = holding();
     desk.quote(0, 11_000);

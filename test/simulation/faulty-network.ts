@@ -17,6 +17,9 @@ import type { VirtualTime } from './virtual-time.js';
 const JITTER_MS_MAX = 2;
 /** Of the exchanges of one order for another, while there are faults. */
 const HALF_WAY_RATE = 0.2;
+/** An exchange takes no order that left longer ago. */
+const RECEIVE_WINDOW_MS = 5_000;
+const TOO_LATE = { code: '-1021', text: 'Timestamp for this request is outside of the recvWindow.' };
 
 interface Receiver {
   readonly process: SimulatedProcess;
@@ -153,7 +156,8 @@ export class FaultyNetwork {
     if (this.#closed || this.#happens('refused')) {
       return this.#answer(process, { kind: 'rejected', code: '503', text: 'busy' });
     }
-    return this.#request(process, async () => {
+    return this.#request(process, async (lateMs): Promise<SendOutcome> => {
+      if (lateMs > RECEIVE_WINDOW_MS) return { kind: 'rejected', ...TOO_LATE };
       const outcome = await this.venue.submit(this.#stuck(order));
       if (outcome.kind === 'accepted') this.#streamOrder(order.clientId, order.instrument);
       return outcome;
@@ -190,7 +194,8 @@ export class FaultyNetwork {
       text: 'busy',
     });
     if (this.#closed) return this.#answer(process, answer('rejected'));
-    return this.#request(process, async () => {
+    return this.#request(process, async (lateMs): Promise<ReplaceOutcome> => {
+      if (lateMs > RECEIVE_WINDOW_MS) return { kind: 'rejected', ...TOO_LATE };
       if (this.#isRefusedHalfWay()) {
         const { kind } = await this.venue.cancel(clientId, order.instrument);
         this.#streamOrder(clientId, order.instrument);
@@ -211,7 +216,7 @@ export class FaultyNetwork {
   }
 
   /** A lost request or answer is an error at once, late, or silence. */
-  #request<T>(process: SimulatedProcess, work: () => Promise<T>): Promise<T> {
+  #request<T>(process: SimulatedProcess, work: (lateMs: number) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const told = this.random.chance(0.5);
       const fail = () =>
@@ -223,7 +228,7 @@ export class FaultyNetwork {
       const lateMs = this.#lateness('requestLate');
       if (lateMs > 0 && told) fail();
       this.time.after(this.scenario.latencyMs / 2 + lateMs, () => {
-        work().then((answer) => {
+        work(lateMs).then((answer) => {
           if (this.#happens('answerLost')) {
             if (told && lateMs === 0) fail();
             return;

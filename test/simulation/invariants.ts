@@ -73,15 +73,19 @@ function ordersResolved({ engine, venue }: EndOfRun): string[] {
  * trades after the last reading can carry that over a lot: by one, never by more, and the next reading finds it.
  */
 function positionsEqual({ engine, venue, scenario, records }: EndOfRun): string[] {
-  const adopted = new Set(
-    records.flatMap((record) => (record.type === 'position.adopted' ? [record.instrument] : [])),
+  const instrumentOf = (symbol: string) => scenario.instruments.findIndex((known) => known.symbol === symbol);
+  const counted = new Set(
+    records.flatMap((record) => {
+      if (record.type === 'position.adopted') return [record.instrument];
+      return record.type === 'coins.counted' ? [instrumentOf(record.symbol)] : [];
+    }),
   );
   const held = new Map(
     engine.view.positions.map(({ instrument, quantityLots }) => [instrument, quantityLots]),
   );
   return scenario.instruments.flatMap(({ id, symbol, kind }) => {
     const ours = held.get(id) ?? 0;
-    const unknown = kind === 'spot' && adopted.has(id) && venue.conversions > 0 ? 1 : 0;
+    const unknown = kind === 'spot' && counted.has(id) && venue.conversions > 0 ? 1 : 0;
     const inAccount = venue.positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0;
     const theirs = inAccount - othersAt(engine, id);
     return Math.abs(ours - theirs) <= unknown ? [] : [`${symbol}: we hold ${ours}, the venue ${theirs}`];

@@ -1,7 +1,13 @@
 /** An order whose fate is unknown is asked for by its client id, with patience, and never sent again. */
-import { type Core, type OrderWatch, positionAt } from '../core.js';
+import { othersLotsAt } from '../commands/claim-coins.js';
+import { type Core, instrumentAt, type OrderWatch, positionAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
-import { ABSENT_GRACE_MS, ABSENT_GRACE_REDUCING_MS, retryDelayMs } from '../timing.js';
+import {
+  ABSENT_GRACE_MS,
+  ABSENT_GRACE_OTHERS_MS,
+  ABSENT_GRACE_REDUCING_MS,
+  retryDelayMs,
+} from '../timing.js';
 import { changeOrder } from './change-order.js';
 import { watchOf } from './order-watch.js';
 
@@ -55,11 +61,16 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
   }
 }
 
-/** A second closing order does no harm where neither can open a position. */
+/**
+ * A second closing order does no harm where neither can open a position. Beside coins of others it can: the venue doesn't
+ * know whose they are, and sells them.
+ */
 function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;
   if (purpose !== 'close' && purpose !== 'exit') return ABSENT_GRACE_MS;
   const { reduceOnly, shorting } = core.config.capabilities;
+  const beside = othersLotsAt(core, instrumentAt(core, instrument).symbol);
+  if (!reduceOnly && side === 'sell' && beside > 0) return ABSENT_GRACE_OTHERS_MS;
   const onlyReduces =
     reduceOnly || (!shorting && side === 'sell' && positionAt(core, instrument).quantityLots > 0);
   return onlyReduces ? ABSENT_GRACE_REDUCING_MS : ABSENT_GRACE_MS;

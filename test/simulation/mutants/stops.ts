@@ -93,33 +93,9 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     put: '  return lots !== 0;',
   },
   {
-    what: 'a stop is exchanged where the venue makes it smaller in its place',
-    file: 'engine/flow/change-stop.ts',
-    find: 'if (onlySmaller && capabilities.amends &&',
-    put: "if (onlySmaller && core.config.desk === '' && capabilities.amends &&",
-  },
-  {
-    what: 'a stop is taken off first at a venue that exchanges it',
-    file: 'engine/flow/change-stop.ts',
-    find: '  if (capabilities.replaces) place(',
-    put: "  if (capabilities.replaces && core.config.desk === '') place(",
-  },
-  {
-    what: 'a position is kept whose stop is refused again and again',
-    file: 'engine/flow/secure.ts',
-    find: "  secure(core, at, 'refused',",
-    put: "  if (core.wallMs < 0) secure(core, at, 'refused',",
-  },
-  {
     what: 'an entry is judged by its own price instead of that of its stop',
     file: 'engine/risk/protectable.ts',
     find: '? Math.floor((intent.protectTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM)',
     put: '? (intent.limitTicks ?? 0)',
-  },
-  {
-    what: 'a position without a stop halts nobody',
-    file: 'engine/timing.ts',
-    find: 'UNPROTECTED_MAX_MS = 10_000',
-    put: 'UNPROTECTED_MAX_MS = 1e9',
   },
 ];

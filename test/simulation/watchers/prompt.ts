@@ -113,9 +113,13 @@ export class Prompt implements Watcher {
 
   #unsecured(wallMs: number): string | null {
     for (const [at, sinceMs] of this.#passed) {
-      const rests = this.book.liveOn(at, 'protective').some(({ state }) => state === 'working');
+      const stops = this.book.liveOn(at, 'protective');
+      const rests = stops.some(({ state }) => state === 'working');
+      // What it locks can't be sold before the venue has said what became of it.
+      const isAsked = stops.some(({ state }) => state === 'cancelling' || state === 'unknown');
       const closes = [...this.book.liveOn(at, 'close'), ...this.book.liveOn(at, 'exit')].length > 0;
       if (rests || closes || this.book.closing || (this.book.lots[at] ?? 0) === 0) this.#passed.delete(at);
+      else if (isAsked) this.#passed.set(at, wallMs);
       else if (wallMs - sinceMs > SECURED_MS_MAX)
         return `the market is past the stop of ${at} for ${wallMs - sinceMs} ms, and nothing closes it`;
     }

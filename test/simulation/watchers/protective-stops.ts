@@ -16,8 +16,8 @@ export class ProtectiveStops implements Watcher {
   readonly #newestSide = new Map<number, OrderIntent['side']>();
   /** Trigger prices of stops, by client id. */
   readonly #triggers = new Map<string, number>();
-  /** By instrument: where the stop was that the venue took off in an exchange whose other half it refused. */
-  readonly #takenInExchange = new Map<number, number>();
+  /** By instrument: where the stop was that went for another, in an exchange or before it. */
+  readonly #gone = new Map<number, number>();
   #tooEarly: string | null = null;
   #adopted = false;
   #diskIsBroken = false;
@@ -31,7 +31,7 @@ export class ProtectiveStops implements Watcher {
 
   restarted(records: readonly EngineRecord[]): void {
     this.#diskIsBroken = false;
-    this.#takenInExchange.clear();
+    this.#gone.clear();
     // Set back, it has forgotten entries that we have seen.
     if (records.some((record) => record.type === 'halt' && record.halt.cause === 'reconciliation')) {
       this.#adopted = true;
@@ -42,7 +42,7 @@ export class ProtectiveStops implements Watcher {
     if (event.kind === 'journal.fault') this.#diskIsBroken = true;
     if (event.kind === 'order.replaceRejected' && event.old === 'cancelled') {
       const old = this.book.live.get(event.replaced)?.intent;
-      if (old?.stopTicks != null) this.#takenInExchange.set(old.instrument, old.stopTicks);
+      if (old?.stopTicks != null) this.#gone.set(old.instrument, old.stopTicks);
     }
     if (event.kind === 'fill') this.#tooEarly ??= this.#firedEarly(event.fill);
   }
@@ -62,11 +62,18 @@ export class ProtectiveStops implements Watcher {
       else this.#triggers.set(clientId, stopTicks);
       return this.#intended(record.order);
     }
-    if (record.type !== 'order.state' || record.state !== 'cancelling') return null;
+    if (record.type !== 'order.state') return null;
+    const order = this.book.live.get(record.clientId)?.intent;
+    if (record.state === 'working' && order?.purpose === 'protective') this.#gone.delete(order.instrument);
+    if (record.state !== 'cancelling') return null;
     return this.#takenOff(record.clientId, moment);
   }
 
   left(effect: Effect, { view }: Moment): string | null {
+    if (effect.kind === 'cancel') {
+      const old = this.book.live.get(effect.clientId)?.intent;
+      if (old?.stopTicks != null) this.#gone.set(old.instrument, old.stopTicks);
+    }
     if (effect.kind !== 'submit' && effect.kind !== 'replace') return null;
     const { purpose, instrument, clientId } = effect.order;
     if (purpose === 'protective') return this.#tooFar(effect.order, view());
@@ -105,9 +112,8 @@ export class ProtectiveStops implements Watcher {
   #tooFar({ instrument, stopTicks, clientId }: OrderIntent, view: ReturnType<Moment['view']>): string | null {
     const position = view.positions.find((held) => held.instrument === instrument);
     if (position === undefined || stopTicks === null) return `${clientId} protects nothing`;
-    // What the venue has just taken off it may put back as it was, though the average has moved meanwhile: better than none.
-    if (this.#takenInExchange.get(instrument) === stopTicks) return null;
-    this.#takenInExchange.delete(instrument);
+    // What rested before the last change may be put back as it was, though the average has moved meanwhile: better than none.
+    if (this.#gone.get(instrument) === stopTicks) return null;
     const { averageTicks, quantityLots, strategy } = position;
     const opened = quantityLots > 0 ? 'buy' : 'sell';
     const explained = this.#fromEntries.get(`${instrument} ${opened}`)?.has(stopTicks) === true;

@@ -1,6 +1,6 @@
 /** A stop that does nothing although the market is past it protects nothing: it comes off, and its position is closed. */
 import type { Effect } from '../../../src/engine/effect.js';
-import type { EngineEvent } from '../../../src/engine/event.js';
+import type { EngineEvent, VenueOrder } from '../../../src/engine/event.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
@@ -13,6 +13,8 @@ const FRESH_MS = 2_000;
 export class StopsTrusted implements Watcher {
   readonly #sinceMs = new Map<number, number>();
   readonly #quotes = new Map<number, { readonly bidTicks: number; readonly atMs: number }>();
+  /** Of orders that the venue said are over: what they filled may still be unknown, and nobody trusts them. */
+  readonly #over = new Set<string>();
   #diskIsBroken = false;
 
   constructor(
@@ -32,6 +34,8 @@ export class StopsTrusted implements Watcher {
 
   heard(event: EngineEvent, wallMs: number): void {
     if (event.kind === 'journal.fault') this.#diskIsBroken = true;
+    if (event.kind === 'order.update') this.#hear(event.order);
+    if (event.kind === 'order.lookup' && event.found !== null) this.#hear(event.found);
     if (event.kind !== 'quote') return;
     const { instrument, bidTicks, askTicks } = event;
     const before = this.#quotes.get(instrument);
@@ -39,11 +43,17 @@ export class StopsTrusted implements Watcher {
     if (before === undefined || wallMs - before.atMs > FRESH_MS) this.#sinceMs.delete(instrument);
     const past = this.book
       .liveOn(instrument, 'protective')
+      .filter(({ intent }) => !this.#over.has(intent.clientId))
       .some(({ intent: { side, stopTicks } }) =>
         side === 'sell' ? bidTicks < (stopTicks ?? 0) : askTicks > (stopTicks ?? Number.POSITIVE_INFINITY),
       );
     if (!past || this.#isBeingClosed(instrument)) this.#sinceMs.delete(instrument);
     else if (!this.#sinceMs.has(instrument)) this.#sinceMs.set(instrument, wallMs);
+  }
+
+  #hear({ clientId, state }: VenueOrder): void {
+    if (state === 'working' || state === 'partlyFilled') this.#over.delete(clientId);
+    else this.#over.add(clientId);
   }
 
   /** Something is done about it. */
