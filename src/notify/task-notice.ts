@@ -8,6 +8,7 @@ export function taskNotice(task: Task): Notice {
     severity: 'info',
     title: `To do: ${task.title}`,
     text: `${task.detail}\nDue ${new Date(task.dueMs).toISOString()}. When it is done: fermata task done ${task.id} --note TEXT`,
+    ...(task.origin === undefined ? {} : { workflowId: task.origin.workflowId }),
     fingerprint: `task:${task.desk}:${task.id}`,
   };
 }

@@ -4,6 +4,7 @@ import type { Desk } from '../desk/schema.js';
 import { hasRole, type RolesNeeded } from '../domain/roles.js';
 import type { RowMaker } from '../home/row-makers.js';
 import type { Operations } from '../operations/open-operations.js';
+import type { OperationResult } from '../operations/operation.js';
 import type { OnForged } from '../store/forged-row.js';
 import type { Pool } from '../store/pool.js';
 import type { BotLog } from './bot-log.js';
@@ -23,6 +24,12 @@ export interface BotContext {
   readonly chatId: string | null;
   readonly log: BotLog;
   readonly nowMs: () => number;
+  /** Where a person reads a run; null where no UI of Temporal's is behind our sign-in. */
+  readonly runAddress: (workflowId: string) => string | null;
+}
+
+export function runOf({ runAddress }: BotContext, { workflowId }: OperationResult): string | null {
+  return workflowId === null ? null : runAddress(workflowId);
 }
 
 export type TelegramBot = Bot<Context>;

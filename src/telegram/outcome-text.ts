@@ -5,12 +5,14 @@ export function waitingText(what: string, { detail }: OperationResult): string {
   return `⏳ ${what}: not yet. It ${detail}.`;
 }
 
-export function outcomeText(what: string, outcome: OperationResult): string {
+/** `run`: where a person reads it. */
+export function outcomeText(what: string, outcome: OperationResult, run: string | null): string {
   const proven = outcome.ok && outcome.proven;
   return [
     proven ? `✅ ${what}: proven.` : `❌ ${what}: NOT proven.`,
     outcome.detail,
     ...outcome.problems.map((problem) => `! ${problem}`),
     ...(proven ? [] : ['Look at /status.']),
+    ...(run === null ? [] : [`Its run: ${run}`]),
   ].join('\n');
 }

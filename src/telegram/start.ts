@@ -5,6 +5,7 @@ import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { telegramMaker } from '../home/row-makers.js';
+import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { takeInSpool } from '../notify/spool.js';
@@ -109,6 +110,7 @@ export function runTelegram(parts: TelegramParts): Role {
     people,
     chatId: credentials.chatId,
     nowMs: Date.now,
+    runAddress: (workflowId) => runAddressAt(home, workflowId),
     maker: telegramMaker(home),
     onForged,
   };

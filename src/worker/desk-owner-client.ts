@@ -1,6 +1,6 @@
 /** The always running `desk-owner:<desk>`, from outside: is our trader known to it, and if not, announce it. */
 import { createHash } from 'node:crypto';
-import { WithStartWorkflowOperation } from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Desk } from '../desk/schema.js';
 import { askRunning } from '../operations/temporal/ask-running.js';
 import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
@@ -19,6 +19,8 @@ export interface DeskOwner {
   incarnations(): Promise<readonly AdmittedIncarnation[]>;
   /** Starts the desk owner where it does not run. Changes nothing where the incarnation is known. */
   admit(incarnation: string): Promise<void>;
+  /** Resolves when its run has ended, or is no longer known. Rejects where nobody can say. */
+  ended(): Promise<void>;
 }
 
 const QUERY_MS = 3_000;
@@ -54,6 +56,14 @@ export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string
           startWorkflowOperation: new WithStartWorkflowOperation('deskOwner', startOf(desk)),
         }),
       );
+    },
+    ended: async () => {
+      try {
+        // The server holds the answer back until there is one.
+        await temporal.client.workflow.getHandle(workflowId).result();
+      } catch (error) {
+        if (!(error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError)) throw error;
+      }
     },
   };
 }

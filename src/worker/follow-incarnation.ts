@@ -20,7 +20,10 @@ export interface FollowedIncarnation {
 }
 
 const LOOK_EVERY_MS = 1_000;
-const ANNOUNCE_EVERY_MS = 30_000;
+/** Whether the desk owner knows it is asked so often, and at once where its run has ended. */
+const ANNOUNCE_EVERY_MS = 300_000;
+/** Where nobody could say when it ends. */
+const ASK_AGAIN_MS = 30_000;
 const STATUS_MS = 3_000;
 
 export function followIncarnation(
@@ -31,6 +34,7 @@ export function followIncarnation(
 ): FollowedIncarnation {
   let serving: { readonly incarnation: string; readonly worker: KeptWorker } | null = null;
   let announcedMs = Number.NEGATIVE_INFINITY;
+  let isWatched = false;
   let markReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => {
     markReady = resolve;
@@ -49,7 +53,19 @@ export function followIncarnation(
     await owner.admit(incarnation);
     announcedMs = performance.now();
     markReady();
+    if (!isWatched) watchOwner();
   });
+  /** Terminated, it is begun again at the next look: a stop by signal must find it. */
+  const watchOwner = (): void => {
+    isWatched = true;
+    const announceIn = (ms: number) => () => {
+      announcedMs = performance.now() - ANNOUNCE_EVERY_MS + ms;
+    };
+    const ended = owner.ended().then(announceIn(0), announceIn(ASK_AGAIN_MS));
+    ended.finally(() => {
+      isWatched = false;
+    });
+  };
   return {
     ready,
     served: () => (serving ? [serving.incarnation] : []),

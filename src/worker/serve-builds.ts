@@ -15,8 +15,8 @@ import { repeat } from './repeat.js';
 import type { TraderWatchContext } from './watch-trader.js';
 
 /** A Temporal that was lost knows no build, and nothing begins until it does. */
-const CURRENT_EVERY_MS = 15_000;
-/** In looks: each minute. */
+const CURRENT_EVERY_MS = 30_000;
+/** In looks: every two minutes. */
 const OLD_EVERY = 4;
 /** Each takes 50 to 80 MB of this process. */
 const SERVED_MAX = 4;

@@ -1,8 +1,9 @@
-/** Emergency stops, backups, drills, validations and resumptions that are terminated: nothing in Postgres says that they ran. */
+/** Runs that are terminated, and of which nothing in Postgres says that they ran, or that they still do. */
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
+import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
 import { operationsQueue } from '../../src/workflows/queues.js';
 import { runLabel } from '../../src/workflows/run-label.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
@@ -14,18 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-const tellEnded = (desk: BenchDesk, told = new Set<string>()) =>
-  tellEndedRuns(
-    {
-      desk: { desk: desk.name, mode: 'paper' } as never,
-      pool: bench.database.pool,
-      temporal: bench.temporal,
-      trader: desk.trader.client,
-      home: null,
-      nowMs: Date.now,
-    },
-    told,
-  );
+const contextOf = (desk: BenchDesk): ReconcileContext => ({
+  desk: { desk: desk.name, mode: 'paper' } as never,
+  pool: bench.database.pool,
+  temporal: bench.temporal,
+  trader: desk.trader.client,
+  home: null,
+  nowMs: Date.now,
+});
+const tellEnded = (desk: BenchDesk, told = new Set<string>()) => tellEndedRuns(contextOf(desk), told);
+const reconcile = (desk: BenchDesk) => reconcileRuns(contextOf(desk));
 
 async function toldOf(desk: BenchDesk): Promise<{ title: string; body: string }[]> {
   const found = await bench.database.pool.query(
@@ -59,6 +58,9 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     ['restoreDrill', 'restore-drill', /proves nothing/],
     ['validation', 'validation', /gives no GO/],
     ['resumption', 'resumption', /stays halted/],
+    ['routine', 'pre-market', /The routine pre-market did not end|fermata run/],
+    ['incident', 'incident', /opens it again/],
+    ['settingsChange', 'settings', /whether it is in force/],
   ])('a terminated %s is told once, with evidence', async (type, routine, words) => {
     const desk = await bench.desk({ serve: [] });
     const run = await start(desk, type, routine);
@@ -111,6 +113,24 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     await listedAs(desk, 'Terminated', 2);
     expect(await tellEnded(desk)).toEqual([]);
     await handle.terminate();
+  });
+
+  it('one whose row is open is left to who ends it, and is not told a second time', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const run = await start(desk, 'routine', 'pre-market');
+    const { pool } = bench.database;
+    const row = [desk.name, run.workflowId, run.firstExecutionRunId];
+    await pool.query(
+      `insert into routine_run (desk, workflow_id, first_run_id, routine, title, nominal, cause, started)
+       values ($1, $2, $3, 'pre-market', 'Pre-market', now(), 'schedule', now() - interval '2 minutes')`,
+      row,
+    );
+    await run.terminate();
+    await listedAs(desk, 'Terminated', 1);
+    expect(await tellEnded(desk)).toEqual([]);
+    expect(await reconcile(desk)).toHaveLength(1);
+    expect(await tellEnded(desk)).toEqual([]);
+    expect(await toldOf(desk)).toEqual([]);
   });
 
   it('another desk’s is not this one’s', async () => {

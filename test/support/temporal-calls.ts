@@ -13,6 +13,8 @@ export interface CountingTemporal {
   /** For a desk on it: FERMATA_TEMPORAL and what goes with it. */
   readonly variables: Readonly<Record<string, string>>;
   counts(): Promise<CallCounts>;
+  /** By kind, as Temporal Cloud counts and charges them. */
+  actions(): Promise<CallCounts>;
   stop(): Promise<void>;
 }
 
@@ -25,10 +27,13 @@ export async function startCountingTemporal(): Promise<CountingTemporal> {
     ...{ binary: resolved.path, ports, database: null },
     logFile: join(folder, 'temporal.log'),
   });
+  const metrics = async (): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
   return {
     address: server.address,
     variables: { FERMATA_TEMPORAL: 'external', TEMPORAL_ADDRESS: server.address },
-    counts: async () => countsOf(await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text()),
+    counts: async () => countsOf(await metrics(), 'service_requests', 'operation'),
+    actions: async () => countsOf(await metrics(), 'action', 'action_type'),
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -52,12 +57,8 @@ export interface CallsCounted {
 }
 
 export function callsBetween(before: CallCounts, after: CallCounts): CallsCounted {
-  const grown = [...after].map(
-    ([operation, count]) => [operation, count - (before.get(operation) ?? 0)] as const,
-  );
-  const byOperation = grown
-    .filter(([operation, count]) => count > 0 && !LONG_POLLS.has(operation))
-    .sort(([, left], [, right]) => right - left);
+  const grown = grownBetween(before, after);
+  const byOperation = grown.filter(([operation]) => !LONG_POLLS.has(operation));
   const sum = (of: readonly (readonly [string, number])[]) =>
     of.reduce((total, [, count]) => total + count, 0);
   return {
@@ -68,14 +69,22 @@ export function callsBetween(before: CallCounts, after: CallCounts): CallsCounte
 }
 
 /** What comes from outside: the server asks itself, too. */
-function countsOf(metrics: string): CallCounts {
+function countsOf(metrics: string, of: 'service_requests' | 'action', by: string): CallCounts {
   const counts = new Map<string, number>();
   for (const line of metrics.split('\n')) {
-    const [, labels = '', value = ''] = /^service_requests\{([^}]*)\} (\S+)$/.exec(line) ?? [];
+    const [, figure, labels = '', value = ''] = /^([a-z_]+)\{([^}]*)\} (\S+)$/.exec(line) ?? [];
+    if (figure !== of) continue;
     const label = (name: string): string => new RegExp(`\\b${name}="([^"]*)"`).exec(labels)?.[1] ?? '';
     if (label('service_name') !== 'frontend' || label('namespace') !== 'fermata') continue;
-    const operation = label('operation');
-    counts.set(operation, (counts.get(operation) ?? 0) + Number(value));
+    const key = label(by);
+    counts.set(key, (counts.get(key) ?? 0) + Number(value));
   }
   return counts;
+}
+
+export function grownBetween(before: CallCounts, after: CallCounts): readonly (readonly [string, number])[] {
+  return [...after]
+    .map(([key, count]) => [key, count - (before.get(key) ?? 0)] as const)
+    .filter(([, count]) => count > 0)
+    .sort(([, left], [, right]) => right - left);
 }

@@ -1,7 +1,7 @@
 /** One cell for every other procedure, its button and boundary drawn by KILL_SEED; all of them run with `npm run test:full`. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { Random } from '../simulation/random.js';
-import { BUTTONS, boundariesOf, pressAt } from '../support/kill-matrix/buttons.js';
+import { BUTTONS, pressAt, undisturbed } from '../support/kill-matrix/buttons.js';
 import { PRESSABLES } from '../support/kill-matrix/pressables.js';
 import { type Bench, openBench } from './support/desk-bench.js';
 
@@ -22,7 +22,7 @@ afterAll(() => bench?.close());
 
 describe.concurrent(`Temporal’s own buttons in the middle of a procedure (KILL_SEED=${SEED})`, () => {
   it.each(cells)('$name: $button', async ({ procedure, button, part }) => {
-    const boundaries = await boundariesOf(bench, procedure);
-    await pressAt(bench, procedure, button, Math.round(part * boundaries));
+    const expected = await undisturbed(bench, procedure);
+    await pressAt(bench, procedure, button, Math.round(part * expected.boundaries), expected);
   });
 });

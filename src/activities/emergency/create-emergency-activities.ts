@@ -3,7 +3,7 @@ import { alarmNotice } from '../../notify/alarm-notice.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
 import type { AdmittedIncarnation } from '../../workflows/emergency/contract.js';
-import { activityKey } from '../activity-key.js';
+import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../record-evidence.js';
 
@@ -33,7 +33,7 @@ export function createEmergencyActivities(dependencies: EmergencyDependencies): 
     raiseAlarm: async (alarm) => {
       raiseAlarm(log, alarm);
       // A stop waits for nobody to be told: what can't be written now is in the log.
-      await notify(pool, alarmNotice(alarm, activityKey()), home).catch(() => undefined);
+      await notify(pool, aboutThisRun(alarmNotice(alarm, activityKey())), home).catch(() => undefined);
     },
   };
 }

@@ -80,6 +80,23 @@ const TOKEN_BYTES = 12;
 
 export function createApprovalActivities(dependencies: ApprovalDependencies): ApprovalActivities {
   const { pool, decisionKey, nowMs, tell, realMoney = null } = dependencies;
+  const verify = async (approvalId: string, decision: Decision): Promise<void> => {
+    verifyOrigin(decisionKey(), decision, nowMs());
+    if (realMoney && decision.choice === 'approve')
+      await verifyOwn(pool, realMoney, approvalId, decision, nowMs());
+  };
+  /** Postgres does not make people: what is on record counts only where it would count now. */
+  const votesBefore = async (approvalId: string, subject: string): Promise<readonly Decision[]> => {
+    const counted: Decision[] = [];
+    for (const { decision } of (await readVotes(pool, [approvalId])).get(approvalId) ?? []) {
+      const counts = await verify(approvalId, decision).then(
+        () => true,
+        () => false,
+      );
+      if (counts && decision.subject === subject) counted.push(decision);
+    }
+    return counted;
+  };
   return {
     requestApproval: async (request, asker) => {
       const hash = parametersHash(request.parameters);
@@ -96,13 +113,14 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
         );
       }
       const { state, createdMs, expiresMs } = approval;
-      if (state === 'open') await tell(approvalNotice(approval));
-      return { state, createdMs, expiresMs, decisionSubject: decisionSubject(approval) };
+      const subject = decisionSubject(approval);
+      if (state !== 'open') return { state, createdMs, expiresMs, decisionSubject: subject };
+      await tell(approvalNotice(approval));
+      const votes = await votesBefore(approval.id, subject);
+      return { state, createdMs, expiresMs, decisionSubject: subject, ...(votes.length > 0 && { votes }) };
     },
     recordApprovalVote: async ({ approvalId, decision, reason }) => {
-      verifyOrigin(decisionKey(), decision, nowMs());
-      if (realMoney && decision.choice === 'approve')
-        await verifyOwn(pool, realMoney, approvalId, decision, nowMs());
+      await verify(approvalId, decision);
       const recorded = await recordVote(pool, approvalId, decision, reason);
       if (recorded === 'recorded') return;
       const why =

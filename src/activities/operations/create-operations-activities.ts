@@ -22,7 +22,7 @@ import {
 import { type MissedRun, recordMissedRun } from '../../store/run-missed.js';
 import type { Decision } from '../../trader/protocol.js';
 import type { RunIdentity } from '../../workflows/evidence.js';
-import { activityKey } from '../activity-key.js';
+import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../record-evidence.js';
 import {
@@ -110,8 +110,8 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     verifyDecision: async (decision) => verifyOrigin(decisionKey(), decision, nowMs()),
     raiseAlarm: async (alarm) => {
       raiseAlarm(log, alarm);
-      await tell(alarmNotice(alarm, activityKey()));
+      await tell(aboutThisRun(alarmNotice(alarm, activityKey())));
     },
-    notify: tell,
+    notify: (notice) => tell(aboutThisRun(notice)),
   };
 }

@@ -11,6 +11,7 @@ import { summaryText } from '../../validation/report/summary.js';
 import { keepReport, writeReport } from '../../validation/report/write-report.js';
 import { readRequest, validationPlace } from '../../validation/request.js';
 import { runInProcess } from '../../validation/start-process.js';
+import { aboutThisRun } from '../activity-key.js';
 import { cancelledOrEnding } from '../worker-ends.js';
 
 const PROBLEMS_SHOWN_MAX = 20;
@@ -89,14 +90,14 @@ export function createValidationActivities(dependencies: ValidationDependencies)
       const report = kept(reference);
       return notify(
         pool,
-        {
+        aboutThisRun({
           desk: report.desk,
           event: 'report',
           severity: report.recommendation === 'GO' ? 'info' : 'warning',
           title: `Paper validation of ${report.desk}: ${report.recommendation}`,
           text: summaryText(report),
           fingerprint: `validation:${report.desk}:${report.id}`,
-        },
+        }),
         home,
       );
     },

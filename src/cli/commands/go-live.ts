@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
 import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
-import { reasonText, showOutcome } from '../act-on-desk.js';
+import { reasonText, runLines, showOutcome, withRun } from '../act-on-desk.js';
 import { deskPerson, signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -52,7 +52,7 @@ function goLive(options: Options): Promise<number> {
     }
     const caller = { person: signedInPerson(runtime, OPERATOR, options.as), via: 'cli' } as const;
     const started = await operations.startGoLive(caller, { reason });
-    if (json) printJson(started);
+    if (json) printJson(withRun(started));
     else printLines(startedLines(started));
     return started.ok ? EXIT_OK : EXIT_FAILED;
   });
@@ -63,6 +63,7 @@ function startedLines({ ok, detail, obstacles, workflowId, problems }: GoLiveSta
     `${ok ? '✓' : '✗'} ${detail}`,
     ...obstacles.map((obstacle) => `  ✗ ${obstacle}`),
     ...(workflowId === null ? [] : [`  ${workflowId}; how far it is: fermata go-live --status`]),
+    ...runLines({ workflowId }),
     ...problems.map((problem) => `  ! ${problem}`),
   ];
 }

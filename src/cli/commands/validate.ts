@@ -6,6 +6,7 @@ import { namedOnCli } from '../../home/cli-session.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { summaryLines } from '../../validation/report/summary.js';
 import { keepRequest } from '../../validation/request.js';
+import { runLines, withRun } from '../act-on-desk.js';
 import { dayValue } from '../days.js';
 import { signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
@@ -103,12 +104,13 @@ async function validate(options: ValidateOptions): Promise<number> {
 }
 
 function show({ report, files, workflowId, problems }: Validated, json: boolean): number {
-  if (json) printJson({ ...report, files, workflowId, problems });
+  if (json) printJson({ ...report, files, ...withRun({ workflowId }), problems });
   else {
     printLines([
       ...summaryLines(report),
       `  report      ${files.json}`,
       `  with charts ${files.html}`,
+      ...runLines({ workflowId }),
       ...problems.map((problem) => `  ! ${problem}`),
     ]);
   }

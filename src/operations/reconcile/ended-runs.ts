@@ -1,10 +1,12 @@
 /**
- * What holds no row in Postgres while it runs (emergency stop, backup, drill, validation, resumption) leaves nothing
- * behind where its run was terminated, timed out or failed: Temporal's list of closed runs says so, and people are told
- * once, with evidence.
+ * What holds no row in Postgres while it runs (emergency stop, backup, drill, validation, resumption), or does not hold it
+ * yet or any more (a routine, an incident, a change of settings), leaves nothing behind where its run was terminated, timed
+ * out or failed: Temporal's list of closed runs says so, and people are told once, with evidence.
  */
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
+import { readOpenThings } from '../../store/open-runs.js';
+import { FERMATA_ROUTINE } from '../../workflows/search-attributes.js';
 import type { ReconcileContext } from './reconcile-runs.js';
 import { runState } from './run-state.js';
 
@@ -54,6 +56,26 @@ const MEANING: ReadonlyMap<string, Meaning> = new Map([
       now: 'the desk stays halted; where the halt is still there it is asked anew: fermata status',
     },
   ],
+  [
+    'routine',
+    {
+      title: 'routine',
+      routine: 'routine',
+      now: 'what it had not done is not done; look at its evidence, and run it again if it is still of use: fermata run NAME',
+    },
+  ],
+  [
+    'incident',
+    { title: 'incident', routine: 'incident', now: 'nobody follows it; what is still seen opens it again' },
+  ],
+  [
+    'settingsChange',
+    {
+      title: 'change of settings',
+      routine: 'settings',
+      now: 'look at the settings whether it is in force, and ask again where it is not',
+    },
+  ],
 ]);
 
 /** Longer than any downtime after which nobody would look anyway; shorter than Temporal keeps closed runs. */
@@ -67,9 +89,16 @@ export async function tellEndedRuns(
   told: Set<string>,
 ): Promise<readonly EndedRun[]> {
   const found: EndedRun[] = [];
-  for (const run of await endedRuns(context)) {
-    if (told.has(run.runId)) continue;
+  const runs = (await endedRuns(context)).filter(({ runId }) => !told.has(runId));
+  for (const run of runs) {
     const firstRunId = await firstRunOf(context, run);
+    const rows = await rowsOf(context, run.workflowId, firstRunId);
+    // Whoever ends what is open tells of it, too.
+    if (rows === 'open') continue;
+    if (rows === 'ended') {
+      told.add(run.runId);
+      continue;
+    }
     const state = await runState(context.temporal, run.workflowId, firstRunId);
     // Reset: another run has gone on from there, and has ended or will end by itself.
     const goesOn = state.running || state.ended;
@@ -110,8 +139,11 @@ function endedRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonl
     const runs: Closed[] = [];
     for await (const listed of client.workflow.list({ query })) {
       const { workflowId, runId, status, startTime, closeTime } = listed;
-      const meaning = MEANING.get(listed.type);
-      if (meaning === undefined) continue;
+      const known = MEANING.get(listed.type);
+      if (known === undefined) continue;
+      const name = listed.typedSearchAttributes.get(FERMATA_ROUTINE);
+      const meaning =
+        listed.type === 'routine' && name ? { ...known, title: `routine ${name}`, routine: name } : known;
       runs.push({
         workflowId,
         runId,
@@ -124,6 +156,24 @@ function endedRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonl
     }
     return runs;
   });
+}
+
+/** `open`: its row is still there; `ended`: as abandoned, or it has told people by itself how it failed. */
+async function rowsOf(
+  { pool, desk, nowMs }: ReconcileContext,
+  workflowId: string,
+  firstRunId: string,
+): Promise<'open' | 'ended' | 'none'> {
+  const open = await readOpenThings(pool, desk.desk, nowMs() + 1);
+  if (open.some((thing) => thing.workflowId === workflowId && thing.firstRunId === firstRunId)) return 'open';
+  const { rowCount } = await pool.query(
+    `select from routine_run where workflow_id = $1 and first_run_id = $2 and finished is not null
+     union all select from incident where workflow_id = $1 and first_run_id = $2 and state = 'resolved'
+     union all select from evidence where workflow_id = $1 and first_run_id = $2
+       and step_key like 'abandoned:%:%' limit 1`,
+    [workflowId, firstRunId],
+  );
+  return rowCount === 0 ? 'none' : 'ended';
 }
 
 /** The list does not say it. */
@@ -170,6 +220,7 @@ async function tell(
       severity: routine === 'emergency-stop' ? 'critical' : 'warning',
       title: `${desk.desk}: abandoned: the ${title}`,
       text: `The ${title} did not end by itself: ${how} (${workflowId}). Now ${now}.`,
+      workflowId,
       fingerprint: `abandoned-run:${workflowId}:${runId}`.slice(0, 300),
       audience: ['operator', 'approver'],
     },

@@ -109,6 +109,7 @@ async function end(context: ReconcileContext, { workflowId, how, things }: Aband
       ...things.map((thing) => `- ${wordsOf(thing)}: ${NOW[thing.kind]}`),
       ...(permission === null ? [] : [permission]),
     ].join('\n'),
+    workflowId,
     fingerprint: `abandoned:${workflowId}:${firstRunId}`.slice(0, 300),
     audience: ['operator', 'approver'],
   };
@@ -181,6 +182,7 @@ async function endPermission(
         severity: 'critical',
         title: `${desk.desk} may trade real money that nobody watches`,
         text: `${reason}. The trader could not be told to end it (${messageOf(error)}); it is tried again each minute. Stop it yourself: fermata stop.`,
+        workflowId,
         fingerprint: `unwatched:${workflowId}`,
         audience: ['operator', 'approver'],
       },

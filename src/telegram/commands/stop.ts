@@ -2,7 +2,7 @@
 import type { Update } from 'grammy/types';
 import { MAY_STOP } from '../../domain/roles.js';
 import { answer } from '../answer.js';
-import { missingRole } from '../bot-context.js';
+import { missingRole, runOf } from '../bot-context.js';
 import { outcomeText } from '../outcome-text.js';
 import type { ChatCommand } from './command.js';
 import { sentAgo } from './sent-ago.js';
@@ -26,7 +26,7 @@ export const stopCommand: ChatCommand = {
       { person: person.name, via: 'telegram' },
       { reason: argument || '/stop on Telegram', commandId: `telegram:${context.desk.desk}:${updateId}` },
     );
-    const text = outcomeText('Stop', outcome);
+    const text = outcomeText('Stop', outcome, runOf(context, outcome));
     await answer(context, chatId, late === null ? text : `Your /stop was ${late}.\n${text}`);
   },
 };

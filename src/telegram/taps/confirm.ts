@@ -2,7 +2,7 @@
 import { APPROVER, MAY_STOP } from '../../domain/roles.js';
 import type { OperationResult } from '../../operations/operation.js';
 import { answer } from '../answer.js';
-import { type BotContext, missingRole } from '../bot-context.js';
+import { type BotContext, missingRole, runOf } from '../bot-context.js';
 import { outcomeText, waitingText } from '../outcome-text.js';
 import type { KnownPerson } from '../people.js';
 import { type ConfirmButton, type ConfirmVerb, parseConfirmButton } from './confirm-button.js';
@@ -31,8 +31,9 @@ export const confirmTap: TapHandler = {
     if (refusal !== null || button.verb === 'leave') return;
     const outcome = await carryOut(context, person, { ...button, verb: button.verb }, tap);
     const waits = button.verb === 'resume' && !outcome.ok && outcome.workflowId !== null;
-    const text = waits ? waitingText : outcomeText;
-    await answer(context, tap.chatId, text(LABELS[button.verb], outcome));
+    const label = LABELS[button.verb];
+    const text = waits ? waitingText(label, outcome) : outcomeText(label, outcome, runOf(context, outcome));
+    await answer(context, tap.chatId, text);
   },
 };
 

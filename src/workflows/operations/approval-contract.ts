@@ -59,6 +59,8 @@ export interface ApprovalOpened {
   readonly decisionSubject: string;
   readonly createdMs: number;
   readonly expiresMs: number;
+  /** On record from before, verified anew: a run that was reset has not heard of them, and nobody votes twice. */
+  readonly votes?: readonly Decision[];
 }
 
 /** The argument of the update `vote`; its update id is `<approval>:<person>:<choice>`. */

@@ -98,7 +98,7 @@ export class Approvals {
         ...(request.people === undefined ? {} : { people: request.people }),
         reminders: 0,
         escalated: false,
-        votes: [],
+        votes: [...(opened.votes ?? [])],
         closed: false,
       };
       if (opened.state === 'open') this.waiting.set(request.id, waiting);

@@ -13,7 +13,12 @@ import { openAttempt } from '../../../src/store/go-live-attempts.js';
 import type { GoLiveInput, GoLiveResult } from '../../../src/workflows/operations/go-live/contract.js';
 import { operationsQueue } from '../../../src/workflows/queues.js';
 import { cryptoDesk } from '../../operations/support/crypto-desk.js';
-import { type Bench, type BenchDesk, DECISION_KEY } from '../../workflows/support/desk-bench.js';
+import {
+  type Bench,
+  type BenchDesk,
+  DECISION_KEY,
+  type DeskOptions,
+} from '../../workflows/support/desk-bench.js';
 import { until } from '../../workflows/support/until.js';
 
 export const ANNA: Caller = { person: 'anna', via: 'web' };
@@ -84,7 +89,24 @@ export async function startAttempt(
   /** Of the operations worker, instead of the real ones. */
   activities: object = {},
 ): Promise<Attempted> {
+  const desk = await liveBenchDesk(bench, { verdicts, activities });
+  return { ...(await beginAttempt(bench, desk, changes)), verdicts };
+}
+
+/** A desk with real money that nobody has allowed yet. */
+export async function liveBenchDesk(
+  bench: Bench,
+  {
+    verdicts = {},
+    activities = {},
+    ...options
+  }: Pick<DeskOptions, 'afterActivity'> & {
+    readonly verdicts?: Attempted['verdicts'];
+    readonly activities?: object;
+  } = {},
+): Promise<BenchDesk> {
   const desk = await bench.desk({
+    ...options,
     serve: ['engine', 'operations'],
     activities: (name) => ({
       ...createGoLiveActivities({
@@ -100,6 +122,15 @@ export async function startAttempt(
   });
   desk.trader.trading = 'live';
   desk.trader.halt('startup', 'person');
+  return desk;
+}
+
+/** Of another release each time: its first attempt. */
+export async function beginAttempt(
+  bench: Bench,
+  desk: BenchDesk,
+  changes: Partial<GoLiveInput> = {},
+): Promise<Omit<Attempted, 'verdicts'>> {
   const release = `test-${randomBytes(4).toString('hex')}`;
   const { incarnation } = desk.trader;
   const input: GoLiveInput = {
@@ -131,18 +162,26 @@ export async function startAttempt(
     taskQueue: operationsQueue(desk.name),
     args: [input],
   });
-  const operations = operationsOver({
+  return {
+    desk,
+    operations: peopleOf(bench, desk),
+    input,
+    ended: handle.result() as Promise<GoLiveResult>,
+  };
+}
+
+/** What people of a desk with real money can ask for. */
+export const peopleOf = (bench: Bench, desk: BenchDesk): Operations =>
+  operationsOver({
     runtime: { desk: desk.name } as Runtime,
     desk: deskOf(desk.name),
     trader: desk.trader.client,
     temporal: bench.temporal,
-    pool,
+    pool: bench.database.pool,
     decisionKey: () => DECISION_KEY,
     newId: randomUUID,
     nowMs: Date.now,
   });
-  return { desk, operations, input, ended: handle.result() as Promise<GoLiveResult>, verdicts };
-}
 
 export async function review({ operations }: Attempted): Promise<void> {
   const find = async () => (await operations.listTasks()).find(({ state }) => state === 'open');

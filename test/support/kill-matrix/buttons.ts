@@ -4,11 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import { tellEndedRuns } from '../../../src/operations/reconcile/ended-runs.js';
 import { reconcileRuns } from '../../../src/operations/reconcile/reconcile-runs.js';
 import { readOpenThings } from '../../../src/store/open-runs.js';
-import type { Bench, BenchDesk } from '../../workflows/support/desk-bench.js';
+import type { Bench, BenchDesk, DeskOptions } from '../../workflows/support/desk-bench.js';
+import { type Held, holdActivity } from '../../workflows/support/held.js';
 import { until } from '../../workflows/support/until.js';
-import { watchRun } from './watch-run.js';
+import { expectAsUndisturbed, expectDoneAgain, type Outcome, outcomeOf } from './outcome.js';
+import { type HistoryEvent, isOfActivity, watchRun } from './watch-run.js';
 
 export const BUTTONS = ['cancel', 'terminate', 'reset', 'lose'] as const;
 export type Button = (typeof BUTTONS)[number];
@@ -16,12 +19,14 @@ export type Button = (typeof BUTTONS)[number];
 export interface Pressable {
   readonly name: string;
   /** The desk as it has to be; gives what `answer` and `begin` work with. */
-  readonly desk: (bench: Bench) => Promise<BenchDesk>;
+  readonly desk: (bench: Bench, options?: Pick<DeskOptions, 'afterActivity'>) => Promise<BenchDesk>;
   readonly begin: (bench: Bench, desk: BenchDesk) => Promise<string>;
   /** What people do so that it ends; asked again until it has. */
   readonly answer: (bench: Bench, desk: BenchDesk, workflowId: string) => Promise<void>;
   /** Of its evidence; null: it leaves none. */
   readonly routine: string | null;
+  /** An activity that a handler of it waits for. */
+  readonly handler?: string;
   /** Ends by nothing but "terminate". */
   readonly endless?: boolean;
 }
@@ -34,31 +39,56 @@ const LATER_MS = 120_000;
  */
 const HARMLESS: ReadonlySet<number> = new Set([1, 13, 17]);
 
-/** How many boundaries an undisturbed run has. */
-export async function boundariesOf(bench: Bench, procedure: Pressable): Promise<number> {
-  const desk = await procedure.desk(bench);
-  const boundaries = await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, async () => undefined);
-  await desk.stop();
-  return boundaries;
+/** What a cell is compared with. */
+export interface Undisturbed {
+  readonly boundaries: number;
+  readonly before: Outcome;
+  readonly once: Outcome;
+  /** Done a second time on the same desk. */
+  readonly twice: Outcome;
 }
 
+const never = async (): Promise<void> => undefined;
+
+export async function undisturbed(bench: Bench, procedure: Pressable): Promise<Undisturbed> {
+  const desk = await procedure.desk(bench);
+  const before = await outcomeOf(bench, desk);
+  const boundaries = await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, never);
+  const once = await outcomeOf(bench, desk);
+  await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, never);
+  const twice = await outcomeOf(bench, desk);
+  await desk.stop();
+  return { boundaries, before, once, twice };
+}
+
+/** With Temporal's database goes what Postgres has no open row of; what always runs is begun again, and says nothing. */
+const tells = ({ endless }: Pressable, button: Button): boolean => endless !== true && button !== 'lose';
+
+/** `where`: a boundary, or in the middle of its handler. */
 export async function pressAt(
   bench: Bench,
   procedure: Pressable,
   button: Button,
-  boundary: number,
+  where: number | 'handler',
+  expected: Undisturbed,
 ): Promise<void> {
-  const desk = await procedure.desk(bench);
+  const held = where === 'handler' && procedure.handler ? holdActivity(procedure.handler) : null;
+  const desk = await procedure.desk(bench, held ? { afterActivity: held.after } : {});
   let ended = '';
-  await runOnce(bench, desk, procedure, boundary, (workflowId) => {
+  const strike = (workflowId: string): Promise<void> => {
     ended = workflowId;
     return press(bench, button, workflowId);
-  });
+  };
+  await runOnce(bench, desk, procedure, held ?? Number(where), strike);
   if (procedure.endless && button !== 'lose') expect(await stateOf(bench, ended)).toBe('TERMINATED');
   await expectNothingOpen(bench, desk, procedure, button);
-  // What it held is free again.
-  await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, async () => undefined);
-  if (procedure.routine !== null) expect((await desk.evidence(procedure.routine)).length).toBeGreaterThan(0);
+  const once = await outcomeOf(bench, desk);
+  if (process.env.DUMP)
+    console.log('DUMP', JSON.stringify({ name: procedure.name, button, where, got: once }));
+  expectAsUndisturbed(button, once, expected, tells(procedure, button));
+  // What it held is free again, and people can do it as ever.
+  await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, never);
+  expectDoneAgain(await outcomeOf(bench, desk), expected.twice);
   await desk.stop();
 }
 
@@ -66,24 +96,27 @@ async function runOnce(
   bench: Bench,
   desk: BenchDesk,
   procedure: Pressable,
-  boundary: number,
+  at: number | Held,
   strike: (workflowId: string) => Promise<void>,
 ): Promise<number> {
   const sinceMs = Date.now();
   const workflowId = await procedure.begin(bench, desk);
   let struck: Promise<void> | null = null;
   const reach = (count: number): void => {
-    if (struck !== null || count < boundary) return;
+    if (struck !== null || typeof at !== 'number' || count < at) return;
     struck = strike(workflowId);
     struck.catch(() => undefined);
   };
   const signal = AbortSignal.timeout(RUN_MS);
   // At the end no boundary is left to strike at: the last one is before it.
-  const watch = watchRun(bench.temporal, workflowId, sinceMs, signal, (count) => {
+  const hear = (count: number): void => {
     if (Number.isFinite(count)) reach(count);
-  });
+  };
+  const watch = watchRun(bench.temporal, workflowId, sinceMs, signal, hear, isBoundary);
   watch.ended.catch(() => undefined);
   reach(0);
+  const inHandler =
+    typeof at === 'number' ? null : at.reached.then(() => strike(workflowId)).finally(() => at.release());
   await until(
     `${procedure.name} to end`,
     async () => {
@@ -92,11 +125,21 @@ async function runOnce(
     },
     RUN_MS,
   );
-  await struck;
+  await (inHandler ?? struck);
   await until('the last of its runs', async () => !(await isRunning(bench, workflowId)), RUN_MS);
   await expectNoFailedTask(bench, workflowId);
   return watch.boundaries();
 }
+
+const isBoundary = (event: HistoryEvent): boolean =>
+  isOfActivity(event) ||
+  Boolean(
+    event.workflowExecutionSignaledEventAttributes ??
+      event.workflowExecutionUpdateAcceptedEventAttributes ??
+      event.workflowExecutionUpdateCompletedEventAttributes ??
+      event.startChildWorkflowExecutionInitiatedEventAttributes ??
+      event.childWorkflowExecutionStartedEventAttributes,
+  );
 
 const isRunning = async (bench: Bench, workflowId: string): Promise<boolean> =>
   (await stateOf(bench, workflowId)) === 'RUNNING';
@@ -176,14 +219,22 @@ async function expectNothingOpen(
   const nowMs = () => Date.now() + LATER_MS;
   const open = () => readOpenThings(pool, desk.name, nowMs());
   const before = await open();
-  const abandoned = await reconcileRuns({
+  const context = {
     desk: { desk: desk.name } as never,
     pool,
     temporal: bench.temporal,
     trader: desk.trader.client,
     home: null,
     nowMs,
-  });
+  };
+  const abandoned = await reconcileRuns(context);
+  // The list of runs is a moment behind the runs.
+  if (button === 'terminate' && procedure.endless !== true)
+    await until('the list', async () => {
+      const query = `FermataDesk = "${desk.name}" AND ExecutionStatus = "Running"`;
+      return (await bench.client.workflow.count(query)).count === 0;
+    });
+  await tellEndedRuns(context, new Set());
   const said = `${procedure.name}, ${button}: ${JSON.stringify(before)}`;
   // A person may still do what a run that ended properly has asked for.
   expect(

@@ -1,14 +1,22 @@
 /** The procedures whose buttons are pressed, each with what people do until it ends. */
 import { randomUUID } from 'node:crypto';
+import type { Desk } from '../../../src/desk/schema.js';
+import { goLiveId } from '../../../src/domain/go-live.js';
 import { fingerprintOf } from '../../../src/operations/incidents/incident-start.js';
 import { findIncident } from '../../../src/store/incidents.js';
-import { EMERGENCY_TIMING } from '../../../src/workflows/emergency/contract.js';
+import { deskOwnerOf } from '../../../src/worker/desk-owner-client.js';
+import {
+  EMERGENCY_MESSAGES,
+  EMERGENCY_TIMING,
+  emergencyStopLabel,
+} from '../../../src/workflows/emergency/contract.js';
 import { PULSE_MESSAGES } from '../../../src/workflows/operations/pulse/contract.js';
 import { RESUMPTION_TIMING } from '../../../src/workflows/operations/resumption/contract.js';
 import type { RoutineStep } from '../../../src/workflows/operations/routine/contract.js';
 import type { SettingsChangeInput } from '../../../src/workflows/operations/settings/contract.js';
 import {
   backupWorkflowId,
+  deskOwnerId,
   drillWorkflowId,
   emergencyQueue,
   emergencyStopId,
@@ -19,6 +27,8 @@ import {
   settingsChangeId,
   validationId,
 } from '../../../src/workflows/queues.js';
+import { runLabel } from '../../../src/workflows/run-label.js';
+import { ANNA, BERT, beginAttempt, liveBenchDesk, peopleOf } from '../../go-live/support/attempt.js';
 import { openIncident } from '../../incidents/incident-bench.js';
 import { CHECK_STEPS } from '../../workflows/support/check-steps.js';
 import { decisionOf, vote } from '../../workflows/support/decisions.js';
@@ -37,10 +47,14 @@ const step = (key: string, check: string, onFail: RoutineStep['onFail']): Routin
   with: {},
 });
 
-const operations = (bench: Bench) => bench.desk({ serve: ['operations', 'engine'] });
+const operations: Pressable['desk'] = (bench, options) =>
+  bench.desk({ ...options, serve: ['operations', 'engine'] });
+const emergency: Pressable['desk'] = (bench, options) =>
+  bench.desk({ ...options, serve: ['emergency', 'engine'] });
 const passed = { verdict: 'pass', observed: 'x', expected: 'y' } as const;
-const quick = (bench: Bench) =>
+const quick: Pressable['desk'] = (bench, options) =>
   bench.desk({
+    ...options,
     serve: ['operations', 'engine'],
     activities: () => ({
       takeBackup: async () => ({ backupId: 'b1', step: { key: 'take', title: 'Taken', ...passed } }),
@@ -83,6 +97,7 @@ const OPENING = { kind: 'reported', subject: 'x' } as const;
 
 const incident: Pressable = {
   name: 'an incident',
+  handler: 'verifyDecision',
   routine: 'incident',
   desk: operations,
   begin: async (bench, desk) => (await openIncident(bench, desk, OPENING)).workflowId,
@@ -98,18 +113,20 @@ const incident: Pressable = {
 
 const settings: Pressable = {
   name: 'a change of settings',
+  handler: 'recordApprovalVote',
   routine: 'settings',
   desk: operations,
   begin: async (bench, desk) => {
+    const version = desk.trader.settingsVersion + 1;
     const input: SettingsChangeInput = {
       desk: desk.name,
       proposal: {
-        version: 1,
+        version,
         incarnation: desk.trader.incarnation,
         configHash: desk.trader.configHash,
         changes: [{ key: 'risk.maxConcurrentPositions', from: 5, to: 6 }],
       } as never,
-      approvalId: `settings:${desk.name}:1:${randomUUID().slice(0, 8)}`,
+      approvalId: `settings:${desk.name}:${version}:${randomUUID().slice(0, 8)}`,
       needed: 1,
       person: 'otto',
       reason: 'more',
@@ -119,7 +136,7 @@ const settings: Pressable = {
       escalateAfterMs: null,
       evidenceMs: 20_000,
     };
-    return start(bench, 'settingsChange', settingsChangeId(desk.name, 1), input);
+    return start(bench, 'settingsChange', settingsChangeId(desk.name, version), input);
   },
   answer: async (bench, desk) => {
     await Promise.race([vote(bench, desk.name), new Promise((resolve) => setTimeout(resolve, 1_000))]);
@@ -128,6 +145,7 @@ const settings: Pressable = {
 
 const resumption: Pressable = {
   name: 'a resumption',
+  handler: 'verifyDecision',
   routine: 'resumption',
   desk: operations,
   begin: async (bench, desk) => {
@@ -207,7 +225,7 @@ const validation: Pressable = {
 const stop: Pressable = {
   name: 'an emergency stop',
   routine: 'emergency-stop',
-  desk: (bench) => bench.desk({ serve: ['emergency', 'engine'] }),
+  desk: emergency,
   begin: async (bench, desk) => {
     const workflowId = emergencyStopId(desk.name);
     const { incarnation } = desk.trader;
@@ -215,15 +233,83 @@ const stop: Pressable = {
       workflowId,
       taskQueue: emergencyQueue(desk.name),
       args: [{ desk: desk.name, incarnations: [incarnation], orders: [], timing: EMERGENCY_TIMING }],
+      ...emergencyStopLabel(desk.name),
     });
     return workflowId;
   },
   answer: nobody,
 };
 
+/** Ended by the test itself, once it has handed a stop over. */
+const deskOwner: Pressable = {
+  name: 'the owner of the desk',
+  routine: 'emergency-stop',
+  endless: true,
+  desk: emergency,
+  begin: async (bench, desk) => {
+    const file = { desk: desk.name, closeAll: { deadlineSeconds: 30 } } as Desk;
+    await deskOwnerOf(bench.temporal, file, 'home').admit(desk.trader.incarnation);
+    return deskOwnerId(desk.name);
+  },
+  answer: async (bench, desk, workflowId) => {
+    const owner = bench.client.workflow.getHandle(workflowId);
+    const halts = () => desk.trader.sent('stop').length;
+    const before = halts();
+    await owner.signal(EMERGENCY_MESSAGES.stop, 'prices look wrong');
+    const stopped = bench.client.workflow.getHandle(emergencyStopId(desk.name));
+    const isStopped = await until('a stop, or that nobody takes it', async () => {
+      const { status: owners } = await owner.describe();
+      if (owners.name !== 'RUNNING') return 'nobody';
+      if (halts() === before) return null;
+      const found = await stopped.describe();
+      return found.status.name === 'COMPLETED' && 'stopped';
+    });
+    if (isStopped === 'stopped') await owner.terminate('it has handed over');
+  },
+};
+
+const goLive: Pressable = {
+  name: 'going live',
+  routine: 'go-live',
+  handler: 'recordApprovalVote',
+  desk: (bench, options) => liveBenchDesk(bench, options),
+  begin: async (bench, desk) => {
+    await endPermission(desk);
+    // Looked at twice a watch: each look is two boundaries more.
+    const { input } = await beginAttempt(bench, desk, { watchMs: 200, lookMs: 200, remindMs: 60_000 });
+    return goLiveId(input.release, input.attempt);
+  },
+  answer: async (bench, desk, workflowId) => {
+    const people = peopleOf(bench, desk);
+    const asked = (await people.listTasks()).filter(({ state }) => state === 'open');
+    for (const { id } of asked) await people.completeTask(BERT, { id, note: 'as it should be' });
+    for (const { id, parametersHash, state } of await people.listApprovals()) {
+      if (state !== 'open') continue;
+      for (const person of [ANNA, BERT])
+        await people.castVote(person, { approval: id, choice: 'approve', parametersHash, reason: 'r' });
+    }
+    // One that was cancelled, or begun again, while it was live is watched until a person ends the permission.
+    const told = await bench.database.pool.query(
+      "select 1 from notice where desk = $1 and severity = 'critical' and body like '%go-live revoke%' and strpos(fingerprint, $2) > 0",
+      [desk.name, workflowId],
+    );
+    if (told.rowCount !== 0) await endPermission(desk);
+  },
+};
+
+async function endPermission({ trader }: BenchDesk): Promise<void> {
+  if (trader.granted === null) return;
+  await trader.answer('revokeGoLive', { commandId: randomUUID(), by: 'anna', reason: 'over' });
+}
+
 async function start(bench: Bench, type: string, workflowId: string, input: object): Promise<string> {
-  const taskQueue = operationsQueue((input as Pick<BenchDesk, never> & { desk: string }).desk);
-  await bench.client.workflow.start(type, { workflowId, taskQueue, args: [input] });
+  const { desk } = input as { desk: string };
+  await bench.client.workflow.start(type, {
+    workflowId,
+    taskQueue: operationsQueue(desk),
+    args: [input],
+    ...runLabel({ desk, routine: type, summary: type, details: '' }),
+  });
   return workflowId;
 }
 
@@ -238,4 +324,6 @@ export const PRESSABLES: readonly Pressable[] = [
   preflight,
   pulse,
   stop,
+  deskOwner,
+  goLive,
 ];

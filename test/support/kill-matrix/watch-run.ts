@@ -1,16 +1,22 @@
 /** Follows one run of a workflow in Temporal's history, event by event, from its first to its last. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
 
 export interface RunWatch {
   readonly workflowId: string;
   /** Resolves with its first run id once it has ended. */
   readonly ended: Promise<string>;
-  /** Activity boundaries so far: scheduled, or completed. */
+  /** Boundaries so far: an activity scheduled, or completed, unless said otherwise. */
   boundaries(): number;
 }
 
 const ASK_AGAIN_MS = 20;
+
+export type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
+
+export const isOfActivity = (event: HistoryEvent): boolean =>
+  Boolean(event.activityTaskScheduledEventAttributes ?? event.activityTaskCompletedEventAttributes);
 
 /**
  * The newest run of this id that began at `sinceMs` or later; waits for it. `onBoundary` hears of each boundary once,
@@ -22,6 +28,7 @@ export function watchRun(
   sinceMs: number,
   signal: AbortSignal,
   onBoundary: (count: number) => void,
+  isBoundary: (event: HistoryEvent) => boolean = isOfActivity,
 ): RunWatch {
   let seen = 0;
   const hear = (count: number): void => {
@@ -33,7 +40,9 @@ export function watchRun(
   const ended = (async () => {
     const runId = await patiently(signal, () => runSince(temporal, workflowId, sinceMs));
     for (let isOver = false; !isOver; ) {
-      isOver = await patiently(signal, () => follow(temporal, { workflowId, runId }, signal, hear));
+      isOver = await patiently(signal, () =>
+        follow(temporal, { workflowId, runId }, signal, hear, isBoundary),
+      );
     }
     onBoundary(Number.POSITIVE_INFINITY);
     return runId;
@@ -66,6 +75,7 @@ async function follow(
   execution: { readonly workflowId: string; readonly runId: string },
   signal: AbortSignal,
   hear: (count: number) => void,
+  isBoundary: (event: HistoryEvent) => boolean,
 ): Promise<true> {
   let count = 0;
   let page: Uint8Array | undefined;
@@ -78,8 +88,7 @@ async function follow(
       ...(page && { nextPageToken: page }),
     });
     for (const event of answer.history?.events ?? []) {
-      if (event.activityTaskScheduledEventAttributes || event.activityTaskCompletedEventAttributes)
-        count += 1;
+      if (isBoundary(event)) count += 1;
     }
     hear(count);
     page = answer.nextPageToken ?? undefined;

@@ -7,6 +7,7 @@ import {
   type RoutineResult,
 } from '../../../src/workflows/operations/routine/contract.js';
 import { operationsQueue, routineId } from '../../../src/workflows/queues.js';
+import { runLabel } from '../../../src/workflows/run-label.js';
 import type { Bench, BenchDesk } from './desk-bench.js';
 
 export const NOMINAL_MS = Date.parse('2026-03-02T00:00:00Z');
@@ -52,6 +53,7 @@ export async function startRoutine(
     workflowId,
     taskQueue: operationsQueue(desk.name),
     args: [input],
+    ...runLabel({ desk: desk.name, routine: input.name, summary: input.title, details: '' }),
   });
   return { workflowId, result: () => handle.result().catch(resultOfFailed) as Promise<RoutineResult> };
 }

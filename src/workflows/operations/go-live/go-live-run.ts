@@ -1,5 +1,6 @@
 /** The state of one attempt to go live, and how its steps are shown and kept. */
 import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { SizePlan } from '../../../domain/go-live.js';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
 import type { Verdict } from '../../evidence.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
@@ -89,6 +90,31 @@ export class GoLiveRun {
     const severity = isLive ? 'critical' : 'warning';
     tellCancelled(this.trail, this.records, { desk, what: 'going live', severity, text });
     this.approvals.withdraw(`cancelled: ${CANCEL_ASKED}`);
+  }
+
+  /** Begun anew while it was live: as after a cancel, it is watched, and people hear of it. */
+  async goesOnLive(size: SizePlan, why: string): Promise<void> {
+    this.cancelled = true;
+    this.liveSinceMs = Date.now();
+    this.progress = { ...this.progress, size };
+    const text = `It was begun anew while it was live (${why}). ${CANCELLED_LIVE} To end it: fermata go-live revoke, or stop the desk.`;
+    const finding = { verdict: 'warn', observed: text, expected: 'begun once' } as const;
+    this.record('live-before', 'Live before', finding, Date.now());
+    const { desk } = this.input;
+    const { workflowId, runId } = workflowInfo();
+    const told = this.records.notify.executeWithOptions({ summary: 'Tell people that it is watched on' }, [
+      {
+        desk,
+        event: 'warning',
+        severity: 'critical',
+        title: `${desk}: going live was begun anew while it was live`,
+        text: `${workflowId}: ${text}`,
+        fingerprint: `live-before:${workflowId}:${runId}`,
+        audience: ['operator', 'approver'],
+      },
+    ]);
+    this.trail.keep('telling that it is watched on', told);
+    await this.calls.moveGoLive(this.input, 'live', text.slice(0, 1000));
   }
 
   show(phase: GoLiveProgress['phase'], detail: string, nextAtMs: number | null = null): void {

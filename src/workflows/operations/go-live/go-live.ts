@@ -9,6 +9,7 @@ import { CANCEL_ASKED } from '../../cancellation.js';
 import { showVerdict } from '../../show.js';
 import type { Carried, GoLiveInput, GoLiveResult } from './contract.js';
 import { GoLiveRun } from './go-live-run.js';
+import { unlessLiveBefore } from './live-before.js';
 import { preflight } from './preflight.js';
 import { ramp } from './ramp.js';
 import { review } from './review.js';
@@ -17,12 +18,13 @@ import { watchLive } from './watch-live.js';
 
 export async function goLive(input: GoLiveInput): Promise<GoLiveResult> {
   const run = new GoLiveRun(input);
-  const result = await procedure(run).catch(
-    (error: unknown): GoLiveResult => ({
-      state: run.progress.size === null ? 'refused' : 'ended',
-      detail: `the procedure could not go on: ${causeOf(error)}`,
-    }),
-  );
+  const failed = (error: unknown): GoLiveResult => ({
+    state: run.progress.size === null ? 'refused' : 'ended',
+    detail: `the procedure could not go on: ${causeOf(error)}`,
+  });
+  const found = await procedure(run).catch(failed);
+  const isRefused = 'state' in found && found.state === 'refused';
+  const result = isRefused ? await unlessLiveBefore(run, found).catch(failed) : found;
   if ('state' in result) await close(run, result);
   await condition(() => run.trail.settled && allHandlersFinished());
   return 'state' in result ? result : continueAsNew<typeof goLive>({ ...input, carried: result });

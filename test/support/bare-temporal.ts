@@ -1,0 +1,34 @@
+/** A Temporal server as somebody else starts one: nothing of ours is on it, no namespace and no search attribute. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Connection } from '@temporalio/client';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
+import { until } from './desk-under-test.js';
+import { endWithThisProcess } from './end-with-this-process.js';
+
+export interface BareTemporal {
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+export async function startBareTemporal(): Promise<BareTemporal> {
+  const resolved = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
+  if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed');
+  const [port, metrics, http] = [await freePort(), await freePort(), await freePort()];
+  const ports = ['--port', port, '--metrics-port', metrics, '--http-port', http].map(String);
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--headless', '--log-level', 'error', ...ports];
+  const server: ChildProcess = spawn(resolved.path, args, { stdio: 'ignore' });
+  const address = `127.0.0.1:${port}`;
+  await until('a server that answers', async () => {
+    const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+    await connection.close();
+    return true;
+  });
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (server.exitCode !== null || server.signalCode !== null) return resolve();
+      server.once('exit', () => resolve());
+      server.kill('SIGTERM');
+    });
+  return { address, stop: endWithThisProcess(server.pid ?? 0, stop) };
+}

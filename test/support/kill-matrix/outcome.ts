@@ -1,0 +1,114 @@
+/**
+ * What a procedure has left behind, in words that are the same for each run of it: at the trader, as evidence, as
+ * notices, and what people can still do about it.
+ */
+import { expect } from 'vitest';
+import type { Bench, BenchDesk } from '../../workflows/support/desk-bench.js';
+
+export interface Outcome {
+  readonly trader: {
+    readonly mode: string;
+    readonly halts: readonly string[];
+    /** The step of going live that is in force. */
+    readonly live: number | null;
+    readonly settings: number;
+    /** What it was told to do, each once. */
+    readonly told: readonly string[];
+  };
+  /** Each step with its verdict, each once. */
+  readonly evidence: readonly string[];
+  readonly notices: readonly string[];
+  /** Questions, tasks, incidents and attempts, each with how it stands. */
+  readonly asked: readonly string[];
+}
+
+/** Asked of a trader as often as somebody likes to know. */
+const READING: ReadonlySet<string> = new Set(['status', 'flatProof', 'heartbeat', 'reconcile']);
+
+export async function outcomeOf({ database: { pool } }: Bench, desk: BenchDesk): Promise<Outcome> {
+  const { trader, name } = desk;
+  const lines = async (query: string): Promise<readonly string[]> => {
+    const { rows } = await pool.query<{ line: string }>(query, [name]);
+    return each(rows.map(({ line }) => plain(line, name)));
+  };
+  return {
+    trader: {
+      mode: trader.mode,
+      halts: each(trader.halts.map(({ cause, by }) => `${cause} by ${by}`)),
+      live: trader.granted?.step ?? null,
+      settings: trader.settingsVersion,
+      told: each(trader.received.map(({ method }) => method).filter((method) => !READING.has(method))),
+    },
+    evidence: await lines(
+      "select routine || ' ' || step_key || ' ' || verdict as line from evidence where desk = $1",
+    ),
+    notices: await lines("select severity || ' ' || title as line from notice where desk = $1"),
+    asked: await lines(
+      `select 'question ' || kind || ' ' || state as line from approval where desk = $1
+       union all select 'task ' || routine || ' ' || state from task where desk = $1
+       union all select 'incident ' || state from incident where desk = $1
+       union all select 'attempt ' || state from golive_attempt where desk = $1`,
+    ),
+  };
+}
+
+const each = (lines: readonly string[]): readonly string[] => [...new Set(lines)].sort();
+
+/** Without what every run has of its own: ids, times, the mark of a run that was reset. */
+const plain = (line: string, desk: string): string =>
+  line
+    .replaceAll(desk, 'DESK')
+    .replaceAll(/~[0-9a-f]{8}/g, '')
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{4,}/g, 'ID')
+    .replaceAll(/\b(?=[0-9a-f]*[0-9])[0-9a-f]{6,}\b/g, 'ID')
+    .replaceAll(/\d+/g, 'N');
+
+/** `routine step` of a line of evidence, and its verdict. */
+const stepOf = (line: string): string => line.slice(0, line.lastIndexOf(' '));
+const steps = ({ evidence }: Outcome): readonly string[] => each(evidence.map(stepOf));
+const without = (lines: readonly string[], others: readonly string[]): readonly string[] =>
+  lines.filter((line) => !others.includes(line));
+
+/** What only a run says on which somebody pressed the button. */
+const OWN_WORDS: Readonly<Record<string, RegExp>> = {
+  cancel: /cancel|withdrawn|not_run|left out|not clean|warn/i,
+  reset: /begun anew|live-before|not_run|withdrawn|superseded|not applied|warn/i,
+  terminate: /abandoned|terminated/i,
+  lose: /abandoned/i,
+};
+
+/**
+ * Nothing that an undisturbed run would not have left, but what says what was pressed; what is missing was told to
+ * people; the trader is as it was, or as after an undisturbed run, or halted.
+ */
+export function expectAsUndisturbed(
+  button: string,
+  got: Outcome,
+  { before, once }: { readonly before: Outcome; readonly once: Outcome },
+  isTold: boolean,
+): void {
+  const own = OWN_WORDS[button] ?? /$^/;
+  const foreign = (lines: readonly string[], expected: readonly string[]): readonly string[] =>
+    without(lines, expected).filter((line) => !own.test(line));
+  expect(foreign(got.evidence, once.evidence), 'evidence').toEqual([]);
+  expect(foreign(got.notices, once.notices), 'notices').toEqual([]);
+  expect(without(got.trader.told, [...once.trader.told, 'revokeGoLive']), 'told to the trader').toEqual([]);
+  const missing = without(steps(once), steps(got));
+  if (button === 'reset') expect(missing, 'evidence that is missing').toEqual([]);
+  if (missing.length > 0 && isTold) {
+    const told = without(got.notices, once.notices);
+    expect(told, `evidence is missing, and nobody was told: ${missing.join(', ')}`).not.toEqual([]);
+  }
+  const standing = ({ trader: { mode, live, settings } }: Outcome) => ({ mode, live, settings });
+  const halted = { ...standing(got), mode: 'HALTED', live: null };
+  expect([standing(before), standing(once), halted]).toContainEqual(standing(got));
+}
+
+/** Done again, it leaves everything that it leaves where nobody pressed anything. */
+export function expectDoneAgain(got: Outcome, twice: Outcome): void {
+  expect(without(twice.evidence, got.evidence), 'evidence').toEqual([]);
+  expect(without(twice.notices, got.notices), 'notices').toEqual([]);
+  expect(without(twice.asked, got.asked), 'asked').toEqual([]);
+  const { mode, live, halts } = twice.trader;
+  expect(got.trader).toMatchObject({ mode, live, halts });
+}
