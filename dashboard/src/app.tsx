@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { DeskApi } from './connection/desk-api.js';
+import { DeskApi, type RunAsked } from './connection/desk-api.js';
 import { asProblem, type Problem } from './connection/problem.js';
 import { Session, type SessionState } from './connection/session.js';
 import { DeskPage } from './view/desk-page.js';
@@ -15,11 +15,14 @@ function takeLinkToken(): string | null {
 }
 
 /** The run that a link was about; the page is only the way to it. */
-function takeRunLink(): string | null {
-  const match = /^#run=([^#]{1,3000})$/.exec(location.hash);
-  if (match !== null) history.replaceState(null, '', location.pathname);
+function takeRunLink(): RunAsked | null {
+  const match = /^#run=([^#&]{1,3000})(?:&of=([0-9a-f-]{36}))?$/.exec(location.hash);
+  if (match === null) return null;
+  history.replaceState(null, '', location.pathname);
+  const [, encoded = '', runId] = match;
   try {
-    return match === null ? null : decodeURIComponent(match[1] ?? '');
+    const workflowId = decodeURIComponent(encoded);
+    return runId === undefined ? { workflowId } : { workflowId, runId };
   } catch {
     return null;
   }

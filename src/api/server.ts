@@ -19,6 +19,7 @@ import { StatusWatch } from './live/status-watch.js';
 import { analyticsRoute } from './routes/analytics.js';
 import { approvalsRoutes } from './routes/approvals.js';
 import { auditRoute } from './routes/audit.js';
+import { backupsRoute } from './routes/backups.js';
 import { barsRoute } from './routes/bars.js';
 import { cashRoute } from './routes/cash.js';
 import { coinsRoute } from './routes/coins.js';
@@ -149,6 +150,7 @@ async function registerRoutes(
   auditRoute(app, web);
   analyticsRoute(app, web, watch);
   routinesRoute(app, web);
+  backupsRoute(app, web);
   schedulesRoute(app, web);
   liveSocketRoute(app, hub);
   temporalTicketRoute(app, web, tickets);

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
 import { APPROVAL } from './scripted-people.js';
+import { DESK } from './web-under-test.js';
 
+const BACKUP = 'backup:crypto-bot';
 const opened = new OpenedPage();
 let page: Page;
 
@@ -82,6 +84,38 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
         reason: 'looked at it',
       },
     ]);
+  });
+
+  it('lists backups with their steps, each with the way to its own run', async () => {
+    const runId = '01a1fc44-06b6-71a2-ae23-004449c8e8d2';
+    await opened.database.ownerPool.query(
+      `insert into evidence (desk, workflow_id, first_run_id, run_id, routine, step_key, name, kind, verdict, observed,
+         expected, started, finished, simulated, previous_hash, hash)
+       values ($1, $2, $3, $3, 'backup', 'verify', 'Verified', 'check', 'fail', '1 byte differs', 'none differs',
+         now(), now(), true, '', 'b')`,
+      [DESK, BACKUP, runId],
+    );
+    await open('Routines');
+    const backups = page.getByRole('region', { name: 'Backups and restore drills' });
+    await expect.poll(() => backups.innerText()).toMatch(/Backup .*look at: Verified/s);
+    await backups.getByText('Backup', { exact: true }).click();
+    await expect.poll(() => backups.innerText()).toContain('1 byte differs');
+    const link = backups.getByRole('link', { name: 'Temporal' });
+    expect(await link.getAttribute('href')).toBe(`#run=${encodeURIComponent(BACKUP)}&of=${runId}`);
+  });
+
+  it.each([
+    ['its newest run', '', null],
+    ['one of its runs', '&of=01a1fc44-06b6-71a2-ae23-004449c8e8d2', '01a1fc44-06b6-71a2-ae23-004449c8e8d2'],
+  ])('leads from a link about a workflow to %s in Temporal’s UI, signed in there', async (_, more, runId) => {
+    const tab = await page.context().newPage();
+    const entered = tab.waitForRequest((request) => request.url().includes('/fermata/enter'));
+    await tab.goto(`${opened.web.origin}/#run=${encodeURIComponent(BACKUP)}${more}`);
+    const { searchParams } = new URL((await entered).url());
+    expect(searchParams.get('run')).toBe(BACKUP);
+    expect(searchParams.get('of')).toBe(runId);
+    expect(searchParams.get('ticket')).toMatch(/^[\w-]{20,}$/);
+    await tab.close();
   });
 
   it('asks whose coins are that are nobody’s, with what one cost where they are the desk’s', async () => {

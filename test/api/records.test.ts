@@ -47,7 +47,15 @@ async function fill({ ownerPool }: TestDatabase): Promise<void> {
        ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'data', 'Market data fresh', 'check', 'pass', '0 s old', 'fresh',
          $2, $2, true, 'g', 'i'),
        ($1, 'routine:w', 'r1', 'r1', 'pre-market', 'venue', 'Venue reachable', 'check', 'pass', 'answered in 3 ms',
-         'answers within 2 s', $2, $2, true, 'i', 'h')`,
+         'answers within 2 s', $2, $2, true, 'i', 'h'),
+       ($1, 'backup:w', 'b1', 'b1', 'backup', 'take', 'Taken', 'action', 'pass', '12 files', 'all', $2,
+         $2::timestamptz + interval '2 seconds', true, 'h', 'j'),
+       ($1, 'backup:w', 'b2', 'b2', 'backup', 'take', 'Taken', 'action', 'pass', '12 files', 'all', $2, $2, true, 'j', 'k'),
+       ($1, 'backup:w', 'b2', 'b2', 'backup', 'verify', 'Verified', 'check', 'fail', '1 byte differs', 'none differs',
+         $2, $2, true, 'k', 'l'),
+       ($1, 'drill:w', 'd1', 'd1', 'restore-drill', 'restore', 'Restored', 'action', 'pass', 'equal', 'equal', $2, $2,
+         true, 'l', 'm'),
+       ('another-desk', 'backup:x', 'x1', 'x1', 'backup', 'take', 'Taken', 'action', 'pass', '', '', $2, $2, true, '', 'n')`,
     [DESK, START],
   );
 }
@@ -131,6 +139,24 @@ describe('routines', () => {
         ],
       },
     ]);
+  });
+});
+
+describe('backups and restore drills', () => {
+  it('are listed with their steps, newest first, each with its own run; one that failed is not hidden', async () => {
+    const { runs } = await get<{ runs: unknown[] }>('/api/backups');
+    expect(runs).toMatchObject([
+      { routine: 'restore-drill', workflowId: 'drill:w', runId: 'd1', verdict: 'pass' },
+      {
+        routine: 'backup',
+        runId: 'b2',
+        verdict: 'fail',
+        steps: [{ key: 'take' }, { key: 'verify', observed: '1 byte differs' }],
+      },
+      { routine: 'backup', runId: 'b1', verdict: 'pass', finishedMs: Date.parse(START) + 2_000 },
+    ]);
+    expect(runs).toHaveLength(3);
+    expect((await get<{ runs: unknown[] }>('/api/backups?limit=1')).runs).toHaveLength(1);
   });
 });
 

@@ -14,7 +14,8 @@ import type { KeptWorker } from '../../src/worker/keep-worker.js';
 import { buildIdOf, keepBundle } from '../../src/worker/kept-bundles.js';
 import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
 import { serveBuilds } from '../../src/worker/serve-builds.js';
-import { PRESSABLES } from '../support/kill-matrix/pressables.js';
+import { liveBenchDesk } from '../go-live/support/attempt.js';
+import { PRESSABLES, QUICK_ACTIVITIES } from '../support/kill-matrix/pressables.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { bundleFrom, bundleOf, serveQueue } from '../workflows/support/serve-queue.js';
 import { until } from '../workflows/support/until.js';
@@ -125,7 +126,8 @@ async function toEnd(desk: BenchDesk, procedure: (typeof PRESSABLES)[number], wo
   expect(await failedTasks(workflowId)).toEqual([]);
 }
 
-const versioned = PRESSABLES.filter(({ name }) => name !== 'an emergency stop');
+/** What the emergency worker runs has no versions: docs/design/upgrades.md. */
+const versioned = PRESSABLES.filter(({ routine }) => routine !== 'emergency-stop');
 
 describe('an upgrade under running procedures', () => {
   it.each(versioned)('ends $name under the build under which it began', async (procedure) => {
@@ -145,6 +147,35 @@ describe('an upgrade under running procedures', () => {
     await toEnd(desk, procedure, again);
     expect(await buildOf(again)).toBe(buildIdOf(next));
     expect(operations.steps).toHaveLength(1);
+    await desk.stop();
+  });
+
+  it('ends each of all types that are open on one desk under the build under which it began', async () => {
+    const desk = await liveBenchDesk(bench, { activities: QUICK_ACTIVITIES });
+    const operations = operationsOf(desk);
+    const open: { readonly procedure: (typeof PRESSABLES)[number]; readonly workflowId: string }[] = [];
+    for (const procedure of versioned)
+      open.push({ procedure, workflowId: await procedure.begin(bench, desk) });
+    expect(new Set(open.map(({ workflowId }) => workflowId)).size).toBe(versioned.length);
+    for (const { procedure, workflowId } of open)
+      await until(
+        `the first task of ${procedure.name}`,
+        async () => (await buildOf(workflowId)) === buildIdOf(old),
+        WAIT_MS,
+      );
+    const bundles = { emergency: '', operations: next };
+    const looked = await until('each to be listed', async () => {
+      const found = await replayOpenRuns(bench.temporal, desk.name, bundles, home);
+      return found.length === versioned.length ? found : null;
+    });
+    expect(looked.filter(({ problem }) => problem !== null)).toEqual([]);
+
+    await operations.serve(next);
+    operations.held = false;
+    for (const { procedure, workflowId } of open) await toEnd(desk, procedure, workflowId);
+    for (const { procedure, workflowId } of open)
+      expect(await buildOf(workflowId), procedure.name).toBe(buildIdOf(procedure.endless ? next : old));
+    expect(operations.steps).toEqual([]);
     await desk.stop();
   });
 

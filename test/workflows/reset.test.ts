@@ -2,7 +2,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { reset } from '../support/kill-matrix/buttons.js';
+import { PRESSABLES } from '../support/kill-matrix/pressables.js';
+import { vote } from './support/decisions.js';
 import { type Bench, openBench } from './support/desk-bench.js';
+import { holdActivity } from './support/held.js';
 import { startRoutine } from './support/routines.js';
 import { until } from './support/until.js';
 
@@ -39,5 +42,24 @@ it('records anew what a routine that had ended does again', async () => {
   expect(seen.map(({ observed: text }) => text)).toEqual(['as it was', 'as it is now']);
   expect(new Set(after.map(({ step_key: key }) => key)).size).toBe(after.length);
   expect(await verifyEvidence(bench.database.pool, desk.name)).toMatchObject({ ok: true });
+  await desk.stop();
+});
+
+it('counts the vote that was on record before it: nobody votes twice', async () => {
+  const procedure = PRESSABLES.find(({ handler }) => handler === 'recordApprovalVote');
+  if (procedure === undefined) throw new Error('no question');
+  const held = holdActivity('recordApprovalVote');
+  const desk = await procedure.desk(bench, { afterActivity: held.after });
+  const workflowId = await procedure.begin(bench, desk);
+  const voted = vote(bench, desk.name).catch(() => undefined);
+  await held.reached;
+  await reset(bench, workflowId);
+  held.release();
+  await voted;
+  await until('the run after it', async () => {
+    const { status } = await bench.client.workflow.getHandle(workflowId).describe();
+    return status.name === 'COMPLETED';
+  });
+  expect(desk.trader.reloaded).toMatchObject([{ approvedBy: ['anna'] }]);
   await desk.stop();
 });

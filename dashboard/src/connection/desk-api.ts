@@ -3,7 +3,7 @@ import type { EquityPoint } from '../../../src/api/live/equity-history.js';
 import type { AuditPage } from '../../../src/api/read/read-audit.js';
 import type { StrategyShown } from '../../../src/api/routes/strategies.js';
 import type { Analytics } from '../../../src/api/schemas/analytics.js';
-import type { RoutineRun, Trade } from '../../../src/api/schemas/records.js';
+import type { BackupRun, RoutineRun, Trade } from '../../../src/api/schemas/records.js';
 import type { PreflightReport } from '../../../src/checks/preflight/preflight-check.js';
 import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
 import type { ApprovalShown } from '../../../src/operations/approvals/list-approvals.js';
@@ -27,6 +27,7 @@ export type {
   Analytics,
   ApprovalShown,
   AuditPage,
+  BackupRun,
   BarStatus,
   EquityPoint,
   GoLiveShown,
@@ -63,6 +64,12 @@ export interface BarsAnswer {
 
 export type Button = 'stop' | 'close-all' | 'resume';
 
+/** One run in Temporal's UI; `runId` where several have that name. */
+export interface RunAsked {
+  readonly workflowId?: string;
+  readonly runId?: string;
+}
+
 export class DeskApi {
   constructor(private readonly session: Session) {}
 
@@ -94,6 +101,14 @@ export class DeskApi {
     const { runs } = await this.session.request<{ runs: readonly RoutineRun[] }>(
       'GET',
       `/api/routines?limit=${limit}`,
+    );
+    return runs;
+  }
+
+  async backups(limit: number): Promise<readonly BackupRun[]> {
+    const { runs } = await this.session.request<{ runs: readonly BackupRun[] }>(
+      'GET',
+      `/api/backups?limit=${limit}`,
     );
     return runs;
   }
@@ -232,8 +247,7 @@ export class DeskApi {
   }
 
   /** `workflowId`: straight to that run. */
-  async temporalUiAddress(workflowId?: string): Promise<string> {
-    const asked = workflowId === undefined ? {} : { workflowId };
+  async temporalUiAddress(asked: RunAsked = {}): Promise<string> {
     return (await this.session.request<{ url: string }>('POST', '/api/temporal-ui/ticket', asked)).url;
   }
 }

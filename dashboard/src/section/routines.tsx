@@ -1,4 +1,4 @@
-import type { DeskApi, RoutineRun, ScheduledRun } from '../connection/desk-api.js';
+import type { BackupRun, DeskApi, RoutineRun, ScheduledRun } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
@@ -8,11 +8,13 @@ import { causeOf, RunSteps, Verdict } from '../view/steps.js';
 import { type Column, Table } from '../view/table.js';
 
 const RUNS_SHOWN = 30;
+const BACKUPS_SHOWN = 10;
 
 /** The timetable, and under it every run with what each step expected and observed. */
 export function Routines({ api }: { readonly api: DeskApi }) {
   const schedules = usePolled(() => api.schedules(), 10_000, 'schedules');
   const runs = usePolled(() => api.routines(RUNS_SHOWN), 5_000, 'runs');
+  const backups = usePolled(() => api.backups(BACKUPS_SHOWN), 15_000, 'backups');
   const list = runs.value ?? [];
   const due = inOrder(schedules.value ?? []);
   const clock = <ClockOf schedules={due} />;
@@ -32,6 +34,16 @@ export function Routines({ api }: { readonly api: DeskApi }) {
           />
         )}
       </Panel>
+      <Panel title="Backups and restore drills" area="section" problem={backups.problem}>
+        {(backups.value ?? []).length === 0 && (
+          <Empty>
+            {backups.value === null ? 'Reading the evidence…' : 'None yet: fermata backup --verify.'}
+          </Empty>
+        )}
+        {(backups.value ?? []).map((run) => (
+          <Backup key={`${run.workflowId} ${run.runId}`} run={run} />
+        ))}
+      </Panel>
       {list.length === 0 && (
         <Panel title="Runs" area="section" problem={runs.problem}>
           <Empty>{runs.value === null ? 'Reading the evidence…' : 'No routine has run yet.'}</Empty>
@@ -47,6 +59,26 @@ export function Routines({ api }: { readonly api: DeskApi }) {
         </Panel>
       ))}
     </div>
+  );
+}
+
+function Backup({ run }: { readonly run: BackupRun }) {
+  const { routine, verdict, startedMs, finishedMs, person, steps, workflowId, runId } = run;
+  const bad = steps.filter((step) => step.verdict !== 'pass');
+  return (
+    <details class="run">
+      <summary>
+        <Verdict verdict={verdict} /> <b>{routine === 'backup' ? 'Backup' : 'Restore drill'}</b>{' '}
+        <span class="soft">
+          {day(startedMs)} {minuteOfDay(startedMs)},{' '}
+          {person === null ? 'by a routine' : `asked for by ${person}`}, took{' '}
+          {((finishedMs - startedMs) / 1000).toFixed(1)} s
+          {bad.length > 0 && `; look at: ${bad.map(({ name }) => name).join(', ')}`}
+        </span>
+      </summary>
+      <RunSteps steps={steps} />
+      <RunLink workflowId={workflowId} runId={runId} />
+    </details>
   );
 }
 

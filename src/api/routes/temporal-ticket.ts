@@ -15,6 +15,7 @@ const askedSchema = z.strictObject({
     .max(1_000)
     .optional()
     .describe('The run to open; all of this desk without it'),
+  runId: z.string().min(1).max(100).optional().describe('Which of its runs; the newest without it'),
 });
 
 const ticketSchema = z.object({ url: z.string().describe('Open within 30 seconds; works once') });
@@ -37,8 +38,9 @@ export function temporalTicketRoute(
     const url = new URL(ENTER_PATH, `http://${request.headers.host ?? '127.0.0.1'}`);
     url.port = String(web.runtime.temporalUiProxy.port);
     url.searchParams.set('ticket', ticket);
-    const { workflowId } = request.body;
+    const { workflowId, runId } = request.body;
     if (workflowId !== undefined) url.searchParams.set('run', workflowId);
+    if (runId !== undefined) url.searchParams.set('of', runId);
     return { url: url.href };
   });
 }

@@ -60,6 +60,17 @@ export const routineRunSchema = z.object({
   steps: z.array(stepSchema),
 });
 
+export const backupRunSchema = z.object({
+  workflowId: z.string(),
+  runId: z.string().describe('Every backup of a desk has the same workflow: this is its run'),
+  routine: z.enum(['backup', 'restore-drill']),
+  person: z.string().nullable().describe('Who asked for it; null: a routine'),
+  startedMs: wallMs,
+  finishedMs: wallMs,
+  verdict: z.enum(['pass', 'fail']),
+  steps: z.array(stepSchema),
+});
+
 const barSchema = z.object({
   openMs: marketMs,
   spanMs: z.number(),
@@ -110,3 +121,4 @@ export const scheduleSchema = z.object({
 
 export type Trade = z.infer<typeof tradeSchema>;
 export type RoutineRun = z.infer<typeof routineRunSchema>;
+export type BackupRun = z.infer<typeof backupRunSchema>;

@@ -15,6 +15,7 @@ export const COOKIE = 'fermata_temporal_ui';
 const COLUMNS_KEY = 'namespace-workflow-table-columns';
 const COLUMNS = ['Status', 'FermataVerdict', 'FermataRoutine', 'Workflow ID', 'Start', 'End'];
 const WORKFLOW_ID_MAX = 1_000;
+const RUN_ID = /^[0-9a-f-]{36}$/;
 
 export interface Entrance {
   readonly desk: string;
@@ -25,13 +26,14 @@ export interface Entrance {
 
 export function enter(
   { desk, namespace, tickets }: Entrance,
-  { ticket, run }: Readonly<Record<string, unknown>>,
+  { ticket, run, of }: Readonly<Record<string, unknown>>,
   reply: FastifyReply,
 ): FastifyReply {
   const secret = typeof ticket === 'string' ? tickets.redeem(ticket) : null;
   if (secret === null) return sendPage(reply, PAGES.ticketUsed);
   const workflowId = typeof run === 'string' && run !== '' && run.length <= WORKFLOW_ID_MAX ? run : null;
-  const to = placeOf(desk, namespace, workflowId);
+  const runId = typeof of === 'string' && RUN_ID.test(of) ? of : null;
+  const to = placeOf(desk, namespace, workflowId, runId);
   const nonce = randomBytes(16).toString('base64');
   return reply
     .code(200)
@@ -51,11 +53,11 @@ export function enter(
 }
 
 /** Its root would show the namespace `default`, where nothing is. */
-function placeOf(desk: string, namespace: string, workflowId: string | null): string {
+function placeOf(desk: string, namespace: string, workflowId: string | null, runId: string | null): string {
   const workflows = `/namespaces/${encodeURIComponent(namespace)}/workflows`;
-  return workflowId === null
-    ? `${workflows}?query=${encodeURIComponent(`FermataDesk="${desk}"`)}`
-    : `${workflows}/${encodeURIComponent(workflowId)}`;
+  if (workflowId === null) return `${workflows}?query=${encodeURIComponent(`FermataDesk="${desk}"`)}`;
+  const run = `${workflows}/${encodeURIComponent(workflowId)}`;
+  return runId === null ? run : `${run}/${runId}`;
 }
 
 function scriptFor(namespace: string, to: string): string {

@@ -52,35 +52,34 @@ const operations: Pressable['desk'] = (bench, options) =>
 const emergency: Pressable['desk'] = (bench, options) =>
   bench.desk({ ...options, serve: ['emergency', 'engine'] });
 const passed = { verdict: 'pass', observed: 'x', expected: 'y' } as const;
+/** Of what takes long, or needs more than a desk. */
+export const QUICK_ACTIVITIES = {
+  takeBackup: async () => ({ backupId: 'b1', step: { key: 'take', title: 'Taken', ...passed } }),
+  verifyBackup: async () => ({ key: 'verify', title: 'Verified', ...passed }),
+  restoreBackup: async () => ({
+    backupId: 'b1',
+    steps: [{ key: 'restore', title: 'Restored', ...passed }],
+  }),
+  runPreflight: async () => ({ verdict: 'pass', results: [] }),
+  pruneBackups: async () => ({ key: 'prune', title: 'Pruned', ...passed }),
+  runValidation: async () => ({
+    recommendation: 'GO',
+    qualifies: true,
+    simulated: true,
+    verdicts: [],
+    dataProblems: [],
+    standstills: [],
+    reached: null,
+    summary: 's',
+    hash: 'h',
+    files: { json: 'j', html: 'h' },
+  }),
+  recordValidationReport: nobody,
+  announceValidation: nobody,
+};
+
 const quick: Pressable['desk'] = (bench, options) =>
-  bench.desk({
-    ...options,
-    serve: ['operations', 'engine'],
-    activities: () => ({
-      takeBackup: async () => ({ backupId: 'b1', step: { key: 'take', title: 'Taken', ...passed } }),
-      verifyBackup: async () => ({ key: 'verify', title: 'Verified', ...passed }),
-      restoreBackup: async () => ({
-        backupId: 'b1',
-        steps: [{ key: 'restore', title: 'Restored', ...passed }],
-      }),
-      runPreflight: async () => ({ verdict: 'pass', results: [] }),
-      pruneBackups: async () => ({ key: 'prune', title: 'Pruned', ...passed }),
-      runValidation: async () => ({
-        recommendation: 'GO',
-        qualifies: true,
-        simulated: true,
-        verdicts: [],
-        dataProblems: [],
-        standstills: [],
-        reached: null,
-        summary: 's',
-        hash: 'h',
-        files: { json: 'j', html: 'h' },
-      }),
-      recordValidationReport: nobody,
-      announceValidation: nobody,
-    }),
-  });
+  bench.desk({ ...options, serve: ['operations', 'engine'], activities: () => QUICK_ACTIVITIES });
 
 const routine: Pressable = {
   name: 'a routine',

@@ -1,0 +1,44 @@
+/** The newest backups and restore drills with their steps, as the evidence has them: also those that came to nothing. */
+import { z } from 'zod';
+import type { Database } from '../dependencies.js';
+import { type BackupRun, stepSchema } from '../schemas/records.js';
+
+const rowSchema = stepSchema.extend({
+  workflowId: z.string(),
+  runId: z.string(),
+  routine: z.enum(['backup', 'restore-drill']),
+});
+
+/** Of each a backup has three steps at most, a drill some more. */
+const STEPS_EACH_MAX = 40;
+
+const STEPS = `
+  select workflow_id as "workflowId", run_id as "runId", routine, step_key as key, name, kind, verdict,
+    expected, observed, person,
+    (extract(epoch from started) * 1000)::float8 as "startedMs",
+    (extract(epoch from finished) * 1000)::float8 as "finishedMs"
+  from evidence where desk = $1 and routine in ('backup', 'restore-drill') order by id desc limit $2`;
+
+/** Newest first. Rejects when the database is down. */
+export async function readBackups(
+  database: Database,
+  desk: string,
+  limit: number,
+): Promise<readonly BackupRun[]> {
+  const found = await database.query(STEPS, [desk, limit * STEPS_EACH_MAX]);
+  const runs = new Map<string, BackupRun>();
+  for (const row of found.rows) {
+    const { workflowId, runId, routine, ...step } = rowSchema.parse(row);
+    const key = `${workflowId} ${runId}`;
+    const { steps, ...run } = runs.get(key) ?? { workflowId, runId, routine, steps: [], person: step.person };
+    const all = [step, ...steps];
+    runs.set(key, {
+      ...run,
+      startedMs: Math.min(...all.map(({ startedMs }) => startedMs)),
+      finishedMs: Math.max(...all.map(({ finishedMs }) => finishedMs)),
+      verdict: all.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'fail',
+      steps: all,
+    });
+  }
+  return [...runs.values()].slice(0, limit);
+}

@@ -1,0 +1,51 @@
+/** "Reset" on going live: what is live by then is no refused attempt. Nothing trades real money unwatched. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { goLiveId } from '../../src/domain/go-live.js';
+import { readAttempts } from '../../src/store/go-live-attempts.js';
+import { reset } from '../support/kill-matrix/buttons.js';
+import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import { keepHistory } from '../workflows/support/keep-history.js';
+import { until } from '../workflows/support/until.js';
+import { ANNA, BERT, review, startAttempt, vote, WAIT_MS } from './support/attempt.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+it('reset while it is live, it is watched on, people are told, and nothing larger is asked for', async () => {
+  const attempted = await startAttempt(bench, { watchMs: 60_000, lookMs: 50 });
+  const { pool } = bench.database;
+  const { desk, input } = attempted;
+  const workflowId = goLiveId(input.release, 1);
+  const attempt = async () => (await readAttempts(pool, desk.name))[0];
+  await review(attempted);
+  await vote(attempted, ANNA);
+  await vote(attempted, BERT);
+  await until('live', async () => (await attempt())?.state === 'live', WAIT_MS);
+  await reset(bench, workflowId);
+  const [notice] = await until(
+    'the notice',
+    async () => {
+      const found = await pool.query(
+        "select severity, title, body from notice where desk = $1 and fingerprint like 'live-before:%'",
+        [desk.name],
+      );
+      return found.rowCount ? found.rows : null;
+    },
+    WAIT_MS,
+  );
+  expect(notice).toMatchObject({ severity: 'critical', body: expect.stringMatching(/go-live revoke/) });
+  expect(await attempt()).toMatchObject({ state: 'live' });
+  const looks = () => desk.trader.sent('status').length;
+  const before = looks();
+  await until('more looks', () => looks() > before + 4);
+  desk.trader.granted = null;
+  const handle = bench.client.workflow.getHandle(workflowId);
+  expect(await handle.result()).toMatchObject({ state: 'ended' });
+  expect(await attempt()).toMatchObject({ state: 'ended' });
+  expect(desk.trader.sent('goLive')).toHaveLength(1);
+  expect((await attempted.operations.listApprovals()).map(({ state }) => state)).toEqual(['approved']);
+  await keepHistory(bench, 'go-live-reset-while-live', workflowId);
+}, 120_000);
