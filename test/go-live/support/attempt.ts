@@ -162,12 +162,10 @@ export async function beginAttempt(
     taskQueue: operationsQueue(desk.name),
     args: [input],
   });
-  return {
-    desk,
-    operations: peopleOf(bench, desk),
-    input,
-    ended: handle.result() as Promise<GoLiveResult>,
-  };
+  const ended = handle.result() as Promise<GoLiveResult>;
+  // One that is terminated or reset is not waited for here.
+  ended.catch(() => undefined);
+  return { desk, operations: peopleOf(bench, desk), input, ended };
 }
 
 /** What people of a desk with real money can ask for. */
