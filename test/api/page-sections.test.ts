@@ -108,14 +108,17 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     ['its newest run', '', null],
     ['one of its runs', '&of=01a1fc44-06b6-71a2-ae23-004449c8e8d2', '01a1fc44-06b6-71a2-ae23-004449c8e8d2'],
   ])('leads from a link about a workflow to %s in Temporal’s UI, signed in there', async (_, more, runId) => {
-    const tab = await page.context().newPage();
-    const entered = tab.waitForRequest((request) => request.url().includes('/fermata/enter'));
-    await tab.goto(`${opened.web.origin}/#run=${encodeURIComponent(BACKUP)}${more}`);
+    await page.route('**/fermata/enter*', (route) => route.fulfill({ body: 'entered' }));
+    const entered = page.waitForRequest((request) => request.url().includes('/fermata/enter'));
+    await page.goto('about:blank');
+    await page.goto(`${opened.web.origin}/#run=${encodeURIComponent(BACKUP)}${more}`);
     const { searchParams } = new URL((await entered).url());
     expect(searchParams.get('run')).toBe(BACKUP);
     expect(searchParams.get('of')).toBe(runId);
     expect(searchParams.get('ticket')).toMatch(/^[\w-]{20,}$/);
-    await tab.close();
+    await page.getByText('entered').waitFor();
+    await page.goto(opened.web.origin);
+    await page.getByRole('navigation', { name: 'Sections' }).waitFor();
   });
 
   it('asks whose coins are that are nobody’s, with what one cost where they are the desk’s', async () => {

@@ -1,6 +1,10 @@
 /** The owner of the desk, terminated or lost, is there again before somebody has looked up how to signal it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ensureSecrets } from '../../src/home/secrets.js';
 import { deskOwnerOf } from '../../src/worker/desk-owner-client.js';
 import { followIncarnation } from '../../src/worker/follow-incarnation.js';
 import { EMERGENCY_MESSAGES } from '../../src/workflows/emergency/contract.js';
@@ -12,17 +16,22 @@ import { until } from '../workflows/support/until.js';
 /** Well below the pause between two announcements. */
 const SOON_MS = 20_000;
 
+const home = mkdtempSync(join(tmpdir(), 'fermata-owner-'));
 let bench: Bench;
 beforeAll(async () => {
-  bench = await openBench();
+  await ensureSecrets(home);
+  bench = await openBench(home);
 });
-afterAll(() => bench?.close());
+afterAll(async () => {
+  await bench?.close();
+  rmSync(home, { recursive: true, force: true });
+});
 
 it('takes a stop by signal soon after its run was terminated, and again after the next', async () => {
   const desk = await bench.desk({ serve: ['emergency'] });
   const file = { ...cryptoDesk(), desk: desk.name };
   const context = {
-    runtime: { home: null, temporal: bench.address } as never,
+    runtime: { home, temporal: bench.address } as never,
     temporal: bench.temporal,
     log: pino({ level: 'silent' }),
   };
