@@ -47,6 +47,8 @@ const LONG_POLLS: ReadonlySet<string> = new Set([
   'PollActivityTaskQueue',
   'PollNexusTaskQueue',
   'PollWorkflowExecutionUpdate',
+  // That it goes on; a waiting reader of a history is counted under this name.
+  'PollWorkflowExecutionHistory',
 ]);
 
 export interface CallsCounted {
