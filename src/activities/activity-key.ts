@@ -1,4 +1,4 @@
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, asyncLocalStorage } from '@temporalio/activity';
 import type { Notice } from '../notify/notice.js';
 
 /** The same for every attempt of one activity. */
@@ -7,8 +7,8 @@ export function activityKey(): string {
   return `${workflowExecution?.runId ?? ''}:${activityId}`;
 }
 
-/** What a run tells people says where they read it. */
+/** What a run tells people says where they read it. Outside of a run there is nothing to read. */
 export function aboutThisRun(notice: Notice): Notice {
-  const workflowId = activityInfo().workflowExecution?.workflowId;
+  const workflowId = asyncLocalStorage.getStore()?.info.workflowExecution?.workflowId;
   return workflowId === undefined ? notice : { workflowId, ...notice };
 }
