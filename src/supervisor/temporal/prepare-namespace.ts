@@ -1,4 +1,5 @@
 /** Makes a Temporal server ready for us: our namespace, its retention, what workflows are found by. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -8,6 +9,9 @@ import { SEARCH_ATTRIBUTES } from './server-options.js';
 const CALL_TIMEOUT_MS = 3_000;
 /** Closed runs are kept this long; the development server's own default is one day. */
 const RETENTION_MS = 30 * 86_400_000;
+/** The server's parts hear of a new namespace one after another, each within some ten seconds. */
+const HEARD_OF_MS = 60_000;
+const ASK_AGAIN_MS = 500;
 const ALREADY_EXISTS = 6;
 const NOT_FOUND = 5;
 const INVALID_ARGUMENT = 3;
@@ -31,10 +35,8 @@ export async function prepareNamespace(
       connectTimeout: CALL_TIMEOUT_MS,
     });
     const open = connection;
-    await open.withDeadline(Date.now() + CALL_TIMEOUT_MS, async () => {
-      if (own) await keepRunsLongEnough(open, namespace);
-      else await makeNamespace(open, namespace);
-    });
+    if (own) await within(open, () => keepRunsLongEnough(open, namespace));
+    else await makeReady(open, namespace);
     return null;
   } catch (error) {
     return wordsOf(error);
@@ -51,18 +53,40 @@ async function keepRunsLongEnough({ workflowService }: Connection, namespace: st
   await workflowService.updateNamespace({ namespace, config });
 }
 
+const within = <T>(connection: Connection, ask: () => Promise<T>): Promise<T> =>
+  connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, ask);
+
 /** Somebody else's server keeps its own retention; what is missing is added where that is allowed. */
-async function makeNamespace(connection: Connection, namespace: string): Promise<void> {
-  const { workflowService, operatorService } = connection;
+async function makeReady(connection: Connection, namespace: string): Promise<void> {
+  const isNew = await within(connection, () => makeNamespace(connection, namespace));
+  const untilMs = performance.now() + (isNew ? HEARD_OF_MS : 0);
+  for (;;) {
+    try {
+      return await within(connection, () => makeAttributes(connection, namespace));
+    } catch (error) {
+      if (codeOf(error) !== NOT_FOUND || performance.now() > untilMs) throw error;
+    }
+    await sleep(ASK_AGAIN_MS);
+  }
+}
+
+/** True where it was not there. */
+async function makeNamespace({ workflowService }: Connection, namespace: string): Promise<boolean> {
   try {
     await workflowService.describeNamespace({ namespace });
+    return false;
   } catch (error) {
     if (codeOf(error) !== NOT_FOUND) throw error;
     const period = msToTs(RETENTION_MS);
     await byHand(`the namespace ${namespace} is not there`, () =>
       workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: period }),
     );
+    return true;
   }
+}
+
+async function makeAttributes(connection: Connection, namespace: string): Promise<void> {
+  const { operatorService } = connection;
   const missing = await missingAttributes(connection, namespace);
   if (missing.length === 0) return;
   await byHand(`the search attributes ${missing.join(', ')} (Keyword) are not there`, () =>
