@@ -74,6 +74,9 @@ describe('coins that were in the account before', () => {
     const desk = new DeskUnderTest({ coinsNeedOwner: true }).active();
     const { entry, fillPrice } = held(desk);
     desk.quote(0, fillPrice + 1_000);
+    // Too little higher for a record of its own: only the running trader knows of it.
+    desk.quote(0, fillPrice + 1_010);
+    expect(desk.recorded('equity').at(-1)?.peak).toBeLessThan(desk.engine.view.peak);
     desk.quote(0, fillPrice);
     reading(desk, entry.quantityLots + 500);
     const before = desk.engine.view;
