@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Fill } from '../../src/domain/order.js';
+import { createEngine } from '../../src/engine/engine.js';
+import { CODEC } from '../../src/trader/journal/v2/codec.js';
+import { SlotReader } from '../../src/trader/journal/v2/slot-reader.js';
+import { SlotWriter } from '../../src/trader/journal/v2/slot-writer.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 
@@ -174,5 +179,47 @@ describe('protection', () => {
     desk.command({ name: 'stop' });
     desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
     expect(desk.sent('submit').map(({ purpose }) => purpose)).toEqual(['protective']);
+  });
+});
+
+describe('what can’t be represented', () => {
+  const LARGEST = Number.MAX_SAFE_INTEGER;
+
+  it.each<[string, Partial<Fill>]>([
+    ['a quantity beyond every whole number', { quantityLots: 2 ** 53 }],
+    ['a quantity in parts of a lot', { quantityLots: 1.5 }],
+    ['a price beyond every whole number', { priceTicks: 2 ** 53 }],
+    ['a price that is no number', { priceTicks: Number.NaN }],
+    ['a fee that is no number', { fee: Number.POSITIVE_INFINITY }],
+    ['a fee in an asset finer than any venue states one', { feeIn: { asset: 'BNB', amount: '0.000000001' } }],
+    ['a fee that is worth more than can be written', { feeIn: { asset: 'USDT', amount: '9'.repeat(20) } }],
+    ['a fee of more coins than were bought', { feeIn: { asset: 'BTC', amount: '9'.repeat(20) } }],
+    ['a fee that is no decimal', { feeIn: { asset: 'USDT', amount: '1e5' } }],
+  ])(
+    'of a fill, %s, is refused before its trade id is stored: the sound fill counts later',
+    (_what, change) => {
+      const desk = new DeskUnderTest().active();
+      const fill = desk.makeFill(desk.enter(0), 10_000, 5);
+      desk.happen({ kind: 'fill', fill: { ...fill, ...change } });
+      expect(desk.recorded('fill')).toEqual([]);
+      expect(desk.engine.view.mode).toBe('HALTED');
+      desk.happen({ kind: 'fill', fill });
+      expect(desk.lots(0)).toBe(5);
+      expect(desk.recorded('fill').map((record) => record.fill.tradeId)).toEqual([fill.tradeId]);
+    },
+  );
+
+  it('of a position is kept exactly where each fill can be: money has no largest amount', () => {
+    const desk = new DeskUnderTest().active();
+    const fill = desk.makeFill(desk.enter(0), 10_000, 5);
+    desk.happen({ kind: 'fill', fill: { ...fill, quantityLots: 1_000_000_000, priceTicks: LARGEST } });
+    const replayed = createEngine(desk.config);
+    for (const record of desk.records) {
+      const to = new SlotWriter(8);
+      CODEC.write(to, record);
+      replayed.apply(CODEC.read(new SlotReader(Buffer.from(to.bytes), 0, to.at)));
+    }
+    expect(replayed.stateHash()).toBe(desk.engine.stateHash());
+    expect(desk.recorded('fill')).toHaveLength(1);
   });
 });

@@ -14,13 +14,14 @@ import { orderTransition } from './order-table.js';
 /** True where the fill was new. */
 export function takeFill(core: Core, reported: Fill): boolean {
   const seen = core.state.fillsSeen[reported.instrument];
-  if (seen === undefined || !isSound(core, reported)) {
+  const fill = seen !== undefined && isSound(core, reported) ? withFeeValue(core, reported) : null;
+  // What a fee is worth may be beyond what can be written, though its amount is not.
+  if (seen === undefined || fill === null || !Number.isSafeInteger(fill.fee)) {
     const text = `the venue reported a fill that can't be (${reported.tradeId}); it was not applied`;
     raiseFault(core, 'reconciliation', text);
     return false;
   }
   if (seen.has(reported.tradeId) || reported.marketMs < core.state.fillHorizonMs) return false;
-  const fill = withFeeValue(core, reported);
   const entry = core.state.orders.get(fill.clientId);
   const trouble = troubleWith(fill, entry);
   commit(core, { type: 'fill', fill });
