@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,8 +13,18 @@ let simulator: BinanceSimulator;
 let folder: string;
 let btc = '';
 beforeAll(async () => {
-  simulator = await startBinanceSimulator({ history: { minutes: 6 * 1440, waves: { minutes: 30 } } });
+  simulator = await startBinanceSimulator({ history: { minutes: 6 * 1440, waves: { minutes: 12 } } });
   folder = mkdtempSync(join(tmpdir(), 'fermata-validate-stored-'));
+  // Averages as quick as the waves: a trade of each coin in each of them.
+  const shipped = readFileSync(join(import.meta.dirname, '../../desks/crypto-bot.yaml'), 'utf8');
+  const quick = { fastBars: 2, slowBars: 3, entryOffsetTicks: 0 };
+  writeFileSync(
+    join(folder, 'quick.yaml'),
+    Object.entries(quick).reduce(
+      (text, [key, bars]) => text.replace(new RegExp(`${key}: \\d+`), `${key}: ${bars}`),
+      shipped,
+    ),
+  );
   for (const [symbol, last] of [
     ['BTC/USDT', third],
     ['ETH/USDT', second],
@@ -32,11 +42,12 @@ afterAll(async () => {
 });
 
 const validate = (...args: string[]) =>
-  runCommand(folder, ['validate', '--desk', 'crypto-bot', '--simulated-venue', simulator.address, ...args]);
+  runCommand(folder, ['validate', '--desk', 'quick.yaml', '--simulated-venue', simulator.address, ...args]);
 
 interface Report {
   readonly period: { readonly from: string; readonly to: string; readonly reached: string };
   readonly market: { readonly files: { symbol: string; fetched: { address: string } | null }[] };
+  readonly trades: { opened: string }[];
   readonly data: { readonly coverage: { symbol: string; expected: number; bars: number }[] };
 }
 
@@ -54,7 +65,7 @@ describe('fermata validate --from DATE --to DATE', () => {
   it('begins at the first day although older minutes are stored, and ends after a shorter --duration', async () => {
     const { out, err } = await validate('--from', second, '--to', second, '--duration', '3h', '--json');
     expect(out, err).not.toBe('');
-    const { period, data } = JSON.parse(out) as Report;
+    const { period, data, trades } = JSON.parse(out) as Report;
     expect(period).toMatchObject({
       ...{ from: `${second}T00:00:00.000Z`, to: `${second}T03:00:00.000Z` },
       reached: `${second}T03:00:00.000Z`,
@@ -63,13 +74,19 @@ describe('fermata validate --from DATE --to DATE', () => {
       { symbol: 'BTC/USDT', expected: 180, bars: 180 },
       { symbol: 'ETH/USDT', expected: 180, bars: 180 },
     ]);
+    // The minutes before it are there for averages alone, which then need no time of it.
+    const opened = trades.map((trade) => trade.opened).sort();
+    expect(opened.length).toBeGreaterThan(20);
+    expect(opened.length).toBeLessThanOrEqual(2 * 15); // waves of three hours
+    expect(opened[0]?.slice(0, 14)).toBe(`${second}T00:`);
+    expect(Number(opened[0]?.slice(14, 16))).toBeLessThanOrEqual(12);
   });
 
   it('names the field, the instrument and the command that fetches them where minutes are missing', async () => {
     const late = await validate('--from', first, '--to', third);
     expect(late).toMatchObject({ code: 2 });
     expect(late.err).toContain(`--to: 1440 minutes of ETH/USDT are not stored, ${third} 00:00 UTC`);
-    expect(late.err).toContain(`fermata data fetch ETH/USDT --from ${third} --to ${third} --desk crypto-bot`);
+    expect(late.err).toContain(`fermata data fetch ETH/USDT --from ${third} --to ${third} --desk quick.yaml`);
     const early = await validate('--from', day(5), '--to', second);
     expect(early).toMatchObject({ code: 2 });
     expect(early.err).toContain(`--from: 1440 minutes of BTC/USDT are not stored, ${day(5)} 00:00 UTC`);

@@ -9,7 +9,9 @@ it(`${TRIPS.toLocaleString('en')} round trips over the wire of random size and f
   const trips = await RoundTrips.open(drawFrom(11));
   onTestFinished(() => trips.close());
   for (let trip = 1; trip <= TRIPS; trip += 1) {
-    await trips.trip();
+    await trips.trip().catch((cause: unknown) => {
+      throw new Error(`round trip ${trip}`, { cause });
+    });
     expect(trips.differs(), `after round trip ${trip}`).toBeNull();
     if (trip % 500 === 0) expect(await trips.reconciles(), `after round trip ${trip}`).toBe(true);
   }
