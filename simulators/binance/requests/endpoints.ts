@@ -168,7 +168,7 @@ function secured(rows: readonly Row[], security: Security): Endpoint[] {
   }));
 }
 
-const ENDPOINTS: readonly Endpoint[] = [
+export const ENDPOINTS: readonly Endpoint[] = [
   ...secured(
     open.map(([method, path, name, weight, run]) => [method, path, name, weight, (e, _k, p) => run(e, p)]),
     'none',
