@@ -96,3 +96,26 @@ it('a killed test process leaves no program running that it had started', async 
 
   await until('the program ended', () => !isAlive(pid));
 });
+
+it('a killed test run leaves no server that it shared, and not the folder of its data', async () => {
+  const server = begin('setInterval(() => {}, 1000);');
+  const data = folder('left-data');
+  const module = new URL('../support/end-with-this-process.ts', import.meta.url).href;
+  const run = begin(
+    `import { register } from 'tsx/esm/api';
+     register();
+     const { endWithThisProcess } = await import(process.argv[1]);
+     endWithThisProcess(Number(process.argv[2]), async () => undefined, process.argv[3]);
+     console.log('watched');
+     setInterval(() => {}, 1000);`,
+    module,
+    String(server.pid),
+    data,
+  );
+  await new Promise((go) => run.stdout?.once('data', go));
+  expect([isAlive(server.pid), existsSync(data)]).toEqual([true, true]);
+
+  run.kill('SIGKILL');
+
+  await until('the server ended and its data is gone', () => !isAlive(server.pid) && !existsSync(data));
+});

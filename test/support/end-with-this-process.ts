@@ -2,9 +2,14 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 
 export type Stop = () => Promise<void>;
 
-/** A test run that is killed must leave nothing behind: a shell waits on a pipe that closes with this process. */
-export function endWithThisProcess(pid: number, stop: Stop): Stop {
-  const watch = spawn('sh', ['-c', `cat > /dev/null; kill -KILL ${pid}`], {
+/**
+ * A test run that is killed must leave nothing behind: a shell waits on a pipe that closes with this process, ends the
+ * other one and removes its folder.
+ */
+export function endWithThisProcess(pid: number, stop: Stop, folder?: string): Stop {
+  // What the server has started itself sees its end a moment later, and may still write.
+  const remove = folder === undefined ? '' : '; sleep 1; rm -rf -- "$0"';
+  const watch = spawn('sh', ['-c', `cat > /dev/null; kill -KILL ${pid}${remove}`, folder ?? 'sh'], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

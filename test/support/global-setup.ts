@@ -71,7 +71,7 @@ async function beginPostgres(folder: string, stops: Stop[]): Promise<PostgresAdd
     logFile: join(folder, 'postgres.log'),
     settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'],
   });
-  stops.push(endWithThisProcess(server.process.pid, server.stop));
+  stops.push(endWithThisProcess(server.process.pid, server.stop, folder));
   await migrate(owner, TEMPLATE_DATABASE, APP_PASSWORD);
   return { ...owner, appUser: 'fermata_app', appPassword: APP_PASSWORD };
 }
@@ -85,7 +85,7 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
     database: null,
     logFile: join(folder, 'temporal.log'),
   });
-  stops.push(endWithThisProcess(server.process.pid, server.stop));
+  stops.push(endWithThisProcess(server.process.pid, server.stop, folder));
   return {
     kind: 'managed',
     address: server.address,

@@ -36,9 +36,13 @@ export async function startShortHistoryServer(events: number): Promise<ShortHist
       httpAddress: `http://127.0.0.1:${ports.http}`,
       binary,
     },
-    stop: endWithThisProcess(server.process.pid, async () => {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    }),
+    stop: endWithThisProcess(
+      server.process.pid,
+      async () => {
+        await server.stop();
+        rmSync(folder, { recursive: true, force: true });
+      },
+      folder,
+    ),
   };
 }
