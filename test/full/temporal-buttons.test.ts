@@ -1,4 +1,4 @@
-/** Every cell: each procedure, each boundary, cancelled, terminated, reset and lost. */
+/** Every cell: each procedure, each boundary and the middle of its handler, cancelled, terminated, reset and lost. */
 import { afterAll, describe, it } from 'vitest';
 import { BUTTONS, pressAt, undisturbed } from '../support/kill-matrix/buttons.js';
 import { PRESSABLES } from '../support/kill-matrix/pressables.js';
@@ -9,7 +9,6 @@ afterAll(() => bench.close());
 
 for (const procedure of PRESSABLES.filter(({ name }) => name.includes(process.env.ONLY ?? ''))) {
   const expected = await undisturbed(bench, procedure);
-  if (process.env.DUMP) console.log('UNDISTURBED', procedure.name, JSON.stringify(expected));
   describe(`${procedure.name}, which has ${expected.boundaries} boundaries`, () => {
     for (let boundary = 0; boundary <= expected.boundaries; boundary += 1) {
       it.each(BUTTONS)(`at boundary ${boundary}: %s`, (button) =>

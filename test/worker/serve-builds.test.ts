@@ -172,12 +172,12 @@ describe('an upgrade under running procedures', () => {
 
     await operations.serve(next);
     operations.held = false;
-    for (const { procedure, workflowId } of open) await toEnd(desk, procedure, workflowId);
+    await Promise.all(open.map(({ procedure, workflowId }) => toEnd(desk, procedure, workflowId)));
     for (const { procedure, workflowId } of open)
       expect(await buildOf(workflowId), procedure.name).toBe(buildIdOf(procedure.endless ? next : old));
     expect(operations.steps).toEqual([]);
     await desk.stop();
-  });
+  }, 400_000);
 
   it('names a build that is gone, once, and goes on when it is back', async () => {
     const desk = await bench.desk({ serve: ['operations', 'engine'] });

@@ -83,8 +83,6 @@ export async function pressAt(
   if (procedure.endless && button !== 'lose') expect(await stateOf(bench, ended)).toBe('TERMINATED');
   await expectNothingOpen(bench, desk, procedure, button);
   const once = await outcomeOf(bench, desk);
-  if (process.env.DUMP)
-    console.log('DUMP', JSON.stringify({ name: procedure.name, button, where, got: once }));
   expectAsUndisturbed(button, once, expected, tells(procedure, button));
   // What it held is free again, and people can do it as ever.
   await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, never);
