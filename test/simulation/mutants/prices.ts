@@ -51,24 +51,6 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
     put: '',
   },
   {
-    what: 'a quote that was held back before a sleep is believed after it',
-    file: 'engine/flow/on-fault.ts',
-    find: '  core.guard.forgetDoubts();\n',
-    put: '',
-  },
-  {
-    what: 'a quote that was held back is believed at the first tick',
-    file: 'engine/quote-guard.ts',
-    find: '      this.doubted[at] = { ...doubted, stoodMonotonicMs: now.monotonicMs };\n      return null;\n',
-    put: '      return doubted;\n',
-  },
-  {
-    what: 'a quote that was held back counts as new when it is believed',
-    file: 'engine/flow/doubt-quote.ts',
-    find: '  takeQuote(core, event, newestMonotonicMs);',
-    put: '  takeQuote(core, event);',
-  },
-  {
     what: 'two quotes that agree are believed, whatever they say',
     file: 'engine/quote-guard.ts',
     find: 'now.count >= this.rules.agreeing',
@@ -77,8 +59,8 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
   {
     what: 'a quote with the spread of no market is a price',
     file: 'engine/quote-guard.ts',
-    find: 'if (spreadPct > this.rules.spreadPct && !wasWide)',
-    put: 'if (spreadPct < 0 && !wasWide)',
+    find: 'if (this.isWide(quote) && !wasWide)',
+    put: 'if (spreadPctOf(quote) < 0 && !wasWide)',
   },
   {
     what: 'one fresh price makes all of them fresh',
