@@ -83,15 +83,18 @@ export async function openScratch(root) {
     const args = ['run', '--project', name, ...reporter, ...options(proofs, toFirstFailure), ...files];
     await inFolder(['node_modules/vitest/vitest.mjs', ...args]);
     if (!existsSync(report)) return [];
-    return readRunReport(report, folder).flatMap(({ file, failed, tests }) => {
+    const ran = readRunReport(report, folder);
+    const isFailed = ({ status }) => status === 'failed';
+    const noTestFailed = !ran.some(({ tests }) => tests.some(isFailed));
+    return ran.flatMap(({ file, failed, tests }) => {
       const mapped = tests.filter(({ titles }) =>
         proofs.some((proof) => {
           const [of, ...parts] = proof.split(' > ');
           return of === file && isNamed(titles, parts);
         }),
       );
-      // What could not be loaded, or whose beginning failed, fails as a whole.
-      const whole = failed && !tests.some(({ status }) => status === 'failed');
+      // What could not be loaded, or whose beginning failed, fails as a whole; beside a test that failed it was only cut short.
+      const whole = failed && noTestFailed;
       if (whole) return [{ title: `${file} as a whole`, status: 'failed' }];
       return mapped.map(({ titles, status }) => ({ title: titles.at(-1), status }));
     });
