@@ -111,12 +111,6 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     put: '  void raiseFault;\n',
   },
   {
-    what: 'a difference in cash is believed at the first reading',
-    file: 'engine/sync/reconcile-cash.ts',
-    find: '    cash.suspected = { difference, atMs: core.monotonicMs };\n    return false;\n',
-    put: '    cash.suspected = { difference, atMs: core.monotonicMs };\n    return true;\n',
-  },
-  {
     what: 'whatever is missing counts as the other side of an adoption',
     file: 'engine/sync/reconcile-cash.ts',
     find: 'const ADOPTED_PART = 1.05;',

@@ -15,30 +15,6 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
     put: "  if (wouldTrigger(order, quote(instrument.symbol)) && order.clientId === '') return",
   },
   {
-    what: 'the paper venue takes orders below its minimum',
-    file: 'venue/paper/admission.ts',
-    find: "  return isWorthTrading(order.quantityLots, reserveTicks, instrument) ? null : filter('NOTIONAL');",
-    put: '  return null;',
-  },
-  {
-    what: 'the paper venue sells coins that are not there',
-    file: 'venue/paper/admission.ts',
-    find: '  return order.quantityLots > free ? INSUFFICIENT : null;',
-    put: '  return free > 1e15 ? INSUFFICIENT : null;',
-  },
-  {
-    what: 'the paper venue buys without money',
-    file: 'venue/paper/admission.ts',
-    find: '    return needed > book.cash - heldBack(book, takerFeePpm) ? INSUFFICIENT : null;',
-    put: '    return needed > 1e18 ? INSUFFICIENT : null;',
-  },
-  {
-    what: 'the paper venue lends for contracts',
-    file: 'venue/paper/admission.ts',
-    find: '  return opened > freeMargin(book, quote) ?',
-    put: '  return opened > 1e18 + freeMargin(book, quote) ?',
-  },
-  {
     what: 'the paper venue takes a fee in cash that it should take in coins',
     file: 'venue/paper/fees.ts',
     find: "  return rules.feesIn === 'coin' && basis.side === 'buy'\n",
