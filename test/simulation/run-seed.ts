@@ -44,10 +44,6 @@ const ARM_EVERY_MS = 2_500;
 const QUIET_MS = 60_000;
 /** Longer than a quote has to stand to be believed. */
 const CONTRADICTED_MS = 3_000;
-/** Long enough to be noticed by the clock. */
-const MACHINE_SLEEPS_MS = 6_000;
-/** From its awakening to the first price. */
-const CONNECTS_MS = 700;
 /** What is asked for at the end has this long to be proven; in the second half prices stand still. */
 const PROVEN_WITHIN_MS = 30_000;
 
@@ -331,17 +327,8 @@ class Run {
     for (let times = bidTicks % 2; times < 2; times += 1)
       this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
     // Nobody listens to what contradicts it.
-    if (this.#scenario.freezeEveryMs > 0 && this.#random.chance(0.4))
-      this.#sleep(this.#random.whole(2_200, 12_000));
-  }
-
-  /** The process stands still. For long it is the whole machine that sleeps: prices meanwhile never reach it. */
-  #sleep(durationMs: number): void {
-    this.#trader.freeze(durationMs);
-    if (durationMs < MACHINE_SLEEPS_MS) return;
-    this.#injected.count('machine sleeps');
-    const untilMs = this.#time.nowMs + durationMs + CONNECTS_MS;
-    for (const { id } of this.#scenario.instruments) this.#silentUntilMs.set(id, untilMs);
+    if (this.#scenario.freezeEveryMs > 0 && this.#random.chance(0.2))
+      this.#trader.freeze(this.#random.whole(3_000, 20_000));
   }
 
   /** 0: nobody says how much. */
