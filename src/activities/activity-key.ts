@@ -1,5 +1,5 @@
 import { activityInfo, asyncLocalStorage } from '@temporalio/activity';
-import type { Notice } from '../notify/notice.js';
+import type { Notice } from '../contracts/notice.js';
 
 /** The same for every attempt of one activity. */
 export function activityKey(): string {

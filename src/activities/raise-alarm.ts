@@ -1,7 +1,4 @@
-export interface Alarm {
-  readonly desk: string;
-  readonly text: string;
-}
+import type { Alarm } from '../contracts/notice.js';
 
 export interface AlarmLog {
   error(fields: object, message: string): void;

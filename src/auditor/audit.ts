@@ -3,11 +3,11 @@
  * two readings a fill may have reached one book and not the other. Can only stop, and says each finding once.
  */
 import { randomUUID } from 'node:crypto';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
 import type { TraderClient } from '../trader/client.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
 import { compareBooks, withoutOthersCoins } from './compare-books.js';
 import { compareEquity, ownEquity } from './compare-equity.js';

@@ -1,7 +1,8 @@
 /** Where the trader and the venue's own book disagree, in words; pure. */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import { parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
 
 export function compareBooks(

@@ -1,7 +1,8 @@
 /** Equity worked out a second time: from the venue's book and prices of one's own; pure. */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
 import type { Finding } from './finding.js';
 import type { OwnPrices } from './prices/own-prices.js';

@@ -2,9 +2,10 @@
  * The maximum drawdown, looked at from outside: from the highest equity that the auditor has seen itself, so that a
  * trader that forgets its peak is found out, or from the trader's own peak where that is higher.
  */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import type { OwnEquity } from './compare-equity.js';
 import type { Finding } from './finding.js';
 import { limitOf, MOVED_FACTOR } from './limit-in-force.js';

@@ -2,8 +2,9 @@
  * Cash that differs and that the trader does not see. What came or went may first be explained by what the venue lists,
  * which the trader asks for at its next reading: only a reading of its own since then that calls itself clean is wrong.
  */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
 
 /** Money units: the trader shows cash rounded to cents at the least. */

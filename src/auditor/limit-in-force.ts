@@ -1,5 +1,5 @@
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-import type { TraderStatus } from '../trader/protocol.js';
 
 type RiskLimit = 'maxPositionSizePct' | 'maxConcurrentPositions' | 'dailyLossLimitPct' | 'maxDrawdownPct';
 

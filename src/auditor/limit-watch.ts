@@ -4,10 +4,11 @@
  * its cancel may come too late. Between two looks limits can go up and down again, so what grew while they changed is
  * not judged.
  */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import type { BookReading } from './book-reading.js';
 import type { OwnEquity } from './compare-equity.js';
 import { DrawdownWatch } from './drawdown-watch.js';

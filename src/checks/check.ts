@@ -1,8 +1,9 @@
 /** A check observes one thing and says what it expected, in words and numbers. It changes nothing. */
+
+import type { CheckOutcome } from '../contracts/routine.js';
 import type { Desk } from '../desk/schema.js';
 import type { StepParameters } from '../desk/step-parameters.js';
 import type { Runtime } from '../home/runtime.js';
-import type { EvidenceVerdict } from '../store/evidence/evidence.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
 
@@ -15,12 +16,6 @@ export interface CheckContext {
 }
 
 export type CheckParameters = StepParameters;
-
-export interface CheckOutcome {
-  readonly verdict: EvidenceVerdict;
-  readonly observed: string;
-  readonly expected: string;
-}
 
 /** May throw: a check that can't be finished has not passed. */
 export type Check = (context: CheckContext, parameters: CheckParameters) => Promise<CheckOutcome>;

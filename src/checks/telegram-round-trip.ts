@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CheckOutcome } from '../contracts/routine.js';
 import { numberOf } from '../desk/step-parameters.js';
 import { notify } from '../notify/notify.js';
 import { telegramCredentials } from '../notify/telegram-credentials.js';
 import { readBotState } from '../store/outbox-bot.js';
 import { type DeliveryState, deliveriesOf } from '../store/outbox-delivery.js';
-import type { Check, CheckOutcome } from './check.js';
+import type { Check } from './check.js';
 
 const WAIT_SECONDS_DEFAULT = 20;
 /** Polls last half a minute; the second one may be under way. */

@@ -4,13 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandResult } from '../contracts/control.js';
 import { plainText } from '../domain/plain-text.js';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
 import { namedOnCli } from '../home/cli-session.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import type { OperationResult } from '../operations/operation.js';
 import { ControlFailure, connectTrader, type TraderClient } from '../trader/client.js';
-import type { CommandResult } from '../trader/protocol.js';
 import { type ActOptions, notProvenInTime, showOutcome, withinSeconds } from './act-on-desk.js';
 import { endedDesk } from './ended-desk.js';
 import { requireRuntime } from './running-desk.js';

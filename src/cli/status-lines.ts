@@ -1,7 +1,8 @@
 /** `fermata status` for people: one small screen. */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
-import type { TraderStatus } from '../trader/protocol.js';
 
 const ORDERS_SHOWN_MAX = 20;
 const ACTIVITY_SHOWN_MAX = 5;

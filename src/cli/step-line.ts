@@ -1,4 +1,4 @@
-import type { StepResult } from '../workflows/operations/routine/contract.js';
+import type { StepResult } from '../contracts/routine.js';
 
 const MARK = { pass: '✓', warn: '!', fail: '✗', not_run: '-' } as const;
 

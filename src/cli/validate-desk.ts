@@ -1,7 +1,7 @@
 /** Runs a validation: as a workflow of the running desk, or, where none runs, in a process of this command. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ValidationOutcome } from '../activities/validation/create-validation-activities.js';
+import type { ValidationOutcome } from '../contracts/validation.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { isContainer } from '../home/runtime-here.js';
 import { makeSecret, readSecret } from '../home/secrets.js';
@@ -42,7 +42,7 @@ export async function validateByWorkflow(
   request: ValidationRequest,
   onProgress: OnProgress,
 ): Promise<Validated> {
-  const { openTemporal } = await import('../operations/temporal/open-temporal.js');
+  const { openTemporal } = await import('../temporal/open-temporal.js');
   const { awaitValidation, startValidation } = await import('../operations/validate-desk.js');
   const temporal = openTemporal(runtime);
   const workflowId = await startValidation(temporal, request);

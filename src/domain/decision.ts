@@ -3,7 +3,6 @@
  * counts. Whoever reaches Temporal or Postgres, but not the decision key, can't make one.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Decision } from '../trader/protocol.js';
 
 export type DecisionFields = Omit<Decision, 'mac'>;
 
@@ -39,4 +38,28 @@ function macOf(key: string, fields: DecisionFields): Buffer {
 /** One text for one decision, whatever the order in which its keys arrived. */
 function canonicalJson(fields: DecisionFields): string {
   return JSON.stringify(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * Proof that a person (or two) decided: made by the process that authenticated them (web, CLI, Telegram) with the
+ * installation's decision key, checked in an activity and again by the trader.
+ * `mac` = HMAC-SHA-256 hex over the canonical JSON of the other fields.
+ */
+export interface Decision {
+  readonly decisionId: string;
+  readonly desk: string;
+  readonly person: string;
+  readonly via: 'web' | 'cli' | 'telegram';
+  readonly choice: 'resume' | 'approve' | 'reject' | 'acknowledge' | 'resolve';
+  /** What exactly was decided on: a halt id for `resume`. */
+  readonly subject: string;
+  /** `resume` only: the position size that was chosen with it, percent of the desk file's; left out: as it is. */
+  readonly sizePct?: number;
+  readonly atWallMs: number;
+  readonly expiresWallMs: number;
+  /** Where real money is decided: `signatureText` of the person's own key. */
+  readonly signature?: string;
+  /** In place of it, through a chat: the bot's own code. */
+  readonly chatCode?: string;
+  readonly mac: string;
 }

@@ -13,7 +13,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
-import type { Decision } from '../trader/protocol.js';
+import type { Decision } from './decision.js';
 import { GO_LIVE_APPROVAL } from './go-live.js';
 import { SETTINGS_APPROVAL } from './settings-change.js';
 import {

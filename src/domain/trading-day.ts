@@ -22,3 +22,10 @@ function utcOfLocal(localMs: number, offsetAt: ZoneOffset): number {
   const guess = localMs - offsetAt(localMs);
   return localMs - offsetAt(guess);
 }
+
+export interface TradingDays {
+  /** First millisecond of the trading day that `marketMs` lies in. */
+  startOfDay(marketMs: number): number;
+  /** First millisecond of the trading day after it. */
+  endOfDay(marketMs: number): number;
+}

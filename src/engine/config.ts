@@ -2,7 +2,7 @@
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
-import type { VenueCapabilities } from '../venue/port.js';
+import type { VenueCapabilities } from '../domain/venue.js';
 import type { QuoteRules } from './quote-guard.js';
 
 export interface StrategyConfig {

@@ -5,8 +5,8 @@ import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
-import type { Fill, OrderState } from '../domain/order.js';
-import type { CashMovement } from '../venue/port.js';
+import type { Fill } from '../domain/order.js';
+import type { CashMovement, VenueOrder, VenuePosition } from '../domain/venue.js';
 
 /** The three times of an event, in milliseconds. */
 export interface Stamp {
@@ -40,29 +40,6 @@ export interface BarEvent extends Stamp {
   readonly closeTicks: number;
   readonly warmup: boolean;
   readonly late?: boolean;
-}
-
-/** What the venue says of one order; `quantityLots` filled so far. */
-export interface VenueOrder {
-  readonly clientId: string;
-  readonly venueId: string;
-  readonly instrument: InstrumentId;
-  readonly state: Extract<
-    OrderState,
-    'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'rejected' | 'expired'
-  >;
-  readonly filledLots: number;
-  /** As the venue has it: lets the engine adopt or flag an order that it does not know. */
-  readonly side: 'buy' | 'sell';
-  readonly type: 'market' | 'limit' | 'stop';
-  readonly quantityLots: number;
-  readonly limitTicks: number | null;
-  readonly stopTicks: number | null;
-}
-
-export interface VenuePosition {
-  readonly instrument: InstrumentId;
-  readonly quantityLots: number;
 }
 
 /** One consistent reading of the venue: the answer to `requestSnapshot`. */

@@ -1,13 +1,10 @@
 /** One batch of journal entries, one transaction: entries, projections and cursor move together or not at all. */
+
+import type { FollowedEntry } from '../contracts/control.js';
 import type { JournalEntry } from '../engine/record.js';
 import { plainJson } from '../store/plain-text.js';
 import { inTransaction, lockInTransaction, type Pool, type PoolClient } from '../store/pool.js';
-import {
-  endsGroup,
-  type FollowedEntry,
-  faultOfGroup,
-  type GroupFault,
-} from '../trader/journal/followed-group.js';
+import { endsGroup, faultOfGroup, type GroupFault } from '../trader/journal/followed-group.js';
 import { chainNext } from '../trader/journal/v1.js';
 import { type LedgerCursor, readCursor, saveCursor } from './cursor.js';
 import { LedgerMismatch } from './ledger-mismatch.js';

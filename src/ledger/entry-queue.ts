@@ -1,4 +1,5 @@
-import { endsGroup, type FollowedEntry } from '../trader/journal/followed-group.js';
+import type { FollowedEntry } from '../contracts/control.js';
+import { endsGroup } from '../trader/journal/followed-group.js';
 
 /** Between the socket, which pushes, and the database, which is slower at times. Bounded: it closes when full. */
 export class EntryQueue {

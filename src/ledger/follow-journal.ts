@@ -1,12 +1,12 @@
 /** Follows the trader's journal for ever: through its restarts, a database that is away, and a new journal. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import { DecimalError } from '../domain/decimal.js';
 import { messageOf } from '../domain/message-of.js';
 import { appendAudit } from '../store/audit.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import { applyBatch, type LedgerDesk } from './apply-batch.js';
 import { readCursor } from './cursor.js';
 import { EntryQueue, QueueFull } from './entry-queue.js';

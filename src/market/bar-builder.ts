@@ -1,6 +1,7 @@
 /** One-minute bars from trades or quotes, for every feed that brings no bars of its own. Pure. */
+
+import type { MarketBar } from '../contracts/market-feed.js';
 import type { InstrumentId } from '../domain/instrument.js';
-import type { MarketBar } from './feed.js';
 
 export const MINUTE_MS = 60_000;
 

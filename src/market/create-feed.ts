@@ -1,9 +1,10 @@
 /** From what was asked for to where prices come from. */
+
+import type { MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { MarketChoice } from '../home/runtime.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
-import type { MarketFeed } from './feed.js';
 import type { LiveAddresses } from './live/ccxt-exchange.js';
 import type { MarketPositionStore } from './position.js';
 import { openRecordedFeed } from './recorded/recorded-feed.js';

@@ -1,4 +1,4 @@
-import type { Notice } from './notice.js';
+import type { Notice } from '../contracts/notice.js';
 
 /** `key`: the same for the same alarm, however often its activity is tried. */
 export function alarmNotice(alarm: { readonly desk: string; readonly text: string }, key: string): Notice {

@@ -1,8 +1,9 @@
 /** How an approval is put to people: everything that they agree to, line by line. */
+
+import type { Approval } from '../contracts/approval.js';
+import type { Notice, NoticeButton } from '../contracts/notice.js';
 import type { ApprovalParameters } from '../domain/approval.js';
 import { MAY_STOP } from '../domain/roles.js';
-import type { Approval } from '../store/approvals.js';
-import type { Notice, NoticeButton } from './notice.js';
 
 const HASH_SHOWN = 8;
 

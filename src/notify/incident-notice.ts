@@ -1,8 +1,8 @@
 /** How an incident is put to people, and the button that says "I have it". */
 import { createHash } from 'node:crypto';
+import type { Incident } from '../contracts/incident.js';
+import type { Notice, NoticeButton, NoticeSeverity } from '../contracts/notice.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
-import type { Incident } from '../store/incidents.js';
-import type { Notice, NoticeButton, NoticeSeverity } from './notice.js';
 
 const ID_LENGTH = 16;
 

@@ -1,9 +1,10 @@
 /** Hands a notice to the durable outbox; where Postgres is down, to a bounded file that is taken in later. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Notice } from '../contracts/notice.js';
 import { runAddressAt } from '../home/run-address.js';
 import { insertNotice } from '../store/outbox.js';
 import type { Pool } from '../store/pool.js';
-import { fittingNotice, type Notice, TEXT_LENGTH_MAX } from './notice.js';
+import { fittingNotice, TEXT_LENGTH_MAX } from './notice.js';
 import { spoolNotice } from './spool.js';
 
 /** Shortened is the text, not the address. */

@@ -1,5 +1,5 @@
-import type { RoutineProblem, RunVerdict } from '../store/routine-run.js';
-import type { Notice } from './notice.js';
+import type { Notice } from '../contracts/notice.js';
+import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
 
 /** Null for a routine that went well: silence is good news, and the page shows it. */
 export function routineNotice(

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Notice } from '../contracts/notice.js';
 import { homePaths } from '../home/runtime.js';
 import { insertNotice } from '../store/outbox.js';
 import type { Pool } from '../store/pool.js';
-import type { Notice } from './notice.js';
 
 /** Some thousand notices; past it only the log has them. */
 const SPOOL_BYTES_MAX = 2 * 1024 * 1024;

@@ -1,5 +1,5 @@
-import type { Task } from '../store/tasks.js';
-import type { Notice } from './notice.js';
+import type { Notice } from '../contracts/notice.js';
+import type { Task } from '../contracts/task.js';
 
 export function taskNotice(task: Task): Notice {
   return {

@@ -3,18 +3,18 @@
  * the evidence. Neither Temporal nor Postgres is needed; what is missing is said.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../domain/message-of.js';
-import { NO_REASON } from '../domain/no-reason.js';
-import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
-import { ControlFailure } from '../trader/client.js';
 import {
   EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
   type EmergencyKind,
   type EmergencySignal,
   emergencyStopLabel,
-} from '../workflows/emergency/contract.js';
-import { emergencyQueue, emergencyStopId } from '../workflows/queues.js';
+} from '../contracts/emergency.js';
+import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
+import { messageOf } from '../domain/message-of.js';
+import { NO_REASON } from '../domain/no-reason.js';
+import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
+import { ControlFailure } from '../trader/client.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';
 

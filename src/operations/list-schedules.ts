@@ -1,10 +1,11 @@
-import { type RunVerdict, readLastRuns } from '../store/routine-run.js';
+import type { RunVerdict } from '../contracts/routine.js';
+import { readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
+import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
+import { nextNominalMs } from '../temporal/schedules/nominal-times.js';
+import { scheduleIdOf } from '../temporal/schedules/schedule-id.js';
 import type { OperationContext } from './operation.js';
 import { readStatus } from './read-status.js';
-import { runsOnMarketClock } from './schedules/market-clock.js';
-import { nextNominalMs } from './schedules/nominal-times.js';
-import { scheduleIdOf } from './schedules/schedule-id.js';
 
 export interface ScheduledRun {
   readonly scheduleId: string;

@@ -1,17 +1,18 @@
 /** Everything that a person can ask of the desk, for the web server, the command line and the chat alike. */
 
 import { randomUUID } from 'node:crypto';
-import type { PreflightReport } from '../checks/preflight/preflight-check.js';
+import type { Incident } from '../contracts/incident.js';
+import type { PreflightReport } from '../contracts/preflight.js';
+import type { Task } from '../contracts/task.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import { loadDesk } from '../desk/load.js';
 import type { StatementToSign } from '../domain/vote-statement.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { type EvidenceProof, verifyEvidence } from '../store/evidence/verify-evidence.js';
-import type { Incident } from '../store/incidents.js';
 import { openPool } from '../store/pool.js';
-import type { Task } from '../store/tasks.js';
+import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import { castVote, type VoteRequest, type VoteResult } from './approvals/cast-vote.js';
 import { type ApprovalShown, listApprovals } from './approvals/list-approvals.js';
 import type { BackupOperationResult } from './backup/backup-run.js';
@@ -58,7 +59,6 @@ import { stopTrading } from './stop-trading.js';
 import { type ToggleRequest, toggleStrategy } from './strategies/toggle-strategy.js';
 import { completeTask, type TaskDone, type TaskDoneResult } from './tasks/complete-task.js';
 import { listTasks, type TaskQuery } from './tasks/list-tasks.js';
-import { openTemporal } from './temporal/open-temporal.js';
 import { type AlertTested, testTelegram } from './test-telegram.js';
 import { listValidations, type ValidationShown } from './validations/list-validations.js';
 

@@ -2,8 +2,8 @@
 import type { Desk } from '../desk/schema.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Pool } from '../store/pool.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { TraderClient } from '../trader/client.js';
-import type { TemporalAccess } from './temporal/open-temporal.js';
 
 /** Who asks, already authenticated by the process that calls. */
 export interface Caller {

@@ -1,4 +1,4 @@
-import type { TraderStatus } from '../trader/protocol.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { OperationContext } from './operation.js';
 
 const ANSWER_MS = 3_000;

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
+import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../contracts/resumption.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import { causeOf } from '../domain/cause-of.js';
+import type { Decision } from '../domain/decision.js';
 import { NO_REASON } from '../domain/no-reason.js';
-import type { Decision, TraderStatus } from '../trader/protocol.js';
-import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../workflows/operations/resumption/contract.js';
+import { resumptionStart } from '../temporal/resumption-start.js';
 import { askForReason } from './ask-for-reason.js';
 import {
   type Caller,
@@ -14,7 +16,6 @@ import {
 } from './operation.js';
 import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
-import { resumptionStart } from './resumption-start.js';
 import { signAs } from './sign-as.js';
 
 export interface ResumeRequest extends EmergencyRequest {

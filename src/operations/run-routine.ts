@@ -1,11 +1,11 @@
+import type { RoutineVerdict, StepResult } from '../contracts/routine.js';
 import type { DeskRoutine } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import type { RoutineVerdict, StepResult } from '../workflows/operations/routine/contract.js';
+import { awaitVerdict } from '../temporal/schedules/await-verdict.js';
+import { startRoutine } from '../temporal/schedules/start-routine.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
-import { awaitVerdict } from './schedules/await-verdict.js';
-import { startRoutine } from './schedules/start-routine.js';
 
 const PATIENCE_MS = 60_000;
 /** Actions take longer than checks: a backup, a restore. */

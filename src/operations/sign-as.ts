@@ -1,6 +1,5 @@
-import { type DecisionFields, signDecision } from '../domain/decision.js';
+import { type Decision, type DecisionFields, signDecision } from '../domain/decision.js';
 import { chatCodeOf } from '../domain/signed-vote.js';
-import type { Decision } from '../trader/protocol.js';
 import type { Caller, OperationContext } from './operation.js';
 
 type What = Pick<

@@ -1,11 +1,12 @@
 /** What a person has to sign for a vote to count where real money is decided; null where it takes no signature. */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import { decisionSubject } from '../domain/approval.js';
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { realMoneyKindOf } from '../domain/signed-vote.js';
 import { sizeSubject } from '../domain/size-decision.js';
 import type { StatementToSign } from '../domain/vote-statement.js';
 import { findApproval } from '../store/approvals.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import type { OperationContext } from './operation.js';
 import { readStatus } from './read-status.js';
 

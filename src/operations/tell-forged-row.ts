@@ -1,7 +1,8 @@
 /** A row in Postgres that would make somebody a person, and that none of our processes made: evidence, and people are told. */
+
+import type { Notice } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import type { Notice } from '../notify/notice.js';
 import { notify } from '../notify/notify.js';
 import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
 import type { ForgedRow, OnForged } from '../store/forged-row.js';

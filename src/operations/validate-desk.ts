@@ -1,9 +1,9 @@
-import type { ValidationOutcome } from '../activities/validation/create-validation-activities.js';
+import { operationsQueue, validationId } from '../contracts/queues.js';
+import { runLabel } from '../contracts/run-label.js';
+import type { ValidationOutcome } from '../contracts/validation.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { ValidationRequest } from '../validation/request.js';
 import type { ValidationInput } from '../workflows/operations/validation.js';
-import { operationsQueue, validationId } from '../workflows/queues.js';
-import { runLabel } from '../workflows/run-label.js';
-import type { TemporalAccess } from './temporal/open-temporal.js';
 
 const DAY_MS = 86_400_000;
 const START_MS = 5_000;

@@ -1,47 +1,17 @@
 /** What people were asked to decide, and how they voted. Votes are append-only; parameters never change. */
+
+import type {
+  Approval,
+  ApprovalState,
+  ApprovalVote,
+  NewApproval,
+  VoteRecorded,
+} from '../contracts/approval.js';
 import type { ApprovalParameters } from '../domain/approval.js';
-import type { Decision } from '../trader/protocol.js';
+import type { Decision } from '../domain/decision.js';
 import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
-
-/** `superseded`: approved, and overtaken by another change before it was carried out. */
-export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'superseded';
-
-export interface Approval {
-  readonly id: string;
-  readonly desk: string;
-  /** Short and random: what fits into a button. */
-  readonly token: string;
-  readonly kind: string;
-  readonly subject: string;
-  readonly title: string;
-  readonly parameters: ApprovalParameters;
-  readonly parametersHash: string;
-  readonly needed: number;
-  readonly roles: readonly string[];
-  readonly requestedBy: string;
-  readonly workflowId: string;
-  /** First execution run id of the workflow that asked. */
-  readonly runId: string;
-  readonly createdMs: number;
-  readonly expiresMs: number;
-  readonly state: ApprovalState;
-  readonly closedMs: number | null;
-  /** How it ended, in words; empty while open. */
-  readonly outcome: string;
-}
-
-export interface ApprovalVote {
-  readonly person: string;
-  readonly choice: 'approve' | 'reject';
-  readonly via: string;
-  readonly reason: string;
-  readonly votedMs: number;
-  readonly decision: Decision;
-}
-
-export type NewApproval = Omit<Approval, 'createdMs' | 'state' | 'closedMs' | 'outcome'>;
 
 /** What stands in the table afterwards: the first request with this id, whatever came later. */
 export async function openApproval(pool: Queries, asked: NewApproval): Promise<Approval> {
@@ -103,8 +73,6 @@ export async function readVotes(
   }
   return votes;
 }
-
-export type VoteRecorded = 'recorded' | 'closed' | 'voted-already';
 
 /** The same decision again is `recorded`: an activity is tried until its answer arrives. */
 export function recordVote(

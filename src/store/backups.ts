@@ -1,4 +1,6 @@
 /** Which backups were taken and verified, and which restores were tried. */
+
+import type { DrillRow } from '../contracts/backup.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -59,17 +61,6 @@ export async function readBackups(pool: Queries, desk: string, limit = 50): Prom
     manifestSha256: row.manifest_sha256,
     prunedMs: row.pruned?.getTime() ?? null,
   }));
-}
-
-export interface DrillRow {
-  readonly desk: string;
-  readonly workflowId: string;
-  readonly firstRunId: string;
-  readonly backupId: string;
-  readonly verdict: 'pass' | 'fail';
-  readonly detail: string;
-  readonly finishedMs: number;
-  readonly tookMs: number;
 }
 
 /** The first outcome of a run counts. */

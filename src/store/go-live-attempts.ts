@@ -1,9 +1,9 @@
 /** Attempts to trade real money: one at a time on a desk, each number once. */
+
+import type { GoLiveState } from '../contracts/go-live.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
-
-export type GoLiveState = 'open' | 'live' | 'completed' | 'refused' | 'ended';
 
 export interface GoLiveAttempt {
   readonly desk: string;

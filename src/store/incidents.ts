@@ -1,39 +1,10 @@
 /** Incidents as people look for them. The workflow writes the whole row at each change; the newest revision counts. */
+
+import type { Incident, IncidentState } from '../contracts/incident.js';
 import type { IncidentKind, IncidentSeverity } from '../desk/incident-schema.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
-
-export type IncidentState = 'open' | 'acknowledged' | 'resolved';
-
-export interface Incident {
-  readonly desk: string;
-  readonly workflowId: string;
-  readonly firstRunId: string;
-  readonly id: string;
-  readonly fingerprint: string;
-  readonly kind: IncidentKind;
-  /** What it is about: a process, a strategy, a cause; empty where the kind says it all. */
-  readonly subject: string;
-  readonly severity: IncidentSeverity;
-  readonly title: string;
-  readonly detail: string;
-  readonly state: IncidentState;
-  /** What its playbook is doing. */
-  readonly phase: string;
-  readonly openedMs: number;
-  readonly respondByMs: number;
-  readonly escalations: number;
-  readonly acknowledgedMs: number | null;
-  readonly acknowledgedBy: string | null;
-  readonly resolvedMs: number | null;
-  /** A person, or `fermata`. */
-  readonly resolvedBy: string | null;
-  /** How it ended; empty while it lasts. */
-  readonly outcome: string;
-  readonly simulated: boolean;
-  readonly revision: number;
-}
 
 export async function saveIncident(pool: Queries, incident: Incident): Promise<void> {
   await pool.query(

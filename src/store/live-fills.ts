@@ -1,16 +1,7 @@
 /** What real orders came to, from the ledger. */
-import type { Pool } from './pool.js';
 
-export interface LiveFills {
-  readonly fills: number;
-  /** Closed with a result, and how many of them with a profit. */
-  readonly trades: number;
-  readonly wins: number;
-  /** After fees, in the desk's currency. */
-  readonly netProfit: string;
-  /** Fills that are not as ordered, in words; at most 10. */
-  readonly problems: readonly string[];
-}
+import type { LiveFills } from '../contracts/go-live.js';
+import type { Pool } from './pool.js';
 
 const PROBLEMS_MAX = 10;
 

@@ -1,5 +1,5 @@
 /** Notices and where each of them still has to go. */
-import type { Notice } from '../notify/notice.js';
+import type { Notice } from '../contracts/notice.js';
 import { plainText } from './plain-text.js';
 import type { Pool } from './pool.js';
 

@@ -1,21 +1,7 @@
 /** One row for each run of a routine: when it was due, when it ran, and what came of it. */
-import type { EvidenceVerdict } from './evidence/evidence.js';
+
+import type { RoutineProblem, RoutineRunBegin, RunVerdict } from '../contracts/routine.js';
 import type { Pool } from './pool.js';
-
-export type RunVerdict = EvidenceVerdict | 'missed';
-
-export interface RoutineRunBegin {
-  readonly desk: string;
-  readonly workflowId: string;
-  readonly firstRunId: string;
-  readonly routine: string;
-  readonly title: string;
-  /** When it was due, in the desk's own time. */
-  readonly nominalMs: number;
-  readonly startedMs: number;
-  /** `schedule`, `start`, a person … */
-  readonly cause: string;
-}
 
 export interface RoutineRun extends RoutineRunBegin {
   readonly finishedMs: number | null;
@@ -99,12 +85,6 @@ function runFrom(row: RoutineRunRow): RoutineRun {
     finishedMs: row.finished?.getTime() ?? null,
     verdict: row.verdict,
   };
-}
-
-export interface RoutineProblem {
-  readonly name: string;
-  readonly verdict: string;
-  readonly observed: string;
 }
 
 const PROBLEMS_MAX = 20;

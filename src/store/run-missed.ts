@@ -1,12 +1,7 @@
 /** Runs that did not happen in time, each once: nobody has to find out from a gap. */
-import type { Pool } from './pool.js';
 
-export interface MissedRun {
-  readonly desk: string;
-  readonly routine: string;
-  readonly nominalMs: number;
-  readonly reason: string;
-}
+import type { MissedRun } from '../contracts/routine.js';
+import type { Pool } from './pool.js';
 
 export async function recordMissedRun(pool: Pool, missed: MissedRun): Promise<void> {
   await pool.query(

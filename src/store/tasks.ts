@@ -1,39 +1,9 @@
 /** What people are asked to do by hand, whoever asks: once a source, done once, by a person with a note. */
+
+import type { NewTask, Task, TaskOrigin, TaskState } from '../contracts/task.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
-
-export type TaskState = 'open' | 'done' | 'withdrawn';
-
-/** Whose evidence the end of a task belongs to. */
-export interface TaskOrigin {
-  readonly workflowId: string;
-  readonly firstRunId: string;
-  readonly routine: string;
-  readonly stepKey: string;
-  readonly simulated: boolean;
-}
-
-export interface NewTask {
-  readonly desk: string;
-  /** Who asks and what about, for example `incident:<fingerprint>:review`; the same source again is the same task. */
-  readonly source: string;
-  readonly title: string;
-  /** What is to be done, in words. */
-  readonly detail: string;
-  /** Wall milliseconds. */
-  readonly dueMs: number;
-  readonly origin?: TaskOrigin;
-}
-
-export interface Task extends NewTask {
-  readonly id: number;
-  readonly createdMs: number;
-  readonly state: TaskState;
-  readonly finishedMs: number | null;
-  readonly doneBy: string | null;
-  readonly note: string | null;
-}
 
 /** What stands in the table afterwards: the first task of this source, whatever came later. */
 export async function openTask(pool: Queries, task: NewTask): Promise<Task> {

@@ -1,6 +1,6 @@
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { MarketChoice } from '../home/runtime.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import type { OnProgress } from './progress.js';
 
 export interface UpOptions {

@@ -1,6 +1,6 @@
 /** Answers to what a person asked: sent at once, tried a few times, and not kept. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NoticeButton } from '../notify/notice.js';
+import type { NoticeButton } from '../contracts/notice.js';
 import type { BotContext } from './bot-context.js';
 
 const TRIES = 4;

@@ -1,7 +1,7 @@
 /** What /status answers. */
+
+import type { PositionStatus, TraderStatus } from '../contracts/trader-status.js';
 import { reducedSize } from '../domain/position-size.js';
-import type { TraderStatus } from '../trader/protocol.js';
-import type { PositionStatus } from '../trader/status/position-status.js';
 
 const POSITIONS_SHOWN = 20;
 const REASONS_SHOWN = 5;

@@ -1,16 +1,16 @@
 /** Talks to a trader's control socket. No dependencies, a deadline on every call; connects again when needed. */
 import { connect, type Socket } from 'node:net';
-import { messageOf } from '../domain/message-of.js';
-import type { JournalEntry } from '../engine/record.js';
-import { FrameReader } from './control/frame-reader.js';
-import type { FollowedEntry } from './journal/followed-group.js';
 import {
   ANSWER_BYTES_MAX,
   CONTROL_PROTOCOL_VERSION,
   type ControlError,
   type ControlMethod,
   type ControlMethods,
-} from './protocol.js';
+  type FollowedEntry,
+} from '../contracts/control.js';
+import { messageOf } from '../domain/message-of.js';
+import type { JournalEntry } from '../engine/record.js';
+import { FrameReader } from './control/frame-reader.js';
 
 export type CallableMethod = Exclude<ControlMethod, 'follow'>;
 

@@ -1,18 +1,19 @@
 /** One running trader: engine, runner, journal, venue and market of one desk, and what the control socket asks of them. */
 import type { Socket } from 'node:net';
+import type { ControlMethods } from '../contracts/control.js';
+import type { MarketEvent, MarketFeed } from '../contracts/market-feed.js';
+import type { BarsAnswer, FlatProof, TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
 import { parseMoney } from '../domain/money.js';
 import type { CommandOutcome } from '../engine/effect.js';
 import type { Engine } from '../engine/engine.js';
-import type { MarketEvent, MarketFeed } from '../market/feed.js';
 import { type DeskAuthority, deskAuthority } from './control/desk-authority.js';
 import { flatProver } from './control/flat-proof.js';
 import { follow, RecentEntries } from './control/follow.js';
 import type { CommandedTrader } from './control/handlers.js';
 import type { Journal } from './journal/journal.js';
-import type { BarsAnswer, ControlMethods, FlatProof, TraderStatus } from './protocol.js';
 import type { Clock } from './running/clock.js';
 import type { CommandRequest, Runner } from './running/runner.js';
 import type { ActivityLog } from './status/activity.js';

@@ -5,9 +5,9 @@ import { buildInstrument } from '../domain/build-instrument.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { tradingDayStart } from '../domain/trading-day.js';
+import type { VenueCapabilities } from '../domain/venue.js';
 import type { EngineConfig } from '../engine/config.js';
 import type { QuoteRules } from '../engine/quote-guard.js';
-import type { VenueCapabilities } from '../venue/port.js';
 import { zoneOffset } from './zone-offset.js';
 
 /** Whose money the desk trades. */

@@ -1,4 +1,6 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
+
+import type { MarketFeed } from '../contracts/market-feed.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
@@ -6,7 +8,6 @@ import type { Instrument } from '../domain/instrument.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
-import type { MarketFeed } from '../market/feed.js';
 import { openMarketPositionFile } from '../market/position.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import { type AccountInUse, restingAccounts } from './accounts/paper-accounts.js';

@@ -1,12 +1,12 @@
 /** Where this desk's orders go: the paper venue in this process, or the exchange over the wire. */
 
+import type { MarketFeed } from '../contracts/market-feed.js';
 import { notTheDesks } from '../desk/fee-assets.js';
 import type { Desk } from '../desk/schema.js';
 import { EXCHANGE_ACCOUNTS, paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import type { FeedOutside } from '../market/create-feed.js';
-import type { MarketFeed } from '../market/feed.js';
 import { spreadTicksOf } from '../market/spread.js';
 import type { BinanceVenue } from '../venue/binance/binance-venue.js';
 import { readCredentials } from '../venue/binance/credentials.js';

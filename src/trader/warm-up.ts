@@ -1,6 +1,7 @@
 /** Shows the strategies the past before they may trade, and the paper venue the minutes that it slept through. */
+
+import type { MarketBar, MarketFeed } from '../contracts/market-feed.js';
 import type { Engine } from '../engine/engine.js';
-import type { MarketBar, MarketFeed } from '../market/feed.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
 import type { Runner } from './running/runner.js';
 import type { BarHistory } from './status/bar-history.js';

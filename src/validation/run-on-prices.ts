@@ -1,8 +1,9 @@
 /** Feeds the prices to the instance and to what measures it, until exactly the time that was asked for is over. */
+
+import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import type { MarketBar, MarketEvent, MarketFeed } from '../market/feed.js';
 import type { Pace } from './data/pace.js';
 import { type OpenedInstance, openInstance } from './instance/open-instance.js';
 import { NotRepeatable, type RunJournal } from './instance/run-journal.js';

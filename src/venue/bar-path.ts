@@ -1,5 +1,5 @@
 /** The path that prices take inside a bar: open, the extreme nearer to the open, the other extreme, close. Pure. */
-import type { MarketBar, MarketEvent } from '../market/feed.js';
+import type { MarketBar, MarketEvent } from '../contracts/market-feed.js';
 
 export type QuoteEvent = Extract<MarketEvent, { kind: 'quote' }>;
 

@@ -1,8 +1,8 @@
 /** What of the trader, and of the checks that keep it from trading, makes waiting runs look again. */
 import { tradingDaysOf } from '../activities/engine/trading-days.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-import { symptomsOf } from '../operations/incidents/symptoms.js';
-import type { TraderStatus } from '../trader/protocol.js';
+import { symptomsOf } from '../temporal/incidents/symptoms.js';
 import type { FailingChecks } from './failing-checks.js';
 import { wakeWaitingRuns } from './wake-waiting-runs.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';

@@ -1,18 +1,18 @@
 /** The always running `desk-owner:<desk>`, from outside: is our trader known to it, and if not, announce it. */
 import { createHash } from 'node:crypto';
 import { WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { Desk } from '../desk/schema.js';
-import { askRunning } from '../operations/temporal/ask-running.js';
-import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
   EMERGENCY_MESSAGES,
   EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
-} from '../workflows/emergency/contract.js';
-import { deskOwnerId, emergencyQueue } from '../workflows/queues.js';
-import { runLabel } from '../workflows/run-label.js';
+} from '../contracts/emergency.js';
+import { deskOwnerId, emergencyQueue } from '../contracts/queues.js';
+import { runLabel } from '../contracts/run-label.js';
+import type { Desk } from '../desk/schema.js';
+import { askRunning } from '../temporal/ask-running.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
 
 export interface DeskOwner {
   /** Rejects while it does not run or Temporal is down. */

@@ -1,7 +1,7 @@
 /** The checks that keep a halted desk from trading, looked at here: a change is signalled, and nothing of it is recorded. */
 import type { Check, CheckContext } from '../checks/check.js';
 import { CHECKS } from '../checks/registry.js';
-import { startRoutineOf } from '../operations/resumption-start.js';
+import { startRoutineOf } from '../temporal/resumption-start.js';
 
 /** Names of the checks that stand in the way of trading now. Never rejects. */
 export type FailingChecks = () => Promise<readonly string[]>;

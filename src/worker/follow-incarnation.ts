@@ -4,9 +4,9 @@
  */
 import { createEngineActivities } from '../activities/engine/create-engine-activities.js';
 import { tradingDaysOf } from '../activities/engine/trading-days.js';
+import { engineQueue } from '../contracts/queues.js';
 import type { Desk } from '../desk/schema.js';
 import type { TraderClient } from '../trader/client.js';
-import { engineQueue } from '../workflows/queues.js';
 import type { DeskOwner } from './desk-owner-client.js';
 import { type KeptWorker, keepWorker, type WorkerContext } from './keep-worker.js';
 import { repeat } from './repeat.js';

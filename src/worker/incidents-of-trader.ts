@@ -1,9 +1,9 @@
 /** Opens an incident for what the trader's status shows, and for processes that ended unexpectedly. */
-import type { Symptom } from '../activities/incidents/create-incident-activities.js';
+import type { Symptom } from '../contracts/incident-activities.js';
 import { serviceOf } from '../domain/container-service.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
-import { reportSymptom } from '../operations/incidents/report-incident.js';
-import { symptomsOf } from '../operations/incidents/symptoms.js';
+import { reportSymptom } from '../temporal/incidents/report-incident.js';
+import { symptomsOf } from '../temporal/incidents/symptoms.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { RoleSeen } from './roles-alone.js';

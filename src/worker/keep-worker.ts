@@ -9,9 +9,9 @@ import { bindAnswers } from '../activities/bind-answers.js';
 import { tellOfEnd } from '../activities/worker-ends.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
-import { workerConnection } from '../operations/temporal/connect-options.js';
-import { dataConverterOf } from '../operations/temporal/data-converter.js';
-import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
+import { workerConnection } from '../temporal/connect-options.js';
+import { dataConverterOf } from '../temporal/data-converter.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { Logger } from './role-log.js';
 
 export interface WorkerContext {

@@ -1,13 +1,14 @@
 /** Starts routines that are due by a market clock that Temporal does not know. */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { DeskRoutine } from '../desk/schema.js';
-import { runsOnMarketClock } from '../operations/schedules/market-clock.js';
-import { nominalTimesBetween } from '../operations/schedules/nominal-times.js';
-import { scheduleIdOf } from '../operations/schedules/schedule-id.js';
-import { startRoutine } from '../operations/schedules/start-routine.js';
 import { readRoutineRuns } from '../store/routine-run.js';
 import { recordMissedRun } from '../store/run-missed.js';
 import { readScheduleStates } from '../store/schedule-state.js';
-import type { TraderStatus } from '../trader/protocol.js';
+import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
+import { nominalTimesBetween } from '../temporal/schedules/nominal-times.js';
+import { scheduleIdOf } from '../temporal/schedules/schedule-id.js';
+import { startRoutine } from '../temporal/schedules/start-routine.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 /** Of more due times than this within one look, the oldest are not even recorded: the market ran past them. */

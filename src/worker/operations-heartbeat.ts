@@ -4,13 +4,13 @@
  * written). A query is not recorded. Whoever asks and finds no pulse starts one: nobody else looks for it.
  */
 import { QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
+import { PULSE_MESSAGES, type PulseInput } from '../contracts/pulse.js';
+import { operationsQueue, pulseId } from '../contracts/queues.js';
+import { runLabel } from '../contracts/run-label.js';
 import type { Desk } from '../desk/schema.js';
-import { askRunning } from '../operations/temporal/ask-running.js';
-import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
+import { askRunning } from '../temporal/ask-running.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { TraderClient } from '../trader/client.js';
-import { PULSE_MESSAGES, type PulseInput } from '../workflows/operations/pulse/contract.js';
-import { operationsQueue, pulseId } from '../workflows/queues.js';
-import { runLabel } from '../workflows/run-label.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 

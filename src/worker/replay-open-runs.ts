@@ -5,9 +5,9 @@
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { causeOf } from '../domain/cause-of.js';
-import { dataConverterOf } from '../operations/temporal/data-converter.js';
-import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
-import { pinnedBuildOf } from '../operations/temporal/worker-builds.js';
+import { dataConverterOf } from '../temporal/data-converter.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { pinnedBuildOf } from '../temporal/worker-builds.js';
 import { buildIdOf, readKeptBundle } from './kept-bundles.js';
 
 export interface ReplayedRun {

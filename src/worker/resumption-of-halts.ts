@@ -1,9 +1,9 @@
 /** Each halt gets its resumption. After a start of the trader, the start routine is run first. */
 
-import { resumptionStart, startRoutineOf } from '../operations/resumption-start.js';
-import { awaitVerdict } from '../operations/schedules/await-verdict.js';
-import { startRoutine } from '../operations/schedules/start-routine.js';
-import type { TraderStatus } from '../trader/protocol.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
+import { awaitVerdict } from '../temporal/schedules/await-verdict.js';
+import { startRoutine } from '../temporal/schedules/start-routine.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 /** A Temporal that was restored or started afresh has lost the resumption: it is asked for again. */

@@ -3,17 +3,17 @@
  * due and did not run is found: at start, hourly, and when the clock has jumped.
  */
 import { ScheduleNotFoundError } from '@temporalio/client';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import {
   applySchedules,
   rememberPauses,
   type ScheduleTarget,
-} from '../operations/schedules/apply-schedules.js';
-import { runsOnMarketClock } from '../operations/schedules/market-clock.js';
-import { scheduleDefinitions } from '../operations/schedules/schedule-definition.js';
-import { scheduledRunId, scheduleIdOf } from '../operations/schedules/schedule-id.js';
-import { startRoutine } from '../operations/schedules/start-routine.js';
-import { SETTLE_MS, type SweepContext, sweepMissed } from '../operations/schedules/sweep-missed.js';
-import type { TraderStatus } from '../trader/protocol.js';
+} from '../temporal/schedules/apply-schedules.js';
+import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
+import { scheduleDefinitions } from '../temporal/schedules/schedule-definition.js';
+import { scheduledRunId, scheduleIdOf } from '../temporal/schedules/schedule-id.js';
+import { startRoutine } from '../temporal/schedules/start-routine.js';
+import { SETTLE_MS, type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
 import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 const REMEMBER_EVERY_MS = 45_000;

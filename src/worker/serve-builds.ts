@@ -3,11 +3,11 @@
  * them, each by a worker of its own. Activities are this build’s for all of them: docs/design/upgrades.md.
  */
 import { readFileSync } from 'node:fs';
+import { operationsDeployment, operationsQueue } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
-import { reportSymptom } from '../operations/incidents/report-incident.js';
-import { makeCurrent, openRunsByBuild } from '../operations/temporal/worker-builds.js';
-import { operationsDeployment, operationsQueue } from '../workflows/queues.js';
+import { reportSymptom } from '../temporal/incidents/report-incident.js';
+import { makeCurrent, openRunsByBuild } from '../temporal/worker-builds.js';
 import { bundleFile } from './bundle-workflows.js';
 import { type KeptWorker, keepWorker, type WorkerContext, type WorkerSettings } from './keep-worker.js';
 import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './kept-bundles.js';

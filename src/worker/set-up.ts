@@ -13,13 +13,13 @@ import type { Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
 import { preflightAtStart } from '../operations/go-live/preflight-at-start.js';
-import { connectOptions } from '../operations/temporal/connect-options.js';
 import { migrate } from '../store/migrate.js';
 import { openPool } from '../store/pool.js';
 import { recordSettings } from '../store/settings-version.js';
 import { sealEarlierLinksOnce } from '../supervisor/start/seal-earlier-links.js';
 import { POSTGRES_OWNER } from '../supervisor/start/start-stores.js';
 import { prepareNamespace } from '../supervisor/temporal/prepare-namespace.js';
+import { connectOptions } from '../temporal/connect-options.js';
 import { roleLog } from './role-log.js';
 
 /** A server that was just started may still refuse; Temporal shows a new namespace after some seconds. */

@@ -7,8 +7,8 @@ import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/int
 import { causeOf } from '../domain/cause-of.js';
 import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
-import { reportSymptom } from '../operations/incidents/report-incident.js';
-import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
+import { reportSymptom } from '../temporal/incidents/report-incident.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { TraderWatchContext } from './watch-trader.js';

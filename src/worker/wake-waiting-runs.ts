@@ -2,7 +2,7 @@
  * Resumptions and incidents wait for something to change. Whoever sees the desk all the time tells them when it does, so
  * that they need not look again and again: each of those looks would be in a history for good.
  */
-import { INCIDENT_MESSAGES } from '../workflows/operations/incident/contract.js';
+import { INCIDENT_MESSAGES } from '../contracts/incident.js';
 import type { TraderWatchContext } from './watch-trader.js';
 
 /** Something that goes back and forth wakes nobody more often. */

@@ -3,11 +3,12 @@
  * are due by a market clock, and schedules that fit the market. Runs that wait for a change are told of it. Each of them
  * fails alone.
  */
+
+import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-import type { TemporalAccess } from '../operations/temporal/open-temporal.js';
 import type { Pool } from '../store/pool.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { TraderClient } from '../trader/client.js';
-import type { TraderStatus } from '../trader/protocol.js';
 import { changesOfChecks, changesOfTrader } from './changes-waited-for.js';
 import type { FailingChecks } from './failing-checks.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';

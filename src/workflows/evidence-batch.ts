@@ -1,4 +1,4 @@
-import type { StepEvidence } from './evidence.js';
+import type { StepEvidence } from '../contracts/evidence.js';
 
 /** Bound the input and the time of one activity. */
 const STEPS_MAX = 30;

@@ -4,8 +4,7 @@
  * `evidenceMs`; one that never succeeds is logged, not thrown (the trader's journal has the stop itself).
  */
 import { type ActivityInterfaceFor, condition, log, workflowInfo } from '@temporalio/workflow';
-import type { EvidenceActivities } from '../activities/record-evidence.js';
-import type { RunIdentity, StepEvidence } from './evidence.js';
+import type { EvidenceActivities, RunIdentity, StepEvidence } from '../contracts/evidence.js';
 import { takeBatch } from './evidence-batch.js';
 
 const SUMMARY_MAX = 200;

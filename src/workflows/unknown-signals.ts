@@ -3,8 +3,8 @@
  * what was sent is kept. Of every type of workflow (`interceptors.ts`); the emergency ones take spelling variants first.
  */
 import { patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Alarm } from '../activities/raise-alarm.js';
-import type { EvidenceActivities } from '../activities/record-evidence.js';
+import type { EvidenceActivities } from '../contracts/evidence.js';
+import type { Alarm } from '../contracts/notice.js';
 import { isUnsealed } from '../domain/unsealed.js';
 import { runIdentity } from './evidence-trail.js';
 import { showDetails } from './show.js';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { signVote } from '../../dashboard/src/connection/sign-vote.js';
+import type { Decision } from '../../src/domain/decision.js';
 import { newPersonKey, realMoneyObjection } from '../../src/domain/signed-vote.js';
-import type { Decision } from '../../src/trader/protocol.js';
 
 const PASSWORD = 'a signing password with ümlauts';
 const account = 'j1';

@@ -10,7 +10,7 @@ import { codecOrigins } from '../../src/api/temporal-ui/codec-access.js';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
 import { CODEC_PATH } from '../../src/home/codec-path.js';
 import { parsePayloadKeys } from '../../src/home/payload-keys.js';
-import { createPayloadCodec } from '../../src/operations/temporal/payload-codec.js';
+import { createPayloadCodec } from '../../src/temporal/payload-codec.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const codec = createPayloadCodec(parsePayloadKeys('ab'.repeat(32)));

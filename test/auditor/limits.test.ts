@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TraderStatus } from '../../src/trader/protocol.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { ALLOWED, PRICE, watchedDesk } from './watched-desk.js';
 
 describe('limits, looked at from outside', () => {

@@ -6,16 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupAge } from '../../src/checks/backup-age.js';
 import type { CheckContext } from '../../src/checks/check.js';
 import { drillAge } from '../../src/checks/drill-age.js';
-import type { Runtime } from '../../src/home/runtime.js';
-import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import type { BackupInput, BackupResult, DrillInput } from '../../src/contracts/backup.js';
+import { backupWorkflowId, drillWorkflowId, operationsQueue, routineId } from '../../src/contracts/queues.js';
+import type { RoutineInput, RoutineResult } from '../../src/contracts/routine.js';
+import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { readBackups, readDrills } from '../../src/store/backups.js';
-import type {
-  BackupInput,
-  BackupResult,
-  DrillInput,
-} from '../../src/workflows/operations/backup/contract.js';
-import type { RoutineInput, RoutineResult } from '../../src/workflows/operations/routine/contract.js';
-import { backupWorkflowId, drillWorkflowId, operationsQueue, routineId } from '../../src/workflows/queues.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { RESTING, RESTING_ENTRIES, writeRestingAccount } from './desk-to-back-up.js';
 

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CheckContext, CheckOutcome, CheckParameters } from '../../src/checks/check.js';
+import type { CheckContext, CheckParameters } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/registry.js';
+import type { CheckOutcome } from '../../src/contracts/routine.js';
 import { loadDesk } from '../../src/desk/load.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';

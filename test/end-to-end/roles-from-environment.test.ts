@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PreflightReport } from '../../src/checks/preflight/preflight-check.js';
+import type { PreflightReport } from '../../src/contracts/preflight.js';
 import type { RoutineOutcome } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { SERVICE_OF_ROLE } from '../containers/compose-file.js';

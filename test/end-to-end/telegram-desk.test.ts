@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
-import type { Incident } from '../../src/store/incidents.js';
+import type { Incident } from '../../src/contracts/incident.js';
 import { type Chat, chatOf } from '../support/chat-of.js';
 import { deskWithTwoPeople } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';

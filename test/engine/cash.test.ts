@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseMoney } from '../../src/domain/money.js';
+import type { CashMovement } from '../../src/domain/venue.js';
 import { createEngine } from '../../src/engine/engine.js';
-import type { CashMovement } from '../../src/venue/port.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
 

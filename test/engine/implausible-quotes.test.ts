@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
-import type { MarketFeed } from '../../src/market/feed.js';
 import { MarketWatch } from '../../src/trader/status/market-watch.js';
 import { DeskUnderTest } from './support/desk.js';
 

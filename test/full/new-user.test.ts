@@ -7,9 +7,9 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { JournalEntry } from '../../src/engine/record.js';
 import { freePort } from '../../src/supervisor/free-port.js';
-import type { TraderStatus } from '../../src/trader/protocol.js';
 import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
 
 const MINUTES = Number(process.env.FERMATA_TRADING_MINUTES ?? 60);

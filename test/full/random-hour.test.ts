@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { deskOwnerId, pulseId } from '../../src/contracts/queues.js';
 import { runState } from '../../src/operations/reconcile/run-state.js';
 import { readOpenThings } from '../../src/store/open-runs.js';
-import { deskOwnerId, pulseId } from '../../src/workflows/queues.js';
 import { Random } from '../simulation/random.js';
 import { until } from '../support/desk-under-test.js';
 import { type Bench, openPaperBench } from '../support/kill-matrix/bench.js';

@@ -1,10 +1,10 @@
 /** Whose coins are that were in a live account before: said by an approver, with real money by a vote of one's own. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type CoinOwner, coinsSubject } from '../../src/domain/coins.js';
-import { signDecision } from '../../src/domain/decision.js';
+import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { chatCodeOf, signStatement } from '../../src/domain/signed-vote.js';
 import type { StatementToSign } from '../../src/domain/vote-statement.js';
-import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
 import { enrol, ownKeyOf } from '../support/own-keys.js';
 import { CHAT_KEY, DECISION_KEY, type LiveDesk, liveDesk } from './support/live-desk.js';
 

@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEvidenceActivities, type EvidenceActivities } from '../../src/activities/record-evidence.js';
+import { createEvidenceActivities } from '../../src/activities/record-evidence.js';
+import type { EvidenceActivities } from '../../src/contracts/evidence.js';
+import type { GoLiveInput, GoLiveProgress } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
-import type { GoLiveInput, GoLiveProgress } from '../../src/workflows/operations/go-live/contract.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 import {

@@ -1,7 +1,7 @@
 /** What is seen at one look at a desk with real money: everything that is not as it should be, by name. */
 import { expect, it } from 'vitest';
 import { readLiveFacts } from '../../src/activities/engine/read-live-facts.js';
-import type { TraderStatus } from '../../src/trader/protocol.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { scriptedStatus } from '../support/trader-status.js';
 
 const seen = async (change: Partial<TraderStatus>): Promise<readonly string[]> =>

@@ -1,11 +1,11 @@
 /** Votes about real money are the people's own: what the process that they sign in to keeps is not enough to make one. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signDecision } from '../../src/domain/decision.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { type Decision, signDecision } from '../../src/domain/decision.js';
 import type { GoLiveProposal } from '../../src/domain/go-live.js';
 import { chatCodeOf, signStatement } from '../../src/domain/signed-vote.js';
 import { sizeSubject } from '../../src/domain/size-decision.js';
 import { enrolPersonKey } from '../../src/home/person-keys.js';
-import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
 import { enrol, ownKeyOf } from '../support/own-keys.js';
 import { CHAT_KEY, DECISION_KEY, type LiveDesk, liveDesk, ownSignature, vote } from './support/live-desk.js';
 

@@ -1,9 +1,9 @@
 /** The procedure on a real Temporal server, with Postgres; the trader follows a script. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GoLiveInput } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
-import type { GoLiveInput } from '../../src/workflows/operations/go-live/contract.js';
 import { pressedFor, UNANSWERED_MS } from '../workflows/support/decisions.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';

@@ -1,10 +1,8 @@
 /** Growing with real money: only from results that are as expected, for as long as that takes. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Expectation } from '../../src/activities/go-live/create-go-live-activities.js';
+import type { Expectation, GoLiveInput, GoLiveProgress, LiveFills } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
-import type { LiveFills } from '../../src/store/live-fills.js';
-import type { GoLiveInput, GoLiveProgress } from '../../src/workflows/operations/go-live/contract.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import {
   type ShortHistoryServer,

@@ -1,7 +1,8 @@
 /** Whatever reaches the trader's socket: real money needs votes of this installation about exactly this. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import type { Decision } from '../../src/domain/decision.js';
 import type { GoLiveProposal } from '../../src/domain/go-live.js';
-import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
 import { eventually } from '../support/eventually.js';
 import { type LiveDesk, liveDesk, vote } from './support/live-desk.js';
 

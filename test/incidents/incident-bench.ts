@@ -1,18 +1,18 @@
 /** Incidents on the real Temporal server and Postgres, in seconds instead of hours. */
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
-import type { Symptom } from '../../src/activities/incidents/create-incident-activities.js';
-import { incidentId } from '../../src/notify/incident-notice.js';
-import { fingerprintOf } from '../../src/operations/incidents/incident-start.js';
-import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
-import type { StrategyStatus } from '../../src/trader/status/strategy-status.js';
 import {
   INCIDENT_MESSAGES,
   type IncidentInput,
   type IncidentProgress,
   type IncidentReport,
-} from '../../src/workflows/operations/incident/contract.js';
-import { operationsQueue, incidentId as workflowIdOf } from '../../src/workflows/queues.js';
+} from '../../src/contracts/incident.js';
+import type { Symptom } from '../../src/contracts/incident-activities.js';
+import { operationsQueue, incidentId as workflowIdOf } from '../../src/contracts/queues.js';
+import type { StrategyStatus, TraderStatus } from '../../src/contracts/trader-status.js';
+import type { Decision } from '../../src/domain/decision.js';
+import { incidentId } from '../../src/notify/incident-notice.js';
+import { fingerprintOf } from '../../src/temporal/incidents/incident-start.js';
 import { decisionOf } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BarStatus } from '../../src/contracts/trader-status.js';
 import { type CandleCollector, collectCandles } from '../../src/ledger/collect-candles.js';
 import { findBarGaps, readCoverage } from '../../src/store/bars.js';
 import type { TraderClient } from '../../src/trader/client.js';
-import type { BarStatus } from '../../src/trader/protocol.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { until } from '../workflows/support/until.js';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FollowedEntry } from '../../src/contracts/control.js';
 import { parseDecimal } from '../../src/domain/decimal.js';
 import { parseUnits } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import type { JournalEntry } from '../../src/engine/record.js';
 import { createState, type EngineState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
-import type { FollowedEntry } from '../../src/trader/journal/followed-group.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import {
   drawFrom,

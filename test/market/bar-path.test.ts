@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { MarketBar } from '../../src/contracts/market-feed.js';
 import { BarBuilder } from '../../src/market/bar-builder.js';
-import type { MarketBar } from '../../src/market/feed.js';
 import { barPath, barQuotes } from '../../src/venue/bar-path.js';
 
 function bar(openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): MarketBar {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MarketEvent, MarketFeed } from '../../src/contracts/market-feed.js';
 import type { MarketChoice } from '../../src/home/runtime.js';
 import { createFeed, FeedUnavailable } from '../../src/market/create-feed.js';
-import type { MarketEvent, MarketFeed } from '../../src/market/feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { btc, cryptoInstruments } from '../support/paper-instruments.js';

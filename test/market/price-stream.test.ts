@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
-import type { MarketEvent } from '../../src/market/feed.js';
+import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import { openExchange } from '../../src/market/live/ccxt-exchange.js';
 import type { LiveFeed } from '../../src/market/live/live-feed.js';
 import { MINUTE_READER_TIMES } from '../../src/market/live/minute-reader.js';

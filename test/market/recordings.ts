@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { MarketEvent } from '../../src/market/feed.js';
+import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import { openRecordedFeed } from '../../src/market/recorded/recorded-feed.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { memoryPosition } from './memory-position.js';

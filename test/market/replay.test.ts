@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { MarketEvent, MarketFeed } from '../../src/market/feed.js';
+import type { MarketEvent, MarketFeed } from '../../src/contracts/market-feed.js';
 import type { MarketPositionStore } from '../../src/market/position.js';
 import { SIMULATION_START_MS } from '../../src/market/simulated/price-walk.js';
 import { openSimulatedFeed } from '../../src/market/simulated/simulated-feed.js';

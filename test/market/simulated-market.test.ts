@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MarketBar } from '../../src/market/feed.js';
+import type { MarketBar } from '../../src/contracts/market-feed.js';
 import {
   PriceWalk,
   SIMULATION_FIRST_MINUTE,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { MarketEvent } from '../../src/market/feed.js';
+import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import type { LiveFeed } from '../../src/market/live/live-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { VenueTime } from '../../src/market/live/venue-time.js';

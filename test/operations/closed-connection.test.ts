@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openTemporal, TemporalUnavailable } from '../../src/operations/temporal/open-temporal.js';
+import { openTemporal, TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 
 it('closing while a call is being tried again harms nobody: the call fails by its deadline', async () => {
   const thrown: unknown[] = [];

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operationsQueue } from '../../src/contracts/queues.js';
+import { runLabel } from '../../src/contracts/run-label.js';
 import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
-import { operationsQueue } from '../../src/workflows/queues.js';
-import { runLabel } from '../../src/workflows/run-label.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 

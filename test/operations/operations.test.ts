@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { emergencyStopId, resumptionId } from '../../src/contracts/queues.js';
 import type { Operations } from '../../src/operations/open-operations.js';
 import type { Caller, OperationResult } from '../../src/operations/operation.js';
-import { emergencyStopId, resumptionId } from '../../src/workflows/queues.js';
 import { readAudit } from '../support/read-audit.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';

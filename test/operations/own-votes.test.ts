@@ -1,9 +1,8 @@
 /** Before a vote about real money is counted, the activity looks whether it is the person's own. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
-import { signDecision } from '../../src/domain/decision.js';
+import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { chatCodeOf, publicHalf, realMoneyKindOf, signStatement } from '../../src/domain/signed-vote.js';
-import type { Decision } from '../../src/trader/protocol.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settingsChangeId } from '../../src/contracts/queues.js';
+import type { SettingsChangeResult } from '../../src/contracts/settings.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Operations } from '../../src/operations/open-operations.js';
 import type { Caller } from '../../src/operations/operation.js';
-import type { SettingsChangeResult } from '../../src/workflows/operations/settings/contract.js';
-import { settingsChangeId } from '../../src/workflows/queues.js';
 import { readAudit } from '../support/read-audit.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';

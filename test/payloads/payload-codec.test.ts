@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkPayloadCanary } from '../../src/home/payload-canary.js';
 import { parsePayloadKeys, seal } from '../../src/home/payload-keys.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
-import { createPayloadCodec, PayloadKeyMissing } from '../../src/operations/temporal/payload-codec.js';
+import { createPayloadCodec, PayloadKeyMissing } from '../../src/temporal/payload-codec.js';
 
 const OLD = 'ab'.repeat(32);
 const NEW = 'cd'.repeat(32);

@@ -16,7 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
-import { dataConverterOf, FAILURE_CONVERTER } from '../../src/operations/temporal/data-converter.js';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../src/temporal/data-converter.js';
 import { sharedTemporal, type TemporalAddress } from '../support/temporal.js';
 
 const POLL_MS = 30_000;

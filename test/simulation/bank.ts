@@ -1,6 +1,6 @@
 /** What comes into the account and leaves it without a trade. Some of it the venue lists; the rest a person has to explain. */
 import { formatUnits, parseUnits } from '../../src/domain/money.js';
-import type { CashMovement } from '../../src/venue/port.js';
+import type { CashMovement } from '../../src/domain/venue.js';
 import type { Random } from './random.js';
 
 /** Of these, one at a time: no more than a tenth of what the desk begins with. */

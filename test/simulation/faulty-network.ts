@@ -2,10 +2,10 @@
 import type { InstrumentId } from '../../src/domain/instrument.js';
 import { plainUnits } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { VenueOrder } from '../../src/engine/event.js';
+import type { ReplaceOutcome, SendOutcome, VenueOrder } from '../../src/domain/venue.js';
 import type { Approved } from '../../src/engine/risk/approved.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
-import type { ReplaceOutcome, SendOutcome, VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
+import type { VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
 import type { Bank } from './bank.js';
 import type { Injected } from './injected.js';
 import type { Random } from './random.js';

@@ -2,8 +2,8 @@
 import { othersLots } from '../../src/domain/coins.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
 import type { Fill } from '../../src/domain/order.js';
+import type { VenueOrder, VenuePosition } from '../../src/domain/venue.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
-import type { VenueOrder, VenuePosition } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { PositionView } from '../../src/engine/view.js';
 import { coinsDiffer } from '../../src/validation/measure/coin-books.js';

@@ -2,9 +2,9 @@
 import type { Desk } from '../../src/desk/schema.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { formatMoney, parseMoney } from '../../src/domain/money.js';
+import type { VenueCapabilities } from '../../src/domain/venue.js';
 import type { EngineConfig, RiskNumbers } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
-import type { VenueCapabilities } from '../../src/venue/port.js';
 import { coins, crossStrategy, engineConfigWith } from '../support/engine-config.js';
 import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';

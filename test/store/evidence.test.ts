@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Evidence, EvidenceInput } from '../../src/store/evidence/evidence.js';
+import type { Evidence, EvidenceInput } from '../../src/contracts/evidence.js';
 import { readEvidence } from '../../src/store/evidence/read-evidence.js';
 import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';

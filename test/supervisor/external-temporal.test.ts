@@ -11,10 +11,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { externalTemporal } from '../../src/home/external-temporal.js';
 import type { TemporalPlace } from '../../src/home/runtime.js';
 import { runtimeFromEnvironment } from '../../src/home/runtime-from-environment.js';
-import { workerConnection } from '../../src/operations/temporal/connect-options.js';
-import { openTemporal, TemporalUnavailable } from '../../src/operations/temporal/open-temporal.js';
 import { prepareNamespace } from '../../src/supervisor/temporal/prepare-namespace.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
+import { workerConnection } from '../../src/temporal/connect-options.js';
+import { openTemporal, TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 import { eventually } from '../support/eventually.js';
 import {
   type Certificates,

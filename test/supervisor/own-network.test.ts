@@ -9,8 +9,6 @@ import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TemporalPlace } from '../../src/home/runtime.js';
 import { socketOf } from '../../src/home/temporal-address.js';
-import { workerConnection } from '../../src/operations/temporal/connect-options.js';
-import { openTemporal } from '../../src/operations/temporal/open-temporal.js';
 import { type KeeperNews, ProcessKeeper } from '../../src/supervisor/keep-running.js';
 import type { ManagedProcess } from '../../src/supervisor/managed-process.js';
 import {
@@ -25,6 +23,8 @@ import {
   startTemporal,
   type TemporalServer,
 } from '../../src/supervisor/temporal/start-temporal.js';
+import { workerConnection } from '../../src/temporal/connect-options.js';
+import { openTemporal } from '../../src/temporal/open-temporal.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { until } from './support/desk-home.js';
 

@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { connectTrader } from '../../src/trader/client.js';
-import type { TraderStatus } from '../../src/trader/protocol.js';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const command = join(repository, 'bin/fermata.js');

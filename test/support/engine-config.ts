@@ -3,9 +3,9 @@
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
+import type { VenueCapabilities } from '../../src/domain/venue.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import { EVERY_QUOTE } from '../../src/engine/quote-guard.js';
-import type { VenueCapabilities } from '../../src/venue/port.js';
 
 export const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 /** What a faulty venue really holds, whatever it answers. Market orders are filled at once, limit and stop orders rest. */
 import type { Instrument, InstrumentId } from '../../src/domain/instrument.js';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
-import type { VenueOrder } from '../../src/engine/event.js';
+import type { VenueOrder } from '../../src/domain/venue.js';
 
 type Held = { -readonly [Key in keyof VenueOrder]: VenueOrder[Key] };
 

@@ -4,17 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import type { Instrument, InstrumentId } from '../../src/domain/instrument.js';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
-import type { VenueOrder, VenuePosition } from '../../src/engine/event.js';
+import type {
+  CancelOutcome,
+  SendOutcome,
+  VenueBalances,
+  VenueCapabilities,
+  VenueOrder,
+  VenuePosition,
+} from '../../src/domain/venue.js';
 import type { Approved } from '../../src/engine/risk/approved.js';
-import {
-  type CancelOutcome,
-  type SendOutcome,
-  type VenueBalances,
-  type VenueCapabilities,
-  type VenuePort,
-  type VenueStreamEvent,
-  VenueUnavailable,
-} from '../../src/venue/port.js';
+import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../../src/venue/port.js';
 import { FaultyVenueBook } from './faulty-venue-book.js';
 import { BANNED, type Fault, rejectionOf, type Treatment, treatmentOf } from './venue-faults.js';
 

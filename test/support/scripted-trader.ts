@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BarStatus, CommandResult, ControlMethod, TraderStatus } from '../../src/trader/protocol.js';
+import type { CommandResult, ControlMethod } from '../../src/contracts/control.js';
+import type { BarStatus, TraderStatus } from '../../src/contracts/trader-status.js';
 import { scriptedStatus } from './trader-status.js';
 
 export interface ReceivedCall {

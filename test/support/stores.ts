@@ -1,5 +1,5 @@
 /** A database of its own and the shared Temporal server, as the operations use them. */
-import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
+import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { createTestDatabase, type TestDatabase } from './postgres.js';
 import { sharedTemporal } from './temporal.js';
 

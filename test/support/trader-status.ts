@@ -1,5 +1,5 @@
 /** What a trader says of itself, for tests of what reads it. */
-import type { TraderStatus } from '../../src/trader/protocol.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 
 /** In the middle of a day, with a position, its stop and an entry that rests. */
 export function scriptedStatus(change: Partial<TraderStatus> = {}): TraderStatus {

@@ -1,5 +1,5 @@
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { VenueOrder } from '../../src/engine/event.js';
+import type { VenueOrder } from '../../src/domain/venue.js';
 
 /** What a venue says of an order that it took. */
 export function venueOrderOf(

@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { APPROVAL_MESSAGES, type Vote, type VoteAnswer } from '../../src/contracts/approval.js';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
-import {
-  APPROVAL_MESSAGES,
-  type Vote,
-  type VoteAnswer,
-} from '../../src/workflows/operations/approval-contract.js';
 import { DECISION_KEY } from '../workflows/support/desk-bench.js';
 import { type ApprovalBench, type Asked, openApprovalBench } from './support/approval-bench.js';
 import { ANNA } from './support/bot-bench.js';

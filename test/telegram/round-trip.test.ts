@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CheckOutcome } from '../../src/checks/check.js';
 import { telegramRoundTrip } from '../../src/checks/telegram-round-trip.js';
+import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { Desk } from '../../src/desk/schema.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { telegramCredentials } from '../../src/notify/telegram-credentials.js';

@@ -1,8 +1,8 @@
 /** Changes of a resting order, from the engine's wish to what it hears of it, through the host's calls to the venue. */
 import { expect, it } from 'vitest';
+import type { AmendOutcome, ReplaceOutcome } from '../../src/domain/venue.js';
 import { systemTimers } from '../../src/trader/running/clock.js';
 import { type Unstamped, VenueCalls } from '../../src/trader/running/venue-calls.js';
-import type { AmendOutcome, ReplaceOutcome } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { venueDouble } from './venue-double.js';
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { signDecision } from '../../src/domain/decision.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { type ArmQuestion, armAuthority } from '../../src/trader/control/arm-authority.js';
 import { flatProver } from '../../src/trader/control/flat-proof.js';
 import { type CommandedTrader, createHandlers } from '../../src/trader/control/handlers.js';
-import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
 import type { CommandRequest } from '../../src/trader/running/runner.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { venueDouble } from './venue-double.js';

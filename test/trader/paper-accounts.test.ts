@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
-import type { TraderStatus } from '../../src/trader/protocol.js';
 import { recordsIn, type TraderHome, type TraderProcess, traderHome, until } from './spawn-trader.js';
 
 const SIMULATED = 'simulated-303-seed-7';

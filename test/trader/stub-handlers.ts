@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { CommandResult } from '../../src/contracts/control.js';
 import type { ControlHandlers } from '../../src/trader/control/connection.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { listenForControl } from '../../src/trader/control/control-server.js';
-import type { CommandResult } from '../../src/trader/protocol.js';
 
 function notHere(): never {
   throw new ControlRefusal({

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { signDecision } from '../../src/domain/decision.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
-import type { Decision, TraderStatus } from '../../src/trader/protocol.js';
 import { DECISION_KEY, recordsIn, type TraderHome, traderHome, until } from './spawn-trader.js';
 import { shortFolder } from './stub-handlers.js';
 

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 import { decisionSubject } from '../../src/domain/approval.js';
-import { signDecision } from '../../src/domain/decision.js';
+import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { type SettingsProposal, settingsTerms } from '../../src/domain/settings-change.js';
-import type { Decision } from '../../src/trader/protocol.js';
 import { DECISION_KEY, recordsIn, type TraderHome, traderHome } from './spawn-trader.js';
 
 const APPROVAL = 'settings:crypto-bot:2:abcd';

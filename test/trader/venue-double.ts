@@ -1,6 +1,7 @@
 /** A venue whose answers the test gives, call by call. */
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { CancelOutcome, SendOutcome, VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
+import type { CancelOutcome, SendOutcome } from '../../src/domain/venue.js';
+import type { VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
 
 export interface VenueDouble extends VenuePort {
   readonly calls: string[];

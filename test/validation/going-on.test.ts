@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/market/feed.js';
+import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/contracts/market-feed.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import type { ValidationMessage } from '../../src/validation/child-protocol.js';
 import { placeAt } from '../../src/validation/request.js';

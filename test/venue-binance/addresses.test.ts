@@ -1,9 +1,9 @@
 /** Where requests go: everything to the testnet, or nothing of it. */
 import { describe, expect, it } from 'vitest';
+import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { DeskPaths, Runtime } from '../../src/home/runtime.js';
-import type { MarketFeed } from '../../src/market/feed.js';
 import type { CcxtExchange } from '../../src/market/live/ccxt-exchange.js';
 import { PUBLIC_TIME } from '../../src/market/live/probe-venue.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';

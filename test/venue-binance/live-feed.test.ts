@@ -1,7 +1,7 @@
 /** The desk's live feed on the simulator: prices and orders of one book. */
 import { expect, it, onTestFinished } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
-import type { MarketEvent } from '../../src/market/feed.js';
+import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { simulatorAddresses } from '../../src/venue/binance/simulator-addresses.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';

@@ -1,13 +1,13 @@
 /** Runs that wait are told of what changes: they look seldom by themselves, and each look is in a history for good. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { incidentStart } from '../../src/operations/incidents/incident-start.js';
+import { pulseId } from '../../src/contracts/queues.js';
+import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
+import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
 import { changesOfChecks, changesOfTrader } from '../../src/worker/changes-waited-for.js';
 import { failingChecksOf } from '../../src/worker/failing-checks.js';
 import { sendHeartbeats } from '../../src/worker/operations-heartbeat.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
-import { RESUMPTION_TIMING } from '../../src/workflows/operations/resumption/contract.js';
-import { pulseId } from '../../src/workflows/queues.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { resume } from '../workflows/support/resumptions.js';

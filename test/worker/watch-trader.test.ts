@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operationsQueue, resumptionId } from '../../src/contracts/queues.js';
+import { FERMATA_DESK } from '../../src/contracts/search-attributes.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { readMissedRuns } from '../../src/store/run-missed.js';
@@ -8,8 +10,6 @@ import { resumptionOfHalts } from '../../src/worker/resumption-of-halts.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import { lookForStuck, stuckRuns } from '../../src/worker/stuck-workflows.js';
 import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
-import { operationsQueue, resumptionId } from '../../src/workflows/queues.js';
-import { FERMATA_DESK } from '../../src/workflows/search-attributes.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';

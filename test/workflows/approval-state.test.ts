@@ -1,6 +1,6 @@
 /** When people are pressed for an answer, on a clock of the test's own. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type ApprovalRequest, pressingWithin } from '../../src/workflows/operations/approval-contract.js';
+import { type ApprovalRequest, pressingWithin } from '../../src/contracts/approval.js';
 import { nextPauseMs, takePressing, type Waiting } from '../../src/workflows/operations/approval-state.js';
 
 const HOUR_MS = 3_600_000;

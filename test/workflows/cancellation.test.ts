@@ -1,12 +1,7 @@
 /** "Cancel" in Temporal is a request: each type of procedure makes of it what is safe, and loses nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readApprovals } from '../../src/store/approvals.js';
-import { readIncidents } from '../../src/store/incidents.js';
-import { readRoutineRuns } from '../../src/store/routine-run.js';
-import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
-import { PULSE_MESSAGES } from '../../src/workflows/operations/pulse/contract.js';
-import type { RoutineStep } from '../../src/workflows/operations/routine/contract.js';
-import type { SettingsChangeInput } from '../../src/workflows/operations/settings/contract.js';
+import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
+import { PULSE_MESSAGES } from '../../src/contracts/pulse.js';
 import {
   backupWorkflowId,
   deskOwnerId,
@@ -16,7 +11,12 @@ import {
   preflightId,
   pulseId,
   settingsChangeId,
-} from '../../src/workflows/queues.js';
+} from '../../src/contracts/queues.js';
+import type { RoutineStep } from '../../src/contracts/routine.js';
+import type { SettingsChangeInput } from '../../src/contracts/settings.js';
+import { readApprovals } from '../../src/store/approvals.js';
+import { readIncidents } from '../../src/store/incidents.js';
+import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { openIncident, timelineOf, toldOf } from '../incidents/incident-bench.js';
 import { CHECK_STEPS } from './support/check-steps.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';

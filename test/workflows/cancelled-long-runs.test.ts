@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BackupInput, DrillInput } from '../../src/workflows/operations/backup/contract.js';
-import type { ValidationInput } from '../../src/workflows/operations/validation.js';
+import type { BackupInput, DrillInput } from '../../src/contracts/backup.js';
 import {
   backupWorkflowId,
   drillWorkflowId,
   operationsQueue,
   validationId,
-} from '../../src/workflows/queues.js';
+} from '../../src/contracts/queues.js';
+import type { ValidationInput } from '../../src/workflows/operations/validation.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
 import { until } from './support/until.js';

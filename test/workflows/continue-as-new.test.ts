@@ -1,11 +1,11 @@
 /** Long procedures go on in new runs; what was reported, answered, asked and decided goes with them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
+import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
+import { runLabel } from '../../src/contracts/run-label.js';
 import { readApprovals } from '../../src/store/approvals.js';
 import { readTasks } from '../../src/store/tasks.js';
-import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
-import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/workflows/queues.js';
-import { runLabel } from '../../src/workflows/run-label.js';
 import { openIncident, strategy, timelineOf, toldOf } from '../incidents/incident-bench.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';
 import { type Bench, openBench } from './support/desk-bench.js';

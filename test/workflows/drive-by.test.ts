@@ -1,7 +1,7 @@
 /** A page on any web site can make a browser post to a loopback port. Nothing of that may reach a workflow. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EMERGENCY_TIMING } from '../../src/workflows/emergency/contract.js';
-import { deskOwnerId, emergencyQueue } from '../../src/workflows/queues.js';
+import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
+import { deskOwnerId, emergencyQueue } from '../../src/contracts/queues.js';
 import { type Bench, openBench } from './support/desk-bench.js';
 
 let bench: Bench;

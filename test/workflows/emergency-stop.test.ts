@@ -7,8 +7,8 @@ import {
   type EmergencyKind,
   type EmergencyOutcome,
   type EmergencyTiming,
-} from '../../src/workflows/emergency/contract.js';
-import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/workflows/queues.js';
+} from '../../src/contracts/emergency.js';
+import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { until } from './support/until.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StepEvidence } from '../../src/workflows/evidence.js';
+import type { StepEvidence } from '../../src/contracts/evidence.js';
 import { takeBatch } from '../../src/workflows/evidence-batch.js';
 
 const steps = (count: number, chars: number): StepEvidence[] =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RoutineStep } from '../../src/contracts/routine.js';
+import type { Decision } from '../../src/domain/decision.js';
 import type { ResumeRule } from '../../src/domain/mode.js';
-import type { Decision } from '../../src/trader/protocol.js';
-import type { RoutineStep } from '../../src/workflows/operations/routine/contract.js';
 import { decisionOf as signedDecision } from './support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from './support/desk-bench.js';
 import { refusalOf } from './support/refusal.js';

@@ -1,13 +1,13 @@
 /** Steps of a routine beside checks: reports, and what a person does. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tasksOverdue } from '../../src/checks/tasks-overdue.js';
+import type { RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { completeTask } from '../../src/operations/tasks/complete-task.js';
 import { listTasks } from '../../src/operations/tasks/list-tasks.js';
-import { openTemporal, type TemporalAccess } from '../../src/operations/temporal/open-temporal.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { readTasks } from '../../src/store/tasks.js';
-import type { RoutineResult, RoutineStep } from '../../src/workflows/operations/routine/contract.js';
+import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { startRoutine } from './support/routines.js';
 import { until } from './support/until.js';

@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scheduleDefinitions } from '../../src/operations/schedules/schedule-definition.js';
+import { routineId } from '../../src/contracts/queues.js';
+import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { readMissedRuns } from '../../src/store/run-missed.js';
-import type {
-  RoutineInput,
-  RoutineResult,
-  RoutineStep,
-} from '../../src/workflows/operations/routine/contract.js';
-import { routineId } from '../../src/workflows/queues.js';
+import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { NOMINAL_MS, startRoutine } from './support/routines.js';

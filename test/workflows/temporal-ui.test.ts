@@ -1,9 +1,9 @@
 /** What a person reads in Temporal's UI: the runbook, and where the run is in it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backupWorkflowId, operationsQueue } from '../../src/contracts/queues.js';
 import type { Desk } from '../../src/desk/schema.js';
-import { incidentStart } from '../../src/operations/incidents/incident-start.js';
+import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
 import { RUNBOOK } from '../../src/workflows/operations/incident/runbook.js';
-import { backupWorkflowId, operationsQueue } from '../../src/workflows/queues.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { startRoutine } from './support/routines.js';

@@ -1,7 +1,7 @@
 /** Malformed starts and misspelt signals: whoever wants the desk stopped gets that, and nothing vanishes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EMERGENCY_TIMING, type EmergencyOutcome } from '../../src/workflows/emergency/contract.js';
-import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/workflows/queues.js';
+import { EMERGENCY_TIMING, type EmergencyOutcome } from '../../src/contracts/emergency.js';
+import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';

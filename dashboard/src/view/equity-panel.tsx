@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
-import type { TraderStatus } from '../../../src/trader/protocol.js';
+import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { Chart, type Palette } from '../charts/chart.js';
 import type { EquityAnswer, EquityPoint } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';

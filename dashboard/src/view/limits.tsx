@@ -1,4 +1,4 @@
-import type { TraderStatus } from '../../../src/trader/protocol.js';
+import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 

@@ -1,10 +1,5 @@
 import { STOP_GAP_WORDS } from '../../../src/domain/stop-gap.js';
-import type {
-  CoinsStatus,
-  DustStatus,
-  PositionStatus,
-  StopGapStatus,
-} from '../../../src/trader/status/position-status.js';
+import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from '../../../src/contracts/trader-status.js';
 import { grouped, money, signed, tone } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
-import type { TraderStatus } from '../../../src/trader/protocol.js';
+import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { Chart, type Palette } from '../charts/chart.js';
 import { drawLevels, drawMarks, type Level, type TradeMark } from '../charts/marks.js';
 import type { Trade } from '../connection/desk-api.js';

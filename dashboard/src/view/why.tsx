@@ -1,4 +1,4 @@
-import type { TraderStatus } from '../../../src/trader/protocol.js';
+import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { Panel } from './panel.js';
 import { sentence, Times } from './words.js';
 

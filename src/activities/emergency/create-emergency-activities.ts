@@ -1,19 +1,12 @@
 /** What the emergency workflows need beside the traders: who there is, evidence, and an alarm. */
+
+import type { AdmittedIncarnation, EmergencyActivities } from '../../contracts/emergency.js';
 import { alarmNotice } from '../../notify/alarm-notice.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
-import type { AdmittedIncarnation } from '../../workflows/emergency/contract.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
-import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
-import { createEvidenceActivities, type EvidenceActivities } from '../record-evidence.js';
-
-export interface EmergencyActivities extends EvidenceActivities {
-  /** Journal incarnations of every trader that was announced. */
-  knownIncarnations(): Promise<readonly string[]>;
-  /** Those that were announced, and not seen for days. */
-  goneTraders(): Promise<readonly AdmittedIncarnation[]>;
-  raiseAlarm(alarm: Alarm): Promise<void>;
-}
+import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
+import { createEvidenceActivities } from '../record-evidence.js';
 
 export interface EmergencyDependencies {
   readonly pool: Pool;

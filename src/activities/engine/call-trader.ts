@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { ControlMethods } from '../../contracts/control.js';
+import { FAILURE_NAMES, type FailureName } from '../../contracts/failure-names.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type CallableMethod, ControlFailure, type TraderClient } from '../../trader/client.js';
-import type { ControlMethods } from '../../trader/protocol.js';
-import { FAILURE_NAMES, type FailureName } from '../failure-names.js';
 
 /** The part of the trader's client that activities use. */
 export type TraderCalls = Pick<TraderClient, 'call'>;

@@ -1,37 +1,14 @@
 /** Calls on one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
-import type { HaltCause, ResumeRule } from '../../domain/mode.js';
-import type { CommandResult, ControlMethods, Decision, ReloadResult } from '../../trader/protocol.js';
+
+import type { EngineActivities } from '../../contracts/engine-activities.js';
+import type { ResumeRule } from '../../domain/mode.js';
+import type { TradingDays } from '../../domain/trading-day.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
-import { type FlatReading, proveFlat } from './prove-flat.js';
-import { proveStopped, type StopReading } from './prove-stopped.js';
-import { type IncidentFacts, readIncidentFacts } from './read-incident-facts.js';
-import { type LiveFacts, readLiveFacts } from './read-live-facts.js';
-import { readSituation, type TraderSituation, type TradingDays } from './read-situation.js';
-
-export interface PersonCommand {
-  readonly commandId: string;
-  readonly by: string;
-  readonly reason: string;
-}
-
-export interface EngineActivities {
-  sendStop(command: PersonCommand): Promise<CommandResult>;
-  sendCloseAll(command: PersonCommand): Promise<CommandResult>;
-  sendHalt(command: PersonCommand & { cause: HaltCause; resume: ResumeRule }): Promise<CommandResult>;
-  proveStopped(patienceMs: number): Promise<StopReading>;
-  proveFlat(patienceMs: number): Promise<FlatReading>;
-  readSituation(): Promise<TraderSituation>;
-  readIncidentFacts(): Promise<IncidentFacts>;
-  toggleStrategy(command: ControlMethods['toggle']['params']): Promise<CommandResult>;
-  resize(command: ControlMethods['resize']['params']): Promise<CommandResult>;
-  reconcile(command: PersonCommand): Promise<CommandResult>;
-  reload(command: ControlMethods['reload']['params']): Promise<ReloadResult>;
-  readLiveFacts(): Promise<LiveFacts>;
-  goLive(command: ControlMethods['goLive']['params']): Promise<CommandResult>;
-  arm(
-    command: PersonCommand & { haltId: string; configHash: string; decisions: readonly Decision[] },
-  ): Promise<CommandResult>;
-}
+import { proveFlat } from './prove-flat.js';
+import { proveStopped } from './prove-stopped.js';
+import { readIncidentFacts } from './read-incident-facts.js';
+import { readLiveFacts } from './read-live-facts.js';
+import { readSituation } from './read-situation.js';
 
 /** One attempt's bound; commands answer as soon as they are journaled. */
 const COMMAND_MS = 5_000;

@@ -1,20 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Mode } from '../../domain/mode.js';
-import type { TraderStatus } from '../../trader/protocol.js';
+import type { FlatReading } from '../../contracts/engine-activities.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
-
-export interface FlatReading {
-  readonly proven: boolean;
-  readonly mode: Mode;
-  readonly haltId: string | null;
-  readonly state: TraderStatus['closeAll'];
-  /** What the venue still holds, "BTC/USDT 0.5"; at most 100. */
-  readonly open: readonly string[];
-  readonly venueOpenOrders: number;
-  readonly entriesWorking: number;
-  readonly marketMs: number;
-  readonly simulated: boolean;
-}
 
 const POLL_MS = 25;
 const ANSWER_MS = 2_000;

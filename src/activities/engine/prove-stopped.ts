@@ -1,15 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Mode } from '../../domain/mode.js';
+import type { StopReading } from '../../contracts/engine-activities.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
-
-export interface StopReading {
-  readonly proven: boolean;
-  readonly mode: Mode;
-  readonly haltId: string | null;
-  readonly entriesWorking: number;
-  readonly marketMs: number;
-  readonly simulated: boolean;
-}
 
 const POLL_MS = 25;
 const ANSWER_MS = 2_000;

@@ -1,57 +1,9 @@
-import type { HaltCause, Mode, ResumeRule } from '../../domain/mode.js';
-import type { TraderStatus } from '../../trader/protocol.js';
+import type { IncidentFacts } from '../../contracts/engine-activities.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
+import type { ResumeRule } from '../../domain/mode.js';
+import type { TradingDays } from '../../domain/trading-day.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
-import type { StrategyStatus } from '../../trader/status/strategy-status.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
-import type { TradingDays } from './read-situation.js';
-
-/** What playbooks need of the trader's status; small enough for a workflow's history. */
-export interface IncidentFacts {
-  /** The trader has replayed its journal. */
-  readonly begun: boolean;
-  readonly mode: Mode;
-  readonly reason: string;
-  readonly halts: readonly {
-    readonly cause: HaltCause;
-    readonly by: string;
-    readonly reason: string;
-    readonly resume: ResumeRule;
-  }[];
-  readonly entriesWorking: number;
-  readonly positions: readonly {
-    readonly symbol: string;
-    /** Signed text: short positions begin with "-". */
-    readonly quantity: string;
-    readonly protection: string;
-    readonly stopPrice: string | null;
-    readonly strategy: string;
-    readonly unrealised: string;
-  }[];
-  readonly symbols: readonly string[];
-  readonly strategies: readonly Pick<
-    StrategyStatus,
-    'name' | 'symbol' | 'enabled' | 'trades' | 'wins' | 'realised' | 'lossesInARow' | 'regime' | 'off'
-  >[];
-  /** How much of each loss limit is used up, percent. */
-  readonly losses: readonly { readonly limit: string; readonly usedPct: number }[];
-  readonly venueBreaker: TraderStatus['venueBreaker']['state'];
-  readonly venueBreakerDetail: string;
-  /** What lifts a halt for the venue, by the rule that is in force. */
-  readonly venueRule: ResumeRule;
-  readonly dataState: TraderStatus['marketData']['state'];
-  readonly reconciliation: TraderStatus['reconciliation']['state'];
-  readonly differences: readonly string[];
-  readonly sizePct: number;
-  /** What a restart does to positions, orders and cash. */
-  readonly kept: string;
-  readonly equity: string;
-  readonly drawdownPct: string;
-  readonly dayPnl: string;
-  /** Identity of the price source. */
-  readonly priceSource: string;
-  readonly marketMs: number;
-  readonly dayStartMs: number;
-}
 
 const ANSWER_MS = 2_000;
 const NAMED_MAX = 20;

@@ -1,21 +1,5 @@
-import type { GoLiveGrant } from '../../domain/go-live.js';
-import type { Mode } from '../../domain/mode.js';
+import type { LiveFacts } from '../../contracts/engine-activities.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
-
-/** What going live looks at while it watches; small enough for a workflow's history. */
-export interface LiveFacts {
-  readonly mode: Mode;
-  readonly reason: string;
-  readonly haltId: string | null;
-  readonly configHash: string;
-  readonly incarnation: string;
-  readonly granted: Pick<GoLiveGrant, 'release' | 'attempt' | 'step'> | null;
-  readonly fills: number;
-  readonly equity: string;
-  readonly drawdownPct: string;
-  /** Everything that is not as it should be, in words; at most 10. */
-  readonly problems: readonly string[];
-}
 
 const ANSWER_MS = 2_000;
 const NAMED_MAX = 10;

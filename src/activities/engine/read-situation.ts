@@ -1,33 +1,7 @@
-import { type Halt, type Mode, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
-import type { TraderStatus } from '../../trader/protocol.js';
+import type { TraderSituation } from '../../contracts/engine-activities.js';
+import { type Halt, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
+import type { TradingDays } from '../../domain/trading-day.js';
 import { callTrader, type TraderCalls } from './call-trader.js';
-
-/** What resumption needs of the trader's status; small enough for a workflow's history. */
-export interface TraderSituation {
-  readonly mode: Mode;
-  readonly reason: string;
-  /** What arming must quote; null while nothing is halted. */
-  readonly haltId: string | null;
-  /** Newest first, at most 10. */
-  readonly halts: readonly Halt[];
-  /** The strictest rule of all active halts; null while there is none. */
-  readonly rule: ResumeRule | null;
-  readonly configHash: string;
-  readonly marketMs: number;
-  readonly simulated: boolean;
-  readonly reconciliation: TraderStatus['reconciliation']['state'];
-  /** Plain words, at most 10. */
-  readonly differences: readonly string[];
-  /** Of the halts that end with their trading day: whether it has ended, and when it does by market time. */
-  readonly nextDay: { readonly reached: boolean; readonly atMarketMs: number } | null;
-}
-
-export interface TradingDays {
-  /** First millisecond of the trading day that `marketMs` lies in. */
-  startOfDay(marketMs: number): number;
-  /** First millisecond of the trading day after it. */
-  endOfDay(marketMs: number): number;
-}
 
 const ANSWER_MS = 2_000;
 const NAMED_MAX = 10;

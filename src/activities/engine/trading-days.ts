@@ -1,7 +1,6 @@
 import type { Desk } from '../../desk/schema.js';
-import { tradingDayStart } from '../../domain/trading-day.js';
+import { type TradingDays, tradingDayStart } from '../../domain/trading-day.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
-import type { TradingDays } from './read-situation.js';
 
 /** Where clocks change a day has 23 to 25 hours, so this lies within the next day in any case. */
 const INTO_NEXT_DAY_MS = 26 * 3_600_000;

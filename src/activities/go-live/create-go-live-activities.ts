@@ -1,43 +1,12 @@
 /** What going live does outside its workflow: pre-flight, the ledger's view of real orders, the attempt's row. */
 import { newestGo } from '../../checks/preflight/newest-go.js';
 import { goLiveObstacles, preLiveChecklist } from '../../checks/preflight/pre-live-checklist.js';
-import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import type { Expectation, GoLiveActivities, LiveFills } from '../../contracts/go-live.js';
+import type { PreflightReport } from '../../contracts/preflight.js';
 import type { Desk } from '../../desk/schema.js';
-import { type GoLiveState, moveAttempt } from '../../store/go-live-attempts.js';
-import { type LiveFills, readLiveFills } from '../../store/live-fills.js';
+import { moveAttempt } from '../../store/go-live-attempts.js';
+import { readLiveFills } from '../../store/live-fills.js';
 import type { Pool } from '../../store/pool.js';
-
-export interface PreLive {
-  readonly checks: readonly Pick<
-    PreflightReport['results'][number],
-    'key' | 'title' | 'verdict' | 'observed' | 'expected'
-  >[];
-  readonly checklist: ReturnType<typeof preLiveChecklist>;
-  /** What forbids going live, in words. */
-  readonly obstacles: readonly string[];
-  /** The figures that a person reviews. */
-  readonly figures: string;
-}
-
-export interface Expectation {
-  readonly verdict: 'pass' | 'warn' | 'not_run';
-  readonly observed: string;
-  readonly expected: string;
-}
-
-export interface GoLiveActivities {
-  /** Every check, made now. */
-  runPreflight(): Promise<PreflightReport>;
-  /** `reviewedBy`: who has reviewed the report; null where that is not asked yet. */
-  lookBeforeLive(reviewedBy: string | null): Promise<PreLive>;
-  readLiveFills(sinceMs: number): Promise<LiveFills>;
-  compareWithPaper(sinceMs: number): Promise<Expectation>;
-  moveGoLive(
-    attempt: { readonly desk: string; readonly release: string; readonly attempt: number },
-    state: Exclude<GoLiveState, 'open'>,
-    detail: string,
-  ): Promise<void>;
-}
 
 export interface GoLiveDependencies {
   readonly pool: Pool;

@@ -1,58 +1,18 @@
 /** Everything that incidents do outside themselves. */
+
+import type { IncidentActivities, ReviewRequest, Symptom } from '../../contracts/incident-activities.js';
+import type { Notice } from '../../contracts/notice.js';
 import { incidentId, incidentNotice } from '../../notify/incident-notice.js';
-import type { Notice } from '../../notify/notice.js';
 import { taskNotice } from '../../notify/task-notice.js';
 import { settleAlertsUntil } from '../../store/incident-alerts.js';
 import { keepIncidentFile } from '../../store/incident-files.js';
-import { type Incident, saveIncident } from '../../store/incidents.js';
+import { saveIncident } from '../../store/incidents.js';
 import type { Pool } from '../../store/pool.js';
 import { openTask } from '../../store/tasks.js';
-import type { RunIdentity } from '../../workflows/evidence.js';
 import { lastLogLines } from './last-log-lines.js';
-import { type ConditionsQuestion, type MarketConditions, marketConditions } from './market-conditions.js';
-import { ledgerPositions, lossesByStrategy, type StrategyLoss } from './read-ledger.js';
-import { readStatusPage, type StatusPageReading } from './status-page.js';
-
-/** What opens an incident, before anybody knows whether one lasts. */
-export interface Symptom {
-  readonly kind: Incident['kind'];
-  /** A process, a strategy, a cause, a step; empty where the kind says it all. Lower case, digits, `-` and `.`. */
-  readonly subject: string;
-  readonly key: string;
-  readonly source: string;
-  readonly title: string;
-  readonly detail: string;
-}
-
-export interface ReviewRequest {
-  readonly run: RunIdentity;
-  readonly fingerprint: string;
-  readonly title: string;
-  readonly detail: string;
-  readonly dueMs: number;
-  readonly simulated: boolean;
-}
-
-export interface IncidentActivities {
-  /** Writes the row and tells people, each once a key. People are told also while Postgres is down. */
-  announceIncident(told: {
-    readonly incident: Omit<Incident, 'id'>;
-    readonly key: string;
-    readonly text: string | null;
-  }): Promise<void>;
-  keepLogLines(
-    request: RunIdentity & { readonly role: string; readonly lines: number },
-  ): Promise<{ readonly lines: number; readonly sha256: string }>;
-  askForReview(review: ReviewRequest): Promise<void>;
-  readStatusPage(url: string): Promise<StatusPageReading>;
-  marketConditions(question: ConditionsQuestion): Promise<MarketConditions>;
-  lossesByStrategy(since: { readonly sinceMarketMs: number | null }): Promise<readonly StrategyLoss[]>;
-  ledgerPositions(): Promise<readonly string[]>;
-  /** Null: nobody can say it. */
-  processState(name: string): Promise<string | null>;
-  /** For workflows that found something wrong; resolves once an incident has it. */
-  reportIncident(symptom: Symptom): Promise<void>;
-}
+import { marketConditions } from './market-conditions.js';
+import { ledgerPositions, lossesByStrategy } from './read-ledger.js';
+import { readStatusPage } from './status-page.js';
 
 export interface IncidentDependencies {
   readonly pool: Pool;

@@ -1,21 +1,8 @@
 /** Whether the market moves much more than it usually does, from the minutes that were stored. */
+
+import type { ConditionsQuestion, MarketConditions } from '../../contracts/incident-activities.js';
 import type { BarSeries } from '../../store/bars.js';
 import type { Pool } from '../../store/pool.js';
-
-export interface ConditionsQuestion {
-  readonly symbols: readonly string[];
-  /** Identity of the price source: what another market did says nothing about this one. Null: not known. */
-  readonly source: string | null;
-  /** Null: the newest minute that is stored. */
-  readonly untilMarketMs: number | null;
-  readonly timesNormal: number;
-}
-
-export interface MarketConditions {
-  /** Null: too few minutes are stored to tell. */
-  readonly changed: boolean | null;
-  readonly says: string;
-}
 
 const HOUR_MS = 3_600_000;
 const HISTORY_HOURS = 14 * 24;

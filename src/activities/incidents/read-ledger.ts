@@ -1,12 +1,6 @@
+import type { StrategyLoss } from '../../contracts/incident-activities.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { Pool } from '../../store/pool.js';
-
-export interface StrategyLoss {
-  readonly strategy: string;
-  /** Realised result less fees, quote currency; for telling, not for computing with. */
-  readonly result: number;
-  readonly fills: number;
-}
 
 const NAMED_MAX = 50;
 

@@ -1,12 +1,6 @@
 /** What an exchange says about itself while it is away. */
 import { createHash } from 'node:crypto';
-
-export interface StatusPageReading {
-  readonly answered: boolean;
-  readonly says: string;
-  /** The same while it says the same. */
-  readonly digest: string;
-}
+import type { StatusPageReading } from '../../contracts/incident-activities.js';
 
 const ANSWER_MS = 5_000;
 const BYTES_MAX = 256 * 1024;

@@ -1,10 +1,13 @@
 /** What an approval does outside its workflow: the question, the votes and the answer in Postgres, and telling people. */
 import { randomBytes } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
+import type { ApprovalActivities } from '../../contracts/approval.js';
+import { FAILURE_NAMES } from '../../contracts/failure-names.js';
+import type { Notice } from '../../contracts/notice.js';
 import { decisionSubject, parametersHash } from '../../domain/approval.js';
+import type { Decision } from '../../domain/decision.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
 import { approvalNotice, approvalReminder, approvalResult } from '../../notify/approval-notice.js';
-import type { Notice } from '../../notify/notice.js';
 import {
   closeApproval,
   findApproval,
@@ -15,50 +18,7 @@ import {
 } from '../../store/approvals.js';
 import { appendAudit } from '../../store/audit.js';
 import type { Pool } from '../../store/pool.js';
-import type { Decision } from '../../trader/protocol.js';
-import type {
-  ApprovalOpened,
-  ApprovalOutcome,
-  ApprovalRequest,
-} from '../../workflows/operations/approval-contract.js';
-import { FAILURE_NAMES } from '../failure-names.js';
 import { verifyOrigin } from './verify-origin.js';
-
-export interface ApprovalActivities {
-  /** The same id again answers with the first request; with other parameters it fails with `ApprovalChanged`. */
-  requestApproval(
-    request: ApprovalRequest,
-    asker: { readonly workflowId: string; readonly runId: string },
-  ): Promise<ApprovalOpened>;
-  /** Fails with `ForgedDecision` or `VoteRefused`, neither to be retried. */
-  recordApprovalVote(vote: {
-    readonly approvalId: string;
-    readonly decision: Decision;
-    readonly reason: string;
-  }): Promise<void>;
-  /** False where it was closed before, or by another run. */
-  closeApproval(
-    closing: {
-      readonly id: string;
-      readonly desk: string;
-      readonly title: string;
-      readonly runId: string;
-    } & ApprovalOutcome,
-  ): Promise<boolean>;
-  /** Approved, and overtaken before it was carried out. */
-  supersedeApproval(overtaken: {
-    readonly id: string;
-    readonly desk: string;
-    readonly runId: string;
-    readonly detail: string;
-  }): Promise<void>;
-  remindOfApproval(reminder: {
-    readonly id: string;
-    readonly desk: string;
-    readonly escalates: boolean;
-    readonly key: string;
-  }): Promise<void>;
-}
 
 export interface ApprovalDependencies {
   readonly pool: Pool;

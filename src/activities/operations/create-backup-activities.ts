@@ -9,27 +9,12 @@ import type { PgConnection } from '../../backup/pg-programs.js';
 import { pruneBackups } from '../../backup/prune-backups.js';
 import { takeBackup } from '../../backup/take-backup.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
+import type { BackupActivities } from '../../contracts/backup.js';
+import type { StepResult } from '../../contracts/routine.js';
 import type { Runtime } from '../../home/runtime.js';
-import { type DrillRow, markPruned, saveBackup, saveDrill } from '../../store/backups.js';
+import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
-import type { StepResult } from '../../workflows/operations/routine/contract.js';
 import { withHeartbeat } from './with-heartbeat.js';
-
-export interface BackupActivities {
-  /** `takenMs` names it: tried again, it is the same backup. */
-  takeBackup(request: { readonly desk: string; readonly takenMs: number }): Promise<{
-    readonly backupId: string | null;
-    readonly step: StepResult;
-  }>;
-  verifyBackup(request: { readonly desk: string; readonly backupId: string }): Promise<StepResult>;
-  pruneBackups(request: { readonly desk: string; readonly keep: number }): Promise<StepResult>;
-  /** `backupId` null: the newest. */
-  restoreBackup(request: { readonly desk: string; readonly backupId: string | null }): Promise<{
-    readonly backupId: string | null;
-    readonly steps: readonly StepResult[];
-  }>;
-  recordDrill(drill: DrillRow): Promise<void>;
-}
 
 export interface BackupDependencies {
   readonly pool: Pool;

@@ -2,68 +2,27 @@
 
 import { ownerConnection } from '../../backup/owner-connection.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
-import type { Check, CheckContext, CheckOutcome } from '../../checks/check.js';
+import type { Check, CheckContext } from '../../checks/check.js';
+import type { Notice } from '../../contracts/notice.js';
+import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { chatVotesMax } from '../../desk/go-live-people.js';
 import { realMoneyKindOf } from '../../domain/signed-vote.js';
 import { peoplesKeys } from '../../home/person-keys.js';
 import { alarmNotice } from '../../notify/alarm-notice.js';
-import type { Notice } from '../../notify/notice.js';
 import { notify } from '../../notify/notify.js';
 import { routineNotice } from '../../notify/routine-notice.js';
 import type { Pool } from '../../store/pool.js';
-import {
-  beginRoutineRun,
-  finishRoutineRun,
-  type RoutineProblem,
-  type RoutineRunBegin,
-  type RunVerdict,
-  readRoutineProblems,
-} from '../../store/routine-run.js';
-import { type MissedRun, recordMissedRun } from '../../store/run-missed.js';
-import type { Decision } from '../../trader/protocol.js';
-import type { RunIdentity } from '../../workflows/evidence.js';
+import { beginRoutineRun, finishRoutineRun, readRoutineProblems } from '../../store/routine-run.js';
+import { recordMissedRun } from '../../store/run-missed.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
-import { type Alarm, type AlarmLog, raiseAlarm } from '../raise-alarm.js';
-import { createEvidenceActivities, type EvidenceActivities } from '../record-evidence.js';
-import {
-  type ApprovalActivities,
-  createApprovalActivities,
-  type RealMoneyVotes,
-} from './create-approval-activities.js';
-import { type BackupActivities, createBackupActivities } from './create-backup-activities.js';
-import { createTaskActivities, type TaskActivities } from './create-task-activities.js';
-import { type CheckRequest, runCheck } from './run-check.js';
-import { type ReportRequest, runReport } from './run-report.js';
+import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
+import { createEvidenceActivities } from '../record-evidence.js';
+import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
+import { createBackupActivities } from './create-backup-activities.js';
+import { createTaskActivities } from './create-task-activities.js';
+import { runCheck } from './run-check.js';
+import { runReport } from './run-report.js';
 import { verifyOrigin } from './verify-origin.js';
-
-export type RoutineRunOpened = Pick<
-  RoutineRunBegin,
-  'routine' | 'title' | 'nominalMs' | 'startedMs' | 'cause'
->;
-
-export interface RoutineRunClosed {
-  readonly verdict: RunVerdict;
-  readonly finishedMs: number;
-  /** For where the evidence could not be written. */
-  readonly problems?: readonly RoutineProblem[];
-}
-
-export interface OperationsActivities
-  extends ApprovalActivities,
-    TaskActivities,
-    BackupActivities,
-    EvidenceActivities {
-  runCheck(request: CheckRequest): Promise<CheckOutcome>;
-  runReport(request: ReportRequest): Promise<CheckOutcome>;
-  openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
-  closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
-  recordMissed(missed: MissedRun): Promise<void>;
-  /** Resolves for a genuine decision; fails with `ForgedDecision`, not to be retried, for any other. */
-  verifyDecision(decision: Decision): Promise<void>;
-  raiseAlarm(alarm: Alarm): Promise<void>;
-  /** Durable once it resolves; told once for each fingerprint. */
-  notify(notice: Notice): Promise<void>;
-}
 
 export interface OperationsDependencies {
   readonly pool: Pool;

@@ -1,15 +1,10 @@
 /** Asking people to do something by hand. */
 import { ApplicationFailure } from '@temporalio/common';
-import type { Notice } from '../../notify/notice.js';
+import type { Notice } from '../../contracts/notice.js';
+import type { TaskActivities } from '../../contracts/task.js';
 import { taskNotice } from '../../notify/task-notice.js';
 import type { Pool } from '../../store/pool.js';
-import { type NewTask, openTask, readTask, type Task } from '../../store/tasks.js';
-
-export interface TaskActivities {
-  /** The same source again is the same task. */
-  openTask(task: NewTask): Promise<Task>;
-  readTask(desk: string, id: number): Promise<Task>;
-}
+import { openTask, readTask } from '../../store/tasks.js';
 
 export function createTaskActivities(pool: Pool, tell: (notice: Notice) => Promise<void>): TaskActivities {
   return {

@@ -1,11 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Check, CheckContext, CheckOutcome, CheckParameters } from '../../checks/check.js';
-import { FAILURE_NAMES } from '../failure-names.js';
-
-export interface CheckRequest {
-  readonly check: string;
-  readonly with: CheckParameters;
-}
+import type { Check, CheckContext } from '../../checks/check.js';
+import { FAILURE_NAMES } from '../../contracts/failure-names.js';
+import type { CheckOutcome, CheckRequest } from '../../contracts/routine.js';
 
 /** Text of a check ends up in a workflow's history, which has limits. */
 const TEXT_LENGTH_MAX = 2_000;

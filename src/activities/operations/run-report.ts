@@ -1,14 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { CheckContext, CheckOutcome, CheckParameters } from '../../checks/check.js';
+import type { CheckContext } from '../../checks/check.js';
+import { FAILURE_NAMES } from '../../contracts/failure-names.js';
+import type { CheckOutcome, ReportRequest } from '../../contracts/routine.js';
 import { REPORTS } from '../../reports/registry.js';
-import { FAILURE_NAMES } from '../failure-names.js';
-
-export interface ReportRequest {
-  readonly report: string;
-  readonly with: CheckParameters;
-  /** End of the span; null: now. */
-  readonly marketMs: number | null;
-}
 
 const TEXT_LENGTH_MAX = 2_000;
 

@@ -1,7 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { verifyDecision } from '../../domain/decision.js';
-import type { Decision } from '../../trader/protocol.js';
-import { FAILURE_NAMES } from '../failure-names.js';
+import { FAILURE_NAMES } from '../../contracts/failure-names.js';
+import { type Decision, verifyDecision } from '../../domain/decision.js';
 
 /** Whoever reaches Temporal is not thereby an approver: only a decision made with our key counts. */
 export function verifyOrigin(key: string, decision: Decision, nowMs: number): void {

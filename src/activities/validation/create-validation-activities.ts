@@ -1,6 +1,7 @@
 /** What a validation does outside its workflow: trade on paper, write the report down, tell people. */
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
+import type { ValidationActivities, ValidationOutcome, ValidationRef } from '../../contracts/validation.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
 import { recordValidation } from '../../store/validation-report.js';
@@ -16,39 +17,6 @@ import { cancelledOrEnding } from '../worker-ends.js';
 
 const PROBLEMS_SHOWN_MAX = 20;
 const PULSE_MS = 1000;
-
-export interface ValidationRef {
-  readonly desk: string;
-  readonly id: string;
-}
-
-/** Small: the report itself stays on disk. */
-export interface ValidationOutcome {
-  readonly recommendation: ValidationReport['recommendation'];
-  readonly qualifies: boolean;
-  readonly simulated: boolean;
-  readonly verdicts: readonly {
-    readonly name: string;
-    readonly title: string;
-    readonly passed: boolean;
-    readonly text: string;
-    readonly expected: string;
-  }[];
-  readonly dataProblems: readonly string[];
-  /** Halted for too long, or a strategy that stayed off. */
-  readonly standstills: readonly string[];
-  readonly reached: string | null;
-  readonly summary: string;
-  readonly hash: string;
-  readonly files: { readonly json: string; readonly html: string };
-}
-
-export interface ValidationActivities {
-  /** Goes on where an earlier attempt ended; a validation that is over gives its report again. */
-  runValidation(reference: ValidationRef): Promise<ValidationOutcome>;
-  recordValidationReport(reference: ValidationRef): Promise<void>;
-  announceValidation(reference: ValidationRef): Promise<void>;
-}
 
 export interface ValidationDependencies {
   readonly home: string;

@@ -1,8 +1,8 @@
 /** Asks the trader for its status, four times a second while somebody looks and once a second otherwise. */
 
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
-import type { TraderStatus } from '../../trader/protocol.js';
 import { EquityHistory } from './equity-history.js';
 
 const WATCHED_INTERVAL_MS = 250;

@@ -1,7 +1,7 @@
 /** What the trader says now: its whole status and three views of it. Asked afresh with every request. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { TraderStatus } from '../../trader/protocol.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { emergencyStateSchema } from '../schemas/emergency.js';

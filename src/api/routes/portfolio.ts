@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { addDecimals } from '../../domain/decimal-text.js';
-import type { TraderStatus } from '../../trader/protocol.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { answer, decimalText, marketMs } from '../schemas/json-schema.js';

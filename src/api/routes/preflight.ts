@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import type { PreflightReport } from '../../contracts/preflight.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { WebDependencies } from '../dependencies.js';
 import { type Problem, sendProblem } from '../problem.js';

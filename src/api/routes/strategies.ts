@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { StrategyStatus } from '../../contracts/trader-status.js';
 import { addDecimals } from '../../domain/decimal-text.js';
-import type { StrategyStatus } from '../../trader/status/strategy-status.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { answer, decimalText } from '../schemas/json-schema.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import type { PreflightReport } from '../../contracts/preflight.js';
 import { wallMs } from './json-schema.js';
 
 const verdict = z.enum(['pass', 'warn', 'fail']);

@@ -1,7 +1,7 @@
 /** What is read from the ledger and from the evidence. */
 import { z } from 'zod';
+import type { BarStatus } from '../../contracts/trader-status.js';
 import type { ScheduledRun } from '../../operations/list-schedules.js';
-import type { BarStatus } from '../../trader/protocol.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
 export const tradeSchema = z.object({

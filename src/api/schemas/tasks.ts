@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Task } from '../../store/tasks.js';
+import type { Task } from '../../contracts/task.js';
 import { wallMs } from './json-schema.js';
 
 export const taskSchema = z.object({

@@ -1,11 +1,9 @@
 /** The trader's status as the API publishes it; `satisfies` holds it to the control protocol. */
 import { z } from 'zod';
+import type { OrderStatus, PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
-import type { TraderStatus } from '../../trader/protocol.js';
-import type { OrderStatus } from '../../trader/status/order-status.js';
-import type { PositionStatus } from '../../trader/status/position-status.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
 const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CODEC_PATH } from '../../home/codec-path.js';
-import { isSealed, type PayloadCodec, PayloadKeyMissing } from '../../operations/temporal/payload-codec.js';
+import { isSealed, type PayloadCodec, PayloadKeyMissing } from '../../temporal/payload-codec.js';
 import { type CodecAccess, refuseCodec } from './codec-access.js';
 import { PAGES, sendPage } from './page.js';
 

@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import httpProxy from '@fastify/http-proxy';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
-import type { PayloadCodec } from '../../operations/temporal/payload-codec.js';
+import type { PayloadCodec } from '../../temporal/payload-codec.js';
 import { endSocketsOnClose } from '../hooks/end-sockets.js';
 import { answerMalformed } from '../hooks/errors.js';
 import { isOwnOrigin, listeningPort, ownHosts } from '../hooks/host-guard.js';

@@ -1,8 +1,9 @@
 /** Where the auditor has its prices from: not from the trader, wherever anybody else can tell them. */
+
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { spreadTicksOf } from '../../market/spread.js';
-import type { TraderStatus } from '../../trader/protocol.js';
 import { PUBLIC_ADDRESSES } from '../../venue/public-addresses.js';
 import { exchangePrices } from './exchange-prices.js';
 import { simulatedPrices } from './simulated-prices.js';

@@ -2,12 +2,12 @@
 import { notTheDesks } from '../../desk/fee-assets.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
+import type { VenueBalances } from '../../domain/venue.js';
 import { buildInstruments } from '../../trader/engine-config.js';
 import { openBinanceVenue } from '../../venue/binance/binance-venue.js';
 import { readCredentials } from '../../venue/binance/credentials.js';
 import { endpointLabel, endpointOf } from '../../venue/binance/endpoint.js';
 import type { KeyPermissions } from '../../venue/binance/permissions.js';
-import type { VenueBalances } from '../../venue/port.js';
 
 /** A value, or why there is none. */
 export type Reading<T> =

@@ -2,16 +2,10 @@
  * The runbook's eight items before real money, stricter than the pre-flight: what only warns at a start forbids going
  * live. The second item is a person's; the caller says whether it was done.
  */
-import type { Desk } from '../../desk/schema.js';
-import type { PreflightReport, PreflightResult } from './preflight-check.js';
 
-export interface ChecklistItem {
-  readonly key: string;
-  readonly title: string;
-  readonly done: boolean;
-  readonly observed: string;
-  readonly expected: string;
-}
+import type { ChecklistItem } from '../../contracts/go-live.js';
+import type { PreflightReport, PreflightResult } from '../../contracts/preflight.js';
+import type { Desk } from '../../desk/schema.js';
 
 /** The first live period is small, whatever the desk file would allow later. */
 const START_POSITION_PCT_MAX = 3;

@@ -1,4 +1,6 @@
 /** Everything that is looked at before a start with real money, in the order of the runbook. */
+
+import type { PreflightReport, PreflightResult, PreflightVerdict } from '../../contracts/preflight.js';
 import { messageOf } from '../../domain/message-of.js';
 import { apiKey } from './api-key.js';
 import { approversKeys } from './approvers-keys.js';
@@ -7,13 +9,7 @@ import { balance } from './balance.js';
 import { dailyLoss } from './daily-loss.js';
 import { keyPermissions } from './key-permissions.js';
 import { password } from './password.js';
-import type {
-  PreflightCheck,
-  PreflightReport,
-  PreflightResult,
-  PreflightSubject,
-  PreflightVerdict,
-} from './preflight-check.js';
+import type { PreflightCheck, PreflightSubject } from './preflight-check.js';
 import { rateLimit } from './rate-limit.js';
 import { stopLoss } from './stop-loss.js';
 import { symbols } from './symbols.js';

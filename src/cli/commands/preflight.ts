@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import type { PreflightReport } from '../../contracts/preflight.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
-import type { TraderStatus } from '../../trader/protocol.js';
 import { endedDesk } from '../ended-desk.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';

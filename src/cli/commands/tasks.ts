@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Task } from '../../store/tasks.js';
+import type { Task } from '../../contracts/task.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 

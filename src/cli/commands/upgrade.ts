@@ -31,7 +31,7 @@ async function checkUpgrade(build: string | null, json: boolean): Promise<number
   const runtime = await requireRunning();
   const { bundleFile } = await import('../../worker/bundle-workflows.js');
   const { replayOpenRuns } = await import('../../worker/replay-open-runs.js');
-  const { openTemporal } = await import('../../operations/temporal/open-temporal.js');
+  const { openTemporal } = await import('../../temporal/open-temporal.js');
   const { installRuntime } = await import('../../worker/install-runtime.js');
   const { roleLog } = await import('../../worker/role-log.js');
   const log = roleLog('upgrade');

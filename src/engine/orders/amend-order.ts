@@ -1,6 +1,7 @@
 /** A resting order made smaller in place. Asked for as often as need be: the quantity is said, not the difference. */
+
+import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, commit, touch, workAt } from '../core.js';
-import type { VenueOrder } from '../event.js';
 import type { OrderEntry } from '../state.js';
 import { sendLookup } from './lookup-order.js';
 import { watchOf } from './order-watch.js';

@@ -1,7 +1,8 @@
 /** What the venue says of one order, asked or not, and what becomes of it. */
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt } from '../core.js';
-import type { EngineEvent, VenueOrder } from '../event.js';
+import type { EngineEvent } from '../event.js';
 import { onStopRefused } from '../flow/change-stop.js';
 import { secure } from '../flow/secure.js';
 import { isClosing } from '../halts/mode.js';

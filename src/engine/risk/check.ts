@@ -2,7 +2,7 @@
 import type { Instrument } from '../../domain/instrument.js';
 import type { Mode } from '../../domain/mode.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { VenueCapabilities } from '../../venue/port.js';
+import type { VenueCapabilities } from '../../domain/venue.js';
 import type { RiskNumbers } from '../config.js';
 
 export interface RiskCheck {

@@ -4,7 +4,7 @@
  */
 import type { CashKind } from '../../domain/cash.js';
 import { formatUnits, parseUnits, type Units, writeUnits } from '../../domain/money.js';
-import type { CashMovement } from '../../venue/port.js';
+import type { CashMovement } from '../../domain/venue.js';
 import { cashUnits, stepsAt } from '../books.js';
 import { type Core, commit, liveOrders, note, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';

@@ -1,8 +1,8 @@
 /** Open orders at the venue against ours. */
-import type { OrderIntent, OrderPurpose } from '../../domain/order.js';
-import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, type OrderIntent, type OrderPurpose } from '../../domain/order.js';
+import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, commit, isOurs, liveOrders, note, type SnapshotRequest } from '../core.js';
-import type { VenueOrder, VenueSnapshot } from '../event.js';
+import type { VenueSnapshot } from '../event.js';
 import { raiseForeign } from '../halts/raise-halt.js';
 import { changeOrder } from '../orders/change-order.js';
 import { sendLookup } from '../orders/lookup-order.js';

@@ -1,7 +1,8 @@
 /** Public prices of one venue as a feed. Market time is the venue's. */
+
+import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../../contracts/market-feed.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { MINUTE_MS } from '../bar-builder.js';
-import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../feed.js';
 import type { CcxtExchange, Ticker } from './ccxt-exchange.js';
 import {
   gridsOf,

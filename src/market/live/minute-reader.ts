@@ -3,10 +3,10 @@
  * those that the stream did not bring. What the strategies warm up on is made the same way.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { MINUTE_MS } from '../bar-builder.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
-import type { MarketBar } from '../feed.js';
 import type { CcxtExchange, OhlcvRow } from './ccxt-exchange.js';
 
 export const HISTORY_BARS_MAX = 5000;

@@ -1,7 +1,7 @@
 /** Recorded files as a feed, resumed where the last run ended. */
 import { basename } from 'node:path';
+import type { MarketFeed } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { MarketFeed } from '../feed.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed } from '../replay/replay-feed.js';
 import { assignInstruments, checkRecording, type RecordingRequest } from './check-recording.js';

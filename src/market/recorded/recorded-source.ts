@@ -1,6 +1,7 @@
 /** Several recorded files as one stream in time order; at equal times in the order in which their instruments were given. */
+
+import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import type { MarketBar } from '../feed.js';
 import type { TimedEvent, TimedSource } from '../replay/timed-source.js';
 import { filesByInstrument } from './check-recording.js';
 import { openJoinedFiles } from './joined-files.js';

@@ -1,8 +1,8 @@
 /** Delivers a timed source at a speed: the feed of the simulated market and of recorded files. */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../../contracts/market-feed.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
-import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../feed.js';
 import { MarketClock } from './market-clock.js';
 import type { TimedEvent, TimedSource } from './timed-source.js';
 

@@ -1,5 +1,5 @@
 /** Market events with a time, in order, from something that does not depend on the wall clock. */
-import type { MarketEvent } from '../feed.js';
+import type { MarketEvent } from '../../contracts/market-feed.js';
 
 export type TimedEvent = Extract<MarketEvent, { marketMs: number }>;
 

@@ -1,8 +1,9 @@
 /** What happens inside one simulated minute: twelve quotes, and the bar that they make. */
+
+import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { QuoteEvent } from '../../venue/bar-path.js';
 import { MINUTE_MS, midTicks } from '../bar-builder.js';
-import type { MarketBar } from '../feed.js';
 import { activityAt, type PriceWalk, type Regime } from './price-walk.js';
 import { bell, draw, uniform } from './random.js';
 

@@ -1,6 +1,7 @@
 /** The simulated market as a feed, resumed where it stood still. */
+
+import type { MarketFeed } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { MarketFeed } from '../feed.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed } from '../replay/replay-feed.js';
 import { SIMULATION_SERIES, SIMULATION_START_MS } from './price-walk.js';

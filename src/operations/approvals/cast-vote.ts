@@ -1,16 +1,17 @@
-import { decisionSubject } from '../../domain/approval.js';
-import { causeOf } from '../../domain/cause-of.js';
-import { type Approval, findApproval } from '../../store/approvals.js';
 import {
   APPROVAL_MESSAGES,
+  type Approval,
   type Vote,
   type VoteAnswer,
   voteUpdateId,
-} from '../../workflows/operations/approval-contract.js';
+} from '../../contracts/approval.js';
+import { decisionSubject } from '../../domain/approval.js';
+import { causeOf } from '../../domain/cause-of.js';
+import { findApproval } from '../../store/approvals.js';
+import { TemporalUnavailable } from '../../temporal/open-temporal.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { signAs } from '../sign-as.js';
-import { TemporalUnavailable } from '../temporal/open-temporal.js';
 import { overtaken } from './overtaken.js';
 
 export interface VoteRequest {

@@ -1,4 +1,5 @@
-import { type Approval, type ApprovalVote, readApprovals, readVotes } from '../../store/approvals.js';
+import type { Approval, ApprovalVote } from '../../contracts/approval.js';
+import { readApprovals, readVotes } from '../../store/approvals.js';
 import type { OperationContext } from '../operation.js';
 
 /** As people see it: without the token of its buttons and without authentication codes. */

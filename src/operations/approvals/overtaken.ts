@@ -1,5 +1,5 @@
+import type { Approval } from '../../contracts/approval.js';
 import { SETTINGS_APPROVAL, settingsTerms } from '../../domain/settings-change.js';
-import type { Approval } from '../../store/approvals.js';
 import type { OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 

@@ -1,17 +1,14 @@
 /** Starts `backup:<desk>` or `drill:<desk>` unless it runs already, and waits for how it ends. */
+
+import { BACKUP_MESSAGES, type BackupInput, type BackupResult } from '../../contracts/backup.js';
+import { operationsQueue } from '../../contracts/queues.js';
+import type { runLabel } from '../../contracts/run-label.js';
 import { messageOf } from '../../domain/message-of.js';
-import {
-  BACKUP_MESSAGES,
-  type BackupInput,
-  type BackupResult,
-} from '../../workflows/operations/backup/contract.js';
-import { operationsQueue } from '../../workflows/queues.js';
-import type { runLabel } from '../../workflows/run-label.js';
+import { awaitQuery } from '../../temporal/await-query.js';
+import { EVIDENCE_MS } from '../../temporal/schedules/routine-input.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
-import { EVIDENCE_MS } from '../schedules/routine-input.js';
-import { awaitQuery } from '../temporal/await-query.js';
 
 const START_MS = 5_000;
 

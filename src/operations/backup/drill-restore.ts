@@ -1,5 +1,5 @@
-import { drillLabel } from '../../workflows/operations/backup/contract.js';
-import { drillWorkflowId } from '../../workflows/queues.js';
+import { drillLabel } from '../../contracts/backup.js';
+import { drillWorkflowId } from '../../contracts/queues.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { type BackupOperationResult, runBackupWorkflow } from './backup-run.js';
 

@@ -1,5 +1,5 @@
-import { backupLabel } from '../../workflows/operations/backup/contract.js';
-import { backupWorkflowId } from '../../workflows/queues.js';
+import { backupLabel } from '../../contracts/backup.js';
+import { backupWorkflowId } from '../../contracts/queues.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { type BackupOperationResult, runBackupWorkflow } from './backup-run.js';
 

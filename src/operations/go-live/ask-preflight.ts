@@ -1,12 +1,12 @@
 /** The pre-flight of the desk that runs, made by its operations worker: that one holds the exchange's key and the bot's token. */
 import { TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
-import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
+import type { PreflightReport } from '../../contracts/preflight.js';
+import { operationsQueue, preflightId } from '../../contracts/queues.js';
+import { runLabel } from '../../contracts/run-label.js';
 import { causeOf } from '../../domain/cause-of.js';
+import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-temporal.js';
 import type { preflight } from '../../workflows/operations/preflight.js';
-import { operationsQueue, preflightId } from '../../workflows/queues.js';
-import { runLabel } from '../../workflows/run-label.js';
 import type { OperationContext } from '../operation.js';
-import { type TemporalAccess, TemporalUnavailable } from '../temporal/open-temporal.js';
 
 const START_MS = 5_000;
 /** The exchange is asked with time limits of its own; a page waits for a minute. */

@@ -4,8 +4,8 @@
  */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { moveAttempt, readAttempts } from '../../store/go-live-attempts.js';
+import type { TemporalAccess } from '../../temporal/open-temporal.js';
 import type { OperationContext } from '../operation.js';
-import type { TemporalAccess } from '../temporal/open-temporal.js';
 
 /** Somebody may be about to start its workflow. */
 const GRACE_MS = 60_000;

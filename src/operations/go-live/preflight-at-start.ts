@@ -1,6 +1,6 @@
 /** Before a start with real money: what forbids it, and what it goes on with while people are told. */
 import { randomUUID } from 'node:crypto';
-import type { PreflightReport, PreflightVerdict } from '../../checks/preflight/preflight-check.js';
+import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { spoolNotice } from '../../notify/spool.js';
 import { type PreflightPlace, preflightDesk } from './preflight-desk.js';

@@ -1,8 +1,8 @@
 /** Pre-flight of a desk, made in this process: with its environment, its key. */
 import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
-import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
+import type { PreflightReport } from '../../contracts/preflight.js';
 import { type LoadedDesk, loadDesk } from '../../desk/load.js';
 import type { Runtime } from '../../home/runtime.js';
 

@@ -1,9 +1,9 @@
+import { GO_LIVE_MESSAGES, type GoLiveProgress } from '../../contracts/go-live.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type GoLiveAttempt, readAttempts } from '../../store/go-live-attempts.js';
-import type { TraderStatus } from '../../trader/protocol.js';
-import { GO_LIVE_MESSAGES, type GoLiveProgress } from '../../workflows/operations/go-live/contract.js';
 import type { OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 

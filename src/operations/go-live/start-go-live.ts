@@ -1,13 +1,13 @@
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
+import type { GoLiveInput } from '../../contracts/go-live.js';
+import { operationsQueue } from '../../contracts/queues.js';
+import { runLabel } from '../../contracts/run-label.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type GoLiveAttempt, moveAttempt, openAttempt } from '../../store/go-live-attempts.js';
-import type { TraderStatus } from '../../trader/protocol.js';
-import type { GoLiveInput } from '../../workflows/operations/go-live/contract.js';
-import { operationsQueue } from '../../workflows/queues.js';
-import { runLabel } from '../../workflows/run-label.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';

@@ -1,11 +1,12 @@
-import { causeOf } from '../../domain/cause-of.js';
-import { MAY_STOP, namesWith } from '../../domain/roles.js';
-import { findIncident, type Incident } from '../../store/incidents.js';
 import {
   INCIDENT_MESSAGES,
+  type Incident,
   type IncidentAnswer,
   type IncidentProgress,
-} from '../../workflows/operations/incident/contract.js';
+} from '../../contracts/incident.js';
+import { causeOf } from '../../domain/cause-of.js';
+import { MAY_STOP, namesWith } from '../../domain/roles.js';
+import { findIncident } from '../../store/incidents.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { signAs } from '../sign-as.js';

@@ -1,7 +1,8 @@
+import type { Incident, IncidentState } from '../../contracts/incident.js';
 import { readEvidence } from '../../store/evidence/read-evidence.js';
 import { type AlertShown, readAlerts } from '../../store/incident-alerts.js';
 import { type IncidentFile, readIncidentFiles } from '../../store/incident-files.js';
-import { findIncident, type Incident, type IncidentState, readIncidents } from '../../store/incidents.js';
+import { findIncident, readIncidents } from '../../store/incidents.js';
 import type { OperationContext } from '../operation.js';
 
 type Store = Pick<OperationContext, 'pool' | 'desk'>;

@@ -1,8 +1,8 @@
 import { messageOf } from '../../domain/message-of.js';
 import { incidentId } from '../../notify/incident-notice.js';
+import { type Reported, reportIncident } from '../../temporal/incidents/report-incident.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
-import { type Reported, reportIncident } from './report-incident.js';
 
 export interface OpenIncidentRequest {
   /** One line; the same title again belongs to the same incident while it lasts. */

@@ -3,10 +3,11 @@
  * yet or any more (a routine, an incident, a change of settings), leaves nothing behind where its run was terminated, timed
  * out or failed: Temporal's list of closed runs says so, and people are told once, with evidence.
  */
+
+import { FERMATA_ROUTINE } from '../../contracts/search-attributes.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import { readOpenThings } from '../../store/open-runs.js';
-import { FERMATA_ROUTINE } from '../../workflows/search-attributes.js';
 import type { ReconcileContext } from './reconcile-runs.js';
 import { runState } from './run-state.js';
 

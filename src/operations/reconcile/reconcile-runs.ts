@@ -2,8 +2,9 @@
  * Postgres and Temporal told apart: what a run has begun ends as abandoned where that run no longer goes on (terminated,
  * lost with Temporal's database, ended without a word). With evidence and a notice, and what it held is free again.
  */
+
+import type { Notice } from '../../contracts/notice.js';
 import { messageOf } from '../../domain/message-of.js';
-import type { Notice } from '../../notify/notice.js';
 import { notify } from '../../notify/notify.js';
 import { closeApproval } from '../../store/approvals.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { TemporalAccess } from '../temporal/open-temporal.js';
+import type { TemporalAccess } from '../../temporal/open-temporal.js';
 
 export type RunState =
   | { readonly running: true }

@@ -1,10 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { pressingWithin } from '../../contracts/approval.js';
+import { operationsQueue, settingsChangeId } from '../../contracts/queues.js';
+import { runLabel } from '../../contracts/run-label.js';
+import type { SettingsChangeInput } from '../../contracts/settings.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
-import { pressingWithin } from '../../workflows/operations/approval-contract.js';
-import type { SettingsChangeInput } from '../../workflows/operations/settings/contract.js';
-import { operationsQueue, settingsChangeId } from '../../workflows/queues.js';
-import { runLabel } from '../../workflows/run-label.js';
 import type { Caller, OperationContext } from '../operation.js';
 import type { SettingsResult } from './change-settings.js';
 

@@ -1,3 +1,4 @@
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import {
   changesAsked,
   type Setting,
@@ -7,7 +8,6 @@ import {
 } from '../../desk/desk-settings.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingChange, SettingsProposal } from '../../domain/settings-change.js';
-import type { TraderStatus } from '../../trader/protocol.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';

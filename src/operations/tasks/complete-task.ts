@@ -1,8 +1,9 @@
 /** A person says that a task is done. Where a routine asked for it, that is evidence of this routine's run. */
+
+import { TASK_MESSAGES, type Task } from '../../contracts/task.js';
 import { recordEvidenceIn } from '../../store/evidence/record-evidence.js';
 import { inTransaction, type PoolClient } from '../../store/pool.js';
-import { closeTask, type Task } from '../../store/tasks.js';
-import { TASK_MESSAGES } from '../../workflows/operations/task-contract.js';
+import { closeTask } from '../../store/tasks.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 

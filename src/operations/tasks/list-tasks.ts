@@ -1,4 +1,5 @@
-import { readTasks, type Task, type TaskState } from '../../store/tasks.js';
+import type { Task, TaskState } from '../../contracts/task.js';
+import { readTasks } from '../../store/tasks.js';
 import type { OperationContext } from '../operation.js';
 
 export interface TaskQuery {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { EvidenceInput } from '../../contracts/evidence.js';
 import { plainText } from '../plain-text.js';
-import { type EvidenceInput, TEXT_CHARS_MAX } from './evidence.js';
+import { TEXT_CHARS_MAX } from './evidence.js';
 
 /** Exactly the form that Postgres gives back, since the hash is computed again from there. */
 export function normaliseEvidence(input: EvidenceInput): Required<EvidenceInput> {

@@ -1,4 +1,4 @@
-import type { Evidence, EvidenceKind, EvidenceVerdict } from './evidence.js';
+import type { Evidence, EvidenceKind, EvidenceVerdict } from '../../contracts/evidence.js';
 
 export interface EvidenceRow {
   readonly id: string;

@@ -1,5 +1,5 @@
+import type { Evidence } from '../../contracts/evidence.js';
 import type { Pool } from '../pool.js';
-import type { Evidence } from './evidence.js';
 import { type EvidenceRow, evidenceFromRow } from './evidence-row.js';
 
 const LIMIT_MAX = 500;

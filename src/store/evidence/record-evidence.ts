@@ -1,5 +1,6 @@
+import type { Evidence, EvidenceInput } from '../../contracts/evidence.js';
 import { inTransaction, lockInTransaction, type Pool, type PoolClient } from '../pool.js';
-import { type Evidence, type EvidenceInput, FIRST_PREVIOUS_HASH } from './evidence.js';
+import { FIRST_PREVIOUS_HASH } from './evidence.js';
 import { evidenceHash, normaliseEvidence } from './evidence-hash.js';
 import { type EvidenceRow, evidenceFromRow } from './evidence-row.js';
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { askSocket } from '../../home/ask-socket.js';
 import { deskPaths, type HomePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
 import { SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
-import type { TraderStatus } from '../../trader/protocol.js';
 import { createSignInLink, dashboardUrl } from '../sign-in-link.js';
 import type { UpOptions, UpSummary } from '../up-options.js';
 import { nextRoutines } from './next-routines.js';

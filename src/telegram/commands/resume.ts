@@ -1,7 +1,8 @@
 /** /resume, or /resume 50%: at a smaller position size. */
+
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
-import type { TraderStatus } from '../../trader/protocol.js';
 import { answer } from '../answer.js';
 import { missingRole } from '../bot-context.js';
 import { confirmButtons } from '../taps/confirm-button.js';

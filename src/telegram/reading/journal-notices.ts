@@ -1,9 +1,10 @@
 /** What of the trader's journal people are told, and in which words. */
+
+import type { Notice } from '../../contracts/notice.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { HaltCause } from '../../domain/mode.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
-import type { Notice } from '../../notify/notice.js';
 
 /** Part of an orderly start or end: nobody needs to be woken up. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];

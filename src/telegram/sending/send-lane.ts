@@ -3,7 +3,7 @@
  * and a message whose answer was lost can be looked for: it lies behind the newest id that was known before it.
  */
 import type { Api } from 'grammy';
-import type { NoticeButton } from '../../notify/notice.js';
+import type { NoticeButton } from '../../contracts/notice.js';
 import { type GrammySignal, grammySignal } from '../grammy-signal.js';
 import { RateLimit } from './rate-limit.js';
 import { outcomeOfError, type SendOutcome } from './send-outcome.js';

@@ -1,5 +1,5 @@
 /** Buttons that ask "really?": what a tap carries, and how long it counts. */
-import type { NoticeButton } from '../../notify/notice.js';
+import type { NoticeButton } from '../../contracts/notice.js';
 
 export type ConfirmVerb = 'closeall' | 'resume' | 'leave';
 

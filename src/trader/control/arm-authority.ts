@@ -1,6 +1,7 @@
 /** Who allows an arming: the desk file's rule, a person, or two. The engine then compares that with what its halts ask. */
+
+import type { Decision } from '../../domain/decision.js';
 import { ppmOfPercent } from '../../domain/money.js';
-import type { Decision } from '../protocol.js';
 import { ControlRefusal } from './control-refusal.js';
 import { countVotes, type Votes } from './votes.js';
 

@@ -1,6 +1,5 @@
 /** One client of the control socket: reads requests, bounds how many are under way, writes answers. */
 import type { Socket } from 'node:net';
-import { messageOf } from '../../domain/message-of.js';
 import {
   ANSWER_BYTES_MAX,
   CONTROL_PROTOCOL_VERSION,
@@ -8,7 +7,8 @@ import {
   type ControlMethod,
   type ControlMethods,
   FRAME_BYTES_MAX,
-} from '../protocol.js';
+} from '../../contracts/control.js';
+import { messageOf } from '../../domain/message-of.js';
 import { badRequest, ControlRefusal } from './control-refusal.js';
 import { FrameReader } from './frame-reader.js';
 import { checkParams, isControlMethod } from './params.js';

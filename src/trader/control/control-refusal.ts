@@ -1,5 +1,5 @@
 /** An answer that is an error, in the four parts that a person needs. */
-import type { ControlError } from '../protocol.js';
+import type { ControlError } from '../../contracts/control.js';
 
 export class ControlRefusal extends Error {
   override readonly name = 'ControlRefusal';

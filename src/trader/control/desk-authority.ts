@@ -1,8 +1,11 @@
 /** Whose decisions count on this desk: the desk file says who, the trader looks at each decision itself. */
+
+import type { ControlMethods } from '../../contracts/control.js';
 import { settingsApproversNeeded, settingsSource } from '../../desk/desk-settings.js';
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import type { LoadedDesk } from '../../desk/load.js';
 import { formatDecimal } from '../../domain/decimal.js';
+import type { Decision } from '../../domain/decision.js';
 import { percentOfPpm, ppmOfPercent } from '../../domain/money.js';
 import { APPROVER, namesWith } from '../../domain/roles.js';
 import type { RealMoneyRules } from '../../domain/signed-vote.js';
@@ -10,7 +13,6 @@ import type { RealMoneyKind } from '../../domain/vote-statement.js';
 import type { Engine } from '../../engine/engine.js';
 import { settingChanges, settingValues } from '../../engine/settings/setting-specs.js';
 import { peoplesKeys } from '../../home/person-keys.js';
-import type { ControlMethods, Decision } from '../protocol.js';
 import { type ArmPermission, armAuthority } from './arm-authority.js';
 import { coinsAuthority } from './coins-authority.js';
 import { readDecisionKey } from './decision-key.js';

@@ -1,9 +1,10 @@
 /** Whether the desk is flat, by what the venue says now and not by our own book. */
+
+import type { FlatProof } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { VenuePort } from '../../venue/port.js';
-import type { FlatProof } from '../protocol.js';
 import { CallLane } from '../running/call-lane.js';
 import { systemTimers } from '../running/clock.js';
 import { ControlRefusal } from './control-refusal.js';

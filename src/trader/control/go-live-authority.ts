@@ -3,8 +3,8 @@
  * socket can make a vote. Two people by the desk file; or one, whose vote is old enough for second thoughts.
  */
 import { decisionSubject } from '../../domain/approval.js';
+import type { Decision } from '../../domain/decision.js';
 import { type GoLiveGrant, type GoLiveProposal, goLiveTerms } from '../../domain/go-live.js';
-import type { Decision } from '../protocol.js';
 import { ControlRefusal } from './control-refusal.js';
 import { countVotes, type Votes } from './votes.js';
 

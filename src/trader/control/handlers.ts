@@ -1,11 +1,12 @@
 /** What each method of the control socket does. Commands that come while the trader starts wait for it, in order. */
 import type { Socket } from 'node:net';
+import type { CommandResult, ControlMethods } from '../../contracts/control.js';
+import type { BarsAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';
 import type { CommandOutcome } from '../../engine/effect.js';
 import type { Command } from '../../engine/event.js';
-import type { BarsAnswer, CommandResult, ControlMethods, FlatProof, TraderStatus } from '../protocol.js';
 import type { CommandRequest } from '../running/runner.js';
 import { CommandMemory } from './command-memory.js';
 import type { ControlHandlers } from './connection.js';

@@ -1,12 +1,13 @@
 /** Checks what comes over the socket, field by field; an error names the field, what was expected and what was found. */
+
+import type { ControlMethod, ControlMethods } from '../../contracts/control.js';
 import { CASH_KINDS, type CashKind } from '../../domain/cash.js';
 import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
+import type { Decision } from '../../domain/decision.js';
 import type { GoLiveProposal } from '../../domain/go-live.js';
-import type { Halt, HaltCause, ResumeRule } from '../../domain/mode.js';
-import { RESUME_RANK } from '../../domain/mode.js';
+import { type Halt, type HaltCause, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
 import { plainText } from '../../domain/plain-text.js';
 import { SIGNATURE_CHARS_MAX } from '../../domain/vote-statement.js';
-import type { ControlMethod, ControlMethods, Decision } from '../protocol.js';
 import { badRequest } from './control-refusal.js';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,8 +1,7 @@
 /** Whose votes for one request count, checked by the trader itself; one bad vote spoils them all. */
-import { verifyDecision } from '../../domain/decision.js';
+import { type Decision, verifyDecision } from '../../domain/decision.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
-import type { Decision } from '../protocol.js';
 import type { ControlRefusal } from './control-refusal.js';
 
 export interface Votes {

@@ -1,15 +1,11 @@
 /** A commit group as it comes to a follower of the journal, proven there by the bytes that are on the trader's disk. */
+
+import type { FollowedEntry } from '../../contracts/control.js';
 import type { JournalEntry } from '../../engine/record.js';
 import { BadFrame } from './format.js';
 import { readFrames } from './read-journal.js';
 import { isSameRecord } from './v2/codec.js';
 import { FORMAT_2 } from './v2/group.js';
-
-/** An entry on the wire. */
-export interface FollowedEntry extends JournalEntry {
-  /** With the last entry of a commit group: the whole group as it stands on disk, base64. */
-  readonly groupBytes?: string;
-}
 
 /** Whether a commit group ends with it; each entry of format v1 counts as one. */
 export function endsGroup({ sequence, group }: JournalEntry): boolean {

@@ -1,8 +1,9 @@
 /** Changes of a resting order at the venue, and their outcomes as events for the engine. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
+import type { AmendOutcome, ReplaceOutcome } from '../../domain/venue.js';
 import type { Approved } from '../../engine/risk/approved.js';
-import type { AmendOutcome, ReplaceOutcome, VenuePort } from '../../venue/port.js';
+import type { VenuePort } from '../../venue/port.js';
 import type { Unstamped } from './unstamped.js';
 
 const NOT_ABLE = { code: 'NOT_SENT', text: 'Not sent: this venue has no such request.' };

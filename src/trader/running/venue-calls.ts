@@ -2,9 +2,10 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
+import type { CashMovement } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
-import type { CashMovement, VenuePort, VenueStreamEvent } from '../../venue/port.js';
+import type { VenuePort, VenueStreamEvent } from '../../venue/port.js';
 import { CallLane } from './call-lane.js';
 import { amendEvent, amended, replaced, replaceEvent } from './change-calls.js';
 import type { Timers } from './clock.js';

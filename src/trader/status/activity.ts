@@ -1,4 +1,6 @@
 /** The newest lines of what happened, in plain words, from the journal's records. */
+
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
@@ -7,7 +9,6 @@ import type { Fill, OrderIntent } from '../../domain/order.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
-import type { TraderStatus } from '../protocol.js';
 
 const LINES_MAX = 50;
 

@@ -1,8 +1,9 @@
 /** The newest finished one-minute bars of each instrument: what a chart begins with and a changed strategy is shown. */
+
+import type { MarketBar } from '../../contracts/market-feed.js';
+import type { BarsAnswer } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { MarketBar } from '../../market/feed.js';
-import type { BarsAnswer } from '../protocol.js';
 
 /** Of each instrument: two days of minutes. */
 const BARS_KEPT_MAX = 3000;

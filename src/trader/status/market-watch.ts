@@ -1,9 +1,10 @@
 /** What the market last said, for the status. */
+
+import type { MarketEvent, MarketFeed } from '../../contracts/market-feed.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EngineView } from '../../engine/view.js';
-import type { MarketEvent, MarketFeed } from '../../market/feed.js';
-import type { TraderStatus } from '../protocol.js';
 
 type Sided = Pick<EngineView['quotes'][number], 'instrument' | 'bidTicks' | 'askTicks'>;
 

@@ -1,6 +1,7 @@
 /** What the status says before the engine can speak for itself. */
+
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { LoadedDesk } from '../../desk/load.js';
-import type { TraderStatus } from '../protocol.js';
 
 export interface StartingFacts {
   readonly loaded: LoadedDesk;

@@ -1,28 +1,8 @@
 /** A strategy: what it earned, what it waits for, and who switched it off. */
+
+import type { StrategyStatus } from '../../contracts/trader-status.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { StrategyView } from '../../engine/view.js';
-
-export interface StrategyStatus {
-  readonly name: string;
-  readonly symbol: string;
-  readonly enabled: boolean;
-  readonly state: string;
-  readonly trades: number;
-  readonly wins: number;
-  readonly realised: string;
-  readonly lossesInARow: number;
-  /** Of its instrument's last 60 bars. */
-  readonly regime: 'trending' | 'ranging' | 'unknown';
-  /** Who switched it off and why; null while it is on, or where the desk file has it off. */
-  readonly off: {
-    /** By the tracker, which looks at it again. */
-    readonly automatic: boolean;
-    readonly by: string;
-    readonly reason: string;
-    readonly atMarketMs: number;
-    readonly nextReviewMarketMs: number | null;
-  } | null;
-}
 
 export function strategyStatus(
   strategy: StrategyView,

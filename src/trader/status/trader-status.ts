@@ -1,10 +1,11 @@
 /** The engine's integers as the decimal text that people and other programs read. */
+
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { fallPct } from '../../engine/risk/readings.js';
 import type { EngineView } from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
-import type { TraderStatus } from '../protocol.js';
 import { orderStatus } from './order-status.js';
 import { coinsStatus, dustStatus, positionStatus, stopGapStatus } from './position-status.js';
 import { strategyStatus } from './strategy-status.js';

@@ -1,6 +1,13 @@
 /** Live prices as a feed that can be begun again: what was logged first, then the minutes missed since, then live. */
+
+import type {
+  MarketBar,
+  MarketEvent,
+  MarketFeed,
+  MarketListener,
+  MarketSource,
+} from '../../contracts/market-feed.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import type { MarketBar, MarketEvent, MarketFeed, MarketListener, MarketSource } from '../../market/feed.js';
 import { barQuotes } from '../../venue/bar-path.js';
 import { PriceLog, readPriceLog, type TimedEvent } from './price-log.js';
 

@@ -1,11 +1,11 @@
 /** From what was asked for to a feed that gives the same prices at every start. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MarketFeed } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { MarketChoice } from '../../home/runtime.js';
 import { createFeed } from '../../market/create-feed.js';
-import type { MarketFeed } from '../../market/feed.js';
 import type { MarketPositionStore } from '../../market/position.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import { LoggedFeed } from './logged-feed.js';

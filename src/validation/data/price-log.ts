@@ -12,7 +12,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import type { MarketBar, MarketEvent, MarketSource } from '../../market/feed.js';
+import type { MarketBar, MarketEvent, MarketSource } from '../../contracts/market-feed.js';
 
 export type TimedEvent = Extract<MarketEvent, { readonly marketMs: number }>;
 

@@ -2,9 +2,10 @@
  * The desk's own engine, strategies and limits on paper, stepped by prices alone: no clock, no randomness, no waiting.
  * The same prices give the same orders, fills and halts, on every machine and however often the run is begun again.
  */
+
+import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
-import type { MarketBar, MarketEvent } from '../../market/feed.js';
 import { type HostJournal, Runner } from '../../trader/running/runner.js';
 import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
 import type { ArmingRule } from './arming-rule.js';

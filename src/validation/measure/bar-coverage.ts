@@ -1,5 +1,5 @@
 /** What the bars of one instrument cover of the time that was asked for. */
-import type { MarketBar } from '../../market/feed.js';
+import type { MarketBar } from '../../contracts/market-feed.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

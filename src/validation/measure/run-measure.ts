@@ -1,9 +1,10 @@
 /** Everything that the report says is measured here, from prices and from what the engine put on record. */
+
+import type { MarketEvent } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
 import type { EngineRecord } from '../../engine/record.js';
-import type { MarketEvent } from '../../market/feed.js';
 import { BarCoverage } from './bar-coverage.js';
 import { EquityMeter } from './equity-meter.js';
 import { RoundTrips } from './round-trips.js';

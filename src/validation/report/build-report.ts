@@ -1,12 +1,12 @@
 /** From what was measured to what is said about it. Pure: the same run gives the same report, byte for byte. */
 import { basename } from 'node:path';
+import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { formatMoney } from '../../domain/money.js';
 import { HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.js';
-import type { MarketSource } from '../../market/feed.js';
 import { type CriterionResult, judge, looserThan } from '../criteria.js';
 import type { Coverage } from '../measure/bar-coverage.js';
 import type { DataProblem } from '../measure/data-problems.js';

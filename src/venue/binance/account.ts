@@ -1,7 +1,6 @@
 /** Cash and positions, both from one reading of the account where they are asked for together. */
 import { plainUnits } from '../../domain/money.js';
-import type { VenuePosition } from '../../engine/event.js';
-import type { VenueBalances } from '../port.js';
+import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import type { Connection } from './connection.js';
 import { unitsOf } from './exact.js';
 import { type Holdings, type PositionContext, positionOf, readHoldings } from './holdings.js';

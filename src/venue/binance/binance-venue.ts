@@ -1,8 +1,9 @@
 /** Binance spot as a venue: real orders over the real client library; what is not certain is said to be unknown. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstrumentId } from '../../domain/instrument.js';
+import type { VenueCapabilities } from '../../domain/venue.js';
 import type { BreakerState } from '../breaker.js';
-import type { VenueCapabilities, VenuePort, VenueStreamEvent } from '../port.js';
+import type { VenuePort, VenueStreamEvent } from '../port.js';
 import type { RateBudgetState } from '../rate-budget.js';
 import { type AccountReadings, createAccountReadings, foreignUnits } from './account.js';
 import { cashReader } from './cash.js';

@@ -3,7 +3,9 @@
  * wallets, interest and dividends, conversions of leftovers into BNB. What the exchange lists elsewhere (fiat, convert,
  * sub-accounts, gifts) is not read: it stays unexplained until a person says what it was.
  */
-import { type CashMovement, type CashMovementKind, VenueUnavailable } from '../port.js';
+
+import type { CashMovement, CashMovementKind } from '../../domain/venue.js';
+import { VenueUnavailable } from '../port.js';
 import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
 import { decimalOf } from './exact.js';
 import type { CcxtBinance } from './exchange.js';

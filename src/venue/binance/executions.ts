@@ -1,6 +1,6 @@
 /** Executions as they come in, from the user stream and from answers to orders, each delivered once and in order. */
 import type { OrderIntent } from '../../domain/order.js';
-import type { VenueOrder } from '../../engine/event.js';
+import type { VenueOrder } from '../../domain/venue.js';
 import { type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import {
   amountField,

@@ -3,7 +3,7 @@
  * the desk file declares as not the desk's (`foreign`). What is worth less than the smallest order the venue takes
  * can't be sold by anybody: it is dust, and no position.
  */
-import type { VenuePosition } from '../../engine/event.js';
+import type { VenuePosition } from '../../domain/venue.js';
 import { amountField, fieldsOf, listOf, textField } from './decode.js';
 import { wholeSteps } from './exact.js';
 import type { BinanceMarket } from './market.js';

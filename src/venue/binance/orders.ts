@@ -1,7 +1,7 @@
 /** Orders, there and back: the desk's intent as the venue's parameters, the venue's order as the engine's. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { VenueOrder } from '../../engine/event.js';
+import type { VenueOrder } from '../../domain/venue.js';
 import {
   amountField,
   type Fields,

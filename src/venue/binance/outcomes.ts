@@ -1,7 +1,6 @@
 /** What an answer means for an order: the table that decides whether it is accepted, rejected or unknown. */
 import type { OrderIntent } from '../../domain/order.js';
-import type { VenueOrder } from '../../engine/event.js';
-import type { CancelOutcome, SendOutcome } from '../port.js';
+import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
 import type { Answer } from './answer.js';
 import { fieldsOf, textField, Unbelievable, wholeField } from './decode.js';
 import type { BinanceMarket } from './market.js';

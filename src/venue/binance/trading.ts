@@ -1,9 +1,9 @@
 /** Orders and cancels: each ends in one of the port's outcomes, whatever the wire does. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { VenueOrder } from '../../engine/event.js';
+import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
 import type { Approved } from '../../engine/risk/approved.js';
-import { type CancelOutcome, type SendOutcome, VenueUnavailable } from '../port.js';
+import { VenueUnavailable } from '../port.js';
 import type { Connection } from './connection.js';
 import { fieldsOf, listOf } from './decode.js';
 import type { Executions } from './executions.js';

@@ -1,5 +1,5 @@
 import type { Instrument } from '../../domain/instrument.js';
-import type { VenueCapabilities } from '../port.js';
+import type { VenueCapabilities } from '../../domain/venue.js';
 
 /** One spot instrument makes it a spot account: no shorting, and resting sales lock their coins. */
 export function paperCapabilities(instruments: readonly Instrument[]): VenueCapabilities {

@@ -1,6 +1,7 @@
 /** The paper venue's trading floor: matches open orders against what the market shows and writes each fill down. */
+
+import type { MarketEvent } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { MarketEvent } from '../../market/feed.js';
 import type { QuoteEvent } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';

@@ -2,7 +2,7 @@
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { AmendOutcome, CancelOutcome, ReplaceOutcome, SendOutcome } from '../port.js';
+import type { AmendOutcome, CancelOutcome, ReplaceOutcome, SendOutcome } from '../../domain/venue.js';
 import { type PricesNow, refuse, refuseAmendment, refuseByAccount, refuseByFilters } from './admission.js';
 import type { PaperBook } from './book.js';
 import type { BookRecord, PaperOrder } from './book-record.js';

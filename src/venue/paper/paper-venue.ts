@@ -2,14 +2,12 @@
  * A venue for paper money, in the trader's process, with a durable book of its own: reconciliation compares two things.
  * It sees every market event before the engine does. Nothing is matched in the step in which it was sent.
  */
+
+import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
-import type { VenueOrder, VenuePosition } from '../../engine/event.js';
-import type { Approved } from '../../engine/risk/approved.js';
-import type { MarketBar, MarketEvent } from '../../market/feed.js';
-import { barQuotes } from '../bar-path.js';
 import type {
   AmendOutcome,
   CancelOutcome,
@@ -17,9 +15,12 @@ import type {
   SendOutcome,
   VenueBalances,
   VenueCapabilities,
-  VenuePort,
-  VenueStreamEvent,
-} from '../port.js';
+  VenueOrder,
+  VenuePosition,
+} from '../../domain/venue.js';
+import type { Approved } from '../../engine/risk/approved.js';
+import { barQuotes } from '../bar-path.js';
+import type { VenuePort, VenueStreamEvent } from '../port.js';
 import { PaperAccount } from './account.js';
 import { onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';

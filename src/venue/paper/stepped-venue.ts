@@ -2,13 +2,21 @@
  * The paper venue for a run that is a pure function of its prices: the same book, rules and matching as
  * `PaperVenue`, but every answer comes at once and time is the caller's. Keeps nothing on disk.
  */
+
+import type { MarketEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
-import type { VenueOrder, VenueSnapshot } from '../../engine/event.js';
+import type {
+  AmendOutcome,
+  CancelOutcome,
+  ReplaceOutcome,
+  SendOutcome,
+  VenueOrder,
+} from '../../domain/venue.js';
+import type { VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
-import type { MarketEvent } from '../../market/feed.js';
-import type { AmendOutcome, CancelOutcome, ReplaceOutcome, SendOutcome, VenueStreamEvent } from '../port.js';
+import type { VenueStreamEvent } from '../port.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
 import { Exchange } from './exchange.js';

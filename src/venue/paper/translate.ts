@@ -1,7 +1,7 @@
 /** Between the paper book's symbols and the engine's dense instrument numbers. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
-import type { VenueOrder } from '../../engine/event.js';
+import type { VenueOrder } from '../../domain/venue.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 
 export interface OrderPlace {

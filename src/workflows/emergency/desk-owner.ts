@@ -18,11 +18,6 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { causeOf } from '../../domain/cause-of.js';
-import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
-import { emergencyStopId } from '../queues.js';
-import { showPhase } from '../show.js';
-import { takeSignalVariants } from '../unknown-signals.js';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
@@ -33,7 +28,12 @@ import {
   INCARNATIONS_MAX,
   isThere,
   TRADER_NAMED_MS,
-} from './contract.js';
+} from '../../contracts/emergency.js';
+import { emergencyStopId } from '../../contracts/queues.js';
+import { causeOf } from '../../domain/cause-of.js';
+import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
+import { showPhase } from '../show.js';
+import { takeSignalVariants } from '../unknown-signals.js';
 import { emergencyStop } from './emergency-stop.js';
 import { toOwnerInput } from './input.js';
 import { kindOf, toOrder } from './order.js';

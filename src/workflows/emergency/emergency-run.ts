@@ -1,17 +1,17 @@
 /** The state of one emergency stop: what was ordered, which traders it concerns, and what is proven of each. */
 import { log, patched, proxyActivities } from '@temporalio/workflow';
-import type { EmergencyActivities } from '../../activities/emergency/create-emergency-activities.js';
-import { causeOf } from '../../domain/cause-of.js';
-import { EvidenceTrail } from '../evidence-trail.js';
-import { emergencyQueue } from '../queues.js';
-import { showPhase } from '../show.js';
 import type {
   AdmittedIncarnation,
+  EmergencyActivities,
   EmergencyKind,
   EmergencyOrder,
   EmergencyOutcome,
   EmergencyStopInput,
-} from './contract.js';
+} from '../../contracts/emergency.js';
+import { emergencyQueue } from '../../contracts/queues.js';
+import { causeOf } from '../../domain/cause-of.js';
+import { EvidenceTrail } from '../evidence-trail.js';
+import { showPhase } from '../show.js';
 import { EmergencyTarget } from './emergency-target.js';
 
 /** A stop asks who was left out: those that began before go on without. */

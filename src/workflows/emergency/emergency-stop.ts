@@ -13,9 +13,9 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { EMERGENCY_MESSAGES, type EmergencyOrder, type EmergencyOutcome } from '../../contracts/emergency.js';
 import { showPhase, showVerdict } from '../show.js';
 import { takeSignalVariants } from '../unknown-signals.js';
-import { EMERGENCY_MESSAGES, type EmergencyOrder, type EmergencyOutcome } from './contract.js';
 import { EmergencyRun } from './emergency-run.js';
 import { toStopInput } from './input.js';
 import { kindOf, toOrder } from './order.js';

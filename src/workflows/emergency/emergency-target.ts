@@ -1,9 +1,9 @@
 /** One trader of the desk within an emergency stop: what it was sent, and what reading back said. */
-import type { FlatReading } from '../../activities/engine/prove-flat.js';
-import type { StopReading } from '../../activities/engine/prove-stopped.js';
+
+import type { EmergencyKind, EmergencyOrder, EmergencyTiming } from '../../contracts/emergency.js';
+import type { FlatReading, StopReading } from '../../contracts/engine-activities.js';
 import { causeOf } from '../../domain/cause-of.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
-import type { EmergencyKind, EmergencyOrder, EmergencyTiming } from './contract.js';
 import { engineCalls } from './engine-calls.js';
 
 export class EmergencyTarget {

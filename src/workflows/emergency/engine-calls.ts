@@ -1,8 +1,8 @@
 /** The engine's activities on the queue of one trader, with the bounds of an emergency. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { EngineActivities } from '../../activities/engine/create-engine-activities.js';
-import { engineQueue } from '../queues.js';
-import type { EmergencyTiming } from './contract.js';
+import type { EmergencyTiming } from '../../contracts/emergency.js';
+import type { EngineActivities } from '../../contracts/engine-activities.js';
+import { engineQueue } from '../../contracts/queues.js';
 
 /**
  * One attempt only: the procedure's own loop repeats, so that an order that arrives meanwhile is never behind a

@@ -3,7 +3,6 @@
  * says which desk; what came without our seal says nothing but a reason.
  */
 import { workflowInfo } from '@temporalio/workflow';
-import { isUnsealed } from '../../domain/unsealed.js';
 import {
   type AdmittedIncarnation,
   type DeskOwnerInput,
@@ -11,7 +10,8 @@ import {
   type EmergencyOrder,
   type EmergencyStopInput,
   type EmergencyTiming,
-} from './contract.js';
+} from '../../contracts/emergency.js';
+import { isUnsealed } from '../../domain/unsealed.js';
 import { toOrder } from './order.js';
 
 const QUEUE = /^emergency:(.+)$/;

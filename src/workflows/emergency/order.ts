@@ -1,8 +1,8 @@
 import { uuid4 } from '@temporalio/workflow';
+import type { EmergencyKind, EmergencyOrder } from '../../contracts/emergency.js';
 import { NO_REASON } from '../../domain/no-reason.js';
 import { plainText } from '../../domain/plain-text.js';
 import { isUnsealed } from '../../domain/unsealed.js';
-import type { EmergencyKind, EmergencyOrder } from './contract.js';
 
 const KINDS: ReadonlyMap<string, EmergencyKind> = new Map([
   ['stop', 'stop'],

@@ -1,11 +1,12 @@
 /** What is known of a question that people were asked: how far it is, how it ended, and when something is due. */
-import type { Decision } from '../../trader/protocol.js';
+
 import type {
   ApprovalOutcome,
   ApprovalProgress,
   ApprovalRequest,
   OpenApproval,
-} from './approval-contract.js';
+} from '../../contracts/approval.js';
+import type { Decision } from '../../domain/decision.js';
 
 export interface Waiting extends OpenApproval {
   votes: Decision[];

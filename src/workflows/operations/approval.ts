@@ -11,10 +11,6 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureName } from '../../activities/failure-names.js';
-import { causeOf } from '../../domain/cause-of.js';
-import { isUnsealed } from '../../domain/unsealed.js';
-import type { Decision } from '../../trader/protocol.js';
 import {
   APPROVAL_MESSAGES,
   type ApprovalOpened,
@@ -24,7 +20,11 @@ import {
   type OpenApproval,
   type Vote,
   type VoteAnswer,
-} from './approval-contract.js';
+} from '../../contracts/approval.js';
+import type { FailureName } from '../../contracts/failure-names.js';
+import { causeOf } from '../../domain/cause-of.js';
+import type { Decision } from '../../domain/decision.js';
+import { isUnsealed } from '../../domain/unsealed.js';
 import {
   isDecided,
   nextPauseMs,

@@ -1,8 +1,8 @@
 /** Asks a person for something that only a person can do, and waits for it. */
 import { type ActivityInterfaceFor, condition, defineSignal, setHandler } from '@temporalio/workflow';
-import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
+import type { OperationsActivities } from '../../contracts/operations-activities.js';
+import { TASK_MESSAGES } from '../../contracts/task.js';
 import { isCancelRequested } from '../cancellation.js';
-import { TASK_MESSAGES } from './task-contract.js';
 
 type TaskActivities = Pick<OperationsActivities, 'openTask' | 'readTask'>;
 type Task = Awaited<ReturnType<TaskActivities['openTask']>>;

@@ -1,7 +1,7 @@
 /** People hear that somebody pressed "Cancel", and what became of it. */
 import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
-import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
-import type { NoticeSeverity } from '../../notify/notice.js';
+import type { NoticeSeverity } from '../../contracts/notice.js';
+import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { CANCEL_ASKED } from '../cancellation.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
 

@@ -1,9 +1,9 @@
 /** The operations worker's activities with their bounds. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { EngineActivities } from '../../activities/engine/create-engine-activities.js';
-import type { FailureName } from '../../activities/failure-names.js';
-import type { OperationsActivities } from '../../activities/operations/create-operations-activities.js';
-import { engineQueue, operationsQueue } from '../queues.js';
+import type { EngineActivities } from '../../contracts/engine-activities.js';
+import type { FailureName } from '../../contracts/failure-names.js';
+import type { OperationsActivities } from '../../contracts/operations-activities.js';
+import { engineQueue, operationsQueue } from '../../contracts/queues.js';
 
 /** Another try changes nothing. */
 export const FINAL: FailureName[] = [

@@ -1,8 +1,8 @@
 /** The pre-flight checks, made where the keys are: who asks for them (web, command line) may have none. */
 import { proxyActivities } from '@temporalio/workflow';
-import type { GoLiveActivities } from '../../activities/go-live/create-go-live-activities.js';
-import type { PreflightReport } from '../../checks/preflight/preflight-check.js';
-import { operationsQueue } from '../queues.js';
+import type { GoLiveActivities } from '../../contracts/go-live.js';
+import type { PreflightReport } from '../../contracts/preflight.js';
+import { operationsQueue } from '../../contracts/queues.js';
 import { showVerdict } from '../show.js';
 
 export interface PreflightInput {

@@ -3,15 +3,12 @@
  * people. The trading itself is one long activity that goes on where it ended, whatever dies meanwhile.
  */
 import { CancelledFailure, condition, proxyActivities } from '@temporalio/workflow';
-import type {
-  ValidationActivities,
-  ValidationOutcome,
-} from '../../activities/validation/create-validation-activities.js';
+import type { Verdict } from '../../contracts/evidence.js';
+import { operationsQueue } from '../../contracts/queues.js';
+import type { ValidationActivities, ValidationOutcome } from '../../contracts/validation.js';
 import { causeOf } from '../../domain/cause-of.js';
 import { CANCEL_ASKED, cancellable, isCancelRequested } from '../cancellation.js';
-import type { Verdict } from '../evidence.js';
 import { EvidenceTrail } from '../evidence-trail.js';
-import { operationsQueue } from '../queues.js';
 import { showPhase, showVerdict } from '../show.js';
 import { tellCancelled } from './cancelled-notice.js';
 import { recordCalls } from './operations-calls.js';

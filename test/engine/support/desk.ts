@@ -1,11 +1,11 @@
 /** A desk under test: the real engine, and a hand that plays venue and clock. */
 import type { Fill, OrderIntent } from '../../../src/domain/order.js';
+import type { CashMovement, VenueOrder } from '../../../src/domain/venue.js';
 import type { EngineConfig } from '../../../src/engine/config.js';
 import type { CommandOutcome, Effect } from '../../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
-import type { Command, EngineEvent, Stamp, VenueOrder } from '../../../src/engine/event.js';
+import type { Command, EngineEvent, Stamp } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
-import type { CashMovement } from '../../../src/venue/port.js';
 import { venueOrderOf } from '../../support/venue-order.js';
 import { deskConfig } from './desk-config.js';
 

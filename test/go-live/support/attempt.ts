@@ -1,7 +1,9 @@
 /** One attempt to go live, the whole procedure with its activities, and the people who decide about it. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createGoLiveActivities } from '../../../src/activities/go-live/create-go-live-activities.js';
-import type { PreflightReport, PreflightVerdict } from '../../../src/checks/preflight/preflight-check.js';
+import type { GoLiveInput, GoLiveResult } from '../../../src/contracts/go-live.js';
+import type { PreflightReport, PreflightVerdict } from '../../../src/contracts/preflight.js';
+import { operationsQueue } from '../../../src/contracts/queues.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { goLiveId } from '../../../src/domain/go-live.js';
 import type { Runtime } from '../../../src/home/runtime.js';
@@ -10,8 +12,6 @@ import { goLiveInput } from '../../../src/operations/go-live/start-go-live.js';
 import { type Operations, operationsOver } from '../../../src/operations/open-operations.js';
 import type { Caller } from '../../../src/operations/operation.js';
 import { openAttempt } from '../../../src/store/go-live-attempts.js';
-import type { GoLiveInput, GoLiveResult } from '../../../src/workflows/operations/go-live/contract.js';
-import { operationsQueue } from '../../../src/workflows/queues.js';
 import { cryptoDesk } from '../../operations/support/crypto-desk.js';
 import {
   type Bench,

@@ -9,15 +9,15 @@ import {
   type SimulatorOptions,
   startBinanceSimulator,
 } from '../../../simulators/binance/start.js';
+import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { loadDesk } from '../../../src/desk/load.js';
 import { decisionSubject } from '../../../src/domain/approval.js';
-import { signDecision } from '../../../src/domain/decision.js';
+import { type Decision, signDecision } from '../../../src/domain/decision.js';
 import { type GoLiveProposal, goLiveTerms } from '../../../src/domain/go-live.js';
 import { signStatement } from '../../../src/domain/signed-vote.js';
 import type { StatementToSign } from '../../../src/domain/vote-statement.js';
 import { deskPaths, homePaths, type Runtime } from '../../../src/home/runtime.js';
 import { connectTrader, type TraderClient } from '../../../src/trader/client.js';
-import type { Decision, TraderStatus } from '../../../src/trader/protocol.js';
 import { startTrader } from '../../../src/trader/start.js';
 import { enrol, ownKeyOf } from '../../support/own-keys.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';

@@ -1,25 +1,18 @@
 /** Every kind of question that waits for a person's decision in a workflow, put by the workflow that asks it. */
 import { randomUUID } from 'node:crypto';
-import { decisionSubject } from '../../../src/domain/approval.js';
-import { signDecision } from '../../../src/domain/decision.js';
-import { readApprovals } from '../../../src/store/approvals.js';
-import type { Decision } from '../../../src/trader/protocol.js';
-import {
-  APPROVAL_MESSAGES,
-  type ApprovalProgress,
-} from '../../../src/workflows/operations/approval-contract.js';
-import {
-  INCIDENT_MESSAGES,
-  type IncidentProgress,
-} from '../../../src/workflows/operations/incident/contract.js';
+import { APPROVAL_MESSAGES, type ApprovalProgress } from '../../../src/contracts/approval.js';
+import { INCIDENT_MESSAGES, type IncidentProgress } from '../../../src/contracts/incident.js';
+import { operationsQueue, resumptionId, settingsChangeId } from '../../../src/contracts/queues.js';
 import {
   RESUMPTION_MESSAGES,
   RESUMPTION_TIMING,
   type ResumptionInput,
   type ResumptionProgress,
-} from '../../../src/workflows/operations/resumption/contract.js';
-import type { SettingsChangeInput } from '../../../src/workflows/operations/settings/contract.js';
-import { operationsQueue, resumptionId, settingsChangeId } from '../../../src/workflows/queues.js';
+} from '../../../src/contracts/resumption.js';
+import type { SettingsChangeInput } from '../../../src/contracts/settings.js';
+import { decisionSubject } from '../../../src/domain/approval.js';
+import { type Decision, signDecision } from '../../../src/domain/decision.js';
+import { readApprovals } from '../../../src/store/approvals.js';
 import { review, startAttempt } from '../../go-live/support/attempt.js';
 import { openIncident } from '../../incidents/incident-bench.js';
 import { type Bench, type BenchDesk, DECISION_KEY } from '../../workflows/support/desk-bench.js';

@@ -1,8 +1,8 @@
 /** Cash moves in the books for one of three reasons: the venue lists it, a person says it, or an adoption has its other side. */
 import { parseUnits } from '../../../src/domain/money.js';
+import type { CashMovement } from '../../../src/domain/venue.js';
 import type { Command, EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
-import type { CashMovement } from '../../../src/venue/port.js';
 import type { Bank } from '../bank.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';

@@ -1,6 +1,8 @@
 /** A stop that does nothing although the market is past it protects nothing: it comes off, and its position is closed. */
+
+import type { VenueOrder } from '../../../src/domain/venue.js';
 import type { Effect } from '../../../src/engine/effect.js';
-import type { EngineEvent, VenueOrder } from '../../../src/engine/event.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';

@@ -1,19 +1,11 @@
 /** The procedures whose buttons are pressed, each with what people do until it ends. */
 import { randomUUID } from 'node:crypto';
-import type { Desk } from '../../../src/desk/schema.js';
-import { goLiveId } from '../../../src/domain/go-live.js';
-import { fingerprintOf } from '../../../src/operations/incidents/incident-start.js';
-import { findIncident } from '../../../src/store/incidents.js';
-import { deskOwnerOf } from '../../../src/worker/desk-owner-client.js';
 import {
   EMERGENCY_MESSAGES,
   EMERGENCY_TIMING,
   emergencyStopLabel,
-} from '../../../src/workflows/emergency/contract.js';
-import { PULSE_MESSAGES } from '../../../src/workflows/operations/pulse/contract.js';
-import { RESUMPTION_TIMING } from '../../../src/workflows/operations/resumption/contract.js';
-import type { RoutineStep } from '../../../src/workflows/operations/routine/contract.js';
-import type { SettingsChangeInput } from '../../../src/workflows/operations/settings/contract.js';
+} from '../../../src/contracts/emergency.js';
+import { PULSE_MESSAGES } from '../../../src/contracts/pulse.js';
 import {
   backupWorkflowId,
   deskOwnerId,
@@ -26,8 +18,16 @@ import {
   resumptionId,
   settingsChangeId,
   validationId,
-} from '../../../src/workflows/queues.js';
-import { runLabel } from '../../../src/workflows/run-label.js';
+} from '../../../src/contracts/queues.js';
+import { RESUMPTION_TIMING } from '../../../src/contracts/resumption.js';
+import type { RoutineStep } from '../../../src/contracts/routine.js';
+import { runLabel } from '../../../src/contracts/run-label.js';
+import type { SettingsChangeInput } from '../../../src/contracts/settings.js';
+import type { Desk } from '../../../src/desk/schema.js';
+import { goLiveId } from '../../../src/domain/go-live.js';
+import { findIncident } from '../../../src/store/incidents.js';
+import { fingerprintOf } from '../../../src/temporal/incidents/incident-start.js';
+import { deskOwnerOf } from '../../../src/worker/desk-owner-client.js';
 import { ANNA, BERT, beginAttempt, liveBenchDesk, peopleOf } from '../../go-live/support/attempt.js';
 import { openIncident } from '../../incidents/incident-bench.js';
 import { CHECK_STEPS } from '../../workflows/support/check-steps.js';

@@ -1,7 +1,7 @@
 /** Follows one run of a workflow in Temporal's history, event by event, from its first to its last. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
+import type { TemporalAccess } from '../../../src/temporal/open-temporal.js';
 
 export interface RunWatch {
   readonly workflowId: string;

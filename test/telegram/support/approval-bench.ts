@@ -6,15 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
+import type { ApprovalOutcome, ApprovalRequest } from '../../../src/contracts/approval.js';
+import { operationsQueue } from '../../../src/contracts/queues.js';
 import { type Runtime as DeskRuntime, homePaths, SECRET_FILES } from '../../../src/home/runtime.js';
-import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
-import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
 import type { TelegramTiming } from '../../../src/telegram/start.js';
-import type {
-  ApprovalOutcome,
-  ApprovalRequest,
-} from '../../../src/workflows/operations/approval-contract.js';
-import { operationsQueue } from '../../../src/workflows/queues.js';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/data-converter.js';
+import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { sharedTemporal } from '../../support/temporal.js';
 import { DECISION_KEY } from '../../workflows/support/desk-bench.js';

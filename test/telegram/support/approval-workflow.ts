@@ -6,12 +6,8 @@ import {
   defineSignal,
   setHandler,
 } from '@temporalio/workflow';
+import type { ApprovalOutcome, ApprovalRequest, OpenApproval } from '../../../src/contracts/approval.js';
 import { Approvals } from '../../../src/workflows/operations/approval.js';
-import type {
-  ApprovalOutcome,
-  ApprovalRequest,
-  OpenApproval,
-} from '../../../src/workflows/operations/approval-contract.js';
 
 export interface AskInput {
   readonly request: ApprovalRequest;

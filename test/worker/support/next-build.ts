@@ -1,7 +1,7 @@
 /** The operations workflows as a later build might have them: each with one more step before all others. */
 import { patched, proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
+import { operationsQueue } from '../../../src/contracts/queues.js';
 import * as now from '../../../src/workflows/operations/bundle.js';
-import { operationsQueue } from '../../../src/workflows/queues.js';
 
 interface NextActivities {
   oneMoreStep(type: string): Promise<void>;

@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Runtime } from '../../../src/home/runtime.js';
-import { completeTask } from '../../../src/operations/tasks/complete-task.js';
-import { readTasks } from '../../../src/store/tasks.js';
-import type { RoutineStep } from '../../../src/workflows/operations/routine/contract.js';
 import {
   backupWorkflowId,
   drillWorkflowId,
   operationsQueue,
   pulseId,
-} from '../../../src/workflows/queues.js';
+} from '../../../src/contracts/queues.js';
+import type { RoutineStep } from '../../../src/contracts/routine.js';
+import type { Runtime } from '../../../src/home/runtime.js';
+import { completeTask } from '../../../src/operations/tasks/complete-task.js';
+import { readTasks } from '../../../src/store/tasks.js';
 import { CHECK_STEPS } from '../support/check-steps.js';
 import { type Bench, openBench } from '../support/desk-bench.js';
 import { keepHistory } from '../support/keep-history.js';

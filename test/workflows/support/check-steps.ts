@@ -1,4 +1,4 @@
-import type { RoutineStep } from '../../../src/workflows/operations/routine/contract.js';
+import type { RoutineStep } from '../../../src/contracts/routine.js';
 
 const common = { timeoutSeconds: 5, with: {} } as const;
 

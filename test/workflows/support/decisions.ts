@@ -1,10 +1,9 @@
 /** What people decide, signed as the process that signed them in does. */
 import { randomUUID } from 'node:crypto';
+import { APPROVAL_MESSAGES, type VoteAnswer } from '../../../src/contracts/approval.js';
 import { decisionSubject } from '../../../src/domain/approval.js';
-import { signDecision } from '../../../src/domain/decision.js';
+import { type Decision, signDecision } from '../../../src/domain/decision.js';
 import { readApprovals } from '../../../src/store/approvals.js';
-import type { Decision } from '../../../src/trader/protocol.js';
-import { APPROVAL_MESSAGES, type VoteAnswer } from '../../../src/workflows/operations/approval-contract.js';
 import { type Bench, DECISION_KEY } from './desk-bench.js';
 import { until } from './until.js';
 

@@ -4,19 +4,18 @@ import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { createEmergencyActivities } from '../../../src/activities/emergency/create-emergency-activities.js';
 import { createEngineActivities } from '../../../src/activities/engine/create-engine-activities.js';
-import {
-  createIncidentActivities,
-  type Symptom,
-} from '../../../src/activities/incidents/create-incident-activities.js';
+import { createIncidentActivities } from '../../../src/activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
-import type { Check, CheckContext, CheckOutcome } from '../../../src/checks/check.js';
+import type { Check, CheckContext } from '../../../src/checks/check.js';
 import { CHECKS } from '../../../src/checks/registry.js';
+import type { AdmittedIncarnation } from '../../../src/contracts/emergency.js';
+import type { Symptom } from '../../../src/contracts/incident-activities.js';
+import { emergencyQueue, engineQueue, operationsQueue } from '../../../src/contracts/queues.js';
+import type { CheckOutcome } from '../../../src/contracts/routine.js';
 import type { ResumeRule } from '../../../src/domain/mode.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { notify } from '../../../src/notify/notify.js';
-import { openTemporal, type TemporalAccess } from '../../../src/operations/temporal/open-temporal.js';
-import type { AdmittedIncarnation } from '../../../src/workflows/emergency/contract.js';
-import { emergencyQueue, engineQueue, operationsQueue } from '../../../src/workflows/queues.js';
+import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { sharedTemporal, type TemporalAddress } from '../../support/temporal.js';
 import { ScriptedTrader } from './scripted-trader.js';

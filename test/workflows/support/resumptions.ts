@@ -1,15 +1,15 @@
 /** Resumptions on the real Temporal server, looking again at once. */
 
-import type { Decision } from '../../../src/trader/protocol.js';
+import { operationsQueue, resumptionId } from '../../../src/contracts/queues.js';
 import {
   type DecisionOutcome,
   RESUMPTION_MESSAGES,
   RESUMPTION_TIMING,
   type ResumptionInput,
   type ResumptionProgress,
-} from '../../../src/workflows/operations/resumption/contract.js';
-import { operationsQueue, resumptionId } from '../../../src/workflows/queues.js';
-import { FERMATA_DESK } from '../../../src/workflows/search-attributes.js';
+} from '../../../src/contracts/resumption.js';
+import { FERMATA_DESK } from '../../../src/contracts/search-attributes.js';
+import type { Decision } from '../../../src/domain/decision.js';
 import { CHECK_STEPS } from './check-steps.js';
 import type { Bench, BenchDesk } from './desk-bench.js';
 import { until } from './until.js';

@@ -1,13 +1,9 @@
 /** Routines on the real Temporal server. */
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import {
-  ROUTINE_FAILED,
-  type RoutineInput,
-  type RoutineResult,
-} from '../../../src/workflows/operations/routine/contract.js';
-import { operationsQueue, routineId } from '../../../src/workflows/queues.js';
-import { runLabel } from '../../../src/workflows/run-label.js';
+import { operationsQueue, routineId } from '../../../src/contracts/queues.js';
+import { ROUTINE_FAILED, type RoutineInput, type RoutineResult } from '../../../src/contracts/routine.js';
+import { runLabel } from '../../../src/contracts/run-label.js';
 import type { Bench, BenchDesk } from './desk-bench.js';
 
 export const NOMINAL_MS = Date.parse('2026-03-02T00:00:00Z');

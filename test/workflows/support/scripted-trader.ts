@@ -1,5 +1,7 @@
 /** A trader that does what a test tells it: answers like the real control socket, and can be gone. */
 import { randomBytes } from 'node:crypto';
+import type { ControlMethods } from '../../../src/contracts/control.js';
+import type { FlatProof, TraderStatus } from '../../../src/contracts/trader-status.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../../../src/domain/mode.js';
 import {
   type CallableMethod,
@@ -7,7 +9,6 @@ import {
   type TraderClient,
   TraderUnavailable,
 } from '../../../src/trader/client.js';
-import type { ControlMethods, FlatProof, TraderStatus } from '../../../src/trader/protocol.js';
 import { idleStatus } from '../../support/trader-status.js';
 
 export interface Received {

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, type NativeConnection, Worker } from '@temporalio/worker';
 import { bindAnswers } from '../../../src/activities/bind-answers.js';
-import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/operations/temporal/data-converter.js';
+import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/data-converter.js';
 import type { BundleName } from './workflow-types.js';
 
 const bundles = new Map<BundleName, Promise<{ code: string }>>();

@@ -3,16 +3,16 @@
  * never called a backup.
  */
 import { condition, defineQuery, setHandler } from '@temporalio/workflow';
+import { BACKUP_MESSAGES, type BackupInput, type BackupResult } from '../../../contracts/backup.js';
+import type { StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { CANCEL_ASKED, cancellable, isCancelRequested } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls } from '../operations-calls.js';
-import type { StepResult } from '../routine/contract.js';
 import { lineOf, recordResult } from '../routine/run-steps.js';
 import { backupCalls } from './calls.js';
-import { BACKUP_MESSAGES, type BackupInput, type BackupResult } from './contract.js';
 
 const resultQuery = defineQuery<BackupResult | null>(BACKUP_MESSAGES.result);
 const ROUTINE = 'backup';

@@ -1,6 +1,6 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { OperationsActivities } from '../../../activities/operations/create-operations-activities.js';
-import { operationsQueue } from '../../queues.js';
+import type { OperationsActivities } from '../../../contracts/operations-activities.js';
+import { operationsQueue } from '../../../contracts/queues.js';
 
 /** Reading and writing a whole database: hours where it is large, a heartbeat all the time. */
 export function backupCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {

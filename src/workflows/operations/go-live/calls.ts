@@ -1,6 +1,6 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { GoLiveActivities } from '../../../activities/go-live/create-go-live-activities.js';
-import { operationsQueue } from '../../queues.js';
+import type { GoLiveActivities } from '../../../contracts/go-live.js';
+import { operationsQueue } from '../../../contracts/queues.js';
 
 /** Going live: the exchange is asked, the ledger read, the attempt's row written. */
 export function goLiveCalls(desk: string): ActivityInterfaceFor<GoLiveActivities> {

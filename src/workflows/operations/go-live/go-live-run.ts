@@ -1,15 +1,20 @@
 /** The state of one attempt to go live, and how its steps are shown and kept. */
 import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Verdict } from '../../../contracts/evidence.js';
+import {
+  type Carried,
+  GO_LIVE_MESSAGES,
+  type GoLiveInput,
+  type GoLiveProgress,
+} from '../../../contracts/go-live.js';
 import type { SizePlan } from '../../../domain/go-live.js';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
-import type { Verdict } from '../../evidence.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, stepLine } from '../../show.js';
 import { Approvals } from '../approval.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 import { goLiveCalls } from './calls.js';
-import { type Carried, GO_LIVE_MESSAGES, type GoLiveInput, type GoLiveProgress } from './contract.js';
 
 const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);
 

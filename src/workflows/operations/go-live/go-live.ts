@@ -4,10 +4,10 @@
  * nothing that this workflow claims can arm it.
  */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import type { Carried, GoLiveInput, GoLiveResult } from '../../../contracts/go-live.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { CANCEL_ASKED } from '../../cancellation.js';
 import { showVerdict } from '../../show.js';
-import type { Carried, GoLiveInput, GoLiveResult } from './contract.js';
 import { GoLiveRun } from './go-live-run.js';
 import { unlessLiveBefore } from './live-before.js';
 import { preflight } from './preflight.js';

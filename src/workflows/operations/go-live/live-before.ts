@@ -3,8 +3,8 @@
  * What it has made live by then is no refusal. It is watched on for as long as it may trade, and never grows.
  */
 import { patched, workflowInfo } from '@temporalio/workflow';
+import type { Carried, GoLiveResult } from '../../../contracts/go-live.js';
 import { approvedCalls } from '../operations-calls.js';
-import type { Carried, GoLiveResult } from './contract.js';
 import type { GoLiveRun } from './go-live-run.js';
 import { ramp } from './ramp.js';
 

@@ -1,5 +1,5 @@
 /** What people hear while a desk trades real money under their eyes. */
-import type { Notice } from '../../../notify/notice.js';
+import type { Notice } from '../../../contracts/notice.js';
 import type { GoLiveRun } from './go-live-run.js';
 
 export function remind(run: GoLiveRun, text: string): void {

@@ -1,9 +1,9 @@
 /** What people agree to, exactly, and the trader's own yes to it. Each only once what led to it is on record. */
 import { condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
+import { type ApprovalOutcome, pressingWithin } from '../../../contracts/approval.js';
 import { causeOf } from '../../../domain/cause-of.js';
+import type { Decision } from '../../../domain/decision.js';
 import { type GoLiveProposal, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
-import type { Decision } from '../../../trader/protocol.js';
-import { type ApprovalOutcome, pressingWithin } from '../approval-contract.js';
 import { approvedCalls } from '../operations-calls.js';
 import type { GoLiveRun } from './go-live-run.js';
 

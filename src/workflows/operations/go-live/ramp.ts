@@ -1,6 +1,6 @@
 /** Larger step by step: after clean trading in one piece, each by approval. */
 import { workflowInfo } from '@temporalio/workflow';
-import type { Carried, GoLiveResult, RampStep } from './contract.js';
+import type { Carried, GoLiveResult, RampStep } from '../../../contracts/go-live.js';
 import type { GoLiveRun } from './go-live-run.js';
 import { askApprovers, grant, proposalOf } from './permission.js';
 import { watchLive } from './watch-live.js';

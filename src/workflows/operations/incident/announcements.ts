@@ -1,7 +1,7 @@
 /** What people are told of an incident. The row is written with it: whoever is told can look it up. */
 import type { ActivityInterfaceFor } from '@temporalio/workflow';
-import type { IncidentActivities } from '../../../activities/incidents/create-incident-activities.js';
-import type { IncidentInput } from './contract.js';
+import type { IncidentInput } from '../../../contracts/incident.js';
+import type { IncidentActivities } from '../../../contracts/incident-activities.js';
 import type { Course } from './course.js';
 import { rowOf } from './row.js';
 import type { Timeline } from './timeline.js';

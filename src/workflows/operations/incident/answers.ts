@@ -1,10 +1,10 @@
 /** What people answer: "I have it", and "it is over". Verified where the key is; each counts once. */
 import { workflowInfo } from '@temporalio/workflow';
+import { type Answered, INCIDENT_OVER, type IncidentAnswer } from '../../../contracts/incident.js';
+import type { Decision } from '../../../domain/decision.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
-import type { Decision } from '../../../trader/protocol.js';
 import { decisionCalls } from '../operations-calls.js';
 import type { Announcements } from './announcements.js';
-import { type Answered, INCIDENT_OVER, type IncidentAnswer } from './contract.js';
 import type { Course } from './course.js';
 import type { Timeline } from './timeline.js';
 

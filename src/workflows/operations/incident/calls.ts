@@ -1,7 +1,7 @@
 /** The activities of incidents with their bounds. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { IncidentActivities } from '../../../activities/incidents/create-incident-activities.js';
-import { operationsQueue } from '../../queues.js';
+import type { IncidentActivities } from '../../../contracts/incident-activities.js';
+import { operationsQueue } from '../../../contracts/queues.js';
 
 /** Looking: a worker may die over it and another one too; after that the playbook goes on without an answer. */
 export function lookCalls(desk: string): ActivityInterfaceFor<IncidentActivities> {

@@ -1,7 +1,12 @@
 /** What is known of one incident so far. All of it goes through continue-as-new. */
 import { workflowInfo } from '@temporalio/workflow';
-import type { IncidentState } from '../../../store/incidents.js';
-import type { Answered, IncidentCarried, IncidentProgress, IncidentReport } from './contract.js';
+import type {
+  Answered,
+  IncidentCarried,
+  IncidentProgress,
+  IncidentReport,
+  IncidentState,
+} from '../../../contracts/incident.js';
 
 export interface Course {
   readonly openedMs: number;

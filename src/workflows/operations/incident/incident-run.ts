@@ -1,13 +1,13 @@
 /** One incident as its playbook has it: steps that are done once, and looking until it is over. */
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
-import type { IncidentFacts } from '../../../activities/engine/read-incident-facts.js';
+import type { IncidentFacts } from '../../../contracts/engine-activities.js';
+import type { IncidentInput } from '../../../contracts/incident.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { Approvals } from '../approval.js';
 import { isDecided } from '../approval-state.js';
 import { traderCalls } from '../operations-calls.js';
 import { Announcements } from './announcements.js';
 import { keepCalls, lookCalls } from './calls.js';
-import type { IncidentInput } from './contract.js';
 import { type Course, courseOf } from './course.js';
 import type { incident } from './incident.js';
 import { showIncident } from './show-incident.js';

@@ -10,15 +10,15 @@ import {
   defineUpdate,
   setHandler,
 } from '@temporalio/workflow';
-import { onCancelRequest } from '../../cancellation.js';
-import { Answers } from './answers.js';
 import {
   INCIDENT_MESSAGES,
   type IncidentAnswer,
   type IncidentInput,
   type IncidentProgress,
   type IncidentReport,
-} from './contract.js';
+} from '../../../contracts/incident.js';
+import { onCancelRequest } from '../../cancellation.js';
+import { Answers } from './answers.js';
 import { progressOf } from './course.js';
 import { IncidentRun } from './incident-run.js';
 import { climbLadder } from './ladder.js';

@@ -1,6 +1,7 @@
 /** What was seen, and belongs to the incident while it lasts. */
+
+import { INCIDENT_OVER, type IncidentReport, REPORTS_MAX } from '../../../contracts/incident.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
-import { INCIDENT_OVER, type IncidentReport, REPORTS_MAX } from './contract.js';
 import type { Course } from './course.js';
 import type { Timeline } from './timeline.js';
 

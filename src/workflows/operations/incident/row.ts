@@ -1,6 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { Incident } from '../../../store/incidents.js';
-import type { IncidentInput } from './contract.js';
+import type { Incident, IncidentInput } from '../../../contracts/incident.js';
 import { type Course, stateOf } from './course.js';
 
 /** The incident as people look it up in Postgres. */

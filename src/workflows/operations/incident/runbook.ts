@@ -1,5 +1,5 @@
 /** What the runbook says to each kind of incident: its playbook does these in this order. Shown in Temporal's UI. */
-import type { IncidentKind } from '../../../desk/incident-schema.js';
+import type { IncidentKind } from '../../../contracts/incident.js';
 
 export const RUNBOOK: Readonly<Record<IncidentKind, readonly string[]>> = {
   'exchange-down': [

@@ -1,6 +1,7 @@
 /** What Temporal's UI says of an incident: where it is, who has it, and its newest steps. */
+
+import type { IncidentInput } from '../../../contracts/incident.js';
 import { showDetails, showPhase, stepLine } from '../../show.js';
-import type { IncidentInput } from './contract.js';
 import type { Course } from './course.js';
 import type { Finding } from './timeline.js';
 

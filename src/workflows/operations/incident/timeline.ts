@@ -1,8 +1,8 @@
 /** The timeline of one incident, as evidence. */
-import type { StepEvidence } from '../../evidence.js';
+import type { StepEvidence } from '../../../contracts/evidence.js';
+import type { IncidentInput } from '../../../contracts/incident.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { recordCalls } from '../operations-calls.js';
-import type { IncidentInput } from './contract.js';
 import type { Course } from './course.js';
 import { showStep } from './show-incident.js';
 

@@ -1,4 +1,4 @@
-import type { TraderSituation } from '../../../activities/engine/read-situation.js';
+import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { showPhase } from '../../show.js';
 import type { ResumptionRun } from './resumption-run.js';

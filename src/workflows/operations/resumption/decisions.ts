@@ -1,9 +1,9 @@
 /** What people decide about one halt. Verified where the key is; one decision a person. */
 import { condition } from '@temporalio/workflow';
+import type { DecisionOutcome, ResumptionInput } from '../../../contracts/resumption.js';
+import type { Decision } from '../../../domain/decision.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
-import type { Decision } from '../../../trader/protocol.js';
 import { decisionCalls } from '../operations-calls.js';
-import type { DecisionOutcome, ResumptionInput } from './contract.js';
 import type { ResumptionRun } from './resumption-run.js';
 
 export class Decisions {

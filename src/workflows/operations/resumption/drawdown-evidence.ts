@@ -1,9 +1,9 @@
 /** What a person should have before them who lets a desk trade again after its drawdown limit. */
-import type { TraderSituation } from '../../../activities/engine/read-situation.js';
+import type { TraderSituation } from '../../../contracts/engine-activities.js';
+import type { ResumptionInput } from '../../../contracts/resumption.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { lookCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
-import type { ResumptionInput } from './contract.js';
 
 /** As in the incident's playbook where the desk file says nothing else. */
 const TIMES_NORMAL = 2;

@@ -1,8 +1,8 @@
 /** What one resumption saw and did, as evidence. A step that is repeated is recorded when it says something else. */
-import type { StepEvidence, Verdict } from '../../evidence.js';
+import type { StepEvidence, Verdict } from '../../../contracts/evidence.js';
+import type { ResumptionInput } from '../../../contracts/resumption.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { recordCalls } from '../operations-calls.js';
-import type { ResumptionInput } from './contract.js';
 
 export type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
   Partial<Pick<StepEvidence, 'person' | 'reference'>>;

@@ -1,5 +1,5 @@
-import type { TraderSituation } from '../../../activities/engine/read-situation.js';
-import type { Decision } from '../../../trader/protocol.js';
+import type { TraderSituation } from '../../../contracts/engine-activities.js';
+import type { Decision } from '../../../domain/decision.js';
 
 export type Permission =
   | { readonly granted: true; readonly by: string }

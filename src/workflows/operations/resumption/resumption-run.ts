@@ -1,12 +1,12 @@
 /** The state of one resumption: what was found, who decided, and what it waits for. */
 import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
-import type { TraderSituation } from '../../../activities/engine/read-situation.js';
-import type { Decision } from '../../../trader/protocol.js';
+import type { TraderSituation } from '../../../contracts/engine-activities.js';
+import type { ResumptionInput, ResumptionProgress } from '../../../contracts/resumption.js';
+import type { Decision } from '../../../domain/decision.js';
 import { CANCEL_ASKED } from '../../cancellation.js';
 import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
-import type { ResumptionInput, ResumptionProgress } from './contract.js';
 import { type Finding, Findings } from './findings.js';
 
 const FAILED_RETRY_MS_MAX = 60_000;

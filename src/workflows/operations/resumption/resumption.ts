@@ -12,17 +12,17 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { causeOf } from '../../../domain/cause-of.js';
-import type { Decision } from '../../../trader/protocol.js';
-import { onCancelRequest } from '../../cancellation.js';
-import { arm } from './arm.js';
-import { failingChecks, reconcile } from './clean.js';
 import {
   type DecisionOutcome,
   RESUMPTION_MESSAGES,
   type ResumptionInput,
   type ResumptionProgress,
-} from './contract.js';
+} from '../../../contracts/resumption.js';
+import { causeOf } from '../../../domain/cause-of.js';
+import type { Decision } from '../../../domain/decision.js';
+import { onCancelRequest } from '../../cancellation.js';
+import { arm } from './arm.js';
+import { failingChecks, reconcile } from './clean.js';
 import { Decisions } from './decisions.js';
 import { permissionOf } from './permission.js';
 import { ResumptionRun } from './resumption-run.js';

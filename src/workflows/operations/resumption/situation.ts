@@ -1,5 +1,5 @@
 /** Why the desk stopped, and after a drawdown what the person has to know who decides. */
-import type { TraderSituation } from '../../../activities/engine/read-situation.js';
+import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import { isDrawdown, readDrawdownEvidence, tellOfDrawdown } from './drawdown-evidence.js';
 import type { ResumptionRun } from './resumption-run.js';
 

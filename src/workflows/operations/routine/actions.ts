@@ -1,11 +1,11 @@
 /** What an action of a routine does: a workflow of its own, one at a time. */
 import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { type BackupInput, type BackupResult, backupLabel, drillLabel } from '../../../contracts/backup.js';
+import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../../../contracts/queues.js';
+import type { RoutineAction } from '../../../contracts/routine.js';
 import { CANCEL_ASKED, untilCancelRequest } from '../../cancellation.js';
-import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../../queues.js';
 import type { backup } from '../backup/backup.js';
-import { type BackupInput, type BackupResult, backupLabel, drillLabel } from '../backup/contract.js';
 import type { restoreDrill } from '../backup/restore-drill.js';
-import type { RoutineAction } from './contract.js';
 import type { StepContext, StepOutcome } from './run-steps.js';
 
 const KEPT_DEFAULT = 14;

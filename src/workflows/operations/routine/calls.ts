@@ -1,8 +1,8 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
-import type { OperationsActivities } from '../../../activities/operations/create-operations-activities.js';
-import { operationsQueue } from '../../queues.js';
+import type { OperationsActivities } from '../../../contracts/operations-activities.js';
+import { operationsQueue } from '../../../contracts/queues.js';
+import type { RoutineStep } from '../../../contracts/routine.js';
 import { FINAL } from '../operations-calls.js';
-import type { RoutineStep } from './contract.js';
 
 /** One attempt of a check may take the step's time; one more attempt is made, then it has failed. */
 export function checkCalls(desk: string, step: RoutineStep): ActivityInterfaceFor<OperationsActivities> {

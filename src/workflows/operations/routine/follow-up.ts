@@ -1,10 +1,10 @@
 /** What the failure of a routine's step does, by the desk file: an alarm, or a halt of trading. */
 import { patched, workflowInfo } from '@temporalio/workflow';
+import type { RoutineInput, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import type { EvidenceTrail } from '../../evidence-trail.js';
 import { keepCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
-import type { RoutineInput, StepResult } from './contract.js';
 
 /** Then it is an alarm. */
 const INCIDENT_MS = 30_000;

@@ -1,9 +1,10 @@
 /** A step that only a person can do: a task with a due time, and its end as evidence. */
+
+import type { RoutineStep } from '../../../contracts/routine.js';
 import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { awaitTask } from '../await-task.js';
 import { recordCalls } from '../operations-calls.js';
-import type { RoutineStep } from './contract.js';
 import type { StepContext, StepOutcome } from './run-steps.js';
 
 /** Asking must not fail the routine for a database that is back in a moment. */

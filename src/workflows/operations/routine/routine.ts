@@ -10,11 +10,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
-import { VERDICT_RANK, type Verdict } from '../../evidence.js';
-import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
-import { showDetails, showPhase, showVerdict } from '../../show.js';
-import { recordCalls, traderCalls } from '../operations-calls.js';
+import { VERDICT_RANK, type Verdict } from '../../../contracts/evidence.js';
 import {
   ROUTINE_FAILED,
   ROUTINE_MESSAGES,
@@ -23,7 +19,11 @@ import {
   type RoutineStep,
   type RoutineVerdict,
   type StepResult,
-} from './contract.js';
+} from '../../../contracts/routine.js';
+import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
+import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
+import { showDetails, showPhase, showVerdict } from '../../show.js';
+import { recordCalls, traderCalls } from '../operations-calls.js';
 import { followUp } from './follow-up.js';
 import { lineOf, recordResult, runSteps } from './run-steps.js';
 

@@ -1,11 +1,11 @@
 /** The steps of a routine: independent ones side by side, each with what was expected and what was observed. */
 
+import type { RoutineStep, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import type { EvidenceTrail } from '../../evidence-trail.js';
 import { stepLine } from '../../show.js';
 import { runAction } from './actions.js';
 import { checkCalls } from './calls.js';
-import type { RoutineStep, StepResult } from './contract.js';
 import { askPerson } from './human-step.js';
 
 export interface StepContext {

@@ -1,7 +1,7 @@
 /** A backup that a person asks for, read back. */
 import { readdirSync } from 'node:fs';
 import { backupIdAt, backupsFolder, isBackupId } from '../../../../src/backup/backup-folder.js';
-import { backupWorkflowId } from '../../../../src/workflows/queues.js';
+import { backupWorkflowId } from '../../../../src/contracts/queues.js';
 import { until } from '../../desk-under-test.js';
 import { type Bench, OPERATOR } from '../bench.js';
 import type { Facts, Procedure } from '../procedure.js';

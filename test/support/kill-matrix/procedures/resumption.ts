@@ -1,5 +1,5 @@
 /** A person resumes after a stop. A trader that died meanwhile has a newer halt, which the person decides about then. */
-import { resumptionId } from '../../../../src/workflows/queues.js';
+import { resumptionId } from '../../../../src/contracts/queues.js';
 import { until } from '../../desk-under-test.js';
 import { countOf, OPERATOR } from '../bench.js';
 import type { Procedure } from '../procedure.js';

@@ -1,5 +1,5 @@
 /** A limit is tightened at once, and loosened again by a vote. */
-import { settingsChangeId } from '../../../../src/workflows/queues.js';
+import { settingsChangeId } from '../../../../src/contracts/queues.js';
 import { until } from '../../desk-under-test.js';
 import { type Bench, countOf } from '../bench.js';
 import type { Procedure } from '../procedure.js';

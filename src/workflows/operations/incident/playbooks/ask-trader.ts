@@ -1,4 +1,4 @@
-import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { IncidentRun } from '../incident-run.js';
 import type { Finding } from '../timeline.js';
 

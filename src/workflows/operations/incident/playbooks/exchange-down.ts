@@ -3,7 +3,7 @@
  * desk opens nothing new, stops stay at the exchange, the status page is read, and trading goes on by itself once the
  * exchange is back and the books agree, except where a person stopped it.
  */
-import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askTrader, SILENT } from './ask-trader.js';
 import type { Playbook } from './playbook.js';

@@ -3,7 +3,7 @@
  * halts for the day, at the drawdown limit until a person decides. People are offered smaller positions, and the
  * losing strategies off.
  */
-import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askTrader } from './ask-trader.js';
 import { smallerPositions, strategiesOff } from './drawdown-offers.js';

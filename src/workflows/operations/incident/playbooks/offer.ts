@@ -1,9 +1,10 @@
 /** Something that people may do in an incident: asked of them with what exactly it does, and done when one agrees. */
-import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+
+import { pressingWithin } from '../../../../contracts/approval.js';
+import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { ApprovalParameters } from '../../../../domain/approval.js';
 import { causeOf } from '../../../../domain/cause-of.js';
 import { MAY_STOP } from '../../../../domain/roles.js';
-import { pressingWithin } from '../../approval-contract.js';
 import type { IncidentRun } from '../incident-run.js';
 
 export interface Offer {

@@ -1,5 +1,5 @@
 /** Which playbook each kind of incident has. Adding one is one file and one line here. */
-import type { IncidentKind } from '../../../../desk/incident-schema.js';
+import type { IncidentKind } from '../../../../contracts/incident.js';
 import { crashAndRestart } from './crash-and-restart.js';
 import { exchangeDown } from './exchange-down.js';
 import { largeDrawdown } from './large-drawdown.js';

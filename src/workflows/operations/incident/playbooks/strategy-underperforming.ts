@@ -2,7 +2,7 @@
  * A strategy was switched off by itself after losses in a row, or keeps losing. Its statistics and the regime of its
  * markets are kept; the trader looks at it again after the desk file's hours; a person can switch it on or off.
  */
-import type { IncidentFacts } from '../../../../activities/engine/read-incident-facts.js';
+import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import { isLosing } from '../../../../domain/losing-strategy.js';
 import type { IncidentRun } from '../incident-run.js';
 import { SILENT } from './ask-trader.js';

@@ -1,0 +1,164 @@
+/** The language of approvals: shared by the workflows that ask, the activities and whoever votes. */
+import type { ApprovalParameters } from '../domain/approval.js';
+
+import type { Decision } from '../domain/decision.js';
+
+export interface ApprovalRequest {
+  /** Business id, the same for the same question: `golive:2.1:1:start`. At most 200 characters. */
+  readonly id: string;
+  readonly desk: string;
+  readonly kind: string;
+  /** What the action acts on: a halt id, a release, a settings version. */
+  readonly subject: string;
+  readonly title: string;
+  /** Everything that the voters agree to, shown to them line by line. */
+  readonly parameters: ApprovalParameters;
+  /** How many different people. One refusal ends it. */
+  readonly needed: number;
+  /** One of these roles of the desk file is enough to vote. */
+  readonly roles: readonly string[];
+  /** Only these people, of those with the role; left out: all of them. */
+  readonly people?: readonly string[];
+  readonly requestedBy: string;
+  /** Wall milliseconds. */
+  readonly expiresMs: number;
+  readonly remindEveryMs: number | null;
+  /** Told again, as critical and to everybody who may act on the desk, this long after it was asked. */
+  readonly escalateAfterMs: number | null;
+}
+
+/**
+ * When people are pressed for an answer that counts for `answerMs`: reminded once, after a third, and told as critical
+ * after two thirds, so that whoever hears of it only then has the last third.
+ */
+export function pressingWithin(answerMs: number): Pick<ApprovalRequest, 'remindEveryMs' | 'escalateAfterMs'> {
+  return { remindEveryMs: Math.round(answerMs / 3), escalateAfterMs: Math.round((answerMs * 2) / 3) };
+}
+
+export interface ApprovalOutcome {
+  readonly state: Exclude<ApprovalState, 'open'>;
+  readonly detail: string;
+  /** Of everybody who voted; each with its authentication code, for whoever checks it again. */
+  readonly votes: readonly Decision[];
+}
+
+/** What goes through continue-as-new. */
+export interface OpenApproval {
+  readonly id: string;
+  readonly decisionSubject: string;
+  readonly needed: number;
+  readonly expiresMs: number;
+  readonly people?: readonly string[];
+  reminders: number;
+  escalated: boolean;
+  readonly votes: readonly Decision[];
+}
+
+export interface ApprovalOpened {
+  readonly state: ApprovalState;
+  readonly decisionSubject: string;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+  /** On record from before, verified anew: a run that was reset has not heard of them, and nobody votes twice. */
+  readonly votes?: readonly Decision[];
+}
+
+/** The argument of the update `vote`; its update id is `<approval>:<person>:<choice>`. */
+export interface Vote {
+  readonly decision: Decision;
+  readonly reason: string;
+}
+
+export interface ApprovalProgress {
+  readonly id: string;
+  readonly needed: number;
+  readonly approvedBy: readonly string[];
+  readonly rejectedBy: readonly string[];
+  readonly expiresMs: number;
+}
+
+export interface VoteAnswer extends ApprovalProgress {
+  readonly counted: boolean;
+  readonly detail: string;
+}
+
+export const APPROVAL_MESSAGES = { vote: 'vote', approvals: 'approvals' } as const;
+
+export const voteUpdateId = (approvalId: string, person: string, choice: string): string =>
+  `${approvalId}:${person}:${choice}`;
+
+/** `superseded`: approved, and overtaken by another change before it was carried out. */
+export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'superseded';
+
+export interface Approval {
+  readonly id: string;
+  readonly desk: string;
+  /** Short and random: what fits into a button. */
+  readonly token: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly title: string;
+  readonly parameters: ApprovalParameters;
+  readonly parametersHash: string;
+  readonly needed: number;
+  readonly roles: readonly string[];
+  readonly requestedBy: string;
+  readonly workflowId: string;
+  /** First execution run id of the workflow that asked. */
+  readonly runId: string;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+  readonly state: ApprovalState;
+  readonly closedMs: number | null;
+  /** How it ended, in words; empty while open. */
+  readonly outcome: string;
+}
+
+export interface ApprovalVote {
+  readonly person: string;
+  readonly choice: 'approve' | 'reject';
+  readonly via: string;
+  readonly reason: string;
+  readonly votedMs: number;
+  readonly decision: Decision;
+}
+
+export type NewApproval = Omit<Approval, 'createdMs' | 'state' | 'closedMs' | 'outcome'>;
+
+export type VoteRecorded = 'recorded' | 'closed' | 'voted-already';
+
+export interface ApprovalActivities {
+  /** The same id again answers with the first request; with other parameters it fails with `ApprovalChanged`. */
+  requestApproval(
+    request: ApprovalRequest,
+    asker: { readonly workflowId: string; readonly runId: string },
+  ): Promise<ApprovalOpened>;
+  /** Fails with `ForgedDecision` or `VoteRefused`, neither to be retried. */
+  recordApprovalVote(vote: {
+    readonly approvalId: string;
+    readonly decision: Decision;
+    readonly reason: string;
+  }): Promise<void>;
+  /** False where it was closed before, or by another run. */
+  closeApproval(
+    closing: {
+      readonly id: string;
+      readonly desk: string;
+      readonly title: string;
+      readonly runId: string;
+    } & ApprovalOutcome,
+  ): Promise<boolean>;
+  /** Approved, and overtaken before it was carried out. */
+  supersedeApproval(overtaken: {
+    readonly id: string;
+    readonly desk: string;
+    readonly runId: string;
+    readonly detail: string;
+  }): Promise<void>;
+  remindOfApproval(reminder: {
+    readonly id: string;
+    readonly desk: string;
+    readonly escalates: boolean;
+    readonly key: string;
+  }): Promise<void>;
+}

@@ -1,0 +1,147 @@
+/**
+ * The control socket's language. Unix socket in a 0700 folder, newline-delimited JSON, requests of at most 64 KiB and
+ * answers of at most 1 MiB: request `{v:1,id,method,params}`, answer `{id,result}` or `{id,error:{code,message,keptSafe,doThis}}`;
+ * `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`, `kill` and `status` never queue behind `follow`.
+ */
+
+import type { CashKind } from '../domain/cash.js';
+import type { CoinOwner } from '../domain/coins.js';
+import type { Decision } from '../domain/decision.js';
+import type { GoLiveProposal } from '../domain/go-live.js';
+import type { Halt, Mode } from '../domain/mode.js';
+import type { JournalEntry } from '../engine/record.js';
+import type { BarsAnswer, FlatProof, TraderStatus } from './trader-status.js';
+
+/** An entry on the wire. */
+export interface FollowedEntry extends JournalEntry {
+  /** With the last entry of a commit group: the whole group as it stands on disk, base64. */
+  readonly groupBytes?: string;
+}
+
+export const CONTROL_PROTOCOL_VERSION = 1;
+
+export const FRAME_BYTES_MAX = 64 * 1024;
+
+export const ANSWER_BYTES_MAX = 1024 * 1024;
+
+export interface CommandResult {
+  readonly commandId: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly haltId: string | null;
+  readonly mode: Mode;
+}
+
+export interface ReloadResult extends CommandResult {
+  readonly configHash: string;
+  readonly settingsVersion: number;
+}
+
+export interface ControlMethods {
+  status: { params: Record<string, never>; result: TraderStatus };
+  stop: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** A halt by a part of Fermata (check, auditor, ledger): cause and resume rule are named. */
+  halt: {
+    params: { commandId: string; by: string; reason: string; cause: Halt['cause']; resume: Halt['resume'] };
+    result: CommandResult;
+  };
+  closeAll: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  kill: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** Without decisions: by the desk file's rule, which the trader itself checks against every active halt. */
+  arm: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      haltId: string;
+      configHash: string;
+      decisions: readonly Decision[];
+    };
+    result: CommandResult;
+  };
+  /** Whose the coins are that are nobody's, by a decision on `coinsSubject`; `cost`: of one coin, where they are the desk's. */
+  claimCoins: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      symbol: string;
+      owner: CoinOwner;
+      cost: string | null;
+      decisions: readonly Decision[];
+    };
+    result: CommandResult;
+  };
+  toggle: {
+    params: { commandId: string; by: string; reason: string; strategy: string; enabled: boolean };
+    result: CommandResult;
+  };
+  /**
+   * New settings, applied at once. `values`: only the keys to change. Without an approval it may only tighten;
+   * refused where `baseVersion` is not the version in force.
+   */
+  reload: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      baseVersion: number;
+      values: Readonly<Record<string, number>>;
+      /** Empty where there is none. */
+      approvalId: string;
+      decisions: readonly Decision[];
+    };
+    result: ReloadResult;
+  };
+  /** What people approved: step 0 arms the desk for the first time with real money, later steps raise its size. */
+  goLive: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      proposal: GoLiveProposal;
+      decisions: readonly Decision[];
+    };
+    result: CommandResult;
+  };
+  /** Ends the permission, and with it trading; anybody may. */
+  revokeGoLive: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** Finished one-minute bars from the trader's memory, at most 1000: the newest, or those that began at `sinceMs` or later. */
+  bars: { params: { symbol: string; count: number; sinceMs: number }; result: BarsAnswer };
+  /** Position size, percent of the desk file's: smaller at once; larger only with a decision on `sizeSubject`. */
+  resize: {
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      sizePct: number;
+      decisions: readonly Decision[];
+    };
+    result: CommandResult;
+  };
+  /** What a difference in cash was, or a part of it. `amount`: signed decimal, as the balance changed. */
+  explainCash: {
+    params: { commandId: string; by: string; reason: string; kind: CashKind; amount: string };
+    result: CommandResult;
+  };
+  reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** Reads positions and open orders back from the venue now. */
+  flatProof: { params: Record<string, never>; result: FlatProof };
+  /** From the engine worker's heartbeat: `operations` proves that the operations side is alive. */
+  heartbeat: { params: { from: 'supervisor' | 'operations' }; result: { mode: Mode; sequence: number } };
+  /**
+   * Entries from `fromSequence` on, then live ones; answered as `{id, entry}` frames until the socket closes. Before the
+   * last entry of a commit group comes `{id, group}`: its bytes on disk, base64.
+   */
+  follow: { params: { fromSequence: number }; result: FollowedEntry };
+}
+
+export type ControlMethod = keyof ControlMethods;
+
+export interface ControlError {
+  readonly code: string;
+  readonly message: string;
+  /** What was kept safe in spite of the error. */
+  readonly keptSafe: string;
+  readonly doThis: string;
+}

@@ -1,0 +1,135 @@
+import type { Decision } from '../domain/decision.js';
+import type { GoLiveGrant } from '../domain/go-live.js';
+import type { Halt, HaltCause, Mode, ResumeRule } from '../domain/mode.js';
+import type { CommandResult, ControlMethods, ReloadResult } from './control.js';
+import type { StrategyStatus, TraderStatus } from './trader-status.js';
+
+export interface FlatReading {
+  readonly proven: boolean;
+  readonly mode: Mode;
+  readonly haltId: string | null;
+  readonly state: TraderStatus['closeAll'];
+  /** What the venue still holds, "BTC/USDT 0.5"; at most 100. */
+  readonly open: readonly string[];
+  readonly venueOpenOrders: number;
+  readonly entriesWorking: number;
+  readonly marketMs: number;
+  readonly simulated: boolean;
+}
+
+export interface StopReading {
+  readonly proven: boolean;
+  readonly mode: Mode;
+  readonly haltId: string | null;
+  readonly entriesWorking: number;
+  readonly marketMs: number;
+  readonly simulated: boolean;
+}
+
+/** What playbooks need of the trader's status; small enough for a workflow's history. */
+export interface IncidentFacts {
+  /** The trader has replayed its journal. */
+  readonly begun: boolean;
+  readonly mode: Mode;
+  readonly reason: string;
+  readonly halts: readonly {
+    readonly cause: HaltCause;
+    readonly by: string;
+    readonly reason: string;
+    readonly resume: ResumeRule;
+  }[];
+  readonly entriesWorking: number;
+  readonly positions: readonly {
+    readonly symbol: string;
+    /** Signed text: short positions begin with "-". */
+    readonly quantity: string;
+    readonly protection: string;
+    readonly stopPrice: string | null;
+    readonly strategy: string;
+    readonly unrealised: string;
+  }[];
+  readonly symbols: readonly string[];
+  readonly strategies: readonly Pick<
+    StrategyStatus,
+    'name' | 'symbol' | 'enabled' | 'trades' | 'wins' | 'realised' | 'lossesInARow' | 'regime' | 'off'
+  >[];
+  /** How much of each loss limit is used up, percent. */
+  readonly losses: readonly { readonly limit: string; readonly usedPct: number }[];
+  readonly venueBreaker: TraderStatus['venueBreaker']['state'];
+  readonly venueBreakerDetail: string;
+  /** What lifts a halt for the venue, by the rule that is in force. */
+  readonly venueRule: ResumeRule;
+  readonly dataState: TraderStatus['marketData']['state'];
+  readonly reconciliation: TraderStatus['reconciliation']['state'];
+  readonly differences: readonly string[];
+  readonly sizePct: number;
+  /** What a restart does to positions, orders and cash. */
+  readonly kept: string;
+  readonly equity: string;
+  readonly drawdownPct: string;
+  readonly dayPnl: string;
+  /** Identity of the price source. */
+  readonly priceSource: string;
+  readonly marketMs: number;
+  readonly dayStartMs: number;
+}
+
+/** What going live looks at while it watches; small enough for a workflow's history. */
+export interface LiveFacts {
+  readonly mode: Mode;
+  readonly reason: string;
+  readonly haltId: string | null;
+  readonly configHash: string;
+  readonly incarnation: string;
+  readonly granted: Pick<GoLiveGrant, 'release' | 'attempt' | 'step'> | null;
+  readonly fills: number;
+  readonly equity: string;
+  readonly drawdownPct: string;
+  /** Everything that is not as it should be, in words; at most 10. */
+  readonly problems: readonly string[];
+}
+
+/** What resumption needs of the trader's status; small enough for a workflow's history. */
+export interface TraderSituation {
+  readonly mode: Mode;
+  readonly reason: string;
+  /** What arming must quote; null while nothing is halted. */
+  readonly haltId: string | null;
+  /** Newest first, at most 10. */
+  readonly halts: readonly Halt[];
+  /** The strictest rule of all active halts; null while there is none. */
+  readonly rule: ResumeRule | null;
+  readonly configHash: string;
+  readonly marketMs: number;
+  readonly simulated: boolean;
+  readonly reconciliation: TraderStatus['reconciliation']['state'];
+  /** Plain words, at most 10. */
+  readonly differences: readonly string[];
+  /** Of the halts that end with their trading day: whether it has ended, and when it does by market time. */
+  readonly nextDay: { readonly reached: boolean; readonly atMarketMs: number } | null;
+}
+
+export interface PersonCommand {
+  readonly commandId: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface EngineActivities {
+  sendStop(command: PersonCommand): Promise<CommandResult>;
+  sendCloseAll(command: PersonCommand): Promise<CommandResult>;
+  sendHalt(command: PersonCommand & { cause: HaltCause; resume: ResumeRule }): Promise<CommandResult>;
+  proveStopped(patienceMs: number): Promise<StopReading>;
+  proveFlat(patienceMs: number): Promise<FlatReading>;
+  readSituation(): Promise<TraderSituation>;
+  readIncidentFacts(): Promise<IncidentFacts>;
+  toggleStrategy(command: ControlMethods['toggle']['params']): Promise<CommandResult>;
+  resize(command: ControlMethods['resize']['params']): Promise<CommandResult>;
+  reconcile(command: PersonCommand): Promise<CommandResult>;
+  reload(command: ControlMethods['reload']['params']): Promise<ReloadResult>;
+  readLiveFacts(): Promise<LiveFacts>;
+  goLive(command: ControlMethods['goLive']['params']): Promise<CommandResult>;
+  arm(
+    command: PersonCommand & { haltId: string; configHash: string; decisions: readonly Decision[] },
+  ): Promise<CommandResult>;
+}

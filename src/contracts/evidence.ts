@@ -1,0 +1,52 @@
+/** What a workflow says about one step: the row that ends up in Postgres, append-only. */
+
+export type Verdict = EvidenceVerdict;
+
+export const VERDICT_RANK: Readonly<Record<Verdict, number>> = { pass: 0, not_run: 1, warn: 2, fail: 3 };
+
+/** Whose evidence it is; also the idempotency key, together with the step. */
+export type RunIdentity = Pick<EvidenceInput, 'desk' | 'workflowId' | 'firstRunId' | 'runId'>;
+
+export type StepEvidence = Omit<Required<EvidenceInput>, keyof RunIdentity>;
+
+/** What a step of a routine found, did or decided. Written once, never changed, chained by hashes per desk. */
+export type EvidenceKind = 'check' | 'action' | 'report' | 'human' | 'decision';
+
+export type EvidenceVerdict = 'pass' | 'warn' | 'fail' | 'not_run';
+
+export interface EvidenceInput {
+  readonly desk: string;
+  readonly workflowId: string;
+  /** Of the workflow's first run: `estop:<desk>` runs again next week under the same workflow id. */
+  readonly firstRunId: string;
+  readonly runId: string;
+  readonly routine: string;
+  readonly stepKey: string;
+  /** Counts deliberate repetitions of a step; a retry of an activity keeps its number. Default 0. */
+  readonly attemptGroup?: number;
+  readonly name: string;
+  readonly kind: EvidenceKind;
+  readonly verdict: EvidenceVerdict;
+  readonly observed: string;
+  readonly expected: string;
+  /** Wall milliseconds. */
+  readonly startedMs: number;
+  readonly finishedMs: number;
+  readonly marketMs: number | null;
+  readonly person: string | null;
+  readonly reference: string | null;
+  readonly simulated: boolean;
+}
+
+export interface Evidence extends Required<EvidenceInput> {
+  readonly id: number;
+  readonly previousHash: string;
+  /** Hex SHA-256 over the previous hash and the canonical JSON of the input. */
+  readonly hash: string;
+}
+
+/** Of every procedure, whichever worker carries it out. */
+export interface EvidenceActivities {
+  /** All of them or none, in this order; one row per run, step and attempt group, however often it is tried. */
+  recordEvidenceBatch(run: RunIdentity, steps: readonly StepEvidence[]): Promise<void>;
+}

@@ -1,0 +1,128 @@
+/** The language of going live: from the checklist to the last size step. */
+import type { SizePlan } from '../domain/go-live.js';
+import type { PreflightReport } from './preflight.js';
+
+export interface RampStep extends SizePlan {
+  /** Clean trading at the size before, before people are asked. */
+  readonly afterMs: number;
+}
+
+export interface GoLiveInput {
+  readonly desk: string;
+  readonly release: string;
+  readonly attempt: number;
+  readonly incarnation: string;
+  readonly person: string;
+  readonly reason: string;
+  /** How many of `approvers` have to agree. */
+  readonly needed: number;
+  readonly approvers: readonly string[];
+  /** Where one is enough: between that person's vote and the start. */
+  readonly coolingOffMs: number;
+  readonly start: SizePlan;
+  readonly ramp: readonly RampStep[];
+  /** How long the first live period is watched, how often it is looked at and people are reminded. */
+  readonly watchMs: number;
+  readonly lookMs: number;
+  readonly remindMs: number;
+  /** How long people have for the review and for each approval. */
+  readonly reviewMs: number;
+  readonly approvalMs: number;
+  /** How long the writing of evidence is retried, and how long a step that needs it waits for it. */
+  readonly evidenceMs: number;
+  readonly recordMs: number;
+  readonly simulated: boolean;
+  /** Where an earlier run of this attempt, which was live by then, left off. */
+  readonly carried?: Carried;
+}
+
+export interface Carried {
+  /** Index of the size step that is waited for, and how many watches it has left. */
+  readonly step: number;
+  readonly watchesLeft: number;
+  readonly liveSinceMs: number;
+  readonly size: SizePlan | null;
+  readonly shown: readonly string[];
+  /** Cancelled while it was live: watched to the end of the permission, and never larger. */
+  readonly cancelled?: boolean;
+}
+
+export type GoLivePhase =
+  | 'pre-flight'
+  | 'review'
+  | 'approval'
+  | 'cooling-off'
+  | 'watched'
+  | 'ramp'
+  | 'completed'
+  | 'refused'
+  | 'ended';
+
+export interface GoLiveProgress {
+  readonly phase: GoLivePhase;
+  readonly detail: string;
+  /** The size in force; null before the start. */
+  readonly size: SizePlan | null;
+  readonly nextAtMs: number | null;
+}
+
+export interface GoLiveResult {
+  /** `completed`: every step was taken; `ended`: it was live, and the permission ended. */
+  readonly state: 'completed' | 'refused' | 'ended';
+  readonly detail: string;
+}
+
+export const GO_LIVE_MESSAGES = { progress: 'progress' } as const;
+
+export interface ChecklistItem {
+  readonly key: string;
+  readonly title: string;
+  readonly done: boolean;
+  readonly observed: string;
+  readonly expected: string;
+}
+
+export type GoLiveState = 'open' | 'live' | 'completed' | 'refused' | 'ended';
+
+export interface LiveFills {
+  readonly fills: number;
+  /** Closed with a result, and how many of them with a profit. */
+  readonly trades: number;
+  readonly wins: number;
+  /** After fees, in the desk's currency. */
+  readonly netProfit: string;
+  /** Fills that are not as ordered, in words; at most 10. */
+  readonly problems: readonly string[];
+}
+
+export interface PreLive {
+  readonly checks: readonly Pick<
+    PreflightReport['results'][number],
+    'key' | 'title' | 'verdict' | 'observed' | 'expected'
+  >[];
+  readonly checklist: readonly ChecklistItem[];
+  /** What forbids going live, in words. */
+  readonly obstacles: readonly string[];
+  /** The figures that a person reviews. */
+  readonly figures: string;
+}
+
+export interface Expectation {
+  readonly verdict: 'pass' | 'warn' | 'not_run';
+  readonly observed: string;
+  readonly expected: string;
+}
+
+export interface GoLiveActivities {
+  /** Every check, made now. */
+  runPreflight(): Promise<PreflightReport>;
+  /** `reviewedBy`: who has reviewed the report; null where that is not asked yet. */
+  lookBeforeLive(reviewedBy: string | null): Promise<PreLive>;
+  readLiveFills(sinceMs: number): Promise<LiveFills>;
+  compareWithPaper(sinceMs: number): Promise<Expectation>;
+  moveGoLive(
+    attempt: { readonly desk: string; readonly release: string; readonly attempt: number },
+    state: Exclude<GoLiveState, 'open'>,
+    detail: string,
+  ): Promise<void>;
+}

@@ -1,0 +1,144 @@
+/** The language of incidents: shared by the workflow, its activities and whoever opens or answers one. */
+import type { IncidentKind, IncidentSeverity } from '../desk/incident-schema.js';
+
+import type { Decision } from '../domain/decision.js';
+import type { OpenApproval } from './approval.js';
+
+/** What was seen, and opens an incident or belongs to one. */
+export interface IncidentReport {
+  /** The same for the same occurrence: reported twice it counts once. */
+  readonly key: string;
+  readonly source: string;
+  readonly detail: string;
+  /** Wall milliseconds. */
+  readonly atMs: number;
+}
+
+export type { IncidentKind, IncidentSeverity };
+
+export interface IncidentTiming {
+  /** Nobody has acknowledged it by then: reminded; and again at each of the others, to more people. */
+  readonly respondMs: number;
+  readonly escalateMs: readonly number[];
+  /** Pause between two looks of a playbook: doubles from the first to the second, unless somebody signals `lookAgain`. */
+  readonly lookMs: number;
+  readonly lookMsMax: number;
+  /** How long an offer to people stands. */
+  readonly offerMs: number;
+  /** By when the review after it is due. */
+  readonly reviewMs: number;
+  /** How long writing to Postgres is retried. */
+  readonly evidenceMs: number;
+}
+
+/** What the desk file says to this kind. */
+export interface IncidentSettings {
+  readonly statusPage: string | null;
+  readonly offerSizePct: number;
+  readonly volatilityTimesNormal: number;
+  readonly nearLimitPct: number;
+  readonly logLines: number;
+  readonly losingTrades: number;
+  readonly losingWinRatePct: number;
+}
+
+export interface IncidentInput {
+  readonly desk: string;
+  readonly fingerprint: string;
+  readonly kind: IncidentKind;
+  readonly subject: string;
+  readonly severity: IncidentSeverity;
+  readonly title: string;
+  /** Whose trader is looked at; null: none was known. */
+  readonly incarnation: string | null;
+  readonly simulated: boolean;
+  readonly timing: IncidentTiming;
+  readonly settings: IncidentSettings;
+  /** Null at the beginning. */
+  readonly carried: IncidentCarried | null;
+}
+
+/** What goes through continue-as-new. */
+export interface IncidentCarried {
+  readonly openedMs: number;
+  readonly reports: readonly IncidentReport[];
+  readonly done: Readonly<Record<string, string>>;
+  readonly shown: readonly string[];
+  readonly escalations: number;
+  readonly acknowledged: Answered | null;
+  readonly resolved: Answered | null;
+  readonly revision: number;
+  readonly sequence: number;
+  readonly approvals: readonly OpenApproval[];
+}
+
+export interface Answered {
+  readonly by: string;
+  readonly via: string;
+  readonly note: string;
+  readonly atMs: number;
+}
+
+export interface IncidentProgress {
+  /** With the workflow's id what people know it by. */
+  readonly firstRunId: string;
+  readonly state: IncidentState;
+  readonly phase: string;
+  readonly reports: number;
+  readonly escalations: number;
+  readonly acknowledgedBy: string | null;
+  /** How it ended; null while it lasts. */
+  readonly outcome: string | null;
+}
+
+/** The argument of the updates `acknowledge` and `resolve`. */
+export interface IncidentAnswer {
+  /** Its subject is the incident's first run id, its choice the update's name. */
+  readonly decision: Decision;
+  readonly note: string;
+}
+
+export const INCIDENT_MESSAGES = {
+  report: 'report',
+  acknowledge: 'acknowledge',
+  resolve: 'resolve',
+  progress: 'incident',
+  lookAgain: 'lookAgain',
+} as const;
+
+/** Why a report or an answer is refused that comes after the end. */
+export const INCIDENT_OVER = 'the incident is over';
+
+/** Reports that one run keeps: the rest are counted in Postgres. */
+export const REPORTS_MAX = 50;
+
+export type IncidentState = 'open' | 'acknowledged' | 'resolved';
+
+export interface Incident {
+  readonly desk: string;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly kind: IncidentKind;
+  /** What it is about: a process, a strategy, a cause; empty where the kind says it all. */
+  readonly subject: string;
+  readonly severity: IncidentSeverity;
+  readonly title: string;
+  readonly detail: string;
+  readonly state: IncidentState;
+  /** What its playbook is doing. */
+  readonly phase: string;
+  readonly openedMs: number;
+  readonly respondByMs: number;
+  readonly escalations: number;
+  readonly acknowledgedMs: number | null;
+  readonly acknowledgedBy: string | null;
+  readonly resolvedMs: number | null;
+  /** A person, or `fermata`. */
+  readonly resolvedBy: string | null;
+  /** How it ended; empty while it lasts. */
+  readonly outcome: string;
+  readonly simulated: boolean;
+  readonly revision: number;
+}

@@ -1,0 +1,44 @@
+import type { Decision } from '../domain/decision.js';
+import type { ApprovalActivities } from './approval.js';
+import type { BackupActivities } from './backup.js';
+import type { EvidenceActivities, RunIdentity } from './evidence.js';
+import type { Alarm, Notice } from './notice.js';
+import type {
+  CheckOutcome,
+  CheckRequest,
+  MissedRun,
+  ReportRequest,
+  RoutineProblem,
+  RoutineRunBegin,
+  RunVerdict,
+} from './routine.js';
+import type { TaskActivities } from './task.js';
+
+export type RoutineRunOpened = Pick<
+  RoutineRunBegin,
+  'routine' | 'title' | 'nominalMs' | 'startedMs' | 'cause'
+>;
+
+export interface RoutineRunClosed {
+  readonly verdict: RunVerdict;
+  readonly finishedMs: number;
+  /** For where the evidence could not be written. */
+  readonly problems?: readonly RoutineProblem[];
+}
+
+export interface OperationsActivities
+  extends ApprovalActivities,
+    TaskActivities,
+    BackupActivities,
+    EvidenceActivities {
+  runCheck(request: CheckRequest): Promise<CheckOutcome>;
+  runReport(request: ReportRequest): Promise<CheckOutcome>;
+  openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
+  closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
+  recordMissed(missed: MissedRun): Promise<void>;
+  /** Resolves for a genuine decision; fails with `ForgedDecision`, not to be retried, for any other. */
+  verifyDecision(decision: Decision): Promise<void>;
+  raiseAlarm(alarm: Alarm): Promise<void>;
+  /** Durable once it resolves; told once for each fingerprint. */
+  notify(notice: Notice): Promise<void>;
+}

@@ -1,0 +1,65 @@
+/** The language of resumptions: shared by the workflow and whoever starts one, asks it, or decides. */
+
+import type { Decision } from '../domain/decision.js';
+import type { Halt, ResumeRule } from '../domain/mode.js';
+import type { RoutineStep } from './routine.js';
+
+export interface ResumptionTiming {
+  /**
+   * Pause before looking again while something is not clean or a decision is missing: doubles up to the second. Whoever
+   * sees a change signals `lookAgain`, so that looking by itself is only for what nobody saw.
+   */
+  readonly retryMs: number;
+  readonly retryMsMax: number;
+  /** How long a person's update waits for the outcome. */
+  readonly decisionWaitMs: number;
+  readonly evidenceMs: number;
+}
+
+export const RESUMPTION_TIMING: ResumptionTiming = {
+  retryMs: 1_000,
+  retryMsMax: 7_200_000,
+  decisionWaitMs: 45_000,
+  evidenceMs: 3_600_000,
+};
+
+export interface ResumptionInput {
+  readonly desk: string;
+  readonly haltId: string;
+  readonly incarnation: string;
+  /** The checks that must be clean again. */
+  readonly steps: readonly RoutineStep[];
+  readonly simulated: boolean;
+  readonly timing: ResumptionTiming;
+  /** Carried through continue-as-new. */
+  readonly decisions: readonly Decision[];
+  /** Ids of decisions that the trader refused: each person decides anew. */
+  readonly spent?: readonly string[];
+  readonly cycle: number;
+  readonly evidence?: readonly string[];
+  /** Cancelled once: from then on no rule arms it, only people do. */
+  readonly held?: boolean;
+}
+
+export interface ResumptionProgress {
+  readonly haltId: string;
+  readonly state: 'looking' | 'waiting' | 'armed' | 'superseded';
+  /** What it waits for, or how it ended, in plain words. */
+  readonly detail: string;
+  readonly rule: ResumeRule | null;
+  readonly halts: readonly Halt[];
+  readonly decidedBy: readonly string[];
+  /** What the person who decides should know; only after a drawdown. */
+  readonly evidence?: readonly string[];
+}
+
+export interface DecisionOutcome {
+  readonly armed: boolean;
+  readonly detail: string;
+}
+
+export const RESUMPTION_MESSAGES = {
+  progress: 'progress',
+  decide: 'decide',
+  lookAgain: 'lookAgain',
+} as const;

@@ -1,0 +1,119 @@
+/** The language of routines: shared by the workflow, its activities and whoever starts or reads one. */
+
+import type { StepParameters } from '../desk/step-parameters.js';
+import type { ResumeRule } from '../domain/mode.js';
+import type { EvidenceVerdict, Verdict } from './evidence.js';
+
+export interface RoutineStep {
+  readonly key: string;
+  readonly title: string;
+  /** One of these four says what the step does. */
+  readonly check?: string | undefined;
+  readonly action?: RoutineAction | undefined;
+  readonly report?: string | undefined;
+  /** What a person is asked to do. */
+  readonly human?: string | undefined;
+  readonly dueHours?: number;
+  readonly waitMinutes?: number;
+  /** Not run counts as failed. */
+  readonly required?: boolean;
+  readonly onFail: 'note' | 'warn' | 'stop' | 'incident' | 'halt';
+  readonly timeoutSeconds: number;
+  readonly with: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type RoutineAction = 'backup' | 'restore-drill';
+
+export type RoutineCause = 'schedule' | 'market-clock' | 'start' | 'person';
+
+export interface RoutineInput {
+  readonly desk: string;
+  readonly name: string;
+  readonly title: string;
+  readonly steps: readonly RoutineStep[];
+  readonly latestMinutes: number;
+  readonly cause: RoutineCause;
+  /** When it was due by market time. Null: started by a schedule, whose start time says it. */
+  readonly nominalMs: number | null;
+  /** Market time when it was started. Null: the market clock is the wall clock. */
+  readonly marketMs: number | null;
+  /** Of a schedule that is paused because the market has a clock of its own: who triggers it means the market's now. */
+  readonly marketClock?: boolean;
+  /** Whose trader a failing step halts; null: none answers, the failure is an alarm. */
+  readonly incarnation: string | null;
+  /** What lifts a halt that a failing step asked for. */
+  readonly haltRule: ResumeRule;
+  readonly simulated: boolean;
+  /** Null: nobody asked, it was due. */
+  readonly person: string | null;
+  readonly evidenceMs: number;
+  /** How many backups the action `backup` keeps. */
+  readonly backupsKept?: number;
+}
+
+export interface StepResult {
+  readonly key: string;
+  readonly title: string;
+  readonly verdict: Verdict;
+  readonly observed: string;
+  readonly expected: string;
+}
+
+export type RoutineVerdict = Verdict | 'missed';
+
+export interface RoutineResult {
+  /** Null while steps are still running. */
+  readonly verdict: RoutineVerdict | null;
+  readonly steps: readonly StepResult[];
+}
+
+/** The type of the failure that a failed routine ends with; its detail is the result. */
+export const ROUTINE_FAILED = 'RoutineFailed';
+
+export const ROUTINE_MESSAGES = { result: 'result' } as const;
+
+export interface CheckOutcome {
+  readonly verdict: EvidenceVerdict;
+  readonly observed: string;
+  readonly expected: string;
+}
+
+export interface CheckRequest {
+  readonly check: string;
+  readonly with: StepParameters;
+}
+
+export interface ReportRequest {
+  readonly report: string;
+  readonly with: StepParameters;
+  /** End of the span; null: now. */
+  readonly marketMs: number | null;
+}
+
+export type RunVerdict = EvidenceVerdict | 'missed';
+
+export interface RoutineRunBegin {
+  readonly desk: string;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  readonly routine: string;
+  readonly title: string;
+  /** When it was due, in the desk's own time. */
+  readonly nominalMs: number;
+  readonly startedMs: number;
+  /** `schedule`, `start`, a person … */
+  readonly cause: string;
+}
+
+export interface RoutineProblem {
+  readonly name: string;
+  readonly verdict: string;
+  readonly observed: string;
+}
+
+export interface MissedRun {
+  readonly desk: string;
+  readonly routine: string;
+  readonly nominalMs: number;
+  readonly reason: string;
+}

@@ -1,0 +1,87 @@
+import type { IncidentInput } from '../../contracts/incident.js';
+import type { Symptom } from '../../contracts/incident-activities.js';
+import { incidentId, operationsQueue } from '../../contracts/queues.js';
+import { runLabel } from '../../contracts/run-label.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
+import type { Desk } from '../../desk/schema.js';
+import { RUNBOOK } from '../../workflows/operations/incident/runbook.js';
+
+const MINUTE_MS = 60_000;
+const LOOK_MS = 5_000;
+/** The trader's watcher wakes an incident when something changes; nobody does so for a page of the exchange. */
+const LOOK_MS_MAX = 2 * 60 * MINUTE_MS;
+const LOOK_AT_PAGE_MS_MAX = 10 * MINUTE_MS;
+const REVIEW_MS = 24 * 60 * MINUTE_MS;
+const EVIDENCE_MS = 24 * 60 * MINUTE_MS;
+
+const WHAT_HAPPENS =
+  'People are told until one has answered, the playbook of its kind runs, evidence is kept, and in the end a person is asked for a review.';
+
+/** The same symptom of the same thing is the same incident, as long as it lasts. */
+export function fingerprintOf(desk: string, { kind, subject }: Pick<Symptom, 'kind' | 'subject'>): string {
+  return [desk, kind, ...(subject === '' ? [] : [subject])].join(':');
+}
+
+/**
+ * How an incident is started, whoever saw it first. `status` null: the trader does not answer; then `known` is the
+ * incarnation of its journal that did so last, if any did.
+ */
+export function incidentStart(
+  desk: Desk,
+  symptom: Symptom,
+  status: TraderStatus | null,
+  known: string | null = null,
+) {
+  const fingerprint = fingerprintOf(desk.desk, symptom);
+  const input: IncidentInput = {
+    desk: desk.desk,
+    fingerprint,
+    kind: symptom.kind,
+    subject: symptom.subject,
+    severity: desk.incidents.kinds[symptom.kind].severity,
+    title: symptom.title,
+    incarnation: status?.incarnation || known,
+    simulated: status?.marketData.simulated ?? false,
+    ...rulesOf(desk, symptom.kind),
+    carried: null,
+  };
+  return {
+    workflowId: incidentId(fingerprint),
+    taskQueue: operationsQueue(desk.desk),
+    args: [input] as [IncidentInput],
+    workflowIdConflictPolicy: 'USE_EXISTING' as const,
+    ...runLabel({
+      desk: desk.desk,
+      routine: 'incident',
+      summary: `Incident of ${desk.desk}: ${symptom.title}`,
+      details: [`${WHAT_HAPPENS}\n`, ...RUNBOOK[symptom.kind].map((step) => `- ${step}`)].join('\n'),
+    }),
+  };
+}
+
+function rulesOf({ incidents }: Desk, kind: Symptom['kind']): Pick<IncidentInput, 'timing' | 'settings'> {
+  const { kinds, severities } = incidents;
+  const { respondMinutes, escalateMinutes } = severities[kinds[kind].severity];
+  const drawdown = kinds['large-drawdown'];
+  const strategy = kinds['strategy-underperforming'];
+  return {
+    timing: {
+      respondMs: respondMinutes * MINUTE_MS,
+      escalateMs: escalateMinutes.map((minutes) => minutes * MINUTE_MS),
+      lookMs: LOOK_MS,
+      lookMsMax: kind === 'exchange-down' ? LOOK_AT_PAGE_MS_MAX : LOOK_MS_MAX,
+      offerMs: drawdown.offerMinutes * MINUTE_MS,
+      reviewMs: REVIEW_MS,
+      evidenceMs: EVIDENCE_MS,
+    },
+    settings: {
+      statusPage: kinds['exchange-down'].statusPage,
+      offerSizePct: drawdown.offerSizePct,
+      volatilityTimesNormal: drawdown.volatilityTimesNormal,
+      nearLimitPct: drawdown.nearLimitPct,
+      logLines: kinds['crash-and-restart'].logLines,
+      losingTrades: strategy.losingTrades,
+      losingWinRatePct: strategy.losingWinRatePct,
+    },
+  };
+}

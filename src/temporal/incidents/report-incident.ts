@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import {
+  INCIDENT_MESSAGES,
+  INCIDENT_OVER,
+  type IncidentProgress,
+  type IncidentReport,
+} from '../../contracts/incident.js';
+import type { Symptom } from '../../contracts/incident-activities.js';
+import type { Desk } from '../../desk/schema.js';
+import { causeOf } from '../../domain/cause-of.js';
+import { recordAlert, settleAlert } from '../../store/incident-alerts.js';
+import type { Pool } from '../../store/pool.js';
+import type { TraderClient } from '../../trader/client.js';
+import type { TemporalAccess } from '../open-temporal.js';
+import { fingerprintOf, incidentStart } from './incident-start.js';
+
+export interface ReportContext {
+  readonly desk: Desk;
+  readonly temporal: TemporalAccess;
+  readonly pool: Pool;
+  readonly nowMs: () => number;
+  readonly trader: Pick<TraderClient, 'call'>;
+  /** The newest that answered: an incident of a trader that is gone is about that one. */
+  readonly seen?: { readonly incarnation: string | null };
+}
+
+export interface Reported {
+  /** False: it belongs to an incident that lasts, or that had it before. */
+  readonly opened: boolean;
+  readonly workflowId: string | null;
+  readonly firstRunId: string | null;
+}
+
+const UPDATE_MS = 10_000;
+const STATUS_MS = 2_000;
+/** An incident that is over takes nothing more, and has its last evidence to write before the next one can begin. */
+const OVER_TRIES_MAX = 30;
+const OVER_PAUSE_MS = 250;
+
+/**
+ * What is said once, by a person or a step: it opens an incident, or belongs to the one that lasts. Rejects where it
+ * reached none. Postgres is not needed to open one.
+ */
+export async function reportIncident(context: ReportContext, symptom: Symptom): Promise<Reported> {
+  const { settled } = await count(context, symptom);
+  return settled ? KNOWN : open(context, symptom);
+}
+
+/**
+ * What is said again as long as it is seen: while its incident lasts it is only counted, since a run takes no more than
+ * two thousand messages. Rejects where Temporal can't be reached: the same symptom is reported again then.
+ */
+export async function reportSymptom(context: ReportContext, symptom: Symptom): Promise<Reported> {
+  const { settled, lasts } = await count(context, symptom);
+  return settled || lasts ? KNOWN : open(context, symptom);
+}
+
+const KNOWN: Reported = { opened: false, workflowId: null, firstRunId: null };
+
+function alertOf({ desk }: ReportContext, symptom: Symptom) {
+  const { key, source, detail } = symptom;
+  return { desk: desk.desk, fingerprint: fingerprintOf(desk.desk, symptom), key, source, detail };
+}
+
+function count(context: ReportContext, symptom: Symptom) {
+  return recordAlert(context.pool, alertOf(context, symptom)).catch(() => ({ settled: false, lasts: false }));
+}
+
+async function open(context: ReportContext, symptom: Symptom): Promise<Reported> {
+  const { desk, pool, nowMs } = context;
+  const { key, source, detail } = symptom;
+  const status = await context.trader.call('status', {}, { timeoutMs: STATUS_MS }).catch(() => null);
+  const start = incidentStart(desk, symptom, status, context.seen?.incarnation ?? null);
+  const report: IncidentReport = { key, source, detail: detail.slice(0, 2_000), atMs: nowMs() };
+  const { reports, firstRunId } = await send(context, start, report);
+  await settleAlert(pool, alertOf(context, symptom)).catch(() => undefined);
+  return { opened: reports === 1, workflowId: start.workflowId, firstRunId };
+}
+
+async function send(
+  { temporal }: ReportContext,
+  start: ReturnType<typeof incidentStart>,
+  report: IncidentReport,
+): Promise<IncidentProgress> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await temporal.within(UPDATE_MS, (client) =>
+        client.workflow.executeUpdateWithStart<TakesIncident, IncidentProgress, [IncidentReport]>(
+          INCIDENT_MESSAGES.report,
+          {
+            args: [report],
+            updateId: `report:${report.key}`.slice(0, 200),
+            startWorkflowOperation: new WithStartWorkflowOperation('incident', start),
+          },
+        ),
+      );
+    } catch (error) {
+      if (causeOf(error) !== INCIDENT_OVER || tried === OVER_TRIES_MAX) throw error;
+      await sleep(OVER_PAUSE_MS);
+    }
+  }
+}
+
+type TakesIncident = (...args: ReturnType<typeof incidentStart>['args']) => Promise<unknown>;

@@ -1,0 +1,97 @@
+/** A client of Temporal that connects at its first call and again after every loss; each call has a deadline. */
+import { Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { messageOf } from '../domain/message-of.js';
+import type { Runtime } from '../home/runtime.js';
+import { connectionClass } from '../home/temporal-address.js';
+import { type ConnectOptions, connectOptions, lackingHere } from './connect-options.js';
+import { dataConverterOf } from './data-converter.js';
+import { endWithConnection } from './end-with-connection.js';
+
+export class TemporalUnavailable extends Error {
+  override readonly name = 'TemporalUnavailable';
+}
+
+export interface TemporalAccess {
+  readonly namespace: string;
+  /** For calls that take longer than a plain one; wrap every use in `within`. */
+  readonly client: Client;
+  /** Rejects with `TemporalUnavailable` when `use` has not answered after `deadlineMs`; other errors pass through. */
+  within<T>(deadlineMs: number, use: (client: Client) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** `home` null: nothing is sealed, for tests that read what Temporal keeps. */
+export function openTemporal(
+  runtime: Pick<Runtime, 'temporal'> & { readonly home: string | null },
+): TemporalAccess {
+  const { namespace } = runtime.temporal;
+  const dataConverter = runtime.home === null ? {} : dataConverterOf(runtime.home);
+  let options: ConnectOptions;
+  try {
+    options = connectOptions(runtime);
+  } catch (error) {
+    // A stop goes to the trader itself: what the environment says of Temporal must not hold it up.
+    return unusable(namespace, messageOf(error));
+  }
+  let closed = false;
+  const connection = connectionClass(runtime.temporal.address).lazy({
+    ...options,
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endWithConnection(() => closed)],
+  });
+  const client = new Client({ connection, namespace, dataConverter });
+  return {
+    namespace,
+    client,
+    within: async (deadlineMs, use) => {
+      // The gRPC deadline ends each request; the timer ends what retries beyond it.
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(unavailable(runtime, deadlineMs)), deadlineMs + 100);
+      });
+      try {
+        return await Promise.race([
+          connection.withDeadline(Date.now() + deadlineMs, () => use(client)),
+          late,
+        ]);
+      } catch (error) {
+        throw isUnreachable(error) ? unavailable(runtime, deadlineMs) : error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => {
+      closed = true;
+      return connection.close();
+    },
+  };
+}
+
+function unusable(namespace: string, why: string): TemporalAccess {
+  const refuse = (): never => {
+    throw new TemporalUnavailable(why);
+  };
+  return {
+    namespace,
+    get client() {
+      return refuse();
+    },
+    within: async () => refuse(),
+    close: async () => undefined,
+  };
+}
+
+const GRPC_DEADLINE_EXCEEDED = 4;
+const GRPC_UNAVAILABLE = 14;
+
+function isUnreachable(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && (cause.code === GRPC_DEADLINE_EXCEEDED || cause.code === GRPC_UNAVAILABLE))
+      return true;
+  }
+  return false;
+}
+
+function unavailable(place: Pick<Runtime, 'temporal'>, deadlineMs: number): TemporalUnavailable {
+  const silence = `Temporal at ${place.temporal.address} did not answer within ${deadlineMs} ms`;
+  return new TemporalUnavailable(silence + lackingHere(place));
+}

@@ -1,0 +1,81 @@
+/** What the desk file asks of Temporal for one routine. */
+import { createHash } from 'node:crypto';
+import type { CalendarSpec, DayOfWeek, ScheduleOptions } from '@temporalio/client';
+import { FERMATA_DESK } from '../../contracts/search-attributes.js';
+import type { Desk, DeskRoutine } from '../../desk/schema.js';
+import { routineInput } from './routine-input.js';
+import { scheduleIdOf } from './schedule-id.js';
+import { routineStart } from './start-routine.js';
+
+const DAY_NAMES: Record<DeskRoutine['weekdays'][number], DayOfWeek> = {
+  mon: 'MONDAY',
+  tue: 'TUESDAY',
+  wed: 'WEDNESDAY',
+  thu: 'THURSDAY',
+  fri: 'FRIDAY',
+  sat: 'SATURDAY',
+  sun: 'SUNDAY',
+};
+
+export interface ScheduleDefinition {
+  readonly scheduleId: string;
+  readonly routine: string;
+  /** Tells whether the server's schedule is this one. */
+  readonly specHash: string;
+  readonly options: Pick<ScheduleOptions, 'action' | 'spec' | 'policies' | 'typedSearchAttributes'>;
+}
+
+/** Every routine that has times. `incarnation`: whose trader a failing step halts. */
+export function scheduleDefinitions(
+  desk: Desk,
+  incarnation: string | null,
+  simulated: boolean,
+  marketClock = false,
+): ScheduleDefinition[] {
+  return desk.routines
+    .filter(({ at }) => at.length > 0)
+    .map((routine) => {
+      const occasion = { nominalMs: null, marketMs: null, incarnation, person: null, simulated };
+      const input = {
+        ...routineInput(desk, routine, { cause: 'schedule', ...occasion }),
+        ...(marketClock ? { marketClock } : {}),
+      };
+      const spec = {
+        calendars: routine.at.map((time) => calendarAt(routine, time)),
+        timezone: desk.timezone,
+      };
+      const catchupWindow = routine.latestMinutes * 60_000;
+      const specHash = createHash('sha256')
+        .update(JSON.stringify([input, spec, catchupWindow]))
+        .digest('hex');
+      const { workflowType, ...start } = routineStart(input);
+      const scheduleId = scheduleIdOf(desk.desk, routine.name);
+      return {
+        scheduleId,
+        routine: routine.name,
+        specHash,
+        options: {
+          spec,
+          // Each missed time runs for itself; one that is too late records that and does nothing.
+          policies: { overlap: 'ALLOW_ALL', catchupWindow },
+          action: {
+            type: 'startWorkflow',
+            workflowType,
+            workflowId: scheduleId,
+            ...start,
+            memo: { definition: specHash },
+          },
+          typedSearchAttributes: [{ key: FERMATA_DESK, value: desk.desk }],
+        },
+      };
+    });
+}
+
+function calendarAt({ weekdays, daysOfMonth }: DeskRoutine, time: string): CalendarSpec {
+  return {
+    hour: Number(time.slice(0, 2)),
+    minute: Number(time.slice(3, 5)),
+    ...(weekdays.length > 0 ? { dayOfWeek: weekdays.map((day) => DAY_NAMES[day]) } : {}),
+    ...(daysOfMonth.length > 0 ? { dayOfMonth: [...daysOfMonth] } : {}),
+  };
+}

@@ -1,0 +1,49 @@
+import { operationsQueue, routineId } from '../../contracts/queues.js';
+import type { RoutineInput } from '../../contracts/routine.js';
+import { runLabel } from '../../contracts/run-label.js';
+import type { Desk, DeskRoutine } from '../../desk/schema.js';
+import type { TemporalAccess } from '../open-temporal.js';
+import { type RoutineOccasion, routineInput } from './routine-input.js';
+
+const START_MS = 5_000;
+
+/** How a routine is started, whoever does it: a schedule, the market clock, a start of the desk or a person. */
+export function routineStart(input: RoutineInput) {
+  return {
+    workflowType: 'routine',
+    taskQueue: operationsQueue(input.desk),
+    args: [input] as [RoutineInput],
+    ...runLabel({
+      desk: input.desk,
+      routine: input.name,
+      summary: `${input.title} (${input.desk})`,
+      details: input.steps.map(({ title, onFail }) => `- ${title}; a failure: ${onFail}`).join('\n'),
+    }),
+  };
+}
+
+/**
+ * Starts `routine:<desk>:<name>:<nominal market time>` unless it runs or ran already: the same occasion again does
+ * nothing. Rejects while Temporal is down.
+ */
+export async function startRoutine(
+  temporal: TemporalAccess,
+  desk: Desk,
+  routine: DeskRoutine,
+  occasion: RoutineOccasion & { readonly nominalMs: number },
+  workflowId = routineId(desk.desk, routine.name, occasion.nominalMs),
+): Promise<string> {
+  const { workflowType, ...start } = routineStart(routineInput(desk, routine, occasion));
+  await temporal.within(START_MS, async (client) => {
+    try {
+      await client.workflow.start(workflowType, {
+        ...start,
+        workflowId,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError')) throw error;
+    }
+  });
+  return workflowId;
+}

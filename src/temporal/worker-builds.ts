@@ -1,0 +1,59 @@
+/** Which builds of the operations worker Temporal knows: docs/design/upgrades.md. */
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { operationsDeployment, operationsQueue } from '../contracts/queues.js';
+import type { TemporalAccess } from './open-temporal.js';
+
+const CALL_MS = 10_000;
+const NOT_FOUND = 5;
+const RUNS_MAX = 1_000;
+
+/** What begins from now on begins under this build, once it has polled. Does nothing where that is so already. */
+export async function makeCurrent(temporal: TemporalAccess, desk: string, buildId: string): Promise<boolean> {
+  const deploymentName = operationsDeployment(desk);
+  const { namespace } = temporal;
+  return temporal.within(CALL_MS, async ({ workflowService }) => {
+    const known = await workflowService
+      .describeWorkerDeployment({ namespace, deploymentName })
+      .catch((error: { code?: number }) => {
+        if (error.code === NOT_FOUND) return null;
+        throw error;
+      });
+    const current = known?.workerDeploymentInfo?.routingConfig?.currentDeploymentVersion?.buildId;
+    if (current === buildId) return false;
+    await workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName, buildId });
+    return true;
+  });
+}
+
+/** Open runs by the build that they are pinned to. Rejects where there are too many to look at. */
+export async function openRunsByBuild(
+  temporal: TemporalAccess,
+  desk: string,
+): Promise<ReadonlyMap<string, number>> {
+  return temporal.within(CALL_MS, async (client) => {
+    const found = new Map<string, number>();
+    let looked = 0;
+    for await (const { raw } of client.workflow.list({
+      query: `ExecutionStatus = "Running" AND TaskQueue = "${operationsQueue(desk)}" AND TemporalWorkflowVersioningBehavior = "Pinned"`,
+    })) {
+      looked += 1;
+      if (looked > RUNS_MAX) throw new Error(`more than ${RUNS_MAX} runs are open`);
+      const buildId = pinnedBuildOf(raw);
+      if (buildId !== null) found.set(buildId, (found.get(buildId) ?? 0) + 1);
+    }
+    return found;
+  });
+}
+
+/** Null: its code is whatever build is there. */
+export function pinnedBuildOf({ searchAttributes }: WorkflowExecutionInfo['raw']): string | null {
+  const fields = searchAttributes?.indexedFields;
+  const read = (name: string): unknown => {
+    const data = fields?.[name]?.data;
+    return data ? JSON.parse(Buffer.from(data).toString()) : null;
+  };
+  const version = read('TemporalWorkerDeploymentVersion');
+  if (read('TemporalWorkflowVersioningBehavior') !== 'Pinned' || typeof version !== 'string') return null;
+  // "operations-desk:build"; what a build is called has neither colon nor point.
+  return version.split(/[:.]/).at(-1) ?? null;
+}
