@@ -5,7 +5,7 @@ import type { RolesNeeded } from '../domain/roles.js';
 import type { PersonKey } from '../domain/signed-vote.js';
 import type { Runtime } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
-import type { Operations } from '../operations/open-operations.js';
+import type { Operations } from '../operations/operations.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency/idempotency-keys.js';
 

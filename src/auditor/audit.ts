@@ -14,7 +14,7 @@ import { compareEquity, ownEquity } from './compare-equity.js';
 import type { Finding } from './finding.js';
 import { LateCash } from './late-cash.js';
 import { LimitWatch } from './limit-watch.js';
-import type { PriceReader } from './prices/own-prices.js';
+import type { PriceReader } from './prices/own-price.js';
 
 export interface AuditParts {
   readonly trader: Pick<TraderClient, 'call'>;

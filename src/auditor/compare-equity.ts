@@ -5,7 +5,7 @@ import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
 import type { BookReading } from './book-reading.js';
 import type { Finding } from './finding.js';
-import type { OwnPrices } from './prices/own-prices.js';
+import type { OwnPrices } from './prices/own-price.js';
 
 /** Prices move between the two readings: this part of what is held is no difference. */
 const MOVED_PART = 0.02;

@@ -14,7 +14,7 @@ import type { OwnEquity } from './compare-equity.js';
 import { DrawdownWatch } from './drawdown-watch.js';
 import type { Finding } from './finding.js';
 import { limitOf, MOVED_FACTOR } from './limit-in-force.js';
-import type { OwnPrices } from './prices/own-prices.js';
+import type { OwnPrices } from './prices/own-price.js';
 
 export interface LimitReading {
   readonly book: BookReading;

@@ -1,12 +1,11 @@
 /** The command line: finds the command, runs it, and turns every failure into one form. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
-import { readEnvironmentFile } from './environment-file.js';
 import { EXIT_OK, usageFailure } from './failure.js';
 import { printFailure } from './output.js';
-import { usageWords } from './usage-words.js';
 
 /**
  * `argv` without the names of node and of this program. Resolves with the exit code; never rejects. The caller ends the
@@ -101,4 +100,32 @@ function unknownCommand(asked: string): Error {
 function ownVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** `.env` of the working folder; what the shell has set already stands. */
+export function readEnvironmentFile(workingFolder: string): void {
+  const file = join(workingFolder, '.env');
+  if (existsSync(file)) process.loadEnvFile(file);
+}
+
+/** What the option parser says, in the one form of every error here: which option, what was expected, what was found. */
+function usageWords(message: string): string {
+  const text = message.replace(/^error: /, '');
+  const missing =
+    text.match(/^required option '(.+)' not specified$/) ?? text.match(/^missing required argument '(.+)'$/);
+  if (missing) return text.startsWith('required') ? `${missing[1]} is missing` : `<${missing[1]}> is missing`;
+  const bare = text.match(/^option '(?:-\w, )?(\S+)[^']*' argument missing$/);
+  if (bare) return wrongValue(bare[1], '', 'a value');
+  const many = text.match(/^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/);
+  if (many)
+    return `${many[1]}: expected ${many[2] === '0' ? 'only options' : `${many[2]} argument`}; found ${many[3]}`;
+  const option = text.match(/^option '(\S+)[^']*' argument '(.*)' is invalid\. (.+)$/s);
+  if (option) return wrongValue(option[1], option[2], option[3]);
+  const argument = text.match(/^command-argument value '(.*)' is invalid for argument '(.+)'\. (.+)$/s);
+  return argument ? wrongValue(`<${argument[2]}>`, argument[1], argument[3]) : text;
+}
+
+function wrongValue(name = '', found = '', expectation = ''): string {
+  const expected = expectation.replace(/^Allowed choices are (.+)\.$/, 'one of $1').replace(/^expected /, '');
+  return `${name}: expected ${expected}; found ${found === '' ? 'nothing' : found}`;
 }

@@ -2,7 +2,7 @@
 import { deriveSigningKey, signStatement } from '../domain/signed-vote.js';
 import { personKeyOf } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
-import type { Operations } from '../operations/open-operations.js';
+import type { Operations } from '../operations/operations.js';
 import type { ToDecide } from '../operations/statement-to-sign.js';
 import { CliFailure } from './failure.js';
 import { readPassword } from './read-password.js';

@@ -1,5 +1,5 @@
 import type { Runtime } from '../home/runtime.js';
-import type { Operations } from '../operations/open-operations.js';
+import type { Operations } from '../operations/operations.js';
 import { requireRunning } from './ended-desk.js';
 import { sayingWhat } from './waiting.js';
 

@@ -1,6 +1,6 @@
 /** The desk file's schema for editors: completion, descriptions and errors while one types. */
 import { z } from 'zod';
-import { deskSchema } from './schema.js';
+import { deskSchema } from './rules.js';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 

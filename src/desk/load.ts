@@ -1,11 +1,14 @@
 /** Reads a desk file. Either everything in it holds, or a `DeskFileError` names each problem with its line. */
+
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
-import { checkNameRules } from './check-name-rules.js';
-import { configHash } from './config-hash.js';
+import type { BrokenRule } from './broken-rule.js';
+import { closestName } from './closest-name.js';
 import { positionOf } from './positions.js';
 import { DeskFileError, type DeskProblem, keyText } from './problem.js';
-import { type Desk, deskSchema } from './schema.js';
+import { deskSchema } from './rules.js';
+import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 
 export interface LoadedDesk {
@@ -102,4 +105,41 @@ function yamlProblem(error: YAMLError, lines: LineCounter): DeskProblem {
 
 function inOrder(problems: readonly DeskProblem[]): DeskProblem[] {
   return problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
+}
+
+/** Steps that name a check which does not exist; none where the names are not known. */
+function checkNameRules(desk: Desk, known: readonly string[] | undefined): BrokenRule[] {
+  if (known === undefined) {
+    return [];
+  }
+  return desk.routines.flatMap((routine, index) =>
+    routine.steps.flatMap(({ check }, at) => {
+      if (check === undefined || known.includes(check)) {
+        return [];
+      }
+      const near = closestName(check, known);
+      return [
+        {
+          path: ['routines', index, 'steps', at, 'check'],
+          expected: `one of the checks ${known.join(', ')}`,
+          found: check,
+          doThis: near === null ? 'write one of these, or take the step out' : `write check: ${near}`,
+        },
+      ];
+    }),
+  );
+}
+
+/** SHA-256 in hex over the desk with its defaults filled in; comments, order of keys and layout don't count. */
+function configHash(desk: Desk): string {
+  return createHash('sha256').update(canonicalJson(desk)).digest('hex');
+}
+
+/** JSON with the keys of every object sorted, so that equal values give equal text. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : inner,
+  );
 }

@@ -1,12 +1,15 @@
 /** What must hold across the keys of a desk file. Each rule names the value to change. */
+
+import { z } from 'zod';
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { BrokenRule } from './broken-rule.js';
 import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
 import { liveRules } from './live-rules.js';
-import type { Desk } from './schema.js';
-import { stepRules } from './step-rules.js';
+import { type Desk, deskObject } from './schema.js';
 import { strategyRules } from './strategy-rules.js';
+
+const KINDS = ['check', 'action', 'report', 'human'] as const;
 
 export function brokenRules(desk: Desk): readonly BrokenRule[] {
   return [
@@ -114,3 +117,35 @@ function peopleRules(desk: Desk): BrokenRule[] {
       doThis: 'add a second approver to people, or write person',
     }));
 }
+
+/** A step does one thing. */
+function stepRules(desk: Desk): BrokenRule[] {
+  return desk.routines.flatMap((routine, index) =>
+    routine.steps.flatMap((step, at) => {
+      const named = KINDS.filter((kind) => step[kind] !== undefined);
+      if (named.length === 1) return [];
+      return [
+        {
+          path: ['routines', index, 'steps', at],
+          expected: 'one of check, action, report and human',
+          found: named.length === 0 ? 'none of them' : named.join(' and '),
+          doThis: named.length === 0 ? 'say what the step does' : 'make a step of each',
+        },
+      ];
+    }),
+  );
+}
+
+/** The rules between keys run only on values that are each right by themselves. */
+const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
+  for (const broken of brokenRules(desk)) {
+    context.addIssue({
+      code: 'custom',
+      path: [...broken.path],
+      message: `expected ${broken.expected}, found ${broken.found}`,
+      params: { expected: broken.expected, found: broken.found, doThis: broken.doThis },
+    });
+  }
+});
+
+export const deskSchema = deskObject.pipe(consistentDesk);

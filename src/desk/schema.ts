@@ -8,7 +8,6 @@ import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
 import { routineSchema } from './routine-schema.js';
-import { brokenRules } from './rules.js';
 import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
 import {
   instrumentSchema,
@@ -113,7 +112,8 @@ const apiSchema = z.strictObject({
     .describe('Port of dashboard and API; 0: any free one.'),
 });
 
-const deskObject = z.strictObject({
+/** Each key by itself; `rules.ts` adds what holds between them. */
+export const deskObject = z.strictObject({
   desk: name.describe('Name of the desk.'),
   version: z.literal(1).describe('Version of this file’s format.'),
   mode: z.enum(['paper', 'live']).describe('`paper`: orders go to the paper venue only.'),
@@ -148,20 +148,6 @@ const deskObject = z.strictObject({
 });
 
 export type Desk = z.output<typeof deskObject>;
-
-/** The rules between keys run only on values that are each right by themselves. */
-const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
-  for (const broken of brokenRules(desk)) {
-    context.addIssue({
-      code: 'custom',
-      path: [...broken.path],
-      message: `expected ${broken.expected}, found ${broken.found}`,
-      params: { expected: broken.expected, found: broken.found, doThis: broken.doThis },
-    });
-  }
-});
-
-export const deskSchema = deskObject.pipe(consistentDesk);
 
 export type DeskRoutine = z.output<typeof routineSchema>;
 export type DeskStrategy = z.output<typeof strategySchema>;

@@ -118,3 +118,14 @@ export interface VenueBalances {
   readonly cash: number | Units;
   readonly currency: string;
 }
+
+export type VenueBreakerState = 'closed' | 'open' | 'halfOpen';
+
+export interface VenueBreaker {
+  readonly state: VenueBreakerState;
+  /** Wall time of the last change; null: closed since the start. */
+  readonly sinceMs: number | null;
+  readonly detail: string;
+}
+
+export const CLOSED_BREAKER: VenueBreaker = { state: 'closed', sinceMs: null, detail: '' };

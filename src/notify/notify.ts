@@ -4,8 +4,17 @@ import type { Notice } from '../contracts/notice.js';
 import { runAddressAt } from '../home/run-address.js';
 import { insertNotice } from '../store/outbox.js';
 import type { Pool } from '../store/pool.js';
-import { fittingNotice, TEXT_LENGTH_MAX } from './notice.js';
+
 import { spoolNotice } from './spool.js';
+
+const TITLE_LENGTH_MAX = 200;
+
+/** A message of Telegram holds 4096 characters, title and mark included. */
+const TEXT_LENGTH_MAX = 3_500;
+
+const FINGERPRINT_LENGTH_MAX = 300;
+
+const BUTTON_BYTES_MAX = 64;
 
 /** Shortened is the text, not the address. */
 function withRun(notice: Notice, home: string | null): Notice {
@@ -38,4 +47,24 @@ export async function notify(
   if (problem === null) return;
   if (home === null) throw problem;
   await spoolNotice(home, fitting);
+}
+
+/** Cut to what every way of telling can carry. Throws where a button or the fingerprint can't be carried at all. */
+function fittingNotice(notice: Notice): Notice {
+  if (notice.fingerprint === '' || notice.fingerprint.length > FINGERPRINT_LENGTH_MAX) {
+    throw new Error(`a fingerprint has 1 to ${FINGERPRINT_LENGTH_MAX} characters`);
+  }
+  for (const { data } of notice.buttons ?? []) {
+    if (Buffer.byteLength(data) > BUTTON_BYTES_MAX)
+      throw new Error(`a button carries ${BUTTON_BYTES_MAX} bytes: ${data}`);
+  }
+  return {
+    ...notice,
+    title: cut(notice.title.replace(/\s+/g, ' ').trim() || '(no title)', TITLE_LENGTH_MAX),
+    text: cut(notice.text.trim(), TEXT_LENGTH_MAX),
+  };
+}
+
+function cut(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;
 }

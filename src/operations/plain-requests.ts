@@ -1,6 +1,6 @@
 /** What can't be audited is not done, whoever asks on whatever way; a stop is done, and its text made plain. */
 import { unfitText, withPlainText } from '../domain/plain-text.js';
-import type { Operations } from './open-operations.js';
+import type { Operations } from './operations.js';
 
 export class UnfitText extends Error {
   override readonly name = 'UnfitText';

@@ -1,7 +1,11 @@
 /** Brings the schema to this version. Forward only: a migration that ran is never changed. */
+
+import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { Client } from 'pg';
-import { MIGRATIONS_DIRECTORY } from './migrations-directory.js';
+
+/** Beside this module: the build copies the SQL files to where the compiled program looks for them. */
+export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
 
 /** The role that every process of the product connects as: it can't change evidence, audit or journal entries. */
 export const APP_ROLE = 'fermata_app';

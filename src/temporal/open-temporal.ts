@@ -1,11 +1,31 @@
 /** A client of Temporal that connects at its first call and again after every loss; each call has a deadline. */
-import { Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import {
+  Client,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { connectionClass } from '../home/temporal-address.js';
 import { type ConnectOptions, connectOptions, lackingHere } from './connect-options.js';
 import { dataConverterOf } from './data-converter.js';
-import { endWithConnection } from './end-with-connection.js';
+
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+
+type Call = ReturnType<Interceptor>;
+
+/** A call that is never made. Whoever waits for it is freed by the deadline of `within`. */
+const NEVER_MADE = {
+  start: () => undefined,
+  sendMessage: () => undefined,
+  sendMessageWithContext: () => undefined,
+  halfClose: () => undefined,
+  startRead: () => undefined,
+  cancelWithStatus: () => undefined,
+  getPeer: () => '',
+  getAuthContext: () => null,
+};
 
 export class TemporalUnavailable extends Error {
   override readonly name = 'TemporalUnavailable';
@@ -94,4 +114,9 @@ function isUnreachable(error: unknown): boolean {
 function unavailable(place: Pick<Runtime, 'temporal'>, deadlineMs: number): TemporalUnavailable {
   const silence = `Temporal at ${place.temporal.address} did not answer within ${deadlineMs} ms`;
   return new TemporalUnavailable(silence + lackingHere(place));
+}
+
+/** Goes behind the retry interceptor, so that each attempt asks anew whether the connection is still open. */
+export function endWithConnection(isClosed: () => boolean): Interceptor {
+  return (options, nextCall) => (isClosed() ? (NEVER_MADE as unknown as Call) : (nextCall(options) as Call));
 }

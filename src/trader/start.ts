@@ -10,14 +10,19 @@ import { type ControlServer, listenForControl } from './control/control-server.j
 import { createHandlers } from './control/handlers.js';
 import type { DeskTrader } from './desk-trader.js';
 import { guardDesk } from './guard-desk.js';
+import { beginAnew, finishBeginningAnew } from './journal/begin-anew.js';
 import type { Journal } from './journal/journal.js';
-import { openKnownJournal } from './journal/open-known-journal.js';
+import { entriesMissing, keepJournalEnd } from './journal/journal-ends.js';
+import { openJournal } from './journal/open-journal.js';
 import { type Log, openLog } from './log.js';
 import { type OpenedTrader, openTrader } from './open-trader.js';
 import { endOrderly } from './orderly-end.js';
 import { loadCheckedDesk } from './refuse-start.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { startingStatus } from './status/starting-status.js';
+
+/** Opens a desk's journal as the trader does: one that was set back to the past begins anew. */
+export type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds'>;
 
 /** A hanging disk must not keep a broken engine's process alive. */
 const BROKEN_END_MS_MAX = 2000;
@@ -155,4 +160,20 @@ class Start implements Role {
       doing: this.#doing,
     });
   }
+}
+
+/** Throws as `openJournal`. */
+export async function openKnownJournal(
+  { journal: directory, journalEnds }: JournalPlace,
+  wallMs: number,
+  log: Log,
+): Promise<Journal> {
+  finishBeginningAnew(directory);
+  const { journal: opened, created, torn } = await openJournal({ directory });
+  if (torn !== null) log('warn', `the last write before the crash was cut off: ${torn.why}`, { torn });
+  const missing = entriesMissing(journalEnds, opened);
+  const journal = missing === 0 ? opened : await beginAnew(opened, missing, wallMs);
+  log('info', `journal ${journal.incarnation}`, { created, missing, lastSequence: journal.lastSequence });
+  keepJournalEnd(journalEnds, journal);
+  return journal;
 }

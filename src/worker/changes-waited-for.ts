@@ -4,8 +4,8 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import { symptomsOf } from '../temporal/incidents/symptoms.js';
 import type { FailingChecks } from './failing-checks.js';
+import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 import { wakeWaitingRuns } from './wake-waiting-runs.js';
-import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 /** As often as a resumption would look by itself in the first minutes. */
 const CHECK_EVERY_MS = 60_000;

@@ -7,8 +7,8 @@ import { symptomsOf } from '../temporal/incidents/symptoms.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { RoleSeen } from './roles-alone.js';
+import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 import { wakeWaitingRuns } from './wake-waiting-runs.js';
-import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
 
 /** A symptom that lasts is counted this often; what could not be reported is tried again sooner. */
 const AGAIN_MS = 30_000;

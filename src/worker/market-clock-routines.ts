@@ -9,7 +9,7 @@ import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
 import { nominalTimesBetween } from '../temporal/schedules/nominal-times.js';
 import { scheduleIdOf } from '../temporal/schedules/schedule-id.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
-import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
+import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 /** Of more due times than this within one look, the oldest are not even recorded: the market ran past them. */
 const DUE_MAX = 100;

@@ -4,7 +4,7 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
 import { awaitVerdict } from '../temporal/schedules/await-verdict.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
-import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
+import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 /** A Temporal that was restored or started afresh has lost the resumption: it is asked for again. */
 const ASK_AGAIN_MS = 60_000;

@@ -14,7 +14,7 @@ import { scheduleDefinitions } from '../temporal/schedules/schedule-definition.j
 import { scheduledRunId, scheduleIdOf } from '../temporal/schedules/schedule-id.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
 import { SETTLE_MS, type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
-import type { StatusFollower, TraderWatchContext } from './watch-trader.js';
+import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 const REMEMBER_EVERY_MS = 45_000;
 const APPLY_MS = 20_000;

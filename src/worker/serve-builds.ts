@@ -12,7 +12,7 @@ import { bundleFile } from './bundle-workflows.js';
 import { type KeptWorker, keepWorker, type WorkerContext, type WorkerSettings } from './keep-worker.js';
 import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './kept-bundles.js';
 import { repeat } from './repeat.js';
-import type { TraderWatchContext } from './watch-trader.js';
+import type { TraderWatchContext } from './trader-watch.js';
 
 /** A Temporal that was lost knows no build, and nothing begins until it does. */
 const CURRENT_EVERY_MS = 30_000;

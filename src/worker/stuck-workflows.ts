@@ -11,7 +11,7 @@ import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
-import type { TraderWatchContext } from './watch-trader.js';
+import type { TraderWatchContext } from './trader-watch.js';
 
 const LOOK_EVERY_MS = 60_000;
 const LOOK_MS = 20_000;

@@ -3,7 +3,7 @@
  * that they need not look again and again: each of those looks would be in a history for good.
  */
 import { INCIDENT_MESSAGES } from '../contracts/incident.js';
-import type { TraderWatchContext } from './watch-trader.js';
+import type { TraderWatchContext } from './trader-watch.js';
 
 /** Something that goes back and forth wakes nobody more often. */
 const WAKE_EVERY_MS = 5_000;

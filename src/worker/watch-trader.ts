@@ -4,32 +4,14 @@
  * fails alone.
  */
 
-import type { TraderStatus } from '../contracts/trader-status.js';
-import type { Desk } from '../desk/schema.js';
-import type { Pool } from '../store/pool.js';
-import type { TemporalAccess } from '../temporal/open-temporal.js';
-import type { TraderClient } from '../trader/client.js';
 import { changesOfChecks, changesOfTrader } from './changes-waited-for.js';
 import type { FailingChecks } from './failing-checks.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';
 import { marketClockRoutines } from './market-clock-routines.js';
 import { type Repeating, repeat } from './repeat.js';
 import { resumptionOfHalts } from './resumption-of-halts.js';
-import type { Logger } from './role-log.js';
 import { scheduleUpkeep } from './schedule-upkeep.js';
-
-export interface TraderWatchContext {
-  readonly temporal: TemporalAccess;
-  readonly desk: Desk;
-  readonly trader: Pick<TraderClient, 'call'>;
-  readonly pool: Pool;
-  readonly log: Logger;
-  /** For incidents of a trader that no longer answers. */
-  readonly seen: { incarnation: string | null };
-}
-
-/** Called with every status that was read; one call after the other. */
-export type StatusFollower = (status: TraderStatus) => Promise<void>;
+import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 const LOOK_EVERY_MS = 1_000;
 const STATUS_MS = 3_000;

@@ -5,7 +5,11 @@
  */
 import { type ActivityInterfaceFor, condition, log, workflowInfo } from '@temporalio/workflow';
 import type { EvidenceActivities, RunIdentity, StepEvidence } from '../contracts/evidence.js';
-import { takeBatch } from './evidence-batch.js';
+
+/** Bound the input and the time of one activity. */
+const STEPS_MAX = 30;
+
+const CHARS_MAX = 60_000;
 
 const SUMMARY_MAX = 200;
 const NONCE_LENGTH = 8;
@@ -92,4 +96,14 @@ export function runIdentity(desk: string): RunIdentity {
     firstRunId: info.firstExecutionRunId,
     runId: info.runId,
   };
+}
+
+/** Takes from the front what is written next: in its order, at least one where there is one. */
+export function takeBatch(waiting: StepEvidence[]): StepEvidence[] {
+  let chars = 0;
+  const end = waiting.findIndex(({ observed, expected }, at) => {
+    chars += observed.length + expected.length;
+    return at === STEPS_MAX || (at > 0 && chars > CHARS_MAX);
+  });
+  return waiting.splice(0, end === -1 ? waiting.length : end);
 }

@@ -1,6 +1,7 @@
 /** The web server beside a ledger with round trips, equity and an audit trail; settings answer as the test says. */
 import { expect } from 'vitest';
-import type { SettingsRequest, SettingsResult } from '../../src/operations/settings/change-settings.js';
+import type { SettingsResult } from '../../src/operations/settings/ask-for-approval.js';
+import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { scriptedPeople } from './scripted-people.js';
 import { DESK, startWebUnderTest, type WebUnderTest } from './web-under-test.js';

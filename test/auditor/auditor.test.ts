@@ -7,7 +7,7 @@ import type { BookReading } from '../../src/auditor/book-reading.js';
 import { compareBooks } from '../../src/auditor/compare-books.js';
 import { LateCash } from '../../src/auditor/late-cash.js';
 import { readPaperBook } from '../../src/auditor/paper-book-reading.js';
-import type { OwnPrices } from '../../src/auditor/prices/own-prices.js';
+import type { OwnPrices } from '../../src/auditor/prices/own-price.js';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';

@@ -6,7 +6,7 @@ import type { ProcessStatus } from '../../src/home/supervisor-protocol.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
-import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
+import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 

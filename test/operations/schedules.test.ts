@@ -7,10 +7,10 @@ import { readMissedRuns } from '../../src/store/run-missed.js';
 import { readScheduleStates, saveScheduleState } from '../../src/store/schedule-state.js';
 import {
   applySchedules,
+  guardedSchedules,
   REMOVED_NOTE,
   rememberPauses,
 } from '../../src/temporal/schedules/apply-schedules.js';
-import { guardedSchedules } from '../../src/temporal/schedules/guarded-schedules.js';
 import { MARKET_CLOCK_NOTE } from '../../src/temporal/schedules/market-clock.js';
 import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
 import { scheduledRunId } from '../../src/temporal/schedules/schedule-id.js';

@@ -7,8 +7,7 @@ import { loadDesk } from '../../src/desk/load.js';
 import { findDataGaps } from '../../src/operations/find-data-gaps.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { findBarGaps, newestSource, readCoverage, storeBars } from '../../src/store/bars.js';
-import { migrate } from '../../src/store/migrate.js';
-import { MIGRATIONS_DIRECTORY } from '../../src/store/migrations-directory.js';
+import { MIGRATIONS_DIRECTORY, migrate } from '../../src/store/migrate.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -7,7 +7,7 @@ import { changesOfChecks, changesOfTrader } from '../../src/worker/changes-waite
 import { failingChecksOf } from '../../src/worker/failing-checks.js';
 import { sendHeartbeats } from '../../src/worker/operations-heartbeat.js';
 import { roleLog } from '../../src/worker/role-log.js';
-import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
+import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { resume } from '../workflows/support/resumptions.js';

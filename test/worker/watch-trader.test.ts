@@ -9,7 +9,7 @@ import { marketClockRoutines } from '../../src/worker/market-clock-routines.js';
 import { resumptionOfHalts } from '../../src/worker/resumption-of-halts.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import { lookForStuck, stuckRuns } from '../../src/worker/stuck-workflows.js';
-import type { TraderWatchContext } from '../../src/worker/watch-trader.js';
+import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { StepEvidence } from '../../src/contracts/evidence.js';
-import { takeBatch } from '../../src/workflows/evidence-batch.js';
+import { takeBatch } from '../../src/workflows/evidence-trail.js';
 
 const steps = (count: number, chars: number): StepEvidence[] =>
   Array.from({ length: count }, (_, at) => ({

@@ -12,7 +12,7 @@ import type { GoLiveStarted } from '../../../src/operations/go-live/start-go-liv
 import type { IncidentShown } from '../../../src/operations/incidents/list-incidents.js';
 import type { ScheduledRun } from '../../../src/operations/list-schedules.js';
 import type { OperationResult } from '../../../src/operations/operation.js';
-import type { SettingsResult } from '../../../src/operations/settings/change-settings.js';
+import type { SettingsResult } from '../../../src/operations/settings/ask-for-approval.js';
 import type { SettingsShown } from '../../../src/operations/settings/read-settings.js';
 import type { ValidationShown } from '../../../src/operations/validations/list-validations.js';
 import type { Incident } from '../../../src/contracts/incident.js';

@@ -1,5 +1,6 @@
 /** What backup and restore drill do outside their workflows. Each may be tried again after its worker died. */
 import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
 import { restingText } from '../../backup/accounts/resting-text.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
@@ -14,7 +15,9 @@ import type { StepResult } from '../../contracts/routine.js';
 import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
-import { withHeartbeat } from './with-heartbeat.js';
+import { cancelledOrEnding } from '../worker-ends.js';
+
+const BEAT_MS = 2_000;
 
 export interface BackupDependencies {
   readonly pool: Pool;
@@ -117,3 +120,23 @@ function restore(
 
 /** Text of a step ends up in a workflow's history, which has limits. */
 const cut = (text: string): string => text.slice(0, OBSERVED_MAX);
+
+/**
+ * Beats while `work` goes on, so that a worker that died is noticed; `say` tells what it is at, `signal` when it is to
+ * give up and clean up after itself.
+ */
+export async function withHeartbeat<T>(
+  work: (say: (at: string) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  let at = 'begins';
+  const timer = setInterval(() => context.heartbeat(at), BEAT_MS);
+  try {
+    return await work((now) => {
+      at = now;
+      context.heartbeat(at);
+    }, cancelledOrEnding(context));
+  } finally {
+    clearInterval(timer);
+  }
+}

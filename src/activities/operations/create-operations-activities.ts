@@ -1,28 +1,35 @@
 /** Everything that routines and resumption do outside themselves. */
 
+import { ApplicationFailure } from '@temporalio/common';
 import { ownerConnection } from '../../backup/owner-connection.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import type { Check, CheckContext } from '../../checks/check.js';
+import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
+import type { CheckOutcome, CheckRequest } from '../../contracts/routine.js';
+import type { TaskActivities } from '../../contracts/task.js';
 import { chatVotesMax } from '../../desk/go-live-people.js';
 import { realMoneyKindOf } from '../../domain/signed-vote.js';
 import { peoplesKeys } from '../../home/person-keys.js';
 import { alarmNotice } from '../../notify/alarm-notice.js';
 import { notify } from '../../notify/notify.js';
 import { routineNotice } from '../../notify/routine-notice.js';
+import { taskNotice } from '../../notify/task-notice.js';
 import type { Pool } from '../../store/pool.js';
 import { beginRoutineRun, finishRoutineRun, readRoutineProblems } from '../../store/routine-run.js';
 import { recordMissedRun } from '../../store/run-missed.js';
+import { openTask, readTask } from '../../store/tasks.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { createEvidenceActivities } from '../record-evidence.js';
 import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
-import { createTaskActivities } from './create-task-activities.js';
-import { runCheck } from './run-check.js';
 import { runReport } from './run-report.js';
 import { verifyOrigin } from './verify-origin.js';
+
+/** Text of a check ends up in a workflow's history, which has limits. */
+const TEXT_LENGTH_MAX = 2_000;
 
 export interface OperationsDependencies {
   readonly pool: Pool;
@@ -72,5 +79,42 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       await tell(aboutThisRun(alarmNotice(alarm, activityKey())));
     },
     notify: (notice) => tell(aboutThisRun(notice)),
+  };
+}
+
+export async function runCheck(
+  checks: ReadonlyMap<string, Check>,
+  context: CheckContext,
+  request: CheckRequest,
+): Promise<CheckOutcome> {
+  const check = checks.get(request.check);
+  if (!check) {
+    const known = [...checks.keys()].join(', ');
+    throw ApplicationFailure.nonRetryable(
+      `there is no check "${request.check}" (there are: ${known})`,
+      FAILURE_NAMES.unknownCheck,
+    );
+  }
+  const { verdict, observed, expected } = await check(context, request.with);
+  return {
+    verdict,
+    observed: observed.slice(0, TEXT_LENGTH_MAX),
+    expected: expected.slice(0, TEXT_LENGTH_MAX),
+  };
+}
+
+/** Asking people to do something by hand. */
+function createTaskActivities(pool: Pool, tell: (notice: Notice) => Promise<void>): TaskActivities {
+  return {
+    openTask: async (asked) => {
+      const task = await openTask(pool, asked);
+      if (task.state === 'open') await tell(taskNotice(task));
+      return task;
+    },
+    readTask: async (desk, id) => {
+      const task = await readTask(pool, desk, id);
+      if (task === null) throw ApplicationFailure.nonRetryable(`there is no task ${id} on ${desk}`);
+      return task;
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SettingsResult } from '../../operations/settings/change-settings.js';
+import type { SettingsResult } from '../../operations/settings/ask-for-approval.js';
 import { approvalSchema } from './approvals.js';
 import { reason } from './emergency.js';
 import { marketMs, wallMs } from './json-schema.js';

@@ -1,22 +1,12 @@
 /** Where the auditor has its prices from: not from the trader, wherever anybody else can tell them. */
 
-import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import { PUBLIC_ADDRESSES } from '../../venue/public-addresses.js';
 import { exchangePrices } from './exchange-prices.js';
+import type { PriceReader } from './own-price.js';
 import { simulatedPrices } from './simulated-prices.js';
-
-/** Quote currency for one coin. */
-export interface OwnPrice {
-  readonly bid: number;
-  readonly ask: number;
-}
-
-/** By symbol; what is missing can't be told. */
-export type OwnPrices = ReadonlyMap<string, OwnPrice>;
-export type PriceReader = (marketData: TraderStatus['marketData']) => Promise<OwnPrices>;
 
 /**
  * `exchange`: root of the exchange that takes the orders; null on paper. A recording is in the trader's hands alone: its

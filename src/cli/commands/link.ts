@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { messageOf } from '../../domain/message-of.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import type { Runtime } from '../../home/runtime.js';
+import { createSignInLink } from '../../supervisor/sign-in-link.js';
 import { signedInPerson } from '../desk-person.js';
 import { requireRunning } from '../ended-desk.js';
+import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { newSignInLink } from '../sign-in-link.js';
 
 export function linkCommand(command: Command): void {
   command
@@ -26,4 +28,18 @@ export function linkCommand(command: Command): void {
 function whose(runtime: Runtime, named: string | undefined): string {
   const person = named ?? namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR;
   return person === BUILT_IN_OPERATOR ? person : signedInPerson(runtime, ANY_ROLE, person);
+}
+
+/** Rejects with `CliFailure`. */
+export async function newSignInLink(runtime: Runtime, person: string): Promise<string> {
+  try {
+    return await createSignInLink(runtime, person);
+  } catch (error) {
+    const why = messageOf(error);
+    throw new CliFailure(
+      `no link could be made: the database does not answer (${why})`,
+      'sign-in by password works without it',
+      'fermata up where the desk is not running; otherwise sign in with user and password',
+    );
+  }
 }

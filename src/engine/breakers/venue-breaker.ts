@@ -1,17 +1,8 @@
 /** The breaker of the venue's API as the adapter reports it: while it is not closed, nothing new is opened. */
+
+import type { VenueBreakerState } from '../../domain/venue.js';
 import { type Core, note, touchAll, wantSnapshot } from '../core.js';
 import { raiseFault } from '../halts/raise-halt.js';
-
-export type VenueBreakerState = 'closed' | 'open' | 'halfOpen';
-
-export interface VenueBreaker {
-  readonly state: VenueBreakerState;
-  /** Wall time of the last change; null: closed since the start. */
-  readonly sinceMs: number | null;
-  readonly detail: string;
-}
-
-export const CLOSED_BREAKER: VenueBreaker = { state: 'closed', sinceMs: null, detail: '' };
 
 /** Open halts at once; closed means that something may have been missed, so the venue is read before anything else. */
 export function onVenueBreaker(core: Core, state: VenueBreakerState, detail: string): void {

@@ -1,18 +1,22 @@
 /** Commands of people and of parts of the desk: each is recorded, each gets an answer. */
 import { type Core, commit, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
-import type { CommandEvent } from '../event.js';
+import type { Command, CommandEvent } from '../event.js';
+import { resumeRuleOf } from '../halts/mode.js';
+import { raiseHalt } from '../halts/raise-halt.js';
+import { switchStrategy } from '../strategies/switch-strategy.js';
 import { arm } from './arm.js';
 import { claimCoins } from './claim-coins.js';
 import { closeAll, kill } from './close-all.js';
 import { explainCash } from './explain-cash.js';
 import { goLive, revokeGoLive } from './go-live.js';
 import { done, refused } from './outcome.js';
-import { reduce } from './reduce.js';
 import { reload } from './reload.js';
 import { resize } from './resize.js';
-import { stop } from './stop.js';
-import { toggle } from './toggle.js';
+
+type Toggle = Extract<Command, { readonly name: 'toggle' }>;
+
+type Stop = Extract<Command, { readonly name: 'stop' }>;
 
 export function runCommand(core: Core, event: CommandEvent): CommandOutcome {
   const outcome = core.begun ? carryOut(core, event) : notStarted();
@@ -64,4 +68,51 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
 
 function notStarted(): CommandOutcome {
   return refused('not-started', 'the engine has not begun; nothing is being traded', 'try again in a moment');
+}
+
+/** Reduce: from here on only orders that make positions smaller. */
+function reduce(core: Core, event: CommandEvent): CommandOutcome {
+  raiseHalt(core, {
+    mode: 'REDUCING',
+    cause: 'person',
+    by: event.by,
+    reason: event.reason,
+    resume: resumeRuleOf(core.config, 'person'),
+  });
+  return done(core, 'only orders that reduce a position leave the desk; entries are being cancelled');
+}
+
+/** Works in every mode; a stop while halted is recorded as a newer halt. */
+function stop(core: Core, command: Stop, event: CommandEvent): CommandOutcome {
+  const cause = command.cause ?? 'person';
+  const resume = command.resume ?? resumeRuleOf(core.config, cause);
+  const entries = liveEntries(core);
+  raiseHalt(core, { mode: 'HALTED', cause, by: event.by, reason: event.reason, resume });
+  const cancelled =
+    entries === 1 ? '1 entry order is being cancelled' : `${entries} entry orders are being cancelled`;
+  return done(core, `stopped; ${cancelled}, positions keep their protective stops`);
+}
+
+function liveEntries(core: Core): number {
+  let entries = 0;
+  for (const orders of core.state.live) {
+    for (const { intent } of orders.values()) if (intent.purpose === 'entry') entries += 1;
+  }
+  return entries;
+}
+
+/** Switches one strategy on or off; its position keeps its stop and its exit. */
+function toggle(core: Core, command: Toggle, event: CommandEvent): CommandOutcome {
+  const { strategy, enabled } = command;
+  const names = core.config.strategies.map(({ name }) => name);
+  if (!names.includes(strategy)) {
+    return refused(
+      'unknown-strategy',
+      `there is no strategy ${strategy}`,
+      `name one of: ${names.join(', ')}`,
+    );
+  }
+  const { by, reason } = event;
+  switchStrategy(core, { strategy, enabled, automatic: false, by, reason });
+  return done(core, `${strategy} is ${enabled ? 'on' : 'off: it opens nothing new'}`);
 }

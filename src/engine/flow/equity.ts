@@ -7,23 +7,12 @@ import type { QuoteEvent } from '../event.js';
 import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { reviewDisabled } from '../strategies/tracker.js';
-import { isBelieved } from './doubt-quote.js';
 
 const MINUTE_MS = 60_000;
 /** While equity stands still a sample an hour is enough. */
 const IDLE_SAMPLE_MARKET_MS = 60 * MINUTE_MS;
 /** A peak higher by this part is recorded at once, and the drawdown is counted from it: 0.1 %. */
 const PEAK_STEP = 1.001;
-
-/** Allocation-free and O(1) unless something is due. True where something was recorded. */
-export function onQuote(core: Core, event: QuoteEvent): boolean {
-  const { guard } = core;
-  const at = event.instrument;
-  const isNear =
-    event.bidTicks > (guard.surelyAbove[at] as number) && event.askTicks < (guard.surelyBelow[at] as number);
-  if (!isNear && !isBelieved(core, event)) return core.effects.length > 0;
-  return takeQuote(core, event);
-}
 
 /** `quotedMs`: monotonic time at which the market said it, where that was before the event. */
 export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monotonicMs): boolean {

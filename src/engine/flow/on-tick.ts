@@ -9,9 +9,9 @@ import { earliest, watchDueMs } from '../orders/order-watch.js';
 import type { OrderEntry } from '../state.js';
 import { snapshotFailed } from '../sync/request-snapshot.js';
 import { UNPROTECTED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
-import { believeWhatStands, standsAtMs } from './doubt-quote.js';
 import { onMinute } from './equity.js';
 import { escalateCloseAll } from './prove-flat.js';
+import { believeWhatStands, standsAtMs } from './quote.js';
 import { checkRefusals, checkStops } from './secure.js';
 import { staleSymbols } from './stale-data.js';
 

@@ -3,9 +3,9 @@ import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { type Core, commit, note, touch, wantSnapshot, workAt } from '../core.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
+import { ESCALATED_RETRY_MS, REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS, retryDelayMs } from '../timing.js';
 import { type OrderEvent, orderTransition } from './order-table.js';
 import { watchOf } from './order-watch.js';
-import { postponeNext } from './postpone.js';
 
 /** Money can't be moved by an order event alone: fills are records of their own and never come through here. */
 export type AnswerEvent = Exclude<OrderEvent, 'partialFill' | 'completingFill'>;
@@ -45,4 +45,23 @@ function contradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason
   raiseFault(core, 'reconciliation', text);
   if (!FINAL_ORDER_STATES.has(entry.state)) watchOf(core, clientId).lookupAtMs = core.monotonicMs;
   wantSnapshot(core);
+}
+
+/** Call when an order has ended. A protective stop that we cancelled ourselves came to what it was meant to. */
+function postponeNext(core: Core, entry: OrderEntry): void {
+  const { instrument, purpose } = entry.intent;
+  const work = workAt(core, instrument);
+  if (entry.filledLots > 0) return;
+  if (purpose === 'protective' && entry.state !== 'cancelled') {
+    work.stopAtMs = core.monotonicMs + retryDelayMs(work.stopRefusals);
+    work.stopRefusals += 1;
+  } else if (purpose === 'close' || purpose === 'exit') {
+    work.closeRefusals += 1;
+    work.closeAtMs = core.monotonicMs + closeDelayMs(core, work.closeRefusals);
+  }
+}
+
+function closeDelayMs(core: Core, refusals: number): number {
+  if (core.state.closeAll === 'escalated') return ESCALATED_RETRY_MS;
+  return refusals < REFUSALS_BEFORE_RESTORE ? retryDelayMs(refusals - 1) : REFUSED_RETRY_MS;
 }

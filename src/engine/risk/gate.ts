@@ -3,18 +3,20 @@ import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { Approved } from './approved.js';
 import type { Denial, RiskCheck, RiskLimit } from './check.js';
-import { dailyLossLimit } from './daily-loss.js';
-import { drawdownLimit } from './drawdown.js';
-import { feeValueLimit } from './fee-value.js';
-import { goLiveLimit } from './go-live.js';
-import { modeLimit } from './mode.js';
-import { openPositionsLimit } from './open-positions.js';
+import {
+  dailyLossLimit,
+  drawdownLimit,
+  feeValueLimit,
+  goLiveLimit,
+  modeLimit,
+  openPositionsLimit,
+  protectableLimit,
+  reducesLimit,
+  staleDataLimit,
+  stopLossRequiredLimit,
+  venueBreakerLimit,
+} from './entry-checks.js';
 import { positionSizeLimit } from './position-size.js';
-import { protectableLimit } from './protectable.js';
-import { reducesLimit } from './reduces.js';
-import { staleDataLimit } from './stale-data.js';
-import { stopLossRequiredLimit } from './stop-loss-required.js';
-import { venueBreakerLimit } from './venue-breaker.js';
 
 /** In the order in which a person would want to hear of them. */
 const RISK_LIMITS: readonly RiskLimit[] = [

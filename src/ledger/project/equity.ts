@@ -2,7 +2,7 @@ import { CASH_KINDS, isCapital } from '../../domain/cash.js';
 import { formatMoney } from '../../domain/money.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import type { Projection, RecordOf } from './project-record.js';
+import type { Projection, RecordOf } from './projection.js';
 
 const CAPITAL = CASH_KINDS.filter(isCapital);
 

@@ -7,7 +7,7 @@ import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { projectOrderFilled } from './order.js';
 import { bookScales, bookSteps, type KeptCoins, projectTrade } from './position.js';
-import { instrumentOf, type Projection } from './project-record.js';
+import { instrumentOf, type Projection } from './projection.js';
 
 interface OrderRow {
   readonly purpose: string;

@@ -1,7 +1,7 @@
 import type { Halt, HaltScope } from '../../domain/mode.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import type { Projection, RecordOf } from './project-record.js';
+import type { Projection, RecordOf } from './projection.js';
 
 export async function projectHalt(
   client: PoolClient,

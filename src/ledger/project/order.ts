@@ -2,7 +2,7 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import { instrumentOf, type Projection, type RecordOf } from './project-record.js';
+import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 
 export async function projectOrder(
   client: PoolClient,

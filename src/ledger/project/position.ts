@@ -7,7 +7,7 @@ import { formatUnits, mulDivUnits, parseUnits, type Units } from '../../domain/m
 import type { Side } from '../../domain/order.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import { instrumentOf, type Projection, type RecordOf } from './project-record.js';
+import { instrumentOf, type Projection, type RecordOf } from './projection.js';
 
 export interface Holding {
   /** Signed units of the coin: long is positive. */

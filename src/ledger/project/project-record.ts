@@ -1,25 +1,15 @@
 /** What one journal entry changes in the ledger's tables. */
-import type { Instrument } from '../../domain/instrument.js';
-import type { EngineRecord, JournalEntry } from '../../engine/record.js';
+
+import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import { LedgerMismatch } from '../ledger-mismatch.js';
 import { projectCash } from './cash.js';
 import { projectEquity } from './equity.js';
 import { projectFill } from './fill.js';
 import { projectArmed, projectHalt } from './halt.js';
 import { projectOrder, projectOrderAmended, projectOrderState } from './order.js';
 import { projectAdopted } from './position.js';
+import type { Projection } from './projection.js';
 import { projectSettings } from './settings.js';
-
-export interface Projection {
-  readonly desk: string;
-  readonly simulated: boolean;
-  readonly account: string;
-  /** Of the newest `config` entry: integers become decimal text with their steps. */
-  readonly instruments: readonly Instrument[];
-}
-
-export type RecordOf<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 
 export async function projectRecord(
   client: PoolClient,
@@ -54,11 +44,4 @@ export async function projectRecord(
       // Everything else is read from journal_entry.
       return;
   }
-}
-
-export function instrumentOf(projection: Projection, id: number): Instrument {
-  const instrument = projection.instruments[id];
-  if (!instrument)
-    throw new LedgerMismatch(`the journal names instrument ${id}, and its configuration does not`);
-  return instrument;
 }

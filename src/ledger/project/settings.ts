@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
-import type { Projection, RecordOf } from './project-record.js';
+import type { Projection, RecordOf } from './projection.js';
 
 export async function projectSettings(
   client: PoolClient,

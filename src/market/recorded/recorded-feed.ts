@@ -1,12 +1,23 @@
 /** Recorded files as a feed, resumed where the last run ended. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { MarketFeed } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed } from '../replay/replay-feed.js';
 import { assignInstruments, checkRecording, type RecordingRequest } from './check-recording.js';
 import { RecordedSource } from './recorded-source.js';
-import { recordingIdentity } from './recording-identity.js';
+
+const LENGTH = 16;
+
+/** Names a recording by its content: a file that was moved is the same one, a file that was changed is another. */
+interface IdentifiedFile {
+  readonly file: string;
+  readonly instrument: Pick<Instrument, 'symbol'>;
+}
 
 export interface RecordedFeedOptions {
   readonly files: readonly RecordingRequest[];
@@ -58,4 +69,14 @@ async function startOf(events: RecordedSource, deliveredMs: number): Promise<num
   if (deliveredMs > 0) return deliveredMs;
   if (events.peek() === null) await events.fill();
   return (events.peek()?.marketMs ?? 1) - 1;
+}
+
+async function recordingIdentity(files: readonly IdentifiedFile[]): Promise<string> {
+  const whole = createHash('sha256');
+  for (const { file, instrument } of files) {
+    const content = createHash('sha256');
+    await pipeline(createReadStream(file), content);
+    whole.update(`${instrument.symbol} ${content.digest('hex')}\n`);
+  }
+  return `recorded-${whole.digest('hex').slice(0, LENGTH)}`;
 }

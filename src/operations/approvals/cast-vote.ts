@@ -7,12 +7,13 @@ import {
 } from '../../contracts/approval.js';
 import { decisionSubject } from '../../domain/approval.js';
 import { causeOf } from '../../domain/cause-of.js';
+import { SETTINGS_APPROVAL, settingsTerms } from '../../domain/settings-change.js';
 import { findApproval } from '../../store/approvals.js';
 import { TemporalUnavailable } from '../../temporal/open-temporal.js';
 import type { Caller, OperationContext } from '../operation.js';
+import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
 import { signAs } from '../sign-as.js';
-import { overtaken } from './overtaken.js';
 
 export interface VoteRequest {
   /** The approval's id, or the token of its buttons. */
@@ -123,4 +124,19 @@ async function send(
 
 function refused(approvalId: string | null, detail: string): VoteResult {
   return { ok: false, detail, approvalId };
+}
+
+/**
+ * Settings that were changed after this was asked for: the trader takes no votes on an older version. Null where that
+ * is not so, or the trader does not answer and decides by itself later.
+ */
+async function overtaken(context: OperationContext, approval: Approval): Promise<string | null> {
+  if (approval.kind !== SETTINGS_APPROVAL) return null;
+  const status = await readStatus(context).catch(() => null);
+  if (status === null) return null;
+  const { incarnation, settings } = status;
+  const now = settingsTerms({ incarnation, version: settings.version + 1, changes: [] });
+  return now.subject === approval.subject
+    ? null
+    : 'The settings were changed after this was asked for, so the trader will not take it: they stay as they are now. Ask for the change again.';
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import type { GoLiveInput } from '../../contracts/go-live.js';
 import { operationsQueue } from '../../contracts/queues.js';
@@ -13,7 +14,11 @@ import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
 import { askPreflight } from './ask-preflight.js';
 import { endAbandoned } from './end-abandoned.js';
-import { PRODUCT_VERSION } from './product-version.js';
+
+/** Of package.json, which lies above both sources and compiled files. */
+export const PRODUCT_VERSION = (
+  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
 
 export interface GoLiveRequest {
   readonly reason: string;

@@ -4,9 +4,8 @@ import { operationsQueue, settingsChangeId } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { SettingsChangeInput } from '../../contracts/settings.js';
 import { messageOf } from '../../domain/message-of.js';
-import type { SettingsProposal } from '../../domain/settings-change.js';
+import type { SettingChange, SettingsProposal } from '../../domain/settings-change.js';
 import type { Caller, OperationContext } from '../operation.js';
-import type { SettingsResult } from './change-settings.js';
 
 interface Asked {
   readonly proposal: SettingsProposal;
@@ -72,4 +71,19 @@ function whyNotAsked(error: unknown, version: number): string {
   }
   const why = messageOf(error);
   return `Nobody could be asked: Temporal: ${why}. Nothing was changed; limits can be tightened meanwhile.`;
+}
+
+export interface SettingsResult {
+  /** `waiting`: people have to approve it first, as a whole. */
+  readonly state: 'applied' | 'waiting' | 'refused';
+  readonly detail: string;
+  readonly changes: readonly SettingChange[];
+  /** Those of them that may allow more than now. */
+  readonly loosening: readonly SettingChange[];
+  /** In force now. */
+  readonly version: number | null;
+  readonly configHash: string | null;
+  readonly approvalId: string | null;
+  readonly workflowId: string | null;
+  readonly problems: readonly string[];
 }

@@ -7,32 +7,17 @@ import {
   settingsInForce,
 } from '../../desk/desk-settings.js';
 import { messageOf } from '../../domain/message-of.js';
-import type { SettingChange, SettingsProposal } from '../../domain/settings-change.js';
+import type { SettingsProposal } from '../../domain/settings-change.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
-import { askForApproval } from './ask-for-approval.js';
+import { askForApproval, type SettingsResult } from './ask-for-approval.js';
 
 export interface SettingsRequest {
   /** Only the keys to change, by their path in the desk file. */
   readonly values: Readonly<Record<string, number>>;
   readonly reason: string;
   readonly commandId?: string;
-}
-
-export interface SettingsResult {
-  /** `waiting`: people have to approve it first, as a whole. */
-  readonly state: 'applied' | 'waiting' | 'refused';
-  readonly detail: string;
-  readonly changes: readonly SettingChange[];
-  /** Those of them that may allow more than now. */
-  readonly loosening: readonly SettingChange[];
-  /** In force now. */
-  readonly version: number | null;
-  readonly configHash: string | null;
-  readonly approvalId: string | null;
-  readonly workflowId: string | null;
-  readonly problems: readonly string[];
 }
 
 const RELOAD_MS = 5_000;

@@ -4,13 +4,13 @@
  */
 import {
   type Client,
-  type ScheduleClient,
+  ScheduleClient,
   type ScheduleDescription,
   ScheduleNotFoundError,
 } from '@temporalio/client';
 import type { Pool } from '../../store/pool.js';
 import { readScheduleStates, type ScheduleState, saveScheduleState } from '../../store/schedule-state.js';
-import { guardedSchedules } from './guarded-schedules.js';
+
 import { MARKET_CLOCK_NOTE } from './market-clock.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
 
@@ -138,4 +138,30 @@ async function pauseRemoved(schedules: ScheduleClient, { desk, definitions }: Sc
     if (ours && !wanted.has(scheduleId) && !state.paused)
       await schedules.getHandle(scheduleId).pause(REMOVED_NOTE);
   }
+}
+
+/**
+ * A schedule client whose updates carry the conflict token of the description that they were made from. Without it an
+ * update undoes a pause that a person made in between. With it a conflicting update is dropped by the server, and in
+ * silence: whoever updates reads back.
+ */
+export function guardedSchedules(client: Client): ScheduleClient {
+  const tokens = new Map<string, Uint8Array>();
+  const service = client.workflowService;
+  const describeSchedule = async (request: Parameters<typeof service.describeSchedule>[0]) => {
+    const answer = await service.describeSchedule(request);
+    tokens.set(request.scheduleId ?? '', answer.conflictToken);
+    return answer;
+  };
+  const updateSchedule = (request: Parameters<typeof service.updateSchedule>[0]) => {
+    const conflictToken = tokens.get(request.scheduleId ?? '');
+    return service.updateSchedule(conflictToken ? { ...request, conflictToken } : request);
+  };
+  const workflowService = Object.create(service, {
+    describeSchedule: { value: describeSchedule },
+    updateSchedule: { value: updateSchedule },
+  });
+  const connection = Object.create(client.connection, { workflowService: { value: workflowService } });
+  const { namespace, loadedDataConverter: dataConverter } = client.options;
+  return new ScheduleClient({ connection, namespace, dataConverter });
 }

@@ -1,5 +1,7 @@
 /** Whose decisions count on this desk: the desk file says who, the trader looks at each decision itself. */
 
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ControlMethods } from '../../contracts/control.js';
 import { settingsApproversNeeded, settingsSource } from '../../desk/desk-settings.js';
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
@@ -13,9 +15,10 @@ import type { RealMoneyKind } from '../../domain/vote-statement.js';
 import type { Engine } from '../../engine/engine.js';
 import { settingChanges, settingValues } from '../../engine/settings/setting-specs.js';
 import { peoplesKeys } from '../../home/person-keys.js';
+import { homePaths, SECRET_FILES } from '../../home/runtime.js';
+import { readSecret } from '../../home/secrets.js';
 import { type ArmPermission, armAuthority } from './arm-authority.js';
 import { coinsAuthority } from './coins-authority.js';
-import { readDecisionKey } from './decision-key.js';
 import { type GoLivePermission, goLiveAuthority } from './go-live-authority.js';
 import { settingsAuthority } from './settings-authority.js';
 import { sizeAuthority } from './size-authority.js';
@@ -127,4 +130,17 @@ export function deskAuthority({
         coolingOffMs: desk.goLive.coolingOffHours * HOUR_MS,
       }),
   };
+}
+
+/** Throws where the file is missing, or where others than its owner can read or change it. */
+function readDecisionKey(home: string): string {
+  const key = readSecret(home, 'decisionKey');
+  const path = join(homePaths(home).secrets, SECRET_FILES.decisionKey);
+  const { mode, uid } = statSync(path);
+  if ((mode & 0o077) !== 0 || uid !== (process.getuid?.() ?? uid)) {
+    throw new Error(
+      `${path} is open to others than its owner; no decision is believed. Run: chmod 600 ${path}`,
+    );
+  }
+  return key;
 }

@@ -1,11 +1,13 @@
 /** Opens or creates the journal of a desk. */
 import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FileLock, tryLockFile } from '../../home/file-lock.js';
 import { CHAIN_START } from './chain.js';
 import { HEADER_BYTES } from './format.js';
 import { Journal } from './journal.js';
+import { JournalLocked } from './journal-error.js';
 import { type OpenJournalFile, openJournalFile } from './journal-file.js';
-import { lockJournal } from './lock.js';
 import { repairLastSegment, type SegmentEnd, type TornTail } from './repair.js';
 import { createSegment, listSegments, removeUnfinishedSegments, type Segment } from './segments.js';
 
@@ -64,4 +66,11 @@ function createFirst(directory: string, draw: () => string): Segment {
 
 function drawIncarnation(): string {
   return Array.from({ length: INCARNATION_LENGTH }, () => BASE_36[randomInt(36)]).join('');
+}
+
+/** Throws `JournalLocked` where another process has it. */
+function lockJournal(directory: string): FileLock {
+  const lock = tryLockFile(join(directory, 'lock'));
+  if (lock === null) throw new JournalLocked(directory);
+  return lock;
 }

@@ -1,14 +1,13 @@
 /** The engine's integers as the decimal text that people and other programs read. */
 
-import type { TraderStatus } from '../../contracts/trader-status.js';
+import type { OrderStatus, StrategyStatus, TraderStatus } from '../../contracts/trader-status.js';
+import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { fallPct } from '../../engine/risk/readings.js';
-import type { EngineView } from '../../engine/view.js';
+import type { EngineView, OrderView, StrategyView } from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
-import { orderStatus } from './order-status.js';
 import { coinsStatus, dustStatus, positionStatus, stopGapStatus } from './position-status.js';
-import { strategyStatus } from './strategy-status.js';
 
 /** The answer has to fit a frame; the counts beside the lists are always whole. */
 const ORDERS_SHOWN_MAX = 500;
@@ -115,4 +114,42 @@ function required(instruments: readonly Instrument[], id: InstrumentId): Instrum
   const instrument = instruments[id];
   if (instrument === undefined) throw new RangeError(`no instrument ${id} in this desk`);
   return instrument;
+}
+
+/** An order that is not final, in the decimal text that people and other programs read. */
+function orderStatus(order: OrderView, instrument: Instrument): OrderStatus {
+  const priceTicks = order.limitTicks ?? order.stopTicks;
+  return {
+    clientId: order.clientId,
+    symbol: instrument.symbol,
+    side: order.side,
+    type: order.type,
+    purpose: order.purpose,
+    state: order.state,
+    quantity: formatDecimal(order.quantityLots, instrument.lotSize),
+    filled: formatDecimal(order.filledLots, instrument.lotSize),
+    price: priceTicks === null ? null : formatDecimal(priceTicks, instrument.tickSize),
+    strategy: order.strategy,
+  };
+}
+
+/** A strategy: what it earned, what it waits for, and who switched it off. */
+function strategyStatus(
+  strategy: StrategyView,
+  { symbol }: Instrument,
+  money: (units: number) => string,
+): StrategyStatus {
+  const { name, enabled, state, trades, wins, lossesInARow, regime, off, nextReviewMs } = strategy;
+  return {
+    name,
+    symbol,
+    enabled,
+    state,
+    trades,
+    wins,
+    realised: money(strategy.realised),
+    lossesInARow,
+    regime,
+    off: off === null ? null : { ...off, nextReviewMarketMs: nextReviewMs },
+  };
 }

@@ -1,10 +1,11 @@
 /** One trader of the desk within an emergency stop: what it was sent, and what reading back said. */
 
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EmergencyKind, EmergencyOrder, EmergencyTiming } from '../../contracts/emergency.js';
-import type { FlatReading, StopReading } from '../../contracts/engine-activities.js';
+import type { EngineActivities, FlatReading, StopReading } from '../../contracts/engine-activities.js';
+import { engineQueue } from '../../contracts/queues.js';
 import { causeOf } from '../../domain/cause-of.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
-import { engineCalls } from './engine-calls.js';
 
 export class EmergencyTarget {
   private readonly engine;
@@ -151,4 +152,23 @@ export class EmergencyTarget {
       simulated: this.simulated ?? false,
     });
   }
+}
+
+/**
+ * One attempt only: the procedure's own loop repeats, so that an order that arrives meanwhile is never behind a
+ * retry. `scheduleToStart` finds a dead engine worker.
+ */
+function engineCalls(
+  desk: string,
+  incarnation: string,
+  timing: EmergencyTiming,
+): ActivityInterfaceFor<EngineActivities> {
+  const startToCloseMs = timing.proofPatienceMs + 5_000;
+  return proxyActivities<EngineActivities>({
+    taskQueue: engineQueue(desk, incarnation),
+    scheduleToStartTimeout: timing.queueWaitMs,
+    startToCloseTimeout: startToCloseMs,
+    scheduleToCloseTimeout: timing.queueWaitMs + startToCloseMs,
+    retry: { maximumAttempts: 1 },
+  });
 }

@@ -52,7 +52,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'entries leave past the breaker of the venue',
-    file: 'engine/risk/venue-breaker.ts',
+    file: 'engine/risk/entry-checks.ts',
     find: "venueBreaker === 'closed'",
     put: "venueBreaker !== 'never'",
   },
@@ -82,7 +82,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'any number of positions may be open',
-    file: 'engine/risk/open-positions.ts',
+    file: 'engine/risk/entry-checks.ts',
     find: 'otherOpenPositions < risk.maxConcurrentPositions',
     put: 'otherOpenPositions < Number.POSITIVE_INFINITY',
   },

@@ -10,7 +10,7 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'entries leave on stale prices',
-    file: 'engine/risk/stale-data.ts',
+    file: 'engine/risk/entry-checks.ts',
     find: 'quoteAgeMs <= staleMs) return null;',
     put: 'quoteAgeMs <= 1e9) return null;',
   },

@@ -11,7 +11,7 @@ import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls } from '../operations-calls.js';
-import { lineOf, recordResult } from '../routine/run-steps.js';
+import { lineOf, recordResult } from '../routine/step.js';
 import { backupCalls } from './calls.js';
 
 const resultQuery = defineQuery<BackupResult | null>(BACKUP_MESSAGES.result);

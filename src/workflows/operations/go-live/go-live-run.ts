@@ -1,12 +1,20 @@
 /** The state of one attempt to go live, and how its steps are shown and kept. */
-import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  type ActivityInterfaceFor,
+  defineQuery,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Verdict } from '../../../contracts/evidence.js';
 import {
   type Carried,
   GO_LIVE_MESSAGES,
+  type GoLiveActivities,
   type GoLiveInput,
   type GoLiveProgress,
 } from '../../../contracts/go-live.js';
+import { operationsQueue } from '../../../contracts/queues.js';
 import type { SizePlan } from '../../../domain/go-live.js';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
@@ -14,7 +22,6 @@ import { showPhase, stepLine } from '../../show.js';
 import { Approvals } from '../approval.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
-import { goLiveCalls } from './calls.js';
 
 const progressQuery = defineQuery<GoLiveProgress>(GO_LIVE_MESSAGES.progress);
 
@@ -153,4 +160,14 @@ export class GoLiveRun {
       simulated: this.input.simulated,
     });
   }
+}
+
+/** Going live: the exchange is asked, the ledger read, the attempt's row written. */
+function goLiveCalls(desk: string): ActivityInterfaceFor<GoLiveActivities> {
+  return proxyActivities<GoLiveActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '1 hour',
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+  });
 }

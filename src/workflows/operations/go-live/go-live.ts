@@ -7,13 +7,14 @@ import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workf
 import type { Carried, GoLiveInput, GoLiveResult } from '../../../contracts/go-live.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { CANCEL_ASKED } from '../../cancellation.js';
+import { runIdentity } from '../../evidence-trail.js';
 import { showVerdict } from '../../show.js';
+import { awaitTask } from '../await-task.js';
 import { GoLiveRun } from './go-live-run.js';
 import { unlessLiveBefore } from './live-before.js';
+import { askApprovers, grant, proposalOf } from './permission.js';
 import { preflight } from './preflight.js';
 import { ramp } from './ramp.js';
-import { review } from './review.js';
-import { startLive } from './start.js';
 import { watchLive } from './watch-live.js';
 
 export async function goLive(input: GoLiveInput): Promise<GoLiveResult> {
@@ -59,4 +60,47 @@ async function close(run: GoLiveRun, { state, detail }: GoLiveResult): Promise<v
   await run.calls.moveGoLive(run.input, state, detail.slice(0, 1000));
   run.show(state, detail);
   showVerdict(verdict);
+}
+
+/** Who reviewed the validation's report; null: nobody in time. What they are asked about is on record by then. */
+async function review(run: GoLiveRun, figures: string): Promise<string | null> {
+  const { desk, reviewMs, simulated } = run.input;
+  const { workflowId, firstRunId } = runIdentity(desk);
+  const untilMs = Date.now() + reviewMs;
+  await run.trail.stored(run.input.recordMs);
+  run.show('review', `A person reviews the validation: ${figures}`, untilMs);
+  const task = await awaitTask(
+    run.records,
+    {
+      desk,
+      source: `${workflowId}:${firstRunId}:review`,
+      title: 'Review the validation report before real money',
+      detail: `${figures}. Look at win rate, Sharpe and drawdown, and write what you found.`,
+      dueMs: untilMs,
+      origin: { workflowId, firstRunId, routine: 'go-live', stepKey: 'review', simulated },
+    },
+    untilMs,
+  );
+  return task.state === 'done' ? task.doneBy : null;
+}
+
+/** Approval, cooling-off, everything looked at again, and the trader's own yes. Null: it is live; else why not. */
+async function startLive(run: GoLiveRun, reviewer: string): Promise<string | null> {
+  const { start } = run.input;
+  const facts = await run.engine.readLiveFacts.executeWithOptions({ summary: 'The newest halt' }, []);
+  if (facts.haltId === null) return 'the desk is not halted: there is nothing to arm';
+  const proposal = proposalOf(run, 0, start, { configHash: facts.configHash, haltId: facts.haltId });
+  const approved = await askApprovers(run, proposal, 'Trade real money');
+  if (approved.state !== 'approved') return `not approved: ${approved.detail}`;
+  const { obstacles } = await preflight(run, 'again', reviewer);
+  if (obstacles.length > 0) return obstacles.join('; ');
+  if (run.cancelled) return `cancelled: ${CANCEL_ASKED}`;
+  run.isGranting = true;
+  const problem = await grant(run, proposal, approved.votes);
+  if (problem !== null) return `the trader refused: ${problem}`;
+  run.liveSinceMs = Date.now();
+  run.progress = { ...run.progress, size: start };
+  const size = `${start.maxPositionSizePct} %, ${start.maxConcurrentPositions} positions`;
+  await run.calls.moveGoLive(run.input, 'live', size);
+  return null;
 }

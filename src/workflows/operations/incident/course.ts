@@ -1,5 +1,6 @@
 /** What is known of one incident so far. All of it goes through continue-as-new. */
 import { workflowInfo } from '@temporalio/workflow';
+import type { StepEvidence } from '../../../contracts/evidence.js';
 import type {
   Answered,
   IncidentCarried,
@@ -61,3 +62,6 @@ export function progressOf(course: Course): IncidentProgress {
     outcome,
   };
 }
+
+export type Finding = Pick<StepEvidence, 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
+  Partial<Pick<StepEvidence, 'person' | 'reference'>>;

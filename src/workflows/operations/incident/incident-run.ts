@@ -1,20 +1,21 @@
 /** One incident as its playbook has it: steps that are done once, and looking until it is over. */
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { IncidentFacts } from '../../../contracts/engine-activities.js';
-import type { IncidentInput } from '../../../contracts/incident.js';
+import type { IncidentInput, IncidentProgress } from '../../../contracts/incident.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { Approvals } from '../approval.js';
 import { isDecided } from '../approval-state.js';
 import { traderCalls } from '../operations-calls.js';
 import { Announcements } from './announcements.js';
 import { keepCalls, lookCalls } from './calls.js';
-import { type Course, courseOf } from './course.js';
-import type { incident } from './incident.js';
+import { type Course, courseOf, type Finding } from './course.js';
 import { showIncident } from './show-incident.js';
-import { type Finding, Timeline } from './timeline.js';
+import { Timeline } from './timeline.js';
 
 /** What a step found goes through continue-as-new. */
 const FOUND_MAX = 2_000;
+
+type Incident = (input: IncidentInput) => Promise<IncidentProgress>;
 
 export class IncidentRun {
   readonly course: Course;
@@ -119,7 +120,7 @@ export class IncidentRun {
     // Otherwise at the next look: whatever Postgres does, the incident is looked at.
     if (workflowInfo().continueAsNewSuggested && this.isMovable) {
       const carried = { ...this.course, approvals: this.approvals.carriedOver() };
-      await continueAsNew<typeof incident>({ ...this.input, carried });
+      await continueAsNew<Incident>({ ...this.input, carried });
     }
     const early = await condition(() => this.woken || this.course.resolved !== null, ms);
     this.woken = false;

@@ -12,19 +12,22 @@ import {
 } from '@temporalio/workflow';
 import {
   INCIDENT_MESSAGES,
+  INCIDENT_OVER,
   type IncidentAnswer,
   type IncidentInput,
   type IncidentProgress,
   type IncidentReport,
+  REPORTS_MAX,
 } from '../../../contracts/incident.js';
+import { isUnsealed } from '../../../domain/unsealed.js';
 import { onCancelRequest } from '../../cancellation.js';
 import { Answers } from './answers.js';
-import { progressOf } from './course.js';
+import { type Course, progressOf } from './course.js';
+import { minutes } from './duration.js';
 import { IncidentRun } from './incident-run.js';
-import { climbLadder } from './ladder.js';
 import { askForReview, close, goOn, open } from './open-and-close.js';
 import { PLAYBOOKS } from './playbooks/playbooks.js';
-import { refuseReport, takeReport } from './reports.js';
+import type { Timeline } from './timeline.js';
 
 const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_MESSAGES.report);
 const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.acknowledge);
@@ -69,5 +72,48 @@ function takeMessages(run: IncidentRun): void {
   });
   setHandler(resolveUpdate, (answer) => answers.resolve(answer).then(progress), {
     validator: (answer) => answers.refuseUnfit('resolve', answer),
+  });
+}
+
+/** Reminds, and tells more people each time, until somebody has answered or it is over. */
+async function climbLadder({ input, course, timeline, people }: IncidentRun): Promise<void> {
+  const rungs = [input.timing.respondMs, ...input.timing.escalateMs];
+  const isAnswered = () => course.acknowledged !== null || course.outcome !== null;
+  while (course.escalations < rungs.length) {
+    const dueMs = course.openedMs + (rungs[course.escalations] ?? 0);
+    if (await condition(isAnswered, Math.max(1, dueMs - Date.now()))) return;
+    course.escalations += 1;
+    timeline.record({
+      name: course.escalations === 1 ? 'Reminder' : `Escalation ${course.escalations - 1}`,
+      kind: 'report',
+      verdict: 'warn',
+      observed: `nobody has acknowledged it for ${minutes(Date.now() - course.openedMs)}`,
+      expected: 'a person answers',
+    });
+    people.tell(`escalation-${course.escalations}`);
+  }
+}
+
+/** Synchronous; throwing refuses the update. */
+function refuseReport(course: Course, report: IncidentReport): void {
+  if (isUnsealed(report)) throw new Error('a report in plain text counts for nothing');
+  if (typeof report?.key !== 'string' || report.key === '' || typeof report.detail !== 'string')
+    throw new Error('expected {key, source, detail, atMs}');
+  if (course.outcome !== null) throw new Error(INCIDENT_OVER);
+}
+
+/** The same key counts once. The first one opens the incident, which records it itself. */
+function takeReport({ reports }: Course, timeline: Timeline, report: IncidentReport): void {
+  const isKnown = reports.some(({ key }) => key === report.key);
+  if (isKnown || reports.length >= REPORTS_MAX) return;
+  reports.push(report);
+  if (reports.length === 1) return;
+  timeline.record({
+    name: 'Seen again',
+    kind: 'report',
+    verdict: 'warn',
+    observed: `${report.source}: ${report.detail}`,
+    expected: 'nothing more',
+    reference: report.key,
   });
 }

@@ -2,8 +2,7 @@
 
 import type { IncidentInput } from '../../../contracts/incident.js';
 import { showDetails, showPhase, stepLine } from '../../show.js';
-import type { Course } from './course.js';
-import type { Finding } from './timeline.js';
+import type { Course, Finding } from './course.js';
 
 const SHOWN_MAX = 30;
 const LINE_MAX = 200;

@@ -1,13 +1,10 @@
 /** The timeline of one incident, as evidence. */
-import type { StepEvidence } from '../../../contracts/evidence.js';
+
 import type { IncidentInput } from '../../../contracts/incident.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
 import { recordCalls } from '../operations-calls.js';
-import type { Course } from './course.js';
+import type { Course, Finding } from './course.js';
 import { showStep } from './show-incident.js';
-
-export type Finding = Pick<StepEvidence, 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
-  Partial<Pick<StepEvidence, 'person' | 'reference'>>;
 
 export class Timeline {
   readonly trail: EvidenceTrail;

@@ -2,7 +2,8 @@
 
 import { causeOf } from '../../../domain/cause-of.js';
 import { showPhase } from '../../show.js';
-import { lineOf, runSteps } from '../routine/run-steps.js';
+import { runSteps } from '../routine/run-steps.js';
+import { lineOf } from '../routine/step.js';
 import type { ResumptionRun } from './resumption-run.js';
 
 /** The checks again; those that stand in the way. */

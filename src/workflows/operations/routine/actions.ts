@@ -6,7 +6,7 @@ import type { RoutineAction } from '../../../contracts/routine.js';
 import { CANCEL_ASKED, untilCancelRequest } from '../../cancellation.js';
 import type { backup } from '../backup/backup.js';
 import type { restoreDrill } from '../backup/restore-drill.js';
-import type { StepContext, StepOutcome } from './run-steps.js';
+import type { StepContext, StepOutcome } from './step.js';
 
 const KEPT_DEFAULT = 14;
 const EVIDENCE_MS = 3_600_000;

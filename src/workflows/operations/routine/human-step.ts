@@ -5,7 +5,7 @@ import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { awaitTask } from '../await-task.js';
 import { recordCalls } from '../operations-calls.js';
-import type { StepContext, StepOutcome } from './run-steps.js';
+import type { StepContext, StepOutcome } from './step.js';
 
 /** Asking must not fail the routine for a database that is back in a moment. */
 const ASK_MS = 60_000;

@@ -25,7 +25,8 @@ import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 import { followUp } from './follow-up.js';
-import { lineOf, recordResult, runSteps } from './run-steps.js';
+import { runSteps } from './run-steps.js';
+import { lineOf, recordResult } from './step.js';
 
 /** Runs that began before that close while their evidence may still be on its way. */
 const CLOSES_LAST = 'routine-closes-after-its-evidence';

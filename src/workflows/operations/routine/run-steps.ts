@@ -1,28 +1,14 @@
 /** The steps of a routine: independent ones side by side, each with what was expected and what was observed. */
 
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import type { OperationsActivities } from '../../../contracts/operations-activities.js';
+import { operationsQueue } from '../../../contracts/queues.js';
 import type { RoutineStep, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
-import type { EvidenceTrail } from '../../evidence-trail.js';
-import { stepLine } from '../../show.js';
+import { FINAL } from '../operations-calls.js';
 import { runAction } from './actions.js';
-import { checkCalls } from './calls.js';
 import { askPerson } from './human-step.js';
-
-export interface StepContext {
-  readonly desk: string;
-  readonly routine: string;
-  /** Tells repetitions of the same steps in one run apart. */
-  readonly attemptGroup: number;
-  readonly marketMs: number | null;
-  readonly simulated: boolean;
-  readonly backupsKept?: number | undefined;
-  readonly trail: EvidenceTrail;
-  /** What has not begun by then is left out. */
-  readonly isCancelled?: () => boolean;
-  readonly onResult: (result: StepResult) => void;
-  /** A repetition that says the same as before needs no row of its own. */
-  readonly worthRecording: (result: StepResult) => boolean;
-}
+import { recordResult, type StepContext, type StepKind, type StepOutcome, type StepTrace } from './step.js';
 
 /**
  * Every step runs beside the others up to one whose failure stops the routine: what comes after such a step waits
@@ -59,13 +45,6 @@ function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
   }
   return open.length > 0 ? [...groups, open] : groups;
 }
-
-export type StepKind = 'check' | 'action' | 'report' | 'human';
-
-export type StepOutcome = Pick<StepResult, 'verdict' | 'observed' | 'expected'> & {
-  readonly reference?: string;
-  readonly person?: string | null;
-};
 
 async function runStep(step: RoutineStep, context: StepContext): Promise<StepResult> {
   const startedMs = Date.now();
@@ -117,35 +96,12 @@ function record(result: StepResult, startedMs: number, context: StepContext & St
   return result;
 }
 
-interface StepTrace {
-  readonly kind: StepKind;
-  readonly reference?: string | null;
-  readonly person?: string | null;
-}
-
-/** Also for procedures whose steps are not those of a desk file. */
-export function recordResult(
-  result: StepResult,
-  startedMs: number,
-  context: StepTrace & Pick<StepContext, 'routine' | 'attemptGroup' | 'marketMs' | 'simulated' | 'trail'>,
-): void {
-  context.trail.add({
-    routine: context.routine,
-    stepKey: result.key,
-    attemptGroup: context.attemptGroup,
-    name: result.title,
-    kind: context.kind,
-    verdict: result.verdict,
-    observed: result.observed,
-    expected: result.expected,
-    startedMs,
-    finishedMs: Date.now(),
-    marketMs: context.marketMs,
-    person: context.person ?? null,
-    reference: context.reference ?? null,
-    simulated: context.simulated,
+/** One attempt of a check may take the step's time; one more attempt is made, then it has failed. */
+function checkCalls(desk: string, step: RoutineStep): ActivityInterfaceFor<OperationsActivities> {
+  return proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: step.timeoutSeconds * 1_000,
+    scheduleToCloseTimeout: step.timeoutSeconds * 2_000 + 5_000,
+    retry: { maximumAttempts: 2, initialInterval: 250, nonRetryableErrorTypes: FINAL },
   });
 }
-
-export const lineOf = ({ title, verdict, observed, expected }: StepResult): string =>
-  `${stepLine(title, verdict, observed)} (expected: ${expected})`;

@@ -1,6 +1,6 @@
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
+import type { Finding } from '../course.js';
 import type { IncidentRun } from '../incident-run.js';
-import type { Finding } from '../timeline.js';
 
 export const SILENT = 'the trader does not answer';
 

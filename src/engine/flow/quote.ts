@@ -72,3 +72,13 @@ function say(core: Core, at: InstrumentId): void {
 function lastOf({ market }: Core, at: InstrumentId): Sides {
   return { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
 }
+
+/** Allocation-free and O(1) unless something is due. True where something was recorded. */
+export function onQuote(core: Core, event: QuoteEvent): boolean {
+  const { guard } = core;
+  const at = event.instrument;
+  const isNear =
+    event.bidTicks > (guard.surelyAbove[at] as number) && event.askTicks < (guard.surelyBelow[at] as number);
+  if (!isNear && !isBelieved(core, event)) return core.effects.length > 0;
+  return takeQuote(core, event);
+}

@@ -1,0 +1,20 @@
+import type { Instrument } from '../../domain/instrument.js';
+import type { EngineRecord } from '../../engine/record.js';
+import { LedgerMismatch } from '../ledger-mismatch.js';
+
+export interface Projection {
+  readonly desk: string;
+  readonly simulated: boolean;
+  readonly account: string;
+  /** Of the newest `config` entry: integers become decimal text with their steps. */
+  readonly instruments: readonly Instrument[];
+}
+
+export type RecordOf<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
+
+export function instrumentOf(projection: Projection, id: number): Instrument {
+  const instrument = projection.instruments[id];
+  if (!instrument)
+    throw new LedgerMismatch(`the journal names instrument ${id}, and its configuration does not`);
+  return instrument;
+}

@@ -1,0 +1,75 @@
+import type { Incident } from '../contracts/incident.js';
+import type { PreflightReport } from '../contracts/preflight.js';
+import type { Task } from '../contracts/task.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import type { StatementToSign } from '../domain/vote-statement.js';
+import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
+import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
+import type { ApprovalShown } from './approvals/list-approvals.js';
+import type { BackupOperationResult } from './backup/backup-run.js';
+import type { DrillRequest } from './backup/drill-restore.js';
+import type { TakeBackupRequest } from './backup/take-backup.js';
+import type { CashExplanation } from './cash/explain-cash.js';
+import type { SizeRequest } from './change-size.js';
+import type { CoinsRequest } from './claim-coins.js';
+import type { DataGaps } from './find-data-gaps.js';
+import type { GoLiveShown } from './go-live/read-go-live.js';
+import type { GoLiveRequest, GoLiveStarted } from './go-live/start-go-live.js';
+import type { IncidentAnswerRequest, IncidentAnswerResult } from './incidents/answer-incident.js';
+import type { IncidentQuery, IncidentShown } from './incidents/list-incidents.js';
+import type { IncidentOpened, OpenIncidentRequest } from './incidents/open-incident.js';
+import type { ScheduledRun } from './list-schedules.js';
+import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
+import type { ResumeRequest } from './resume-trading.js';
+import type { RoutineOutcome } from './run-routine.js';
+import type { SettingsResult } from './settings/ask-for-approval.js';
+import type { SettingsRequest } from './settings/change-settings.js';
+import type { SettingsShown } from './settings/read-settings.js';
+import type { ToDecide } from './statement-to-sign.js';
+import type { ToggleRequest } from './strategies/toggle-strategy.js';
+import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
+import type { TaskQuery } from './tasks/list-tasks.js';
+import type { AlertTested } from './test-telegram.js';
+import type { ValidationShown } from './validations/list-validations.js';
+
+export interface Operations {
+  stopTrading(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
+  closeAllPositions(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
+  resumeTrading(caller: Caller, request: ResumeRequest): Promise<OperationResult>;
+  runRoutine(caller: Caller, request: { readonly name: string }): Promise<RoutineOutcome>;
+  /** Rejects with `TraderUnavailable`. */
+  readStatus(): Promise<TraderStatus>;
+  listSchedules(): Promise<readonly ScheduledRun[]>;
+  listApprovals(): Promise<readonly ApprovalShown[]>;
+  castVote(caller: Caller, request: VoteRequest): Promise<VoteResult>;
+  /** Rejects with `TraderUnavailable`. */
+  readSettings(): Promise<SettingsShown>;
+  changeSettings(caller: Caller, request: SettingsRequest): Promise<SettingsResult>;
+  claimCoins(caller: Caller, request: CoinsRequest): Promise<OperationResult>;
+  toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
+  explainCash(caller: Caller, request: CashExplanation): Promise<OperationResult>;
+  takeBackup(caller: Caller, request: TakeBackupRequest): Promise<BackupOperationResult>;
+  drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
+  listTasks(query?: TaskQuery): Promise<readonly Task[]>;
+  completeTask(caller: Caller, request: TaskDone): Promise<TaskDoneResult>;
+  openIncident(caller: Caller, request: OpenIncidentRequest): Promise<IncidentOpened>;
+  acknowledgeIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
+  resolveIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
+  listIncidents(query?: IncidentQuery): Promise<readonly Incident[]>;
+  readIncident(incident: string): Promise<IncidentShown | null>;
+  /** Null where a vote on this takes no signature of the person's own. */
+  statementToSign(decided: ToDecide): Promise<StatementToSign | null>;
+  /** Takes up to 20 s. */
+  testTelegram(caller: Caller): Promise<AlertTested>;
+  changeSize(caller: Caller, request: SizeRequest): Promise<OperationResult>;
+  findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
+  verifyEvidence(): Promise<EvidenceProof>;
+  listValidations(): Promise<readonly ValidationShown[]>;
+  /** Asks the operations worker, and that the exchange; takes seconds. */
+  preflight(): Promise<PreflightReport>;
+  /** Pre-flight first; then people are asked. */
+  startGoLive(caller: Caller, request: GoLiveRequest): Promise<GoLiveStarted>;
+  readGoLive(): Promise<GoLiveShown>;
+  revokeGoLive(caller: Caller, request: CommandRequest): Promise<OperationResult>;
+  close(): Promise<void>;
+}
