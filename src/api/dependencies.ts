@@ -7,7 +7,7 @@ import type { Runtime } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
 import type { SessionStore } from './auth/session-store.js';
-import type { KeyStore } from './idempotency/idempotency-keys.js';
+import type { KeyStore } from './idempotency-keys.js';
 
 /** What people can ask for: each use case once, shared with the command line and the chat. */
 export type DeskOperations = Pick<

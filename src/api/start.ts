@@ -22,7 +22,7 @@ import { payloadCodecOf } from '../temporal/data-converter.js';
 import { connectTrader } from '../trader/client.js';
 import { SessionStore } from './auth/session-store.js';
 import type { Database, WebDependencies } from './dependencies.js';
-import type { KeyStore } from './idempotency/idempotency-keys.js';
+import type { KeyStore } from './idempotency-keys.js';
 import { buildServer } from './server.js';
 import { codecOrigins } from './temporal-ui/codec-access.js';
 import { makeTemporalUiProxy } from './temporal-ui/proxy.js';

@@ -5,16 +5,51 @@
 import { randomUUID } from 'node:crypto';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
+import { parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
+import { formatMoney, parseMoney } from '../domain/money.js';
 import type { TraderClient } from '../trader/client.js';
 import type { BookReading } from './book-reading.js';
-import { compareBooks, withoutOthersCoins } from './compare-books.js';
 import { compareEquity, ownEquity } from './compare-equity.js';
 import type { Finding } from './finding.js';
-import { LateCash } from './late-cash.js';
 import { LimitWatch } from './limit-watch.js';
 import type { PriceReader } from './prices/own-price.js';
+
+/** Money units: the trader shows cash rounded to cents at the least. */
+const TOLERANCE = 1_000_000;
+
+/**
+ * Cash that differs and that the trader does not see. What came or went may first be explained by what the venue lists,
+ * which the trader asks for at its next reading: only a reading of its own since then that calls itself clean is wrong.
+ */
+export class LateCash {
+  #since: { readonly difference: string; readonly readAtWallMs: number | null } | null = null;
+
+  /** It differs, and nobody can say yet whether that is wrong. */
+  get isOpen(): boolean {
+    return this.#since !== null;
+  }
+
+  look(
+    { cash: venues }: BookReading,
+    { cash, reconciliation }: Pick<TraderStatus, 'cash' | 'reconciliation'>,
+  ): string[] {
+    const ours = parseMoney(cash);
+    if (venues === null || Math.abs(ours - venues) <= TOLERANCE) {
+      this.#since = null;
+      return [];
+    }
+    const difference = formatMoney(Math.round(venues - ours), 2);
+    if (this.#since?.difference !== difference) {
+      this.#since = { difference, readAtWallMs: reconciliation.atWallMs };
+      return [];
+    }
+    // It has not looked since, or it has seen it and said so.
+    if (reconciliation.atWallMs === this.#since.readAtWallMs || reconciliation.state !== 'clean') return [];
+    return [`cash: the trader has ${formatMoney(ours, 2)}, the venue ${formatMoney(venues, 2)}`];
+  }
+}
 
 export interface AuditParts {
   readonly trader: Pick<TraderClient, 'call'>;
@@ -87,4 +122,57 @@ async function findings(
   const own = prices === null ? null : ownEquity(counted, status, instruments, prices);
   if (prices === null || own === null) return [];
   return [...compareEquity(own, status), ...limits.look({ book, own, prices, status })];
+}
+
+/** Where the trader and the venue's own book disagree, in words; pure. */
+export function compareBooks(
+  book: BookReading,
+  status: Pick<TraderStatus, 'positions' | 'dust'>,
+  instruments: readonly Instrument[],
+): string[] {
+  const differences: string[] = [];
+  for (const { symbol, lotSize } of instruments) {
+    const ours = tradersLots(status, symbol, lotSize);
+    const venues = book.positions.get(symbol) ?? 0;
+    const most = book.dustLots?.get(symbol) ?? 0;
+    if (ours > venues || venues - ours > most)
+      differences.push(`${symbol}: the trader has ${ours} lots, the venue ${venues}`);
+  }
+  return differences;
+}
+
+/** The book without the coins that the trader says are not the desk's: it neither counts nor trades them. */
+function withoutOthersCoins(
+  book: BookReading,
+  { coins }: Pick<TraderStatus, 'coins'>,
+  instruments: readonly Instrument[],
+): BookReading {
+  if (coins.length === 0) return book;
+  const positions = new Map(book.positions);
+  for (const { symbol, nobodys, foreign, toMove } of coins) {
+    const lotSize = instruments.find((instrument) => instrument.symbol === symbol)?.lotSize;
+    if (lotSize === undefined) continue;
+    const others = [nobodys, foreign, toMove].reduce((sum, amount) => sum + parseDecimal(amount, lotSize), 0);
+    const left = (positions.get(symbol) ?? 0) - others;
+    if (left === 0) positions.delete(symbol);
+    else positions.set(symbol, left);
+  }
+  return { ...book, positions };
+}
+
+function tradersLots(
+  { positions, dust }: Pick<TraderStatus, 'positions' | 'dust'>,
+  symbol: string,
+  lotSize: string,
+): number {
+  const left = dust
+    .filter((remainder) => remainder.symbol === symbol)
+    .reduce((sum, { quantity }) => sum + parseDecimal(quantity, lotSize), 0);
+  return positions
+    .filter((position) => position.symbol === symbol)
+    .map(({ side, quantity }) => {
+      const lots = Math.abs(parseDecimal(quantity.replace(/^-/, ''), lotSize));
+      return side === 'short' ? -lots : lots;
+    })
+    .reduce((sum, lots) => sum + lots, left);
 }

@@ -1,7 +1,14 @@
 /** Rules that hold between the numbers of an instrument, and between instruments and the paper account. */
 import type { BrokenRule } from './broken-rule.js';
-import { exactDecimal, isMultipleOf, times, wholeTimes } from './exact-decimal.js';
+
 import type { Desk } from './schema.js';
+
+/** Decimal text as an exact fraction of whole numbers, for checks of a desk file only (the engine has its own integers). */
+interface ExactDecimal {
+  readonly units: bigint;
+  /** Digits after the point. */
+  readonly scale: number;
+}
 
 /** Amounts are written in whole units of 1e-8 of the quote currency. */
 const MONEY_UNITS = 100_000_000n;
@@ -99,4 +106,27 @@ function currencyRule(instrument: DeskInstrument, index: number, currency: strin
       doThis: `use an instrument that ends in /${currency}, or change paper.currency for all of them`,
     },
   ];
+}
+
+/** The text has passed the schema: digits, at most one point. */
+function exactDecimal(text: string): ExactDecimal {
+  const [whole = '0', fraction = ''] = text.split('.');
+  return { units: BigInt(whole + fraction), scale: fraction.length };
+}
+
+/** `value × factor`, exactly; null where that is no whole number. */
+function wholeTimes(value: ExactDecimal, factor: bigint): bigint | null {
+  const divisor = 10n ** BigInt(value.scale);
+  const product = value.units * factor;
+  return product % divisor === 0n ? product / divisor : null;
+}
+
+function times(left: ExactDecimal, right: ExactDecimal): ExactDecimal {
+  return { units: left.units * right.units, scale: left.scale + right.scale };
+}
+
+function isMultipleOf(value: ExactDecimal, step: ExactDecimal): boolean {
+  const scale = Math.max(value.scale, step.scale);
+  const stepUnits = step.units * 10n ** BigInt(scale - step.scale);
+  return stepUnits > 0n && (value.units * 10n ** BigInt(scale - value.scale)) % stepUnits === 0n;
 }

@@ -4,7 +4,6 @@
  */
 import type { InstrumentId } from '../domain/instrument.js';
 import { applyRecord } from './apply-record.js';
-import { onVenueBreaker } from './breakers/venue-breaker.js';
 import { othersLotsAt } from './commands/claim-coins.js';
 import { runCommand } from './commands/run-command.js';
 import type { EngineConfig } from './config.js';
@@ -17,6 +16,7 @@ import { onFault, onVenueHealth } from './flow/on-fault.js';
 import { nextWakeMs, onTick } from './flow/on-tick.js';
 import { onQuote } from './flow/quote.js';
 import { settle } from './flow/settle.js';
+import { onVenueBreaker } from './halts/venue-breaker.js';
 import { takeFill } from './orders/on-fill.js';
 import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
 import type { EngineRecord } from './record.js';

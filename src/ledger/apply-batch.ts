@@ -1,15 +1,24 @@
 /** One batch of journal entries, one transaction: entries, projections and cursor move together or not at all. */
 
 import type { FollowedEntry } from '../contracts/control.js';
-import type { JournalEntry } from '../engine/record.js';
+import { PAPER_ACCOUNT } from '../domain/account.js';
+import type { Instrument } from '../domain/instrument.js';
+import type { EngineRecord, JournalEntry } from '../engine/record.js';
 import { plainJson } from '../store/plain-text.js';
 import { inTransaction, lockInTransaction, type Pool, type PoolClient } from '../store/pool.js';
 import { endsGroup, faultOfGroup, type GroupFault } from '../trader/journal/followed-group.js';
 import { chainNext } from '../trader/journal/v1.js';
 import { type LedgerCursor, readCursor, saveCursor } from './cursor.js';
 import { LedgerMismatch } from './ledger-mismatch.js';
-import { configurationBefore, configurationOf } from './project/configuration.js';
 import { projectRecord } from './project/project-record.js';
+
+type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
+
+/** What the projections need of a journal's configuration. */
+interface Configuration {
+  readonly instruments: readonly Instrument[];
+  readonly account: string;
+}
 
 export interface LedgerDesk {
   readonly desk: string;
@@ -104,4 +113,25 @@ async function insertEntries(
       entries.map((entry) => entry.chain),
     ],
   );
+}
+
+function configurationOf({ instruments, account = PAPER_ACCOUNT }: ConfigRecord): Configuration {
+  return { instruments, account };
+}
+
+/** In force before `sequence`; without instruments before the first one. */
+async function configurationBefore(
+  client: PoolClient,
+  desk: string,
+  incarnation: string,
+  sequence: number,
+): Promise<Configuration> {
+  const found = await client.query<{ record: ConfigRecord }>(
+    `select record from journal_entry
+      where desk = $1 and incarnation = $2 and type = 'config' and sequence < $3
+      order by sequence desc limit 1`,
+    [desk, incarnation, sequence],
+  );
+  const row = found.rows[0];
+  return row ? configurationOf(row.record) : { instruments: [], account: PAPER_ACCOUNT };
 }

@@ -12,10 +12,10 @@ import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
 import { drillRestore } from './backup/drill-restore.js';
 import { takeBackup } from './backup/take-backup.js';
-import { explainCash } from './cash/explain-cash.js';
 import { changeSize } from './change-size.js';
 import { claimCoins } from './claim-coins.js';
 import { closeAllPositions } from './close-all-positions.js';
+import { explainCash } from './explain-cash.js';
 import { findDataGaps } from './find-data-gaps.js';
 import { askPreflight } from './go-live/ask-preflight.js';
 import { readGoLive } from './go-live/read-go-live.js';
@@ -25,6 +25,7 @@ import { acknowledgeIncident, resolveIncident } from './incidents/answer-inciden
 import { listIncidents, readIncident } from './incidents/list-incidents.js';
 import { openIncident } from './incidents/open-incident.js';
 import { listSchedules } from './list-schedules.js';
+import { listValidations } from './list-validations.js';
 import type { OperationContext } from './operation.js';
 import type { Operations } from './operations.js';
 import { withPlainRequests } from './plain-requests.js';
@@ -35,11 +36,10 @@ import { changeSettings } from './settings/change-settings.js';
 import { readSettings } from './settings/read-settings.js';
 import { statementToSign } from './statement-to-sign.js';
 import { stopTrading } from './stop-trading.js';
-import { toggleStrategy } from './strategies/toggle-strategy.js';
 import { completeTask } from './tasks/complete-task.js';
 import { listTasks } from './tasks/list-tasks.js';
 import { testTelegram } from './test-telegram.js';
-import { listValidations } from './validations/list-validations.js';
+import { toggleStrategy } from './toggle-strategy.js';
 
 /**
  * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader` is for a caller that has

@@ -9,9 +9,9 @@ import type { ApprovalShown } from './approvals/list-approvals.js';
 import type { BackupOperationResult } from './backup/backup-run.js';
 import type { DrillRequest } from './backup/drill-restore.js';
 import type { TakeBackupRequest } from './backup/take-backup.js';
-import type { CashExplanation } from './cash/explain-cash.js';
 import type { SizeRequest } from './change-size.js';
 import type { CoinsRequest } from './claim-coins.js';
+import type { CashExplanation } from './explain-cash.js';
 import type { DataGaps } from './find-data-gaps.js';
 import type { GoLiveShown } from './go-live/read-go-live.js';
 import type { GoLiveRequest, GoLiveStarted } from './go-live/start-go-live.js';
@@ -19,6 +19,7 @@ import type { IncidentAnswerRequest, IncidentAnswerResult } from './incidents/an
 import type { IncidentQuery, IncidentShown } from './incidents/list-incidents.js';
 import type { IncidentOpened, OpenIncidentRequest } from './incidents/open-incident.js';
 import type { ScheduledRun } from './list-schedules.js';
+import type { ValidationShown } from './list-validations.js';
 import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
 import type { ResumeRequest } from './resume-trading.js';
 import type { RoutineOutcome } from './run-routine.js';
@@ -26,11 +27,10 @@ import type { SettingsResult } from './settings/ask-for-approval.js';
 import type { SettingsRequest } from './settings/change-settings.js';
 import type { SettingsShown } from './settings/read-settings.js';
 import type { ToDecide } from './statement-to-sign.js';
-import type { ToggleRequest } from './strategies/toggle-strategy.js';
 import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
 import type { TaskQuery } from './tasks/list-tasks.js';
 import type { AlertTested } from './test-telegram.js';
-import type { ValidationShown } from './validations/list-validations.js';
+import type { ToggleRequest } from './toggle-strategy.js';
 
 export interface Operations {
   stopTrading(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;

@@ -1,10 +1,21 @@
 /** What happens to the desk when those who watch it are gone: what the desk file says. */
 import type { Desk } from '../desk/schema.js';
-import { watchOperations, watchSupervisor } from './heartbeats.js';
+
 import type { Log } from './log.js';
 import type { OpenedTrader } from './open-trader.js';
 import { waitUntil } from './orderly-end.js';
 import type { Clock } from './running/clock.js';
+
+const LOOK_EVERY_MS = 1000;
+
+/** If this process itself stood still for so long, the silence was ours. */
+const OWN_GAP_MAX_MS = 5000;
+
+/** Notices when those who watch the trader are gone themselves. */
+interface OperationsWatch {
+  heard(): void;
+  close(): void;
+}
 
 /** How long after its supervisor the trader lives on to see a stop through; a close-all gets its own deadline. */
 const STOP_SEEN_THROUGH_MS = 5000;
@@ -65,4 +76,37 @@ async function supervisorLost({ opened, desk, log, end }: GuardedDesk): Promise<
   else await waitUntil(() => trader.status().closeAll !== 'running', desk.closeAll.deadlineSeconds * 1000);
   await end();
   process.exit(0);
+}
+
+/**
+ * Calls `onSilent` once the operations side has not been heard for `silentMaxMs`, counted from the start, and again
+ * after each further such time: whoever arms meanwhile must not stay unguarded.
+ */
+function watchOperations(
+  silentMaxMs: number,
+  monotonicMs: () => number,
+  onSilent: () => void,
+): OperationsWatch {
+  let heardMs = monotonicMs();
+  let lookedMs = heardMs;
+  const timer = setInterval(() => {
+    const nowMs = monotonicMs();
+    if (nowMs - lookedMs > OWN_GAP_MAX_MS) heardMs = nowMs;
+    lookedMs = nowMs;
+    if (nowMs - heardMs < silentMaxMs) return;
+    heardMs = nowMs;
+    onSilent();
+  }, LOOK_EVERY_MS);
+  return {
+    heard: () => {
+      heardMs = monotonicMs();
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+/** Calls `onLost` when the channel to the supervisor that started this process closes. */
+function watchSupervisor(onLost: () => void): { close(): void } {
+  process.on('disconnect', onLost);
+  return { close: () => process.removeListener('disconnect', onLost) };
 }

@@ -3,7 +3,7 @@
  * the trader, the end-to-end heartbeat, and (unless it runs apart) the auditor. Nothing else, so that nothing else can
  * hold it up.
  */
-import { createEmergencyActivities } from '../activities/emergency/create-emergency-activities.js';
+import { createEmergencyActivities } from '../activities/create-emergency-activities.js';
 import { startAuditor } from '../auditor/start-auditor.js';
 import { isThere } from '../contracts/emergency.js';
 import { emergencyQueue } from '../contracts/queues.js';

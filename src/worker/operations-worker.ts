@@ -3,10 +3,10 @@
  * ledger. It watches the trader and starts what the trader's state asks for.
  */
 import { resolve } from 'node:path';
-import { createGoLiveActivities } from '../activities/go-live/create-go-live-activities.js';
+import { createGoLiveActivities } from '../activities/create-go-live-activities.js';
+import { createValidationActivities } from '../activities/create-validation-activities.js';
 import { createIncidentActivities } from '../activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
-import { createValidationActivities } from '../activities/validation/create-validation-activities.js';
 import { CHECKS } from '../checks/registry.js';
 import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';

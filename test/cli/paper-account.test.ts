@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resetPaper } from '../../src/cli/paper-reset.js';
+import { resetPaper } from '../../src/cli/commands/paper.js';
 import type { HaltCause } from '../../src/domain/mode.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { tryLockFile } from '../../src/home/file-lock.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Atr } from '../../src/engine/indicators/atr.js';
-import { Ema } from '../../src/engine/indicators/ema.js';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
+import { Atr, Ema } from '../../src/engine/strategies/indicators.js';
 import { readParameters } from '../../src/engine/strategies/strategy.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
-import { endAbandoned } from '../../src/operations/go-live/end-abandoned.js';
+import { endAbandoned } from '../../src/operations/go-live/start-go-live.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { openStores, type Stores } from '../support/stores.js';
 

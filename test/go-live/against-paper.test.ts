@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createGoLiveActivities } from '../../src/activities/go-live/create-go-live-activities.js';
+import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { type Bench, preflightBench } from './support/preflight-bench.js';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createGoLiveActivities } from '../../src/activities/go-live/create-go-live-activities.js';
+import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
 import { preflightId } from '../../src/contracts/queues.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { Desk } from '../../src/desk/schema.js';

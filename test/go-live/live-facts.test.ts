@@ -1,6 +1,6 @@
 /** What is seen at one look at a desk with real money: everything that is not as it should be, by name. */
 import { expect, it } from 'vitest';
-import { readLiveFacts } from '../../src/activities/engine/read-live-facts.js';
+import { readLiveFacts } from '../../src/activities/engine/create-engine-activities.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { scriptedStatus } from '../support/trader-status.js';
 

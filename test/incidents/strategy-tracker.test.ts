@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EfficiencyRatio } from '../../src/engine/indicators/efficiency-ratio.js';
+import { EfficiencyRatio } from '../../src/engine/strategies/indicators.js';
 import { RegimeMeter } from '../../src/engine/strategies/regime.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { FUTURES } from '../support/engine-config.js';

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { createEmergencyActivities } from '../../src/activities/emergency/create-emergency-activities.js';
+import { createEmergencyActivities } from '../../src/activities/create-emergency-activities.js';
+import { createGoLiveActivities } from '../../src/activities/create-go-live-activities.js';
+import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
 import { createEngineActivities } from '../../src/activities/engine/create-engine-activities.js';
-import { createGoLiveActivities } from '../../src/activities/go-live/create-go-live-activities.js';
 import { createIncidentActivities } from '../../src/activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
-import { createValidationActivities } from '../../src/activities/validation/create-validation-activities.js';
 
 const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../../temporal/histories');
 

@@ -14,7 +14,7 @@ import type { ScheduledRun } from '../../../src/operations/list-schedules.js';
 import type { OperationResult } from '../../../src/operations/operation.js';
 import type { SettingsResult } from '../../../src/operations/settings/ask-for-approval.js';
 import type { SettingsShown } from '../../../src/operations/settings/read-settings.js';
-import type { ValidationShown } from '../../../src/operations/validations/list-validations.js';
+import type { ValidationShown } from '../../../src/operations/list-validations.js';
 import type { Incident } from '../../../src/contracts/incident.js';
 import type { Task } from '../../../src/contracts/task.js';
 import type { BarStatus, CoinsStatus } from '../../../src/contracts/trader-status.js';

@@ -1,18 +1,32 @@
 /** Everything that incidents do outside themselves. */
 
-import type { IncidentActivities, ReviewRequest, Symptom } from '../../contracts/incident-activities.js';
+import { readLogBackwards } from '../../checks/read-lines-backwards.js';
+import type {
+  IncidentActivities,
+  ReviewRequest,
+  StrategyLoss,
+  Symptom,
+} from '../../contracts/incident-activities.js';
 import type { Notice } from '../../contracts/notice.js';
+import { homePaths } from '../../home/runtime.js';
 import { incidentId, incidentNotice } from '../../notify/incident-notice.js';
 import { taskNotice } from '../../notify/task-notice.js';
+import { ofAccountInUse } from '../../store/account-in-use.js';
 import { settleAlertsUntil } from '../../store/incident-alerts.js';
 import { keepIncidentFile } from '../../store/incident-files.js';
 import { saveIncident } from '../../store/incidents.js';
 import type { Pool } from '../../store/pool.js';
 import { openTask } from '../../store/tasks.js';
-import { lastLogLines } from './last-log-lines.js';
+import { logOf } from '../../supervisor/log/log-files.js';
 import { marketConditions } from './market-conditions.js';
-import { ledgerPositions, lossesByStrategy } from './read-ledger.js';
 import { readStatusPage } from './status-page.js';
+
+const NAMED_MAX = 50;
+
+/** The desk's log holds all processes side by side: how far back one of them is looked for. */
+const LINES_READ_MAX = 200_000;
+
+const TIME_LENGTH = 25;
 
 export interface IncidentDependencies {
   readonly pool: Pool;
@@ -72,4 +86,63 @@ async function askForReview(
     },
   });
   if (task.state === 'open') await tell(taskNotice(task));
+}
+
+/**
+ * The newest lines of one process and of the supervisor about it, oldest first, from the desk's log or its own, where
+ * secrets were taken out. Empty where no log file is kept here.
+ */
+async function lastLogLines(home: string, role: string, count: number): Promise<readonly string[]> {
+  const found: string[] = [];
+  let read = 0;
+  const log = logOf(homePaths(home).logs, role);
+  if (log === null) return [];
+  for await (const line of readLogBackwards(log)) {
+    read += 1;
+    if (isAbout(line, role)) found.push(line);
+    if (found.length === count || read === LINES_READ_MAX) break;
+  }
+  return found.reverse();
+}
+
+function isAbout(line: string, role: string): boolean {
+  const rest = line.slice(TIME_LENGTH);
+  return rest.startsWith(`${role} `) || (rest.startsWith('supervisor ') && rest.includes(role));
+}
+
+/** Worst first. `sinceMarketMs` null: the last 24 hours that were traded. */
+async function lossesByStrategy(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  sinceMarketMs: number | null,
+): Promise<readonly StrategyLoss[]> {
+  const found = await pool.query<{ strategy: string; result: string; fills: string }>(
+    `select coalesce(owner.strategy, fills.strategy) as strategy, sum(realised - fee) as result, count(*) as fills
+       from fills
+       left join lateral (
+         select entry.strategy from fills as entry
+          where entry.desk = fills.desk and entry.symbol = fills.symbol and entry.purpose = 'entry'
+            and entry.market <= fills.market order by entry.market desc, entry.sequence desc limit 1) as owner on true
+      where desk = $1 and ${ofAccountInUse()} and market >= coalesce($2::timestamptz,
+        (select max(market) - interval '24 hours' from fills where desk = $1 and ${ofAccountInUse()}))
+      group by 1 order by 2 limit $3`,
+    [desk, sinceMarketMs === null ? null : new Date(sinceMarketMs), NAMED_MAX],
+  );
+  return found.rows.map(({ strategy, result, fills }) => ({
+    strategy,
+    result: Number(result),
+    fills: Number(fills),
+  }));
+}
+
+/** "BTC/USDT 0.5", sorted; open positions only. */
+export async function ledgerPositions(pool: Pick<Pool, 'query'>, desk: string): Promise<readonly string[]> {
+  const found = await pool.query<{ symbol: string; quantity: string }>(
+    `select symbol, trim_scale(quantity)::text as quantity from positions
+      where desk = $1 and quantity <> 0
+        and incarnation = coalesce((select incarnation from current_journal where desk = $1), '')
+      order by symbol limit $2`,
+    [desk, NAMED_MAX],
+  );
+  return found.rows.map(({ symbol, quantity }) => `${symbol} ${quantity}`);
 }

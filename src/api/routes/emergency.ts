@@ -7,7 +7,7 @@ import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/roles.js';
 import type { OperationResult } from '../../operations/operation.js';
 import type { KeyedRequest } from '../../store/idempotency.js';
 import type { DeskOperations, WebDependencies } from '../dependencies.js';
-import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency/idempotency-keys.js';
+import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
 import { idempotencyHeaders, outcomeSchema, resumeSchema, stopSchema } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';

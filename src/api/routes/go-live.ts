@@ -1,13 +1,48 @@
 import type { FastifyInstance } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
+import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
 import { outcomeSchema, reasonSchema } from '../schemas/emergency.js';
-import { goLiveSchema, goLiveStartedSchema } from '../schemas/go-live.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
+
+const goLiveSchema = z.object({
+  mode: z.enum(['paper', 'live']).describe('Of the desk file'),
+  granted: z.looseObject({}).nullable().describe('The permission that the trader itself holds'),
+  approvers: z.array(z.string()),
+  needed: z.number().describe('How many of them'),
+  attempts: z
+    .array(
+      z.looseObject({
+        release: z.string(),
+        attempt: z.number(),
+        workflowId: z.string(),
+        askedBy: z.string(),
+        reason: z.string(),
+        state: z.string(),
+        detail: z.string(),
+        startedMs: wallMs,
+        finishedMs: wallMs.nullable(),
+      }),
+    )
+    .describe('Newest first'),
+  progress: z
+    .looseObject({ phase: z.string(), detail: z.string(), nextAtMs: wallMs.nullable() })
+    .nullable()
+    .describe('Of the attempt that is not over'),
+  problems: z.array(z.string()).describe('What could not be read'),
+});
+
+const goLiveStartedSchema = z.object({
+  ok: z.boolean(),
+  detail: z.string(),
+  obstacles: z.array(z.string()).describe('Everything that forbids it now'),
+  workflowId: z.string().nullable(),
+  problems: z.array(z.string()).describe('What did not work beside it'),
+}) satisfies z.ZodType<GoLiveStarted>;
 
 type Reason = { Body: z.infer<typeof reasonSchema> };
 

@@ -5,11 +5,51 @@ import { type IncidentOpened, TITLE_LENGTH_MAX } from '../../operations/incident
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { outcomeSchema, reason } from '../schemas/emergency.js';
-import { incidentSchema, incidentShownSchema } from '../schemas/incidents.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
+
+import { answer, jsonSchema, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
+
+/** Kinds and severities are the desk file's. */
+const incidentSchema = z.looseObject({
+  id: z.string(),
+  fingerprint: z.string().describe('One incident at a time has it'),
+  kind: z.string(),
+  subject: z.string(),
+  severity: z.string(),
+  title: z.string(),
+  detail: z.string(),
+  state: z.enum(['open', 'acknowledged', 'resolved']),
+  phase: z.string().describe('What its playbook is doing'),
+  openedMs: wallMs,
+  respondByMs: wallMs,
+  escalations: z.number(),
+  acknowledgedMs: wallMs.nullable(),
+  acknowledgedBy: z.string().nullable(),
+  resolvedMs: wallMs.nullable(),
+  resolvedBy: z.string().nullable(),
+  outcome: z.string().describe('How it ended; empty while it lasts'),
+  simulated: z.boolean(),
+});
+
+const incidentShownSchema = incidentSchema.extend({
+  timeline: z
+    .array(
+      z.object({
+        atMs: wallMs,
+        name: z.string(),
+        verdict: z.string(),
+        observed: z.string(),
+        expected: z.string(),
+        person: z.string().nullable(),
+        evidenceId: z.number(),
+      }),
+    )
+    .describe('Oldest first'),
+  alerts: z.array(z.looseObject({})).describe('What was seen'),
+  files: z.array(z.looseObject({})).describe('What was kept, for example the last lines of a log'),
+});
 
 const openSchema = z.strictObject({
   title: reason

@@ -2,12 +2,47 @@ import type { FastifyInstance } from 'fastify';
 import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { verifyPassword } from '../../home/password.js';
 import { answerTokens, refuseForeignCookie } from '../auth/answer-tokens.js';
-import { LoginLimiter } from '../auth/login-limiter.js';
+
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, tooManyTries } from '../problem.js';
 import { type LoginBody, loginSchema, tokensSchema } from '../schemas/auth.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
+
+/**
+ * Failed sign-ins, counted by user in a sliding window: everybody comes from the loopback address, so that a count by
+ * address would let one person lock all others out. A try counts before the password is looked at and is given back when
+ * it was right, so that many tries at once cannot slip through together.
+ */
+const WINDOW_MS = 15 * 60 * 1000;
+
+const USERS_MAX = 10_000;
+
+const TRIES_MAX = 10;
+
+class LoginLimiter {
+  readonly #tries = new Map<string, number[]>();
+
+  constructor(private readonly nowMs: () => number) {}
+
+  /** Null: go on. Otherwise seconds to wait. */
+  take(user: string): number | null {
+    const since = this.nowMs() - WINDOW_MS;
+    const tries = (this.#tries.get(user) ?? []).filter((at) => at > since);
+    const first = tries[tries.length - TRIES_MAX];
+    if (first !== undefined) return Math.ceil((first - since) / 1000);
+    if (!this.#tries.has(user) && this.#tries.size >= USERS_MAX) {
+      const oldest = this.#tries.keys().next().value;
+      if (oldest !== undefined) this.#tries.delete(oldest);
+    }
+    this.#tries.set(user, [...tries, this.nowMs()]);
+    return null;
+  }
+
+  giveBack(user: string): void {
+    this.#tries.delete(user);
+  }
+}
 
 export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
   const limiter = new LoginLimiter(web.nowMs);

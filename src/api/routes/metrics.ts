@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { makeMetrics } from '../metrics/metrics.js';
+import { makeMetrics } from '../metrics.js';
 import { problems } from '../schemas/problem.js';
 
 export function metricsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {

@@ -4,7 +4,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { readRoutines } from '../read/read-routines.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { routineRunSchema } from '../schemas/records.js';
+import { routineRunSchema, scheduleSchema } from '../schemas/records.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 
@@ -31,4 +31,16 @@ export function routinesRoute(app: FastifyInstance, web: WebDependencies): void 
         return { runs: await readRoutines(database, runtime.desk, request.query.limit, stepOrder) };
       }),
   );
+}
+
+export function schedulesRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'What is scheduled next',
+    tags: ['state'],
+    response: {
+      200: answer('Every scheduled routine', z.object({ schedules: z.array(scheduleSchema) })),
+      ...problems(401),
+    },
+  };
+  app.get('/api/schedules', { schema }, async () => ({ schedules: await web.operations.listSchedules() }));
 }

@@ -1,14 +1,40 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Task } from '../../contracts/task.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { taskDoneSchema, taskSchema } from '../schemas/tasks.js';
 import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
+
+const taskSchema = z.object({
+  id: z.number(),
+  desk: z.string(),
+  source: z.string().describe('Who asks and what about'),
+  title: z.string(),
+  detail: z.string(),
+  dueMs: wallMs,
+  createdMs: wallMs,
+  state: z.enum(['open', 'done', 'withdrawn']),
+  finishedMs: wallMs.nullable(),
+  doneBy: z.string().nullable(),
+  note: z.string().nullable(),
+  origin: z
+    .object({
+      workflowId: z.string(),
+      firstRunId: z.string(),
+      routine: z.string(),
+      stepKey: z.string(),
+      simulated: z.boolean(),
+    })
+    .exactOptional()
+    .describe('The routine that asked'),
+}) satisfies z.ZodType<Task>;
+
+const taskDoneSchema = z.object({ task: taskSchema, problems: z.array(z.string()) });
 
 const doneSchema = z.strictObject({ note: reason.min(1).describe('What was done and found, in words') });
 

@@ -3,18 +3,23 @@
  * is what the manifest says, the journals' chains hold, the ledger is the journals', and the evidence is unbroken.
  */
 import { join } from 'node:path';
-import type { Pool } from 'pg';
+import { isDeepStrictEqual } from 'node:util';
+import { Client, type Pool } from 'pg';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence/verify-evidence.js';
-import { backupsFolder, JOURNAL_FOLDER } from '../backup-folder.js';
-import { type Manifest, sizeOf } from '../manifest.js';
+import { readAccount } from '../accounts/read-account.js';
+import { restingJournal } from '../accounts/resting-problems.js';
+import { restingText } from '../accounts/resting-text.js';
+import { backupsFolder, DATABASE_FILE, JOURNAL_FOLDER } from '../backup-folder.js';
+import { type Manifest, type RestingAccount, sizeOf, type TableFigures } from '../manifest.js';
+import { type PgConnection, runPgProgram } from '../pg-programs.js';
 import { someOf } from '../some-of.js';
-import { tableDifferences } from '../table-figures.js';
+import { readTableFigures, TEXT_SETTINGS, tableDifferences } from '../table-figures.js';
 import { type VerifiedBackup, verifyBackup } from '../verify-backup.js';
-import { type DrillStep, DrillSteps } from './drill-step.js';
-import { proveResting } from './prove-resting.js';
-import { readRestoredFigures, restoreBackup } from './restore-backup.js';
+import { type DrillStep, DrillSteps, type Observation } from './drill-step.js';
 import { type ScratchServer, startScratchServer } from './scratch-server.js';
+
+const JOBS = 2;
 
 export interface DrillRequest {
   readonly home: string;
@@ -125,4 +130,57 @@ async function proveLedger(pool: Pool, folder: string, { desk, journal, ledger }
     ok: true,
     observed: `${held} entries of journal ${journal.incarnation}, ${behind} newer ones in the journal only`,
   };
+}
+
+/** Paper accounts that rest: each journal replays to what the manifest says, and is what the restored ledger has of it. */
+async function proveResting(pool: Pool, { folder, manifest }: VerifiedBackup): Promise<Observation> {
+  const kept = manifest.restingAccounts?.kept ?? [];
+  for (const account of kept) {
+    const why = await differenceOf(pool, manifest.desk, restingJournal(folder, account), account);
+    if (why !== null) return { ok: false, observed: `resting account ${account.name}: ${why}` };
+  }
+  const each = kept.map(({ name, journal }) => `${name}: ${journal.lastSequence} entries`);
+  return {
+    ok: true,
+    observed: [restingText(manifest), ...(each.length > 0 ? [someOf(each)] : [])].join('; '),
+  };
+}
+
+async function differenceOf(
+  pool: Pool,
+  desk: string,
+  directory: string,
+  { account, journal, holds }: RestingAccount,
+): Promise<string | null> {
+  const found = await readAccount(directory);
+  if (!isDeepStrictEqual(found, { account, journal, holds })) {
+    const said = JSON.stringify({ account, ...journal, holds });
+    return `its journal replays to ${JSON.stringify({ account: found.account, ...found.journal, holds: found.holds })}, the manifest says ${said}`;
+  }
+  const proof = await verifyLedger(pool, desk, directory);
+  if (proof.equal || proof.behind) return null;
+  return `the ledger differs at its journal entry ${proof.sequence}: ${proof.why}`;
+}
+
+/** Into an empty database. The first thing that can't be restored ends it. */
+async function restoreBackup(
+  backup: VerifiedBackup,
+  connection: PgConnection,
+  signal?: AbortSignal,
+): Promise<void> {
+  const dump = join(backup.folder, DATABASE_FILE);
+  const args = ['--exit-on-error', `--jobs=${JOBS}`, `--dbname=${connection.database}`, dump];
+  await runPgProgram('pg_restore', connection, args, signal);
+}
+
+async function readRestoredFigures(connection: PgConnection): Promise<readonly TableFigures[]> {
+  const client = new Client(connection);
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    for (const setting of TEXT_SETTINGS) await client.query(setting);
+    return await readTableFigures(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

@@ -1,9 +1,20 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import type { Halt } from '../../domain/mode.js';
+import { tryLockFile } from '../../home/file-lock.js';
+import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
+import { readJournal } from '../../trader/journal/read-journal.js';
+import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { resetPaper } from '../paper-reset.js';
 import { fermataHome } from '../running-desk.js';
+
+/** `fermata paper reset`: the account that is in use, paper book and journal, is set aside as a whole. */
+export interface PaperReset {
+  readonly keptIn: string;
+}
 
 export function paperCommand(command: Command): void {
   command
@@ -24,4 +35,54 @@ export function paperCommand(command: Command): void {
         `  what was before is kept in ${reset.keptIn}`,
       ]);
     });
+}
+
+/** Throws `CliFailure` where the desk runs, was never started, or was stopped by a person; then nothing was moved. */
+export function resetPaper(home: string, desk: string, now: Date): PaperReset {
+  const paths = deskPaths(homePaths(home), desk);
+  if (!existsSync(paths.journal)) {
+    throw refusal(`desk ${desk} has no paper account here (FERMATA_HOME ${home})`, 'fermata up begins one');
+  }
+  // The supervisor's lock keeps any start away meanwhile; a trader may outlive its supervisor, hence the journal's too.
+  const homeLock = tryLockFile(join(homePaths(home).run, 'lock'));
+  const journalLock = homeLock === null ? null : tryLockFile(join(paths.journal, 'lock'));
+  try {
+    if (journalLock === null) {
+      throw refusal(`desk ${desk} is running`, 'end it first: fermata down');
+    }
+    refuseAfterPersonsStop(desk, paths.journal);
+    return setAside(paths, now);
+  } finally {
+    journalLock?.release();
+    homeLock?.release();
+  }
+}
+
+function setAside(paths: DeskPaths, now: Date): PaperReset {
+  const keptIn = join(paths.root, `before-reset-${now.toISOString().replaceAll(/[:.]/g, '-')}`);
+  renameSync(paths.account, keptIn);
+  return { keptIn };
+}
+
+/** A new journal knows of no halt: a person's stop must not vanish with the old one. */
+function refuseAfterPersonsStop(desk: string, journal: string): void {
+  let stop: Halt | null = null;
+  for (const { record } of readJournal(journal)) {
+    if (record.type === 'armed') {
+      stop = null;
+    }
+    if (record.type === 'halt' && (record.halt.cause === 'person' || record.halt.cause === 'kill')) {
+      stop = record.halt;
+    }
+  }
+  if (stop !== null) {
+    throw refusal(
+      `desk ${desk} was stopped by ${stop.by} (${stop.reason}), and a reset would lift that`,
+      'fermata up, fermata resume --reason TEXT, fermata down, and then reset',
+    );
+  }
+}
+
+function refusal(message: string, doThis: string): CliFailure {
+  return new CliFailure(message, 'the paper account and its journal were not touched', doThis);
 }

@@ -10,13 +10,13 @@ import {
   goLiveLimit,
   modeLimit,
   openPositionsLimit,
+  positionSizeLimit,
   protectableLimit,
   reducesLimit,
   staleDataLimit,
   stopLossRequiredLimit,
   venueBreakerLimit,
 } from './entry-checks.js';
-import { positionSizeLimit } from './position-size.js';
 
 /** In the order in which a person would want to hear of them. */
 const RISK_LIMITS: readonly RiskLimit[] = [

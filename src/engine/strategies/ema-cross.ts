@@ -7,8 +7,7 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { ppmOfPercent } from '../../domain/money.js';
 import type { BarEvent } from '../event.js';
-import { Atr } from '../indicators/atr.js';
-import { Ema } from '../indicators/ema.js';
+import { Atr, Ema } from './indicators.js';
 import type { ParameterValues, Strategy, StrategyContext, StrategyDefinition } from './strategy.js';
 
 export const emaCross: StrategyDefinition = {

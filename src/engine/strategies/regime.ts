@@ -1,5 +1,5 @@
 /** Whether a market is trending or ranging, by the efficiency ratio of its last 60 bars. */
-import { EfficiencyRatio } from '../indicators/efficiency-ratio.js';
+import { EfficiencyRatio } from './indicators.js';
 
 /** `unknown`: not enough bars yet. */
 export type Regime = 'trending' | 'ranging' | 'unknown';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import type { GoLiveInput } from '../../contracts/go-live.js';
 import { operationsQueue } from '../../contracts/queues.js';
@@ -8,12 +9,17 @@ import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
-import { type GoLiveAttempt, moveAttempt, openAttempt } from '../../store/go-live-attempts.js';
+import { type GoLiveAttempt, moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
+import type { TemporalAccess } from '../../temporal/open-temporal.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
 import { askPreflight } from './ask-preflight.js';
-import { endAbandoned } from './end-abandoned.js';
+
+/** Somebody may be about to start its workflow. */
+const GRACE_MS = 60_000;
+
+const ASK_MS = 5_000;
 
 /** Of package.json, which lies above both sources and compiled files. */
 export const PRODUCT_VERSION = (
@@ -157,4 +163,31 @@ export function goLiveInput(
 
 function refused(detail: string): GoLiveStarted {
   return { ok: false, detail, obstacles: [], workflowId: null, problems: [] };
+}
+
+/** True where the desk's open attempt was one of those, and is over now. Rejects while Postgres or Temporal is down. */
+export async function endAbandoned({
+  desk,
+  pool,
+  temporal,
+  nowMs,
+}: Pick<OperationContext, 'desk' | 'pool' | 'temporal' | 'nowMs'>): Promise<boolean> {
+  const open = (await readAttempts(pool, desk.desk)).find(({ finishedMs }) => finishedMs === null);
+  if (open === undefined || nowMs() - open.startedMs < GRACE_MS) return false;
+  if (await isRunning(temporal, open.workflowId)) return false;
+  const state = open.state === 'live' ? 'ended' : 'refused';
+  await moveAttempt(pool, open, state, 'its workflow was not there any more when the next attempt began');
+  return true;
+}
+
+async function isRunning(temporal: TemporalAccess, workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await temporal.within(ASK_MS, (client) =>
+      client.workflow.getHandle(workflowId).describe(),
+    );
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }

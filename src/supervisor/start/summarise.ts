@@ -1,12 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { DateTime } from 'luxon';
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { askSocket } from '../../home/ask-socket.js';
 import { deskPaths, type HomePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
 import { SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
 import { createSignInLink, dashboardUrl } from '../sign-in-link.js';
 import type { UpOptions, UpSummary } from '../up-options.js';
-import { nextRoutines } from './next-routines.js';
+
+const DAYS_AHEAD_MAX = 40;
+
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+interface NextRoutine {
+  readonly routine: string;
+  readonly title: string;
+  readonly atMs: number;
+}
 
 const STATUS_TIMEOUT_MS = 5_000;
 
@@ -46,4 +57,33 @@ async function readTrader(socketPath: string): Promise<TraderStatus | null> {
   } catch {
     return null;
   }
+}
+
+/** The next run of each routine after `nowMs` of the desk's own time, soonest first. */
+function nextRoutines(desk: Pick<Desk, 'routines' | 'timezone'>, nowMs: number): readonly NextRoutine[] {
+  return desk.routines
+    .flatMap((routine) => {
+      const atMs = nextRun(routine, desk.timezone, nowMs);
+      return atMs === null ? [] : [{ routine: routine.name, title: routine.title, atMs }];
+    })
+    .sort((left, right) => left.atMs - right.atMs);
+}
+
+function nextRun(routine: DeskRoutine, timezone: string, nowMs: number): number | null {
+  const today = DateTime.fromMillis(nowMs, { zone: timezone }).startOf('day');
+  for (let ahead = 0; ahead <= DAYS_AHEAD_MAX; ahead += 1) {
+    const day = today.plus({ days: ahead });
+    if (!runsOn(routine, day)) continue;
+    const times = routine.at
+      .map((time) => day.set({ hour: Number(time.slice(0, 2)), minute: Number(time.slice(3)) }).toMillis())
+      .filter((atMs) => atMs > nowMs);
+    if (times.length > 0) return Math.min(...times);
+  }
+  return null;
+}
+
+function runsOn(routine: DeskRoutine, day: DateTime): boolean {
+  const weekday = WEEKDAYS[day.weekday - 1];
+  if (routine.weekdays.length > 0 && weekday && !routine.weekdays.includes(weekday)) return false;
+  return routine.daysOfMonth.length === 0 || routine.daysOfMonth.includes(day.day);
 }

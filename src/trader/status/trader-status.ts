@@ -1,13 +1,27 @@
 /** The engine's integers as the decimal text that people and other programs read. */
 
-import type { OrderStatus, StrategyStatus, TraderStatus } from '../../contracts/trader-status.js';
+import type {
+  CoinsStatus,
+  DustStatus,
+  OrderStatus,
+  PositionStatus,
+  StopGapStatus,
+  StrategyStatus,
+  TraderStatus,
+} from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { fallPct } from '../../engine/risk/readings.js';
-import type { EngineView, OrderView, StrategyView } from '../../engine/view.js';
+import type {
+  CoinsView,
+  EngineView,
+  OrderView,
+  PositionView,
+  StopGapView,
+  StrategyView,
+} from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
-import { coinsStatus, dustStatus, positionStatus, stopGapStatus } from './position-status.js';
 
 /** The answer has to fit a frame; the counts beside the lists are always whole. */
 const ORDERS_SHOWN_MAX = 500;
@@ -151,5 +165,49 @@ function strategyStatus(
     lossesInARow,
     regime,
     off: off === null ? null : { ...off, nextReviewMarketMs: nextReviewMs },
+  };
+}
+
+/** An open position in the decimal text that people and other programs read. */
+function stopGapStatus({ marketMs, ...gaps }: StopGapView): StopGapStatus {
+  return { ...gaps, atMarketMs: marketMs };
+}
+
+function coinsStatus(coins: CoinsView, { symbol, lotSize }: Instrument): CoinsStatus {
+  const amount = (lots: number): string => formatDecimal(lots, lotSize);
+  const { nobodys, foreign, toMove } = coins;
+  return { symbol, nobodys: amount(nobodys), foreign: amount(foreign), toMove: amount(toMove) };
+}
+
+function dustStatus(
+  { quantityLots, cost, markTicks }: PositionView,
+  instrument: Instrument,
+  money: (units: number) => string,
+): DustStatus {
+  const { lotSize, moneyPerTickLot, symbol } = instrument;
+  const value = markTicks === null ? cost : quantityLots * markTicks * moneyPerTickLot;
+  return { symbol, quantity: formatDecimal(quantityLots, lotSize), value: money(value) };
+}
+
+function positionStatus(
+  position: PositionView,
+  instrument: Instrument,
+  money: (units: number) => string,
+): PositionStatus {
+  const price = (ticks: number): string => formatDecimal(Math.round(ticks), instrument.tickSize);
+  return {
+    symbol: instrument.symbol,
+    side: position.quantityLots > 0 ? 'long' : 'short',
+    quantity: formatDecimal(Math.abs(position.quantityLots), instrument.lotSize),
+    averagePrice: price(position.averageTicks),
+    markPrice: position.markTicks === null ? null : price(position.markTicks),
+    unrealised: money(position.unrealised),
+    stopPrice:
+      position.protection === 'missing' || position.protection === 'closing'
+        ? null
+        : price(position.stopTicks),
+    protection: position.protection === 'dust' ? 'missing' : position.protection,
+    withoutStopMs: position.withoutStopMs,
+    strategy: position.strategy,
   };
 }

@@ -6,11 +6,19 @@ import type { VenueStreamEvent } from '../port.js';
 import { createRateBudget, type RateBudget } from '../rate-budget.js';
 import { createRateBudgetQueue, type RateBudgetQueue } from '../rate-budget-queue.js';
 import { steadyNowMs } from '../steady-clock.js';
-import { createVenueClock, type VenueClock } from './clock.js';
+import { fieldsOf, wholeField } from './decode.js';
 import { type BinanceExchange, openExchange } from './exchange.js';
 import { BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './options.js';
 import { createReader, type Reader } from './reading.js';
 import { createRequests, type Requests, watchHeaders } from './requests.js';
+
+/** The venue's clock against ours: every signed request carries a time that the venue must find right. */
+interface VenueClock {
+  /** Venue's time minus ours, milliseconds; null before the first measurement. */
+  readonly offsetMs: number | null;
+  /** Measures it and uses it from now on. The venue's time. Throws `VenueUnavailable`. */
+  measure(): Promise<number>;
+}
 
 /** Binance spot's own allowance: request weight a minute for an address, orders in ten seconds for an account. */
 const WEIGHT = { limit: 6000, windowMs: 60_000 } as const;
@@ -79,3 +87,26 @@ export async function openConnection(
 }
 
 function ignore(): void {}
+
+function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () => number): VenueClock {
+  let offsetMs: number | null = null;
+  return {
+    get offsetMs() {
+      return offsetMs;
+    },
+    async measure() {
+      const sentMs = nowMs();
+      const serverMs = await reader.read({
+        name: 'GET time',
+        weight: 1,
+        urgency: 'background',
+        send: (ccxt) => ccxt.publicGetTime(),
+        decode: (body) => wholeField(fieldsOf(body, 'time'), 'serverTime', 'time'),
+      });
+      // The answer left the venue about half way between question and answer.
+      offsetMs = Math.round(serverMs - (sentMs + nowMs()) / 2);
+      exchange.setClockOffset(offsetMs);
+      return serverMs;
+    },
+  };
+}

@@ -1,6 +1,6 @@
 /** One attempt to go live, the whole procedure with its activities, and the people who decide about it. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createGoLiveActivities } from '../../../src/activities/go-live/create-go-live-activities.js';
+import { createGoLiveActivities } from '../../../src/activities/create-go-live-activities.js';
 import type { GoLiveInput, GoLiveResult } from '../../../src/contracts/go-live.js';
 import type { PreflightReport, PreflightVerdict } from '../../../src/contracts/preflight.js';
 import { operationsQueue } from '../../../src/contracts/queues.js';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { createEmergencyActivities } from '../../../src/activities/emergency/create-emergency-activities.js';
+import { createEmergencyActivities } from '../../../src/activities/create-emergency-activities.js';
 import { createEngineActivities } from '../../../src/activities/engine/create-engine-activities.js';
 import { createIncidentActivities } from '../../../src/activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';

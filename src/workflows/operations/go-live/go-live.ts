@@ -13,9 +13,17 @@ import { awaitTask } from '../await-task.js';
 import { GoLiveRun } from './go-live-run.js';
 import { unlessLiveBefore } from './live-before.js';
 import { askApprovers, grant, proposalOf } from './permission.js';
-import { preflight } from './preflight.js';
+
 import { ramp } from './ramp.js';
 import { watchLive } from './watch-live.js';
+
+/** Everything that real money needs, looked at: before people are asked, and again just before the start. */
+interface Preflight {
+  /** What forbids going live; empty: nothing does. */
+  readonly obstacles: readonly string[];
+  /** Of the validation, in one line. */
+  readonly figures: string;
+}
 
 export async function goLive(input: GoLiveInput): Promise<GoLiveResult> {
   const run = new GoLiveRun(input);
@@ -103,4 +111,22 @@ async function startLive(run: GoLiveRun, reviewer: string): Promise<string | nul
   const size = `${start.maxPositionSizePct} %, ${start.maxConcurrentPositions} positions`;
   await run.calls.moveGoLive(run.input, 'live', size);
   return null;
+}
+
+/** `reviewedBy` null: the checklist is not complete yet, only the checks are kept. */
+async function preflight(
+  run: GoLiveRun,
+  routine: 'pre-flight' | 'again',
+  reviewedBy: string | null,
+): Promise<Preflight> {
+  const startedMs = Date.now();
+  const seen = await run.calls.lookBeforeLive.executeWithOptions({ summary: 'Pre-flight' }, [reviewedBy]);
+  for (const check of seen.checks) run.record(`${routine}.${check.key}`, check.title, check, startedMs);
+  if (reviewedBy !== null) {
+    for (const { key, title, done, observed, expected } of seen.checklist) {
+      const verdict = done ? 'pass' : 'fail';
+      run.record(`checklist.${key}`, title, { verdict, observed, expected }, startedMs);
+    }
+  }
+  return seen;
 }

@@ -1,9 +1,16 @@
 /** Watching a desk with real money: looks again and again, tells people, and compares with paper at the end. */
 import { sleep } from '@temporalio/workflow';
+import type { Notice } from '../../../contracts/notice.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import type { GoLiveRun } from './go-live-run.js';
-import { remind, tellProblems, tellResults } from './live-notices.js';
-import { lookAtLive } from './look-at-live.js';
+
+/** One look at a desk with real money: the trader's own word, and its fills as the ledger has them. */
+interface Look {
+  /** Why it is no longer live; null: it is. */
+  readonly ended: string | null;
+  readonly problems: readonly string[];
+  readonly text: string;
+}
 
 export interface Watched {
   /** Why it is no longer live; null: it is. */
@@ -93,4 +100,79 @@ async function conclude(
   const lines = [filled, state, paper].map(({ observed, verdict }) => `${verdict}: ${observed}`);
   tellResults(run, lines, problems.length === 0 && late.length === 0);
   return late;
+}
+
+/** What people hear while a desk trades real money under their eyes. */
+function remind(run: GoLiveRun, text: string): void {
+  tell(run, 'reminder', {
+    event: 'task',
+    severity: 'info',
+    title: 'look at the dashboard',
+    text: `${text}. Reconciliation: GET /api/reconciliation.`,
+  });
+}
+
+/** At once, not only when the watch is over. */
+function tellProblems(run: GoLiveRun, problems: readonly string[]): void {
+  tell(run, 'problems', {
+    event: 'warning',
+    severity: 'warning',
+    title: 'something is not as it should be',
+    text: problems.join('\n'),
+  });
+}
+
+/** Before anybody is asked for a larger size. */
+function tellResults(run: GoLiveRun, lines: readonly string[], clean: boolean): void {
+  tell(run, 'results', {
+    event: 'report',
+    severity: clean ? 'info' : 'warning',
+    title: clean ? 'watched, and all as expected' : 'watched, and not all as expected',
+    text: lines.join('\n'),
+  });
+}
+
+function tell(
+  run: GoLiveRun,
+  what: string,
+  said: Pick<Notice, 'event' | 'severity' | 'title' | 'text'>,
+): void {
+  const { desk, release, attempt } = run.input;
+  const notice: Notice = {
+    ...said,
+    desk,
+    title: `${desk} trades real money: ${said.title}`,
+    fingerprint: `golive:${release}:${attempt}:${what}:${Date.now()}`,
+  };
+  run.trail.keep(what, run.records.notify.executeWithOptions({ summary: `Tell people: ${what}` }, [notice]));
+}
+
+/** What can't be looked at is a problem, not an error: the next look comes soon. */
+async function lookAtLive(run: GoLiveRun, fillsSinceMs: number): Promise<Look> {
+  const [desk, wrongFills] = await Promise.all([lookAtDesk(run), lookAtFills(run, fillsSinceMs)]);
+  return { ...desk, problems: [...desk.problems, ...wrongFills] };
+}
+
+async function lookAtDesk({ engine, input: { release, attempt } }: GoLiveRun): Promise<Look> {
+  try {
+    const facts = await engine.readLiveFacts.executeWithOptions({ summary: 'Look at the desk' }, []);
+    const granted =
+      facts.granted !== null && facts.granted.release === release && facts.granted.attempt === attempt;
+    const text = `${facts.mode}, equity ${facts.equity}, drawdown ${facts.drawdownPct} %, ${facts.fills} fills`;
+    const ended = granted ? null : `the permission is no longer in force: ${facts.reason}`;
+    return { ended, problems: facts.problems, text };
+  } catch (error) {
+    // The trader may be restarting; the supervisor cares for it.
+    const problem = `the trader did not answer: ${causeOf(error)}`;
+    return { ended: null, problems: [problem], text: problem };
+  }
+}
+
+async function lookAtFills({ calls }: GoLiveRun, sinceMs: number): Promise<readonly string[]> {
+  const bounds = { summary: 'Look at the fills', scheduleToCloseTimeout: '1 minute' } as const;
+  try {
+    return (await calls.readLiveFills.executeWithOptions(bounds, [sinceMs])).problems;
+  } catch (error) {
+    return [`the fills could not be read: ${causeOf(error)}`];
+  }
 }

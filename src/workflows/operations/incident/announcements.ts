@@ -1,9 +1,9 @@
 /** What people are told of an incident. The row is written with it: whoever is told can look it up. */
-import type { ActivityInterfaceFor } from '@temporalio/workflow';
-import type { IncidentInput } from '../../../contracts/incident.js';
+import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
+import type { Incident, IncidentInput } from '../../../contracts/incident.js';
 import type { IncidentActivities } from '../../../contracts/incident-activities.js';
-import type { Course } from './course.js';
-import { rowOf } from './row.js';
+import { type Course, stateOf } from './course.js';
+
 import type { Timeline } from './timeline.js';
 
 export class Announcements {
@@ -39,4 +39,35 @@ export class Announcements {
     });
     this.tell(`alarm-${key}`, text);
   }
+}
+
+/** The incident as people look it up in Postgres. */
+function rowOf(input: IncidentInput, course: Course): Omit<Incident, 'id'> {
+  const { desk, fingerprint, kind, subject, severity, title, simulated, timing } = input;
+  const { openedMs, phase, escalations, acknowledged, resolved, outcome, revision } = course;
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const isOver = outcome !== null;
+  return {
+    desk,
+    workflowId,
+    firstRunId: firstExecutionRunId,
+    fingerprint,
+    kind,
+    subject,
+    severity,
+    title,
+    detail: course.reports[0]?.detail ?? '',
+    state: stateOf(course),
+    phase,
+    openedMs,
+    respondByMs: openedMs + timing.respondMs,
+    escalations,
+    acknowledgedMs: acknowledged?.atMs ?? null,
+    acknowledgedBy: acknowledged?.by ?? null,
+    resolvedMs: isOver ? Date.now() : null,
+    resolvedBy: isOver ? (resolved?.by ?? 'fermata') : null,
+    outcome: outcome ?? '',
+    simulated,
+    revision,
+  };
 }

@@ -9,8 +9,7 @@ import { traderCalls } from '../operations-calls.js';
 import { Announcements } from './announcements.js';
 import { keepCalls, lookCalls } from './calls.js';
 import { type Course, courseOf, type Finding } from './course.js';
-import { showIncident } from './show-incident.js';
-import { Timeline } from './timeline.js';
+import { showIncident, Timeline } from './timeline.js';
 
 /** What a step found goes through continue-as-new. */
 const FOUND_MAX = 2_000;

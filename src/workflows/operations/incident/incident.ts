@@ -20,12 +20,12 @@ import {
   REPORTS_MAX,
 } from '../../../contracts/incident.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
-import { onCancelRequest } from '../../cancellation.js';
+import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
+import { runIdentity } from '../../evidence-trail.js';
+import { showVerdict } from '../../show.js';
 import { Answers } from './answers.js';
 import { type Course, progressOf } from './course.js';
-import { minutes } from './duration.js';
 import { IncidentRun } from './incident-run.js';
-import { askForReview, close, goOn, open } from './open-and-close.js';
 import { PLAYBOOKS } from './playbooks/playbooks.js';
 import type { Timeline } from './timeline.js';
 
@@ -116,4 +116,71 @@ function takeReport({ reports }: Course, timeline: Timeline, report: IncidentRep
     expected: 'nothing more',
     reference: report.key,
   });
+}
+
+/** Not again after continue-as-new. */
+function open({ input, course, timeline, people }: IncidentRun): void {
+  if (input.carried !== null) return;
+  const [first] = course.reports;
+  timeline.record({
+    name: 'Opened',
+    kind: 'report',
+    verdict: 'fail',
+    observed: first?.detail ?? input.title,
+    expected: `a person answers within ${minutes(input.timing.respondMs)}`,
+    reference: first?.key ?? null,
+  });
+  people.tell('opened');
+}
+
+/** An incident lasts as long as its cause: cancelling the run would only end the looking. */
+function goOn({ course, timeline, people }: IncidentRun): void {
+  if (course.outcome !== null) return;
+  const text = `${CANCEL_ASKED}: the incident goes on, because its cause is not gone. It ends by itself when that is so, or when a person says that it is over.`;
+  timeline.record({
+    name: 'Asked to cancel',
+    kind: 'report',
+    verdict: 'warn',
+    observed: text,
+    expected: 'a person says that it is over',
+  });
+  people.tell(`cancel-${course.sequence}`, text);
+}
+
+function close(incident: IncidentRun, outcome: string): void {
+  const { course, timeline, people } = incident;
+  course.outcome = outcome;
+  incident.show(outcome);
+  timeline.record({
+    name: 'Over',
+    kind: 'report',
+    verdict: 'pass',
+    observed: outcome,
+    expected: 'the cause is gone, or a person says that it is over',
+    person: course.resolved?.by ?? null,
+  });
+  showVerdict('pass');
+  people.tell('resolved');
+}
+
+function askForReview({ input, course, timeline, keep }: IncidentRun): void {
+  const { desk, title, timing, fingerprint, simulated } = input;
+  timeline.trail.keep(
+    'asking for the review',
+    keep.askForReview.executeWithOptions({ summary: 'Ask a person to look back on it' }, [
+      {
+        run: runIdentity(desk),
+        fingerprint,
+        title,
+        detail: `${course.reports[0]?.detail ?? title}. It ended: ${course.outcome}`,
+        dueMs: Date.now() + timing.reviewMs,
+        simulated,
+      },
+    ]),
+  );
+}
+
+/** "45 s" below a minute, then "12 min". */
+function minutes(ms: number): string {
+  return ms < 60_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
 }

@@ -2,9 +2,15 @@
 
 import type { IncidentInput } from '../../../contracts/incident.js';
 import { EvidenceTrail } from '../../evidence-trail.js';
+import { showDetails, showPhase, stepLine } from '../../show.js';
 import { recordCalls } from '../operations-calls.js';
 import type { Course, Finding } from './course.js';
-import { showStep } from './show-incident.js';
+
+const SHOWN_MAX = 30;
+
+const LINE_MAX = 200;
+
+const titleOf = ({ title }: IncidentInput, { phase }: Course): string => `${title}: ${phase}`;
 
 export class Timeline {
   readonly trail: EvidenceTrail;
@@ -34,4 +40,23 @@ export class Timeline {
       ...finding,
     });
   }
+}
+
+/** What Temporal's UI says of an incident: where it is, who has it, and its newest steps. */
+export function showIncident(input: IncidentInput, course: Course): void {
+  showPhase(titleOf(input, course), linesOf(course));
+}
+
+function showStep(input: IncidentInput, course: Course, { name, verdict, observed }: Finding): void {
+  course.shown.push(stepLine(name, verdict, observed).slice(0, LINE_MAX));
+  course.shown.splice(0, course.shown.length - SHOWN_MAX);
+  showDetails(titleOf(input, course), linesOf(course));
+}
+
+function linesOf({ reports, acknowledged, shown }: Course): string[] {
+  return [
+    reports[0]?.detail ?? '',
+    acknowledged ? `Acknowledged by ${acknowledged.by}` : 'Nobody has acknowledged it yet',
+    ...shown,
+  ];
 }

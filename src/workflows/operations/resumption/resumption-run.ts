@@ -1,13 +1,51 @@
 /** The state of one resumption: what was found, who decided, and what it waits for. */
 import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
+import type { StepEvidence, Verdict } from '../../../contracts/evidence.js';
 import type { ResumptionInput, ResumptionProgress } from '../../../contracts/resumption.js';
 import type { Decision } from '../../../domain/decision.js';
 import { CANCEL_ASKED } from '../../cancellation.js';
+import { EvidenceTrail } from '../../evidence-trail.js';
 import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
-import { type Finding, Findings } from './findings.js';
+
+/** What one resumption saw and did, as evidence. A step that is repeated is recorded when it says something else. */
+type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
+  Partial<Pick<StepEvidence, 'person' | 'reference'>>;
+
+class Findings {
+  readonly trail: EvidenceTrail;
+  private readonly lastVerdicts = new Map<string, Verdict>();
+
+  constructor(private readonly input: ResumptionInput) {
+    this.trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.timing.evidenceMs));
+  }
+
+  /** `at.cycle` tells repetitions of the same step apart. */
+  add(
+    at: { readonly startedMs: number; readonly cycle: number; readonly marketMs: number | null },
+    said: Finding,
+  ): void {
+    this.trail.add({
+      routine: 'resumption',
+      attemptGroup: at.cycle,
+      startedMs: at.startedMs,
+      finishedMs: Date.now(),
+      marketMs: at.marketMs,
+      person: null,
+      reference: this.input.haltId,
+      simulated: this.input.simulated,
+      ...said,
+    });
+  }
+
+  isNews(step: string, verdict: Verdict): boolean {
+    const before = this.lastVerdicts.get(step);
+    this.lastVerdicts.set(step, verdict);
+    return before !== verdict;
+  }
+}
 
 const FAILED_RETRY_MS_MAX = 60_000;
 

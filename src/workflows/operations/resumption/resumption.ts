@@ -12,6 +12,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import {
   type DecisionOutcome,
   RESUMPTION_MESSAGES,
@@ -21,12 +22,15 @@ import {
 import { causeOf } from '../../../domain/cause-of.js';
 import type { Decision } from '../../../domain/decision.js';
 import { onCancelRequest } from '../../cancellation.js';
-import { arm } from './arm.js';
+import { showPhase } from '../../show.js';
 import { failingChecks, reconcile } from './clean.js';
 import { Decisions } from './decisions.js';
-import { permissionOf } from './permission.js';
 import { ResumptionRun } from './resumption-run.js';
 import { readSituation, showDrawdown } from './situation.js';
+
+type Permission =
+  | { readonly granted: true; readonly by: string }
+  | { readonly granted: false; readonly waitsFor: string };
 
 const progressQuery = defineQuery<ResumptionProgress>(RESUMPTION_MESSAGES.progress);
 const lookAgainSignal = defineSignal(RESUMPTION_MESSAGES.lookAgain);
@@ -86,4 +90,66 @@ async function lookOnce(run: ResumptionRun): Promise<void> {
   }
   if (run.held && run.decisions.length === 0) return run.waitFor('a person to decide: it was cancelled');
   await arm(run, situation, permission.by);
+}
+
+/** Quotes the halt id and the decisions; the trader checks both once more. */
+async function arm(run: ResumptionRun, situation: TraderSituation, by: string): Promise<void> {
+  const startedMs = Date.now();
+  showPhase(`Resumption of ${run.input.desk}: arming`, [`decided by ${by}`]);
+  const decisions = run.heed();
+  const said = {
+    stepKey: 'arm',
+    kind: 'decision',
+    expected: 'the trader accepts the halt id and the decision',
+    person: decisions[0]?.person ?? null,
+  } as const;
+  try {
+    const outcome = await run.engine.arm.executeWithOptions({ summary: `Arm, decided by ${by}` }, [
+      {
+        ...run.command('arm', `resumption after: ${situation.reason}`.slice(0, 500)),
+        by,
+        haltId: run.input.haltId,
+        configHash: situation.configHash,
+        decisions,
+      },
+    ]);
+    run.record(startedMs, { ...said, name: 'Armed', verdict: 'pass', observed: outcome.detail });
+    run.end('armed', `armed, decided by ${by}`);
+  } catch (error) {
+    const observed = causeOf(error);
+    // Refused, a decision is spent, and the person decides again.
+    run.spend(decisions);
+    if (decisions.length > 0 || run.findings.isNews('arm', 'fail'))
+      run.record(startedMs, { ...said, name: 'Arming refused', verdict: 'fail', observed });
+    run.waitFor(`the trader to accept arming: ${observed}`);
+  }
+}
+
+/**
+ * The strictest rule of all active halts counts. A person may do what the rule would do later.
+ * `held`: no rule counts any more.
+ */
+function permissionOf(
+  situation: Pick<TraderSituation, 'rule' | 'nextDay'>,
+  decisions: readonly Pick<Decision, 'person'>[],
+  held: boolean,
+): Permission {
+  const people = [...new Set(decisions.map(({ person }) => person))];
+  if (situation.rule === 'two-people') {
+    if (people.length >= 2) return { granted: true, by: people.join(' and ') };
+    return { granted: false, waitsFor: `${2 - people.length} more of two people to decide` };
+  }
+  const [person] = people;
+  if (person !== undefined) return { granted: true, by: person };
+  if (held) return { granted: false, waitsFor: 'a person to decide: this resumption was cancelled' };
+  if (situation.rule === 'auto' || situation.rule === null) return { granted: true, by: 'rule auto' };
+  if (situation.rule === 'next-day') {
+    if (situation.nextDay?.reached) return { granted: true, by: 'rule next-day' };
+    const at = situation.nextDay ? new Date(situation.nextDay.atMarketMs).toISOString() : 'its begin';
+    return {
+      granted: false,
+      waitsFor: `the next trading day (${at} by market time), or a person's decision`,
+    };
+  }
+  return { granted: false, waitsFor: 'a person to decide' };
 }

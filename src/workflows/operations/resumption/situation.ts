@@ -1,7 +1,13 @@
 /** Why the desk stopped, and after a drawdown what the person has to know who decides. */
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
-import { isDrawdown, readDrawdownEvidence, tellOfDrawdown } from './drawdown-evidence.js';
+import type { ResumptionInput } from '../../../contracts/resumption.js';
+import { causeOf } from '../../../domain/cause-of.js';
+import { lookCalls } from '../incident/calls.js';
+import { decisionCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionRun } from './resumption-run.js';
+
+/** As in the incident's playbook where the desk file says nothing else. */
+const TIMES_NORMAL = 2;
 
 /** Ends the run where the halt is no longer the one that arming has to quote. */
 export async function readSituation(run: ResumptionRun): Promise<TraderSituation> {
@@ -40,4 +46,79 @@ export async function showDrawdown(run: ResumptionRun, situation: TraderSituatio
     expected: 'a person decides, at full or smaller size',
   });
   await tellOfDrawdown(run.input, run.evidence);
+}
+
+/** What a person should have before them who lets a desk trade again after its drawdown limit. */
+function isDrawdown({ halts }: Pick<TraderSituation, 'halts'>): boolean {
+  return halts.some(({ cause }) => cause === 'drawdown');
+}
+
+/** Lines for a person; what can't be read is said, not left out. */
+async function readDrawdownEvidence({ desk, incarnation }: ResumptionInput): Promise<string[]> {
+  const look = lookCalls(desk);
+  try {
+    const facts = await traderCalls(desk, incarnation).readIncidentFacts.executeWithOptions(
+      { summary: 'How large is the loss?' },
+      [],
+    );
+    const [market, losses] = await Promise.all([
+      look.marketConditions.executeWithOptions({ summary: 'Have market conditions changed?' }, [
+        {
+          symbols: facts.symbols,
+          source: facts.priceSource,
+          untilMarketMs: facts.marketMs,
+          timesNormal: TIMES_NORMAL,
+        },
+      ]),
+      look.lossesByStrategy.executeWithOptions({ summary: 'Which strategies lose?' }, [
+        { sinceMarketMs: facts.dayStartMs },
+      ]),
+    ]);
+    return [
+      `Equity ${facts.equity}, ${facts.drawdownPct} % below its peak; today ${facts.dayPnl}`,
+      `Market: ${market.says}`,
+      `Today by strategy: ${losses.map(({ strategy, result }) => `${strategy} ${result.toFixed(2)}`).join(', ') || 'nothing was closed'}`,
+      `Strategies: ${facts.strategies.map(strategyLine).join('; ') || 'none'}`,
+      `Open positions: ${facts.positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`).join(', ') || 'none'}`,
+      `Position size now: ${facts.sizePct} % of the desk file's`,
+    ];
+  } catch (error) {
+    return [`The evidence could not be read: ${causeOf(error)}`];
+  }
+}
+
+/** With the choice that people have. Nobody waits for it: the resumption is asked for by other ways too. */
+async function tellOfDrawdown(input: ResumptionInput, lines: readonly string[]): Promise<void> {
+  const text = [
+    ...lines,
+    '',
+    'Trading goes on only when a person decides: /resume, /resume 50%, the dashboard, or on the command line',
+    'fermata resume --reason TEXT --size 50',
+    'The size is percent of the desk file’s position size; without it, it stays as it is.',
+  ];
+  await decisionCalls(input.desk)
+    .notify.executeWithOptions({ summary: 'Put the decision before people' }, [
+      {
+        desk: input.desk,
+        event: 'halt',
+        severity: 'critical',
+        title: 'Maximum drawdown: a person decides',
+        text: text.join('\n'),
+        fingerprint: `drawdown:${input.haltId}`,
+        audience: ['approver', 'operator'],
+      },
+    ])
+    .catch(() => {});
+}
+
+function strategyLine(slot: {
+  readonly name: string;
+  readonly symbol: string;
+  readonly trades: number;
+  readonly wins: number;
+  readonly realised: string;
+  readonly regime: string;
+}): string {
+  const { name, symbol, trades, wins, realised, regime } = slot;
+  return `${name} ${symbol}: ${wins} of ${trades} won, ${realised}, ${regime}`;
 }

@@ -5,10 +5,15 @@ import type { OperationsActivities } from '../../../contracts/operations-activit
 import { operationsQueue } from '../../../contracts/queues.js';
 import type { RoutineStep, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
-import { FINAL } from '../operations-calls.js';
+import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
+import { runIdentity } from '../../evidence-trail.js';
+import { awaitTask } from '../await-task.js';
+import { FINAL, recordCalls } from '../operations-calls.js';
 import { runAction } from './actions.js';
-import { askPerson } from './human-step.js';
 import { recordResult, type StepContext, type StepKind, type StepOutcome, type StepTrace } from './step.js';
+
+/** Asking must not fail the routine for a database that is back in a moment. */
+const ASK_MS = 60_000;
 
 /**
  * Every step runs beside the others up to one whose failure stops the routine: what comes after such a step waits
@@ -104,4 +109,50 @@ function checkCalls(desk: string, step: RoutineStep): ActivityInterfaceFor<Opera
     scheduleToCloseTimeout: step.timeoutSeconds * 2_000 + 5_000,
     retry: { maximumAttempts: 2, initialInterval: 250, nonRetryableErrorTypes: FINAL },
   });
+}
+
+/** A step that only a person can do: a task with a due time, and its end as evidence. */
+async function askPerson(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
+  const calls = recordCalls(context.desk, ASK_MS);
+  const { workflowId, firstRunId } = runIdentity(context.desk);
+  const startedMs = Date.now();
+  const untilMs = startedMs + (step.waitMinutes ?? 0) * 60_000;
+  const task = await awaitTask(
+    calls,
+    {
+      desk: context.desk,
+      source: `${workflowId}:${firstRunId}:${step.key}`,
+      title: step.title,
+      detail: step.human ?? step.title,
+      dueMs: startedMs + (step.dueHours ?? 24) * 3_600_000,
+      origin: {
+        workflowId,
+        firstRunId,
+        routine: context.routine,
+        stepKey: step.key,
+        simulated: context.simulated,
+      },
+    },
+    untilMs,
+  );
+  const { state, doneBy, note } = task;
+  const expected = `a person does it before ${new Date(task.dueMs).toISOString()}`;
+  const reference = `task ${task.id}`;
+  if (state === 'done') {
+    return { verdict: 'pass', observed: `done by ${doneBy}: ${note}`, expected, reference, person: doneBy };
+  }
+  if (state === 'withdrawn') return { verdict: 'fail', observed: `withdrawn: ${note}`, expected, reference };
+  const waited = step.waitMinutes ?? 0;
+  if (isCancelRequested()) {
+    const observed = `${CANCEL_ASKED}; ${reference} stays open, and nothing waits for it any longer`;
+    return { verdict: 'not_run', observed, expected, reference };
+  }
+  if (waited === 0)
+    return { verdict: 'not_run', observed: `${reference} waits for a person`, expected, reference };
+  return {
+    verdict: 'fail',
+    observed: `${reference} was not done within ${waited} minutes`,
+    expected,
+    reference,
+  };
 }

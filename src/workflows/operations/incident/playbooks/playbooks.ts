@@ -4,9 +4,13 @@ import { crashAndRestart } from './crash-and-restart.js';
 import { exchangeDown } from './exchange-down.js';
 import { largeDrawdown } from './large-drawdown.js';
 import type { Playbook } from './playbook.js';
-import { reported } from './reported.js';
+
 import { strategyUnderperforming } from './strategy-underperforming.js';
 import { tradingHalted } from './trading-halted.js';
+
+/** Reported by a person, a program or a failed step: what it takes is a person's to say. */
+const reported: Playbook = (incident) =>
+  incident.watch('waiting for a person to declare it over', async () => null);
 
 export const PLAYBOOKS: Readonly<Record<IncidentKind, Playbook>> = {
   'exchange-down': exchangeDown,

@@ -6,9 +6,8 @@ import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import { isLosing } from '../../../../domain/losing-strategy.js';
 import type { IncidentRun } from '../incident-run.js';
 import { SILENT } from './ask-trader.js';
-import { offer } from './offer.js';
+import { offer, switchOff } from './offer.js';
 import type { Playbook } from './playbook.js';
-import { switchOff } from './switch-off.js';
 
 /** When the trader looks at it the next time; kept with what the steps found. */
 const REVIEW_DUE = 'review-due';

@@ -9,16 +9,16 @@ import {
   condition,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ApprovalOutcome } from '../../../contracts/approval.js';
-import type { FailureName } from '../../../contracts/failure-names.js';
-import type { SettingsChangeInput, SettingsChangeResult } from '../../../contracts/settings.js';
-import { causeOf } from '../../../domain/cause-of.js';
-import { settingsTerms } from '../../../domain/settings-change.js';
-import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
-import { EvidenceTrail } from '../../evidence-trail.js';
-import { showPhase, showVerdict } from '../../show.js';
-import { Approvals } from '../approval.js';
-import { approvedCalls, recordCalls } from '../operations-calls.js';
+import type { ApprovalOutcome } from '../../contracts/approval.js';
+import type { FailureName } from '../../contracts/failure-names.js';
+import type { SettingsChangeInput, SettingsChangeResult } from '../../contracts/settings.js';
+import { causeOf } from '../../domain/cause-of.js';
+import { settingsTerms } from '../../domain/settings-change.js';
+import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
+import { EvidenceTrail } from '../evidence-trail.js';
+import { showPhase, showVerdict } from '../show.js';
+import { Approvals } from './approval.js';
+import { approvedCalls, recordCalls } from './operations-calls.js';
 
 const SETTINGS_CHANGED = 'SettingsChanged' satisfies FailureName;
 

@@ -12,9 +12,9 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { PULSE_MESSAGES, type PulseInput } from '../../../contracts/pulse.js';
-import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
-import { showPhase } from '../../show.js';
+import { PULSE_MESSAGES, type PulseInput } from '../../contracts/pulse.js';
+import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
+import { showPhase } from '../show.js';
 
 const lastBeatQuery = defineQuery<number>(PULSE_MESSAGES.lastBeat);
 

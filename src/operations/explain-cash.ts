@@ -1,13 +1,13 @@
-import type { CashKind } from '../../domain/cash.js';
-import { messageOf } from '../../domain/message-of.js';
+import type { CashKind } from '../domain/cash.js';
+import { messageOf } from '../domain/message-of.js';
 import {
   type Caller,
   type CommandRequest,
   notDone,
   type OperationContext,
   type OperationResult,
-} from '../operation.js';
-import { recordAudit } from '../record-audit.js';
+} from './operation.js';
+import { recordAudit } from './record-audit.js';
 
 export interface CashExplanation extends CommandRequest {
   readonly kind: CashKind;

@@ -1,6 +1,6 @@
-import { readValidations } from '../../store/validation-report.js';
-import type { ValidationReport } from '../../validation/report/report.js';
-import type { OperationContext } from '../operation.js';
+import { readValidations } from '../store/validation-report.js';
+import type { ValidationReport } from '../validation/report/report.js';
+import type { OperationContext } from './operation.js';
 
 /** A report without its long lists; the whole of it is the JSON file that the validation wrote. */
 export interface ValidationShown {

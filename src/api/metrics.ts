@@ -1,7 +1,7 @@
 /** Prometheus metrics. What the trader says is set when it is scraped; nothing stale is shown while it is away. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TraderStatus } from '../../contracts/trader-status.js';
-import type { StatusWatch } from '../live/status-watch.js';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import type { StatusWatch } from './live/status-watch.js';
 
 export interface Metrics {
   readonly contentType: string;

@@ -1,7 +1,7 @@
-import { messageOf } from '../../domain/message-of.js';
-import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
-import { readStatus } from '../read-status.js';
-import { recordAudit } from '../record-audit.js';
+import { messageOf } from '../domain/message-of.js';
+import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
+import { readStatus } from './read-status.js';
+import { recordAudit } from './record-audit.js';
 
 export interface ToggleRequest {
   readonly strategy: string;

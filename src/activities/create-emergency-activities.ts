@@ -1,12 +1,12 @@
 /** What the emergency workflows need beside the traders: who there is, evidence, and an alarm. */
 
-import type { AdmittedIncarnation, EmergencyActivities } from '../../contracts/emergency.js';
-import { alarmNotice } from '../../notify/alarm-notice.js';
-import { notify } from '../../notify/notify.js';
-import type { Pool } from '../../store/pool.js';
-import { aboutThisRun, activityKey } from '../activity-key.js';
-import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
-import { createEvidenceActivities } from '../record-evidence.js';
+import type { AdmittedIncarnation, EmergencyActivities } from '../contracts/emergency.js';
+import { alarmNotice } from '../notify/alarm-notice.js';
+import { notify } from '../notify/notify.js';
+import type { Pool } from '../store/pool.js';
+import { aboutThisRun, activityKey } from './activity-key.js';
+import { type AlarmLog, raiseAlarm } from './raise-alarm.js';
+import { createEvidenceActivities } from './record-evidence.js';
 
 export interface EmergencyDependencies {
   readonly pool: Pool;

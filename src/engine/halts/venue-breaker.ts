@@ -2,7 +2,7 @@
 
 import type { VenueBreakerState } from '../../domain/venue.js';
 import { type Core, note, touchAll, wantSnapshot } from '../core.js';
-import { raiseFault } from '../halts/raise-halt.js';
+import { raiseFault } from './raise-halt.js';
 
 /** Open halts at once; closed means that something may have been missed, so the venue is read before anything else. */
 export function onVenueBreaker(core: Core, state: VenueBreakerState, detail: string): void {

@@ -1,12 +1,12 @@
 /** What going live does outside its workflow: pre-flight, the ledger's view of real orders, the attempt's row. */
-import { newestGo } from '../../checks/preflight/newest-go.js';
-import { goLiveObstacles, preLiveChecklist } from '../../checks/preflight/pre-live-checklist.js';
-import type { Expectation, GoLiveActivities, LiveFills } from '../../contracts/go-live.js';
-import type { PreflightReport } from '../../contracts/preflight.js';
-import type { Desk } from '../../desk/schema.js';
-import { moveAttempt } from '../../store/go-live-attempts.js';
-import { readLiveFills } from '../../store/live-fills.js';
-import type { Pool } from '../../store/pool.js';
+import { newestGo } from '../checks/preflight/newest-go.js';
+import { goLiveObstacles, preLiveChecklist } from '../checks/preflight/pre-live-checklist.js';
+import type { Expectation, GoLiveActivities, LiveFills } from '../contracts/go-live.js';
+import type { PreflightReport } from '../contracts/preflight.js';
+import type { Desk } from '../desk/schema.js';
+import { moveAttempt } from '../store/go-live-attempts.js';
+import { readLiveFills } from '../store/live-fills.js';
+import type { Pool } from '../store/pool.js';
 
 export interface GoLiveDependencies {
   readonly pool: Pool;

@@ -1,19 +1,19 @@
 /** What a validation does outside its workflow: trade on paper, write the report down, tell people. */
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
-import type { ValidationActivities, ValidationOutcome, ValidationRef } from '../../contracts/validation.js';
-import { notify } from '../../notify/notify.js';
-import type { Pool } from '../../store/pool.js';
-import { recordValidation } from '../../store/validation-report.js';
-import type { Progress } from '../../validation/progress.js';
-import type { SignedReport, ValidationReport } from '../../validation/report/report.js';
-import { signReport } from '../../validation/report/sign-report.js';
-import { summaryText } from '../../validation/report/summary.js';
-import { keepReport, writeReport } from '../../validation/report/write-report.js';
-import { readRequest, validationPlace } from '../../validation/request.js';
-import { runInProcess } from '../../validation/start-process.js';
-import { aboutThisRun } from '../activity-key.js';
-import { cancelledOrEnding } from '../worker-ends.js';
+import type { ValidationActivities, ValidationOutcome, ValidationRef } from '../contracts/validation.js';
+import { notify } from '../notify/notify.js';
+import type { Pool } from '../store/pool.js';
+import { recordValidation } from '../store/validation-report.js';
+import type { Progress } from '../validation/progress.js';
+import type { SignedReport, ValidationReport } from '../validation/report/report.js';
+import { signReport } from '../validation/report/sign-report.js';
+import { summaryText } from '../validation/report/summary.js';
+import { keepReport, writeReport } from '../validation/report/write-report.js';
+import { readRequest, validationPlace } from '../validation/request.js';
+import { runInProcess } from '../validation/start-process.js';
+import { aboutThisRun } from './activity-key.js';
+import { cancelledOrEnding } from './worker-ends.js';
 
 const PROBLEMS_SHOWN_MAX = 20;
 const PULSE_MS = 1000;
