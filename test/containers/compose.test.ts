@@ -204,7 +204,7 @@ describe('docker-compose.yml', () => {
     expect(compose.services.temporal?.environment?.POSTGRES_SEEDS).toBe('temporal-postgres');
     expect(compose.services.temporal?.networks).toContain('temporal-store');
     expect(compose.services.postgres?.networks).toEqual(['inside']);
-    const dynamic = readFileSync(inRepository('deploy/temporal/dynamicconfig.yaml'), 'utf8');
+    const dynamic = readFileSync(inRepository('temporal/server/dynamicconfig.yaml'), 'utf8');
     const own = serverArguments({ grpc: 1, ui: 2, metrics: 3, http: 4 }, null);
     const keys = own.flatMap((argument) => /^([a-z]+\.[A-Za-z]+)=/.exec(argument)?.[1] ?? []);
     expect(keys.length).toBeGreaterThan(2);

@@ -13,10 +13,10 @@ const folderOf = (path: string) => path.split('/')[1] ?? '';
 
 /** What stands is held: each of these may only become fewer, and then the number here does too. */
 const AT_MOST = {
-  shortWithOneImporter: 117,
-  upwardTypeImports: 90,
-  valueCycles: 3,
-  typeCycles: 12,
+  shortWithOneImporter: 60,
+  upwardTypeImports: 0,
+  valueCycles: 0,
+  typeCycles: 0,
   venuesNamedOutside: 26,
 } as const;
 
@@ -28,6 +28,7 @@ const forbidden: Record<string, RegExp> = {
   venue: /^(@temporalio\/|pg$|fastify|@fastify\/)/,
   market: /^(@temporalio\/|pg$|fastify|@fastify\/)/,
   workflows: /^(?!@temporalio\/(workflow|common)$)/,
+  contracts: /^(?!@temporalio\/common$)/,
 };
 
 describe('the import table', () => {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
+import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { moneyAtStake } from '../../../src/domain/account.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../../src/domain/position-size.js';
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { day, minuteOfDay } from '../format.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { SigningPassword } from './signing-password.js';

@@ -1,5 +1,5 @@
-import { SIZE_PCT_MAX } from '../../../src/domain/position-size.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
+import { SIZE_PCT_MAX } from '../../../src/domain/position-size.js';
 import { ago, grouped, money, signed, tone } from '../format.js';
 
 type Lamp = 'go' | 'caution' | 'alarm' | 'gain' | 'loss' | 'even' | '';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type MoneyAtStake, moneyAtStake } from '../../../src/domain/account.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
+import { type MoneyAtStake, moneyAtStake } from '../../../src/domain/account.js';
 import type { Connection } from '../connection/live.js';
 import { day, timeOfDay } from '../format.js';
 import { Wordmark } from './wordmark.js';

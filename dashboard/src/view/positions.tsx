@@ -1,5 +1,10 @@
+import type {
+  CoinsStatus,
+  DustStatus,
+  PositionStatus,
+  StopGapStatus,
+} from '../../../src/contracts/trader-status.js';
 import { STOP_GAP_WORDS } from '../../../src/domain/stop-gap.js';
-import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from '../../../src/contracts/trader-status.js';
 import { grouped, money, signed, tone } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';

@@ -13,6 +13,6 @@ export function badRequest(message: string): ControlRefusal {
     code: 'bad-request',
     message,
     keptSafe: 'Nothing was changed.',
-    doThis: 'Correct the request; the form of each method is in src/trader/protocol.ts.',
+    doThis: 'Correct the request; the form of each method is in src/contracts/control.ts.',
   });
 }
