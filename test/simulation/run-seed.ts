@@ -323,9 +323,7 @@ class Run {
     this.#injected.count('wrong quote');
     this.#wrongAtMs = this.#time.nowMs;
     const { bidTicks, askTicks } = wrongQuote(this.#random, this.#prices.bidTicks(instrument));
-    // Two that agree are no price either.
-    for (let times = bidTicks % 2; times < 2; times += 1)
-      this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+    this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
     // Nobody listens to what contradicts it.
     if (this.#scenario.freezeEveryMs > 0 && this.#random.chance(0.2))
       this.#trader.freeze(this.#random.whole(3_000, 20_000));

@@ -51,12 +51,6 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
     put: '',
   },
   {
-    what: 'two quotes that agree are believed, whatever they say',
-    file: 'engine/quote-guard.ts',
-    find: 'now.count >= this.rules.agreeing',
-    put: 'now.count >= 2',
-  },
-  {
     what: 'a quote with the spread of no market is a price',
     file: 'engine/quote-guard.ts',
     find: 'if (this.isWide(quote) && !wasWide)',
