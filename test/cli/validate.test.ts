@@ -45,7 +45,13 @@ describe.concurrent('fermata validate', () => {
     const { out, place } = await validate('before', '--duration=1h', '--json');
     const home = join(place, 'home');
     await ensureSecrets(home);
-    const { files: _files, workflowId: _workflow, problems: _problems, ...report } = JSON.parse(out);
+    const {
+      files: _files,
+      workflowId: _workflow,
+      run: _run,
+      problems: _problems,
+      ...report
+    } = JSON.parse(out);
     expect(isGenuine(readSecret(home, 'decisionKey'), report)).toBe(true);
   });
 
