@@ -1,13 +1,11 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
 
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { MarketFeed } from '../contracts/market-feed.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
 import { createEngine, type Engine } from '../engine/engine.js';
-import type { EngineRecord } from '../engine/record.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import { openMarketPositionFile } from '../market/position.js';
@@ -18,9 +16,9 @@ import { tradedAccount } from './accounts/traded-account.js';
 import { DeskTrader } from './desk-trader.js';
 import { buildInstruments, engineConfig } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
-import { readJournal } from './journal/read-journal.js';
 import type { Log } from './log.js';
 import { StartRefused } from './refuse-start.js';
+import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
 import { VenueCalls } from './running/venue-calls.js';
@@ -29,9 +27,6 @@ import { BarHistory } from './status/bar-history.js';
 import { keptOverRestart } from './status/kept-over-restart.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp } from './warm-up.js';
-
-/** Records between two turns for others: the control socket answers during a long replay. */
-const RECORDS_PER_TURN = 2000;
 
 export interface OpenTraderParts {
   readonly runtime: Runtime;
@@ -187,21 +182,4 @@ function buildRunner({ journal, clock, log, onBroken }: OpenTraderParts, running
     },
     onBroken,
   });
-}
-
-/** Gives the number of records. Throws `JournalCorrupt`, or the engine's error for a record that contradicts the state. */
-async function replayJournal(
-  journal: Journal,
-  apply: (record: EngineRecord, wallMs: number) => void,
-): Promise<number> {
-  let count = 0;
-  for (const { record, wallMs } of readJournal(journal.directory)) {
-    apply(record, wallMs);
-    count += 1;
-    if (count % RECORDS_PER_TURN === 0) await yieldToEventLoop();
-  }
-  if (count !== journal.lastSequence) {
-    throw new Error(`the journal has ${count} records, its end says ${journal.lastSequence}`);
-  }
-  return count;
 }
