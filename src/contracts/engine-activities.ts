@@ -1,3 +1,4 @@
+/** What workflows ask of the trader, and what they are told of it. */
 import type { Decision } from '../domain/decision.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../domain/mode.js';

@@ -1,4 +1,4 @@
-/** What a workflow says about one step: the row that ends up in Postgres, append-only. */
+/** Evidence: what is said about one step, a row of Postgres that is only ever added. */
 
 export type Verdict = EvidenceVerdict;
 

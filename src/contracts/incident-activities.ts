@@ -1,3 +1,4 @@
+/** What incidents ask of the world, and what opens one. */
 import type { RunIdentity } from './evidence.js';
 import type { Incident } from './incident.js';
 

@@ -1,3 +1,4 @@
+/** What people are told: each notice once a fingerprint. */
 import type { NOTICE_EVENTS } from '../desk/notify-schema.js';
 
 export type NoticeSeverity = 'info' | 'warning' | 'critical';

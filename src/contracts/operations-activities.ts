@@ -1,3 +1,4 @@
+/** What routines, resumptions and their like ask of the operations worker. */
 import type { Decision } from '../domain/decision.js';
 import type { ApprovalActivities } from './approval.js';
 import type { BackupActivities } from './backup.js';

@@ -1,3 +1,4 @@
+/** What the pre-flight found. */
 export type PreflightVerdict = 'pass' | 'warn' | 'fail';
 
 export interface PreflightOutcome {

@@ -1,3 +1,4 @@
+/** What a run is called and found by in Temporal’s UI. */
 import { FERMATA_DESK, FERMATA_ROUTINE } from './search-attributes.js';
 
 export interface RunLabel {

@@ -1,3 +1,5 @@
+/** The language of what people are asked to do by hand. */
+
 /** To the workflow that waits for a task: it is done. It looks for itself what was said. */
 export const TASK_MESSAGES = { done: 'taskDone' } as const;
 

@@ -1,3 +1,4 @@
+/** What a trader says of itself, in decimal text: status, bars, proof of flat. */
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { OrderPurpose, OrderState, Side } from '../domain/order.js';

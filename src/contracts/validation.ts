@@ -1,3 +1,4 @@
+/** The language of validations: which one, and what came of it. */
 export interface ValidationRef {
   readonly desk: string;
   readonly id: string;

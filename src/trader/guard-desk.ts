@@ -1,6 +1,5 @@
 /** What happens to the desk when those who watch it are gone: what the desk file says. */
 import type { Desk } from '../desk/schema.js';
-
 import type { Log } from './log.js';
 import type { OpenedTrader } from './open-trader.js';
 import { waitUntil } from './orderly-end.js';
@@ -11,7 +10,6 @@ const LOOK_EVERY_MS = 1000;
 /** If this process itself stood still for so long, the silence was ours. */
 const OWN_GAP_MAX_MS = 5000;
 
-/** Notices when those who watch the trader are gone themselves. */
 interface OperationsWatch {
   heard(): void;
   close(): void;
