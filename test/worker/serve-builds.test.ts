@@ -15,6 +15,7 @@ import { buildIdOf, keepBundle } from '../../src/worker/kept-bundles.js';
 import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
 import { serveBuilds } from '../../src/worker/serve-builds.js';
 import { liveBenchDesk } from '../go-live/support/attempt.js';
+import { failedTasks } from '../support/failed-tasks.js';
 import { PRESSABLES, QUICK_ACTIVITIES } from '../support/kill-matrix/pressables.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { bundleFrom, bundleOf, serveQueue } from '../workflows/support/serve-queue.js';
@@ -107,13 +108,6 @@ async function buildOf(workflowId: string): Promise<string | null> {
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? null;
 }
 
-async function failedTasks(workflowId: string): Promise<unknown[]> {
-  const { events } = await bench.client.workflow.getHandle(workflowId).fetchHistory();
-  return (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
-    failed?.failure?.message ? [failed.failure.message] : [],
-  );
-}
-
 async function toEnd(desk: BenchDesk, procedure: (typeof PRESSABLES)[number], workflowId: string) {
   await until(
     `${procedure.name} to end`,
@@ -123,7 +117,7 @@ async function toEnd(desk: BenchDesk, procedure: (typeof PRESSABLES)[number], wo
     },
     WAIT_MS,
   );
-  expect(await failedTasks(workflowId)).toEqual([]);
+  expect(await failedTasks(bench.client, workflowId), procedure.name).toEqual([]);
 }
 
 /** What the emergency worker runs has no versions: docs/design/upgrades.md. */
@@ -232,7 +226,7 @@ describe('an upgrade under running procedures', () => {
     operations.held = false;
     await operations.serve(old);
     await until('the build to take it', async () => (await buildOf(workflowId)) === buildIdOf(old), WAIT_MS);
-    expect(await failedTasks(workflowId)).toEqual([]);
+    expect(await failedTasks(bench.client, workflowId)).toEqual([]);
     await bench.client.workflow.getHandle(workflowId).terminate();
     await operations.serving?.stop();
     await desk.stop();

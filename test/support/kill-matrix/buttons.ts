@@ -10,6 +10,7 @@ import { readOpenThings } from '../../../src/store/open-runs.js';
 import type { Bench, BenchDesk, DeskOptions } from '../../workflows/support/desk-bench.js';
 import { type Held, holdActivity } from '../../workflows/support/held.js';
 import { until } from '../../workflows/support/until.js';
+import { failedTasks } from '../failed-tasks.js';
 import { expectAsUndisturbed, expectDoneAgain, type Outcome, outcomeOf } from './outcome.js';
 import { type HistoryEvent, isOfActivity, watchRun } from './watch-run.js';
 
@@ -33,12 +34,6 @@ export interface Pressable {
 
 const RUN_MS = 60_000;
 const LATER_MS = 120_000;
-/**
- * Causes of the server's protocol: a message came while the task ran, which is tried again with it; a worker went away;
- * the run was ended from outside while its task ran.
- */
-const HARMLESS: ReadonlySet<number> = new Set([1, 13, 17]);
-
 /** What a cell is compared with. */
 export interface Undisturbed {
   readonly boundaries: number;
@@ -125,7 +120,8 @@ async function runOnce(
   );
   await (inHandler ?? struck);
   await until('the last of its runs', async () => !(await isRunning(bench, workflowId)), RUN_MS);
-  await expectNoFailedTask(bench, workflowId);
+  // A task that fails is tried again for ever: it never did.
+  expect(await failedTasks(bench.client, workflowId), workflowId).toEqual([]);
   return watch.boundaries();
 }
 
@@ -191,20 +187,6 @@ export async function reset({ client, temporal }: Bench, workflowId: string): Pr
     requestId: randomUUID(),
     workflowTaskFinishEventId: completed.eventId ?? null,
   });
-}
-
-/** A task that fails is tried again for ever: it never did. */
-async function expectNoFailedTask({ client }: Bench, workflowId: string): Promise<void> {
-  const history = await client.workflow
-    .getHandle(workflowId)
-    .fetchHistory()
-    .catch(() => null);
-  const failed = (history?.events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failure }) => {
-    // The event by which a run is reset names the new one.
-    const isHarmless = Boolean(failure?.newRunId) || HARMLESS.has(Number(failure?.cause));
-    return failure && !isHarmless ? [failure.failure?.message ?? 'failed'] : [];
-  });
-  expect(failed, workflowId).toEqual([]);
 }
 
 async function expectNothingOpen(
