@@ -101,9 +101,10 @@ export class FollowedBook {
   }
 
   liveOn(instrument: number, purpose: OrderIntent['purpose']): FollowedOrder[] {
-    return [...this.live.values()].filter(
-      ({ intent }) => intent.instrument === instrument && intent.purpose === purpose,
-    );
+    const found: FollowedOrder[] = [];
+    for (const order of this.live.values())
+      if (order.intent.instrument === instrument && order.intent.purpose === purpose) found.push(order);
+    return found;
   }
 
   /** The venue takes no stop for it: nothing is left but to close it, whatever the mode. */

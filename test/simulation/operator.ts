@@ -1,5 +1,6 @@
 /** The people and workflows around the desk: they command at any moment, and sometimes on old knowledge. */
 import type { Command } from '../../src/engine/event.js';
+import type { EngineView } from '../../src/engine/view.js';
 import type { Random } from './random.js';
 import type { TraderUnderTest } from './trader-under-test.js';
 
@@ -30,14 +31,14 @@ export class Operator {
   /** As the resumption does it: reads the newest halt, decides, arms. Now and then the decision is an old one. */
   tryToArm(trader: TraderUnderTest): void {
     if (!trader.running) return;
-    this.explain(trader);
-    const { haltId } = trader.engine.view;
+    const before = trader.engine.view;
+    const { haltId, configHash: inForce } = this.#explain(trader, before) ? trader.engine.view : before;
     if (haltId !== null) this.#haltIdsSeen.push(haltId);
     const stale = this.random.chance(0.1) && this.#haltIdsSeen.length > 0;
     const quoted = stale ? this.random.pick(this.#haltIdsSeen) : haltId;
     if (quoted === null) return;
     const authority = this.random.pick(['rule', 'rule', 'person', 'two-people'] as const);
-    const configHash = this.random.chance(0.02) ? 'another' : trader.engine.view.configHash;
+    const configHash = this.random.chance(0.02) ? 'another' : inForce;
     if (this.live && authority !== 'rule' && this.random.chance(0.7)) {
       this.#goLive(trader, quoted, configHash, authority);
       return;
@@ -47,18 +48,25 @@ export class Operator {
 
   /** A person says what nothing else explains: where cash went, and whose coins are in the account. */
   explain(trader: TraderUnderTest): void {
-    if (!trader.running) return;
-    const { cashUnexplained: amount, coins } = trader.engine.view;
+    if (trader.running) this.#explain(trader, trader.engine.view);
+  }
+
+  /** Whether something was said. */
+  #explain(trader: TraderUnderTest, { cashUnexplained: amount, coins }: EngineView): boolean {
+    let said = false;
     if (amount !== null && this.random.chance(0.4)) {
       const kind = this.random.chance(0.2) ? 'correction' : amount > 0n ? 'deposit' : 'withdrawal';
       trader.command({ name: 'explainCash', kind, amount });
+      said = true;
     }
     for (const { instrument, nobodys } of coins) {
       if (nobodys === 0 || this.random.chance(0.5)) continue;
       const owner = this.random.pick(['foreign', 'foreign', 'move', 'desk'] as const);
       const cost = owner === 'desk' ? `${this.random.whole(90, 110)}.5` : null;
       trader.command({ name: 'claimCoins', symbol: this.symbols[instrument] ?? '', owner, cost });
+      said = true;
     }
+    return said;
   }
 
   /** Some limit up or down, approved or not, now and then on an old version. */

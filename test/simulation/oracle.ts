@@ -46,6 +46,8 @@ export class Oracle {
   readonly #book: FollowedBook;
   readonly #unprotectable: Unprotectable;
   readonly #watchers: readonly Watcher[];
+  /** Of these, who listens: most of what happens is quotes. */
+  readonly #listeners: readonly Required<Pick<Watcher, 'heard'>>[];
   readonly #sent = new Set<string>();
   /** Cancelled before the venue had them. */
   readonly #withdrawn = new Set<string>();
@@ -90,6 +92,9 @@ export class Oracle {
       new CashRecords(bank, book, scenario),
       new StopsTrusted(book, scenario),
     ];
+    this.#listeners = this.#watchers.filter(
+      (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,
+    );
   }
 
   /** A new process knows only what the disk kept. */
@@ -111,7 +116,7 @@ export class Oracle {
     if (event.kind === 'quote' && isWrongQuote(event)) return;
     this.evidence.heard(event, wallMs);
     this.#unprotectable.heard(event, wallMs);
-    for (const watcher of this.#watchers) watcher.heard?.(event, wallMs);
+    for (const listener of this.#listeners) listener.heard(event, wallMs);
   }
 
   /** The process ran on after it had stood still. */

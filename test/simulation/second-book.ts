@@ -41,11 +41,14 @@ export class SecondBook {
   /** By the last record. */
   ended: EndedTrip[] = [];
   readonly #owners = new Map<string, string>();
+  /** Units of 1e-8 coins in one lot, by instrument. */
+  readonly #lots: readonly bigint[];
 
   constructor(
     private readonly instruments: readonly Instrument[],
     private readonly startingCash: number,
   ) {
+    this.#lots = instruments.map(({ lotSize }) => parseUnits(lotSize));
     this.restart([]);
   }
 
@@ -173,9 +176,8 @@ export class SecondBook {
     held.trip = 0n;
   }
 
-  /** Units of 1e-8 coins in one lot. */
   #lot(instrument: number): bigint {
-    return parseUnits(this.instruments[instrument]!.lotSize);
+    return this.#lots[instrument]!;
   }
 }
 

@@ -43,7 +43,8 @@ export class SimulatedPrices {
   /** Of the last `wallMs`. */
   bar(instrument: number, wallMs: number): WalkBar & { readonly openMs: number; readonly spanMs: number } {
     const spanMs = wallMs * SPEED;
-    return { ...this.#walk(instrument).bar(), openMs: this.marketNowMs - spanMs, spanMs };
+    const { openTicks, highTicks, lowTicks, closeTicks } = this.#walk(instrument).bar();
+    return { openTicks, highTicks, lowTicks, closeTicks, openMs: this.marketNowMs - spanMs, spanMs };
   }
 
   #walk(instrument: number): PriceWalk {

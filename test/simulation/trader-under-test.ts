@@ -38,6 +38,7 @@ export class TraderUnderTest {
   readonly #process: SimulatedProcess;
   readonly #host: Runner;
   readonly #heard = new Set<number>();
+  readonly #now: Moment;
   #looks = 0;
   #commands = 0;
 
@@ -49,7 +50,14 @@ export class TraderUnderTest {
     const { scenario, incarnation, drawHaltId, network, oracle, disk, time } = parts;
     const process = new SimulatedProcess(time, parts.setWallByMs, () => oracle.thawed(time.nowMs));
     this.#process = process;
-    this.engine = createEngine(engineConfig(scenario, incarnation, drawHaltId));
+    const engine = createEngine(engineConfig(scenario, incarnation, drawHaltId));
+    this.engine = engine;
+    this.#now = {
+      get wallMs() {
+        return time.nowMs;
+      },
+      view: () => engine.view,
+    };
     const { journal, records: own } = disk.recover(process);
     for (const record of copied) journal.append(record, process.wallMs());
     const records = [...own, ...copied];
@@ -140,13 +148,9 @@ export class TraderUnderTest {
   #see(effects: readonly Effect[]): void {
     const { oracle } = this.parts;
     for (const effect of effects) {
-      if (effect.kind === 'record') oracle.record(effect.record, this.#moment());
-      else if (effect.kind !== 'reply') oracle.left(effect, this.#moment());
+      if (effect.kind === 'record') oracle.record(effect.record, this.#now);
+      else if (effect.kind !== 'reply') oracle.left(effect, this.#now);
     }
-  }
-
-  #moment(): Moment {
-    return { wallMs: this.parts.time.nowMs, view: () => this.engine.view };
   }
 
   #lookLater(): void {
@@ -160,8 +164,8 @@ export class TraderUnderTest {
   #look(): void {
     const { oracle } = this.parts;
     this.#looks += 1;
-    oracle.look(this.#moment());
+    oracle.look(this.#now);
     if (this.#journal.fault !== null) oracle.lookAtBrokenDisk();
-    if (this.#looks % EQUITY_EVERY_LOOKS === 0) oracle.lookClosely(this.#moment());
+    if (this.#looks % EQUITY_EVERY_LOOKS === 0) oracle.lookClosely(this.#now);
   }
 }

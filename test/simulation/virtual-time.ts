@@ -6,8 +6,8 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Hops through the microtask queue after each step; more than any chain of promises in the journal needs. */
-const MICROTASK_HOPS = 32;
+/** Steps for which one round of the event loop is made. */
+const STEPS_AT_A_TIME = 256;
 
 export class VirtualTime {
   nowMs: number;
@@ -33,13 +33,36 @@ export class VirtualTime {
 
   /** Runs what is due until `untilMs`, in order of time, then of request. */
   async runUntil(untilMs: number): Promise<void> {
-    for (let timer = this.#timers[0]; timer !== undefined && timer.atMs <= untilMs; timer = this.#timers[0]) {
-      this.#popFirst();
-      this.nowMs = Math.max(this.nowMs, timer.atMs);
-      timer.run();
-      for (let hop = 0; hop < MICROTASK_HOPS; hop += 1) await null;
-    }
+    while (this.#isDue(untilMs)) await this.#runSome(untilMs);
     this.nowMs = untilMs;
+  }
+
+  /** Each step is a callback of its own: before the next one Node runs every promise that it made. */
+  #runSome(untilMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const step = () => {
+        try {
+          if (this.#isDue(untilMs)) this.#runNext();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      step();
+      for (let steps = 1; steps < STEPS_AT_A_TIME; steps += 1) setImmediate(step);
+      setImmediate(resolve);
+    });
+  }
+
+  #isDue(untilMs: number): boolean {
+    const next = this.#timers[0];
+    return next !== undefined && next.atMs <= untilMs;
+  }
+
+  #runNext(): void {
+    const timer = this.#timers[0]!;
+    this.#popFirst();
+    this.nowMs = Math.max(this.nowMs, timer.atMs);
+    timer.run();
   }
 
   #push(timer: Timer): void {
