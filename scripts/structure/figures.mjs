@@ -7,8 +7,8 @@ import { readModules } from './modules.mjs';
 /** What is shorter and has one importer belongs to that importer. */
 const SHORT_LINES = 30;
 const LONG_LINES = 250;
-/** Words of a venue's folder that are no venue's name. */
-const NO_VENUES = new Set(['paper']);
+/** Folders beside the venues' own. */
+const NO_VENUES = new Set(['paper', 'ccxt']);
 /** Venues that are served by ccxt without a folder of their own yet. */
 const OTHER_VENUES = ['kucoin', 'kraken'];
 

@@ -10,11 +10,11 @@ import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
 import type { TraderClient } from '../trader/client.js';
-import type { BookReading } from './book-reading.js';
+import type { BookReading } from '../venue/book-reading.js';
 import { compareEquity, ownEquity } from './compare-equity.js';
 import type { Finding } from './finding.js';
 import { LimitWatch } from './limit-watch.js';
-import type { PriceReader } from './prices/own-price.js';
+import type { PriceReader } from './prices/own-prices.js';
 
 /** Money units: the trader shows cash rounded to cents at the least. */
 const TOLERANCE = 1_000_000;

@@ -3,9 +3,8 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import type { BookReading } from './book-reading.js';
+import type { BookReading, OwnPrices } from '../venue/book-reading.js';
 import type { Finding } from './finding.js';
-import type { OwnPrices } from './prices/own-price.js';
 
 /** Prices move between the two readings: this part of what is held is no difference. */
 const MOVED_PART = 0.02;

@@ -9,12 +9,11 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
-import type { BookReading } from './book-reading.js';
+import type { BookReading, OwnPrices } from '../venue/book-reading.js';
 import type { OwnEquity } from './compare-equity.js';
 import { DrawdownWatch } from './drawdown-watch.js';
 import type { Finding } from './finding.js';
 import { limitOf, MOVED_FACTOR } from './limit-in-force.js';
-import type { OwnPrices } from './prices/own-price.js';
 
 export interface LimitReading {
   readonly book: BookReading;

@@ -8,10 +8,10 @@ import { crc32 } from 'node:zlib';
 import { scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
 import { readUnits, type WrittenUnits } from '../domain/money.js';
+import type { BookReading } from '../venue/book-reading.js';
 import { PaperBook } from '../venue/paper/book.js';
 import { BOOK_FILE } from '../venue/paper/book-file.js';
 import type { BookRecord } from '../venue/paper/book-record.js';
-import type { BookReading } from './book-reading.js';
 
 const LINE = /^([0-9a-f]{8}) (\d+) (.*)$/;
 

@@ -10,10 +10,10 @@ import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.j
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
+import { exchangeReader, rootOf } from '../venue/binance/audit-reading.js';
 import { type BinanceCredentials, readCredentials } from '../venue/binance/credentials.js';
 import { type BinanceEndpoint, endpointOf } from '../venue/binance/endpoint.js';
 import { type AuditParts, createAudit } from './audit.js';
-import { exchangeReader, rootOf } from './exchange-reading.js';
 import { readPaperBook } from './paper-book-reading.js';
 import { ownPrices } from './prices/own-prices.js';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { compareEquity, ownEquity } from '../../src/auditor/compare-equity.js';
-import { exchangePrices } from '../../src/auditor/prices/exchange-prices.js';
+import { exchangePrices } from '../../src/venue/binance/best-prices.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';
 import { ALLOWED, CASH, instruments, PRICE, watchedDesk, worth } from './watched-desk.js';
 

@@ -1,11 +1,10 @@
 import { type AuditParts, createAudit } from '../../src/auditor/audit.js';
-import type { BookReading } from '../../src/auditor/book-reading.js';
 import { ownEquity } from '../../src/auditor/compare-equity.js';
-import type { OwnPrice } from '../../src/auditor/prices/own-price.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
 import { formatMoney } from '../../src/domain/money.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
+import type { BookReading, OwnPrice } from '../../src/venue/book-reading.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 

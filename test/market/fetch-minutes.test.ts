@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FetchRequest, FetchStopped, fetchMinutes } from '../../src/market/fetched/fetch-minutes.js';
 import { fetchedFiles, gapsIn } from '../../src/market/fetched/fetched-files.js';
 import { provenanceOf } from '../../src/market/fetched/minutes-file.js';
-import type { OhlcvRow } from '../../src/market/live/ccxt-exchange.js';
 import { checkRecording } from '../../src/market/recorded/check-recording.js';
+import type { OhlcvRow } from '../../src/venue/ccxt/ccxt-exchange.js';
 import { btc } from '../support/paper-instruments.js';
 
 const MINUTE = 60_000;

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
 import type { MarketEvent } from '../../src/contracts/market-feed.js';
-import { openExchange } from '../../src/market/live/ccxt-exchange.js';
 import type { LiveFeed } from '../../src/market/live/live-feed.js';
 import { MINUTE_READER_TIMES } from '../../src/market/live/minute-reader.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
-import { openPriceStream } from '../../src/market/live/price-stream.js';
 import { simulatorAddresses } from '../../src/venue/binance/simulator-addresses.js';
+import { openExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
+import { openPriceStream } from '../../src/venue/ccxt/price-stream.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 

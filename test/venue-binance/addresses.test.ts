@@ -4,12 +4,12 @@ import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { DeskPaths, Runtime } from '../../src/home/runtime.js';
-import type { CcxtExchange } from '../../src/market/live/ccxt-exchange.js';
 import { PUBLIC_TIME } from '../../src/market/live/probe-venue.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { deskOfFeeds, openTradingVenue } from '../../src/trader/trading-venue.js';
 import { type BinanceEndpoint, chooseEndpoint, endpointOf } from '../../src/venue/binance/endpoint.js';
 import { openExchange } from '../../src/venue/binance/exchange.js';
+import type { CcxtExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
 
 const { desk } = loadDesk(resolveDesk('crypto-bot'));

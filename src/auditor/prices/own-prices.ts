@@ -1,11 +1,12 @@
 /** Where the auditor has its prices from: not from the trader, wherever anybody else can tell them. */
 
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { spreadTicksOf } from '../../market/spread.js';
+import { exchangePrices } from '../../venue/binance/best-prices.js';
+import type { OwnPrices } from '../../venue/book-reading.js';
 import { PUBLIC_ADDRESSES } from '../../venue/public-addresses.js';
-import { exchangePrices } from './exchange-prices.js';
-import type { PriceReader } from './own-price.js';
 import { simulatedPrices } from './simulated-prices.js';
 
 /**
@@ -28,3 +29,5 @@ export function ownPrices(
     );
   };
 }
+
+export type PriceReader = (marketData: TraderStatus['marketData']) => Promise<OwnPrices>;

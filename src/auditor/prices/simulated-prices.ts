@@ -4,7 +4,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { MINUTE_MS } from '../../market/bar-builder.js';
 import { SimulatedSeries } from '../../market/simulated/series.js';
-import type { OwnPrice, OwnPrices } from './own-price.js';
+import type { OwnPrice, OwnPrices } from '../../venue/book-reading.js';
 
 type Moment = Pick<TraderStatus['marketData'], 'seed' | 'marketMs'>;
 

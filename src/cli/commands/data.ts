@@ -149,7 +149,7 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
     throw usageFailure(`desk ${desk.desk} does not trade ${symbol}`, `use some of: ${names}`);
   });
   const source = minutesSource(desk, options.simulatedVenue ?? runtime?.simulatedVenue);
-  const { openExchange } = await import('../../market/live/ccxt-exchange.js');
+  const { openExchange } = await import('../../venue/ccxt/ccxt-exchange.js');
   const { fetchMinutes } = await import('../../market/fetched/fetch-minutes.js');
   const exchange = await openExchange({
     venue: source.from.venue,

@@ -4,8 +4,8 @@ import type { MarketBar } from '../../contracts/market-feed.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
+import type { CcxtExchange } from '../../venue/ccxt/ccxt-exchange.js';
 import { MINUTE_MS } from '../bar-builder.js';
-import type { CcxtExchange } from '../live/ccxt-exchange.js';
 import { gridsOf, toBar } from '../live/minute-reader.js';
 import {
   minutesPlace,

@@ -3,8 +3,8 @@ import type { Desk } from '../../desk/schema.js';
 import { endpointOf } from '../../venue/binance/endpoint.js';
 import { simulatorAddresses } from '../../venue/binance/simulator-addresses.js';
 import { TESTNET_ADDRESSES } from '../../venue/binance/testnet-addresses.js';
+import type { LiveAddresses } from '../../venue/ccxt/ccxt-exchange.js';
 import { BINANCE_TESTNET, PUBLIC_ADDRESSES } from '../../venue/public-addresses.js';
-import type { LiveAddresses } from '../live/ccxt-exchange.js';
 import type { Provenance } from './minutes-file.js';
 
 export interface MinutesSource {

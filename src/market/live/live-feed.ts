@@ -2,8 +2,9 @@
 
 import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../../contracts/market-feed.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import type { CcxtExchange, Ticker } from '../../venue/ccxt/ccxt-exchange.js';
+import { openPriceStream } from '../../venue/ccxt/price-stream.js';
 import { MINUTE_MS } from '../bar-builder.js';
-import type { CcxtExchange, Ticker } from './ccxt-exchange.js';
 import {
   gridsOf,
   MINUTE_READER_TIMES,
@@ -11,7 +12,6 @@ import {
   type MinuteReaderTimes,
   stepsOf,
 } from './minute-reader.js';
-import { openPriceStream } from './price-stream.js';
 import { QUOTE_READER_TIMES, QuoteReader, type QuoteReaderTimes } from './quote-reader.js';
 import type { VenueTime } from './venue-time.js';
 

@@ -5,9 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
+import type { CcxtExchange, OhlcvRow } from '../../venue/ccxt/ccxt-exchange.js';
 import { MINUTE_MS } from '../bar-builder.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
-import type { CcxtExchange, OhlcvRow } from './ccxt-exchange.js';
 
 export const HISTORY_BARS_MAX = 5000;
 const PAGE_BARS = 1000;

@@ -1,6 +1,6 @@
 /** Finds the first venue of the desk's list that gives prices. What was chosen is kept until the next start. */
 import type { Instrument } from '../../domain/instrument.js';
-import { type CcxtExchange, type LiveAddresses, openExchange } from './ccxt-exchange.js';
+import { type CcxtExchange, type LiveAddresses, openExchange } from '../../venue/ccxt/ccxt-exchange.js';
 import { LiveFeed, type LiveTimes } from './live-feed.js';
 import { probeVenue } from './probe-venue.js';
 import { readQuotesOnce } from './quote-reader.js';

@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
-import type { CcxtExchange, Ticker } from './ccxt-exchange.js';
-import type { PriceStream } from './price-stream.js';
+import type { CcxtExchange, Ticker } from '../../venue/ccxt/ccxt-exchange.js';
+import type { PriceStream } from '../../venue/ccxt/price-stream.js';
 
 export interface QuoteReaderEvents {
   quote(ticker: Ticker): void;

@@ -9,3 +9,12 @@ export interface BookReading {
   /** Lots beyond the trader's that are worth less than the smallest order: nobody could sell them. None where absent. */
   readonly dustLots?: ReadonlyMap<string, number>;
 }
+
+/** Quote currency for one coin. */
+export interface OwnPrice {
+  readonly bid: number;
+  readonly ask: number;
+}
+
+/** By symbol; what is missing can't be told. */
+export type OwnPrices = ReadonlyMap<string, OwnPrice>;

@@ -1,7 +1,7 @@
 /** Best bid and ask as Binance tells anybody who asks. */
 import type { Instrument } from '../../domain/instrument.js';
-import { askExchange } from '../ask-exchange.js';
-import type { OwnPrices } from './own-price.js';
+import type { OwnPrices } from '../book-reading.js';
+import { askExchange } from './ask-exchange.js';
 
 interface BookTicker {
   readonly symbol: string;

@@ -3,15 +3,15 @@
  * got wrong in the same way would never be seen.
  */
 import { createHmac } from 'node:crypto';
-import type { Desk } from '../desk/schema.js';
-import type { Instrument } from '../domain/instrument.js';
-import { parseMoney } from '../domain/money.js';
-import type { BinanceCredentials } from '../venue/binance/credentials.js';
-import type { BinanceEndpoint } from '../venue/binance/endpoint.js';
-import { BINANCE_TESTNET, PUBLIC_ADDRESSES } from '../venue/public-addresses.js';
+import type { Desk } from '../../desk/schema.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { parseMoney } from '../../domain/money.js';
+import type { BookReading } from '../book-reading.js';
+import { BINANCE_TESTNET, PUBLIC_ADDRESSES } from '../public-addresses.js';
 import { askExchange } from './ask-exchange.js';
-import type { BookReading } from './book-reading.js';
-import { exchangePrices } from './prices/exchange-prices.js';
+import { exchangePrices } from './best-prices.js';
+import type { BinanceCredentials } from './credentials.js';
+import type { BinanceEndpoint } from './endpoint.js';
 
 const UNITS = 8;
 
