@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { loadDesk } from '../src/desk/load.js';
+import { loadDesk } from '../src/venue/load-desk.js';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
 import { addressForSdk, connectionClass } from '../src/home/temporal-address.js';
 import { openPool } from '../src/store/pool.js';

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadDesk } from '../src/desk/load.js';
+import { loadDesk } from '../src/venue/load-desk.js';
 import { keepRequest, validationPlace } from '../src/validation/request.js';
 import { runValidation } from '../src/validation/run.js';
 import { print } from './print.js';

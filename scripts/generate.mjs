@@ -11,7 +11,10 @@ register();
 const GENERATED = [
   {
     path: '.env.example',
-    make: async () => (await import('../src/desk/environment-example.ts')).environmentExampleText(),
+    make: async () => {
+      const { environmentExampleText } = await import('../src/desk/environment-example.ts');
+      return environmentExampleText((await import('../src/venue/environment.ts')).ENVIRONMENT);
+    },
   },
   {
     path: 'desks/schema.json',

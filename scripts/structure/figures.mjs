@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cyclesOf } from './cycles.mjs';
 import { layers } from './layers.mjs';
@@ -7,8 +7,6 @@ import { readModules } from './modules.mjs';
 /** What is shorter and has one importer belongs to that importer. */
 const SHORT_LINES = 30;
 const LONG_LINES = 250;
-/** Folders beside the venues' own. */
-const NO_VENUES = new Set(['paper', 'ccxt']);
 /** Venues that are served by ccxt without a folder of their own yet. */
 const OTHER_VENUES = ['kucoin', 'kraken'];
 
@@ -60,7 +58,7 @@ function inWords({ from, to }) {
 
 function venuesNamedOutside(root, modules) {
   const folders = readdirSync(join(root, 'src/venue'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !NO_VENUES.has(entry.name))
+    .filter((entry) => existsSync(join(root, 'src/venue', entry.name, 'definition.ts')))
     .map(({ name }) => name);
   return [...folders, ...OTHER_VENUES].flatMap((venue) =>
     modules

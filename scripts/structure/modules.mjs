@@ -5,7 +5,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseSync, Visitor } from 'vite';
 
 /**
- * @typedef {{ readonly to: string, readonly isType: boolean }} Import  `to`: a path below `root`, or `package:NAME`
+ * @typedef {{ readonly to: string, readonly isType: boolean, readonly isLazy?: boolean }} Import  `to`: a path below `root`, or
+ *   `package:NAME`; lazy: `import()`
  * @typedef {{ readonly path: string, readonly lines: number, readonly text: string, readonly imports: readonly Import[] }} Module
  */
 
@@ -16,11 +17,11 @@ import { parseSync, Visitor } from 'vite';
 export function readModules(root, folder) {
   return filesBelow(join(root, folder)).map((file) => {
     const text = readFileSync(file, 'utf8');
-    const imports = specifiersOf(file, text).map(({ specifier, isType }) => ({
+    const imports = specifiersOf(file, text).map(({ specifier, ...how }) => ({
       to: specifier.startsWith('.')
         ? relative(root, resolve(dirname(file), specifier)).replace(/\.js$/, '.ts')
         : `package:${specifier}`,
-      isType,
+      ...how,
     }));
     return { path: relative(root, file), lines: text.split('\n').length - 1, text, imports };
   });
@@ -52,7 +53,8 @@ function specifiersOf(file, text) {
   }
   new Visitor({
     ImportExpression: ({ source }) => {
-      if (typeof source.value === 'string') found.push({ specifier: source.value, isType: false });
+      if (typeof source.value === 'string')
+        found.push({ specifier: source.value, isType: false, isLazy: true });
     },
     TSImportType: ({ source }) => found.push({ specifier: source.value, isType: true }),
   }).visit(program);

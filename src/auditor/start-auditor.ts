@@ -1,7 +1,6 @@
 /** Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops what can't be right. */
 
 import { notTheDesks } from '../desk/fee-assets.js';
-import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -12,7 +11,9 @@ import { buildInstruments } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
 import { exchangeReader, rootOf } from '../venue/binance/audit-reading.js';
 import { type BinanceCredentials, readCredentials } from '../venue/binance/credentials.js';
-import { type BinanceEndpoint, endpointOf } from '../venue/binance/endpoint.js';
+import { endpointOf } from '../venue/binance/endpoint.js';
+import type { VenueEndpoint } from '../venue/endpoint.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { type AuditParts, createAudit } from './audit.js';
 import { readPaperBook } from './paper-book-reading.js';
 import { ownPrices } from './prices/own-prices.js';
@@ -70,7 +71,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
 
 /** By a read-only key of its own where BINANCE_AUDITOR_API_KEY is given, else by the trader's, where this process has it. */
 function accountReader(
-  endpoint: BinanceEndpoint,
+  endpoint: VenueEndpoint,
   desk: Desk,
   instruments: readonly Instrument[],
 ): AuditParts['readBook'] {

@@ -1,5 +1,5 @@
-import { loadDesk } from '../desk/load.js';
 import { messageOf } from '../domain/message-of.js';
+import { loadDesk } from '../venue/load-desk.js';
 import type { Check } from './check.js';
 
 const STATUS_MS = 3_000;

@@ -1,9 +1,10 @@
 /** Whom a command acts for. What decides something takes a person who is signed in; what makes the desk safer asks nobody. */
-import { loadDesk } from '../desk/load.js';
+
 import { BUILT_IN_OPERATOR, hasRole, namesWith, type RolesNeeded, rolesOf } from '../domain/roles.js';
 import { namedOnCli, signedInOnCli } from '../home/cli-session.js';
 import type { Runtime } from '../home/runtime.js';
 import { standingOf } from '../home/sign-in-standing.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure } from './failure.js';
 
 /** Throws `CliFailure`, exit code 1, where nobody is signed in, somebody else is, or the desk file gives the person no such role. */

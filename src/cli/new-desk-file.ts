@@ -2,9 +2,10 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { takeEnvironment } from '../desk/environment.js';
-import { parseDesk } from '../desk/load.js';
 import { type NewDesk, type NewInstrument, newDeskText } from '../desk/new-desk.js';
 import { DEFAULT_DESK, deskFolders, resolveDesk } from '../desk/resolve-desk.js';
+import { ENVIRONMENT } from '../venue/environment.js';
+import { parseDesk } from '../venue/load-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
 
 /** As the options of `init` come in. */
@@ -58,7 +59,7 @@ function fromEnvironment(file: string): { values: Partial<NewDesk>; notes: reado
       'give the path of an environment file: fermata init --from .env',
     );
   }
-  const { values, notes, problems } = takeEnvironment(readFileSync(file, 'utf8'));
+  const { values, notes, problems } = takeEnvironment(ENVIRONMENT, readFileSync(file, 'utf8'));
   if (problems.length > 0) {
     throw new CliFailure(
       [`${file} can't be taken over`, ...problems].join('\n'),

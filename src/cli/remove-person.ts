@@ -1,5 +1,5 @@
 /** Somebody leaves: first what needs no database, then links of every kind. */
-import { loadDesk } from '../desk/load.js';
+
 import { messageOf } from '../domain/message-of.js';
 import { endCliSession, namedOnCli } from '../home/cli-session.js';
 import { endSignIns, endTelegramLinks } from '../home/ended-sign-ins.js';
@@ -10,6 +10,7 @@ import { appendAudit } from '../store/audit.js';
 import { unlinkPerson } from '../store/people.js';
 import { openPool } from '../store/pool.js';
 import { withdrawSignInTokens } from '../store/sign-in-tokens.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure } from './failure.js';
 
 export interface PersonRemoved {

@@ -5,7 +5,7 @@ export interface MarketSource {
   readonly kind: 'live' | 'simulated' | 'recorded';
   /** The same for the same prices only: positions held at one identity are worth nothing at another. Fits a file name. */
   readonly identity: string;
-  /** Shown all the time, for example `simulated market, seed 7, 60x` or `live: binance public quotes`. */
+  /** Shown all the time, for example `simulated market, seed 7, 60x` or `live: VENUE public quotes`. */
   readonly label: string;
   readonly simulated: boolean;
   /** Market milliseconds per millisecond of real time; null: as fast as it goes. */

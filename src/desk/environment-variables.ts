@@ -1,42 +1,29 @@
 /**
- * Every environment variable that Fermata reads: its form, and what it is for. `.env.example` is generated from this
- * table, and a test finds every variable that the code reads in it.
+ * Every environment variable that Fermata reads, but those of the venues: their own definitions have them.
+ * `.env.example` is generated from both, and a test finds every variable that the code reads in it.
  */
 import { z } from 'zod';
-import type { NewDesk } from './new-desk.js';
+import {
+  type EnvironmentSection,
+  path,
+  plain,
+  secret,
+  setting,
+  text,
+  webAddress,
+  yesOrNo,
+} from './environment-variable.js';
 
-export interface EnvironmentVariable {
-  readonly name: string;
-  readonly about: string;
-  /** What `.env.example` gives it; null: it stands there commented out. */
-  readonly example: string | null;
-  /** Its value is quoted nowhere. */
-  readonly secret: boolean;
-  /** From its text; the issue's message completes "expected …". */
-  readonly form: z.ZodType<unknown>;
-  /** What of the desk file it sets. */
-  readonly sets?: (value: never) => Partial<NewDesk>;
-}
-
-export interface EnvironmentSection {
-  readonly title: string;
-  readonly variables: readonly EnvironmentVariable[];
-}
-
-const text = z.string();
 const percent = text
   .regex(/^\d{1,3}(\.\d{1,6})?$/, 'a percentage above 0 and up to 100')
   .transform(Number)
   .refine((value) => value > 0 && value <= 100, 'a percentage above 0 and up to 100');
-const yesOrNo = z.enum(['true', 'false'], 'true or false').transform((value) => value === 'true');
 const port = text
   .regex(/^\d{1,5}$/, 'a port from 1 to 65535')
   .transform(Number)
   .refine((value) => value >= 1 && value <= 65_535, 'a port from 1 to 65535');
 const address = text.regex(/^[A-Za-z0-9._-]+:\d{1,5}$/, 'host:port');
 const name = text.regex(/^[A-Za-z0-9._-]{1,100}$/, 'a name of letters, digits, dots and dashes');
-const webAddress = text.regex(/^https?:\/\/\S+$/, 'an address that begins with http:// or https://');
-const path = text.min(1, 'a path');
 const wholeUpTo = (most: number) =>
   text
     .regex(/^[1-9]\d{0,5}$/, `a whole number from 1 to ${most}`)
@@ -60,31 +47,6 @@ function parsed(json: string): unknown {
   }
 }
 
-const plain = (
-  variableName: string,
-  example: string | null,
-  form: z.ZodType<unknown>,
-  about: string,
-): EnvironmentVariable => ({ name: variableName, about, example, secret: false, form });
-
-const secret = (variableName: string, form: z.ZodType<unknown>, about: string): EnvironmentVariable => ({
-  name: variableName,
-  about,
-  example: '',
-  secret: true,
-  form,
-});
-
-function setting<T>(
-  variableName: string,
-  example: string | null,
-  form: z.ZodType<T>,
-  sets: (value: T) => Partial<NewDesk>,
-  about: string,
-): EnvironmentVariable {
-  return { ...plain(variableName, example, form, about), sets };
-}
-
 const TRADING: EnvironmentSection = {
   title: 'Trading. What is given here stands above the desk file.',
   variables: [
@@ -94,25 +56,6 @@ const TRADING: EnvironmentSection = {
       z.enum(['paper', 'live'], 'paper or live'),
       (mode) => ({ mode }),
       'paper, or live: real money, and only after go-live was approved',
-    ),
-    secret(
-      'BINANCE_API_KEY',
-      text,
-      'Key at the exchange: spot trading only, no withdrawal. A paper desk needs none.',
-    ),
-    secret('BINANCE_SECRET_KEY', text, 'The secret of that key.'),
-    { ...plain('BINANCE_AUDITOR_API_KEY', null, text, 'A read-only key for the auditor'), secret: true },
-    { ...plain('BINANCE_AUDITOR_SECRET_KEY', null, text, 'Its secret'), secret: true },
-    plain('BINANCE_API_KEY_FILE', null, path, 'File that holds the key, instead of the variable'),
-    plain('BINANCE_SECRET_KEY_FILE', null, path, 'File that holds its secret'),
-    plain('BINANCE_AUDITOR_API_KEY_FILE', null, path, 'File that holds the auditor’s key'),
-    plain('BINANCE_AUDITOR_SECRET_KEY_FILE', null, path, 'File that holds its secret'),
-    setting(
-      'BINANCE_TESTNET',
-      'true',
-      yesOrNo,
-      (testnet) => ({ testnet }),
-      'true: the exchange’s own test environment; false: the exchange itself',
     ),
     setting('SYMBOLS', '["BTC/USDT","ETH/USDT"]', symbols, (list) => ({ symbols: list }), 'A JSON list.'),
   ],
@@ -167,12 +110,14 @@ const PEOPLE: EnvironmentSection = {
       'DASHBOARD_PASSWORD',
       text.min(8, 'at least 8 characters'),
       'Of the operator. Without it one is generated at the first start.',
+      { stays: 'stays in the environment: `fermata up` takes it from there at the first start' },
     ),
     plain('DASHBOARD_PASSWORD_FILE', null, path, 'File that holds the password, instead of the variable'),
     secret(
       'TELEGRAM_BOT_TOKEN',
       text.regex(/^\d{1,20}:[A-Za-z0-9_-]{10,100}$/, 'a bot’s token (digits:letters)'),
       'Alerts and approvals by Telegram; nothing is sent without it.',
+      { stays: 'stays in the environment: no desk file holds a token' },
     ),
     plain('TELEGRAM_BOT_TOKEN_FILE', null, path, 'File that holds the token'),
     secret('TELEGRAM_CHAT_ID', text.regex(/^-?\d{1,20}$/, 'a chat’s number'), 'The chat of the alerts.'),
@@ -193,7 +138,7 @@ const PLACES: EnvironmentSection = {
     ),
     plain('TEMPORAL_ADDRESS', null, address, 'Where it is'),
     plain('TEMPORAL_NAMESPACE', null, name, 'The namespace there; fermata'),
-    { ...plain('TEMPORAL_API_KEY', null, text, 'For Temporal Cloud; goes out over TLS only'), secret: true },
+    secret('TEMPORAL_API_KEY', text, 'For Temporal Cloud; goes out over TLS only', { example: null }),
     plain('TEMPORAL_API_KEY_FILE', null, path, 'File that holds it'),
     plain('TEMPORAL_TLS', null, yesOrNo, 'true: TLS, as with a key or a certificate anyway'),
     plain('TEMPORAL_TLS_CLIENT_CERT_PATH', null, path, 'Client certificate, where the server asks for one'),
@@ -214,7 +159,6 @@ const PLACES: EnvironmentSection = {
       'Temporal UIs of yours that may have payloads opened, for whoever is signed in here',
     ),
     plain('FERMATA_TEMPORAL_DOWNLOAD', null, webAddress, 'Where the Temporal program is downloaded from'),
-    plain('BINANCE_SIMULATOR_URL', null, webAddress, 'A simulator of the exchange on this machine'),
     plain('FERMATA_DEBUG', null, text, 'Any value: failures are printed with their stack'),
     plain('XDG_CACHE_HOME', null, path, 'Where the Temporal program is kept; ~/.cache'),
     plain('XDG_RUNTIME_DIR', null, path, 'Where the control sockets are'),
@@ -262,4 +206,12 @@ const CONTAINERS: EnvironmentSection = {
   ],
 };
 
-export const ENVIRONMENT: readonly EnvironmentSection[] = [TRADING, RISK, PEOPLE, PLACES, CONTAINERS];
+/** In the order of `.env.example`; `venues`: the sections of the venues that orders can leave for. */
+export const environmentSections = (venues: readonly EnvironmentSection[]): readonly EnvironmentSection[] => [
+  TRADING,
+  ...venues,
+  RISK,
+  PEOPLE,
+  PLACES,
+  CONTAINERS,
+];

@@ -1,11 +1,11 @@
 /** The desk file's schema for editors: completion, descriptions and errors while one types. */
 import { z } from 'zod';
-import { deskSchema } from './rules.js';
+import { deskObject } from './schema.js';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 export function deskJsonSchema(): JsonSchema {
-  return { title: 'Fermata desk file', ...z.toJSONSchema(deskSchema, { io: 'input' }) };
+  return { title: 'Fermata desk file', ...z.toJSONSchema(deskObject, { io: 'input' }) };
 }
 
 export function deskJsonSchemaText(): string {

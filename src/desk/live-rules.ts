@@ -1,17 +1,17 @@
 /** What a desk with real money must say, before anything of it is started. */
 import type { BrokenRule } from './broken-rule.js';
+import type { DeskVenue } from './desk-venue.js';
 import { goLiveApprovers } from './go-live-people.js';
 import type { Desk } from './schema.js';
 
-const LIVE_VENUES: readonly string[] = ['binance'];
 /** One person alone sleeps on it. */
 const COOLING_OFF_HOURS_MIN = 24;
 
-export function liveRules(desk: Desk): BrokenRule[] {
+export function liveRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   if (desk.mode !== 'live') return namedApprovers(desk);
   return [
     ...resumeRules(desk),
-    ...venueRules(desk),
+    ...venueRules(desk, venues),
     ...namedApprovers(desk),
     ...enoughApprovers(desk),
     ...sizes(desk),
@@ -29,30 +29,30 @@ function resumeRules({ resume }: Desk): BrokenRule[] {
     }));
 }
 
-function venueRules({ venue, instruments }: Desk): BrokenRule[] {
-  const unknown = LIVE_VENUES.includes(venue.name)
-    ? []
-    : [
-        {
-          path: ['venue', 'name'],
-          expected: `one of ${LIVE_VENUES.join(', ')}, for mode: live`,
-          found: venue.name,
-          doThis: 'write name: binance, or mode: paper',
-        },
-      ];
-  const contracts = instruments.flatMap(({ kind, symbol }, index) =>
-    kind === 'spot'
+function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
+  const known = venues.find(({ name }) => name === venue.name);
+  if (known === undefined)
+    return [
+      {
+        path: ['venue', 'name'],
+        expected: `one of ${venues.map(({ name }) => name).join(', ')}, for mode: live`,
+        found: venue.name,
+        doThis: `write name: ${venues[0]?.name}, or mode: paper`,
+      },
+    ];
+  const { kinds, account } = known;
+  return instruments.flatMap(({ kind, symbol }, index) =>
+    kinds.includes(kind)
       ? []
       : [
           {
             path: ['instruments', index, 'kind'],
-            expected: 'spot, since real orders go to a spot account',
+            expected: `${kinds.join(' or ')}, since real orders go to ${account}`,
             found: `${kind} (${symbol})`,
-            doThis: 'write kind: spot',
+            doThis: `write kind: ${kinds[0]}`,
           },
         ],
   );
-  return [...unknown, ...contracts];
 }
 
 function namedApprovers(desk: Desk): BrokenRule[] {

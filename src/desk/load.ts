@@ -5,6 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
+import type { DeskVenue } from './desk-venue.js';
 import { positionOf } from './positions.js';
 import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import { deskSchema } from './rules.js';
@@ -24,17 +25,19 @@ const FILE_BYTES_MAX = 1024 * 1024;
 const ALIASES_MAX = 100;
 
 export interface LoadOptions {
+  /** That real orders can leave for. They are known above this layer only; `venue/load-desk.ts` gives them. */
+  readonly venues: readonly DeskVenue[];
   /** Checks that a step may name; left out, any name is taken. They are known above this layer only. */
   readonly checkNames?: readonly string[];
 }
 
 /** Throws `DeskFileError`. */
-export function loadDesk(file: string, options: LoadOptions = {}): LoadedDesk {
-  return parseDesk(file, readText(file), options);
+export function readDesk(file: string, options: LoadOptions): LoadedDesk {
+  return readDeskText(file, readText(file), options);
 }
 
-/** As `loadDesk`, for text that is already here; `file` is only for messages. */
-export function parseDesk(file: string, text: string, options: LoadOptions = {}): LoadedDesk {
+/** As `readDesk`, for text that is already here; `file` is only for messages. */
+export function readDeskText(file: string, text: string, options: LoadOptions): LoadedDesk {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0) {
@@ -44,7 +47,7 @@ export function parseDesk(file: string, text: string, options: LoadOptions = {})
     );
   }
   const data = contentOf(file, () => document.toJS({ maxAliasCount: ALIASES_MAX }));
-  const parsed = deskSchema.safeParse(data);
+  const parsed = deskSchema(options.venues).safeParse(data);
   const found = parsed.success
     ? checkNameRules(parsed.data, options.checkNames).map((rule) => ({ ...rule, key: keyText(rule.path) }))
     : schemaProblems(parsed.error.issues, data);

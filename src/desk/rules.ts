@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { BrokenRule } from './broken-rule.js';
+import type { DeskVenue } from './desk-venue.js';
 import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
 import { liveRules } from './live-rules.js';
@@ -11,7 +12,7 @@ import { strategyRules } from './strategy-rules.js';
 
 const KINDS = ['check', 'action', 'report', 'human'] as const;
 
-export function brokenRules(desk: Desk): readonly BrokenRule[] {
+function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenRule[] {
   return [
     ...repeatedNames(desk),
     ...timeZoneRule(desk),
@@ -20,7 +21,7 @@ export function brokenRules(desk: Desk): readonly BrokenRule[] {
     ...strategyRules(desk),
     ...peopleRules(desk),
     ...stepRules(desk),
-    ...liveRules(desk),
+    ...liveRules(desk, venues),
   ];
 }
 
@@ -137,15 +138,16 @@ function stepRules(desk: Desk): BrokenRule[] {
 }
 
 /** The rules between keys run only on values that are each right by themselves. */
-const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
-  for (const broken of brokenRules(desk)) {
-    context.addIssue({
-      code: 'custom',
-      path: [...broken.path],
-      message: `expected ${broken.expected}, found ${broken.found}`,
-      params: { expected: broken.expected, found: broken.found, doThis: broken.doThis },
-    });
-  }
-});
-
-export const deskSchema = deskObject.pipe(consistentDesk);
+export function deskSchema(venues: readonly DeskVenue[]) {
+  const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
+    for (const broken of brokenRules(desk, venues)) {
+      context.addIssue({
+        code: 'custom',
+        path: [...broken.path],
+        message: `expected ${broken.expected}, found ${broken.found}`,
+        params: { expected: broken.expected, found: broken.found, doThis: broken.doThis },
+      });
+    }
+  });
+  return deskObject.pipe(consistentDesk);
+}

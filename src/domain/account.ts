@@ -12,18 +12,14 @@ export function isPaperAccount(account: string): boolean {
   return account === PAPER_ACCOUNT || account.startsWith(`${PAPER_ACCOUNT}/`);
 }
 
-/** With `mode: live`, by where the orders go. */
-export const EXCHANGE_ACCOUNTS = {
-  live: 'Binance spot',
-  testnet: 'Binance spot testnet',
-  simulator: 'Binance simulator',
-} as const;
-
 export type MoneyAtStake = 'paper money' | 'simulator money' | 'test money' | 'real money';
 
-/** What is not known to be play money is real. `account`: as the trader says it; null while it does not. */
+/**
+ * What is not known to be play money is real. `account`: as the trader says it; null while it does not. The name of an
+ * account at a venue ends in what it is: `Venue testnet`, `Venue simulator`.
+ */
 export function moneyAtStake(trading: 'paper' | 'live', account: string | null): MoneyAtStake {
   if (trading === 'paper') return 'paper money';
-  if (account === EXCHANGE_ACCOUNTS.simulator) return 'simulator money';
-  return account === EXCHANGE_ACCOUNTS.testnet ? 'test money' : 'real money';
+  if (account?.endsWith(' simulator')) return 'simulator money';
+  return account?.endsWith(' testnet') ? 'test money' : 'real money';
 }

@@ -2,8 +2,10 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEnvironment } from '../desk/environment.js';
-import { type LoadedDesk, type LoadOptions, loadDesk, parseDesk } from '../desk/load.js';
+import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
+import { ENVIRONMENT } from '../venue/environment.js';
+import { type CheckNames, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
 
 /** A variable holds what can't be used; the message names it, and no secret. */
@@ -26,18 +28,18 @@ export class EnvironmentProblem extends Error {
  */
 export function loadDeskHere(
   file: string,
-  options: LoadOptions,
+  checks: CheckNames,
   env: NodeJS.ProcessEnv,
   home: string,
 ): LoadedDesk {
-  const { values, problems } = readEnvironment(env);
+  const { values, problems } = readEnvironment(ENVIRONMENT, env);
   if (problems.length > 0) {
     throw new EnvironmentProblem(
       ['these environment variables can’t be used:', ...problems].join('\n'),
       'put them right in .env or in the shell; every variable: .env.example',
     );
   }
-  const loaded = loadDesk(file, options);
+  const loaded = loadDesk(file, checks);
   if (Object.keys(values).length === 0) return loaded;
   const made = newDeskText(loaded.text, { name: loaded.desk.desk, ...values });
   if (made.kind === 'unknownSymbols') {
@@ -47,7 +49,7 @@ export function loadDeskHere(
     );
   }
   const place = join(homePaths(home).run, `${loaded.desk.desk}.yaml`);
-  const wanted = parseDesk(place, made.text, options);
+  const wanted = parseDesk(place, made.text, checks);
   if (wanted.configHash === loaded.configHash) return loaded;
   mkdirSync(homePaths(home).run, { recursive: true, mode: 0o700 });
   // Several roles may do this at once: each writes the same, in a file of its own.

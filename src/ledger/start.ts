@@ -1,9 +1,9 @@
 /** The ledger role: the trader's journal, followed into Postgres. */
 import pino from 'pino';
-import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
 import { connectTrader } from '../trader/client.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { collectCandles } from './collect-candles.js';
 import { followJournal } from './follow-journal.js';
 

@@ -1,13 +1,13 @@
 /** Everything that a person can ask of the desk, for the web server, the command line and the chat alike. */
 
 import { randomUUID } from 'node:crypto';
-import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { verifyEvidence } from '../store/evidence/verify-evidence.js';
 import { openPool } from '../store/pool.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
 import { drillRestore } from './backup/drill-restore.js';

@@ -1,5 +1,7 @@
 /** Starts one role as a process and waits until it says that it is ready. */
 import { fileURLToPath } from 'node:url';
+import type { CredentialHolder, LiveVenue } from '../venue/definition.js';
+import { credentialIn, credentialNames } from '../venue/environment.js';
 import type { ChildrenFile } from './children-file.js';
 import type { Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
@@ -82,11 +84,14 @@ function roleEnvironment(options: RoleStartOptions): NodeJS.ProcessEnv {
 /** Who needs which secret, where every role is a process of its own. Nobody needs the password: it was hashed at the start. */
 const NEEDED_BY: readonly (readonly [RegExp, readonly RoleName[]])[] = [
   [/^DASHBOARD_PASSWORD/, []],
-  [/^BINANCE_(API|SECRET)_KEY/, ['trader', 'operations-worker']],
-  [/^BINANCE_AUDITOR_/, ['auditor', 'operations-worker']],
   [/^TELEGRAM_/, ['telegram', 'operations-worker']],
   [/^TEMPORAL_/, ['engine-worker', 'operations-worker', 'web', 'telegram']],
 ];
+/** The pre-flight looks at each key, hence the operations worker. */
+const NEEDS_KEY: Readonly<Record<CredentialHolder, readonly RoleName[]>> = {
+  trader: ['trader', 'operations-worker'],
+  auditor: ['auditor', 'operations-worker'],
+};
 /** Roles that run in the process of another one. */
 const INSIDE: Partial<Record<RoleName, RoleName>> = { auditor: 'engine-worker', telegram: 'web' };
 
@@ -97,15 +102,21 @@ export function environmentOf({
   env,
 }: Pick<RoleStartOptions, 'name' | 'separate' | 'env'>): NodeJS.ProcessEnv {
   const runs = (role: RoleName): boolean => name === role || (!separate && INSIDE[role] === name);
-  const isFor = (variable: string): boolean =>
-    NEEDED_BY.every(([secret, roles]) => !secret.test(variable) || roles.some(runs)) ||
+  const isFor = (variable: string): boolean => {
+    const credential = credentialIn(variable);
+    if (credential === null)
+      return NEEDED_BY.every(([secret, roles]) => !secret.test(variable) || roles.some(runs));
+    if (NEEDS_KEY[credential.holder].some(runs)) return true;
     // Without a key of its own the auditor reads with the trader's.
-    (/^BINANCE_(API|SECRET)_KEY/.test(variable) && runs('auditor') && !hasAuditorKey(env));
+    return credential.holder === 'trader' && runs('auditor') && !hasAuditorKey(credential.live, env);
+  };
   return Object.fromEntries(Object.entries(env).filter(([variable]) => isFor(variable)));
 }
 
-const hasAuditorKey = (env: NodeJS.ProcessEnv): boolean =>
-  Boolean(env.BINANCE_AUDITOR_API_KEY || env.BINANCE_AUDITOR_API_KEY_FILE);
+function hasAuditorKey(live: LiveVenue, env: NodeJS.ProcessEnv): boolean {
+  const [key] = credentialNames(live, 'auditor');
+  return Boolean(env[`${key}`] || env[`${key}_FILE`]);
+}
 
 /** Null once ready. */
 async function readiness(

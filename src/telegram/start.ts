@@ -1,7 +1,6 @@
 /** The telegram role: alerts out of the outbox, commands, and the buttons of approvals. */
 import type { Update } from 'grammy/types';
 import { pino } from 'pino';
-import { loadDesk } from '../desk/load.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { telegramMaker } from '../home/row-makers.js';
@@ -19,6 +18,7 @@ import { readBotState, savePoll, savePollProblem } from '../store/outbox-bot.js'
 import { newestMessages, pruneOutbox } from '../store/outbox-delivery.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
+import { loadDesk } from '../venue/load-desk.js';
 import type { BotContext, TelegramBot } from './bot-context.js';
 import type { BotLog } from './bot-log.js';
 import { buildBot, newBot } from './build-bot.js';

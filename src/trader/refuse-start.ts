@@ -1,6 +1,8 @@
 /** What must hold before anything is opened. */
-import { type LoadedDesk, loadDesk } from '../desk/load.js';
+
+import type { LoadedDesk } from '../desk/load.js';
 import type { Runtime } from '../home/runtime.js';
+import { loadDesk } from '../venue/load-desk.js';
 
 /** The trader does not start; nothing was opened or changed. */
 export class StartRefused extends Error {

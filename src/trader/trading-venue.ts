@@ -3,18 +3,20 @@
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { notTheDesks } from '../desk/fee-assets.js';
 import type { Desk } from '../desk/schema.js';
-import { EXCHANGE_ACCOUNTS, paperAccount } from '../domain/account.js';
+import { paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import type { FeedOutside } from '../market/create-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
 import type { BinanceVenue } from '../venue/binance/binance-venue.js';
 import { readCredentials } from '../venue/binance/credentials.js';
-import { type BinanceEndpoint, endpointOf } from '../venue/binance/endpoint.js';
+import { endpointOf } from '../venue/binance/endpoint.js';
 import { simulatorAddresses } from '../venue/binance/simulator-addresses.js';
 import { TESTNET_ADDRESSES } from '../venue/binance/testnet-addresses.js';
+import type { VenueEndpoint } from '../venue/endpoint.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
+import { tradedVenue } from '../venue/registry.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import type { Log } from './log.js';
 import { StartRefused } from './refuse-start.js';
@@ -46,7 +48,7 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
     return {
       port: await openBinance(parts, endpoint),
       paper: null,
-      account: EXCHANGE_ACCOUNTS[endpoint.kind],
+      account: tradedVenue(desk.venue.name).live.accounts[endpoint.kind],
     };
   }
   const paper = parts.openPaper({
@@ -71,7 +73,7 @@ export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside
 }
 
 /** Loaded only here: a trader on paper keeps clear of the exchange's library. */
-async function openBinance(parts: VenueParts, endpoint: BinanceEndpoint): Promise<BinanceVenue> {
+async function openBinance(parts: VenueParts, endpoint: VenueEndpoint): Promise<BinanceVenue> {
   const { desk, instruments, log, expectedLots } = parts;
   const read = readCredentials(process.env);
   if (!read.ok) throw new StartRefused(`${read.problem}. No order was sent. ${read.doThis}`);

@@ -7,12 +7,12 @@ import { createEmergencyActivities } from '../activities/create-emergency-activi
 import { startAuditor } from '../auditor/start-auditor.js';
 import { isThere } from '../contracts/emergency.js';
 import { emergencyQueue } from '../contracts/queues.js';
-import { loadDesk } from '../desk/load.js';
 import { homeId } from '../home/home-id.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { bundleFile } from './bundle-workflows.js';
 import { deskOwnerOf } from './desk-owner-client.js';
 import { followIncarnation } from './follow-incarnation.js';

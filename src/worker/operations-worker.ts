@@ -8,7 +8,6 @@ import { createValidationActivities } from '../activities/create-validation-acti
 import { createIncidentActivities } from '../activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { CHECKS } from '../checks/registry.js';
-import { loadDesk } from '../desk/load.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { startLedger } from '../ledger/start.js';
@@ -20,6 +19,7 @@ import { openPool } from '../store/pool.js';
 import { reportIncident } from '../temporal/incidents/report-incident.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { failingChecksOf } from './failing-checks.js';
 import { incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';

@@ -4,7 +4,6 @@
  * `preflight` looks whether a desk may start with real money.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadDesk } from '../desk/load.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import { dealOutSecrets } from '../home/container-secrets.js';
 import { checkPayloadCanary } from '../home/payload-canary.js';
@@ -20,6 +19,7 @@ import { sealEarlierLinksOnce } from '../supervisor/start/seal-earlier-links.js'
 import { POSTGRES_OWNER } from '../supervisor/start/start-stores.js';
 import { prepareNamespace } from '../supervisor/temporal/prepare-namespace.js';
 import { connectOptions } from '../temporal/connect-options.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { roleLog } from './role-log.js';
 
 /** A server that was just started may still refuse; Temporal shows a new namespace after some seconds. */

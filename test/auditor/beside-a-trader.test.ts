@@ -6,9 +6,9 @@ import { expect, it } from 'vitest';
 import { createAudit } from '../../src/auditor/audit.js';
 import { readPaperBook } from '../../src/auditor/paper-book-reading.js';
 import { ownPrices } from '../../src/auditor/prices/own-prices.js';
-import { loadDesk } from '../../src/desk/load.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import type { BookRecord } from '../../src/venue/paper/book-record.js';
 import { traderHome, until } from '../trader/spawn-trader.js';
 

@@ -6,8 +6,8 @@ import { runCheck } from '../../src/activities/operations/create-operations-acti
 import type { CheckContext, CheckParameters } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
-import { loadDesk } from '../../src/desk/load.js';
 import type { Runtime } from '../../src/home/runtime.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 

@@ -5,8 +5,8 @@ import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../sr
 import { progressPrinter } from '../../src/cli/progress-printer.js';
 import { screenLines } from '../../src/cli/screen.js';
 import { statusLines } from '../../src/cli/status-lines.js';
-import { loadDesk } from '../../src/desk/load.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK, traderStatus } from './trader-double.js';
 
 const SUMMARY: UpSummary = {

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ControlMethod } from '../../src/contracts/control.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { loadDesk } from '../../src/desk/load.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { makeSecret } from '../../src/home/secrets.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { idleStatus } from '../support/trader-status.js';
 
 export const CRYPTO_DESK = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));

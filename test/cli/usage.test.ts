@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
-import { loadDesk } from '../../src/desk/load.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { runCommand } from './run-command.js';
 import { CRYPTO_DESK } from './trader-double.js';
 

@@ -5,10 +5,10 @@ import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEnvironmentFile } from '../../src/cli/main.js';
 import { readEnvironment } from '../../src/desk/environment.js';
-import { ENVIRONMENT } from '../../src/desk/environment-variables.js';
-import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
+import { ENVIRONMENT } from '../../src/venue/environment.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { repository } from '../support/desk-under-test.js';
 
 const example = readFileSync(join(repository, '.env.example'), 'utf8');
@@ -65,7 +65,7 @@ describe('.env.example', () => {
 
   it('copied as it is changes nothing about the desk that is shipped, and holds no secret', () => {
     const given = parseEnv(example) as Record<string, string>;
-    expect(readEnvironment(given).problems).toEqual([]);
+    expect(readEnvironment(ENVIRONMENT, given).problems).toEqual([]);
     expect(load(given).configHash).toBe(loadDesk(crypto).configHash);
     for (const { name, secret } of variables) if (secret) expect(given[name] ?? '').toBe('');
   });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/checks/registry.js';
-import { parseDesk } from '../../src/desk/load.js';
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
+import { parseDesk } from '../../src/venue/load-desk.js';
 import { BROKEN_FORM } from './broken-form.js';
 import { BROKEN_MEANING } from './broken-meaning.js';
 
@@ -53,6 +53,31 @@ describe('a broken desk file', () => {
   it('with real money does not resume by itself', () => {
     const keys = problemsOf(broken('mode: paper # TRADING_MODE', 'mode: live')).map(({ key }) => key);
     expect(keys).toEqual(['resume.startup', 'resume.fault', 'goLive.needed']);
+  });
+
+  it('with real money goes to a venue that takes its orders, and what it trades is of that venue', () => {
+    const live = (edit: (text: string) => string) =>
+      problemsOf(edit(broken('mode: paper # TRADING_MODE', 'mode: live'))).filter(
+        ({ key }) => !/^(resume|goLive)/.test(key),
+      );
+    expect(live((text) => text.replace('name: binance', 'name: kraken'))).toMatchObject([
+      {
+        key: 'venue.name',
+        expected: 'one of binance, for mode: live',
+        found: 'kraken',
+        doThis: 'write name: binance, or mode: paper',
+      },
+    ]);
+    const contract = (text: string) =>
+      text.replace(/( *)- symbol: BTC\/USDT\n/, (line, indent) => `${line}${indent}  kind: linear\n`);
+    expect(live(contract)).toMatchObject([
+      {
+        key: 'instruments[0].kind',
+        expected: 'spot, since real orders go to a spot account',
+        found: 'linear (BTC/USDT)',
+        doThis: 'write kind: spot',
+      },
+    ]);
   });
 
   it('names every problem at once, in the order of the file', () => {

@@ -1,7 +1,7 @@
 /** What the shipped desk looks at every day: the six items of its runbook, in the runbook's order. */
 import { expect, it } from 'vitest';
-import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 
 it('holds the six items of the runbook, every day, in its order', () => {
   const { desk } = loadDesk(resolveDesk('crypto-bot'));

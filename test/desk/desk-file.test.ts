@@ -6,9 +6,10 @@ import { closestName } from '../../src/desk/closest-name.js';
 import { takeEnvironment } from '../../src/desk/environment.js';
 import { deskJsonSchema, deskJsonSchemaText } from '../../src/desk/json-schema.js';
 import { keyRows, withKeyReference } from '../../src/desk/key-reference.js';
-import { loadDesk, parseDesk } from '../../src/desk/load.js';
 import { newDeskText } from '../../src/desk/new-desk.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { ENVIRONMENT } from '../../src/venue/environment.js';
+import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 
 const root = new URL('../../', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -100,6 +101,7 @@ describe('the closest name', () => {
 describe('an environment file', () => {
   it('gives what a desk file can hold', () => {
     const { values, problems } = takeEnvironment(
+      ENVIRONMENT,
       'BINANCE_TESTNET=false\nSYMBOLS=["ETH/USDT"]\nSTOP_LOSS_PCT=4.5\nDAILY_LOSS_LIMIT_PCT=2\nMAX_POSITION_SIZE_PCT=1.5\nMAX_CONCURRENT_POSITIONS=2\n',
     );
     expect(problems).toEqual([]);
@@ -115,14 +117,17 @@ describe('an environment file', () => {
   });
 
   it('keeps its secrets, and says where they go', () => {
-    const taken = takeEnvironment('DASHBOARD_PASSWORD=hunter2hunter2\nBINANCE_SECRET_KEY="sk-very-secret"\n');
+    const taken = takeEnvironment(
+      ENVIRONMENT,
+      'DASHBOARD_PASSWORD=hunter2hunter2\nBINANCE_SECRET_KEY="sk-very-secret"\n',
+    );
     expect(taken.values).toEqual({});
     expect(taken.notes.join('\n')).toMatch(/DASHBOARD_PASSWORD: stays in the environment/);
     expect(JSON.stringify(taken)).not.toMatch(/hunter2|very-secret/);
   });
 
   it('never makes a desk trade real money', () => {
-    const taken = takeEnvironment('TRADING_MODE=live\n');
+    const taken = takeEnvironment(ENVIRONMENT, 'TRADING_MODE=live\n');
     expect(taken.values).toEqual({});
     expect(taken.notes[0]).toMatch(/live was not taken over/);
   });
@@ -133,7 +138,7 @@ describe('an environment file', () => {
     ['MAX_CONCURRENT_POSITIONS=0', 'MAX_CONCURRENT_POSITIONS: expected a whole number'],
     ['BINANCE_TESTNET=yes', 'BINANCE_TESTNET: expected true or false'],
   ])('with %s is refused', (line, problem) => {
-    expect(takeEnvironment(line).problems[0]).toContain(problem);
+    expect(takeEnvironment(ENVIRONMENT, line).problems[0]).toContain(problem);
   });
 
   it('asks for the step sizes of a symbol that is not known', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { parseDesk } from '../../src/desk/load.js';
+import { parseDesk } from '../../src/venue/load-desk.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHIPPED = parse(readFileSync(join(ROOT, 'desks/crypto-bot.yaml'), 'utf8')) as Values;

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadDesk } from '../../src/desk/load.js';
 import type { DeskFileError } from '../../src/desk/problem.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fermata-desk-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

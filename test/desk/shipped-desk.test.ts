@@ -1,8 +1,8 @@
 /** Values of the shipped desk that its runbook gives: a slip in the file would change what people rely on. */
 import { expect, it } from 'vitest';
-import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { engineConfig } from '../../src/trader/engine-config.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { SPOT } from '../support/engine-config.js';
 
 const { desk, configHash } = loadDesk(resolveDesk('crypto-bot'));

@@ -5,7 +5,7 @@ import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { readExchange } from '../../src/checks/preflight/exchange-reading.js';
 import { keyPermissions } from '../../src/checks/preflight/key-permissions.js';
 import type { PreflightSubject } from '../../src/checks/preflight/preflight-check.js';
-import { parseDesk } from '../../src/desk/load.js';
+import { parseDesk } from '../../src/venue/load-desk.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 import { liveDeskText } from './support/live-desk.js';
 

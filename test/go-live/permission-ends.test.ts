@@ -1,12 +1,12 @@
 /** What ends the permission to trade real money, each tried on a live desk at the exchange's simulator. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { loadDesk } from '../../src/desk/load.js';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
 import { type SettingChange, settingsTerms } from '../../src/domain/settings-change.js';
 import { signStatement } from '../../src/domain/signed-vote.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { DECISION_KEY, type LiveDesk, liveDesk, vote } from './support/live-desk.js';
 

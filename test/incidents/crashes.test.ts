@@ -1,9 +1,9 @@
 /** A process that ended unexpectedly, from what its supervisor, or it itself, says to an incident that is open. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { ProcessStatus } from '../../src/home/supervisor-protocol.js';
 import { readIncidents } from '../../src/store/incidents.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfProcesses } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';

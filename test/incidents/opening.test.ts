@@ -1,12 +1,8 @@
 /** Incidents are opened, counted and answered through the operations that people and programs use. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { deskSchema } from '../../src/desk/rules.js';
-import type { Desk } from '../../src/desk/schema.js';
 import { incidentId } from '../../src/notify/incident-notice.js';
 import { acknowledgeIncident, resolveIncident } from '../../src/operations/incidents/answer-incident.js';
 import { listIncidents, readIncident } from '../../src/operations/incidents/list-incidents.js';
@@ -14,12 +10,13 @@ import { openIncident } from '../../src/operations/incidents/open-incident.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { fingerprintOf } from '../../src/temporal/incidents/incident-start.js';
 import { reportIncident, reportSymptom } from '../../src/temporal/incidents/report-incident.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfTrader } from '../../src/worker/incidents-of-trader.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 
 const deskFile = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
-const cryptoBot = deskSchema.parse(parse(readFileSync(deskFile, 'utf8'))) as Desk;
+const cryptoBot = loadDesk(deskFile).desk;
 
 /** Holds an incident where it is over and its run has not ended. */
 const lastWords = {

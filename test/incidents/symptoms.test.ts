@@ -1,18 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { deskSchema } from '../../src/desk/rules.js';
-import type { Desk } from '../../src/desk/schema.js';
 import { symptomsOf } from '../../src/temporal/incidents/symptoms.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { crashOf } from '../../src/worker/incidents-of-trader.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { strategy } from './incident-bench.js';
 
 const deskFile = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
-const cryptoBot = deskSchema.parse(parse(readFileSync(deskFile, 'utf8'))) as Desk;
+const cryptoBot = loadDesk(deskFile).desk;
 
 function halted(
   cause: TraderStatus['halts'][number]['cause'],

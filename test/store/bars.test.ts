@@ -3,11 +3,11 @@ import { readdirSync } from 'node:fs';
 import { runner } from 'node-pg-migrate';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadDesk } from '../../src/desk/load.js';
 import { findDataGaps } from '../../src/operations/find-data-gaps.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { findBarGaps, newestSource, readCoverage, storeBars } from '../../src/store/bars.js';
 import { MIGRATIONS_DIRECTORY, migrate } from '../../src/store/migrate.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -13,11 +13,11 @@ const folderOf = (path: string) => path.split('/')[1] ?? '';
 
 /** What stands is held: each of these may only become fewer, and then the number here does too. */
 const AT_MOST = {
-  shortWithOneImporter: 61,
+  shortWithOneImporter: 60,
   upwardTypeImports: 0,
   valueCycles: 0,
   typeCycles: 0,
-  venuesNamedOutside: 26,
+  venuesNamedOutside: 16,
 } as const;
 
 /** Packages that a folder must never load: the trader stays small, workflows stay deterministic. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
-import { ENVIRONMENT } from '../../src/desk/environment-variables.js';
+import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { repository } from '../support/desk-under-test.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { loadDesk } from '../../src/desk/load.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { deskPaths, homePaths, type MarketChoice, type Runtime } from '../../src/home/runtime.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 const SCRIPT = fileURLToPath(new URL('trader-process.mjs', import.meta.url));

@@ -1,15 +1,16 @@
 /** Where requests go: everything to the testnet, or nothing of it. */
 import { describe, expect, it } from 'vitest';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
-import { loadDesk } from '../../src/desk/load.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { DeskPaths, Runtime } from '../../src/home/runtime.js';
 import { PUBLIC_TIME } from '../../src/market/live/probe-venue.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { deskOfFeeds, openTradingVenue } from '../../src/trader/trading-venue.js';
-import { type BinanceEndpoint, chooseEndpoint, endpointOf } from '../../src/venue/binance/endpoint.js';
+import { chooseEndpoint, endpointOf } from '../../src/venue/binance/endpoint.js';
 import { openExchange } from '../../src/venue/binance/exchange.js';
 import type { CcxtExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
+import type { VenueEndpoint } from '../../src/venue/endpoint.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
 
 const { desk } = loadDesk(resolveDesk('crypto-bot'));
@@ -29,7 +30,7 @@ async function priceHostsOf(testnet: boolean): Promise<readonly string[]> {
   return asked.map((address) => new URL(address).hostname);
 }
 
-async function hostsOf(endpoint: BinanceEndpoint): Promise<readonly string[]> {
+async function hostsOf(endpoint: VenueEndpoint): Promise<readonly string[]> {
   const exchange = await openExchange({
     endpoint,
     credentials: null,

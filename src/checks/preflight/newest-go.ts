@@ -9,7 +9,7 @@ import { readSecret } from '../../home/secrets.js';
 import type { PriceEndpoint, SignedReport } from '../../validation/report/report.js';
 import { isGenuine } from '../../validation/report/sign-report.js';
 import { keptReports } from '../../validation/report/write-report.js';
-import type { BinanceEndpoint } from '../../venue/binance/endpoint.js';
+import type { VenueEndpoint } from '../../venue/endpoint.js';
 import type { Reading } from './exchange-reading.js';
 import type { PreflightSubject } from './preflight-check.js';
 
@@ -20,7 +20,7 @@ export interface FoundReport {
 
 /** Where and when real orders are to be sent by it. */
 export interface GoNeeded {
-  readonly endpoint: BinanceEndpoint;
+  readonly endpoint: VenueEndpoint;
   readonly nowMs: number;
 }
 
@@ -93,13 +93,13 @@ function outdated(report: SignedReport, { desk }: Place, { endpoint, nowMs }: Go
 }
 
 /** Real prices count everywhere; a simulator's only for that simulator, a testnet's for the testnet. */
-function countsFor(prices: PriceEndpoint, endpoint: BinanceEndpoint): boolean {
+function countsFor(prices: PriceEndpoint, endpoint: VenueEndpoint): boolean {
   if (prices.kind === 'live') return true;
   const { kind, address } = shown(endpoint);
   return prices.kind === kind && prices.address === address;
 }
 
-const shown = (endpoint: BinanceEndpoint): PriceEndpoint => ({
+const shown = (endpoint: VenueEndpoint): PriceEndpoint => ({
   kind: endpoint.kind,
   address: endpoint.kind === 'simulator' ? endpoint.address : null,
 });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { CHECKS } from '../../checks/registry.js';
-import { loadDesk } from '../../desk/load.js';
 import { resolveDesk } from '../../desk/resolve-desk.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { printJson, printLines } from '../output.js';
 
 export function deskCommand(command: Command): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { loadDesk } from '../../desk/load.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { diagnosisLines, runDoctor } from '../doctor/run-doctor.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';

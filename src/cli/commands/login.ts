@@ -1,6 +1,5 @@
 /** Signing in and out on the command line: `fermata login NAME`, `fermata logout`. Needs no running desk. */
 import type { Command } from 'commander';
-import { loadDesk } from '../../desk/load.js';
 import { rolesOf } from '../../domain/roles.js';
 import {
   beginCliSession,
@@ -11,6 +10,7 @@ import {
 } from '../../home/cli-session.js';
 import { verifyPassword } from '../../home/password.js';
 import { signInPasswordHash, standingOf } from '../../home/sign-in-standing.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { readPassword } from '../read-password.js';

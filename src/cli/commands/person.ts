@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { loadDesk } from '../../desk/load.js';
 import type { Desk } from '../../desk/schema.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN, rolesOf as rolesIn } from '../../domain/roles.js';
 import { newPersonKey } from '../../domain/signed-vote.js';
@@ -9,6 +8,7 @@ import { passwordHashOf, setPassword } from '../../home/people-passwords.js';
 import { enrolPersonKey, personKeyOf } from '../../home/person-keys.js';
 import type { Runtime } from '../../home/runtime.js';
 import { signInPasswordHash } from '../../home/sign-in-standing.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { readPassword } from '../read-password.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { loadDesk } from '../../desk/load.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { Runtime } from '../../home/runtime.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
 import { actingPerson } from '../desk-person.js';
 import { usageFailure } from '../failure.js';

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { loadDesk } from '../../desk/load.js';
 import { messageOf } from '../../domain/message-of.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { endTelegramLinks } from '../../home/ended-sign-ins.js';
@@ -9,6 +8,7 @@ import { appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
 import { openPool, type Pool } from '../../store/pool.js';
 import { newToken } from '../../store/token-hash.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { requireRunning } from '../ended-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';

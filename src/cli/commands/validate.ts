@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import { loadDesk } from '../../desk/load.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { summaryLines } from '../../validation/report/summary.js';
 import { keepRequest } from '../../validation/request.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { dayValue } from '../days.js';
 import { signedInPerson } from '../desk-person.js';

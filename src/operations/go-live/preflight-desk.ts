@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport } from '../../contracts/preflight.js';
-import { type LoadedDesk, loadDesk } from '../../desk/load.js';
+import type { LoadedDesk } from '../../desk/load.js';
 import type { Runtime } from '../../home/runtime.js';
+import { loadDesk } from '../../venue/load-desk.js';
 
 export interface PreflightPlace {
   /** FERMATA_HOME. */

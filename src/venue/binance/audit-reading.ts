@@ -7,11 +7,11 @@ import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { parseMoney } from '../../domain/money.js';
 import type { BookReading } from '../book-reading.js';
+import type { VenueEndpoint } from '../endpoint.js';
 import { BINANCE_TESTNET, PUBLIC_ADDRESSES } from '../public-addresses.js';
 import { askExchange } from './ask-exchange.js';
 import { exchangePrices } from './best-prices.js';
 import type { BinanceCredentials } from './credentials.js';
-import type { BinanceEndpoint } from './endpoint.js';
 
 const UNITS = 8;
 
@@ -22,7 +22,7 @@ interface Balance {
 }
 
 export interface ExchangeToRead {
-  readonly endpoint: BinanceEndpoint;
+  readonly endpoint: VenueEndpoint;
   readonly credentials: BinanceCredentials;
   readonly instruments: readonly Instrument[];
   readonly foreign: Desk['venue']['foreign'];
@@ -69,7 +69,7 @@ async function readBalances({ endpoint, credentials }: ExchangeToRead): Promise<
 }
 
 /** Where this endpoint answers. */
-export function rootOf(endpoint: BinanceEndpoint): string {
+export function rootOf(endpoint: VenueEndpoint): string {
   if (endpoint.kind === 'simulator') return endpoint.address;
   return endpoint.kind === 'testnet' ? BINANCE_TESTNET : PUBLIC_ADDRESSES.binance;
 }

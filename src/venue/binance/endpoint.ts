@@ -1,10 +1,6 @@
 /** Which Binance is meant: the real one, its test environment, or a simulator on this machine. */
 
-export type BinanceEndpoint =
-  | { readonly kind: 'live' }
-  | { readonly kind: 'testnet' }
-  /** `http://127.0.0.1:<port>`; only this machine. */
-  | { readonly kind: 'simulator'; readonly address: string };
+import type { VenueEndpoint } from '../endpoint.js';
 
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 
@@ -15,7 +11,7 @@ const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 export function chooseEndpoint(
   testnet: boolean,
   environment: Readonly<Record<string, string | undefined>>,
-): BinanceEndpoint {
+): VenueEndpoint {
   const address = environment.BINANCE_SIMULATOR_URL;
   if (address !== undefined && address !== '') {
     if (!LOOPBACK.test(address)) {
@@ -33,13 +29,13 @@ export function endpointOf(
   desk: { readonly venue: { readonly testnet: boolean } },
   simulatedVenue: string | undefined,
   env: Readonly<Record<string, string | undefined>> = process.env,
-): BinanceEndpoint {
+): VenueEndpoint {
   return chooseEndpoint(desk.venue.testnet, {
     BINANCE_SIMULATOR_URL: simulatedVenue ?? env.BINANCE_SIMULATOR_URL,
   });
 }
 
-export function endpointLabel(endpoint: BinanceEndpoint): string {
+export function endpointLabel(endpoint: VenueEndpoint): string {
   if (endpoint.kind === 'live') return 'Binance spot';
   if (endpoint.kind === 'testnet') return 'Binance spot testnet';
   return `Binance simulator at ${endpoint.address}`;

@@ -2,9 +2,10 @@
  * ccxt's Binance class, alone: the package's root would bring every exchange and 60 MB. Only its signing, transport,
  * error texts and sockets are used; amounts stay the decimal texts that the venue sent.
  */
+
+import type { VenueEndpoint } from '../endpoint.js';
 import { type Answer, answerOfWire, readWireAnswer, type WireAnswer } from './answer.js';
 import type { BinanceCredentials } from './credentials.js';
-import type { BinanceEndpoint } from './endpoint.js';
 import { createTransport, type Transport } from './transport.js';
 
 type Parameters = Readonly<Record<string, string | number>>;
@@ -76,7 +77,7 @@ export type OnHeaders = (
 ) => void;
 
 export interface ExchangeOptions {
-  readonly endpoint: BinanceEndpoint;
+  readonly endpoint: VenueEndpoint;
   /** Null: public data only. */
   readonly credentials: BinanceCredentials | null;
   /** How long one request may take. */

@@ -1,8 +1,8 @@
 /** How a Binance venue is opened. Times and randomness come in. */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { BreakerOptions } from '../breaker.js';
+import type { VenueEndpoint } from '../endpoint.js';
 import type { BinanceCredentials } from './credentials.js';
-import type { BinanceEndpoint } from './endpoint.js';
 import type { RefusedAnswer } from './reading.js';
 
 export interface BinanceTimes {
@@ -27,7 +27,7 @@ export const BINANCE_TIMES: BinanceTimes = {
 };
 
 export interface BinanceVenueOptions {
-  readonly endpoint: BinanceEndpoint;
+  readonly endpoint: VenueEndpoint;
   readonly credentials: BinanceCredentials;
   /** `read`: an auditor's key, which must not be able to trade. */
   readonly purpose?: 'trade' | 'read';

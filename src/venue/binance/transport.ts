@@ -4,7 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import type { BinanceEndpoint } from './endpoint.js';
+import type { VenueEndpoint } from '../endpoint.js';
 
 const VENUE = /^https:\/\/(?:[a-z0-9-]+\.)*(?:binance\.com|binance\.vision)(?=\/|$)/;
 const BODY_MAX = 16 * 1024 * 1024;
@@ -36,7 +36,7 @@ export interface Transport {
  * The address is rewritten here and not in the client library's table of addresses: the library tells its error
  * tables apart by the venue's own address.
  */
-export function createTransport(endpoint: BinanceEndpoint): Transport {
+export function createTransport(endpoint: VenueEndpoint): Transport {
   const options = { keepAlive: true, maxSockets: SOCKETS_MAX, scheduling: 'lifo' } as const;
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
   return {

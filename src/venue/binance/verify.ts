@@ -1,8 +1,9 @@
 /** Before anything is traded: the clock, the symbols, the key's permissions, the account. */
+
+import type { VenueEndpoint } from '../endpoint.js';
 import { VenueUnavailable } from '../port.js';
 import type { Connection } from './connection.js';
 import { fieldsOf, flagField, listOf } from './decode.js';
-import type { BinanceEndpoint } from './endpoint.js';
 import { type Listing, listingProblem, readBookTicker, readListings } from './listing.js';
 import type { BinanceMarket } from './market.js';
 import {
@@ -15,7 +16,7 @@ import type { ReferencePrices } from './reference-prices.js';
 
 export interface VerifyContext {
   readonly connection: Connection;
-  readonly endpoint: BinanceEndpoint;
+  readonly endpoint: VenueEndpoint;
   readonly markets: readonly BinanceMarket[];
   readonly prices: ReferencePrices;
   readonly purpose: 'trade' | 'read';

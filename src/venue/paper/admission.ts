@@ -1,4 +1,4 @@
-/** What the paper venue takes. Codes and texts are those of Binance, so that a strategy meets the same refusals. */
+/** What the paper venue takes. Codes and texts are those of a real exchange, so that a strategy meets the same refusals. */
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv, worth } from '../../domain/money.js';
 import type { OrderIntent } from '../../domain/order.js';

@@ -10,7 +10,6 @@ import {
   startBinanceSimulator,
 } from '../../../simulators/binance/start.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
-import { loadDesk } from '../../../src/desk/load.js';
 import { decisionSubject } from '../../../src/domain/approval.js';
 import { type Decision, signDecision } from '../../../src/domain/decision.js';
 import { type GoLiveProposal, goLiveTerms } from '../../../src/domain/go-live.js';
@@ -19,6 +18,7 @@ import type { StatementToSign } from '../../../src/domain/vote-statement.js';
 import { deskPaths, homePaths, type Runtime } from '../../../src/home/runtime.js';
 import { connectTrader, type TraderClient } from '../../../src/trader/client.js';
 import { startTrader } from '../../../src/trader/start.js';
+import { loadDesk } from '../../../src/venue/load-desk.js';
 import { enrol, ownKeyOf } from '../../support/own-keys.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 

@@ -7,12 +7,12 @@ import { type BinanceSimulator, startBinanceSimulator } from '../../../simulator
 import { readExchange } from '../../../src/checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../../src/checks/preflight/run-preflight.js';
 import type { PreflightReport } from '../../../src/contracts/preflight.js';
-import { loadDesk } from '../../../src/desk/load.js';
 import type { Desk } from '../../../src/desk/schema.js';
 import { ensureSecrets, readSecret } from '../../../src/home/secrets.js';
 import { keepTelegramProof } from '../../../src/notify/telegram-proof.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
 import { signReport } from '../../../src/validation/report/sign-report.js';
+import { loadDesk } from '../../../src/venue/load-desk.js';
 import { enrol } from '../../support/own-keys.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 import { liveDeskText } from './live-desk.js';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { loadDesk } from '../../../src/desk/load.js';
 import type { Desk } from '../../../src/desk/schema.js';
+import { loadDesk } from '../../../src/venue/load-desk.js';
 
 export const CRYPTO_DESK_FILE = fileURLToPath(new URL('../../../desks/crypto-bot.yaml', import.meta.url));
 

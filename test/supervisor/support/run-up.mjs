@@ -1,6 +1,7 @@
 /** `up` as it is built and as a process of its own, so that a test can kill it: `run-up.mjs HOME ROLE_SCRIPT`. */
-import { loadDesk } from '../../../dist/desk/load.js';
+
 import { up } from '../../../dist/supervisor/up.js';
+import { loadDesk } from '../../../dist/venue/load-desk.js';
 
 const [home = '', roleScript = ''] = process.argv.slice(2);
 const print = (value) => console.log(JSON.stringify(value));

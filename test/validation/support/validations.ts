@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, onTestFinished } from 'vitest';
-import { loadDesk } from '../../../src/desk/load.js';
 import type { MarketChoice } from '../../../src/home/runtime.js';
 import type { ValidationReport } from '../../../src/validation/report/report.js';
 import { keepRequest, type ValidationRequest, validationPlace } from '../../../src/validation/request.js';
 import { type RunOptions, runValidation } from '../../../src/validation/run.js';
+import { loadDesk } from '../../../src/venue/load-desk.js';
 import { deskWithQuickAverages } from '../../support/desk-files.js';
 
 export const MINUTE_MS = 60_000;

@@ -1,8 +1,8 @@
 /** A routine with a step of every kind: checks, a report, an action, and something for a person. */
 
 import { routineId } from '../../../../src/contracts/queues.js';
-import { loadDesk } from '../../../../src/desk/load.js';
 import { startRoutine } from '../../../../src/temporal/schedules/start-routine.js';
+import { loadDesk } from '../../../../src/venue/load-desk.js';
 import { until } from '../../desk-under-test.js';
 import { countOf, OPERATOR } from '../bench.js';
 import { EVERY_KIND } from '../desk-file.js';

@@ -2,10 +2,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { validationId } from '../../../../src/contracts/queues.js';
-import { loadDesk } from '../../../../src/desk/load.js';
 import { startValidation } from '../../../../src/operations/validate-desk.js';
 import type { ValidationReport } from '../../../../src/validation/report/report.js';
 import { keepRequest, type ValidationRequest } from '../../../../src/validation/request.js';
+import { loadDesk } from '../../../../src/venue/load-desk.js';
 import { HOUR_MS, recorded, waves, writeMinutes } from '../../../validation/support/validations.js';
 import { until } from '../../desk-under-test.js';
 import { countOf, OPERATOR } from '../bench.js';

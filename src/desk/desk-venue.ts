@@ -1,0 +1,11 @@
+import type { Instrument } from '../domain/instrument.js';
+
+/** What the rules of a desk file have to know of a venue that real orders can leave for. */
+export interface DeskVenue {
+  /** As desk files write it. */
+  readonly name: string;
+  /** What its account trades. */
+  readonly kinds: readonly Instrument['kind'][];
+  /** That account, in words: "a spot account". */
+  readonly account: string;
+}

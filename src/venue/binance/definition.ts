@@ -1,0 +1,55 @@
+/** Binance spot. */
+import { plain, setting, webAddress, yesOrNo } from '../../desk/environment-variable.js';
+import type { VenueDefinition } from '../definition.js';
+
+const binance: VenueDefinition = {
+  name: 'binance',
+  title: 'Binance',
+  live: {
+    kinds: ['spot'],
+    account: 'a spot account',
+    credentials: [
+      {
+        name: 'BINANCE_API_KEY',
+        holder: 'trader',
+        about: 'Key at the exchange: spot trading only, no withdrawal. A paper desk needs none.',
+        fileAbout: 'File that holds the key, instead of the variable',
+      },
+      {
+        name: 'BINANCE_SECRET_KEY',
+        holder: 'trader',
+        about: 'The secret of that key.',
+        fileAbout: 'File that holds its secret',
+      },
+      {
+        name: 'BINANCE_AUDITOR_API_KEY',
+        holder: 'auditor',
+        about: 'A read-only key for the auditor',
+        fileAbout: 'File that holds the auditor’s key',
+      },
+      {
+        name: 'BINANCE_AUDITOR_SECRET_KEY',
+        holder: 'auditor',
+        about: 'Its secret',
+        fileAbout: 'File that holds its secret',
+      },
+    ],
+    settings: [
+      setting(
+        'BINANCE_TESTNET',
+        'true',
+        yesOrNo,
+        (testnet) => ({ testnet }),
+        'true: the exchange’s own test environment; false: the exchange itself',
+      ),
+      plain('BINANCE_SIMULATOR_URL', null, webAddress, 'A simulator of the exchange on this machine'),
+    ],
+    accounts: {
+      live: 'Binance spot',
+      testnet: 'Binance spot testnet',
+      simulator: 'Binance simulator',
+    },
+  },
+};
+
+export default binance;

@@ -1,0 +1,17 @@
+/** The desk file, judged by the rules of the venues that real orders can leave for. */
+import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
+import { TRADED_VENUES } from './registry.js';
+
+export type CheckNames = Omit<LoadOptions, 'venues'>;
+
+const venues = TRADED_VENUES.map(({ name, live: { kinds, account } }) => ({ name, kinds, account }));
+
+/** Throws `DeskFileError`. */
+export function loadDesk(file: string, checks: CheckNames = {}): LoadedDesk {
+  return readDesk(file, { ...checks, venues });
+}
+
+/** As `loadDesk`, for text that is already here; `file` is only for messages. */
+export function parseDesk(file: string, text: string, checks: CheckNames = {}): LoadedDesk {
+  return readDeskText(file, text, { ...checks, venues });
+}

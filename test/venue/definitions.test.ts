@@ -1,0 +1,55 @@
+/** What every venue's definition has to hold, whichever it is. */
+import { readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readModules } from '../../scripts/structure/modules.mjs';
+import { moneyAtStake } from '../../src/domain/account.js';
+import { credentialIn, ENVIRONMENT } from '../../src/venue/environment.js';
+import { TRADED_VENUES, VENUES } from '../../src/venue/registry.js';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+describe('the registry', () => {
+  it('has every folder that holds a definition, by the name of the folder', () => {
+    const folders = readdirSync(join(root, 'src/venue'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /^[^/]+\/definition\.ts$/.test(path))
+      .map((path) => dirname(path));
+    expect(VENUES.map(({ name }) => name).toSorted()).toEqual(folders.toSorted());
+  });
+
+  it('loads no library of a venue: that happens where one is opened', () => {
+    const modules = new Map(readModules(root, 'src').map((module) => [module.path, module]));
+    const loaded = new Set<string>(['src/venue/registry.ts']);
+    for (const path of loaded)
+      for (const { to, isType, isLazy } of modules.get(path)?.imports ?? [])
+        if (!isType && !isLazy && modules.has(to)) loaded.add(to);
+    const heavy = [...modules.values()].filter(({ text }) => text.includes("resolve('ccxt')"));
+    expect(heavy.length).toBeGreaterThan(0);
+    expect(heavy.filter(({ path }) => loaded.has(path))).toEqual([]);
+  });
+});
+
+describe.each(TRADED_VENUES)('$name', ({ live }) => {
+  it('names its accounts so that everybody sees whose money it is', () => {
+    const { accounts } = live;
+    expect(moneyAtStake('live', accounts.live)).toBe('real money');
+    expect(moneyAtStake('live', accounts.testnet)).toBe('test money');
+    expect(moneyAtStake('live', accounts.simulator)).toBe('simulator money');
+  });
+
+  it('has a key for the trader and another for the auditor, each secret, in a variable or in a file', () => {
+    const variables = ENVIRONMENT.flatMap((section) => section.variables);
+    expect(new Set(live.credentials.map(({ holder }) => holder))).toEqual(new Set(['trader', 'auditor']));
+    for (const { name, holder } of live.credentials) {
+      expect(variables.find((one) => one.name === name)).toMatchObject({ secret: true });
+      expect(variables.map((one) => one.name)).toContain(`${name}_FILE`);
+      expect(credentialIn(`${name}_FILE`)).toEqual({ live, holder });
+    }
+  });
+});
+
+it('no two variables of the environment share a name', () => {
+  const names = ENVIRONMENT.flatMap(({ variables }) => variables).map(({ name }) => name);
+  expect(names).toEqual([...new Set(names)]);
+});
