@@ -5,13 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { loadDesk } from '../src/venue/load-desk.js';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
 import { addressForSdk, connectionClass } from '../src/home/temporal-address.js';
 import { openPool } from '../src/store/pool.js';
 import { dataConverterOf } from '../src/temporal/data-converter.js';
 import { routineInput } from '../src/temporal/schedules/routine-input.js';
 import { routineStart } from '../src/temporal/schedules/start-routine.js';
+import { loadDesk } from '../src/venue/load-desk.js';
 import { variantOfCryptoBot } from '../test/support/desk-files.js';
 import { deskUnderTest, until } from '../test/support/desk-under-test.js';
 import { atLength, median, print } from './print.js';

@@ -2,9 +2,9 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadDesk } from '../src/venue/load-desk.js';
 import { keepRequest, validationPlace } from '../src/validation/request.js';
 import { runValidation } from '../src/validation/run.js';
+import { loadDesk } from '../src/venue/load-desk.js';
 import { print } from './print.js';
 
 const HOUR_MS = 3_600_000;
