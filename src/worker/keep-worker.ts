@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { bindAnswers } from '../activities/bind-answers.js';
-import { tellOfEnd } from '../activities/worker-ends.js';
+import { END_TIMES, endWithWorker } from '../activities/worker-ends.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { workerConnection } from '../temporal/connect-options.js';
@@ -34,13 +34,6 @@ export interface KeptWorker {
   readonly ready: Promise<void>;
   stop(): Promise<void>;
 }
-
-/**
- * How a worker ends; at once where it has nothing in its hands. An activity may come to its end for as long as most are
- * allowed to take; what beats for hours is told at once (`src/activities/worker-ends.ts`). Whatever is left then is
- * cancelled and may clean up.
- */
-export const END_TIMES = { graceMs: 25_000, cleanupMs: 10_000 } as const;
 
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 10_000;
@@ -151,7 +144,7 @@ function workerOptions(
     taskQueue,
     activities,
     dataConverter: dataConverterOf(runtime.home),
-    interceptors: { activity: [bindAnswers, tellOfEnd(stopping)] },
+    interceptors: { activity: [bindAnswers, endWithWorker(stopping)] },
     ...(bundle === null ? {} : { workflowBundle: bundle }),
     ...(version === undefined
       ? {}
@@ -172,6 +165,6 @@ function workerOptions(
     maxCachedWorkflows: 50,
     workflowThreadPoolSize: 1,
     shutdownGraceTime: END_TIMES.graceMs,
-    shutdownForceTime: END_TIMES.graceMs + END_TIMES.cleanupMs,
+    shutdownForceTime: END_TIMES.graceMs + END_TIMES.closeMs,
   };
 }

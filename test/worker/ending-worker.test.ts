@@ -8,9 +8,11 @@ import { Context } from '@temporalio/activity';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withHeartbeat } from '../../src/activities/operations/create-backup-activities.js';
+import { END_TIMES } from '../../src/activities/worker-ends.js';
 import { backupWorkflowId, operationsQueue, preflightId } from '../../src/contracts/queues.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
-import { END_TIMES, type KeptWorker, keepWorker } from '../../src/worker/keep-worker.js';
+import { ROLE_TIMES } from '../../src/supervisor/roles.js';
+import { type KeptWorker, keepWorker } from '../../src/worker/keep-worker.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { bundleOf } from '../workflows/support/serve-queue.js';
 import { until } from '../workflows/support/until.js';
@@ -26,8 +28,9 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** Longer than a worker had for anything before. */
 const SECONDS_LONG = 7_000;
+/** Of the 30 s that a pre-flight's contract gives an attempt, counted from when it began. */
+const NEARLY_ALL_ITS_TIME = 27_000;
 
 async function serve(desk: string, activities: object): Promise<KeptWorker> {
   const { address: temporal, temporal: access } = bench;
@@ -40,6 +43,25 @@ async function serve(desk: string, activities: object): Promise<KeptWorker> {
   return kept;
 }
 
+const step = { verdict: 'pass', title: 'T', observed: 'x', expected: 'y' };
+const quickBackup = {
+  takeBackup: async () => ({ backupId: 'b1', step: { key: 'take', ...step } }),
+  pruneBackups: async () => ({ key: 'prune', ...step }),
+  recordEvidenceBatch: async (): Promise<void> => undefined,
+};
+
+const startBackup = (desk: string) =>
+  bench.client.workflow.start('backup', {
+    workflowId: backupWorkflowId(desk),
+    taskQueue: operationsQueue(desk),
+    args: [
+      {
+        ...{ desk, verify: false, keep: 5, simulated: true },
+        ...{ marketMs: null, person: null, evidenceMs: 20_000 },
+      },
+    ],
+  });
+
 const drawDesk = (): string => `t-${randomBytes(4).toString('hex')}`;
 
 describe.concurrent('a worker that ends', () => {
@@ -50,13 +72,13 @@ describe.concurrent('a worker that ends', () => {
     expect(performance.now() - beganMs).toBeLessThan(END_TIMES.graceMs / 2);
   });
 
-  it('lets a short activity come to its end', async () => {
+  it('gives each activity what is left of the time that its own contract names', async () => {
     const desk = drawDesk();
     let began = 0;
     const worker = await serve(desk, {
       runPreflight: async () => {
         began += 1;
-        await Context.current().sleep(SECONDS_LONG);
+        await Context.current().sleep(NEARLY_ALL_ITS_TIME);
         return { verdict: 'pass', results: [] };
       },
     });
@@ -72,35 +94,46 @@ describe.concurrent('a worker that ends', () => {
     expect(began).toBe(1);
   });
 
+  it('waits no longer for one that hangs than its own contract allows; the next worker does it again', async () => {
+    const desk = drawDesk();
+    let began = 0;
+    const activities = {
+      ...quickBackup,
+      // Ten seconds by its contract, and it heeds nothing.
+      recordEvidenceBatch: () => {
+        began += 1;
+        return began === 1 ? new Promise(() => undefined) : Promise.resolve();
+      },
+    };
+    const worker = await serve(desk, activities);
+    const run = await startBackup(desk);
+    await until('it to hang', () => began === 1);
+    const askedMs = performance.now();
+    await worker.stop();
+    expect(performance.now() - askedMs).toBeLessThan(END_TIMES.graceMs / 2);
+    const next = await serve(desk, activities);
+    expect(await run.result()).toMatchObject({ verdict: 'pass' });
+    await next.stop();
+  });
+
   it('tells what goes on for hours at once, and waits for its cleanup; the next worker does it again', async () => {
     const desk = drawDesk();
     const seen = { began: 0, toldMs: 0, cleaned: 0 };
-    const step = { verdict: 'pass', title: 'T', observed: 'x', expected: 'y' };
     const activities = {
+      ...quickBackup,
       takeBackup: () =>
         withHeartbeat(async (_say, signal) => {
           seen.began += 1;
-          if (seen.began > 1) return { backupId: 'b1', step: { key: 'take', ...step } };
+          if (seen.began > 1) return quickBackup.takeBackup();
           await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
           seen.toldMs = performance.now();
           await sleep(SECONDS_LONG);
           seen.cleaned += 1;
           throw signal.reason;
         }),
-      pruneBackups: async () => ({ key: 'prune', ...step }),
-      recordEvidenceBatch: async () => undefined,
     };
     const worker = await serve(desk, activities);
-    const run = await bench.client.workflow.start('backup', {
-      workflowId: backupWorkflowId(desk),
-      taskQueue: operationsQueue(desk),
-      args: [
-        {
-          ...{ desk, verify: false, keep: 5, simulated: true },
-          ...{ marketMs: null, person: null, evidenceMs: 20_000 },
-        },
-      ],
-    });
+    const run = await startBackup(desk);
     await until('it to be under way', () => seen.began === 1);
     const askedMs = performance.now();
     await worker.stop();
@@ -109,5 +142,10 @@ describe.concurrent('a worker that ends', () => {
     const next = await serve(desk, activities);
     expect(await run.result()).toMatchObject({ verdict: 'pass', backupId: 'b1' });
     await next.stop();
+  });
+
+  it('has more time from who started it than the longest of its activities has from it', () => {
+    for (const role of ['engine-worker', 'operations-worker'] as const)
+      expect(ROLE_TIMES[role].stopMs).toBeGreaterThan(END_TIMES.graceMs + END_TIMES.closeMs);
   });
 });
