@@ -6,6 +6,7 @@ import { operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
 import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
+import { lose } from '../support/kill-matrix/buttons.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 
@@ -52,7 +53,7 @@ const listedAs = (desk: BenchDesk, status: string, count: number) =>
   });
 
 describe.concurrent('a run that nothing in Postgres knows of', () => {
-  it.each([
+  const types = [
     ['emergencyStop', 'emergency-stop', /proves it any more.*fermata stop/],
     ['backup', 'backup', /counts as no backup/],
     ['restoreDrill', 'restore-drill', /proves nothing/],
@@ -61,7 +62,9 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     ['routine', 'pre-market', /The routine pre-market did not end|fermata run/],
     ['incident', 'incident', /opens it again/],
     ['settingsChange', 'settings', /whether it is in force/],
-  ])('a terminated %s is told once, with evidence', async (type, routine, words) => {
+  ] as const;
+
+  it.each(types)('a terminated %s is told once, with evidence', async (type, routine, words) => {
     const desk = await bench.desk({ serve: [] });
     const run = await start(desk, type, routine);
     expect(await tellEnded(desk)).toEqual([]);
@@ -78,6 +81,47 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
       { kind: 'report', verdict: 'fail', observed: expect.stringMatching(words) },
     ]);
     expect(await toldOf(desk)).toMatchObject([{ body: expect.stringMatching(words) }]);
+  });
+
+  it.each(types)('a %s that Temporal has lost is told once, with evidence', async (type, routine, words) => {
+    const desk = await bench.desk({ serve: [] });
+    const run = await start(desk, type, routine);
+    await listedAs(desk, 'Running', 1);
+    expect(await tellEnded(desk)).toEqual([]);
+    await lose(bench, run.workflowId);
+    await listedAs(desk, 'Running', 0);
+    // The desk goes on: another may have its name by then.
+    await start(desk, type, routine);
+    const how = 'Temporal does not know its run: its database was lost or set back';
+    expect(await tellEnded(desk)).toMatchObject([{ workflowId: run.workflowId, how }]);
+    expect(await tellEnded(desk)).toEqual([]);
+    expect(await desk.evidence(routine)).toMatchObject([
+      { kind: 'report', verdict: 'fail', observed: expect.stringMatching(words) },
+    ]);
+    expect(await toldOf(desk)).toMatchObject([{ body: expect.stringMatching(words) }]);
+  });
+
+  it('one that ended by itself between two looks is not', async () => {
+    const input = { desk: '', verify: true, keep: 5, simulated: true, marketMs: null, person: null };
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const step = { verdict: 'pass', title: 'T', observed: 'x', expected: 'y' };
+    const desk = await bench.desk({
+      serve: ['operations'],
+      activities: () => ({
+        takeBackup: () => held.then(() => ({ backupId: null, step: { ...step, key: 'take' } })),
+      }),
+    });
+    const run = await start(desk, 'backup', 'backup', [{ ...input, desk: desk.name, evidenceMs: 20_000 }]);
+    await listedAs(desk, 'Running', 1);
+    await tellEnded(desk);
+    release();
+    await run.result();
+    await start(desk, 'resumption', 'resumption');
+    expect(await tellEnded(desk)).toEqual([]);
+    expect(await toldOf(desk)).toEqual([]);
   });
 
   it('one that another has followed under its name is told all the same', async () => {

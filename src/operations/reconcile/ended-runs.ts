@@ -1,15 +1,17 @@
 /**
  * What holds no row in Postgres while it runs (emergency stop, backup, drill, validation, resumption), or does not hold it
  * yet or any more (a routine, an incident, a change of settings), leaves nothing behind where its run was terminated, timed
- * out or failed: Temporal's list of closed runs says so, and people are told once, with evidence.
+ * out or failed: Temporal's list says so, and people are told once, with evidence. What that list had open is kept from look
+ * to look, so that a Temporal that has lost its database is found out, too.
  */
 
 import { FERMATA_ROUTINE } from '../../contracts/search-attributes.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import { readOpenThings } from '../../store/open-runs.js';
+import { dropSeenRun, keepSeenRun, readSeenRuns, type SeenRun } from '../../store/runs-seen.js';
 import type { ReconcileContext } from './reconcile-runs.js';
-import { runState } from './run-state.js';
+import { FORGOTTEN, isKnown, runState } from './run-state.js';
 
 export interface EndedRun {
   readonly workflowId: string;
@@ -82,16 +84,26 @@ const MEANING: ReadonlyMap<string, Meaning> = new Map([
 /** Longer than any downtime after which nobody would look anyway; shorter than Temporal keeps closed runs. */
 const LOOK_BACK_MS = 2 * 86_400_000;
 const LIST_MS = 20_000;
-const RUNS_MAX = 100;
+const RUNS_MAX = 200;
 
 /** `told`: keys of what earlier looks found, kept by the caller. What is lost with it is found again, and said once. */
 export async function tellEndedRuns(
   context: ReconcileContext,
   told: Set<string>,
 ): Promise<readonly EndedRun[]> {
+  const listed = await listRuns(context);
+  const open = listed.filter(({ status }) => status === RUNNING);
+  const closed = listed.filter(({ status, runId }) => status !== RUNNING && !told.has(runId));
+  return [...(await tellClosed(context, closed, told)), ...(await tellForgotten(context, open))];
+}
+
+async function tellClosed(
+  context: ReconcileContext,
+  closed: readonly Listed[],
+  told: Set<string>,
+): Promise<readonly EndedRun[]> {
   const found: EndedRun[] = [];
-  const runs = (await endedRuns(context)).filter(({ runId }) => !told.has(runId));
-  for (const run of runs) {
+  for (const run of closed) {
     const firstRunId = await firstRunOf(context, run);
     const rows = await rowsOf(context, run.workflowId, firstRunId);
     // Whoever ends what is open tells of it, too.
@@ -113,46 +125,77 @@ export async function tellEndedRuns(
   return found;
 }
 
+/** The list only says where to look: it is a moment late, and may be cut. */
+async function tellForgotten(
+  context: ReconcileContext,
+  open: readonly Listed[],
+): Promise<readonly EndedRun[]> {
+  const { pool, desk, temporal, nowMs } = context;
+  const before = await readSeenRuns(pool, desk.desk);
+  const seen = new Set(before.map(({ runId }) => runId));
+  for (const run of open) {
+    if (seen.has(run.runId)) continue;
+    await keepSeenRun(pool, desk.desk, { ...run, firstRunId: await firstRunOf(context, run) });
+  }
+  const found: EndedRun[] = [];
+  const running = new Set(open.map(({ runId }) => runId));
+  for (const run of before) {
+    if (running.has(run.runId)) continue;
+    const { workflowId, runId, firstRunId } = run;
+    const state = await runState(temporal, workflowId, firstRunId);
+    if (state.running) continue;
+    if (!(await isKnown(temporal, workflowId, runId))) {
+      const rows = await rowsOf(context, workflowId, firstRunId);
+      if (rows === 'open') continue;
+      const meaning = meaningOf(run);
+      if (rows === 'none' && meaning !== null) {
+        await tell(context, { ...run, closedMs: nowMs(), meaning }, firstRunId, FORGOTTEN);
+        found.push({ workflowId, runId, how: FORGOTTEN, what: meaning.title });
+      }
+    }
+    await dropSeenRun(pool, desk.desk, run);
+  }
+  return found;
+}
+
+const RUNNING = 'RUNNING';
 const HOW: Readonly<Record<string, string>> = {
   TERMINATED: 'its run was terminated in Temporal',
   TIMED_OUT: 'its run timed out in Temporal',
   FAILED: 'its run failed in Temporal',
 };
 
-interface Closed {
-  readonly workflowId: string;
-  readonly runId: string;
+interface Listed extends Omit<SeenRun, 'firstRunId'> {
   readonly status: string;
-  readonly startedMs: number;
   readonly closedMs: number;
   readonly meaning: Meaning;
 }
 
-function endedRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonly Closed[]> {
+function meaningOf({ type, routine }: Pick<SeenRun, 'type' | 'routine'>): Meaning | null {
+  const known = MEANING.get(type);
+  if (known === undefined) return null;
+  return type === 'routine' && routine !== '' ? { ...known, title: `routine ${routine}`, routine } : known;
+}
+
+/** What is open, and what ended otherwise than by itself. */
+function listRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonly Listed[]> {
   const types = [...MEANING.keys()].map((type) => `"${type}"`).join(', ');
+  const since = new Date(nowMs() - LOOK_BACK_MS).toISOString();
   const query = [
     `FermataDesk = "${desk.desk}"`,
     `WorkflowType IN (${types})`,
-    'ExecutionStatus IN ("Terminated", "TimedOut", "Failed")',
-    `CloseTime > "${new Date(nowMs() - LOOK_BACK_MS).toISOString()}"`,
+    `(ExecutionStatus = "Running" OR (ExecutionStatus IN ("Terminated", "TimedOut", "Failed") AND CloseTime > "${since}"))`,
   ].join(' AND ');
   return temporal.within(LIST_MS, async (client) => {
-    const runs: Closed[] = [];
+    const runs: Listed[] = [];
     for await (const listed of client.workflow.list({ query })) {
-      const { workflowId, runId, status, startTime, closeTime } = listed;
-      const known = MEANING.get(listed.type);
-      if (known === undefined) continue;
-      const name = listed.typedSearchAttributes.get(FERMATA_ROUTINE);
-      const meaning =
-        listed.type === 'routine' && name ? { ...known, title: `routine ${name}`, routine: name } : known;
-      runs.push({
-        workflowId,
-        runId,
-        status: status.name,
-        startedMs: startTime.getTime(),
-        closedMs: (closeTime ?? startTime).getTime(),
-        meaning,
-      });
+      const { workflowId, runId, type, status, startTime, closeTime } = listed;
+      const routine = listed.typedSearchAttributes.get(FERMATA_ROUTINE) ?? '';
+      const meaning = meaningOf({ type, routine });
+      if (meaning === null) continue;
+      const startedMs = startTime.getTime();
+      const closedMs = closeTime?.getTime() ?? startedMs;
+      runs.push({ workflowId, runId, type, routine, status: status.name, startedMs, closedMs, meaning });
       if (runs.length >= RUNS_MAX) break;
     }
     return runs;
@@ -178,7 +221,7 @@ async function rowsOf(
 }
 
 /** The list does not say it. */
-async function firstRunOf({ temporal }: ReconcileContext, { workflowId, runId }: Closed): Promise<string> {
+async function firstRunOf({ temporal }: ReconcileContext, { workflowId, runId }: Listed): Promise<string> {
   const { raw } = await temporal.within(LIST_MS, (client) =>
     client.workflow.getHandle(workflowId, runId).describe(),
   );
@@ -187,7 +230,7 @@ async function firstRunOf({ temporal }: ReconcileContext, { workflowId, runId }:
 
 async function tell(
   { desk, pool, home }: ReconcileContext,
-  { workflowId, runId, startedMs, closedMs, meaning }: Closed,
+  { workflowId, runId, startedMs, closedMs, meaning }: Omit<Listed, 'status'>,
   firstRunId: string,
   how: string,
 ): Promise<void> {

@@ -36,10 +36,19 @@ export async function runState(
     return { running: false, ended: status.name === 'COMPLETED', how };
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-    return {
-      running: false,
-      ended: false,
-      how: 'Temporal does not know its run: its database was lost or set back',
-    };
+    return { running: false, ended: false, how: FORGOTTEN };
+  }
+}
+
+export const FORGOTTEN = 'Temporal does not know its run: its database was lost or set back';
+
+/** Whether Temporal still has this very run, open or closed. */
+export async function isKnown(temporal: TemporalAccess, workflowId: string, runId: string): Promise<boolean> {
+  try {
+    await temporal.within(ASK_MS, (client) => client.workflow.getHandle(workflowId, runId).describe());
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
   }
 }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { tellEndedRuns } from '../../../src/operations/reconcile/ended-runs.js';
-import { reconcileRuns } from '../../../src/operations/reconcile/reconcile-runs.js';
+import { type ReconcileContext, reconcileRuns } from '../../../src/operations/reconcile/reconcile-runs.js';
 import { readOpenThings } from '../../../src/store/open-runs.js';
 import type { Bench, BenchDesk, DeskOptions } from '../../workflows/support/desk-bench.js';
 import { type Held, holdActivity } from '../../workflows/support/held.js';
@@ -56,8 +56,8 @@ export async function undisturbed(bench: Bench, procedure: Pressable): Promise<U
   return { boundaries, before, once, twice };
 }
 
-/** With Temporal's database goes what Postgres has no open row of; what always runs is begun again, and says nothing. */
-const tells = ({ endless }: Pressable, button: Button): boolean => endless !== true && button !== 'lose';
+/** What always runs is begun again, and says nothing. */
+const tells = ({ endless }: Pressable): boolean => endless !== true;
 
 /** `where`: a boundary, or in the middle of its handler. */
 export async function pressAt(
@@ -72,13 +72,13 @@ export async function pressAt(
   let ended = '';
   const strike = (workflowId: string): Promise<void> => {
     ended = workflowId;
-    return press(bench, button, workflowId);
+    return press(bench, desk, button, workflowId);
   };
   await runOnce(bench, desk, procedure, held ?? Number(where), strike);
   if (procedure.endless && button !== 'lose') expect(await stateOf(bench, ended)).toBe('TERMINATED');
   await expectNothingOpen(bench, desk, procedure, button);
   const once = await outcomeOf(bench, desk);
-  expectAsUndisturbed(button, once, expected, tells(procedure, button));
+  expectAsUndisturbed(button, once, expected, tells(procedure));
   // What it held is free again, and people can do it as ever.
   await runOnce(bench, desk, procedure, Number.POSITIVE_INFINITY, never);
   expectDoneAgain(await outcomeOf(bench, desk), expected.twice);
@@ -147,16 +147,26 @@ async function stateOf({ client }: Bench, workflowId: string): Promise<string | 
 }
 
 /** One that has ended by then has nothing to press. */
-async function press(bench: Bench, button: Button, workflowId: string): Promise<void> {
+async function press(bench: Bench, desk: BenchDesk, button: Button, workflowId: string): Promise<void> {
   const handle = bench.client.workflow.getHandle(workflowId);
   if (button === 'cancel') await handle.cancel().catch(() => undefined);
   else if (button === 'terminate') await handle.terminate('a button').catch(() => undefined);
-  else if (button === 'lose') await lose(bench, workflowId);
+  else if (button === 'lose') await loseSeen(bench, desk, workflowId);
   else await reset(bench, workflowId);
 }
 
+/** After the look of each minute. */
+async function loseSeen(bench: Bench, desk: BenchDesk, workflowId: string): Promise<void> {
+  await until('the list, which is a moment behind', async () => {
+    const query = `WorkflowId = "${workflowId}" AND ExecutionStatus = "Running"`;
+    return (await bench.client.workflow.count(query)).count > 0 || !(await isRunning(bench, workflowId));
+  });
+  await tellEndedRuns(contextOf(bench, desk, Date.now), new Set());
+  await lose(bench, workflowId);
+}
+
 /** As a Temporal that started afresh: it does not know the run. */
-async function lose({ client, temporal }: Bench, workflowId: string): Promise<void> {
+export async function lose({ client, temporal }: Bench, workflowId: string): Promise<void> {
   await client.workflowService.deleteWorkflowExecution({
     namespace: temporal.namespace,
     workflowExecution: { workflowId },
@@ -199,14 +209,7 @@ async function expectNothingOpen(
   const nowMs = () => Date.now() + LATER_MS;
   const open = () => readOpenThings(pool, desk.name, nowMs());
   const before = await open();
-  const context = {
-    desk: { desk: desk.name } as never,
-    pool,
-    temporal: bench.temporal,
-    trader: desk.trader.client,
-    home: null,
-    nowMs,
-  };
+  const context = contextOf(bench, desk, nowMs);
   const abandoned = await reconcileRuns(context);
   // The list of runs is a moment behind the runs.
   if (button === 'terminate' && procedure.endless !== true)
@@ -227,3 +230,12 @@ async function expectNothingOpen(
   ]);
   expect(told.rowCount, said).toBe(abandoned.length);
 }
+
+const contextOf = (bench: Bench, desk: BenchDesk, nowMs: () => number): ReconcileContext => ({
+  desk: { desk: desk.name } as never,
+  pool: bench.database.pool,
+  temporal: bench.temporal,
+  trader: desk.trader.client,
+  home: null,
+  nowMs,
+});
