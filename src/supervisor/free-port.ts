@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
@@ -32,4 +33,11 @@ export async function freePort(preferred?: number, host = '127.0.0.1'): Promise<
     if (await portIsFree(port, host)) return port;
   }
   throw new Error(`no port between ${FIRST} and ${FIRST + COUNT} is free on ${host}`);
+}
+
+/** One of 16 million loopback addresses, on Linux; null where there is 127.0.0.1 only (macOS). */
+export async function unknownLoopback(): Promise<string | null> {
+  const [a = 0, b = 0, c = 0] = randomBytes(3);
+  const host = `127.${a}.${b}.${Math.min(Math.max(c, 2), 254)}`;
+  return (await portIsFree(0, host)) ? host : null;
 }

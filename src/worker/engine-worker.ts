@@ -23,7 +23,7 @@ import { roleLog } from './role-log.js';
 
 export async function startEngineWorker(runtime: Runtime): Promise<Role> {
   const log = roleLog('engine-worker');
-  installRuntime(log, runtime.workerMetrics?.['engine-worker']);
+  await installRuntime(log, { role: 'engine-worker', address: runtime.workerMetrics?.['engine-worker'] });
   const { desk } = loadDesk(runtime.deskFile);
   const { controlSocket } = deskPaths(homePaths(runtime.home), runtime.desk);
   const trader = connectTrader(controlSocket);

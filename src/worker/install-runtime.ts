@@ -1,20 +1,32 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { messageOf } from '../domain/message-of.js';
 import type { Logger } from './role-log.js';
+import { showFigures } from './show-figures.js';
 
 /** The engine's queue has activities only, on purpose. */
 const NOT_A_WARNING = 'No workflows registered';
 
 /**
- * Once a process, before its first worker: signals are ours, and Temporal's own log goes where ours goes. `metrics`:
- * host:port on which the library shows Prometheus its figures. Nobody is asked who they are there: names and counts.
+ * Once a process, before its first worker: signals are ours, and Temporal's own log goes where ours goes. `shown`:
+ * where the library's figures are shown to Prometheus, host:port. Nobody is asked who they are there: names and counts.
  */
-export function installRuntime(log: Logger, metrics?: string): void {
+export async function installRuntime(
+  log: Logger,
+  shown?: { readonly role: string; readonly address: string | undefined },
+): Promise<void> {
+  const { role, address } = shown ?? {};
+  const tell = (error: unknown): null => {
+    log.warn({ address, error: messageOf(error) }, "the figures of Temporal's library can't be shown there");
+    return null;
+  };
+  const figures =
+    address === undefined || role === undefined ? null : await showFigures(address, role).catch(tell);
   try {
-    install(log, metrics);
+    install(log, figures?.inner);
   } catch (error) {
-    if (metrics === undefined) throw error;
-    log.warn({ metrics, error: messageOf(error) }, "the figures of Temporal's library can't be shown there");
+    if (figures === null) throw error;
+    figures.close();
+    tell(error);
     install(log);
   }
 }

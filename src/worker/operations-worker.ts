@@ -34,7 +34,10 @@ const LOOK_EVERY_MS = 60_000;
 
 export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const log = roleLog('operations-worker');
-  installRuntime(log, runtime.workerMetrics?.['operations-worker']);
+  await installRuntime(log, {
+    role: 'operations-worker',
+    address: runtime.workerMetrics?.['operations-worker'],
+  });
   const { desk, configHash } = loadDesk(runtime.deskFile);
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const pool = openPool(runtime, 'operations-worker');

@@ -1,5 +1,6 @@
 /** deploy/prometheus without Prometheus: it asks where something answers, and for figures that are really there. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -57,7 +58,7 @@ let bench: Bench;
 let workerMetrics: string;
 beforeAll(async () => {
   workerMetrics = `127.0.0.1:${await freePort()}`;
-  installRuntime(roleLog('test'), workerMetrics);
+  await installRuntime(roleLog('test'), { role: 'engine-worker', address: workerMetrics });
   web = await startWebUnderTest(null);
   bench = await openBench(null, null, { runtimeInstalled: true });
 });
@@ -82,6 +83,27 @@ async function namesOfWorker(): Promise<readonly string[]> {
   return scrape();
 }
 
+/** Where this process listens, at whatever address. */
+function ownPorts(): readonly number[] {
+  const sockets = new Set(
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  const listening = readFileSync('/proc/self/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode]) => state === '0A' && sockets.has(inode ?? ''));
+  return listening.map(([, at = '']) => Number.parseInt(at.split(':')[1] ?? '', 16));
+}
+
+/** Elsewhere no loopback address is unknown, and nothing is shown. */
+const onLinux = it.runIf(process.platform === 'linux');
+
 describe('the figures that Prometheus asks for', () => {
   it('are those of the web role with its token, and of Temporal where that says them', () => {
     const targets = Object.fromEntries(
@@ -104,7 +126,7 @@ describe('the figures that Prometheus asks for', () => {
     expect(compose.services.prometheus?.network_mode).toBe('service:web');
   });
 
-  it('are all exported, each that an alert is made of', async () => {
+  onLinux('are all exported, each that an alert is made of', async () => {
     await expect.poll(async () => (await web.call('GET', '/health')).status).toBe(200);
     const text = await (await web.call('GET', '/metrics', { token: METRICS_TOKEN })).text();
     const exported = new Set(['up', ...namesIn(text), ...(await namesOfWorker())]);
@@ -118,6 +140,38 @@ describe('the figures that Prometheus asks for', () => {
       ).toEqual([]);
     }
   });
+
+  onLinux(
+    'of a worker are shown under its own names only, and to no page, whatever its name leads to',
+    async () => {
+      const [, port] = workerMetrics.split(':');
+      const asked = (headers: Record<string, string>, path = '/metrics', method = 'GET') =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const options = { host: '127.0.0.1', port, path, method, headers };
+          request(options, (response) => resolve(response.resume().statusCode))
+            .on('error', reject)
+            .end();
+        });
+      expect(ownPorts()).toContain(Number(port));
+      const own = { host: `127.0.0.1:${port}` };
+      expect(await asked(own)).toBe(200);
+      // As Prometheus asks in containers.
+      expect(await asked({ host: `engine-worker:${port}` })).toBe(200);
+      for (const host of [`evil.example:${port}`, 'evil.example', '127.0.0.1', `operations-worker:${port}`])
+        expect(await asked({ host }), host).toBe(421);
+      expect(await asked({ ...own, origin: 'http://evil.example' })).toBe(421);
+      expect(await asked(own, '/')).toBe(404);
+      expect(await asked(own, '/metrics', 'POST')).toBe(404);
+      // Nor does the library itself show them where a page's name could lead to.
+      for (const open of ownPorts()) {
+        const text = await fetch(`http://127.0.0.1:${open}/metrics`).then(
+          (answer) => answer.text(),
+          () => '',
+        );
+        if (`${open}` !== port) expect(text, `127.0.0.1:${open}`).not.toContain('temporal_');
+      }
+    },
+  );
 
   it('become alerts that say what is wrong, for a time that Prometheus understands', () => {
     for (const { alert, annotations, for: lasting = '0s' } of rules) {

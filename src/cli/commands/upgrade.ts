@@ -37,7 +37,7 @@ async function checkUpgrade(build: string | null, json: boolean): Promise<number
   const log = roleLog('upgrade');
   // A history that does not fit is said below, in words.
   log.level = 'silent';
-  installRuntime(log);
+  await installRuntime(log);
   const read = (name: 'emergency' | 'operations'): string => {
     const file = build === null ? bundleFile(name) : resolve(build, 'dist', `workflows-${name}.js`);
     try {

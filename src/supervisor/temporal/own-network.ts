@@ -3,14 +3,13 @@
  * through two Unix sockets only. Where it does not, the UI has an address that no page can know.
  */
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { addressOfSocket } from '../../home/temporal-address.js';
-import { portIsFree } from '../free-port.js';
+import { unknownLoopback } from '../free-port.js';
 import { type ManagedProcess, spawnProcess } from '../managed-process.js';
 import type { ServerPorts } from './server-options.js';
 
@@ -31,10 +30,7 @@ const RELAY = fileURLToPath(new URL('../../../dist/supervisor/temporal/relay.js'
 
 export async function chooseNetwork(socketFolder: string): Promise<ServerNetwork> {
   if (await ownNetworkWorks()) return { kind: 'own-network', folder: socketFolder };
-  // 16 million addresses on Linux; macOS has 127.0.0.1 only.
-  const [a = 0, b = 0, c = 0] = randomBytes(3);
-  const host = `127.${a}.${b}.${Math.min(Math.max(c, 2), 254)}`;
-  return { kind: 'loopback', uiHost: (await portIsFree(0, host)) ? host : null };
+  return { kind: 'loopback', uiHost: await unknownLoopback() };
 }
 
 async function ownNetworkWorks(): Promise<boolean> {

@@ -1,0 +1,74 @@
+/**
+ * The figures of Temporal's library, for Prometheus. The library's own listener answers to any Host, so that a web page whose
+ * name leads to this machine could read it: it gets an address that no page can know, and what is open to others is a
+ * listener of ours that answers to its own names only.
+ */
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { ownHosts } from '../api/hooks/host-guard.js';
+import { freePort, unknownLoopback } from '../supervisor/free-port.js';
+
+export interface Figures {
+  /** host:port for the library; no page can know it. */
+  readonly inner: string;
+  close(): void;
+}
+
+const ANSWER_MS = 5_000;
+const CONNECTIONS_MAX = 16;
+
+/**
+ * `address`: host:port where Prometheus asks; `role`: the name under which it does, in containers. Null where this
+ * system has no loopback address that can't be guessed. Rejects where nothing can listen there.
+ */
+export async function showFigures(address: string, role: string): Promise<Figures | null> {
+  const innerHost = await unknownLoopback();
+  if (innerHost === null) return null;
+  const [, host = '', portText = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
+  const port = Number(portText);
+  const inner = `${innerHost}:${await freePort(undefined, innerHost)}`;
+  const names = new Set([...ownHosts(port), `${role}:${port}`]);
+  const server = createServer((request, response) => answer(request, response, inner, names));
+  server.maxConnections = CONNECTIONS_MAX;
+  server.requestTimeout = ANSWER_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, () => {
+      server.off('error', reject);
+      server.on('error', () => undefined);
+      resolve();
+    });
+  });
+  // It keeps no process alive that is to end.
+  server.unref();
+  return { inner, close: () => server.close() };
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  inner: string,
+  names: ReadonlySet<string>,
+): void {
+  response.on('error', () => undefined);
+  const refuse = (status: number, why: string): void => {
+    response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' });
+    response.end(`${why}\n`);
+  };
+  const { host = '', origin } = request.headers;
+  if (!names.has(host.toLowerCase()) || origin !== undefined)
+    refuse(421, 'These figures are shown under their own names, to no page.');
+  else if (request.method !== 'GET' || request.url !== '/metrics') refuse(404, 'There is /metrics here.');
+  else passOn(`http://${inner}/metrics`, response, () => refuse(502, 'The library does not answer.'));
+}
+
+function passOn(url: string, response: ServerResponse, failed: () => void): void {
+  const asked = get(url, { timeout: ANSWER_MS }, (figures) => {
+    response.writeHead(figures.statusCode ?? 502, {
+      'content-type': figures.headers['content-type'] ?? 'text/plain',
+    });
+    figures.on('error', () => response.destroy());
+    figures.pipe(response);
+  });
+  asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
+  asked.on('error', () => (response.headersSent ? response.destroy() : failed()));
+}
