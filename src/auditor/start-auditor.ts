@@ -9,7 +9,7 @@ import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.j
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
-import { exchangeReader, rootOf } from '../venue/binance/audit-reading.js';
+import { exchangeReader } from '../venue/binance/audit-reading.js';
 import { type BinanceCredentials, readCredentials } from '../venue/binance/credentials.js';
 import { endpointOf } from '../venue/binance/endpoint.js';
 import type { VenueEndpoint } from '../venue/endpoint.js';
@@ -36,7 +36,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       endpoint === null
         ? () => readPaperBook(paths.paperBook, instruments)
         : accountReader(endpoint, desk, instruments),
-    readPrices: ownPrices(desk, instruments, endpoint === null ? null : rootOf(endpoint)),
+    readPrices: ownPrices(desk, instruments, endpoint && { venue: desk.venue.name, endpoint }),
     onPricesMissing: (why) => {
       if (why !== lastMissing) log('warn', `equity and limits could not be looked at: ${why}`);
       lastMissing = why;

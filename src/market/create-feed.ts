@@ -4,7 +4,7 @@ import type { MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { MarketChoice } from '../home/runtime.js';
-import type { LiveAddresses } from '../venue/ccxt/ccxt-exchange.js';
+import type { LiveAddresses } from '../venue/prices.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import type { MarketPositionStore } from './position.js';
 import { openRecordedFeed } from './recorded/recorded-feed.js';

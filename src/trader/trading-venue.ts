@@ -11,8 +11,6 @@ import { spreadTicksOf } from '../market/spread.js';
 import type { BinanceVenue } from '../venue/binance/binance-venue.js';
 import { readCredentials } from '../venue/binance/credentials.js';
 import { endpointOf } from '../venue/binance/endpoint.js';
-import { simulatorAddresses } from '../venue/binance/simulator-addresses.js';
-import { TESTNET_ADDRESSES } from '../venue/binance/testnet-addresses.js';
 import type { VenueEndpoint } from '../venue/endpoint.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
@@ -65,11 +63,10 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
 /** Where orders leave, prices come from the exchange that takes them: another's would be another market. */
 export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside?: FeedOutside } {
   if (desk.mode !== 'live') return { desk };
-  const own = { ...desk, feeds: [desk.venue.name] };
-  const endpoint = endpointOf(desk, runtime.simulatedVenue);
-  if (endpoint.kind === 'live') return { desk: own };
-  const addresses = endpoint.kind === 'testnet' ? TESTNET_ADDRESSES : simulatorAddresses(endpoint.address);
-  return { desk: own, outside: { steadyMs: steadyNowMs, addresses } };
+  const { name, prices, live } = tradedVenue(desk.venue.name);
+  const own = { ...desk, feeds: [name] };
+  const addresses = prices.redirect(live.endpoint(desk, runtime.simulatedVenue));
+  return addresses === null ? { desk: own } : { desk: own, outside: { steadyMs: steadyNowMs, addresses } };
 }
 
 /** Loaded only here: a trader on paper keeps clear of the exchange's library. */

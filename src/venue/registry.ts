@@ -1,8 +1,12 @@
 /** Every venue that has a folder here: a line each. */
 import binance from './binance/definition.js';
+import { ccxtPrices } from './ccxt/ccxt-venue.js';
 import type { LiveVenue, VenueDefinition } from './definition.js';
+import kraken from './kraken/definition.js';
+import kucoin from './kucoin/definition.js';
+import type { PriceSource } from './prices.js';
 
-export const VENUES: readonly VenueDefinition[] = [binance];
+export const VENUES: readonly VenueDefinition[] = [binance, kraken, kucoin];
 
 export type TradedVenue = VenueDefinition & { readonly live: LiveVenue };
 
@@ -15,4 +19,9 @@ export function tradedVenue(name: string): TradedVenue {
   if (found === undefined)
     throw new RangeError(`real orders can't leave for ${name}: no adapter here speaks to it`);
   return found;
+}
+
+/** Of a venue that has no definition the library may know, too. */
+export function priceSourceOf(name: string): PriceSource {
+  return VENUES.find((venue) => venue.name === name)?.prices ?? ccxtPrices(name);
 }

@@ -2,7 +2,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { LiveAddresses } from '../../src/venue/ccxt/ccxt-exchange.js';
+import type { LiveAddresses } from '../../src/venue/prices.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 
 const SYMBOLS = { BTCUSDT: ['BTC', '60000.00'], ETHUSDT: ['ETH', '3000.00'] } as const;

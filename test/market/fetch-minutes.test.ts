@@ -6,7 +6,7 @@ import { type FetchRequest, FetchStopped, fetchMinutes } from '../../src/market/
 import { fetchedFiles, gapsIn } from '../../src/market/fetched/fetched-files.js';
 import { provenanceOf } from '../../src/market/fetched/minutes-file.js';
 import { checkRecording } from '../../src/market/recorded/check-recording.js';
-import type { OhlcvRow } from '../../src/venue/ccxt/ccxt-exchange.js';
+import type { OhlcvRow } from '../../src/venue/prices.js';
 import { btc } from '../support/paper-instruments.js';
 
 const MINUTE = 60_000;
@@ -30,7 +30,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function request(fromMs: number, untilMs: number): FetchRequest {
   return {
-    exchange: { fetchOHLCV },
+    prices: { fetchMinutes: fetchRows },
     from: { venue: 'binance', endpoint: 'live', address: 'https://api.binance.com' },
     instrument: btc,
     fromMs,
@@ -42,7 +42,7 @@ function request(fromMs: number, untilMs: number): FetchRequest {
   };
 }
 
-function fetchOHLCV(_symbol: string, _frame: string, sinceMs: number, limit: number): Promise<OhlcvRow[]> {
+function fetchRows(_symbol: string, sinceMs: number, limit: number): Promise<OhlcvRow[]> {
   asked.push(sinceMs);
   if (refusals > 0) {
     refusals -= 1;
@@ -85,9 +85,9 @@ describe('fetching minutes', () => {
     const original = request(FROM, FROM + 20 * DAY);
     const failing: FetchRequest = {
       ...original,
-      exchange: {
-        fetchOHLCV: (...given) =>
-          asked.length > 15 ? Promise.reject(new Error('banned')) : fetchOHLCV(...given),
+      prices: {
+        fetchMinutes: (...given) =>
+          asked.length > 15 ? Promise.reject(new Error('banned')) : fetchRows(...given),
       },
     };
     asked = [];

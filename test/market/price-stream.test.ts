@@ -4,9 +4,9 @@ import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import type { LiveFeed } from '../../src/market/live/live-feed.js';
 import { MINUTE_READER_TIMES } from '../../src/market/live/minute-reader.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
-import { simulatorAddresses } from '../../src/venue/binance/simulator-addresses.js';
+import { simulatorAddresses } from '../../src/venue/binance/public-addresses.js';
 import { openExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
-import { openPriceStream } from '../../src/venue/ccxt/price-stream.js';
+import { openLibraryStream } from '../../src/venue/ccxt/library-stream.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 
@@ -90,7 +90,8 @@ describe('the stream of prices', () => {
     });
     closers.push(() => exchange.close());
     const seen = new Map<string, number[]>();
-    const stream = openPriceStream('any other venue', exchange, cryptoInstruments, {
+    const symbols = cryptoInstruments.map(({ symbol }) => symbol);
+    const stream = openLibraryStream(exchange, symbols, {
       quote: ({ symbol, bid }) => void seen.set(symbol, [...(seen.get(symbol) ?? []), Number(bid)]),
       minute: () => undefined,
       venueTime: () => undefined,

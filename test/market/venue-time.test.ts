@@ -107,7 +107,7 @@ describe("the venue's time", () => {
       await time.measure();
       expect(time.nowMs()).toBe(realMs);
     }
-    const time = new VenueTime({}, () => realMs);
+    const time = new VenueTime({ fetchTime: () => Promise.resolve(undefined) }, () => realMs);
     await time.measure();
     expect(time.nowMs()).toBe(realMs);
   });

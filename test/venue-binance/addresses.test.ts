@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { DeskPaths, Runtime } from '../../src/home/runtime.js';
-import { PUBLIC_TIME } from '../../src/market/live/probe-venue.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { deskOfFeeds, openTradingVenue } from '../../src/trader/trading-venue.js';
 import { chooseEndpoint, endpointOf } from '../../src/venue/binance/endpoint.js';
@@ -12,6 +11,7 @@ import type { CcxtExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
 import type { VenueEndpoint } from '../../src/venue/endpoint.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
+import { priceSourceOf } from '../../src/venue/registry.js';
 
 const { desk } = loadDesk(resolveDesk('crypto-bot'));
 
@@ -25,7 +25,7 @@ async function priceHostsOf(testnet: boolean): Promise<readonly string[]> {
   expect(outside?.addresses?.market ?? null).toBe(testnet ? 'testnet' : null);
   outside?.addresses?.streams(exchange);
   const { public: requests, ws } = exchange.urls.api as { public: string; ws: { spot: string } };
-  const probe = PUBLIC_TIME.binance ?? '';
+  const probe = priceSourceOf('binance').probe ?? '';
   const asked = [outside?.addresses?.http(probe) ?? probe, requests, ws.spot];
   return asked.map((address) => new URL(address).hostname);
 }

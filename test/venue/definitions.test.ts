@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readModules } from '../../scripts/structure/modules.mjs';
 import { moneyAtStake } from '../../src/domain/account.js';
 import { credentialIn, ENVIRONMENT } from '../../src/venue/environment.js';
-import { TRADED_VENUES, VENUES } from '../../src/venue/registry.js';
+import { priceSourceOf, TRADED_VENUES, VENUES } from '../../src/venue/registry.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -27,6 +27,27 @@ describe('the registry', () => {
     const heavy = [...modules.values()].filter(({ text }) => text.includes("resolve('ccxt')"));
     expect(heavy.length).toBeGreaterThan(0);
     expect(heavy.filter(({ path }) => loaded.has(path))).toEqual([]);
+  });
+});
+
+describe('public prices', () => {
+  it.each(VENUES)(
+    'of $name are asked for where it answers anybody, and only what is there is asked first',
+    ({ name, prices }) => {
+      const address = prices.address({ kind: 'live' });
+      expect(new URL(address).protocol).toBe('https:');
+      expect(prices.probe?.startsWith(`${address}/`)).toBe(true);
+      expect(prices.redirect({ kind: 'live' })).toBeNull();
+      expect(priceSourceOf(name)).toBe(prices);
+    },
+  );
+
+  it('of a venue without a definition are left to the library, by its name', async () => {
+    const prices = priceSourceOf('bitstamp');
+    expect(prices).toMatchObject({ probe: null, bestPrices: null });
+    expect(prices.address({ kind: 'live' })).toBe('bitstamp');
+    const nobody = priceSourceOf('nobody').open({ instruments: [], timeoutMs: 1, addresses: null });
+    await expect(nobody).rejects.toThrow('nobody is not among the venues that can be read');
   });
 });
 

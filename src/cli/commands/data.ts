@@ -10,6 +10,7 @@ import type { Provenance, Span } from '../../market/fetched/minutes-file.js';
 import { type MinutesSource, minutesSource } from '../../market/fetched/minutes-source.js';
 import type { DataGaps } from '../../operations/find-data-gaps.js';
 import { buildInstruments } from '../../trader/engine-config.js';
+import { priceSourceOf } from '../../venue/registry.js';
 import { dayText, dayValue, spanOf } from '../days.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { positiveNumber, simulatorAddress } from '../option-values.js';
@@ -149,22 +150,18 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
     throw usageFailure(`desk ${desk.desk} does not trade ${symbol}`, `use some of: ${names}`);
   });
   const source = minutesSource(desk, options.simulatedVenue ?? runtime?.simulatedVenue);
-  const { openExchange } = await import('../../venue/ccxt/ccxt-exchange.js');
   const { fetchMinutes } = await import('../../market/fetched/fetch-minutes.js');
-  const exchange = await openExchange({
-    venue: source.from.venue,
-    instruments,
-    timeoutMs: REQUEST_MS_MAX,
-    addresses: source.addresses,
-  }).catch((error: unknown) => {
-    throw unreachable(source.from, error);
-  });
+  const prices = await priceSourceOf(source.from.venue)
+    .open({ instruments, timeoutMs: REQUEST_MS_MAX, addresses: source.addresses })
+    .catch((error: unknown) => {
+      throw unreachable(source.from, error);
+    });
   const fetched: Fetched[] = [];
   try {
     for (const instrument of instruments) {
       const request: FetchRequest = {
         ...span,
-        exchange,
+        prices,
         from: source.from,
         instrument,
         folder: homePaths(home).data,
@@ -176,7 +173,7 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
       fetched.push(...months.map((month) => ({ ...month, symbol: instrument.symbol })));
     }
   } finally {
-    await exchange.close().catch(() => undefined);
+    await prices.close().catch(() => undefined);
   }
   return fetched;
 }

@@ -4,7 +4,7 @@ import type { MarketBar } from '../../contracts/market-feed.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
-import type { CcxtExchange } from '../../venue/ccxt/ccxt-exchange.js';
+import type { PriceConnection } from '../../venue/prices.js';
 import { MINUTE_MS } from '../bar-builder.js';
 import { gridsOf, toBar } from '../live/minute-reader.js';
 import {
@@ -24,7 +24,7 @@ const TRIES = 6;
 const SETTLE_MS = 10_000;
 
 export interface FetchRequest extends Span {
-  readonly exchange: Pick<CcxtExchange, 'fetchOHLCV'>;
+  readonly prices: Pick<PriceConnection, 'fetchMinutes'>;
   readonly from: Pick<Provenance, 'venue' | 'endpoint' | 'address'>;
   readonly instrument: Instrument;
   /** Of all fetched data, and the key that seals it. */
@@ -124,13 +124,13 @@ async function readAll(
 }
 
 async function readPage(
-  { exchange, instrument, retryMs = 1000 }: FetchRequest,
+  { prices, instrument, retryMs = 1000 }: FetchRequest,
   sinceMs: number,
 ): Promise<readonly MarketBar[]> {
   const target = { instrument, grids: gridsOf(instrument) };
   for (let failed = 0; ; failed += 1) {
     try {
-      const rows = await exchange.fetchOHLCV(instrument.symbol, '1m', sinceMs, PAGE_MINUTES);
+      const rows = await prices.fetchMinutes(instrument.symbol, sinceMs, PAGE_MINUTES);
       return believable(
         rows.map((row) => toBar(row, target)),
         sinceMs,

@@ -2,8 +2,7 @@
 
 import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../../contracts/market-feed.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import type { CcxtExchange, Ticker } from '../../venue/ccxt/ccxt-exchange.js';
-import { openPriceStream } from '../../venue/ccxt/price-stream.js';
+import type { PriceConnection, Ticker } from '../../venue/prices.js';
 import { MINUTE_MS } from '../bar-builder.js';
 import {
   gridsOf,
@@ -23,7 +22,7 @@ export interface LiveFeedOptions {
   readonly venue: string;
   /** Null: the venue's own; else which, for example `testnet`. */
   readonly market: string | null;
-  readonly exchange: CcxtExchange;
+  readonly prices: PriceConnection;
   readonly instruments: readonly Instrument[];
   readonly time: VenueTime;
   /** Milliseconds since 1970, never set back or forth. */
@@ -40,7 +39,7 @@ export class LiveFeed implements MarketFeed {
   private started = false;
 
   constructor(private readonly options: LiveFeedOptions) {
-    const { venue, market, instruments, exchange, steadyMs } = options;
+    const { venue, market, instruments, prices, steadyMs } = options;
     const times: LiveTimes = options.times ?? QUOTE_READER_TIMES;
     const name = market === null ? [venue] : [venue, market];
     this.source = {
@@ -57,7 +56,7 @@ export class LiveFeed implements MarketFeed {
       instruments.map((instrument) => [instrument.symbol, { instrument, grids: gridsOf(instrument) }]),
     );
     this.quotes = new QuoteReader(
-      exchange,
+      prices,
       instruments.map(({ symbol }) => symbol),
       {
         quote: (ticker) => this.onTicker(ticker),
@@ -67,7 +66,7 @@ export class LiveFeed implements MarketFeed {
       steadyMs,
     );
     this.minutes = new MinuteReader({
-      exchange,
+      prices,
       instruments,
       marketMs: () => this.nowMs(),
       steadyMs,
@@ -89,8 +88,7 @@ export class LiveFeed implements MarketFeed {
     if (this.started) throw new Error('the feed was started before');
     this.started = true;
     this.listener = listener;
-    const { venue, exchange, instruments } = this.options;
-    const stream = openPriceStream(venue, exchange, instruments, {
+    const stream = this.options.prices.stream({
       quote: (ticker, updateId) => this.quotes.streamed(ticker, updateId),
       minute: (symbol, row) => this.minutes.closed(symbol, row),
       venueTime: (venueMs) => this.options.time.told(venueMs),

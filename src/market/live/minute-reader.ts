@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { CcxtExchange, OhlcvRow } from '../../venue/ccxt/ccxt-exchange.js';
+import type { OhlcvRow, PriceConnection } from '../../venue/prices.js';
 import { MINUTE_MS } from '../bar-builder.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 
@@ -35,7 +35,7 @@ export const MINUTE_READER_TIMES: MinuteReaderTimes = {
 };
 
 export interface MinuteReaderOptions {
-  readonly exchange: CcxtExchange;
+  readonly prices: Pick<PriceConnection, 'fetchMinutes'>;
   readonly instruments: readonly Instrument[];
   /** Market time: the venue's clock where it is known. */
   readonly marketMs: () => number;
@@ -191,8 +191,8 @@ export class MinuteReader {
 
   /** Closed minutes from `sinceMs` on, page by page; from later on where the venue keeps fewer. */
   private async read(one: Minutes, sinceMs: number): Promise<readonly MarketBar[]> {
-    const { exchange, marketMs, times } = this.options;
-    const rows = await readMinutes(exchange, one.instrument.symbol, sinceMs, marketMs());
+    const { prices, marketMs, times } = this.options;
+    const rows = await readMinutes(prices, one.instrument.symbol, sinceMs, marketMs());
     const bars = rows.map((row) => toBar(row, one)).filter((bar) => bar !== null);
     // The newest may still run: by our clock alone a wrong clock would take half a minute for a whole one.
     const newest = bars.at(-1);
@@ -202,7 +202,7 @@ export class MinuteReader {
 }
 
 async function readMinutes(
-  exchange: CcxtExchange,
+  prices: Pick<PriceConnection, 'fetchMinutes'>,
   symbol: string,
   fromMs: number,
   nowMs: number,
@@ -210,7 +210,7 @@ async function readMinutes(
   const rows: OhlcvRow[] = [];
   let sinceMs = fromMs;
   for (let page = 0; page < PAGES_MAX && sinceMs <= nowMs; page += 1) {
-    const found = await exchange.fetchOHLCV(symbol, '1m', sinceMs, PAGE_BARS);
+    const found = await prices.fetchMinutes(symbol, sinceMs, PAGE_BARS);
     const fresh = found.filter(([openMs]) => openMs !== undefined && openMs >= sinceMs);
     const last = fresh.at(-1)?.[0];
     if (last === undefined) break;

@@ -1,9 +1,9 @@
 /** Finds the first venue of the desk's list that gives prices. What was chosen is kept until the next start. */
 import type { Instrument } from '../../domain/instrument.js';
-import { type CcxtExchange, type LiveAddresses, openExchange } from '../../venue/ccxt/ccxt-exchange.js';
+import type { LiveAddresses, PriceConnection } from '../../venue/prices.js';
+import { priceSourceOf } from '../../venue/registry.js';
 import { LiveFeed, type LiveTimes } from './live-feed.js';
 import { probeVenue } from './probe-venue.js';
-import { readQuotesOnce } from './quote-reader.js';
 import { VenueTime } from './venue-time.js';
 
 export interface LiveOptions {
@@ -44,7 +44,7 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
       const market = addresses?.market ?? null;
       const time = new VenueTime(found, steadyMs);
       await within(time.measure(), Math.max(1, endsAt - performance.now()), () => {}).catch(() => {});
-      const given = { venue, market, exchange: found, instruments, time, steadyMs };
+      const given = { venue, market, prices: found, instruments, time, steadyMs };
       const feed = new LiveFeed({ ...given, ...(times ? { times } : {}) });
       return { ok: true, feed, passedOver: reasons };
     }
@@ -53,27 +53,29 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
   return { ok: false, reasons };
 }
 
-/** The exchange once it has shown a price of every instrument, or why it did not. */
+/** Its prices, once it has shown a price of every instrument, or why it did not. */
 async function tryVenue(
   venue: string,
   budgetMs: number,
   options: LiveOptions,
-): Promise<CcxtExchange | string> {
+): Promise<PriceConnection | string> {
   const endsAt = performance.now() + budgetMs;
   const { instruments, addresses } = options;
-  const unreachable = await probeVenue(venue, budgetMs, (url) => addresses?.http(url) ?? url);
+  const source = priceSourceOf(venue);
+  const { probe } = source;
+  const unreachable = probe === null ? null : await probeVenue(addresses?.http(probe) ?? probe, budgetMs);
   if (unreachable !== null) return unreachable;
-  let exchange: CcxtExchange | null = null;
+  let prices: PriceConnection | null = null;
   try {
-    const opening = openExchange({ venue, instruments, timeoutMs: budgetMs, addresses });
-    exchange = await within(opening, endsAt - performance.now(), (late) => void late.close().catch(() => {}));
+    const opening = source.open({ instruments, timeoutMs: budgetMs, addresses });
+    prices = await within(opening, endsAt - performance.now(), (late) => void late.close().catch(() => {}));
     const symbols = instruments.map(({ symbol }) => symbol);
-    const tickers = await within(readQuotesOnce(exchange, symbols), endsAt - performance.now(), () => {});
+    const tickers = await within(prices.fetchQuotes(symbols), endsAt - performance.now(), () => {});
     const missing = symbols.filter((wanted) => !tickers.some(({ symbol, bid }) => symbol === wanted && bid));
     if (missing.length > 0) throw new Error(`shows no price of ${missing.join(', ')}`);
-    return exchange;
+    return prices;
   } catch (error) {
-    await exchange?.close().catch(() => {});
+    await prices?.close().catch(() => {});
     return error instanceof Error ? error.message.slice(0, 200) : String(error);
   }
 }

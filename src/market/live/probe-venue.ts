@@ -1,24 +1,9 @@
 /** Can the venue be reached at all? Asked before ccxt is loaded, which costs 30 MB for as long as the process lives. */
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
-import { PUBLIC_ADDRESSES } from '../../venue/public-addresses.js';
 
-/** Where each public venue says what time it is: the cheapest thing to ask. */
-export const PUBLIC_TIME: Readonly<Record<string, string>> = {
-  binance: `${PUBLIC_ADDRESSES.binance}/api/v3/time`,
-  kucoin: `${PUBLIC_ADDRESSES.kucoin}/api/v1/timestamp`,
-  kraken: `${PUBLIC_ADDRESSES.kraken}/0/public/Time`,
-};
-
-/** Null: it answers, or there is no address to ask. Otherwise why not, in a few words. Never throws. */
-export function probeVenue(
-  venue: string,
-  timeoutMs: number,
-  rewrite: (url: string) => string,
-): Promise<string | null> {
-  const known = PUBLIC_TIME[venue];
-  if (known === undefined) return Promise.resolve(null);
-  const url = rewrite(known);
+/** Null: it answers. Otherwise why not, in a few words. Never throws. */
+export function probeVenue(url: string, timeoutMs: number): Promise<string | null> {
   return new Promise((resolve) => {
     const onAnswer = (answer: IncomingMessage): void => {
       answer.resume();

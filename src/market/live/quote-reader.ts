@@ -4,8 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
-import type { CcxtExchange, Ticker } from '../../venue/ccxt/ccxt-exchange.js';
-import type { PriceStream } from '../../venue/ccxt/price-stream.js';
+import type { PriceConnection, PriceStream, Ticker } from '../../venue/prices.js';
 
 export interface QuoteReaderEvents {
   quote(ticker: Ticker): void;
@@ -59,7 +58,7 @@ export class QuoteReader {
   private running: Promise<unknown> | null = null;
 
   constructor(
-    private readonly exchange: CcxtExchange,
+    private readonly prices: Pick<PriceConnection, 'fetchQuotes' | 'close'>,
     symbols: readonly string[],
     private readonly events: QuoteReaderEvents,
     private readonly times: QuoteReaderTimes,
@@ -87,7 +86,7 @@ export class QuoteReader {
 
   async stop(): Promise<void> {
     this.closing.abort();
-    await this.exchange.close().catch(() => {});
+    await this.prices.close().catch(() => {});
     await this.running;
   }
 
@@ -109,7 +108,7 @@ export class QuoteReader {
     if (this.downSinceMs !== null) this.judgeHealth();
   }
 
-  /** Goes on until stopped, whatever the exchange does. */
+  /** Goes on until stopped, whatever the venue does. */
   private async keepConnected(stream: PriceStream): Promise<void> {
     for (let failures = 0; !this.closing.signal.aborted; failures += 1) {
       const beganMs = this.steadyMs();
@@ -158,7 +157,7 @@ export class QuoteReader {
     const askedMs = this.steadyMs();
     let tickers: readonly Ticker[];
     try {
-      tickers = await readQuotesOnce(this.exchange, symbols);
+      tickers = await this.prices.fetchQuotes(symbols);
       this.askProblem = null;
     } catch (error) {
       this.askProblem = messageOf(error).slice(0, 200);
@@ -219,15 +218,6 @@ export class QuoteReader {
   private pause(ms: number): Promise<void> {
     return sleep(ms, undefined, { signal: this.closing.signal }).catch(() => undefined);
   }
-}
-
-/** Best prices by asking once. Throws what the exchange says. */
-export async function readQuotesOnce(
-  exchange: CcxtExchange,
-  symbols: readonly string[],
-): Promise<readonly Ticker[]> {
-  if (exchange.has.fetchBidsAsks) return Object.values(await exchange.fetchBidsAsks(symbols));
-  return Promise.all(symbols.map((symbol) => exchange.fetchTicker(symbol)));
 }
 
 function samePrice(before: Ticker | null, now: Ticker): boolean {

@@ -2,11 +2,7 @@
  * Market time of live prices: the venue's clock, gone on between two readings by a clock that nobody can set. Where the
  * venue tells no time it is the machine's, as it was when the process started.
  */
-
-/** What is used of a ccxt exchange. */
-export interface TimedExchange {
-  fetchTime?(): Promise<number | undefined>;
-}
+import type { PriceConnection } from '../../venue/prices.js';
 
 const MEASURE_EVERY_MS = 60_000;
 /** An answer that took longer says too little about the moment that it tells of. */
@@ -20,7 +16,7 @@ export class VenueTime {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly exchange: TimedExchange,
+    private readonly prices: Pick<PriceConnection, 'fetchTime'>,
     /** Milliseconds since 1970, never set back or forth. */
     private readonly steadyMs: () => number,
   ) {}
@@ -34,7 +30,7 @@ export class VenueTime {
   /** Reads the venue's clock. What can't be read leaves everything as it was. */
   async measure(): Promise<void> {
     const sentMs = this.steadyMs();
-    const venueMs = await this.exchange.fetchTime?.().catch(() => undefined);
+    const venueMs = await this.prices.fetchTime().catch(() => undefined);
     const tookMs = this.steadyMs() - sentMs;
     if (venueMs === undefined || !Number.isSafeInteger(venueMs) || tookMs > ROUND_TRIP_MS_MAX) return;
     this.#offsetMs = Math.round(venueMs - (sentMs + tookMs / 2));

@@ -8,10 +8,10 @@ import type { Instrument } from '../../domain/instrument.js';
 import { parseMoney } from '../../domain/money.js';
 import type { BookReading } from '../book-reading.js';
 import type { VenueEndpoint } from '../endpoint.js';
-import { BINANCE_TESTNET, PUBLIC_ADDRESSES } from '../public-addresses.js';
 import { askExchange } from './ask-exchange.js';
 import { exchangePrices } from './best-prices.js';
 import type { BinanceCredentials } from './credentials.js';
+import { rootOf } from './public-addresses.js';
 
 const UNITS = 8;
 
@@ -66,10 +66,4 @@ async function readBalances({ endpoint, credentials }: ExchangeToRead): Promise<
   return new Map(
     account.balances.map(({ asset, free, locked }) => [asset, parseMoney(free) + parseMoney(locked)]),
   );
-}
-
-/** Where this endpoint answers. */
-export function rootOf(endpoint: VenueEndpoint): string {
-  if (endpoint.kind === 'simulator') return endpoint.address;
-  return endpoint.kind === 'testnet' ? BINANCE_TESTNET : PUBLIC_ADDRESSES.binance;
 }

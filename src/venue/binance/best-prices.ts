@@ -1,4 +1,4 @@
-/** Best bid and ask as Binance tells anybody who asks. */
+/** Best bid and ask as the exchange tells anybody who asks. `root`: of its REST interface. */
 import type { Instrument } from '../../domain/instrument.js';
 import type { OwnPrices } from '../book-reading.js';
 import { askExchange } from './ask-exchange.js';

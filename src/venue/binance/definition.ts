@@ -1,11 +1,22 @@
 /** Binance spot. */
 import { plain, setting, webAddress, yesOrNo } from '../../desk/environment-variable.js';
 import type { VenueDefinition } from '../definition.js';
+import { exchangePrices } from './best-prices.js';
+import { endpointOf } from './endpoint.js';
+import { PROBE, redirectTo, rootOf } from './public-addresses.js';
 
 const binance: VenueDefinition = {
   name: 'binance',
   title: 'Binance',
+  prices: {
+    address: rootOf,
+    probe: PROBE,
+    redirect: redirectTo,
+    open: async (options) => (await import('./prices.js')).openBinancePrices(options),
+    bestPrices: (endpoint, instruments) => exchangePrices(rootOf(endpoint), instruments),
+  },
   live: {
+    endpoint: endpointOf,
     kinds: ['spot'],
     account: 'a spot account',
     credentials: [

@@ -1,17 +1,5 @@
 /** One exchange of ccxt, for public prices: imported alone, its markets cut down to the desk's symbols. */
-import type { Instrument } from '../../domain/instrument.js';
-
-/** `[openMs, open, high, low, close, volume]`; ccxt leaves out what it does not know. */
-export type OhlcvRow = readonly [openMs?: number, ...prices: (string | number | undefined)[]];
-
-/** Best prices and sizes: as the venue wrote them, or as the library read them. */
-export interface Ticker {
-  readonly symbol: string;
-  readonly bid?: string | number | undefined;
-  readonly ask?: string | number | undefined;
-  readonly bidVolume?: string | number | undefined;
-  readonly askVolume?: string | number | undefined;
-}
+import type { LiveAddresses, OhlcvRow, OpenPrices, Ticker } from '../prices.js';
 
 export interface BookTop {
   readonly bids: readonly (readonly (number | undefined)[])[];
@@ -58,21 +46,10 @@ export interface CcxtExchange {
 
 type ExchangeClass = new (options: object) => CcxtExchange;
 
-/** Where tests, and whoever has a server of his own, put other addresses in place of the venue's. */
-export interface LiveAddresses {
-  /** What they lead to where that is another market than the venue's own, for example `testnet`. */
-  readonly market: string | null;
-  /** The address to call instead. */
-  http(url: string): string;
-  /** Sets the addresses of the streams. */
-  streams(exchange: CcxtExchange): void;
-}
-
-export interface ExchangeOptions {
+export interface ExchangeOptions extends OpenPrices {
   readonly venue: string;
-  readonly instruments: readonly Instrument[];
-  readonly timeoutMs: number;
-  readonly addresses: LiveAddresses | null;
+  /** What keeps the venue's list of markets short, where it has such a thing. */
+  readonly marketParameters?: object;
 }
 
 const NAME = /^[a-z][a-z0-9]{1,30}$/;
@@ -81,7 +58,7 @@ const KEEP_ALIVE_MS = 5000;
 
 /** Throws where ccxt has no such exchange, or it can't be reached, or lacks one of the symbols. */
 export async function openExchange(options: ExchangeOptions): Promise<CcxtExchange> {
-  const { venue, instruments, timeoutMs, addresses } = options;
+  const { venue, instruments, timeoutMs, addresses, marketParameters = {} } = options;
   const Exchange = await loadClass(venue);
   const exchange = new Exchange({
     timeout: timeoutMs,
@@ -97,7 +74,7 @@ export async function openExchange(options: ExchangeOptions): Promise<CcxtExchan
     await exchange.loadHttpProxyAgent();
   }
   try {
-    await exchange.loadMarkets(false, marketParameters(venue, instruments));
+    await exchange.loadMarkets(false, marketParameters);
     return exchange;
   } catch (error) {
     await exchange.close().catch(() => {});
@@ -117,13 +94,6 @@ async function loadClass(venue: string): Promise<ExchangeClass> {
       cause,
     });
   }
-}
-
-/** Binance lists 3,400 symbols in 7 MB unless told which are wanted. */
-function marketParameters(venue: string, instruments: readonly Instrument[]): object {
-  if (venue !== 'binance') return {};
-  const symbols = JSON.stringify(instruments.map(({ base, quote }) => base + quote));
-  return { symbols, showPermissionSets: false };
 }
 
 function keepOnly(exchange: CcxtExchange, symbols: ReadonlySet<string>): void {

@@ -1,0 +1,8 @@
+import { ccxtVenue } from '../ccxt/ccxt-venue.js';
+
+export default ccxtVenue({
+  name: 'kucoin',
+  title: 'KuCoin',
+  address: 'https://api.kucoin.com',
+  probe: '/api/v1/timestamp',
+});
