@@ -2,9 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { compareEquity, ownEquity } from '../../src/auditor/compare-equity.js';
-import { exchangePrices } from '../../src/venue/binance/best-prices.js';
+import { ownPrices } from '../../src/auditor/prices/own-prices.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';
 import { ALLOWED, CASH, instruments, PRICE, watchedDesk, worth } from './watched-desk.js';
+
+type MarketData = TraderStatus['marketData'];
 
 describe('equity, worked out a second time', () => {
   it('is cash and coins at the auditor’s own bid, and the result alone of contracts', () => {
@@ -38,7 +41,10 @@ describe('equity, worked out a second time', () => {
   it('is worked out with the exchange’s own prices where real money is traded', async () => {
     const simulator = await startBinanceSimulator();
     try {
-      const prices = await exchangePrices(simulator.address, INSTRUMENTS);
+      const endpoint = { kind: 'simulator', address: simulator.address } as const;
+      const read = ownPrices({ instruments: [] }, INSTRUMENTS, { venue: 'binance', endpoint });
+      const marketData = { kind: 'live', venue: 'binance', lastPrices: [] } as Partial<MarketData>;
+      const prices = await read(marketData as MarketData);
       expect([...prices.keys()]).toEqual(INSTRUMENTS.map(({ symbol }) => symbol));
       const { symbol } = INSTRUMENTS[0]!;
       const book = { cash: null, positions: new Map([[symbol, 1_000]]) };
