@@ -19,6 +19,46 @@ function strange(clientId: string, type: OrderIntent['type'] = 'limit'): OrderIn
   };
 }
 
+/** Answers orders and readings after the same time, and refuses whatever would sell more than is there. */
+class SlowVenue {
+  #answers: { readonly atMs: number; readonly give: () => void }[] = [];
+
+  constructor(
+    private readonly desk: DeskUnderTest,
+    private readonly lots: number,
+  ) {
+    this.#hear();
+  }
+
+  pass(ms: number): void {
+    const { desk } = this;
+    desk.pass(ms);
+    this.#hear();
+    const due = this.#answers.filter(({ atMs }) => atMs <= desk.monotonicMs);
+    this.#answers = this.#answers.filter((answer) => !due.includes(answer));
+    for (const { give } of due) {
+      give();
+      this.#hear();
+    }
+  }
+
+  #hear(): void {
+    for (const order of this.desk.sent('submit')) {
+      if (order.quantityLots > this.lots) this.#later(() => this.#refuse(order));
+    }
+    const asked = this.desk.effects.filter(({ kind }) => kind === 'requestSnapshot').length;
+    if (asked > 0) this.#later(() => this.desk.snapshot({ positions: [this.lots, 0], openOrders: [] }));
+  }
+
+  #later(give: () => void): void {
+    this.#answers.push({ atMs: this.desk.monotonicMs + 400, give });
+  }
+
+  #refuse({ clientId }: OrderIntent): void {
+    this.desk.happen({ kind: 'order.rejected', clientId, code: '-2010', text: 'insufficient balance' });
+  }
+}
+
 describe('reconciliation', () => {
   it('is clean where nothing differs', () => {
     const desk = new DeskUnderTest().begin();
@@ -40,6 +80,19 @@ describe('reconciliation', () => {
       clean: false,
       differences: [{ what: 'position', symbol: 'BTC/USDT', ours: '0.000', venues: '0.500', rule: 'adopt' }],
     });
+  });
+
+  it('finds out that a lot is missing, however long orders for it are refused meanwhile', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.fill(entry, entry.limitTicks ?? 0);
+    const theirs = entry.quantityLots - 1;
+    const venue = new SlowVenue(desk, theirs);
+    for (let step = 0; step < 1_000 && desk.lots(0) !== theirs; step += 1) venue.pass(50);
+    expect(desk.lots(0)).toBe(theirs);
+    venue.pass(5_000);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: theirs }]);
   });
 
   it('gives an adopted position a protective stop by the desk file', () => {

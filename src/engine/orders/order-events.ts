@@ -8,7 +8,7 @@ import { secure } from '../flow/secure.js';
 import { isClosing } from '../halts/mode.js';
 import type { OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
-import { MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
+import { CONFIRM_AFTER_MS, MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
 import { noteSmaller, onAmended, onAmendRefused } from './amend-order.js';
 import { sendCancel } from './cancel-order.js';
 import { changeOrder } from './change-order.js';
@@ -122,7 +122,10 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
     instrument,
   );
   const { closeRefusals, stopRefusals } = workAt(core, instrument);
-  if (purpose !== 'entry') readSoon(core, retryDelayMs(Math.max(closeRefusals, stopRefusals)));
+  // Where our book may be wrong the reading comes well before the next try: one that an order crosses tells nothing.
+  const differs = core.sync.state === 'pending';
+  const delayMs = differs ? CONFIRM_AFTER_MS : retryDelayMs(Math.max(closeRefusals, stopRefusals));
+  if (purpose !== 'entry') readSoon(core, delayMs);
   if (purpose === 'protective') onStopRefused(core, entry);
 }
 
