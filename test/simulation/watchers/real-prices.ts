@@ -1,6 +1,6 @@
 /** A quote that is no price is used for nothing: no equity, day, entry or worth of a fee rests on it. */
 import { parseUnits } from '../../../src/domain/money.js';
-import type { OrderIntent } from '../../../src/domain/order.js';
+import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
@@ -33,12 +33,7 @@ export class RealPrices implements Watcher {
   recorded(record: EngineRecord): string | null {
     if (record.type === 'equity') return this.#objection('equity', record.equity);
     if (record.type === 'fee.valued') return this.#feeObjection(record.asset, record.amount, record.fee);
-    if (record.type === 'fill') {
-      const { feeIn, fee } = record.fill;
-      return feeIn === undefined || feeIn.unvalued === true
-        ? null
-        : this.#feeObjection(feeIn.asset, feeIn.amount, fee);
-    }
+    if (record.type === 'fill') return this.#fillObjection(record.fill);
     return record.type === 'day' ? this.#objection("the day's start", record.startEquity) : null;
   }
 
@@ -52,15 +47,29 @@ export class RealPrices implements Watcher {
     return `entry ${clientId} asks for ${limitTicks}, the market is at ${bid}`;
   }
 
+  /** A part of what was bought costs what was paid for it, to the unit, however late the purchase is heard of. */
+  #fillObjection({ instrument, side, priceTicks, fee, feeIn }: Fill): string | null {
+    if (feeIn === undefined || feeIn.unvalued === true) return null;
+    const { id, base } = this.scenario.instruments[instrument]!;
+    if (feeIn.asset !== base || side !== 'buy') return this.#feeObjection(feeIn.asset, feeIn.amount, fee);
+    const paid = this.#worth(feeIn.amount, id, priceTicks);
+    if (Math.abs(fee - paid) <= 1) return null;
+    return `a fee of ${feeIn.amount} ${base} counts as ${fee}, ${Math.round(paid)} was paid for it`;
+  }
+
   /** What was paid in another asset is worth what the market asks for it. */
   #feeObjection(asset: string, amount: string, fee: number): string | null {
     const priced = this.scenario.instruments.find(({ base }) => base === asset);
     const bid = this.#bids.get(priced?.id ?? -1);
     if (priced === undefined || bid === undefined) return null;
-    const lots = Number(parseUnits(amount)) / Number(parseUnits(priced.lotSize));
-    const worth = lots * bid * priced.moneyPerTickLot;
+    const worth = this.#worth(amount, priced.id, bid);
     if (Math.abs(fee - worth) <= worth * NEAR + 1) return null;
     return `a fee of ${amount} ${asset} counts as ${fee}, at the price of the market it is worth ${Math.round(worth)}`;
+  }
+
+  #worth(amount: string, instrument: number, priceTicks: number): number {
+    const { lotSize, moneyPerTickLot } = this.scenario.instruments[instrument]!;
+    return (Number(parseUnits(amount)) / Number(parseUnits(lotSize))) * priceTicks * moneyPerTickLot;
   }
 
   /** Known only where everything that is held has a price. */
