@@ -14,8 +14,12 @@ const EXIT_MS_MAX = 20_000;
 const TAKEN_OFF_MS_MAX = 10_000;
 /** From the refusal of a stop that the market has passed to the order that closes what it was for. */
 const SECURED_MS_MAX = 5_000;
-/** A price that was heard so lately is fresh, also where it was held back for a while. */
+/** A price that counts and was heard so lately is fresh. */
 const SURELY_FRESH_MS = 2_500;
+/** Nearer than this to the price before it a quote counts at once; */
+const SURELY_NEAR = 0.028;
+/** one that is further away may be held back for so long: two seconds, and what a quote and a tick may be late. */
+const HELD_BACK_MS_MAX = 2_500;
 const EXIT_WORDS = ': closing the position';
 
 export class Prompt implements Watcher {
@@ -26,6 +30,9 @@ export class Prompt implements Watcher {
   /** Positions whose stop was refused because the market is past it, and since when. */
   readonly #passed = new Map<number, number>();
   readonly #quotedAtMs = new Map<number, number>();
+  /** The newest quotes that surely count, and since when those after them may be held back. */
+  readonly #counted = new Map<number, { readonly bidTicks: number; readonly atMs: number }>();
+  readonly #heldBackSinceMs = new Map<number, number>();
   readonly #bids = new Map<number, number>();
   /** Since when each instrument has a position that an order can be sent for: an entry may fill in a silence. */
   readonly #heldSinceMs = new Map<number, number>();
@@ -45,6 +52,8 @@ export class Prompt implements Watcher {
     this.#overdueSinceMs.clear();
     this.#passed.clear();
     this.#quotedAtMs.clear();
+    this.#counted.clear();
+    this.#heldBackSinceMs.clear();
     this.#bids.clear();
     this.#heldSinceMs.clear();
     this.#exits.clear();
@@ -61,7 +70,10 @@ export class Prompt implements Watcher {
     if (event.kind === 'quote') {
       this.#quotedAtMs.set(event.instrument, wallMs);
       this.#bids.set(event.instrument, event.bidTicks);
+      this.#count(event.instrument, event.bidTicks, wallMs);
     }
+    // What was held back before the jump has to stand anew.
+    if (event.kind === 'clock.jump') this.#heldBackSinceMs.clear();
     if (event.kind === 'journal.fault') this.#passed.clear();
     if (event.kind === 'order.rejected' && event.wouldTrigger === true) {
       const order = this.book.live.get(event.clientId);
@@ -156,12 +168,26 @@ export class Prompt implements Watcher {
 
   /** Of the feed as a whole, and of all that is held. */
   #isSurelyFresh(wallMs: number): boolean {
-    const isFresh = (atMs: number | undefined) => atMs !== undefined && wallMs - atMs < SURELY_FRESH_MS;
+    const isFresh = (at: number) => {
+      const counted = this.#counted.get(at);
+      return counted !== undefined && wallMs - counted.atMs < SURELY_FRESH_MS;
+    };
     const held = this.scenario.instruments.filter(({ id }) => (this.book.lots[id] ?? 0) !== 0);
-    return (
-      [...this.#quotedAtMs.values()].some(isFresh) &&
-      held.every(({ id }) => isFresh(this.#quotedAtMs.get(id)))
-    );
+    return [...this.#counted.keys()].some(isFresh) && held.every(({ id }) => isFresh(id));
+  }
+
+  /** After a silence the market may be far away: then a quote counts once it has stood, and is no fresh price before. */
+  #count(instrument: number, bidTicks: number, wallMs: number): void {
+    const before = this.#counted.get(instrument);
+    const isNear =
+      before === undefined || Math.abs(bidTicks - before.bidTicks) <= before.bidTicks * SURELY_NEAR;
+    const sinceMs = this.#heldBackSinceMs.get(instrument) ?? wallMs;
+    if (isNear || wallMs - sinceMs >= HELD_BACK_MS_MAX) {
+      this.#counted.set(instrument, { bidTicks, atMs: wallMs });
+      this.#heldBackSinceMs.delete(instrument);
+    } else {
+      this.#heldBackSinceMs.set(instrument, sinceMs);
+    }
   }
 
   /** What is worth less than the smallest order is left over, and no position. */

@@ -18,6 +18,8 @@ export class ProtectiveStops implements Watcher {
   readonly #triggers = new Map<string, number>();
   /** By instrument: where the stop was that went for another, in an exchange or before it. */
   readonly #gone = new Map<number, number>();
+  /** What is to make place for another, by the id of that one: that it is cancelled may be heard before why. */
+  readonly #exchanged = new Map<string, OrderIntent>();
   #tooEarly: string | null = null;
   #adopted = false;
   #diskIsBroken = false;
@@ -32,6 +34,7 @@ export class ProtectiveStops implements Watcher {
   restarted(records: readonly EngineRecord[]): void {
     this.#diskIsBroken = false;
     this.#gone.clear();
+    this.#exchanged.clear();
     // Set back, it has forgotten entries that we have seen.
     if (records.some((record) => record.type === 'halt' && record.halt.cause === 'reconciliation')) {
       this.#adopted = true;
@@ -41,7 +44,7 @@ export class ProtectiveStops implements Watcher {
   heard(event: EngineEvent): void {
     if (event.kind === 'journal.fault') this.#diskIsBroken = true;
     if (event.kind === 'order.replaceRejected' && event.old === 'cancelled') {
-      const old = this.book.live.get(event.replaced)?.intent;
+      const old = this.#exchanged.get(event.clientId);
       if (old?.stopTicks != null) this.#gone.set(old.instrument, old.stopTicks);
     }
     if (event.kind === 'fill') this.#tooEarly ??= this.#firedEarly(event.fill);
@@ -73,6 +76,10 @@ export class ProtectiveStops implements Watcher {
     if (effect.kind === 'cancel') {
       const old = this.book.live.get(effect.clientId)?.intent;
       if (old?.stopTicks != null) this.#gone.set(old.instrument, old.stopTicks);
+    }
+    if (effect.kind === 'replace') {
+      const old = this.book.live.get(effect.clientId)?.intent;
+      if (old !== undefined) this.#exchanged.set(effect.order.clientId, old);
     }
     if (effect.kind !== 'submit' && effect.kind !== 'replace') return null;
     const { purpose, instrument, clientId } = effect.order;

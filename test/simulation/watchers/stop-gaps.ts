@@ -2,7 +2,7 @@
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
-import type { FollowedBook } from '../followed-book.js';
+import type { FollowedBook, FollowedOrder } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Unprotectable } from '../unprotectable.js';
 import type { Moment, Watcher } from '../watcher.js';
@@ -27,6 +27,8 @@ export class StopGaps implements Watcher {
   readonly #measured = new Map<string, { readonly atMs: number; readonly ms: number }>();
   /** Stops that went for others which were refused, by instrument. */
   readonly #due = new Map<number, Due>();
+  /** What is to make place for another, by the id of that one: that it is cancelled may be heard before why. */
+  readonly #exchanged = new Map<string, FollowedOrder>();
   readonly #bids = new Map<number, number>();
   #unmeasured: string | null = null;
 
@@ -40,6 +42,7 @@ export class StopGaps implements Watcher {
     this.#atMs = wallMs;
     this.#bareSinceMs.clear();
     this.#due.clear();
+    this.#exchanged.clear();
   }
 
   /** Nothing is measured and nothing sent while the process stands still. */
@@ -54,8 +57,14 @@ export class StopGaps implements Watcher {
     // The venue has to be read again before anything is placed.
     if (event.kind === 'clock.jump' || event.kind === 'journal.fault') this.#due.clear();
     if (event.kind !== 'order.replaceRejected' || event.old !== 'cancelled') return;
-    const old = this.book.live.get(event.replaced);
-    if (old === undefined || event.wouldTrigger === true || !this.book.live.has(event.clientId)) return;
+    const old = this.#exchanged.get(event.clientId);
+    if (
+      old === undefined ||
+      old.leftLots <= 0 ||
+      event.wouldTrigger === true ||
+      !this.book.live.has(event.clientId)
+    )
+      return;
     const { instrument, stopTicks } = old.intent;
     this.#due.set(instrument, { stopTicks, lots: old.leftLots, sinceMs: wallMs });
   }
@@ -68,6 +77,10 @@ export class StopGaps implements Watcher {
   }
 
   left(effect: Effect): string | null {
+    if (effect.kind === 'replace') {
+      const old = this.book.live.get(effect.clientId);
+      if (old !== undefined) this.#exchanged.set(effect.order.clientId, old);
+    }
     if (effect.kind !== 'submit') return null;
     const { purpose, instrument, stopTicks, quantityLots, clientId } = effect.order;
     const due = this.#due.get(instrument);
