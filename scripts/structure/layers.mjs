@@ -4,7 +4,8 @@
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const layers = {
-  domain: [],
+  signing: [],
+  domain: ['signing'],
   engine: ['domain'],
   desk: ['domain', 'engine'],
   contracts: ['domain', 'engine', 'desk'],
@@ -12,7 +13,7 @@ export const layers = {
   home: ['domain', 'desk', 'venue'],
   store: ['domain', 'contracts', 'desk', 'home'],
   market: ['domain', 'contracts', 'desk', 'home', 'venue'],
-  trader: ['domain', 'contracts', 'engine', 'desk', 'home', 'venue', 'market'],
+  trader: ['signing', 'domain', 'contracts', 'engine', 'desk', 'home', 'venue', 'market'],
   ledger: ['domain', 'engine', 'contracts', 'desk', 'home', 'venue', 'store', 'trader'],
   auditor: ['domain', 'contracts', 'desk', 'home', 'venue', 'market', 'trader'],
   supervisor: ['domain', 'contracts', 'desk', 'home', 'venue', 'store', 'trader'],
@@ -62,6 +63,7 @@ export const layers = {
   workflows: ['domain', 'contracts'],
   temporal: ['domain', 'contracts', 'desk', 'home', 'store', 'trader', 'notify', 'workflows', 'activities'],
   operations: [
+    'signing',
     'domain',
     'contracts',
     'desk',
@@ -90,7 +92,18 @@ export const layers = {
     'notify',
     'operations',
   ],
-  api: ['domain', 'contracts', 'desk', 'home', 'venue', 'store', 'trader', 'temporal', 'operations'],
+  api: [
+    'signing',
+    'domain',
+    'contracts',
+    'desk',
+    'home',
+    'venue',
+    'store',
+    'trader',
+    'temporal',
+    'operations',
+  ],
   worker: ['*'],
   cli: ['*'],
 };

@@ -13,9 +13,6 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
-import type { Decision } from './decision.js';
-import { GO_LIVE_APPROVAL } from './go-live.js';
-import { SETTINGS_APPROVAL } from './settings-change.js';
 import {
   KEY_COST,
   type RealMoneyKind,
@@ -23,7 +20,10 @@ import {
   type StatementToSign,
   signatureText,
   statementText,
-} from './vote-statement.js';
+} from '../signing/vote-statement.js';
+import type { Decision } from './decision.js';
+import { GO_LIVE_APPROVAL } from './go-live.js';
+import { SETTINGS_APPROVAL } from './settings-change.js';
 
 /** The public half of a person's key. Another `kind` is where a passkey goes. */
 export interface PersonKey {

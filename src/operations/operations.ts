@@ -2,7 +2,7 @@ import type { Incident } from '../contracts/incident.js';
 import type { PreflightReport } from '../contracts/preflight.js';
 import type { Task } from '../contracts/task.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
-import type { StatementToSign } from '../domain/vote-statement.js';
+import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
 import type { ApprovalShown } from './approvals/list-approvals.js';

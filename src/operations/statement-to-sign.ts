@@ -5,7 +5,7 @@ import { decisionSubject } from '../domain/approval.js';
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { realMoneyKindOf } from '../domain/signed-vote.js';
 import { sizeSubject } from '../domain/size-decision.js';
-import type { StatementToSign } from '../domain/vote-statement.js';
+import type { StatementToSign } from '../signing/vote-statement.js';
 import { findApproval } from '../store/approvals.js';
 import type { OperationContext } from './operation.js';
 import { readStatus } from './read-status.js';

@@ -8,7 +8,7 @@ import {
   type StatementToSign,
   signatureText,
   statementText,
-} from '../../../src/domain/vote-statement.js';
+} from '../../../src/signing/vote-statement.js';
 
 import { Problem } from './problem.js';
 

@@ -7,7 +7,7 @@ import type { Decision } from '../../domain/decision.js';
 import type { GoLiveProposal } from '../../domain/go-live.js';
 import { type Halt, type HaltCause, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
 import { plainText } from '../../domain/plain-text.js';
-import { SIGNATURE_CHARS_MAX } from '../../domain/vote-statement.js';
+import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 import { badRequest } from './control-refusal.js';
 
 type Fields = Readonly<Record<string, unknown>>;
