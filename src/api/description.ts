@@ -4,7 +4,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchema } from './schemas/json-schema.js';
 import { problemSchema } from './schemas/problem.js';
-import { deskStatusSchema } from './schemas/trader-status.js';
+import { deskStatusSchema, liveMessageSchema } from './schemas/trader-status.js';
 
 const TAGS = [
   { name: 'sign-in', description: 'Access tokens live 15 minutes, refresh tokens 7 days and are used once' },
@@ -20,6 +20,7 @@ const TAGS = [
 export async function registerDescription(app: FastifyInstance): Promise<void> {
   app.addSchema({ $id: 'Problem', ...jsonSchema(problemSchema) });
   app.addSchema({ $id: 'DeskStatus', ...jsonSchema(deskStatusSchema) });
+  app.addSchema({ $id: 'LiveMessage', ...jsonSchema(liveMessageSchema) });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

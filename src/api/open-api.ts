@@ -14,11 +14,6 @@ export async function makeOpenApi(): Promise<Record<string, unknown>> {
   return document;
 }
 
-/** The text of docs/openapi.json. */
-export async function openApiText(): Promise<string> {
-  return `${JSON.stringify(await makeOpenApi(), null, 2)}\n`;
-}
-
 const unavailable = (): Promise<never> => Promise.reject(new Error('the description has nothing behind it'));
 
 const NOTHING_BEHIND: WebDependencies = {

@@ -12,7 +12,8 @@ export function isPaperAccount(account: string): boolean {
   return account === PAPER_ACCOUNT || account.startsWith(`${PAPER_ACCOUNT}/`);
 }
 
-export type MoneyAtStake = 'paper money' | 'simulator money' | 'test money' | 'real money';
+export const MONEY_AT_STAKE = ['paper money', 'simulator money', 'test money', 'real money'] as const;
+export type MoneyAtStake = (typeof MONEY_AT_STAKE)[number];
 
 /**
  * What is not known to be play money is real. `account`: as the trader says it; null while it does not. The name of an

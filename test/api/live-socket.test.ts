@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { liveMessageSchema } from '../../src/api/schemas/trader-status.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
@@ -42,6 +44,12 @@ function connect(firstMessage: unknown, headers: Record<string, string> = {}): O
   return { socket, messages, closed };
 }
 
+/** What the description has no word for, or has another shape for. */
+const strict = (message: Message): unknown => {
+  const read = liveMessageSchema.safeParse(message);
+  return read.success ? (isDeepStrictEqual(read.data, message) ? undefined : 'it says more') : read.error;
+};
+
 const states = ({ messages }: Opened): Message[] => messages.filter(({ type }) => type === 'state');
 
 describe('the live connection', () => {
@@ -64,6 +72,14 @@ describe('the live connection', () => {
     web.trader.status = scriptedStatus({ mode: 'HALTED', sequence: 900, rssBytes: 2 });
     await expect.poll(() => live.messages.at(-1)?.type).toBe('alive');
     expect(states(live)).toHaveLength(count);
+  });
+
+  it('says nothing that the description does not say', async () => {
+    const live = connect({ type: 'auth', token });
+    await expect
+      .poll(() => live.messages.map(({ type }) => type))
+      .toEqual(expect.arrayContaining(['welcome', 'state', 'alive']));
+    for (const message of live.messages) expect(strict(message), message.type).toBeUndefined();
   });
 
   it('tells when the trader is gone', async () => {

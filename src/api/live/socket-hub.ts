@@ -5,7 +5,7 @@
  */
 import type { WebSocket } from 'ws';
 import type { Session } from '../auth/sign-in.js';
-import type { LiveState, StatusWatch } from './status-watch.js';
+import type { LiveMessage, LiveState, StatusWatch } from './status-watch.js';
 
 /** Pages of one person; nobody else's count. */
 const OF_A_PERSON_MAX = 16;
@@ -77,7 +77,7 @@ export class SocketHub {
     clearTimeout(client.signInTimer);
     client.session = session;
     this.#stopListening ??= this.watch.listen((state) => this.#push(state));
-    client.socket.send(JSON.stringify({ type: 'welcome', expiresMs: session.expiresMs }));
+    client.socket.send(textOf({ type: 'welcome', expiresMs: session.expiresMs }));
     this.#send(client, this.watch.state, changeKey(this.watch.state));
   }
 
@@ -110,8 +110,8 @@ export class SocketHub {
     }
     client.slowRounds = 0;
     const now = this.nowMs();
-    if (key !== client.lastKey) socket.send(JSON.stringify({ type: 'state', atWallMs: now, ...state }));
-    else if (now - client.lastSentMs >= ALIVE_EVERY_MS) socket.send(ALIVE);
+    if (key !== client.lastKey) socket.send(textOf({ type: 'state', atWallMs: now, ...state }));
+    else if (now - client.lastSentMs >= ALIVE_EVERY_MS) socket.send(textOf({ type: 'alive' }));
     else return;
     client.lastKey = key;
     client.lastSentMs = now;
@@ -127,7 +127,7 @@ export class SocketHub {
   }
 }
 
-const ALIVE = JSON.stringify({ type: 'alive' });
+const textOf = (message: LiveMessage): string => JSON.stringify(message);
 
 /** What has to differ for a message to be worth sending: memory and the age of a quote alone are not. */
 function changeKey({ trader, status, processes }: LiveState): string {

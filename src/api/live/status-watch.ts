@@ -4,6 +4,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import { EquityHistory } from './equity-history.js';
+import { type ShownStatus, shownStatus } from './shown-status.js';
 
 const WATCHED_INTERVAL_MS = 250;
 const IDLE_INTERVAL_MS = 1000;
@@ -17,10 +18,16 @@ export interface LiveState {
     readonly problem: string | null;
   };
   /** The newest one known; old while the trader is not reachable. */
-  readonly status: TraderStatus | null;
+  readonly status: ShownStatus | null;
   readonly statusWallMs: number | null;
   readonly processes: readonly ProcessStatus[] | null;
 }
+
+/** What a page hears. */
+export type LiveMessage =
+  | { readonly type: 'welcome'; readonly expiresMs: number }
+  | { readonly type: 'alive' }
+  | ({ readonly type: 'state'; readonly atWallMs: number } & LiveState);
 
 export interface StatusWatchSource {
   readonly readTrader: () => Promise<TraderStatus>;
@@ -84,7 +91,7 @@ export class StatusWatch {
       const sinceWallMs = wasReachable ? this.#state.trader.sinceWallMs : now;
       this.#state = {
         trader: { reachable: true, sinceWallMs, problem: null },
-        status,
+        status: shownStatus(status),
         statusWallMs: now,
         processes,
       };

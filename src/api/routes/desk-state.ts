@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
+import { shownStatus } from '../live/shown-status.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { emergencyStateSchema } from '../schemas/emergency.js';
 import { answer, type JsonSchema } from '../schemas/json-schema.js';
@@ -25,7 +26,7 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
   };
   view('/api/status', 'Everything about the desk', { $ref: 'DeskStatus#' }, async (status) => ({
     status: tradingWord(status),
-    ...status,
+    ...shownStatus(status),
     processes: await web.readProcesses().catch(() => null),
   }));
   view(

@@ -1,28 +1,31 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
+import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
 import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
 import { outcomeSchema, reasonSchema } from '../schemas/emergency.js';
 import { answer, jsonSchema, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
+import { grantSchema } from '../schemas/trader-status.js';
 import { callerOf } from './caller.js';
 
 const goLiveSchema = z.object({
   mode: z.enum(['paper', 'live']).describe('Of the desk file'),
-  granted: z.looseObject({}).nullable().describe('The permission that the trader itself holds'),
+  granted: grantSchema.nullable().describe('The permission that the trader itself holds'),
   approvers: z.array(z.string()),
   needed: z.number().describe('How many of them'),
   attempts: z
     .array(
-      z.looseObject({
+      z.object({
+        desk: z.string(),
         release: z.string(),
         attempt: z.number(),
         workflowId: z.string(),
         askedBy: z.string(),
         reason: z.string(),
-        state: z.string(),
+        state: z.enum(['open', 'live', 'completed', 'refused', 'ended']),
         detail: z.string(),
         startedMs: wallMs,
         finishedMs: wallMs.nullable(),
@@ -30,11 +33,19 @@ const goLiveSchema = z.object({
     )
     .describe('Newest first'),
   progress: z
-    .looseObject({ phase: z.string(), detail: z.string(), nextAtMs: wallMs.nullable() })
+    .object({
+      phase: z.enum([
+        ...(['pre-flight', 'review', 'approval', 'cooling-off', 'watched', 'ramp'] as const),
+        ...(['completed', 'refused', 'ended'] as const),
+      ]),
+      detail: z.string(),
+      size: grantSchema.shape.size.nullable().describe('In force; null before the start'),
+      nextAtMs: wallMs.nullable(),
+    })
     .nullable()
     .describe('Of the attempt that is not over'),
   problems: z.array(z.string()).describe('What could not be read'),
-});
+}) satisfies z.ZodType<GoLiveShown>;
 
 const goLiveStartedSchema = z.object({
   ok: z.boolean(),

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Incident } from '../../contracts/incident.js';
 import { MAY_STOP } from '../../domain/roles.js';
+import type { IncidentShown } from '../../operations/incidents/list-incidents.js';
 import { type IncidentOpened, TITLE_LENGTH_MAX } from '../../operations/incidents/open-incident.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
@@ -12,12 +14,15 @@ import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
 
 /** Kinds and severities are the desk file's. */
-const incidentSchema = z.looseObject({
+const incidentSchema = z.object({
+  desk: z.string(),
+  workflowId: z.string(),
+  firstRunId: z.string(),
   id: z.string(),
   fingerprint: z.string().describe('One incident at a time has it'),
   kind: z.string(),
   subject: z.string(),
-  severity: z.string(),
+  severity: z.enum(['critical', 'high', 'medium', 'low']),
   title: z.string(),
   detail: z.string(),
   state: z.enum(['open', 'acknowledged', 'resolved']),
@@ -31,7 +36,8 @@ const incidentSchema = z.looseObject({
   resolvedBy: z.string().nullable(),
   outcome: z.string().describe('How it ended; empty while it lasts'),
   simulated: z.boolean(),
-});
+  revision: z.number().describe('Grows with each change'),
+}) satisfies z.ZodType<Omit<Incident, 'kind'>>;
 
 const incidentShownSchema = incidentSchema.extend({
   timeline: z
@@ -47,9 +53,22 @@ const incidentShownSchema = incidentSchema.extend({
       }),
     )
     .describe('Oldest first'),
-  alerts: z.array(z.looseObject({})).describe('What was seen'),
-  files: z.array(z.looseObject({})).describe('What was kept, for example the last lines of a log'),
-});
+  alerts: z
+    .array(
+      z.object({
+        key: z.string(),
+        source: z.string(),
+        detail: z.string(),
+        firstMs: wallMs,
+        lastMs: wallMs,
+        times: z.number(),
+      }),
+    )
+    .describe('What was seen'),
+  files: z
+    .array(z.object({ name: z.string(), content: z.string(), sha256: z.string() }))
+    .describe('What was kept, for example the last lines of a log'),
+}) satisfies z.ZodType<Omit<IncidentShown, 'kind'>>;
 
 const openSchema = z.strictObject({
   title: reason

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { OPERATOR } from '../../domain/roles.js';
 import type { SettingsResult } from '../../operations/settings/ask-for-approval.js';
+import type { SettingsShown } from '../../operations/settings/read-settings.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
 import { approvalSchema } from '../schemas/approvals.js';
@@ -60,7 +61,7 @@ export const settingsSchema = z.object({
     )
     .describe('Newest first'),
   problems: z.array(z.string()),
-});
+}) satisfies z.ZodType<Omit<SettingsShown, 'restartOnly'>>;
 
 const settingsResultSchema = z.object({
   state: z.enum(['applied', 'waiting', 'refused']),

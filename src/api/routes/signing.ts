@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
 import { messageOf } from '../../domain/message-of.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
+import type { PersonKey } from '../../domain/signed-vote.js';
 import type { ToDecide } from '../../operations/statement-to-sign.js';
+import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
@@ -51,7 +53,7 @@ const signingSchema = z.object({
     })
     .nullable()
     .describe('The caller’s own; null: none is enrolled (fermata person key NAME)'),
-});
+}) satisfies z.ZodType<{ statement: StatementToSign | null; key: PersonKey | null }>;
 
 export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

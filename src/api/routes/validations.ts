@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { ValidationShown } from '../../operations/list-validations.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer, decimalText, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
 import { fromDatabase } from './from-database.js';
 
-/** Checked when it was written and signed; here only what programs may count on. */
+/** Checked when it was written and signed. */
 const validationSchema = z.object({
   id: z.string(),
   configHash: z.string(),
@@ -23,17 +24,45 @@ const validationSchema = z.object({
     to: z.string().nullable(),
     reached: z.string().nullable(),
   }),
-  market: z.object({ kind: z.string().nullable(), label: z.string(), simulated: z.boolean() }),
-  results: z.looseObject({
+  market: z.object({
+    kind: z.enum(['live', 'simulated', 'recorded']).nullable(),
+    label: z.string(),
+    simulated: z.boolean(),
+  }),
+  results: z.object({
     currency: z.string(),
+    startingEquity: decimalText,
+    finalEquity: decimalText.describe('Open positions at their last price'),
     netProfit: decimalText,
+    netProfitPct: z.number(),
+    fees: decimalText,
+    fills: z.number(),
     trades: z.number(),
+    wins: z.number(),
     winRatePct: z.number().nullable(),
     sharpe: z.number().nullable(),
+    hourlyReturns: z.number(),
     maxDrawdownPct: z.number(),
+    maxDrawdownFrom: z.string().nullable().describe('Null where equity never fell'),
+    maxDrawdownTo: z.string().nullable(),
+    openPositions: z.number(),
+    ordersDenied: z.number(),
   }),
-  verdicts: z.array(z.looseObject({})).describe('Each criterion with what was measured'),
-});
+  verdicts: z
+    .array(
+      z.object({
+        name: z.enum(['minTrades', 'minWinRatePct', 'minSharpe', 'maxDrawdownPct']),
+        title: z.string(),
+        bound: z.enum(['at least', 'at most']),
+        threshold: z.number(),
+        observed: z.number().nullable(),
+        passed: z.boolean(),
+        shortfall: z.number().nullable().describe('In the criterion’s unit; null: nothing could be measured'),
+        text: z.string(),
+      }),
+    )
+    .describe('Each criterion with what was measured'),
+}) satisfies z.ZodType<ValidationShown>;
 
 export function validationsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

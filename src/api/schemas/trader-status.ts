@@ -1,9 +1,19 @@
 /** The trader's status as the API publishes it; `satisfies` holds it to the control protocol. */
 import { z } from 'zod';
-import type { OrderStatus, PositionStatus, TraderStatus } from '../../contracts/trader-status.js';
+import type {
+  OrderStatus,
+  PositionStatus,
+  StopGapStatus,
+  TraderStatus,
+} from '../../contracts/trader-status.js';
+import { MONEY_AT_STAKE } from '../../domain/account.js';
+import type { GoLiveGrant } from '../../domain/go-live.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
+import type { ProcessStatus } from '../../home/supervisor-protocol.js';
+import type { ShownStatus } from '../live/shown-status.js';
+import type { LiveMessage } from '../live/status-watch.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
 const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);
@@ -132,22 +142,29 @@ export const strategyStatusSchema = z.object({
     .describe('Why it is off; null while it is on'),
 });
 
-const goLiveStatus = z.object({
-  required: z.boolean(),
-  granted: z
-    .object({
-      release: z.string(),
-      attempt: z.number().int(),
-      step: z.number().int(),
-      incarnation: z.string(),
-      configHash: z.string(),
-      haltId: z.string().nullable(),
-      size: z.object({ maxPositionSizePct: z.number(), maxConcurrentPositions: z.number().int() }),
-      fileConfigHash: z.string(),
-      approvedBy: z.array(z.string()),
-    })
-    .nullable(),
-});
+/** The permission to trade real money. */
+export const grantSchema = z.object({
+  release: z.string(),
+  attempt: z.number().int(),
+  step: z.number().int(),
+  incarnation: z.string(),
+  configHash: z.string(),
+  haltId: z.string().nullable(),
+  size: z.object({ maxPositionSizePct: z.number(), maxConcurrentPositions: z.number().int() }),
+  fileConfigHash: z.string(),
+  approvedBy: z.array(z.string()),
+}) satisfies z.ZodType<GoLiveGrant>;
+
+const goLiveStatus = z.object({ required: z.boolean(), granted: grantSchema.nullable() });
+
+const stopGapSchema = z.object({
+  why: z.enum(STOP_GAP_CAUSES),
+  count: z.number(),
+  longestMs: z.number(),
+  symbol: z.string().describe('Of the longest'),
+  atMarketMs: marketMs,
+  newestMs: z.number(),
+}) satisfies z.ZodType<StopGapStatus>;
 
 export const traderStatusSchema = z.object({
   desk: z.string(),
@@ -185,16 +202,7 @@ export const traderStatusSchema = z.object({
     .describe('The books to the last place'),
   positions: z.array(positionSchema),
   stopGaps: z
-    .array(
-      z.object({
-        why: z.enum(STOP_GAP_CAUSES),
-        count: z.number(),
-        longestMs: z.number(),
-        symbol: z.string().describe('Of the longest'),
-        atMarketMs: marketMs,
-        newestMs: z.number(),
-      }),
-    )
+    .array(stopGapSchema)
     .describe('How long positions were without a protective stop, by cause, since the journal began'),
   coins: z
     .array(z.object({ symbol: z.string(), nobodys: decimalText, foreign: decimalText, toMove: decimalText }))
@@ -233,14 +241,48 @@ export const reconciliationAnswerSchema = reconciliationSchema.extend({
   unprotected: z.array(z.string()).describe('Symbols whose protective stop the venue has not confirmed'),
 });
 
-const processSchema = z.object({
-  name: z.string(),
-  state: z.string(),
-  pid: z.number().nullable(),
-  restarts: z.number(),
+const processesSchema = z
+  .array(
+    z.object({
+      name: z.string(),
+      state: z.enum(['starting', 'running', 'restarting', 'stopping', 'stopped', 'down']),
+      pid: z.number().nullable(),
+      restarts: z.number(),
+      lastDeath: z
+        .object({ how: z.string(), atMs: wallMs })
+        .nullable()
+        .exactOptional()
+        .describe('The newest unexpected end'),
+    }),
+  )
+  .nullable()
+  .describe('Null where the supervisor does not answer') satisfies z.ZodType<readonly ProcessStatus[] | null>;
+
+/** What the API adds to the trader's own words. */
+const shownStatusSchema = traderStatusSchema.extend({
+  money: z.enum(MONEY_AT_STAKE).describe('What is not known to be play money is real'),
+  stopGaps: z.array(stopGapSchema.extend({ words: z.string().describe('`why` in words') })),
+}) satisfies z.ZodType<ShownStatus>;
+
+export const deskStatusSchema = shownStatusSchema.extend({
+  status: z.enum(['running', 'stopped']).describe('running: it may trade (ACTIVE or REDUCING)'),
+  processes: processesSchema,
 });
 
-export const deskStatusSchema = traderStatusSchema.extend({
-  status: z.enum(['running', 'stopped']).describe('running: it may trade (ACTIVE or REDUCING)'),
-  processes: z.array(processSchema).nullable().describe('Null where the supervisor does not answer'),
-});
+/** What comes over the WebSocket. */
+export const liveMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('welcome'), expiresMs: wallMs.describe('Send a new token before') }),
+  z.object({ type: z.literal('alive') }),
+  z.object({
+    type: z.literal('state'),
+    atWallMs: wallMs,
+    trader: z.object({
+      reachable: z.boolean(),
+      sinceWallMs: wallMs.describe('When it last changed between reachable and not'),
+      problem: z.string().nullable(),
+    }),
+    status: shownStatusSchema.nullable().describe('The newest known; old while the trader is not reachable'),
+    statusWallMs: wallMs.nullable(),
+    processes: processesSchema,
+  }),
+]) satisfies z.ZodType<LiveMessage>;
