@@ -57,7 +57,7 @@ const steps = [
   },
   {
     name: 'dashboard',
-    sources: ['dashboard'],
+    sources: ['dashboard', 'src/signing'],
     build: () => run('node_modules/vite/bin/vite.js', ['build', 'dashboard', '--logLevel', 'warn']),
   },
 ];

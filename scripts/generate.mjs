@@ -7,6 +7,8 @@ import { register } from 'tsx/esm/api';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 register();
 
+const openApi = async () => (await import('../src/api/open-api.ts')).makeOpenApi();
+
 /** Each `make` answers with the whole text of its file. To add one: a line here. */
 const GENERATED = [
   {
@@ -26,7 +28,11 @@ const GENERATED = [
   },
   {
     path: 'docs/openapi.json',
-    make: async () => (await import('../src/api/open-api.ts')).openApiText(),
+    make: async () => `${JSON.stringify(await openApi(), null, 2)}\n`,
+  },
+  {
+    path: 'dashboard/src/api/openapi.ts',
+    make: async () => (await import('fermata-api-types')).apiTypesText(await openApi()),
   },
 ];
 

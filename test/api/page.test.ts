@@ -36,6 +36,16 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     );
   });
 
+  it('says whose money it is, and takes what it does not know for real', async () => {
+    const head = page.locator('.identity');
+    await expect.poll(() => head.innerText()).toContain('Paper money');
+    const before = web.trader.status;
+    web.trader.status = { ...before, trading: 'live', account: { name: 'an exchange', resting: [] } };
+    await expect.poll(() => head.innerText()).toContain('Real money');
+    web.trader.status = before;
+    await expect.poll(() => head.innerText()).toContain('Paper money');
+  });
+
   it('draws the equity curve as it went: down to the middle of the hour, and up again', async () => {
     const chart = page.getByRole('img', { name: /^Equity curve, now 10042\.18 USDT$/ });
     const curve = async () => {
@@ -123,6 +133,25 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
     await page.keyboard.press('Shift+S');
     await expect.poll(() => text('mode')).toBe('HALTED');
+  });
+
+  it('sends a button again, as the same request, where its token is taken no longer', async () => {
+    const sent: { readonly key: string | undefined; readonly body: string | null }[] = [];
+    await page.route(/emergency\/stop/, async (route) => {
+      const request = route.request();
+      sent.push({ key: request.headers()['idempotency-key'], body: request.postData() });
+      if (sent.length > 1) await route.continue();
+      else await route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{}' });
+    });
+    const stops = () => web.trader.calls.filter(({ method }) => method === 'stop').length;
+    const before = stops();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect.poll(stops).toBe(before + 1);
+    await page.unroute(/emergency\/stop/);
+    expect(sent).toHaveLength(2);
+    expect(sent[0]?.key).toMatch(/^[0-9a-f-]{36}$/);
+    expect(JSON.parse(sent[0]?.body ?? '')).toEqual({ reason: 'Stop button of the dashboard' });
+    expect(sent[1]).toEqual(sent[0]);
   });
 
   it('says that the connection is lost, and finds back by itself', async () => {

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Signing } from '../../dashboard/src/connection/sign-vote.js';
+import type { Signing } from '../../dashboard/src/api/shapes.js';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';

@@ -9,6 +9,8 @@ import { readModules } from '../../scripts/structure/modules.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const structure = structureOf(root);
 const modules = readModules(root, 'src');
+/** The one folder that the page shares: what a person signs is the same text there. */
+const SHARED_WITH_THE_PAGE = 'src/signing/';
 const folderOf = (path: string) => path.split('/')[1] ?? '';
 
 /** What stands is held: each of these may only become fewer, and then the number here does too. */
@@ -22,6 +24,7 @@ const AT_MOST = {
 
 /** Packages that a folder must never load: the trader stays small, workflows stay deterministic. */
 const forbidden: Record<string, RegExp> = {
+  signing: /^/,
   domain: /^(?!node:crypto$)/,
   engine: /^(?!node:crypto$)/,
   trader: /^(@temporalio\/|pg$|fastify|@fastify\/)/,
@@ -56,6 +59,17 @@ describe('the import table', () => {
       imports.some(({ to }) => /(^|\/)(simulators|test)\//.test(to)),
     );
     expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('lets the page have nothing of src but the statement that a person signs', () => {
+    const page = readModules(root, 'dashboard/src');
+    const outside = page.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ to }) => !to.startsWith('package:') && !to.startsWith('dashboard/'))
+        .map(({ to }) => ({ path, to })),
+    );
+    expect(outside.filter(({ to }) => !to.startsWith(SHARED_WITH_THE_PAGE))).toEqual([]);
+    expect(outside).not.toEqual([]);
   });
 
   it.each(Object.entries(AT_MOST))('%s: at most %i', (figure, most) => {

@@ -1,34 +1,14 @@
-/** The calls that the page makes, with their shapes. */
-import type { EquityPoint } from '../../../src/api/live/equity-history.js';
-import type { AuditPage } from '../../../src/api/read/read-audit.js';
-import type { StrategyShown } from '../../../src/api/routes/strategies.js';
-import type { Analytics } from '../../../src/api/schemas/analytics.js';
-import type { BackupRun, RoutineRun, Trade } from '../../../src/api/schemas/records.js';
-import type { Incident } from '../../../src/contracts/incident.js';
-import type { PreflightReport } from '../../../src/contracts/preflight.js';
-import type { Task } from '../../../src/contracts/task.js';
-import type { BarStatus, CoinsStatus } from '../../../src/contracts/trader-status.js';
-import type { VoteResult } from '../../../src/operations/approvals/cast-vote.js';
-import type { ApprovalShown } from '../../../src/operations/approvals/list-approvals.js';
-import type { GoLiveShown } from '../../../src/operations/go-live/read-go-live.js';
-import type { GoLiveStarted } from '../../../src/operations/go-live/start-go-live.js';
-import type { IncidentShown } from '../../../src/operations/incidents/list-incidents.js';
-import type { ScheduledRun } from '../../../src/operations/list-schedules.js';
-import type { ValidationShown } from '../../../src/operations/list-validations.js';
-import type { OperationResult } from '../../../src/operations/operation.js';
-import type { SettingsResult } from '../../../src/operations/settings/ask-for-approval.js';
-import type { SettingsShown } from '../../../src/operations/settings/read-settings.js';
-import type { Session } from './session.js';
-import type { Signing } from './sign-vote.js';
-import { type CoinsSaid, signingQuery, type ToSign } from './to-sign.js';
+/** The calls that the page makes. */
 
-export type {
+import type {
   Analytics,
   ApprovalShown,
   AuditPage,
+  AuditQuery,
   BackupRun,
-  BarStatus,
-  EquityPoint,
+  BarsAnswer,
+  CoinsStatus,
+  EquityAnswer,
   GoLiveShown,
   Incident,
   IncidentShown,
@@ -38,28 +18,15 @@ export type {
   ScheduledRun,
   SettingsResult,
   SettingsShown,
+  Signing,
   StrategyShown,
   Task,
-  Trade,
+  TradesAnswer,
   ValidationShown,
-};
-
-export interface TradesAnswer {
-  readonly trades: readonly Trade[];
-  readonly total: number;
-  readonly nextCursor: string | null;
-}
-
-export interface EquityAnswer {
-  readonly source: 'ledger' | 'memory';
-  readonly points: readonly EquityPoint[];
-}
-
-export interface BarsAnswer {
-  readonly symbol: string;
-  readonly spanMs: number;
-  readonly bars: readonly BarStatus[];
-}
+} from '../api/shapes.js';
+import { answerOf } from './problem.js';
+import type { Client, Session } from './session.js';
+import { type CoinsSaid, signingQuery, type ToSign } from './to-sign.js';
 
 export type Button = 'stop' | 'close-all' | 'resume';
 
@@ -69,122 +36,112 @@ export interface RunAsked {
   readonly runId?: string;
 }
 
+/** What was done, in the server's words. */
+interface Said {
+  readonly detail: string;
+}
+
 export class DeskApi {
-  constructor(private readonly session: Session) {}
+  readonly #client: Client;
+
+  constructor({ client }: Session) {
+    this.#client = client;
+  }
 
   /** `sizePct`: to resume with. */
   press(button: Button, reason: string, sizePct?: number, signature?: string): Promise<OperationResult> {
-    const body = {
-      ...(reason === '' ? {} : { reason }),
-      ...(sizePct === undefined ? {} : { sizePct }),
-      ...(signature === undefined ? {} : { signature }),
-    };
-    return this.session.request('POST', `/api/emergency/${button}`, body, crypto.randomUUID());
+    const params = { header: { 'idempotency-key': crypto.randomUUID() } };
+    const said = reason === '' ? {} : { reason };
+    if (button === 'stop') return answerOf(this.#client.POST('/api/emergency/stop', { params, body: said }));
+    if (button === 'close-all')
+      return answerOf(this.#client.POST('/api/emergency/close-all', { params, body: said }));
+    const body = { ...said, ...(sizePct === undefined ? {} : { sizePct }), ...signedBy(signature) };
+    return answerOf(this.#client.POST('/api/emergency/resume', { params, body }));
   }
 
   /** `before`: a page's cursor; without it the newest. */
   trades(before?: string): Promise<TradesAnswer> {
-    const older = before === undefined ? '' : `&before=${encodeURIComponent(before)}`;
-    return this.session.request('GET', `/api/trades?limit=100${older}`);
+    const query = { limit: 100, ...(before === undefined ? {} : { before }) };
+    return answerOf(this.#client.GET('/api/trades', { params: { query } }));
   }
 
   equity(): Promise<EquityAnswer> {
-    return this.session.request('GET', '/api/equity?points=600');
+    return answerOf(this.#client.GET('/api/equity', { params: { query: { points: 600 } } }));
   }
 
   bars(symbol: string): Promise<BarsAnswer> {
-    return this.session.request('GET', `/api/bars?symbol=${encodeURIComponent(symbol)}`);
+    return answerOf(this.#client.GET('/api/bars', { params: { query: { symbol } } }));
   }
 
   async routines(limit: number): Promise<readonly RoutineRun[]> {
-    const { runs } = await this.session.request<{ runs: readonly RoutineRun[] }>(
-      'GET',
-      `/api/routines?limit=${limit}`,
-    );
-    return runs;
+    return (await answerOf(this.#client.GET('/api/routines', { params: { query: { limit } } }))).runs;
   }
 
   async backups(limit: number): Promise<readonly BackupRun[]> {
-    const { runs } = await this.session.request<{ runs: readonly BackupRun[] }>(
-      'GET',
-      `/api/backups?limit=${limit}`,
-    );
-    return runs;
+    return (await answerOf(this.#client.GET('/api/backups', { params: { query: { limit } } }))).runs;
   }
 
   async schedules(): Promise<readonly ScheduledRun[]> {
-    const answer = await this.session.request<{ schedules: readonly ScheduledRun[] }>(
-      'GET',
-      '/api/schedules',
-    );
-    return answer.schedules;
+    return (await answerOf(this.#client.GET('/api/schedules'))).schedules;
   }
 
   strategies(): Promise<{ readonly strategies: readonly StrategyShown[] }> {
-    return this.session.request('GET', '/api/strategies');
+    return answerOf(this.#client.GET('/api/strategies'));
   }
 
-  toggle(strategy: string, enabled: boolean, reason: string): Promise<OperationResult> {
-    return this.session.request('POST', `/api/strategies/${strategy}/toggle`, { enabled, reason });
+  toggle(name: string, enabled: boolean, reason: string): Promise<Said> {
+    const body = { enabled, reason };
+    return answerOf(this.#client.POST('/api/strategies/{name}/toggle', { params: { path: { name } }, body }));
   }
 
   analytics(days: number): Promise<Analytics> {
-    return this.session.request('GET', `/api/analytics?days=${days}`);
+    return answerOf(this.#client.GET('/api/analytics', { params: { query: { days } } }));
   }
 
   settings(): Promise<SettingsShown> {
-    return this.session.request('GET', '/api/settings');
+    return answerOf(this.#client.GET('/api/settings'));
   }
 
   changeSettings(values: Readonly<Record<string, number>>, reason: string): Promise<SettingsResult> {
-    return this.session.request('PUT', '/api/settings', { values, reason });
+    return answerOf(this.#client.PUT('/api/settings', { body: { values, reason } }));
   }
 
   approvals(): Promise<{ readonly approvals: readonly ApprovalShown[] }> {
-    return this.session.request('GET', '/api/approvals');
+    return answerOf(this.#client.GET('/api/approvals'));
   }
 
   /** What the person's own key has to sign; `about`: an approval's id, coins, or the size to resume with. */
   signing(about: ToSign): Promise<Signing> {
-    return this.session.request('GET', `/api/signing${signingQuery(about)}`);
+    return answerOf(this.#client.GET('/api/signing', { params: { query: signingQuery(about) } }));
   }
 
   async coins(): Promise<readonly CoinsStatus[]> {
-    return (await this.session.request<{ coins: readonly CoinsStatus[] }>('GET', '/api/status')).coins;
+    return (await answerOf(this.#client.GET('/api/status'))).coins;
   }
 
   /** `cost`: of one coin, where they are the desk's. */
-  claimCoins({ cost, ...said }: CoinsSaid, reason: string, signature?: string): Promise<OperationResult> {
-    return this.session.request('POST', '/api/coins', {
-      ...said,
-      reason,
-      ...(cost === null ? {} : { cost }),
-      ...(signature === undefined ? {} : { signature }),
-    });
+  claimCoins({ cost, ...said }: CoinsSaid, reason: string, signature?: string): Promise<Said> {
+    const body = { ...said, reason, ...(cost === null ? {} : { cost }), ...signedBy(signature) };
+    return answerOf(this.#client.POST('/api/coins', { body }));
   }
 
   vote(
-    approval: ApprovalShown,
+    { id, parametersHash }: ApprovalShown,
     choice: 'approve' | 'reject',
     reason: string,
     signature?: string,
-  ): Promise<VoteResult> {
-    const { id, parametersHash } = approval;
-    const path = `/api/approvals/${encodeURIComponent(id)}/vote`;
-    return this.session.request('POST', path, {
-      choice,
-      parametersHash,
-      reason,
-      ...(signature === undefined ? {} : { signature }),
-    });
+  ): Promise<Said> {
+    const body = { choice, parametersHash, reason, ...signedBy(signature) };
+    return answerOf(this.#client.POST('/api/approvals/{id}/vote', { params: { path: { id } }, body }));
   }
 
   tasks(): Promise<{ readonly tasks: readonly Task[] }> {
-    return this.session.request('GET', '/api/tasks');
+    return answerOf(this.#client.GET('/api/tasks'));
   }
 
   taskDone(id: number, note: string): Promise<{ readonly problems: readonly string[] }> {
-    return this.session.request('POST', `/api/tasks/${id}/done`, { note });
+    const params = { path: { id: String(id) } };
+    return answerOf(this.#client.POST('/api/tasks/{id}/done', { params, body: { note } }));
   }
 
   /** How much waits for somebody. */
@@ -201,52 +158,51 @@ export class DeskApi {
   }
 
   incidents(): Promise<{ readonly incidents: readonly Incident[] }> {
-    return this.session.request('GET', '/api/incidents');
+    return answerOf(this.#client.GET('/api/incidents'));
   }
 
   incident(id: string): Promise<IncidentShown> {
-    return this.session.request('GET', `/api/incidents/${encodeURIComponent(id)}`);
+    return answerOf(this.#client.GET('/api/incidents/{id}', { params: { path: { id } } }));
   }
 
-  answerIncident(
-    id: string,
-    choice: 'acknowledge' | 'resolve',
-    note: string,
-  ): Promise<{ readonly detail: string }> {
-    return this.session.request('POST', `/api/incidents/${encodeURIComponent(id)}/${choice}`, { note });
+  answerIncident(id: string, choice: 'acknowledge' | 'resolve', note: string): Promise<Said> {
+    const path = `/api/incidents/{id}/${choice}` as const;
+    return answerOf(this.#client.POST(path, { params: { path: { id } }, body: { note } }));
   }
 
-  reportIncident(title: string): Promise<OperationResult> {
-    return this.session.request('POST', '/api/incidents', { title });
+  reportIncident(title: string): Promise<Said> {
+    return answerOf(this.#client.POST('/api/incidents', { body: { title } }));
   }
 
   goLive(): Promise<GoLiveShown> {
-    return this.session.request('GET', '/api/golive');
+    return answerOf(this.#client.GET('/api/golive'));
   }
 
-  startGoLive(reason: string): Promise<GoLiveStarted> {
-    return this.session.request('POST', '/api/golive', { reason });
+  startGoLive(reason: string): Promise<Said> {
+    return answerOf(this.#client.POST('/api/golive', { body: { reason } }));
   }
 
-  revokeGoLive(reason: string): Promise<OperationResult> {
-    return this.session.request('POST', '/api/golive/revoke', { reason });
+  revokeGoLive(reason: string): Promise<Said> {
+    return answerOf(this.#client.POST('/api/golive/revoke', { body: { reason } }));
   }
 
   preflight(): Promise<PreflightReport> {
-    return this.session.request('GET', '/api/preflight');
+    return answerOf(this.#client.GET('/api/preflight'));
   }
 
   validations(): Promise<{ readonly validations: readonly ValidationShown[] }> {
-    return this.session.request('GET', '/api/validations');
+    return answerOf(this.#client.GET('/api/validations'));
   }
 
-  audit(filter: Readonly<Record<string, string>>): Promise<AuditPage> {
-    const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
-    return this.session.request('GET', `/api/audit?${query}`);
+  audit(query: AuditQuery): Promise<AuditPage> {
+    return answerOf(this.#client.GET('/api/audit', { params: { query } }));
   }
 
   /** `workflowId`: straight to that run. */
   async temporalUiAddress(asked: RunAsked = {}): Promise<string> {
-    return (await this.session.request<{ url: string }>('POST', '/api/temporal-ui/ticket', asked)).url;
+    return (await answerOf(this.#client.POST('/api/temporal-ui/ticket', { body: asked }))).url;
   }
 }
+
+const signedBy = (signature: string | undefined): { readonly signature?: string } =>
+  signature === undefined ? {} : { signature };

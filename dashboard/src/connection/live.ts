@@ -1,5 +1,6 @@
 /** The live connection: signs in by its first message, connects again by itself, and says openly when it is lost. */
-import type { LiveState } from '../../../src/api/live/status-watch.js';
+
+import type { LiveMessage, LiveState } from '../api/shapes.js';
 import type { Session } from './session.js';
 
 export type Connection =
@@ -12,11 +13,6 @@ const SILENCE_MAX_MS = 12_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 8_000;
 const SIGN_IN_AGAIN = 4401;
-
-type Message =
-  | { readonly type: 'welcome'; readonly expiresMs: number }
-  | { readonly type: 'alive' }
-  | ({ readonly type: 'state'; readonly atWallMs: number } & LiveState);
 
 export interface LiveListener {
   onConnection(connection: Connection): void;
@@ -49,7 +45,7 @@ export class Live {
     const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/ws`);
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: 'auth', token }));
-    socket.onmessage = ({ data }) => this.#receive(socket, JSON.parse(String(data)) as Message);
+    socket.onmessage = ({ data }) => this.#receive(socket, JSON.parse(String(data)) as LiveMessage);
     socket.onclose = ({ code }) => {
       if (this.#socket === socket) this.#lose(code);
     };
@@ -63,7 +59,7 @@ export class Live {
     this.#socket?.close();
   }
 
-  #receive(socket: WebSocket, message: Message): void {
+  #receive(socket: WebSocket, message: LiveMessage): void {
     this.#watchSilence(socket);
     if (message.type === 'welcome') {
       this.#retryMs = RETRY_FIRST_MS;

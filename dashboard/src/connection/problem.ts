@@ -22,13 +22,22 @@ export const NO_ANSWER = new Problem(
   'Use `fermata status` and `fermata stop` in a terminal; this page tries again by itself.',
 );
 
-export async function problemOf(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => null);
+/** Throws a Problem where the server refuses. */
+export async function answerOf<T>(
+  asked: Promise<{ readonly data?: T; readonly error?: unknown; readonly response: Response }>,
+): Promise<T> {
+  const { data, error, response } = await asked;
+  if (!response.ok) throw problemOf(response, error);
+  return data as T;
+}
+
+/** `body`: of the answer. */
+export function problemOf(response: Response, body: unknown): Problem {
   const read = (name: string): string => {
-    const value = (body as Record<string, unknown> | null)?.[name];
+    const value = (body as Record<string, unknown> | null | undefined)?.[name];
     return typeof value === 'string' ? value : '';
   };
-  const outcome = (body as { outcome?: { problems?: readonly string[] } } | null)?.outcome;
+  const outcome = (body as { outcome?: { problems?: readonly string[] } } | null | undefined)?.outcome;
   return new Problem(
     response.status,
     read('title') || response.statusText || 'Error',

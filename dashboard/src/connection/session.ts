@@ -2,15 +2,13 @@
  * Signed in or not. The access token lives in this object only; the refresh token is a cookie that no script sees. Tabs
  * share that cookie and each token of it works once, so that renewing is one tab at a time.
  */
-import type { PersonRole } from '../../../src/domain/roles.js';
-import { NO_ANSWER, Problem, problemOf } from './problem.js';
+import createClient from 'openapi-fetch';
+import type { paths } from '../api/openapi.js';
+import type { PersonRole, Tokens } from '../api/shapes.js';
+import { answerOf, NO_ANSWER, problemOf } from './problem.js';
 
-interface Tokens {
-  readonly accessToken: string;
-  readonly expiresIn: number;
-  readonly person: string;
-  readonly roles: readonly PersonRole[];
-}
+/** Every address of the API with what it takes and gives. */
+export type Client = ReturnType<typeof createClient<paths>>;
 
 export type SessionState = 'starting' | 'signed-in' | 'signed-out' | 'unreachable';
 
@@ -26,6 +24,8 @@ export class Session {
   /** Who is signed in; the server decides at every request what that allows. */
   person = '';
   roles: readonly PersonRole[] = [];
+  /** Calls in the name of whoever is signed in. */
+  readonly client: Client = createClient<paths>({ fetch: (request) => this.#send(request) });
 
   constructor(private readonly onChange: (state: SessionState) => void) {}
 
@@ -39,17 +39,19 @@ export class Session {
   }
 
   /** Throws a Problem. */
-  signInWithPassword(username: string, password: string): Promise<void> {
-    return this.#signIn('/api/auth/login', { username, password, transport: 'cookie' });
+  async signInWithPassword(username: string, password: string): Promise<void> {
+    const body = { username, password, transport: 'cookie' } as const;
+    this.#keep(await answerOf(unsigned.POST('/api/auth/login', { body })));
   }
 
   /** Throws a Problem. */
-  signInWithLink(token: string): Promise<void> {
-    return this.#signIn('/api/auth/link', { token, transport: 'cookie' });
+  async signInWithLink(token: string): Promise<void> {
+    const body = { token, transport: 'cookie' } as const;
+    this.#keep(await answerOf(unsigned.POST('/api/auth/link', { body })));
   }
 
   async signOut(): Promise<void> {
-    await this.request('POST', '/api/auth/logout').catch(() => undefined);
+    await answerOf(this.client.POST('/api/auth/logout')).catch(() => undefined);
     this.#forget();
   }
 
@@ -61,38 +63,29 @@ export class Session {
     return this.#access;
   }
 
-  /** Throws a Problem. */
-  async request<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object, key?: string): Promise<T> {
-    let response = await this.#send(method, path, body, key);
-    if (response.status === 401 && (await this.#renew()))
-      response = await this.#send(method, path, body, key);
-    if (!response.ok) throw await problemOf(response);
-    return (response.status === 204 ? null : await response.json()) as T;
+  /** Once more with a new token, where the server takes the old one no longer. */
+  async #send(request: Request): Promise<Response> {
+    // As text: the body of a Request can be sent once.
+    const body = await request.text();
+    const response = await this.#sendOnce(request, body);
+    return response.status === 401 && (await this.#renew()) ? this.#sendOnce(request, body) : response;
   }
 
-  async #send(method: string, path: string, body?: object, key?: string): Promise<Response> {
+  async #sendOnce({ url, method, headers }: Request, body: string): Promise<Response> {
     const token = await this.accessToken();
-    const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    if (key !== undefined) headers['idempotency-key'] = key;
-    return post(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  }
-
-  async #signIn(path: string, body: object): Promise<void> {
-    const response = await postJson(path, body);
-    if (!response.ok) throw await problemOf(response);
-    this.#keep((await response.json()) as Tokens);
+    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    return send(url, { method, headers, ...(body === '' ? {} : { body }) });
   }
 
   /** False: there is no sign-in any more. Throws a Problem when the server is away. */
   #renew(): Promise<boolean> {
     this.#renewing ??= inTurn(async () => {
-      const response = await postJson('/api/auth/refresh', {});
-      if (response.ok) {
-        this.#keep((await response.json()) as Tokens);
+      const { data, error, response } = await unsigned.POST('/api/auth/refresh', { body: {} });
+      if (data !== undefined) {
+        this.#keep(data);
         return true;
       }
-      if (response.status !== 401 && response.status !== 403) throw await problemOf(response);
+      if (response.status !== 401 && response.status !== 403) throw problemOf(response, error);
       this.#forget();
       return false;
     }).finally(() => {
@@ -128,22 +121,13 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return 'locks' in navigator ? navigator.locks.request('fermata-refresh', work) : work();
 }
 
-function postJson(path: string, body: object): Promise<Response> {
-  return post(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-}
+/** Calls in nobody's name: those that sign in. */
+const unsigned: Client = createClient<paths>({ fetch: (request) => send(request) });
 
-async function post(path: string, init: RequestInit): Promise<Response> {
+async function send(request: Request | string, init: RequestInit = {}): Promise<Response> {
   try {
-    return await fetch(path, {
-      ...init,
-      credentials: 'same-origin',
-      signal: AbortSignal.timeout(ANSWER_WAIT_MS),
-    });
-  } catch (error) {
-    throw error instanceof Problem ? error : NO_ANSWER;
+    return await fetch(request, { ...init, signal: AbortSignal.timeout(ANSWER_WAIT_MS) });
+  } catch {
+    throw NO_ANSWER;
   }
 }

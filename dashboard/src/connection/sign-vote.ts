@@ -2,21 +2,9 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { bytesToHex, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { PersonKey } from '../../../src/domain/signed-vote.js';
-import {
-  KEY_COST,
-  type StatementToSign,
-  signatureText,
-  statementText,
-} from '../../../src/signing/vote-statement.js';
-
+import { KEY_COST, signatureText, statementText } from '../../../src/signing/vote-statement.js';
+import type { Signing } from '../api/shapes.js';
 import { Problem } from './problem.js';
-
-export interface Signing {
-  /** Null: this decision takes no signature. */
-  readonly statement: StatementToSign | null;
-  readonly key: PersonKey | null;
-}
 
 /** Rejects with what to do where there is no key, or the password is not the one that it was made from. */
 export async function signVote(

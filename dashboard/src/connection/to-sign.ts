@@ -1,5 +1,5 @@
 /** What a person's own vote can be about, as `GET /api/signing` takes it. */
-import type { CoinOwner } from '../../../src/domain/coins.js';
+import type { CoinOwner, SigningQuery } from '../api/shapes.js';
 
 export interface CoinsSaid {
   readonly symbol: string;
@@ -12,11 +12,11 @@ export type ToSign =
   | { readonly coins: CoinsSaid }
   | { readonly sizePct: number | undefined };
 
-export function signingQuery(about: ToSign): string {
-  if ('approval' in about) return `?approval=${encodeURIComponent(about.approval)}`;
+export function signingQuery(about: ToSign): SigningQuery {
+  if ('approval' in about) return { approval: about.approval };
   if ('coins' in about) {
     const { symbol, owner, cost } = about.coins;
-    return `?coins=${encodeURIComponent(symbol)}&owner=${owner}${cost === null ? '' : `&cost=${encodeURIComponent(cost)}`}`;
+    return { coins: symbol, owner, ...(cost === null ? {} : { cost }) };
   }
-  return about.sizePct === undefined ? '' : `?sizePct=${about.sizePct}`;
+  return about.sizePct === undefined ? {} : { sizePct: about.sizePct };
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
-import type { ApprovalShown, DeskApi } from '../connection/desk-api.js';
-import { type Signing, signVote } from '../connection/sign-vote.js';
+import type { ApprovalShown, Signing } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
+import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { ago, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';

@@ -1,12 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { AuditPage, DeskApi } from '../connection/desk-api.js';
+import type { AuditPage, AuditQuery } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import { day, timeOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { type Column, Table } from '../view/table.js';
 
 type Entry = AuditPage['entries'][number];
-type Filter = Readonly<Record<'person' | 'action' | 'via' | 'from' | 'to', string>>;
+type Filter = Readonly<Record<'person' | 'action' | 'from' | 'to', string>> & {
+  readonly via: NonNullable<AuditQuery['via']> | '';
+};
 
 const NO_FILTER: Filter = { person: '', action: '', via: '', from: '', to: '' };
 const TYPING_MS = 400;
@@ -28,7 +31,7 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   const [seen, setSeen] = useState<Seen>(NOTHING_SEEN);
   const read = async (before: string | null, known: readonly Entry[]): Promise<void> => {
     try {
-      const page = await api.audit({ ...instants(filter), before: before ?? '' });
+      const page = await api.audit(queryOf(filter, before));
       setEntries([...known, ...page.entries]);
       setSeen((before) => withAll(before, page.entries));
       setCursor(page.nextCursor);
@@ -129,11 +132,17 @@ function Offered({ id, values }: { readonly id: string; readonly values: readonl
   );
 }
 
-/** The page's clock is UTC everywhere. */
-function instants(filter: Filter): Filter {
-  const utc = (text: string): string =>
-    text === '' ? '' : `${text}:00Z`.replace(/(:\d\d:\d\d):00Z$/, '$1Z');
-  return { ...filter, from: utc(filter.from), to: utc(filter.to) };
+/** What was filled in. The page's clock is UTC everywhere. */
+function queryOf({ person, action, via, from, to }: Filter, before: string | null): AuditQuery {
+  const utc = (text: string): string => `${text}:00Z`.replace(/(:\d\d:\d\d):00Z$/, '$1Z');
+  return {
+    ...(person && { person }),
+    ...(action && { action }),
+    ...(via && { via }),
+    ...(from && { from: utc(from) }),
+    ...(to && { to: utc(to) }),
+    ...(before !== null && { before: Number(before) }),
+  };
 }
 
 /** Values within values by their own names: what they are part of says little. */

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { COIN_OWNERS, type CoinOwner } from '../../../src/domain/coins.js';
+import type { CoinOwner, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
-import { type Signing, signVote } from '../connection/sign-vote.js';
+import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<CoinOwner, string>> = {
   foreign: 'foreign',
   move: 'to be moved out',
 };
+const OWNERS = Object.keys(WORDS) as readonly CoinOwner[];
 
 /** Only where coins of the account are nobody's: nothing is armed before a person has said whose they are. */
 export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
@@ -72,7 +73,7 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
             </div>
             <div class="card-buttons">
               {mayApprove ? (
-                COIN_OWNERS.map((owner) => (
+                OWNERS.map((owner) => (
                   <button
                     key={owner}
                     type="button"

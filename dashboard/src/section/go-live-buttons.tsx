@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { DeskApi, GoLiveShown } from '../connection/desk-api.js';
+import type { GoLiveShown } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import type { Action } from '../view/use-action.js';
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { GoLiveShown, PreflightReport, ValidationShown } from '../connection/desk-api.js';
+import type { GoLiveShown, PreflightReport, ValidationShown } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';

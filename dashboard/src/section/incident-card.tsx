@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { DeskApi, Incident, IncidentShown } from '../connection/desk-api.js';
+import type { Incident, IncidentShown } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { type Polled, usePolled } from '../connection/use-polled.js';
 import { ago, day, minuteOfDay, timeOfDay } from '../format.js';
 import { Empty } from '../view/panel.js';

@@ -1,4 +1,4 @@
-import type { GoLiveShown, PreflightReport, ValidationShown } from '../connection/desk-api.js';
+import type { GoLiveShown, PreflightReport, ValidationShown } from '../api/shapes.js';
 
 /** In the order in which a person would see to it; what is not known is left out. */
 export function missingForRealMoney(

@@ -1,4 +1,4 @@
-import type { Analytics } from '../connection/desk-api.js';
+import type { Analytics } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
 import { grouped, signed, tone } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';

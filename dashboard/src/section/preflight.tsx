@@ -1,4 +1,4 @@
-import type { PreflightReport } from '../connection/desk-api.js';
+import type { PreflightReport } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
 import { timeOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';

@@ -1,4 +1,5 @@
-import type { BackupRun, DeskApi, RoutineRun, ScheduledRun } from '../connection/desk-api.js';
+import type { BackupRun, RoutineRun, ScheduledRun } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';

@@ -1,4 +1,4 @@
-import type { SettingsShown } from '../connection/desk-api.js';
+import type { SettingsShown } from '../api/shapes.js';
 import { sentence } from '../view/words.js';
 
 type Setting = SettingsShown['settings'][number];

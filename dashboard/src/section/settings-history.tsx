@@ -1,4 +1,4 @@
-import type { SettingsShown } from '../connection/desk-api.js';
+import type { SettingsShown } from '../api/shapes.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { type Column, Table } from '../view/table.js';

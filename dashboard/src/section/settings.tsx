@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { DeskApi, SettingsShown } from '../connection/desk-api.js';
+import type { SettingsShown } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { Analytics, DeskApi, StrategyShown } from '../connection/desk-api.js';
+import type { Analytics, StrategyShown } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day, grouped, minuteOfDay, money, signed, tone } from '../format.js';
 import { ActionNotice } from '../view/action-notice.js';

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { DeskApi, Task } from '../connection/desk-api.js';
+import type { Task } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { ago, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';

@@ -1,4 +1,4 @@
-import type { ValidationShown } from '../connection/desk-api.js';
+import type { ValidationShown } from '../api/shapes.js';
 import { day, minuteOfDay, money, signed } from '../format.js';
 
 export function Validation({ report }: { readonly report: ValidationShown }) {

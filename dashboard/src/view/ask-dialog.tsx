@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
-import { moneyAtStake } from '../../../src/domain/account.js';
-import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../../src/domain/position-size.js';
+import { RESUME_SIZE_PCT } from '../api/openapi.js';
+import type { TraderStatus } from '../api/shapes.js';
 import { day, minuteOfDay } from '../format.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { SigningPassword } from './signing-password.js';
@@ -45,7 +44,7 @@ export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
     >
       <p>
         The checks run again. If every one is clean, the desk is armed and may enter new positions with{' '}
-        {moneyAtStake(status?.trading ?? 'live', status?.account.name ?? null)}.
+        {status?.money ?? 'real money'}.
       </p>
       {status !== null && <ToLift status={status} />}
     </ReasonDialog>
@@ -76,8 +75,8 @@ function SizeChoice({ nowPct, size, onSize }: SizeChoiceProps) {
         name="size"
         type="number"
         inputMode="numeric"
-        min={SIZE_PCT_MIN}
-        max={SIZE_PCT_MAX}
+        min={RESUME_SIZE_PCT.minimum}
+        max={RESUME_SIZE_PCT.maximum}
         step={1}
         value={size}
         onInput={(event) => onSize(event.currentTarget.value)}

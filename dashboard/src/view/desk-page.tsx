@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LiveState } from '../../../src/api/live/status-watch.js';
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
+import type { LiveState, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Session } from '../connection/session.js';
 import { signVote } from '../connection/sign-vote.js';

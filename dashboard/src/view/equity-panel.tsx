@@ -1,8 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
+import type { EquityAnswer, EquityPoint, TraderStatus } from '../api/shapes.js';
 import { Chart, type Palette } from '../charts/chart.js';
-import type { EquityAnswer, EquityPoint } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
 import { Empty, Panel } from './panel.js';
 

@@ -1,5 +1,5 @@
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
-import { SIZE_PCT_MAX } from '../../../src/domain/position-size.js';
+import { RESUME_SIZE_PCT } from '../api/openapi.js';
+import type { TraderStatus } from '../api/shapes.js';
 import { ago, grouped, money, signed, tone } from '../format.js';
 
 type Lamp = 'go' | 'caution' | 'alarm' | 'gain' | 'loss' | 'even' | '';
@@ -39,7 +39,7 @@ function figures(status: TraderStatus): readonly Figure[] {
     },
     { label: 'Drawdown', value: `${status.drawdownPct}%`, detail: 'from the peak', lamp: '' },
     {
-      label: sizePct === SIZE_PCT_MAX ? 'Positions' : `Positions, at ${sizePct} % size`,
+      label: sizePct === RESUME_SIZE_PCT.maximum ? 'Positions' : `Positions, at ${sizePct} % size`,
       value: String(status.openPositions),
       detail:
         positions.length === 0

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { DeskApi, Trade, TradesAnswer } from '../connection/desk-api.js';
+import type { Trade, TradesAnswer } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Polled } from '../connection/use-polled.js';
 import { dayAndMinute, grouped, money, signed, tone, trimmed } from '../format.js';

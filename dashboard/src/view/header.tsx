@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
-import { type MoneyAtStake, moneyAtStake } from '../../../src/domain/account.js';
+import type { MoneyAtStake, TraderStatus } from '../api/shapes.js';
 import type { Connection } from '../connection/live.js';
 import { day, timeOfDay } from '../format.js';
 import { Wordmark } from './wordmark.js';
@@ -56,8 +55,7 @@ const TONES: Readonly<Record<MoneyAtStake, string>> = {
 };
 
 function Identity({ status }: { readonly status: TraderStatus }) {
-  const { marketData, trading, account, desk } = status;
-  const money = moneyAtStake(trading, account.name);
+  const { marketData, money, desk } = status;
   return (
     <div class="identity">
       <h1 class="desk-name">{desk}</h1>

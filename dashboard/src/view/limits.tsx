@@ -1,4 +1,4 @@
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
+import type { TraderStatus } from '../api/shapes.js';
 import { Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 

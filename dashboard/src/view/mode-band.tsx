@@ -1,5 +1,4 @@
-import type { LiveState } from '../../../src/api/live/status-watch.js';
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
+import type { LiveState, TraderStatus } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
 import { timeOfDay } from '../format.js';

@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../../../src/contracts/trader-status.js';
+import type { OrderStatus } from '../api/shapes.js';
 import { grouped } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';

@@ -1,4 +1,5 @@
-import type { Button, OperationResult } from '../connection/desk-api.js';
+import type { OperationResult } from '../api/shapes.js';
+import type { Button } from '../connection/desk-api.js';
 import type { Problem } from '../connection/problem.js';
 import { RunLink } from './run-link.js';
 import { sentence, Words } from './words.js';

@@ -1,10 +1,4 @@
-import type {
-  CoinsStatus,
-  DustStatus,
-  PositionStatus,
-  StopGapStatus,
-} from '../../../src/contracts/trader-status.js';
-import { STOP_GAP_WORDS } from '../../../src/domain/stop-gap.js';
+import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from '../api/shapes.js';
 import { grouped, money, signed, tone } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
@@ -83,10 +77,7 @@ export function Positions({ positions, dust, coins, stopGaps, currency }: Held) 
         <p class="empty">
           Without a stop, longest:{' '}
           {stopGaps
-            .map(
-              ({ why, longestMs, count }) =>
-                `${STOP_GAP_WORDS[why]} ${grouped(String(longestMs))} ms (${count}×)`,
-            )
+            .map(({ words, longestMs, count }) => `${words} ${grouped(String(longestMs))} ms (${count}×)`)
             .join('; ')}
           .
         </p>

@@ -1,9 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
-import type { TraderStatus } from '../../../src/contracts/trader-status.js';
+import type { Trade, TraderStatus } from '../api/shapes.js';
 import { Chart, type Palette } from '../charts/chart.js';
 import { drawLevels, drawMarks, type Level, type TradeMark } from '../charts/marks.js';
-import type { Trade } from '../connection/desk-api.js';
 import { grouped } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import type { PricePoint } from './use-desk.js';

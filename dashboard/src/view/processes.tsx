@@ -1,4 +1,4 @@
-import type { LiveState } from '../../../src/api/live/status-watch.js';
+import type { LiveState } from '../api/shapes.js';
 import { Panel } from './panel.js';
 
 export function Processes({ processes }: Pick<LiveState, 'processes'>) {

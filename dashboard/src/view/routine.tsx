@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { RoutineRun } from '../connection/desk-api.js';
+import type { RoutineRun } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';

@@ -1,4 +1,4 @@
-import type { ScheduledRun } from '../connection/desk-api.js';
+import type { ScheduledRun } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';

@@ -1,4 +1,4 @@
-import type { RoutineRun } from '../connection/desk-api.js';
+import type { RoutineRun } from '../api/shapes.js';
 import { day, timeOfDay } from '../format.js';
 import { Times } from './words.js';
 

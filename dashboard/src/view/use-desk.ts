@@ -1,7 +1,8 @@
 /** What the page knows: the live state, and what it reads beside it. */
+
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { LiveState } from '../../../src/api/live/status-watch.js';
-import { type BarsAnswer, DeskApi } from '../connection/desk-api.js';
+import type { BarsAnswer, LiveState } from '../api/shapes.js';
+import { DeskApi } from '../connection/desk-api.js';
 import { type Connection, Live } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
 import { usePolled } from '../connection/use-polled.js';
@@ -58,5 +59,5 @@ function pointOf({ openMs, spanMs, close }: BarsAnswer['bars'][number]): PricePo
   return { marketMs: openMs + spanMs, price: Number(close) };
 }
 
-const NO_BARS: BarsAnswer = { symbol: '', spanMs: 60_000, bars: [] };
+const NO_BARS: BarsAnswer = { symbol: '', spanMs: 60_000, simulated: false, bars: [] };
 const minute = (ms: number): number => Math.floor(ms / 60_000);

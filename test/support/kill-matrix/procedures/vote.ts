@@ -1,4 +1,4 @@
-import type { Signing } from '../../../../dashboard/src/connection/sign-vote.js';
+import type { Signing } from '../../../../dashboard/src/api/shapes.js';
 import { signStatement } from '../../../../src/domain/signed-vote.js';
 import { ownKeyOf } from '../../own-keys.js';
 import type { Page } from '../page.js';

@@ -1,0 +1,60 @@
+/** What the API takes and gives, by the names that the page uses: all of it from the OpenAPI document. */
+import type { components, paths } from './openapi.js';
+
+type Json<Carrier> = Carrier extends { readonly content: { readonly 'application/json': infer T } }
+  ? T
+  : never;
+type Done<Responses> = Json<Responses[keyof Responses & (200 | 202)]>;
+type Answer<
+  Path extends keyof paths,
+  Method extends 'get' | 'post' | 'put' = 'get',
+> = paths[Path][Method] extends {
+  readonly responses: infer Responses;
+}
+  ? Done<Responses>
+  : never;
+type Query<Path extends keyof paths> = paths[Path]['get'] extends {
+  readonly parameters: { readonly query?: infer T };
+}
+  ? NonNullable<T>
+  : never;
+
+export type LiveMessage = components['schemas']['LiveMessage'];
+export type LiveState = Omit<Extract<LiveMessage, { readonly type: 'state' }>, 'type' | 'atWallMs'>;
+export type TraderStatus = NonNullable<LiveState['status']>;
+export type OrderStatus = TraderStatus['orders'][number];
+export type PositionStatus = TraderStatus['positions'][number];
+export type DustStatus = TraderStatus['dust'][number];
+export type StopGapStatus = TraderStatus['stopGaps'][number];
+export type CoinsStatus = TraderStatus['coins'][number];
+export type MoneyAtStake = TraderStatus['money'];
+
+export type Tokens = Answer<'/api/auth/refresh', 'post'>;
+export type PersonRole = Tokens['roles'][number];
+
+export type TradesAnswer = Answer<'/api/trades'>;
+export type Trade = TradesAnswer['trades'][number];
+export type EquityAnswer = Answer<'/api/equity'>;
+export type EquityPoint = EquityAnswer['points'][number];
+export type BarsAnswer = Answer<'/api/bars'>;
+export type BarStatus = BarsAnswer['bars'][number];
+export type RoutineRun = Answer<'/api/routines'>['runs'][number];
+export type BackupRun = Answer<'/api/backups'>['runs'][number];
+export type ScheduledRun = Answer<'/api/schedules'>['schedules'][number];
+export type StrategyShown = Answer<'/api/strategies'>['strategies'][number];
+export type Analytics = Answer<'/api/analytics'>;
+export type SettingsShown = Answer<'/api/settings'>;
+export type SettingsResult = Answer<'/api/settings', 'put'>;
+export type ApprovalShown = Answer<'/api/approvals'>['approvals'][number];
+export type Task = Answer<'/api/tasks'>['tasks'][number];
+export type Incident = Answer<'/api/incidents'>['incidents'][number];
+export type IncidentShown = Answer<'/api/incidents/{id}'>;
+export type GoLiveShown = Answer<'/api/golive'>;
+export type PreflightReport = Answer<'/api/preflight'>;
+export type ValidationShown = Answer<'/api/validations'>['validations'][number];
+export type AuditPage = Answer<'/api/audit'>;
+export type OperationResult = Answer<'/api/emergency/stop', 'post'>;
+export type Signing = Answer<'/api/signing'>;
+export type SigningQuery = Query<'/api/signing'>;
+export type AuditQuery = Query<'/api/audit'>;
+export type CoinOwner = NonNullable<SigningQuery['owner']>;

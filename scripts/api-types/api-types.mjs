@@ -1,0 +1,15 @@
+import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
+
+/**
+ * The text of a file with the types of each answer and each request, and the bounds of the numbers that people choose.
+ * @param {Record<string, any>} document OpenAPI 3.1
+ */
+export async function apiTypesText(document) {
+  const types = astToString(await openapiTS(document));
+  const body = document.paths['/api/emergency/resume'].post.requestBody.content['application/json'].schema;
+  const { minimum, maximum } = body.properties.sizePct;
+  return `${COMMENT_HEADER}${types}
+/** Percent of the desk file's position size that a desk may be resumed with. */
+export const RESUME_SIZE_PCT = { minimum: ${minimum}, maximum: ${maximum} } as const;
+`;
+}
