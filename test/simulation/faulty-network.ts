@@ -19,6 +19,7 @@ const JITTER_MS_MAX = 2;
 const HALF_WAY_RATE = 0.2;
 /** An exchange takes no order that left longer ago. */
 const RECEIVE_WINDOW_MS = 5_000;
+const NO_STOPS = { code: '-2010', text: 'This symbol takes no stop orders.' };
 const TOO_LATE = { code: '-1021', text: 'Timestamp for this request is outside of the recvWindow.' };
 
 interface Receiver {
@@ -32,6 +33,10 @@ export class FaultyNetwork {
   #closed = false;
   /** Of stops that never fire, by client id. */
   readonly #askedTicks = new Map<string, number>();
+  /** What becomes of stops, and until when. */
+  #stops: { readonly manner: 'refused' | 'lost'; readonly untilMs: number } | null = null;
+  /** Stops that were lost: while these are, nobody says that they are. */
+  readonly #unheard = new Set<string>();
   #receiver: Receiver | null = null;
 
   constructor(
@@ -83,11 +88,13 @@ export class FaultyNetwork {
             .map((order) => this.#shown(order));
           return this.#isWrong() ? orders.slice(1) : orders;
         }),
-      orderByClientId: (clientId, instrument) =>
-        ask(async () => {
+      orderByClientId: (clientId, instrument) => {
+        if (this.#unheard.has(clientId) && this.#takesNoStops) return this.#never(clientId);
+        return ask(async () => {
           const order = await venue.orderByClientId(clientId, instrument);
           return order === null ? null : this.#shown(order);
-        }),
+        });
+      },
       fillsSince: (sinceMs) =>
         ask(async () => {
           const fills = await venue.fillsSince(sinceMs);
@@ -118,11 +125,19 @@ export class FaultyNetwork {
   maintenance(durationMs: number): void {
     this.injected.count('maintenance');
     this.#closed = true;
-    this.time.after(durationMs, () => this.open());
+    this.time.after(durationMs, () => {
+      this.#closed = false;
+    });
   }
 
   open(): void {
     this.#closed = false;
+    this.#stops = null;
+  }
+
+  takeNoStops(manner: 'refused' | 'lost', durationMs: number): void {
+    this.injected.count(`stops ${manner}`);
+    this.#stops = { manner, untilMs: this.time.nowMs + durationMs };
   }
 
   disconnect(durationMs: number): void {
@@ -156,12 +171,28 @@ export class FaultyNetwork {
     if (this.#closed || this.#happens('refused')) {
       return this.#answer(process, { kind: 'rejected', code: '503', text: 'busy' });
     }
+    const noStop = this.#noStop(order);
+    if (noStop === 'lost') return this.#never(order.clientId);
+    if (noStop === 'refused') return this.#answer(process, { kind: 'rejected', ...NO_STOPS });
     return this.#request(process, async (lateMs): Promise<SendOutcome> => {
       if (lateMs > RECEIVE_WINDOW_MS) return { kind: 'rejected', ...TOO_LATE };
       const outcome = await this.venue.submit(this.#stuck(order));
       if (outcome.kind === 'accepted') this.#streamOrder(order.clientId, order.instrument);
       return outcome;
     });
+  }
+
+  #noStop({ type }: OrderIntent): 'refused' | 'lost' | null {
+    return type === 'stop' && this.#takesNoStops ? (this.#stops?.manner ?? null) : null;
+  }
+
+  get #takesNoStops(): boolean {
+    return this.#stops !== null && this.time.nowMs < this.#stops.untilMs;
+  }
+
+  #never<T>(clientId: string): Promise<T> {
+    this.#unheard.add(clientId);
+    return new Promise(() => undefined);
   }
 
   /** Now and then a stop rests where the market will not come; the venue shows it where it was asked for. */
@@ -194,6 +225,9 @@ export class FaultyNetwork {
       text: 'busy',
     });
     if (this.#closed) return this.#answer(process, answer('rejected'));
+    const noStop = this.#noStop(order);
+    if (noStop === 'lost') return this.#never(order.clientId);
+    if (noStop === 'refused') return this.#answer(process, { kind: 'rejected', ...NO_STOPS });
     return this.#request(process, async (lateMs): Promise<ReplaceOutcome> => {
       if (lateMs > RECEIVE_WINDOW_MS) return { kind: 'rejected', ...TOO_LATE };
       if (this.#isRefusedHalfWay()) {

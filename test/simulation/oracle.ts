@@ -25,7 +25,9 @@ import { Prompt } from './watchers/prompt.js';
 import { ProtectiveStops } from './watchers/protective-stops.js';
 import { Readings } from './watchers/readings.js';
 import { RealPrices } from './watchers/real-prices.js';
+import { RefusedStops } from './watchers/refused-stops.js';
 import { Results } from './watchers/results.js';
+import { StopChanges } from './watchers/stop-changes.js';
 import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
 
@@ -91,6 +93,8 @@ export class Oracle {
       new RealPrices(book, scenario),
       new CashRecords(bank, book, scenario),
       new StopsTrusted(book, scenario),
+      new StopChanges(book, scenario, this.#unprotectable),
+      new RefusedStops(book, scenario),
     ];
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,

@@ -33,6 +33,7 @@ export class Referee {
     };
   }
 
+  /** Nothing is owed, and whatever is on sale is there: an order that rests locks its coins. */
   async lookAtAccount(): Promise<void> {
     const { cash } = await this.venue.balances();
     const positions = await this.venue.positions();
@@ -40,6 +41,14 @@ export class Referee {
     if (BigInt(cash) < 0n) this.#object(`the venue let the account owe ${-BigInt(cash)}`);
     for (const { instrument, quantityLots } of positions)
       if (quantityLots < 0) this.#object(`the venue sold ${-quantityLots} lots of ${instrument} too many`);
+    const onSale = new Map<number, number>();
+    for (const { instrument, side, quantityLots, filledLots } of await this.venue.openOrders())
+      if (side === 'sell') onSale.set(instrument, (onSale.get(instrument) ?? 0) + quantityLots - filledLots);
+    for (const [instrument, lots] of onSale) {
+      const held = positions.find((position) => position.instrument === instrument)?.quantityLots ?? 0;
+      if (lots > held)
+        this.#object(`the venue has ${lots} lots of ${instrument} on sale, and ${held} are there`);
+    }
   }
 
   /** At the end: who takes fees in coins keeps them from each purchase, or takes them from the stock. */

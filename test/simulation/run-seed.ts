@@ -192,6 +192,8 @@ class Run {
     this.#nowAndThen(this.#scenario.breakerEveryMs, () => this.#network.tripBreaker());
     this.#nowAndThen(this.#scenario.clockSetEveryMs, () => this.#setClock());
     this.#nowAndThen(this.#scenario.silenceEveryMs, () => this.#silence());
+    this.#nowAndThen(this.#scenario.sleepEveryMs, () => this.#sleep());
+    this.#nowAndThen(this.#scenario.noStopsEveryMs, () => this.#takeNoStops());
     this.#nowAndThen(this.#scenario.heartbeatEveryMs, () => this.#loseHeartbeat());
     this.#nowAndThen(this.#scenario.stormEveryMs, () => this.#storm());
     this.#nowAndThen(this.#scenario.bankEveryMs, () =>
@@ -327,6 +329,35 @@ class Run {
     // Nobody listens to what contradicts it.
     if (this.#scenario.freezeEveryMs > 0 && this.#random.chance(0.2))
       this.#trader.freeze(this.#random.whole(3_000, 20_000));
+  }
+
+  /** From a desk that may enter: what it enters from now on is without a stop. */
+  #takeNoStops(): void {
+    if (!this.#trader.running || this.#trader.engine.view.mode !== 'ACTIVE') return;
+    this.#network.takeNoStops(
+      this.#random.pick(['refused', 'lost'] as const),
+      this.#random.whole(20_000, 40_000),
+    );
+  }
+
+  /** Long enough to be noticed. What the feed said meanwhile is lost, and the last that it said was no price. */
+  #sleep(): void {
+    const { instruments } = this.#scenario;
+    if (!this.#trader.running || !instruments.every(({ id }) => this.#trader.hasHeard(id))) return;
+    const sleepMs = this.#random.whole(6_000, 20_000);
+    const untilMs = this.#time.nowMs + sleepMs + this.#random.whole(500, 4_000);
+    for (const { id } of instruments) {
+      if (this.#time.nowMs >= (this.#silentUntilMs.get(id) ?? 0))
+        this.#trader.post({
+          kind: 'quote',
+          instrument: id,
+          ...wrongQuote(this.#random, this.#prices.bidTicks(id)),
+        });
+      this.#silentUntilMs.set(id, untilMs);
+    }
+    this.#injected.count('machine sleeps');
+    this.#wrongAtMs = untilMs;
+    this.#trader.freeze(sleepMs);
   }
 
   /** 0: nobody says how much. */

@@ -75,6 +75,10 @@ export interface Scenario {
   readonly conversionEveryMs: number;
   /** A quote that is no price. */
   readonly wrongQuoteEveryMs: number;
+  /** The machine sleeps; a quote that is no price came just before, and the feed takes its time to come back. */
+  readonly sleepEveryMs: number;
+  /** For a while the venue takes no stop: it refuses each, or says nothing of it. */
+  readonly noStopsEveryMs: number;
   /** The part of stops that never fire. */
   readonly stuckStops: number;
   /** An account with a past at an exchange: coins in it are nobody's until a person says whose. */
@@ -128,6 +132,8 @@ export function drawScenario(seed: number, random: Random): Scenario {
     conversionEveryMs: spot ? random.pick([0, 0, 0, 30_000]) : 0,
     wrongQuoteEveryMs: random.pick([0, 0, 5_000]),
     stuckStops: random.pick([0, 0, 0.5]),
+    sleepEveryMs: seed % 7 === 0 ? 20_000 : 0,
+    noStopsEveryMs: seed % 6 === 4 ? 8_000 : 0,
     capabilities: drawCapabilities(seed, spot, random),
     faults: severity === 0 ? NO_FAULTS : drawFaults(severity, random),
     latencyMs: random.pick([0, 1, 20, 100, 400]),

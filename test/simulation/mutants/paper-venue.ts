@@ -20,4 +20,16 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
     find: "  return rules.feesIn === 'coin' && basis.side === 'buy'\n",
     put: "  return rules.feesIn === 'coin' && basis.lots < 0\n",
   },
+  {
+    what: 'the paper venue sells coins that are not there',
+    file: 'venue/paper/admission.ts',
+    find: '  return order.quantityLots > free ? INSUFFICIENT : null;',
+    put: '  return order.quantityLots > free && free < 0 ? INSUFFICIENT : null;',
+  },
+  {
+    what: 'the paper venue sells coins that another order locks',
+    file: 'venue/paper/admission.ts',
+    find: "    if (open.side === 'sell') free -=",
+    put: "    if (open.side === 'sell' && open.quantityLots < 0) free -=",
+  },
 ];

@@ -74,4 +74,10 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
     find: '  const stale = staleSymbols(core);',
     put: '  const stale = staleSymbols(core).slice(99);',
   },
+  {
+    what: 'a quote that was held back before a sleep is believed after it',
+    file: 'engine/flow/on-fault.ts',
+    find: '  core.guard.forgetDoubts();\n',
+    put: '',
+  },
 ];

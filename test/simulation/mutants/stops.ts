@@ -98,4 +98,28 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     find: '? Math.floor((intent.protectTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM)',
     put: '? (intent.limitTicks ?? 0)',
   },
+  {
+    what: 'a stop is exchanged where it could be made smaller',
+    file: 'engine/flow/change-stop.ts',
+    find: '  if (onlySmaller && capabilities.amends && ',
+    put: '  if (onlySmaller && !capabilities.amends && ',
+  },
+  {
+    what: 'a stop is taken off for another where the venue exchanges them',
+    file: 'engine/flow/change-stop.ts',
+    find: '  if (capabilities.replaces) place(',
+    put: "  if (capabilities.replaces && clientId === '') place(",
+  },
+  {
+    what: 'a position whose stop is refused for ever is kept',
+    file: 'engine/flow/secure.ts',
+    find: "  secure(core, at, 'refused', ",
+    put: "  if (stopRefusals > 1e9) secure(core, at, 'refused', ",
+  },
+  {
+    what: 'a missing stop halts nobody',
+    file: 'engine/flow/on-tick.ts',
+    find: "    raiseFault(core, 'protection-missing', ",
+    put: "    if (seconds > 1e9) raiseFault(core, 'protection-missing', ",
+  },
 ];

@@ -5,17 +5,21 @@ import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
+import { isWrongQuote } from '../outside.js';
 import type { Scenario } from '../scenario.js';
-import type { Watcher } from '../watcher.js';
+import type { Moment, Watcher } from '../watcher.js';
 
 /** The real market moves by less between a quote and its belief; wrong quotes are further away. */
 const NEAR = 0.12;
+/** The feed may be silent for a while after the process stood still: nothing contradicts what came before. */
+const SILENT_MS_MAX = 6_000;
 /** Money units. */
 const ROUNDING = 100_000_000;
 
 export class RealPrices implements Watcher {
   /** The newest real one, by instrument. */
   readonly #bids = new Map<number, number>();
+  #thawedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly followed: FollowedBook,
@@ -28,6 +32,22 @@ export class RealPrices implements Watcher {
 
   heard(event: EngineEvent): void {
     if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+  }
+
+  thawed(wallMs: number): void {
+    this.#thawedMs = wallMs;
+  }
+
+  looked(moment: Moment): string | null {
+    return moment.wallMs - this.#thawedMs <= SILENT_MS_MAX ? this.lookedClosely(moment) : null;
+  }
+
+  /** What the desk goes by is something that the market said. */
+  lookedClosely({ view }: Moment): string | null {
+    const wrong = view().quotes.find(isWrongQuote);
+    return wrong === undefined
+      ? null
+      : `${wrong.bidTicks} / ${wrong.askTicks} is taken for the price of ${wrong.instrument}, and no market said so`;
   }
 
   recorded(record: EngineRecord): string | null {

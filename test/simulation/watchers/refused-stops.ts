@@ -1,0 +1,96 @@
+/** A venue that answers and takes no stop must not hold the position either: it is closed at the market, in every mode. */
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+/** From so many refusals in a row on, */
+const REFUSALS = 3;
+/** of a position that has been without a stop for so long, */
+const BARE_MS = 10_000;
+/** it takes the desk no longer than this. */
+const CLOSED_WITHIN_MS = 4_000;
+/** Worth so many smallest orders: surely no dust. */
+const SURELY_TRADABLE = 1.5;
+
+export class RefusedStops implements Watcher {
+  readonly #refusals = new Map<number, number>();
+  readonly #bareSinceMs = new Map<number, number>();
+  /** Since when nothing stands in the way of closing it. */
+  readonly #dueSinceMs = new Map<number, number>();
+  readonly #bids = new Map<number, number>();
+  #answers = true;
+  #diskIsBroken = false;
+
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly scenario: Scenario,
+  ) {}
+
+  restarted(): void {
+    this.#refusals.clear();
+    this.#bareSinceMs.clear();
+    this.#dueSinceMs.clear();
+    this.#answers = true;
+    this.#diskIsBroken = false;
+  }
+
+  thawed(): void {
+    this.#dueSinceMs.clear();
+  }
+
+  heard(event: EngineEvent): void {
+    if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+    else if (event.kind === 'journal.fault') this.#diskIsBroken = true;
+    else if (event.kind === 'venue.health') this.#answers = event.state === 'up';
+    else if (event.kind === 'venue.breaker') this.#answers = event.state !== 'open';
+    else if (event.kind === 'order.rejected') {
+      const order = this.book.live.get(event.clientId)?.intent;
+      if (order?.purpose !== 'protective') return;
+      this.#refusals.set(order.instrument, (this.#refusals.get(order.instrument) ?? 0) + 1);
+    }
+  }
+
+  /** It is being closed. */
+  left(effect: Effect): null {
+    if (effect.kind === 'submit' && (effect.order.purpose === 'close' || effect.order.purpose === 'exit'))
+      this.#forget(effect.order.instrument);
+    return null;
+  }
+
+  looked({ wallMs }: Moment): string | null {
+    for (const { id } of this.scenario.instruments) {
+      const stops = this.book.liveOn(id, 'protective');
+      const rests = stops.some(({ state }) => state === 'working' || state === 'partlyFilled');
+      if (rests || this.book.closing || !this.#isTradable(id)) {
+        this.#forget(id);
+        continue;
+      }
+      const bareSinceMs = this.#bareSinceMs.get(id) ?? wallMs;
+      this.#bareSinceMs.set(id, bareSinceMs);
+      const refused = (this.#refusals.get(id) ?? 0) >= REFUSALS && wallMs - bareSinceMs >= BARE_MS;
+      // One that is on its way may rest in a moment.
+      const isDue = refused && stops.length === 0 && this.#answers && !this.#diskIsBroken;
+      const sinceMs = isDue ? (this.#dueSinceMs.get(id) ?? wallMs) : null;
+      if (sinceMs === null) this.#dueSinceMs.delete(id);
+      else this.#dueSinceMs.set(id, sinceMs);
+      if (sinceMs === null || wallMs - sinceMs <= CLOSED_WITHIN_MS) continue;
+      this.#forget(id);
+      return `the stops of ${id} are refused for ${wallMs - bareSinceMs} ms, and nothing closes it`;
+    }
+    return null;
+  }
+
+  #forget(at: number): void {
+    this.#refusals.delete(at);
+    this.#bareSinceMs.delete(at);
+    this.#dueSinceMs.delete(at);
+  }
+
+  #isTradable(at: number): boolean {
+    const { moneyPerTickLot, minNotional } = this.scenario.instruments[at]!;
+    const value = Math.abs(this.book.lots[at] ?? 0) * (this.#bids.get(at) ?? 0) * moneyPerTickLot;
+    return value >= minNotional * SURELY_TRADABLE;
+  }
+}
