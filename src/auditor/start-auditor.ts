@@ -2,18 +2,16 @@
 
 import { notTheDesks } from '../desk/fee-assets.js';
 import type { Desk } from '../desk/schema.js';
-import { secretVariable } from '../desk/secret-variable.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { connectTrader } from '../trader/client.js';
 import { buildInstruments } from '../trader/engine-config.js';
 import { openLog } from '../trader/log.js';
-import { exchangeReader } from '../venue/binance/audit-reading.js';
-import { type BinanceCredentials, readCredentials } from '../venue/binance/credentials.js';
-import { endpointOf } from '../venue/binance/endpoint.js';
 import type { VenueEndpoint } from '../venue/endpoint.js';
+import { credentialNames } from '../venue/environment.js';
 import { loadDesk } from '../venue/load-desk.js';
+import { tradedVenue } from '../venue/registry.js';
 import { type AuditParts, createAudit } from './audit.js';
 import { readPaperBook } from './paper-book-reading.js';
 import { ownPrices } from './prices/own-prices.js';
@@ -26,7 +24,8 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   const paths = deskPaths(homePaths(runtime.home), runtime.desk);
   const trader = connectTrader(paths.controlSocket);
   const instruments = buildInstruments(desk);
-  const endpoint = desk.mode === 'live' ? endpointOf(desk, runtime.simulatedVenue) : null;
+  const endpoint =
+    desk.mode === 'live' ? tradedVenue(desk.venue.name).live.endpoint(desk, runtime.simulatedVenue) : null;
   let lastMissing = '';
   const audit = createAudit({
     trader,
@@ -69,28 +68,17 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   };
 }
 
-/** By a read-only key of its own where BINANCE_AUDITOR_API_KEY is given, else by the trader's, where this process has it. */
+/** By a read-only key of its own where there is one, else by the trader's, where this process has it. */
 function accountReader(
   endpoint: VenueEndpoint,
   desk: Desk,
   instruments: readonly Instrument[],
 ): AuditParts['readBook'] {
-  const credentials = credentialsOf(process.env);
-  return exchangeReader({ endpoint, credentials, instruments, foreign: notTheDesks(desk) });
-}
-
-function credentialsOf(env: NodeJS.ProcessEnv): BinanceCredentials {
-  const apiKey = secretVariable(env, 'BINANCE_AUDITOR_API_KEY');
-  const secret = secretVariable(env, 'BINANCE_AUDITOR_SECRET_KEY') ?? '';
-  const read = readCredentials(
-    apiKey === null ? env : { BINANCE_API_KEY: apiKey, BINANCE_SECRET_KEY: secret },
-  );
-  if (read.ok) return read.credentials;
-  const problem =
-    apiKey === null
-      ? `BINANCE_AUDITOR_API_KEY is not set, and ${read.problem}`
-      : read.problem.replaceAll('BINANCE_', 'BINANCE_AUDITOR_');
+  const { live } = tradedVenue(desk.venue.name);
+  const signedIn = live.signInToRead(process.env);
+  if (signedIn.ok) return signedIn.access.bookReader({ endpoint, instruments, foreign: notTheDesks(desk) });
+  const own = credentialNames(live, 'auditor').join(' and ');
   throw new Error(
-    `the auditor can't read the account: ${problem}. Nobody watches it from outside until BINANCE_AUDITOR_API_KEY and BINANCE_AUDITOR_SECRET_KEY hold a read-only key (docs/VENUES.md).`,
+    `the auditor can't read the account: ${signedIn.problem}. Nobody watches it from outside until ${own} hold a read-only key (${live.page}).`,
   );
 }

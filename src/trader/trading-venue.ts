@@ -8,10 +8,6 @@ import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import type { FeedOutside } from '../market/create-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
-import type { BinanceVenue } from '../venue/binance/binance-venue.js';
-import { readCredentials } from '../venue/binance/credentials.js';
-import { endpointOf } from '../venue/binance/endpoint.js';
-import type { VenueEndpoint } from '../venue/endpoint.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
 import { tradedVenue } from '../venue/registry.js';
@@ -41,14 +37,7 @@ export interface VenueParts {
 
 export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue> {
   const { desk, paths, instruments, feed } = parts;
-  if (desk.mode === 'live') {
-    const endpoint = endpointOf(desk, parts.runtime.simulatedVenue);
-    return {
-      port: await openBinance(parts, endpoint),
-      paper: null,
-      account: tradedVenue(desk.venue.name).live.accounts[endpoint.kind],
-    };
-  }
+  if (desk.mode === 'live') return openLive(parts);
   const paper = parts.openPaper({
     directory: paths.paperBook,
     prices: feed.source.identity,
@@ -69,19 +58,25 @@ export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside
   return addresses === null ? { desk: own } : { desk: own, outside: { steadyMs: steadyNowMs, addresses } };
 }
 
-/** Loaded only here: a trader on paper keeps clear of the exchange's library. */
-async function openBinance(parts: VenueParts, endpoint: VenueEndpoint): Promise<BinanceVenue> {
-  const { desk, instruments, log, expectedLots } = parts;
-  const read = readCredentials(process.env);
-  if (!read.ok) throw new StartRefused(`${read.problem}. No order was sent. ${read.doThis}`);
-  const { openBinanceVenue } = await import('../venue/binance/binance-venue.js');
-  return openBinanceVenue({
+/** The venue's library is loaded only here: a trader on paper keeps clear of it. */
+async function openLive({
+  runtime,
+  desk,
+  instruments,
+  log,
+  expectedLots,
+}: VenueParts): Promise<TradingVenue> {
+  const { live } = tradedVenue(desk.venue.name);
+  const endpoint = live.endpoint(desk, runtime.simulatedVenue);
+  const signedIn = live.signIn(process.env);
+  if (!signedIn.ok) throw new StartRefused(`${signedIn.problem}. No order was sent. ${signedIn.doThis}`);
+  const port = await signedIn.access.open({
     endpoint,
-    credentials: read.credentials,
     instruments,
     foreign: notTheDesks(desk),
     rateLimited: desk.venue.rateLimit.enabled,
     expectedLots,
     onRefusedAnswer: (answer) => log('warn', 'an answer of the exchange could not be believed', { answer }),
   });
+  return { port, paper: null, account: live.accounts[endpoint.kind] };
 }

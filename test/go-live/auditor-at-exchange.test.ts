@@ -4,12 +4,12 @@ import { units } from '../../simulators/binance/units.js';
 import { createAudit } from '../../src/auditor/audit.js';
 import type { ControlMethods } from '../../src/contracts/control.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { exchangeReader } from '../../src/venue/binance/audit-reading.js';
 import { exchangePrices } from '../../src/venue/binance/best-prices.js';
+import { tradedVenue } from '../../src/venue/registry.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { idleStatus } from '../support/trader-status.js';
 import { INSTRUMENTS } from '../venue-binance/support/opened.js';
-import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
+import { READING_KEY } from '../venue-binance/support/raw-client.js';
 
 const STATUS: TraderStatus = {
   ...idleStatus(),
@@ -28,9 +28,13 @@ it('reads the account by itself, and stops the desk where the exchange holds coi
     halts.push((params as ControlMethods['halt']['params']).reason);
     return {};
   };
-  const readBook = exchangeReader({
+  const signedIn = tradedVenue('binance').live.signInToRead({
+    BINANCE_AUDITOR_API_KEY: READING_KEY.apiKey,
+    BINANCE_AUDITOR_SECRET_KEY: READING_KEY.secret,
+  });
+  if (!signedIn.ok) throw new Error(signedIn.problem);
+  const readBook = signedIn.access.bookReader({
     endpoint: { kind: 'simulator', address: simulator.address },
-    credentials: TRADING_KEY,
     instruments: INSTRUMENTS,
     foreign: { ETH: '2' },
   });

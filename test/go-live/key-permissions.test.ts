@@ -17,7 +17,7 @@ async function look(permissions: typeof SPOT_ONLY) {
   const { desk } = parseDesk('desk.yaml', liveDeskText());
   const env = { BINANCE_API_KEY: TRADING_KEY.apiKey, BINANCE_SECRET_KEY: TRADING_KEY.secret };
   const exchange = await readExchange({ desk, env, simulatedVenue: simulator.address });
-  return keyPermissions.look({ exchange } as PreflightSubject);
+  return keyPermissions.look({ desk, exchange } as PreflightSubject);
 }
 
 it.each([

@@ -63,6 +63,13 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
     'fail',
     /-2015|Invalid API-key/,
   ],
+  [
+    'no order can leave for the venue',
+    (bench) => void (bench.desk = { ...bench.desk, venue: { ...bench.desk.venue, name: 'kraken' } }),
+    'api-key',
+    'fail',
+    /real orders can't leave for kraken/,
+  ],
   ['the secret is wrong', setTo('BINANCE_SECRET_KEY', 'x'.repeat(64)), 'api-key', 'fail', /-1022|Signature/],
   ['the exchange is in maintenance', control('maintenance', { on: true }), 'api-key', 'fail', /./],
   [

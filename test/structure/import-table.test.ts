@@ -19,7 +19,7 @@ const AT_MOST = {
   upwardTypeImports: 0,
   valueCycles: 0,
   typeCycles: 0,
-  venuesNamedOutside: 6,
+  venuesNamedOutside: 0,
 } as const;
 
 /** Packages that a folder must never load: the trader stays small, workflows stay deterministic. */

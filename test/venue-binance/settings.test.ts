@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readCredentials } from '../../src/venue/binance/credentials.js';
+import { readAuditorCredentials, readCredentials } from '../../src/venue/binance/credentials.js';
 import { chooseEndpoint, endpointLabel } from '../../src/venue/binance/endpoint.js';
 import { judgePermissions, readKeyPermissions } from '../../src/venue/binance/permissions.js';
 
@@ -42,6 +42,31 @@ describe('the key of the environment', () => {
     expect(read).toMatchObject({ ok: false });
     expect(read.ok ? '' : read.problem).toContain(problem);
     expect(JSON.stringify(read)).not.toContain('your-key-here');
+  });
+});
+
+describe('the key of the auditor', () => {
+  const own = { BINANCE_AUDITOR_API_KEY: 'r'.repeat(64), BINANCE_AUDITOR_SECRET_KEY: 'read' };
+  const traders = { BINANCE_API_KEY: key, BINANCE_SECRET_KEY: 's' };
+
+  it('is its own where there is one, and the trader’s where that is all there is', () => {
+    expect(readAuditorCredentials({ ...traders, ...own })).toEqual({
+      ok: true,
+      credentials: { apiKey: 'r'.repeat(64), secret: 'read' },
+    });
+    expect(readAuditorCredentials(traders)).toEqual({
+      ok: true,
+      credentials: { apiKey: key, secret: 's' },
+    });
+  });
+
+  it.each([
+    [{}, 'BINANCE_AUDITOR_API_KEY is not set, and BINANCE_API_KEY and BINANCE_SECRET_KEY are not set'],
+    [{ ...traders, ...own, BINANCE_AUDITOR_SECRET_KEY: '' }, 'BINANCE_AUDITOR_SECRET_KEY is not set'],
+    [{ ...own, BINANCE_AUDITOR_API_KEY: 'short' }, 'BINANCE_AUDITOR_API_KEY does not look like a key'],
+  ])('that is missing or wrong is named by its own variables: %#', (environment, problem) => {
+    const read = readAuditorCredentials(environment);
+    expect(read.ok ? '' : read.problem).toMatch(new RegExp(`^${problem}`));
   });
 });
 

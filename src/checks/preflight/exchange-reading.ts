@@ -4,10 +4,8 @@ import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { VenueBalances } from '../../domain/venue.js';
 import { buildInstruments } from '../../trader/engine-config.js';
-import { openBinanceVenue } from '../../venue/binance/binance-venue.js';
-import { readCredentials } from '../../venue/binance/credentials.js';
-import { endpointLabel, endpointOf } from '../../venue/binance/endpoint.js';
-import type { KeyPermissions } from '../../venue/binance/permissions.js';
+import type { PermissionVerdict } from '../../venue/definition.js';
+import { tradedVenue } from '../../venue/registry.js';
 
 /** A value, or why there is none. */
 export type Reading<T> =
@@ -17,17 +15,11 @@ export type Reading<T> =
 export interface ExchangeReading {
   readonly endpoint: string;
   readonly rateLimited: boolean;
-  readonly permissions: Reading<KeyPermissions>;
+  readonly permissions: Reading<PermissionVerdict>;
   readonly balances: Reading<VenueBalances>;
   /** By symbol of the desk file: null where it can be traded as the desk file says, else why not. */
   readonly symbols: Reading<ReadonlyMap<string, string | null>>;
 }
-
-const TIMES = {
-  requestTimeoutMs: 5_000,
-  connectTimeoutMs: 3_000,
-  retry: { triesMax: 2, baseMs: 200, capMs: 500 },
-};
 
 export interface ExchangeQuestion {
   readonly desk: Desk;
@@ -49,38 +41,37 @@ export async function readExchange(question: ExchangeQuestion): Promise<Exchange
 }
 
 /** Also where the endpoint itself is wrong, which is then the answer to every question. */
-function labelOf(question: ExchangeQuestion): string {
+function labelOf({ desk, env, simulatedVenue }: ExchangeQuestion): string {
   try {
-    return endpointLabel(endpointOf(question.desk, question.simulatedVenue, question.env));
+    const { live } = tradedVenue(desk.venue.name);
+    return live.label(live.endpoint(desk, simulatedVenue, env));
   } catch {
-    return question.desk.venue.name;
+    return desk.venue.name;
   }
 }
 
-async function readOver(question: ExchangeQuestion): Promise<ExchangeReading> {
-  const { desk, env } = question;
+async function readOver({ desk, env, simulatedVenue }: ExchangeQuestion): Promise<ExchangeReading> {
+  const { live } = tradedVenue(desk.venue.name);
   // Of the desk file in every mode: a desk on paper shows its key to the test environment too, until the file leaves it.
-  const endpoint = endpointOf(desk, question.simulatedVenue, env);
-  const read = readCredentials(env);
-  if (!read.ok) throw new Error(`${read.problem}. ${read.doThis}`);
-  const venue = await openBinanceVenue({
+  const endpoint = live.endpoint(desk, simulatedVenue, env);
+  const signedIn = live.signIn(env);
+  if (!signedIn.ok) throw new Error(`${signedIn.problem}. ${signedIn.doThis}`);
+  const account = await signedIn.access.openReader({
     endpoint,
-    credentials: read.credentials,
     instruments: buildInstruments(desk),
     foreign: notTheDesks(desk),
     rateLimited: desk.venue.rateLimit.enabled,
-    times: TIMES,
   });
   try {
     const [permissions, balances, symbols] = await Promise.all([
-      reading(venue.permissions()),
-      reading(venue.balances()),
-      reading(venue.tradable()),
+      reading(account.permissions()),
+      reading(account.balances()),
+      reading(account.tradable()),
     ]);
-    const { enabled } = venue.state.rateLimiter;
-    return { endpoint: endpointLabel(endpoint), rateLimited: enabled, permissions, balances, symbols };
+    const { rateLimited } = account;
+    return { endpoint: live.label(endpoint), rateLimited, permissions, balances, symbols };
   } finally {
-    await venue.close();
+    await account.close();
   }
 }
 

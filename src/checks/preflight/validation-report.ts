@@ -1,4 +1,4 @@
-import { endpointOf } from '../../venue/binance/endpoint.js';
+import { tradedVenue } from '../../venue/registry.js';
 import { newestGo } from './newest-go.js';
 import type { PreflightCheck } from './preflight-check.js';
 
@@ -9,7 +9,8 @@ export const validationReport: PreflightCheck = {
     const expected =
       'the newest report of this very desk file is a GO of this installation, for this exchange, and not too old';
     const { desk, env, simulatedVenue, nowMs } = subject;
-    const found = newestGo(subject, { endpoint: endpointOf(desk, simulatedVenue, env), nowMs });
+    const endpoint = tradedVenue(desk.venue.name).live.endpoint(desk, simulatedVenue, env);
+    const found = newestGo(subject, { endpoint, nowMs });
     if (!found.ok) return { verdict: 'warn', observed: found.why, expected };
     const { created, results } = found.value.report;
     const figures = `${results.trades} trades, win rate ${shown(results.winRatePct)} %, Sharpe ${shown(results.sharpe)}, drawdown ${shown(results.maxDrawdownPct)} %`;

@@ -3,11 +3,9 @@
  * got wrong in the same way would never be seen.
  */
 import { createHmac } from 'node:crypto';
-import type { Desk } from '../../desk/schema.js';
-import type { Instrument } from '../../domain/instrument.js';
 import { parseMoney } from '../../domain/money.js';
 import type { BookReading } from '../book-reading.js';
-import type { VenueEndpoint } from '../endpoint.js';
+import type { ReadBook } from '../definition.js';
 import { askExchange } from './ask-exchange.js';
 import { exchangePrices } from './best-prices.js';
 import type { BinanceCredentials } from './credentials.js';
@@ -21,11 +19,8 @@ interface Balance {
   readonly locked: string;
 }
 
-export interface ExchangeToRead {
-  readonly endpoint: VenueEndpoint;
+export interface ExchangeToRead extends ReadBook {
   readonly credentials: BinanceCredentials;
-  readonly instruments: readonly Instrument[];
-  readonly foreign: Desk['venue']['foreign'];
 }
 
 /** Gives a reading whenever it is called. Rejects where the exchange does not answer as it should. */

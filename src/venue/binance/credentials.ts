@@ -28,6 +28,20 @@ export function readCredentials(environment: Readonly<Record<string, string | un
   }
 }
 
+/** The auditor's own read-only key where there is one, else the trader's. */
+export function readAuditorCredentials(
+  environment: Readonly<Record<string, string | undefined>>,
+): CredentialsRead {
+  const apiKey = secretVariable(environment, 'BINANCE_AUDITOR_API_KEY');
+  if (apiKey === null) {
+    const read = readCredentials(environment);
+    return read.ok ? read : { ...read, problem: `BINANCE_AUDITOR_API_KEY is not set, and ${read.problem}` };
+  }
+  const secret = secretVariable(environment, 'BINANCE_AUDITOR_SECRET_KEY') ?? '';
+  const read = judge(apiKey, secret);
+  return read.ok ? read : { ...read, problem: read.problem.replaceAll('BINANCE_', 'BINANCE_AUDITOR_') };
+}
+
 function judge(apiKey: string, secret: string): CredentialsRead {
   const missing = [apiKey === '' ? 'BINANCE_API_KEY' : '', secret === '' ? 'BINANCE_SECRET_KEY' : ''].filter(
     Boolean,

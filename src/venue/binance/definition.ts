@@ -1,8 +1,9 @@
 /** Binance spot. */
 import { plain, setting, webAddress, yesOrNo } from '../../desk/environment-variable.js';
 import type { VenueDefinition } from '../definition.js';
+import { signIn, signInToRead } from './access.js';
 import { exchangePrices } from './best-prices.js';
-import { endpointOf } from './endpoint.js';
+import { endpointLabel, endpointOf } from './endpoint.js';
 import { PROBE, redirectTo, rootOf } from './public-addresses.js';
 
 const binance: VenueDefinition = {
@@ -60,6 +61,14 @@ const binance: VenueDefinition = {
       testnet: 'Binance spot testnet',
       simulator: 'Binance simulator',
     },
+    label: endpointLabel,
+    permissions: {
+      expected: 'reading and spot trading; no withdrawal, nothing else',
+      found: 'reading and spot trading only',
+    },
+    page: 'docs/VENUES.md',
+    signIn,
+    signInToRead,
   },
 };
 

@@ -1,9 +1,9 @@
 /** How a Binance venue is opened. Times and randomness come in. */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { BreakerOptions } from '../breaker.js';
+import type { RefusedAnswer } from '../definition.js';
 import type { VenueEndpoint } from '../endpoint.js';
 import type { BinanceCredentials } from './credentials.js';
-import type { RefusedAnswer } from './reading.js';
 
 export interface BinanceTimes {
   /** One request. */

@@ -1,4 +1,5 @@
 /** What an API key may do, and whether that is what a desk may have. */
+import type { PermissionVerdict } from '../definition.js';
 import { fieldsOf, flagField } from './decode.js';
 
 export interface KeyPermissions {
@@ -45,12 +46,6 @@ export function readAccountPermissions(body: unknown): KeyPermissions {
     others: [],
     boundToAddresses: null,
   };
-}
-
-export interface PermissionVerdict {
-  /** Each forbids trading with this key. */
-  readonly problems: readonly string[];
-  readonly warnings: readonly string[];
 }
 
 /** `trade`: the trader's key, spot only. `read`: an auditor's, which must not be able to trade. */

@@ -1,16 +1,11 @@
 /** Readings of the venue that must succeed or say why not: what can't be believed is refused, recorded, never used. */
+import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
 import type { Urgency } from '../urgency.js';
 import { Unbelievable } from './decode.js';
 import type { CcxtBinance } from './exchange.js';
 import { whyNot } from './outcomes.js';
 import type { Requests } from './requests.js';
-
-export interface RefusedAnswer {
-  readonly atMs: number;
-  readonly what: string;
-  readonly cause: string;
-}
 
 export interface ReadingRequest<T> {
   readonly name: string;

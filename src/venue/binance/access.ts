@@ -1,0 +1,52 @@
+/** What a key opens. The library is loaded where something is opened, and not before. */
+import type {
+  AccountReader,
+  Environment,
+  OpenReader,
+  ReadingAccess,
+  SignIn,
+  TradingAccess,
+} from '../definition.js';
+import { exchangeReader } from './audit-reading.js';
+import { type BinanceCredentials, readAuditorCredentials, readCredentials } from './credentials.js';
+import { judgePermissions } from './permissions.js';
+
+/** Of a pre-flight: a person waits for it. */
+const READER_TIMES = {
+  requestTimeoutMs: 5_000,
+  connectTimeoutMs: 3_000,
+  retry: { triesMax: 2, baseMs: 200, capMs: 500 },
+};
+
+export function signIn(env: Environment): SignIn<TradingAccess> {
+  const read = readCredentials(env);
+  if (!read.ok) return read;
+  const { credentials } = read;
+  const access: TradingAccess = {
+    async open(options) {
+      const { openBinanceVenue } = await import('./binance-venue.js');
+      return openBinanceVenue({ ...options, credentials });
+    },
+    openReader: (options) => openReader(options, credentials),
+  };
+  return { ok: true, access };
+}
+
+export function signInToRead(env: Environment): SignIn<ReadingAccess> {
+  const read = readAuditorCredentials(env);
+  if (!read.ok) return read;
+  const { credentials } = read;
+  return { ok: true, access: { bookReader: (options) => exchangeReader({ ...options, credentials }) } };
+}
+
+async function openReader(options: OpenReader, credentials: BinanceCredentials): Promise<AccountReader> {
+  const { openBinanceVenue } = await import('./binance-venue.js');
+  const venue = await openBinanceVenue({ ...options, credentials, times: READER_TIMES });
+  return {
+    rateLimited: venue.state.rateLimiter.enabled,
+    permissions: async () => judgePermissions(await venue.permissions(), 'trade'),
+    balances: () => venue.balances(),
+    tradable: () => venue.tradable(),
+    close: () => venue.close(),
+  };
+}
