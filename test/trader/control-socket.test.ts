@@ -88,16 +88,13 @@ it('says which field is wrong, what was expected and what was found', async () =
     [request('arm', { ...why, haltId: 'zz', configHash: 'h', decisions: [] }), /params\.haltId/],
     [
       request('arm', { ...why, haltId: 'a'.repeat(32), configHash: 'h', decisions: [{}] }),
-      /params\.decisionId/,
+      /params\.decisions\[0\]\.decisionId: expected text, found nothing/,
     ],
     [
       request('toggle', { ...why, strategy: 's', enabled: 'yes' }),
       /params\.enabled: expected true or false, found "yes"/,
     ],
-    [
-      request('follow', { fromSequence: 0 }),
-      /params\.fromSequence: expected a whole number of at least 1, found 0/,
-    ],
+    [request('follow', { fromSequence: 0 }), /params\.fromSequence: expected at least 1, found 0/],
     [`${'x'.repeat(70_000)}`, /frames of at most 65536 bytes/],
   ];
   for (const [bytes, expected] of cases) {
