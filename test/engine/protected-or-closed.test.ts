@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../src/domain/order.js';
-import { FUTURES } from '../support/engine-config.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
 const AUTO = {
@@ -195,6 +195,30 @@ describe('a stop that rests although the market is past it', () => {
     for (let second = 0; second < 60; second += 1) desk.pass(1_000);
     expect(desk.stateOf(stop)).toBe('working');
     expect(desk.live('close', 0)).toEqual([]);
+  });
+
+  it('is trusted no longer where the venue refuses the one that is to take its place', () => {
+    const { desk, stop } = hold({ capabilities: { ...SPOT, replaces: true } });
+    const { clientId: replaced, quantityLots } = stop;
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [quantityLots - 100, 0] });
+    desk.pass(250);
+    desk.snapshot({ positions: [quantityLots - 100, 0] });
+    const refused = {
+      kind: 'order.replaceRejected',
+      replaced,
+      old: 'rests',
+      code: '503',
+      text: 'busy',
+    } as const;
+    for (let second = 0; second < 21; second += 1) {
+      below(desk, stop, 1);
+      for (const { clientId } of desk.live('protective', 0))
+        if (clientId !== replaced) desk.happen({ ...refused, clientId });
+    }
+    expect(desk.stateOf(stop)).toBe('cancelling');
+    desk.happen({ kind: 'order.cancelled', clientId: replaced });
+    expect(desk.live('close', 0)).toMatchObject([{ quantityLots: quantityLots - 100, side: 'sell' }]);
   });
 
   it('is not taken off before a wall clock that was set says so', () => {

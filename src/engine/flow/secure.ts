@@ -67,17 +67,23 @@ export function checkStops(core: Core): void {
   }
 }
 
-/** By a fresh price only: an old one says nothing about what the venue should have done. */
+/**
+ * By a fresh price only: an old one says nothing about what the venue should have done. Also of a stop that is to make place
+ * for another: what rests has to fire.
+ */
 function isOverrun(core: Core, position: PositionEntry): boolean {
   const { market, config } = core;
   const at = position.instrument;
   const age = market.quoteAgeMs(at, core.monotonicMs);
   if (position.quantityLots === 0 || age === null || age > config.staleMs) return false;
-  const stop = fittingStop(core, at);
-  if (stop === undefined || !isConfirmed(stop)) return false;
-  const { stopTicks } = wantedStop(core, position);
-  const long = position.quantityLots > 0;
-  return long ? (market.bidTicks[at] as number) < stopTicks : (market.askTicks[at] as number) > stopTicks;
+  const { side: closes } = wantedStop(core, position);
+  return liveStops(core, at).some((stop) => {
+    const { side, stopTicks } = stop.intent;
+    if (!isConfirmed(stop) || side !== closes || stopTicks === null) return false;
+    return side === 'sell'
+      ? (market.bidTicks[at] as number) < stopTicks
+      : (market.askTicks[at] as number) > stopTicks;
+  });
 }
 
 /** Refused again and again by a venue that answers: it will not hold a stop, so it must not hold the position either. */

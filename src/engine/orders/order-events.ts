@@ -220,7 +220,8 @@ function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): bo
   watch.missingAtReading = readings;
   if (watch.missingFillRounds > MISSING_FILL_ROUNDS_MAX) return false;
   watch.answerByMs = null;
-  watch.lookupAtMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
+  // However often the venue says it: what is due already is not put off.
+  watch.lookupAtMs = earliest(watch.lookupAtMs, core.monotonicMs + core.config.closeAll.answerTimeoutMs);
   wantSnapshot(core);
   return true;
 }
