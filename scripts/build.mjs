@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { layers } from './structure/layers.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamps = join(root, 'dist', '.built');
@@ -52,7 +53,12 @@ const steps = [
   },
   {
     name: 'workflows',
-    sources: ['src/workflows', 'src/domain', 'src/worker/bundle-workflows.ts'],
+    // With whatever the table lets workflows import: what is bundled must not be older than any of it.
+    sources: [
+      'src/workflows',
+      ...layers.workflows.map((folder) => `src/${folder}`),
+      'src/worker/bundle-workflows.ts',
+    ],
     build: () => run('dist/worker/bundle-workflows.js', []),
   },
   {
