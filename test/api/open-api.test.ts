@@ -5,15 +5,92 @@ import { emergencyStateSchema, outcomeSchema } from '../../src/api/schemas/emerg
 import { problemSchema } from '../../src/api/schemas/problem.js';
 import { equitySchema } from '../../src/api/schemas/records.js';
 import { deskStatusSchema } from '../../src/api/schemas/trader-status.js';
+import type { GoLiveShown } from '../../src/operations/go-live/read-go-live.js';
+import type { IncidentShown } from '../../src/operations/incidents/list-incidents.js';
+import type { ValidationShown } from '../../src/operations/list-validations.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 let web: WebUnderTest;
 let token: string;
 beforeAll(async () => {
-  web = await startWebUnderTest(null);
+  web = await startWebUnderTest(
+    null,
+    {},
+    {
+      readGoLive: async () => GO_LIVE,
+      readIncident: async () => INCIDENT,
+      listValidations: async () => [VALIDATION],
+    },
+  );
   token = (await web.signIn()).accessToken;
 });
 afterAll(() => web.stop());
+
+const RELEASE = { release: '0.1.0-c0ffee', attempt: 1 };
+const SIZE = { maxPositionSizePct: 2.5, maxConcurrentPositions: 1 };
+const GO_LIVE: GoLiveShown = {
+  mode: 'live',
+  granted: {
+    ...RELEASE,
+    ...{ step: 0, incarnation: 'i', configHash: 'c', haltId: null, size: SIZE },
+    ...{ fileConfigHash: 'c', approvedBy: ['anna'] },
+  },
+  approvers: ['anna'],
+  needed: 1,
+  attempts: [
+    {
+      ...RELEASE,
+      ...{ desk: 'd', workflowId: 'w', askedBy: 'otto', reason: 'r', state: 'live', detail: 'watched' },
+      ...{ startedMs: 1, finishedMs: null },
+    },
+  ],
+  progress: { phase: 'watched', detail: 'the first period', size: SIZE, nextAtMs: 2 },
+  problems: [],
+};
+const INCIDENT: IncidentShown = {
+  ...{
+    desk: 'd',
+    workflowId: 'w',
+    firstRunId: 'f',
+    id: 'i',
+    fingerprint: 'p',
+    kind: 'reported',
+    subject: '',
+  },
+  ...{
+    severity: 'low',
+    title: 't',
+    detail: 'd',
+    state: 'resolved',
+    phase: 'over',
+    openedMs: 1,
+    respondByMs: 2,
+  },
+  ...{ escalations: 1, acknowledgedMs: 2, acknowledgedBy: 'anna', resolvedMs: 3, resolvedBy: 'anna' },
+  ...{ outcome: 'gone', simulated: true, revision: 4 },
+  timeline: [
+    { atMs: 1, name: 'n', verdict: 'pass', observed: 'o', expected: 'e', person: null, evidenceId: 1 },
+  ],
+  alerts: [{ key: 'k', source: 's', detail: 'd', firstMs: 1, lastMs: 2, times: 2 }],
+  files: [{ name: 'log', content: 'lines', sha256: 'ab' }],
+};
+const VALIDATION: ValidationShown = {
+  ...{ id: 'v', configHash: 'c', createdMs: 1, requestedBy: 'anna', recommendation: 'NO-GO', reasons: ['r'] },
+  goLive: { qualifies: false, because: ['simulated'] },
+  period: { requestedMs: 1, from: 'a', to: 'b', reached: null },
+  market: { kind: 'simulated', label: 'l', simulated: true },
+  results: {
+    ...{ currency: 'USDT', startingEquity: '1', finalEquity: '2', netProfit: '1', netProfitPct: 100 },
+    ...{ fees: '0', fills: 2, trades: 1, wins: 1, winRatePct: 100, sharpe: null, hourlyReturns: 0 },
+    ...{ maxDrawdownPct: 0, maxDrawdownFrom: null, maxDrawdownTo: null, openPositions: 0, ordersDenied: 0 },
+  },
+  verdicts: [
+    {
+      ...{ name: 'minTrades', title: 'Trades', bound: 'at least', threshold: 30, observed: 1 },
+      ...{ passed: false, shortfall: 29, text: '29 trades are missing' },
+    },
+  ],
+};
 
 interface Operation {
   readonly summary?: string;
@@ -44,6 +121,14 @@ describe('the description', () => {
       '/api/ws',
       '/health',
     ]);
+  });
+
+  it.each([
+    ['/api/golive', GO_LIVE],
+    ['/api/incidents/i', INCIDENT],
+    ['/api/validations', { validations: [VALIDATION] }],
+  ])('leaves no member of %s out: what it does not name is never sent', async (path, whole) => {
+    expect(await (await web.call('GET', path, { token })).json()).toEqual(whole);
   });
 
   it('is kept by the answers', async () => {
