@@ -9,6 +9,7 @@ import type { Desk } from '../desk/schema.js';
 import type { TraderClient } from '../trader/client.js';
 import type { DeskOwner } from './desk-owner-client.js';
 import { type KeptWorker, keepWorker, type WorkerContext } from './keep-worker.js';
+import { LOOKS_MS } from './looks.js';
 import { repeat } from './repeat.js';
 
 export interface FollowedIncarnation {
@@ -20,8 +21,6 @@ export interface FollowedIncarnation {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** Whether the desk owner knows it is asked so often, and at once where its run has ended. */
-const ANNOUNCE_EVERY_MS = 300_000;
 /** Where nobody could say when it ends. */
 const ASK_AGAIN_MS = 30_000;
 const STATUS_MS = 3_000;
@@ -49,7 +48,7 @@ export function followIncarnation(
       announcedMs = Number.NEGATIVE_INFINITY;
       await serving.worker.ready;
     }
-    if (performance.now() - announcedMs < ANNOUNCE_EVERY_MS) return;
+    if (performance.now() - announcedMs < LOOKS_MS.deskOwner) return;
     await owner.admit(incarnation);
     announcedMs = performance.now();
     markReady();
@@ -59,7 +58,7 @@ export function followIncarnation(
   const watchOwner = (): void => {
     isWatched = true;
     const announceIn = (ms: number) => () => {
-      announcedMs = performance.now() - ANNOUNCE_EVERY_MS + ms;
+      announcedMs = performance.now() - LOOKS_MS.deskOwner + ms;
     };
     const ended = owner.ended().then(announceIn(0), announceIn(ASK_AGAIN_MS));
     ended.finally(() => {

@@ -11,17 +11,15 @@ import type { Desk } from '../desk/schema.js';
 import { askRunning } from '../temporal/ask-running.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { TraderClient } from '../trader/client.js';
+import { LOOKS_MS } from './looks.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
-const PULSE_EVERY_MS = 60_000;
-/** Or a third of what the trader waits for, whichever is less: two that fail in a row are made good before it acts. */
-const SEND_EVERY_MS_MAX = 20_000;
 /** After one that failed, or a twelfth of what the trader waits for. */
 const AGAIN_MS_MAX = 5_000;
 const ANSWER_MS = 4_000;
 /** One beat late is a busy machine; more is a Temporal that does not write. */
-const BEAT_AGE_MS_MAX = 2.5 * PULSE_EVERY_MS;
+const BEAT_AGE_MS_MAX = 2.5 * LOOKS_MS.pulse;
 
 export function sendHeartbeats(
   temporal: TemporalAccess,
@@ -30,7 +28,8 @@ export function sendHeartbeats(
   log: Logger,
 ): Repeating {
   const silentMs = desk.deadMan.operationsSilentSeconds * 1_000;
-  const everyMs = Math.min(SEND_EVERY_MS_MAX, silentMs / 3);
+  // Two that fail in a row are made good before the trader acts.
+  const everyMs = Math.min(LOOKS_MS.heartbeat, silentMs / 3);
   const againMs = Math.min(AGAIN_MS_MAX, silentMs / 12);
   let sentMs = Number.NEGATIVE_INFINITY;
   return repeat('operations heartbeat', againMs, log, async () => {
@@ -42,7 +41,7 @@ export function sendHeartbeats(
   });
 }
 
-async function lastBeat(temporal: TemporalAccess, { desk }: Desk): Promise<number> {
+export async function lastBeat(temporal: TemporalAccess, { desk }: Desk): Promise<number> {
   const ask = () => askRunning<number>(temporal, ANSWER_MS, pulseId(desk), PULSE_MESSAGES.lastBeat);
   try {
     return await ask();
@@ -55,7 +54,7 @@ async function lastBeat(temporal: TemporalAccess, { desk }: Desk): Promise<numbe
 
 /** `pulse:<desk>`. */
 async function startPulse(temporal: TemporalAccess, desk: string): Promise<void> {
-  const input: PulseInput = { desk, everyMs: PULSE_EVERY_MS };
+  const input: PulseInput = { desk, everyMs: LOOKS_MS.pulse };
   await temporal.within(ANSWER_MS, (client) =>
     client.workflow.start('pulse', {
       workflowId: pulseId(desk),

@@ -23,14 +23,13 @@ import { loadDesk } from '../venue/load-desk.js';
 import { failingChecksOf } from './failing-checks.js';
 import { incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
+import { LOOKS_MS } from './looks.js';
 import { type Repeating, repeat } from './repeat.js';
 import { type Logger, roleLog } from './role-log.js';
 import { serveBuilds } from './serve-builds.js';
 import { watchStuckWorkflows } from './stuck-workflows.js';
 import { watchProcesses } from './watch-processes.js';
 import { watchTrader } from './watch-trader.js';
-
-const LOOK_EVERY_MS = 60_000;
 
 export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const log = roleLog('operations-worker');
@@ -102,7 +101,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
 /** At start and each minute: what a run began that no longer goes on is ended, recorded and told. */
 export function watchRuns(context: ReconcileContext, log: Logger): Repeating {
   const told = new Set<string>();
-  return repeat('watch over runs', LOOK_EVERY_MS, log, async () => {
+  return repeat('watch over runs', LOOKS_MS.runs, log, async () => {
     for (const { workflowId, how, things } of await reconcileRuns(context)) {
       const what = things.map(({ kind, title }) => `${kind} "${title}"`).join(', ');
       log.error({ alarm: true, desk: context.desk.desk, workflowId }, `abandoned: ${what}: ${how}`);

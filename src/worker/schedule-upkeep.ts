@@ -14,9 +14,9 @@ import { scheduleDefinitions } from '../temporal/schedules/schedule-definition.j
 import { scheduledRunId, scheduleIdOf } from '../temporal/schedules/schedule-id.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
 import { SETTLE_MS, type SweepContext, sweepMissed } from '../temporal/schedules/sweep-missed.js';
+import { LOOKS_MS } from './looks.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
-const REMEMBER_EVERY_MS = 45_000;
 const APPLY_MS = 20_000;
 const ASK_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
@@ -73,7 +73,7 @@ export function scheduleUpkeep(context: TraderWatchContext, home: string | null 
         log.warn({ routine, nominalMs, caughtUp }, 'a routine did not run when it was due');
       sweeps.done();
     }
-    if (performance.now() - rememberedMs < REMEMBER_EVERY_MS) return;
+    if (performance.now() - rememberedMs < LOOKS_MS.schedules) return;
     rememberedMs = performance.now();
     try {
       const isAsWanted = await temporal.within(APPLY_MS, (client) => rememberPauses(client, pool, target));

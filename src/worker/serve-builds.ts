@@ -11,13 +11,12 @@ import { makeCurrent, openRunsByBuild } from '../temporal/worker-builds.js';
 import { bundleFile } from './bundle-workflows.js';
 import { type KeptWorker, keepWorker, type WorkerContext, type WorkerSettings } from './keep-worker.js';
 import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './kept-bundles.js';
+import { LOOKS_MS } from './looks.js';
 import { repeat } from './repeat.js';
 import type { TraderWatchContext } from './trader-watch.js';
 
-/** A Temporal that was lost knows no build, and nothing begins until it does. */
-const CURRENT_EVERY_MS = 30_000;
-/** In looks: every two minutes. */
-const OLD_EVERY = 4;
+/** In looks. */
+const OLD_EVERY = LOOKS_MS.earlierBuilds / LOOKS_MS.currentBuild;
 /** Each takes 50 to 80 MB of this process. */
 const SERVED_MAX = 4;
 /** Temporal's list may be late. */
@@ -55,7 +54,7 @@ export function serveBuilds(context: BuildsContext, activities: object): KeptWor
     stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   let looks = 0;
-  const looking = repeat('builds', context.everyMs ?? CURRENT_EVERY_MS, context.log, async () => {
+  const looking = repeat('builds', context.everyMs ?? LOOKS_MS.currentBuild, context.log, async () => {
     await Promise.race([current.ready, stopped]);
     if (stopping.signal.aborted) return;
     if (await makeCurrent(context.temporal, desk, buildId))

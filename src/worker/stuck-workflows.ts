@@ -9,11 +9,11 @@ import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { LOOKS_MS } from './looks.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { TraderWatchContext } from './trader-watch.js';
 
-const LOOK_EVERY_MS = 60_000;
 const LOOK_MS = 20_000;
 const RUNS_MAX = 200;
 /** The first attempt may fall to a worker that is just going down. */
@@ -28,7 +28,7 @@ export function watchStuckWorkflows(
   log: Logger,
   home: string | null,
 ): Repeating {
-  return repeat('watch over stuck workflows', LOOK_EVERY_MS, log, lookForStuck(context, log, home));
+  return repeat('watch over stuck workflows', LOOKS_MS.stuckWorkflows, log, lookForStuck(context, log, home));
 }
 
 /** Each call is one look. */

@@ -165,6 +165,15 @@ describe('signing in with a link', () => {
     expect((await useLink(token)).status).toBe(401);
   });
 
+  it('counts no tries: 256 bits need none, and nobody is kept out by who guesses', async () => {
+    const token = await createSignInToken(database.pool, rowMaker, 'operator');
+    const guesses = await Promise.all(
+      Array.from({ length: 120 }, (_, at) => useLink(`${at}`.padEnd(token.length, 'x'))),
+    );
+    expect(new Set(guesses.map(({ status }) => status))).toEqual(new Set([401]));
+    expect((await useLink(token)).status).toBe(200);
+  });
+
   it('says that the database is needed where it is down, and the password still works', async () => {
     const without = await startWebUnderTest(null);
     try {

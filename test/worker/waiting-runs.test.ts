@@ -1,12 +1,21 @@
 /** Runs that wait are told of what changes: they look seldom by themselves, and each look is in a history for good. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pulseId } from '../../src/contracts/queues.js';
+import { deskOwnerId, pulseId } from '../../src/contracts/queues.js';
 import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
+import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
+import { reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
 import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
+import { rememberPauses } from '../../src/temporal/schedules/apply-schedules.js';
+import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
+import { makeCurrent, openRunsByBuild } from '../../src/temporal/worker-builds.js';
 import { changesOfChecks, changesOfTrader } from '../../src/worker/changes-waited-for.js';
+import { deskOwnerOf } from '../../src/worker/desk-owner-client.js';
 import { failingChecksOf } from '../../src/worker/failing-checks.js';
-import { sendHeartbeats } from '../../src/worker/operations-heartbeat.js';
+import { LOOKS_MS } from '../../src/worker/looks.js';
+import { lastBeat, sendHeartbeats } from '../../src/worker/operations-heartbeat.js';
 import { roleLog } from '../../src/worker/role-log.js';
+import { lookForStuck } from '../../src/worker/stuck-workflows.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
@@ -21,7 +30,11 @@ let bench: Bench;
 beforeAll(async () => {
   bench = await openBench();
 });
-afterAll(() => bench?.close());
+const opened: TemporalAccess[] = [];
+afterAll(async () => {
+  await Promise.all(opened.map((access) => access.close()));
+  await bench?.close();
+});
 
 function contextOf(desk: BenchDesk): TraderWatchContext {
   const log = roleLog('test');
@@ -135,6 +148,73 @@ function looksOfADay(): number {
     looks += 1;
   }
   return looks;
+}
+
+describe('an idle desk', () => {
+  it('asks Temporal fewer than 20 times a minute, by what each look costs and how often it is taken', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'emergency'] });
+    const { counted, access } = countingAccess();
+    const context = { ...contextOf(desk), temporal: access };
+    const { incarnation } = desk.trader;
+    const target = {
+      desk: desk.name,
+      definitions: scheduleDefinitions(context.desk, incarnation, true, true),
+      marketClock: true,
+    };
+    const owner = deskOwnerOf(access, context.desk, 'home');
+    const told = new Set<string>();
+    const reconciled = { ...context, nowMs: Date.now, home: null };
+    const stuck = lookForStuck(context, context.log, null);
+    // The queue's answer to each query, and the pulse's own beat, are calls of the operations worker.
+    const looks: Record<keyof typeof LOOKS_MS, { ask?: () => Promise<unknown>; answers?: number }> = {
+      heartbeat: { ask: () => lastBeat(access, context.desk), answers: 1 },
+      pulse: { answers: 1 },
+      stuckWorkflows: { ask: stuck },
+      runs: { ask: () => reconcileRuns(reconciled).then(() => tellEndedRuns(reconciled, told)) },
+      schedules: {
+        ask: () => access.within(10_000, (client) => rememberPauses(client, context.pool, target)),
+      },
+      // Refused here, where no worker has a build: a call more than on a desk.
+      currentBuild: { ask: () => makeCurrent(access, desk.name, 'x').catch(() => undefined) },
+      earlierBuilds: { ask: () => openRunsByBuild(access, desk.name) },
+      deskOwner: { ask: () => owner.admit(incarnation), answers: 1 },
+    };
+    // What is only asked once, by whoever is first.
+    for (const { ask } of Object.values(looks)) await ask?.();
+    await until('both are listed', async () => {
+      const query = `FermataDesk = "${desk.name}" AND ExecutionStatus = "Running"`;
+      return (await bench.client.workflow.count(query)).count === 2;
+    });
+    let aMinute = 0;
+    const said: string[] = [];
+    for (const [name, { ask, answers = 0 }] of Object.entries(looks)) {
+      const before = counted();
+      await ask?.();
+      const calls = counted() - before + answers;
+      said.push(`${name}: ${calls}`);
+      aMinute += (calls * 60_000) / LOOKS_MS[name as keyof typeof LOOKS_MS];
+    }
+    expect(aMinute, said.join(', ')).toBeLessThan(20);
+    expect(aMinute, said.join(', ')).toBeGreaterThan(10);
+    for (const id of [pulseId(desk.name), deskOwnerId(desk.name)])
+      await bench.client.workflow.getHandle(id).terminate();
+  });
+});
+
+/** Counts each call that leaves the client. */
+function countingAccess(): { counted: () => number; access: TemporalAccess } {
+  const access = openTemporal({ home: null, temporal: bench.address });
+  const service = access.client.workflowService as unknown as Record<string, unknown>;
+  let calls = 0;
+  for (const [name, call] of Object.entries(service)) {
+    if (typeof call !== 'function') continue;
+    service[name] = (...given: unknown[]) => {
+      calls += 1;
+      return call.apply(service, given);
+    };
+  }
+  opened.push(access);
+  return { counted: () => calls, access };
 }
 
 describe('checks of a halted desk', () => {
