@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
 import { APPROVAL } from './scripted-people.js';
-import { DESK } from './web-under-test.js';
+import { DESK, WORKFLOW_ID } from './web-under-test.js';
 
 const BACKUP = 'backup:crypto-bot';
 const opened = new OpenedPage();
@@ -166,6 +166,31 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await page.getByLabel('Person').fill('nobody');
     const audit = page.getByRole('region', { name: 'Who did what' });
     await expect.poll(() => audit.innerText()).toContain('No entry fits');
+  });
+
+  it('leads from each approval, incident, routine and stop to its run', async () => {
+    const linkIn = async (section: string, place: string): Promise<string | null> => {
+      await open(section);
+      return page
+        .locator(place, { has: page.locator('.run-link') })
+        .locator('.run-link')
+        .first()
+        .getAttribute('href');
+    };
+    await opened.database.ownerPool.query(
+      `insert into routine_run (desk, workflow_id, first_run_id, routine, title, nominal, started, cause)
+       values ($1, 'routine:linked', 'r', 'pre-market', 'Pre-market', now(), now(), 'at the start')`,
+      [DESK],
+    );
+    const hrefOf = (workflowId: string): string => `#run=${encodeURIComponent(workflowId)}`;
+    expect(await linkIn('Waiting', 'li.card-line')).toBe(hrefOf(APPROVAL.workflowId));
+    expect(await linkIn('Incidents', '.card-head')).toBe(hrefOf('incident:venue-down'));
+    expect(await linkIn('Routines', 'details.run:has-text("Pre-market")')).toBe(hrefOf('routine:linked'));
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    const outcome = page.getByTestId('outcome');
+    expect(await outcome.locator('.run-link').getAttribute('href')).toBe(hrefOf(WORKFLOW_ID));
+    await outcome.getByRole('button', { name: 'Dismiss' }).click();
+    opened.web.trader.status = scriptedStatus();
   });
 
   it('asks for real money with a reason only, and shows what is missing', async () => {

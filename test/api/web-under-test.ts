@@ -161,7 +161,7 @@ function dependencies(
 }
 
 /** As long as a real one. */
-const WORKFLOW_ID = `resume:crypto-bot:${'7e5bb08222ec6845'.repeat(2)}`;
+export const WORKFLOW_ID = `resume:crypto-bot:${'7e5bb08222ec6845'.repeat(2)}`;
 
 /** The commands reach the trader; there is no workflow behind them. */
 function scriptedOperations(client: TraderClient): WebDependencies['operations'] {

@@ -2,17 +2,37 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
 import { outcomeLines, withRun } from '../../src/cli/act-on-desk.js';
+import type { Approval } from '../../src/contracts/approval.js';
+import type { Incident } from '../../src/contracts/incident.js';
+import type { Task } from '../../src/contracts/task.js';
 import { runAddressAt } from '../../src/home/run-address.js';
 import { homePaths } from '../../src/home/runtime.js';
+import { approvalNotice, approvalReminder } from '../../src/notify/approval-notice.js';
+import { incidentNotice } from '../../src/notify/incident-notice.js';
 import { notify } from '../../src/notify/notify.js';
 import { routineNotice } from '../../src/notify/routine-notice.js';
+import { taskNotice } from '../../src/notify/task-notice.js';
+import { outcomeText } from '../../src/telegram/outcome-text.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const RUN = 'routine:crypto-bot:daily:2026-03-02T00:00:00.000Z';
 const ADDRESS = `http://127.0.0.1:8000/#run=${encodeURIComponent(RUN)}`;
 const OUTCOME = { ok: true, proven: true, detail: 'done', haltId: null, workflowId: RUN, problems: [] };
+
+const ABOUT = {
+  ...{ desk: 'crypto-bot', workflowId: RUN, firstRunId: 'f', title: 'T', detail: 'd', severity: 'high' },
+  ...{ fingerprint: 'f', kind: 'exchange-down', openedMs: 0, respondByMs: 0, escalations: 0 },
+};
+const QUESTION: Approval = {
+  ...{ id: 'q', desk: 'crypto-bot', token: 't', kind: 'settings', subject: 's', title: 'More room' },
+  ...{ parameters: {}, parametersHash: 'h', needed: 1, roles: ['approver'], requestedBy: 'otto' },
+  ...{ workflowId: RUN, runId: 'f', createdMs: 0, expiresMs: 0, closedMs: null, outcome: '' },
+  state: 'open',
+};
 
 const home = mkdtempSync(join(tmpdir(), 'fermata-run-'));
 const before = process.env.FERMATA_HOME;
@@ -36,6 +56,13 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+async function newest(): Promise<{ readonly body: string }> {
+  const { rows } = await database.pool.query<{ body: string }>(
+    'select body from notice order by id desc limit 1',
+  );
+  return rows[0] ?? { body: '' };
+}
+
 describe('the run that something is about', () => {
   it('is an address of the page, in the output of commands and for scripts', () => {
     expect(withRun(OUTCOME).run).toBe(ADDRESS);
@@ -54,6 +81,42 @@ describe('the run that something is about', () => {
     const { rows } = await database.pool.query<{ body: string }>('select body from notice');
     expect(rows[0]?.body.endsWith(`Its run: ${ADDRESS}`)).toBe(true);
     expect(rows[0]?.body.length).toBeLessThanOrEqual(3_500);
+  });
+
+  it.each([
+    ['an incident', incidentNotice({ ...ABOUT, id: 'i1', state: 'open' } as Incident, 'opened', null)],
+    ['a question', approvalNotice(QUESTION)],
+    ['a question that waits', approvalReminder(QUESTION, [], { escalates: true, key: 'e' })],
+    ['a task', taskNotice({ ...ABOUT, id: 1, dueMs: 0, origin: ABOUT } as unknown as Task)],
+  ])('is said in the notice of %s', async (_, notice) => {
+    await notify(database.pool, notice, home);
+    expect((await newest()).body).toContain(`Its run: ${ADDRESS}`);
+  });
+
+  it('is said in how a question ended, by the run that asked it', async () => {
+    const { id, desk, runId, title } = QUESTION;
+    await database.pool.query(
+      `insert into approval (id, desk, token, kind, subject, title, parameters, parameters_hash, needed, roles,
+         requested_by, workflow_id, run_id, expires)
+       values ($1, $2, 't', 'settings', 's', $3, '{}', 'h', 1, '{approver}', 'otto', $4, $5, now())`,
+      [id, desk, title, RUN, runId],
+    );
+    const { closeApproval } = createApprovalActivities({
+      pool: database.pool,
+      decisionKey: () => '',
+      nowMs: Date.now,
+      tell: (notice) => notify(database.pool, notice, home),
+    });
+    const closed = { id, desk, title, runId, state: 'approved', detail: 'by anna', votes: [] } as const;
+    await new MockActivityEnvironment({ workflowExecution: { workflowId: RUN, runId } }).run(() =>
+      closeApproval(closed),
+    );
+    expect((await newest()).body).toContain(`Its run: ${ADDRESS}`);
+  });
+
+  it('is said in what a chat is answered', () => {
+    const text = outcomeText('Stop', OUTCOME, runAddressAt(home, RUN));
+    expect(text).toContain(`Its run: ${ADDRESS}`);
   });
 
   it('is not said where no UI of Temporal’s is behind our sign-in', () => {

@@ -18,6 +18,7 @@ import {
 } from '../../store/approvals.js';
 import { appendAudit } from '../../store/audit.js';
 import type { Pool } from '../../store/pool.js';
+import { aboutThisRun } from '../activity-key.js';
 import { verifyOrigin } from './verify-origin.js';
 
 export interface ApprovalDependencies {
@@ -89,7 +90,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     },
     closeApproval: async ({ id, desk, title, runId, state, detail }) => {
       const closed = await closeApproval(pool, { id, runId, state, outcome: detail });
-      if (closed) await tell(approvalResult({ id, desk, title, state, detail }));
+      if (closed) await tell(aboutThisRun(approvalResult({ id, desk, title, state, detail })));
       return closed;
     },
     supersedeApproval: async ({ id, desk, runId, detail }) => {
