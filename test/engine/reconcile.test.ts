@@ -133,6 +133,20 @@ describe('reconciliation', () => {
     expect(lookups).toContain(entry.clientId);
   });
 
+  it('looks up an order in time, though lookups of long ago fail meanwhile', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    const { clientId, quantityLots } = entry;
+    const failed = { kind: 'order.lookupFailed', clientId, cause: 'no answer' } as const;
+    for (let attempt = 0; attempt < 10; attempt += 1) desk.happen(failed);
+    desk.happen({ kind: 'order.update', order: venueOrder(entry, quantityLots, 'filled') });
+    desk.wait(1_000);
+    desk.happen(failed);
+    desk.pass(1_000);
+    expect(desk.sent('lookup')).toEqual([clientId]);
+  });
+
   it('asks for the missing fills of an order that is over at the venue, and sends it no cancel after cancel', () => {
     const desk = new DeskUnderTest().active();
     const entry = desk.enter(0);

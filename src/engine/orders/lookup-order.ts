@@ -9,7 +9,7 @@ import {
   retryDelayMs,
 } from '../timing.js';
 import { changeOrder } from './change-order.js';
-import { watchOf } from './order-watch.js';
+import { earliest, watchOf } from './order-watch.js';
 
 /** An acknowledged order that the venue denies is given up after this many rounds; the position is read back anyway. */
 const FORGOTTEN_AFTER_ROUNDS = 3;
@@ -23,12 +23,15 @@ export function sendLookup(core: Core, entry: OrderEntry): void {
   core.effects.push({ kind: 'lookup', clientId, instrument });
 }
 
-/** The lookup itself failed or got no answer: says nothing about the order, and nothing at all of one that has ended. */
+/**
+ * The lookup itself failed or got no answer: says nothing about the order, and nothing at all of one that has ended. It may
+ * be one of long ago: what is due already is not put off.
+ */
 export function lookupFailed(core: Core, entry: OrderEntry): void {
   const watch = core.watches.get(entry.intent.clientId);
   if (watch === undefined) return;
   watch.lookupByMs = null;
-  watch.lookupAtMs = core.monotonicMs + retryDelayMs(watch.lookupAttempts);
+  watch.lookupAtMs = earliest(watch.lookupAtMs, core.monotonicMs + retryDelayMs(watch.lookupAttempts));
   watch.lookupAttempts += 1;
 }
 
