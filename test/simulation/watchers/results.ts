@@ -16,6 +16,11 @@ export class Results implements Watcher {
     private readonly scenario: Scenario,
   ) {}
 
+  /** A new process has no price until it hears one: what it adopts before counts at what it cost. */
+  restarted(): void {
+    this.#bids.clear();
+  }
+
   heard(event: EngineEvent): void {
     if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
   }

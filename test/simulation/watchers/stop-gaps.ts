@@ -30,6 +30,8 @@ export class StopGaps implements Watcher {
   /** What is to make place for another, by the id of that one: that it is cancelled may be heard before why. */
   readonly #exchanged = new Map<string, FollowedOrder>();
   readonly #bids = new Map<number, number>();
+  /** Nothing has happened after which the venue has to be read first. */
+  #mayPlace = true;
   #unmeasured: string | null = null;
 
   constructor(
@@ -43,6 +45,7 @@ export class StopGaps implements Watcher {
     this.#bareSinceMs.clear();
     this.#due.clear();
     this.#exchanged.clear();
+    this.#mayPlace = true;
   }
 
   /** Nothing is measured and nothing sent while the process stands still. */
@@ -55,10 +58,14 @@ export class StopGaps implements Watcher {
     this.#compare();
     if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
     // The venue has to be read again before anything is placed.
-    if (event.kind === 'clock.jump' || event.kind === 'journal.fault') this.#due.clear();
+    if (event.kind === 'clock.jump' || event.kind === 'journal.fault') {
+      this.#due.clear();
+      this.#mayPlace = false;
+    }
     if (event.kind !== 'order.replaceRejected' || event.old !== 'cancelled') return;
     const old = this.#exchanged.get(event.clientId);
     if (
+      !this.#mayPlace ||
       old === undefined ||
       old.leftLots <= 0 ||
       event.wouldTrigger === true ||
@@ -72,6 +79,7 @@ export class StopGaps implements Watcher {
   recorded(record: EngineRecord, { wallMs }: Moment): null {
     this.#atMs = wallMs;
     if (record.type === 'stop.gap') this.#measured.set(record.symbol, { atMs: wallMs, ms: record.ms });
+    if (record.type === 'reconciled') this.#mayPlace = true;
     if (record.type === 'fill') this.#due.delete(record.fill.instrument);
     return null;
   }
@@ -83,6 +91,7 @@ export class StopGaps implements Watcher {
     }
     if (effect.kind !== 'submit') return null;
     const { purpose, instrument, stopTicks, quantityLots, clientId } = effect.order;
+    if (purpose === 'protective') this.#mayPlace = true;
     const due = this.#due.get(instrument);
     if (due === undefined || purpose !== 'protective') return null;
     this.#due.delete(instrument);
