@@ -55,6 +55,25 @@ describe('dust', () => {
     expect(desk.live('close', 0)).toMatchObject([{ quantityLots: entry.quantityLots + 30 }]);
   });
 
+  it('is what has filled of an entry that ended, or goes on: each part is protected as soon as it can be', () => {
+    const desk = new DeskUnderTest().active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    desk.fill(entry, 10_000, 30);
+    for (let second = 0; second < 15; second += 1) {
+      desk.quote(0, 10_000);
+      desk.quote(1, 10_000);
+      desk.pass(1_000);
+    }
+    expect(desk.live('protective', 0)).toEqual([]);
+    expect(desk.engine.view).toMatchObject({
+      mode: 'ACTIVE',
+      positions: [{ quantityLots: 30, protection: 'dust' }],
+    });
+    desk.fill(entry, 10_000, 40);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 70 }]);
+  });
+
   it('is sold as soon as it is worth an order, while the desk is flat', () => {
     const desk = leftOver();
     desk.quote(0, 10_000);

@@ -89,6 +89,42 @@ describe('the risk gate', () => {
     },
   );
 
+  it('approves only what could be protected and sold again, at reduced size too', () => {
+    const reduced = { sizeFactorPpm: 18_500 };
+    expect(limitOf({ quantityLots: 55 }, reduced)).toBeNull();
+    expect(limitOf({ quantityLots: 54 }, reduced)).toBe('protectable');
+    expect(limitOf({ quantityLots: 56 }, reduced)).toBe('position-size');
+  });
+
+  it('approves only what could be protected and sold again, for each part that may fill', () => {
+    const alone = { quantityLots: 54 };
+    expect(limitOf(alone)).toBe('protectable');
+    expect(limitOf(alone, { positionLots: 1_000 })).toBe('protectable');
+    expect(limitOf(alone, { restingEntryLots: 1_000 })).toBe('protectable');
+    expect(limitOf({ quantityLots: 55 }, { positionLots: 1_000, restingEntryLots: 1_000 })).toBeNull();
+  });
+
+  it('approves only what could be protected and sold again, whatever the venue asks for', () => {
+    const whole = (max: number) => fc.integer({ min: 0, max });
+    const drawn = fc.tuple(whole(400), whole(500), whole(2_000), whole(900), whole(900), whole(60));
+    let approved = 0;
+    fc.assert(
+      fc.property(drawn, ([lots, belowTicks, takerFeePpm, positionLots, restingEntryLots, minimum]) => {
+        const [quantityLots, protectTicks] = [lots, 10_000 - belowTicks];
+        const rules = { takerFeePpm, minNotional: parseMoney(String(minimum)) };
+        const world = { instrument: { ...instrument, ...rules }, positionLots, restingEntryLots };
+        if (limitOf({ quantityLots, protectTicks }, world) !== null) return;
+        approved += 1;
+        // What is left of it after its fee, sold at the worst price that its stop may ask for.
+        const left = (BigInt(quantityLots) * BigInt(1_000_000 - takerFeePpm)) / 1_000_000n;
+        const worth = (left * BigInt(protectTicks) * 95n * BigInt(instrument.moneyPerTickLot)) / 100n;
+        expect(worth).toBeGreaterThanOrEqual(BigInt(rules.minNotional));
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(approved).toBeGreaterThan(200);
+  });
+
   it.each([
     ['mode', {}, { mode: 'REDUCING' }],
     ['mode', {}, { mode: 'HALTED' }],
