@@ -24,7 +24,7 @@ export interface StreamClient {
 
 /** What is used of a ccxt exchange. */
 export interface CcxtExchange {
-  readonly has: Readonly<Record<string, boolean | string | undefined>>;
+  has: Readonly<Record<string, boolean | string | undefined>>;
   readonly urls: { readonly api: Record<string, unknown> };
   streaming: Record<string, unknown>;
   fetchMarkets(params?: object): Promise<Market[]>;
@@ -67,6 +67,8 @@ export async function openExchange(options: ExchangeOptions): Promise<CcxtExchan
     ...(addresses ? { fetchImplementation: fetchThrough(addresses) } : {}),
   });
   exchange.streaming = { ...exchange.streaming, keepAlive: KEEP_ALIVE_MS };
+  // Every currency with its networks, in megabytes: prices need none of it.
+  exchange.has = { ...exchange.has, fetchCurrencies: false };
   guardStreams(exchange);
   keepOnly(exchange, new Set(instruments.map(({ symbol }) => symbol)));
   if (addresses) {

@@ -1,10 +1,10 @@
 /** Prices of any venue that the library knows. */
-import type { OpenPrices, PriceConnection } from '../prices.js';
-import { type CcxtExchange, openExchange } from './ccxt-exchange.js';
+import type { PriceConnection } from '../prices.js';
+import { type CcxtExchange, type ExchangeOptions, openExchange } from './ccxt-exchange.js';
 import { openLibraryStream } from './library-stream.js';
 
-export async function openCcxtPrices(venue: string, options: OpenPrices): Promise<PriceConnection> {
-  const exchange = await openExchange({ ...options, venue });
+export async function openCcxtPrices(options: ExchangeOptions): Promise<PriceConnection> {
+  const exchange = await openExchange(options);
   const symbols = options.instruments.map(({ symbol }) => symbol);
   return {
     ...pricesOf(exchange),

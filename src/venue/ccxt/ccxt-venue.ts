@@ -9,20 +9,27 @@ export interface CcxtVenue {
   readonly address: string;
   /** Below the address. */
   readonly probe: string;
+  /** What keeps the library from asking for more than markets. */
+  readonly marketParameters?: object;
 }
 
-export function ccxtVenue({ name, title, address, probe }: CcxtVenue): VenueDefinition {
-  const prices = { ...ccxtPrices(name), address: () => address, probe: `${address}${probe}` };
+export function ccxtVenue({ name, title, address, probe, marketParameters }: CcxtVenue): VenueDefinition {
+  const prices = {
+    ...ccxtPrices(name, marketParameters),
+    address: () => address,
+    probe: `${address}${probe}`,
+  };
   return { name, title, prices, live: null };
 }
 
 /** Of a venue without a definition, by the library's name. */
-export function ccxtPrices(name: string): PriceSource {
+export function ccxtPrices(name: string, marketParameters: object = {}): PriceSource {
   return {
     address: () => name,
     probe: null,
     redirect: () => null,
-    open: async (options) => (await import('./ccxt-prices.js')).openCcxtPrices(name, options),
+    open: async (options) =>
+      (await import('./ccxt-prices.js')).openCcxtPrices({ ...options, venue: name, marketParameters }),
     bestPrices: null,
   };
 }

@@ -1,0 +1,187 @@
+/**
+ * Local servers that answer what the library asks of KuCoin and Kraken without a key. As strict as the venues: an unknown path
+ * or pair is refused in the venue's own form.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LiveAddresses } from '../../src/venue/prices.js';
+import { steadyNowMs } from '../../src/venue/steady-clock.js';
+
+const MINUTE_S = 60;
+/** Base of each pair, and its price. */
+const PAIRS = { BTC: 60_000, ETH: 3000 } as const;
+type Base = keyof typeof PAIRS;
+
+export interface PublicVenue {
+  readonly addresses: LiveAddresses;
+  /** Paths asked for, with their queries. */
+  readonly requests: URL[];
+  close(): Promise<void>;
+}
+
+interface Speech {
+  /** Hosts that are the venue's. */
+  readonly hosts: RegExp;
+  /** Answer to a request; null: there is no such path. */
+  answer(url: URL, method: string): unknown;
+}
+
+async function startVenue(speech: Speech): Promise<PublicVenue> {
+  const requests: URL[] = [];
+  const http = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://local');
+    requests.push(url);
+    const body = speech.answer(url, request.method ?? 'GET');
+    response.writeHead(body === null ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify(body ?? { code: '404', msg: 'Not Found', error: ['EGeneral:Unknown method'] }),
+    );
+  });
+  const port = (): number => (http.address() as AddressInfo).port;
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return {
+    addresses: {
+      market: null,
+      http: (url) =>
+        url.replace(/^https:\/\/([^/]+)/, (_, host: string) =>
+          speech.hosts.test(host) ? `http://127.0.0.1:${port()}` : 'http://127.0.0.1:9',
+        ),
+      streams: () => undefined,
+    },
+    requests,
+    async close() {
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+const nowS = (): number => Math.floor(steadyNowMs() / 1000);
+const BASES = Object.keys(PAIRS) as Base[];
+const baseOf = (name: string, of: (base: Base) => string): Base | undefined =>
+  BASES.find((base) => of(base) === name);
+
+/** Opening times of minutes from `fromS` on up to the one that still runs. */
+function minutesFrom(fromS: number, untilS = Number.POSITIVE_INFINITY): number[] {
+  const first = Math.ceil(fromS / MINUTE_S) * MINUTE_S;
+  const last = Math.min(untilS, Math.floor(nowS() / MINUTE_S) * MINUTE_S);
+  return Array.from({ length: Math.max(0, (last - first) / MINUTE_S + 1) }, (_, at) => first + at * MINUTE_S);
+}
+
+const PAGE_KUCOIN = 1500;
+const OK = '200000';
+
+/** Newest candles first, open before close before high before low. */
+export function startKucoin(): Promise<PublicVenue> {
+  const name = (base: Base): string => `${base}-USDT`;
+  const refused = { code: '400100', msg: 'This pair is not provided at present' };
+  return startVenue({
+    hosts: /(^|\.)kucoin\.com$/,
+    answer(url, method) {
+      const base = baseOf(url.searchParams.get('symbol') ?? '', name);
+      switch (`${method} ${url.pathname}`) {
+        case 'GET /api/v1/timestamp':
+          return { code: OK, msg: 'success', data: Math.round(steadyNowMs()) };
+        case 'GET /api/v2/symbols':
+          return { code: OK, data: BASES.map((one) => kucoinSymbol(one, name(one))) };
+        case 'GET /api/v1/market/stats':
+          if (base === undefined) return refused;
+          return {
+            code: OK,
+            data: { symbol: name(base), buy: `${PAIRS[base]}`, sell: `${PAIRS[base] + 1}` },
+          };
+        case 'GET /api/v1/market/candles': {
+          if (base === undefined || url.searchParams.get('type') !== '1min') return refused;
+          const [startAt, endAt] = ['startAt', 'endAt'].map((key) => Number(url.searchParams.get(key)));
+          const price = PAIRS[base];
+          const times = minutesFrom(startAt ?? 0, (endAt ?? 0) - 1)
+            .slice(-PAGE_KUCOIN)
+            .reverse();
+          return {
+            code: OK,
+            data: times.map((at) => [
+              `${at}`,
+              `${price}`,
+              `${price + 5}`,
+              `${price + 10}`,
+              `${price - 10}`,
+              '1.5',
+              '1',
+            ]),
+          };
+        }
+        default:
+          return null;
+      }
+    },
+  });
+}
+
+function kucoinSymbol(base: Base, symbol: string): object {
+  return {
+    ...{
+      symbol,
+      name: symbol,
+      baseCurrency: base,
+      quoteCurrency: 'USDT',
+      feeCurrency: 'USDT',
+      market: 'USDS',
+    },
+    ...{ baseMinSize: '0.00001', quoteMinSize: '0.1', baseMaxSize: '10000', quoteMaxSize: '99999999' },
+    ...{ baseIncrement: '0.00001', quoteIncrement: '0.01', priceIncrement: '0.01', priceLimitRate: '0.1' },
+    ...{ minFunds: '0.1', isMarginEnabled: false, enableTrading: true },
+  };
+}
+
+const PAGE_KRAKEN = 720;
+
+/** Bitcoin is XBT; the newest 720 candles only, those after `since`. */
+export function startKraken(): Promise<PublicVenue> {
+  const id = (base: Base): string => `${base === 'BTC' ? 'XBT' : base}USDT`;
+  const unknown = { error: ['EQuery:Unknown asset pair'] };
+  return startVenue({
+    hosts: /(^|\.)kraken\.com$/,
+    answer(url) {
+      const base = baseOf(url.searchParams.get('pair') ?? '', id);
+      switch (url.pathname) {
+        case '/0/public/Time':
+          return { error: [], result: { unixtime: nowS(), rfc1123: new Date(nowS() * 1000).toUTCString() } };
+        case '/0/public/AssetPairs':
+          return {
+            error: [],
+            result: Object.fromEntries(BASES.map((one) => [id(one), krakenPair(one, id(one))])),
+          };
+        case '/0/public/Ticker': {
+          if (base === undefined) return unknown;
+          const price = PAIRS[base];
+          const ticker = {
+            a: [`${price + 1}`, '2', '2.000'],
+            b: [`${price}`, '1', '1.000'],
+            c: [`${price}`, '1'],
+          };
+          return { error: [], result: { [id(base)]: ticker } };
+        }
+        case '/0/public/OHLC': {
+          if (base === undefined || url.searchParams.get('interval') !== '1') return unknown;
+          const price = PAIRS[base];
+          const times = minutesFrom(Number(url.searchParams.get('since')) + 1).slice(-PAGE_KRAKEN);
+          const [high, low, close] = [price + 10, price - 10, price + 5].map(String);
+          const rows = times.map((at) => [at, `${price}`, high, low, close, `${price}`, '1.5', 3]);
+          return { error: [], result: { [id(base)]: rows, last: times.at(-2) ?? 0 } };
+        }
+        default:
+          return null;
+      }
+    },
+  });
+}
+
+function krakenPair(base: Base, altname: string): object {
+  const asset = base === 'BTC' ? 'XXBT' : 'XETH';
+  return {
+    ...{ altname, wsname: `${altname.slice(0, 3)}/USDT`, aclass_base: 'currency', base: asset },
+    ...{ aclass_quote: 'currency', quote: 'USDT', lot: 'unit', pair_decimals: 2, lot_decimals: 8 },
+    ...{ lot_multiplier: 1, leverage_buy: [], leverage_sell: [], fees: [[0, 0.4]], fees_maker: [[0, 0.25]] },
+    ...{ fee_volume_currency: 'ZUSD', ordermin: '0.0001', costmin: '0.5', status: 'online' },
+  };
+}
