@@ -85,6 +85,30 @@ describe('dust', () => {
     expect(desk.live('close', 0)).toMatchObject([{ type: 'market', side: 'sell', quantityLots: 30 }]);
   });
 
+  it('below its stop is left alone, and protected once it is worth an order again', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [53, 0] });
+    desk.pass(250);
+    desk.snapshot({ positions: [53, 0] });
+    const refuse = (wouldTrigger: boolean) => {
+      for (const { clientId } of desk.live('protective', 0))
+        desk.happen({ kind: 'order.rejected', clientId, code: '-2010', text: 'refused', wouldTrigger });
+    };
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 53, stopTicks: 9_500 }]);
+    refuse(false);
+    for (let second = 0; second < 20; second += 1) {
+      desk.quote(0, 9_400); // 4.98 USDT
+      desk.pass(1_000);
+      refuse(true);
+    }
+    expect(desk.engine.view.halts.map(({ cause }) => cause)).not.toContain('protection-missing');
+    expect(desk.recorded('note').filter(({ text }) => text.endsWith('closed at the market now'))).toEqual([]);
+    desk.quote(0, 9_600);
+    desk.pass(1_000);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 53, stopTicks: 9_500 }]);
+  });
+
   it('without a price counts as a position: nobody knows yet what it is worth', () => {
     const before = leftOver();
     const desk = new DeskUnderTest({}, 2, before.records).begin();

@@ -3,7 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, type InstrumentWork, liveOrders, positionAt, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { changeStops } from './change-stop.js';
-import { isDustAt } from './dust.js';
+import { isDust, isDustAt } from './dust.js';
 import { closingUnderWay, fits, isConfirmed, wantedStop } from './wanted-stop.js';
 
 export function protect(core: Core, at: InstrumentId): void {
@@ -17,7 +17,8 @@ export function protect(core: Core, at: InstrumentId): void {
   }
   if (closingUnderWay(core, at)) return;
   const wanted = wantedStop(core, position);
-  if (isDustAt(core, at, wanted.stopTicks)) {
+  // Once the market is past the stop, what it does not buy for the smallest order can be neither protected nor sold.
+  if (isDustAt(core, at, wanted.stopTicks) || (wanted.side === 'sell' && isDust(core, at))) {
     work.unprotectedSinceMs = null;
     return;
   }

@@ -71,13 +71,17 @@ export class Prompt implements Watcher {
       this.#quotedAtMs.set(event.instrument, wallMs);
       this.#bids.set(event.instrument, event.bidTicks);
       this.#count(event.instrument, event.bidTicks, wallMs);
+      // Too small to be sold: until it has grown, and a stop is refused again.
+      if (!this.#isTradable(event.instrument)) this.#passed.delete(event.instrument);
     }
     // What was held back before the jump has to stand anew.
     if (event.kind === 'clock.jump') this.#heldBackSinceMs.clear();
     if (event.kind === 'journal.fault') this.#passed.clear();
     if (event.kind === 'order.rejected' && event.wouldTrigger === true) {
       const order = this.book.live.get(event.clientId);
-      if (order?.intent.purpose === 'protective') this.#passed.set(order.intent.instrument, wallMs);
+      const isStop = order?.intent.purpose === 'protective';
+      if (isStop && this.#isTradable(order.intent.instrument))
+        this.#passed.set(order.intent.instrument, wallMs);
     }
     if (event.kind !== 'bar' || event.warmup) return;
     for (const { intent } of this.book.liveOn(event.instrument, 'entry')) {
