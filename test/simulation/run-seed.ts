@@ -186,7 +186,9 @@ class Run {
       this.#injected.count('process stands still');
       this.#trader.freeze(this.#random.whole(500, 20_000));
     });
-    this.#nowAndThen(disconnectEveryMs, () => this.#network.disconnect(this.#random.whole(200, 15_000)));
+    this.#nowAndThen(disconnectEveryMs, () =>
+      this.#network.disconnect(this.#random.whole(200, this.#scenario.disconnectMsMax)),
+    );
     this.#nowAndThen(commandEveryMs, () => this.#operator.commandAnything(this.#trader));
     this.#nowAndThen(diskFaultEveryMs, () => this.#breakDisk());
     this.#nowAndThen(this.#scenario.breakerEveryMs, () => this.#network.tripBreaker());

@@ -51,6 +51,8 @@ export interface Scenario {
   readonly crashEveryMs: number;
   readonly freezeEveryMs: number;
   readonly disconnectEveryMs: number;
+  /** Longer than a desk bears it, now and then. */
+  readonly disconnectMsMax: number;
   readonly commandEveryMs: number;
   readonly diskFaultEveryMs: number;
   /** The venue refuses every order for a while. */
@@ -144,6 +146,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     crashEveryMs: random.pick([0, 0, 15_000, 40_000]),
     freezeEveryMs: random.pick([0, 0, 40_000]),
     disconnectEveryMs: random.pick([0, 0, 30_000]),
+    disconnectMsMax: seed % 7 === 0 ? 40_000 : 15_000,
     commandEveryMs: random.pick([0, 4_000, 10_000, 25_000]),
     diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
     strangerEveryMs: ownedByOthers ? 0 : random.pick([0, 0, 0, 0, 40_000]),
