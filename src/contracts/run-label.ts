@@ -1,11 +1,16 @@
 /** What a run is called and found by in Temporal’s UI. */
-import { FERMATA_DESK, FERMATA_ROUTINE } from './search-attributes.js';
+import { FERMATA_DESK, FERMATA_ROUTINE, FERMATA_SUMMARY } from './search-attributes.js';
 
 export interface RunLabel {
   readonly desk: string;
   /** As in its evidence: the routine's name, `incident`, `emergency-stop` … */
   readonly routine: string;
   readonly summary: string;
+  /**
+   * The summary in Temporal's list, which whoever runs Temporal reads: without what a person wrote. Absent: the same.
+   * Null: none, for what must begin on a server that does not know the attribute yet.
+   */
+  readonly listed?: string | null;
   /** Markdown: what this run does, in the runbook's words. */
   readonly details: string;
 }
@@ -13,11 +18,12 @@ export interface RunLabel {
 const SUMMARY_MAX = 200;
 
 /** What a run is found and read by in Temporal's UI, whoever starts it. */
-export function runLabel({ desk, routine, summary, details }: RunLabel) {
+export function runLabel({ desk, routine, summary, details, listed = summary }: RunLabel) {
   return {
     typedSearchAttributes: [
       { key: FERMATA_DESK, value: desk },
       { key: FERMATA_ROUTINE, value: routine },
+      ...(listed === null ? [] : [{ key: FERMATA_SUMMARY, value: listed.slice(0, SUMMARY_MAX) }]),
     ],
     staticSummary: summary.slice(0, SUMMARY_MAX),
     staticDetails: details,

@@ -35,6 +35,7 @@ export function resumptionStart(
       desk: desk.desk,
       routine: 'resumption',
       summary: `Resumption of ${desk.desk}: ${status.reason}`,
+      listed: `Resumption of ${desk.desk}`,
       details: [
         'Why it stopped, the checks again, our book against the venue, then a decision by the desk file’s rule or by a',
         'person, then arming by quoting the halt id. Never lifts a person’s stop by itself.',

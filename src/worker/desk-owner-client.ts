@@ -85,6 +85,7 @@ function startOf(desk: Desk) {
       desk: desk.desk,
       routine: 'desk-owner',
       summary: `Takes a stop of ${desk.desk} from here`,
+      listed: null,
       details: [
         'Send the signal `stop` or `closeAll` with the reason as text, here or by',
         `\`temporal workflow signal --workflow-id ${deskOwnerId(desk.desk)} --name stop --input '"the reason"'\`.`,

@@ -10,7 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTemporalUiProxy } from '../../src/api/temporal-ui/proxy.js';
-import { FERMATA_DESK } from '../../src/contracts/search-attributes.js';
+import { FERMATA_DESK, FERMATA_SUMMARY } from '../../src/contracts/search-attributes.js';
 import { CODEC_PATH } from '../../src/home/codec-path.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { payloadCodecOf } from '../../src/temporal/data-converter.js';
@@ -22,6 +22,7 @@ import { resume } from '../workflows/support/resumptions.js';
 import { startWebUnderTest, type WebUnderTest } from './web-under-test.js';
 
 const SEALED = 'sealed words of anna';
+const SUMMARY = 'Resumption that is listed';
 const ARGUMENT = { reason: SEALED };
 /** The UI shows payloads where the editor has drawn them. */
 const DRAWN_MS = 45_000;
@@ -57,7 +58,10 @@ beforeAll(async () => {
     workflowId,
     taskQueue: workflowId,
     args: [ARGUMENT],
-    typedSearchAttributes: [{ key: FERMATA_DESK, value: 'crypto-bot' }],
+    typedSearchAttributes: [
+      { key: FERMATA_DESK, value: 'crypto-bot' },
+      { key: FERMATA_SUMMARY, value: SUMMARY },
+    ],
   });
   history = `/namespaces/${address.namespace}/workflows/${workflowId}/${firstExecutionRunId}/history`;
   browser = await openBrowser();
@@ -93,8 +97,9 @@ describe('Temporal’s UI', () => {
 
   it('shows of each run what it is and how it ended', async () => {
     const page = await signedInPage();
-    for (const column of ['FermataVerdict', 'FermataRoutine'])
+    for (const column of ['FermataVerdict', 'FermataSummary', 'FermataRoutine'])
       await page.getByRole('columnheader', { name: column }).waitFor({ timeout: DRAWN_MS });
+    await page.getByText(SUMMARY).first().waitFor({ timeout: DRAWN_MS });
     await page.close();
   });
 

@@ -155,7 +155,7 @@ describe('a server on which namespaces and search attributes are made by hand', 
         return said;
       });
       expect(known).toMatch(
-        /search attributes FermataDesk, FermataRoutine, FermataVerdict \(Keyword\) are not there/,
+        /search attributes FermataDesk, FermataRoutine, FermataSummary, FermataVerdict \(Keyword\) are not there/,
       );
     } finally {
       await cloud.close();

@@ -48,6 +48,8 @@ describe("in Temporal's UI", () => {
     expect(described.searchAttributes).toMatchObject({
       FermataDesk: [desk.desk],
       FermataRoutine: ['incident'],
+      // Whoever runs Temporal reads it: what a person may have written stays sealed.
+      FermataSummary: [`Incident of ${desk.desk}: exchange down`],
     });
     const shown = await until('its steps', async () => {
       const now = await detailsOf(start.workflowId);
@@ -69,6 +71,7 @@ describe("in Temporal's UI", () => {
     expect(described.searchAttributes).toMatchObject({
       FermataDesk: [bot.name],
       FermataRoutine: ['backup'],
+      FermataSummary: [`Backup of ${bot.name}`],
       FermataVerdict: ['fail'],
     });
   });

@@ -13,7 +13,15 @@ export const COOKIE = 'fermata_temporal_ui';
 
 /** As the UI keeps them in the browser. */
 const COLUMNS_KEY = 'namespace-workflow-table-columns';
-const COLUMNS = ['Status', 'FermataVerdict', 'FermataRoutine', 'Workflow ID', 'Start', 'End'];
+const COLUMNS = [
+  'Status',
+  'FermataVerdict',
+  'FermataSummary',
+  'FermataRoutine',
+  'Workflow ID',
+  'Start',
+  'End',
+];
 const WORKFLOW_ID_MAX = 1_000;
 const RUN_ID = /^[0-9a-f-]{36}$/;
 

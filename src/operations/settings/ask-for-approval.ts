@@ -48,6 +48,7 @@ export async function askForApproval(
           desk: desk.desk,
           routine: 'settings',
           summary: `Settings of ${desk.desk}: ${reason}`,
+          listed: `Settings of ${desk.desk}, version ${proposal.version}`,
           details:
             'People approve exactly these values; the trader checks their votes itself and takes them.',
         }),

@@ -6,7 +6,12 @@ export const TEMPORAL_SERVER_MINIMUM = [1, 29] as const;
 export const TEMPORAL_NAMESPACE = 'fermata';
 
 /** What workflows are found by in Temporal's UI. */
-export const SEARCH_ATTRIBUTES = ['FermataDesk', 'FermataRoutine', 'FermataVerdict'] as const;
+export const SEARCH_ATTRIBUTES = [
+  'FermataDesk',
+  'FermataRoutine',
+  'FermataSummary',
+  'FermataVerdict',
+] as const;
 
 const DYNAMIC_CONFIGURATION = [
   // The server always opens an HTTP API; without this a page on any web site could post an update to it.

@@ -54,6 +54,7 @@ export function incidentStart(
       desk: desk.desk,
       routine: 'incident',
       summary: `Incident of ${desk.desk}: ${symptom.title}`,
+      listed: `Incident of ${desk.desk}: ${symptom.kind.replaceAll('-', ' ')}`,
       details: [`${WHAT_HAPPENS}\n`, ...RUNBOOK[symptom.kind].map((step) => `- ${step}`)].join('\n'),
     }),
   };

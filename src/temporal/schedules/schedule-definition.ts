@@ -45,10 +45,10 @@ export function scheduleDefinitions(
         timezone: desk.timezone,
       };
       const catchupWindow = routine.latestMinutes * 60_000;
-      const specHash = createHash('sha256')
-        .update(JSON.stringify([input, spec, catchupWindow]))
-        .digest('hex');
       const { workflowType, ...start } = routineStart(input);
+      const specHash = createHash('sha256')
+        .update(JSON.stringify([input, spec, catchupWindow, start.typedSearchAttributes]))
+        .digest('hex');
       const scheduleId = scheduleIdOf(desk.desk, routine.name);
       return {
         scheduleId,
