@@ -29,7 +29,9 @@ export class LosingStreak {
     if (record.type === 'position.adopted' || record.type === 'coins.claimed') this.#blur();
     if (record.type === 'fill' && !this.#ours.has(record.fill.clientId)) this.#blur();
     if (this.#blurred) return;
-    for (const { result } of this.#book.ended) {
+    for (const { owner, result } of this.#book.ended) {
+      // An entry that the journal forgot and the venue showed again is of no strategy.
+      if (owner === 'fermata') continue;
       if (result < 0n) this.losses += 1;
       else if (result > 0n) this.losses = 0;
     }
