@@ -9,8 +9,12 @@ import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 
-/** `graceMs`: the longest that any activity is waited for; `closeMs`: until the worker gives up on itself. */
-export const END_TIMES = { graceMs: 60_000, closeMs: 10_000 } as const;
+/**
+ * `graceMs`: the longest that any activity is waited for; `closeMs`: until the worker gives up on itself. A worker that ends
+ * takes nothing on, heartbeats for the trader neither: together with the start of the next one it stays below the shortest
+ * silence after which the shipped desk stops (60 s), or a mere restart would halt trading.
+ */
+export const END_TIMES = { graceMs: 20_000, closeMs: 10_000 } as const;
 
 const worker = new AsyncLocalStorage<AbortSignal>();
 

@@ -4,7 +4,8 @@ import { SocketSilent } from '../home/ask-socket.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { isAlive } from './process-table.js';
 
-const WAIT_DEFAULT_MS = 240_000;
+/** Longer than all roles may take, one after another. */
+export const WAIT_DEFAULT_MS = 240_000;
 const POLL_MS = 100;
 
 export type DownOutcome =

@@ -19,9 +19,9 @@ export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
   // It replays its journal and warms up its strategies.
   trader: { readyMs: 60_000, stopMs: 20_000 },
   // Workers end at once, unless an activity is under way: `END_TIMES` of src/activities/worker-ends.ts, and some seconds.
-  'engine-worker': { readyMs: 60_000, stopMs: 75_000 },
+  'engine-worker': { readyMs: 60_000, stopMs: 40_000 },
   auditor: { readyMs: 30_000, stopMs: 5_000 },
-  'operations-worker': { readyMs: 60_000, stopMs: 75_000 },
+  'operations-worker': { readyMs: 60_000, stopMs: 40_000 },
   ledger: { readyMs: 30_000, stopMs: 5_000 },
   web: { readyMs: 30_000, stopMs: 5_000 },
   telegram: { readyMs: 30_000, stopMs: 5_000 },

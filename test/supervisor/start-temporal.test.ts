@@ -1,8 +1,13 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { expect, it, onTestFinished } from 'vitest';
+import { runLabel } from '../../src/contracts/run-label.js';
+import { serverArguments, TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
+import { until } from '../support/desk-under-test.js';
 import { sharedTemporal } from '../support/temporal.js';
 
 /** Temporal's binary, which ends at once as often as is said, as one does whose port was taken meanwhile. */
@@ -40,4 +45,44 @@ it('gives up after three, with what the last one said', async () => {
   const { server, pids } = await endingAtOnce(3);
   await expect(startTemporal(server)).rejects.toThrow(/did not come up: .*address already in use/);
   expect(pids).toHaveLength(3);
+});
+
+it('begins runs on a database of an earlier version, which lacks a search attribute that came since', async () => {
+  const { server } = await endingAtOnce(0);
+  const folder = dirname(server.logFile);
+  const database = join(folder, 'temporal.db');
+  const earlier = join(folder, 'earlier');
+  const { binary } = await sharedTemporal();
+  const script = `#!/bin/bash
+for one in "$@"; do shift; [[ $one == FermataSummary=* ]] && one=FermataElse=Keyword; set -- "$@" "$one"; done
+exec '${binary}' "$@"
+`;
+  writeFileSync(earlier, script, { mode: 0o700 });
+  const args = serverArguments(server.ports, database);
+  const before = spawn(earlier, args, { stdio: 'ignore' });
+  const ended = new Promise((resolve) => before.once('exit', resolve));
+  onTestFinished(() => void before.kill('SIGKILL'));
+  const address = `127.0.0.1:${server.ports.grpc}`;
+  const known = async (): Promise<object> => {
+    const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+    const { customAttributes } = await connection.operatorService
+      .listSearchAttributes({ namespace: TEMPORAL_NAMESPACE })
+      .finally(() => connection.close());
+    return customAttributes ?? {};
+  };
+  await until('the earlier server', async () => 'FermataElse' in (await known()));
+  expect(await known()).not.toHaveProperty('FermataSummary');
+  before.kill('SIGTERM');
+  await ended;
+
+  const started = await startTemporal({ ...server, database });
+  onTestFinished(() => started.stop());
+  const connection = await Connection.connect({ address });
+  onTestFinished(() => connection.close());
+  const label = runLabel({ desk: 'd', routine: 'backup', summary: 'Backup of d', details: '' });
+  const { workflow } = new Client({ connection, namespace: TEMPORAL_NAMESPACE });
+  const run = await workflow.start('backup', { workflowId: 'b', taskQueue: 'none', ...label });
+  expect((await run.describe()).typedSearchAttributes.getAll()).toHaveLength(
+    label.typedSearchAttributes.length,
+  );
 });

@@ -31,6 +31,7 @@ class Operations {
   readonly steps: string[] = [];
   /** Held: whatever a run asks for first is not answered before the next build. */
   held = true;
+  private letGo = new AbortController();
   serving: KeptWorker | null = null;
 
   constructor(
@@ -39,7 +40,10 @@ class Operations {
   ) {}
 
   async serve(code: string): Promise<void> {
+    // A worker that ends waits for what it has in its hands: what is held here comes again with the next one.
+    this.letGo.abort();
     await this.serving?.stop();
+    this.letGo = new AbortController();
     const { address: temporal, database, temporal: access } = bench;
     const watched = {
       temporal: access,
@@ -64,7 +68,7 @@ class Operations {
       Object.entries(this.activities).map(([name, carryOut]: [string, (...args: unknown[]) => unknown]) => [
         name,
         async (...args: unknown[]) => {
-          const ends = cancelledOrEnding(Context.current());
+          const ends = AbortSignal.any([cancelledOrEnding(Context.current()), this.letGo.signal]);
           while (this.held) await sleep(50, undefined, { signal: ends });
           return carryOut(...args);
         },

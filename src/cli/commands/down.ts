@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { down } from '../../supervisor/down.js';
+import { down, WAIT_DEFAULT_MS } from '../../supervisor/down.js';
 import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 import { sayingWhat } from '../waiting.js';
 
-const TIMEOUT_SECONDS = 60;
 const TIMEOUT_SECONDS_MAX = 600;
 
 interface Options {
@@ -21,7 +20,7 @@ export function downCommand(command: Command): void {
       '--timeout <seconds>',
       'how long to wait for the end',
       wholeNumber(1, TIMEOUT_SECONDS_MAX),
-      TIMEOUT_SECONDS,
+      WAIT_DEFAULT_MS / 1000,
     )
     .option('--hurry', 'as a second Ctrl-C: wait for nothing that can be left to the next start')
     .option('--json', 'for scripts')

@@ -21,7 +21,10 @@ const CAUSES_MAX = 5;
 /** IndexedValueType of the protocol. */
 const KEYWORD = 2;
 
-/** Null when done; else why not, in words. `own`: a development server of ours, started with everything but retention. */
+/**
+ * Null when done; else why not, in words. `own`: a development server of ours. What its options name is made with its
+ * namespace alone: a database of an earlier version lacks the search attributes that came since.
+ */
 export async function prepareNamespace(
   options: ConnectionOptions,
   namespace: string,
@@ -35,8 +38,12 @@ export async function prepareNamespace(
       connectTimeout: CALL_TIMEOUT_MS,
     });
     const open = connection;
-    if (own) await within(open, () => keepRunsLongEnough(open, namespace));
-    else await makeReady(open, namespace);
+    if (own) {
+      await within(open, () => keepRunsLongEnough(open, namespace));
+      await within(open, () => makeAttributes(open, namespace));
+    } else {
+      await makeReady(open, namespace);
+    }
     return null;
   } catch (error) {
     return wordsOf(error);
