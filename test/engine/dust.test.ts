@@ -109,6 +109,22 @@ describe('dust', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 53, stopTicks: 9_500 }]);
   });
 
+  it('that its resting stop would not sell, far below that stop, is left alone, and raises no alarm', () => {
+    const desk = new DeskUnderTest().active();
+    const { stop } = desk.hold(0);
+    desk.fill(stop, 9_400, stop.quantityLots - 53);
+    desk.snapshot();
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId }]);
+    for (let second = 0; second < 30; second += 1) {
+      desk.quote(0, 9_400); // 53 lots: 4.98 USDT
+      desk.quote(1, 10_000);
+      desk.pass(1_000);
+    }
+    expect(desk.lots(0)).toBe(53);
+    expect(desk.engine.view.halts.map(({ cause }) => cause)).not.toContain('protection-missing');
+    expect(desk.recorded('note').filter(({ level }) => level === 'alarm')).toEqual([]);
+  });
+
   it('without a price counts as a position: nobody knows yet what it is worth', () => {
     const before = leftOver();
     const desk = new DeskUnderTest({}, 2, before.records).begin();

@@ -76,6 +76,8 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   const at = position.instrument;
   const age = market.quoteAgeMs(at, core.monotonicMs);
   if (position.quantityLots === 0 || age === null || age > config.staleMs) return false;
+  // No sale of it is taken, so its stop may well have done nothing.
+  if (isDust(core, at)) return false;
   const { side: closes } = wantedStop(core, position);
   return liveStops(core, at).some((stop) => {
     const { side, stopTicks } = stop.intent;
