@@ -119,19 +119,22 @@ describe('reconciliation', () => {
     expect([desk.live('entry', 0), desk.lots(0)]).toEqual([[], entry.quantityLots]);
   });
 
-  it('looks up an order whose fills are missing, however often the stream tells of it', () => {
-    const desk = new DeskUnderTest().active();
-    const entry = desk.enter(0);
-    desk.accept(entry);
-    const order = venueOrder(entry, entry.quantityLots, 'filled');
-    const lookups: string[] = [];
-    for (let second = 0; second < 5; second += 1) {
-      desk.happen({ kind: 'order.update', order });
-      desk.pass(1_000);
-      lookups.push(...desk.sent('lookup'));
-    }
-    expect(lookups).toContain(entry.clientId);
-  });
+  it.each(['filled', 'partlyFilled'] as const)(
+    'looks up an order whose fills are missing, however often the stream says %s',
+    (state) => {
+      const desk = new DeskUnderTest().active();
+      const entry = desk.enter(0);
+      desk.accept(entry);
+      const order = venueOrder(entry, entry.quantityLots - (state === 'filled' ? 0 : 1), state);
+      const lookups: string[] = [];
+      for (let second = 0; second < 5; second += 1) {
+        desk.happen({ kind: 'order.update', order });
+        desk.pass(1_000);
+        lookups.push(...desk.sent('lookup'));
+      }
+      expect(lookups).toContain(entry.clientId);
+    },
+  );
 
   it('looks up an order in time, though lookups of long ago fail meanwhile', () => {
     const desk = new DeskUnderTest().active();

@@ -205,6 +205,7 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
 /** False once it was tried often enough: the venue's position then counts, and the order ends. */
 function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): boolean {
   const isOver = found.state !== 'working' && found.state !== 'partlyFilled';
+  const dueAtMs = core.watches.get(entry.intent.clientId)?.lookupAtMs ?? null; // an acceptance forgets it
   if (isOver) changeOrder(core, entry, 'accepted', '', found.venueId);
   else onAccepted(core, entry, found.venueId);
   const watch = core.watches.get(entry.intent.clientId);
@@ -221,7 +222,7 @@ function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): bo
   if (watch.missingFillRounds > MISSING_FILL_ROUNDS_MAX) return false;
   watch.answerByMs = null;
   // However often the venue says it: what is due already is not put off.
-  watch.lookupAtMs = earliest(watch.lookupAtMs, core.monotonicMs + core.config.closeAll.answerTimeoutMs);
+  watch.lookupAtMs = earliest(dueAtMs, core.monotonicMs + core.config.closeAll.answerTimeoutMs);
   wantSnapshot(core);
   return true;
 }
