@@ -40,10 +40,12 @@ export class VirtualTime {
   /** Each step is a callback of its own: before the next one Node runs every promise that it made. */
   #runSome(untilMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      let failed = false;
       const step = () => {
         try {
-          if (this.#isDue(untilMs)) this.#runNext();
+          if (!failed && this.#isDue(untilMs)) this.#runNext();
         } catch (error) {
+          failed = true; // the steps of this round are asked for already
           reject(error);
         }
       };
