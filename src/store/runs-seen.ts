@@ -11,28 +11,42 @@ export interface SeenRun {
   readonly type: string;
   readonly routine: string;
   readonly startedMs: number;
+  /** Of the last look that saw it running. */
+  readonly seenMs: number;
 }
 
-export async function keepSeenRun(pool: Queries, desk: string, run: SeenRun): Promise<void> {
+/** No two of them with the same first run. */
+export async function keepSeenRuns(pool: Queries, desk: string, runs: readonly SeenRun[]): Promise<void> {
+  if (runs.length === 0) return;
   await pool.query(
-    `insert into run_seen (desk, workflow_id, first_run_id, run_id, type, routine, started)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (desk, workflow_id, first_run_id) do update set run_id = excluded.run_id`,
-    [desk, run.workflowId, run.firstRunId, run.runId, run.type, run.routine, new Date(run.startedMs)],
+    `insert into run_seen (desk, workflow_id, first_run_id, run_id, type, routine, started, seen)
+     select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[])
+     on conflict (desk, workflow_id, first_run_id) do update set run_id = excluded.run_id, seen = excluded.seen`,
+    [
+      desk,
+      runs.map(({ workflowId }) => workflowId),
+      runs.map(({ firstRunId }) => firstRunId),
+      runs.map(({ runId }) => runId),
+      runs.map(({ type }) => type),
+      runs.map(({ routine }) => routine),
+      runs.map(({ startedMs }) => new Date(startedMs)),
+      runs.map(({ seenMs }) => new Date(seenMs)),
+    ],
   );
 }
 
 export async function readSeenRuns(pool: Queries, desk: string): Promise<readonly SeenRun[]> {
   const found = await pool.query<SeenRow>(
-    'select workflow_id, first_run_id, run_id, type, routine, started from run_seen where desk = $1 order by started',
+    'select workflow_id, first_run_id, run_id, type, routine, started, seen from run_seen where desk = $1 order by started',
     [desk],
   );
-  return found.rows.map(({ workflow_id, first_run_id, run_id, started, ...row }) => ({
+  return found.rows.map(({ workflow_id, first_run_id, run_id, started, seen, ...row }) => ({
     ...row,
     workflowId: workflow_id,
     firstRunId: first_run_id,
     runId: run_id,
     startedMs: started.getTime(),
+    seenMs: seen.getTime(),
   }));
 }
 
@@ -43,6 +57,7 @@ interface SeenRow {
   readonly type: string;
   readonly routine: string;
   readonly started: Date;
+  readonly seen: Date;
 }
 
 export async function dropSeenRun(pool: Queries, desk: string, run: SeenRun): Promise<void> {

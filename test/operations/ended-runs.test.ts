@@ -6,6 +6,7 @@ import { operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
 import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
+import type { TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { lose } from '../support/kill-matrix/buttons.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
@@ -16,16 +17,26 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-const contextOf = (desk: BenchDesk): ReconcileContext => ({
+const contextOf = (desk: BenchDesk, laterMs = 0): ReconcileContext => ({
   desk: { desk: desk.name, mode: 'paper' } as never,
   pool: bench.database.pool,
   temporal: bench.temporal,
   trader: desk.trader.client,
   home: null,
-  nowMs: Date.now,
+  nowMs: () => Date.now() + laterMs,
 });
 const tellEnded = (desk: BenchDesk, told = new Set<string>()) => tellEndedRuns(contextOf(desk), told);
 const reconcile = (desk: BenchDesk) => reconcileRuns(contextOf(desk));
+
+const lookLater = (desk: BenchDesk, laterMs: number) => tellEndedRuns(contextOf(desk, laterMs), new Set());
+
+async function isKept(desk: BenchDesk, workflowId: string): Promise<boolean> {
+  const { rowCount } = await bench.database.pool.query(
+    'select from run_seen where desk = $1 and workflow_id = $2',
+    [desk.name, workflowId],
+  );
+  return rowCount !== 0;
+}
 
 async function toldOf(desk: BenchDesk): Promise<{ title: string; body: string }[]> {
   const found = await bench.database.pool.query(
@@ -51,6 +62,14 @@ const listedAs = (desk: BenchDesk, status: string, count: number) =>
     for await (const _ of bench.client.workflow.list({ query })) listed += 1;
     return listed === count;
   });
+
+const listedNoMore = (workflowId: string, condition = '') =>
+  until(`${workflowId} not to be listed`, async () => {
+    const { count } = await bench.client.workflow.count(`WorkflowId = "${workflowId}"${condition}`);
+    return count === 0;
+  });
+
+const DAY_MS = 86_400_000;
 
 describe.concurrent('a run that nothing in Postgres knows of', () => {
   const types = [
@@ -89,7 +108,7 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     await listedAs(desk, 'Running', 1);
     expect(await tellEnded(desk)).toEqual([]);
     await lose(bench, run.workflowId);
-    await listedAs(desk, 'Running', 0);
+    await listedNoMore(run.workflowId);
     // The desk goes on: another may have its name by then.
     await start(desk, type, routine);
     const how = 'Temporal does not know its run: its database was lost or set back';
@@ -117,11 +136,58 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     const run = await start(desk, 'backup', 'backup', [{ ...input, desk: desk.name, evidenceMs: 20_000 }]);
     await listedAs(desk, 'Running', 1);
     await tellEnded(desk);
+    expect(await isKept(desk, run.workflowId)).toBe(true);
     release();
     await run.result();
+    await listedNoMore(run.workflowId, ' AND ExecutionStatus = "Running"');
     await start(desk, 'resumption', 'resumption');
     expect(await tellEnded(desk)).toEqual([]);
     expect(await toldOf(desk)).toEqual([]);
+    expect(await isKept(desk, run.workflowId)).toBe(false);
+  });
+
+  it('one that was seen too long ago for Temporal to keep it is not told as lost', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const { workflowId } = await start(desk, 'backup', 'backup');
+    await listedAs(desk, 'Running', 1);
+    await tellEnded(desk);
+    await lose(bench, workflowId);
+    await listedNoMore(workflowId);
+    expect(await lookLater(desk, 3 * DAY_MS)).toEqual([]);
+    expect(await toldOf(desk)).toEqual([]);
+    expect(await isKept(desk, workflowId)).toBe(false);
+  });
+
+  it('one that runs for long counts as seen at the last look', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const { workflowId } = await start(desk, 'backup', 'backup');
+    await listedAs(desk, 'Running', 1);
+    await tellEnded(desk);
+    expect(await lookLater(desk, 3 * DAY_MS)).toEqual([]);
+    await lose(bench, workflowId);
+    await listedNoMore(workflowId);
+    expect(await lookLater(desk, 4 * DAY_MS)).toMatchObject([{ workflowId }]);
+  });
+
+  it('one that is deleted after it was listed does not hold up the others', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const open = await start(desk, 'backup', 'backup');
+    const drill = await start(desk, 'restoreDrill', 'restore-drill');
+    await drill.terminate();
+    await listedAs(desk, 'Running', 1);
+    await listedAs(desk, 'Terminated', 1);
+    let isListed = false;
+    const within: TemporalAccess['within'] = async (deadlineMs, use) => {
+      const answer = await bench.temporal.within(deadlineMs, use);
+      if (!isListed) {
+        isListed = true;
+        await lose(bench, open.workflowId);
+      }
+      return answer;
+    };
+    const context = { ...contextOf(desk), temporal: { ...bench.temporal, within } };
+    expect(await tellEndedRuns(context, new Set())).toMatchObject([{ workflowId: drill.workflowId }]);
+    expect(await isKept(desk, open.workflowId)).toBe(false);
   });
 
   it('one that another has followed under its name is told all the same', async () => {

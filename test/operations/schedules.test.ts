@@ -64,6 +64,9 @@ describe('schedules', () => {
     expect(spec.timezone).toBe('UTC');
     expect(action).toMatchObject({ workflowType: 'routine', taskQueue: `operations:${desk.desk}` });
     expect(action.args?.[0]).toMatchObject({ name: 'pre-market', cause: 'schedule', incarnation: 'abc123' });
+    // Whoever runs Temporal reads it: its title, which a person wrote, stays sealed.
+    const listed = { FermataSummary: [`Routine pre-market of ${desk.desk}`] };
+    expect(action).toMatchObject({ searchAttributes: listed });
     expect(policies.overlap).toBe(ScheduleOverlapPolicy.ALLOW_ALL);
     expect(info.nextActionTimes[0]?.toISOString()).toMatch(/T00:00:00\.000Z$/);
   });

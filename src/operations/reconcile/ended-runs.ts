@@ -5,11 +5,12 @@
  * to look, so that a Temporal that has lost its database is found out, too.
  */
 
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { FERMATA_ROUTINE } from '../../contracts/search-attributes.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import { readOpenThings } from '../../store/open-runs.js';
-import { dropSeenRun, keepSeenRun, readSeenRuns, type SeenRun } from '../../store/runs-seen.js';
+import { dropSeenRun, keepSeenRuns, readSeenRuns, type SeenRun } from '../../store/runs-seen.js';
 import type { ReconcileContext } from './reconcile-runs.js';
 import { FORGOTTEN, isKnown, runState } from './run-state.js';
 
@@ -81,7 +82,7 @@ const MEANING: ReadonlyMap<string, Meaning> = new Map([
   ],
 ]);
 
-/** Longer than any downtime after which nobody would look anyway; shorter than Temporal keeps closed runs. */
+/** Longer than any downtime after which nobody would look anyway; no longer than any Temporal keeps closed runs. */
 const LOOK_BACK_MS = 2 * 86_400_000;
 const LIST_MS = 20_000;
 const RUNS_MAX = 200;
@@ -105,6 +106,7 @@ async function tellClosed(
   const found: EndedRun[] = [];
   for (const run of closed) {
     const firstRunId = await firstRunOf(context, run);
+    if (firstRunId === null) continue;
     const rows = await rowsOf(context, run.workflowId, firstRunId);
     // Whoever ends what is open tells of it, too.
     if (rows === 'open') continue;
@@ -132,19 +134,20 @@ async function tellForgotten(
 ): Promise<readonly EndedRun[]> {
   const { pool, desk, temporal, nowMs } = context;
   const before = await readSeenRuns(pool, desk.desk);
-  const seen = new Set(before.map(({ runId }) => runId));
-  for (const run of open) {
-    if (seen.has(run.runId)) continue;
-    await keepSeenRun(pool, desk.desk, { ...run, firstRunId: await firstRunOf(context, run) });
-  }
-  const found: EndedRun[] = [];
   const running = new Set(open.map(({ runId }) => runId));
+  const kept = await keepOpen(context, open, before);
+  const found: EndedRun[] = [];
   for (const run of before) {
     if (running.has(run.runId)) continue;
     const { workflowId, runId, firstRunId } = run;
     const state = await runState(temporal, workflowId, firstRunId);
-    if (state.running) continue;
-    if (!(await isKnown(temporal, workflowId, runId))) {
+    if (state.running) {
+      if (!kept.has(firstRunId)) await keepSeenRuns(pool, desk.desk, [{ ...run, seenMs: nowMs() }]);
+      continue;
+    }
+    // Seen longer ago, it may have ended by itself, and be deleted as Temporal deletes what is old.
+    const isRecent = run.seenMs > nowMs() - LOOK_BACK_MS;
+    if (isRecent && !(await isKnown(temporal, workflowId, runId))) {
       const rows = await rowsOf(context, workflowId, firstRunId);
       if (rows === 'open') continue;
       const meaning = meaningOf(run);
@@ -158,6 +161,29 @@ async function tellForgotten(
   return found;
 }
 
+/** Gives the first runs of what it kept. */
+async function keepOpen(
+  context: ReconcileContext,
+  open: readonly Listed[],
+  before: readonly SeenRun[],
+): Promise<ReadonlySet<string>> {
+  const { pool, desk, nowMs } = context;
+  const seenMs = nowMs();
+  const known = new Map(before.map((run) => [run.runId, run]));
+  const kept = new Map<string, SeenRun>();
+  for (const { runId } of open) {
+    const run = known.get(runId);
+    if (run !== undefined) kept.set(run.firstRunId, { ...run, seenMs });
+  }
+  for (const run of open) {
+    if (known.has(run.runId)) continue;
+    const firstRunId = await firstRunOf(context, run);
+    if (firstRunId !== null) kept.set(firstRunId, { ...run, firstRunId, seenMs });
+  }
+  await keepSeenRuns(pool, desk.desk, [...kept.values()]);
+  return new Set(kept.keys());
+}
+
 const RUNNING = 'RUNNING';
 const HOW: Readonly<Record<string, string>> = {
   TERMINATED: 'its run was terminated in Temporal',
@@ -165,7 +191,7 @@ const HOW: Readonly<Record<string, string>> = {
   FAILED: 'its run failed in Temporal',
 };
 
-interface Listed extends Omit<SeenRun, 'firstRunId'> {
+interface Listed extends Omit<SeenRun, 'firstRunId' | 'seenMs'> {
   readonly status: string;
   readonly closedMs: number;
   readonly meaning: Meaning;
@@ -220,12 +246,20 @@ async function rowsOf(
   return rowCount === 0 ? 'none' : 'ended';
 }
 
-/** The list does not say it. */
-async function firstRunOf({ temporal }: ReconcileContext, { workflowId, runId }: Listed): Promise<string> {
-  const { raw } = await temporal.within(LIST_MS, (client) =>
-    client.workflow.getHandle(workflowId, runId).describe(),
-  );
-  return raw.workflowExecutionInfo?.firstRunId || runId;
+/** The list does not say it. Null: Temporal has deleted the run since it was listed. */
+async function firstRunOf(
+  { temporal }: ReconcileContext,
+  { workflowId, runId }: Listed,
+): Promise<string | null> {
+  try {
+    const { raw } = await temporal.within(LIST_MS, (client) =>
+      client.workflow.getHandle(workflowId, runId).describe(),
+    );
+    return raw.workflowExecutionInfo?.firstRunId || runId;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
 }
 
 async function tell(

@@ -17,6 +17,7 @@ export function routineStart(input: RoutineInput) {
       desk: input.desk,
       routine: input.name,
       summary: `${input.title} (${input.desk})`,
+      listed: `Routine ${input.name} of ${input.desk}`,
       details: input.steps.map(({ title, onFail }) => `- ${title}; a failure: ${onFail}`).join('\n'),
     }),
   };
