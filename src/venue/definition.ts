@@ -32,6 +32,8 @@ export interface LiveVenue extends Omit<DeskVenue, 'name'> {
     env?: Environment,
   ): VenueEndpoint;
   readonly credentials: readonly CredentialVariable[];
+  /** Whatever variable begins so is the auditor's secret. */
+  readonly auditorPrefix: string;
   /** Other variables of the environment that are this venue's. */
   readonly settings: readonly EnvironmentVariable[];
   /** Whose money, by where orders go; ends in what it is (`moneyAtStake`). */

@@ -22,14 +22,15 @@ export interface HeldCredential {
   readonly holder: CredentialHolder;
 }
 
-/** Whose secret a variable holds, or names the file of; null: no venue's. */
+/** Whose secret a variable holds, or names the file of; null: no venue's. An old key or a misspelt one is a secret too. */
 export function credentialIn(variable: string): HeldCredential | null {
-  const name = variable.replace(/_FILE$/, '');
-  for (const { live } of TRADED_VENUES) {
-    const found = live.credentials.find((one) => one.name === name);
-    if (found !== undefined) return { live, holder: found.holder };
-  }
-  return null;
+  const [closest] = TRADED_VENUES.flatMap(({ live }) => [
+    ...live.credentials.map(({ name, holder }) => ({ begins: name, live, holder })),
+    { begins: live.auditorPrefix, live, holder: 'auditor' as const },
+  ])
+    .filter(({ begins }) => variable.startsWith(begins))
+    .sort((a, b) => b.begins.length - a.begins.length);
+  return closest === undefined ? null : { live: closest.live, holder: closest.holder };
 }
 
 /** Names of what a holder needs, the key first. */

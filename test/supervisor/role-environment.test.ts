@@ -30,6 +30,16 @@ it('gives each role its own secrets only', () => {
   );
 });
 
+it('keeps a secret from other roles by what its name begins with', () => {
+  const env = { BINANCE_SECRET_KEY_OLD: 'old', BINANCE_AUDITOR_SECRET: 'read' };
+  for (const role of ['ledger', 'web', 'telegram'] as const) expect(givenTo(role, true, env)).toEqual([]);
+  expect(givenTo('trader', true, env)).toEqual(['BINANCE_SECRET_KEY_OLD']);
+  expect(givenTo('auditor', true, { ...env, ...SECRETS })).toEqual([
+    'BINANCE_AUDITOR_SECRET',
+    'BINANCE_AUDITOR_API_KEY',
+  ]);
+});
+
 it('lets the auditor read with the trader’s key where it has none of its own', () => {
   const { BINANCE_AUDITOR_API_KEY: _, ...without } = SECRETS;
   expect(givenTo('engine-worker', false, without)).toContain('BINANCE_API_KEY');

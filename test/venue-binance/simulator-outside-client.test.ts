@@ -17,7 +17,8 @@ beforeEach(async () => {
   simulator.simulation.setPrice(SYMBOL, '60000');
   const keys = { api_key: OTHER_KEY.apiKey, api_secret: OTHER_KEY.secret };
   const wsUrl = `ws://127.0.0.1:${simulator.port}`;
-  rest = new MainClient({ ...keys, baseUrl: simulator.address, beautifyResponses: true });
+  // It would take a proxy of the environment, which knows no address of this machine.
+  rest = new MainClient({ ...keys, baseUrl: simulator.address, beautifyResponses: true }, { proxy: false });
   sockets = new WebsocketAPIClient(
     { ...keys, wsUrl, attachEventListeners: false, muteLatencyWarning: true },
     silent,

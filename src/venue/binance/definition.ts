@@ -46,6 +46,7 @@ const binance: VenueDefinition = {
         fileAbout: 'File that holds its secret',
       },
     ],
+    auditorPrefix: 'BINANCE_AUDITOR_',
     settings: [
       setting(
         'BINANCE_TESTNET',
