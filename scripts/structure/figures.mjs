@@ -7,8 +7,6 @@ import { readModules } from './modules.mjs';
 /** What is shorter and has one importer belongs to that importer; a venue's definition is the registry's alone. */
 const SHORT_LINES = 30;
 const LONG_LINES = 250;
-/** Venues that are served by ccxt without a folder of their own yet. */
-const OTHER_VENUES = ['kucoin', 'kraken'];
 
 /**
  * What `npm run structure` prints; each list names the places.
@@ -61,7 +59,7 @@ function venuesNamedOutside(root, modules) {
   const folders = readdirSync(join(root, 'src/venue'), { withFileTypes: true })
     .filter((entry) => existsSync(join(root, 'src/venue', entry.name, 'definition.ts')))
     .map(({ name }) => name);
-  return [...folders, ...OTHER_VENUES].flatMap((venue) =>
+  return folders.flatMap((venue) =>
     modules
       .filter(({ path }) => !path.startsWith(`src/venue/${venue}/`) && path !== 'src/venue/registry.ts')
       .filter(({ text }) => text.toLowerCase().includes(venue))
