@@ -100,13 +100,15 @@ function unusable(namespace: string, why: string): TemporalAccess {
   };
 }
 
+/** CANCELLED: nobody here cancels a call; the server ends its stream at the deadline, at times a moment before we do. */
+const GRPC_CANCELLED = 1;
 const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_UNAVAILABLE = 14;
+const UNREACHABLE: readonly unknown[] = [GRPC_CANCELLED, GRPC_DEADLINE_EXCEEDED, GRPC_UNAVAILABLE];
 
 function isUnreachable(error: unknown): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && (cause.code === GRPC_DEADLINE_EXCEEDED || cause.code === GRPC_UNAVAILABLE))
-      return true;
+    if ('code' in cause && UNREACHABLE.includes(cause.code)) return true;
   }
   return false;
 }

@@ -1,3 +1,5 @@
+import { constants, createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { openTemporal, TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 
@@ -17,4 +19,19 @@ it('closing while a call is being tried again harms nobody: the call fails by it
   await outcome;
   process.removeListener('uncaughtException', listener);
   expect(thrown).toEqual([]);
+});
+
+it('a server that ends a call itself, as it does at the deadline, is one that did not answer', async () => {
+  const server = createServer();
+  server.on('stream', (stream) => stream.close(constants.NGHTTP2_CANCEL));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const temporal = openTemporal({
+    home: null,
+    temporal: { kind: 'external', address: `127.0.0.1:${port}`, namespace: 'fermata', uiAddress: null },
+  });
+  const call = temporal.within(5_000, (client) => client.workflow.getHandle('any').describe());
+  await expect(call).rejects.toBeInstanceOf(TemporalUnavailable);
+  await temporal.close();
+  await new Promise((resolve) => server.close(resolve));
 });

@@ -189,7 +189,12 @@ describe('an upgrade under running procedures', () => {
       readdirSync(homePaths(home).workflowBundles).includes(`operations-${buildIdOf(old)}.js`),
     );
     const look = () => replayOpenRuns(bench.temporal, desk.name, { emergency: '', operations: next }, home);
-    expect((await look()).map(({ problem }) => problem)).toEqual([null]);
+    // Temporal's list is a moment behind.
+    const looked = await until('it to be listed', async () => {
+      const found = await look();
+      return found.length > 0 ? found : null;
+    });
+    expect(looked.map(({ problem }) => problem)).toEqual([null]);
 
     writeFileSync(file, 'module.exports = {}');
     expect((await look())[0]?.problem).toMatch(/is not what was kept there/);
