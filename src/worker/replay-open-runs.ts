@@ -2,6 +2,7 @@
  * Would the workflows of this build go on with the runs that are open now? Each run's history is fetched from the server
  * that has it and replayed: nothing is sent anywhere, nothing changes.
  */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { causeOf } from '../domain/cause-of.js';
@@ -25,6 +26,8 @@ const LIST_MS = 20_000;
 const FETCH_MS = 20_000;
 const RUNS_MAX = 1_000;
 const PROBLEM_MAX = 500;
+/** VersioningBehavior of the protocol. */
+const PINNED = 1;
 
 /** Every open run of the desk. Rejects while Temporal does not answer, or where there are too many to look at. */
 export async function replayOpenRuns(
@@ -38,7 +41,7 @@ export async function replayOpenRuns(
   for (const { taskQueue, buildId, ...run } of open) {
     const code = taskQueue.startsWith('emergency:')
       ? { code: bundles.emergency }
-      : await operationsCode(bundles.operations, home, buildId);
+      : await operationsCode(bundles.operations, home, buildId ?? (await buildNow(temporal, run)));
     const problem = 'problem' in code ? code.problem : await problemOf(temporal, run, code.code, home);
     replayed.push({ ...run, problem });
   }
@@ -53,6 +56,24 @@ async function operationsCode(
 ): ReturnType<typeof readKeptBundle> {
   const isThis = home === null || buildId === null || buildId === buildIdOf(code);
   return isThis ? { code } : readKeptBundle(home, buildId);
+}
+
+/** The list is a moment behind: of a run that has just begun it does not show yet to which build it is pinned. */
+async function buildNow(
+  temporal: TemporalAccess,
+  { workflowId, runId }: Omit<ReplayedRun, 'problem'>,
+): Promise<string | null> {
+  try {
+    const { raw } = await temporal.within(FETCH_MS, ({ workflow }) =>
+      workflow.getHandle(workflowId, runId).describe(),
+    );
+    const versioning = raw.workflowExecutionInfo?.versioningInfo;
+    return versioning?.behavior === PINNED ? (versioning.deploymentVersion?.buildId ?? null) : null;
+  } catch (error) {
+    // It is gone: so says whoever asks for its history.
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
 }
 
 interface OpenRun extends Omit<ReplayedRun, 'problem'> {
