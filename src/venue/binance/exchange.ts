@@ -3,6 +3,7 @@
  * error texts and sockets are used; amounts stay the decimal texts that the venue sent.
  */
 
+import { guardFutures } from '../ccxt/guard-futures.js';
 import type { VenueEndpoint } from '../endpoint.js';
 import { type Answer, answerOfWire, readWireAnswer, type WireAnswer } from './answer.js';
 import type { BinanceCredentials } from './credentials.js';
@@ -94,7 +95,7 @@ export async function openExchange(options: ExchangeOptions): Promise<BinanceExc
   const transport = createTransport(options.endpoint);
   const ccxt = await createCcxt(options, transport);
   const errors = keepWireAnswers(ccxt, options.onHeaders);
-  guardSockets(ccxt);
+  guardFutures(ccxt);
   return {
     ccxt,
     socketUrl: ccxt.urls.api.ws['ws-api'].spot,
@@ -166,23 +167,6 @@ function keepWireAnswers(ccxt: CcxtBinance, onHeaders: OnHeaders): WeakMap<Error
   ccxt.handleHttpStatusCode = (...parameters) =>
     keeping(readWireAnswer(Number(parameters[0]), null), () => handleHttpStatusCode(...parameters));
   return answers;
-}
-
-/** A failed connect or subscribe leaves a promise that nobody waits for; unguarded it ends the process. */
-function guardSockets(ccxt: CcxtBinance): void {
-  const open = ccxt.client.bind(ccxt);
-  ccxt.client = (url) => {
-    const client = open(url);
-    if (client.guarded === true) return client;
-    const future = client.future.bind(client);
-    client.future = (hash) => {
-      const promise = future(hash);
-      promise.catch(() => {});
-      return promise;
-    };
-    client.guarded = true;
-    return client;
-  };
 }
 
 /** ccxt's messages carry the whole address with its signature: only what happened is kept. */

@@ -1,5 +1,7 @@
 /** One exchange of ccxt, for public prices: imported alone, its markets cut down to the desk's symbols. */
+
 import type { LiveAddresses, OhlcvRow, OpenPrices, Ticker } from '../prices.js';
+import { guardFutures } from './guard-futures.js';
 
 export interface BookTop {
   readonly bids: readonly (readonly (number | undefined)[])[];
@@ -69,7 +71,7 @@ export async function openExchange(options: ExchangeOptions): Promise<CcxtExchan
   exchange.streaming = { ...exchange.streaming, keepAlive: KEEP_ALIVE_MS };
   // Every currency with its networks, in megabytes: prices need none of it.
   exchange.has = { ...exchange.has, fetchCurrencies: false };
-  guardStreams(exchange);
+  guardFutures(exchange);
   keepOnly(exchange, new Set(instruments.map(({ symbol }) => symbol)));
   if (addresses) {
     addresses.streams(exchange);
@@ -105,23 +107,6 @@ function keepOnly(exchange: CcxtExchange, symbols: ReadonlySet<string>): void {
     const missing = [...symbols].filter((wanted) => !markets.some(({ symbol }) => symbol === wanted));
     if (missing.length > 0) throw new Error(`does not list ${missing.join(', ')}`);
     return markets;
-  };
-}
-
-/** ccxt leaks a rejection when a stream's connection fails, which would end the process: every future gets a handler. */
-function guardStreams(exchange: CcxtExchange): void {
-  const makeClient = exchange.client.bind(exchange);
-  exchange.client = (url) => {
-    const client = makeClient(url);
-    if (client.guarded) return client;
-    const makeFuture = client.future.bind(client);
-    client.future = (hash) => {
-      const future = makeFuture(hash);
-      future.catch(() => {});
-      return future;
-    };
-    client.guarded = true;
-    return client;
   };
 }
 
