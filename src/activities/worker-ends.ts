@@ -5,6 +5,7 @@
  * not ended by then is let go, and the next worker tries it again at once, not only when the server misses it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
@@ -19,9 +20,10 @@ export const END_TIMES = { graceMs: 20_000, closeMs: 10_000 } as const;
 const worker = new AsyncLocalStorage<AbortSignal>();
 
 /** For every activity of a worker. `ends`: aborted when the worker is to end. */
-export const endWithWorker =
-  (ends: AbortSignal) =>
-  (context: Context): ActivityInterceptors => {
+export const endWithWorker = (ends: AbortSignal) => {
+  // Each activity that runs listens, and there may be many: Node would warn of a leak from the eleventh on.
+  setMaxListeners(0, ends);
+  return (context: Context): ActivityInterceptors => {
     const { heartbeatTimeoutMs, startToCloseTimeoutMs, activityType } = context.info;
     const untilMs = performance.now() + startToCloseTimeoutMs;
     const beats = heartbeatTimeoutMs !== undefined && heartbeatTimeoutMs > 0;
@@ -52,6 +54,7 @@ export const endWithWorker =
       },
     };
   };
+};
 
 const workerEnded = (activityType: string): ApplicationFailure =>
   ApplicationFailure.retryable(`${activityType} was let go: its worker has ended`, 'WorkerEnded');

@@ -33,6 +33,9 @@ const SECONDS_LONG = 7_000;
 /** Of the 20 s that an attempt is waited for; a pre-flight's contract gives it 30. */
 const LONG_MS = 12_000;
 
+/** Node warns of a leak where more than ten listen to one signal. */
+const MORE_THAN_NODE_EXPECTS = 12;
+
 async function serve(desk: string, activities: object): Promise<KeptWorker> {
   const { address: temporal, temporal: access } = bench;
   const runtime = { home, temporal } as never;
@@ -143,6 +146,39 @@ describe.concurrent('a worker that ends', () => {
     const next = await serve(desk, activities);
     expect(await run.result()).toMatchObject({ verdict: 'pass', backupId: 'b1' });
     await next.stop();
+  });
+
+  it('has as many activities in its hands as there are, and nothing warns of a leak', async () => {
+    const desk = drawDesk();
+    const warned: string[] = [];
+    const onWarning = ({ message }: Error): number => warned.push(message);
+    process.on('warning', onWarning);
+    let under = 0;
+    let letGo = (): void => undefined;
+    const enough = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const worker = await serve(desk, {
+      runPreflight: async () => {
+        under += 1;
+        if (under === MORE_THAN_NODE_EXPECTS) letGo();
+        await enough;
+        return { verdict: 'pass', results: [] };
+      },
+    });
+    const runs = await Promise.all(
+      Array.from({ length: MORE_THAN_NODE_EXPECTS }, (_, index) =>
+        bench.client.workflow.start('preflight', {
+          workflowId: `${preflightId(desk)}-${index}`,
+          taskQueue: operationsQueue(desk),
+          args: [{ desk }],
+        }),
+      ),
+    );
+    await Promise.all(runs.map((run) => run.result()));
+    await worker.stop();
+    process.off('warning', onWarning);
+    expect(warned.filter((text) => text.includes('AbortSignal'))).toEqual([]);
   });
 
   it('has more time from who started it than the longest of its activities has from it', () => {

@@ -2,6 +2,7 @@
  * Everything that the bot writes goes through here, one message after the other. So the ids of its messages are known,
  * and a message whose answer was lost can be looked for: it lies behind the newest id that was known before it.
  */
+import { setMaxListeners } from 'node:events';
 import type { Api } from 'grammy';
 import type { NoticeButton } from '../../contracts/notice.js';
 import { type GrammySignal, grammySignal } from '../grammy-signal.js';
@@ -32,6 +33,8 @@ export class SendLane {
     nowMs: () => number,
   ) {
     this.limit = new RateLimit(nowMs);
+    // Each message that waits for its turn listens.
+    setMaxListeners(0, this.stopping.signal);
   }
 
   stop(): void {
