@@ -44,7 +44,12 @@ export function goLiveId(release: string, attempt: number): string {
 }
 
 /** A new halt between two questions makes it another question. */
-function goLiveApprovalId({ release, attempt, step, haltId }: GoLiveProposal): string {
+export function goLiveApprovalId({
+  release,
+  attempt,
+  step,
+  haltId,
+}: Pick<GoLiveProposal, 'release' | 'attempt' | 'step' | 'haltId'>): string {
   const start = `${goLiveId(release, attempt)}:${step}`;
   return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
 }

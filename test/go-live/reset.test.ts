@@ -6,7 +6,7 @@ import { reset } from '../support/kill-matrix/buttons.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
 import { until } from '../workflows/support/until.js';
-import { ANNA, BERT, review, startAttempt, vote, WAIT_MS } from './support/attempt.js';
+import { ANNA, BERT, openApproval, review, startAttempt, vote, WAIT_MS } from './support/attempt.js';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -48,4 +48,33 @@ it('reset while it is live, it is watched on, people are told, and nothing large
   expect(desk.trader.sent('goLive')).toHaveLength(1);
   expect((await attempted.operations.listApprovals()).map(({ state }) => state)).toEqual(['approved']);
   await keepHistory(bench, 'go-live-reset-while-live', workflowId);
+}, 120_000);
+
+it('reset while a larger size is asked for, it withdraws that question and watches on', async () => {
+  const attempted = await startAttempt(bench, { lookMs: 50 });
+  const { desk, input, operations } = attempted;
+  const workflowId = goLiveId(input.release, 1);
+  await review(attempted);
+  await vote(attempted, ANNA);
+  await vote(attempted, BERT);
+  const larger = async () => {
+    const asked = await openApproval(attempted);
+    return asked.title.startsWith('Size step 1') ? asked : null;
+  };
+  const { id, parametersHash } = await until('the larger size', larger, WAIT_MS);
+  await reset(bench, workflowId);
+  const question = async () => (await operations.listApprovals()).find((one) => one.id === id);
+  await until('its end', async () => (await question())?.state !== 'open', WAIT_MS);
+  expect(await question()).toMatchObject({
+    state: 'withdrawn',
+    outcome: expect.stringMatching(/begun anew/),
+  });
+  const handle = bench.client.workflow.getHandle(workflowId);
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+  const late = { approval: id, choice: 'approve', parametersHash, reason: 'r' } as const;
+  expect(await operations.castVote(BERT, late)).toMatchObject({ ok: false });
+  desk.trader.granted = null;
+  expect(await handle.result()).toMatchObject({ state: 'ended' });
+  expect(desk.trader.sent('goLive')).toHaveLength(1);
+  await keepHistory(bench, 'go-live-reset-while-asked', workflowId);
 }, 120_000);

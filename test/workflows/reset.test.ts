@@ -6,6 +6,8 @@ import { PRESSABLES } from '../support/kill-matrix/pressables.js';
 import { vote } from './support/decisions.js';
 import { type Bench, openBench } from './support/desk-bench.js';
 import { holdActivity } from './support/held.js';
+import { keepHistory } from './support/keep-history.js';
+import { resume } from './support/resumptions.js';
 import { startRoutine } from './support/routines.js';
 import { until } from './support/until.js';
 
@@ -61,5 +63,27 @@ it('counts the vote that was on record before it: nobody votes twice', async () 
     return status.name === 'COMPLETED';
   });
   expect(desk.trader.reloaded).toMatchObject([{ approvedBy: ['anna'] }]);
+  await desk.stop();
+});
+
+it('says of a resumption that had armed the desk by then why it does no more', async () => {
+  const held = holdActivity('arm');
+  const desk = await bench.desk({ serve: ['operations', 'engine'], afterActivity: held.after });
+  const { workflowId } = await resume(bench, desk, desk.trader.halt('venue', 'auto'));
+  await held.reached;
+  await reset(bench, workflowId);
+  held.release();
+  await until('the run after it', async () => {
+    const { status } = await bench.client.workflow.getHandle(workflowId).describe();
+    return status.name === 'COMPLETED';
+  });
+  expect(desk.trader.mode).toBe('ACTIVE');
+  const evidence = await desk.evidence('resumption');
+  expect(evidence.filter(({ step_key: key }) => key.startsWith('arm'))).toEqual([]);
+  expect(evidence.find(({ step_key: key }) => key.startsWith('superseded~'))).toMatchObject({
+    verdict: 'not_run',
+    observed: 'the desk trades: it was armed already',
+  });
+  await keepHistory(bench, 'resumption-reset-once-armed', workflowId);
   await desk.stop();
 });

@@ -4,6 +4,7 @@ import type { Decision } from '../../src/domain/decision.js';
 import type { ResumeRule } from '../../src/domain/mode.js';
 import { decisionOf as signedDecision } from './support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from './support/desk-bench.js';
+import { keepHistory } from './support/keep-history.js';
 import { refusalOf } from './support/refusal.js';
 import { resume as startResumption } from './support/resumptions.js';
 import { until } from './support/until.js';
@@ -148,6 +149,35 @@ describe.concurrent('resumption', () => {
     desk.trader.halt('stale-data', 'auto');
     expect(await run.result()).toMatchObject({ state: 'superseded' });
     expect(desk.trader.sent('arm')).toEqual([]);
+    expect((await desk.evidence('resumption')).at(-1)).toMatchObject({
+      ...{ step_key: 'superseded', verdict: 'not_run', observed: 'a newer halt has taken its place' },
+    });
+  });
+
+  it('answers a person, too, whose decision was being verified when that of another had armed it', async () => {
+    let verified = 0;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const desk = await bench.desk({
+      ...SERVED,
+      afterActivity: async (name) => {
+        if (name !== 'verifyDecision') return;
+        verified += 1;
+        if (verified === 1) await until('both to be verified', () => verified > 1);
+        else if (verified === 2) await released;
+      },
+    });
+    const haltId = desk.trader.halt('venue', 'person');
+    const run = await resume(desk, haltId);
+    await run.waitsFor('a person');
+    const answers = ['anna', 'ben'].map((person) => run.decide(decisionOf(desk, haltId, person)));
+    expect(await Promise.race(answers)).toMatchObject({ armed: true });
+    release();
+    expect(await Promise.all(answers)).toMatchObject([{ armed: true }, { armed: true }]);
+    expect(await run.result()).toMatchObject({ state: 'armed' });
+    await keepHistory(bench, 'resumption-decided-as-it-ended', run.workflowId);
   });
 
   it('tells the person when the trader refuses to be armed, and the decision is spent', async () => {

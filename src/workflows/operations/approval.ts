@@ -113,6 +113,18 @@ export class Approvals {
     this.withdrawn = why;
   }
 
+  /**
+   * Asked before this run was begun anew, which does not ask it again: nobody waits for it. What was never asked, or is
+   * decided, stays as it is.
+   */
+  async withdrawEarlier({ id, title }: Pick<ApprovalRequest, 'id' | 'title'>, detail: string): Promise<void> {
+    const { desk } = this;
+    const runId = workflowInfo().firstExecutionRunId;
+    await this.calls.closeApproval.executeWithOptions({ summary: `Withdraw: ${title}`.slice(0, 200) }, [
+      { id, desk, title, runId, state: 'withdrawn', detail, votes: [] },
+    ]);
+  }
+
   /** What was approved can't be carried out any more: it ends as that, and not as approved. */
   async supersede({ id }: Pick<ApprovalRequest, 'id'>, detail: string): Promise<void> {
     const { desk } = this;

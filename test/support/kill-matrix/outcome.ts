@@ -3,6 +3,7 @@
  * notices, and what people can still do about it.
  */
 import { expect } from 'vitest';
+import { CANCEL_ASKED } from '../../../src/workflows/cancellation.js';
 import type { Bench, BenchDesk } from '../../workflows/support/desk-bench.js';
 
 export interface Outcome {
@@ -15,7 +16,7 @@ export interface Outcome {
     /** What it was told to do, each once. */
     readonly told: readonly string[];
   };
-  /** Each step with its verdict, each once. */
+  /** Each step with its verdict, each once; `-cancelled` where it says that somebody pressed "Cancel". */
   readonly evidence: readonly string[];
   readonly notices: readonly string[];
   /** Questions, tasks, incidents and attempts, each with how it stands. */
@@ -40,7 +41,9 @@ export async function outcomeOf({ database: { pool } }: Bench, desk: BenchDesk):
       told: each(trader.received.map(({ method }) => method).filter((method) => !READING.has(method))),
     },
     evidence: await lines(
-      "select routine || ' ' || step_key || ' ' || verdict as line from evidence where desk = $1",
+      `select routine || ' ' || step_key || ' ' || verdict
+         || case when strpos(observed, '${CANCEL_ASKED}') > 0 then '-cancelled' else '' end as line
+       from evidence where desk = $1`,
     ),
     notices: await lines("select severity || ' ' || title as line from notice where desk = $1"),
     asked: await lines(

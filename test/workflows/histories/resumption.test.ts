@@ -79,6 +79,7 @@ describe('histories of resumptions', () => {
     desk.trader.halt('person', 'person');
     expect(await run.result()).toMatchObject({ state: 'superseded' });
     await keepHistory(bench, 'resumption-superseded', run.workflowId);
+    await keepHistory(bench, 'resumption-superseded-kept', run.workflowId);
   });
 });
 

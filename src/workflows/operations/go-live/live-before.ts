@@ -4,11 +4,13 @@
  */
 import { patched, workflowInfo } from '@temporalio/workflow';
 import type { Carried, GoLiveResult } from '../../../contracts/go-live.js';
+import { goLiveApprovalId } from '../../../domain/go-live.js';
 import { approvedCalls } from '../operations-calls.js';
 import type { GoLiveRun } from './go-live-run.js';
-import { ramp } from './ramp.js';
+import { ramp, sizeStepTitle } from './ramp.js';
 
 const LIVE_BEFORE = 'go-live-refused-only-where-it-is-not-live';
+const WITHDRAWS = 'go-live-begun-anew-withdraws-what-it-had-asked';
 
 export async function unlessLiveBefore(
   run: GoLiveRun,
@@ -19,8 +21,18 @@ export async function unlessLiveBefore(
   const step = await stepInForce(run);
   if (step === null) return refused;
   if (step >= steps.length) return { state: 'completed', detail: 'every step was taken before' };
+  // Not waited for: the desk is watched while Postgres is away, too.
+  if (patched(WITHDRAWS)) run.trail.keep('withdrawing what was asked', withdrawNext(run, step + 1));
   await run.goesOnLive(steps[step - 1] ?? start, refused.detail);
   return ramp(run);
+}
+
+/** Of the sizes, only the one after what is in force can have been asked for and not be decided. */
+function withdrawNext({ input, approvals }: GoLiveRun, step: number): Promise<void> {
+  const { desk, release, attempt } = input;
+  const id = goLiveApprovalId({ release, attempt, step, haltId: null });
+  const why = 'going live was begun anew while it was live: nothing larger is asked for';
+  return approvals.withdrawEarlier({ id, title: `${sizeStepTitle(step)} on ${desk}` }, why);
 }
 
 /** Of this very attempt; null: none, as far as the trader says within ten minutes. */

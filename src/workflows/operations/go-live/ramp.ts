@@ -50,6 +50,8 @@ async function untilStable(
   return stays('it was never stable for long enough');
 }
 
+export const sizeStepTitle = (step: number): string => `Size step ${step}`;
+
 function stays(why: string): GoLiveResult {
   return { state: 'completed', detail: `the size stays: ${why}` };
 }
@@ -60,7 +62,7 @@ async function raise(run: GoLiveRun, step: number, plan: RampStep): Promise<GoLi
   const size = { maxPositionSizePct, maxConcurrentPositions };
   const { configHash } = await run.engine.readLiveFacts.executeWithOptions({ summary: 'As it is now' }, []);
   const proposal = proposalOf(run, step, size, { configHash, haltId: null });
-  const approved = await askApprovers(run, proposal, `Size step ${step}`);
+  const approved = await askApprovers(run, proposal, sizeStepTitle(step));
   if (approved.state !== 'approved') return stays(approved.detail);
   const problem = await grant(run, proposal, approved.votes);
   if (problem !== null) return stays(problem);

@@ -1,5 +1,5 @@
 /** The state of one resumption: what was found, who decided, and what it waits for. */
-import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, patched, workflowInfo } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import type { StepEvidence, Verdict } from '../../../contracts/evidence.js';
 import type { ResumptionInput, ResumptionProgress } from '../../../contracts/resumption.js';
@@ -48,6 +48,7 @@ class Findings {
 }
 
 const FAILED_RETRY_MS_MAX = 60_000;
+const END_STAYS = 'a-decision-after-the-end-of-a-resumption-changes-nothing';
 
 export class ResumptionRun {
   readonly findings: Findings;
@@ -119,6 +120,8 @@ export class ResumptionRun {
 
   /** Decided: it is looked at everything again, and nothing found before answers the person. */
   accept(decision: Decision): void {
+    // It ended while the decision was being verified: nobody looks again, and the end answers the person.
+    if (this.ended && patched(END_STAYS)) return;
     this.accepted = [...this.accepted, decision];
     this.unheard = true;
     this.state = 'looking';

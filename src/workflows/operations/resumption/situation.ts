@@ -1,4 +1,5 @@
 /** Why the desk stopped, and after a drawdown what the person has to know who decides. */
+import { patched } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import type { ResumptionInput } from '../../../contracts/resumption.js';
 import { causeOf } from '../../../domain/cause-of.js';
@@ -8,6 +9,7 @@ import type { ResumptionRun } from './resumption-run.js';
 
 /** As in the incident's playbook where the desk file says nothing else. */
 const TIMES_NORMAL = 2;
+const SUPERSEDED_IS_KEPT = 'a-superseded-resumption-is-kept-as-evidence';
 
 /** Ends the run where the halt is no longer the one that arming has to quote. */
 export async function readSituation(run: ResumptionRun): Promise<TraderSituation> {
@@ -27,9 +29,24 @@ export async function readSituation(run: ResumptionRun): Promise<TraderSituation
       expected: `a halt with the rule it is lifted by: ${situation.rule ?? 'none'}`,
     });
   }
-  if (situation.mode === 'ACTIVE') run.end('superseded', 'the desk trades: it was armed already');
-  else if (situation.haltId !== run.input.haltId) run.end('superseded', 'a newer halt has taken its place');
+  if (situation.mode === 'ACTIVE') supersede(run, startedMs, 'the desk trades: it was armed already');
+  else if (situation.haltId !== run.input.haltId)
+    supersede(run, startedMs, 'a newer halt has taken its place');
   return situation;
+}
+
+/** A run that was reset once it had armed has no other word of why it did no more. */
+function supersede(run: ResumptionRun, startedMs: number, why: string): void {
+  if (patched(SUPERSEDED_IS_KEPT))
+    run.record(startedMs, {
+      stepKey: 'superseded',
+      name: 'Superseded',
+      kind: 'report',
+      verdict: 'not_run',
+      observed: why,
+      expected: 'its halt is the newest, and still there',
+    });
+  run.end('superseded', why);
 }
 
 /** Once, after a drawdown: why, by what figures, and which choice there is. */
