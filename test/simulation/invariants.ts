@@ -1,5 +1,4 @@
 /** What must hold once the faults have ended and everything had its time to resolve. */
-import { othersLots } from '../../src/domain/coins.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
 import type { Fill } from '../../src/domain/order.js';
 import type { VenueOrder, VenuePosition } from '../../src/domain/venue.js';
@@ -7,6 +6,7 @@ import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { PositionView } from '../../src/engine/view.js';
 import { coinsDiffer } from '../../src/validation/measure/coin-books.js';
+import { sumOf } from './followed-book.js';
 import type { Oracle } from './oracle.js';
 import { engineConfig, type Scenario } from './scenario.js';
 
@@ -94,7 +94,7 @@ function positionsEqual({ engine, venue, scenario, records }: EndOfRun): string[
 
 function othersAt(engine: Engine, instrument: number): number {
   const coins = engine.view.coins.find((counted) => counted.instrument === instrument);
-  return coins === undefined ? 0 : othersLots(coins);
+  return coins === undefined ? 0 : sumOf(coins);
 }
 
 /** To the last place: what was paid in coins, what is left below a lot, what was taken from a stock. */

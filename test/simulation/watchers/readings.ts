@@ -2,6 +2,7 @@
  * Readings of the account: one at a time, and the newest counts. What counts as clean agrees to the last unit, and only
  * after such a one a desk is armed.
  */
+import type { VenuePosition } from '../../../src/domain/venue.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
@@ -18,6 +19,7 @@ export class Readings implements Watcher {
   #answered = 0;
   /** By that, money units. */
   #cash: bigint | null = null;
+  #positions: readonly VenuePosition[] = [];
   /** The newest since the start, and since the clock jumped, agreed. */
   #clean = false;
 
@@ -34,10 +36,11 @@ export class Readings implements Watcher {
     if (event.kind === 'clock.jump' || event.kind === 'venue.health') this.#open = null;
     if (event.kind === 'venue.snapshotFailed') this.#ended(event.requestId);
     if (event.kind !== 'venue.snapshot') return;
-    const { requestId, cash } = event.snapshot;
+    const { requestId, cash, positions } = event.snapshot;
     this.#ended(requestId);
     this.#answered = requestId;
     this.#cash = cash === null ? null : BigInt(cash);
+    this.#positions = positions;
   }
 
   left(effect: Effect, { wallMs }: Moment): string | null {
@@ -58,8 +61,22 @@ export class Readings implements Watcher {
     const ours = this.book.second.cash;
     if (record.clean && this.#cash !== null && this.#cash !== ours)
       return `reconciled as clean, though cash is ${this.#cash} at the venue and ${ours} in the records`;
+    const objection = record.clean ? this.#positionsDiffer() : null;
+    if (objection !== null) return objection;
     const isOpen = record.differences.some(({ what }) => what === 'balance');
     return isOpen && this.book.mode === 'ACTIVE' ? 'ACTIVE while cash differs and nothing explains it' : null;
+  }
+
+  /** What is in the account is the desk's or somebody's, each lot once. */
+  #positionsDiffer(): string | null {
+    const { lots, others } = this.book;
+    for (const [at, ours] of lots.entries()) {
+      const venues = this.#positions.find(({ instrument }) => instrument === at)?.quantityLots ?? 0;
+      const explained = ours + (others[at] ?? 0);
+      if (venues !== explained)
+        return `reconciled as clean, though the venue has ${venues} lots of ${at} and ${explained} are in the records`;
+    }
+    return null;
   }
 
   #ended(requestId: number): void {
