@@ -1,7 +1,7 @@
 /** A venue that answers and takes no stop must not hold the position either: it is closed at the market, in every mode. */
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
-import type { FollowedBook } from '../followed-book.js';
+import type { FollowedBook, FollowedOrder } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
 
@@ -45,7 +45,7 @@ export class RefusedStops implements Watcher {
     else if (event.kind === 'journal.fault') this.#diskIsBroken = true;
     else if (event.kind === 'venue.health') this.#answers = event.state === 'up';
     else if (event.kind === 'venue.breaker') this.#answers = event.state !== 'open';
-    else if (event.kind === 'order.rejected') {
+    else if (event.kind === 'order.rejected' || event.kind === 'order.replaceRejected') {
       const order = this.book.live.get(event.clientId)?.intent;
       if (order?.purpose !== 'protective') return;
       this.#refusals.set(order.instrument, (this.#refusals.get(order.instrument) ?? 0) + 1);
@@ -62,8 +62,8 @@ export class RefusedStops implements Watcher {
   looked({ wallMs }: Moment): string | null {
     for (const { id } of this.scenario.instruments) {
       const stops = this.book.liveOn(id, 'protective');
-      const rests = stops.some(({ state }) => state === 'working' || state === 'partlyFilled');
-      if (rests || this.book.closing || !this.#isTradable(id)) {
+      const resting = stops.filter(({ state }) => state === 'working' || state === 'partlyFilled');
+      if (this.#isCovered(id, resting) || this.book.closing || !this.#isTradable(id)) {
         this.#forget(id);
         continue;
       }
@@ -71,7 +71,7 @@ export class RefusedStops implements Watcher {
       this.#bareSinceMs.set(id, bareSinceMs);
       const refused = (this.#refusals.get(id) ?? 0) >= REFUSALS && wallMs - bareSinceMs >= BARE_MS;
       // One that is on its way may rest in a moment.
-      const isDue = refused && stops.length === 0 && this.#answers && !this.#diskIsBroken;
+      const isDue = refused && stops.length === resting.length && this.#answers && !this.#diskIsBroken;
       const sinceMs = isDue ? (this.#dueSinceMs.get(id) ?? wallMs) : null;
       if (sinceMs === null) this.#dueSinceMs.delete(id);
       else this.#dueSinceMs.set(id, sinceMs);
@@ -86,6 +86,14 @@ export class RefusedStops implements Watcher {
     this.#refusals.delete(at);
     this.#bareSinceMs.delete(at);
     this.#dueSinceMs.delete(at);
+  }
+
+  /** A stop covers what its lots cover: one over a part of the position leaves the rest of it without. */
+  #isCovered(at: number, resting: readonly FollowedOrder[]): boolean {
+    const held = this.book.lots[at] ?? 0;
+    const side = held > 0 ? 'sell' : 'buy';
+    const fitting = resting.filter(({ intent }) => intent.side === side);
+    return fitting.reduce((lots, { leftLots }) => lots + leftLots, 0) >= Math.abs(held);
   }
 
   #isTradable(at: number): boolean {
