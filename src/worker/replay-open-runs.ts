@@ -2,11 +2,11 @@
  * Would the workflows of this build go on with the runs that are open now? Each run's history is fetched from the server
  * that has it and replayed: nothing is sent anywhere, nothing changes.
  */
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { causeOf } from '../domain/cause-of.js';
 import { dataConverterOf } from '../temporal/data-converter.js';
+import { describeRun } from '../temporal/describe-run.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { pinnedBuildOf } from '../temporal/worker-builds.js';
 import { buildIdOf, readKeptBundle } from './kept-bundles.js';
@@ -63,17 +63,10 @@ async function buildNow(
   temporal: TemporalAccess,
   { workflowId, runId }: Omit<ReplayedRun, 'problem'>,
 ): Promise<string | null> {
-  try {
-    const { raw } = await temporal.within(FETCH_MS, ({ workflow }) =>
-      workflow.getHandle(workflowId, runId).describe(),
-    );
-    const versioning = raw.workflowExecutionInfo?.versioningInfo;
-    return versioning?.behavior === PINNED ? (versioning.deploymentVersion?.buildId ?? null) : null;
-  } catch (error) {
-    // It is gone: so says whoever asks for its history.
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
-  }
+  // Where it is gone, so says whoever asks for its history.
+  const described = await describeRun(temporal, FETCH_MS, workflowId, runId);
+  const versioning = described?.raw.workflowExecutionInfo?.versioningInfo;
+  return versioning?.behavior === PINNED ? (versioning.deploymentVersion?.buildId ?? null) : null;
 }
 
 interface OpenRun extends Omit<ReplayedRun, 'problem'> {

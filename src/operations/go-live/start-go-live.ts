@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import type { GoLiveInput } from '../../contracts/go-live.js';
 import { operationsQueue } from '../../contracts/queues.js';
@@ -10,6 +9,7 @@ import type { Desk } from '../../desk/schema.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type GoLiveAttempt, moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
+import { describeRun } from '../../temporal/describe-run.js';
 import type { TemporalAccess } from '../../temporal/open-temporal.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
@@ -181,13 +181,5 @@ export async function endAbandoned({
 }
 
 async function isRunning(temporal: TemporalAccess, workflowId: string): Promise<boolean> {
-  try {
-    const { status } = await temporal.within(ASK_MS, (client) =>
-      client.workflow.getHandle(workflowId).describe(),
-    );
-    return status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
+  return (await describeRun(temporal, ASK_MS, workflowId))?.status.name === 'RUNNING';
 }

@@ -5,14 +5,14 @@
  * to look, so that a Temporal that has lost its database is found out, too.
  */
 
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { FERMATA_ROUTINE } from '../../contracts/search-attributes.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import { readOpenThings } from '../../store/open-runs.js';
 import { dropSeenRun, keepSeenRuns, readSeenRuns, type SeenRun } from '../../store/runs-seen.js';
+import { describeRun } from '../../temporal/describe-run.js';
 import type { ReconcileContext } from './reconcile-runs.js';
-import { FORGOTTEN, isKnown, runState } from './run-state.js';
+import { FORGOTTEN, HOW_ENDED, isKnown, runState } from './run-state.js';
 
 export interface EndedRun {
   readonly workflowId: string;
@@ -118,7 +118,7 @@ async function tellClosed(
     // Reset: another run has gone on from there, and has ended or will end by itself.
     const goesOn = state.running || state.ended;
     if (!goesOn) {
-      const how = HOW[run.status] ?? state.how;
+      const how = HOW_ENDED[run.status] ?? state.how;
       await tell(context, run, firstRunId, how);
       found.push({ workflowId: run.workflowId, runId: run.runId, how, what: run.meaning.title });
     }
@@ -185,11 +185,6 @@ async function keepOpen(
 }
 
 const RUNNING = 'RUNNING';
-const HOW: Readonly<Record<string, string>> = {
-  TERMINATED: 'its run was terminated in Temporal',
-  TIMED_OUT: 'its run timed out in Temporal',
-  FAILED: 'its run failed in Temporal',
-};
 
 interface Listed extends Omit<SeenRun, 'firstRunId' | 'seenMs'> {
   readonly status: string;
@@ -251,15 +246,8 @@ async function firstRunOf(
   { temporal }: ReconcileContext,
   { workflowId, runId }: Listed,
 ): Promise<string | null> {
-  try {
-    const { raw } = await temporal.within(LIST_MS, (client) =>
-      client.workflow.getHandle(workflowId, runId).describe(),
-    );
-    return raw.workflowExecutionInfo?.firstRunId || runId;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
-  }
+  const described = await describeRun(temporal, LIST_MS, workflowId, runId);
+  return described && (described.raw.workflowExecutionInfo?.firstRunId || runId);
 }
 
 async function tell(

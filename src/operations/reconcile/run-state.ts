@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { describeRun } from '../../temporal/describe-run.js';
 import type { TemporalAccess } from '../../temporal/open-temporal.js';
 
 export type RunState =
@@ -8,7 +8,8 @@ export type RunState =
 
 const ASK_MS = 5_000;
 
-const HOW: Readonly<Record<string, string>> = {
+/** By how Temporal calls the end of a run. */
+export const HOW_ENDED: Readonly<Record<string, string>> = {
   TERMINATED: 'its run was terminated in Temporal',
   FAILED: 'its run failed in Temporal',
   TIMED_OUT: 'its run timed out in Temporal',
@@ -25,30 +26,19 @@ export async function runState(
   workflowId: string,
   firstRunId: string | null,
 ): Promise<RunState> {
-  try {
-    const { status, raw } = await temporal.within(ASK_MS, (client) =>
-      client.workflow.getHandle(workflowId).describe(),
-    );
-    const isThat = firstRunId === null || raw.workflowExecutionInfo?.firstRunId === firstRunId;
-    if (isThat && (status.name === 'RUNNING' || status.name === 'PAUSED')) return { running: true };
-    if (!isThat) return { running: false, ended: false, how: 'its run is gone, and another has its name' };
-    const how = HOW[status.name] ?? `its run is ${status.name.toLowerCase()} in Temporal`;
-    return { running: false, ended: status.name === 'COMPLETED', how };
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    return { running: false, ended: false, how: FORGOTTEN };
-  }
+  const described = await describeRun(temporal, ASK_MS, workflowId);
+  if (described === null) return { running: false, ended: false, how: FORGOTTEN };
+  const { status, raw } = described;
+  const isThat = firstRunId === null || raw.workflowExecutionInfo?.firstRunId === firstRunId;
+  if (isThat && (status.name === 'RUNNING' || status.name === 'PAUSED')) return { running: true };
+  if (!isThat) return { running: false, ended: false, how: 'its run is gone, and another has its name' };
+  const how = HOW_ENDED[status.name] ?? `its run is ${status.name.toLowerCase()} in Temporal`;
+  return { running: false, ended: status.name === 'COMPLETED', how };
 }
 
 export const FORGOTTEN = 'Temporal does not know its run: its database was lost or set back';
 
 /** Whether Temporal still has this very run, open or closed. */
 export async function isKnown(temporal: TemporalAccess, workflowId: string, runId: string): Promise<boolean> {
-  try {
-    await temporal.within(ASK_MS, (client) => client.workflow.getHandle(workflowId, runId).describe());
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
+  return (await describeRun(temporal, ASK_MS, workflowId, runId)) !== null;
 }
