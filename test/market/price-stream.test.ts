@@ -4,6 +4,7 @@ import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import type { LiveFeed } from '../../src/market/live/live-feed.js';
 import { MINUTE_READER_TIMES } from '../../src/market/live/minute-reader.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import { MarketWatch } from '../../src/trader/status/market-watch.js';
 import { simulatorAddresses } from '../../src/venue/binance/public-addresses.js';
 import { openExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
 import { openLibraryStream } from '../../src/venue/ccxt/library-stream.js';
@@ -46,9 +47,12 @@ async function openFeed(steadyMs: () => number = steadyNowMs, silentMs = times.s
   return outcome.feed;
 }
 
-async function listen(feed: LiveFeed): Promise<MarketEvent[]> {
+async function listen(feed: LiveFeed, also?: (event: MarketEvent) => void): Promise<MarketEvent[]> {
   const events: MarketEvent[] = [];
-  feed.start((event) => void events.push(event));
+  feed.start((event) => {
+    events.push(event);
+    also?.(event);
+  });
   await expect.poll(() => simulator.marketStreams.subscribed.length).toBe(4);
   return events;
 }
@@ -121,6 +125,63 @@ describe('the stream of prices', () => {
     simulator.simulation.setPrice('ETHUSDT', '3344');
     await expect.poll(() => quotesOf(events, 1).at(-1)?.askTicks ?? 0).toBeGreaterThan(334_400);
     expect(events.filter(({ kind }) => kind === 'health')).toEqual([]);
+  });
+
+  /** A clock that the test sets: as long as BTC is heard at each step, only ETH is silent. */
+  async function listenToSilentEth(silence: () => void) {
+    let nowMs = steadyNowMs();
+    const feed = await openFeed(() => nowMs, 400);
+    const watch = new MarketWatch(feed, cryptoInstruments);
+    const events = await listen(feed, (event) => watch.note(event, nowMs));
+    silence();
+    let price = 60_000;
+    const step = async (btc = true) => {
+      price += 10;
+      if (btc) {
+        simulator.simulation.setPrice('BTCUSDT', `${price}`);
+        await expect.poll(() => quotesOf(events, 0).at(-1)?.askTicks ?? 0).toBeGreaterThan(price * 100);
+      }
+      nowMs += 100;
+    };
+    const asked = () => simulator.simulation.count('GET', '/api/v3/ticker/bookTicker');
+    /** Health is judged after each answer: two of them have come since. */
+    const judged = async () => {
+      const before = asked();
+      await expect.poll(asked).toBeGreaterThan(before + 2);
+    };
+    const health = () => events.flatMap((event) => (event.kind === 'health' ? [event.state] : []));
+    const state = () => watch.status(nowMs, { quotes: [], heldBack: [] }).state;
+    return { step, judged, health, state, events };
+  }
+
+  it('is not down as a whole where one symbol has no price at all, and is where none has', async () => {
+    const { step, judged, health, state } = await listenToSilentEth(() => {
+      simulator.marketStreams.forget('ETHUSDT');
+      simulator.simulation.setDepth('ETHUSDT', { levels: 0, levelValue: 0n });
+    });
+    for (let count = 0; count < 20; count += 1) await step();
+    await judged();
+    expect([health(), state()]).toEqual([[], 'up']);
+    simulator.sockets.drop();
+    await expect.poll(async () => [await step(false), ...health()]).toEqual([undefined, 'down', 'up']);
+    expect(state()).toBe('up');
+    simulator.simulation.maintenance = true;
+    for (let count = 0; count < 20; count += 1) await step(false);
+    await expect.poll(() => [health().at(-1), state()]).toEqual(['down', 'down']);
+  });
+
+  it('asks for the others where the venue lists one of the silent symbols no more', async () => {
+    const { step, events } = await listenToSilentEth(() => {
+      simulator.simulation.exchange.markets.delete('ETHUSDT');
+      simulator.marketStreams.forget('BTCUSDT');
+    });
+    const before = quotesOf(events, 0).length;
+    await expect
+      .poll(async () => {
+        await step(false);
+        return quotesOf(events, 0).length - before;
+      })
+      .toBeGreaterThan(2);
   });
 
   it('drops a frame that is older than the newest one of its symbol, and of no other', async () => {

@@ -26,7 +26,7 @@ export const QUOTE_READER_TIMES: QuoteReaderTimes = {
   backoffMsMax: 10_000,
 };
 
-/** A symbol without a price for so many silences is one that people are told of. */
+/** The feed is down once no symbol has had a price for so many silences. */
 const SILENCES_BEFORE_DOWN = 2;
 /** Subscribed anew so often without a frame: the whole connection is made anew. */
 const RESUBSCRIPTIONS_MAX = 3;
@@ -52,7 +52,7 @@ export class QuoteReader {
   private readonly closing = new AbortController();
   private stream: PriceStream | null = null;
   private streaming = false;
-  /** Since when something is missing; null while all is well. */
+  /** Since when nothing is known to arrive; null while prices do. */
   private downSinceMs: number | null = null;
   private askProblem: string | null = null;
   private running: Promise<unknown> | null = null;
@@ -195,18 +195,20 @@ export class QuoteReader {
     else this.stream?.resubscribe(due.map(({ symbol }) => symbol));
   }
 
+  /** Of the feed as a whole: one symbol that is silent (halted, empty, delisted) is the engine's own to judge. */
   private judgeHealth(): void {
     if (this.closing.signal.aborted) return;
     const { downSinceMs, times } = this;
     if (downSinceMs !== null) {
-      if (!this.states.every(({ heardMs }) => heardMs > downSinceMs)) return;
+      if (!this.states.some(({ heardMs }) => heardMs > downSinceMs)) return;
       this.downSinceMs = null;
       this.events.health('up', 'prices arrive');
       return;
     }
     const oldestMs = this.steadyMs() - times.silentMs * SILENCES_BEFORE_DOWN;
-    const silent = this.states.filter(({ heardMs }) => heardMs < oldestMs).map(({ symbol }) => symbol);
-    if (silent.length > 0) this.goDown(`no price of ${silent.join(', ')}: ${this.askProblem ?? 'silent'}`);
+    if (this.states.some(({ heardMs }) => heardMs >= oldestMs)) return;
+    const symbols = this.states.map(({ symbol }) => symbol).join(', ');
+    this.goDown(`no price of ${symbols}: ${this.askProblem ?? 'silent'}`);
   }
 
   private goDown(detail: string): void {

@@ -1,5 +1,5 @@
 /** Prices of any venue that the library knows. */
-import type { PriceConnection } from '../prices.js';
+import type { PriceConnection, Ticker } from '../prices.js';
 import { type CcxtExchange, type ExchangeOptions, openExchange } from './ccxt-exchange.js';
 import { openLibraryStream } from './library-stream.js';
 
@@ -15,12 +15,34 @@ export async function openCcxtPrices(options: ExchangeOptions): Promise<PriceCon
 /** Everything but the stream. */
 export function pricesOf(exchange: CcxtExchange): Omit<PriceConnection, 'stream'> {
   return {
-    async fetchQuotes(symbols) {
-      if (exchange.has.fetchBidsAsks) return Object.values(await exchange.fetchBidsAsks(symbols));
-      return Promise.all(symbols.map((symbol) => exchange.fetchTicker(symbol)));
-    },
+    fetchQuotes: (symbols) => quotesOf(exchange, symbols),
     fetchMinutes: (symbol, sinceMs, limit) => exchange.fetchOHLCV(symbol, '1m', sinceMs, limit),
     fetchTime: () => exchange.fetchTime(),
     close: () => exchange.close(),
   };
 }
+
+/** One that the venue lists no more has no quote, and takes no other's with it. */
+async function quotesOf(exchange: CcxtExchange, symbols: readonly string[]): Promise<readonly Ticker[]> {
+  const { fetchBidsAsks } = exchange.has;
+  const together = async (some: readonly string[]) => Object.values(await exchange.fetchBidsAsks(some));
+  try {
+    if (fetchBidsAsks) return await together(symbols);
+  } catch (error) {
+    if (!isUnlisted(error) || symbols.length < 2) throw error;
+  }
+  const alone = (symbol: string) =>
+    fetchBidsAsks ? together([symbol]) : exchange.fetchTicker(symbol).then((ticker) => [ticker]);
+  const quotes = await Promise.all(
+    symbols.map((symbol) =>
+      alone(symbol).catch((error: unknown) => {
+        if (isUnlisted(error) && symbols.length > 1) return [];
+        throw error;
+      }),
+    ),
+  );
+  return quotes.flat();
+}
+
+/** The library's own class for it; it is loaded late, so its name is what can be asked for. */
+const isUnlisted = (error: unknown): boolean => error instanceof Error && error.name === 'BadSymbol';
