@@ -104,7 +104,7 @@ export interface CashWork {
   suspected: { readonly difference: Units; readonly atMs: number } | null;
   /** Believed, and explained by nobody. */
   unexplained: Units | null;
-  /** Worth of positions adopted since cash last agreed, money units: their other side is cash. */
+  /** Worth of positions adopted since cash last agreed, money units: counted at the last price, traded at another. */
   adopted: number;
 }
 

@@ -121,6 +121,54 @@ describe('cash that moved without a trade', () => {
     expect(replayed.stateHash()).toBe(desk.engine.stateHash());
   });
 
+  describe('after an adoption', () => {
+    /** The account has more coins than the desk, or none of them; `part` of their worth is missing, or too much, in cash. */
+    function adoptedWith(coins: 'came' | 'gone', part: number): { desk: DeskUnderTest; difference: number } {
+      const desk = new DeskUnderTest().active();
+      if (coins === 'gone') desk.hold(0);
+      const before = desk.lots(0);
+      const lots = coins === 'came' ? 500 : 0;
+      for (let reading = 0; reading < 2; reading += 1) {
+        desk.command({ name: 'reconcile' });
+        desk.snapshot({ positions: [lots, 0], cash: null });
+        desk.pass(250);
+      }
+      const adopted = desk.recorded('position.adopted');
+      expect(adopted).toMatchObject([{ quantityLots: lots }]);
+      for (const stop of desk.live('protective', 0)) desk.accept(stop);
+      const { moneyPerTickLot } = desk.config.instruments[0]!;
+      const worth = Math.abs(lots - before) * (adopted[0]?.priceTicks ?? 0) * moneyPerTickLot;
+      const difference = Math.round(part * worth);
+      const cash = desk.engine.view.cash + difference;
+      // The first answer is to what was asked before the stop was accepted: something moved meanwhile.
+      desk.snapshot({ cash });
+      readCash(desk, cash);
+      return { desk, difference };
+    }
+
+    it.each([
+      ['bought at a price 4 % higher', 'came', -0.04],
+      ['sold at a price 4 % lower', 'gone', -0.04],
+      ['sold at a price 4 % higher', 'gone', 0.04],
+    ] as const)('is the price where the coins were %s', (_how, coins, part) => {
+      const { desk, difference } = adoptedWith(coins, part);
+      expect(desk.recorded('cash')).toMatchObject([{ kind: 'correction', amount: difference }]);
+      expect(desk.engine.view.reconciliation.state).toBe('clean');
+    });
+
+    it.each([
+      ['a withdrawal after coins went', 'gone', -1],
+      ['a deposit after coins went', 'gone', 1],
+      ['a withdrawal after coins came', 'came', -1],
+      ['a deposit after coins came', 'came', 1],
+    ] as const)('is no other side of it where it is %s', (_what, coins, part) => {
+      const { desk, difference } = adoptedWith(coins, part);
+      expect(desk.recorded('cash')).toEqual([]);
+      expect(desk.engine.view.cashUnexplained).toBe(BigInt(difference));
+      expect(desk.arm('two-people')).toMatchObject({ ok: false, code: 'not-reconciled' });
+    });
+  });
+
   it('is not judged while an order may still fill', () => {
     const desk = new DeskUnderTest().active();
     const entry = desk.enter(0);

@@ -20,8 +20,11 @@ export interface CashCompared {
 
 const AGREED: CashCompared = { differences: [], pending: false };
 const PENDING: CashCompared = { differences: [], pending: true };
-/** An adopted position was counted at the last price; what it really cost differs by no more than this part of it. */
-const ADOPTED_PART = 1.05;
+/**
+ * An adoption has moved our cash already, as a trade at the last price. What it really cost or brought differs by no more
+ * than this part of it; anything beyond is money that moved besides, whichever way: it has to be explained.
+ */
+const ADOPTED_PART = 0.05;
 
 export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: SnapshotRequest): CashCompared {
   const { cash } = core.sync;
@@ -36,7 +39,7 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   if (isRounding(core, difference))
     return byItself(core, difference, 'the venue cuts amounts to eight places');
   if (cash.adopted > 0 && Math.abs(Number(difference)) <= cash.adopted * ADOPTED_PART)
-    return byItself(core, difference, 'the other side of the position that was adopted');
+    return byItself(core, difference, 'what was adopted was traded at another price');
   const explained = explaining(core, snapshot.movements ?? [], difference);
   if (explained === null) return unexplained(core, snapshot, difference);
   for (const movement of explained) bookMovement(core, movement);

@@ -111,9 +111,9 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     put: '  void raiseFault;\n',
   },
   {
-    what: 'whatever is missing counts as the other side of an adoption',
+    what: 'whatever is missing counts as the price of an adoption',
     file: 'engine/sync/reconcile-cash.ts',
-    find: 'const ADOPTED_PART = 1.05;',
+    find: 'const ADOPTED_PART = 0.05;',
     put: 'const ADOPTED_PART = 1e9;',
   },
   {

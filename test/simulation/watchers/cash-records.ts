@@ -1,4 +1,4 @@
-/** Cash moves in the books for one of three reasons: the venue lists it, a person says it, or an adoption has its other side. */
+/** Cash moves in the books for one of three reasons: the venue lists it, a person says it, or what was adopted was traded at another price. */
 import { parseUnits } from '../../../src/domain/money.js';
 import type { CashMovement } from '../../../src/domain/venue.js';
 import type { Command, EngineEvent } from '../../../src/engine/event.js';
@@ -8,8 +8,8 @@ import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Watcher } from '../watcher.js';
 
-/** What was adopted was counted at the last price; what it cost may differ by this part of it. */
-const ADOPTED_PART = 1.06;
+/** What was adopted was counted at the last price, in cash too; what it really cost may differ by this part of it. */
+const ADOPTED_PART = 0.06;
 
 export class CashRecords implements Watcher {
   readonly #booked = new Set<string>();
@@ -66,8 +66,8 @@ export class CashRecords implements Watcher {
     }
     if (source === 'person')
       return this.#said === BigInt(amount) ? null : `${kind} of ${amount} was booked, and no person said it`;
-    const isOtherSide = Math.abs(Number(amount)) <= this.#adopted * ADOPTED_PART;
-    return isOtherSide ? null : `${kind} of ${amount} was booked, and nothing explains it`;
+    const isOtherPrice = Math.abs(Number(amount)) <= this.#adopted * ADOPTED_PART;
+    return isOtherPrice ? null : `${kind} of ${amount} was booked, and nothing explains it`;
   }
 
   /** A person is asked only for what the venue does not list. */
