@@ -3,12 +3,14 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { EngineConfig } from '../../src/engine/config.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { FORMAT_VERSION } from '../../src/trader/journal/format.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { listSegments } from '../../src/trader/journal/segments.js';
-import { outcomeOf, PAST_KINDS, type PastKind, type PastOutcome, pastConfig } from '../journals/past-desk.js';
+import { type BusyOutcome, busyConfig, busyOutcome } from '../journals/busy-past.js';
+import { outcomeOf, PAST_KINDS, type PastOutcome, pastConfig } from '../journals/past-desk.js';
 import { note, temporaryDirectory } from './records.js';
 
 const KEPT = fileURLToPath(new URL('../journals', import.meta.url));
@@ -18,22 +20,49 @@ const GONE_ON = { records: expect.any(Number), hash: expect.any(String) };
 
 const isSegment = (name: string): boolean => name.endsWith('.journal');
 
-function copyOf(format: string, kind: PastKind): string {
+interface Kept {
+  /** Of its folder. */
+  readonly name: string;
+  readonly config: () => EngineConfig;
+}
+
+/** One desk's history, in each format. */
+const PASTS: readonly Kept[] = FORMATS.flatMap((format) =>
+  PAST_KINDS.map((kind) => ({ name: `${format}-${kind}`, config: () => pastConfig(kind) })),
+);
+
+/** Whole runs of the simulation. */
+const BUSY: readonly Kept[] = [
+  'v2-busy',
+  'v2-busy-golive',
+  'v2-busy-coins',
+  'v2-busy-linear',
+  'v2-busy-amended',
+].map((name) => ({
+  name,
+  config: () => busyConfig(join(KEPT, name)),
+}));
+
+function copyOf({ name }: Kept): string {
   const directory = join(temporaryDirectory(), 'journal');
   mkdirSync(directory);
-  const from = join(KEPT, `${format}-${kind}`);
-  for (const file of readdirSync(from)) {
-    if (isSegment(file)) cpSync(join(from, file), join(directory, file));
+  for (const file of readdirSync(join(KEPT, name))) {
+    if (isSegment(file)) cpSync(join(KEPT, name, file), join(directory, file));
   }
   return directory;
 }
 
-function keptOutcome(format: string, kind: PastKind): PastOutcome {
-  return JSON.parse(readFileSync(join(KEPT, `${format}-${kind}`, 'outcome.json'), 'utf8')) as PastOutcome;
+function keptOutcome({ name }: Kept): PastOutcome {
+  const { along: _, ...outcome } = keptAlong(name);
+  return outcome;
 }
 
-function replay(directory: string, kind: PastKind): PastOutcome {
-  const engine = createEngine(pastConfig(kind));
+function keptAlong(name: string): BusyOutcome {
+  return JSON.parse(readFileSync(join(KEPT, name, 'outcome.json'), 'utf8')) as BusyOutcome;
+}
+
+function replay(directory: string, { config }: Kept): PastOutcome {
+  const engine = createEngine(config());
   let records = 0;
   for (const { record } of readJournal(directory)) {
     engine.apply(record);
@@ -42,18 +71,22 @@ function replay(directory: string, kind: PastKind): PastOutcome {
   return outcomeOf(engine.view, records);
 }
 
-describe.each(FORMATS.flatMap((format) => PAST_KINDS.map((kind) => [format, kind] as const)))(
-  'a journal that was written as %s on a %s account',
-  (format, kind) => {
+describe.each([...PASTS, ...BUSY].map((kept) => [kept.name, kept] as const))(
+  'the journal that was kept as %s',
+  (name, kept) => {
     it('comes to the cash, positions, orders, halts and permissions that it had then', () => {
-      expect(replay(copyOf(format, kind), kind)).toEqual(keptOutcome(format, kind));
+      expect(replay(copyOf(kept), kept)).toEqual(keptOutcome(kept));
     });
 
     it('is continued where it ended, and read as one', async () => {
-      const directory = copyOf(format, kind);
+      const directory = copyOf(kept);
       const { journal, torn } = await openJournal({ directory });
-      const { records } = keptOutcome(format, kind);
-      expect([journal.incarnation, journal.lastSequence, torn]).toEqual(['abc123', records, null]);
+      const { records } = keptOutcome(kept);
+      expect([journal.incarnation, journal.lastSequence, torn]).toEqual([
+        kept.config().incarnation,
+        records,
+        null,
+      ]);
       const halt = { type: 'note', text: 'gone on' };
       await journal.whenDurable(journal.append(note('gone on'), 1_800_000_000_000));
       await journal.close();
@@ -68,25 +101,29 @@ describe.each(FORMATS.flatMap((format) => PAST_KINDS.map((kind) => [format, kind
     });
 
     it('goes on in the format of today, and what it was is not touched', async () => {
-      const directory = copyOf(format, kind);
+      const directory = copyOf(kept);
       const { journal } = await openJournal({ directory });
       await journal.whenDurable(journal.append(note('gone on'), 1_800_000_000_000, 1));
       await journal.close();
       const last = readFileSync(join(directory, listSegments(directory).at(-1)!.name));
       expect(last.readUInt32LE(8)).toBe(FORMAT_VERSION);
-      for (const name of readdirSync(join(KEPT, `${format}-${kind}`)).filter(isSegment)) {
-        const kept = readFileSync(join(KEPT, `${format}-${kind}`, name));
-        expect(readFileSync(join(directory, name)).subarray(0, kept.length).equals(kept)).toBe(true);
+      for (const file of readdirSync(join(KEPT, name)).filter(isSegment)) {
+        const kept = readFileSync(join(KEPT, name, file));
+        expect(readFileSync(join(directory, file)).subarray(0, kept.length).equals(kept)).toBe(true);
       }
-      expect(replay(directory, kind)).toMatchObject({ ...keptOutcome(format, kind), ...GONE_ON });
+      expect(replay(directory, kept)).toMatchObject({ ...keptOutcome(kept), ...GONE_ON });
     });
   },
 );
 
+it.each(BUSY)('$name comes to the same all the way, not at its end alone', (kept) => {
+  expect(busyOutcome(copyOf(kept), kept.config())).toEqual(keptAlong(kept.name));
+});
+
 it('is what it was: nothing that is kept was changed or taken away, and all of it is on the list', () => {
   const listed = readFileSync(join(KEPT, 'kept.sha256'), 'utf8').trim().split('\n');
   const found = readdirSync(KEPT, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /^v\d+-[a-z]+\/./.test(path))
+    .filter((path) => /^v\d+-[a-z-]+\/./.test(path))
     .map((path) => {
       const hash = createHash('sha256')
         .update(readFileSync(join(KEPT, path)))
@@ -98,7 +135,5 @@ it('is what it was: nothing that is kept was changed or taken away, and all of i
 
 it('has every kind of journal for each format that was ever written', () => {
   const kept = readdirSync(KEPT).filter((name) => /^v\d+-/.test(name));
-  expect(kept.sort()).toEqual(
-    FORMATS.flatMap((format) => PAST_KINDS.map((kind) => `${format}-${kind}`)).sort(),
-  );
+  expect(kept.sort()).toEqual([...PASTS, ...BUSY].map(({ name }) => name).sort());
 });

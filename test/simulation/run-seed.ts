@@ -50,10 +50,17 @@ const PROVEN_WITHIN_MS = 30_000;
 /** The slowest sync is shorter: what was recorded before the end is on disk after this. */
 const DISK_MS_MAX = 2_000;
 
-export async function runSeed(seed: number): Promise<SimulationResult> {
+/** `keep`: is given the folder of the run's last journal before it goes. */
+export async function runSeed(
+  seed: number,
+  keep: (journal: string) => void = () => undefined,
+): Promise<SimulationResult> {
   const directory = mkdtempSync(join(tmpdir(), 'fermata-simulation-'));
   try {
-    return await new Run(seed, directory).toEnd();
+    const run = new Run(seed, directory);
+    const result = await run.toEnd();
+    keep(run.directory);
+    return result;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -89,7 +96,7 @@ class Run {
 
   constructor(
     private readonly seed: number,
-    private directory: string,
+    public directory: string,
   ) {
     this.#random = new Random(seed);
     this.#scenario = drawScenario(seed, this.#random);

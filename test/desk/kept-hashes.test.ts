@@ -1,0 +1,25 @@
+/**
+ * A desk's permissions hold for the hash of its configuration: go-lives, validations and signed votes name it. The hash is
+ * over the desk with its defaults filled in, so a new key with a default would change it for every desk there is, and
+ * void them all. A new key is optional, and its default is applied where it is read.
+ */
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+
+const kept = (name: string): string => fileURLToPath(new URL(`./kept/${name}.yaml`, import.meta.url));
+
+it.each([
+  ['spot', '2106da6bfc6f8617717886ae03b7ae4df0e96d06499ce6437929c810af89d14d'],
+  ['linear', '624aed0d5c3ad80e987d363a8de2aaa0a9ed455c852c42caa91720b35c46edbf'],
+  ['go-live', 'acbaa422e92aab88ba28dfda1deaf0f4dae2e26d65de6f013caffecd865e75bb'],
+])('the desk file of before for %s keeps its hash', (name, hash) => {
+  expect(loadDesk(kept(name)).configHash).toBe(hash);
+});
+
+it('the shipped desk keeps its hash until its values are changed on purpose', () => {
+  expect(loadDesk(resolveDesk('crypto-bot')).configHash).toBe(
+    '405f42bf9aecd878dbc3b6276be2a4cd02f52d0d047835f253482ce8a38caea7',
+  );
+});
