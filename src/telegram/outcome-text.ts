@@ -6,6 +6,8 @@ export function waitingText(what: string, { detail }: OperationResult): string {
 }
 
 /** `run`: where a person reads it. */
+export const runLines = (run: string | null): readonly string[] => (run === null ? [] : [`Its run: ${run}`]);
+
 export function outcomeText(what: string, outcome: OperationResult, run: string | null): string {
   const proven = outcome.ok && outcome.proven;
   return [
@@ -13,6 +15,6 @@ export function outcomeText(what: string, outcome: OperationResult, run: string 
     outcome.detail,
     ...outcome.problems.map((problem) => `! ${problem}`),
     ...(proven ? [] : ['Look at /status.']),
-    ...(run === null ? [] : [`Its run: ${run}`]),
+    ...runLines(run),
   ].join('\n');
 }

@@ -101,6 +101,15 @@ function ownPorts(): readonly number[] {
   return listening.map(([, at = '']) => Number.parseInt(at.split(':')[1] ?? '', 16));
 }
 
+/** What a request is answered with: `fetch` sends no Host and no Origin of ours. */
+const asked = (at: string, headers: Record<string, string>, path = '/metrics', method = 'GET') =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const [host = '', port = ''] = at.split(':');
+    request({ host, port, path, method, headers }, (response) => resolve(response.resume().statusCode))
+      .on('error', reject)
+      .end();
+  });
+
 /** Elsewhere no loopback address is unknown, and nothing is shown. */
 const onLinux = it.runIf(process.platform === 'linux');
 
@@ -141,27 +150,45 @@ describe('the figures that Prometheus asks for', () => {
     }
   });
 
+  it('are read by no page of another origin: neither from Prometheus itself nor from the web role', async () => {
+    const flag = '--web.cors.origin=';
+    const [allowed, ...more] = (compose.services.prometheus?.command ?? []).filter((one) =>
+      one.startsWith(flag),
+    );
+    // Prometheus anchors what it is given, and lets every origin read where it is given none.
+    const origins = new RegExp(`^(?:${allowed?.slice(flag.length) ?? '.*'})$`);
+    expect(more).toEqual([]);
+    expect('http://localhost:9090').toMatch(origins);
+    const foreign = [
+      'http://evil.example',
+      'http://localhost:9090.evil.example',
+      'https://localhost:9090',
+      'null',
+    ];
+    for (const origin of foreign) expect(origin).not.toMatch(origins);
+    const scraped = (headers: Record<string, string>) =>
+      asked(web.host, { authorization: `Bearer ${METRICS_TOKEN}`, ...headers });
+    expect(await scraped({ host: web.host })).toBe(200);
+    for (const origin of foreign) expect(await scraped({ host: web.host, origin }), origin).toBe(403);
+    const [, port] = web.host.split(':');
+    for (const host of [`evil.example:${port}`, 'evil.example', '127.0.0.1', `web:${port}`])
+      expect(await scraped({ host }), host).toBe(421);
+  });
+
   onLinux(
     'of a worker are shown under its own names only, and to no page, whatever its name leads to',
     async () => {
       const [, port] = workerMetrics.split(':');
-      const asked = (headers: Record<string, string>, path = '/metrics', method = 'GET') =>
-        new Promise<number | undefined>((resolve, reject) => {
-          const options = { host: '127.0.0.1', port, path, method, headers };
-          request(options, (response) => resolve(response.resume().statusCode))
-            .on('error', reject)
-            .end();
-        });
       expect(ownPorts()).toContain(Number(port));
       const own = { host: `127.0.0.1:${port}` };
-      expect(await asked(own)).toBe(200);
+      expect(await asked(workerMetrics, own)).toBe(200);
       // As Prometheus asks in containers.
-      expect(await asked({ host: `engine-worker:${port}` })).toBe(200);
+      expect(await asked(workerMetrics, { host: `engine-worker:${port}` })).toBe(200);
       for (const host of [`evil.example:${port}`, 'evil.example', '127.0.0.1', `operations-worker:${port}`])
-        expect(await asked({ host }), host).toBe(421);
-      expect(await asked({ ...own, origin: 'http://evil.example' })).toBe(421);
-      expect(await asked(own, '/')).toBe(404);
-      expect(await asked(own, '/metrics', 'POST')).toBe(404);
+        expect(await asked(workerMetrics, { host }), host).toBe(421);
+      expect(await asked(workerMetrics, { ...own, origin: 'http://evil.example' })).toBe(421);
+      expect(await asked(workerMetrics, own, '/')).toBe(404);
+      expect(await asked(workerMetrics, own, '/metrics', 'POST')).toBe(404);
       // Nor does the library itself show them where a page's name could lead to.
       for (const open of ownPorts()) {
         const text = await fetch(`http://127.0.0.1:${open}/metrics`).then(

@@ -1,5 +1,9 @@
 /** /incident: from the chat to an incident that lasts, and the answer's button. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runAddressAt } from '../../src/home/run-address.js';
+import { homePaths } from '../../src/home/runtime.js';
 import { eventually } from '../support/eventually.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { ANNA, BEN, type BotBench, openBotBench, STRANGER } from './support/bot-bench.js';
@@ -51,6 +55,27 @@ describe('/incident', () => {
     bot.type(ANNA, '/incident withdrawals are SLOW!');
     await bot.answered(ANNA, /✅ Added to the incident "withdrawals are SLOW!" that lasts\./);
     expect(await reported()).toHaveLength(1);
+  });
+
+  it('is answered with where its run is read, where a UI of Temporal’s is behind our sign-in', async () => {
+    const { run } = homePaths(bot.home);
+    const runtime = {
+      web: { host: '127.0.0.1', port: 8000 },
+      temporal: { uiAddress: 'http://127.0.0.1:8233' },
+    };
+    mkdirSync(run, { recursive: true });
+    writeFileSync(join(run, 'runtime.json'), JSON.stringify(runtime));
+    bot.type(BEN, '/incident Fills come late');
+    await bot.answered(BEN, /✅ The incident "Fills come late" is open\./);
+    const opened = await eventually(async () => {
+      const found = (await reported()).find(({ title }) => title === 'Fills come late');
+      if (!found) throw new Error('not in Postgres yet');
+      return found;
+    });
+    const said = bot.texts(BEN).find((text) => text.includes('"Fills come late"'));
+    expect(said).toContain(`\nIts run: ${runAddressAt(bot.home, opened.workflowId)}`);
+    expect(said).toContain(encodeURIComponent(opened.workflowId));
+    rmSync(join(run, 'runtime.json'));
   });
 
   it('that lay waiting says so in what was seen', async () => {

@@ -2,7 +2,8 @@
 import { MAY_STOP } from '../../domain/roles.js';
 import { acknowledgeButton } from '../../notify/incident-notice.js';
 import { answer } from '../answer.js';
-import { missingRole } from '../bot-context.js';
+import { missingRole, runOf } from '../bot-context.js';
+import { runLines } from '../outcome-text.js';
 import type { ChatCommand } from './command.js';
 import { sentAgo } from './sent-ago.js';
 
@@ -25,7 +26,11 @@ export const incidentCommand: ChatCommand = {
       { title, detail, commandId: `telegram:${context.desk.desk}:${updateId}` },
     );
     const { ok, incident, problems } = opened;
-    const lines = [`${ok ? '✅' : '❌'} ${opened.detail}`, ...problems.map((problem) => `! ${problem}`)];
+    const lines = [
+      `${ok ? '✅' : '❌'} ${opened.detail}`,
+      ...problems.map((problem) => `! ${problem}`),
+      ...runLines(runOf(context, opened)),
+    ];
     if (!ok) lines.push(HOW_TO_WRITE);
     await answer(context, chatId, lines.join('\n'), incident === null ? [] : [acknowledgeButton(incident)]);
   },
