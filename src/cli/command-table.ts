@@ -198,6 +198,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backup.js')).backupCommand,
   },
   {
+    name: 'backups',
+    group: 'Routines and proof',
+    summary: 'which backups there are',
+    load: async () => (await import('./commands/backups.js')).backupsCommand,
+  },
+  {
+    name: 'restore',
+    group: 'Routines and proof',
+    summary: 'put a backup in the place of the desk, or on a server of its own to look at',
+    load: async () => (await import('./commands/restore.js')).restoreCommand,
+  },
+  {
     name: 'drill',
     group: 'Routines and proof',
     summary: 'restore a backup on a server of its own and prove it',

@@ -2,30 +2,19 @@
  * A restore that is proven: the files are what was written, the database comes back on a server of its own, every table
  * is what the manifest says, the journals' chains hold, the ledger is the journals', and the evidence is unbroken.
  */
-import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { Client, type Pool } from 'pg';
-import { verifyLedger } from '../../ledger/verify-ledger.js';
-import { verifyEvidence } from '../../store/evidence/verify-evidence.js';
-import { readAccount } from '../accounts/read-account.js';
-import { restingJournal } from '../accounts/resting-problems.js';
-import { restingText } from '../accounts/resting-text.js';
-import { backupsFolder, DATABASE_FILE, JOURNAL_FOLDER } from '../backup-folder.js';
-import { type Manifest, type RestingAccount, sizeOf, type TableFigures } from '../manifest.js';
-import { type PgConnection, runPgProgram } from '../pg-programs.js';
-import { someOf } from '../some-of.js';
-import { readTableFigures, TEXT_SETTINGS, tableDifferences } from '../table-figures.js';
-import { type VerifiedBackup, verifyBackup } from '../verify-backup.js';
-import { type DrillStep, DrillSteps, type Observation } from './drill-step.js';
-import { type ScratchServer, startScratchServer } from './scratch-server.js';
 
-const JOBS = 2;
+import type { PgConnection } from '../pg-programs.js';
+import { proveRestored, readBack } from '../restore/prove-restored.js';
+import { type DrillStep, DrillSteps } from './drill-step.js';
+import { type ScratchServer, startScratchServer } from './scratch-server.js';
 
 export interface DrillRequest {
   readonly home: string;
   readonly backupId: string;
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
+  /** Everything is proven; the server is removed only when this resolves. */
+  readonly onProven?: (connection: PgConnection) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -36,151 +25,20 @@ export interface DrillOutcome {
 
 /** Nothing but a folder below `home/drill` is written, and that is removed. */
 export async function runDrill(request: DrillRequest): Promise<DrillOutcome> {
+  const { home, backupId, signal } = request;
   const steps = new DrillSteps(request.onStep ?? (() => {}));
-  const folder = join(backupsFolder(request.home), request.backupId);
-  let backup: VerifiedBackup | null = null;
-  await steps.run(
-    { key: 'files', title: 'Files unchanged', expected: 'every file is what the manifest says' },
-    async () => {
-      const verification = await verifyBackup(folder, request.signal);
-      if (!verification.ok) return { ok: false, observed: someOf(verification.problems) };
-      backup = verification.backup;
-      const { files } = backup.manifest;
-      return { ok: true, observed: `${files.length} files, ${sizeOf(backup.manifest).bytes} bytes` };
-    },
-  );
-  if (backup) await proveRestore(steps, backup, request);
-  return { passed: steps.passed, steps: steps.done };
-}
-
-async function proveRestore(steps: DrillSteps, backup: VerifiedBackup, request: DrillRequest): Promise<void> {
-  const { manifest } = backup;
+  const backup = await readBack(steps, home, backupId, signal);
   let scratch: ScratchServer | null = null;
+  const open = async (): Promise<ScratchServer> => {
+    scratch = await startScratchServer(home);
+    return scratch;
+  };
   try {
-    await steps.run(
-      {
-        key: 'restore',
-        title: 'Restored into a scratch server',
-        expected: 'pg_restore ends without an error',
-      },
-      async () => {
-        scratch = await startScratchServer(request.home);
-        await restoreBackup(backup, scratch.connection, request.signal);
-        return { ok: true, observed: `${manifest.database.tables.length} tables` };
-      },
-    );
-    const { connection, pool } = (scratch ?? {}) as Partial<ScratchServer>;
-    await steps.run(
-      { key: 'tables', title: 'Tables as in the manifest', expected: 'every count and checksum is equal' },
-      async () => {
-        const found = await readRestoredFigures(connection as ScratchServer['connection']);
-        const differences = tableDifferences(manifest.database.tables, found);
-        if (differences.length > 0) return { ok: false, observed: someOf(differences) };
-        return { ok: true, observed: `${sizeOf(manifest).rows} rows in ${found.length} tables` };
-      },
-    );
-    await proveBooks(steps, backup, pool as Pool);
+    if (backup) await proveRestored(steps, backup, { title: 'Restored into a scratch server', open }, signal);
+    const proven = scratch as ScratchServer | null;
+    if (steps.passed && proven !== null) await request.onProven?.(proven.connection);
   } finally {
     await (scratch as ScratchServer | null)?.remove();
   }
-}
-
-/** The restored database against what it was written from. */
-async function proveBooks(steps: DrillSteps, backup: VerifiedBackup, pool: Pool): Promise<void> {
-  const { folder, manifest } = backup;
-  await steps.run(
-    {
-      key: 'ledger',
-      title: 'Ledger reconciles with the journal',
-      expected: 'the ledger is the journal, entry by entry, as far as it had come',
-    },
-    () => proveLedger(pool, folder, manifest),
-  );
-  await steps.run(
-    {
-      key: 'resting',
-      title: 'Resting accounts replay',
-      expected: 'each resting journal replays to what the manifest says, and the ledger is that journal',
-    },
-    () => proveResting(pool, backup),
-  );
-  await steps.run(
-    { key: 'evidence', title: 'Evidence unbroken', expected: 'the hash chain holds and ends where it ended' },
-    async () => {
-      const proof = await verifyEvidence(pool, manifest.desk);
-      if (!proof.ok) return { ok: false, observed: `evidence ${proof.brokenId}: ${proof.why}` };
-      const same = proof.count === manifest.evidence.count && proof.head === manifest.evidence.head;
-      return { ok: same, observed: `${proof.count} pieces, the manifest says ${manifest.evidence.count}` };
-    },
-  );
-}
-
-async function proveLedger(pool: Pool, folder: string, { desk, journal, ledger }: Manifest) {
-  if (journal === null) return { ok: true, observed: 'the desk had no journal' };
-  const proof = await verifyLedger(pool, desk, join(folder, JOURNAL_FOLDER));
-  if (!proof.equal && !proof.behind) {
-    return { ok: false, observed: `the ledger differs at journal entry ${proof.sequence}: ${proof.why}` };
-  }
-  const held = ledger?.sequence ?? 0;
-  if (proof.entries !== held) {
-    return { ok: false, observed: `the ledger has ${proof.entries} entries, the manifest says ${held}` };
-  }
-  const behind = journal.lastSequence - held;
-  return {
-    ok: true,
-    observed: `${held} entries of journal ${journal.incarnation}, ${behind} newer ones in the journal only`,
-  };
-}
-
-/** Paper accounts that rest: each journal replays to what the manifest says, and is what the restored ledger has of it. */
-async function proveResting(pool: Pool, { folder, manifest }: VerifiedBackup): Promise<Observation> {
-  const kept = manifest.restingAccounts?.kept ?? [];
-  for (const account of kept) {
-    const why = await differenceOf(pool, manifest.desk, restingJournal(folder, account), account);
-    if (why !== null) return { ok: false, observed: `resting account ${account.name}: ${why}` };
-  }
-  const each = kept.map(({ name, journal }) => `${name}: ${journal.lastSequence} entries`);
-  return {
-    ok: true,
-    observed: [restingText(manifest), ...(each.length > 0 ? [someOf(each)] : [])].join('; '),
-  };
-}
-
-async function differenceOf(
-  pool: Pool,
-  desk: string,
-  directory: string,
-  { account, journal, holds }: RestingAccount,
-): Promise<string | null> {
-  const found = await readAccount(directory);
-  if (!isDeepStrictEqual(found, { account, journal, holds })) {
-    const said = JSON.stringify({ account, ...journal, holds });
-    return `its journal replays to ${JSON.stringify({ account: found.account, ...found.journal, holds: found.holds })}, the manifest says ${said}`;
-  }
-  const proof = await verifyLedger(pool, desk, directory);
-  if (proof.equal || proof.behind) return null;
-  return `the ledger differs at its journal entry ${proof.sequence}: ${proof.why}`;
-}
-
-/** Into an empty database. The first thing that can't be restored ends it. */
-async function restoreBackup(
-  backup: VerifiedBackup,
-  connection: PgConnection,
-  signal?: AbortSignal,
-): Promise<void> {
-  const dump = join(backup.folder, DATABASE_FILE);
-  const args = ['--exit-on-error', `--jobs=${JOBS}`, `--dbname=${connection.database}`, dump];
-  await runPgProgram('pg_restore', connection, args, signal);
-}
-
-async function readRestoredFigures(connection: PgConnection): Promise<readonly TableFigures[]> {
-  const client = new Client(connection);
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    for (const setting of TEXT_SETTINGS) await client.query(setting);
-    return await readTableFigures(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return { passed: steps.passed, steps: steps.done };
 }

@@ -1,4 +1,5 @@
 /** What must hold before anything is started: one clear error instead of something half up. */
+import { readRestoreMark } from '../../home/restore-mark.js';
 import { freeBytes } from '../ballast.js';
 import { portIsFree } from '../free-port.js';
 import { StartFailure } from './start-failure.js';
@@ -10,6 +11,7 @@ const MEGABYTE = 1024 * 1024;
 /** Throws StartFailure. */
 export async function preflight(home: string, web: { host: string; port: number }): Promise<void> {
   checkNode(process.versions.node);
+  checkRestore(home);
   await checkDisk(home);
   await checkPort(web);
 }
@@ -22,6 +24,16 @@ function checkNode(version: string): void {
     `Node ${version} is too old`,
     `install Node ${needMajor}.${needMinor} or newer`,
     'nothing was started',
+  );
+}
+
+function checkRestore(home: string): void {
+  const mark = readRestoreMark(home);
+  if (mark === null) return;
+  throw new StartFailure(
+    `the restore of backup ${mark.backupId} was cut off while it put things in their places`,
+    `let it come to its end first: fermata restore ${mark.backupId} --confirm ${mark.desk}`,
+    'nothing was started; what was there before is kept, and so is the backup',
   );
 }
 

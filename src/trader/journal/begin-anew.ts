@@ -19,22 +19,32 @@ export async function beginAnew(journal: Journal, missing: number, wallMs: numbe
   const { directory, incarnation, lastSequence } = journal;
   const next = nextOf(directory);
   rmSync(next, { recursive: true, force: true });
-  const { journal: copy } = await openJournal({ directory: next });
-  let marketMs = wallMs;
-  for (const { record, wallMs: writtenMs, monotonicMs, sequence } of readJournal(directory)) {
-    const last = copy.append(record, writtenMs, monotonicMs);
-    if ('marketMs' in record) marketMs = record.marketMs;
-    if (sequence % BATCH === 0) await copy.whenDurable(last);
-  }
-  const haltId = randomBytes(16).toString('hex');
-  const halt = setBackHalt({ haltId, missing, lastSequence, wallMs, marketMs });
-  await copy.whenDurable(copy.append(halt, wallMs));
-  await copy.close();
+  await copyAnew(directory, next, wallMs, (marketMs) =>
+    setBackHalt({ haltId: newHaltId(), missing, lastSequence, wallMs, marketMs }),
+  );
   await journal.close();
   renameSync(directory, `${directory}-set-back-${incarnation}-${lastSequence}`);
   renameSync(next, directory);
   syncDirectory(dirname(directory));
   return (await openJournal({ directory })).journal;
+}
+
+/** Everything that the journal `from` holds, in `to` under a new incarnation, and behind it the halt for the market time that it had come to. */
+export async function copyAnew(
+  from: string,
+  to: string,
+  wallMs: number,
+  haltAt: (marketMs: number) => EngineRecord,
+): Promise<void> {
+  const { journal: copy } = await openJournal({ directory: to });
+  let marketMs = wallMs;
+  for (const { record, wallMs: writtenMs, monotonicMs, sequence } of readJournal(from)) {
+    const last = copy.append(record, writtenMs, monotonicMs);
+    if ('marketMs' in record) marketMs = record.marketMs;
+    if (sequence % BATCH === 0) await copy.whenDurable(last);
+  }
+  await copy.whenDurable(copy.append(haltAt(marketMs), wallMs));
+  await copy.close();
 }
 
 /** A copy that was complete when the process ended between the two renames. */
@@ -51,10 +61,22 @@ export interface SetBack {
   readonly marketMs: number;
 }
 
-export function setBackHalt({ haltId, missing, lastSequence, wallMs, marketMs }: SetBack): EngineRecord {
-  const reason =
-    `the journal ends at entry ${lastSequence} and had ${missing} more: it was set back, as by a restore. ` +
-    'Look at orders and positions at the venue before trading goes on';
+export function setBackHalt({ missing, lastSequence, ...at }: SetBack): EngineRecord {
+  const why = `the journal ends at entry ${lastSequence} and had ${missing} more: it was set back, as by a restore`;
+  return lookFirst({ ...at, by: 'fermata', why });
+}
+
+/** Of a journal that a person has put back. */
+export const restoredHalt = (restored: Omit<LookFirst, 'haltId'>): EngineRecord =>
+  lookFirst({ ...restored, haltId: newHaltId() });
+
+interface LookFirst extends Pick<SetBack, 'haltId' | 'wallMs' | 'marketMs'> {
+  readonly by: string;
+  readonly why: string;
+}
+
+/** What the venue did meanwhile is in no journal: nothing trades before a person has looked. */
+function lookFirst({ haltId, wallMs, marketMs, by, why }: LookFirst): EngineRecord {
   return {
     type: 'halt',
     halt: {
@@ -62,13 +84,15 @@ export function setBackHalt({ haltId, missing, lastSequence, wallMs, marketMs }:
       mode: 'HALTED',
       scope: { kind: 'desk' },
       cause: 'reconciliation',
-      by: 'fermata',
-      reason,
+      by,
+      reason: `${why}. Look at orders and positions at the venue before trading goes on`,
       resume: 'person',
       atWallMs: wallMs,
       atMarketMs: marketMs,
     },
   };
 }
+
+const newHaltId = (): string => randomBytes(16).toString('hex');
 
 const nextOf = (directory: string): string => `${directory}.next`;

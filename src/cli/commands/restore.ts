@@ -1,0 +1,211 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { backupsFolder, listBackupIds } from '../../backup/backup-folder.js';
+import { runDrill } from '../../backup/drill/run-drill.js';
+import { readManifest } from '../../backup/manifest.js';
+import { newestBackupId } from '../../backup/newest-backup.js';
+import type { PgConnection } from '../../backup/pg-programs.js';
+import { type RestoreOutcome, restoreDesk } from '../../backup/restore/restore-desk.js';
+import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import { namedOnCli } from '../../home/cli-session.js';
+import { tryLockFile } from '../../home/file-lock.js';
+import { readRestoreMark } from '../../home/restore-mark.js';
+import { deskPaths, homePaths } from '../../home/runtime.js';
+import { isContainer, runtimeHere } from '../../home/runtime-here.js';
+import { ensureSecrets } from '../../home/secrets.js';
+import { endLeftChildren } from '../../supervisor/children-file.js';
+import { claimHome } from '../../supervisor/start/claim-home.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { printJson, printLines } from '../output.js';
+import { fermataHome } from '../running-desk.js';
+import { stepLine } from '../step-line.js';
+
+const NAMED_MAX = 5;
+
+interface Options {
+  readonly latest?: boolean;
+  readonly toScratch?: boolean;
+  readonly desk?: string;
+  readonly confirm?: string;
+  readonly json?: boolean;
+}
+
+interface Chosen {
+  readonly home: string;
+  readonly id: string;
+  /** Whose backup it is. */
+  readonly desk: string;
+}
+
+export function restoreCommand(command: Command): void {
+  command
+    .argument('[id]', 'which backup; `fermata backups` lists them')
+    .option('--latest', 'the newest backup of the desk')
+    .option('--to-scratch', 'on a server of its own, to look at: nothing of the desk is touched')
+    .option('--desk <name>', 'desk, where several were started here')
+    .option('--confirm <name>', "the desk's name, where nobody can be asked for it")
+    .option('--json', 'for scripts')
+    .action(async (id: string | undefined, options: Options) => {
+      const chosen = await choose(id, options);
+      process.exitCode =
+        options.toScratch === true ? await toScratch(chosen, options) : await over(chosen, options);
+    });
+}
+
+/** Throws a usage failure where none or several are named, or there is no such backup. */
+async function choose(id: string | undefined, { latest = false, desk }: Options): Promise<Chosen> {
+  const home = fermataHome();
+  if ((id === undefined) !== latest)
+    throw usageFailure(
+      id === undefined ? 'which backup is to be restored?' : `both ${id} and --latest are given`,
+      'name one of `fermata backups`, or give --latest alone',
+    );
+  const known = await listBackupIds(home);
+  const wanted = id ?? (await newestBackupId(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK));
+  if (wanted === null || !known.includes(wanted)) {
+    const newest = known.slice(-NAMED_MAX).reverse().join(', ');
+    throw usageFailure(
+      wanted === null
+        ? `there is no backup of the desk in ${backupsFolder(home)}`
+        : `there is no backup ${wanted}`,
+      newest === '' ? `copy one to ${backupsFolder(home)}` : `name one of: ${newest}`,
+    );
+  }
+  const reading = await readManifest(join(backupsFolder(home), wanted));
+  if (!reading.ok)
+    throw new CliFailure(reading.why, 'nothing was touched', 'restore another one of: fermata backups');
+  const { manifest } = reading;
+  if (desk !== undefined && desk !== manifest.desk)
+    throw usageFailure(
+      `backup ${wanted} is of desk ${manifest.desk}, not ${desk}`,
+      `give --desk ${manifest.desk}, or another backup`,
+    );
+  return { home, id: wanted, desk: manifest.desk };
+}
+
+async function toScratch({ home, id }: Chosen, { json = false }: Options): Promise<number> {
+  const { passed, steps } = await runDrill({
+    home,
+    backupId: id,
+    ...(json ? {} : { onStep: sayStep, onProven: showUntilEnded }),
+  });
+  if (json) printJson({ backup: id, restored: passed, steps });
+  else
+    printLines([
+      ...steps.map(stepLine),
+      passed ? '✓ proven; the server and its folder are gone' : '✗ not proven',
+    ]);
+  return passed ? EXIT_OK : EXIT_FAILED;
+}
+
+/** The password goes to a terminal only, and opens a server that lives as long as this command. */
+async function showUntilEnded({ host, port, user, password, database }: PgConnection): Promise<void> {
+  if (!process.stdin.isTTY) return;
+  printLines([
+    'Restored and proven. Look at it from another terminal, as long as this command runs:',
+    `  PGPASSWORD=${password} psql -h ${host} -p ${port} -U ${user} ${database}`,
+    'Enter ends it.',
+  ]);
+  await ask('');
+}
+
+async function over(chosen: Chosen, options: Options): Promise<number> {
+  const { home, id, desk } = chosen;
+  if (isContainer(process.env))
+    throw new CliFailure(
+      'in containers Postgres is not ours to start and stop',
+      'nothing was touched',
+      'follow "In containers" in docs/BACKUP.md; --to-scratch works here too',
+    );
+  const claim = await claimHome(home);
+  if (claim.kind === 'taken') throw running(claim.message);
+  // A trader may outlive its supervisor.
+  const { journal } = deskPaths(claim.paths, desk);
+  const journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
+  try {
+    if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
+    refuseAnother(chosen);
+    await confirmed(chosen, options.confirm);
+    await endLeftChildren(join(claim.paths.run, 'children.json'));
+    await ensureSecrets(home);
+    const by = namedOnCli(home, Date.now()) ?? userInfo().username;
+    const outcome = await restoreDesk({
+      ...{ home, backupId: id, by, nowMs: Date.now },
+      ...(options.json === true ? {} : { onStep: sayStep }),
+    });
+    return shown(chosen, outcome, options.json === true);
+  } finally {
+    journalLock?.release();
+    claim.lock.release();
+  }
+}
+
+/** One that was cut off in the middle is the only one that may go on. */
+function refuseAnother({ home, id }: Chosen): void {
+  const mark = readRestoreMark(home);
+  if (mark === null || mark.backupId === id) return;
+  throw new CliFailure(
+    `the restore of backup ${mark.backupId} was cut off while it put things in their places`,
+    'nothing was touched now',
+    `let it come to its end first: fermata restore ${mark.backupId}`,
+  );
+}
+
+async function confirmed({ id, desk, home }: Chosen, given: string | undefined): Promise<void> {
+  if (given === undefined && !process.stdin.isTTY)
+    throw usageFailure(
+      `restoring puts backup ${id} in the place of desk ${desk}`,
+      `confirm it with the desk's name: --confirm ${desk}`,
+    );
+  const typed =
+    given ??
+    (await ask(
+      `Backup ${id} takes the place of desk ${desk} in ${homePaths(home).home}. What is there is kept beside it.\nType the desk's name: `,
+    ));
+  if (typed.trim() !== desk)
+    throw usageFailure(
+      `expected the desk's name, ${desk}; found ${typed.trim() || 'nothing'}`,
+      `type ${desk}`,
+    );
+}
+
+function shown({ id, desk }: Chosen, { passed, steps, kept }: RestoreOutcome, json: boolean): number {
+  if (json) printJson({ backup: id, desk, restored: passed, steps, kept });
+  else
+    printLines([
+      ...steps.map(stepLine),
+      ...(passed
+        ? restoredLines(desk, kept)
+        : [
+            kept === null
+              ? '✗ not restored: nothing of the desk was touched'
+              : `✗ cut off while things were put in their places: end the cause, then fermata restore ${id} again`,
+          ]),
+    ]);
+  return passed ? EXIT_OK : EXIT_FAILED;
+}
+
+function restoredLines(desk: string, kept: RestoreOutcome['kept']): readonly string[] {
+  return [
+    `✓ ${desk} is what the backup holds, HALTED until a person has looked`,
+    `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
+    '  start it: fermata up; look at orders and positions at the venue; then: fermata resume --reason TEXT',
+  ];
+}
+
+const sayStep = (title: string): void => void process.stderr.write(`… ${title}\n`);
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}
+
+const running = (what: string): CliFailure =>
+  new CliFailure(what, 'nothing was touched', 'end it first: fermata down');

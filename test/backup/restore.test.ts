@@ -1,0 +1,234 @@
+import { spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backupIdAt, backupsFolder, PAPER_BOOK_FOLDER } from '../../src/backup/backup-folder.js';
+import { restoreDesk } from '../../src/backup/restore/restore-desk.js';
+import { takeBackup } from '../../src/backup/take-backup.js';
+import { tryLockFile } from '../../src/home/file-lock.js';
+import { readRestoreMark } from '../../src/home/restore-mark.js';
+import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
+import { endLeftChildren } from '../../src/supervisor/children-file.js';
+import { freePort } from '../../src/supervisor/free-port.js';
+import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
+import { preflight } from '../../src/supervisor/start/preflight.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { runCommand } from '../cli/run-command.js';
+import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
+
+const PROGRAM = fileURLToPath(new URL('./restore-until.ts', import.meta.url));
+const ID = backupIdAt(Date.UTC(2026, 0, 10));
+let desk: DeskToBackUp;
+/** Each home here: nothing but the backup, as after everything else was lost. */
+const folders: string[] = [];
+
+beforeAll(async () => {
+  desk = await deskToBackUp();
+  expect(await takeBackup(desk.request(ID))).toMatchObject({ ok: true });
+});
+afterAll(async () => {
+  await desk?.dispose();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+async function homeWithBackup(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-restore-'));
+  folders.push(folder);
+  const home = join(folder, 'home');
+  cpSync(join(backupsFolder(desk.home), ID), join(backupsFolder(home), ID), { recursive: true });
+  mkdirSync(homePaths(home).run, { recursive: true });
+  mkdirSync(homePaths(home).logs, { recursive: true });
+  await ensureSecrets(home);
+  return home;
+}
+
+const restore = (home: string, more: object = {}) =>
+  restoreDesk({ home, backupId: ID, by: 'anna', nowMs: Date.now, ...more });
+
+const journalOf = (home: string): string => deskPaths(homePaths(home), DESK).journal;
+
+/** What the installation's own server holds. */
+async function inServer<T>(home: string, database: string, ask: (client: Client) => Promise<T>): Promise<T> {
+  const login = {
+    host: '127.0.0.1',
+    port: await freePort(),
+    user: 'fermata',
+    password: readSecret(home, 'postgresPassword'),
+  };
+  const { postgres, logs } = homePaths(home);
+  const server = await startPostgres({ directory: postgres, logFile: join(logs, 'postgres.log'), ...login });
+  const client = new Client({ ...login, database });
+  await client.connect();
+  try {
+    return await ask(client);
+  } finally {
+    await client.end();
+    await server.stop();
+  }
+}
+
+describe('a desk that is restored', () => {
+  it('comes back from nothing but a backup, under a new incarnation, halted until a person has looked', async () => {
+    const home = await homeWithBackup();
+    const { passed, steps } = await restore(home);
+    expect(
+      steps.map(({ key, verdict, observed }) => (verdict === 'pass' ? key : `${key}: ${observed}`)),
+    ).toEqual(['files', 'restore', 'tables', 'ledger', 'resting', 'evidence', 'accounts', 'switch']);
+    expect(passed).toBe(true);
+    const entries = [...readJournal(journalOf(home))];
+    const before = [...readJournal(journalOf(desk.home))];
+    expect(entries.slice(0, -1).map(({ record }) => record)).toEqual(before.map(({ record }) => record));
+    expect(entries.at(-1)?.record).toMatchObject({
+      type: 'halt',
+      halt: { mode: 'HALTED', resume: 'person', by: 'anna', reason: expect.stringContaining(ID) },
+    });
+    const paths = deskPaths(homePaths(home), DESK);
+    expect(readdirSync(paths.paperBook)).toEqual(
+      readdirSync(join(backupsFolder(home), ID, PAPER_BOOK_FOLDER)),
+    );
+    expect(readdirSync(paths.restingAccounts)).toEqual([RESTING]);
+    await inServer(home, 'fermata', async (client) => {
+      const kept = await client.query('select incarnation from ledger_cursor where desk = $1', [DESK]);
+      expect(kept.rowCount).toBeGreaterThan(0);
+      const told = await client.query("select person, reference from evidence where routine = 'restore'");
+      expect(told.rows).toEqual([{ person: 'anna', reference: ID }]);
+    });
+  });
+
+  it('leaves what was there beside it: nothing is deleted', async () => {
+    const home = await homeWithBackup();
+    await restore(home);
+    const paths = deskPaths(homePaths(home), DESK);
+    writeFileSync(join(paths.account, 'mark'), 'of the desk that was there');
+    mkdirSync(homePaths(home).temporal, { recursive: true });
+    writeFileSync(join(homePaths(home).temporal, 'mark'), 'runs of then');
+    const { kept } = await restore(home);
+    expect(readFileSync(join(kept?.folder ?? '', 'account', 'mark'), 'utf8')).toBe(
+      'of the desk that was there',
+    );
+    expect(existsSync(join(kept?.folder ?? '', 'temporal', 'mark'))).toBe(true);
+    expect(existsSync(join(paths.account, 'mark'))).toBe(false);
+    expect(existsSync(homePaths(home).temporal)).toBe(false);
+    await inServer(home, kept?.database ?? '', async (client) => {
+      // The first restore had recorded itself there.
+      const told = await client.query("select 1 from evidence where routine = 'restore'");
+      expect(told.rowCount).toBe(1);
+    });
+  });
+
+  it('is not touched where one byte of the backup was changed', async () => {
+    const home = await homeWithBackup();
+    const file = join(backupsFolder(home), ID, 'database.dump');
+    const bytes = readFileSync(file);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+    writeFileSync(file, bytes);
+    const { passed, steps, kept } = await restore(home);
+    expect([passed, kept]).toEqual([false, null]);
+    expect(steps).toMatchObject([{ key: 'files', verdict: 'fail' }]);
+    expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
+  it('is whole in the end however often it is killed while things are put in their places', async () => {
+    const home = await homeWithBackup();
+    await restore(home);
+    const paths = deskPaths(homePaths(home), DESK);
+    const before = incarnationOf(home);
+    const moves = ['account aside', 'account', 'resting-accounts', 'temporal aside', 'database'];
+    for (const until of moves) {
+      const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, home, ID, until], {
+        stdio: 'ignore',
+      });
+      const signal = await new Promise((settle) => child.once('exit', (_code, by) => settle(by)));
+      expect(signal, until).toBe('SIGKILL');
+      expect(readRestoreMark(home)?.backupId, until).toBe(ID);
+      await expect(preflight(home, { host: '127.0.0.1', port: 0 }), until).rejects.toThrow(
+        /restore .* was cut off/,
+      );
+      await endLeftChildren(join(homePaths(home).run, 'children.json'));
+    }
+    const { passed, kept } = await restore(home);
+    expect(passed).toBe(true);
+    expect(readRestoreMark(home)).toBeNull();
+    expect(incarnationOf(home)).not.toBe(before);
+    expect([...readJournal(join(kept?.folder ?? '', 'account', 'journal'))].length).toBeGreaterThan(0);
+    expect(readdirSync(paths.restingAccounts)).toEqual([RESTING]);
+    await inServer(home, 'fermata', async (client) => {
+      expect(await verifyEvidence(client as never, DESK)).toMatchObject({ ok: true });
+    });
+  });
+});
+
+/** Each incarnation's journal has a chain of its own from its first segment on. */
+const incarnationOf = (home: string): string =>
+  readFileSync(join(journalOf(home), readdirSync(journalOf(home)).filter((name) => name !== 'lock')[0] ?? ''))
+    .subarray(0, 64)
+    .toString('hex');
+
+describe('`fermata restore`', () => {
+  const refusals: readonly [string, readonly string[], RegExp][] = [
+    ['no backup is named', [], /which backup/],
+    ['there is none of that id', ['2020-01-01T00-00-00-000Z', '--confirm', DESK], /name one of: 2026-01-10/],
+    [
+      'it is of another desk',
+      [ID, '--desk', 'other', '--confirm', 'other'],
+      /is of desk crypto-bot, not other/,
+    ],
+    ["the desk's name is not given", [ID], /--confirm crypto-bot/],
+    [
+      'another name is given',
+      [ID, '--confirm', 'crypto'],
+      /expected the desk's name, crypto-bot; found crypto/,
+    ],
+  ];
+  it('touches nothing where what was asked for is not clear', async () => {
+    const home = await homeWithBackup();
+    for (const [why, args, says] of refusals) {
+      const { code, err } = await runCommand(join(home, '..'), ['restore', ...args]);
+      expect([code, err], why).toEqual([2, expect.stringMatching(says)]);
+    }
+    expect(existsSync(join(home, 'desks'))).toBe(false);
+    expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
+  it('touches nothing over a desk that runs, whatever is confirmed', async () => {
+    const home = await homeWithBackup();
+    const lock = tryLockFile(join(homePaths(home).run, 'lock'));
+    const { code, err } = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
+    lock?.release();
+    expect([code, err]).toEqual([1, expect.stringContaining('fermata down')]);
+    mkdirSync(journalOf(home), { recursive: true });
+    const trader = tryLockFile(join(journalOf(home), 'lock'));
+    const second = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
+    trader?.release();
+    expect([second.code, second.err]).toEqual([1, expect.stringContaining('the trader of crypto-bot runs')]);
+    expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
+  it('proves it on a server of its own and says what it found, and lists the backups that there are', async () => {
+    const home = await homeWithBackup();
+    const listed = await runCommand(join(home, '..'), ['backups', '--json']);
+    expect(JSON.parse(listed.out)).toMatchObject([{ id: ID, desk: DESK, problem: null }]);
+    const { code, out } = await runCommand(join(home, '..'), [
+      'restore',
+      '--latest',
+      '--to-scratch',
+      '--json',
+    ]);
+    expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true }]);
+    expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+});

@@ -1,0 +1,62 @@
+/** Everything is lost but the folder of the backups and the secrets that BACKUP.md says to keep in another place. */
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { homePaths } from '../../src/home/runtime.js';
+import { deskUnderTest, until } from '../support/desk-under-test.js';
+
+const desk = deskUnderTest();
+const kept = mkdtempSync(join(tmpdir(), 'fermata-kept-'));
+const MARKET = ['--market', 'simulated'] as const;
+
+beforeAll(async () => {
+  await desk.up(...MARKET);
+  await until('a fill', async () => {
+    const { mode, fills } = await desk.status();
+    return mode === 'ACTIVE' && fills > 0;
+  });
+  const opened = await desk.run('incident', 'open', 'the chair is broken', '--note', 'a leg is off');
+  expect(opened.code, opened.stdout + opened.stderr).toBe(0);
+  const backup = await desk.run('backup', '--verify');
+  expect(backup.code, backup.stdout + backup.stderr).toBe(0);
+  await desk.interrupt();
+  cpSync(join(desk.home, 'backups'), join(kept, 'backups'), { recursive: true });
+  cpSync(homePaths(desk.home).secrets, join(kept, 'secrets'), { recursive: true });
+  for (const name of readdirSync(desk.home)) rmSync(join(desk.home, name), { recursive: true, force: true });
+});
+afterAll(async () => {
+  await desk.dispose();
+  rmSync(kept, { recursive: true, force: true });
+});
+
+describe('a desk of which only backups and secrets are left', () => {
+  it('is restored, starts HALTED with its people, books and open incident, and trades when a person has looked', async () => {
+    cpSync(kept, desk.home, { recursive: true });
+    const restored = await desk.run('restore', '--latest', '--confirm', 'crypto-bot');
+    expect(restored.code, restored.stdout + restored.stderr).toBe(0);
+    await desk.up(...MARKET);
+    const now = await until('the books read', async () => {
+      const status = await desk.status();
+      return status.reconciliation.state === 'clean' ? status : null;
+    });
+    expect(now.mode).toBe('HALTED');
+    const restoring = now.halts.find(({ reason }) => /restored backup/.test(reason));
+    expect(restoring).toMatchObject({ mode: 'HALTED', resume: 'person' });
+    expect(now.fills).toBeGreaterThan(0);
+    const verified = await until('the ledger equal to the journal', async () => {
+      const run = await desk.run('journal', '--verify', '--json');
+      return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
+    });
+    expect(verified).toMatchObject({ ledgerEqualsJournal: true });
+    const evidence = await desk.run('evidence', 'verify');
+    expect(evidence.code, evidence.stdout + evidence.stderr).toBe(0);
+    const incidents = await desk.run('incidents', '--all', '--json');
+    expect(incidents.stdout).toContain('the chair is broken');
+    // With the password that was kept.
+    await desk.signIn();
+    const resumed = await desk.run('resume', '--reason', 'looked at it');
+    expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
+    await until('ACTIVE', async () => (await desk.status()).mode === 'ACTIVE');
+  });
+});
