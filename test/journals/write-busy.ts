@@ -18,19 +18,21 @@ if (!Number.isInteger(seed)) throw new Error('name the seed');
 const folder = fileURLToPath(new URL(`./${name}`, import.meta.url));
 if (existsSync(folder)) throw new Error(`${folder} is there already and stays as it is`);
 
-const { violations } = await runSeed(seed, (journal) => {
-  mkdirSync(folder);
-  for (const file of readdirSync(journal).filter((each) => each.endsWith('.journal'))) {
-    cpSync(join(journal, file), join(folder, file));
-  }
+const { violations } = await runSeed(seed, {
+  keep: (journal) => {
+    mkdirSync(folder);
+    for (const file of readdirSync(journal).filter((each) => each.endsWith('.journal'))) {
+      cpSync(join(journal, file), join(folder, file));
+    }
+  },
 });
 if (violations.length > 0) throw new Error(violations.join('\n'));
 const [first] = readJournal(folder);
 const scenario = drawScenario(seed, new Random(seed));
-keep('config.json', engineConfig(scenario, first?.incarnation ?? '', String));
-keep('outcome.json', busyOutcome(folder, busyConfig(folder)));
+write('config.json', engineConfig(scenario, first?.incarnation ?? '', String));
+write('outcome.json', busyOutcome(folder, busyConfig(folder)));
 
 /** Functions are left out: whoever reads it has those of his own. */
-function keep(file: string, value: unknown): void {
+function write(file: string, value: unknown): void {
   writeFileSync(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
 }

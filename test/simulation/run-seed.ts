@@ -19,7 +19,7 @@ import { drawScenario, NO_FAULTS, paperOf, type Scenario, START_WALL_MS } from '
 import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedPrices } from './simulated-prices.js';
 import { Stranger } from './stranger.js';
-import { TraderUnderTest } from './trader-under-test.js';
+import { type EngineMaker, engineOf, TraderUnderTest } from './trader-under-test.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface SimulationResult {
@@ -50,16 +50,19 @@ const PROVEN_WITHIN_MS = 30_000;
 /** The slowest sync is shorter: what was recorded before the end is on disk after this. */
 const DISK_MS_MAX = 2_000;
 
-/** `keep`: is given the folder of the run's last journal before it goes. */
-export async function runSeed(
-  seed: number,
-  keep: (journal: string) => void = () => undefined,
-): Promise<SimulationResult> {
+export interface RunOptions {
+  /** Left out: that of these sources. */
+  readonly engineOf?: EngineMaker;
+  /** Is given the folder of the run's last journal before it goes. */
+  readonly keep?: (journal: string) => void;
+}
+
+export async function runSeed(seed: number, options: RunOptions = {}): Promise<SimulationResult> {
   const directory = mkdtempSync(join(tmpdir(), 'fermata-simulation-'));
   try {
-    const run = new Run(seed, directory);
+    const run = new Run(seed, directory, options.engineOf ?? engineOf);
     const result = await run.toEnd();
-    keep(run.directory);
+    options.keep?.(run.directory);
     return result;
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -97,6 +100,7 @@ class Run {
   constructor(
     private readonly seed: number,
     public directory: string,
+    private readonly engineOf: EngineMaker,
   ) {
     this.#random = new Random(seed);
     this.#scenario = drawScenario(seed, this.#random);
@@ -218,6 +222,7 @@ class Run {
 
   #startTrader(copied: readonly EngineRecord[] = []): TraderUnderTest {
     const parts = {
+      engineOf: this.engineOf,
       scenario: this.#scenario,
       time: this.#time,
       network: this.#network,

@@ -19,7 +19,12 @@ const LOOK_EVERY_MS = 1_000;
 /** Reading the whole view is the costliest thing here. */
 const EQUITY_EVERY_LOOKS = 5;
 
+export type EngineMaker = (scenario: Scenario, incarnation: string, drawHaltId: () => string) => Engine;
+
+export const engineOf: EngineMaker = (...of) => createEngine(engineConfig(...of));
+
 export interface TraderParts {
+  readonly engineOf: EngineMaker;
   readonly scenario: Scenario;
   readonly time: VirtualTime;
   readonly network: FaultyNetwork;
@@ -50,7 +55,7 @@ export class TraderUnderTest {
     const { scenario, incarnation, drawHaltId, network, oracle, disk, time } = parts;
     const process = new SimulatedProcess(time, parts.setWallByMs, () => oracle.thawed(time.nowMs));
     this.#process = process;
-    const engine = createEngine(engineConfig(scenario, incarnation, drawHaltId));
+    const engine = parts.engineOf(scenario, incarnation, drawHaltId);
     this.engine = engine;
     this.#now = {
       get wallMs() {
