@@ -113,6 +113,13 @@ export interface CashMovement {
   readonly source: string;
 }
 
+/** What a venue lists, from as many of its lists as could be read. */
+export interface CashListed {
+  readonly movements: readonly CashMovement[];
+  /** Lists of which something is missing, each with why. */
+  readonly unread: readonly string[];
+}
+
 export interface VenueBalances {
   /** Cash or wallet balance of the quote currency, money units. */
   readonly cash: number | Units;

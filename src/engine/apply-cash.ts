@@ -5,7 +5,7 @@ import { move } from './apply-execution.js';
 import type { EngineRecord } from './record.js';
 import type { EngineState } from './state.js';
 
-/** The oldest are forgotten; a venue is never asked for movements that far back. */
+/** The oldest are forgotten. Venues are asked from the journal's beginning: with more than so many, those count as open again. */
 const MOVEMENTS_KEPT = 10_000;
 
 export function applyCash(

@@ -53,6 +53,8 @@ export interface VenueSnapshot {
   readonly cash: number | Units | null;
   /** What the venue itself lists of cash that moved; left out where it was not asked or can't say. */
   readonly movements?: readonly CashMovement[];
+  /** Lists of such movements that it could not be read from, each with why. */
+  readonly movementsUnread?: readonly string[];
 }
 
 export type Command =

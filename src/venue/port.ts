@@ -4,7 +4,7 @@ import type { Fill, OrderIntent } from '../domain/order.js';
 import type {
   AmendOutcome,
   CancelOutcome,
-  CashMovement,
+  CashListed,
   ReplaceOutcome,
   SendOutcome,
   VenueBalances,
@@ -43,8 +43,8 @@ export interface VenuePort {
    */
   amendQuantity?(clientId: string, instrument: InstrumentId, quantityLots: number): Promise<AmendOutcome>;
   replace?(clientId: string, order: Approved<OrderIntent>): Promise<ReplaceOutcome>;
-  /** Deposits, withdrawals and the like at or after `sinceMs`, oldest first. Throws `VenueUnavailable`. */
-  cashMovements?(sinceMs: number): Promise<readonly CashMovement[]>;
+  /** Deposits, withdrawals and the like at or after `sinceMs`, oldest first. A list that can't be read hides no other. */
+  cashMovements?(sinceMs: number): Promise<CashListed>;
   /** Order and fill stream. One subscriber: the runner. */
   onEvent(listener: (event: VenueStreamEvent) => void): void;
   close(): Promise<void>;

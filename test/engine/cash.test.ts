@@ -41,6 +41,20 @@ describe('cash that moved without a trade', () => {
     expect(cash).toBe(START);
   });
 
+  it('names the lists that could not be read where it stays unexplained', () => {
+    const desk = new DeskUnderTest().active();
+    const reading = { cash: START + 5, movementsUnread: ['GET asset/dribblet: 500'] };
+    desk.command({ name: 'reconcile' });
+    desk.snapshot(reading);
+    desk.wait(2_100);
+    desk.quote(0, 10_000);
+    desk.command({ name: 'reconcile' });
+    desk.snapshot(reading);
+    expect(desk.engine.view.halts.at(-1)?.reason).toContain(
+      'the difference of 0.00000005 (not read: GET asset/dribblet: 500)',
+    );
+  });
+
   it('is not believed at one reading', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'reconcile' });

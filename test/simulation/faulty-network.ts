@@ -72,7 +72,8 @@ export class FaultyNetwork {
           const { cash, currency } = await venue.balances();
           return { cash: plainUnits(BigInt(cash) + this.bank.cash), currency };
         }),
-      cashMovements: (sinceMs) => ask(async () => this.bank.listedSince(sinceMs)),
+      cashMovements: (sinceMs) =>
+        ask(async () => ({ movements: this.bank.listedSince(sinceMs), unread: [] })),
       positions: () =>
         ask(async () => {
           const positions = await venue.positions();

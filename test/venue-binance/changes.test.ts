@@ -1,7 +1,6 @@
 /** Orders made smaller in place, orders exchanged for others, and the cash that moved: the adapter on the simulator. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
-import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { BTC, type Opened, openOnSimulator } from './support/opened.js';
@@ -155,7 +154,7 @@ describe('cash that moved without a trade', () => {
       bnb: '0.001',
       charge: '0.00002',
     });
-    const moved = (await venue.cashMovements?.(sinceMs)) ?? [];
+    const moved = (await venue.cashMovements?.(sinceMs))?.movements ?? [];
     const summary = moved.map(({ kind, asset, amount }) => `${kind} ${amount} ${asset}`);
     expect(new Set(summary)).toEqual(
       new Set([
@@ -174,7 +173,7 @@ describe('cash that moved without a trade', () => {
       .filter(({ asset }) => asset === 'USDT')
       .reduce((total, one) => total + Number(one.amount), 0);
     expect((await venue.balances()).cash).toBe(Math.round((10_000 + sum) * 1e8));
-    expect(await venue.cashMovements?.(Date.now() + 60_000)).toEqual([]);
+    expect(await venue.cashMovements?.(Date.now() + 60_000)).toEqual({ movements: [], unread: [] });
   });
 
   it('takes one request after another, and what is too old to change only once', async () => {
@@ -195,17 +194,77 @@ describe('cash that moved without a trade', () => {
     simulation.latencyMs = 0;
   });
 
-  it('is unavailable, and not empty, where a list can’t be read or believed', async () => {
+  it.each([
+    ['can’t be believed', { kind: 'rewrite', set: { divTime: -5 } }, 1, /dividend.*not used/],
+    [
+      'is refused',
+      { kind: 'answer', status: 400, body: { code: -9000, msg: 'Not now.' } },
+      1,
+      /-9000 Not now/,
+    ],
+    ['is not answered', { kind: 'answer', status: 500 }, 9, /GET asset\/assetDividend/],
+  ] as const)(
+    'is read from the other lists where one %s, which is named',
+    async (_how, effect, times, why) => {
+      const { venue, raw, simulator } = opened;
+      await raw.control('deposit', { account: 'desk', asset: 'USDT', amount: '5' });
+      await raw.control('dividend', { account: 'desk', asset: 'USDT', amount: '1', info: 'Simple Earn' });
+      await raw.control('transfer', { account: 'desk', asset: 'USDT', amount: '7', direction: 'in' });
+      const path = '/sapi/v1/asset/assetDividend';
+      simulator.simulation.addFault({ method: 'GET', path, times, effect });
+      const listed = await venue.cashMovements?.(Date.now() - 60_000);
+      expect(listed?.movements.map(({ amount }) => amount)).toEqual(['5', '7']);
+      expect(listed?.unread).toEqual([expect.stringMatching(why)]);
+    },
+  );
+
+  it('asks no more lists once two of them got no answer, and names those, too', async () => {
     const { venue, raw, simulator } = opened;
     await raw.control('deposit', { account: 'desk', asset: 'USDT', amount: '5' });
-    const path = '/sapi/v1/capital/deposit/hisrec';
-    simulator.simulation.addFault({
-      method: 'GET',
-      path,
-      effect: { kind: 'rewrite', set: { amount: '-5' } },
-    });
-    await expect(venue.cashMovements?.(Date.now() - 1000)).rejects.toBeInstanceOf(VenueUnavailable);
-    simulator.simulation.addFault({ method: 'GET', path, times: 9, effect: { kind: 'answer', status: 500 } });
-    await expect(venue.cashMovements?.(Date.now() - 1000)).rejects.toBeInstanceOf(VenueUnavailable);
+    for (const path of ['/sapi/v1/capital/withdraw/history', '/sapi/v1/asset/assetDividend'])
+      simulator.simulation.addFault({
+        method: 'GET',
+        path,
+        times: 9,
+        effect: { kind: 'answer', status: 500 },
+      });
+    const listed = await venue.cashMovements?.(Date.now() - 60_000);
+    expect(listed?.movements).toMatchObject([{ amount: '5' }]);
+    expect(listed?.unread).toHaveLength(11);
+    expect(simulator.simulation.count('GET', '/sapi/v1/asset/dribblet')).toBe(0);
+  });
+
+  it('600 dividends and 250 conversions in a month, and a deposit, are read from lists that show fewer at once', async () => {
+    const { venue, raw, simulator } = opened;
+    const DAY_MS = 86_400_000;
+    const { movements } = simulator.simulation.exchange.account('desk');
+    const at = (index: number, count: number) =>
+      Math.floor(Date.now() - 30 * DAY_MS + (index * 29 * DAY_MS) / count);
+    for (let index = 0; index < 600; index += 1) {
+      const dividend = { kind: 'dividend', asset: 'USDT', amount: 1_000_000n, info: 'Simple Earn' } as const;
+      movements.push({ ...dividend, id: 10_000 + index, timeMs: at(index, 600) });
+    }
+    for (let index = 0; index < 250; index += 1) {
+      const dust = { kind: 'dust', asset: 'SHIB', amount: 300n, bnb: 1000n, serviceCharge: 20n } as const;
+      movements.push({ ...dust, id: 20_000 + index, timeMs: at(index, 250) });
+    }
+    await raw.control('deposit', { account: 'desk', asset: 'USDT', amount: '5' });
+    const listed = await venue.cashMovements?.(Date.now() - 31 * DAY_MS);
+    const count = (kind: string) => listed?.movements.filter((one) => one.kind === kind).length;
+    expect(listed?.unread).toEqual([]);
+    expect([count('interest'), count('dustConversion'), count('deposit')]).toEqual([600, 500, 1]);
+    expect(new Set(listed?.movements.map(({ id }) => id)).size).toBe(1101);
+  });
+
+  it('names a list of which there are more in one moment than it shows', async () => {
+    const { venue, raw, simulator } = opened;
+    const { movements } = simulator.simulation.exchange.account('desk');
+    const timeMs = Date.now() - 500;
+    for (let id = 10_000; id < 10_600; id += 1)
+      movements.push({ kind: 'dividend', info: 'Airdrop', asset: 'USDT', amount: 1n, id, timeMs });
+    await raw.control('deposit', { account: 'desk', asset: 'USDT', amount: '5' });
+    const listed = await venue.cashMovements?.(Date.now() - 60_000);
+    expect(listed?.movements).toMatchObject([{ amount: '5' }]);
+    expect(listed?.unread).toEqual([expect.stringContaining('assetDividend: more entries in a second')]);
   });
 });

@@ -157,13 +157,18 @@ function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): Ca
   core.sync.cash.unexplained = difference;
   const reason =
     `cash: we count ${ours} ${currency}, the venue has ${venues}, and nothing explains the difference of ` +
-    `${formatUnits(difference)}: fermata cash explain says what it was`;
+    `${formatUnits(difference)}${notRead(snapshot)}: fermata cash explain says what it was`;
   if (!core.state.halts.some(({ cause }) => cause === 'reconciliation')) note(core, 'alarm', reason);
   raiseFault(core, 'reconciliation', reason);
   return {
     differences: [{ what: 'balance', symbol: currency, ours, venues, rule: 'halt' }],
     pending: false,
   };
+}
+
+/** So that a person looks there, and knows why nobody else did. */
+function notRead({ movementsUnread = [] }: VenueSnapshot): string {
+  return movementsUnread.length === 0 ? '' : ` (not read: ${movementsUnread.join('; ')})`;
 }
 
 function currencyOf(core: Core): string {

@@ -2,7 +2,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { CashMovement } from '../../domain/venue.js';
+import type { CashListed } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
 import type { Approved } from '../../engine/risk/approved.js';
 import type { VenuePort, VenueStreamEvent } from '../../venue/port.js';
@@ -153,20 +153,23 @@ export class VenueCalls implements VenueLink {
     sinceTradeMs: number,
     movementsSinceMs: number | undefined,
   ): Promise<VenueSnapshot> {
-    const [positions, openOrders, fills, balances, movements] = await Promise.all([
+    const [positions, openOrders, fills, balances, listed] = await Promise.all([
       this.venue.positions(),
       this.venue.openOrders(),
       this.venue.fillsSince(sinceTradeMs),
       this.venue.balances(),
       this.#movements(movementsSinceMs),
     ]);
-    return { requestId, positions, openOrders, fills, cash: balances.cash, movements };
+    const { movements, unread: movementsUnread } = listed;
+    return { requestId, positions, openOrders, fills, cash: balances.cash, movements, movementsUnread };
   }
 
-  /** A list that can't be read explains nothing: the difference in cash stays one. */
-  async #movements(sinceMs: number | undefined): Promise<readonly CashMovement[]> {
-    if (sinceMs === undefined || this.venue.cashMovements === undefined) return [];
-    return this.venue.cashMovements(sinceMs).catch(() => []);
+  /** Where nothing can be read, nothing is explained: the difference in cash stays one. */
+  async #movements(sinceMs: number | undefined): Promise<CashListed> {
+    if (sinceMs === undefined || this.venue.cashMovements === undefined) return { movements: [], unread: [] };
+    return this.venue
+      .cashMovements(sinceMs)
+      .catch((error: unknown) => ({ movements: [], unread: [messageOf(error)] }));
   }
 }
 

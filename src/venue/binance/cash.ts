@@ -4,12 +4,13 @@
  * sub-accounts, gifts) is not read: it stays unexplained until a person says what it was.
  */
 
-import type { CashMovement, CashMovementKind } from '../../domain/venue.js';
+import { messageOf } from '../../domain/message-of.js';
+import type { CashListed, CashMovement, CashMovementKind } from '../../domain/venue.js';
 import { VenueUnavailable } from '../port.js';
 import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
 import { decimalOf } from './exact.js';
 import type { CcxtBinance } from './exchange.js';
-import type { Reader } from './reading.js';
+import { type Reader, VenueSilent } from './reading.js';
 
 const DAY_MS = 86_400_000;
 /** A deposit is listed by when it was seen, and credited later; what is older does not change any more. */
@@ -19,6 +20,10 @@ const PAGES_MAX = 20;
 const DIVIDENDS_MAX = 500;
 const DUST_MAX = 100;
 const TRANSFERS_PAGE = 100;
+/** A full answer is asked for again in halves, down to this: who has more in a second explains it himself. */
+const SPAN_MS_MIN = 1000;
+/** So many lists without an answer, and the rest are not asked: the venue is away, and has other calls to answer first. */
+const UNANSWERED_MAX = 2;
 
 /** Other wallets of the same person, as the names of transfers write them. */
 const WALLETS = ['FUNDING', 'MARGIN', 'UMFUTURE', 'CMFUTURE'] as const;
@@ -91,31 +96,57 @@ interface Found {
   readonly marketMs: number;
 }
 
-type ReadSpan = (ask: (query: Query) => Promise<unknown>, name: string) => Promise<readonly Found[]>;
+interface Span {
+  readonly startTime: number;
+  readonly endTime: number;
+}
+
+/** As many as a list shows at once: there may be more, which it leaves out without a word. */
+const FULL = 'full';
+
+type ReadSpan = (
+  ask: (query: Query) => Promise<unknown>,
+  name: string,
+) => Promise<readonly Found[] | typeof FULL>;
 
 /**
  * Reads everything at or after `sinceMs`, oldest first. One request after another, so that a difference in cash never takes the
- * allowance of a second at once; what is too old to change is asked for once, however long a journal grows. Throws
- * `VenueUnavailable`.
+ * allowance of a second at once; what is too old to change is asked for once, however long a journal grows. A list that is
+ * refused, or can't be believed, is named, and what the others say counts.
  */
-export function cashReader(context: CashContext): (sinceMs: number) => Promise<readonly CashMovement[]> {
+export function cashReader(context: CashContext): (sinceMs: number) => Promise<CashListed> {
   const settled = new Map<string, readonly CashMovement[]>();
   return async (sinceMs) => {
-    const found: CashMovement[] = [];
-    for (const list of LISTS) found.push(...(await collect(context, settled, list, sinceMs)));
-    return found
+    const found = new Map<string, CashMovement>();
+    const unread: string[] = [];
+    let unanswered = 0;
+    for (const listed of LISTS) {
+      if (unanswered >= UNANSWERED_MAX) {
+        unread.push(`GET ${listed[0].name}: not asked`);
+        continue;
+      }
+      try {
+        await collect(context, settled, listed, sinceMs, found);
+      } catch (error) {
+        if (!(error instanceof VenueUnavailable)) throw error;
+        unread.push(messageOf(error));
+        if (error instanceof VenueSilent) unanswered += 1;
+      }
+    }
+    const movements = [...found.values()]
       .filter(({ marketMs }) => marketMs >= sinceMs)
       .sort((a, b) => a.marketMs - b.marketMs || (a.id < b.id ? -1 : 1));
+    return { movements, unread };
   };
 }
-
+/** Adds to `found` span by span: what was read before a span that can't be stays. */
 async function collect(
   { reader, nowMs }: CashContext,
   settled: Map<string, readonly CashMovement[]>,
   [list, type, readSpan]: (typeof LISTS)[number],
   sinceMs: number,
-): Promise<readonly CashMovement[]> {
-  const found = new Map<string, CashMovement>();
+  found: Map<string, CashMovement>,
+): Promise<void> {
   const now = nowMs();
   const endMs = now + DAY_MS;
   for (let startMs = Math.max(0, sinceMs - CREDITED_LATER_MS); startMs < endMs; startMs += list.spanMs) {
@@ -128,9 +159,8 @@ async function collect(
     if (span.endTime < now - CREDITED_LATER_MS) settled.set(key, movements);
     for (const one of movements) found.set(one.id, one);
   }
-  return [...found.values()];
 
-  async function read(span: Query): Promise<readonly CashMovement[]> {
+  async function read(span: Span): Promise<readonly CashMovement[]> {
     const ask = (query: Query) =>
       reader.read({
         name: `GET ${list.name}`,
@@ -140,10 +170,19 @@ async function collect(
         decode: (body) => body,
       });
     const rows = await believable(list.name, () => readSpan(ask, list.name));
+    if (rows === FULL) return halves(span);
     return rows.map(({ ref, asset, units, marketMs }) => {
       const id = `${list.name} ${ref}`;
       return { id, kind: list.kind, asset, amount: decimalOf(units), marketMs, source: id };
     });
+  }
+
+  async function halves({ startTime, endTime }: Span): Promise<readonly CashMovement[]> {
+    if (endTime - startTime < SPAN_MS_MIN)
+      throw new VenueUnavailable(`GET ${list.name}: more entries in a second than it lists`);
+    const middle = Math.floor((startTime + endTime) / 2);
+    const earlier = await read({ startTime, endTime: middle });
+    return [...earlier, ...(await read({ startTime: middle + 1, endTime }))];
   }
 }
 
@@ -168,7 +207,7 @@ function readPaged(read: (row: Fields) => Found | null): ReadSpan {
       }
       if (rows.length < PAGE) return found;
     }
-    throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
+    return FULL;
   };
 }
 
@@ -209,7 +248,7 @@ function writtenTime(text: string): number {
 
 const readDividends: ReadSpan = async (ask, name) => {
   const rows = listOf(fieldsOf(await ask({ limit: DIVIDENDS_MAX }), name).rows, name);
-  if (rows.length >= DIVIDENDS_MAX) throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
+  if (rows.length >= DIVIDENDS_MAX) return FULL;
   return rows.map((value) => {
     const row = fieldsOf(value, 'dividend');
     return {
@@ -224,8 +263,7 @@ const readDividends: ReadSpan = async (ask, name) => {
 /** Each conversion takes one coin and gives BNB. */
 const readDust: ReadSpan = async (ask, name) => {
   const conversions = listOf(fieldsOf(await ask({}), name).userAssetDribblets, name);
-  if (conversions.length >= DUST_MAX)
-    throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
+  if (conversions.length >= DUST_MAX) return FULL;
   return conversions.flatMap((conversion) =>
     listOf(fieldsOf(conversion, name).userAssetDribbletDetails, name).flatMap((value) => {
       const row = fieldsOf(value, 'conversion');
@@ -258,7 +296,7 @@ function readTransfers(type: string, sign: bigint): ReadSpan {
       }
       if (rows.length < TRANSFERS_PAGE) return found;
     }
-    throw new VenueUnavailable(`GET ${name}: more entries than can be read`);
+    return FULL;
   };
 }
 

@@ -104,6 +104,7 @@ export class DeskUnderTest {
       fills?: readonly Fill[];
       cash?: number | bigint | null;
       movements?: readonly CashMovement[];
+      movementsUnread?: readonly string[];
     } = {},
   ): readonly Effect[] {
     const { view } = this.engine;
@@ -120,6 +121,7 @@ export class DeskUnderTest {
         fills: changes.fills ?? [],
         cash: changes.cash ?? null,
         movements: changes.movements ?? [],
+        movementsUnread: changes.movementsUnread ?? [],
       },
     });
   }
