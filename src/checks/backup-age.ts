@@ -1,30 +1,31 @@
 import { existsSync } from 'node:fs';
-import { numberOf } from '../desk/step-parameters.js';
+import { z } from 'zod';
 import { readBackups } from '../store/backups.js';
-import type { Check } from './check.js';
+import { check } from './check.js';
 
-const AGE_HOURS_DEFAULT = 24;
 const HOUR_MS = 3_600_000;
 const LOOKED_AT = 20;
 
 /** Only backups that were read back after they were written, and are still there, count. */
-export const backupAge: Check = async ({ desk, pool }, parameters) => {
-  const ageHoursMax = numberOf(parameters, 'maxAgeHours', AGE_HOURS_DEFAULT);
-  const expected = `the last verified backup is at most ${ageHoursMax} hours old`;
-  const backups = await readBackups(pool, desk.desk, LOOKED_AT);
-  if (backups.length === 0) {
-    // Paper money may trade before its first night.
-    const verdict = desk.mode === 'paper' ? 'not_run' : 'fail';
-    return { verdict, observed: 'no backup was taken yet: fermata backup --verify', expected };
-  }
-  const newest = backups.find(({ prunedMs, folder }) => prunedMs === null && existsSync(folder));
-  if (!newest) {
-    return { verdict: 'fail', observed: `${backups[0]?.folder} and those before it are gone`, expected };
-  }
-  const hours = (Date.now() - newest.takenMs) / HOUR_MS;
-  return {
-    verdict: hours <= ageHoursMax ? 'pass' : 'fail',
-    observed: `${newest.id} is ${hours.toFixed(1)} hours old, ${newest.rows} rows, ${newest.bytes} bytes`,
-    expected,
-  };
-};
+export const backupAge = check(
+  z.strictObject({ maxAgeHours: z.number().positive().default(24) }),
+  async ({ desk, pool }, { maxAgeHours: ageHoursMax }) => {
+    const expected = `the last verified backup is at most ${ageHoursMax} hours old`;
+    const backups = await readBackups(pool, desk.desk, LOOKED_AT);
+    if (backups.length === 0) {
+      // Paper money may trade before its first night.
+      const verdict = desk.mode === 'paper' ? 'not_run' : 'fail';
+      return { verdict, observed: 'no backup was taken yet: fermata backup --verify', expected };
+    }
+    const newest = backups.find(({ prunedMs, folder }) => prunedMs === null && existsSync(folder));
+    if (!newest) {
+      return { verdict: 'fail', observed: `${backups[0]?.folder} and those before it are gone`, expected };
+    }
+    const hours = (Date.now() - newest.takenMs) / HOUR_MS;
+    return {
+      verdict: hours <= ageHoursMax ? 'pass' : 'fail',
+      observed: `${newest.id} is ${hours.toFixed(1)} hours old, ${newest.rows} rows, ${newest.bytes} bytes`,
+      expected,
+    };
+  },
+);

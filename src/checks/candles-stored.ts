@@ -1,8 +1,7 @@
-import { numberOf } from '../desk/step-parameters.js';
+import { z } from 'zod';
 import { type BarGap, findBarGaps, readCoverage } from '../store/bars.js';
-import type { Check } from './check.js';
+import { check } from './check.js';
 
-const HOURS_DEFAULT = 24;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const STATUS_MS = 3_000;
@@ -12,25 +11,27 @@ const LATE_MARKET_MS = 2 * MINUTE_MS;
 const GAPS_NAMED = 5;
 
 /** Candles of every instrument, of the prices that are traded on, are there up to now, without a gap since the first one of the span. */
-export const candlesStored: Check = async ({ desk, trader, pool }, parameters) => {
-  const hours = numberOf(parameters, 'hours', HOURS_DEFAULT);
-  const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;
-  const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
-  const { marketMs, speed, identity: source } = marketData;
-  const range = { desk: desk.desk, source, fromMs: marketMs - hours * HOUR_MS, toMs: marketMs };
-  const [coverage, gaps] = await Promise.all([readCoverage(pool, range), findBarGaps(pool, range)]);
-  const lateMs = speed === null ? Number.POSITIVE_INFINITY : LATE_MARKET_MS + LATE_WALL_MS * speed;
-  const problems = desk.instruments.flatMap(({ symbol }) => {
-    const covered = coverage.find((one) => one.symbol === symbol);
-    if (!covered) return [`${symbol} has none`];
-    const ageMs = marketMs - covered.lastMs - MINUTE_MS;
-    return ageMs > lateMs ? [`${symbol} has none since ${minuteOf(covered.lastMs)}`] : [];
-  });
-  const counts = coverage.map(({ symbol, count }) => `${symbol} ${count}`).join(', ');
-  if (problems.length > 0) return { verdict: 'fail', observed: problems.join('; '), expected };
-  if (gaps.length > 0) return { verdict: 'warn', observed: `${counts}; missing: ${named(gaps)}`, expected };
-  return { verdict: 'pass', observed: counts, expected };
-};
+export const candlesStored = check(
+  z.strictObject({ hours: z.number().positive().default(24) }),
+  async ({ desk, trader, pool }, { hours }) => {
+    const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;
+    const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const { marketMs, speed, identity: source } = marketData;
+    const range = { desk: desk.desk, source, fromMs: marketMs - hours * HOUR_MS, toMs: marketMs };
+    const [coverage, gaps] = await Promise.all([readCoverage(pool, range), findBarGaps(pool, range)]);
+    const lateMs = speed === null ? Number.POSITIVE_INFINITY : LATE_MARKET_MS + LATE_WALL_MS * speed;
+    const problems = desk.instruments.flatMap(({ symbol }) => {
+      const covered = coverage.find((one) => one.symbol === symbol);
+      if (!covered) return [`${symbol} has none`];
+      const ageMs = marketMs - covered.lastMs - MINUTE_MS;
+      return ageMs > lateMs ? [`${symbol} has none since ${minuteOf(covered.lastMs)}`] : [];
+    });
+    const counts = coverage.map(({ symbol, count }) => `${symbol} ${count}`).join(', ');
+    if (problems.length > 0) return { verdict: 'fail', observed: problems.join('; '), expected };
+    if (gaps.length > 0) return { verdict: 'warn', observed: `${counts}; missing: ${named(gaps)}`, expected };
+    return { verdict: 'pass', observed: counts, expected };
+  },
+);
 
 function named(gaps: readonly BarGap[]): string {
   const lines = gaps

@@ -1,8 +1,9 @@
 /** A check observes one thing and says what it expected, in words and numbers. It changes nothing. */
 
+import type { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
 import type { Desk } from '../desk/schema.js';
-import type { StepParameters } from '../desk/step-parameters.js';
+import { type StepPart, stepPart } from '../desk/step-parts.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
@@ -15,7 +16,10 @@ export interface CheckContext {
   readonly pool: Pick<Pool, 'query'>;
 }
 
-export type CheckParameters = StepParameters;
+export type Check = StepPart<CheckContext, CheckOutcome>;
 
-/** May throw: a check that can't be finished has not passed. */
-export type Check = (context: CheckContext, parameters: CheckParameters) => Promise<CheckOutcome>;
+/** `run` may throw: a check that can't be finished has not passed. */
+export const check = <P extends z.ZodObject>(
+  parameters: P,
+  run: (context: CheckContext, parameters: z.output<P>) => Promise<CheckOutcome>,
+): Check => stepPart(parameters, run);

@@ -1,12 +1,13 @@
+import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { loadDesk } from '../venue/load-desk.js';
-import type { Check } from './check.js';
+import { check } from './check.js';
 
 const STATUS_MS = 3_000;
 const SHOWN = 8;
 
 /** The desk file as it lies on the disk, as this installation was started with, and as the trader runs. */
-export const configuration: Check = async ({ trader, runtime }) => {
+export const configuration = check(NO_PARAMETERS, async ({ trader, runtime }) => {
   const expected = `desk file, start and trader agree on ${short(runtime.configHash)}`;
   const { settings } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
   const { fileConfigHash: traders, version } = settings;
@@ -15,7 +16,7 @@ export const configuration: Check = async ({ trader, runtime }) => {
   if (traders !== runtime.configHash) return { verdict: 'fail', observed, expected };
   // An edited file does nothing until the next start: worth knowing, no reason to stand still.
   return { verdict: file === runtime.configHash ? 'pass' : 'warn', observed, expected };
-};
+});
 
 function hashOfFile(file: string): string {
   try {

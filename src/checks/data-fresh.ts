@@ -1,8 +1,9 @@
-import type { Check } from './check.js';
+import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { check } from './check.js';
 
 const STATUS_MS = 3_000;
 
-export const dataFresh: Check = async ({ trader, desk }) => {
+export const dataFresh = check(NO_PARAMETERS, async ({ trader, desk }) => {
   const ageMsMax = desk.risk.staleDataSeconds * 1_000;
   const expected = `prices arrive, the last at most ${desk.risk.staleDataSeconds} s old`;
   const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
@@ -11,4 +12,4 @@ export const dataFresh: Check = async ({ trader, desk }) => {
     lastQuoteAgeMs === null ? 'no price yet' : `last price ${(lastQuoteAgeMs / 1_000).toFixed(1)} s old`;
   const fresh = state === 'up' && lastQuoteAgeMs !== null && lastQuoteAgeMs <= ageMsMax;
   return { verdict: fresh ? 'pass' : 'fail', observed: `feed is ${state}, ${age}`, expected };
-};
+});

@@ -1,24 +1,24 @@
-import { numberOf } from '../desk/step-parameters.js';
+import { z } from 'zod';
 import { messageOf } from '../domain/message-of.js';
-import type { Check } from './check.js';
-
-const ANSWER_MS_DEFAULT = 500;
+import { check } from './check.js';
 
 /** Reads from the evidence table: an answer also shows that the schema is there. */
-export const database: Check = async ({ pool }, parameters) => {
-  const answerMsMax = numberOf(parameters, 'answerMsMax', ANSWER_MS_DEFAULT);
-  const expected = `Postgres answers within ${answerMsMax} ms`;
-  const startedMs = performance.now();
-  try {
-    await pool.query('select id from evidence order by id desc limit 1');
-    const tookMs = Math.round(performance.now() - startedMs);
-    return {
-      verdict: tookMs <= answerMsMax ? 'pass' : 'warn',
-      observed: `answered in ${tookMs} ms`,
-      expected,
-    };
-  } catch (error) {
-    const why = messageOf(error);
-    return { verdict: 'fail', observed: `no answer: ${why}`, expected };
-  }
-};
+export const database = check(
+  z.strictObject({ answerMsMax: z.number().positive().default(500) }),
+  async ({ pool }, { answerMsMax }) => {
+    const expected = `Postgres answers within ${answerMsMax} ms`;
+    const startedMs = performance.now();
+    try {
+      await pool.query('select id from evidence order by id desc limit 1');
+      const tookMs = Math.round(performance.now() - startedMs);
+      return {
+        verdict: tookMs <= answerMsMax ? 'pass' : 'warn',
+        observed: `answered in ${tookMs} ms`,
+        expected,
+      };
+    } catch (error) {
+      const why = messageOf(error);
+      return { verdict: 'fail', observed: `no answer: ${why}`, expected };
+    }
+  },
+);

@@ -1,8 +1,9 @@
+import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { verifyEvidence } from '../store/evidence/verify-evidence.js';
-import type { Check } from './check.js';
+import { check } from './check.js';
 
 /** Walks the whole hash chain of this desk's evidence. */
-export const evidenceUnbroken: Check = async ({ desk, pool }) => {
+export const evidenceUnbroken = check(NO_PARAMETERS, async ({ desk, pool }) => {
   const proof = await verifyEvidence(pool, desk.desk);
   return {
     verdict: proof.ok ? 'pass' : 'fail',
@@ -11,4 +12,4 @@ export const evidenceUnbroken: Check = async ({ desk, pool }) => {
       : `evidence ${proof.brokenId}: ${proof.why}`,
     expected: 'every piece of evidence is what was recorded, and none is missing',
   };
-};
+});

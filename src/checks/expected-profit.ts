@@ -1,38 +1,37 @@
-import { numberOf } from '../desk/step-parameters.js';
-import type { Check } from './check.js';
+import { z } from 'zod';
+import { check } from './check.js';
 import { expectedReturn } from './expected-return.js';
 
 const STATUS_MS = 3_000;
-const DAYS_DEFAULT = 30;
-const DEVIATIONS_DEFAULT = 2;
 
 /**
  * The day's return against what is expected, give or take so many standard deviations. Worse than that fails; better
  * than that warns, since it is as little understood.
  */
-export const expectedProfit: Check = async (context, parameters) => {
-  const days = numberOf(parameters, 'days', DAYS_DEFAULT);
-  const deviations = numberOf(parameters, 'deviations', DEVIATIONS_DEFAULT);
-  const { marketData, equity, dayStartEquity, configHash } = await context.trader.call(
-    'status',
-    {},
-    { timeoutMs: STATUS_MS },
-  );
-  const today = Number(equity) / Number(dayStartEquity) - 1;
-  const usual = await expectedReturn(context, { configHash, marketMs: marketData.marketMs }, days);
-  if (!usual.known) {
-    return {
-      verdict: 'not_run',
-      observed: `today ${percent(today)}; ${usual.why}`,
-      expected: 'a validation of at least a day, or at least 5 days to compare with',
-    };
-  }
-  const width = deviations * usual.deviation;
-  const [least, most] = [usual.mean - width, usual.mean + width];
-  const expected = `between ${percent(least)} and ${percent(most)}: the mean of ${usual.source} ± ${deviations} standard deviations`;
-  const observed = `today ${percent(today)}`;
-  if (today < least) return { verdict: 'fail', observed, expected };
-  return { verdict: today > most ? 'warn' : 'pass', observed, expected };
-};
+export const expectedProfit = check(
+  z.strictObject({ days: z.number().positive().default(30), deviations: z.number().positive().default(2) }),
+  async (context, { days, deviations }) => {
+    const { marketData, equity, dayStartEquity, configHash } = await context.trader.call(
+      'status',
+      {},
+      { timeoutMs: STATUS_MS },
+    );
+    const today = Number(equity) / Number(dayStartEquity) - 1;
+    const usual = await expectedReturn(context, { configHash, marketMs: marketData.marketMs }, days);
+    if (!usual.known) {
+      return {
+        verdict: 'not_run',
+        observed: `today ${percent(today)}; ${usual.why}`,
+        expected: 'a validation of at least a day, or at least 5 days to compare with',
+      };
+    }
+    const width = deviations * usual.deviation;
+    const [least, most] = [usual.mean - width, usual.mean + width];
+    const expected = `between ${percent(least)} and ${percent(most)}: the mean of ${usual.source} ± ${deviations} standard deviations`;
+    const observed = `today ${percent(today)}`;
+    if (today < least) return { verdict: 'fail', observed, expected };
+    return { verdict: today > most ? 'warn' : 'pass', observed, expected };
+  },
+);
 
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(3)} %`;

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { numberOf } from '../desk/step-parameters.js';
+import { z } from 'zod';
 import { homePaths } from '../home/runtime.js';
 import { findLogs } from '../supervisor/log/log-files.js';
-import type { Check } from './check.js';
+import { check } from './check.js';
 import { readLogBackwards } from './read-lines-backwards.js';
 
-const HOURS_DEFAULT = 24;
-const ERRORS_MAX_DEFAULT = 0;
 const HOUR_MS = 3_600_000;
 const SHOWN_CHARS = 200;
 
@@ -18,23 +16,24 @@ interface LogLine {
 }
 
 /** Errors in the logs of all processes, counted by process; the newest one is quoted. A log that is not there has none to count. */
-export const logErrors: Check = async ({ runtime }, parameters) => {
-  const hours = numberOf(parameters, 'hours', HOURS_DEFAULT);
-  const errorsMax = numberOf(parameters, 'errorsMax', ERRORS_MAX_DEFAULT);
-  const expected = `at most ${errorsMax} errors in the log of the last ${hours} hours`;
-  const sinceMs = Date.now() - hours * HOUR_MS;
-  const folder = homePaths(runtime.home).logs;
-  const { names, missing } = findLogs(folder, 'jsonl');
-  if (names.length === 0)
-    return { verdict: 'not_run', observed: `there is no log in ${folder}: nothing was counted`, expected };
-  const errors: LogLine[] = [];
-  for (const name of names)
-    for await (const line of linesSince(join(folder, `${name}.jsonl`), sinceMs))
-      if (line.level === 'error') errors.push(line);
-  const missed = missing.length === 0 ? '' : `; no log of ${missing.join(', ')}`;
-  const verdict = errors.length <= errorsMax ? (missed === '' ? 'pass' : 'not_run') : 'fail';
-  return { verdict, observed: `${said(errors)}${missed}`, expected };
-};
+export const logErrors = check(
+  z.strictObject({ hours: z.number().positive().default(24), errorsMax: z.number().int().min(0).default(0) }),
+  async ({ runtime }, { hours, errorsMax }) => {
+    const expected = `at most ${errorsMax} errors in the log of the last ${hours} hours`;
+    const sinceMs = Date.now() - hours * HOUR_MS;
+    const folder = homePaths(runtime.home).logs;
+    const { names, missing } = findLogs(folder, 'jsonl');
+    if (names.length === 0)
+      return { verdict: 'not_run', observed: `there is no log in ${folder}: nothing was counted`, expected };
+    const errors: LogLine[] = [];
+    for (const name of names)
+      for await (const line of linesSince(join(folder, `${name}.jsonl`), sinceMs))
+        if (line.level === 'error') errors.push(line);
+    const missed = missing.length === 0 ? '' : `; no log of ${missing.join(', ')}`;
+    const verdict = errors.length <= errorsMax ? (missed === '' ? 'pass' : 'not_run') : 'fail';
+    return { verdict, observed: `${said(errors)}${missed}`, expected };
+  },
+);
 
 function said(errors: readonly LogLine[]): string {
   const counts = new Map<string, number>();

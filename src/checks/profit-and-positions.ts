@@ -1,12 +1,13 @@
+import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { readEquitySteps } from '../store/performance.js';
-import type { Check } from './check.js';
+import { check } from './check.js';
 
 const STATUS_MS = 3_000;
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
 
 /** Result of the day, what is open and protected, and that the equity curve goes on. */
-export const profitAndPositions: Check = async ({ desk, trader, pool }) => {
+export const profitAndPositions = check(NO_PARAMETERS, async ({ desk, trader, pool }) => {
   const expected = `every position is protected, and the equity curve has points of the last ${HOURS} hours`;
   const status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
   const { positions, equity, currency, dayPnl, drawdownPct, marketData } = status;
@@ -29,4 +30,4 @@ export const profitAndPositions: Check = async ({ desk, trader, pool }) => {
   ].join('; ');
   if (bare.length > 0) return { verdict: 'fail', observed, expected };
   return { verdict: curve.length > 0 ? 'pass' : 'warn', observed, expected };
-};
+});

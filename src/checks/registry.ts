@@ -1,4 +1,6 @@
 /** Every check that a desk file can name. A new one is a file and a line. */
+import type { StepParts } from '../desk/step-parts.js';
+import { REPORTS } from '../reports/registry.js';
 import { backupAge } from './backup-age.js';
 import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
@@ -35,3 +37,6 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['evidence-unbroken', evidenceUnbroken],
   ['telegram-round-trip', telegramRoundTrip],
 ]);
+
+/** What the steps of a desk file can name. */
+export const STEP_PARTS: StepParts = { checks: CHECKS, reports: REPORTS };

@@ -1,10 +1,11 @@
 import type { Desk } from '../desk/schema.js';
-import type { Check } from './check.js';
+import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { check } from './check.js';
 
 const STATUS_MS = 3_000;
 
 /** The desk file's limits make sense together, and the trader says that it holds limits. */
-export const riskSettings: Check = async ({ trader, desk }) => {
+export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
   const expected =
     'every limit is set, one position can not lose more than a day may, the trader holds the limits';
   const { risk } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
@@ -16,7 +17,7 @@ export const riskSettings: Check = async ({ trader, desk }) => {
     observed: problems.length === 0 ? held : problems.join('; '),
     expected,
   };
-};
+});
 
 function contradictions(risk: Desk['risk']): string[] {
   const problems: string[] = [];

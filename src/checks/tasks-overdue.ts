@@ -1,8 +1,9 @@
+import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { readTasks } from '../store/tasks.js';
-import type { Check } from './check.js';
+import { check } from './check.js';
 
 /** What people were asked to do and did not do in time. */
-export const tasksOverdue: Check = async ({ desk, pool }) => {
+export const tasksOverdue = check(NO_PARAMETERS, async ({ desk, pool }) => {
   const open = await readTasks(pool, desk.desk, { state: 'open' });
   const late = open.filter(({ dueMs }) => dueMs < Date.now());
   const names = late.map(
@@ -13,4 +14,4 @@ export const tasksOverdue: Check = async ({ desk, pool }) => {
     observed: late.length === 0 ? `${open.length} open, none overdue` : `overdue: ${names.join(', ')}`,
     expected: 'no task is overdue',
   };
-};
+});

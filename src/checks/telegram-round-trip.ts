@@ -1,51 +1,54 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
-import { numberOf } from '../desk/step-parameters.js';
 import { notify } from '../notify/notify.js';
 import { telegramCredentials } from '../notify/telegram-credentials.js';
 import { readBotState } from '../store/outbox-bot.js';
 import { type DeliveryState, deliveriesOf } from '../store/outbox-delivery.js';
-import type { Check } from './check.js';
+import { check } from './check.js';
 
-const WAIT_SECONDS_DEFAULT = 20;
-/** Polls last half a minute; the second one may be under way. */
-const POLL_AGE_SECONDS_DEFAULT = 90;
 const LOOK_MS = 200;
 
 /**
  * A message goes through the whole way that an alert takes, and Telegram's message id comes back; and the bot has
  * lately asked for what people wrote.
  */
-export const telegramRoundTrip: Check = async ({ desk, runtime, pool }, parameters) => {
-  const waitMs = numberOf(parameters, 'waitSeconds', WAIT_SECONDS_DEFAULT) * 1_000;
-  const pollAgeMs = numberOf(parameters, 'pollAgeSeconds', POLL_AGE_SECONDS_DEFAULT) * 1_000;
-  const expected = 'a test message is delivered, and the bot reads what people write';
-  if (telegramCredentials(runtime.home, desk) === null) {
-    const observed = `Telegram is not set up: ${desk.notify.telegram.tokenEnv} is not given`;
-    return { verdict: desk.mode === 'paper' ? 'not_run' : 'fail', observed, expected };
-  }
-  const fingerprint = `round-trip:${randomUUID()}`;
-  const startedMs = performance.now();
-  await notify(pool, {
-    desk: desk.desk,
-    event: 'test',
-    severity: 'info',
-    title: `${desk.desk}: alerts arrive`,
-    text: 'This is the daily test.',
-    fingerprint,
-  });
-  for (;;) {
-    const deliveries = await deliveriesOf(pool, desk.desk, fingerprint);
-    const done = deliveries.length > 0 && deliveries.every(({ finished }) => finished);
-    const tookMs = Math.round(performance.now() - startedMs);
-    if (done || tookMs > waitMs) {
-      const bot = await readBotState(pool, desk.desk);
-      return verdictOf(deliveries, bot, { tookMs, pollAgeMs, expected });
+export const telegramRoundTrip = check(
+  z.strictObject({
+    waitSeconds: z.number().positive().default(20), // Polls last half a minute; the second one may be under way.
+    pollAgeSeconds: z.number().positive().default(90),
+  }),
+  async ({ desk, runtime, pool }, { waitSeconds, pollAgeSeconds }) => {
+    const waitMs = waitSeconds * 1_000;
+    const pollAgeMs = pollAgeSeconds * 1_000;
+    const expected = 'a test message is delivered, and the bot reads what people write';
+    if (telegramCredentials(runtime.home, desk) === null) {
+      const observed = `Telegram is not set up: ${desk.notify.telegram.tokenEnv} is not given`;
+      return { verdict: desk.mode === 'paper' ? 'not_run' : 'fail', observed, expected };
     }
-    await sleep(LOOK_MS);
-  }
-};
+    const fingerprint = `round-trip:${randomUUID()}`;
+    const startedMs = performance.now();
+    await notify(pool, {
+      desk: desk.desk,
+      event: 'test',
+      severity: 'info',
+      title: `${desk.desk}: alerts arrive`,
+      text: 'This is the daily test.',
+      fingerprint,
+    });
+    for (;;) {
+      const deliveries = await deliveriesOf(pool, desk.desk, fingerprint);
+      const done = deliveries.length > 0 && deliveries.every(({ finished }) => finished);
+      const tookMs = Math.round(performance.now() - startedMs);
+      if (done || tookMs > waitMs) {
+        const bot = await readBotState(pool, desk.desk);
+        return verdictOf(deliveries, bot, { tookMs, pollAgeMs, expected });
+      }
+      await sleep(LOOK_MS);
+    }
+  },
+);
 
 function verdictOf(
   deliveries: readonly DeliveryState[],

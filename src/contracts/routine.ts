@@ -1,6 +1,6 @@
 /** The language of routines: shared by the workflow, its activities and whoever starts or reads one. */
 
-import type { StepParameters } from '../desk/step-parameters.js';
+import type { StepParameters } from '../desk/step-parts.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { EvidenceVerdict, Verdict } from './evidence.js';
 

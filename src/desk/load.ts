@@ -3,14 +3,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
-import type { BrokenRule } from './broken-rule.js';
-import { closestName } from './closest-name.js';
 import type { DeskVenue } from './desk-venue.js';
 import { positionOf } from './positions.js';
-import { DeskFileError, type DeskProblem, keyText } from './problem.js';
+import { DeskFileError, type DeskProblem } from './problem.js';
 import { deskSchema } from './rules.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
+import { type StepParts, stepProblems } from './step-parts.js';
 
 export interface LoadedDesk {
   readonly desk: Desk;
@@ -27,8 +26,8 @@ const ALIASES_MAX = 100;
 export interface LoadOptions {
   /** That real orders can leave for. They are known above this layer only; `venue/load-desk.ts` gives them. */
   readonly venues: readonly DeskVenue[];
-  /** Checks that a step may name; left out, any name is taken. They are known above this layer only. */
-  readonly checkNames?: readonly string[];
+  /** What steps may name; left out where the file was judged before. */
+  readonly parts?: StepParts;
 }
 
 /** Throws `DeskFileError`. */
@@ -49,7 +48,9 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
   const data = contentOf(file, () => document.toJS({ maxAliasCount: ALIASES_MAX }));
   const parsed = deskSchema(options.venues).safeParse(data);
   const found = parsed.success
-    ? checkNameRules(parsed.data, options.checkNames).map((rule) => ({ ...rule, key: keyText(rule.path) }))
+    ? options.parts === undefined
+      ? []
+      : stepProblems(parsed.data, options.parts)
     : schemaProblems(parsed.error.issues, data);
   if (!parsed.success || found.length > 0) {
     throw new DeskFileError(file, inOrder(found.map((problem) => located(problem, document, lines))));
@@ -108,29 +109,6 @@ function yamlProblem(error: YAMLError, lines: LineCounter): DeskProblem {
 
 function inOrder(problems: readonly DeskProblem[]): DeskProblem[] {
   return problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
-}
-
-/** Steps that name a check which does not exist; none where the names are not known. */
-function checkNameRules(desk: Desk, known: readonly string[] | undefined): BrokenRule[] {
-  if (known === undefined) {
-    return [];
-  }
-  return desk.routines.flatMap((routine, index) =>
-    routine.steps.flatMap(({ check }, at) => {
-      if (check === undefined || known.includes(check)) {
-        return [];
-      }
-      const near = closestName(check, known);
-      return [
-        {
-          path: ['routines', index, 'steps', at, 'check'],
-          expected: `one of the checks ${known.join(', ')}`,
-          found: check,
-          doThis: near === null ? 'write one of these, or take the step out' : `write check: ${near}`,
-        },
-      ];
-    }),
-  );
 }
 
 /** SHA-256 in hex over the desk with its defaults filled in; comments, order of keys and layout don't count. */

@@ -13,22 +13,26 @@ export interface SchemaProblem {
   readonly doThis: string;
 }
 
-export function schemaProblems(issues: readonly z.core.$ZodIssue[], data: unknown): SchemaProblem[] {
+/** `keys`: of what was read, where it is no part of the desk's own schema. */
+export function schemaProblems(
+  issues: readonly z.core.$ZodIssue[],
+  data: unknown,
+  keys?: readonly string[],
+): SchemaProblem[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => unknownKey(issue.path, key));
+      return issue.keys.map((key) => unknownKey(issue.path, key, keys ?? knownKeys(issue.path)));
     }
     return [problemOf(issue, valueAt(data, issue.path))];
   });
 }
 
-function unknownKey(path: readonly PropertyKey[], key: string): SchemaProblem {
-  const known = knownKeys(path);
+function unknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): SchemaProblem {
   const near = closestName(key, known);
   return {
     path: [...path, key],
     key: keyText([...path, key]),
-    expected: `one of the keys ${known.join(', ')}`,
+    expected: known.length === 0 ? 'no keys' : `one of the keys ${known.join(', ')}`,
     found: `the unknown key ${key}`,
     doThis: near === null ? `remove ${key}` : `write ${near} instead of ${key}`,
   };

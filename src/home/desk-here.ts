@@ -5,7 +5,7 @@ import { readEnvironment } from '../desk/environment.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
 import { ENVIRONMENT } from '../venue/environment.js';
-import { type CheckNames, loadDesk, parseDesk } from '../venue/load-desk.js';
+import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
 
 /** A variable holds what can't be used; the message names it, and no secret. */
@@ -28,7 +28,7 @@ export class EnvironmentProblem extends Error {
  */
 export function loadDeskHere(
   file: string,
-  checks: CheckNames,
+  known: KnownParts,
   env: NodeJS.ProcessEnv,
   home: string,
 ): LoadedDesk {
@@ -39,7 +39,7 @@ export function loadDeskHere(
       'put them right in .env or in the shell; every variable: .env.example',
     );
   }
-  const loaded = loadDesk(file, checks);
+  const loaded = loadDesk(file, known);
   if (Object.keys(values).length === 0) return loaded;
   const made = newDeskText(loaded.text, { name: loaded.desk.desk, ...values });
   if (made.kind === 'unknownSymbols') {
@@ -49,7 +49,7 @@ export function loadDeskHere(
     );
   }
   const place = join(homePaths(home).run, `${loaded.desk.desk}.yaml`);
-  const wanted = parseDesk(place, made.text, checks);
+  const wanted = parseDesk(place, made.text, known);
   if (wanted.configHash === loaded.configHash) return loaded;
   mkdirSync(homePaths(home).run, { recursive: true, mode: 0o700 });
   // Several roles may do this at once: each writes the same, in a file of its own.

@@ -1,9 +1,9 @@
 import { readCosts } from '../store/performance.js';
-import type { Report } from './report.js';
-import { money, percent, spanOf } from './span.js';
+import { report } from './report.js';
+import { money, percent, SPAN, spanOf } from './span.js';
 
 /** Fees, and how much worse stops were filled than their price; market orders name no price to compare with. */
-export const costs: Report = async (context, parameters) => {
+export const costs = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const { fills, fees, turnover, stopSlippage, stopFills } = await readCosts(context.pool, span);
   if (fills === 0) return `${span.days} days: no fills`;
@@ -11,4 +11,4 @@ export const costs: Report = async (context, parameters) => {
   const slippage =
     stopFills === 0 ? 'no stop was filled' : `slippage of stops ${money(stopSlippage)} in ${stopFills} fills`;
   return `${span.days} days: fees ${money(fees)}${ofTurnover} in ${fills} fills; ${slippage}`;
-};
+});

@@ -1,10 +1,10 @@
 import { DrawdownMeter, growthOf, returnsOnCapital } from '../domain/statistics.js';
 import { countDenials, readEquitySteps } from '../store/performance.js';
-import type { Report } from './report.js';
-import { DAY_MS, HOUR_MS, listed, percent, spanOf } from './span.js';
+import { report } from './report.js';
+import { DAY_MS, HOUR_MS, listed, percent, SPAN, spanOf } from './span.js';
 
 /** How near the desk came to its limits, and how often the risk gate had to say no. */
-export const limits: Report = async (context, parameters) => {
+export const limits = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const { risk } = context.desk;
   const [hours, days, denials] = await Promise.all([
@@ -20,4 +20,4 @@ export const limits: Report = async (context, parameters) => {
     `worst day ${percent(worstDay)} of -${risk.dailyLossLimitPct} % allowed`,
     `orders denied: ${listed(denials)}`,
   ].join('; ');
-};
+});

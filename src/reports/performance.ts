@@ -6,11 +6,11 @@ import {
   sharpeRatio,
 } from '../domain/statistics.js';
 import { readClosings, readEquitySteps } from '../store/performance.js';
-import type { Report } from './report.js';
-import { HOUR_MS, money, percent, spanOf } from './span.js';
+import { report } from './report.js';
+import { HOUR_MS, money, percent, SPAN, spanOf } from './span.js';
 
 /** Result, win rate, Sharpe ratio and drawdown of the span, as the ledger has it. */
-export const performance: Report = async (context, parameters) => {
+export const performance = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const [equity, closings] = await Promise.all([
     readEquitySteps(context.pool, span, HOUR_MS),
@@ -35,4 +35,4 @@ export const performance: Report = async (context, parameters) => {
     `Sharpe ${sharpe === null ? 'not known' : sharpe.toFixed(2)} over ${equity.length} hours`,
     `largest drawdown ${percent(meter.worst?.fraction ?? 0)}`,
   ].join('; ');
-};
+});

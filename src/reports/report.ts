@@ -1,8 +1,9 @@
 /** A report works something out from what is stored and says it in one line; it judges nothing. */
 
+import type { z } from 'zod';
 import type { STEP_REPORTS } from '../desk/routine-schema.js';
 import type { Desk } from '../desk/schema.js';
-import type { StepParameters } from '../desk/step-parameters.js';
+import { type StepPart, stepPart } from '../desk/step-parts.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
@@ -18,5 +19,10 @@ export interface ReportContext {
   readonly marketMs: number;
 }
 
-/** May throw: a report that can't be finished has failed. */
-export type Report = (context: ReportContext, parameters: StepParameters) => Promise<string>;
+export type Report = StepPart<ReportContext, string>;
+
+/** `run` may throw: a report that can't be finished has failed. */
+export const report = <P extends z.ZodObject>(
+  parameters: P,
+  run: (context: ReportContext, parameters: z.output<P>) => Promise<string>,
+): Report => stepPart(parameters, run);

@@ -1,17 +1,18 @@
-import { numberOf, type StepParameters } from '../desk/step-parameters.js';
+import { z } from 'zod';
 import type { Span } from '../store/performance.js';
 import type { ReportContext } from './report.js';
 
-const DAYS_DEFAULT = 7;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** The last `with.days` days of market time, 7 by default. */
+/** Of a report that looks back. */
+export const SPAN = z.strictObject({ days: z.number().positive().default(7) });
+
+/** The last `days` of market time. */
 export function spanOf(
   { desk, marketMs }: ReportContext,
-  parameters: StepParameters,
+  { days }: z.output<typeof SPAN>,
 ): Span & { days: number } {
-  const days = numberOf(parameters, 'days', DAYS_DEFAULT);
   return { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs, days };
 }
 

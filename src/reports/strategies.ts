@@ -1,6 +1,6 @@
 import { type Closing, readClosings } from '../store/performance.js';
-import type { Report } from './report.js';
-import { money, spanOf } from './span.js';
+import { report } from './report.js';
+import { money, SPAN, spanOf } from './span.js';
 
 interface StrategyResult {
   readonly strategy: string;
@@ -10,7 +10,7 @@ interface StrategyResult {
 }
 
 /** Every strategy of the desk, the best first, also those that closed nothing. */
-export const strategies: Report = async (context, parameters) => {
+export const strategies = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const results = byStrategy(
     context.desk.strategies.map(({ name }) => name),
@@ -24,7 +24,7 @@ export const strategies: Report = async (context, parameters) => {
   const worst = results.at(-1);
   const ends = results.length > 1 ? `; best ${best?.strategy}, worst ${worst?.strategy}` : '';
   return `${span.days} days, after closing fees: ${lines.join(', ')}${ends}`;
-};
+});
 
 function byStrategy(names: readonly string[], closings: readonly Closing[]): readonly StrategyResult[] {
   const all = new Set([...names, ...closings.map(({ strategy }) => strategy)]);

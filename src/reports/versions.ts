@@ -1,12 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Report } from './report.js';
+import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { report } from './report.js';
 import { DAY_MS } from './span.js';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
 const LOCK = new URL('../../package-lock.json', import.meta.url);
 
 /** What this desk runs on, and how old its dependencies are: whether newer ones are needed, a person decides. */
-export const versions: Report = async ({ pool, marketMs: _ }) => {
+export const versions = report(NO_PARAMETERS, async ({ pool, marketMs: _ }) => {
   const { version, dependencies } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
     version: string;
     dependencies: Record<string, string>;
@@ -20,7 +21,7 @@ export const versions: Report = async ({ pool, marketMs: _ }) => {
     `${shown.join(', ')} and ${Object.keys(dependencies).length - shown.length} more`,
     `dependencies fixed ${lockAge()}`,
   ].join('; ');
-};
+});
 
 function lockAge(): string {
   try {

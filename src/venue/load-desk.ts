@@ -2,16 +2,16 @@
 import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
 import { TRADED_VENUES } from './registry.js';
 
-export type CheckNames = Omit<LoadOptions, 'venues'>;
+export type KnownParts = Omit<LoadOptions, 'venues'>;
 
 const venues = TRADED_VENUES.map(({ name, live: { kinds, account } }) => ({ name, kinds, account }));
 
 /** Throws `DeskFileError`. */
-export function loadDesk(file: string, checks: CheckNames = {}): LoadedDesk {
-  return readDesk(file, { ...checks, venues });
+export function loadDesk(file: string, known: KnownParts = {}): LoadedDesk {
+  return readDesk(file, { ...known, venues });
 }
 
 /** As `loadDesk`, for text that is already here; `file` is only for messages. */
-export function parseDesk(file: string, text: string, checks: CheckNames = {}): LoadedDesk {
-  return readDeskText(file, text, { ...checks, venues });
+export function parseDesk(file: string, text: string, known: KnownParts = {}): LoadedDesk {
+  return readDeskText(file, text, { ...known, venues });
 }

@@ -3,7 +3,9 @@
  * `secrets` makes the secret files that are missing, `stores` brings Postgres and Temporal to what this version needs,
  * `preflight` looks whether a desk may start with real money.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { STEP_PARTS } from '../checks/registry.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import { dealOutSecrets } from '../home/container-secrets.js';
 import { checkPayloadCanary } from '../home/payload-canary.js';
@@ -49,7 +51,7 @@ async function recordDeskFile(runtime: Runtime): Promise<void> {
   const { desk, deskFile, configHash } = runtime;
   const pool = openPool(runtime, 'set-up');
   try {
-    const { text: content } = loadDesk(deskFile);
+    const { text: content } = loadDesk(deskFile, { parts: STEP_PARTS });
     const sealed = await sealEarlierLinksOnce(pool, runtime.home);
     if (sealed > 0) log.info({ sealed }, 'Telegram links of before got the code of their maker');
     await recordSettings(pool, { desk, configHash, content, by: 'set-up', reason: 'in force at start' });
@@ -84,7 +86,7 @@ async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
 async function lookBeforeStart(runtime: Runtime): Promise<void> {
   const { home, deskFile } = runtime;
   const place = { home, env: process.env, simulatedVenue: undefined, nowMs: Date.now };
-  const { failures, warnings } = await preflightAtStart(loadDesk(deskFile), place);
+  const { failures, warnings } = await preflightAtStart(loadDesk(deskFile, { parts: STEP_PARTS }), place);
   for (const warning of warnings) log.warn(warning);
   for (const failure of failures) log.error(failure);
   if (failures.length > 0)

@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CheckContext, CheckParameters } from '../../src/checks/check.js';
+import type { CheckContext } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
+import type { StepParameters } from '../../src/desk/step-parts.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
@@ -35,7 +36,7 @@ export class CheckBench {
     this.context = { runtime: { home } as Runtime, desk, trader: trader.client, pool: database.pool };
   }
 
-  async check(name: string, parameters: CheckParameters = {}): Promise<CheckOutcome> {
+  async check(name: string, parameters: StepParameters = {}): Promise<CheckOutcome> {
     const found = CHECKS.get(name);
     if (!found) throw new Error(`no check ${name}`);
     return found(this.context, parameters);

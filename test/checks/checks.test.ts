@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCheck } from '../../src/activities/operations/create-operations-activities.js';
-import type { CheckContext, CheckParameters } from '../../src/checks/check.js';
+import type { CheckContext } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
+import type { StepParameters } from '../../src/desk/step-parts.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
@@ -22,7 +23,7 @@ interface Situation {
   trader?: ScriptedTrader;
   context?: Partial<CheckContext>;
   deskFile?: string;
-  parameters?: CheckParameters;
+  parameters?: StepParameters;
 }
 
 function check(name: string, situation: Situation = {}): Promise<CheckOutcome> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CHECKS } from '../../src/checks/registry.js';
+import { STEP_PARTS } from '../../src/checks/registry.js';
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
 import { BROKEN_FORM } from './broken-form.js';
@@ -27,7 +27,7 @@ function lineOf(text: string, wanted: string): number {
 
 function problemsOf(text: string): readonly DeskProblem[] {
   try {
-    parseDesk('desk.yaml', text, { checkNames: [...CHECKS.keys()] });
+    parseDesk('desk.yaml', text, { parts: STEP_PARTS });
   } catch (error) {
     if (error instanceof DeskFileError) {
       return error.problems;

@@ -1,5 +1,8 @@
 /** Runs that wait are told of what changes: they look seldom by themselves, and each look is in a history for good. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type Check, check } from '../../src/checks/check.js';
 import { deskOwnerId, pulseId } from '../../src/contracts/queues.js';
 import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
 import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
@@ -222,17 +225,20 @@ describe('checks of a halted desk', () => {
     const desk = await bench.desk({ serve: [] });
     const { runtime, ...context } = { ...contextOf(desk), runtime: {} as never };
     const [first, second, third] = (cryptoDesk().routines.find(({ onStart }) => onStart)?.steps ?? [])
-      .filter(({ check, onFail }) => check !== undefined && onFail !== 'note' && onFail !== 'warn')
-      .map(({ key, check = '' }) => ({ key, check }));
-    const pass = async () => ({ verdict: 'pass', observed: '', expected: '' }) as const;
-    const checks = new Map<string, typeof pass>();
+      .filter((step) => step.check !== undefined && step.onFail !== 'note' && step.onFail !== 'warn')
+      .map((step) => ({ key: step.key, check: step.check ?? '' }));
+    const pass = check(z.looseObject({}), async () => ({ verdict: 'pass', observed: '', expected: '' }));
+    const checks = new Map<string, Check>();
     const look = failingChecksOf({ ...context, runtime }, checks);
     const all = await look();
     expect(all).toContain(first?.key);
     for (const step of cryptoDesk().routines.flatMap(({ steps }) => steps))
       checks.set(step.check ?? '', pass);
     expect(await look()).toEqual([]);
-    checks.set(first?.check ?? '', () => Promise.reject(new Error('no answer')));
+    checks.set(
+      first?.check ?? '',
+      check(z.looseObject({}), () => Promise.reject(new Error('no answer'))),
+    );
     expect(await look()).toContain(first?.key);
     expect(await look()).not.toContain(second?.key);
     expect(third === undefined || !(await look()).includes(third.key)).toBe(true);

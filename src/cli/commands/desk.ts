@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CHECKS } from '../../checks/registry.js';
+import { STEP_PARTS } from '../../checks/registry.js';
 import { resolveDesk } from '../../desk/resolve-desk.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { printJson, printLines } from '../output.js';
@@ -16,7 +16,7 @@ export function deskCommand(command: Command): void {
 }
 
 function check(nameOrFile: string, json: boolean): void {
-  const { desk, file, configHash } = loadDesk(resolveDesk(nameOrFile), { checkNames: [...CHECKS.keys()] });
+  const { desk, file, configHash } = loadDesk(resolveDesk(nameOrFile), { parts: STEP_PARTS });
   if (json) {
     printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [] });
     return;

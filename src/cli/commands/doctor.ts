@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { STEP_PARTS } from '../../checks/registry.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { loadDesk } from '../../venue/load-desk.js';
@@ -23,6 +24,7 @@ async function doctor(deskNamed: string | undefined, json: boolean): Promise<num
     deskNamed === undefined
       ? (runtimeHere(home)?.deskFile ?? resolveDesk(DEFAULT_DESK))
       : resolveDesk(deskNamed),
+    { parts: STEP_PARTS },
   ).desk;
   const looking = runDoctor({
     home,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { STEP_PARTS } from '../../checks/registry.js';
 import type { PreflightReport } from '../../contracts/preflight.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { loadDeskHere } from '../../home/desk-here.js';
@@ -36,7 +37,7 @@ async function preflight(options: Options): Promise<number> {
   const file =
     options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk);
   const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');
-  const looking = preflightDesk(loadDeskHere(file, {}, process.env, home), {
+  const looking = preflightDesk(loadDeskHere(file, { parts: STEP_PARTS }, process.env, home), {
     home,
     env: process.env,
     simulatedVenue: options.simulatedVenue ?? runtime?.simulatedVenue,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { CHECKS } from '../../checks/registry.js';
+import { STEP_PARTS } from '../../checks/registry.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
@@ -59,8 +59,7 @@ export function upCommand(command: Command): void {
 /** Resolves when the desk has ended in order. Everything about the options is checked before anything is started. */
 async function up(options: Options): Promise<number> {
   const home = fermataHome();
-  const checkNames = [...CHECKS.keys()];
-  const loaded = loadDeskHere(resolveDesk(options.desk), { checkNames }, process.env, home);
+  const loaded = loadDeskHere(resolveDesk(options.desk), { parts: STEP_PARTS }, process.env, home);
   const { simulatedVenue } = options;
   if (loaded.desk.mode === 'live') {
     const { readyForRealMoney } = await import('../ready-for-real-money.js');

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { STEP_PARTS } from '../../checks/registry.js';
 import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
@@ -79,6 +80,7 @@ async function validate(options: ValidateOptions): Promise<number> {
   const runtime = runtimeHere(home);
   const loaded = loadDesk(
     options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk),
+    { parts: STEP_PARTS },
   );
   const people = loaded.desk.people.map(({ name }) => name);
   const person =

@@ -1,12 +1,14 @@
 /** One desk's workers on the shared Temporal server, with a scripted trader and the shared Postgres. */
+
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { z } from 'zod';
 import { createEmergencyActivities } from '../../../src/activities/create-emergency-activities.js';
 import { createEngineActivities } from '../../../src/activities/engine/create-engine-activities.js';
 import { createIncidentActivities } from '../../../src/activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
-import type { Check, CheckContext } from '../../../src/checks/check.js';
+import { type Check, type CheckContext, check } from '../../../src/checks/check.js';
 import { CHECKS } from '../../../src/checks/registry.js';
 import type { AdmittedIncarnation } from '../../../src/contracts/emergency.js';
 import type { Symptom } from '../../../src/contracts/incident-activities.js';
@@ -135,9 +137,9 @@ async function openDesk(
   const log = { error: (_fields: object, message: string) => void alarms.push(message) };
   const { pool } = database;
   const known = new Map<string, Check>(
-    [...CHECKS.keys()].map((check): [string, Check] => [
-      check,
-      async () => (await checks.get(check)?.()) ?? PASS,
+    [...CHECKS.keys()].map((name): [string, Check] => [
+      name,
+      check(z.looseObject({}), async () => (await checks.get(name)?.()) ?? PASS),
     ]),
   );
   const emergency = createEmergencyActivities({

@@ -1,0 +1,75 @@
+/** What the steps of routines can name, and what `with:` may say to each: declared beside its code, above this layer. */
+import { z } from 'zod';
+import { closestName } from './closest-name.js';
+import { keyText } from './problem.js';
+import type { Desk } from './schema.js';
+import { type SchemaProblem, schemaProblems } from './schema-problems.js';
+
+/** What a step of a routine was given with `with:`. */
+export type StepParameters = Readonly<Record<string, string | number | boolean>>;
+
+/** Something that a step can name, called with what the desk file gave it. */
+export type StepPart<C, R> = ((context: C, given: StepParameters) => Promise<R>) & {
+  readonly parameters: z.ZodObject;
+};
+
+/** `run` gets the parameters as `parameters` has read them, with its defaults; it is not called where they don't fit. */
+export function stepPart<C, R, P extends z.ZodObject>(
+  parameters: P,
+  run: (context: C, parameters: z.output<P>) => Promise<R>,
+): StepPart<C, R> {
+  const judged = async (context: C, given: StepParameters): Promise<R> => {
+    const read = parameters.safeParse(given);
+    // No desk file gets here with others, but a schedule keeps what an earlier one gave it.
+    if (!read.success) throw new Error(`the desk file's "with": ${z.prettifyError(read.error)}`);
+    return run(context, read.data);
+  };
+  return Object.assign(judged, { parameters });
+}
+
+type Declared = ReadonlyMap<string, { readonly parameters: z.ZodObject }>;
+
+export interface StepParts {
+  readonly checks: Declared;
+  readonly reports: Declared;
+}
+
+/** For what takes none: actions, what people are asked, some checks. */
+export const NO_PARAMETERS = z.strictObject({});
+
+/** Of every step: a check that there is not, and each value of `with:` that its check or report does not take. */
+export function stepProblems({ routines }: Desk, { checks, reports }: StepParts): readonly SchemaProblem[] {
+  return routines.flatMap(({ steps }, routine) =>
+    steps.flatMap(({ check, report, with: given }, at) => {
+      const path = ['routines', routine, 'steps', at];
+      if (check !== undefined && !checks.has(check)) return [unknownCheck(check, [...checks.keys()], path)];
+      const part = check === undefined ? reports.get(report ?? '') : checks.get(check);
+      return parameterProblems(part?.parameters ?? NO_PARAMETERS, given, [...path, 'with']);
+    }),
+  );
+}
+
+function unknownCheck(check: string, known: readonly string[], step: readonly PropertyKey[]): SchemaProblem {
+  const near = closestName(check, known);
+  const path = [...step, 'check'];
+  return {
+    path,
+    key: keyText(path),
+    expected: `one of the checks ${known.join(', ')}`,
+    found: check,
+    doThis: near === null ? 'write one of these, or take the step out' : `write check: ${near}`,
+  };
+}
+
+function parameterProblems(
+  schema: z.ZodObject,
+  given: StepParameters,
+  path: readonly PropertyKey[],
+): readonly SchemaProblem[] {
+  const read = schema.safeParse(given);
+  if (read.success) return [];
+  return schemaProblems(read.error.issues, given, Object.keys(schema.shape)).map((problem) => {
+    const whole = [...path, ...problem.path];
+    return { ...problem, path: whole, key: keyText(whole) };
+  });
+}
