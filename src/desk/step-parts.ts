@@ -21,7 +21,12 @@ export function stepPart<C, R, P extends z.ZodObject>(
   const judged = async (context: C, given: StepParameters): Promise<R> => {
     const read = parameters.safeParse(given);
     // No desk file gets here with others, but a schedule keeps what an earlier one gave it.
-    if (!read.success) throw new Error(`the desk file's "with": ${z.prettifyError(read.error)}`);
+    if (!read.success) {
+      const wrong = read.error.issues.map(
+        ({ path, message }) => `"${['with', ...path].join('.')}": ${message}`,
+      );
+      throw new Error(`the desk file's ${wrong.join('; ')}`);
+    }
     return run(context, read.data);
   };
   return Object.assign(judged, { parameters });

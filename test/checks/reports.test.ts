@@ -8,7 +8,12 @@ beforeEach(() => bench.renew());
 afterAll(() => bench.close());
 
 async function report(name: string): Promise<string> {
-  return (await REPORTS.get(name)?.({ ...bench.context, marketMs: NOW }, { days: 7 })) ?? '';
+  return (
+    (await REPORTS.get(name)?.(
+      { ...bench.context, marketMs: NOW },
+      name === 'versions' ? {} : { days: 7 },
+    )) ?? ''
+  );
 }
 
 describe('the reports of a review', () => {
