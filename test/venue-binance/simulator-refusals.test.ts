@@ -1,5 +1,5 @@
 /** What the simulator refuses, over plain HTTP: with the codes, the texts and the limits of the venue. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
 import { OTHER_KEY, READING_KEY, rawClient, WITHDRAWING_KEY } from './support/raw-client.js';
 
@@ -72,6 +72,36 @@ describe('the Binance simulator', () => {
     const answer = await order(values);
     expect(answer.status).toBe(400);
     expect(answer.body).toEqual({ code, msg });
+  });
+
+  it('bounds quantities by LOT_SIZE, and by MARKET_LOT_SIZE what is filled at the market', async () => {
+    const strict = await startBinanceSimulator({
+      symbols: [
+        { base: 'COIN', price: '100', stepSize: '0.01', minQty: '0.1', maxQty: '10', marketMaxQty: '2' },
+      ],
+      accounts: [{ name: 'desk', balances: { USDT: '10000', COIN: '50' } }],
+    });
+    onTestFinished(() => strict.close());
+    const caller = rawClient(strict.address);
+    const limit = { type: 'LIMIT', timeInForce: 'GTC', price: '101', side: 'SELL' };
+    const refusal = async (values: Record<string, string>) => {
+      const answer = await caller.signed('POST', '/api/v3/order', { symbol: 'COINUSDT', ...values });
+      return answer.status === 200 ? null : answer.body;
+    };
+    const failed = (filter: string) => ({ code: -1013, msg: `Filter failure: ${filter}` });
+    expect(await refusal({ ...limit, quantity: '0.09' })).toEqual(failed('LOT_SIZE'));
+    expect(await refusal({ ...limit, quantity: '0.1' })).toBeNull();
+    expect(await refusal({ ...limit, quantity: '10.01' })).toEqual(failed('LOT_SIZE'));
+    expect(await refusal({ ...limit, quantity: '10' })).toBeNull();
+    const sale = { type: 'MARKET', side: 'SELL' };
+    expect(await refusal({ ...sale, quantity: '2.01' })).toEqual(failed('MARKET_LOT_SIZE'));
+    expect(await refusal({ ...sale, quantity: '10.01' })).toEqual(failed('LOT_SIZE'));
+    expect(await refusal({ ...sale, quantity: '2' })).toBeNull();
+    const stop = { type: 'STOP_LOSS', side: 'SELL', stopPrice: '90' };
+    expect(await refusal({ ...stop, quantity: '2.01' })).toEqual(failed('MARKET_LOT_SIZE'));
+    expect(await refusal({ ...stop, quantity: '2' })).toBeNull();
+    const stopLimit = { ...limit, type: 'STOP_LOSS_LIMIT', price: '85', stopPrice: '90' };
+    expect(await refusal({ ...stopLimit, quantity: '2.01' })).toBeNull();
   });
 
   it('refuses parameters that no order takes', async () => {

@@ -3,7 +3,7 @@ import { filterFailure } from '../requests/refusal.js';
 import { times, units } from '../units.js';
 import type { Exchange } from './exchange.js';
 import { averagePrice } from './market.js';
-import { hasLimit, hasTrigger, type OrderRequest } from './order.js';
+import { hasLimit, hasTrigger, type OrderKind, type OrderRequest } from './order.js';
 import {
   AVERAGE_MINUTES,
   MAX_NOTIONAL,
@@ -41,7 +41,7 @@ function checkPrices(exchange: Exchange, { symbol, price, stopPrice, kind }: Ord
 
 function checkSize(exchange: Exchange, wanted: OrderRequest): void {
   const { symbol, quantity, kind, quoteQuantity } = wanted;
-  checkLot(symbol, quantity);
+  checkLot(symbol, kind, quantity);
   if (kind === 'MARKET' && quoteQuantity > 0n) {
     if (quoteQuantity < symbol.minNotional) throw filterFailure('NOTIONAL');
     return;
@@ -49,10 +49,12 @@ function checkSize(exchange: Exchange, wanted: OrderRequest): void {
   checkNotional(exchange, wanted, quantity);
 }
 
-export function checkLot(symbol: TradedSymbol, quantity: bigint): void {
+/** A stop without a limit becomes an order at the market, and is judged as one. */
+export function checkLot(symbol: TradedSymbol, kind: OrderKind, quantity: bigint): void {
   if (quantity < symbol.minQty || quantity > symbol.maxQty || quantity % symbol.stepSize !== 0n) {
     throw filterFailure('LOT_SIZE');
   }
+  if (!hasLimit(kind) && quantity > symbol.marketMaxQty) throw filterFailure('MARKET_LOT_SIZE');
 }
 
 /** Without a limit it is judged by the average price; a stop by the lower of that and its trigger. */

@@ -10,6 +10,8 @@ export interface TradedSymbol {
   readonly stepSize: bigint;
   readonly minQty: bigint;
   readonly maxQty: bigint;
+  /** Of what is filled at the market. */
+  readonly marketMaxQty: bigint;
   readonly minNotional: bigint;
   readonly startPrice: bigint;
   /** Whether a stop may become a market order; otherwise only a limit order. */
@@ -27,6 +29,9 @@ export interface SymbolOptions {
   readonly price: string;
   readonly tickSize?: string;
   readonly stepSize?: string;
+  readonly minQty?: string;
+  readonly maxQty?: string;
+  readonly marketMaxQty?: string;
   readonly minNotional?: string;
   readonly stopLossMarket?: boolean;
   readonly selfTradeModes?: readonly SelfTradeMode[];
@@ -38,14 +43,16 @@ export function tradedSymbol(options: SymbolOptions): TradedSymbol {
   const quote = options.quote ?? 'USDT';
   const stepSize = units(options.stepSize ?? '0.0001');
   const tickSize = units(options.tickSize ?? '0.01');
+  const maxQty = units(options.maxQty ?? '9000000');
   return {
     name: `${options.base}${quote}`,
     base: options.base,
     quote,
     tickSize,
     stepSize,
-    minQty: stepSize,
-    maxQty: onGrid(units('9000000'), stepSize),
+    minQty: options.minQty === undefined ? stepSize : units(options.minQty),
+    maxQty: onGrid(maxQty, stepSize),
+    marketMaxQty: options.marketMaxQty === undefined ? onGrid(maxQty, stepSize) : units(options.marketMaxQty),
     minNotional: units(options.minNotional ?? '5'),
     startPrice: units(options.price),
     stopLossMarket: options.stopLossMarket ?? true,
@@ -122,7 +129,7 @@ export function symbolFilters(symbol: TradedSymbol): object[] {
     {
       filterType: 'MARKET_LOT_SIZE',
       minQty: '0.00000000',
-      maxQty: formatUnits(symbol.maxQty),
+      maxQty: formatUnits(symbol.marketMaxQty),
       stepSize: '0.00000000',
     },
     {

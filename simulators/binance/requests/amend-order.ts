@@ -46,7 +46,7 @@ export function amendOrder(exchange: Exchange, { account }: ApiKey, parameters: 
 }
 
 function check(exchange: Exchange, order: Order, quantity: bigint): void {
-  checkLot(order.symbol, quantity);
+  checkLot(order.symbol, order.kind, quantity);
   if (quantity === order.quantity) {
     throw rejected('The requested action would change no state; rejecting.');
   }
