@@ -25,6 +25,8 @@ export interface Instrument {
   readonly moneyPerTickLot: number;
   readonly minQuantityLots: number;
   readonly maxQuantityLots: number;
+  /** Of what is filled at the market: orders, and stops that become such. Left out: no other than that. */
+  readonly maxMarketLots?: number;
   /** Smallest order value, in money units; 0 where the venue has none. */
   readonly minNotional: number;
   /** Fee rates in parts per million of notional. */

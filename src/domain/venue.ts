@@ -42,6 +42,15 @@ export interface VenueCapabilities {
   readonly replaces: boolean;
 }
 
+/** How many lots the venue takes in one order. Null: no bound that is known. */
+export interface QuantityLimits {
+  readonly instrument: InstrumentId;
+  readonly minLots: number;
+  readonly maxLots: number | null;
+  /** Of what is filled at the market: orders, and stops that become such. */
+  readonly maxMarketLots: number | null;
+}
+
 /** A send has three outcomes. `unknown` is never turned into `rejected` and never resent blindly. */
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly venueId: string }

@@ -142,6 +142,8 @@ export interface Core {
   readonly base: EngineConfig;
   /** With the settings that were changed since: what the desk trades by. */
   config: EngineConfig;
+  /** As configured, with the quantities that the venue takes once it has named them. */
+  readonly instruments: Instrument[];
   readonly state: EngineState;
   readonly market: MarketBook;
   /** Holds back quotes that can hardly be prices. */
@@ -174,6 +176,7 @@ export function createCore(config: EngineConfig): Core {
   return {
     base: config,
     config,
+    instruments: [...config.instruments],
     state: createState(),
     market: new MarketBook(config.instruments),
     guard: new QuoteGuard(config.quotes, config.instruments.length),
@@ -293,7 +296,7 @@ export function setTime(core: Core, stamp: Stamp): void {
 }
 
 export function instrumentAt(core: Core, id: InstrumentId): Instrument {
-  return required(core.config.instruments[id], id);
+  return required(core.instruments[id], id);
 }
 
 export function positionAt(core: Core, id: InstrumentId): PositionEntry {

@@ -6,7 +6,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { Fill } from '../domain/order.js';
-import type { CashMovement, VenueOrder, VenuePosition } from '../domain/venue.js';
+import type { CashMovement, QuantityLimits, VenueOrder, VenuePosition } from '../domain/venue.js';
 
 /** The three times of an event, in milliseconds. */
 export interface Stamp {
@@ -55,6 +55,8 @@ export interface VenueSnapshot {
   readonly movements?: readonly CashMovement[];
   /** Lists of such movements that it could not be read from, each with why. */
   readonly movementsUnread?: readonly string[];
+  /** As far as the venue has named them; left out where it names none. */
+  readonly quantityLimits?: readonly QuantityLimits[];
 }
 
 export type Command =

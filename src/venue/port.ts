@@ -5,6 +5,7 @@ import type {
   AmendOutcome,
   CancelOutcome,
   CashListed,
+  QuantityLimits,
   ReplaceOutcome,
   SendOutcome,
   VenueBalances,
@@ -45,6 +46,8 @@ export interface VenuePort {
   replace?(clientId: string, order: Approved<OrderIntent>): Promise<ReplaceOutcome>;
   /** Deposits, withdrawals and the like at or after `sinceMs`, oldest first. A list that can't be read hides no other. */
   cashMovements?(sinceMs: number): Promise<CashListed>;
+  /** As the venue said last; those that it has not named yet are left out. Asks nobody. */
+  quantityLimits?(): readonly QuantityLimits[];
   /** Order and fill stream. One subscriber: the runner. */
   onEvent(listener: (event: VenueStreamEvent) => void): void;
   close(): Promise<void>;

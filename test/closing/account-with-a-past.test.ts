@@ -95,4 +95,29 @@ describe('a journal that begins on an account with a past', () => {
     await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed');
     expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 500, averageTicks: 9_000 }]);
   });
+
+  it('sells in parts what the exchange takes in no single order at the market', async () => {
+    const simulator = await startBinanceSimulator({
+      symbols: [{ base: 'COIN', price: '100', tickSize: '0.01', stepSize: '0.001', marketMaxQty: '0.2' }],
+      accounts: [{ name: 'desk', balances: { USDT: '10000', COIN: '0.5' } }],
+    });
+    onTestFinished(() => simulator.close());
+    const venue = await openBinanceVenue({
+      endpoint: { kind: 'simulator', address: simulator.address },
+      credentials: TRADING_KEY,
+      instruments: [COIN],
+      times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
+    });
+    onTestFinished(() => venue.close());
+    const desk = await deskAtVenue(venue, { asExchangeAccount: true });
+    onTestFinished(() => desk.close());
+    await eventually(() => desk.engine.view.coins.length > 0);
+    const told = { commandId: 'c', by: 'approver', reason: 'bought for it' };
+    const claim = { name: 'claimCoins', symbol: 'COIN/USDT', owner: 'desk', cost: '90' } as const;
+    await desk.runner.command({ ...told, command: claim });
+    await desk.runner.command({ ...told, commandId: 'd', command: { name: 'closeAll' } });
+    await eventually(() => desk.engine.view.closeAll === 'flat');
+    expect(simulator.simulation.exchange.account('desk').balances.get('COIN')?.free).toBe(0n);
+    expect(desk.engine.view).toMatchObject({ fills: 3, positions: [] });
+  });
 });

@@ -50,6 +50,32 @@ describe('close-all on spot', () => {
     ]);
   });
 
+  it('sells in equal parts what is more than the venue takes in one order at the market', () => {
+    const desk = new DeskUnderTest({ capabilities: SPOT }).active();
+    desk.command({ name: 'reconcile' });
+    const positions = [2_500, 0];
+    const quantityLimits = [{ instrument: 0, minLots: 1, maxLots: 9_000, maxMarketLots: 1_000 }];
+    desk.snapshot({ positions, quantityLimits });
+    desk.pass(250);
+    desk.snapshot({ positions, quantityLimits });
+    const [stop] = desk.live('protective', 0);
+    desk.accept(stop!);
+    closeAll(desk);
+    desk.happen({ kind: 'order.cancelled', clientId: stop!.clientId });
+    const sold: number[] = [];
+    for (let part = desk.live('close', 0)[0]; part !== undefined; part = desk.live('close', 0)[0]) {
+      sold.push(part.quantityLots);
+      desk.accept(part);
+      const underWay = desk.live('close', 0).reduce((lots, { quantityLots }) => lots + quantityLots, 0);
+      expect(underWay).toBeLessThanOrEqual(desk.lots(0));
+      desk.fill(part, 10_000);
+    }
+    expect(sold).toEqual([834, 833, 833]);
+    expect(desk.lots(0)).toBe(0);
+    desk.snapshot();
+    expect(desk.engine.view.closeAll).toBe('flat');
+  });
+
   it('restores the stop after the third refusal of the sale, and tries again later', () => {
     const desk = new DeskUnderTest({ capabilities: SPOT }).active();
     const { stop } = desk.hold(0);

@@ -133,4 +133,28 @@ describe('dust', () => {
     desk.quote(0, 10_000);
     expect(desk.engine.isTradable(0, 30)).toBe(false);
   });
+
+  it('is also what is below the smallest quantity that the venue names, whatever it is worth', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    const named = [{ instrument: 0, minLots: 100, maxLots: null, maxMarketLots: null }];
+    desk.snapshot({ positions: [90, 0], quantityLimits: named });
+    desk.pass(250);
+    desk.snapshot({ positions: [90, 0], quantityLimits: named });
+    desk.pass(1_000);
+    // 9 USDT, where the smallest order is 5.
+    expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 90, protection: 'dust' }]);
+    expect(desk.live('protective', 0)).toEqual([]);
+    desk.command({ name: 'closeAll' });
+    desk.pass(1_000);
+    desk.snapshot();
+    expect(desk.live('close', 0)).toEqual([]);
+    expect(desk.engine.view.closeAll).toBe('flat');
+    expect(desk.recorded('note').map(({ text }) => text)).toContainEqual(
+      'BTC/USDT: 0.090 BTC are left, worth 9.00 USDT: less than the smallest order of 5.00 or 0.100 BTC. Kept as dust; sold with the next position',
+    );
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [90, 0], quantityLimits: [{ ...named[0]!, minLots: 50 }] });
+    expect(desk.engine.view.closeAll).toBe('running');
+  });
 });

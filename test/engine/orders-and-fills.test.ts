@@ -68,6 +68,16 @@ describe('fills', () => {
   });
 });
 
+describe('an entry', () => {
+  it('is of no more lots than the venue takes in one order at the market, so that one stop protects it', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ quantityLimits: [{ instrument: 0, minLots: 1, maxLots: 9_000, maxMarketLots: 1_000 }] });
+    expect(desk.enter(0)).toMatchObject({ quantityLots: 1_000 });
+    expect(desk.enter(1).quantityLots).toBeGreaterThan(1_000);
+  });
+});
+
 describe('answers', () => {
   it('that come late end an unknown order as they should', () => {
     const desk = new DeskUnderTest().active();

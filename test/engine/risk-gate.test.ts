@@ -96,6 +96,21 @@ describe('the risk gate', () => {
     expect(limitOf({ quantityLots: 56 }, reduced)).toBe('position-size');
   });
 
+  it('approves only what one stop can protect: no more altogether than the venue takes in one order', () => {
+    const most = { instrument: { ...instrument, maxMarketLots: 1_000 } };
+    expect(limitOf({ quantityLots: 1_000 }, most)).toBeNull();
+    expect(limitOf({ quantityLots: 1_001 }, most)).toBe('protectable');
+    expect(limitOf({ quantityLots: 500 }, { ...most, positionLots: 300, restingEntryLots: 201 })).toBe(
+      'protectable',
+    );
+    expect(limitOf({ quantityLots: 500 }, { ...most, positionLots: 300, restingEntryLots: 200 })).toBeNull();
+    const any = { instrument: { ...instrument, maxQuantityLots: 999, maxMarketLots: 1_000 } };
+    expect(limitOf({ quantityLots: 1_000 }, any)).toBe('protectable');
+    expect(judge(check({ quantityLots: 1_001 }, most)).denial?.reason).toBe(
+      'the position would be 1.001 BTC, and the venue takes 1.000 at most in one order at the market: one stop could not protect it',
+    );
+  });
+
   it('approves only what could be protected and sold again, for each part that may fill', () => {
     const alone = { quantityLots: 54 };
     expect(limitOf(alone)).toBe('protectable');

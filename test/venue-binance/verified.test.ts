@@ -4,7 +4,7 @@ import type { BinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { openOnSimulator, openVenue } from './support/opened.js';
+import { BTC, ETH, INSTRUMENTS, openOnSimulator, openVenue } from './support/opened.js';
 import { OTHER_KEY, READING_KEY, rawClient, WITHDRAWING_KEY } from './support/raw-client.js';
 
 /** Looked at again by itself where an exchange that is busy has not answered in time. */
@@ -62,6 +62,35 @@ describe('symbols', () => {
     await raw.control('status', { symbol: 'ETHUSDT', status: 'BREAK' });
     await says(venue, 'ETH/USDT is not trading');
     expect((await venue.symbols()).get('ETHUSDT')?.status).toBe('BREAK');
+  });
+
+  it('tell what the exchange takes in one order, in lots of the desk', async () => {
+    const quantities = { minQty: '0.00015', maxQty: '900.00005', marketMaxQty: '71.5' };
+    const { venue } = await openOnSimulator(
+      { instruments: [{ ...INSTRUMENTS[BTC]!, lotSize: '0.0001' }, INSTRUMENTS[ETH]!] },
+      {
+        symbols: [
+          { base: 'BTC', price: '60000', stepSize: '0.00001', ...quantities },
+          { base: 'ETH', price: '3000' },
+        ],
+      },
+    );
+    await eventually(() => expect(venue.state.up).toBe(true));
+    expect(venue.quantityLimits?.()).toMatchObject([
+      { instrument: BTC, minLots: 2, maxLots: 9_000_000, maxMarketLots: 715_000 },
+      { instrument: ETH, minLots: 1 },
+    ]);
+  });
+
+  it.each([
+    ['one order', { maxQty: '0.5' }],
+    ['one order at the market', { marketMaxQty: '0.5' }],
+  ])('keep the venue down where a lot of the desk file is more than %s', async (_, quantities) => {
+    const { venue } = await openOnSimulator(
+      { instruments: [{ ...INSTRUMENTS[BTC]!, lotSize: '1' }] },
+      { symbols: [{ base: 'BTC', price: '60000', stepSize: '0.00001', ...quantities }] },
+    );
+    await says(venue, "BTC/USDT: the desk file's lotSize 1 is more than the exchange takes in one order");
   });
 });
 

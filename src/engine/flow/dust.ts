@@ -4,7 +4,7 @@ import { worth } from '../../domain/money.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
 
 /**
- * Worth less than the venue's smallest order at `priceTicks`: no stop can rest for it and no sale is taken, until it
+ * Fewer lots than the venue takes in an order, or worth less than its smallest one at `priceTicks`: no stop can rest for it and no sale is taken, until it
  * grows. Then it is protected, sold with the position that it is part of, or by a close-all that goes on.
  */
 export function isDustAt(core: Core, at: InstrumentId, priceTicks: number): boolean {
@@ -12,8 +12,9 @@ export function isDustAt(core: Core, at: InstrumentId, priceTicks: number): bool
 }
 
 function isTooSmall(core: Core, at: InstrumentId, lots: number, priceTicks: number): boolean {
-  const { minNotional, moneyPerTickLot } = instrumentAt(core, at);
-  return lots !== 0 && worth(Math.abs(lots), priceTicks, moneyPerTickLot) < minNotional;
+  const { minNotional, minQuantityLots, moneyPerTickLot } = instrumentAt(core, at);
+  const held = Math.abs(lots);
+  return held !== 0 && (held < minQuantityLots || worth(held, priceTicks, moneyPerTickLot) < minNotional);
 }
 
 /** Whether so many lots can be traded at the last price. Without one everything counts as if it could. */

@@ -4,7 +4,8 @@
  * can only reduce. An order of unknown fate counts as under way.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
+import { largestAtMarket } from '../../domain/order-bounds.js';
+import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
@@ -48,7 +49,7 @@ function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'ex
     purpose,
     side: position.quantityLots > 0 ? 'sell' : 'buy',
     type: 'market',
-    quantityLots: lots,
+    quantityLots: oneOrder(lots, largestAtMarket(instrumentAt(core, at))),
     limitTicks: null,
     stopTicks: null,
     protectTicks: null,
@@ -56,6 +57,11 @@ function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'ex
     timeInForce: 'GTC',
   });
   if (!sent) work.closeAtMs = core.monotonicMs + REFUSED_RETRY_MS;
+}
+
+/** The venue's largest order bounds it. The parts are alike, so that none is left that is too small; the next follows this one. */
+function oneOrder(lots: number, most: number): number {
+  return Math.ceil(lots / Math.ceil(lots / most));
 }
 
 /** Lots of closing orders that are under way, or may be. */

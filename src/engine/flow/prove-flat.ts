@@ -2,6 +2,7 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, worth } from '../../domain/money.js';
+import { smallestOrder } from '../../domain/order-bounds.js';
 import { othersLotsAt } from '../commands/claim-coins.js';
 import {
   type Core,
@@ -107,13 +108,14 @@ function nothingIsTradable(core: Core): boolean {
 }
 
 function nameDust(core: Core): void {
-  for (const { id, symbol, base, quote, lotSize, minNotional, moneyPerTickLot } of core.config.instruments) {
+  for (const instrument of core.instruments) {
+    const { id, symbol, base, quote, lotSize, moneyPerTickLot } = instrument;
     const { quantityLots } = positionAt(core, id);
     if (quantityLots === 0) continue;
     const value = worth(Math.abs(quantityLots), core.market.bidTicks[id] as number, moneyPerTickLot);
     const text =
       `${symbol}: ${formatDecimal(quantityLots, lotSize)} ${base} are left, worth ${formatMoney(value, 2)} ${quote}: less than the ` +
-      `smallest order of ${formatMoney(minNotional, 2)}. Kept as dust; sold with the next position`;
+      `smallest order of ${smallestOrder(instrument)}. Kept as dust; sold with the next position`;
     note(core, 'info', text, id);
   }
 }

@@ -1,6 +1,8 @@
 /** What may stop an order before it is sent, each for a reason of its own; the gate asks them in its order. */
+import { formatDecimal } from '../../domain/decimal.js';
 import { formatMoney, percentOfPpm, ppmOfPercent, worth } from '../../domain/money.js';
 import type { OrderPurpose } from '../../domain/order.js';
+import { largestAtMarket, smallestOrder } from '../../domain/order-bounds.js';
 import type { RiskLimit } from './check.js';
 import { FULL_SIZE_PPM, largestPosition } from './size-factor.js';
 
@@ -20,7 +22,7 @@ export const positionSizeLimit: RiskLimit = (check) => {
       reason: `an order worth ${formatMoney(orderValue, 2)} ${instrument.quote} is below the venue's smallest`,
     };
   }
-  if (value > 0 && value <= most && intent.quantityLots <= instrument.maxQuantityLots) return null;
+  if (value > 0 && value <= most) return null;
   return {
     limit: 'position-size',
     reason:
@@ -92,9 +94,20 @@ const PPM = 1_000_000;
 const BELOW_TRIGGER_PPM = 50_000;
 
 /** No entry that could not be protected and sold again: judged at its stop's price, after fees, for what it buys alone. */
-export const protectableLimit: RiskLimit = ({ intent, instrument }) => {
+export const protectableLimit: RiskLimit = ({ intent, instrument, positionLots, restingEntryLots }) => {
   if (intent.purpose !== 'entry' || intent.protectTicks === null) return null;
-  const { minNotional, minQuantityLots, moneyPerTickLot, quote, kind, takerFeePpm } = instrument;
+  const { minNotional, minQuantityLots, moneyPerTickLot, base, quote, lotSize, kind, takerFeePpm } =
+    instrument;
+  const most = largestAtMarket(instrument);
+  const wholeLots = Math.abs(positionLots) + restingEntryLots + intent.quantityLots;
+  if (wholeLots > most) {
+    return {
+      limit: 'protectable',
+      reason:
+        `the position would be ${formatDecimal(wholeLots, lotSize)} ${base}, and the venue takes ` +
+        `${formatDecimal(most, lotSize)} at most in one order at the market: one stop could not protect it`,
+    };
+  }
   // On spot the fee of a purchase may be kept in what was bought.
   const feePpm = kind === 'spot' && intent.side === 'buy' ? takerFeePpm : 0;
   const lots = Math.floor((intent.quantityLots * (PPM - feePpm)) / PPM);
@@ -107,8 +120,8 @@ export const protectableLimit: RiskLimit = ({ intent, instrument }) => {
   return {
     limit: 'protectable',
     reason:
-      `at its stop, after fees, the position would be worth ${formatMoney(value, 2)} ${quote}, and the venue takes no order ` +
-      `below ${formatMoney(minNotional, 2)}: it could be neither protected nor sold`,
+      `at its stop, after fees, the position would be ${formatDecimal(lots, lotSize)} ${base} worth ${formatMoney(value, 2)} ` +
+      `${quote}, and the venue takes no order below ${smallestOrder(instrument)}: it could be neither protected nor sold`,
   };
 };
 

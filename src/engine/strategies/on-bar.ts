@@ -1,5 +1,6 @@
 /** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
-import { type Core, commit, liveOrders, positionAt, touch, workAt } from '../core.js';
+import { largestAtMarket } from '../../domain/order-bounds.js';
+import { type Core, commit, instrumentAt, liveOrders, positionAt, touch, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
 import { mayReduce } from '../halts/mode.js';
@@ -103,12 +104,13 @@ function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: str
   if (sent) note(wish.because);
 }
 
-/** The desk file's part of equity, rounded down to lots, less what is left of an earlier position. */
+/** The desk file's part of equity, rounded down to lots, no more than one stop can protect, less what is left of an earlier position. */
 function sizeLots(core: Core, slot: StrategySlot, limitTicks: number): number {
   const { equity, bidTicks } = core.market;
   const at = slot.instrument.id;
   const most = largestPosition(equity, core.config.risk.maxPositionSizePct, core.state.sizeFactorPpm);
   const price = Math.max(limitTicks, bidTicks[at] as number);
   const held = Math.abs(positionAt(core, at).quantityLots);
-  return Math.max(0, Math.floor(most / (price * slot.instrument.moneyPerTickLot)) - held);
+  const lots = Math.floor(most / (price * slot.instrument.moneyPerTickLot));
+  return Math.max(0, Math.min(lots, largestAtMarket(instrumentAt(core, at))) - held);
 }

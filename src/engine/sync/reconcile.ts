@@ -6,12 +6,14 @@ import { takeFill } from '../orders/on-fill.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import { CONFIRM_AFTER_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
+import { takeQuantityLimits } from './quantity-limits.js';
 import { cashDiffers, reconcileCash } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
 
 export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const asked = core.sync.outstanding;
+  takeQuantityLimits(core, snapshot.quantityLimits ?? []);
   const fills = takeFills(core, snapshot);
   if (asked === null || asked.requestId !== snapshot.requestId) return;
   core.sync.outstanding = null;

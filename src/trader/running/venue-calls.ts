@@ -161,7 +161,9 @@ export class VenueCalls implements VenueLink {
       this.#movements(movementsSinceMs),
     ]);
     const { movements, unread: movementsUnread } = listed;
-    return { requestId, positions, openOrders, fills, cash: balances.cash, movements, movementsUnread };
+    const quantityLimits = this.venue.quantityLimits?.() ?? [];
+    const account = { positions, openOrders, fills, cash: balances.cash };
+    return { requestId, ...account, movements, movementsUnread, quantityLimits };
   }
 
   /** Where nothing can be read, nothing is explained: the difference in cash stays one. */

@@ -124,6 +124,7 @@ function assemble(parts: Parts): BinanceVenue {
       const lists = await Promise.all(markets.map((market) => fillsOfMarket(parts.history, market, sinceMs)));
       return lists.flat().sort((a, b) => a.marketMs - b.marketMs);
     },
+    quantityLimits: () => markets.flatMap((market) => market.quantityLimits ?? []),
     permissions: () => readPermissions(verifying),
     symbols: () => readSymbols(verifying),
     async tradable() {

@@ -1,4 +1,5 @@
 /** The venue's list of symbols against the desk's instruments: same steps, tradable, stops allowed. */
+import type { QuantityLimits } from '../../domain/venue.js';
 import { type Fields, fieldsOf, listOf, stepsField, textField, Unbelievable } from './decode.js';
 import { unitsOf } from './exact.js';
 import type { BinanceMarket } from './market.js';
@@ -10,6 +11,11 @@ export interface Listing {
   readonly tickSize: bigint;
   readonly stepSize: bigint;
   readonly minNotional: bigint;
+  readonly minQuantity: bigint;
+  /** 0: none. */
+  readonly maxQuantity: bigint;
+  /** Of what is filled at the market; 0: none. */
+  readonly maxMarketQuantity: bigint;
 }
 
 /** Of `exchangeInfo`. Throws `Unbelievable`. */
@@ -39,6 +45,9 @@ function readListing(fields: Fields): Listing {
     tickSize: step('PRICE_FILTER', 'tickSize'),
     stepSize: step('LOT_SIZE', 'stepSize'),
     minNotional: step('NOTIONAL', 'minNotional') || step('MIN_NOTIONAL', 'minNotional'),
+    minQuantity: step('LOT_SIZE', 'minQty'),
+    maxQuantity: step('LOT_SIZE', 'maxQty'),
+    maxMarketQuantity: step('MARKET_LOT_SIZE', 'maxQty'),
   };
 }
 
@@ -53,6 +62,10 @@ export function listingProblem(market: BinanceMarket, listing: Listing | undefin
   if (listing.stepSize === 0n || market.lot % listing.stepSize !== 0n) {
     return `${symbol}: the desk file's lotSize ${lotSize} is finer than the exchange's`;
   }
+  const { maxLots, maxMarketLots } = quantityLimits(market, listing);
+  if (maxLots === 0 || maxMarketLots === 0) {
+    return `${symbol}: the desk file's lotSize ${lotSize} is more than the exchange takes in one order`;
+  }
   if (BigInt(minNotional) < listing.minNotional) {
     return `${symbol}: the desk file's minNotional is below the exchange's`;
   }
@@ -60,6 +73,18 @@ export function listingProblem(market: BinanceMarket, listing: Listing | undefin
   return stops
     ? null
     : `${symbol}: the exchange takes no stop orders for it, so a position could not be protected`;
+}
+
+/** In whole lots of the desk, so that each number of them is one that the exchange takes. */
+export function quantityLimits({ instrument, lot }: BinanceMarket, listing: Listing): QuantityLimits {
+  const { minQuantity, maxQuantity, maxMarketQuantity } = listing;
+  const most = (quantity: bigint) => (quantity === 0n ? null : Number(quantity / lot));
+  return {
+    instrument: instrument.id,
+    minLots: Math.max(1, Number((minQuantity + lot - 1n) / lot)),
+    maxLots: most(maxQuantity),
+    maxMarketLots: most(maxMarketQuantity),
+  };
 }
 
 /** Best bid and ask, in ticks. Throws `Unbelievable` where they cross or are none. */

@@ -1,5 +1,6 @@
 /** What the adapter knows of one instrument at the venue. */
 import type { Instrument } from '../../domain/instrument.js';
+import type { QuantityLimits } from '../../domain/venue.js';
 import { stepUnits } from './exact.js';
 
 export interface BinanceMarket {
@@ -11,6 +12,8 @@ export interface BinanceMarket {
   readonly lot: bigint;
   /** Whether a stop may turn into a market order; set once the venue's list was read. */
   stopLossMarket: boolean;
+  /** What the venue takes in one order; null until its list was read. */
+  quantityLimits: QuantityLimits | null;
 }
 
 /** Throws where two instruments share a base currency: their positions could not be told apart on spot. */
@@ -30,6 +33,7 @@ export function marketsOf(instruments: readonly Instrument[]): readonly BinanceM
       tick: stepUnits(instrument.tickSize),
       lot: stepUnits(instrument.lotSize),
       stopLossMarket: false,
+      quantityLimits: null,
     };
   });
 }

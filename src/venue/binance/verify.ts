@@ -4,7 +4,7 @@ import type { VenueEndpoint } from '../endpoint.js';
 import { VenueUnavailable } from '../port.js';
 import type { Connection } from './connection.js';
 import { fieldsOf, flagField, listOf } from './decode.js';
-import { type Listing, listingProblem, readBookTicker, readListings } from './listing.js';
+import { type Listing, listingProblem, quantityLimits, readBookTicker, readListings } from './listing.js';
 import type { BinanceMarket } from './market.js';
 import {
   judgePermissions,
@@ -33,7 +33,9 @@ export async function verify(context: VerifyContext): Promise<readonly string[]>
       readPrices(context),
     ]);
     for (const market of context.markets) {
-      market.stopLossMarket = listings.get(market.symbol)?.orderTypes.includes('STOP_LOSS') ?? false;
+      const listing = listings.get(market.symbol);
+      market.stopLossMarket = listing?.orderTypes.includes('STOP_LOSS') ?? false;
+      if (listing !== undefined) market.quantityLimits = quantityLimits(market, listing);
     }
     const problems = context.markets.flatMap(
       (market) => listingProblem(market, listings.get(market.symbol)) ?? [],

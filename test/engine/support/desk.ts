@@ -1,6 +1,6 @@
 /** A desk under test: the real engine, and a hand that plays venue and clock. */
 import type { Fill, OrderIntent } from '../../../src/domain/order.js';
-import type { CashMovement, VenueOrder } from '../../../src/domain/venue.js';
+import type { CashMovement, QuantityLimits, VenueOrder } from '../../../src/domain/venue.js';
 import type { EngineConfig } from '../../../src/engine/config.js';
 import type { CommandOutcome, Effect } from '../../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
@@ -105,6 +105,7 @@ export class DeskUnderTest {
       cash?: number | bigint | null;
       movements?: readonly CashMovement[];
       movementsUnread?: readonly string[];
+      quantityLimits?: readonly QuantityLimits[];
     } = {},
   ): readonly Effect[] {
     const { view } = this.engine;
@@ -122,6 +123,7 @@ export class DeskUnderTest {
         cash: changes.cash ?? null,
         movements: changes.movements ?? [],
         movementsUnread: changes.movementsUnread ?? [],
+        ...(changes.quantityLimits === undefined ? {} : { quantityLimits: changes.quantityLimits }),
       },
     });
   }
