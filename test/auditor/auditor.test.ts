@@ -89,6 +89,18 @@ describe('the auditor', () => {
     expect(trader.sent('halt')).toHaveLength(2);
   });
 
+  it('halts for 6,000 of 10,000 USDT taken out that the trader calls clean after a reading of its own', async () => {
+    const trader = new ScriptedTrader('abc123');
+    const audit = createAudit({ ...parts(trader), readBook: () => book([], CASH - 6_000 * 1e8) });
+    await audit();
+    await audit();
+    expect(trader.sent('halt')).toEqual([]);
+    trader.readAtWallMs = 1;
+    await audit();
+    expect(await audit()).toContain('cash: the trader has 10000.00, the venue 4000.00');
+    expect(trader.sent('halt')).toMatchObject([{ by: 'auditor', cause: 'auditor', resume: 'person' }]);
+  });
+
   it('does not halt for a fill that has reached one book and not yet the other', async () => {
     const trader = new ScriptedTrader('abc123');
     const readings = [

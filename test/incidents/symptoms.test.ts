@@ -48,6 +48,8 @@ describe('what is an incident', () => {
     const live = { ...scriptedStatus().marketData, kind: 'live' } as const;
     expect(kinds(halted('stale-data', { marketData: live }))).toEqual([['exchange-down', '']]);
     expect(kinds(halted('stale-data'))).toEqual([['trading-halted', 'stale-data']]);
+    const books = { kind: 'trading-halted', subject: 'reconciliation', detail: 'because of reconciliation' };
+    expect(symptomsOf(cryptoBot, halted('reconciliation'))).toMatchObject([books]);
     const venueBreaker = { state: 'open', sinceWallMs: 7, detail: '5 failures' } as const;
     expect(kinds(scriptedStatus({ venueBreaker }))).toEqual([['exchange-down', '']]);
   });

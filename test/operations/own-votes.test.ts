@@ -1,21 +1,25 @@
 /** Before a vote about real money is counted, the activity looks whether it is the person's own. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
+import { chatVotesMax } from '../../src/desk/go-live-people.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { chatCodeOf, publicHalf, realMoneyKindOf, signStatement } from '../../src/domain/signed-vote.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { cryptoDesk } from './support/crypto-desk.js';
 
 const KEY = 'ab'.repeat(32);
 const CHAT_KEY = 'cd'.repeat(32);
 const DESK = 'own-votes';
+const { goLive } = cryptoDesk();
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(() => database?.drop());
 
-function activities() {
+/** `goLive` of the desk file: what it says beyond the shipped one. */
+function activities(said: { readonly telegramVotes?: number } = {}) {
   return createApprovalActivities({
     pool: database.pool,
     decisionKey: () => KEY,
@@ -25,16 +29,21 @@ function activities() {
       keyOf: (person) => (person === 'carl' ? null : publicHalf(ownKeyOf(person), '', 0)),
       chatKey: () => CHAT_KEY,
       kindOf: (kind) => realMoneyKindOf('live', kind),
-      chatVotesMax: (needed) => (needed >= 2 ? 1 : 0),
+      chatVotesMax: (needed) => chatVotesMax({ goLive: { ...goLive, ...said } }, needed),
     },
   });
 }
 
 /** A question that this many people decide, and how they vote on it. */
-async function asked(id: string, kind: string, needed: number) {
+async function asked(
+  id: string,
+  kind: string,
+  needed: number,
+  goLiveSaid: { readonly telegramVotes?: number } = {},
+) {
   const expiresMs = Date.now() + 60_000;
   const said = { id, desk: DESK, kind, subject: 's', title: 't', parameters: {}, roles: ['approver'] };
-  const { decisionSubject: subject } = await activities().requestApproval(
+  const { decisionSubject: subject } = await activities(goLiveSaid).requestApproval(
     { ...said, needed, requestedBy: 'anna', expiresMs, remindEveryMs: null, escalateAfterMs: null },
     { workflowId: id, runId: id },
   );
@@ -59,7 +68,7 @@ async function asked(id: string, kind: string, needed: number) {
           ? { chatCode: chatCodeOf(CHAT_KEY, fields) }
           : {};
     const decision = signDecision(KEY, { ...fields, ...more });
-    return activities().recordApprovalVote({ approvalId: id, decision, reason: 'r' });
+    return activities(goLiveSaid).recordApprovalVote({ approvalId: id, decision, reason: 'r' });
   };
   return cast;
 }
@@ -80,6 +89,17 @@ it('counts none through Telegram where one person decides alone', async () => {
   const cast = await asked('golive:2', 'go-live', 1);
   await expect(cast('anna', 'chat')).rejects.toThrow(/came through Telegram \(anna\), and none may/);
   await cast('anna', 'own');
+});
+
+it('counts as many through Telegram as the desk file allows, and no more', async () => {
+  const two = await asked('golive:3', 'go-live', 3, { telegramVotes: 2 });
+  await two('anna', 'chat');
+  await two('bert', 'chat');
+  await expect(two('dora', 'chat')).rejects.toThrow(/3 votes came through Telegram .*, and at most 2 may/);
+  const alone = await asked('golive:4', 'go-live', 1, { telegramVotes: 1 });
+  await alone('anna', 'chat');
+  const none = await asked('golive:5', 'go-live', 2, { telegramVotes: 0 });
+  await expect(none('anna', 'chat')).rejects.toThrow(/and none may/);
 });
 
 it('leaves everything else approvable on Telegram as it was', async () => {

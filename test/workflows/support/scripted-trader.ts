@@ -47,6 +47,7 @@ export class ScriptedTrader {
   marketMs = Date.parse('2026-03-02T10:00:00Z');
   market: Partial<TraderStatus['marketData']> = {};
   reconciliation: TraderStatus['reconciliation']['state'] = 'clean';
+  readAtWallMs: number | null = null;
   private closeAllState: TraderStatus['closeAll'] = 'idle';
 
   constructor(
@@ -147,7 +148,7 @@ export class ScriptedTrader {
       sizePct: this.sizePct,
       goLive: { required: this.trading === 'live', granted: this.granted },
       closeAll: this.closeAllState,
-      reconciliation: { state: this.reconciliation, atWallMs: null, differences: [] },
+      reconciliation: { state: this.reconciliation, atWallMs: this.readAtWallMs, differences: [] },
       strategies: this.strategies,
       risk: this.risk,
       settings: {
