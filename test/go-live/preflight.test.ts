@@ -36,9 +36,16 @@ const risk =
   };
 
 const madeAt =
-  (kind: 'simulator' | 'testnet', address: string | null): Break =>
-  (bench) =>
-    void bench.report({ market: { ...goReport(bench.configHash).market, endpoint: { kind, address } } });
+  (
+    kind: 'live' | 'simulator' | 'testnet',
+    address: string | null,
+    venue: string | null = 'binance',
+    more: Partial<SignedReport['market']> = {},
+  ): Break =>
+  (bench) => {
+    const endpoint = { kind, address, ...(venue === null ? {} : { venue }) };
+    void bench.report({ market: { ...goReport(bench.configHash).market, endpoint, ...more } });
+  };
 
 /** What is broken, which check sees it, what a start does about it, and the words that a person reads. */
 const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][] = [
@@ -196,14 +203,21 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
     madeAt('simulator', 'http://127.0.0.1:1'),
     'validation',
     'warn',
-    /at the simulator at http:\/\/127.0.0.1:1, and counts there only/,
+    /at the simulator of binance at http:\/\/127.0.0.1:1, and counts there only/,
+  ],
+  [
+    'the GO is of another exchange’s prices',
+    madeAt('live', null, 'kraken'),
+    'validation',
+    'warn',
+    /made at kraken, and counts there only; orders go to the simulator of binance/,
   ],
   [
     'the GO is of the testnet',
     madeAt('testnet', null),
     'validation',
     'warn',
-    /at the testnet, and counts there only/,
+    /at the testnet of binance, and counts there only/,
   ],
   [
     'the GO does not say whose prices they were',
@@ -273,6 +287,24 @@ describe('with everything in place', () => {
     ]);
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([]);
     expect(goLiveObstacles(bench.desk, report, null)).toEqual([expect.stringMatching(/nobody has reviewed/)]);
+  });
+});
+
+describe('a GO of before reports named the exchange', () => {
+  const file = (venue: string) =>
+    ({ fetched: { venue, endpoint: 'live' } }) as SignedReport['market']['files'][number];
+  it.each([
+    ['fetched files of it', { kind: 'recorded', files: [file('binance'), file('binance')] }, 'pass'],
+    ['the label of its live prices', { kind: 'live', label: 'live: binance public quotes' }, 'pass'],
+    ['fetched files of another one', { kind: 'recorded', files: [file('kraken')] }, 'warn'],
+    ['fetched files of two', { kind: 'recorded', files: [file('binance'), file('kraken')] }, 'warn'],
+    ['the label of another one’s prices', { kind: 'live', label: 'live: kraken public quotes' }, 'warn'],
+    ['nothing', { kind: 'recorded', files: [] }, 'warn'],
+  ] as const)('counts by what it proves: %s', async (_what, market, verdict) => {
+    const bench = await preflightBench();
+    await madeAt('live', null, null, market)(bench);
+    const { results } = await bench.look();
+    expect(results.find(({ key: check }) => check === 'validation')?.verdict).toBe(verdict);
   });
 });
 

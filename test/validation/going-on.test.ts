@@ -191,6 +191,10 @@ describe('a validation on live prices', () => {
     for (let minute = 0; minute < 80; minute += 1) live.pass();
     const report = await second;
     expect(report.market.kind).toBe('live');
+    // Two hours are too few for a GO for real money, and nothing about the prices is.
+    expect(report.market.endpoint).toEqual({ kind: 'live', venue: 'double', address: null });
+    const others = /NO-GO|were traded, and real money takes/;
+    expect(report.goLive.because.filter((why) => !others.test(why))).toEqual([]);
     expect(problemsOf(report)).toEqual([]);
     expect(report.data.coverage.map(({ missing }) => missing)).toEqual([0, 0]);
   });

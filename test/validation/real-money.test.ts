@@ -75,7 +75,7 @@ it('48 hours of minutes that Fermata fetched for each instrument stand for the m
   const files = await filesOf(home, 49 * 60);
   const report = await validate(home, { durationMs: 48 * HOUR_MS, market: given(files) });
   expect(report.goLive.because.filter((why) => why !== 'the validation is a NO-GO')).toEqual([]);
-  expect(report.market.endpoint).toEqual({ kind: 'simulator', address: ADDRESS });
+  expect(report.market.endpoint).toEqual({ kind: 'simulator', venue: 'binance', address: ADDRESS });
   expect(
     report.market.files.map(({ symbol, fetched: from, study }) => [symbol, from?.symbol, study]),
   ).toEqual([

@@ -87,27 +87,37 @@ function outdated(report: SignedReport, { desk }: Place, { endpoint, nowMs }: Go
   if (!(ageMs <= validMs))
     return `a GO of ${report.created} is too old: it stands for ${validMs / DAY_MS} days (goLive.validForDays)`;
   if (ageMs < -CLOCK_TOLERANCE_MS) return `it is of the future, ${report.created}: look at the clock`;
-  const prices = report.market.endpoint;
-  if (prices !== null && countsFor(prices, endpoint)) return null;
-  return `it was made at ${marketName(prices)}, and counts there only; orders go to ${marketName(shown(endpoint))}`;
+  const prices = endpointOf(report);
+  const orders: PriceEndpoint = {
+    kind: endpoint.kind,
+    venue: desk.venue.name,
+    address: endpoint.kind === 'simulator' ? endpoint.address : null,
+  };
+  if (prices !== null && countsFor(prices, orders)) return null;
+  return `it was made at ${marketName(prices)}, and counts there only; orders go to ${marketName(orders)}`;
 }
 
-/** Real prices count everywhere; a simulator's only for that simulator, a testnet's for the testnet. */
-function countsFor(prices: PriceEndpoint, endpoint: VenueEndpoint): boolean {
-  if (prices.kind === 'live') return true;
-  const { kind, address } = shown(endpoint);
-  return prices.kind === kind && prices.address === address;
+/** Real prices of an exchange count for every order to it; a testnet's for the testnet, a simulator's for that simulator. */
+function countsFor(prices: PriceEndpoint, orders: PriceEndpoint): boolean {
+  if (prices.venue !== orders.venue) return false;
+  return prices.kind === 'live' || (prices.kind === orders.kind && prices.address === orders.address);
 }
 
-const shown = (endpoint: VenueEndpoint): PriceEndpoint => ({
-  kind: endpoint.kind,
-  address: endpoint.kind === 'simulator' ? endpoint.address : null,
-});
+/** A report of before names no exchange, but its files do, or the label of live prices: by that it still counts. */
+function endpointOf({ market }: SignedReport): PriceEndpoint | null {
+  const { endpoint, kind, label, files } = market;
+  if (endpoint === null || endpoint.venue !== undefined) return endpoint;
+  const [first, ...others] = files.map(({ fetched }) => fetched?.venue);
+  const ofFiles = others.every((other) => other === first) ? first : undefined;
+  const venue = kind === 'live' ? /^live: (\S+)/.exec(label)?.[1] : ofFiles;
+  return venue === undefined ? endpoint : { ...endpoint, venue };
+}
 
 function marketName(endpoint: PriceEndpoint | null): string {
   if (endpoint === null) return 'a market that nobody can name';
-  if (endpoint.kind === 'simulator') return `the simulator at ${endpoint.address}`;
-  return endpoint.kind === 'testnet' ? 'the testnet' : 'the real exchange';
+  const { kind, venue = 'an exchange that it does not name', address } = endpoint;
+  if (kind === 'simulator') return `the simulator of ${venue} at ${address}`;
+  return kind === 'testnet' ? `the testnet of ${venue}` : venue;
 }
 
 const createdMs = ({ created }: SignedReport): number => Date.parse(created);

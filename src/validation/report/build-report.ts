@@ -159,7 +159,7 @@ function whyNotForRealMoney(
     ...tooShort(request, desk),
     ...files.flatMap(whyForStudy),
     ...(pricesOf(source, files) === null && files.every(({ fetched }) => fetched !== null) && files.length > 0
-      ? ['its files come from different markets: the exchange, its testnet, or a simulator']
+      ? ['its files come from different markets: another exchange, its testnet, or a simulator']
       : []),
     ...leftOut.map((symbol) => `${symbol} is traded by the desk and had no prices here`),
     ...looserThan(request.criteria, desk.goLive.criteria),
@@ -185,16 +185,18 @@ function whyForStudy({ name, symbol, fetched, study }: ReportedFile): string[] {
 
 /** Null where it is nobody's market that can be named. */
 function pricesOf(source: MarketSource | null, files: readonly ReportedFile[]): PriceEndpoint | null {
-  if (source?.kind === 'live') return { kind: 'live', address: null };
+  if (source?.kind === 'live')
+    return source.venue === null ? null : { kind: 'live', venue: source.venue, address: null };
   const [first, ...others] = files.map(({ fetched }) => (fetched === null ? null : endpointOf(fetched)));
   if (source?.kind !== 'recorded' || !first) return null;
-  return others.every((other) => other?.kind === first.kind && other.address === first.address)
+  const { kind, venue, address } = first;
+  return others.every((other) => other?.kind === kind && other.venue === venue && other.address === address)
     ? first
     : null;
 }
 
-function endpointOf({ endpoint, address }: NonNullable<ReportedFile['fetched']>): PriceEndpoint {
-  return { kind: endpoint, address: endpoint === 'simulator' ? address : null };
+function endpointOf({ venue, endpoint, address }: NonNullable<ReportedFile['fetched']>): PriceEndpoint {
+  return { kind: endpoint, venue, address: endpoint === 'simulator' ? address : null };
 }
 
 function periodOf({ durationMs }: ValidationRequest, measure: RunMeasure | null): ValidationReport['period'] {

@@ -4,9 +4,11 @@ import type { Criteria, CriterionResult } from '../criteria.js';
 import type { Coverage } from '../measure/bar-coverage.js';
 import type { DataProblem } from '../measure/data-problems.js';
 
-/** Whose prices they were: the exchange's own, its testnet's, or those of one simulator. */
+/** Whose prices they were: one exchange's own, its testnet's, or those of one simulator. */
 export interface PriceEndpoint {
   readonly kind: 'live' | 'testnet' | 'simulator';
+  /** The exchange. Reports of before left it out. */
+  readonly venue?: string;
   /** Of the simulator; null for the others. */
   readonly address: string | null;
 }

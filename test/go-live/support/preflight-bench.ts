@@ -90,7 +90,7 @@ export function goReport(configHash: string): ValidationReport {
     recommendation: 'GO',
     reasons: [],
     goLive: { qualifies: true, because: [] },
-    market: { kind: 'live', endpoint: { kind: 'live', address: null }, files: [] },
+    market: { kind: 'live', endpoint: { kind: 'live', venue: 'binance', address: null }, files: [] },
     results: { trades: 40, winRatePct: 55, sharpe: 1.2, maxDrawdownPct: 4 },
   } as unknown as ValidationReport;
 }
