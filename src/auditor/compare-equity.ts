@@ -3,6 +3,7 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
+import { isOwned } from '../domain/value.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
 import type { Finding } from './finding.js';
 
@@ -30,7 +31,8 @@ export function ownEquity(
   let equity = (book.cash ?? parseMoney(status.cash)) - parseMoney(status.books?.feesElsewhere ?? '0');
   let value = 0;
   let dust = 0;
-  for (const { symbol, kind, tickSize, moneyPerTickLot } of instruments) {
+  for (const instrument of instruments) {
+    const { symbol, tickSize, moneyPerTickLot } = instrument;
     const lots = book.positions.get(symbol) ?? 0;
     const dustLots = book.dustLots?.get(symbol) ?? 0;
     if (lots === 0 && dustLots === 0) continue;
@@ -40,7 +42,7 @@ export function ownEquity(
     const worth = lots * ticks * moneyPerTickLot;
     value += Math.abs(worth);
     dust += dustLots * ticks * moneyPerTickLot;
-    equity += kind === 'spot' ? worth : worth - (book.costs?.get(symbol) ?? worth);
+    equity += isOwned(instrument) ? worth : worth - (book.costs?.get(symbol) ?? worth);
   }
   return { equity: Math.round(equity), value, dust };
 }

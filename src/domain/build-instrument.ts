@@ -8,6 +8,7 @@ export interface InstrumentSource {
   readonly kind: InstrumentKind;
   readonly tickSize: string;
   readonly lotSize: string;
+  readonly multiplier?: string;
   readonly minNotional: string;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
@@ -30,6 +31,7 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
     quote,
     tickSize: source.tickSize,
     lotSize: source.lotSize,
+    ...(source.multiplier === undefined ? {} : { multiplier: source.multiplier }),
     moneyPerTickLot: moneyPerTickLot(source),
     minQuantityLots: 1,
     maxQuantityLots: QUANTITY_LOTS_MAX,
@@ -41,15 +43,20 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
 
 /** Finest step of a venue, as places after the point. */
 const STEP_PLACES_MAX = 12;
+const ONE = 10n ** BigInt(STEP_PLACES_MAX);
+const ONE_MONEY = 10n ** BigInt(MONEY_PLACES);
 
-function moneyPerTickLot({ symbol, tickSize, lotSize }: InstrumentSource): number {
+function moneyPerTickLot({ symbol, kind, tickSize, lotSize, multiplier = '1' }: InstrumentSource): number {
   const tick = parseUnits(tickSize, STEP_PLACES_MAX);
   const lot = parseUnits(lotSize, STEP_PLACES_MAX);
-  if (tick <= 0n || lot <= 0n) {
-    throw new DecimalError(`${symbol}: expected steps above zero, found tick ${tickSize} and lot ${lotSize}`);
+  const times = parseUnits(multiplier, STEP_PLACES_MAX);
+  if (tick <= 0n || lot <= 0n || times <= 0n) {
+    const found = `tick ${tickSize}, lot ${lotSize} and multiplier ${multiplier}`;
+    throw new DecimalError(`${symbol}: expected steps above zero, found ${found}`);
   }
-  const unit = 10n ** BigInt(2 * STEP_PLACES_MAX - MONEY_PLACES);
-  const product = tick * lot;
+  if (kind === 'inverse') return Number(lot * times * ONE_MONEY) / Number(tick * ONE);
+  const unit = (ONE * ONE) / ONE_MONEY;
+  const product = (tick * lot * times) / ONE;
   // Finer than a money unit: 0.1 for a tick times lot of 0.000000001.
   return product % unit === 0n ? Number(product / unit) : Number(product) / Number(unit);
 }

@@ -3,12 +3,17 @@
 /** Dense index of an instrument within one desk: 0, 1, 2 … in the order of the desk file. */
 export type InstrumentId = number;
 
-export type InstrumentKind = 'spot' | 'linear';
+/**
+ * `spot` and `stock` are bought and sold for cash. The others are contracts that pay results: `linear` and `future` in the
+ * quote currency, `fx` too, for what an account on margin holds, `inverse` in the coin itself. `value.ts` says what each
+ * costs and is worth.
+ */
+export type InstrumentKind = 'spot' | 'linear' | 'inverse' | 'future' | 'fx' | 'stock';
 
 /**
- * Prices are ticks, quantities are lots, what they are worth is a number in units of 1e-8 of the quote currency.
- * `moneyPerTickLot` turns `ticks × lots` into that: `tickSize × lotSize × 1e8`, below 1 where a pair is finer than money
- * units. Books compute with the exact steps (`engine/books.ts`).
+ * Prices are ticks, quantities are lots, what they are worth is a number in units of 1e-8 of the currency that results are
+ * paid in. `moneyPerTickLot` turns `ticks × lots` into that: `tickSize × lotSize × multiplier × 1e8`, below 1 where a pair
+ * is finer than money units. Books compute with the exact steps (`engine/books.ts`).
  */
 export interface Instrument {
   readonly id: InstrumentId;
@@ -21,7 +26,12 @@ export interface Instrument {
   readonly tickSize: string;
   /** Decimal text, for example `0.00001`. */
   readonly lotSize: string;
-  /** Money units (1e-8 quote) for one tick × one lot. */
+  /**
+   * Decimal text: what one of a contract is multiplied with, 20 for the NQ future, and the dollars of an inverse contract.
+   * Left out: 1.
+   */
+  readonly multiplier?: string;
+  /** Money units (1e-8) for one tick × one lot; of an inverse contract, for one lot at a price of one tick. */
   readonly moneyPerTickLot: number;
   readonly minQuantityLots: number;
   readonly maxQuantityLots: number;

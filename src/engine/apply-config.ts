@@ -3,6 +3,7 @@ import { PAPER_ACCOUNT } from '../domain/account.js';
 import { placesOf, type Scales, scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
 import { readUnits, type Units } from '../domain/money.js';
+import { settleOf } from '../domain/value.js';
 import type { EngineRecord } from './record.js';
 import { type EngineState, emptyPosition } from './state.js';
 
@@ -38,11 +39,14 @@ function rescale(state: EngineState, instruments: readonly Instrument[], scales:
   const finer = (currency: string): Units =>
     10n ** BigInt(placesOf(scales, currency) - placesOf(state.scales, currency));
   for (const [currency, units] of state.balances) state.balances.set(currency, units * finer(currency));
-  const quoteOf = (at: number) => instruments[at]?.quote ?? '';
+  const settlesIn = (instrument: Instrument | undefined) =>
+    instrument === undefined ? '' : settleOf(instrument);
+  const quoteOf = (at: number) => settlesIn(instruments[at]);
   state.feesElsewhere *= finer(quoteOf(0));
   for (const position of state.positions) {
-    const { base = '', quote = '' } = instruments[position.instrument] ?? {};
-    position.remainder *= finer(base);
+    const instrument = instruments[position.instrument];
+    const quote = settlesIn(instrument);
+    position.remainder *= finer(instrument?.base ?? '');
     position.cost *= finer(quote);
     position.realised *= finer(quote);
     position.tripResult *= finer(quote);
@@ -74,6 +78,7 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
         now !== undefined &&
         old.symbol === now.symbol &&
         old.kind === now.kind &&
+        (old.multiplier ?? '1') === (now.multiplier ?? '1') &&
         old.tickSize === now.tickSize &&
         old.lotSize === now.lotSize
       );

@@ -4,6 +4,7 @@ import type { BookSteps } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
 import { mulDivUnits, type Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
+import { isOwned, VALUE } from '../domain/value.js';
 import { stepsAt } from './books.js';
 import { type EngineState, type PositionEntry, type TripTotals, trackOf } from './state.js';
 
@@ -40,7 +41,7 @@ export function applyExecution(state: EngineState, instrument: Instrument, execu
     open(steps, position, signed, execution);
   }
   const gained = position.realised - realisedBefore;
-  const paid = instrument.kind === 'spot' ? notional : -gained;
+  const paid = isOwned(instrument) ? notional : -gained;
   move(state, steps.quote, -paid);
   payFee(state, steps, position, execution);
 }
@@ -117,8 +118,8 @@ function reduce(
   if (position.quantityLots === 0) closeTrip(state, position);
 }
 
-function valueAt({ perTickLot }: BookSteps, lots: number, priceTicks: number): Units {
-  return BigInt(lots) * BigInt(priceTicks) * perTickLot;
+function valueAt({ kind, perTickLot }: BookSteps, lots: number, priceTicks: number): Units {
+  return VALUE[kind].cost(perTickLot, lots, priceTicks);
 }
 
 function closeTrip(state: EngineState, position: PositionEntry): void {

@@ -2,6 +2,7 @@
 import type { BookSteps } from '../domain/book-steps.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
+import { VALUE } from '../domain/value.js';
 import type { Held } from './market-book.js';
 import type { EngineState, PositionEntry } from './state.js';
 
@@ -33,7 +34,8 @@ export function heldPositions(state: EngineState): Held[] {
 /** Average price of what is held, in ticks, not rounded. */
 export function averageTicks(state: EngineState, position: PositionEntry): number {
   const steps = stepsAt(state, position.instrument);
-  return Number(position.cost) / (heldLots(position, steps) * Number(steps.perTickLot));
+  const lots = heldLots(position, steps);
+  return VALUE[steps.kind].averageTicks(Number(position.cost), lots, Number(steps.perTickLot));
 }
 
 export function stepsAt(state: EngineState, at: InstrumentId): BookSteps {

@@ -3,7 +3,7 @@
  * Typed arrays and one running sum, so that a quote costs the same however many instruments there are.
  */
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
-import { worth } from '../domain/money.js';
+import { isOwned, VALUE, type ValueRule } from '../domain/value.js';
 
 /** A position as it is valued. */
 export interface Held {
@@ -30,7 +30,8 @@ export class MarketBook {
   private readonly quantityLots: Float64Array;
   private readonly value: Float64Array;
   private readonly perTickLot: Float64Array;
-  /** What is taken off the market value: the cost of a linear position, nothing on spot. */
+  private readonly rules: readonly ValueRule[];
+  /** What is taken off the market value: the cost of a contract, nothing where the value is owned. */
   private readonly carried: Float64Array;
 
   constructor(private readonly instruments: readonly Instrument[]) {
@@ -41,6 +42,7 @@ export class MarketBook {
     this.quantityLots = new Float64Array(count);
     this.value = new Float64Array(count);
     this.perTickLot = Float64Array.from(instruments, (instrument) => instrument.moneyPerTickLot);
+    this.rules = instruments.map(({ kind }) => VALUE[kind]);
     this.carried = new Float64Array(count);
   }
 
@@ -70,6 +72,7 @@ export class MarketBook {
   /** A long position is worth what selling it brings, a short one what buying it back costs. */
   private worthAt(at: InstrumentId, lots: number): number {
     const mark = (lots > 0 ? this.bidTicks[at] : this.askTicks[at]) as number;
+    const { worth } = this.rules[at] as ValueRule;
     return worth(lots, mark, this.perTickLot[at] as number) - (this.carried[at] as number);
   }
 
@@ -79,10 +82,10 @@ export class MarketBook {
     this.unpriced = 0;
     for (const { instrument: at, lots, cost } of positions) {
       if (lots !== 0 && this.quotedMonotonicMs[at] === NEVER) this.unpriced += 1;
-      const linear = this.instruments[at]?.kind === 'linear';
+      const owned = this.isOwned(at);
       this.quantityLots[at] = lots;
-      this.carried[at] = linear ? cost : 0;
-      this.value[at] = this.worth(at, lots, cost, linear);
+      this.carried[at] = owned ? 0 : cost;
+      this.value[at] = this.worth(at, lots, cost, owned);
       total += this.value[at] as number;
     }
     this.equity = total === 0 ? 0 : total;
@@ -94,9 +97,9 @@ export class MarketBook {
   }
 
   /** Before the first quote a position is worth what it cost. */
-  private worth(at: InstrumentId, lots: number, cost: number, linear: boolean): number {
+  private worth(at: InstrumentId, lots: number, cost: number, owned: boolean): number {
     if (lots === 0) return 0;
-    if (this.quotedMonotonicMs[at] === NEVER) return linear ? 0 : cost;
+    if (this.quotedMonotonicMs[at] === NEVER) return owned ? cost : 0;
     return this.worthAt(at, lots);
   }
 
@@ -104,7 +107,12 @@ export class MarketBook {
   unrealised({ instrument: at, cost }: Pick<Held, 'instrument' | 'cost'>): number {
     if (this.quantityLots[at] === 0 || this.quotedMonotonicMs[at] === NEVER) return 0;
     const value = this.value[at] as number;
-    return this.instruments[at]?.kind === 'linear' ? value : value - cost;
+    return this.isOwned(at) ? value - cost : value;
+  }
+
+  private isOwned(at: InstrumentId): boolean {
+    const instrument = this.instruments[at];
+    return instrument !== undefined && isOwned(instrument);
   }
 
   hasQuote(at: InstrumentId): boolean {

@@ -8,6 +8,7 @@ import type { Halt, Mode } from '../domain/mode.js';
 import { formatUnits, type Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
+import { isOwned } from '../domain/value.js';
 import type { VenueBreaker } from '../domain/venue.js';
 import { othersCoins } from './apply-coins.js';
 import { averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
@@ -209,9 +210,10 @@ function balanceViews({ state }: Core): BalanceView[] {
   const totals = new Map(state.balances);
   for (const position of state.positions) {
     const { base, perLot } = stepsAt(state, position.instrument);
-    const kind = state.config?.instruments[position.instrument]?.kind;
+    const instrument = state.config?.instruments[position.instrument];
     const held = BigInt(position.quantityLots) * perLot + position.remainder;
-    if (kind === 'spot' && held !== 0n) totals.set(base, (totals.get(base) ?? 0n) + held);
+    if (instrument !== undefined && isOwned(instrument) && held !== 0n)
+      totals.set(base, (totals.get(base) ?? 0n) + held);
   }
   return [...totals].map(([asset, units]) => ({
     asset,

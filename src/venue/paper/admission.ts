@@ -2,6 +2,7 @@
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv, worth } from '../../domain/money.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { VALUE, type ValueRule } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
 import { cashFeePpm, type FeeRules } from './fees.js';
@@ -28,9 +29,9 @@ const INSUFFICIENT: Rejection = {
   code: '-2010',
   text: 'Account has insufficient balance for requested action.',
 };
-const WOULD_TRIGGER: Readonly<Record<Instrument['kind'], Rejection>> = {
-  spot: { code: '-2010', text: 'Stop price would trigger immediately.', wouldTrigger: true },
-  linear: { code: '-2021', text: 'Order would immediately trigger.', wouldTrigger: true },
+const WOULD_TRIGGER: Readonly<Record<ValueRule['pays'], Rejection>> = {
+  value: { code: '-2010', text: 'Stop price would trigger immediately.', wouldTrigger: true },
+  result: { code: '-2021', text: 'Order would immediately trigger.', wouldTrigger: true },
 };
 const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter failure: ${name}` });
 
@@ -71,7 +72,7 @@ export function refuseByAccount(
   { reserveTicks, quote }: PricesNow,
   fees: FeeRules,
 ): Rejection | null {
-  if (wouldTrigger(order, quote(instrument.symbol))) return WOULD_TRIGGER[instrument.kind];
+  if (wouldTrigger(order, quote(instrument.symbol))) return WOULD_TRIGGER[VALUE[instrument.kind].pays];
   const value = worth(order.quantityLots, reserveTicks ?? 0, instrument.moneyPerTickLot);
   return instrument.kind === 'spot'
     ? refuseSpot(order, instrument, book, value, cashFeePpm(fees, 'taker'))

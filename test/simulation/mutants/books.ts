@@ -11,8 +11,8 @@ export const BOOK_MUTANTS: readonly Mutant[] = [
   {
     what: 'a linear contract costs no fees',
     file: 'engine/apply-execution.ts',
-    find: "const paid = instrument.kind === 'spot' ? notional : -gained;",
-    put: "const paid = instrument.kind === 'spot' ? notional : -gained - execution.fee;",
+    find: 'const paid = isOwned(instrument) ? notional : -gained;',
+    put: 'const paid = isOwned(instrument) ? notional : -gained - execution.fee;',
   },
   {
     what: 'a partial close takes the whole cost',
