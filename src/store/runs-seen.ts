@@ -1,4 +1,4 @@
-/** Runs that Temporal had open at the last look: should its database be lost, nothing else may say that they were. */
+/** Runs that began, or that Temporal had open at the last look: should its database be lost, nothing else may say that they were. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -60,7 +60,11 @@ interface SeenRow {
   readonly seen: Date;
 }
 
-export async function dropSeenRun(pool: Queries, desk: string, run: SeenRun): Promise<void> {
+export async function dropSeenRun(
+  pool: Queries,
+  desk: string,
+  run: Pick<SeenRun, 'workflowId' | 'firstRunId'>,
+): Promise<void> {
   await pool.query('delete from run_seen where desk = $1 and workflow_id = $2 and first_run_id = $3', [
     desk,
     run.workflowId,

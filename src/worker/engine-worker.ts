@@ -16,6 +16,7 @@ import { loadDesk } from '../venue/load-desk.js';
 import { bundleFile } from './bundle-workflows.js';
 import { deskOwnerOf } from './desk-owner-client.js';
 import { followIncarnation } from './follow-incarnation.js';
+import { followRuns } from './follow-runs.js';
 import { installRuntime } from './install-runtime.js';
 import { keepWorker } from './keep-worker.js';
 import { sendHeartbeats } from './operations-heartbeat.js';
@@ -35,6 +36,7 @@ export async function startEngineWorker(runtime: Runtime): Promise<Role> {
   const emergency = keepWorker(context, {
     taskQueue: emergencyQueue(desk.desk),
     bundle: { codePath: bundleFile('emergency') },
+    sinks: followRuns(pool, desk.desk),
     activities: createEmergencyActivities({
       pool,
       home: runtime.home,

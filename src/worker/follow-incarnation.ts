@@ -81,5 +81,6 @@ function serve(context: WorkerContext, desk: Desk, trader: TraderClient, incarna
     taskQueue: engineQueue(desk.desk, incarnation),
     bundle: null,
     activities: createEngineActivities(trader, tradingDaysOf(desk), desk.resume.venue),
+    sinks: null,
   });
 }

@@ -4,9 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type InjectedSinks, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { bindAnswers } from '../activities/bind-answers.js';
 import { END_TIMES, endWithWorker } from '../activities/worker-ends.js';
+import type { RunSinks } from '../contracts/run-sinks.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { workerConnection } from '../temporal/connect-options.js';
@@ -25,6 +26,8 @@ export interface WorkerSettings {
   /** Code of the workflows; null: activities only. */
   readonly bundle: { readonly codePath: string } | { readonly code: string } | null;
   readonly activities: object;
+  /** Who hears of its runs; null without workflows. */
+  readonly sinks: InjectedSinks<RunSinks> | null;
   /** Runs that begin under it end under it. Without one they go on under whatever build is there, by its patches. */
   readonly version?: WorkerDeploymentVersion;
 }
@@ -134,7 +137,7 @@ async function proveAlive(
 
 function workerOptions(
   { runtime, temporal }: WorkerContext,
-  { taskQueue, bundle, activities, version }: WorkerSettings,
+  { taskQueue, bundle, activities, sinks, version }: WorkerSettings,
   connection: NativeConnection,
   stopping: AbortSignal,
 ): WorkerOptions {
@@ -146,6 +149,7 @@ function workerOptions(
     dataConverter: dataConverterOf(runtime.home),
     interceptors: { activity: [bindAnswers, endWithWorker(stopping)] },
     ...(bundle === null ? {} : { workflowBundle: bundle }),
+    ...(sinks === null ? {} : { sinks }),
     ...(version === undefined
       ? {}
       : {

@@ -9,6 +9,7 @@ import { dataConverterOf } from '../temporal/data-converter.js';
 import { describeRun } from '../temporal/describe-run.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { pinnedBuildOf } from '../temporal/worker-builds.js';
+import { UNHEARD } from './follow-runs.js';
 import { buildIdOf, readKeptBundle } from './kept-bundles.js';
 
 export interface ReplayedRun {
@@ -102,7 +103,8 @@ async function problemOf(
       namespace: options.namespace,
     }));
     const dataConverter = home === null ? {} : { dataConverter: asIn(namespace, dataConverterOf(home)) };
-    await Worker.runReplayHistory({ workflowBundle: { code }, ...dataConverter }, history, workflowId);
+    const options = { workflowBundle: { code }, sinks: UNHEARD, ...dataConverter };
+    await Worker.runReplayHistory(options, history, workflowId);
     return null;
   } catch (error) {
     return causeOf(error).slice(0, PROBLEM_MAX);

@@ -9,6 +9,7 @@ import { notify } from '../notify/notify.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { makeCurrent, openRunsByBuild } from '../temporal/worker-builds.js';
 import { bundleFile } from './bundle-workflows.js';
+import { followRuns } from './follow-runs.js';
 import { type KeptWorker, keepWorker, type WorkerContext, type WorkerSettings } from './keep-worker.js';
 import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './kept-bundles.js';
 import { LOOKS_MS } from './looks.js';
@@ -44,7 +45,7 @@ export function serveBuilds(context: BuildsContext, activities: object): KeptWor
   const old = new OldBuilds(context, activities);
   const code = context.code ?? readFileSync(bundleFile('operations'), 'utf8');
   const buildId = buildIdOf(code);
-  const current = keepWorker(context, settingsOf(desk, buildId, code, activities));
+  const current = keepWorker(context, settingsOf(context, buildId, code, activities));
   let markReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => {
     markReady = resolve;
@@ -77,11 +78,18 @@ export function serveBuilds(context: BuildsContext, activities: object): KeptWor
   };
 }
 
-function settingsOf(desk: string, buildId: string, code: string, activities: object): WorkerSettings {
+function settingsOf(
+  { watched }: BuildsContext,
+  buildId: string,
+  code: string,
+  activities: object,
+): WorkerSettings {
+  const { desk } = watched.desk;
   return {
     taskQueue: operationsQueue(desk),
     bundle: { code },
     activities,
+    sinks: followRuns(watched.pool, desk),
     version: { deploymentName: operationsDeployment(desk), buildId },
   };
 }
@@ -130,8 +138,7 @@ class OldBuilds {
       await this.tell(buildId, runs, kept.problem);
       return;
     }
-    const { desk } = this.context.watched.desk;
-    const worker = keepWorker(this.context, settingsOf(desk, buildId, kept.code, this.activities));
+    const worker = keepWorker(this.context, settingsOf(this.context, buildId, kept.code, this.activities));
     const begun: Served = { worker, ready: false, looks: 0, emptyLooks: 0 };
     this.served.set(buildId, begun);
     void worker.ready.then(() => {

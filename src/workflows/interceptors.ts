@@ -1,13 +1,17 @@
 /**
  * Around every workflow of every bundle, so that no type can forget it: procedure, signals and updates run in a scope
  * that nothing cancels. A cancelled activity, timer or child would lose halts, evidence and notices half way. Answers of
- * activities are taken from our own workers only.
+ * activities are taken from our own workers only. The worker hears that a run has begun, and that it has ended.
  */
 import {
   CancellationScope,
+  proxySinks,
   setDefaultSignalHandler,
   type WorkflowInterceptorsFactory,
+  workflowInfo,
 } from '@temporalio/workflow';
+import type { RunSinks } from '../contracts/run-sinks.js';
+import { FERMATA_ROUTINE } from '../contracts/search-attributes.js';
 import { bindAnswers } from './bound-answers.js';
 import { followCancelRequests } from './cancellation.js';
 import { onUnknownSignal } from './unknown-signals.js';
@@ -20,7 +24,9 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
         const root = CancellationScope.current();
         return CancellationScope.nonCancellable(() => {
           followCancelRequests(root);
+          sayBegun();
           const ended = next(input);
+          ended.then(sayEnded, () => undefined);
           // After the workflow's own handlers: signals that came before them are theirs.
           setDefaultSignalHandler(onUnknownSignal);
           return ended;
@@ -31,3 +37,19 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
     },
   ],
 });
+
+const { runs } = proxySinks<RunSinks>();
+
+function sayBegun(): void {
+  const { workflowId, firstExecutionRunId, runId, workflowType, startTime, typedSearchAttributes, unsafe } =
+    workflowInfo();
+  if (unsafe.isReplayingHistoryEvents) return;
+  const routine = typedSearchAttributes.get(FERMATA_ROUTINE) ?? '';
+  const startedMs = startTime.getTime();
+  runs.begun({ workflowId, firstRunId: firstExecutionRunId, runId, type: workflowType, routine, startedMs });
+}
+
+function sayEnded(): void {
+  const { workflowId, firstExecutionRunId: firstRunId, unsafe } = workflowInfo();
+  if (!unsafe.isReplayingHistoryEvents) runs.ended({ workflowId, firstRunId });
+}

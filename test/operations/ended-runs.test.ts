@@ -146,6 +146,52 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     expect(await isKept(desk, run.workflowId)).toBe(false);
   });
 
+  it('one that no look has seen yet is told all the same: it said itself that it began', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const input = {
+      verify: false,
+      keep: 5,
+      simulated: true,
+      marketMs: null,
+      person: null,
+      evidenceMs: 20_000,
+    };
+    const step = { verdict: 'pass', title: 'T', observed: 'x', expected: 'y' };
+    const desk = await bench.desk({
+      serve: ['operations'],
+      followed: true,
+      activities: () => ({
+        takeBackup: () => held.then(() => ({ backupId: 'b1', step: { ...step, key: 'take' } })),
+        pruneBackups: async () => ({ ...step, key: 'prune' }),
+      }),
+    });
+    const begin = () => start(desk, 'backup', 'backup', [{ ...input, desk: desk.name }]);
+    const { workflowId } = await begin();
+    await until('its word', () => isKept(desk, workflowId));
+    await lose(bench, workflowId);
+    await listedNoMore(workflowId);
+    expect(await tellEnded(desk)).toMatchObject([{ workflowId }]);
+    expect(await isKept(desk, workflowId)).toBe(false);
+    expect(await desk.evidence('backup')).toMatchObject([
+      {
+        step_key: expect.stringMatching(/^abandoned:/),
+        observed: expect.stringMatching(/does not know its run/),
+      },
+    ]);
+    // One that has ended by itself was not lost, whatever Temporal forgets before the next look.
+    const again = await begin();
+    await until('its word', () => isKept(desk, workflowId));
+    release();
+    await again.result();
+    await until('its last word', async () => !(await isKept(desk, workflowId)));
+    await lose(bench, workflowId);
+    await listedNoMore(workflowId);
+    expect(await tellEnded(desk)).toEqual([]);
+  });
+
   it('one that was seen too long ago for Temporal to keep it is not told as lost', async () => {
     const desk = await bench.desk({ serve: [] });
     const { workflowId } = await start(desk, 'backup', 'backup');

@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../src/temporal/data-converter.js';
+import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { sharedTemporal, type TemporalAddress } from '../support/temporal.js';
 
 const POLL_MS = 30_000;
@@ -53,7 +54,7 @@ async function serve(taskQueue: string, look: string | null): Promise<void> {
   const worker = await Worker.create({
     ...{ connection: native, namespace: address.namespace, taskQueue, dataConverter: dataConverterOf(home) },
     ...(look === null
-      ? { workflowBundle: bundle }
+      ? { workflowBundle: bundle, sinks: UNHEARD }
       : { activities: { look: async () => look }, interceptors: { activity: [bindAnswers] } }),
     shutdownForceTime: '1s',
   });

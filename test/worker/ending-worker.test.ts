@@ -13,6 +13,7 @@ import { backupWorkflowId, operationsQueue, preflightId } from '../../src/contra
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { ROLE_TIMES } from '../../src/supervisor/roles.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { type KeptWorker, keepWorker } from '../../src/worker/keep-worker.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
 import { bundleOf } from '../workflows/support/serve-queue.js';
@@ -41,7 +42,7 @@ async function serve(desk: string, activities: object): Promise<KeptWorker> {
   const runtime = { home, temporal } as never;
   const kept = keepWorker(
     { runtime, temporal: access, log: pino({ level: 'silent' }) },
-    { taskQueue: operationsQueue(desk), bundle: await bundleOf('operations'), activities },
+    { taskQueue: operationsQueue(desk), bundle: await bundleOf('operations'), activities, sinks: UNHEARD },
   );
   await kept.ready;
   return kept;

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cancelledOrEnding } from '../../src/activities/worker-ends.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
+import { readSeenRuns } from '../../src/store/runs-seen.js';
 import type { TemporalAccess } from '../../src/temporal/open-temporal.js';
 import type { KeptWorker } from '../../src/worker/keep-worker.js';
 import { buildIdOf, keepBundle } from '../../src/worker/kept-bundles.js';
@@ -176,6 +177,19 @@ describe('an upgrade under running procedures', () => {
         async () => (await buildOf(workflowId)) === buildIdOf(old),
         WAIT_MS,
       );
+    const kept = async () => [
+      ...new Set((await readSeenRuns(bench.database.pool, desk.name)).map(({ type }) => type)),
+    ];
+    const types = [
+      'backup',
+      'incident',
+      'restoreDrill',
+      'resumption',
+      'routine',
+      'settingsChange',
+      'validation',
+    ];
+    await until('each to be kept as begun', async () => `${(await kept()).sort()}` === `${types}`, WAIT_MS);
     const bundles = { emergency: '', operations: next };
     const looked = await until('each to be listed', async () => {
       const found = await replayOpenRuns(bench.temporal, desk.name, bundles, home);
@@ -186,6 +200,7 @@ describe('an upgrade under running procedures', () => {
     await operations.serve(next);
     operations.held = false;
     await Promise.all(open.map(({ procedure, workflowId }) => toEnd(desk, procedure, workflowId)));
+    await until('each to be kept as ended', async () => (await kept()).length === 0, WAIT_MS);
     for (const { procedure, workflowId } of open)
       expect(await buildOf(workflowId), procedure.name).toBe(buildIdOf(procedure.endless ? next : old));
     expect(operations.steps).toEqual([]);

@@ -1,10 +1,11 @@
 /**
  * What holds no row in Postgres while it runs (emergency stop, backup, drill, validation, resumption), or does not hold it
  * yet or any more (a routine, an incident, a change of settings), leaves nothing behind where its run was terminated, timed
- * out or failed: Temporal's list says so, and people are told once, with evidence. What that list had open is kept from look
- * to look, so that a Temporal that has lost its database is found out, too.
+ * out or failed: Temporal's list says so, and people are told once, with evidence. What has begun is kept until it ends, and
+ * what that list had open from look to look, so that a Temporal that has lost its database is found out, too.
  */
 
+import type { BegunRun } from '../../contracts/run-sinks.js';
 import { FERMATA_ROUTINE } from '../../contracts/search-attributes.js';
 import { notify } from '../../notify/notify.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
@@ -182,6 +183,16 @@ async function keepOpen(
   }
   await keepSeenRuns(pool, desk.desk, [...kept.values()]);
   return new Set(kept.keys());
+}
+
+/** As the run itself says it: no look has seen it yet. */
+export async function keepBegunRun(
+  pool: Pick<ReconcileContext['pool'], 'query'>,
+  desk: string,
+  run: BegunRun,
+  nowMs: number,
+): Promise<void> {
+  if (MEANING.has(run.type)) await keepSeenRuns(pool, desk, [{ ...run, seenMs: nowMs }]);
 }
 
 const RUNNING = 'RUNNING';

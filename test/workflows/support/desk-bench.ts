@@ -18,6 +18,7 @@ import type { ResumeRule } from '../../../src/domain/mode.js';
 import type { Runtime as DeskRuntime } from '../../../src/home/runtime.js';
 import { notify } from '../../../src/notify/notify.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
+import { followRuns } from '../../../src/worker/follow-runs.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { sharedTemporal, type TemporalAddress } from '../../support/temporal.js';
 import { ScriptedTrader } from './scripted-trader.js';
@@ -51,6 +52,8 @@ export interface DeskOptions {
   /** FERMATA_HOME of its logs. */
   readonly logsHome?: string;
   readonly incidentsFail?: boolean;
+  /** Its runs say that they begin and end, as to the real workers. */
+  readonly followed?: boolean;
   /** More of the operations worker's. */
   readonly activities?: (desk: string) => object;
 }
@@ -201,7 +204,11 @@ async function openDesk(
   const serving = new Map<Served, ServedQueue>();
   const start = async (which: Served) => {
     const { activities, ...queue } = settings[which];
-    const given = { ...queue, activities: watched(activities, options.afterActivity) };
+    const given = {
+      ...queue,
+      activities: watched(activities, options.afterActivity),
+      ...(options.followed ? { sinks: followRuns(pool, name) } : {}),
+    };
     serving.set(which, await serve(connection, address.namespace, options.home, given));
   };
   await Promise.all((options.serve ?? (['emergency', 'engine', 'operations'] as const)).map(start));

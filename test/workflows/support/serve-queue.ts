@@ -1,9 +1,17 @@
 /** One worker on one queue, with the workflows as they are in the source. */
 
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, type NativeConnection, Worker } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  type InjectedSinks,
+  type NativeConnection,
+  Worker,
+} from '@temporalio/worker';
 import { bindAnswers } from '../../../src/activities/bind-answers.js';
+import type { RunSinks } from '../../../src/contracts/run-sinks.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/data-converter.js';
+import { UNHEARD } from '../../../src/worker/follow-runs.js';
 import type { BundleName } from './workflow-types.js';
 
 const bundles = new Map<BundleName, Promise<{ code: string }>>();
@@ -34,15 +42,21 @@ export async function serveQueue(
   connection: NativeConnection,
   namespace: string,
   home: string | null,
-  queue: { readonly taskQueue: string; readonly activities: object; readonly bundle: BundleName | null },
+  queue: {
+    readonly taskQueue: string;
+    readonly activities: object;
+    readonly bundle: BundleName | null;
+    readonly sinks?: InjectedSinks<RunSinks>;
+  },
 ): Promise<ServedQueue> {
-  const { taskQueue, activities, bundle } = queue;
+  const { taskQueue, activities, bundle, sinks = UNHEARD } = queue;
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
     activities,
     interceptors: { activity: [bindAnswers] },
+    sinks,
     ...(bundle ? { workflowBundle: await bundleOf(bundle) } : {}),
     ...(home === null ? {} : { dataConverter: dataConverterOf(home) }),
     stickyQueueScheduleToStartTimeout: '1s',
