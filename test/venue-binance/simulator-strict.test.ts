@@ -1,7 +1,7 @@
 /** What an exchange does and a kind simulator would not: each was once different here, over plain HTTP. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/binance/start.js';
-import { OTHER_KEY, rawClient } from './support/raw-client.js';
+import { OTHER_KEY, rawClient, TRADING_KEY } from './support/raw-client.js';
 
 let simulator: BinanceSimulator;
 let desk: ReturnType<typeof rawClient>;
@@ -40,6 +40,16 @@ describe('fills', () => {
     const whole = await send(other, limit({ timeInForce: 'FOK', quantity: '0.15', price: '62000' }));
     expect(whole.body).toMatchObject({ status: 'FILLED', executedQty: '0.15000000' });
     expect((await other.signed('GET', '/api/v3/myTrades', { symbol: 'BTCUSDT' })).body).toHaveLength(2);
+  });
+
+  it('expires what an IOC order could not fill', async () => {
+    await desk.control('depth', { symbol: 'BTCUSDT', levels: 1, levelValue: '600' });
+    const placed = await send(desk, limit({ timeInForce: 'IOC', quantity: '0.03', price: '62000' }));
+    expect(placed.body).toMatchObject({
+      status: 'EXPIRED',
+      executedQty: '0.01000000',
+      expiryReason: 'UNFILLED_IOC_QUANTITY_EXPIRED',
+    });
   });
 
   it('refuses a LIMIT_MAKER that would take from another account', async () => {
@@ -270,5 +280,130 @@ describe('the public market', () => {
     expect((await desk.open('/api/v3/ticker', { symbol: 'BTCUSDT', windowSize: '99h' })).body.code).toBe(
       -1130,
     );
+  });
+});
+
+describe('single rules', () => {
+  const amend = (client: typeof desk, orderId: number, newQty: string) =>
+    client.signed('PUT', '/api/v3/order/amend/keepPriority', {
+      symbol: 'BTCUSDT',
+      orderId: String(orderId),
+      newQty,
+    });
+  /** On a clock that stands still, so that no ten seconds end on the way. */
+  const standing = async () => {
+    const startMs = Date.now();
+    const still = await startBinanceSimulator({ wallMs: () => startMs });
+    onTestFinished(() => still.close());
+    const [mine, theirs] = [rawClient(still.address), rawClient(still.address, OTHER_KEY)];
+    const post = (client: typeof desk, path: string, values: Values) =>
+      client.signed('POST', `/api/v3/${path}`, { symbol: 'BTCUSDT', side: 'BUY', ...values }, startMs);
+    const unfilled = async () =>
+      (await mine.signed('GET', '/api/v3/rateLimit/order', {}, startMs)).body[0].count;
+    return { mine, theirs, post, unfilled };
+  };
+
+  it('an order is amended ten times at the most', async () => {
+    const { body } = await send(desk, limit({ quantity: '0.02', price: '50000' }));
+    for (let count = 1; count <= 10; count += 1) {
+      const smaller = await amend(desk, body.orderId, (0.02 - count / 1000).toFixed(3));
+      expect(smaller.status, smaller.text).toBe(200);
+    }
+    expect((await amend(desk, body.orderId, '0.005')).body).toEqual({
+      code: -2038,
+      msg: 'Filter failure: MAX_NUM_ORDER_AMENDS',
+    });
+  });
+
+  it('an amended order of an OCO takes the other with it', async () => {
+    await send(desk, { type: 'MARKET', quantity: '0.01' });
+    const { body: list } = await desk.signed('POST', '/api/v3/orderList/oco', {
+      ...{ symbol: 'BTCUSDT', side: 'SELL', quantity: '0.005', newOrderRespType: 'RESULT' },
+      ...{ aboveType: 'LIMIT_MAKER', abovePrice: '61000', belowType: 'STOP_LOSS', belowStopPrice: '59000' },
+    });
+    const [first, second] = list.orders as { orderId: number }[];
+    expect((await amend(desk, first!.orderId, '0.003')).status).toBe(200);
+    expect(await orderOf(desk, first!.orderId)).toMatchObject({ status: 'NEW', origQty: '0.00300000' });
+    expect(await orderOf(desk, second!.orderId)).toMatchObject({ status: 'NEW', origQty: '0.00300000' });
+  });
+
+  it('a new order of an exchange that was not attempted counts as an unfilled one', async () => {
+    const { mine, post, unfilled } = await standing();
+    const wanted = {
+      cancelReplaceMode: 'STOP_ON_FAILURE',
+      cancelOrderId: '999',
+      ...limit({ price: '50000' }),
+    };
+    const { body } = await post(mine, 'order/cancelReplace', wanted);
+    expect(body).toMatchObject({
+      code: -2022,
+      data: { cancelResult: 'FAILURE', newOrderResult: 'NOT_ATTEMPTED' },
+    });
+    expect(await unfilled()).toBe(1);
+  });
+
+  it('a first fill as maker takes one off the unfilled orders too', async () => {
+    const { mine, theirs, post, unfilled } = await standing();
+    const { body } = await mine.open('/api/v3/depth', { symbol: 'BTCUSDT', limit: '5' });
+    const price = (Number(body.asks[0][0]) - 0.5).toFixed(2);
+    await post(mine, 'order', limit({ price, quantity: '0.02' }));
+    expect(await unfilled()).toBe(1);
+    await post(theirs, 'order', { type: 'MARKET', side: 'SELL', quantity: '0.01' });
+    expect(await unfilled()).toBe(0);
+  });
+
+  it('a stop that becomes a market order is worth what its trigger says', async () => {
+    await send(desk, { type: 'MARKET', quantity: '0.01' });
+    const stop = { type: 'STOP_LOSS', side: 'SELL', quantity: '0.00009' };
+    expect((await send(desk, { ...stop, stopPrice: '59000' })).status).toBe(200);
+    expect((await send(desk, { ...stop, stopPrice: '55000' })).body).toEqual({
+      code: -1013,
+      msg: 'Filter failure: NOTIONAL',
+    });
+  });
+
+  it.each([
+    ['icebergQty', '0.005', 'Iceberg orders are not supported for this symbol.'],
+    ['pegPriceType', 'PRIMARY_PEG', 'Pegged orders are not supported for this symbol.'],
+  ])('%s is off for every symbol', async (name, value, msg) => {
+    expect((await send(desk, limit({ price: '50000', [name]: value }))).body).toEqual({ code: -1013, msg });
+  });
+
+  it.each([
+    ['GET', '/api/v3/orderList', { orderListId: '77' }, 400, -2018],
+    ['POST', '/sapi/v1/capital/withdraw/apply', { coin: 'USDT', address: 'a', amount: '1' }, 401, -2015],
+    ['POST', '/api/v3/sor/order', { symbol: 'BTCUSDT' }, 404, undefined],
+    ['POST', '/api/v3/userDataStream', {}, 404, undefined],
+    ['GET', '/sapi/v1/fiat/orders', {}, 404, undefined],
+  ] as [string, string, Values, number, number | undefined][])(
+    '%s %s answers as for what is not there',
+    async (method, path, values, status, code) => {
+      const answer = await desk.signed(method, path, values);
+      expect(answer.status, answer.text).toBe(status);
+      expect(answer.body?.code).toBe(code);
+    },
+  );
+
+  it('a parameter in query and body is taken from the query', async () => {
+    const query = 'symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.01&price=50000';
+    const body = `price=40000&timestamp=${Date.now()}`;
+    const placed = await fetch(
+      `${simulator.address}/api/v3/order?${query}&signature=${desk.signature(query + body)}`,
+      { method: 'POST', headers: { 'X-MBX-APIKEY': TRADING_KEY.apiKey }, body },
+    );
+    expect(await placed.json()).toMatchObject({ status: 'NEW', price: '50000.00000000' });
+  });
+
+  it('times are in microseconds where the header asks for them', async () => {
+    const told = async (unit: string) => {
+      const headers = { 'X-MBX-TIME-UNIT': unit };
+      return (await fetch(`${simulator.address}/api/v3/time`, { headers })).json() as Promise<{
+        serverTime?: number;
+        code?: number;
+      }>;
+    };
+    const { serverTime = 0 } = await told('MICROSECOND');
+    expect(serverTime / 1000 / Date.now()).toBeCloseTo(1, 3);
+    expect((await told('NANOSECOND')).code).toBe(-1194);
   });
 });
