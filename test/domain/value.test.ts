@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scalesFor, stepsOf } from '../../src/domain/book-steps.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
-import { parseDecimal } from '../../src/domain/decimal.js';
+import { DecimalError, parseDecimal } from '../../src/domain/decimal.js';
 import type { Instrument, InstrumentKind } from '../../src/domain/instrument.js';
 import { formatUnits, mulDivUnits, type Units, worth } from '../../src/domain/money.js';
 import { isOwned, settleOf, VALUE } from '../../src/domain/value.js';
+import { sameInstruments } from '../../src/engine/apply-config.js';
 import { applyExecution } from '../../src/engine/apply-execution.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import { averageTicks, heldAt } from '../../src/engine/books.js';
@@ -120,6 +121,22 @@ it('what is owned is paid for when it is bought, a contract when it is closed', 
     const paid = state.balances.get(settleOf(instrument)) ?? 0n;
     expect(paid !== 0n).toBe(isOwned(instrument));
   }
+});
+
+it('another multiplier is another instrument: what is held would be worth something else', () => {
+  const withMultiplier = (multiplier?: string) =>
+    buildInstrument(0, {
+      ...{ ...COIN, kind: 'future' as const },
+      ...(multiplier === undefined ? {} : { multiplier }),
+    });
+  expect(sameInstruments([withMultiplier('20')], [withMultiplier('20')])).toBe(true);
+  expect(sameInstruments([withMultiplier('20')], [withMultiplier('50')])).toBe(false);
+  expect(sameInstruments([withMultiplier()], [withMultiplier('1')])).toBe(true);
+  expect(sameInstruments([withMultiplier()], [withMultiplier('20')])).toBe(false);
+});
+
+it('a multiplier of nothing is refused', () => {
+  expect(() => buildInstrument(0, { ...COIN, kind: 'future', multiplier: '0' })).toThrow(DecimalError);
 });
 
 const COIN = { symbol: 'BTC/USD', tickSize: '0.5', lotSize: '1', ...NO_FEES } as const;
