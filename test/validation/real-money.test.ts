@@ -37,6 +37,7 @@ async function fetched(
   minutes: number,
   endpoint: 'live' | 'simulator' = 'simulator',
   months = ['2026-03'],
+  venue = 'binance',
 ): Promise<readonly string[]> {
   const rows = waves(minutes).map(({ openMs, open, high, low, close }) =>
     [openMs, ...[open, high, low, close].map((price) => price.toFixed(2)), '1'].join(','),
@@ -45,7 +46,7 @@ async function fetched(
   const each = Math.ceil(minutes / months.length);
   return Promise.all(
     months.map(async (month, at) => {
-      const about = { venue: 'binance', endpoint, address: ADDRESS, symbol, month };
+      const about = { venue, endpoint, address: ADDRESS, symbol, month };
       const mine = rows.slice(at * each, (at + 1) * each);
       const fromMs = BEGIN_MS + at * each * MINUTE_MS;
       const span = { fromMs, untilMs: fromMs + mine.length * MINUTE_MS };
@@ -112,13 +113,16 @@ it('one fetched file stands for its own instrument only', async () => {
   expect(goLive.because).toContain('2026-03.csv.gz holds the prices of BTC/USDT, and was given for ETH/USDT');
 });
 
-it('minutes of the exchange and of a simulator together are nobody’s market', async () => {
+it.each([
+  ['the exchange and of a simulator', 'simulator', 'binance'],
+  ['two exchanges', 'live', 'kraken'],
+] as const)('minutes of %s together are nobody’s market', async (_of, endpoint, venue) => {
   const home = temporaryFolder();
-  const [live = ''] = await fetched(home, 'BTC/USDT', 3 * 60, 'live');
-  const [simulated = ''] = await fetched(home, 'ETH/USDT', 3 * 60);
+  const [first = ''] = await fetched(home, 'BTC/USDT', 3 * 60, 'live');
+  const [second = ''] = await fetched(home, 'ETH/USDT', 3 * 60, endpoint, ['2026-03'], venue);
   const market = given([
-    ['BTC/USDT', live],
-    ['ETH/USDT', simulated],
+    ['BTC/USDT', first],
+    ['ETH/USDT', second],
   ]);
   const { goLive, market: told } = await validate(home, { durationMs: 2 * HOUR_MS, market });
   expect(goLive.because.join('\n')).toMatch(/its files come from different markets/);

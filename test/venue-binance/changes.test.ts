@@ -218,7 +218,7 @@ describe('cash that moved without a trade', () => {
     },
   );
 
-  it('asks no more lists once two of them got no answer, and names those, too', async () => {
+  it('asks no more lists once the venue does not answer, and names those, too', async () => {
     const { venue, raw, simulator } = opened;
     await raw.control('deposit', { account: 'desk', asset: 'USDT', amount: '5' });
     for (const path of ['/sapi/v1/capital/withdraw/history', '/sapi/v1/asset/assetDividend'])

@@ -10,7 +10,7 @@ import { VenueUnavailable } from '../port.js';
 import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
 import { decimalOf } from './exact.js';
 import type { CcxtBinance } from './exchange.js';
-import { type Reader, VenueSilent } from './reading.js';
+import type { Reader } from './reading.js';
 
 const DAY_MS = 86_400_000;
 /** A deposit is listed by when it was seen, and credited later; what is older does not change any more. */
@@ -22,8 +22,6 @@ const DUST_MAX = 100;
 const TRANSFERS_PAGE = 100;
 /** A full answer is asked for again in halves, down to this: who has more in a second explains it himself. */
 const SPAN_MS_MIN = 1000;
-/** So many lists without an answer, and the rest are not asked: the venue is away, and has other calls to answer first. */
-const UNANSWERED_MAX = 2;
 
 /** Other wallets of the same person, as the names of transfers write them. */
 const WALLETS = ['FUNDING', 'MARGIN', 'UMFUTURE', 'CMFUTURE'] as const;
@@ -112,25 +110,19 @@ type ReadSpan = (
 /**
  * Reads everything at or after `sinceMs`, oldest first. One request after another, so that a difference in cash never takes the
  * allowance of a second at once; what is too old to change is asked for once, however long a journal grows. A list that is
- * refused, or can't be believed, is named, and what the others say counts.
+ * refused, or can't be believed, is named, and what the others say counts; where the venue is away, the breaker ends it.
  */
 export function cashReader(context: CashContext): (sinceMs: number) => Promise<CashListed> {
   const settled = new Map<string, readonly CashMovement[]>();
   return async (sinceMs) => {
     const found = new Map<string, CashMovement>();
     const unread: string[] = [];
-    let unanswered = 0;
     for (const listed of LISTS) {
-      if (unanswered >= UNANSWERED_MAX) {
-        unread.push(`GET ${listed[0].name}: not asked`);
-        continue;
-      }
       try {
         await collect(context, settled, listed, sinceMs, found);
       } catch (error) {
         if (!(error instanceof VenueUnavailable)) throw error;
         unread.push(messageOf(error));
-        if (error instanceof VenueSilent) unanswered += 1;
       }
     }
     const movements = [...found.values()]

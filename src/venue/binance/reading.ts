@@ -16,9 +16,6 @@ export interface ReadingRequest<T> {
   readonly decode: (body: unknown) => T;
 }
 
-/** It gave no answer at all, or was not asked: the next question would fare no better. */
-export class VenueSilent extends VenueUnavailable {}
-
 export interface Reader {
   /** Throws `VenueUnavailable`. */
   read<T>(request: ReadingRequest<T>): Promise<T>;
@@ -50,8 +47,7 @@ export function createReader(
     note,
     async read({ name, weight, urgency, send, decode }) {
       const answer = await requests.ask({ name, weight, urgency, safeToRepeat: true, send });
-      if (answer.kind === 'refused') throw new VenueUnavailable(`${name}: ${whyNot(answer)}`);
-      if (answer.kind !== 'answered') throw new VenueSilent(`${name}: ${whyNot(answer)}`);
+      if (answer.kind !== 'answered') throw new VenueUnavailable(`${name}: ${whyNot(answer)}`);
       try {
         return decode(answer.body);
       } catch (error) {
