@@ -8,7 +8,7 @@ const LOOKED_AT = 20;
 
 /** Only backups that were read back after they were written, and are still there, count. */
 export const backupAge = check(
-  z.strictObject({ maxAgeHours: z.number().positive().default(24) }),
+  z.strictObject({ maxAgeHours: z.number().min(0).default(24) }),
   async ({ desk, pool }, { maxAgeHours: ageHoursMax }) => {
     const expected = `the last verified backup is at most ${ageHoursMax} hours old`;
     const backups = await readBackups(pool, desk.desk, LOOKED_AT);

@@ -12,7 +12,7 @@ const GAPS_NAMED = 5;
 
 /** Candles of every instrument, of the prices that are traded on, are there up to now, without a gap since the first one of the span. */
 export const candlesStored = check(
-  z.strictObject({ hours: z.number().positive().default(24) }),
+  z.strictObject({ hours: z.number().min(0).default(24) }),
   async ({ desk, trader, pool }, { hours }) => {
     const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;
     const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });

@@ -6,7 +6,7 @@ const BYTES_PER_MB = 1_048_576;
 
 /** On the disk that holds the journal, Postgres and Temporal. */
 export const diskSpace = check(
-  z.strictObject({ freeMbMin: z.number().positive().default(1_024) }),
+  z.strictObject({ freeMbMin: z.number().min(0).default(1_024) }),
   async ({ runtime }, { freeMbMin }) => {
     const { bavail, bsize } = await statfs(runtime.home);
     const freeMb = Math.floor((bavail * bsize) / BYTES_PER_MB);

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 
 /** A backup counts only when it was restored: the newest drill must have passed, lately. */
 export const drillAge = check(
-  z.strictObject({ maxAgeDays: z.number().positive().default(8) }),
+  z.strictObject({ maxAgeDays: z.number().min(0).default(8) }),
   async ({ desk, pool }, { maxAgeDays: ageDaysMax }) => {
     const expected = `the last restore drill passed, at most ${ageDaysMax} days ago`;
     const [newest] = await readDrills(pool, desk.desk, 1);

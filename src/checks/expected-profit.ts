@@ -9,7 +9,7 @@ const STATUS_MS = 3_000;
  * than that warns, since it is as little understood.
  */
 export const expectedProfit = check(
-  z.strictObject({ days: z.number().positive().default(30), deviations: z.number().positive().default(2) }),
+  z.strictObject({ days: z.number().min(0).default(30), deviations: z.number().min(0).default(2) }),
   async (context, { days, deviations }) => {
     const { marketData, equity, dayStartEquity, configHash } = await context.trader.call(
       'status',

@@ -12,6 +12,8 @@ export interface RestoreMark {
   readonly database: string;
   /** What of `staged` the backup holds: names of files and folders. */
   readonly has: readonly string[];
+  /** Of somebody else: nothing of it was moved. */
+  readonly keepsTemporal: boolean;
   /** What was there goes here: a folder, and a database. */
   readonly keptIn: string;
   readonly keptDatabase: string;

@@ -6,7 +6,7 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Of a report that looks back. */
-export const SPAN = z.strictObject({ days: z.number().positive().default(7) });
+export const SPAN = z.strictObject({ days: z.number().min(0).default(7) });
 
 /** The last `days` of market time. */
 export function spanOf(

@@ -10,13 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder, PAPER_BOOK_FOLDER } from '../../src/backup/backup-folder.js';
 import { restoreDesk } from '../../src/backup/restore/restore-desk.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
+import { resetPaper } from '../../src/cli/commands/paper.js';
+import type { EngineRecord } from '../../src/engine/record.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { readRestoreMark } from '../../src/home/restore-mark.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
@@ -26,6 +28,7 @@ import { endLeftChildren } from '../../src/supervisor/children-file.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { preflight } from '../../src/supervisor/start/preflight.js';
+import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { runCommand } from '../cli/run-command.js';
 import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
@@ -55,6 +58,21 @@ async function homeWithBackup(): Promise<string> {
   await ensureSecrets(home);
   return home;
 }
+
+const KILLED = {
+  type: 'halt',
+  halt: {
+    haltId: 'cd'.repeat(16),
+    mode: 'KILLED',
+    scope: { kind: 'desk' },
+    cause: 'kill',
+    by: 'ben',
+    reason: 'it lost its mind',
+    resume: 'two-people',
+    atWallMs: 0,
+    atMarketMs: 0,
+  },
+} as const satisfies EngineRecord;
 
 const restore = (home: string, more: object = {}) =>
   restoreDesk({ home, backupId: ID, by: 'anna', nowMs: Date.now, ...more });
@@ -87,7 +105,7 @@ describe('a desk that is restored', () => {
     const { passed, steps } = await restore(home);
     expect(
       steps.map(({ key, verdict, observed }) => (verdict === 'pass' ? key : `${key}: ${observed}`)),
-    ).toEqual(['files', 'restore', 'tables', 'ledger', 'resting', 'evidence', 'accounts', 'switch']);
+    ).toEqual(['files', 'space', 'restore', 'tables', 'ledger', 'resting', 'evidence', 'accounts', 'switch']);
     expect(passed).toBe(true);
     const entries = [...readJournal(journalOf(home))];
     const before = [...readJournal(journalOf(desk.home))];
@@ -130,6 +148,19 @@ describe('a desk that is restored', () => {
     });
   });
 
+  it('stays stopped by whoever has stopped it since, with what they switched off', async () => {
+    const home = await homeWithBackup();
+    await restore(home);
+    const { journal } = await openJournal({ directory: journalOf(home) });
+    await journal.whenDurable(journal.append(KILLED, Date.now()));
+    await journal.close();
+    const { kept } = await restore(home);
+    const { restingAccounts, rulesFrom } = deskPaths(homePaths(home), DESK);
+    const named = join(restingAccounts, readFileSync(rulesFrom, 'utf8'), 'journal');
+    expect(resolve(named)).toBe(resolve(kept?.folder ?? '', 'account', 'journal'));
+    expect([...readJournal(named)].at(-1)?.record).toMatchObject(KILLED);
+  });
+
   it('is not touched where one byte of the backup was changed', async () => {
     const home = await homeWithBackup();
     const file = join(backupsFolder(home), ID, 'database.dump');
@@ -147,7 +178,7 @@ describe('a desk that is restored', () => {
     await restore(home);
     const paths = deskPaths(homePaths(home), DESK);
     const before = incarnationOf(home);
-    const moves = ['account aside', 'account', 'resting-accounts', 'temporal aside', 'database'];
+    const moves = ['account aside', 'account', 'rules-from', 'temporal aside', 'database'];
     for (const until of moves) {
       const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, home, ID, until], {
         stdio: 'ignore',
@@ -155,6 +186,7 @@ describe('a desk that is restored', () => {
       const signal = await new Promise((settle) => child.once('exit', (_code, by) => settle(by)));
       expect(signal, until).toBe('SIGKILL');
       expect(readRestoreMark(home)?.backupId, until).toBe(ID);
+      expect(() => resetPaper(home, DESK, new Date()), until).toThrow(/restore .* was cut off/);
       await expect(preflight(home, { host: '127.0.0.1', port: 0 }), until).rejects.toThrow(
         /restore .* was cut off/,
       );
@@ -201,6 +233,14 @@ describe('`fermata restore`', () => {
       expect([code, err], why).toEqual([2, expect.stringMatching(says)]);
     }
     expect(existsSync(join(home, 'desks'))).toBe(false);
+    expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
+  it('touches nothing where another desk shares the database', async () => {
+    const home = await homeWithBackup();
+    mkdirSync(deskPaths(homePaths(home), 'other').journal, { recursive: true });
+    const { code, err } = await runCommand(join(home, '..'), ['restore', ID, '--confirm', DESK]);
+    expect([code, err]).toEqual([1, expect.stringContaining('what other kept')]);
     expect(existsSync(homePaths(home).postgres)).toBe(false);
   });
 

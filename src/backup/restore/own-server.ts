@@ -17,6 +17,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export interface OwnServer {
   /** Empty, with the product's role beside it; one of that name that was there is dropped first. */
   createDatabase(name: string): Promise<EmptyDatabase>;
+  dropDatabase(name: string): Promise<void>;
   /** The desk's database gets the name `kept`, and `name` takes its place. As often as it is cut off. */
   takePlace(name: string, kept: string): Promise<void>;
   stop(): Promise<void>;
@@ -71,6 +72,12 @@ export async function startOwnServer(home: string): Promise<OwnServer> {
       pool.on('error', () => undefined);
       pools.push(pool);
       return { connection, pool };
+    },
+    dropDatabase: async (name) => {
+      await endSessions();
+      await admin(async (client) => {
+        await client.query(`drop database if exists ${client.escapeIdentifier(name)}`);
+      });
     },
     takePlace: async (name, kept) => {
       await endSessions();

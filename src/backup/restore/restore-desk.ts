@@ -4,8 +4,8 @@
  * into its place; nothing is deleted. Where that is cut off, the same restore goes on with it, and no desk starts before.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, cp, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import {
   type RestoreMark,
   readRestoreMark,
@@ -17,8 +17,8 @@ import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
 import { copyAnew, restoredHalt } from '../../trader/journal/begin-anew.js';
 import * as place from '../backup-folder.js';
-import { type DrillStep, DrillSteps } from '../drill/drill-step.js';
-import type { Manifest } from '../manifest.js';
+import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
+import { type Manifest, sizeOf } from '../manifest.js';
 import type { VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
 import { proveRestored, readBack } from './prove-restored.js';
@@ -28,11 +28,15 @@ const ACCOUNT = 'account';
 /** Of a desk's folder, what a backup may hold; what it does not hold did not exist, and is moved aside only. */
 const KEPT = [ACCOUNT, place.RESTING_FOLDER, place.RULES_FROM_FILE, place.MARKET_POSITION_FILE] as const;
 
+const stagedIn = (home: string): string => join(restoreFolder(home), 'ready');
+
 export interface RestoreRequest {
   readonly home: string;
   readonly backupId: string;
   /** In the halt of the journal and in the evidence. */
   readonly by: string;
+  /** Its Temporal is somebody else's: nothing of it is moved. */
+  readonly keepsTemporal?: boolean;
   readonly nowMs: () => number;
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
@@ -54,11 +58,16 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
   const steps = new DrillSteps(request.onStep ?? (() => {}));
   const begun = readRestoreMark(home);
   const backup = begun === null ? await readBack(steps, home, backupId, signal) : null;
+  if (backup !== null) await steps.run(SPACE, () => enoughSpace(home, backup.manifest));
   if (!steps.passed) return { passed: false, steps: steps.done, kept: null };
   const server = await startOwnServer(home);
   try {
     const mark = begun ?? (await makeReady(steps, request, backup as VerifiedBackup, server));
-    if (mark === null) return { passed: false, steps: steps.done, kept: null };
+    if (mark === null) {
+      await rm(stagedIn(home), { recursive: true, force: true });
+      await server.dropDatabase(DATABASE);
+      return { passed: false, steps: steps.done, kept: null };
+    }
     await steps.run(
       {
         key: 'switch',
@@ -94,7 +103,9 @@ async function makeReady(
   };
   await proveRestored(steps, backup, { title: 'Restored into a database of its own', open }, signal);
   const { manifest } = backup;
-  const staged = join(restoreFolder(home), 'ready');
+  const stamp = place.backupIdAt(startedMs);
+  const { root, account } = deskPaths(homePaths(home), manifest.desk);
+  const keptIn = join(root, `before-restore-${stamp}`);
   let has: readonly string[] = [];
   await steps.run(
     {
@@ -103,42 +114,57 @@ async function makeReady(
       expected: 'the journal goes on under a new incarnation, halted until a person has looked',
     },
     async () => {
-      has = await stageAccounts(backup, staged, request);
+      if (manifest.journal === null) return { ok: false, observed: 'the desk had no journal yet' };
+      await stageAccounts(backup, request);
+      // What people decided since the backup holds on: their stops, tighter limits, strategies that are off.
+      if (existsSync(join(account, 'journal'))) {
+        const rules = join('..', basename(keptIn), ACCOUNT);
+        await writeFile(join(stagedIn(home), place.RULES_FROM_FILE), rules, { mode: 0o600 });
+      }
+      await place.syncTree(stagedIn(home));
+      has = KEPT.filter((name) => existsSync(join(stagedIn(home), name)));
       await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
-      return { ok: true, observed: has.join(', ') || 'the desk had none' };
+      return { ok: true, observed: has.join(', ') };
     },
   );
   if (!steps.passed) return null;
   signal?.throwIfAborted();
-  const stamp = place.backupIdAt(startedMs);
   const mark: RestoreMark = {
     backupId: manifest.id,
     desk: manifest.desk,
     database: DATABASE,
     has,
-    keptIn: join(deskPaths(homePaths(home), manifest.desk).root, `before-restore-${stamp}`),
+    keptIn,
+    keepsTemporal: request.keepsTemporal ?? false,
     keptDatabase: `fermata_before_restore_${stamp.replaceAll(/\D/g, '')}`,
   };
   await writeMark(home, mark);
   return mark;
 }
 
-/** Names of what was made ready. */
+const SPACE = { key: 'space', title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
+
+/** What was there is kept, and what is restored lies beside it. */
+async function enoughSpace(home: string, manifest: Manifest): Promise<Observation> {
+  const { bavail, bsize } = await statfs(home);
+  const [free, needed] = [bavail * bsize, 2 * (manifest.database.sizeBytes + sizeOf(manifest).bytes)];
+  const inMb = (bytes: number): string => `${Math.ceil(bytes / 1_000_000)} MB`;
+  return { ok: free > needed, observed: `${inMb(free)} free, ${inMb(needed)} needed` };
+}
+
 async function stageAccounts(
   { folder, manifest }: VerifiedBackup,
-  staged: string,
-  { by, nowMs }: RestoreRequest,
-): Promise<readonly string[]> {
+  { home, by, nowMs }: RestoreRequest,
+): Promise<void> {
+  const staged = stagedIn(home);
   await rm(staged, { recursive: true, force: true });
   await mkdir(join(staged, ACCOUNT), { recursive: true, mode: 0o700 });
   const taken = new Date(manifest.takenMs).toISOString();
-  if (manifest.journal !== null) {
-    const wallMs = nowMs();
-    const why = `${by} restored backup ${manifest.id}, taken ${taken}`;
-    await copyAnew(join(folder, place.JOURNAL_FOLDER), join(staged, ACCOUNT, 'journal'), wallMs, (marketMs) =>
-      restoredHalt({ wallMs, marketMs, by, why }),
-    );
-  }
+  const wallMs = nowMs();
+  const why = `${by} restored backup ${manifest.id}, taken ${taken}`;
+  await copyAnew(join(folder, place.JOURNAL_FOLDER), join(staged, ACCOUNT, 'journal'), wallMs, (marketMs) =>
+    restoredHalt({ wallMs, marketMs, by, why }),
+  );
   const copyTree = (from: string, to: string): Promise<void> =>
     existsSync(join(folder, from))
       ? cp(join(folder, from), join(staged, to), { recursive: true })
@@ -147,10 +173,6 @@ async function stageAccounts(
   await copyTree(place.RESTING_FOLDER, place.RESTING_FOLDER);
   for (const file of [place.RULES_FROM_FILE, place.MARKET_POSITION_FILE])
     if (existsSync(join(folder, file))) await copyFile(join(folder, file), join(staged, file));
-  await place.syncTree(staged);
-  return KEPT.filter((name) =>
-    name === ACCOUNT ? manifest.journal !== null : existsSync(join(staged, name)),
-  );
 }
 
 async function recordRestore(
@@ -187,7 +209,7 @@ async function putInPlace(
   server: OwnServer,
 ): Promise<void> {
   const { root } = deskPaths(homePaths(home), mark.desk);
-  const staged = join(restoreFolder(home), 'ready');
+  const staged = stagedIn(home);
   await mkdir(mark.keptIn, { recursive: true, mode: 0o700 });
   for (const name of KEPT) {
     const restored = join(staged, name);
@@ -198,14 +220,16 @@ async function putInPlace(
     onMove(name);
   }
   // Its runs are of the time that was taken back; schedules come back from the desk file, pauses from Postgres.
-  await moveAside(homePaths(home).temporal, mark.keptIn);
+  if (!mark.keepsTemporal) await moveAside(homePaths(home).temporal, mark.keptIn);
   onMove('temporal aside');
   await server.takePlace(mark.database, mark.keptDatabase);
   onMove('database');
+  for (const folder of [mark.keptIn, root, home]) await place.syncFile(folder);
   await rm(staged, { recursive: true, force: true });
   await rm(restoreMarkFile(home));
+  await place.syncFile(restoreFolder(home));
 }
 
 async function moveAside(path: string, folder: string): Promise<void> {
-  if (existsSync(path)) await rename(path, join(folder, path.slice(path.lastIndexOf('/') + 1)));
+  if (existsSync(path)) await rename(path, join(folder, basename(path)));
 }

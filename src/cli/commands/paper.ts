@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import type { Halt } from '../../domain/mode.js';
 import { tryLockFile } from '../../home/file-lock.js';
+import { readRestoreMark } from '../../home/restore-mark.js';
 import { type DeskPaths, deskPaths, homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
@@ -39,6 +40,12 @@ export function paperCommand(command: Command): void {
 
 /** Throws `CliFailure` where the desk runs, was never started, or was stopped by a person; then nothing was moved. */
 export function resetPaper(home: string, desk: string, now: Date): PaperReset {
+  const mark = readRestoreMark(home);
+  if (mark !== null)
+    throw refusal(
+      `the restore of backup ${mark.backupId} was cut off while it put things in their places`,
+      `let it come to its end first: fermata restore ${mark.backupId}`,
+    );
   const paths = deskPaths(homePaths(home), desk);
   if (!existsSync(paths.journal)) {
     throw refusal(`desk ${desk} has no paper account here (FERMATA_HOME ${home})`, 'fermata up begins one');

@@ -11,7 +11,7 @@ import type { PgConnection } from '../../backup/pg-programs.js';
 import { type RestoreOutcome, restoreDesk } from '../../backup/restore/restore-desk.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { namedOnCli } from '../../home/cli-session.js';
-import { tryLockFile } from '../../home/file-lock.js';
+import { type FileLock, tryLockFile } from '../../home/file-lock.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
 import { isContainer, runtimeHere } from '../../home/runtime-here.js';
@@ -20,7 +20,7 @@ import { endLeftChildren } from '../../supervisor/children-file.js';
 import { claimHome } from '../../supervisor/start/claim-home.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { fermataHome } from '../running-desk.js';
+import { desksStartedIn, fermataHome } from '../running-desk.js';
 import { stepLine } from '../step-line.js';
 
 const NAMED_MAX = 5;
@@ -63,6 +63,9 @@ async function choose(id: string | undefined, { latest = false, desk }: Options)
       id === undefined ? 'which backup is to be restored?' : `both ${id} and --latest are given`,
       'name one of `fermata backups`, or give --latest alone',
     );
+  const mark = readRestoreMark(home);
+  // Everything of it is ready: the backup itself is needed no more.
+  if (mark !== null && mark.backupId === id) return { home, id, desk: mark.desk };
   const known = await listBackupIds(home);
   const wanted = id ?? (await newestBackupId(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK));
   if (wanted === null || !known.includes(wanted)) {
@@ -103,7 +106,7 @@ async function toScratch({ home, id }: Chosen, { json = false }: Options): Promi
 
 /** The password goes to a terminal only, and opens a server that lives as long as this command. */
 async function showUntilEnded({ host, port, user, password, database }: PgConnection): Promise<void> {
-  if (!process.stdin.isTTY) return;
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return;
   printLines([
     'Restored and proven. Look at it from another terminal, as long as this command runs:',
     `  PGPASSWORD=${password} psql -h ${host} -p ${port} -U ${user} ${database}`,
@@ -122,18 +125,20 @@ async function over(chosen: Chosen, options: Options): Promise<number> {
     );
   const claim = await claimHome(home);
   if (claim.kind === 'taken') throw running(claim.message);
-  // A trader may outlive its supervisor.
   const { journal } = deskPaths(claim.paths, desk);
-  const journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
+  let journalLock: FileLock | null = null;
   try {
-    if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
     refuseAnother(chosen);
+    refuseBesideOthers(chosen);
     await confirmed(chosen, options.confirm);
+    // A trader may outlive its supervisor.
     await endLeftChildren(join(claim.paths.run, 'children.json'));
+    journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
+    if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
     await ensureSecrets(home);
     const by = namedOnCli(home, Date.now()) ?? userInfo().username;
     const outcome = await restoreDesk({
-      ...{ home, backupId: id, by, nowMs: Date.now },
+      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal: isExternal(home) },
       ...(options.json === true ? {} : { onStep: sayStep }),
     });
     return shown(chosen, outcome, options.json === true);
@@ -154,6 +159,22 @@ function refuseAnother({ home, id }: Chosen): void {
   );
 }
 
+/** Database and Temporal are the installation's: those of another desk would go back in time with this one. */
+function refuseBesideOthers({ home, desk }: Chosen): void {
+  const others = desksStartedIn(home).filter(
+    (name) => name !== desk && existsSync(deskPaths(homePaths(home), name).journal),
+  );
+  if (others.length === 0) return;
+  throw new CliFailure(
+    `the same database holds what ${others.join(', ')} kept, which would be set back with ${desk}`,
+    'nothing was touched',
+    `restore into a FERMATA_HOME of its own (copy this backup and the secrets there), or move ${join(home, 'desks', others[0] ?? '')} away first`,
+  );
+}
+
+const isExternal = (home: string): boolean =>
+  (process.env.FERMATA_TEMPORAL ?? runtimeHere(home)?.temporal.kind) === 'external';
+
 async function confirmed({ id, desk, home }: Chosen, given: string | undefined): Promise<void> {
   if (given === undefined && !process.stdin.isTTY)
     throw usageFailure(
@@ -172,13 +193,13 @@ async function confirmed({ id, desk, home }: Chosen, given: string | undefined):
     );
 }
 
-function shown({ id, desk }: Chosen, { passed, steps, kept }: RestoreOutcome, json: boolean): number {
+function shown({ home, id, desk }: Chosen, { passed, steps, kept }: RestoreOutcome, json: boolean): number {
   if (json) printJson({ backup: id, desk, restored: passed, steps, kept });
   else
     printLines([
       ...steps.map(stepLine),
       ...(passed
-        ? restoredLines(desk, kept)
+        ? restoredLines(desk, isExternal(home), kept)
         : [
             kept === null
               ? '✗ not restored: nothing of the desk was touched'
@@ -188,10 +209,15 @@ function shown({ id, desk }: Chosen, { passed, steps, kept }: RestoreOutcome, js
   return passed ? EXIT_OK : EXIT_FAILED;
 }
 
-function restoredLines(desk: string, kept: RestoreOutcome['kept']): readonly string[] {
+function restoredLines(desk: string, external: boolean, kept: RestoreOutcome['kept']): readonly string[] {
   return [
     `✓ ${desk} is what the backup holds, HALTED until a person has looked`,
     `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
+    ...(external
+      ? [
+          '! Temporal is not ours: open runs of this desk there are of the time taken back, terminate them first',
+        ]
+      : []),
     '  start it: fermata up; look at orders and positions at the venue; then: fermata resume --reason TEXT',
   ];
 }
@@ -201,7 +227,8 @@ const sayStep = (title: string): void => void process.stderr.write(`… ${title}
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return await terminal.question(question);
+    const over = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+    return await Promise.race([terminal.question(question), over]);
   } finally {
     terminal.close();
   }

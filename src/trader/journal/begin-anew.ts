@@ -63,27 +63,28 @@ export interface SetBack {
 
 export function setBackHalt({ missing, lastSequence, ...at }: SetBack): EngineRecord {
   const why = `the journal ends at entry ${lastSequence} and had ${missing} more: it was set back, as by a restore`;
-  return lookFirst({ ...at, by: 'fermata', why });
+  return lookFirst({ ...at, cause: 'reconciliation', by: 'fermata', why });
 }
 
-/** Of a journal that a person has put back. */
-export const restoredHalt = (restored: Omit<LookFirst, 'haltId'>): EngineRecord =>
-  lookFirst({ ...restored, haltId: newHaltId() });
+/** Of a journal that a person has put back: their stop, which also goes along to an account of other prices. */
+export const restoredHalt = (restored: Omit<LookFirst, 'haltId' | 'cause'>): EngineRecord =>
+  lookFirst({ ...restored, cause: 'person', haltId: newHaltId() });
 
 interface LookFirst extends Pick<SetBack, 'haltId' | 'wallMs' | 'marketMs'> {
+  readonly cause: 'reconciliation' | 'person';
   readonly by: string;
   readonly why: string;
 }
 
 /** What the venue did meanwhile is in no journal: nothing trades before a person has looked. */
-function lookFirst({ haltId, wallMs, marketMs, by, why }: LookFirst): EngineRecord {
+function lookFirst({ haltId, wallMs, marketMs, cause, by, why }: LookFirst): EngineRecord {
   return {
     type: 'halt',
     halt: {
       haltId,
       mode: 'HALTED',
       scope: { kind: 'desk' },
-      cause: 'reconciliation',
+      cause,
       by,
       reason: `${why}. Look at orders and positions at the venue before trading goes on`,
       resume: 'person',
