@@ -7,6 +7,7 @@ import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { MarketWatch } from '../../src/trader/status/market-watch.js';
 import { simulatorAddresses } from '../../src/venue/binance/public-addresses.js';
 import { openExchange } from '../../src/venue/ccxt/ccxt-exchange.js';
+import { pricesOf } from '../../src/venue/ccxt/ccxt-prices.js';
 import { openLibraryStream } from '../../src/venue/ccxt/library-stream.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
@@ -182,6 +183,18 @@ describe('the stream of prices', () => {
         return quotesOf(events, 0).length - before;
       })
       .toBeGreaterThan(2);
+  });
+
+  it('takes a symbol that the venue lists no more for one without a price, and waits for the others no longer', async () => {
+    const addresses = simulatorAddresses(simulator.address);
+    const options = { venue: 'binance', instruments: cryptoInstruments, timeoutMs: 5000, addresses };
+    const exchange = await openExchange(options);
+    closers.push(() => exchange.close());
+    simulator.simulation.exchange.markets.delete('ETHUSDT');
+    expect(await pricesOf(exchange).fetchQuotes(['ETH/USDT'])).toEqual([]);
+    expect(await pricesOf(exchange).fetchQuotes(['BTC/USDT', 'ETH/USDT'])).toMatchObject([
+      { symbol: 'BTC/USDT' },
+    ]);
   });
 
   it('drops a frame that is older than the newest one of its symbol, and of no other', async () => {

@@ -158,7 +158,9 @@ export class QuoteReader {
     let tickers: readonly Ticker[];
     try {
       tickers = await this.prices.fetchQuotes(symbols);
-      this.askProblem = null;
+      const priced = new Set(tickers.flatMap(({ symbol, bid }) => (Number(bid) > 0 ? [symbol] : [])));
+      const none = symbols.filter((symbol) => !priced.has(symbol));
+      this.askProblem = none.length === 0 ? null : `the venue names none of ${none.join(', ')}`;
     } catch (error) {
       this.askProblem = messageOf(error).slice(0, 200);
       return false;

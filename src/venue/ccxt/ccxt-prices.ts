@@ -29,14 +29,15 @@ async function quotesOf(exchange: CcxtExchange, symbols: readonly string[]): Pro
   try {
     if (fetchBidsAsks) return await together(symbols);
   } catch (error) {
-    if (!isUnlisted(error) || symbols.length < 2) throw error;
+    if (!isUnlisted(error)) throw error;
+    if (symbols.length < 2) return [];
   }
   const alone = (symbol: string) =>
     fetchBidsAsks ? together([symbol]) : exchange.fetchTicker(symbol).then((ticker) => [ticker]);
   const quotes = await Promise.all(
     symbols.map((symbol) =>
       alone(symbol).catch((error: unknown) => {
-        if (isUnlisted(error) && symbols.length > 1) return [];
+        if (isUnlisted(error)) return [];
         throw error;
       }),
     ),
