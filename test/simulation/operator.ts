@@ -46,15 +46,19 @@ export class Operator {
     trader.command({ name: 'arm', haltId: quoted, configHash, authority });
   }
 
-  /** A person says what nothing else explains: where cash went, and whose coins are in the account. */
+  /** In the end a person says what nothing else explains: where cash went, and whose coins are in the account. */
   explain(trader: TraderUnderTest): void {
-    if (trader.running) this.#explain(trader, trader.engine.view);
+    if (trader.running) this.#explain(trader, trader.engine.view, 1);
   }
 
   /** Whether something was said. */
-  #explain(trader: TraderUnderTest, { cashUnexplained: amount, coins }: EngineView): boolean {
+  #explain(
+    trader: TraderUnderTest,
+    { cashUnexplained: amount, coins }: EngineView,
+    cashChance = 0.4,
+  ): boolean {
     let said = false;
-    if (amount !== null && this.random.chance(0.4)) {
+    if (amount !== null && this.random.chance(cashChance)) {
       const kind = this.random.chance(0.2) ? 'correction' : amount > 0n ? 'deposit' : 'withdrawal';
       trader.command({ name: 'explainCash', kind, amount });
       said = true;

@@ -47,6 +47,8 @@ const CONTRADICTED_MS = 3_000;
 /** What is asked for at the end has this long to be proven; in the second half prices stand still. */
 const PROVEN_WITHIN_MS = 30_000;
 
+/** The last difference is read, confirmed, explained and read again. */
+const EXPLAINED_WITHIN_MS = 30_000;
 /** The slowest sync is shorter: what was recorded before the end is on disk after this. */
 const DISK_MS_MAX = 2_000;
 
@@ -143,6 +145,9 @@ class Run {
     await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
     this.#prices.stand = true;
     await this.#time.runUntil(this.#time.nowMs + PROVEN_WITHIN_MS / 2);
+    // A stop may have filled since the last reading, and what it leaves in cash is for a person to explain.
+    this.#trader.command({ name: 'reconcile' });
+    await this.#time.runUntil(this.#time.nowMs + EXPLAINED_WITHIN_MS);
     this.#trader.end();
     await this.#time.runUntil(this.#time.nowMs + DISK_MS_MAX);
     this.#trader.die();

@@ -14,13 +14,16 @@ const CLOSED_WITHIN_MS = 4_000;
 /** Worth so many smallest orders: surely no dust. */
 const SURELY_TRADABLE = 1.5;
 
+const CLOSES = ['exit', 'close'] as const;
+
 export class RefusedStops implements Watcher {
   readonly #refusals = new Map<number, number>();
   readonly #bareSinceMs = new Map<number, number>();
   /** Since when nothing stands in the way of closing it. */
   readonly #dueSinceMs = new Map<number, number>();
   readonly #bids = new Map<number, number>();
-  #answers = true;
+  #isUp = true;
+  #breakerIsOpen = false;
   #diskIsBroken = false;
 
   constructor(
@@ -32,7 +35,8 @@ export class RefusedStops implements Watcher {
     this.#refusals.clear();
     this.#bareSinceMs.clear();
     this.#dueSinceMs.clear();
-    this.#answers = true;
+    this.#isUp = true;
+    this.#breakerIsOpen = false;
     this.#diskIsBroken = false;
   }
 
@@ -43,8 +47,8 @@ export class RefusedStops implements Watcher {
   heard(event: EngineEvent): void {
     if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
     else if (event.kind === 'journal.fault') this.#diskIsBroken = true;
-    else if (event.kind === 'venue.health') this.#answers = event.state === 'up';
-    else if (event.kind === 'venue.breaker') this.#answers = event.state !== 'open';
+    else if (event.kind === 'venue.health') this.#isUp = event.state === 'up';
+    else if (event.kind === 'venue.breaker') this.#breakerIsOpen = event.state === 'open';
     else if (event.kind === 'order.rejected' || event.kind === 'order.replaceRejected') {
       const order = this.book.live.get(event.clientId)?.intent;
       if (order?.purpose !== 'protective') return;
@@ -63,7 +67,10 @@ export class RefusedStops implements Watcher {
     for (const { id } of this.scenario.instruments) {
       const stops = this.book.liveOn(id, 'protective');
       const resting = stops.filter(({ state }) => state === 'working' || state === 'partlyFilled');
-      if (this.#isCovered(id, resting) || this.book.closing || !this.#isTradable(id)) {
+      // Also one whose fate is unknown: while it may still fill, nothing else closes the position.
+      const isClosing =
+        this.book.closing || CLOSES.some((purpose) => this.book.liveOn(id, purpose).length > 0);
+      if (isClosing || this.#isCovered(id, resting) || !this.#isTradable(id)) {
         this.#forget(id);
         continue;
       }
@@ -71,7 +78,8 @@ export class RefusedStops implements Watcher {
       this.#bareSinceMs.set(id, bareSinceMs);
       const refused = (this.#refusals.get(id) ?? 0) >= REFUSALS && wallMs - bareSinceMs >= BARE_MS;
       // One that is on its way may rest in a moment.
-      const isDue = refused && stops.length === resting.length && this.#answers && !this.#diskIsBroken;
+      const answers = this.#isUp && !this.#breakerIsOpen;
+      const isDue = refused && stops.length === resting.length && answers && !this.#diskIsBroken;
       const sinceMs = isDue ? (this.#dueSinceMs.get(id) ?? wallMs) : null;
       if (sinceMs === null) this.#dueSinceMs.delete(id);
       else this.#dueSinceMs.set(id, sinceMs);
