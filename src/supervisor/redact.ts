@@ -10,18 +10,22 @@ const KNOWN_CHARS_MIN = 8;
 const SECRET_NAME =
   /pass(word|phrase)?|secret|token|api[-_]?key|private[-_]?key|credential|authori[sz]ation/i;
 
+/**
+ * None begins with what may repeat: each place of a long run of letters would be tried against all that follows, and
+ * programs and addresses of others write what they like.
+ */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, MARK],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${MARK}`],
   // user:password@ in an address
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]+:)[^\s@/]+@/gi, `$1${MARK}@`],
+  [/(:\/\/[^\s:/@]+:)[^\s@/]+@/g, `$1${MARK}@`],
   // a chat bot's token
   [/\b\d{8,10}:[A-Za-z0-9_-]{35}\b/g, MARK],
   // a signed token of three parts
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, MARK],
+  [/\beyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, MARK],
   // "apiKey": "value", password=value, secret: value
   [
-    /(["']?[a-z_-]*(?:password|passphrase|secret|api[-_]?key|private[-_]?key|access[-_]?token|refresh[-_]?token|signature)["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"'}\]]+)/gi,
+    /((?:password|passphrase|secret|api[-_]?key|private[-_]?key|access[-_]?token|refresh[-_]?token|signature)["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"'}\]]+)/gi,
     `$1${MARK}`,
   ],
 ];

@@ -13,6 +13,7 @@ test.each([
   [`connecting with ${KNOWN} now`, 'connecting with [redacted] now'],
   ['Authorization: Bearer abcdef0123456789', 'Authorization: Bearer [redacted]'],
   ['postgres://fermata:s3cret@127.0.0.1:5432/x', 'postgres://fermata:[redacted]@127.0.0.1:5432/x'],
+  ['my_db_password: hunter2', 'my_db_password: [redacted]'],
   ['{"apiKey":"k-123","symbol":"BTC"}', '{"apiKey":[redacted],"symbol":"BTC"}'],
   ['password=hunter2 user=me', 'password=[redacted] user=me'],
   ['bot 123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA said', 'bot [redacted] said'],
@@ -21,6 +22,15 @@ test.each([
   ['the abc of orders: 12:30 token ring', 'the abc of orders: 12:30 token ring'],
 ])('%j is written as %j', (text, clean) => {
   expect(redact(text)).toBe(clean);
+});
+
+test('long runs of what a secret may begin with cost no more than other text', () => {
+  const characters = 200_000;
+  const runs = ['a', 'a-', 'eyJ-', '-----END ', 'Bearer ', '://a:', 'password ', `secret:"`];
+  const beganMs = performance.now();
+  for (const run of runs) redact(run.repeat(characters / run.length));
+  // Less than half a second; where the time grows with the square of the length, minutes.
+  expect(performance.now() - beganMs).toBeLessThan(30_000);
 });
 
 test('neither log has a secret, whatever part of a line it stands in', () => {
