@@ -230,7 +230,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'evidence',
     group: 'Routines and proof',
-    summary: 'prove that no evidence was changed',
+    summary: 'prove that no evidence was changed; show what steps were answered',
     load: async () => (await import('./commands/evidence.js')).evidenceCommand,
   },
   {

@@ -8,6 +8,8 @@ import type {
   CheckOutcome,
   CheckRequest,
   MissedRun,
+  OwnStepOutcome,
+  OwnStepRequest,
   ReportRequest,
   RoutineProblem,
   RoutineRunBegin,
@@ -34,6 +36,8 @@ export interface OperationsActivities
     EvidenceActivities {
   runCheck(request: CheckRequest): Promise<CheckOutcome>;
   runReport(request: ReportRequest): Promise<CheckOutcome>;
+  runCommand(run: RunIdentity, request: OwnStepRequest): Promise<OwnStepOutcome>;
+  runHttp(run: RunIdentity, request: OwnStepRequest): Promise<OwnStepOutcome>;
   openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
   closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
   recordMissed(missed: MissedRun): Promise<void>;

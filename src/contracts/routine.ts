@@ -1,5 +1,6 @@
 /** The language of routines: shared by the workflow, its activities and whoever starts or reads one. */
 
+import type { StepExpectation } from '../desk/routine-schema.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { EvidenceVerdict, Verdict } from './evidence.js';
@@ -7,12 +8,17 @@ import type { EvidenceVerdict, Verdict } from './evidence.js';
 export interface RoutineStep {
   readonly key: string;
   readonly title: string;
-  /** One of these four says what the step does. */
+  /** One of these six says what the step does. */
   readonly check?: string | undefined;
   readonly action?: RoutineAction | undefined;
   readonly report?: string | undefined;
   /** What a person is asked to do. */
   readonly human?: string | undefined;
+  /** A program of the desk file's list, and its arguments. */
+  readonly command?: readonly string[] | undefined;
+  /** An address on one of the desk file's hosts. */
+  readonly http?: string | undefined;
+  readonly expect?: StepExpectation | undefined;
   readonly dueHours?: number;
   readonly waitMinutes?: number;
   /** Not run counts as failed. */
@@ -81,6 +87,22 @@ export interface CheckOutcome {
 export interface CheckRequest {
   readonly check: string;
   readonly with: StepParameters;
+}
+
+/** What a step `command` or `http` says; carried out only where the desk file says the same. */
+export type OwnStep = Pick<RoutineStep, 'command' | 'http' | 'expect' | 'timeoutSeconds'>;
+
+export interface OwnStepRequest {
+  readonly stepKey: string;
+  readonly attemptGroup: number;
+  readonly step: OwnStep;
+  /** Whose day `{date}` is; null: now. */
+  readonly marketMs: number | null;
+}
+
+export interface OwnStepOutcome extends CheckOutcome {
+  /** The output that was kept, with its hash; null: there was none. */
+  readonly reference: string | null;
 }
 
 export interface ReportRequest {

@@ -18,13 +18,78 @@ export const STEP_REPORTS = [
   'versions',
 ] as const;
 
+const pattern = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine(isPattern, 'expected a regular expression of JavaScript, for example "^ok$"');
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'm');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of `command:` and `http:`. */
+const expectationSchema = z.strictObject({
+  exitCode: z
+    .number()
+    .int()
+    .min(0)
+    .max(255)
+    .optional()
+    .describe('With which exit code the program has to end; 0 where nothing is said.'),
+  status: z
+    .number()
+    .int()
+    .min(200)
+    .max(599)
+    .optional()
+    .describe('With which status the address has to answer; 200 to 299 where nothing is said.'),
+  pattern: pattern
+    .optional()
+    .describe(
+      'Regular expression of JavaScript that something of the output has to fit; `^` and `$` are ends of lines.',
+    ),
+  not: pattern.optional().describe('Regular expression that nothing of the output may fit.'),
+});
+
+export type StepExpectation = z.output<typeof expectationSchema>;
+
 const stepSchema = z.strictObject({
   key: name.describe('Name of the step in the evidence; each once in a routine.'),
   title: z.string().min(1).max(120).describe('What a person reads.'),
-  check: name.optional().describe('Which check is run. A step has one of check, action, report and human.'),
+  check: name
+    .optional()
+    .describe('Which check is run. A step has one of check, action, report, human, command and http.'),
   action: z.enum(STEP_ACTIONS).optional().describe('What is done.'),
   report: z.enum(STEP_REPORTS).optional().describe('What is worked out and written down.'),
   human: z.string().min(1).max(1000).optional().describe('What a person is asked to do, in words.'),
+  command: z
+    .array(
+      z
+        .string()
+        .max(1000)
+        .regex(/^[^\0]*$/, 'expected text without NUL'),
+    )
+    .min(1)
+    .max(50)
+    .optional()
+    .describe(
+      'A program of `commands.allow` and its arguments; no shell reads them. `{desk}`, `{port}` and `{date}` in an argument are replaced.',
+    ),
+  http: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe(
+      'An address that is asked (GET), on a host of `commands.hosts`; `{desk}`, `{port}` and `{date}` are replaced.',
+    ),
+  expect: expectationSchema.optional().describe('What `command` or `http` has to answer.'),
   dueHours: z
     .number()
     .min(0.01)
@@ -52,11 +117,43 @@ const stepSchema = z.strictObject({
     .min(1)
     .max(600)
     .default(30)
-    .describe('A check or report fails when it takes longer.'),
+    .describe('A check, report, command or request fails when it takes longer.'),
   with: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})
     .describe('Thresholds of the check, or the span of the report.'),
+});
+
+export const commandsSchema = z.strictObject({
+  allow: z
+    .array(
+      z
+        .string()
+        .max(500)
+        .regex(/^(\/[^\0]*[^/\0]|[^/\0]+)$/, 'expected an absolute path, or a name without a slash'),
+    )
+    .max(50)
+    .optional()
+    .describe(
+      'Programs that `command` may start: an absolute path, or a name that is looked for on PATH. None where nothing is said.',
+    ),
+  environment: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'expected the name of a variable'))
+    .max(50)
+    .optional()
+    .describe('Variables that they are given of the operations worker’s, beside PATH and LANG.'),
+  hosts: z
+    .array(
+      z
+        .string()
+        .max(300)
+        .regex(/^[^\s/\\@?#]+$/, 'expected a host, with its port where that is not 80 or 443'),
+    )
+    .max(50)
+    .optional()
+    .describe(
+      'Hosts that `http` may ask, each with its port unless that is the scheme’s own (80, 443). None where nothing is said.',
+    ),
 });
 
 export const routineSchema = z.strictObject({

@@ -7,10 +7,11 @@ import type { DeskVenue } from './desk-venue.js';
 import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
 import { liveRules } from './live-rules.js';
+import { ownStepRules } from './own-steps.js';
 import { type Desk, deskObject } from './schema.js';
 import { strategyRules } from './strategy-rules.js';
 
-const KINDS = ['check', 'action', 'report', 'human'] as const;
+const KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
 
 function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenRule[] {
   return [
@@ -21,6 +22,7 @@ function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenR
     ...strategyRules(desk),
     ...peopleRules(desk),
     ...stepRules(desk),
+    ...ownStepRules(desk),
     ...liveRules(desk, venues),
   ];
 }
@@ -128,7 +130,7 @@ function stepRules(desk: Desk): BrokenRule[] {
       return [
         {
           path: ['routines', index, 'steps', at],
-          expected: 'one of check, action, report and human',
+          expected: 'one of check, action, report, human, command and http',
           found: named.length === 0 ? 'none of them' : named.join(' and '),
           doThis: named.length === 0 ? 'say what the step does' : 'make a step of each',
         },

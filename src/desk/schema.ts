@@ -7,7 +7,7 @@ import { ANY_ROLE } from '../domain/roles.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
-import { routineSchema } from './routine-schema.js';
+import { commandsSchema, routineSchema } from './routine-schema.js';
 import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
 import {
   instrumentSchema,
@@ -140,6 +140,7 @@ export const deskObject = z.strictObject({
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
   routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
+  commands: commandsSchema.optional().describe('What steps `command` and `http` may start and ask.'),
   backup: backupSchema.prefault({}).describe('What the action `backup` keeps.'),
   goLive: goLiveSchema.prefault({}).describe('Before real money.'),
   people: z.array(personSchema).min(1).max(100).describe('Who may do what.'),
@@ -150,4 +151,5 @@ export const deskObject = z.strictObject({
 export type Desk = z.output<typeof deskObject>;
 
 export type DeskRoutine = z.output<typeof routineSchema>;
+export type DeskStep = DeskRoutine['steps'][number];
 export type DeskStrategy = z.output<typeof strategySchema>;

@@ -5,6 +5,7 @@ import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { verifyEvidence } from '../store/evidence/verify-evidence.js';
 import { openPool } from '../store/pool.js';
+import { readStepOutput } from '../store/step-outputs.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
@@ -97,6 +98,7 @@ export function operationsOver(context: OperationContext): Operations {
     readGoLive: () => readGoLive(context),
     revokeGoLive: (caller, request) => revokeGoLive(context, caller, request),
     verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
+    readStepOutput: (id) => readStepOutput(context.pool, context.desk.desk, id),
     close: async () => {
       context.trader.close();
       await Promise.allSettled([context.temporal.close(), context.pool.end()]);

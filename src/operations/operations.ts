@@ -4,6 +4,7 @@ import type { Task } from '../contracts/task.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
+import type { StepOutput } from '../store/step-outputs.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
 import type { ApprovalShown } from './approvals/list-approvals.js';
 import type { BackupOperationResult } from './backup/backup-run.js';
@@ -64,6 +65,8 @@ export interface Operations {
   changeSize(caller: Caller, request: SizeRequest): Promise<OperationResult>;
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
+  /** Null where the desk has none of this id. */
+  readStepOutput(id: number): Promise<StepOutput | null>;
   listValidations(): Promise<readonly ValidationShown[]>;
   /** Asks the operations worker, and that the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;

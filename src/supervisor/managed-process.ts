@@ -162,7 +162,7 @@ async function exitedWithin(child: ManagedProcess, waitMs: number, hurry?: Abort
 const HURRIED_WAIT_MS = 1_500;
 
 /** What a dead process may have left in its group. */
-function killGroup(pid: number): void {
+export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {

@@ -2,6 +2,7 @@ import { operationsQueue, resumptionId } from '../contracts/queues.js';
 import { RESUMPTION_TIMING, type ResumptionInput } from '../contracts/resumption.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { isCheck } from '../desk/own-steps.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 
 /** The routine whose checks must be clean before the desk trades: the one that also runs at each start. */
@@ -20,7 +21,7 @@ export function resumptionStart(
     haltId,
     incarnation: status.incarnation,
     // What is done or asked once a day is no reason to stand still.
-    steps: (startRoutineOf(desk)?.steps ?? []).filter(({ check }) => check !== undefined),
+    steps: (startRoutineOf(desk)?.steps ?? []).filter(isCheck),
     simulated: status.trading === 'paper',
     timing: RESUMPTION_TIMING,
     decisions: [],

@@ -1,5 +1,6 @@
 /** Everything that routines and resumption do outside themselves. */
 
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { ownerConnection } from '../../backup/owner-connection.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
@@ -23,8 +24,11 @@ import { openTask, readTask } from '../../store/tasks.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { createEvidenceActivities } from '../record-evidence.js';
+import { cancelledOrEnding } from '../worker-ends.js';
 import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
+import { type RunningCommands, runCommand } from './run-command.js';
+import { runHttp } from './run-http.js';
 import { runReport } from './run-report.js';
 import { verifyOrigin } from './verify-origin.js';
 
@@ -40,6 +44,7 @@ export interface OperationsDependencies {
   readonly databaseOwner?: () => PgConnection;
   readonly nowMs: () => number;
   readonly log: AlarmLog;
+  readonly runningCommands?: RunningCommands;
 }
 
 function realMoneyVotes({ desk, runtime }: CheckContext): RealMoneyVotes | null {
@@ -62,6 +67,9 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     ...createBackupActivities({ pool, runtime: context.runtime, owner: databaseOwner, nowMs }),
     runCheck: (request) => runCheck(checks, context, request),
     runReport: (request) => runReport(context, request, nowMs()),
+    runCommand: (run, request) =>
+      runCommand(context, dependencies.runningCommands, run, request, cancelledOrEnding(Context.current())),
+    runHttp: (run, request) => runHttp(context, run, request, cancelledOrEnding(Context.current())),
     openRoutineRun: ({ desk, workflowId, firstRunId }, opened) =>
       beginRoutineRun(pool, { desk, workflowId, firstRunId, ...opened }),
     closeRoutineRun: async (run, { problems = [], ...closed }) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { plainText } from '../../domain/plain-text.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
@@ -20,4 +21,25 @@ export function evidenceCommand(command: Command): void {
       }
       process.exitCode = proof.ok ? EXIT_OK : EXIT_FAILED;
     });
+  command
+    .command('output')
+    .description('what a program or an address of a routine answered, as it was kept')
+    .argument('<id>', 'number of the output, as the step names it')
+    .option('--json', 'for scripts')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      await showOutput(id, json === true);
+    });
+}
+
+async function showOutput(idText: string, json: boolean): Promise<void> {
+  const id = /^\d{1,15}$/.test(idText) ? Number(idText) : 0;
+  const lookItUp = 'take the number from the step that says "kept as output …"';
+  if (id === 0) throw usageFailure(`<id>: expected the number of an output; found ${idText}`, lookItUp);
+  const kept = await withOperations((operations) => operations.readStepOutput(id));
+  if (kept === null) throw new CliFailure(`there is no output ${id}`, 'nothing was changed', lookItUp);
+  if (json) printJson(kept);
+  // It may hold what would command the terminal.
+  else printLines([plainText(kept.output), ...(kept.cut ? ['… (there was more, which was not kept)'] : [])]);
+  process.exitCode = kept.isAsRecorded ? EXIT_OK : EXIT_FAILED;
+  if (!kept.isAsRecorded) process.stderr.write(`✗ output ${id} is not what was recorded\n`);
 }

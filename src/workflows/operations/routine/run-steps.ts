@@ -3,7 +3,7 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { OperationsActivities } from '../../../contracts/operations-activities.js';
 import { operationsQueue } from '../../../contracts/queues.js';
-import type { RoutineStep, StepResult } from '../../../contracts/routine.js';
+import type { OwnStepRequest, RoutineStep, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
@@ -14,6 +14,8 @@ import { recordResult, type StepContext, type StepKind, type StepOutcome, type S
 
 /** Asking must not fail the routine for a database that is back in a moment. */
 const ASK_MS = 60_000;
+/** A program or an address ends in the step's own time; judging its output and keeping it come after that. */
+const CLOSING_MS = 30_000;
 
 /**
  * Every step runs beside the others up to one whose failure stops the routine: what comes after such a step waits
@@ -70,12 +72,27 @@ function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome>
   const { action, report, check, title: summary } = step;
   if (action !== undefined) return runAction(action, context);
   if (step.human !== undefined) return askPerson(step, context);
+  if (step.command !== undefined || step.http !== undefined) return runOwnStep(step, context);
   const calls = checkCalls(context.desk, step);
   if (report !== undefined)
     return calls.runReport.executeWithOptions({ summary }, [
       { report, with: step.with, marketMs: context.marketMs },
     ]);
   return calls.runCheck.executeWithOptions({ summary }, [{ check: check ?? '', with: step.with }]);
+}
+
+function runOwnStep(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
+  const { key: stepKey, title: summary, command, http, expect, timeoutSeconds } = step;
+  const { attemptGroup, marketMs, desk } = context;
+  const request: OwnStepRequest = {
+    stepKey,
+    attemptGroup,
+    step: { command, http, expect, timeoutSeconds },
+    marketMs,
+  };
+  const calls = checkCalls(desk, step, CLOSING_MS);
+  const run = command === undefined ? calls.runHttp : calls.runCommand;
+  return run.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
 function kindOf({ action, report, human }: RoutineStep): StepKind {
@@ -102,11 +119,16 @@ function record(result: StepResult, startedMs: number, context: StepContext & St
 }
 
 /** One attempt of a check may take the step's time; one more attempt is made, then it has failed. */
-function checkCalls(desk: string, step: RoutineStep): ActivityInterfaceFor<OperationsActivities> {
+function checkCalls(
+  desk: string,
+  step: RoutineStep,
+  closingMs = 0,
+): ActivityInterfaceFor<OperationsActivities> {
+  const attemptMs = step.timeoutSeconds * 1_000 + closingMs;
   return proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
-    startToCloseTimeout: step.timeoutSeconds * 1_000,
-    scheduleToCloseTimeout: step.timeoutSeconds * 2_000 + 5_000,
+    startToCloseTimeout: attemptMs,
+    scheduleToCloseTimeout: attemptMs * 2 + 5_000,
     retry: { maximumAttempts: 2, initialInterval: 250, nonRetryableErrorTypes: FINAL },
   });
 }

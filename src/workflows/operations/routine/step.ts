@@ -23,7 +23,7 @@ export interface StepContext {
 export type StepKind = 'check' | 'action' | 'report' | 'human';
 
 export type StepOutcome = Pick<StepResult, 'verdict' | 'observed' | 'expected'> & {
-  readonly reference?: string;
+  readonly reference?: string | null;
   readonly person?: string | null;
 };
 

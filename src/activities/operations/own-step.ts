@@ -1,0 +1,180 @@
+/**
+ * What steps `command` and `http` have in common. Only what the desk file says is carried out: what a run was started
+ * with came through Temporal. Its output is bounded, judged where no pattern can hold this process up, and kept without
+ * secrets.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { DateTime } from 'luxon';
+import type { CheckContext } from '../../checks/check.js';
+import type { RunIdentity } from '../../contracts/evidence.js';
+import type { OwnStep, OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
+import type { StepValues } from '../../desk/own-steps.js';
+import type { StepExpectation } from '../../desk/routine-schema.js';
+import { messageOf } from '../../domain/message-of.js';
+import { plainText } from '../../domain/plain-text.js';
+import { homePaths } from '../../home/runtime.js';
+import { keepStepOutput } from '../../store/step-outputs.js';
+import { createRedactor, knownSecrets, type Redact } from '../../supervisor/redact.js';
+
+const KEPT_BYTES_MAX = 64 * 1024;
+/** Read beyond what is kept: a secret that begins within it ends there, and is known. */
+const BEYOND_BYTES = 8 * 1024;
+const FIRST_PART = `its first ${KEPT_BYTES_MAX / 1024} KiB`;
+const QUOTED_CHARS_MAX = 200;
+/** Text of a step ends up in a workflow's history, which has limits. */
+const TEXT_CHARS_MAX = 2_000;
+/** From when its thread runs. A pattern that tries every way to fit takes years. */
+const JUDGE_MS = 2_000;
+const THREAD_STARTS_MS = 15_000;
+
+/** Of whatever was written: its beginning. */
+export class StepOutput {
+  private readonly chunks: Uint8Array[] = [];
+  private bytes = 0;
+
+  /** False once nothing more of it is read. */
+  take(chunk: Uint8Array): boolean {
+    const room = KEPT_BYTES_MAX + BEYOND_BYTES - Math.min(this.bytes, KEPT_BYTES_MAX + BEYOND_BYTES);
+    if (room > 0) this.chunks.push(chunk.subarray(0, room));
+    this.bytes += chunk.length;
+    return chunk.length <= room;
+  }
+
+  get cut(): boolean {
+    return this.bytes > KEPT_BYTES_MAX;
+  }
+
+  /** For patterns only: with what is redacted where it is kept. */
+  get text(): string {
+    return Buffer.concat(this.chunks).toString('utf8', 0, KEPT_BYTES_MAX);
+  }
+
+  redacted(redact: Redact): string {
+    const text = redact(Buffer.concat(this.chunks).toString('utf8'));
+    const isWhole = this.bytes <= KEPT_BYTES_MAX + BEYOND_BYTES;
+    // What was read last may be half of a secret.
+    return text.slice(0, Math.min(KEPT_BYTES_MAX, isWhole ? text.length : text.length - BEYOND_BYTES));
+  }
+}
+
+export interface Answered {
+  /** Without its patterns. */
+  readonly verdict: 'pass' | 'fail' | 'not_run';
+  readonly observed: string;
+  readonly expected: string;
+  readonly output: StepOutput;
+}
+
+export const notRun = (observed: string, expected: string): Answered => ({
+  verdict: 'not_run',
+  observed,
+  expected,
+  output: new StepOutput(),
+});
+
+export type OwnStepContext = Pick<CheckContext, 'desk' | 'runtime' | 'pool'>;
+
+/** `ask` does what the step says. */
+export async function carryOutOwnStep(
+  context: OwnStepContext,
+  run: RunIdentity,
+  { step, stepKey, attemptGroup }: OwnStepRequest,
+  ask: () => Promise<Answered>,
+): Promise<OwnStepOutcome> {
+  if (!isInDeskFile(context, step)) {
+    const observed = 'the desk file has no such step now; nothing was started or asked';
+    return { verdict: 'not_run', observed, expected: 'a step of the desk file', reference: null };
+  }
+  const answered = await ask();
+  const { output } = answered;
+  const problem = answered.verdict === 'pass' ? await patternProblem(output, step.expect) : null;
+  const redact = createRedactor(knownSecrets(homePaths(context.runtime.home).secrets, process.env));
+  const said = output.redacted(redact);
+  let reference: string | null = null;
+  let notKept: string | null = null;
+  if (said !== '') {
+    const kept = { stepKey, attemptGroup, output: said, cut: output.cut };
+    // Of a database that is away there is a step of its own, and evidence waits for it.
+    try {
+      reference = await keepStepOutput(context.pool, run, kept);
+    } catch (error) {
+      notKept = `its output could not be kept (${messageOf(error)})`;
+    }
+  }
+  const line = said.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  const quoted = line === '' ? null : `it said last: "${plainText(line.slice(0, QUOTED_CHARS_MAX))}"`;
+  const where = reference === null ? notKept : `kept as ${reference.split(' sha256')[0]}`;
+  const parts = [redact(answered.observed), problem, quoted, where].filter((part) => part !== null);
+  return {
+    verdict: problem === null ? answered.verdict : 'fail',
+    observed: parts.join('; ').slice(0, TEXT_CHARS_MAX),
+    expected: redact([answered.expected, ...patternWords(step.expect)].join(', ')).slice(0, TEXT_CHARS_MAX),
+    reference,
+  };
+}
+
+/** The rules of its lists were held when that was read. */
+function isInDeskFile({ desk }: OwnStepContext, asked: OwnStep): boolean {
+  const said = ({ command, http, expect, timeoutSeconds }: OwnStep) => ({
+    command,
+    http,
+    expect,
+    timeoutSeconds,
+  });
+  return desk.routines.some(({ steps }) => steps.some((step) => isDeepStrictEqual(said(step), said(asked))));
+}
+
+export function stepValues({ desk, runtime }: OwnStepContext, marketMs: number | null): StepValues {
+  const day = DateTime.fromMillis(marketMs ?? Date.now(), { zone: desk.timezone });
+  return { desk: desk.desk, port: runtime.web.port, date: day.toFormat('yyyy-MM-dd') };
+}
+
+function patternWords({ pattern, not }: StepExpectation = {}): string[] {
+  return [
+    ...(pattern === undefined ? [] : [`output that fits /${pattern}/`]),
+    ...(not === undefined ? [] : [`none that fits /${not}/`]),
+  ];
+}
+
+/** Null where the output is what was expected. What can't be judged has not passed. */
+async function patternProblem(
+  output: StepOutput,
+  { pattern, not }: StepExpectation = {},
+): Promise<string | null> {
+  const patterns = [pattern, not].filter((one) => one !== undefined);
+  if (patterns.length === 0) return null;
+  const judged = await judge(output.text, patterns);
+  if (typeof judged === 'string') return judged;
+  if (pattern !== undefined && judged[0] !== true)
+    return `nothing in ${output.cut ? FIRST_PART : 'it'} fits /${pattern}/`;
+  if (not === undefined) return null;
+  if (judged.at(-1) === true) return `something in it fits /${not}/`;
+  return output.cut ? `only ${FIRST_PART} could be judged` : null;
+}
+
+const THREAD = `
+const { parentPort, workerData } = require('node:worker_threads');
+parentPort.postMessage(workerData.patterns.map((pattern) => new RegExp(pattern, 'm').test(workerData.text)));
+`;
+
+/** Whether each fits, or why that is not known. In a thread of its own, which can be ended in the middle of a pattern. */
+async function judge(text: string, patterns: readonly string[]): Promise<readonly boolean[] | string> {
+  const thread = new Worker(THREAD, { eval: true, workerData: { text, patterns }, execArgv: [], env: {} });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise((resolve) => {
+      const giveUpAfter = (ms: number): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => resolve(`its patterns could not be judged within ${ms / 1_000} s`), ms);
+      };
+      giveUpAfter(THREAD_STARTS_MS);
+      thread.once('online', () => giveUpAfter(JUDGE_MS));
+      thread.once('message', (fits: readonly boolean[]) => resolve(fits));
+      thread.once('error', (error) => resolve(`its patterns could not be judged (${messageOf(error)})`));
+    });
+  } finally {
+    clearTimeout(timer);
+    await thread.terminate();
+  }
+}

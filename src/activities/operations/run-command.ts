@@ -1,0 +1,135 @@
+/** A step `command`: a program of the desk file's list, without a shell, for a limited time. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunIdentity } from '../../contracts/evidence.js';
+import type { OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
+import { filledIn } from '../../desk/own-steps.js';
+import type { ChildrenFile } from '../../supervisor/children-file.js';
+import { killGroup } from '../../supervisor/managed-process.js';
+import {
+  type Answered,
+  carryOutOwnStep,
+  notRun,
+  type OwnStepContext,
+  StepOutput,
+  stepValues,
+} from './own-step.js';
+
+/** What left the program's group may hold its output open for ever. */
+const OUTPUT_CLOSES_MS = 1_000;
+
+/** Which programs run, on disk, so that the next worker ends what this one leaves when it is killed. */
+export type RunningCommands = Pick<ChildrenFile, 'add' | 'remove'>;
+
+/** `ending`: nobody waits for it any longer. */
+export function runCommand(
+  context: OwnStepContext,
+  running: RunningCommands | undefined,
+  run: RunIdentity,
+  request: OwnStepRequest,
+  ending: AbortSignal,
+): Promise<OwnStepOutcome> {
+  return carryOutOwnStep(context, run, request, async () => {
+    const { command = [], expect, timeoutSeconds } = request.step;
+    const values = stepValues(context, request.marketMs);
+    const [program = '', ...args] = command;
+    const began = performance.now();
+    const child = spawn(
+      program,
+      args.map((argument) => filledIn(argument, values)),
+      {
+        cwd: dirname(resolve(context.runtime.deskFile)),
+        env: environmentOf(context),
+        // A group of its own: its children end with it.
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const ended = await untilEnded(child, { program, timeoutMs: timeoutSeconds * 1_000, ending, running });
+    if ('missing' in ended) return notRun(ended.missing, `${program} on this machine`);
+    return answered(ended, expect?.exitCode ?? 0, timeoutSeconds, performance.now() - began);
+  });
+}
+
+function environmentOf({ desk }: OwnStepContext): NodeJS.ProcessEnv {
+  const names = ['PATH', 'LANG', ...(desk.commands?.environment ?? [])];
+  return Object.fromEntries(
+    names.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
+  );
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly isLate: boolean;
+  readonly output: StepOutput;
+}
+
+interface Bounds {
+  readonly program: string;
+  readonly timeoutMs: number;
+  readonly ending: AbortSignal;
+  readonly running: RunningCommands | undefined;
+}
+
+async function untilEnded(
+  child: ChildProcess,
+  bounds: Bounds,
+): Promise<Ended | { readonly missing: string }> {
+  const { program, timeoutMs, ending, running } = bounds;
+  const output = new StepOutput();
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => output.take(chunk));
+  const closed = once(child, 'close');
+  const exited = once(child, 'exit');
+  // Of a program that can't be started there is only the error.
+  closed.catch(() => undefined);
+  exited.catch(() => undefined);
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return { missing: `there is no program ${program} here` };
+    if (code === 'EACCES') return { missing: `${program} may not be executed` };
+    throw error;
+  }
+  const pid = child.pid as number;
+  const noted = running?.add(program, pid).catch(() => undefined);
+  let isLate = false;
+  const end = (): void => killGroup(pid);
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, timeoutMs);
+  ending.addEventListener('abort', end, { once: true });
+  if (ending.aborted) end();
+  try {
+    const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null];
+    // What it began goes on for nobody.
+    end();
+    await Promise.race([closed, sleep(OUTPUT_CLOSES_MS)]);
+    // The step is tried again by the next worker.
+    if (ending.aborted) throw new Error(`${program} was ended, since its worker ends`);
+    return { code, signal, isLate, output };
+  } finally {
+    clearTimeout(timer);
+    ending.removeEventListener('abort', end);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    void noted?.then(() => running?.remove(pid));
+  }
+}
+
+function answered(ended: Ended, wanted: number, timeoutSeconds: number, tookMs: number): Answered {
+  const { code, signal, isLate, output } = ended;
+  const expected = `exit code ${wanted} within ${timeoutSeconds} s`;
+  if (isLate) {
+    const observed = `it had not ended after ${timeoutSeconds} s, and was ended with its children`;
+    return { verdict: 'fail', observed, expected, output };
+  }
+  const how = code === null ? `ended by ${signal}` : `exit code ${code}`;
+  const observed = `${how} after ${Math.round(tookMs)} ms`;
+  return { verdict: code === wanted ? 'pass' : 'fail', observed, expected, output };
+}

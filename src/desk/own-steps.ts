@@ -1,0 +1,87 @@
+/** Checks that a desk has without code: a program (`command`) and an address (`http`), each on the desk file's own list. */
+import type { BrokenRule } from './broken-rule.js';
+import type { Desk, DeskStep } from './schema.js';
+
+/** What `{desk}`, `{port}` (of the dashboard) and `{date}` (of the market, in the desk's time zone) stand for. */
+export interface StepValues {
+  readonly desk: string;
+  readonly port: number;
+  readonly date: string;
+}
+
+export function filledIn(text: string, values: StepValues): string {
+  return text.replaceAll(/\{(desk|port|date)\}/g, (_all, name: keyof StepValues) => String(values[name]));
+}
+
+/** A step that observes something, whoever wrote what it does. */
+export const isCheck = ({ check, command, http }: Pick<DeskStep, 'check' | 'command' | 'http'>): boolean =>
+  check !== undefined || command !== undefined || http !== undefined;
+
+/** Null where it may not be asked: its host is not on the list, or it holds a user's name. */
+export function allowedAddress(
+  address: string,
+  { commands }: Pick<Desk, 'commands'>,
+  values: StepValues,
+): URL | null {
+  const url = addressOf(filledIn(address, values));
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return null;
+  if (url.username !== '' || url.password !== '') return null;
+  const isListed = (commands?.hosts ?? []).some(
+    (host) => addressOf(`${url.protocol}//${filledIn(host, values)}`)?.host === url.host,
+  );
+  return isListed ? url : null;
+}
+
+const addressOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
+
+export function ownStepRules(desk: Desk): BrokenRule[] {
+  return desk.routines.flatMap(({ steps }, routine) =>
+    steps.flatMap((step, at) => {
+      const path = ['routines', routine, 'steps', at];
+      return [...programRule(desk, step, path), ...addressRule(desk, step, path), ...expectRule(step, path)];
+    }),
+  );
+}
+
+function programRule({ commands }: Desk, { command }: DeskStep, step: BrokenRule['path']): BrokenRule[] {
+  const [program] = command ?? [];
+  const allowed = commands?.allow ?? [];
+  if (program === undefined || allowed.includes(program)) return [];
+  return [
+    {
+      path: [...step, 'command', 0],
+      expected: `one of the programs of commands.allow (${allowed.join(', ') || 'it has none'})`,
+      found: program,
+      doThis: `add ${program} to commands.allow, or take the step out`,
+    },
+  ];
+}
+
+function addressRule(desk: Desk, { http }: DeskStep, step: BrokenRule['path']): BrokenRule[] {
+  // The port that is free at the start is not known here; a date has the same form on every day.
+  const values = { desk: desk.desk, port: desk.api.port || 1, date: '2000-01-01' };
+  if (http === undefined || allowedAddress(http, desk, values) !== null) return [];
+  const host = addressOf(filledIn(http, values))?.host;
+  return [
+    {
+      path: [...step, 'http'],
+      expected: `http:// or https://, no user name, and one of the hosts of commands.hosts (${desk.commands?.hosts?.join(', ') || 'it has none'})`,
+      found: host ? `an address on ${host}` : 'no such address',
+      doThis: host ? `add ${host} to commands.hosts, or take the step out` : 'write the whole address',
+    },
+  ];
+}
+
+function expectRule({ command, http, expect }: DeskStep, step: BrokenRule['path']): BrokenRule[] {
+  const misplaced = [
+    ...(expect !== undefined && command === undefined && http === undefined ? [['expect']] : []),
+    ...(expect?.exitCode !== undefined && command === undefined ? [['expect', 'exitCode']] : []),
+    ...(expect?.status !== undefined && http === undefined ? [['expect', 'status']] : []),
+  ];
+  return misplaced.slice(0, 1).map((key) => ({
+    path: [...step, ...key],
+    expected: 'expect beside command or http, exitCode of a command and status of http only',
+    found: `${key.join('.')} of another step`,
+    doThis: `take ${key.join('.')} out`,
+  }));
+}
