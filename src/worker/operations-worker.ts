@@ -7,8 +7,8 @@ import { createGoLiveActivities } from '../activities/create-go-live-activities.
 import { createValidationActivities } from '../activities/create-validation-activities.js';
 import { createIncidentActivities } from '../activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
+import { openRunningCommands } from '../activities/operations/run-command.js';
 import { CHECKS } from '../checks/registry.js';
-import { messageOf } from '../domain/message-of.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { startLedger } from '../ledger/start.js';
@@ -17,7 +17,6 @@ import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflig
 import { tellEndedRuns } from '../operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../operations/reconcile/reconcile-runs.js';
 import { openPool } from '../store/pool.js';
-import { type ChildrenFile, endLeftChildren, openChildrenFile } from '../supervisor/children-file.js';
 import { reportIncident } from '../temporal/incidents/report-incident.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
@@ -46,7 +45,8 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const decisionKey = (): string => readSecret(runtime.home, 'decisionKey');
   const watched = { temporal, desk, trader, pool, log, seen: { incarnation: null } };
   const processes = watchProcesses(runtime, trader);
-  const commands = await openCommands(runtime, log);
+  const commandsFile = join(homePaths(runtime.home).run, 'commands.json');
+  const commands = await openRunningCommands(commandsFile, (fields, text) => log.warn(fields, text));
   const worker = serveBuilds(
     { runtime, temporal, log, watched },
     {
@@ -101,18 +101,6 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
       await Promise.allSettled([temporal.close(), pool.end()]);
     },
   };
-}
-
-/** Programs of steps that a killed worker left running are ended first: they have a group of their own. */
-async function openCommands(runtime: Runtime, log: Logger): Promise<ChildrenFile> {
-  const file = join(homePaths(runtime.home).run, 'commands.json');
-  try {
-    const left = await endLeftChildren(file);
-    if (left.length > 0) log.warn({ left }, 'programs of steps that an earlier worker had left were ended');
-  } catch (error) {
-    log.warn({ error: messageOf(error) }, 'programs of steps are left from an earlier worker');
-  }
-  return openChildrenFile(file);
 }
 
 /** At start and each minute: what a run began that no longer goes on is ended, recorded and told. */

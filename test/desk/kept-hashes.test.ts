@@ -14,6 +14,7 @@ it.each([
   ['spot', '2106da6bfc6f8617717886ae03b7ae4df0e96d06499ce6437929c810af89d14d'],
   ['linear', '624aed0d5c3ad80e987d363a8de2aaa0a9ed455c852c42caa91720b35c46edbf'],
   ['go-live', 'acbaa422e92aab88ba28dfda1deaf0f4dae2e26d65de6f013caffecd865e75bb'],
+  ['own-steps', '680046922d172e5bc1e49c9e8493d25e391ade2e6c123800c33f9af9bb13fdb9'],
 ])('the desk file of before for %s keeps its hash', (name, hash) => {
   expect(loadDesk(kept(name)).configHash).toBe(hash);
 });

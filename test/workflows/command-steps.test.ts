@@ -1,5 +1,5 @@
 /** Checks of a desk without code: programs and addresses that its file names. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { OwnStepContext } from '../../src/activities/operations/own-step.js';
-import { type RunningCommands, runCommand } from '../../src/activities/operations/run-command.js';
+import {
+  openRunningCommands,
+  type RunningCommands,
+  runCommand,
+} from '../../src/activities/operations/run-command.js';
 import { runHttp } from '../../src/activities/operations/run-http.js';
 import { STEP_PARTS } from '../../src/checks/registry.js';
 import type { RunIdentity } from '../../src/contracts/evidence.js';
@@ -15,7 +19,6 @@ import type { OwnStepOutcome, RoutineStep } from '../../src/contracts/routine.js
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { readStepOutput, type StepOutput } from '../../src/store/step-outputs.js';
-import { endLeftChildren, openChildrenFile } from '../../src/supervisor/children-file.js';
 import { startTimeOf } from '../../src/supervisor/process-table.js';
 import { resumptionStart } from '../../src/temporal/resumption-start.js';
 import { parseDesk } from '../../src/venue/load-desk.js';
@@ -39,7 +42,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 function load(steps: readonly Values[], commands: Values = COMMANDS, more: Values = {}) {
   const routines = [{ name: 'own', title: 'Own checks', onStart: true, steps }];
   const text = stringify({ ...SHIPPED, ...more, commands, routines });
-  return { text, ...parseDesk('desk.yaml', text, { parts: STEP_PARTS }) };
+  return parseDesk('desk.yaml', text, { parts: STEP_PARTS });
 }
 
 const own = (given: Values): Values => ({ key: 'own', title: 'Own check', ...given });
@@ -264,18 +267,14 @@ describe('a step of its own', () => {
 
     it('is ended with its worker, and by the next one where that was killed', async () => {
       const file = join(home, 'commands.json');
-      const running = openChildrenFile(file);
+      const warnings: object[] = [];
+      const open = () => openRunningCommands(file, (fields) => void warnings.push(fields));
+      const running = await open();
       const noted = () => JSON.parse(readFileSync(file, 'utf8')) as { readonly pid: number }[];
       const begin = async (ending: AbortSignal) => {
         const outcome = shell('exec sleep 600', { timeoutSeconds: 600 }, { running, ending });
         outcome.catch(() => undefined);
-        const [pid] = await until('it is noted', () => {
-          try {
-            return noted().length === 1 && noted().map((one) => one.pid);
-          } catch {
-            return false;
-          }
-        });
+        const pid = await until('it is noted', () => (existsSync(file) ? noted()[0]?.pid : null));
         return { outcome, pid: String(pid) };
       };
       const ends = new AbortController();
@@ -286,7 +285,9 @@ describe('a step of its own', () => {
       await until('it is noted no more', () => noted().length === 0);
 
       const second = await begin(new AbortController().signal);
-      expect(await endLeftChildren(file)).toEqual(['sh']);
+      expect(warnings).toEqual([]);
+      await open();
+      expect(warnings).toEqual([{ left: ['sh'] }]);
       await untilGone(second.pid);
       expect(await second.outcome).toMatchObject({ verdict: 'fail' });
     });

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import type { OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
 import { filledIn } from '../../desk/own-steps.js';
-import type { ChildrenFile } from '../../supervisor/children-file.js';
+import { messageOf } from '../../domain/message-of.js';
+import { type ChildrenFile, endLeftChildren, openChildrenFile } from '../../supervisor/children-file.js';
 import { killGroup } from '../../supervisor/managed-process.js';
 import {
   type Answered,
@@ -20,8 +21,25 @@ import {
 /** What left the program's group may hold its output open for ever. */
 const OUTPUT_CLOSES_MS = 1_000;
 
-/** Which programs run, on disk, so that the next worker ends what this one leaves when it is killed. */
 export type RunningCommands = Pick<ChildrenFile, 'add' | 'remove'>;
+
+/**
+ * Which programs run, on disk: they have groups of their own, and outlive a worker that is killed. What an earlier worker
+ * has left is ended first.
+ */
+export async function openRunningCommands(
+  file: string,
+  warn: (fields: object, message: string) => void,
+): Promise<ChildrenFile> {
+  try {
+    const left = await endLeftChildren(file);
+    if (left.length > 0) warn({ left }, 'programs of steps that an earlier worker had left were ended');
+  } catch (error) {
+    // No reason to keep the desk from its procedures.
+    warn({ error: messageOf(error) }, 'programs of steps that an earlier worker had left go on');
+  }
+  return openChildrenFile(file);
+}
 
 /** `ending`: nobody waits for it any longer. */
 export function runCommand(
@@ -80,8 +98,10 @@ async function untilEnded(
 ): Promise<Ended | { readonly missing: string }> {
   const { program, timeoutMs, ending, running } = bounds;
   const output = new StepOutput();
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => output.take(chunk));
+    stream?.on('error', () => undefined);
+  }
   const closed = once(child, 'close');
   const exited = once(child, 'exit');
   // Of a program that can't be started there is only the error.
@@ -107,6 +127,7 @@ async function untilEnded(
   if (ending.aborted) end();
   try {
     const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null];
+    clearTimeout(timer);
     // What it began goes on for nobody.
     end();
     await Promise.race([closed, sleep(OUTPUT_CLOSES_MS)]);
@@ -118,7 +139,7 @@ async function untilEnded(
     ending.removeEventListener('abort', end);
     child.stdout?.destroy();
     child.stderr?.destroy();
-    void noted?.then(() => running?.remove(pid));
+    void noted?.then(() => running?.remove(pid)).catch(() => undefined);
   }
 }
 
