@@ -16,7 +16,8 @@ const LOOK_MS = 200;
  */
 export const telegramRoundTrip = check(
   z.strictObject({
-    waitSeconds: z.number().min(0).default(20), // Polls last half a minute; the second one may be under way.
+    waitSeconds: z.number().min(0).default(20),
+    // Polls last half a minute; the second one may be under way.
     pollAgeSeconds: z.number().min(0).default(90),
   }),
   async ({ desk, runtime, pool }, { waitSeconds, pollAgeSeconds }) => {

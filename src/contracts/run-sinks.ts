@@ -4,6 +4,7 @@ import type { Sinks } from '@temporalio/workflow';
 export interface BegunRun {
   readonly workflowId: string;
   readonly firstRunId: string;
+  /** The newest of its runs. */
   readonly runId: string;
   readonly type: string;
   readonly routine: string;

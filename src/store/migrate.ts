@@ -54,7 +54,8 @@ async function prepareServer(owner: OwnerConnection, database: string, appPasswo
   });
 }
 
-async function withClient<T>(
+/** One connection for `work`, closed whatever becomes of it. */
+export async function withClient<T>(
   owner: OwnerConnection,
   database: string,
   work: (client: Client) => Promise<T>,

@@ -1,16 +1,10 @@
 /** Runs that began, or that Temporal had open at the last look: should its database be lost, nothing else may say that they were. */
+import type { BegunRun } from '../contracts/run-sinks.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-export interface SeenRun {
-  readonly workflowId: string;
-  readonly firstRunId: string;
-  /** The newest of its runs. */
-  readonly runId: string;
-  readonly type: string;
-  readonly routine: string;
-  readonly startedMs: number;
+export interface SeenRun extends BegunRun {
   /** Of the last look that saw it running. */
   readonly seenMs: number;
 }

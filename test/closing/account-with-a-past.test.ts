@@ -47,6 +47,26 @@ async function accountWithAPast() {
   return simulator;
 }
 
+/** The account holds half a coin that nobody has said whose it is. `rules`: of the symbol, at the exchange. */
+async function deskBesideCoins(rules: { readonly marketMaxQty?: string } = {}) {
+  const simulator = await startBinanceSimulator({
+    symbols: [{ base: 'COIN', price: '100', tickSize: '0.01', stepSize: '0.001', ...rules }],
+    accounts: [{ name: 'desk', balances: { USDT: '10000', COIN: '0.5' } }],
+  });
+  onTestFinished(() => simulator.close());
+  const venue = await openBinanceVenue({
+    endpoint: { kind: 'simulator', address: simulator.address },
+    credentials: TRADING_KEY,
+    instruments: [COIN],
+    times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
+  });
+  onTestFinished(() => venue.close());
+  const desk = await deskAtVenue(venue, { asExchangeAccount: true });
+  onTestFinished(() => desk.close());
+  await eventually(() => desk.engine.view.coins.length > 0);
+  return { simulator, desk };
+}
+
 describe('a journal that begins on an account with a past', () => {
   it('begins at the moment of its creation: no old trade counts, and the books agree with the exchange', async () => {
     const simulator = await accountWithAPast();
@@ -72,21 +92,7 @@ describe('a journal that begins on an account with a past', () => {
   });
 
   it('leaves the coins that are in it alone: no stop, no sale, no value, until a person says whose they are', async () => {
-    const simulator = await startBinanceSimulator({
-      symbols: [{ base: 'COIN', price: '100', tickSize: '0.01', stepSize: '0.001' }],
-      accounts: [{ name: 'desk', balances: { USDT: '10000', COIN: '0.5' } }],
-    });
-    onTestFinished(() => simulator.close());
-    const venue = await openBinanceVenue({
-      endpoint: { kind: 'simulator', address: simulator.address },
-      credentials: TRADING_KEY,
-      instruments: [COIN],
-      times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
-    });
-    onTestFinished(() => venue.close());
-    const desk = await deskAtVenue(venue, { asExchangeAccount: true });
-    onTestFinished(() => desk.close());
-    await eventually(() => desk.engine.view.coins.length > 0);
+    const { simulator, desk } = await deskBesideCoins();
     expect(desk.engine.view).toMatchObject({ positions: [], coins: [{ nobodys: 500 }] });
     expect(desk.engine.view.equity).toBe(desk.engine.view.cash);
     expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(0);
@@ -97,21 +103,7 @@ describe('a journal that begins on an account with a past', () => {
   });
 
   it('sells in parts what the exchange takes in no single order at the market', async () => {
-    const simulator = await startBinanceSimulator({
-      symbols: [{ base: 'COIN', price: '100', tickSize: '0.01', stepSize: '0.001', marketMaxQty: '0.2' }],
-      accounts: [{ name: 'desk', balances: { USDT: '10000', COIN: '0.5' } }],
-    });
-    onTestFinished(() => simulator.close());
-    const venue = await openBinanceVenue({
-      endpoint: { kind: 'simulator', address: simulator.address },
-      credentials: TRADING_KEY,
-      instruments: [COIN],
-      times: { requestTimeoutMs: 1000, reconnect: { baseMs: 50, capMs: 500 } },
-    });
-    onTestFinished(() => venue.close());
-    const desk = await deskAtVenue(venue, { asExchangeAccount: true });
-    onTestFinished(() => desk.close());
-    await eventually(() => desk.engine.view.coins.length > 0);
+    const { simulator, desk } = await deskBesideCoins({ marketMaxQty: '0.2' });
     const told = { commandId: 'c', by: 'approver', reason: 'bought for it' };
     const claim = { name: 'claimCoins', symbol: 'COIN/USDT', owner: 'desk', cost: '90' } as const;
     await desk.runner.command({ ...told, command: claim });

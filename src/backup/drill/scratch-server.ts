@@ -4,16 +4,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Pool } from 'pg';
-import { APP_ROLE } from '../../store/migrate.js';
+import type { Pool } from 'pg';
 import { freePort } from '../../supervisor/free-port.js';
 import { startPostgres } from '../../supervisor/postgres/start-postgres.js';
 import { commandLineOf, isAlive } from '../../supervisor/process-table.js';
+import { createEmptyDatabase } from '../empty-database.js';
 import type { PgConnection } from '../pg-programs.js';
 
 const OWNER = 'fermata';
 const DATABASE = 'restored';
-const STATEMENT_TIMEOUT_MS = 3_600_000;
 const END_TIMEOUT_MS = 10_000;
 /** Fast rather than durable: whatever happens, it is thrown away. */
 const SETTINGS = [
@@ -57,37 +56,21 @@ export async function startScratchServer(home: string): Promise<ScratchServer> {
       logFile: join(folder, 'postgres.log'),
       settings: SETTINGS,
     });
-    const pool = new Pool({ ...connection, max: 4, statement_timeout: STATEMENT_TIMEOUT_MS });
-    pool.on('error', () => undefined);
-    const remove = async (): Promise<void> => {
-      await pool.end().catch(() => undefined);
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    };
     try {
-      await createEmptyDatabase(connection);
+      const pool = await createEmptyDatabase(connection);
+      const remove = async (): Promise<void> => {
+        await pool.end().catch(() => undefined);
+        await server.stop();
+        await rm(folder, { recursive: true, force: true });
+      };
+      return { connection, pool, remove };
     } catch (error) {
-      await remove();
+      await server.stop();
       throw error;
     }
-    return { connection, pool, remove };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
-  }
-}
-
-async function createEmptyDatabase(connection: PgConnection): Promise<void> {
-  const client = new Client({ ...connection, database: 'postgres' });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await client.query(`create role ${client.escapeIdentifier(APP_ROLE)} nologin`);
-    await client.query(
-      `create database ${client.escapeIdentifier(DATABASE)} template template0 encoding 'UTF8'`,
-    );
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

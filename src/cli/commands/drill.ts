@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
-import { listBackupIds } from '../../backup/backup-folder.js';
 import { OPERATOR } from '../../domain/roles.js';
 import { showBackup } from '../backup-outcome.js';
 import { actingPerson } from '../desk-person.js';
-import { usageFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
+import { requireBackup } from '../require-backup.js';
 import { withOperations } from '../with-operations.js';
 
 const TIMEOUT_SECONDS = 1_800;
 const TIMEOUT_SECONDS_MAX = 86_400;
-const NAMED_MAX = 5;
 
 interface Options {
   readonly backup?: string;
@@ -27,19 +25,10 @@ export function drillCommand(command: Command): void {
     .action(async ({ backup, as, timeout, json = false }: Options) => {
       process.exitCode = await withOperations(async (operations, runtime) => {
         const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
-        if (backup !== undefined) await requireBackup(runtime.home, backup);
+        if (backup !== undefined)
+          await requireBackup(runtime.home, backup, 'take one first: fermata backup --verify');
         const request = { backupId: backup ?? null, patienceMs: timeout * 1_000 };
         return showBackup('restore drill', await operations.drillRestore(caller, request), json);
       }, `the restore drill, at most ${timeout} s; it goes on without this command`);
     });
-}
-
-async function requireBackup(home: string, id: string): Promise<void> {
-  const known = await listBackupIds(home);
-  if (known.includes(id)) return;
-  const newest = known.slice(-NAMED_MAX).reverse().join(', ');
-  throw usageFailure(
-    `there is no backup ${id}`,
-    newest === '' ? 'take one first: fermata backup --verify' : `name one of: ${newest}`,
-  );
 }

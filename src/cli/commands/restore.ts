@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { backupsFolder, listBackupIds } from '../../backup/backup-folder.js';
+import { backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { readManifest } from '../../backup/manifest.js';
 import { newestBackupId } from '../../backup/newest-backup.js';
@@ -20,10 +20,9 @@ import { endLeftChildren } from '../../supervisor/children-file.js';
 import { claimHome } from '../../supervisor/start/claim-home.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { requireBackup } from '../require-backup.js';
 import { desksStartedIn, fermataHome } from '../running-desk.js';
 import { stepLine } from '../step-line.js';
-
-const NAMED_MAX = 5;
 
 interface Options {
   readonly latest?: boolean;
@@ -66,17 +65,8 @@ async function choose(id: string | undefined, { latest = false, desk }: Options)
   const mark = readRestoreMark(home);
   // Everything of it is ready: the backup itself is needed no more.
   if (mark !== null && mark.backupId === id) return { home, id, desk: mark.desk };
-  const known = await listBackupIds(home);
-  const wanted = id ?? (await newestBackupId(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK));
-  if (wanted === null || !known.includes(wanted)) {
-    const newest = known.slice(-NAMED_MAX).reverse().join(', ');
-    throw usageFailure(
-      wanted === null
-        ? `there is no backup of the desk in ${backupsFolder(home)}`
-        : `there is no backup ${wanted}`,
-      newest === '' ? `copy one to ${backupsFolder(home)}` : `name one of: ${newest}`,
-    );
-  }
+  const asked = id ?? (await newestBackupId(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK));
+  const wanted = await requireBackup(home, asked, `copy one to ${backupsFolder(home)}`);
   const reading = await readManifest(join(backupsFolder(home), wanted));
   if (!reading.ok)
     throw new CliFailure(reading.why, 'nothing was touched', 'restore another one of: fermata backups');

@@ -26,8 +26,14 @@ export interface StoreContext {
   readonly onLine: (text: string) => void;
 }
 
-export async function startOwnPostgres(context: StoreContext): Promise<Running> {
-  const { paths, ports, children } = context;
+/** Also for what needs it while no desk runs. */
+export async function startOwnPostgres({
+  paths,
+  ports,
+  children,
+}: Pick<StoreContext, 'paths' | 'children'> & {
+  readonly ports: Pick<DeskPorts, 'postgres'>;
+}): Promise<Running> {
   const logFile = join(paths.logs, 'postgres.log');
   rotateIfLarge(logFile, LOG_BYTES_MAX, LOGS_KEPT);
   const server = await startPostgres({
