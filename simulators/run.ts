@@ -1,9 +1,11 @@
 /** `npm run simulator -- <venue> [options]`. Each venue is one entry here. */
 import { runBinanceCommand } from './binance/command.js';
+import { runIbkrCommand } from './ibkr/command.js';
 import { runTelegramCommand } from './telegram/command.js';
 
 const venues: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   binance: runBinanceCommand,
+  ibkr: runIbkrCommand,
   telegram: runTelegramCommand,
 };
 

@@ -1,5 +1,5 @@
 /** Faults waiting to happen: each matches requests and spoils a number of answers. */
-import { seededRandom } from './random.js';
+import { seededRandom } from '../random.js';
 
 export type FaultEffect =
   /** Answers with this instead. */

@@ -1,4 +1,6 @@
 /** One running simulator: the exchange and everything that can be done to it from outside. */
+
+import { seededRandom } from '../random.js';
 import { DEFAULT_ACCOUNTS, DEFAULT_KEYS } from './accounts.js';
 import { Exchange, type ExchangeOptions } from './exchange/exchange.js';
 import { type Depth, type Market, moved, ofStart } from './exchange/market.js';
@@ -6,7 +8,6 @@ import { followPrice } from './exchange/matching.js';
 import { DEFAULT_SYMBOLS } from './exchange/symbols.js';
 import { type Waves, wavePpm } from './exchange/waves.js';
 import { type Fault, Faults } from './faults.js';
-import { seededRandom } from './random.js';
 import { endpointFor } from './requests/endpoints.js';
 import { Limits } from './requests/limits.js';
 import { units } from './units.js';

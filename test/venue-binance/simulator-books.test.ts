@@ -2,11 +2,11 @@
 import { expect, it } from 'vitest';
 import { type ApiKey, DEFAULT_KEYS } from '../../simulators/binance/accounts.js';
 import type { Order } from '../../simulators/binance/exchange/order.js';
-import { seededRandom } from '../../simulators/binance/random.js';
 import { endpointFor } from '../../simulators/binance/requests/endpoints.js';
 import { Parameters } from '../../simulators/binance/requests/parameters.js';
 import { Refusal } from '../../simulators/binance/requests/refusal.js';
 import { Simulation } from '../../simulators/binance/simulation.js';
+import { seededRandom } from '../../simulators/random.js';
 
 const STEPS = 800;
 

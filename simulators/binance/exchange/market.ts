@@ -1,5 +1,5 @@
 /** One symbol's market: a ladder of offers around a moving price, the trades that were made and the minutes of them. */
-import { seededRandom } from '../random.js';
+import { seededRandom } from '../../random.js';
 import { formatUnits, onGrid, times, units } from '../units.js';
 import type { TradedSymbol } from './symbols.js';
 import { type Waves, waveMinutePpm, wavePpm } from './waves.js';

@@ -1,0 +1,148 @@
+/** Accounts: cash, positions, and the figures that TWS makes of them. */
+import type { Instrument } from './contracts.js';
+import { cents, moneyText, ticksOf } from './decimals.js';
+import type { Market } from './market.js';
+
+export interface AccountOptions {
+  readonly id: string;
+  /** US dollars. */
+  readonly cash: string;
+  readonly positions?: readonly {
+    readonly localSymbol: string;
+    /** Short below nought. */
+    readonly quantity: number;
+    readonly averagePrice: string;
+  }[];
+}
+
+/** A paper account of the broker: its name begins with DU. */
+export const DEFAULT_ACCOUNTS: readonly AccountOptions[] = [{ id: 'DU1234567', cash: '100000.00' }];
+
+export interface Position {
+  readonly instrument: Instrument;
+  quantity: number;
+  /** Of one contract, in cents: price times multiplier. */
+  averageCost: number;
+}
+
+export class Account {
+  readonly id: string;
+  cash: number;
+  realized = 0;
+  readonly positions = new Map<number, Position>();
+  readonly #marketOf: (conId: number) => Market;
+
+  constructor(options: AccountOptions, markets: ReadonlyMap<number, Market>) {
+    this.id = options.id;
+    this.cash = cents(options.cash);
+    this.#marketOf = (conId) => {
+      const market = markets.get(conId);
+      if (market === undefined) throw new TypeError(`no market ${conId}`);
+      return market;
+    };
+    for (const { localSymbol, quantity, averagePrice } of options.positions ?? []) {
+      const market = [...markets.values()].find(({ instrument }) => instrument.localSymbol === localSymbol);
+      if (market === undefined) throw new TypeError(`account ${this.id}: no instrument ${localSymbol}`);
+      const { instrument } = market;
+      const averageCost = ticksOf(averagePrice, instrument.tick) * instrument.tickCents;
+      this.positions.set(instrument.conId, { instrument, quantity, averageCost });
+    }
+  }
+
+  price(position: Position): number {
+    return this.#marketOf(position.instrument.conId).last;
+  }
+
+  marketValue(position: Position): number {
+    return position.quantity * this.price(position) * position.instrument.tickCents;
+  }
+
+  unrealized(position: Position): number {
+    return this.marketValue(position) - position.quantity * position.averageCost;
+  }
+
+  get unrealizedSum(): number {
+    return this.#sum((position) => this.unrealized(position));
+  }
+
+  /** Of a future only what it has gained counts, of a stock all that it is worth. */
+  get netLiquidation(): number {
+    return (
+      this.cash +
+      this.#sum((one) => (one.instrument.secType === 'FUT' ? this.unrealized(one) : this.marketValue(one)))
+    );
+  }
+
+  get initialMargin(): number {
+    return this.#sum(({ quantity, instrument }) => Math.abs(quantity) * instrument.initialMarginCents);
+  }
+
+  get maintenanceMargin(): number {
+    return this.#sum(({ quantity, instrument }) => Math.abs(quantity) * instrument.maintenanceMarginCents);
+  }
+
+  #sum(of: (position: Position) => number): number {
+    return [...this.positions.values()].reduce((sum, position) => sum + of(position), 0);
+  }
+}
+
+/** Key, value and currency, as account updates and summaries have them. */
+export interface Figure {
+  readonly key: string;
+  readonly value: string;
+  readonly currency: string;
+}
+
+const DAY_TRADE_LEVERAGE = 4;
+
+export function figuresOf(account: Account): readonly Figure[] {
+  const { cash, netLiquidation, initialMargin, maintenanceMargin } = account;
+  const available = netLiquidation - initialMargin;
+  const excess = netLiquidation - maintenanceMargin;
+  const stocks = [...account.positions.values()].filter(({ instrument }) => instrument.secType === 'STK');
+  const gross = stocks.reduce((sum, one) => sum + Math.abs(account.marketValue(one)), 0);
+  const sums: readonly (readonly [string, number])[] = [
+    ['NetLiquidation', netLiquidation],
+    ['TotalCashValue', cash],
+    ['SettledCash', cash],
+    ['AccruedCash', 0],
+    ['BuyingPower', Math.max(0, available * DAY_TRADE_LEVERAGE)],
+    ['EquityWithLoanValue', netLiquidation],
+    ['PreviousEquityWithLoanValue', cash],
+    ['GrossPositionValue', gross],
+    ['InitMarginReq', initialMargin],
+    ['MaintMarginReq', maintenanceMargin],
+    ['AvailableFunds', available],
+    ['ExcessLiquidity', excess],
+    ['FullInitMarginReq', initialMargin],
+    ['FullMaintMarginReq', maintenanceMargin],
+    ['FullAvailableFunds', available],
+    ['FullExcessLiquidity', excess],
+  ];
+  return [
+    { key: 'AccountType', value: 'INDIVIDUAL', currency: '' },
+    { key: 'Cushion', value: cushion(excess, netLiquidation), currency: '' },
+    { key: 'DayTradesRemaining', value: '-1', currency: '' },
+    ...sums.map(([key, sum]) => ({ key, value: moneyText(sum), currency: 'USD' })),
+  ];
+}
+
+function cushion(excess: number, netLiquidation: number): string {
+  return netLiquidation <= 0 ? '0' : (excess / netLiquidation).toFixed(6);
+}
+
+/** What an account holds in one currency; BASE is that of the account. */
+export function ledgerOf(account: Account, currency: 'USD' | 'BASE'): readonly Figure[] {
+  const sums: readonly (readonly [string, number])[] = [
+    ['CashBalance', account.cash],
+    ['TotalCashBalance', account.cash],
+    ['NetLiquidationByCurrency', account.netLiquidation],
+    ['UnrealizedPnL', account.unrealizedSum],
+    ['RealizedPnL', account.realized],
+  ];
+  return [
+    { key: 'Currency', value: currency, currency },
+    ...sums.map(([key, sum]) => ({ key, value: moneyText(sum), currency })),
+    { key: 'ExchangeRate', value: '1.00', currency },
+  ];
+}

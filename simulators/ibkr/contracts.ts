@@ -1,0 +1,265 @@
+/** The instruments there are, and how what a client names finds them. */
+import { DateTime } from 'luxon';
+import { cents, type Tick, tick } from './decimals.js';
+import { CME_INDEX, type Schedule, US_STOCKS } from './hours.js';
+
+export interface Instrument {
+  readonly conId: number;
+  readonly symbol: string;
+  readonly secType: 'FUT' | 'STK';
+  /** yyyymmdd, of a future its last trading day. */
+  readonly expiry: string;
+  readonly multiplier: number;
+  readonly exchange: string;
+  /** Other names that lead to it. */
+  readonly validExchanges: readonly string[];
+  readonly primaryExchange: string;
+  readonly currency: 'USD';
+  readonly localSymbol: string;
+  readonly tradingClass: string;
+  readonly longName: string;
+  readonly underConId: number;
+  readonly tick: Tick;
+  /** What a tick of one contract or share is worth. */
+  readonly tickCents: number;
+  readonly initialMarginCents: number;
+  readonly maintenanceMarginCents: number;
+  readonly schedule: Schedule;
+  readonly startPrice: string;
+}
+
+/** What a client says of a contract; empty is not said. */
+export interface ContractAsked {
+  readonly conId: number | null;
+  readonly symbol: string;
+  readonly secType: string;
+  readonly lastTradeDateOrContractMonth: string;
+  readonly multiplier: string;
+  readonly exchange: string;
+  readonly primaryExchange: string;
+  readonly currency: string;
+  readonly localSymbol: string;
+  readonly tradingClass: string;
+  readonly includeExpired?: boolean;
+}
+
+interface Product {
+  readonly symbol: string;
+  readonly multiplier: number;
+  readonly longName: string;
+  readonly underConId: number;
+  readonly startPrice: string;
+  readonly initialMargin: string;
+  readonly maintenanceMargin: string;
+}
+
+const FUTURES: readonly Product[] = [
+  {
+    symbol: 'NQ',
+    multiplier: 20,
+    longName: 'E-mini NASDAQ 100',
+    underConId: 11_004_958,
+    startPrice: '15234',
+    initialMargin: '21000.00',
+    maintenanceMargin: '19000.00',
+  },
+  {
+    symbol: 'MNQ',
+    multiplier: 2,
+    longName: 'Micro E-Mini Nasdaq-100 Index',
+    underConId: 11_004_958,
+    startPrice: '15234',
+    initialMargin: '2100.00',
+    maintenanceMargin: '1900.00',
+  },
+  {
+    symbol: 'ES',
+    multiplier: 50,
+    longName: 'E-mini S&P 500',
+    underConId: 11_004_968,
+    startPrice: '4500',
+    initialMargin: '13000.00',
+    maintenanceMargin: '12000.00',
+  },
+];
+
+const MONTH_LETTERS: Readonly<Record<number, string>> = { 3: 'H', 6: 'M', 9: 'U', 12: 'Z' };
+const QUARTERS_BACK = 2;
+const QUARTERS_AHEAD = 5;
+
+/** Quarterly futures around the day, and a stock. The ids hold over starts: they follow from symbol and month. */
+export function instrumentsAt(nowMs: number): readonly Instrument[] {
+  const now = DateTime.fromMillis(nowMs, { zone: CME_INDEX.zone });
+  const first = now.startOf('quarter').plus({ months: 2 - 3 * QUARTERS_BACK });
+  const months = Array.from({ length: QUARTERS_BACK + QUARTERS_AHEAD }, (_, step) =>
+    first.plus({ months: 3 * step }),
+  );
+  return [
+    ...FUTURES.flatMap((product, index) => months.map((month) => future(product, index, month))),
+    APPLE,
+  ];
+}
+
+function future(product: Product, index: number, month: DateTime): Instrument {
+  const quarterTick = tick('0.25');
+  return {
+    conId: 700_000_000 + index * 1_000_000 + month.year * 12 + month.month,
+    symbol: product.symbol,
+    secType: 'FUT',
+    expiry: thirdFriday(month).toFormat('yyyyMMdd'),
+    multiplier: product.multiplier,
+    exchange: 'CME',
+    validExchanges: ['CME', 'QBALGO'],
+    primaryExchange: '',
+    currency: 'USD',
+    localSymbol: `${product.symbol}${MONTH_LETTERS[month.month]}${month.year % 10}`,
+    tradingClass: product.symbol,
+    longName: product.longName,
+    underConId: product.underConId,
+    tick: quarterTick,
+    tickCents: product.multiplier * quarterTick.size,
+    initialMarginCents: cents(product.initialMargin),
+    maintenanceMarginCents: cents(product.maintenanceMargin),
+    schedule: CME_INDEX,
+    startPrice: product.startPrice,
+  };
+}
+
+const APPLE: Instrument = {
+  conId: 265_598,
+  symbol: 'AAPL',
+  secType: 'STK',
+  expiry: '',
+  multiplier: 1,
+  exchange: 'SMART',
+  validExchanges: ['SMART', 'NASDAQ', 'ARCA', 'IEX'],
+  primaryExchange: 'NASDAQ',
+  currency: 'USD',
+  localSymbol: 'AAPL',
+  tradingClass: 'NMS',
+  longName: 'APPLE INC',
+  underConId: 0,
+  tick: tick('0.01'),
+  tickCents: 1,
+  initialMarginCents: 0,
+  maintenanceMarginCents: 0,
+  schedule: US_STOCKS,
+  startPrice: '210',
+};
+
+function thirdFriday(month: DateTime): DateTime {
+  const FRIDAY = 5;
+  const first = month.startOf('month');
+  return first.plus({ days: ((FRIDAY - first.weekday + 7) % 7) + 14 });
+}
+
+/** The last trading day ends with its morning's session; afterwards the future is expired. */
+export function isExpired({ expiry, schedule }: Instrument, nowMs: number): boolean {
+  if (expiry === '') return false;
+  const end = DateTime.fromFormat(expiry, 'yyyyMMdd', { zone: schedule.zone }).set({ hour: 8, minute: 30 });
+  return nowMs >= end.toMillis();
+}
+
+/** The future that a continuous one stands for: the next to expire, from the Monday of its last week on the one after it. */
+export function leadMonth(
+  instruments: readonly Instrument[],
+  symbol: string,
+  nowMs: number,
+): Instrument | undefined {
+  return instruments.find(({ symbol: its, secType, expiry, schedule }) => {
+    if (its !== symbol || secType !== 'FUT') return false;
+    const roll = DateTime.fromFormat(expiry, 'yyyyMMdd', { zone: schedule.zone }).startOf('week');
+    return nowMs < roll.toMillis();
+  });
+}
+
+const SECURITY_TYPES = [
+  'STK',
+  'FUT',
+  'CONTFUT',
+  'FUT+CONTFUT',
+  'CASH',
+  'OPT',
+  'IND',
+  'CFD',
+  'BOND',
+  'FUND',
+  'CRYPTO',
+  'CMDTY',
+  'FOP',
+  'WAR',
+  'BAG',
+  'NEWS',
+];
+
+export type Found =
+  | { readonly found: readonly Instrument[]; readonly continuous: boolean }
+  | { readonly code: 200 | 321; readonly cause: string };
+
+export const NO_DEFINITION = 'No security definition has been found for the request';
+
+/** For contract details: everything that fits. */
+export function findContracts(
+  instruments: readonly Instrument[],
+  asked: ContractAsked,
+  nowMs: number,
+): Found {
+  if (asked.conId === null || asked.conId === 0) {
+    if (!SECURITY_TYPES.includes(asked.secType))
+      return { code: 321, cause: 'Please enter a valid security type' };
+    if (asked.symbol === '' && asked.localSymbol === '')
+      return { code: 321, cause: 'Please enter a local symbol or a symbol' };
+  }
+  const continuous = asked.secType === 'CONTFUT';
+  const lead = continuous ? leadMonth(instruments, asked.symbol, nowMs) : undefined;
+  const among = continuous ? (lead === undefined ? [] : [lead]) : instruments;
+  const found = among.filter(
+    (one) => fits(one, asked) && (asked.includeExpired === true || !isExpired(one, nowMs)),
+  );
+  return found.length === 0 ? { code: 200, cause: NO_DEFINITION } : { found, continuous };
+}
+
+function fits(one: Instrument, asked: ContractAsked): boolean {
+  if (asked.conId !== null && asked.conId !== 0 && asked.conId !== one.conId) return false;
+  const said: readonly (readonly [string, boolean])[] = [
+    [asked.secType, asked.secType === one.secType || asked.secType === 'CONTFUT'],
+    [asked.symbol, asked.symbol === one.symbol],
+    [asked.localSymbol, asked.localSymbol === one.localSymbol],
+    [asked.tradingClass, asked.tradingClass === one.tradingClass],
+    [asked.currency, asked.currency === one.currency],
+    [asked.exchange, one.validExchanges.includes(asked.exchange)],
+    [asked.primaryExchange, asked.primaryExchange === (one.primaryExchange || one.exchange)],
+    [asked.multiplier, Number(asked.multiplier) === one.multiplier],
+    [asked.lastTradeDateOrContractMonth, one.expiry.startsWith(asked.lastTradeDateOrContractMonth)],
+  ];
+  return said.every(([text, right]) => text === '' || right);
+}
+
+/** For data and orders: exactly one. A continuous future has history, but no quotes and no orders. */
+export function findOne(
+  instruments: readonly Instrument[],
+  asked: ContractAsked,
+  nowMs: number,
+  continuousToo: boolean,
+): { readonly one: Instrument } | { readonly code: 200 | 321; readonly cause: string } {
+  if (asked.secType === 'CONTFUT' && !continuousToo)
+    return { code: 321, cause: 'Please enter a valid security type' };
+  if (asked.exchange === '') return { code: 321, cause: 'Please enter exchange' };
+  const named = asked.conId !== null && asked.conId !== 0;
+  if (
+    !named &&
+    asked.secType === 'FUT' &&
+    asked.localSymbol === '' &&
+    asked.lastTradeDateOrContractMonth === ''
+  )
+    return { code: 321, cause: 'Please enter a local symbol or an expiry' };
+  const result = findContracts(instruments, asked, nowMs);
+  if (!('found' in result)) return result;
+  const [one, second] = result.found;
+  if (one === undefined) return { code: 200, cause: NO_DEFINITION };
+  if (second === undefined) return { one };
+  return {
+    code: 200,
+    cause: `The contract description specified for ${asked.symbol} is ambiguous; you must specify the multiplier or trading class.`,
+  };
+}

@@ -1,0 +1,87 @@
+/** Trading sessions by weekday. Holidays and half days are not built. */
+import { DateTime } from 'luxon';
+
+export interface Schedule {
+  readonly zone: string;
+  /** Of the session that belongs to a date: when it opens (on the day before: negative) and closes, in minutes of the day. */
+  readonly open: number;
+  readonly close: number;
+  /** Regular hours. */
+  readonly liquidOpen: number;
+  readonly liquidClose: number;
+}
+
+export const CME_INDEX: Schedule = {
+  zone: 'US/Central',
+  open: -7 * 60,
+  close: 16 * 60,
+  liquidOpen: 8 * 60 + 30,
+  liquidClose: 16 * 60,
+};
+export const US_STOCKS: Schedule = {
+  zone: 'US/Eastern',
+  open: 4 * 60,
+  close: 20 * 60,
+  liquidOpen: 9 * 60 + 30,
+  liquidClose: 16 * 60,
+};
+
+export interface Session {
+  /** The trading day, yyyymmdd. */
+  readonly day: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const SATURDAY = 6;
+
+/** Sessions that end after `fromMs` and begin before `toMs`, oldest first. */
+export function sessionsBetween(
+  schedule: Schedule,
+  fromMs: number,
+  toMs: number,
+  liquid: boolean,
+): Session[] {
+  const sessions: Session[] = [];
+  const first = dayOf(schedule, fromMs).minus({ days: 1 });
+  for (let day = first; day.minus({ days: 1 }).toMillis() <= toMs; day = day.plus({ days: 1 })) {
+    const session = sessionOf(schedule, day, liquid);
+    if (session !== null && session.toMs > fromMs && session.fromMs < toMs) sessions.push(session);
+  }
+  return sessions;
+}
+
+export function isOpen(schedule: Schedule, atMs: number): boolean {
+  return sessionsBetween(schedule, atMs, atMs + 1, false).length > 0;
+}
+
+/** As TWS writes the hours of seven days: 20261119:1700-20261120:1600;20261121:CLOSED;… */
+export function hoursText(schedule: Schedule, nowMs: number, liquid: boolean): string {
+  const first = dayOf(schedule, nowMs);
+  return Array.from({ length: 7 }, (_, days) => {
+    const day = first.plus({ days });
+    const session = sessionOf(schedule, day, liquid);
+    if (session === null) return `${day.toFormat('yyyyMMdd')}:CLOSED`;
+    const text = (ms: number) => DateTime.fromMillis(ms, { zone: schedule.zone }).toFormat('yyyyMMdd:HHmm');
+    return `${text(session.fromMs)}-${text(session.toMs)}`;
+  }).join(';');
+}
+
+function dayOf({ zone }: Schedule, atMs: number): DateTime {
+  return DateTime.fromMillis(atMs, { zone }).startOf('day');
+}
+
+function sessionOf(schedule: Schedule, day: DateTime, liquid: boolean): Session | null {
+  if (day.weekday >= SATURDAY) return null;
+  const [open, close] = liquid
+    ? [schedule.liquidOpen, schedule.liquidClose]
+    : [schedule.open, schedule.close];
+  return { day: day.toFormat('yyyyMMdd'), fromMs: minuteOf(day, open), toMs: minuteOf(day, close) };
+}
+
+/** By the clock on the wall: also right in a night whose clocks change. */
+function minuteOf(day: DateTime, minute: number): number {
+  const from = minute < 0 ? day.minus({ days: 1 }) : day;
+  const of = minute < 0 ? minute + 24 * 60 : minute;
+  return from.set({ hour: Math.floor(of / 60), minute: of % 60 }).toMillis();
+}

@@ -1,0 +1,104 @@
+/** One running simulator: a Gateway that is logged in, its markets, its accounts and the clients that are connected. */
+
+import { seededRandom } from '../random.js';
+import { Account, type AccountOptions, DEFAULT_ACCOUNTS } from './accounts.js';
+import { type Instrument, instrumentsAt } from './contracts.js';
+import { ticksOf } from './decimals.js';
+import { Market } from './market.js';
+import type { Session } from './session.js';
+import { NEWEST_VERSION, OLDEST_VERSION } from './wire/versions.js';
+
+export interface SimulationOptions {
+  readonly accounts?: readonly AccountOptions[];
+  readonly seed?: number;
+  /** Calendar days of minute bars before the start. */
+  readonly historyDays?: number;
+  /** As an older Gateway would say. */
+  readonly serverVersion?: number;
+  /** Where TWS believes to be. */
+  readonly zone?: string;
+  readonly wallMs?: () => number;
+}
+
+/** What the account's subscriptions allow; `competing`: another session of the same user has the live data. */
+export const PERMISSIONS = ['live', 'partial', 'delayed', 'none', 'competing'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+const HISTORY_DAYS = 5;
+const WALK_TICKS = 8;
+
+export class Simulation {
+  readonly serverVersion: number;
+  readonly zone: string;
+  readonly instruments: readonly Instrument[];
+  readonly markets: ReadonlyMap<number, Market>;
+  readonly accounts: ReadonlyMap<string, Account>;
+  /** Those that have sent startApi, by their id. */
+  readonly clients = new Map<number, Session>();
+  readonly nextOrderIds = new Map<number, number>();
+  permission: Permission = 'live';
+  skewMs = 0;
+  readonly #wallMs: () => number;
+  readonly #random: () => number;
+
+  constructor(options: SimulationOptions = {}) {
+    this.#wallMs = options.wallMs ?? Date.now;
+    this.serverVersion = options.serverVersion ?? NEWEST_VERSION;
+    if (this.serverVersion < OLDEST_VERSION || this.serverVersion > NEWEST_VERSION)
+      throw new TypeError(`server version: expected ${OLDEST_VERSION} to ${NEWEST_VERSION}`);
+    this.zone = options.zone ?? 'US/Eastern';
+    const seed = options.seed ?? 1;
+    this.#random = seededRandom(seed);
+    this.instruments = instrumentsAt(this.nowMs());
+    const history = { seed, days: options.historyDays ?? HISTORY_DAYS };
+    const now = () => this.nowMs();
+    this.markets = new Map(this.instruments.map((one) => [one.conId, new Market(one, now, history)]));
+    this.accounts = new Map(
+      (options.accounts ?? DEFAULT_ACCOUNTS).map((one) => [one.id, new Account(one, this.markets)]),
+    );
+  }
+
+  nowMs(): number {
+    return this.#wallMs() + this.skewMs;
+  }
+
+  market(localSymbol: string): Market {
+    const found = [...this.markets.values()].find(({ instrument }) => instrument.localSymbol === localSymbol);
+    if (found === undefined) throw new TypeError(`the simulator has no ${localSymbol}`);
+    return found;
+  }
+
+  /** Others trade at that price. */
+  setPrice(localSymbol: string, price: string, size = 1): void {
+    const market = this.market(localSymbol);
+    this.#trade(market, ticksOf(price, market.instrument.tick), size);
+  }
+
+  /** One step of every price, from the seed. */
+  walk(): void {
+    for (const market of this.markets.values()) {
+      const step = Math.round((this.#random() * 2 - 1) * WALK_TICKS);
+      this.#trade(market, Math.max(WALK_TICKS, market.last + step), 1 + Math.floor(this.#random() * 9));
+    }
+  }
+
+  /** To be called more often than the shortest thing lasts: bars of five seconds end. */
+  tick(): void {
+    for (const market of this.markets.values()) {
+      const bar = market.endedFiveSeconds();
+      if (bar !== null)
+        for (const client of this.clients.values()) client.subscriptions.onFiveSeconds(market, bar);
+    }
+  }
+
+  /** An account is otherwise than it was, not by a price alone. */
+  changed(account: Account): void {
+    for (const client of this.clients.values()) client.subscriptions.onAccount(account);
+  }
+
+  #trade(market: Market, ticks: number, size: number): void {
+    this.tick();
+    market.trade(ticks, size);
+    for (const client of this.clients.values()) client.subscriptions.onTrade(market);
+  }
+}
