@@ -83,7 +83,8 @@ export class Session {
       if (greeting !== null) this.#greet(greeting);
       for (const frame of frames) if (!this.#socket.destroyed) this.#request(frame);
     } catch (error) {
-      if (!(error instanceof BrokenFrame)) throw error;
+      if (!(error instanceof BrokenFrame))
+        process.stderr.write(`simulator: ${error instanceof Error ? error.stack : String(error)}\n`);
       this.#socket.destroy();
     }
   }

@@ -882,6 +882,23 @@ describe('orders', () => {
   });
 });
 
+describe('orders typed by hand', () => {
+  it('are those of client 0 alone', async () => {
+    const [zero, one] = [await ready(0), await ready(1)];
+    zero.api.reqAutoOpenOrders(true);
+    one.api.reqAutoOpenOrders(true);
+    for (const client of [zero, one]) {
+      client.api.reqCurrentTime();
+      await client.heard(EventName.currentTime);
+    }
+    expect(zero.infos.map(({ code }) => code)).not.toContain(327);
+    expect(one.infos.at(-1)).toEqual({
+      code: 327,
+      text: 'Only API connections with clientId set to 0 can set the auto bind TWS orders property.',
+    });
+  });
+});
+
 describe('the control', () => {
   it('shows how things stand, on the port of the protocol', async () => {
     await ready(3);

@@ -13,14 +13,10 @@ import {
 import { BrokenFrame, encodeFrame, FrameReader } from '../../simulators/ibkr/wire/frames.js';
 import * as asked from '../../simulators/ibkr/wire/from-client.js';
 import * as told from '../../simulators/ibkr/wire/to-client.js';
-import { NEWEST_VERSION } from '../../simulators/ibkr/wire/versions.js';
+import { NEWEST_VERSION, OLDEST_VERSION } from '../../simulators/ibkr/wire/versions.js';
 
 const WRITTEN_OUT = [157, 176, 178, 193] as const;
-const OLDEST_OF_CLIENT = 157;
-const EVERY = Array.from(
-  { length: NEWEST_VERSION - OLDEST_OF_CLIENT + 1 },
-  (_, step) => OLDEST_OF_CLIENT + step,
-);
+const EVERY = Array.from({ length: NEWEST_VERSION - OLDEST_VERSION + 1 }, (_, step) => OLDEST_VERSION + step);
 type Rows = string | Readonly<Record<(typeof WRITTEN_OUT)[number], string>>;
 const rowAt = (rows: Rows, at: (typeof WRITTEN_OUT)[number]): string[] =>
   (typeof rows === 'string' ? rows : rows[at]).split('|');
@@ -302,6 +298,12 @@ const ASKED: readonly Asked[] = [
     values: { extOperator: '', manualOrderIndicator: null },
   },
   { table: asked.REQ_OPEN_ORDERS, rows: '5|1', call: (e) => e.reqOpenOrders(), values: { version: 1 } },
+  {
+    table: asked.REQ_AUTO_OPEN_ORDERS,
+    rows: '15|1|1',
+    call: (e) => e.reqAutoOpenOrders(true),
+    values: { autoBind: true },
+  },
   {
     table: asked.REQ_ALL_OPEN_ORDERS,
     rows: '16|1',

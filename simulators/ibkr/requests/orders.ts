@@ -4,6 +4,7 @@ import {
   CANCEL_ORDER,
   PLACE_ORDER,
   REQ_ALL_OPEN_ORDERS,
+  REQ_AUTO_OPEN_ORDERS,
   REQ_COMPLETED_ORDERS,
   REQ_EXECUTIONS,
   REQ_GLOBAL_CANCEL,
@@ -14,10 +15,18 @@ import { on } from './handler.js';
 
 const READ_ONLY = refused.validating('The API interface is currently in Read-Only mode.');
 
+const NOT_CLIENT_0 = {
+  code: 327,
+  text: 'Only API connections with clientId set to 0 can set the auto bind TWS orders property.',
+};
+
 export const ORDER_HANDLERS = [
   on(PLACE_ORDER, (session, { orderId }) => session.error(orderId, READ_ONLY)),
   on(CANCEL_ORDER, (session, { orderId }) => session.error(orderId, READ_ONLY)),
   on(REQ_GLOBAL_CANCEL, (session) => session.error(null, READ_ONLY)),
+  on(REQ_AUTO_OPEN_ORDERS, (session) => {
+    if (session.clientId !== 0) session.error(null, NOT_CLIENT_0);
+  }),
   on(REQ_OPEN_ORDERS, (session) => session.send(OPEN_ORDER_END, {})),
   on(REQ_ALL_OPEN_ORDERS, (session) => session.send(OPEN_ORDER_END, {})),
   on(REQ_COMPLETED_ORDERS, (session) => session.send(COMPLETED_ORDERS_END, {})),

@@ -234,7 +234,7 @@ function writeValue(field: Plain, value: Value): string {
   return String(value);
 }
 
-/** Text leaves as ASCII since version 153: é as \u00e9. A NUL would end the field. */
+/** Text leaves as ASCII: é as \u00e9. A NUL would end the field. */
 function escaped(text: string): string {
   return text.replace(
     /[\0\u0080-\uffff]/g,

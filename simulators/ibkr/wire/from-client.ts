@@ -289,6 +289,8 @@ export const REQ_GLOBAL_CANCEL = message(58, 'reqGlobalCancel', [
   int('manualOrderIndicator', { since: SINCE.CME_TAGGING_FIELDS }),
 ]);
 export const REQ_OPEN_ORDERS = message(5, 'reqOpenOrders', [version(1)]);
+/** Orders typed into TWS by hand become those of client 0. */
+export const REQ_AUTO_OPEN_ORDERS = message(15, 'reqAutoOpenOrders', [version(1), bool('autoBind')]);
 export const REQ_ALL_OPEN_ORDERS = message(16, 'reqAllOpenOrders', [version(1)]);
 export const REQ_COMPLETED_ORDERS = message(99, 'reqCompletedOrders', [bool('apiOnly')]);
 export const REQ_EXECUTIONS = message(7, 'reqExecutions', [
@@ -329,6 +331,7 @@ export const FROM_CLIENT = [
   CANCEL_ORDER,
   REQ_GLOBAL_CANCEL,
   REQ_OPEN_ORDERS,
+  REQ_AUTO_OPEN_ORDERS,
   REQ_ALL_OPEN_ORDERS,
   REQ_COMPLETED_ORDERS,
   REQ_EXECUTIONS,

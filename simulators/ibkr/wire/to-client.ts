@@ -132,7 +132,7 @@ export const CONTRACT_DATA = message(10, 'contractDetails', [
   str('underSecType'),
   str('marketRuleIds'),
   str('realExpirationDate'),
-  str('stockType', { since: SINCE.STOCK_TYPE }),
+  str('stockType'),
   dec('sizeMinTick', { since: SINCE.FRACTIONAL_SIZE_SUPPORT, until: SINCE.SIZE_RULES }),
   dec('minSize', { since: SINCE.SIZE_RULES }),
   dec('sizeIncrement', { since: SINCE.SIZE_RULES }),

@@ -1,6 +1,5 @@
 /** Server versions at which a message that is built here changed. Names are those of the vendor's list. */
 export const SINCE = {
-  STOCK_TYPE: 152,
   DURATION: 158,
   POST_TO_ATS: 160,
   AUTO_CANCEL_PARENT: 162,
@@ -24,6 +23,6 @@ export const SINCE = {
   CME_TAGGING_FIELDS_IN_OPEN_ORDER: 193,
 } as const;
 
-/** The oldest that the newest clients of the old kind still speak, and the newest before messages became protobuf. */
-export const OLDEST_VERSION = 151;
+/** That of the oldest client that people still install, and the last before messages became protobuf. */
+export const OLDEST_VERSION = 157;
 export const NEWEST_VERSION = 193;
