@@ -346,6 +346,23 @@ describe('accounts', () => {
     expect(client.errors.map(({ id }) => id)).toEqual([3]);
   });
 
+  it('sum up by currency, and for no group but All', async () => {
+    const client = await ready();
+    client.api.reqAccountSummary(1, 'All', '$LEDGER:USD');
+    await client.heard(EventName.accountSummaryEnd);
+    expect(client.of(EventName.accountSummary).map((args) => args.slice(2))).toEqual([
+      ['Currency', 'USD', 'USD'],
+      ['CashBalance', '100000.00', 'USD'],
+      ['TotalCashBalance', '100000.00', 'USD'],
+      ['NetLiquidationByCurrency', '99850.00', 'USD'],
+      ['UnrealizedPnL', '-150.00', 'USD'],
+      ['RealizedPnL', '0.00', 'USD'],
+      ['ExchangeRate', '1.00', 'USD'],
+    ]);
+    client.api.reqAccountSummary(2, 'Mine', 'NetLiquidation');
+    expect((await client.refused(2)).code).toBe(321);
+  });
+
   it('list positions, and tell of one that others changed, until it is cancelled', async () => {
     const client = await ready();
     client.api.reqPositions();
@@ -486,6 +503,24 @@ describe('contract details', () => {
     expect(details?.liquidHours.split(';')[0]).toBe('20261120:0830-20261120:1600');
   });
 
+  it('tell of a month that has expired where that is asked for, and of a stock', async () => {
+    const [expired] = await detailsOf({ ...NQ, localSymbol: 'NQU6', includeExpired: true });
+    expect(expired?.contract.lastTradeDateOrContractMonth).toBe('20260918');
+    clients.pop()?.disconnect();
+    await vi.waitFor(() => expect(simulator.simulation.clients.size).toBe(0), { timeout: 20_000 });
+    const [stock] = await detailsOf({
+      symbol: 'AAPL',
+      secType: SecType.STK,
+      exchange: 'NASDAQ',
+      currency: 'USD',
+    });
+    expect(stock).toMatchObject({
+      contract: { symbol: 'AAPL', exchange: 'SMART', primaryExch: 'NASDAQ', conId: 265598 },
+      minTick: 0.01,
+      timeZoneId: 'US/Eastern',
+    });
+  });
+
   it.each([
     ['before the week of expiry the month that expires next', Date.UTC(2026, 11, 13, 23), 'NQZ6'],
     ['from its Monday on the one after it', Date.UTC(2026, 11, 14, 15), 'NQH7'],
@@ -620,6 +655,86 @@ describe('market data', () => {
       code: 322,
       text: "Error processing request.-'bO' : cause - Duplicate ticker id",
     });
+  });
+
+  it('has a hundred lines for a client', async () => {
+    const raw = new Raw();
+    await raw.started(1);
+    const ask = (id: number) =>
+      raw.send(
+        '1',
+        '11',
+        String(id),
+        '',
+        'NQ',
+        'FUT',
+        '',
+        '',
+        '',
+        '',
+        'CME',
+        '',
+        'USD',
+        'NQZ6',
+        '',
+        '0',
+        '',
+        '0',
+        '0',
+        '',
+      );
+    const taken = () => raw.frames.filter(([id]) => id === '58').length;
+    for (let id = 1; id <= 101; id += 1) {
+      ask(id);
+      if (id % 40 !== 0) continue;
+      // Fifty a second are the limit: a second after these were taken the next may come.
+      await vi.waitFor(() => expect(taken()).toBe(id), { timeout: 20_000, interval: 10 });
+      await new Promise((resolve) => setTimeout(resolve, 1010));
+    }
+    await vi.waitFor(() => expect(raw.frames.filter(([id]) => id === '4')).toHaveLength(1), {
+      timeout: 20_000,
+      interval: 10,
+    });
+    expect(raw.frames.find(([id]) => id === '4')?.slice(2, 5)).toEqual([
+      '101',
+      '101',
+      'Max number of tickers has been reached',
+    ]);
+  });
+
+  it('tells each trade as text where 233 is asked for, and that trading is halted', async () => {
+    await control('/halt', { localSymbol: 'NQZ6', halted: true });
+    const client = await ready();
+    client.api.reqMktData(5, NQ, '233', false, false);
+    await client.heard(EventName.tickGeneric);
+    expect(client.of(EventName.tickGeneric)).toEqual([[5, 49, 1]]);
+    await control('/price', { localSymbol: 'NQZ6', price: '15240.25', size: 3 });
+    await vi.waitFor(
+      () =>
+        expect(
+          client
+            .of(EventName.tickString)
+            .filter(([, type]) => type === 48)
+            .at(-1)?.[2],
+        ).toBe(`15240.25;3;${FRIDAY};3;15240.25;true`),
+      { timeout: 20_000, interval: 10 },
+    );
+  });
+
+  it('is frozen while the exchange is closed, for those who ask for that', async () => {
+    nowMs = FRIDAY + 24 * 3_600_000;
+    const client = await ready();
+    for (const [id, type] of [
+      [1, 1],
+      [2, 2],
+    ] as const) {
+      client.api.reqMarketDataType(type);
+      client.api.reqMktData(id, NQ, '', false, false);
+    }
+    expect(await client.heard(EventName.marketDataType, 2)).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
   });
 
   it.each([
