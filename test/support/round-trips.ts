@@ -81,8 +81,10 @@ export class RoundTrips {
   /** One position from flat to flat, of a random size, with fees from wherever the account says. Rejects where it does not come about. */
   async trip(): Promise<void> {
     const { draw, simulator } = this;
-    // A trip is a few dozen orders at most; those of an hour would come to the exchange's limit of ten seconds.
+    // A trip is a few dozen orders at most; those of an hour, done in seconds, would come to the exchange's limits of ten
+    // seconds and of a minute.
     simulator.simulation.exchange.orderCounts.beginAnew('desk');
+    simulator.simulation.limits.beginAnew();
     const at = draw(SYMBOLS.length);
     const account = this.#account();
     account.feesInBnb = draw(3) > 0;

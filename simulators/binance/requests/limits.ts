@@ -44,6 +44,11 @@ export class Limits {
     this.#banUntilMs = forMs > 0 ? this.nowMs() + forMs : 0;
   }
 
+  /** As if every interval were over: for who tries in minutes what an address is allowed in hours. A ban stands. */
+  beginAnew(): void {
+    this.#minute = this.#rawWindow = 0;
+  }
+
   /** Counts a request; throws the 429 or 418 that the venue would answer. */
   count(weight: number): void {
     const nowMs = this.nowMs();
