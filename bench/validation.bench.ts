@@ -16,7 +16,7 @@ const RECORDED = ['BTC/USDT', 'ETH/USDT'].map((symbol) => ({
 async function measure(name: string, kind: 'recorded' | 'simulated'): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'fermata-bench-'));
   try {
-    const { desk, configHash, text } = loadDesk('desks/crypto-bot.yaml');
+    const { desk, configHash, text } = loadDesk('desks/crypto-bot/desk.yaml');
     const files = kind === 'recorded' ? RECORDED : [];
     const market = { kind, files, speed: null, seed: undefined, exitAtEnd: false };
     const asked = { criteria: desk.goLive.criteria, reportFolder: home, requestedBy: 'bench' };

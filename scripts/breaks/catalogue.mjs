@@ -1,4 +1,4 @@
-// The breaks: `test/runbooks/<desk>.breaks.json`, each one change of one place, and the ids that it takes away.
+// The breaks: `desks/<desk>/breaks.json`, each one change of one place, and the ids that it takes away.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { desksWithProofs, readProofs } from '../proofs/proof-tables.mjs';
@@ -10,7 +10,7 @@ import { desksWithProofs, readProofs } from '../proofs/proof-tables.mjs';
  */
 export function readBreaks(root) {
   return desksWithProofs(root).flatMap((desk) => {
-    const path = join(root, `test/runbooks/${desk}.breaks.json`);
+    const path = join(root, 'desks', desk, 'breaks.json');
     if (!existsSync(path)) return [];
     return JSON.parse(readFileSync(path, 'utf8')).map((one) => ({ ...one, desk }));
   });

@@ -1,22 +1,20 @@
-// The tables of proofs: `test/runbooks/<desk>.csv`, one line for each id of the desk's runbook.
+// The tables of proofs: `desks/<desk>/proofs.csv`, one line for each id of the desk's runbook.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
-const FOLDER = 'test/runbooks';
+const tableOf = (root, desk) => join(root, 'desks', desk, 'proofs.csv');
 
 export const desksWithProofs = (root) =>
-  readdirSync(join(root, FOLDER))
-    .filter((name) => name.endsWith('.csv'))
-    .map((name) => basename(name, '.csv'));
+  readdirSync(join(root, 'desks'))
+    .filter((desk) => existsSync(tableOf(root, desk)))
+    .sort();
 
 /**
  * Lines of `id,area,proof,why not`; a field with a comma or quotation mark stands in quotation marks. A proof is
  * `file > title`; several that are all needed are joined by ` && `.
  */
 export function readProofs(root, desk) {
-  const [, ...lines] = readFileSync(join(root, FOLDER, `${desk}.csv`), 'utf8')
-    .trim()
-    .split('\n');
+  const [, ...lines] = readFileSync(tableOf(root, desk), 'utf8').trim().split('\n');
   return lines.map((line) => {
     const fields = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
     const [id = '', area = '', proof = '', whyNot = ''] = fields.map((field) =>

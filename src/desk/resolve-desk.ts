@@ -20,8 +20,9 @@ export function resolveDesk(nameOrFile: string, workingFolder: string = process.
     return resolve(workingFolder, nameOrFile);
   }
   for (const folder of deskFolders(workingFolder)) {
-    const file = join(folder, `${nameOrFile}.yaml`);
-    if (existsSync(file)) {
+    const forms = [join(folder, `${nameOrFile}.yaml`), join(folder, nameOrFile, 'desk.yaml')];
+    const file = forms.find((form) => existsSync(form));
+    if (file !== undefined) {
       return file;
     }
   }
@@ -43,7 +44,7 @@ function deskNames(workingFolder: string): string[] {
   const names = deskFolders(workingFolder).flatMap((folder) =>
     existsSync(folder)
       ? readdirSync(folder)
-          .filter((entry) => entry.endsWith('.yaml'))
+          .filter((entry) => entry.endsWith('.yaml') || existsSync(join(folder, entry, 'desk.yaml')))
           .map((entry) => basename(entry, '.yaml'))
       : [],
   );

@@ -10,7 +10,7 @@ import type { Runtime } from '../../src/home/runtime.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'desk-person-'));
 const deskFile = join(folder, 'desk.yaml');
-const shipped = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+const shipped = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 const people = [
   { name: 'olga', roles: ['operator'] },
   { name: 'ben', roles: ['approver'] },

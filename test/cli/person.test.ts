@@ -9,7 +9,7 @@ import { passwordHashOf } from '../../src/home/people-passwords.js';
 import { personKeyOf } from '../../src/home/person-keys.js';
 import { runCommand } from './run-command.js';
 
-const DESK = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+const DESK = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 let home: string;
 
 beforeEach(() => {

@@ -34,7 +34,7 @@ beforeEach(async () => {
   home = join(folder, 'home');
   deskFile = join(folder, 'desk.yaml');
   const people = '  - { name: anna, roles: [operator, approver] }\n  - { name: bert, roles: [approver] }\n';
-  const shipped = readFileSync(new URL('../../desks/crypto-bot.yaml', import.meta.url), 'utf8');
+  const shipped = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
   writeFileSync(
     deskFile,
     shipped.replace(/^people:.*\n/m, (line) => line + people),

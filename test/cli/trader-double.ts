@@ -11,7 +11,7 @@ import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { idleStatus } from '../support/trader-status.js';
 
-export const CRYPTO_DESK = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+export const CRYPTO_DESK = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 
 /** Writes `run/runtime.json` for a desk whose Postgres and Temporal are both down. */
 export function writeRuntime(home: string, deskFile: string = CRYPTO_DESK): Runtime {

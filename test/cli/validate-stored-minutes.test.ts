@@ -16,7 +16,7 @@ beforeAll(async () => {
   simulator = await startBinanceSimulator({ history: { minutes: 6 * 1440, waves: { minutes: 12 } } });
   folder = mkdtempSync(join(tmpdir(), 'fermata-validate-stored-'));
   // Averages as quick as the waves: a trade of each coin in each of them.
-  const shipped = readFileSync(join(import.meta.dirname, '../../desks/crypto-bot.yaml'), 'utf8');
+  const shipped = readFileSync(join(import.meta.dirname, '../../desks/crypto-bot/desk.yaml'), 'utf8');
   const quick = { fastBars: 2, slowBars: 3, entryOffsetTicks: 0 };
   writeFileSync(
     join(folder, 'quick.yaml'),

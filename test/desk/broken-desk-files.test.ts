@@ -6,7 +6,7 @@ import { parseDesk } from '../../src/venue/load-desk.js';
 import { BROKEN_FORM } from './broken-form.js';
 import { BROKEN_MEANING } from './broken-meaning.js';
 
-const GOOD = readFileSync(new URL('../../desks/crypto-bot.yaml', import.meta.url), 'utf8');
+const GOOD = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
 
 /** Replaces one place of the shipped file; the place must be there exactly once. */
 function broken(from: string, to: string): string {

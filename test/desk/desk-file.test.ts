@@ -13,7 +13,7 @@ import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 
 const root = new URL('../../', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
-const CRYPTO = text('desks/crypto-bot.yaml');
+const CRYPTO = text('desks/crypto-bot/desk.yaml');
 
 describe('the shipped crypto desk', () => {
   it('has the values of its runbook', () => {

@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { parseDesk } from '../../src/venue/load-desk.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SHIPPED = parse(readFileSync(join(ROOT, 'desks/crypto-bot.yaml'), 'utf8')) as Values;
+const SHIPPED = parse(readFileSync(join(ROOT, 'desks/crypto-bot/desk.yaml'), 'utf8')) as Values;
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -15,7 +15,7 @@ import { incidentsOfTrader } from '../../src/worker/incidents-of-trader.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 
-const deskFile = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+const deskFile = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 const cryptoBot = loadDesk(deskFile).desk;
 
 /** Holds an incident where it is over and its run has not ended. */

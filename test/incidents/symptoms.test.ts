@@ -8,7 +8,7 @@ import { crashOf } from '../../src/worker/incidents-of-trader.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { strategy } from './incident-bench.js';
 
-const deskFile = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+const deskFile = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 const cryptoBot = loadDesk(deskFile).desk;
 
 function halted(

@@ -48,7 +48,7 @@ function folderOfTest(): string {
 /** A checkout of its own, everything committed. */
 function checkout(): { readonly root: string; readonly commit: string } {
   const root = folderOfTest();
-  for (const part of ['scripts', 'test'])
+  for (const part of ['scripts', 'test', 'desks'])
     cpSync(join(repository, part), join(root, part), { recursive: true });
   const git = (...args: readonly string[]) =>
     execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], {
@@ -79,7 +79,7 @@ function reportOf(
 describe('the proofs of a runbook', () => {
   it.each(Object.entries(IDS))('%s are asked for of each of its %i ids, once', (desk, ids) => {
     const found = summaries().find((summary) => summary.desk === desk);
-    if (!found) throw new Error(`test/runbooks/${desk}.csv is missing`);
+    if (!found) throw new Error(`desks/${desk}/proofs.csv is missing`);
     expect(found.broken).toEqual([]);
     expect(found.all).toBe(ids);
     expect(found.mapped + found.notProvable.length).toBe(ids);

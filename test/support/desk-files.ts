@@ -15,7 +15,7 @@ const quickAverages = (): Change[] =>
 
 /** Writes the shipped desk file with some values changed, and returns its path. */
 export function variantOfCryptoBot(folder: string, changes: readonly Change[]): string {
-  const document = parseDocument(readFileSync(join(repository, 'desks/crypto-bot.yaml'), 'utf8'));
+  const document = parseDocument(readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8'));
   for (const [path, value] of changes) document.setIn(path, value);
   const file = join(folder, 'crypto-bot.yaml');
   writeFileSync(file, document.toString());
@@ -24,7 +24,7 @@ export function variantOfCryptoBot(folder: string, changes: readonly Change[]): 
 
 /** BTC trades as shipped; ETH's entries rest far below the market, so that a stop has something to cancel. */
 export function deskWithRestingEntry(folder: string): string {
-  const shipped = parseDocument(readFileSync(join(repository, 'desks/crypto-bot.yaml'), 'utf8')).toJS();
+  const shipped = parseDocument(readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8')).toJS();
   const [strategy] = shipped.strategies;
   return variantOfCryptoBot(folder, [
     [

@@ -6,7 +6,7 @@ import { ensureSecrets } from '../../src/home/secrets.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import type { TestDatabase } from './postgres.js';
 
-export const SHIPPED_DESK = resolve(import.meta.dirname, '../../desks/crypto-bot.yaml');
+export const SHIPPED_DESK = resolve(import.meta.dirname, '../../desks/crypto-bot/desk.yaml');
 
 /** Trader and Temporal are away. */
 export async function webRuntime(

@@ -16,7 +16,7 @@ import { loadDesk } from '../../src/venue/load-desk.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
 const SCRIPT = fileURLToPath(new URL('trader-process.mjs', import.meta.url));
-const DESK_FILE = fileURLToPath(new URL('../../desks/crypto-bot.yaml', import.meta.url));
+const DESK_FILE = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 
 export const DECISION_KEY = randomBytes(32).toString('hex');
 

@@ -188,7 +188,7 @@ describe.concurrent('a worker that ends', () => {
   });
 
   it('has ended, and the next one begun, before the trader of the shipped desk misses its heartbeats', () => {
-    const { deadMan } = loadDesk('desks/crypto-bot.yaml').desk;
+    const { deadMan } = loadDesk('desks/crypto-bot/desk.yaml').desk;
     const silentMs = (deadMan?.operationsSilentSeconds ?? 0) * 1000;
     expect(END_TIMES.graceMs + END_TIMES.closeMs).toBeLessThanOrEqual(silentMs / 2);
   });

@@ -30,7 +30,7 @@ import { until } from './support/until.js';
 type Values = Readonly<Record<string, unknown>>;
 
 const SHIPPED = parse(
-  readFileSync(new URL('../../desks/crypto-bot.yaml', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8'),
 ) as Values;
 /** Programs of every system that the tests run on. */
 const COMMANDS: Values = { allow: ['sh', 'printf', 'env'] };

@@ -22,7 +22,7 @@ import { loadDesk } from '../../../src/venue/load-desk.js';
 import { enrol, ownKeyOf } from '../../support/own-keys.js';
 import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 
-const DESK_FILE = fileURLToPath(new URL('../../../desks/crypto-bot.yaml', import.meta.url));
+const DESK_FILE = fileURLToPath(new URL('../../../desks/crypto-bot/desk.yaml', import.meta.url));
 export const DECISION_KEY = 'ab'.repeat(32);
 export const CHAT_KEY = 'ef'.repeat(32);
 const START_MS = 120_000;

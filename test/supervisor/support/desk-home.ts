@@ -42,7 +42,7 @@ export function removeHome(home: string): void {
 export function upOptions(home: string, more: Partial<UpOptions> = {}): UpOptions {
   return {
     home,
-    loaded: loadDesk('desks/crypto-bot.yaml'),
+    loaded: loadDesk('desks/crypto-bot/desk.yaml'),
     market: MARKET,
     port: 0,
     roleScript: ROLE_DOUBLE,

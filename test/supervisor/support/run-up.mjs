@@ -8,7 +8,7 @@ const print = (value) => console.log(JSON.stringify(value));
 try {
   const outcome = await up({
     home,
-    loaded: loadDesk('desks/crypto-bot.yaml'),
+    loaded: loadDesk('desks/crypto-bot/desk.yaml'),
     market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     port: 0,
     roleScript,
