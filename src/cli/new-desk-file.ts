@@ -33,22 +33,24 @@ export const NEW_DESK_NAME = 'my-desk';
 /** Throws `CliFailure` or `DeskFileError`; then nothing was written. */
 export function writeNewDesk(request: NewDeskRequest, workingFolder: string): WrittenDesk {
   const name = request.name ?? NEW_DESK_NAME;
-  const file = join(workingFolder, 'desks', `${name}.yaml`);
+  const folder = join(workingFolder, 'desks', name);
+  const file = join(folder, 'desk.yaml');
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
     throw usageFailure(`${name} is no name for a desk`, 'use 1 to 40 lower case letters, digits and dashes');
   }
   if (request.approver !== undefined && request.live !== true) {
     throw usageFailure('--approver is about real money', 'add --live, or leave it out');
   }
-  if (existsSync(file)) {
-    throw alreadyThere(file);
+  const there = [file, `${folder}.yaml`].find((one) => existsSync(one));
+  if (there !== undefined) {
+    throw alreadyThere(there);
   }
   const taken = request.from === undefined ? { values: {}, notes: [] } : fromEnvironment(request.from);
   const text = textOf({ name, ...taken.values, ...given(request) });
   parseDesk(file, text);
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(folder, { recursive: true });
   writeOnce(file, text);
-  copySchema(dirname(file));
+  copySchema(dirname(folder));
   return { desk: name, file, notes: taken.notes };
 }
 
@@ -107,10 +109,10 @@ function alreadyThere(file: string): CliFailure {
   return new CliFailure(`${file} exists already`, 'it was not touched', 'choose another name with --name');
 }
 
-/** Editors find the schema beside the desk file. */
+/** Editors find the schema beside the desk's folder. */
 function copySchema(folder: string): void {
   const beside = join(folder, 'schema.json');
-  const shipped = deskFolders(folder)
+  const shipped = deskFolders()
     .map((candidate) => join(candidate, 'schema.json'))
     .find((candidate) => existsSync(candidate));
   if (shipped !== undefined && !existsSync(beside)) {

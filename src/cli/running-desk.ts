@@ -1,7 +1,7 @@
 /** Finds the desk that this folder's FERMATA_HOME belongs to. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { homePaths, type Runtime } from '../home/runtime.js';
+import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { CliFailure } from './failure.js';
 
@@ -9,10 +9,11 @@ export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
   return homePaths(env.FERMATA_HOME || '.fermata').home;
 }
 
-/** By name; each keeps its account and journal there. */
+/** By name; each keeps its journal there. A desk's own folder may lie there too, though it never ran. */
 export function desksStartedIn(home: string): string[] {
   const folder = join(homePaths(home).home, 'desks');
-  return existsSync(folder) ? readdirSync(folder).sort() : [];
+  const isStarted = (name: string) => existsSync(deskPaths(homePaths(home), name).journal);
+  return existsSync(folder) ? readdirSync(folder).filter(isStarted).sort() : [];
 }
 
 /** Throws where no desk was ever started here. */

@@ -36,7 +36,7 @@ export type NewDeskText =
 /** `template` is the text of a desk file that can be loaded. */
 export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   const document = parseDocument(template);
-  document.commentBefore = ` yaml-language-server: $schema=./schema.json\n The desk ${wanted.name}. Every key: docs/DESK_FILE.md`;
+  document.commentBefore = ` yaml-language-server: $schema=../schema.json\n The desk ${wanted.name}. Every key: docs/DESK_FILE.md`;
   document.setIn(['desk'], wanted.name);
   const unknown =
     wanted.symbols === undefined ? [] : setSymbols(document, wanted.symbols, wanted.instruments ?? []);

@@ -1,6 +1,6 @@
-/** From what a person typed after `--desk` to a file. */
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+/** From what a person typed after `--desk` to a file. A desk is a folder with `desk.yaml`; before, it was one file. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closestName } from './closest-name.js';
 import { DeskFileError } from './problem.js';
@@ -8,45 +8,93 @@ import { DeskFileError } from './problem.js';
 /** The desk that runs where none is named. */
 export const DEFAULT_DESK = 'crypto-bot';
 
-/** `desks` of the working folder first, then those that come with Fermata. */
-export function deskFolders(workingFolder: string): readonly string[] {
+const DESK_FILE = 'desk.yaml';
+
+/** Where desks are looked for by name. */
+export interface DeskPlaces {
+  readonly workingFolder: string;
+  /** FERMATA_HOME. */
+  readonly home: string;
+}
+
+const here = (): DeskPlaces => ({
+  workingFolder: process.cwd(),
+  home: resolve(process.env.FERMATA_HOME || '.fermata'),
+});
+
+/** `desks` of the working folder first, then of FERMATA_HOME, then those that come with Fermata. */
+export function deskFolders({ workingFolder, home }: DeskPlaces = here()): readonly string[] {
   const shipped = fileURLToPath(new URL('../../desks', import.meta.url));
-  return [...new Set([resolve(workingFolder, 'desks'), shipped])];
+  return [...new Set([resolve(workingFolder, 'desks'), resolve(home, 'desks'), shipped])];
 }
 
-/** Name or path of a desk file to its absolute path. Throws `DeskFileError` that lists the desks there are. */
-export function resolveDesk(nameOrFile: string, workingFolder: string = process.cwd()): string {
-  if (/[/\\]|\.ya?ml$/.test(nameOrFile)) {
-    return resolve(workingFolder, nameOrFile);
+/**
+ * Name or path of a desk (its folder or file) to the absolute path of its file. Throws `DeskFileError`: it lists the
+ * desks there are, or names both where a desk is a folder and a file at once.
+ */
+export function resolveDesk(nameOrPath: string, places: DeskPlaces = here()): string {
+  if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
+    return fileAt(resolve(places.workingFolder, nameOrPath));
   }
-  for (const folder of deskFolders(workingFolder)) {
-    const forms = [join(folder, `${nameOrFile}.yaml`), join(folder, nameOrFile, 'desk.yaml')];
-    const file = forms.find((form) => existsSync(form));
-    if (file !== undefined) {
-      return file;
-    }
+  for (const folder of deskFolders(places)) {
+    const found = inFolder(folder, nameOrPath);
+    if (found !== null) return found;
   }
-  const known = deskNames(workingFolder);
-  const near = closestName(nameOrFile, known);
-  throw new DeskFileError(nameOrFile === '' ? 'a desk without a name' : `desk ${nameOrFile}`, [
-    {
-      line: null,
-      column: null,
-      key: '',
-      expected: known.length === 0 ? 'a desk file in ./desks' : `one of the desks ${known.join(', ')}`,
-      found: nameOrFile === '' ? 'nothing' : `no desk of the name ${nameOrFile}`,
-      doThis: near === null ? 'name one of these, or write one with: fermata init' : `use --desk ${near}`,
-    },
-  ]);
+  const known = deskNames(places);
+  const near = closestName(nameOrPath, known);
+  throw problem(nameOrPath === '' ? 'a desk without a name' : `desk ${nameOrPath}`, {
+    expected: known.length === 0 ? 'a desk in ./desks' : `one of the desks ${known.join(', ')}`,
+    found: nameOrPath === '' ? 'nothing' : `no desk of the name ${nameOrPath}`,
+    doThis: near === null ? 'name one of these, or write one with: fermata init' : `use --desk ${near}`,
+  });
 }
 
-function deskNames(workingFolder: string): string[] {
-  const names = deskFolders(workingFolder).flatMap((folder) =>
+/** How a desk that is a single file becomes a folder; null where it is one, or lies where no desk is looked for by name. */
+export function folderNotice(deskFile: string): string | null {
+  const [folder, name] = [dirname(deskFile), basename(deskFile, '.yaml')];
+  if (basename(folder) !== 'desks' || extname(deskFile) !== '.yaml') return null;
+  const to = join(folder, name);
+  return `a desk is a folder now, and ${deskFile} goes on loading; make it one: mkdir ${to} && mv ${deskFile} ${join(to, DESK_FILE)}`;
+}
+
+function inFolder(folder: string, name: string): string | null {
+  const [asFolder, asFile] = [join(folder, name, DESK_FILE), join(folder, `${name}.yaml`)];
+  const [isFolder, isFile] = [existsSync(asFolder), existsSync(asFile)];
+  if (isFolder && isFile) {
+    throw problem(`desk ${name}`, {
+      expected: 'one of the two',
+      found: `both ${asFolder} and ${asFile}`,
+      doThis: 'keep the one that the desk is to run by, and move the other away',
+    });
+  }
+  return isFolder ? asFolder : isFile ? asFile : null;
+}
+
+/** A path of before leads to where the file is now. */
+function fileAt(path: string): string {
+  if (!existsSync(path)) {
+    const moved = join(path.slice(0, path.length - extname(path).length), DESK_FILE);
+    return extname(path) !== '' && existsSync(moved) ? moved : path;
+  }
+  const file = join(path, DESK_FILE);
+  return statSync(path).isDirectory() && existsSync(file) ? file : path;
+}
+
+function deskNames(places: DeskPlaces): string[] {
+  const names = deskFolders(places).flatMap((folder) =>
     existsSync(folder)
-      ? readdirSync(folder)
-          .filter((entry) => entry.endsWith('.yaml') || existsSync(join(folder, entry, 'desk.yaml')))
-          .map((entry) => basename(entry, '.yaml'))
+      ? readdirSync(folder).flatMap((entry) =>
+          entry.endsWith('.yaml')
+            ? [basename(entry, '.yaml')]
+            : existsSync(join(folder, entry, DESK_FILE))
+              ? [entry]
+              : [],
+        )
       : [],
   );
   return [...new Set(names)].sort();
+}
+
+function problem(file: string, said: { expected: string; found: string; doThis: string }): DeskFileError {
+  return new DeskFileError(file, [{ line: null, column: null, key: '', ...said }]);
 }

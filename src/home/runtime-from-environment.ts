@@ -24,7 +24,7 @@ const POSTGRES_PORT = 5432;
 export function runtimeFromEnvironment(env: Environment, reachesTemporal = true): Runtime {
   const home = required(env, 'FERMATA_HOME');
   const { desk, file, configHash } = loadDeskHere(
-    resolveDesk(env.FERMATA_DESK || DEFAULT_DESK),
+    resolveDesk(env.FERMATA_DESK || DEFAULT_DESK, { workingFolder: process.cwd(), home }),
     {},
     env,
     home,

@@ -6,6 +6,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { STEP_PARTS } from '../checks/registry.js';
+import { folderNotice } from '../desk/resolve-desk.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import { dealOutSecrets } from '../home/container-secrets.js';
 import { checkPayloadCanary } from '../home/payload-canary.js';
@@ -87,7 +88,8 @@ async function lookBeforeStart(runtime: Runtime): Promise<void> {
   const { home, deskFile } = runtime;
   const place = { home, env: process.env, simulatedVenue: undefined, nowMs: Date.now };
   const { failures, warnings } = await preflightAtStart(loadDesk(deskFile, { parts: STEP_PARTS }), place);
-  for (const warning of warnings) log.warn(warning);
+  const notice = folderNotice(deskFile);
+  for (const warning of notice === null ? warnings : [notice, ...warnings]) log.warn(warning);
   for (const failure of failures) log.error(failure);
   if (failures.length > 0)
     throw new Error(`desk ${runtime.desk} does not start with real money: ${failures.join('; ')}`);

@@ -118,17 +118,20 @@ describe.concurrent('fermata doctor', () => {
   it('says for each thing what it found, what it expected and what to do', async () => {
     // No venue to compare the clock with: this test stays on this machine.
     const shipped = readFileSync(CRYPTO_DESK, 'utf8');
+    const place = join(folder, 'doctor');
+    mkdirSync(join(place, 'desks'), { recursive: true });
     writeFileSync(
-      join(folder, 'here.yaml'),
+      join(place, 'desks/here.yaml'),
       shipped.replace('feeds: [binance, kucoin, kraken]', 'feeds: [here]'),
     );
-    const { code, out } = await runCommand(folder, ['doctor', '--json', '--desk', 'here.yaml']);
+    const { code, out, err } = await runCommand(place, ['doctor', '--json', '--desk', 'here']);
     const diagnosis = JSON.parse(out) as { verdict: string; findings: Record<string, unknown>[] };
     expect(diagnosis.findings.map((finding) => finding.name)).toEqual([
       'Node',
       'Memory',
       'Disk',
       'FERMATA_HOME',
+      'Desk',
       'Ports',
       'Temporal',
       'Postgres',
@@ -145,6 +148,11 @@ describe.concurrent('fermata doctor', () => {
       });
     }
     expect(code).toBe(diagnosis.verdict === 'fail' ? 1 : 0);
+    // A desk that is a single file, as before: said by each command that is given its name, and a warning here.
+    const asFolder = /mkdir \S+desks\/here && mv \S+desks\/here\.yaml \S+desks\/here\/desk\.yaml/;
+    expect(err).toMatch(asFolder);
+    const desk = diagnosis.findings.find(({ name }) => name === 'Desk');
+    expect(desk).toMatchObject({ verdict: 'warn', doThis: expect.stringMatching(asFolder) });
   });
 });
 
@@ -172,26 +180,27 @@ describe('fermata init --from .env', () => {
     const { code, out, err } = await runCommand(place, ['init', '--from', '.env', '--name', 'mine']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/DASHBOARD_PASSWORD: stays in the environment/);
-    const { desk } = loadDesk(join(place, 'desks', 'mine.yaml'));
+    const { desk } = loadDesk(join(place, 'desks/mine/desk.yaml'));
     expect(desk).toMatchObject({
       desk: 'mine',
       mode: 'paper',
       risk: { stopLossPct: 4, maxConcurrentPositions: 2 },
     });
-    const written = readdirSync(join(place, 'desks')).map((name) =>
-      readFileSync(join(place, 'desks', name), 'utf8'),
-    );
+    const written = readdirSync(join(place, 'desks'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    expect(written.length).toBeGreaterThan(1);
     for (const secret of SECRETS) {
       expect([out, err, ...written].join('\n')).not.toContain(secret);
     }
   });
 
   it('does not overwrite a desk file', async () => {
-    const before = readFileSync(join(folder, 'own', 'desks', 'mine.yaml'), 'utf8');
+    const before = readFileSync(join(folder, 'own/desks/mine/desk.yaml'), 'utf8');
     const { code, err } = await runCommand(join(folder, 'own'), ['init', '--yes', '--name', 'mine']);
     expect(err).toMatch(/exists already\n {2}kept safe: it was not touched/);
     expect(code).toBe(1);
-    expect(readFileSync(join(folder, 'own', 'desks', 'mine.yaml'), 'utf8')).toBe(before);
+    expect(readFileSync(join(folder, 'own/desks/mine/desk.yaml'), 'utf8')).toBe(before);
   });
 
   it('asks for step sizes that nobody gave, and takes them', async () => {
@@ -201,7 +210,7 @@ describe('fermata init --from .env', () => {
     expect(refused.code).toBe(2);
     const taken = await runCommand(folder, [...args, '--instrument', 'SOL/USDT,0.01,0.001,5']);
     expect(taken.code).toBe(0);
-    expect(loadDesk(join(folder, 'desks', 'sol.yaml')).desk.instruments).toMatchObject([
+    expect(loadDesk(join(folder, 'desks/sol/desk.yaml')).desk.instruments).toMatchObject([
       { symbol: 'SOL/USDT', lotSize: '0.001', spread: '0.01' },
     ]);
   });
@@ -211,6 +220,6 @@ describe('fermata init --from .env', () => {
     const { code, err } = await runCommand(folder, ['init', '--from', 'bad.env', '--name', 'bad']);
     expect(err).toContain('STOP_LOSS_PCT: expected a percentage above 0 and up to 100; found "lots"');
     expect(code).toBe(1);
-    expect(readdirSync(join(folder, 'desks'))).not.toContain('bad.yaml');
+    expect(readdirSync(join(folder, 'desks'))).not.toContain('bad');
   });
 });

@@ -1,15 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { closestName } from '../../src/desk/closest-name.js';
 import { takeEnvironment } from '../../src/desk/environment.js';
 import { deskJsonSchema, deskJsonSchemaText } from '../../src/desk/json-schema.js';
 import { keyRows, withKeyReference } from '../../src/desk/key-reference.js';
 import { newDeskText } from '../../src/desk/new-desk.js';
-import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
-import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
+import { parseDesk } from '../../src/venue/load-desk.js';
 
 const root = new URL('../../', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -59,28 +56,6 @@ describe('generated files', () => {
       expect(document).toContain(`| \`${row.key}\` |`);
       expect(row.meaning, row.key).not.toBe('');
     }
-  });
-});
-
-describe('the name of a desk', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'fermata-desks-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-  it('finds the desk that comes with Fermata', () => {
-    expect(loadDesk(resolveDesk('crypto-bot', folder)).desk.desk).toBe('crypto-bot');
-  });
-
-  it('finds one of the working folder first', () => {
-    mkdirSync(join(folder, 'desks'));
-    writeFileSync(join(folder, 'desks', 'crypto-bot.yaml'), CRYPTO.replace('seed: 7', 'seed: 8'));
-    expect(loadDesk(resolveDesk('crypto-bot', folder)).desk.market.seed).toBe(8);
-  });
-
-  it('may be a path', () => {
-    expect(resolveDesk('some/where.yaml', folder)).toBe(join(folder, 'some/where.yaml'));
   });
 });
 

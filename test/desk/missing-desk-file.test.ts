@@ -26,14 +26,16 @@ describe('a desk file that is not there', () => {
   });
 
   it('an unknown name lists the desks that exist, and suggests the closest', () => {
-    expect(() => resolveDesk('cripto-bot', folder)).toThrow(/one of the desks .*crypto-bot/);
+    expect(() => resolveDesk('cripto-bot', { workingFolder: folder, home: folder })).toThrow(
+      /one of the desks .*crypto-bot/,
+    );
     expect(suggestionFor('cripto-bot')).toBe('use --desk crypto-bot');
   });
 });
 
 function suggestionFor(name: string): string | undefined {
   try {
-    resolveDesk(name, folder);
+    resolveDesk(name, { workingFolder: folder, home: folder });
     return undefined;
   } catch (error) {
     return (error as DeskFileError).problems[0]?.doThis;

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -13,6 +12,7 @@ import { buildInstruments } from '../../trader/engine-config.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { dayText, dayValue, spanOf } from '../days.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { namedDeskFile } from '../named-desk.js';
 import { positiveNumber, simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
@@ -138,8 +138,7 @@ type Fetched = FetchedMonth & Pick<Provenance, 'symbol'>;
 async function fetchSymbols(symbols: readonly string[], options: FetchOptions): Promise<readonly Fetched[]> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
-  const file =
-    options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk);
+  const file = namedDeskFile(options.desk, runtime);
   const { desk } = loadDeskHere(file, {}, process.env, home);
   const span = spanOf(options.from, options.to);
   const all = buildInstruments(desk);

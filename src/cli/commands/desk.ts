@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { STEP_PARTS } from '../../checks/registry.js';
-import { resolveDesk } from '../../desk/resolve-desk.js';
 import { loadDesk } from '../../venue/load-desk.js';
+import { namedDeskFile } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 
 export function deskCommand(command: Command): void {
   command
     .command('check')
     .description('check a desk file: every problem with its line, key, expected and found')
-    .argument('<file>', 'desk file, or the name of a desk')
+    .argument('<file>', 'name, folder or file of a desk')
     .option('--json', 'for scripts')
     .action((file: string, options: { json?: boolean }) => {
       check(file, options.json === true);
@@ -16,7 +16,7 @@ export function deskCommand(command: Command): void {
 }
 
 function check(nameOrFile: string, json: boolean): void {
-  const { desk, file, configHash } = loadDesk(resolveDesk(nameOrFile), { parts: STEP_PARTS });
+  const { desk, file, configHash } = loadDesk(namedDeskFile(nameOrFile), { parts: STEP_PARTS });
   if (json) {
     printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [] });
     return;

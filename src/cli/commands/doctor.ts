@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { STEP_PARTS } from '../../checks/registry.js';
-import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { diagnosisLines, runDoctor } from '../doctor/run-doctor.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { namedDeskFile } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 import { sayingWhat } from '../waiting.js';
@@ -20,15 +20,11 @@ export function doctorCommand(command: Command): void {
 
 async function doctor(deskNamed: string | undefined, json: boolean): Promise<number> {
   const home = fermataHome();
-  const desk = loadDesk(
-    deskNamed === undefined
-      ? (runtimeHere(home)?.deskFile ?? resolveDesk(DEFAULT_DESK))
-      : resolveDesk(deskNamed),
-    { parts: STEP_PARTS },
-  ).desk;
+  const { desk, file } = loadDesk(namedDeskFile(deskNamed, runtimeHere(home)), { parts: STEP_PARTS });
   const looking = runDoctor({
     home,
     env: process.env,
+    deskFile: file,
     apiPort: desk.api.port,
     feeds: desk.feeds,
     nowMs: Date.now,

@@ -36,7 +36,7 @@ interface Options extends NewDeskRequest {
 
 export function initCommand(command: Command): void {
   command
-    .option('--name <name>', 'name of the desk; the file is desks/<name>.yaml')
+    .option('--name <name>', 'name of the desk; its folder is desks/<name>')
     .option('--from <file>', "a bot's environment file (.env); its secrets stay where they are")
     .option(
       '--symbol <symbol>',

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { STEP_PARTS } from '../../checks/registry.js';
 import type { PreflightReport } from '../../contracts/preflight.js';
-import { DEFAULT_DESK, resolveDesk } from '../../desk/resolve-desk.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { namedDeskFile } from '../named-desk.js';
 import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
@@ -34,8 +34,7 @@ export function preflightCommand(command: Command): void {
 async function preflight(options: Options): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
-  const file =
-    options.desk === undefined ? (runtime?.deskFile ?? resolveDesk(DEFAULT_DESK)) : resolveDesk(options.desk);
+  const file = namedDeskFile(options.desk, runtime);
   const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');
   const looking = preflightDesk(loadDeskHere(file, { parts: STEP_PARTS }, process.env, home), {
     home,

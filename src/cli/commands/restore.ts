@@ -151,9 +151,7 @@ function refuseAnother({ home, id }: Chosen): void {
 
 /** Database and Temporal are the installation's: those of another desk would go back in time with this one. */
 function refuseBesideOthers({ home, desk }: Chosen): void {
-  const others = desksStartedIn(home).filter(
-    (name) => name !== desk && existsSync(deskPaths(homePaths(home), name).journal),
-  );
+  const others = desksStartedIn(home).filter((name) => name !== desk);
   if (others.length === 0) return;
   throw new CliFailure(
     `the same database holds what ${others.join(', ')} kept, which would be set back with ${desk}`,

@@ -13,6 +13,7 @@ export interface Finding {
 export interface DoctorContext {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly deskFile: string;
   /** Port of dashboard and API; null where the desk file can't be read. */
   readonly apiPort: number | null;
   /** Venues whose public servers tell the time. */

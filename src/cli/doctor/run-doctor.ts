@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
+import { folderNotice } from '../../desk/resolve-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { portIsFree } from '../../supervisor/free-port.js';
 import { checkClock } from './check-clock.js';
@@ -25,6 +26,7 @@ const CHECKS: readonly DoctorCheck[] = [
   checkMemory,
   checkDisk,
   checkHome,
+  checkDesk,
   checkPorts,
   checkTemporal,
   checkPostgres,
@@ -89,6 +91,12 @@ function availableBytes(): number {
   } catch {
     return freemem();
   }
+}
+
+async function checkDesk({ deskFile }: DoctorContext): Promise<Finding> {
+  const notice = folderNotice(deskFile);
+  const doThis = notice?.split(': ').at(-1) ?? '';
+  return finding('Desk', notice === null ? 'pass' : 'warn', deskFile, 'a folder with desk.yaml', doThis);
 }
 
 async function checkPorts({ home, apiPort }: DoctorContext): Promise<Finding> {

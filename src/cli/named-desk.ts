@@ -1,0 +1,15 @@
+/** The desk file that a command is about. */
+import { DEFAULT_DESK, folderNotice, resolveDesk } from '../desk/resolve-desk.js';
+import type { Runtime } from '../home/runtime.js';
+
+/** What `--desk` names; without it the desk that runs here, else the one that comes with Fermata. */
+export function namedDeskFile(
+  named: string | undefined,
+  runtime: Pick<Runtime, 'deskFile'> | null = null,
+): string {
+  // The file of the desk that runs may have become a folder since its start.
+  const file = resolveDesk(named ?? runtime?.deskFile ?? DEFAULT_DESK);
+  const notice = folderNotice(file);
+  if (notice !== null) process.stderr.write(`! ${notice}\n`);
+  return file;
+}

@@ -1,0 +1,77 @@
+/** Where a desk's name leads: a folder with `desk.yaml`; a single file of before goes on loading. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeNewDesk } from '../../src/cli/new-desk-file.js';
+import { folderNotice, resolveDesk } from '../../src/desk/resolve-desk.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+
+const CRYPTO = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
+
+let folder: string;
+let home: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-desks-'));
+  home = join(folder, 'home');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const resolved = (name: string): string => resolveDesk(name, { workingFolder: folder, home });
+const seedOf = (name: string): number => loadDesk(resolved(name)).desk.market.seed;
+
+function write(path: string, seed: number): string {
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, CRYPTO.replace('seed: 7', `seed: ${seed}`));
+  return path;
+}
+
+describe('the name of a desk', () => {
+  it('is looked for in the working folder before the home, in the home before what ships', () => {
+    expect(seedOf('crypto-bot')).toBe(7);
+    write(join(home, 'desks/crypto-bot/desk.yaml'), 8);
+    expect(seedOf('crypto-bot')).toBe(8);
+    write(join(folder, 'desks/crypto-bot/desk.yaml'), 9);
+    expect(seedOf('crypto-bot')).toBe(9);
+  });
+
+  it('leads to a single file of before, with how to make it a folder', () => {
+    const file = write(join(folder, 'desks/crypto-bot.yaml'), 8);
+    expect(seedOf('crypto-bot')).toBe(8);
+    const asFolder = join(folder, 'desks/crypto-bot');
+    expect(folderNotice(file)).toContain(`mkdir ${asFolder} && mv ${file} ${join(asFolder, 'desk.yaml')}`);
+    for (const place of [resolved('my.yaml'), join(folder, 'desks/x/desk.yaml')])
+      expect(folderNotice(place), place).toBeNull();
+  });
+
+  it('is refused where a folder and a file are both there, each named', () => {
+    const file = write(join(folder, 'desks/mine.yaml'), 8);
+    const inFolder = write(join(folder, 'desks/mine/desk.yaml'), 9);
+    expect(() => resolved('mine')).toThrow(
+      `desk mine: expected one of the two; found both ${inFolder} and ${file}`,
+    );
+  });
+
+  it('may be a path: of a file, of a folder, or where the file lay before it became one', () => {
+    const file = write(join(folder, 'some/where/desk.yaml'), 8);
+    expect(resolved('some/where')).toBe(file);
+    expect(resolved('some/where/')).toBe(file);
+    expect(resolved('some/where/desk.yaml')).toBe(file);
+    expect(resolved('some/where.yaml')).toBe(file);
+    expect(resolved('some/other.yaml')).toBe(join(folder, 'some/other.yaml'));
+  });
+
+  it('finds what was written by `fermata init`, which overwrites neither form', () => {
+    const { file } = writeNewDesk({ name: 'mine', balance: '777' }, folder);
+    expect(resolved('mine')).toBe(file);
+    expect(file).toBe(join(folder, 'desks/mine/desk.yaml'));
+    expect(loadDesk(file).desk).toMatchObject({ desk: 'mine', paper: { balance: '777' } });
+    // Where the first line of the file leads editors.
+    expect(
+      existsSync(join(folder, 'desks/mine', /\$schema=(\S+)/.exec(readFileSync(file, 'utf8'))?.[1] ?? '')),
+    ).toBe(true);
+    expect(() => writeNewDesk({ name: 'mine' }, folder)).toThrow(`${file} exists already`);
+    const before = write(join(folder, 'desks/old.yaml'), 8);
+    expect(() => writeNewDesk({ name: 'old' }, folder)).toThrow(`${before} exists already`);
+  });
+});
