@@ -18,6 +18,9 @@ export interface AccountOptions {
 /** A paper account of the broker: its name begins with DU. */
 export const DEFAULT_ACCOUNTS: readonly AccountOptions[] = [{ id: 'DU1234567', cash: '100000.00' }];
 
+/** Of a stock's value. */
+const STOCK_MARGIN = { initial: 0.5, maintenance: 0.25 } as const;
+
 export interface Position {
   readonly instrument: Instrument;
   quantity: number;
@@ -74,11 +77,51 @@ export class Account {
   }
 
   get initialMargin(): number {
-    return this.#sum(({ quantity, instrument }) => Math.abs(quantity) * instrument.initialMarginCents);
+    return this.#sum(({ quantity, instrument }) => this.marginOf(instrument, quantity, 'initial'));
   }
 
   get maintenanceMargin(): number {
-    return this.#sum(({ quantity, instrument }) => Math.abs(quantity) * instrument.maintenanceMarginCents);
+    return this.#sum(({ quantity, instrument }) => this.marginOf(instrument, quantity, 'maintenance'));
+  }
+
+  /** A future's is a sum for each contract, a stock's a part of its value. */
+  marginOf(instrument: Instrument, quantity: number, part: 'initial' | 'maintenance'): number {
+    const { secType, conId, tickCents, initialMarginCents, maintenanceMarginCents } = instrument;
+    if (secType === 'FUT')
+      return Math.abs(quantity) * (part === 'initial' ? initialMarginCents : maintenanceMarginCents);
+    return Math.round(Math.abs(quantity) * this.#marketOf(conId).last * tickCents * STOCK_MARGIN[part]);
+  }
+
+  /**
+   * A trade, with its cost; what it has realized after costs, null where it closed nothing. The average cost has the cost of
+   * opening in it, as that of TWS has.
+   */
+  traded(instrument: Instrument, signed: number, ticks: number, commission: number): number | null {
+    const held = this.positions.get(instrument.conId) ?? { instrument, quantity: 0, averageCost: 0 };
+    const price = ticks * instrument.tickCents;
+    const closes = Math.sign(held.quantity) === -Math.sign(signed);
+    const closed = closes ? Math.min(Math.abs(held.quantity), Math.abs(signed)) : 0;
+    const opened = Math.abs(signed) - closed;
+    const costOfClosing = Math.round((commission * closed) / Math.abs(signed));
+    const gain = closed * Math.sign(held.quantity) * (price - held.averageCost);
+    const realized = closed > 0 ? Math.round(gain) - costOfClosing : 0;
+    this.cash += instrument.secType === 'FUT' ? realized : -(signed * price + commission);
+    this.realized += realized;
+    const before = (Math.abs(held.quantity) - closed) * held.averageCost;
+    const openedAt = opened * price + Math.sign(signed) * (commission - costOfClosing);
+    held.quantity += signed;
+    const size = Math.abs(held.quantity);
+    held.averageCost = size === 0 ? 0 : opened === 0 ? held.averageCost : (before + openedAt) / size;
+    this.positions.set(instrument.conId, held);
+    return closed > 0 ? realized : null;
+  }
+
+  /** A trade of before had another price: by so much more was paid. A position that is open still has it in its cost. */
+  correct(instrument: Instrument, paidMore: number): void {
+    const held = this.positions.get(instrument.conId);
+    if (held !== undefined) held.averageCost += paidMore / held.quantity;
+    else this.realized -= paidMore;
+    if (held === undefined || instrument.secType === 'STK') this.cash -= paidMore;
   }
 
   #sum(of: (position: Position) => number): number {

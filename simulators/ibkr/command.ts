@@ -24,7 +24,7 @@ function helpText(): string {
     `  --server-version  ${OLDEST_VERSION} to ${NEWEST_VERSION}: an older Gateway`,
     '  --history-days    days of minute bars before the start',
     '',
-    'The TWS protocol, and HTTP for the control on the same port. The API stands on "read only": orders are refused.',
+    'The TWS protocol, and HTTP for the control on the same port.',
     '',
     'Contracts:',
     ...contracts,

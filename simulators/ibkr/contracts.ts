@@ -24,6 +24,8 @@ export interface Instrument {
   readonly tickCents: number;
   readonly initialMarginCents: number;
   readonly maintenanceMarginCents: number;
+  /** Of one contract; a stock's follows from its quantity. */
+  readonly commissionCents: number;
   readonly schedule: Schedule;
   readonly startPrice: string;
 }
@@ -51,6 +53,7 @@ interface Product {
   readonly startPrice: string;
   readonly initialMargin: string;
   readonly maintenanceMargin: string;
+  readonly commission: string;
 }
 
 const FUTURES: readonly Product[] = [
@@ -62,6 +65,7 @@ const FUTURES: readonly Product[] = [
     startPrice: '15234',
     initialMargin: '21000.00',
     maintenanceMargin: '19000.00',
+    commission: '2.25',
   },
   {
     symbol: 'MNQ',
@@ -71,6 +75,7 @@ const FUTURES: readonly Product[] = [
     startPrice: '15234',
     initialMargin: '2100.00',
     maintenanceMargin: '1900.00',
+    commission: '0.62',
   },
   {
     symbol: 'ES',
@@ -80,6 +85,7 @@ const FUTURES: readonly Product[] = [
     startPrice: '4500',
     initialMargin: '13000.00',
     maintenanceMargin: '12000.00',
+    commission: '2.25',
   },
 ];
 
@@ -120,6 +126,7 @@ function future(product: Product, index: number, month: DateTime): Instrument {
     tickCents: product.multiplier * quarterTick.size,
     initialMarginCents: cents(product.initialMargin),
     maintenanceMarginCents: cents(product.maintenanceMargin),
+    commissionCents: cents(product.commission),
     schedule: CME_INDEX,
     startPrice: product.startPrice,
   };
@@ -143,6 +150,7 @@ const APPLE: Instrument = {
   tickCents: 1,
   initialMarginCents: 0,
   maintenanceMarginCents: 0,
+  commissionCents: 0,
   schedule: US_STOCKS,
   startPrice: '210',
 };

@@ -13,6 +13,14 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
     'POST /_simulator/position',
     '{"account":"DU1234567","localSymbol":"NQZ6","quantity":-1,"averagePrice":"15234.25"}: 0 is none',
   ],
+  [
+    'POST /_simulator/depth',
+    '{"localSymbol":"NQZ6","levels":2,"size":1}: what others offer; 0 levels: nothing',
+  ],
+  [
+    'POST /_simulator/correct',
+    '{"execId":"…","price":"15233.5"}: the trade had another price; without one it is taken back',
+  ],
   ['POST /_simulator/permission', `{"permission":"delayed"}: ${PERMISSIONS.join(', ')}`],
   ['POST /_simulator/halt', '{"localSymbol":"NQZ6","halted":true}'],
   ['POST /_simulator/clock', '{"skewMs":15000}: the Gateway’s clock against this machine’s'],
@@ -39,6 +47,15 @@ export function controlActions(simulation: Simulation): ReadonlyMap<string, Acti
       },
     ],
     ['position', (body) => setPosition(simulation, body)],
+    [
+      'depth',
+      (body) =>
+        simulation.market(text(body, 'localSymbol')).setDepth({
+          levels: whole(body, 'levels'),
+          size: body.size === undefined ? null : whole(body, 'size'),
+        }),
+    ],
+    ['correct', (body) => correct(simulation, body)],
     [
       'permission',
       (body) => {
@@ -74,13 +91,21 @@ function setPosition(simulation: Simulation, body: Body): void {
   if (quantity === 0) account.positions.delete(instrument.conId);
 }
 
+function correct({ orders }: Simulation, body: Body): void {
+  const execution = orders.executions.find(text(body, 'execId'));
+  if (execution === undefined) throw new Error(`no execution ${text(body, 'execId')}`);
+  if (body.price === undefined) orders.bust(execution);
+  else orders.correct(execution, ticksOf(text(body, 'price'), execution.order.terms.instrument.tick));
+}
+
 function accountOf(simulation: Simulation, body: Body) {
   const account = simulation.accounts.get(text(body, 'account'));
   if (account === undefined) throw new Error(`no account ${text(body, 'account')}`);
   return account;
 }
 
-function summary({ accounts, markets, clients, permission, skewMs, serverVersion }: Simulation): object {
+function summary(simulation: Simulation): object {
+  const { accounts, markets, clients, orders, permission, skewMs, serverVersion } = simulation;
   return {
     serverVersion,
     permission,
@@ -94,6 +119,14 @@ function summary({ accounts, markets, clients, permission, skewMs, serverVersion
         localSymbol: instrument.localSymbol,
         quantity,
       })),
+    })),
+    orders: orders.open.map(({ clientId, orderId, permId, status, held, filled, terms }) => ({
+      ...{ clientId, orderId, permId, status, held, filled },
+      localSymbol: terms.instrument.localSymbol,
+      action: terms.action,
+      quantity: terms.quantity,
+      type: terms.type,
+      orderRef: terms.orderRef,
     })),
     prices: Object.fromEntries(
       [...markets.values()].map(({ instrument, last }) => [

@@ -29,6 +29,12 @@ export function ticksOf(text: string, { size, scale, text: step }: Tick): number
   return ticks;
 }
 
+/** Of so many, whose prices in ticks come to a sum; 0 where there are none. */
+export function averageText(sum: number, count: number, { size, scale }: Tick): string {
+  if (count === 0) return '0';
+  return ((sum * size) / count / 10 ** scale).toFixed(8).replace(/\.?0+$/, '');
+}
+
 export function moneyText(cents: number): string {
   return plain(Math.round(cents), 2);
 }

@@ -51,8 +51,17 @@ export function sessionsBetween(
   return sessions;
 }
 
-export function isOpen(schedule: Schedule, atMs: number): boolean {
-  return sessionsBetween(schedule, atMs, atMs + 1, false).length > 0;
+export function isOpen(schedule: Schedule, atMs: number, liquid = false): boolean {
+  return sessionsBetween(schedule, atMs, atMs + 1, liquid).length > 0;
+}
+
+const TWO_WEEKS_MS = 14 * 24 * 60 * 60_000;
+
+/** The session that runs, or the next one. */
+export function sessionAt(schedule: Schedule, atMs: number, liquid: boolean): Session {
+  const [session] = sessionsBetween(schedule, atMs, atMs + TWO_WEEKS_MS, liquid);
+  if (session === undefined) throw new TypeError('no session in two weeks');
+  return session;
 }
 
 /** As TWS writes the hours of seven days: 20261119:1700-20261120:1600;20261121:CLOSED;… */

@@ -17,9 +17,22 @@ export interface Bar {
   turnover: number;
 }
 
+/** What others offer at one price. */
+export interface Offer {
+  readonly ticks: number;
+  readonly size: number;
+}
+
+export interface Depth {
+  readonly levels: number;
+  /** At each level; null is as usual. */
+  readonly size: number | null;
+}
+
 export const MINUTE_MS = 60_000;
 export const FIVE_SECONDS_MS = 5000;
 const QUOTE_SIZE = 7;
+const USUAL_DEPTH: Depth = { levels: 20, size: null };
 
 export class Market {
   readonly instrument: Instrument;
@@ -35,6 +48,9 @@ export class Market {
   readonly #started: { readonly atMs: number; readonly price: number };
   #past: Bar[] | null = null;
   readonly #since: Bar[] = [];
+  #depth = USUAL_DEPTH;
+  #bids: Offer[] = [];
+  #asks: Offer[] = [];
 
   constructor(instrument: Instrument, nowMs: () => number, options: { seed: number; days: number }) {
     this.instrument = instrument;
@@ -44,23 +60,54 @@ export class Market {
     this.lastMs = nowMs();
     this.#started = { atMs: this.lastMs, price: this.last };
     this.current = emptyBar(floor(this.lastMs, FIVE_SECONDS_MS), this.last);
+    this.#offerAround(this.last);
   }
 
-  get bid(): number {
-    return this.last - 1;
+  /** The best that others offer; undefined where nobody does. */
+  get bid(): Offer | undefined {
+    return this.#bids[0];
   }
-  get ask(): number {
-    return this.last + 1;
-  }
-  get bidSize(): number {
-    return QUOTE_SIZE;
-  }
-  get askSize(): number {
-    return QUOTE_SIZE + 2;
+  get ask(): Offer | undefined {
+    return this.#asks[0];
   }
 
+  /** How many ticks deep others offer, and how much at each. */
+  setDepth(depth: Depth): void {
+    this.#depth = depth;
+    this.#offerAround(this.last);
+  }
+
+  /** Others trade, and offer around that price again. */
   trade(ticks: number, size: number): void {
     if (!Number.isSafeInteger(ticks) || ticks < 2) throw new TypeError(`no price: ${ticks} ticks`);
+    this.#offerAround(ticks);
+    this.print(ticks, size);
+  }
+
+  /** Takes of the best that others offer, within the limit; null where there is nothing. It is gone until others trade again. */
+  takeBest(action: 'BUY' | 'SELL', limit: number | null, quantity: number): Offer | null {
+    const offers = action === 'BUY' ? this.#asks : this.#bids;
+    const [best] = offers;
+    if (best === undefined) return null;
+    const { ticks } = best;
+    if (limit !== null && (action === 'BUY' ? ticks > limit : ticks < limit)) return null;
+    const size = Math.min(quantity, best.size);
+    if (size === best.size) offers.shift();
+    else offers[0] = { ticks, size: best.size - size };
+    return { ticks, size };
+  }
+
+  #offerAround(ticks: number): void {
+    const { levels, size } = this.#depth;
+    const steps = Array.from({ length: levels }, (_, step) => step + 1);
+    this.#asks = steps.map((step) => ({ ticks: ticks + step, size: size ?? QUOTE_SIZE + 2 }));
+    this.#bids = steps
+      .filter((step) => ticks - step > 0)
+      .map((step) => ({ ticks: ticks - step, size: size ?? QUOTE_SIZE }));
+  }
+
+  /** A trade on the tape. */
+  print(ticks: number, size: number): void {
     this.last = ticks;
     this.lastSize = size;
     this.lastMs = this.#nowMs();

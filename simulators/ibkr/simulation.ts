@@ -5,6 +5,8 @@ import { Account, type AccountOptions, DEFAULT_ACCOUNTS } from './accounts.js';
 import { type Instrument, instrumentsAt } from './contracts.js';
 import { ticksOf } from './decimals.js';
 import { Market } from './market.js';
+import { Orders } from './orders/orders.js';
+import { tellClients } from './requests/orders.js';
 import type { Session } from './session.js';
 import { NEWEST_VERSION, OLDEST_VERSION } from './wire/versions.js';
 
@@ -36,6 +38,7 @@ export class Simulation {
   /** Those that have sent startApi, by their id. */
   readonly clients = new Map<number, Session>();
   readonly nextOrderIds = new Map<number, number>();
+  readonly orders: Orders;
   permission: Permission = 'live';
   skewMs = 0;
   readonly #wallMs: () => number;
@@ -56,6 +59,7 @@ export class Simulation {
     this.accounts = new Map(
       (options.accounts ?? DEFAULT_ACCOUNTS).map((one) => [one.id, new Account(one, this.markets)]),
     );
+    this.orders = new Orders(this, tellClients(this));
   }
 
   nowMs(): number {
@@ -89,6 +93,26 @@ export class Simulation {
       if (bar !== null)
         for (const client of this.clients.values()) client.subscriptions.onFiveSeconds(market, bar);
     }
+    this.orders.onTime(this.nowMs());
+  }
+
+  /** An id that a client has used or has been told of: its next one is higher. */
+  usedOrderId(clientId: number, orderId: number): void {
+    const next = this.nextOrderIds.get(clientId) ?? 1;
+    this.nextOrderIds.set(clientId, Math.max(next, orderId + 1));
+  }
+
+  /** An order has traded. */
+  printed(market: Market, ticks: number, size: number): void {
+    market.print(ticks, size);
+    for (const client of this.clients.values()) client.subscriptions.onTrade(market);
+  }
+
+  /** After a trade: a position that is gone is told once more, as none. */
+  settled(account: Account): void {
+    this.changed(account);
+    for (const [conId, { quantity }] of account.positions)
+      if (quantity === 0) account.positions.delete(conId);
   }
 
   /** An account is otherwise than it was, not by a price alone. */
@@ -100,5 +124,6 @@ export class Simulation {
     this.tick();
     market.trade(ticks, size);
     for (const client of this.clients.values()) client.subscriptions.onTrade(market);
+    this.orders.onTrade(market, ticks, size);
   }
 }

@@ -14,6 +14,8 @@ export class Subscriptions {
   readonly bars = new Map<number, KeptBars>();
   /** By request, with the tags. */
   readonly summaries = new Map<number, readonly string[]>();
+  /** Orders typed by hand, also those to come. */
+  bindsByHand = false;
   positions = false;
   /** TWS tells one client of one account at a time. */
   account: Account | null = null;

@@ -1,15 +1,6 @@
 /** The simulated Gateway with a client as people use it, unchanged: session, accounts, contracts, market data, bars. */
 import { connect, type Socket } from 'node:net';
-import {
-  BarSizeSetting,
-  type Contract,
-  EventName,
-  IBApi,
-  OrderAction,
-  OrderType,
-  SecType,
-  WhatToShow,
-} from '@stoqey/ib';
+import { BarSizeSetting, type Contract, EventName, SecType, WhatToShow } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type IbkrSimulator,
@@ -17,6 +8,7 @@ import {
   startIbkrSimulator,
 } from '../../simulators/ibkr/start.js';
 import { encodeFrame } from '../../simulators/ibkr/wire/frames.js';
+import { disconnectClients, readyClient, TwsClient } from './support/tws-client.js';
 
 /** A Friday, 10:00 in New York and 9:00 in Chicago. */
 const FRIDAY = Date.UTC(2026, 10, 20, 15, 0, 0);
@@ -31,7 +23,6 @@ const NQ: Contract = {
 
 let simulator: IbkrSimulator;
 let nowMs = FRIDAY;
-const clients: IBApi[] = [];
 const sockets: Socket[] = [];
 
 async function start(options: SimulatorOptions = {}): Promise<void> {
@@ -54,57 +45,12 @@ beforeEach(async () => {
   await start();
 });
 afterEach(async () => {
-  for (const client of clients.splice(0)) client.disconnect();
+  disconnectClients();
   for (const socket of sockets.splice(0)) socket.destroy();
   await simulator.close();
 });
 
-class Client {
-  readonly api: IBApi;
-  /** Name and arguments of everything that the library told. */
-  readonly told: unknown[][] = [];
-  readonly errors: { readonly code: number; readonly id: number; readonly text: string }[] = [];
-  readonly infos: { readonly code: number; readonly text: string }[] = [];
-
-  constructor(clientId: number) {
-    this.api = new IBApi({ host: '127.0.0.1', port: simulator.port, clientId });
-    clients.push(this.api);
-    this.api.on(EventName.all, (name, args) => this.told.push([name, ...(args as unknown[])]));
-    this.api.on(EventName.error, (error, code, id) => this.errors.push({ code, id, text: error.message }));
-    this.api.on(EventName.info, (text, code) => this.infos.push({ code, text }));
-    this.api.connect();
-  }
-
-  of(name: EventName): unknown[][] {
-    return this.told.filter(([its]) => its === name).map(([, ...args]) => args);
-  }
-
-  async heard(name: EventName, count = 1): Promise<unknown[][]> {
-    await vi.waitFor(() => expect(this.of(name).length).toBeGreaterThanOrEqual(count), {
-      timeout: 20_000,
-      interval: 10,
-    });
-    return this.of(name);
-  }
-
-  async refused(id: number): Promise<{ code: number; text: string }> {
-    const found = await vi.waitUntil(() => this.errors.find((error) => error.id === id), {
-      timeout: 20_000,
-      interval: 10,
-    });
-    return { code: found.code, text: found.text };
-  }
-}
-
-async function ready(clientId = 7): Promise<Client> {
-  const client = new Client(clientId);
-  await client.heard(EventName.nextValidId);
-  await vi.waitFor(() => expect(client.infos.map(({ code }) => code)).toContain(2158), {
-    timeout: 20_000,
-    interval: 10,
-  });
-  return client;
-}
+const ready = (clientId = 7): Promise<TwsClient> => readyClient(simulator.port, clientId);
 
 async function control(path: string, body?: object): Promise<unknown> {
   const response = await fetch(`http://${simulator.address}/_simulator${path}`, {
@@ -222,7 +168,7 @@ describe('a client connects', () => {
 
   it('and the second with its id is told 326 and sent away; the first stays, and the id is free when it goes', async () => {
     const first = await ready();
-    const second = new Client(7);
+    const second = new TwsClient(simulator.port, 7);
     await second.heard(EventName.disconnected);
     expect(second.infos).toEqual([
       {
@@ -506,7 +452,7 @@ describe('contract details', () => {
   it('tell of a month that has expired where that is asked for, and of a stock', async () => {
     const [expired] = await detailsOf({ ...NQ, localSymbol: 'NQU6', includeExpired: true });
     expect(expired?.contract.lastTradeDateOrContractMonth).toBe('20260918');
-    clients.pop()?.disconnect();
+    disconnectClients();
     await vi.waitFor(() => expect(simulator.simulation.clients.size).toBe(0), { timeout: 20_000 });
     const [stock] = await detailsOf({
       symbol: 'AAPL',
@@ -803,7 +749,7 @@ type AskedBars = Partial<{
   format: number;
   keep: boolean;
 }>;
-async function bars(client: Client, id: number, asked: AskedBars): Promise<unknown[][]> {
+async function bars(client: TwsClient, id: number, asked: AskedBars): Promise<unknown[][]> {
   const { contract = NQ, end = '', duration = '1 D', size = '1 min', shown = 'TRADES' } = asked;
   const { liquid = 0, format = 1, keep = false } = asked;
   client.api.reqHistoricalData(
@@ -982,17 +928,6 @@ describe('historical bars', () => {
     expect(await client.refused(1)).toEqual({
       code: 366,
       text: 'No historical data query found for ticker id:1',
-    });
-  });
-});
-
-describe('orders', () => {
-  it('are refused as long as the API stands on read only', async () => {
-    const client = await ready();
-    client.api.placeOrder(1, NQ, { action: OrderAction.BUY, totalQuantity: 1, orderType: OrderType.MKT });
-    expect(await client.refused(1)).toEqual({
-      code: 321,
-      text: "Error validating request.-'bN' : cause - The API interface is currently in Read-Only mode.",
     });
   });
 });

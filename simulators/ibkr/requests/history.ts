@@ -10,6 +10,7 @@ import { CANCEL_HISTORICAL_DATA, REQ_HISTORICAL_DATA } from '../wire/from-client
 import { HISTORICAL_DATA, HISTORICAL_DATA_UPDATE } from '../wire/to-client.js';
 import { on } from './handler.js';
 import { barFigures, type Shown, shownOf } from './market-data.js';
+import { timeOf } from './times.js';
 
 type Asked = ValuesOf<typeof REQ_HISTORICAL_DATA.fields>;
 
@@ -65,7 +66,7 @@ function answer(session: Session, asked: Asked): Refused | null {
   if (subscriptions.bars.has(reqId)) return refused.processing('Duplicate ticker id');
   const kept = series(session, asked);
   if ('code' in kept) return kept;
-  const endMs = endOf(asked.endDateTime, simulation.zone, simulation.nowMs());
+  const endMs = asked.endDateTime === '' ? simulation.nowMs() : timeOf(asked.endDateTime, simulation.zone);
   if (endMs === null) return BAD_END;
   const fromMs = startOf(asked.durationStr, endMs, kept);
   if (fromMs === null)
@@ -111,18 +112,6 @@ function series(session: Session, asked: Asked): KeptBars | Refused {
   const market = simulation.markets.get(result.one.conId);
   if (market === undefined) return refused.contract(200, 'No market');
   return { market, shown, barMs, liquid: asked.useRth, seconds: asked.formatDate === 2 };
-}
-
-/** Empty is now; `20261120-21:00:00` is UTC; `20261120 16:00:00 US/Eastern` names its zone, or is that of TWS. */
-function endOf(text: string, zone: string, nowMs: number): number | null {
-  if (text === '') return nowMs;
-  const match = /^(\d{8})([- ])(\d\d:\d\d:\d\d)(?: ([A-Za-z]+(?:[/_][A-Za-z_]+)*))?$/.exec(text);
-  const [, day, separator, time, named] = match ?? [];
-  if (match === null || (separator === '-' && named !== undefined)) return null;
-  const at = DateTime.fromFormat(`${day} ${time}`, 'yyyyMMdd HH:mm:ss', {
-    zone: separator === '-' ? 'UTC' : (named ?? zone),
-  });
-  return at.isValid ? at.toMillis() : null;
 }
 
 /** Days are trading days: one is the session that runs, or the last one. */

@@ -70,6 +70,8 @@ const TICK_HALTED = 49;
 const TICK_TRADES = 48;
 const DELAYED = 3;
 const CAN_EXECUTE = 1;
+/** Where nobody offers. */
+const NO_QUOTE = '-1';
 
 const DUPLICATE = refused.processing('Duplicate ticker id');
 const notFound = (reqId: number | null): Refused => ({
@@ -217,8 +219,8 @@ function lastDays(market: Market, nowMs: number): readonly (Bar | undefined)[] {
 export function sendTrade(session: Session, reqId: number, { market, delayed, tradesAsText }: Quotes): void {
   const ticks = delayed ? DELAYED_TICKS : LIVE_TICKS;
   const sides = [
-    [ticks.bid, market.bid, ticks.bidSize, market.bidSize, CAN_EXECUTE],
-    [ticks.ask, market.ask, ticks.askSize, market.askSize, CAN_EXECUTE],
+    [ticks.bid, market.bid?.ticks, ticks.bidSize, market.bid?.size ?? 0, CAN_EXECUTE],
+    [ticks.ask, market.ask?.ticks, ticks.askSize, market.ask?.size ?? 0, CAN_EXECUTE],
     [ticks.last, market.last, ticks.lastSize, market.lastSize, 0],
   ] as const;
   for (const [tickType, price, sizeType, size, attributes] of sides) {
@@ -242,15 +244,15 @@ function sendPrice(
     price,
     size,
     attributes,
-  }: { tickType: number; price: number; size: number; attributes: number },
+  }: { tickType: number; price: number | undefined; size: number; attributes: number },
   { instrument }: Market,
 ): void {
   session.send(TICK_PRICE, {
     reqId,
     tickType,
-    price: priceText(price, instrument.tick),
+    price: price === undefined ? NO_QUOTE : priceText(price, instrument.tick),
     size: String(size),
-    attributes,
+    attributes: price === undefined ? 0 : attributes,
   });
 }
 
