@@ -1,10 +1,12 @@
 /** What the emergency workflows need beside the traders: who there is, evidence, and an alarm. */
 
 import type { AdmittedIncarnation, EmergencyActivities } from '../contracts/emergency.js';
+
 import { alarmNotice } from '../notify/alarm-notice.js';
 import { notify } from '../notify/notify.js';
 import type { Pool } from '../store/pool.js';
 import { aboutThisRun, activityKey } from './activity-key.js';
+import { askForReasons } from './ask-for-reasons.js';
 import { type AlarmLog, raiseAlarm } from './raise-alarm.js';
 import { createEvidenceActivities } from './record-evidence.js';
 
@@ -19,8 +21,13 @@ export interface EmergencyDependencies {
 
 export function createEmergencyActivities(dependencies: EmergencyDependencies): EmergencyActivities {
   const { pool, log, knownIncarnations, goneTraders, home } = dependencies;
+  const { recordEvidenceBatch } = createEvidenceActivities(pool);
   return {
-    ...createEvidenceActivities(pool),
+    recordEvidenceBatch: async (run, steps) => {
+      await recordEvidenceBatch(run, steps);
+      // What is on record counts, whether or not anybody could be asked.
+      await askForReasons(pool, home, run.desk, steps).catch(() => undefined);
+    },
     knownIncarnations,
     goneTraders,
     raiseAlarm: async (alarm) => {

@@ -126,7 +126,7 @@ async function registerRoutes(
   refreshRoute(app, web);
   logoutRoute(app, web);
   deskStateRoutes(app, web);
-  emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore));
+  await emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore));
   tradesRoute(app, web);
   equityRoute(app, web, watch);
   barsRoute(app, web, watch);

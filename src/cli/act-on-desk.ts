@@ -1,5 +1,6 @@
 /** What stop, close-all, resume and run have in common: options, the deadline, and how the outcome is shown. */
 import type { Command } from 'commander';
+import { REASON_LENGTH_MAX } from '../domain/no-reason.js';
 import { runAddressAt } from '../home/run-address.js';
 import type { OperationResult } from '../operations/operation.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK } from './failure.js';
@@ -15,13 +16,34 @@ export interface ActOptions {
   readonly json?: boolean;
 }
 
-const TIMEOUT_SECONDS_MAX = 3600;
+/** Of what waits for no reason. */
+export interface UrgentOptions extends Omit<ActOptions, 'reason'> {
+  /** True where the option stood there without one. */
+  readonly reason?: string | true;
+}
+
+export const TIMEOUT_SECONDS_MAX = 3600;
 /** As the trader takes it. */
-export const reasonText = textOf(500);
+export const reasonText = textOf(REASON_LENGTH_MAX);
+export const ANY_REASON = [
+  '--reason [text]',
+  'why; kept with the evidence. Without one a task asks for it afterwards',
+] as const;
 
 export function actOptions(command: Command, timeoutSeconds: number): Command {
+  return deadlineOptions(
+    command.requiredOption('--reason <text>', 'why; kept with the evidence', reasonText),
+    timeoutSeconds,
+  );
+}
+
+/** Haste matters more than the reason. */
+export function urgentOptions(command: Command, timeoutSeconds: number): Command {
+  return deadlineOptions(command.option(...ANY_REASON), timeoutSeconds);
+}
+
+function deadlineOptions(command: Command, timeoutSeconds: number): Command {
   return command
-    .requiredOption('--reason <text>', 'why; kept with the evidence', reasonText)
     .option('--as <person>', 'who decides this: whoever is signed in')
     .option(
       '--timeout <seconds>',

@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandResult } from '../contracts/control.js';
+import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { plainText } from '../domain/plain-text.js';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
 import { namedOnCli } from '../home/cli-session.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import type { OperationResult } from '../operations/operation.js';
 import { ControlFailure, connectTrader, type TraderClient } from '../trader/client.js';
-import { type ActOptions, notProvenInTime, showOutcome, withinSeconds } from './act-on-desk.js';
+import { notProvenInTime, showOutcome, type UrgentOptions, withinSeconds } from './act-on-desk.js';
 import { endedDesk } from './ended-desk.js';
 import { requireRuntime } from './running-desk.js';
 import { sayingWhat } from './waiting.js';
@@ -21,7 +22,8 @@ type EmergencyKind = 'stop' | 'closeAll';
 interface Order {
   readonly commandId: string;
   readonly by: string;
-  readonly reason: string;
+  /** Null: none was given. */
+  readonly reason: string | null;
 }
 
 interface Errand {
@@ -47,15 +49,15 @@ const KEPT_BY_WORKFLOW =
 const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll: 'close-all' };
 
 /** Answers with the exit code. */
-export async function emergency(kind: EmergencyKind, options: ActOptions): Promise<number> {
+export async function emergency(kind: EmergencyKind, options: UrgentOptions): Promise<number> {
   const runtime = requireRuntime();
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const order: Order = {
     commandId: randomUUID(),
     by: namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR,
-    reason: plainText(options.reason),
+    reason: reasonOf(options.reason),
   };
-  const sent = orEnded(runtime, kind, trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS }));
+  const sent = orEnded(runtime, kind, trader.call(kind, asSent(order), { timeoutMs: SEND_TIMEOUT_MS }));
   sayUnnamed(order, options.as);
   // Looked at below; until then a refusal must not end the process.
   sent.catch(() => undefined);
@@ -69,6 +71,8 @@ export async function emergency(kind: EmergencyKind, options: ActOptions): Promi
     trader.close();
   }
 }
+
+const asSent = (order: Order) => ({ ...order, reason: order.reason ?? NO_REASON });
 
 /** Nobody is refused a stop for a name; a name that is not signed in is only not believed. */
 function sayUnnamed({ by }: Order, named: string | undefined): void {
@@ -196,6 +200,6 @@ async function untilTaken({ kind, order, trader, sent, seconds }: Errand): Promi
       return taken;
     }
     await sleep(RETRY_MS);
-    answer = trader.call(kind, order, { timeoutMs: SEND_TIMEOUT_MS });
+    answer = trader.call(kind, asSent(order), { timeoutMs: SEND_TIMEOUT_MS });
   }
 }

@@ -19,6 +19,15 @@ export interface EmergencyOrder {
 
 export type EmergencySignal = Omit<EmergencyOrder, 'kind'>;
 
+/** The evidence that somebody asked for it; read again where a reason is missing. */
+export const ORDER_NAMES: Readonly<Record<EmergencyKind, string>> = {
+  stop: 'Asked for: stop trading',
+  closeAll: 'Asked for: close all positions',
+};
+export const orderStepKey = (commandId: string): string => `order:${commandId}`;
+export const askedWords = ({ by, via, reason }: Pick<EmergencyOrder, 'by' | 'via' | 'reason'>): string =>
+  `${by} (${via}): ${reason}`;
+
 export interface EmergencyTiming {
   /** How long one reading waits inside the engine worker for the proof, milliseconds. */
   readonly proofPatienceMs: number;

@@ -1,5 +1,4 @@
 import { proveFlat } from '../activities/engine/prove-flat.js';
-import { askForReason } from './ask-for-reason.js';
 import { carryOutEmergency } from './emergency-request.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 
@@ -7,14 +6,12 @@ import type { Caller, EmergencyRequest, OperationContext, OperationResult } from
 const AFTER_DEADLINE_MS = 5_000;
 
 /** Halts, cancels, closes every position. Proven when the venue itself reports that nothing is left. */
-export async function closeAllPositions(
+export function closeAllPositions(
   context: OperationContext,
   caller: Caller,
   request: EmergencyRequest,
 ): Promise<OperationResult> {
-  const commandId = request.commandId ?? context.newId();
-  const order = { ...request, commandId };
-  const outcome = await carryOutEmergency(context, caller, order, {
+  return carryOutEmergency(context, caller, request, {
     kind: 'closeAll',
     proofMs: context.desk.closeAll.deadlineSeconds * 1_000 + AFTER_DEADLINE_MS,
     prove: async (patienceMs) => {
@@ -28,5 +25,4 @@ export async function closeAllPositions(
       };
     },
   });
-  return askForReason(context, caller, { ...order, did: 'closed all positions' }, outcome);
 }

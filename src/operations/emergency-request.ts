@@ -4,17 +4,22 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  askedWords,
   EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
   type EmergencyKind,
   type EmergencySignal,
   emergencyStopLabel,
+  ORDER_NAMES,
+  orderStepKey,
 } from '../contracts/emergency.js';
 import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
-import { NO_REASON } from '../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../domain/no-reason.js';
+import { EMERGENCY_DEEDS } from '../notify/ask-why.js';
 import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
 import { ControlFailure } from '../trader/client.js';
+import { askForReason } from './ask-for-reason.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';
 
@@ -58,7 +63,7 @@ export async function carryOutEmergency(
     commandId: request.commandId ?? context.newId(),
     by: caller.person,
     via: caller.via,
-    reason: request.reason ?? NO_REASON,
+    reason: reasonOf(request.reason) ?? NO_REASON,
     sentTo: [],
   };
   const untilMs = performance.now() + procedure.proofMs;
@@ -84,7 +89,7 @@ export async function carryOutEmergency(
     const kept = await recordWithoutWorkflow(context, procedure.kind, order, proof);
     if (kept !== null) problems.push(kept);
   }
-  return {
+  const outcome: OperationResult = {
     ok: taken.taken || proof.taken || workflow.workflowId !== null,
     proven: proof.proven,
     detail: proof.detail,
@@ -92,6 +97,12 @@ export async function carryOutEmergency(
     workflowId: workflow.workflowId,
     problems,
   };
+  const unexplained = {
+    did: EMERGENCY_DEEDS[procedure.kind],
+    commandId: order.commandId,
+    reason: request.reason,
+  };
+  return askForReason(context, caller, unexplained, outcome);
 }
 
 /** Where no workflow keeps the evidence of a stop, whoever carries it out does. Null where that is so. */
@@ -116,16 +127,15 @@ async function recordWithoutWorkflow(
     reference: proof.haltId,
     simulated: desk.mode === 'paper',
   } as const;
-  const what = kind === 'closeAll' ? 'close all positions' : 'stop trading';
   try {
     await recordEvidenceBatch(pool, [
       {
         ...common,
-        stepKey: `order:${order.commandId}`,
-        name: `Asked for: ${what}`,
+        stepKey: orderStepKey(order.commandId),
+        name: ORDER_NAMES[kind],
         kind: 'human',
         verdict: 'pass',
-        observed: `${order.by} (${order.via}): ${order.reason}`,
+        observed: askedWords(order),
         expected: 'a person asks; nothing is needed to stop',
       },
       {

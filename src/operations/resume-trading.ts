@@ -4,7 +4,7 @@ import { type DecisionOutcome, RESUMPTION_MESSAGES } from '../contracts/resumpti
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { causeOf } from '../domain/cause-of.js';
 import type { Decision } from '../domain/decision.js';
-import { NO_REASON } from '../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { resumptionStart } from '../temporal/resumption-start.js';
 import { askForReason } from './ask-for-reason.js';
 import {
@@ -63,7 +63,7 @@ export async function resumeTrading(
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
   const audit = await recordAudit(context, caller, {
     action: 'resume',
-    parameters: { reason: request.reason ?? NO_REASON, haltId, ...sizeOf(request.sizePct) },
+    parameters: { reason: reasonOf(request.reason) ?? NO_REASON, haltId, ...sizeOf(request.sizePct) },
     outcome: outcome.armed ? 'armed' : outcome.detail,
   });
   const unexplained = { did: 'resumed trading', commandId: decisionId, reason: request.reason };

@@ -7,7 +7,7 @@ import type { BotContext, TelegramBot } from './bot-context.js';
 import { commandMessage } from './commands/command.js';
 import { linkPerson } from './commands/link.js';
 import { CHAT_COMMANDS } from './commands/registry.js';
-import { isStop } from './commands/stop.js';
+import { isStop, stopArgument, stopCommand } from './commands/stop.js';
 import type { KnownPerson } from './people.js';
 import { recordChatAudit } from './record-chat-audit.js';
 import { TAP_HANDLERS } from './taps/registry.js';
@@ -25,6 +25,13 @@ export function buildBot(bot: TelegramBot, context: BotContext): void {
     const known = ctx.from ? context.people.byTelegramUser(ctx.from.id) : null;
     if (known !== null || (await triesToLink(context, ctx))) await next();
     else await onStranger(context, ctx);
+  });
+  bot.on('message:text', async (ctx, next) => {
+    const argument = stopArgument(ctx.message.text, ctx.me.username);
+    const message = commandMessage(ctx);
+    const person = personOf(context, ctx);
+    if (argument === null || !message || !person) await next();
+    else await stopCommand.run(context, person, { ...message, argument });
   });
   bot.command('start', (ctx) => onStart(context, ctx));
   for (const command of CHAT_COMMANDS) {

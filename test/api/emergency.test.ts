@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NO_REASON } from '../../src/domain/no-reason.js';
 import type { Caller } from '../../src/operations/operation.js';
 import type { ResumeRequest } from '../../src/operations/resume-trading.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -45,6 +46,28 @@ describe('the stop button', () => {
     expect((await web.call('POST', '/api/emergency/stop', { token })).status).toBe(200);
     expect((await press('stop', {})).status).toBe(200);
     expect(received('stop')).toHaveLength(2);
+  });
+
+  const LONG = 'x'.repeat(10_000);
+  it.each([
+    ['a reason of 10 KB', 'application/json', JSON.stringify({ reason: LONG }), LONG.slice(0, 500)],
+    ['a reason of another kind', 'application/json', '{"reason":7}', NO_REASON],
+    ['members that nobody knows', 'application/json', '{"reason":"odd","why":1}', 'odd'],
+    ['a list', 'application/json', '[]', NO_REASON],
+    ['what is no JSON', 'application/json', '{"reason":', '{"reason":'],
+    ['a form', 'application/x-www-form-urlencoded', 'reason=odd+prices', 'odd prices'],
+    ['an empty form', 'application/x-www-form-urlencoded', '', NO_REASON],
+    ['words', 'text/plain', ' odd prices ', 'odd prices'],
+    ['a type that is none', 'much/too/much', 'odd prices', 'odd prices'],
+    ['a body larger than any other may be', 'text/plain', 'y'.repeat(200_000), 'y'.repeat(500)],
+  ])('is carried out with %s', async (_what, type, body, reason) => {
+    const answer = await web.call('POST', '/api/emergency/stop', {
+      token,
+      body,
+      headers: { 'content-type': type, 'idempotency-key': `much too long${'x'.repeat(300)}` },
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([200, { proven: true }]);
+    expect(received('stop')).toMatchObject([{ params: { reason } }]);
   });
 
   it('is carried out every time, with a key too; the answer to the same request stays the same', async () => {
@@ -128,6 +151,25 @@ describe('close all and resume', () => {
     expect(received('arm')).toMatchObject([{ params: { haltId: HALT_ID } }]);
   });
 
+  it.each(['close-all', 'resume'])(
+    '%s waits for no reason, and cuts one that is too long',
+    async (button) => {
+      const halted = scriptedStatus({ mode: 'HALTED', haltId: HALT_ID });
+      const method = button === 'resume' ? 'arm' : 'closeAll';
+      const given = [{ reason: null }, { reason: '' }, { reason: 7 }, { reason: 'x'.repeat(501) }];
+      for (const body of given) {
+        web.trader.status = halted;
+        expect((await press(button, body)).status).toBe(200);
+      }
+      web.trader.status = halted;
+      const empty = { 'content-type': 'application/x-www-form-urlencoded' };
+      const form = await web.call('POST', `/api/emergency/${button}`, { token, body: '', headers: empty });
+      expect(form.status).toBe(200);
+      const reasons = received(method).map(({ params }) => params.reason);
+      expect(reasons).toEqual([NO_REASON, NO_REASON, NO_REASON, 'x'.repeat(500), NO_REASON]);
+    },
+  );
+
   it('resume without a body, as the runbook’s own command does, and keep that no reason was given', async () => {
     web.trader.status = scriptedStatus({ mode: 'HALTED', haltId: HALT_ID });
     expect((await web.call('POST', '/api/emergency/resume', { token })).status).toBe(200);
@@ -166,11 +208,11 @@ describe('the size to go on with', () => {
     expect(asked).toEqual([]);
   });
 
-  it('belongs to what a key stands for, and is no part of a stop', async () => {
+  it('belongs to what a key stands for, and is no part of closing', async () => {
     await press('resume', { sizePct: 50 }, 'key-6');
     expect((await press('resume', { sizePct: 60 }, 'key-6')).status).toBe(409);
     expect(asked).toHaveLength(1);
-    expect((await press('stop', { sizePct: 50 })).status).toBe(400);
+    expect((await press('close-all', { sizePct: 50 })).status).toBe(400);
   });
 });
 

@@ -65,7 +65,7 @@ describe('approvals', () => {
 describe('incidents', () => {
   it('that nobody knows are 404, and an answer needs a note', async () => {
     expect((await filled.call('GET', '/api/incidents/nothing', 'vera')).status).toBe(404);
-    expect((await filled.call('POST', '/api/incidents/x/acknowledge', 'otto', {})).status).toBe(400);
+    expect((await filled.call('POST', '/api/incidents/x/acknowledge', 'otto', { note: 7 })).status).toBe(400);
     expect((await filled.call('POST', '/api/incidents', 'otto', { title: '' })).status).toBe(400);
     expect((await filled.call('GET', '/api/incidents?state=odd', 'vera')).status).toBe(400);
   });

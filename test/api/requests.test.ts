@@ -123,15 +123,14 @@ describe('bad input', () => {
   it('is refused by name: unknown members, wrong types, too long', async () => {
     const bodies = [
       { reason: 'x', extra: 1 },
-      { reason: 7 },
-      { reason: 'x'.repeat(501) },
+      { symbol: 'BTC/USDT' },
       [],
       'null',
       '"text"',
       '{"reason":"x","__proto__":{"a":1}}',
     ];
     for (const body of bodies) {
-      expect((await post('/api/emergency/stop', body)).status, JSON.stringify(body)).toBe(400);
+      expect((await post('/api/emergency/close-all', body)).status, JSON.stringify(body)).toBe(400);
     }
     expect(web.trader.calls).toEqual([]);
   });
@@ -153,7 +152,9 @@ describe('bad input', () => {
     }
     expect(await get('/api/bars')).toBe(400);
     expect(await get('/api/bars?symbol=NO/SUCH')).toBe(404);
-    expect((await post('/api/emergency/stop', {}, { 'idempotency-key': 'x'.repeat(201) })).status).toBe(400);
+    expect((await post('/api/emergency/resume', {}, { 'idempotency-key': 'x'.repeat(201) })).status).toBe(
+      400,
+    );
   });
 
   it('is refused where it is too large or not JSON', async () => {
@@ -162,7 +163,7 @@ describe('bad input', () => {
     );
     expect((await post('/api/auth/login', 'a=b', { 'content-type': 'text/plain' })).status).toBe(415);
     expect(
-      (await post('/api/emergency/stop', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }))
+      (await post('/api/emergency/close-all', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }))
         .status,
     ).toBe(415);
     expect((await web.call('GET', '/%00')).status).toBeLessThan(500);

@@ -36,7 +36,9 @@ describe('what a request got wrong', () => {
     expect(await detailOf('POST', '/api/golive', {})).toMatch(
       /^`reason` is missing from the body: expected text /,
     );
-    expect(await detailOf('POST', '/api/emergency/stop', [])).toBe('the body: expected an object, found [].');
+    expect(await detailOf('POST', '/api/emergency/close-all', [])).toBe(
+      'the body: expected an object, found [].',
+    );
   });
 
   it('never repeats a password', async () => {

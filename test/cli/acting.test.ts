@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_REASON } from '../../src/domain/no-reason.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
@@ -79,6 +80,27 @@ describe('with Temporal and Postgres both down', () => {
     const { code } = await runCommand(folder, ['stop', '--reason', 'test', '--as', '']);
     expect(code).toBe(0);
     expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator' } });
+  });
+
+  it.each([
+    [[], NO_REASON],
+    [['--reason'], NO_REASON],
+    [['--reason', '  '], NO_REASON],
+    [['odd', 'prices', '--reason', 'look'], 'look odd prices'],
+    [['--resaon', 'odd prices'], '--resaon odd prices'],
+    [['--timeout', 'soon', '--as'], NO_REASON],
+    [['--reason', 'x'.repeat(10_000)], 'x'.repeat(500)],
+  ])('stop is not refused for how it is typed: %j', async (args, reason) => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    const { code } = await runCommand(folder, ['stop', ...args]);
+    expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason } });
+    expect(code).toBe(0);
+  });
+
+  it('close-all waits for no reason', async () => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    expect((await runCommand(folder, ['close-all'])).code).toBe(0);
+    expect(trader.asked[0]).toMatchObject({ method: 'closeAll', params: { reason: NO_REASON } });
   });
 
   it('close-all exits 0 when the venue reports that nothing is left', async () => {

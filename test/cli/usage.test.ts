@@ -16,11 +16,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe.concurrent('a command that is not understood', () => {
   it.each([
     [['stpo', '--reason', 'x'], 'there is no command stpo', 'do this:   fermata stop'],
-    [['stop'], '--reason <text> is missing', 'fermata help stop'],
-    [['stop', '--reason', '  '], '--reason: expected a few words, at most 500', 'fermata help stop'],
-    [['stop', '--reason', 'x'.repeat(501)], 'characters, these are 501', 'fermata help stop'],
-    [['stop', '--reason'], '--reason: expected a value; found nothing', 'fermata help stop'],
-    [['stop', 'now', '--reason', 'x'], 'stop: expected only options; found 1', 'fermata help stop'],
+    [['size', '50'], '--reason <text> is missing', 'fermata help size'],
+    [['size', '50', '--reason', '  '], '--reason: expected a few words, at most 500', 'fermata help size'],
+    [['size', '50', '--reason', 'x'.repeat(501)], 'characters, these are 501', 'fermata help size'],
+    [['size', '50', '--reason'], '--reason: expected a value; found nothing', 'fermata help size'],
+    // Whoever names something wants less than everything closed.
+    [['close-all', 'BTC/USDT'], 'close-all: expected only options; found 1', 'fermata help close-all'],
     [['incidents', 'a', 'b'], 'incidents: expected 1 argument; found 2', 'fermata help incidents'],
     [['--bogus'], "unknown option '--bogus'", 'see: fermata --help'],
     [['task', 'done', 'first', '--note', 'x'], '<id>: expected the number of a task; found first', 'tasks'],
@@ -33,7 +34,7 @@ describe.concurrent('a command that is not understood', () => {
     [['up', '--data', ''], '--data: expected FILE or SYMBOL=FILE; found nothing', 'fermata help up'],
     [['up', '--data', '.'], 'is no file', 'docs/DATA.md'],
     [['up', '--data', 'DOGE/USDT=.'], 'does not trade DOGE/USDT', 'with one of: BTC/USDT, ETH/USDT'],
-    [['stop', '--reason', 'x', '--tiemout', '3'], "unknown option '--tiemout'", 'write --timeout'],
+    [['close-all', '--reason', 'x', '--tiemout', '3'], "unknown option '--tiemout'", 'write --timeout'],
     [['size', 'half', '--reason', 'x'], '<percent>: expected a whole number', 'found half'],
     [['run'], '<routine> is missing', 'fermata help run'],
     [['go-live', '--revoke'], '--reason <text> is missing', 'fermata go-live --revoke --reason TEXT'],

@@ -176,6 +176,7 @@ describe.concurrent('what nobody gave a reason for', () => {
   it('is done, kept as without one, and asked for afterwards, once', async () => {
     const desk = await bench.desk();
     const operations = operationsOf(desk);
+    expect((await operations.stopTrading(ANNA, { reason: ' ' })).proven).toBe(true);
     const closing = { reason: null, commandId: randomUUID() };
     expect((await operations.closeAllPositions(ANNA, closing)).proven).toBe(true);
     const again = await operations.closeAllPositions(ANNA, closing);
@@ -186,22 +187,24 @@ describe.concurrent('what nobody gave a reason for', () => {
     const tasks = await operations.listTasks({ state: 'open' });
     expect(tasks.map(({ title }) => title).sort()).toEqual([
       'Say why anna closed all positions',
+      'Say why anna stopped trading',
       'Say why ben resumed trading',
     ]);
-    const closed = tasks.find(({ title }) => title.includes('anna'));
+    const closed = tasks.find(({ title }) => title.includes('closed'));
     expect(again.detail).toContain(`no reason was given: task ${closed?.id} asks for it`);
     await operations.completeTask(ANNA, { id: closed?.id ?? 0, note: 'the exchange was about to close' });
-    expect(await audited(desk, 4)).toMatchObject([
+    expect(await audited(desk, 5)).toMatchObject([
       { action: 'completeTask', parameters: { note: 'the exchange was about to close' } },
       { action: 'resume', person: 'ben', parameters: { reason: 'no reason given' } },
       { action: 'closeAll', parameters: { reason: 'no reason given' } },
       { action: 'closeAll', parameters: { reason: 'no reason given' } },
+      { action: 'stop', parameters: { reason: 'no reason given' } },
     ]);
     const told = await bench.database.pool.query('select title from notice where desk = $1 and event = $2', [
       desk.name,
       'task',
     ]);
-    expect(told.rows).toHaveLength(2);
+    expect(told.rows).toHaveLength(3);
   });
 
   it('is done while Postgres is down too, and who asked hears that nobody could be asked', async () => {

@@ -46,8 +46,37 @@ describe('/stop', () => {
     bench.trader.entriesWorking = 2;
     bench.type(ANNA, '/stop');
     await eventually(() => expect(bench.trader.sent('stop')).toHaveLength(1));
-    expect(bench.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: '/stop on Telegram' }]);
+    expect(bench.trader.sent('stop')).toMatchObject([{ by: 'anna', reason: 'no reason given' }]);
     await bench.answered(ANNA, /✅ Stop: proven/);
+  });
+
+  it('that gave no reason is asked for it afterwards', async () => {
+    bench.start();
+    bench.type(ANNA, '/stop');
+    await bench.answered(ANNA, /✅ Stop: proven\.\n.*no reason was given: task \d+ asks for it/);
+    expect(await bench.operations.listTasks({ state: 'open' })).toMatchObject([
+      { title: 'Say why anna stopped trading' },
+    ]);
+  });
+
+  it.each([
+    ['/Stop', 'no reason given'],
+    ['/STOP! odd prices', 'odd prices'],
+    ['Stop.', 'no reason given'],
+    ['stop', 'no reason given'],
+  ])('is taken however a phone writes it: %s', async (text, reason) => {
+    bench.start();
+    bench.type(ANNA, text);
+    await bench.answered(ANNA, /✅ Stop: proven/);
+    expect(bench.trader.sent('stop')).toMatchObject([{ by: 'anna', reason }]);
+  });
+
+  it('is not a sentence that begins with the word, nor one for another bot', async () => {
+    bench.start();
+    for (const text of ['stop sending me this', '/stopped', '/stop@another_bot']) bench.type(ANNA, text);
+    bench.type(ANNA, '/help');
+    await bench.answered(ANNA, /You are anna/);
+    expect(bench.trader.sent('stop')).toEqual([]);
   });
 
   it('sent while the bot was down is honoured when it comes back, before all else', async () => {

@@ -701,7 +701,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Kept in the journal, the evidence and the audit trail */
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
                     };
                 };
@@ -822,7 +822,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Kept in the journal, the evidence and the audit trail */
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
                     };
                 };
@@ -943,7 +943,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Kept in the journal, the evidence and the audit trail */
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
                         reason?: string;
                         /** @description Position size to go on with, percent of the desk file’s; left out: as it is */
                         sizePct?: number;
@@ -2532,7 +2532,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @description Kept in the journal, the evidence and the audit trail */
-                        note: string;
+                        note?: string;
                     };
                 };
             };
@@ -2616,7 +2616,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @description Kept in the journal, the evidence and the audit trail */
-                        note: string;
+                        note?: string;
                     };
                 };
             };

@@ -72,6 +72,7 @@ export function Incidents({ api, roles }: IncidentsProps) {
           }
           label={WORDS[asked.kind].label}
           go={WORDS[asked.kind].go}
+          mayBeEmpty={asked.kind !== 'report'}
           onGo={(note) => void send(asked, note)}
           onCancel={() => setAsked(null)}
         >

@@ -21,9 +21,9 @@ export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
   const sizePct = size === '' ? undefined : Number(size);
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
   const go = (reason: string): void => onGo(reason, sizePct, signs ? password : undefined);
-  const shared = { label: 'Reason, kept with the decision', onGo: go, onCancel };
+  const shared = { label: 'Reason, kept with the decision', mayBeEmpty: true, onGo: go, onCancel };
   return about === 'close-all' ? (
-    <ReasonDialog {...shared} title="Close all positions?" go="Close all" dangerous mayBeEmpty>
+    <ReasonDialog {...shared} title="Close all positions?" go="Close all" dangerous>
       <p>
         Halts the desk, cancels every order, closes every position at the market, and reads back from the
         venue until flat is proven.

@@ -50,7 +50,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
   const counts = useCounts(api, tab);
   const status = state?.status ?? null;
   const shown = symbol || (status?.marketData.lastPrices[0]?.symbol ?? '');
-  const stop = (): void => buttons.press('stop', 'Stop button of the dashboard');
+  const stop = (): void => buttons.press('stop', '');
   const canResume = status !== null && status.mode !== 'ACTIVE';
   useShortcuts({
     S: stop,

@@ -11,7 +11,7 @@ interface ReasonDialogProps {
   readonly label: string;
   readonly go: string;
   readonly dangerous?: boolean;
-  /** Where haste matters more than the reason. */
+  /** Where haste matters more than the reason: a task asks for it afterwards. */
   readonly mayBeEmpty?: boolean;
   readonly onGo: (reason: string) => void;
   readonly onCancel: () => void;

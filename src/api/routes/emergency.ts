@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { messageOf } from '../../domain/message-of.js';
+import { reasonOf } from '../../domain/no-reason.js';
 import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/roles.js';
 import type { OperationResult } from '../../operations/operation.js';
 import type { KeyedRequest } from '../../store/idempotency.js';
@@ -12,6 +13,7 @@ import { type Problem, sendProblem } from '../problem.js';
 import { idempotencyHeaders, outcomeSchema, resumeSchema, stopSchema } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
+import { forgetContentType, takeAnyBody } from '../stop-body.js';
 import { callerOf, emptyBody } from './caller.js';
 
 type Use = 'stopTrading' | 'closeAllPositions' | 'resumeTrading';
@@ -76,8 +78,15 @@ const BUTTONS: readonly Button[] = [
   },
 ];
 
-export function emergencyRoutes(app: FastifyInstance, web: WebDependencies, keys: IdempotencyKeys): void {
-  for (const button of BUTTONS) emergencyRoute(app, web, keys, button);
+export async function emergencyRoutes(
+  app: FastifyInstance,
+  web: WebDependencies,
+  keys: IdempotencyKeys,
+): Promise<void> {
+  await app.register(async (scope) => {
+    takeAnyBody(scope);
+    for (const button of BUTTONS) emergencyRoute(scope, web, keys, button);
+  });
 }
 
 function emergencyRoute(
@@ -86,6 +95,7 @@ function emergencyRoute(
   keys: IdempotencyKeys,
   button: Button,
 ): void {
+  const isStop = button.use === 'stopTrading';
   const schema = {
     summary: button.summary,
     tags: ['emergency'],
@@ -101,12 +111,20 @@ function emergencyRoute(
     button.url,
     {
       schema,
-      preValidation: emptyBody,
-      config: { roles: button.roles, rateLimit: false, anyText: button.use !== 'resumeTrading' },
+      ...(isStop ? { onRequest: forgetContentType } : {}),
+      preValidation: [emptyBody, reasonIfAny],
+      // Its words say what is wrong with a request; a stop is carried out all the same.
+      attachValidation: isStop,
+      config: {
+        roles: button.roles,
+        rateLimit: false,
+        anyText: button.use !== 'resumeTrading',
+        anyBody: isStop,
+      },
     },
     async (request, reply) => {
       const { sizePct, signature } = request.body;
-      const asked = { reason: request.body.reason?.trim() || null, sizePct };
+      const asked = { reason: reasonOf(request.body.reason), sizePct };
       const keyed = keyedRequest(request, web.runtime.desk, button.url, JSON.stringify(asked));
       const work = (): Promise<OperationResult> =>
         web.operations[button.use](callerOf(request), {
@@ -126,9 +144,17 @@ function emergencyRoute(
   );
 }
 
+/** A reason of another kind is none: `null` where a form was left empty, a number, a list. */
+async function reasonIfAny(request: FastifyRequest): Promise<void> {
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || !('reason' in body)) return;
+  if (typeof body.reason !== 'string') delete body.reason;
+}
+
 function keyedRequest(request: FastifyRequest, desk: string, url: string, asked: string): KeyedRequest {
   const header = request.headers['idempotency-key'];
-  const key = typeof header === 'string' ? header : randomUUID();
+  // One that can't be kept names nothing.
+  const key = typeof header === 'string' && !request.validationError ? header : randomUUID();
   return {
     desk,
     person: callerOf(request).person,

@@ -10,7 +10,7 @@ import { outcomeSchema, reason } from '../schemas/emergency.js';
 
 import { answer, jsonSchema, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { callerOf, emptyBody } from './caller.js';
 import { fromDatabase } from './from-database.js';
 
 /** Kinds and severities are the desk file's. */
@@ -77,7 +77,7 @@ const openSchema = z.strictObject({
     .describe('One line; the same title again belongs to the same incident'),
   detail: reason.optional(),
 });
-const answerSchema = z.strictObject({ note: reason.min(1) });
+const answerSchema = z.strictObject({ note: reason.optional() });
 const openedSchema = outcomeSchema.extend({
   incident: z.string().nullable().describe('Its id, to acknowledge or resolve it'),
 }) satisfies z.ZodType<IncidentOpened>;
@@ -171,9 +171,9 @@ function answerRoute(
   };
   app.post<Named & { Body: z.infer<typeof answerSchema> }>(
     `/api/incidents/:id/${choice}`,
-    { schema, config: { roles: MAY_STOP } },
+    { schema, preValidation: emptyBody, config: { roles: MAY_STOP } },
     async (request, reply) => {
-      const asked = { incident: request.params.id, note: request.body.note };
+      const asked = { incident: request.params.id, note: request.body.note?.trim() ?? '' };
       const { acknowledgeIncident, resolveIncident } = web.operations;
       const answerIt = choice === 'acknowledge' ? acknowledgeIncident : resolveIncident;
       const result = await answerIt(callerOf(request), asked);

@@ -22,8 +22,14 @@ export const signature = z
 /** Where a reason has to be given. */
 export const reasonSchema = z.strictObject({ reason: reason.min(1) });
 
-/** No button is refused for want of a reason: it is asked for afterwards. */
-export const stopSchema = z.strictObject({ reason: reason.optional() });
+/** No button is refused for want of a reason, or for its length: it is asked for afterwards, or cut. */
+const anyReason = z
+  .string()
+  .optional()
+  .describe(
+    'Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one',
+  );
+export const stopSchema = z.strictObject({ reason: anyReason });
 export const resumeSchema = stopSchema.extend({
   sizePct: z
     .int()

@@ -16,7 +16,7 @@ export function incidentCommand(command: Command): void {
     .command('open')
     .description('report something that is wrong')
     .argument('<title>', 'one line; the same again belongs to the same incident while it lasts')
-    .requiredOption('--note <text>', 'what was seen')
+    .option('--note <text>', 'what was seen', '')
     .option('--as <person>', 'person of the desk file who reports it')
     .option('--json', 'for scripts')
     .action(async (title: string, { note, as, json }: Options) => {

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
+import { reasonOf } from '../../domain/no-reason.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
-import { type ActOptions, actOptions, notProvenInTime, showOutcome, withinSeconds } from '../act-on-desk.js';
+import {
+  notProvenInTime,
+  showOutcome,
+  type UrgentOptions,
+  urgentOptions,
+  withinSeconds,
+} from '../act-on-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { wholeNumber } from '../option-values.js';
 import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
@@ -9,14 +16,14 @@ import { withOperations } from '../with-operations.js';
 
 const TIMEOUT_SECONDS = 120;
 
-interface ResumeOptions extends ActOptions {
+interface ResumeOptions extends UrgentOptions {
   readonly size?: number;
   readonly signingPasswordFile?: string;
 }
 
 /** The decision of the person who is signed in. */
 export function resumeCommand(command: Command): void {
-  actOptions(command, TIMEOUT_SECONDS)
+  urgentOptions(command, TIMEOUT_SECONDS)
     .option(...SIGNING_OPTION)
     .option(
       '--size <percent>',
@@ -28,7 +35,7 @@ export function resumeCommand(command: Command): void {
         const caller = { person: signedInPerson(runtime, APPROVER, as), via: 'cli' } as const;
         const decided = { resume: { sizePct: size } };
         const own = await signedVote(runtime, operations, caller.person, decided, signingPasswordFile);
-        const resumed = operations.resumeTrading(caller, { reason, sizePct: size, ...own });
+        const resumed = operations.resumeTrading(caller, { reason: reasonOf(reason), sizePct: size, ...own });
         const outcome = await withinSeconds(timeout, resumed, notProvenInTime('resume', timeout));
         return showOutcome('resume', outcome, json === true);
       }, `every check and the trader's yes, at most ${timeout} s`);

@@ -1,11 +1,42 @@
-import type { Command } from 'commander';
-import { type ActOptions, actOptions } from '../act-on-desk.js';
+/** A stop is never refused for how it is typed: words are its reason, what can't be read is left out. */
+import { type Command, Option } from 'commander';
+import { ANY_REASON, TIMEOUT_SECONDS_MAX } from '../act-on-desk.js';
 import { emergency } from '../emergency.js';
 
 const TIMEOUT_SECONDS = 20;
 
+interface StopOptions {
+  /** True where an option stood there without a value. */
+  readonly reason?: string | true;
+  readonly as?: string | true;
+  readonly timeout?: string | true;
+  readonly json?: boolean;
+}
+
 export function stopCommand(command: Command): void {
-  actOptions(command, TIMEOUT_SECONDS).action(async (options: ActOptions) => {
-    process.exitCode = await emergency('stop', options);
-  });
+  command
+    .argument('[words...]', 'why, as --reason')
+    .option(...ANY_REASON)
+    .option('--as [person]', 'who decides this: whoever is signed in')
+    .addOption(
+      new Option('--timeout [seconds]', 'how long to wait for the proof').default(
+        String(TIMEOUT_SECONDS),
+        `${TIMEOUT_SECONDS}`,
+      ),
+    )
+    .option('--json', 'for scripts')
+    .allowUnknownOption()
+    .action(async (words: readonly string[], { reason, as, timeout, json }: StopOptions) => {
+      process.exitCode = await emergency('stop', {
+        reason: [...(typeof reason === 'string' ? [reason] : []), ...words].join(' '),
+        timeout: secondsIn(timeout),
+        ...(typeof as === 'string' ? { as } : {}),
+        ...(json === undefined ? {} : { json }),
+      });
+    });
+}
+
+function secondsIn(text: string | true | undefined): number {
+  const seconds = Number(text);
+  return seconds > 0 ? Math.min(seconds, TIMEOUT_SECONDS_MAX) : TIMEOUT_SECONDS;
 }

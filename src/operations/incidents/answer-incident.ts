@@ -7,6 +7,7 @@ import {
 import { causeOf } from '../../domain/cause-of.js';
 import { MAY_STOP, namesWith } from '../../domain/roles.js';
 import { findIncident } from '../../store/incidents.js';
+import { askForReason, type Unexplained } from '../ask-for-reason.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { signAs } from '../sign-as.js';
@@ -14,6 +15,7 @@ import { signAs } from '../sign-as.js';
 export interface IncidentAnswerRequest {
   /** The incident's id, or its fingerprint. */
   readonly incident: string;
+  /** Empty: none was given. */
   readonly note: string;
 }
 
@@ -60,8 +62,20 @@ async function answerIncident(
     parameters: { incident: found.id, fingerprint: found.fingerprint, note: request.note },
     outcome: result.ok ? 'done' : result.detail,
   });
-  return audit === null ? result : { ...result, detail: `${result.detail} ${audit}` };
+  const problems = audit === null ? [] : [audit];
+  // "I have it" says all there is to say; why it is over nobody knows but who said so.
+  const said =
+    choice === 'acknowledge'
+      ? { ...result, problems }
+      : await askForReason(context, caller, whyOver(found, request.note), { ...result, problems });
+  return { ok: said.ok, detail: [said.detail, ...said.problems].join(' ') };
 }
+
+const whyOver = ({ id, title }: Incident, reason: string): Unexplained => ({
+  did: `declared the incident "${title}" over`,
+  commandId: `resolve:${id}`,
+  reason,
+});
 
 function unfit({ desk }: OperationContext, { person }: Caller, { state, outcome }: Incident): string | null {
   if (!namesWith(desk.people, MAY_STOP).includes(person))

@@ -7,9 +7,20 @@ import { outcomeText } from '../outcome-text.js';
 import type { ChatCommand } from './command.js';
 import { sentAgo } from './sent-ago.js';
 
+/** However a phone writes it: `/Stop`, `/stop!`, `Stop`. A sentence that only begins with the word is none. */
+const STOP = /^\s*(?:\/stop(?:@(?<bot>\w+))?(?!\w)[.!]*(?<why>[\s\S]*)|stop[\s.!]*)$/i;
+
+/** What stands behind it; null where it is no stop, or one for another bot. */
+export function stopArgument(text: string, ownName: string): string | null {
+  const found = STOP.exec(text);
+  if (found === null) return null;
+  const { bot = ownName, why = '' } = found.groups ?? {};
+  return bot.toLowerCase() === ownName.toLowerCase() ? why.trim() : null;
+}
+
 /** What goes before everything else that came with it. */
 export function isStop({ message }: Update): boolean {
-  return /^\/stop(@\w+)?(\s|$)/.test(message?.text ?? '');
+  return STOP.test(message?.text ?? '');
 }
 
 export const stopCommand: ChatCommand = {
@@ -24,7 +35,7 @@ export const stopCommand: ChatCommand = {
     const late = sentAgo(sentMs, context.nowMs());
     const outcome = await context.operations.stopTrading(
       { person: person.name, via: 'telegram' },
-      { reason: argument || '/stop on Telegram', commandId: `telegram:${context.desk.desk}:${updateId}` },
+      { reason: argument, commandId: `telegram:${context.desk.desk}:${updateId}` },
     );
     const text = outcomeText('Stop', outcome, runOf(context, outcome));
     await answer(context, chatId, late === null ? text : `Your /stop was ${late}.\n${text}`);

@@ -1,12 +1,15 @@
 /** The state of one emergency stop: what was ordered, which traders it concerns, and what is proven of each. */
 import { log, patched, proxyActivities } from '@temporalio/workflow';
-import type {
-  AdmittedIncarnation,
-  EmergencyActivities,
-  EmergencyKind,
-  EmergencyOrder,
-  EmergencyOutcome,
-  EmergencyStopInput,
+import {
+  type AdmittedIncarnation,
+  askedWords,
+  type EmergencyActivities,
+  type EmergencyKind,
+  type EmergencyOrder,
+  type EmergencyOutcome,
+  type EmergencyStopInput,
+  ORDER_NAMES,
+  orderStepKey,
 } from '../../contracts/emergency.js';
 import { emergencyQueue } from '../../contracts/queues.js';
 import { causeOf } from '../../domain/cause-of.js';
@@ -68,10 +71,10 @@ export class EmergencyRun {
     this.orders.push(...orders);
     for (const order of orders) {
       this.trail.add({
-        ...this.step(`order:${order.commandId}`, `Asked for: ${wordsOf(order.kind)}`),
+        ...this.step(orderStepKey(order.commandId), ORDER_NAMES[order.kind]),
         kind: 'human',
         verdict: 'pass',
-        observed: `${order.by} (${order.via}): ${order.reason}`,
+        observed: askedWords(order),
         expected: 'a person asks; nothing is needed to stop',
         person: order.by,
       });
@@ -268,6 +271,4 @@ export class EmergencyRun {
 
 const leftOutWords = ({ incarnation, seenMs }: AdmittedIncarnation): string =>
   `trader ${incarnation} left out, ${seenMs === undefined ? 'never seen' : `last seen ${new Date(seenMs).toISOString()}`}`;
-const wordsOf = (kind: EmergencyKind): string =>
-  kind === 'closeAll' ? 'close all positions' : 'stop trading';
 const titleOf = (kind: EmergencyKind): string => (kind === 'closeAll' ? 'Close all' : 'Stop');

@@ -1,6 +1,6 @@
 import { uuid4 } from '@temporalio/workflow';
 import type { EmergencyKind, EmergencyOrder } from '../../contracts/emergency.js';
-import { NO_REASON } from '../../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
 import { plainText } from '../../domain/plain-text.js';
 import { isUnsealed } from '../../domain/unsealed.js';
 
@@ -14,7 +14,6 @@ const KINDS: ReadonlyMap<string, EmergencyKind> = new Map([
 
 /** What the trader takes. */
 const NAME_LENGTH_MAX = 100;
-const REASON_LENGTH_MAX = 500;
 
 /**
  * An order from whatever the signal carried. A stop is never refused for its form: plain text is the reason, and
@@ -29,7 +28,7 @@ export function toOrder(kind: EmergencyKind, payload: unknown): EmergencyOrder {
     commandId: textOr(given.commandId, uuid4(), NAME_LENGTH_MAX),
     by: textOr(given.by, 'Temporal', NAME_LENGTH_MAX),
     via: via === 'web' || via === 'cli' || via === 'telegram' ? via : 'temporal',
-    reason: textOr(given.reason, NO_REASON, REASON_LENGTH_MAX),
+    reason: reasonOf(given.reason) ?? NO_REASON,
     sentTo: Array.isArray(given.sentTo) ? given.sentTo.filter((entry) => typeof entry === 'string') : [],
   };
 }

@@ -79,7 +79,8 @@ export class IncidentRun {
       });
       if (outcome !== null) return outcome;
       const { resolved } = this.course;
-      if (resolved !== null) return `${resolved.by} declared it over: ${resolved.note}`;
+      if (resolved !== null)
+        return `${resolved.by} declared it over${resolved.note === '' ? '' : `: ${resolved.note}`}`;
       const early = await this.pause(pauseMs);
       pauseMs = early ? timing.lookMs : Math.min(pauseMs * 2, timing.lookMsMax);
     }

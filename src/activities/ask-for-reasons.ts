@@ -1,0 +1,48 @@
+/**
+ * Every stop goes through the emergency workflow, from wherever it came: its evidence says which orders brought no reason.
+ * A signal has nobody who waits for an answer, so it is asked for here.
+ */
+import {
+  askedWords,
+  type EmergencyKind,
+  type EmergencyVia,
+  ORDER_NAMES,
+  orderStepKey,
+} from '../contracts/emergency.js';
+import type { StepEvidence } from '../contracts/evidence.js';
+import { NO_REASON } from '../domain/no-reason.js';
+import { askWhy, EMERGENCY_DEEDS, type Unexplained } from '../notify/ask-why.js';
+import type { Pool } from '../store/pool.js';
+
+const KINDS = Object.keys(ORDER_NAMES) as EmergencyKind[];
+const VIAS: readonly EmergencyVia[] = ['web', 'cli', 'telegram', 'temporal'];
+const ORDER = orderStepKey('');
+
+export async function askForReasons(
+  pool: Pool,
+  home: string | null,
+  desk: string,
+  steps: readonly StepEvidence[],
+): Promise<void> {
+  for (const step of steps) {
+    const found = unexplained(desk, step);
+    if (found !== null) await askWhy(pool, home, found);
+  }
+}
+
+/** Null for what is no order, and for an order with a reason. */
+function unexplained(desk: string, step: StepEvidence): Unexplained | null {
+  const { stepKey, name, person, observed, finishedMs } = step;
+  const kind = KINDS.find((one) => ORDER_NAMES[one] === name);
+  if (kind === undefined || person === null || !stepKey.startsWith(ORDER)) return null;
+  const via = VIAS.find((one) => observed === askedWords({ by: person, via: one, reason: NO_REASON }));
+  if (via === undefined) return null;
+  return {
+    desk,
+    person: via === 'temporal' ? 'somebody' : person,
+    via,
+    did: EMERGENCY_DEEDS[kind],
+    commandId: stepKey.slice(ORDER.length),
+    atMs: finishedMs,
+  };
+}

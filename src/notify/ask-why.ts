@@ -1,0 +1,41 @@
+/** Neither a stop, closing nor trading again waits for a reason: whoever gave none is asked afterwards, by a task. */
+import type { EmergencyKind, EmergencyVia } from '../contracts/emergency.js';
+import type { Task } from '../contracts/task.js';
+import type { Pool } from '../store/pool.js';
+import { openTask } from '../store/tasks.js';
+import { notify } from './notify.js';
+import { taskNotice } from './task-notice.js';
+
+export interface Unexplained {
+  readonly desk: string;
+  readonly person: string;
+  readonly via: EmergencyVia;
+  /** `closed all positions`. */
+  readonly did: string;
+  readonly commandId: string;
+  readonly atMs: number;
+}
+
+export const EMERGENCY_DEEDS: Readonly<Record<EmergencyKind, string>> = {
+  stop: 'stopped trading',
+  closeAll: 'closed all positions',
+};
+
+const DUE_MS = 24 * 3_600_000;
+
+/** The same command again is the same task, whoever asks. */
+export async function askWhy(
+  pool: Pool,
+  home: string | null,
+  { desk, person, via, did, commandId, atMs }: Unexplained,
+): Promise<Task> {
+  const task = await openTask(pool, {
+    desk,
+    source: `reason:${commandId}`,
+    title: `Say why ${person} ${did}`,
+    detail: `${person} ${did} (${via}, ${new Date(atMs).toISOString()}) and gave no reason. The note of this task is kept as the reason.`,
+    dueMs: atMs + DUE_MS,
+  });
+  if (task.state === 'open') await notify(pool, taskNotice(task), home);
+  return task;
+}
