@@ -1,5 +1,7 @@
 /** The one screen that a started desk shows. */
+
 import { moneyAtStake } from '../domain/account.js';
+import { moment } from '../domain/moment.js';
 import type { UpSummary } from '../supervisor/up-options.js';
 import { keptOverRestart } from '../trader/status/kept-over-restart.js';
 
@@ -53,5 +55,5 @@ function nextText(next: UpSummary['next'][number] | undefined): string {
   if (next === undefined) {
     return 'nothing is scheduled';
   }
-  return `${next.title} (${next.routine}) at ${new Date(next.atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `${next.title} (${next.routine}) at ${moment(next.atMs)}`;
 }

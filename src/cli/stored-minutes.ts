@@ -1,5 +1,7 @@
 /** The options `--from` and `--to` of `validate`: a period of the minutes that `fermata data fetch` stored. */
+
 import type { Desk } from '../desk/schema.js';
+import { moment } from '../domain/moment.js';
 import { homePaths } from '../home/runtime.js';
 import { dataKey } from '../home/secrets.js';
 import { type FetchedFile, fetchedFiles, gapsIn } from '../market/fetched/fetched-files.js';
@@ -121,7 +123,7 @@ function notStored(symbol: string, gap: Span, span: Span, options: Period, addre
   const field = gap.fromMs === span.fromMs ? '--from' : '--to';
   const minutes = (gap.untilMs - gap.fromMs) / MINUTE_MS;
   return usageFailure(
-    `${field}: ${minutes} minutes of ${symbol} are not stored, ${text(gap.fromMs)} to ${text(gap.untilMs)}, from ${address}`,
+    `${field}: ${minutes} minutes of ${symbol} are not stored, ${moment(gap.fromMs)} to ${moment(gap.untilMs)}, from ${address}`,
     `fetch them: ${fetchCommand([symbol], gap, options)}`,
   );
 }
@@ -135,5 +137,3 @@ function fetchCommand(
   const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${simulatedVenue}`;
   return `fermata data fetch ${symbols.join(' ')} --from ${dayText(fromMs)} --to ${dayText(untilMs - 1)}${ofDesk}${at}`;
 }
-
-const text = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -3,6 +3,7 @@
 import type { Approval } from '../contracts/approval.js';
 import type { Notice, NoticeButton } from '../contracts/notice.js';
 import type { ApprovalParameters } from '../domain/approval.js';
+import { moment } from '../domain/moment.js';
 import { MAY_STOP } from '../domain/roles.js';
 
 const HASH_SHOWN = 8;
@@ -45,7 +46,7 @@ export function approvalText(approval: Approval): string {
   return [
     ...parameterLines(approval.parameters),
     '',
-    `Needs ${approval.needed === 1 ? 'one approval' : `${approval.needed} people`} (${approval.roles.join(' or ')}), until ${new Date(approval.expiresMs).toISOString()}.`,
+    `Needs ${approval.needed === 1 ? 'one approval' : `${approval.needed} people`} (${approval.roles.join(' or ')}), until ${moment(approval.expiresMs)}.`,
     `Asked by ${approval.requestedBy}. Id: ${approval.id}`,
   ].join('\n');
 }

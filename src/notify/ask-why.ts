@@ -1,6 +1,7 @@
 /** Neither a stop, closing nor trading again waits for a reason: whoever gave none is asked afterwards, by a task. */
 import type { EmergencyKind, EmergencyVia } from '../contracts/emergency.js';
 import type { Task } from '../contracts/task.js';
+import { moment } from '../domain/moment.js';
 import type { Pool } from '../store/pool.js';
 import { openTask } from '../store/tasks.js';
 import { notify } from './notify.js';
@@ -33,7 +34,7 @@ export async function askWhy(
     desk,
     source: `reason:${commandId}`,
     title: `Say why ${person} ${did}`,
-    detail: `${person} ${did} (${via}, ${new Date(atMs).toISOString()}) and gave no reason. The note of this task is kept as the reason.`,
+    detail: `${person} ${did} (${via}, ${moment(atMs)}) and gave no reason. The note of this task is kept as the reason.`,
     dueMs: atMs + DUE_MS,
   });
   if (task.state === 'open') await notify(pool, taskNotice(task), home);

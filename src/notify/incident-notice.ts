@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Incident } from '../contracts/incident.js';
 import type { Notice, NoticeButton, NoticeSeverity } from '../contracts/notice.js';
+import { moment } from '../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
 
 const ID_LENGTH = 16;
@@ -35,9 +36,9 @@ export function incidentNotice(incident: Incident, key: string, text: string | n
     event: 'incident',
     severity: severityOf(incident, key),
     title: `${titleOf(incident, key)}: ${incident.title}`,
-    text: [text ?? incident.detail, lineOf(incident), `Incident ${incident.id}, ${incident.severity}.`].join(
-      '\n',
-    ),
+    text: [text ?? incident.detail, lineOf(incident), `Incident ${incident.id}, ${incident.severity}.`]
+      .filter((line) => line !== '')
+      .join('\n'),
     workflowId: incident.workflowId,
     fingerprint: `incident:${incident.id}:${key}`,
     ...(isAnswered ? {} : { buttons: [acknowledgeButton(incident.id)] }),
@@ -68,5 +69,5 @@ function titleOf({ escalations }: Incident, key: string): string {
 function lineOf({ state, acknowledgedBy, respondByMs, outcome }: Incident): string {
   if (state === 'resolved') return `How it ended: ${outcome}`;
   if (state === 'acknowledged') return `${acknowledgedBy} has it.`;
-  return `Answer by ${new Date(respondByMs).toISOString()}.`;
+  return `Answer by ${moment(respondByMs)}.`;
 }

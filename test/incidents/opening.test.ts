@@ -166,6 +166,12 @@ describe('opening and answering', () => {
     expect(shown).toMatchObject({ kind: 'reported', severity: 'medium', state: 'open' });
     expect(shown.timeline[0]).toMatchObject({ name: 'Opened', observed: 'wicks of 5 %' });
     expect(await openIncident(context, operator, { title: '!', detail: '' })).toMatchObject({ ok: false });
+    await openIncident(context, operator, { title: 'Only a title', detail: '' });
+    const bare = await until('the timeline of one without more words', async () => {
+      const found = await readIncident(context, `${desk.name}:reported:only-a-title`);
+      return found && found.timeline.length > 0 ? found : null;
+    });
+    expect(bare.timeline[0]).toMatchObject({ name: 'Opened', observed: 'Only a title' });
   });
 
   it('the follower of the trader opens what its status shows, once, also after it was started again', async () => {

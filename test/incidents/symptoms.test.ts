@@ -82,6 +82,15 @@ describe('what is an incident', () => {
     expect(of(strategy('a', { trades: 19, wins: 5 }))).toEqual([]);
     expect(of(strategy('a', { trades: 20, wins: 6 }))).toEqual([]);
     expect(of(strategy('a', { trades: 20, wins: 5, realised: '0.01' }))).toEqual([]);
+    const key = (trades: number, atMarketMs: number) =>
+      symptomsOf(
+        cryptoBot,
+        scriptedStatus({
+          strategies: [strategy('a', { enabled: false, trades, off: { ...off, atMarketMs } })],
+        }),
+      )[0]?.key;
+    expect(key(5, 86_400_009), 'looked at again, and still off').toBe(key(5, 9));
+    expect(key(8, 86_400_009), 'off for the second time').not.toBe(key(5, 9));
     const both = [
       strategy('a', { trades: 10, wins: 2 }),
       strategy('a', { trades: 10, wins: 3, symbol: 'ETH/USDT' }),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { moment } from '../../domain/moment.js';
 import type { ApprovalShown } from '../../operations/approvals/list-approvals.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
@@ -22,6 +23,6 @@ export function approvalLines(approval: ApprovalShown): string[] {
     `${id}  ${state}${outcome === '' ? '' : `: ${outcome}`}`,
     `  ${title}`,
     ...Object.entries(parameters).map(([key, value]) => `    ${key}: ${value}`),
-    `  needs ${needed} (${roles.join(' or ')}) until ${new Date(expiresMs).toISOString()}${voted === '' ? '' : `; ${voted}`}`,
+    `  needs ${needed} (${roles.join(' or ')}) until ${moment(expiresMs)}${voted === '' ? '' : `; ${voted}`}`,
   ];
 }

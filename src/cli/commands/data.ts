@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { moment } from '../../domain/moment.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -212,7 +213,7 @@ function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): strin
 function missingLines(symbol: string, gaps: readonly Span[]): string[] {
   const lines = gaps.slice(0, GAPS_SHOWN_MAX).map(({ fromMs, untilMs }) => {
     const minutes = (untilMs - fromMs) / 60_000;
-    return `✗ ${symbol}: ${minutes} missing from ${text(fromMs)} to ${text(untilMs)}`;
+    return `✗ ${symbol}: ${minutes} missing from ${moment(fromMs)} to ${moment(untilMs)}`;
   });
   return gaps.length > lines.length
     ? [...lines, `✗ ${symbol}: ${gaps.length - lines.length} more gaps; --json has all`]
@@ -229,22 +230,20 @@ function fileLine({ file, outcome }: FetchedFile): string {
   if (outcome.kind === 'other') return `✗ ${file}: ${outcome.reason}`;
   const { symbol, month, minutes, missing, fromMs, untilMs, address, fetchedAtMs } = outcome.provenance;
   const gaps = missing.length === 0 ? 'no gap' : `${missing.length} gaps`;
-  return `✓ ${symbol.padEnd(10)} ${month}  ${minutes} minutes, ${text(fromMs)} to ${text(untilMs)}, ${gaps}, from ${address} at ${text(fetchedAtMs)}`;
+  return `✓ ${symbol.padEnd(10)} ${month}  ${minutes} minutes, ${moment(fromMs)} to ${moment(untilMs)}, ${gaps}, from ${address} at ${moment(fetchedAtMs)}`;
 }
 
 function gapLines({ source, fromMs, toMs, coverage, gaps, without }: DataGaps): string[] {
   return [
-    `one-minute candles of ${source ?? 'no known prices'} from ${text(fromMs)} to ${text(toMs)}`,
+    `one-minute candles of ${source ?? 'no known prices'} from ${moment(fromMs)} to ${moment(toMs)}`,
     ...coverage.map(
       ({ symbol, count, firstMs, lastMs }) =>
-        `  ${symbol.padEnd(12)} ${count}, ${text(firstMs)} to ${text(lastMs)}`,
+        `  ${symbol.padEnd(12)} ${count}, ${moment(firstMs)} to ${moment(lastMs)}`,
     ),
     ...without.map((symbol) => `✗ ${symbol} has none`),
     ...gaps.map(
-      (gap) => `✗ ${gap.symbol}: ${gap.missing} missing from ${text(gap.fromMs)} to ${text(gap.toMs)}`,
+      (gap) => `✗ ${gap.symbol}: ${gap.missing} missing from ${moment(gap.fromMs)} to ${moment(gap.toMs)}`,
     ),
     ...(gaps.length + without.length === 0 ? ['✓ no gap'] : []),
   ];
 }
-
-const text = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

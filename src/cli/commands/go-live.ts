@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { moment } from '../../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
 import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
@@ -88,7 +89,7 @@ function statusLines({
     `approvals needed: ${needed}; approvers of the desk file: ${approvers.join(', ') || 'none'}`,
     ...attempts.map(
       ({ release, attempt, state, askedBy, detail, startedMs }) =>
-        `${new Date(startedMs).toISOString()} ${release} attempt ${attempt}, asked by ${askedBy}: ${state} ${detail}`,
+        `${moment(startedMs)} ${release} attempt ${attempt}, asked by ${askedBy}: ${state} ${detail}`,
     ),
     ...problems.map((problem) => `! ${problem}`),
   ];

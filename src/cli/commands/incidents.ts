@@ -45,7 +45,10 @@ function lineOf({ id, severity, state, title, openedMs, acknowledgedBy, outcome 
 function timelineOf({ timeline, alerts, files }: IncidentShown): string[] {
   return [
     ...timeline.map(({ atMs, name, observed }) => `  ${timeOf(atMs)}  ${name}: ${observed}`),
-    ...alerts.map(({ times, source, detail }) => `  seen ${times} times by ${source}: ${detail}`),
+    ...alerts.map(
+      ({ times, source, detail }) =>
+        `  seen ${times} times by ${[source, detail].filter(Boolean).join(': ')}`,
+    ),
     ...files.map(({ name, sha256 }) => `  kept: ${name} (SHA-256 ${sha256})`),
   ];
 }

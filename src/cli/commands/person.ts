@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Desk } from '../../desk/schema.js';
+import { moment } from '../../domain/moment.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN, rolesOf as rolesIn } from '../../domain/roles.js';
 import { newPersonKey } from '../../domain/signed-vote.js';
 import { PASSWORD_CHARS_MAX, verifyPassword } from '../../home/password.js';
@@ -185,7 +186,7 @@ function list(json: boolean): void {
     printLines(
       people.map(
         ({ name, roles, password, key: own }) =>
-          `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}${own === null ? '' : `; key ${own.keyId} since ${new Date(own.enrolledMs).toISOString()}`}`,
+          `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}${own === null ? '' : `; key ${own.keyId} since ${moment(own.enrolledMs)}`}`,
       ),
     );
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { moment } from '../../domain/moment.js';
 import type { ScheduledRun } from '../../operations/list-schedules.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
@@ -27,5 +28,5 @@ function lastRun({ known, last }: ScheduledRun): string {
 }
 
 function timeText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return moment(ms);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Task } from '../../contracts/task.js';
+import { moment } from '../../domain/moment.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
@@ -17,8 +18,7 @@ export function tasksCommand(command: Command): void {
 }
 
 function taskLines({ id, title, detail, dueMs, state, doneBy, note }: Task): string[] {
-  const due = `${new Date(dueMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const overdue = state === 'open' && dueMs < Date.now() ? ', OVERDUE' : '';
-  const how = state === 'open' ? `due ${due}${overdue}` : `${state} by ${doneBy}: ${note}`;
+  const how = state === 'open' ? `due ${moment(dueMs)}${overdue}` : `${state} by ${doneBy}: ${note}`;
   return [`${String(id).padStart(4)}  ${title} (${how})`, `      ${detail}`];
 }

@@ -1,4 +1,5 @@
 /** Approve, Reject or Details below an approval. */
+import { moment } from '../../domain/moment.js';
 import { approvalText, parseVoteButton } from '../../notify/approval-notice.js';
 import { findApproval, readVotes } from '../../store/approvals.js';
 import { answer } from '../answer.js';
@@ -43,10 +44,7 @@ async function details({ pool, desk }: BotContext, token: string): Promise<strin
     `${approval.kind}: ${approval.subject}`,
     approvalText(approval),
     `State: ${approval.state}${approval.outcome === '' ? '' : ` (${approval.outcome})`}`,
-    ...votes.map(
-      ({ person, choice, via, votedMs }) =>
-        `${person}: ${choice} (${via}, ${new Date(votedMs).toISOString()})`,
-    ),
+    ...votes.map(({ person, choice, via, votedMs }) => `${person}: ${choice} (${via}, ${moment(votedMs)})`),
     `Parameters ${approval.parametersHash}`,
   ].join('\n');
 }

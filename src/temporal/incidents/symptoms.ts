@@ -102,7 +102,8 @@ function strategySymptoms(desk: Desk, { strategies }: TraderStatus): Symptom[] {
     const symptom = { kind: 'strategy-underperforming', subject: name, source: SOURCE } as const;
     if (off?.automatic) {
       const title = `${name} was switched off by itself`;
-      return [{ ...symptom, title, key: `off:${off.atMarketMs}`, detail: off.reason }];
+      // Each look that leaves it off has a time of its own and is no news; while it is off its trades stay as many.
+      return [{ ...symptom, title, key: `off:${total.trades}`, detail: off.reason }];
     }
     if (off !== null || slots.every(({ enabled }) => !enabled) || !isLosing(total, bounds)) return [];
     const detail = `${total.trades} trades, ${total.wins} won, result ${total.realised.toFixed(2)}`;

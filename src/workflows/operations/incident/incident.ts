@@ -112,7 +112,7 @@ function takeReport({ reports }: Course, timeline: Timeline, report: IncidentRep
     name: 'Seen again',
     kind: 'report',
     verdict: 'warn',
-    observed: `${report.source}: ${report.detail}`,
+    observed: [report.source, report.detail].filter((part) => part !== '').join(': '),
     expected: 'nothing more',
     reference: report.key,
   });
@@ -126,7 +126,8 @@ function open({ input, course, timeline, people }: IncidentRun): void {
     name: 'Opened',
     kind: 'report',
     verdict: 'fail',
-    observed: first?.detail ?? input.title,
+    // A person may have reported no more than a title.
+    observed: first?.detail || input.title,
     expected: `a person answers within ${minutes(input.timing.respondMs)}`,
     reference: first?.key ?? null,
   });

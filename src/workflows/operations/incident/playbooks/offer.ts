@@ -19,7 +19,7 @@ export interface Offer {
   readonly accept: (incident: IncidentRun, parameters: ApprovalParameters, by: string) => Promise<string>;
 }
 
-const NOTHING = 'nothing';
+const NOTHING = 'nothing: there is nothing to switch or to change';
 
 /** Ends when it was decided, has expired or was withdrawn. Never rejects: an incident goes on without it. */
 export async function offer(incident: IncidentRun, what: Offer): Promise<void> {

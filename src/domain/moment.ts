@@ -1,0 +1,3 @@
+/** A moment as people read it: `2026-11-20 19:01 UTC`. Whoever needs milliseconds reads the evidence. */
+export const moment = (ms: number): string =>
+  `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
