@@ -32,17 +32,26 @@ export function App() {
   const [state, setState] = useState<SessionState>('starting');
   const [linkProblem, setLinkProblem] = useState<Problem | null>(null);
   const session = useMemo(() => new Session(setState), []);
-  const run = useMemo(takeRunLink, []);
+  const [run, setRun] = useState<RunAsked | null>(takeRunLink);
   useEffect(() => {
+    const signIn = (token: string): void => {
+      session.signInWithLink(token).catch((error: unknown) => {
+        setLinkProblem(asProblem(error));
+        void session.restore();
+      });
+    };
     const token = takeLinkToken();
-    if (token === null) {
-      void session.restore();
-      return;
-    }
-    session.signInWithLink(token).catch((error: unknown) => {
-      setLinkProblem(asProblem(error));
-      void session.restore();
-    });
+    if (token === null) void session.restore();
+    else signIn(token);
+    // A link that is pasted where the page is open already only changes what stands behind the #: nothing is loaded.
+    const onChange = (): void => {
+      const pasted = takeLinkToken();
+      if (pasted !== null) signIn(pasted);
+      const asked = takeRunLink();
+      if (asked !== null) setRun(asked);
+    };
+    addEventListener('hashchange', onChange);
+    return () => removeEventListener('hashchange', onChange);
   }, [session]);
   useEffect(() => {
     if (state !== 'unreachable') return;

@@ -153,6 +153,24 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect.poll(said).toContain('operator has it');
   });
 
+  it('says of a reported incident that it comes, until it is there', async () => {
+    await open('Incidents');
+    await page.getByRole('button', { name: 'Report' }).click();
+    await page.getByRole('dialog').getByLabel('What is wrong, in one line').fill('Odd wicks');
+    await page.keyboard.press('Enter');
+    const list = page.getByRole('region', { name: 'Open', exact: true });
+    await list.getByText('being written down').waitFor();
+    await expect.poll(() => list.innerText()).toContain('Odd wicks');
+    expect(await list.innerText()).not.toContain('being written down');
+  });
+
+  it('answers an incident without a note', async () => {
+    await open('Incidents');
+    await page.getByRole('button', { name: 'Resolve' }).first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Resolve' }).click();
+    await expect.poll(said).toContain('operator declared it over');
+  });
+
   it('shows the pre-flight checks, the routines and the audit trail', async () => {
     await open('Go-live');
     const preflight = page.getByRole('region', { name: 'Pre-flight' });
@@ -163,8 +181,9 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
       .poll(() => page.getByRole('region', { name: 'Runs' }).innerText())
       .toContain('No routine has run');
     await open('Audit');
-    await page.getByLabel('Person').fill('nobody');
     const audit = page.getByRole('region', { name: 'Who did what' });
+    await expect.poll(() => audit.innerText()).toContain('No entry yet');
+    await page.getByLabel('Person').fill('nobody');
     await expect.poll(() => audit.innerText()).toContain('No entry fits');
   });
 

@@ -19,6 +19,18 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
 
   const text = (testId: string): Promise<string> => opened.text(testId);
 
+  it('says that a link is of no use, and takes the next one, where it is pasted into the open page', async () => {
+    await page.goto(web.origin);
+    await page.getByRole('heading', { name: 'Sign in to the desk' }).waitFor();
+    await page.goto(`${web.origin}/#token=used-up`);
+    await expect.poll(() => page.getByRole('alert').innerText()).not.toBe('');
+    expect(page.url()).toBe(`${web.origin}/`);
+    await opened.signIn();
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+    await page.context().clearCookies();
+    await page.goto('about:blank');
+  });
+
   it('signs in by a one-time link and takes the token out of the address', async () => {
     await opened.signIn();
     await expect.poll(() => text('mode')).toBe('ACTIVE');

@@ -62,13 +62,27 @@ export function scriptedPeople(asked: {
 }): Partial<WebDependencies['operations']> {
   const { risk: _risk, strategies: _strategies, ...restartOnly } = cryptoDesk();
   const settings = settingsInForce(cryptoDesk(), {});
+  /** Open before it can be read, as an incident is whose run has yet to write it down. */
+  let reported: { readonly incident: Incident; looksBefore: number } | null = null;
   return {
     listApprovals: async () => [APPROVAL],
     castVote: async (_caller, request) => {
       asked.votes.push(request);
       return { ok: true, detail: 'approved by operator', approvalId: APPROVAL.id };
     },
-    listIncidents: async () => [INCIDENT],
+    openIncident: async (_caller, { title }) => {
+      const incident = { ...INCIDENT, id: 'i2', workflowId: 'incident:reported', firstRunId: 'r2', title };
+      reported = { incident, looksBefore: 3 };
+      return {
+        ...{ ok: true, proven: true, detail: `The incident "${title}" is open.`, haltId: null, problems: [] },
+        ...{ workflowId: incident.workflowId, incident: incident.id },
+      };
+    },
+    listIncidents: async () => {
+      if (reported === null) return [INCIDENT];
+      reported.looksBefore -= 1;
+      return reported.looksBefore >= 0 ? [INCIDENT] : [INCIDENT, reported.incident];
+    },
     readSettings: async () => ({
       ...{ version: 0, configHash: 'c0ffee', fileConfigHash: 'c0ffee', settings, restartOnly },
       ...{ waiting: [], history: [], problems: [] },

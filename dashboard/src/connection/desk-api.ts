@@ -170,7 +170,7 @@ export class DeskApi {
     return answerOf(this.#client.POST(path, { params: { path: { id } }, body: { note } }));
   }
 
-  reportIncident(title: string): Promise<Said> {
+  reportIncident(title: string): Promise<Said & { readonly incident: string | null }> {
     return answerOf(this.#client.POST('/api/incidents', { body: { title } }));
   }
 

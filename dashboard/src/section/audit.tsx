@@ -29,6 +29,7 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   const [cursor, setCursor] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [seen, setSeen] = useState<Seen>(NOTHING_SEEN);
+  const isFiltered = JSON.stringify(filter) !== JSON.stringify(NO_FILTER);
   const read = async (before: string | null, known: readonly Entry[]): Promise<void> => {
     try {
       const page = await api.audit(queryOf(filter, before));
@@ -49,7 +50,9 @@ export function Audit({ api }: { readonly api: DeskApi }) {
       <Panel title="Who did what" area="section" problem={problem}>
         <Filters filter={filter} onFilter={setFilter} seen={seen} />
         {entries === null || entries.length === 0 ? (
-          <Empty>{entries === null ? 'Reading the audit trail…' : 'No entry fits.'}</Empty>
+          <Empty>
+            {entries === null ? 'Reading the audit trail…' : isFiltered ? 'No entry fits.' : 'No entry yet.'}
+          </Empty>
         ) : (
           <Table
             blocks

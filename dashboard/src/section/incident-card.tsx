@@ -33,7 +33,7 @@ export function IncidentCard({ api, incident, shown, onAsk }: IncidentCardProps)
           <RunLink workflowId={incident.workflowId} />
         </span>
       </div>
-      <p>{detail}</p>
+      {detail !== '' && <p>{detail}</p>}
       {state === 'resolved' ? (
         <p class="soft">
           Resolved {resolvedMs !== null && `after ${ago(resolvedMs - openedMs)}`}
@@ -116,7 +116,8 @@ function Timeline({ api, incident }: { readonly api: DeskApi; readonly incident:
           <ul class="what">
             {alerts.map(({ source, detail, times }) => (
               <li key={`${source} ${detail}`}>
-                {source}: {detail} {times > 1 && <span class="soft">{times} times</span>}
+                {source}
+                {detail !== '' && `: ${detail}`} {times > 1 && <span class="soft">{times} times</span>}
               </li>
             ))}
           </ul>

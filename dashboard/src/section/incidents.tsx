@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Incident } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
@@ -17,6 +17,9 @@ type Asked =
   | { readonly kind: 'acknowledge' | 'resolve'; readonly incident: Incident }
   | { readonly kind: 'report' };
 
+/** It is open before anybody can read it: its run writes it down. */
+const AWAITED_MS = 30_000;
+
 const WORDS = {
   acknowledge: { title: 'I have it', go: 'Acknowledge', label: 'What you are doing about it' },
   resolve: { title: 'Resolve', go: 'Resolve', label: 'Why it is over' },
@@ -25,17 +28,28 @@ const WORDS = {
 
 export function Incidents({ api, roles }: IncidentsProps) {
   const [looked, setLooked] = useState(0);
-  const incidents = usePolled(() => api.incidents(), 5_000, looked);
+  const [awaited, setAwaited] = useState<string | null>(null);
+  const incidents = usePolled(() => api.incidents(), awaited === null ? 5_000 : 500, looked);
   const [asked, setAsked] = useState<Asked | null>(null);
   const action = useAction();
   const mayAnswer = roles.some((role) => role === 'operator' || role === 'approver');
   const all = incidents.value?.incidents ?? [];
   const lasting = all.filter(({ state }) => state !== 'resolved');
   const over = all.filter(({ state }) => state === 'resolved');
+  const isThere = awaited !== null && all.some(({ id }) => id === awaited);
+  useEffect(() => {
+    if (awaited === null) return;
+    const timer = setTimeout(() => setAwaited(null), isThere ? 0 : AWAITED_MS);
+    return () => clearTimeout(timer);
+  }, [awaited, isThere]);
   const send = async (what: Asked, note: string): Promise<void> => {
     setAsked(null);
     await action.run(async () => {
-      if (what.kind === 'report') return { text: (await api.reportIncident(note)).detail };
+      if (what.kind === 'report') {
+        const { detail, incident } = await api.reportIncident(note);
+        setAwaited(incident);
+        return { text: detail };
+      }
       return { text: (await api.answerIncident(what.incident.id, what.kind, note)).detail };
     });
     setLooked((before) => before + 1);
@@ -54,7 +68,8 @@ export function Incidents({ api, roles }: IncidentsProps) {
     <div class="sections">
       <ActionNotice action={action} />
       <Panel title="Open" area="section" aside={report} problem={incidents.problem}>
-        {lasting.length === 0 && (
+        {awaited !== null && !isThere && <Empty>What was reported is being written down…</Empty>}
+        {lasting.length === 0 && awaited === null && (
           <Empty>{incidents.value === null ? 'Reading…' : 'No incident. Nothing waits for an answer.'}</Empty>
         )}
         <Cards api={api} incidents={lasting} firstShown onAsk={mayAnswer ? setAsked : null} />

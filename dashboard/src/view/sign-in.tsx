@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Session } from '../connection/session.js';
 import { Wordmark } from './wordmark.js';
@@ -14,6 +14,7 @@ export function SignIn({ session, linkProblem }: SignInProps) {
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(linkProblem);
+  useEffect(() => setProblem(linkProblem), [linkProblem]);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     setBusy(true);
