@@ -13,6 +13,7 @@ import {
   webAddress,
   yesOrNo,
 } from './environment-variable.js';
+import { symbolIn } from './symbol-text.js';
 
 const percent = text
   .regex(/^\d{1,3}(\.\d{1,6})?$/, 'a percentage above 0 and up to 100')
@@ -30,20 +31,21 @@ const wholeUpTo = (most: number) =>
     .transform(Number)
     .refine((value) => value <= most, `a whole number from 1 to ${most}`);
 
-const SYMBOLS_EXPECTED = 'a JSON list of symbols, for example ["BTC/USDT","ETH/USDT"]';
+const SYMBOLS_EXPECTED = 'symbols with commas, for example BTC/USDT,ETH/USDT, or a JSON list of them';
 const symbols = text.transform((given, context) => {
-  const list = parsed(given);
-  if (Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === 'string'))
-    return list as string[];
+  const list = listed(given);
+  const known = list.flatMap((item) => (typeof item === 'string' ? (symbolIn(item) ?? []) : []));
+  if (list.length > 0 && known.length === list.length) return known;
   context.addIssue({ code: 'custom', message: SYMBOLS_EXPECTED });
   return z.NEVER;
 });
 
-function parsed(json: string): unknown {
+function listed(given: string): readonly unknown[] {
+  if (!given.trim().startsWith('[')) return given.split(',');
   try {
-    return JSON.parse(json);
+    return JSON.parse(given) as unknown[];
   } catch {
-    return null;
+    return [];
   }
 }
 
@@ -57,7 +59,13 @@ const TRADING: EnvironmentSection = {
       (mode) => ({ mode }),
       'paper, or live: real money, and only after go-live was approved',
     ),
-    setting('SYMBOLS', '["BTC/USDT","ETH/USDT"]', symbols, (list) => ({ symbols: list }), 'A JSON list.'),
+    setting(
+      'SYMBOLS',
+      '["BTC/USDT","ETH/USDT"]',
+      symbols,
+      (list) => ({ symbols: list }),
+      'With commas (BTC/USDT,ETH/USDT), or a JSON list.',
+    ),
   ],
 };
 

@@ -102,7 +102,7 @@ describe('the environment', () => {
   it.each([
     ['TRADING_MODE', 'real'],
     ['BINANCE_TESTNET', 'yes'],
-    ['SYMBOLS', 'BTC/USDT'],
+    ['SYMBOLS', 'BTC'],
     ['STOP_LOSS_PCT', '0'],
     ['DAILY_LOSS_LIMIT_PCT', '-3'],
     ['MAX_CONCURRENT_POSITIONS', '2.5'],

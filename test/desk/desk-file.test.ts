@@ -91,6 +91,15 @@ describe('an environment file', () => {
     expect(desk.strategies[0]?.symbols).toEqual(['ETH/USDT']);
   });
 
+  it.each(['BTCUSDT,ETHUSDT', 'BTC/USDT, ETH/USDT', 'btc-usdt,eth_usdt', '["BTCUSDT","ETH/USDT"]'])(
+    'takes symbols as they are written elsewhere: SYMBOLS=%s',
+    (given) => {
+      const { values, problems } = takeEnvironment(ENVIRONMENT, `SYMBOLS=${given}\n`);
+      expect(problems).toEqual([]);
+      expect(values.symbols).toEqual(['BTC/USDT', 'ETH/USDT']);
+    },
+  );
+
   it('keeps its secrets, and says where they go', () => {
     const taken = takeEnvironment(
       ENVIRONMENT,
@@ -108,7 +117,9 @@ describe('an environment file', () => {
   });
 
   it.each([
-    ['SYMBOLS=BTC/USDT', 'SYMBOLS: expected a JSON list'],
+    ['SYMBOLS=BTC', 'SYMBOLS: expected symbols with commas'],
+    ['SYMBOLS=BTC/USDT,,', 'SYMBOLS: expected symbols with commas'],
+    ['SYMBOLS=["BTC/USDT"', 'SYMBOLS: expected symbols with commas'],
     ['STOP_LOSS_PCT=five', 'STOP_LOSS_PCT: expected a percentage'],
     ['MAX_CONCURRENT_POSITIONS=0', 'MAX_CONCURRENT_POSITIONS: expected a whole number'],
     ['BINANCE_TESTNET=yes', 'BINANCE_TESTNET: expected true or false'],
