@@ -10,6 +10,7 @@ import { CRYPTO_DESK } from './trader-double.js';
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-cli-'));
+  writeFileSync(join(folder, 'bad.csv'), 'when,how much\nnow,a lot\n');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -46,6 +47,7 @@ describe.concurrent('a command that is not understood', () => {
       'fermata help up',
     ],
     [['up', '--data', 'absent.csv.gz'], 'there is no file', 'docs/DATA.md'],
+    [['up', '--data', 'bad.csv'], 'bad.csv, row 1: expected a header', 'docs/DATA.md says'],
     [['up', '--exit-at-end'], '--exit-at-end needs a recording', 'add --data FILE'],
     [
       ['journal', '--last', '0'],

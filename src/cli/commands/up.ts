@@ -66,10 +66,15 @@ async function up(options: Options): Promise<number> {
     const { readyForRealMoney } = await import('../ready-for-real-money.js');
     await readyForRealMoney(loaded, fermataHome(), simulatedVenue);
   }
+  const market = marketChoice(options, loaded.desk);
+  if (market.kind === 'recorded') {
+    const { checkRecordings } = await import('../check-recordings.js');
+    await checkRecordings(market.files, loaded.desk);
+  }
   const upOptions: UpOptions = {
     home,
     loaded,
-    market: marketChoice(options, loaded.desk),
+    market,
     separate: options.separate === true,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(simulatedVenue === undefined ? {} : { simulatedVenue }),

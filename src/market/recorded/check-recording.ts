@@ -32,15 +32,16 @@ export function assignInstruments(
   });
 }
 
-/** Reads and checks the files, at most `ROWS_CHECKED_MAX` rows of each. Throws `DataFileError` for the first problem. */
+/** Reads and checks the files, at most `rowsMax` rows of each. Throws `DataFileError` for the first problem. */
 export async function checkRecording(
   requests: readonly RecordingRequest[],
   instruments: readonly Instrument[],
+  rowsMax = ROWS_CHECKED_MAX,
 ): Promise<void> {
   for (const { files, instrument } of filesByInstrument(assignInstruments(requests, instruments))) {
     const rows = await openJoinedFiles(files, instrument);
     try {
-      for (let checked = 0; checked < ROWS_CHECKED_MAX * files.length; ) {
+      for (let checked = 0; checked < rowsMax * files.length; ) {
         const some = await rows.next();
         if (some === null) break;
         checked += some.length;
