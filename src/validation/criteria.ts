@@ -117,6 +117,19 @@ function shownAgainst(value: number, threshold: number, places: number): string 
   return String(value);
 }
 
+/** Bound, finding and what is missing as a table shows them: with the criterion's unit. */
+export function verdictCells(
+  verdict: CriterionResult,
+): readonly [asked: string, found: string, missedBy: string] {
+  const { bound, threshold, observed, shortfall, passed } = verdict;
+  const { unit = '', places = 2 } = DEFINITIONS.find(({ name }) => name === verdict.name) ?? {};
+  return [
+    `${bound} ${threshold}${unit}`,
+    observed === null ? 'can’t be said' : `${shownAgainst(observed, threshold, places)}${unit}`,
+    passed ? '' : shortfall === null ? '–' : `${shownAgainst(shortfall, 0, places)}${unit}`,
+  ];
+}
+
 /** Which of `asked` are less strict than `standard`, in words. */
 export function looserThan(asked: Criteria, standard: Criteria): readonly string[] {
   return DEFINITIONS.flatMap(({ name, title, bound, unit }) => {

@@ -32,6 +32,30 @@ describe('the report of a validation', () => {
     expect(html).not.toContain('Infinity');
   });
 
+  it('draws its three charts over one span of time, and drawdown down from 0', async () => {
+    const html = reportHtml(await signed());
+    const charts = html.split('<svg ').slice(1);
+    const times = charts.map((chart) => [...chart.matchAll(/>(\d\d-\d\d \d\d:\d\d)</g)].map(([, at]) => at));
+    expect(times[0]?.length).toBeGreaterThan(2);
+    expect(times[1]).toEqual(times[0]);
+    expect(times[2]).toEqual(times[0]);
+    const falls = [...(charts[1] ?? '').matchAll(/>(-?[\d.]+) %</g)].map(([, value]) => Number(value));
+    expect(Math.max(...falls)).toBe(0);
+    expect(Math.min(...falls)).toBeLessThan(0);
+  });
+
+  it('says money to the cent, times to the minute, and what was missed with its unit', async () => {
+    const report = await signed();
+    const html = reportHtml(report);
+    const text = html.slice(html.indexOf('<h2>Results'), html.indexOf('<footer'));
+    expect(report.results.finalEquity).toMatch(/\.\d{3,}$/);
+    expect(text).toContain(`${report.results.finalEquity.replace(/(\.\d\d).*/, '$1')} USDT</td>`);
+    expect(text).not.toMatch(/\d{4}-\d\d-\d\dT/);
+    const winRate = /<td>✗<\/td><td>Win rate<\/td>(.*)<\/tr>/.exec(html)?.[1] ?? '';
+    expect(winRate).toMatch(/^<td>at least 45 %<\/td><td>[\d.]+ %<\/td><td>[\d.]+ %<\/td>$/);
+    expect(summaryLines(report).join('\n')).toMatch(/equity +\d+\.\d\d to \d+\.\d\d USDT/);
+  });
+
   it('shows text of the desk as text', async () => {
     const report = { ...(await signed()), requestedBy: '<img onerror=alert(1)>', desk: '"><b>' };
     const html = reportHtml(report);

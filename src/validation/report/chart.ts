@@ -63,8 +63,9 @@ function frameOf({ points, bound, filled }: Chart, fromMs: number, toMs: number)
   const lowest = values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
   const highest = values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
   const margin = (highest - lowest || Math.abs(highest) * 0.01 || 1) * 0.05;
-  const low = lowest - margin;
-  const high = highest + margin;
+  // What is measured from 0 ends there: nothing is above no drawdown.
+  const low = filled && lowest === 0 ? 0 : lowest - margin;
+  const high = filled && highest === 0 ? 0 : highest + margin;
   return {
     low,
     high,

@@ -1,4 +1,7 @@
 /** The report as one page that needs nothing else: charts inline, no script, no outside host. */
+import { amountText } from '../../domain/amount-text.js';
+import { moment } from '../../domain/moment.js';
+import { verdictCells } from '../criteria.js';
 import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';
 import type { SignedReport } from './report.js';
 
@@ -19,7 +22,7 @@ export function reportHtml(report: SignedReport): string {
 <body>
 <h1 class="${recommendation === 'GO' ? 'go' : 'nogo'}">${recommendation}</h1>
 <p>Paper validation of <b>${escapeHtml(desk)}</b> over ${period.requestedMs / 3_600_000} h of market time,
-${escapeHtml(period.from ?? 'no price')} to ${escapeHtml(period.reached ?? '-')}. Prices: ${escapeHtml(market.label)}.</p>
+${period.from === null ? 'no price' : when(period.from)} to ${when(period.reached)}. Prices: ${escapeHtml(market.label)}.</p>
 ${list('Why it is a NO-GO', reasons)}
 ${recommendation === 'GO' ? list('It does not stand for real money', goLive.because) : ''}
 <h2>Criteria</h2>
@@ -34,7 +37,7 @@ ${list(
   'Halts',
   report.halts.map(
     ({ at, cause, reason, lifted }) =>
-      `${at} ${cause}: ${reason} (${lifted === null ? 'to the end' : `lifted ${lifted}`})`,
+      `${when(at)} ${cause}: ${reason} (${lifted === null ? 'to the end' : `lifted ${when(lifted)}`})`,
   ),
 )}
 <h2>Trades</h2>
@@ -53,7 +56,7 @@ function charts(report: SignedReport): string {
   const marks = report.trades.map((trade) => ({
     atMs: Date.parse(trade.closed),
     good: Number(trade.profit) > 0,
-    title: `${trade.symbol} ${trade.side} ${trade.quantity}: ${trade.profit}`,
+    title: `${trade.symbol} ${trade.side} ${trade.quantity}: ${amountText(trade.profit, report.results.currency)}`,
   }));
   const { currency } = report.results;
   const { maxDrawdownPct } = report.criteria;
@@ -77,7 +80,7 @@ function charts(report: SignedReport): string {
     chartSvg({
       title: `Profit of closed trades in ${currency}, added up`,
       unit: '',
-      points: profitOf(report, equity[0]?.atMs),
+      points: profitOf(report, equity),
       marks: [],
       bound: { value: 0, label: '' },
       filled: false,
@@ -93,7 +96,8 @@ function drawdownOf(equity: readonly ChartPoint[]): ChartPoint[] {
   });
 }
 
-function profitOf({ trades }: SignedReport, fromMs: number | undefined): ChartPoint[] {
+/** Over the same time as the equity: it begins and ends between trades. */
+function profitOf({ trades }: SignedReport, equity: readonly ChartPoint[]): ChartPoint[] {
   let sum = 0;
   const closed = trades.map((trade) => ({ atMs: Date.parse(trade.closed), profit: Number(trade.profit) }));
   const points = closed
@@ -102,35 +106,33 @@ function profitOf({ trades }: SignedReport, fromMs: number | undefined): ChartPo
       sum += profit;
       return { atMs, value: sum };
     });
-  return fromMs === undefined ? points : [{ atMs: fromMs, value: 0 }, ...points];
+  const ends = [equity[0], equity.at(-1)].flatMap((point) => point?.atMs ?? []);
+  const [fromMs, toMs] = ends;
+  if (fromMs === undefined || toMs === undefined) return points;
+  return [{ atMs: fromMs, value: 0 }, ...points, { atMs: toMs, value: sum }];
 }
 
 function criteriaTable({ verdicts }: SignedReport): string {
   return table(
     ['', 'Criterion', 'Asked for', 'Found', 'Missed by'],
-    verdicts.map(({ passed, title, bound, threshold, observed, shortfall }) => [
-      passed ? '✓' : '✗',
-      title,
-      `${bound} ${threshold}`,
-      observed === null ? 'can’t be said' : figure(observed),
-      passed ? '' : shortfall === null ? '-' : figure(shortfall),
-    ]),
+    verdicts.map((verdict) => [verdict.passed ? '✓' : '✗', verdict.title, ...verdictCells(verdict)]),
   );
 }
 
 function resultsTable({ results: r }: SignedReport): string {
+  const money = (decimal: string): string => `${amountText(decimal, r.currency)} ${r.currency}`;
   return table(
     ['', ''],
     [
-      ['Equity at the beginning', `${r.startingEquity} ${r.currency}`],
-      ['Equity at the end, open positions at their last price', `${r.finalEquity} ${r.currency}`],
-      ['Result', `${r.netProfit} ${r.currency} (${figure(r.netProfitPct)} %)`],
-      ['Fees paid', `${r.fees} ${r.currency}`],
+      ['Equity at the beginning', money(r.startingEquity)],
+      ['Equity at the end, open positions at their last price', money(r.finalEquity)],
+      ['Result', `${money(r.netProfit)} (${figure(r.netProfitPct)} %)`],
+      ['Fees paid', money(r.fees)],
       ['Closed trades, with a profit', `${r.trades}, ${r.wins}`],
       ['Fills', String(r.fills)],
       [
         'Largest drawdown',
-        `${figure(r.maxDrawdownPct)} %, ${r.maxDrawdownFrom ?? '-'} to ${r.maxDrawdownTo ?? '-'}`,
+        `${figure(r.maxDrawdownPct)} %, ${when(r.maxDrawdownFrom)} to ${when(r.maxDrawdownTo)}`,
       ],
       ['Positions open at the end', String(r.openPositions)],
     ],
@@ -148,20 +150,29 @@ function coverageTable({ data }: SignedReport): string {
   return table(['Instrument', 'Bars expected', 'Bars', 'Missing', 'Longest gap'], rows);
 }
 
-function tradesTable({ trades, tradesLeftOut }: SignedReport): string {
+function tradesTable({ trades, tradesLeftOut, results }: SignedReport): string {
   const shown = trades.slice(0, TRADES_SHOWN_MAX);
   const left = trades.length - shown.length + tradesLeftOut;
   const rows = shown.map((t) => [
     t.symbol,
     t.side,
-    t.opened,
-    t.closed,
+    when(t.opened),
+    when(t.closed),
     t.quantity,
     t.entryPrice,
     t.exitPrice,
-    t.profit,
+    amountText(t.profit, results.currency),
   ]);
-  const head = ['Instrument', 'Side', 'Opened', 'Closed', 'Quantity', 'Entry', 'Exit', 'Profit after fees'];
+  const head = [
+    'Instrument',
+    'Side',
+    'Opened',
+    'Closed',
+    'Quantity',
+    'Entry',
+    'Exit',
+    `Profit after fees, ${results.currency}`,
+  ];
   return `${table(head, rows)}${left > 0 ? `<p>${left} more are left out here.</p>` : ''}`;
 }
 
@@ -176,6 +187,8 @@ function list(title: string, lines: readonly string[]): string {
   if (lines.length === 0) return '';
   return `<h2>${escapeHtml(title)}</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
 }
+
+const when = (at: string | null): string => (at === null ? '–' : moment(Date.parse(at)));
 
 const figure = (value: number): string => String(Number(value.toFixed(2)));
 

@@ -1,4 +1,5 @@
 /** The report in a few lines, for the terminal and for a message. */
+import { amountText } from '../../domain/amount-text.js';
 import type { ValidationReport } from './report.js';
 
 const HOUR_MS = 3_600_000;
@@ -10,8 +11,8 @@ export function summaryLines(report: ValidationReport): string[] {
   return [
     `${isGo ? '✓ GO' : '✗ NO-GO'}: paper validation of ${report.desk}, ${period.requestedMs / HOUR_MS} h`,
     `  prices      ${market.label} (${market.symbols.join(', ')})`,
-    `  from, to    ${period.from ?? 'no price'}, ${period.reached ?? '-'}`,
-    `  equity      ${results.startingEquity} to ${results.finalEquity} ${currency} (${results.netProfitPct.toFixed(2)} %)`,
+    `  from, to    ${period.from ?? 'no price'}, ${period.reached ?? '–'}`,
+    `  equity      ${amountText(results.startingEquity, currency)} to ${amountText(results.finalEquity, currency)} ${currency} (${results.netProfitPct.toFixed(2)} %)`,
     ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text}`),
     ...report.data.problems.map(({ text }) => `  ✗ ${text}`),
     ...reasons
