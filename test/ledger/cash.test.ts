@@ -138,3 +138,15 @@ it('money taken out is neither a loss nor a fall in the figures of the web inter
   // +1 %, 0, −1 %.
   expect(figures).toMatchObject({ hours: 4, returnPct: -0.01, maxDrawdownPct: 1 });
 });
+
+it('a fall that is made good within the hour is the largest drawdown all the same', async () => {
+  const MINUTE = HOUR / 60;
+  await project([
+    equity(10_000, START),
+    equity(9_900, START + 10 * MINUTE),
+    equity(10_000, START + 20 * MINUTE),
+    equity(9_950, START + HOUR),
+  ]);
+  const figures = await readAnalytics(database.pool, desk, START);
+  expect(figures).toMatchObject({ hours: 2, maxDrawdownPct: 1 });
+});

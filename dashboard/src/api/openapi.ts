@@ -3754,7 +3754,7 @@ export interface paths {
                             returnPct: number | null;
                             /** @description Mean over standard deviation of hourly equity returns × √8760; no risk-free rate */
                             sharpe: number | null;
-                            /** @description Of hourly equity, open results included */
+                            /** @description Open results included; of equity by the minute, over more than two days by longer steps */
                             maxDrawdownPct: number | null;
                             /** @description Hours of market time with equity: few say little */
                             hours: number;

@@ -28,7 +28,8 @@ export function Performance({
 }
 
 function Figures({ value }: { readonly value: Analytics }) {
-  const percent = (figure: number | null): string => (figure === null ? '–' : `${grouped(String(figure))}%`);
+  const percent = (figure: number | null): string =>
+    figure === null ? '–' : `${grouped(figure.toFixed(2))}%`;
   const enough = value.hours >= HOURS_MIN;
   return (
     <>

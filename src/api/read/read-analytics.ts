@@ -46,10 +46,14 @@ const TRIPS = `
   order by 3 desc limit $3`;
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** Two days by the minute. */
+const CURVE_POINTS_MAX = 3_000;
 /** The newest sample is never left out, however the clocks stand. */
 const NO_END = new Date(Date.UTC(9999, 0));
 
 const pointSchema = z.object({ equity: z.number(), capital: z.number() });
+type Curve = readonly z.infer<typeof pointSchema>[];
 
 /** Rejects when the database is down. `fromMs`: market time. */
 export async function readAnalytics(
@@ -57,23 +61,28 @@ export async function readAnalytics(
   desk: string,
   fromMs: number,
 ): Promise<Omit<Analytics, 'currency' | 'fromMs' | 'toMs'>> {
-  const [found, curve] = await Promise.all([
+  const curve = async (stepMs: number): Promise<Curve> => {
+    const { rows } = await database.query(EQUITY_STEPS, [desk, new Date(fromMs), NO_END, stepMs]);
+    return z.array(pointSchema).parse(rows);
+  };
+  const [found, hours] = await Promise.all([
     database.query(TRIPS, [desk, fromMs, TRIPS_MAX]),
-    database.query(EQUITY_STEPS, [desk, new Date(fromMs), NO_END, HOUR_MS]),
+    curve(HOUR_MS),
   ]);
   const trips = z.array(tripSchema).parse(found.rows);
-  const hours = z.array(pointSchema).parse(curve.rows);
+  // What fell and came back within an hour is a drawdown too: as fine as the curve of the desk's own page.
+  const stepMs = Math.max(MINUTE_MS, Math.ceil((hours.length * HOUR_MS) / CURVE_POINTS_MAX));
+  const finer = stepMs < HOUR_MS ? await curve(stepMs) : hours;
   const returns = returnsOnCapital(hours);
   const growth = growthOf(returns);
-  const meter = new DrawdownMeter();
-  for (const [at, grown] of growth.entries()) meter.add(at, grown);
+  const worst = Math.max(drawdownOf(hours), drawdownOf(finer));
   const sharpe = sharpeRatio(returns, HOURS_PER_YEAR);
   const names = [...new Set(trips.map(({ strategy }) => strategy))].sort();
   return {
     ...figuresOf(trips),
     returnPct: hours.length === 0 ? null : rounded(((growth.at(-1) ?? 1) - 1) * 100),
     sharpe: sharpe === null ? null : rounded(sharpe),
-    maxDrawdownPct: hours.length === 0 ? null : rounded((meter.worst?.fraction ?? 0) * 100),
+    maxDrawdownPct: hours.length === 0 ? null : rounded(worst * 100),
     hours: hours.length,
     truncated: trips.length === TRIPS_MAX,
     byStrategy: names.map((strategy) => ({
@@ -81,6 +90,12 @@ export async function readAnalytics(
       ...figuresOf(trips.filter((trip) => trip.strategy === strategy)),
     })),
   };
+}
+
+function drawdownOf(points: Curve): number {
+  const meter = new DrawdownMeter();
+  for (const [at, grown] of growthOf(returnsOnCapital(points)).entries()) meter.add(at, grown);
+  return meter.worst?.fraction ?? 0;
 }
 
 function figuresOf(

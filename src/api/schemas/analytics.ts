@@ -24,7 +24,10 @@ export const analyticsSchema = figuresSchema.extend({
     .number()
     .nullable()
     .describe('Mean over standard deviation of hourly equity returns × √8760; no risk-free rate'),
-  maxDrawdownPct: z.number().nullable().describe('Of hourly equity, open results included'),
+  maxDrawdownPct: z
+    .number()
+    .nullable()
+    .describe('Open results included; of equity by the minute, over more than two days by longer steps'),
   hours: z.number().describe('Hours of market time with equity: few say little'),
   truncated: z.boolean().describe('There were more round trips than are counted'),
   byStrategy: z.array(figuresSchema.extend({ strategy: z.string() })),
