@@ -228,6 +228,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/upgrade.js')).upgradeCommand,
   },
   {
+    name: 'export',
+    group: 'Routines and proof',
+    summary: 'write trades, orders, equity or the audit trail as CSV',
+    load: async () => (await import('./commands/export.js')).exportCommand,
+  },
+  {
     name: 'evidence',
     group: 'Routines and proof',
     summary: 'prove that no evidence was changed; show what steps were answered',

@@ -17,6 +17,7 @@ import { changeSize } from './change-size.js';
 import { claimCoins } from './claim-coins.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { explainCash } from './explain-cash.js';
+import { exportRecords } from './export-records.js';
 import { findDataGaps } from './find-data-gaps.js';
 import { askPreflight } from './go-live/ask-preflight.js';
 import { readGoLive } from './go-live/read-go-live.js';
@@ -99,6 +100,7 @@ export function operationsOver(context: OperationContext): Operations {
     revokeGoLive: (caller, request) => revokeGoLive(context, caller, request),
     verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
     readStepOutput: (id) => readStepOutput(context.pool, context.desk.desk, id),
+    exportRecords: (request) => exportRecords(context, request),
     close: async () => {
       context.trader.close();
       await Promise.allSettled([context.temporal.close(), context.pool.end()]);

@@ -13,6 +13,7 @@ import type { TakeBackupRequest } from './backup/take-backup.js';
 import type { SizeRequest } from './change-size.js';
 import type { CoinsRequest } from './claim-coins.js';
 import type { CashExplanation } from './explain-cash.js';
+import type { ExportRequest } from './export-records.js';
 import type { DataGaps } from './find-data-gaps.js';
 import type { GoLiveShown } from './go-live/read-go-live.js';
 import type { GoLiveRequest, GoLiveStarted } from './go-live/start-go-live.js';
@@ -67,6 +68,8 @@ export interface Operations {
   verifyEvidence(): Promise<EvidenceProof>;
   /** Null where the desk has none of this id. */
   readStepOutput(id: number): Promise<StepOutput | null>;
+  /** CSV in pieces. Rejects while Postgres is down. */
+  exportRecords(request: ExportRequest): AsyncIterable<string>;
   listValidations(): Promise<readonly ValidationShown[]>;
   /** Asks the operations worker, and that the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;

@@ -48,6 +48,16 @@ describe.concurrent('a command that is not understood', () => {
     ],
     [['up', '--data', 'absent.csv.gz'], 'there is no file', 'docs/DATA.md'],
     [['up', '--data', 'bad.csv'], 'bad.csv, row 1: expected a header', 'docs/DATA.md says'],
+    [
+      ['export', 'everything'],
+      '<what>: expected one of trades, orders, equity, audit; found everything',
+      'export',
+    ],
+    [
+      ['export', 'trades', '--from', 'monday'],
+      '--from: expected a day like 2026-10-01',
+      'fermata help export',
+    ],
     [['up', '--exit-at-end'], '--exit-at-end needs a recording', 'add --data FILE'],
     [
       ['journal', '--last', '0'],

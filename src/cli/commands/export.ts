@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import { Argument, type Command } from 'commander';
+import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
+import { dayValue } from '../days.js';
+import { usageFailure } from '../failure.js';
+import { withOperations } from '../with-operations.js';
+
+const DAY_MS = 86_400_000;
+
+interface Options {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** On standard output, so that it goes wherever the shell sends it. */
+export function exportCommand(command: Command): void {
+  command
+    .addArgument(new Argument('<what>', 'what is written').choices(EXPORT_KINDS))
+    .option('--csv', 'comma-separated values: the form that there is, and the default')
+    .option('--from <date>', 'first day, UTC, like 2026-10-01', dayValue)
+    .option('--to <date>', 'last day, UTC', dayValue)
+    .action(async (kind: ExportKind, { from, to }: Options) => {
+      if (from !== undefined && to !== undefined && to < from)
+        throw usageFailure('--to lies before --from', 'write the earlier day first');
+      const untilMs = to === undefined ? null : to + DAY_MS;
+      await withOperations(async (operations) => {
+        for await (const text of operations.exportRecords({ kind, fromMs: from ?? null, untilMs })) {
+          if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+        }
+      });
+    });
+}

@@ -1,0 +1,123 @@
+/** What a desk has recorded, oldest first, in pages: as text, exactly as it is kept. */
+import { ofAccountInUse } from './account-in-use.js';
+import type { Pool } from './pool.js';
+
+export interface ExportSpan {
+  readonly desk: string;
+  /** At or after, and before; null: no bound. */
+  readonly fromMs: number | null;
+  readonly untilMs: number | null;
+}
+
+export interface ExportColumn {
+  readonly name: string;
+  /** People or programs wrote it: it may hold anything. */
+  readonly isText: boolean;
+}
+
+/** One for each column; null: nothing was recorded. */
+export type ExportRow = readonly (string | null)[];
+
+interface Exported {
+  readonly from: string;
+  /** By name, what is selected; what people or programs wrote is named in `texts`. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly texts: readonly string[];
+  /** What the span is of. */
+  readonly time: string;
+  /** A place in the order, with the types of its columns. */
+  readonly order: Readonly<Record<string, string>>;
+}
+
+const ROWS_A_PAGE = 1_000;
+
+const iso = (column: string): string =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const same = (...names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, `${name}::text`]));
+
+const TABLES = {
+  trades: {
+    from: `fills where ${ofAccountInUse()}`,
+    columns: {
+      market_time: iso('market'),
+      wall_time: iso('wall'),
+      ...same('symbol', 'side', 'quantity', 'price', 'realised', 'fee', 'fee_asset', 'fee_amount'),
+      ...same('liquidity', 'purpose', 'strategy', 'client_id', 'trade_id', 'simulated', 'caught_up'),
+    },
+    texts: ['strategy', 'client_id', 'trade_id'],
+    time: 'market',
+    order: { market: 'timestamptz', incarnation: 'text', sequence: 'bigint' },
+  },
+  orders: {
+    from: 'orders where true',
+    columns: {
+      market_time: iso('created_market'),
+      wall_time: iso('created'),
+      updated: iso('updated'),
+      ...same('symbol', 'side', 'type', 'purpose', 'strategy', 'state', 'quantity', 'filled', 'price'),
+      ...same('reason', 'client_id', 'venue_id', 'simulated'),
+    },
+    texts: ['strategy', 'reason', 'client_id', 'venue_id'],
+    time: 'created_market',
+    order: { created_market: 'timestamptz', client_id: 'text' },
+  },
+  equity: {
+    from: `equity where ${ofAccountInUse()}`,
+    columns: {
+      market_time: iso('market'),
+      ...same('equity', 'peak', 'cash', 'unrealised', 'capital_moved', 'simulated'),
+    },
+    texts: [],
+    time: 'market',
+    order: { market: 'timestamptz', incarnation: 'text' },
+  },
+  audit: {
+    from: 'audit where true',
+    columns: { wall_time: iso('wall'), ...same('id', 'person', 'via', 'action', 'parameters', 'outcome') },
+    texts: ['person', 'action', 'parameters', 'outcome'],
+    time: 'wall',
+    order: { id: 'bigint' },
+  },
+} as const satisfies Readonly<Record<string, Exported>>;
+
+export type ExportKind = keyof typeof TABLES;
+export const EXPORT_KINDS = Object.keys(TABLES) as ExportKind[];
+
+export function exportColumns(kind: ExportKind): readonly ExportColumn[] {
+  const { columns, texts }: Exported = TABLES[kind];
+  return Object.keys(columns).map((name) => ({ name, isText: texts.includes(name) }));
+}
+
+/** Rejects while the database is down. What is recorded meanwhile may be among the last. */
+export async function* readExport(
+  pool: Pick<Pool, 'query'>,
+  kind: ExportKind,
+  { desk, fromMs, untilMs }: ExportSpan,
+): AsyncGenerator<readonly ExportRow[]> {
+  const table: Exported = TABLES[kind];
+  const query = pageOf(table);
+  const places = Object.keys(table.order).length;
+  let after: readonly (string | null)[] = Array.from({ length: places }, () => null);
+  for (;;) {
+    const values = [desk, fromMs, untilMs, ...after];
+    const { rows } = await pool.query<(string | null)[]>({ text: query, values, rowMode: 'array' });
+    if (rows.length > 0) yield rows.map((row) => row.slice(0, -places));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < ROWS_A_PAGE) return;
+    after = last.slice(-places);
+  }
+}
+
+/** Behind the place of the page before: rows that are added meanwhile move nothing. */
+function pageOf({ from, columns, time, order }: Exported): string {
+  const names = Object.keys(order);
+  const given = Object.values(order).map((type, at) => `$${at + 4}::${type}`);
+  return `
+    select ${[...Object.values(columns), ...names.map((name) => `${name}::text`)].join(', ')}
+    from ${from} and desk = $1
+      and ($2::float8 is null or ${time} >= to_timestamp($2::float8 / 1000))
+      and ($3::float8 is null or ${time} < to_timestamp($3::float8 / 1000))
+      and (${given[0]} is null or (${names.join(', ')}) > (${given.join(', ')}))
+    order by ${names.join(', ')} limit ${ROWS_A_PAGE}`;
+}
