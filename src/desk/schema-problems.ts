@@ -19,12 +19,30 @@ export function schemaProblems(
   data: unknown,
   keys?: readonly string[],
 ): SchemaProblem[] {
-  return issues.flatMap((issue) => {
+  const missing = issues.filter(({ path }) => path.length === 1 && valueAt(data, path) === undefined);
+  const isBegun = keys === undefined && missing.length >= MISSING_TOGETHER;
+  const together = isBegun ? [severalMissing(missing.map(({ path }) => keyText(path)))] : [];
+  const each = isBegun ? issues.filter((issue) => !missing.includes(issue)) : issues;
+  const problems = each.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => unknownKey(issue.path, key, keys ?? knownKeys(issue.path)));
     }
     return [problemOf(issue, valueAt(data, issue.path))];
   });
+  return [...together, ...problems];
+}
+
+/** From so many on it is a file that was begun by hand, and each would say the same. */
+const MISSING_TOGETHER = 3;
+
+function severalMissing(keys: readonly string[]): SchemaProblem {
+  return {
+    path: [],
+    key: '',
+    expected: `the keys ${keys.join(', ')} as well`,
+    found: 'none of them',
+    doThis: 'let fermata init write a whole desk file, and change that; each key: docs/DESK_FILE.md',
+  };
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): SchemaProblem {

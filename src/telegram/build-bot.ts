@@ -23,8 +23,9 @@ export function buildBot(bot: TelegramBot, context: BotContext): void {
     // Who was taken off a moment ago decides nothing any more; a stop waits for nobody.
     if (!isStop(ctx.update)) await context.people.refreshWithin(context.pool, PEOPLE_MS);
     const known = ctx.from ? context.people.byTelegramUser(ctx.from.id) : null;
-    if (known !== null || (await triesToLink(context, ctx))) await next();
-    else await onStranger(context, ctx);
+    if (known !== null) await next();
+    // Whoever is linked by it has been answered.
+    else if (!(await triesToLink(context, ctx))) await onStranger(context, ctx);
   });
   bot.on('message:text', async (ctx, next) => {
     const argument = stopArgument(ctx.message.text, ctx.me.username);

@@ -89,6 +89,15 @@ describe('a broken desk file', () => {
     expect(lines).toEqual(lines.toSorted((left, right) => left - right));
   });
 
+  it('that was only begun is one problem, which names what is missing and how to come by it', () => {
+    const [problem, ...more] = problemsOf('version: 1\ndesk: my-desk\nmode: paper\n');
+    expect(more).toEqual([]);
+    expect(problem?.expected).toMatch(/^the keys venue, .*risk, people as well$/);
+    expect(problem?.doThis).toContain('fermata init');
+    const misspelt = problemsOf('version: 1\ndesk: my-desk\nmode: papre\n');
+    expect(misspelt.map(({ key }) => key)).toEqual(['', 'mode']);
+  });
+
   it.each([
     ['', 'an empty value'],
     ['just text', '"just text"'],

@@ -77,6 +77,7 @@ describe('a one-time code', () => {
     bench.type(BEN, '/status');
     await bench.answered(BEN, /ACTIVE/);
     expect(bench.texts(STRANGER)).toEqual([]);
+    expect(bench.texts(BEN).filter((text) => text.startsWith('You are'))).toHaveLength(1);
     const audit = await readAudit(database.pool, bench.desk.desk);
     expect(audit.map(({ action, person }) => `${action}:${person}`)).toContain('telegram.link:ben');
     expect(JSON.stringify(audit)).not.toContain(code);
