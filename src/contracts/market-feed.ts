@@ -50,7 +50,7 @@ export type MarketEvent =
    */
   | { readonly kind: 'bar'; readonly marketMs: number; readonly bar: MarketBar; readonly late?: boolean }
   | { readonly kind: 'health'; readonly state: 'up' | 'down'; readonly detail: string }
-  /** The recording is over. */
+  /** The recording is over; `detail`: its files. */
   | { readonly kind: 'ended'; readonly detail: string };
 
 /**

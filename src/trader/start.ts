@@ -99,7 +99,8 @@ class Start implements Role {
       onProgress: (doing) => {
         this.#doing = doing;
       },
-      onFeedEnded: (detail) => {
+      onFeedEnded: (files) => {
+        const detail = `the recording has ended: ${files}; positions are kept`;
         if (place.runtime.market.exitAtEnd && process.connected) process.send?.({ type: 'ended', detail });
       },
       onBroken: (error) => this.#endBroken(error),

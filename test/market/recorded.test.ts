@@ -26,6 +26,11 @@ describe('recorded bars', () => {
     ]);
   });
 
+  it('end with the names of their files, which is what everybody says of it in a sentence of his own', async () => {
+    const { events } = await play([{ symbol: null, file: file(twoBars, 'january.csv') }]);
+    expect(events.at(-1)).toEqual({ kind: 'ended', detail: 'january.csv' });
+  });
+
   it('read the same gzipped, with Windows line ends and without a last line end', async () => {
     const plain = await play([{ symbol: null, file: file(twoBars) }]);
     const gzipped = await play([{ symbol: null, file: file(gzipSync(twoBars), 'bars.csv.gz') }]);

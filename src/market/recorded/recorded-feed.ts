@@ -59,7 +59,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     startMs: await startOf(events, deliveredMs),
     history: (instrument, count, nowMs) => events.bars(instrument, count, nowMs),
     savePosition: (marketMs) => position.save(identity, marketMs),
-    endedDetail: `the recording ended (${names.join(', ')}); positions were kept`,
+    endedDetail: names.join(', '),
     steadyMs,
   });
 }

@@ -56,7 +56,7 @@ export interface ReplayOptions {
   readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
   /** Called at least every second and at stop with the time up to which everything was delivered. */
   readonly savePosition: (marketMs: number) => void;
-  /** Plain words for the end of a recording. */
+  /** What ended: the files of a recording. */
   readonly endedDetail: string;
   readonly steadyMs: () => number;
 }
