@@ -56,9 +56,9 @@ export class OpenedPage {
     });
   }
 
-  async signIn(): Promise<void> {
+  async signIn(page = this.page): Promise<void> {
     const token = await createSignInToken(this.database.pool, rowMaker, 'operator');
-    await this.page.goto(`${this.web.origin}/#token=${token}`);
+    await page.goto(`${this.web.origin}/#token=${token}`);
   }
 
   text(testId: string): Promise<string> {

@@ -85,18 +85,25 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('mode')).toBe('HALTED');
   });
 
-  it('asks for a reason before it resumes', async () => {
+  it('asks before it resumes, waits for no reason, and takes one', async () => {
     await page.getByRole('button', { name: 'Resume' }).click();
     const dialog = page.getByRole('dialog', { name: 'Resume trading?' });
-    await dialog.getByRole('button', { name: 'Resume' }).click();
     expect(web.trader.calls.filter(({ method }) => method === 'arm')).toHaveLength(0);
+    const without = page.waitForRequest(/emergency\/resume/);
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    expect((await without).postDataJSON()).toEqual({});
+    await expect.poll(() => text('mode')).toBe('ACTIVE');
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect.poll(() => text('mode')).toBe('HALTED');
+    const armed = web.trader.calls.filter(({ method }) => method === 'arm').length;
+    await page.getByRole('button', { name: 'Resume' }).click();
     expect(await dialog.innerText()).toMatch(
       /Equity 10042\.18 USDT, 0\.21 % below its peak; today .*; 1 open position\./,
     );
     await dialog.getByLabel(/Reason/).fill('looked at it');
     await dialog.getByLabel(/Position size.*as it is, 100 %/).fill('101');
     await dialog.getByRole('button', { name: 'Resume' }).click();
-    expect(web.trader.calls.filter(({ method }) => method === 'arm')).toHaveLength(0);
+    expect(web.trader.calls.filter(({ method }) => method === 'arm')).toHaveLength(armed);
     await dialog.getByLabel(/Position size/).fill('50');
     const sent = page.waitForRequest(/emergency\/resume/);
     await page.keyboard.press('Enter');
@@ -175,6 +182,36 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await page.context().setOffline(false);
     await expect.poll(() => text('connection')).toBe('Connected');
     await expect.poll(() => text('mode')).toBe('HALTED');
+  });
+
+  it('lets nothing of its header lie over something else', async () => {
+    const size = page.viewportSize();
+    const parts = page.locator('.wordmark, .desk-name, .identity > .tag, .clock, .top .lamp, .top-links');
+    for (const width of [390, 700, 768, 820, 960, 1010, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      const boxes = await parts.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+      expect(boxes).toHaveLength(7);
+      for (const [at, a] of boxes.entries()) {
+        expect(a.right, `${width} px`).toBeLessThanOrEqual(width);
+        for (const b of boxes.slice(at + 1)) {
+          const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+          expect(apart, `${width} px: ${JSON.stringify([a, b])}`).toBe(true);
+        }
+      }
+    }
+    if (size !== null) await page.setViewportSize(size);
+  });
+
+  it('brings no keyboard up over a question where fingers point', async () => {
+    const phone = { hasTouch: true, isMobile: true, viewport: { width: 390, height: 800 } };
+    const context = await page.context().browser()?.newContext(phone);
+    const touched = await context?.newPage();
+    if (context === undefined || touched === undefined) throw new Error('no browser');
+    await opened.signIn(touched);
+    await touched.getByRole('button', { name: 'Close all' }).tap();
+    await touched.getByRole('dialog', { name: 'Close all positions?' }).waitFor();
+    expect(await touched.evaluate('document.activeElement.tagName')).toBe('DIALOG');
+    await context.close();
   });
 
   it('keeps the stop button in sight however far it is scrolled', async () => {

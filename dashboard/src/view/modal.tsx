@@ -16,6 +16,8 @@ export function Modal({ title, describedBy, onClose, children }: ModalProps) {
   useLayoutEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
+    // Where fingers point, the field that has the focus brings a keyboard up over what is asked.
+    if (matchMedia('(pointer: coarse)').matches) dialog?.focus();
     // The first button may be at the end of a long text.
     dialog?.scrollTo(0, 0);
     // Removed while it is still modal, it would take the focus with it.
@@ -26,7 +28,13 @@ export function Modal({ title, describedBy, onClose, children }: ModalProps) {
     if (box.current !== null) onClose();
   };
   return (
-    <dialog ref={box} onClose={closed} aria-labelledby="dialog-title" aria-describedby={describedBy}>
+    <dialog
+      ref={box}
+      tabIndex={-1}
+      onClose={closed}
+      aria-labelledby="dialog-title"
+      aria-describedby={describedBy}
+    >
       <h2 id="dialog-title">{title}</h2>
       {children}
     </dialog>
