@@ -1,5 +1,7 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { symbolIn } from '../../desk/symbol-text.js';
+import { usageFailure } from '../failure.js';
 import { instrumentValue } from '../instrument-value.js';
 import { NEW_DESK_NAME, type NewDeskRequest, writeNewDesk } from '../new-desk-file.js';
 import {
@@ -16,7 +18,7 @@ const KNOWN_SYMBOLS = ['BTC/USDT', 'ETH/USDT'];
 
 const TRIES_MAX = 5;
 
-const listOf = (answer: string): string[] => answer.split(',').map((symbol) => symbol.trim().toUpperCase());
+const listOf = (answer: string): string[] => answer.split(',').map((symbol) => symbolIn(symbol) ?? symbol);
 
 const isName = (answer: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(answer);
 
@@ -74,9 +76,13 @@ async function init(options: Options): Promise<void> {
   ]);
 }
 
-/** The questions of `fermata init`; an empty answer takes what stands in brackets. */
-export async function askForDesk(request: NewDeskRequest): Promise<NewDeskRequest> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+/** The questions of `fermata init`; an empty answer takes what stands in brackets, where something does. */
+export async function askForDesk(
+  request: NewDeskRequest,
+  input: NodeJS.ReadableStream = process.stdin,
+  output: NodeJS.WritableStream = process.stdout,
+): Promise<NewDeskRequest> {
+  const terminal = createInterface({ input, output });
   try {
     const name = request.name ?? (await ask(terminal, 'Name of the desk', NEW_DESK_NAME, isName));
     const symbols =
@@ -85,8 +91,7 @@ export async function askForDesk(request: NewDeskRequest): Promise<NewDeskReques
     const unknown = symbols.filter((symbol) => !KNOWN_SYMBOLS.includes(symbol));
     const instrument = [...(request.instrument ?? [])];
     for (const symbol of unknown.filter((one) => !instrument.some((known) => known.symbol === one))) {
-      const question = `Step sizes of ${symbol} at the venue: tick, lot, smallest value`;
-      const steps = await ask(terminal, question, '0.01,0.001,5', areSteps);
+      const steps = await askSteps(terminal, symbol);
       instrument.push(instrumentValue(`${symbol},${steps.replaceAll(' ', '')}`));
     }
     const balance = request.balance ?? (await ask(terminal, 'Paper money', '10000', isAmount));
@@ -95,6 +100,20 @@ export async function askForDesk(request: NewDeskRequest): Promise<NewDeskReques
   } finally {
     terminal.close();
   }
+}
+
+/** Nobody's guess will do: with wrong steps the venue refuses orders, or a stop. */
+async function askSteps(terminal: Interface, symbol: string): Promise<string> {
+  const question = `Step sizes of ${symbol}, as its venue has them: tick, lot, smallest value (such as 0.01,0.001,5): `;
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const answer = await terminal.question(question);
+    if (areSteps(answer)) return answer;
+    terminal.write('  expected three numbers with commas\n');
+  }
+  throw usageFailure(
+    `nobody said the step sizes of ${symbol}`,
+    `look them up at the venue, then: fermata init --symbol ${symbol} --instrument ${symbol},TICK,LOT,SMALLEST`,
+  );
 }
 
 async function ask(
