@@ -1,0 +1,140 @@
+/** A desk in the middle of its day as the page shows it: candles, a position with its stop, fills, somebody to be answered. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { BarStatus } from '../../src/contracts/trader-status.js';
+import { OpenedPage } from '../api/opened-page.js';
+import { DESK } from '../api/web-under-test.js';
+import { scriptedStatus } from '../support/trader-status.js';
+
+export { missing } from '../api/opened-page.js';
+
+/** A phone, a tablet, a desk. */
+export const WIDTHS = [390, 820, 1440] as const;
+type Scheme = 'light' | 'dark';
+/** Where pictures of what was tried are put; none are made without. */
+const PICTURES = process.env.SCREENSHOTS ?? '';
+const EVERY_LOOK: readonly (readonly [number, Scheme])[] = WIDTHS.flatMap(
+  (width) =>
+    [
+      [width, 'light'],
+      [width, 'dark'],
+    ] as const,
+);
+/** Each width, and each palette with everything that the widest screen shows; for pictures all of them. */
+export const LOOKS = EVERY_LOOK.filter(
+  ([width, scheme]) => PICTURES !== '' || width === 1440 || (width === 820) === (scheme === 'dark'),
+);
+const MINUTE_MS = 60_000;
+
+export class ShownDesk extends OpenedPage {
+  override async start(): Promise<void> {
+    await super.start();
+    this.web.trader.bars = walk(600, scriptedStatus().marketData.marketMs);
+    await this.signIn();
+    await this.page.getByRole('navigation', { name: 'Sections' }).waitFor();
+  }
+
+  async open(section: string): Promise<void> {
+    const { page } = this;
+    await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: section }).click();
+    await expect.poll(() => page.locator('.tab-bar [aria-current]').innerText()).toContain(section);
+    await settled(page);
+  }
+
+  async look(width: number, colorScheme: Scheme = 'light'): Promise<void> {
+    await this.page.setViewportSize({ width, height: width < 760 ? 844 : 900 });
+    await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  }
+
+  /** What axe has against the page as it stands; a picture of it where they are wanted. */
+  async complaintsOfAxe(name: string): Promise<readonly string[]> {
+    const { page } = this;
+    await picture(page, name);
+    // By the debugger's way in: the page's own policy lets no foreign script in.
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
+        resultTypes: ['violations'],
+      });
+      return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 160)) }));
+    });
+    return found.map(({ id, nodes }) => `${id}: ${nodes.join(' | ')}`);
+  }
+
+  /** What is wider than the page is. */
+  async widerThanThePage(): Promise<readonly string[]> {
+    return this.page.evaluate(() => {
+      if (document.documentElement.scrollWidth <= innerWidth) return [];
+      return [...document.querySelectorAll('body *')]
+        .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+        .map((one) => `${one.tagName} ${one.className}`);
+    });
+  }
+
+  async fill(fills: readonly Fill[]): Promise<void> {
+    await this.database.ownerPool.query(
+      `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+         realised, simulated, market, wall, incarnation, sequence)
+       select $1, symbol, n, order_id, side, quantity, price, fee, 'taker', purpose, 'ema-cross', realised, true,
+         to_timestamp(at_ms / 1000.0), to_timestamp(at_ms / 1000.0), 'k3f9aa', n::bigint
+       from jsonb_to_recordset($2) fills (symbol text, n text, order_id text, side text, quantity numeric, price numeric,
+         fee numeric, purpose text, realised numeric, at_ms bigint)`,
+      [DESK, JSON.stringify(fills)],
+    );
+  }
+}
+
+export interface Fill {
+  readonly symbol: string;
+  readonly n: number;
+  readonly order_id: string;
+  readonly side: 'buy' | 'sell';
+  readonly quantity: string;
+  readonly price: string;
+  readonly fee: string;
+  readonly purpose: 'entry' | 'protective' | 'exit' | 'close';
+  readonly realised: string;
+  readonly at_ms: number;
+}
+
+export async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES === '') return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+}
+
+/** Nothing says any more that it is being read. */
+async function settled(page: Page): Promise<void> {
+  await expect
+    .poll(() => page.locator('main').innerText())
+    .not.toMatch(/Reading|Collecting|Waiting for the trader/);
+}
+
+/** Minutes that end at `toMs`: the same ones each time. */
+export function walk(count: number, toMs: number, from = 42_700): BarStatus[] {
+  let drawn = 1;
+  const draw = (): number => {
+    drawn = (drawn * 48_271) % 2_147_483_647;
+    return drawn / 2_147_483_647 - 0.5;
+  };
+  let price = from;
+  const end = Math.floor(toMs / MINUTE_MS) * MINUTE_MS;
+  return Array.from({ length: count }, (_, at) => {
+    const open = price;
+    price += draw() * 40 + Math.sin(at / 45) * 6;
+    const high = Math.max(open, price) + Math.abs(draw()) * 18;
+    const low = Math.min(open, price) - Math.abs(draw()) * 18;
+    return {
+      openMs: end - (count - at) * MINUTE_MS,
+      spanMs: MINUTE_MS,
+      open: open.toFixed(2),
+      high: high.toFixed(2),
+      low: low.toFixed(2),
+      close: price.toFixed(2),
+      volume: (3 + Math.abs(draw()) * 20).toFixed(3),
+    };
+  });
+}
