@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { BarStatus } from '../../src/contracts/trader-status.js';
+import { storeBars } from '../../src/store/bars.js';
 import { OpenedPage } from '../api/opened-page.js';
 import { DESK } from '../api/web-under-test.js';
 import { scriptedStatus } from '../support/trader-status.js';
+import { walk } from './candle-walk.js';
 
 export { missing } from '../api/opened-page.js';
 
@@ -32,7 +33,14 @@ const MINUTE_MS = 60_000;
 export class ShownDesk extends OpenedPage {
   override async start(): Promise<void> {
     await super.start();
-    this.web.trader.bars = walk(600, scriptedStatus().marketData.marketMs);
+    const { marketMs, identity } = scriptedStatus().marketData;
+    this.web.trader.bars = walk(600, marketMs);
+    const candles = this.web.trader.bars.flatMap((bar) => [
+      { symbol: 'BTC/USDT', ...bar },
+      { symbol: 'ETH/USDT', ...bar, close: etherAt(bar.openMs) },
+    ]);
+    await storeBars(this.database.pool, { desk: DESK, source: identity, simulated: true }, candles);
+    await this.fill(roundTrips(marketMs));
     await this.signIn();
     await this.page.getByRole('navigation', { name: 'Sections' }).waitFor();
   }
@@ -87,6 +95,9 @@ export class ShownDesk extends OpenedPage {
   }
 }
 
+/** A hundredth up each minute: half of what buying and holding both comes to. */
+export const etherAt = (openMs: number): string => (2_000 + ((openMs / MINUTE_MS) % 1_440) / 100).toFixed(2);
+
 export interface Fill {
   readonly symbol: string;
   readonly n: number;
@@ -113,28 +124,35 @@ async function settled(page: Page): Promise<void> {
     .not.toMatch(/Reading|Collecting|Waiting for the trader/);
 }
 
-/** Minutes that end at `toMs`: the same ones each time. */
-export function walk(count: number, toMs: number, from = 42_700): BarStatus[] {
-  let drawn = 1;
-  const draw = (): number => {
-    drawn = (drawn * 48_271) % 2_147_483_647;
-    return drawn / 2_147_483_647 - 0.5;
-  };
-  let price = from;
-  const end = Math.floor(toMs / MINUTE_MS) * MINUTE_MS;
-  return Array.from({ length: count }, (_, at) => {
-    const open = price;
-    price += draw() * 40 + Math.sin(at / 45) * 6;
-    const high = Math.max(open, price) + Math.abs(draw()) * 18;
-    const low = Math.min(open, price) - Math.abs(draw()) * 18;
-    return {
-      openMs: end - (count - at) * MINUTE_MS,
-      spanMs: MINUTE_MS,
-      open: open.toFixed(2),
-      high: high.toFixed(2),
-      low: low.toFixed(2),
-      close: price.toFixed(2),
-      volume: (3 + Math.abs(draw()) * 20).toFixed(3),
-    };
-  });
+/** Two of BTC that are over, won and lost, and the entry of the position that is open. */
+function roundTrips(nowMs: number): readonly Fill[] {
+  const at = (minutesAgo: number): number => Math.floor(nowMs / MINUTE_MS - minutesAgo) * MINUTE_MS + 20_000;
+  const one = { symbol: 'BTC/USDT', fee: '0.30' } as const;
+  const entry = { ...one, side: 'buy', purpose: 'entry', realised: '0' } as const;
+  const end = { ...one, side: 'sell' } as const;
+  return [
+    { ...entry, n: 1, order_id: 'fk3f9aa01', quantity: '0.00700', price: '42900.00', at_ms: at(190) },
+    {
+      ...end,
+      n: 2,
+      order_id: 'fk3f9aa02',
+      quantity: '0.00700',
+      price: '43020.00',
+      purpose: 'exit',
+      realised: '0.84',
+      at_ms: at(130),
+    },
+    { ...entry, n: 3, order_id: 'fk3f9aa03', quantity: '0.00700', price: '43090.00', at_ms: at(110) },
+    {
+      ...end,
+      n: 4,
+      order_id: 'fk3f9aa04',
+      quantity: '0.00700',
+      price: '42990.00',
+      purpose: 'protective',
+      realised: '-0.70',
+      at_ms: at(70),
+    },
+    { ...entry, n: 5, order_id: 'fk3f9aa05', quantity: '0.00696', price: '43050.00', at_ms: at(19) },
+  ];
 }

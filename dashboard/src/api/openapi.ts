@@ -1182,6 +1182,13 @@ export interface paths {
                                 /** @description Decimal text */
                                 equity: string;
                             }[];
+                            /** @description What the same money would be in equal parts of each instrument, without costs; empty: no prices */
+                            buyAndHold: {
+                                /** @description Market clock, milliseconds since 1970 */
+                                marketMs: number;
+                                /** @description Decimal text */
+                                equity: string;
+                            }[];
                         };
                     };
                 };

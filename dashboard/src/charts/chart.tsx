@@ -1,11 +1,13 @@
-/** uPlot in a box that follows its container's width and the colours of the page. */
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
-import { grouped } from '../format.js';
+/** A chart of lightweight-charts in a box that follows its container's size and the colours of the page. */
+import type { ChartOptions, DeepPartial, IChartApi, Time, UTCTimestamp } from 'lightweight-charts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { day, dayAndMinute, minuteOfDay } from '../format.js';
+
+export type Library = typeof import('./library.js');
 
 export interface Palette {
   readonly ink: string;
+  readonly panel: string;
   readonly soft: string;
   readonly line: string;
   readonly go: string;
@@ -14,89 +16,120 @@ export interface Palette {
   readonly caution: string;
 }
 
-export interface ChartProps {
-  readonly label: string;
-  readonly height: number;
-  readonly data: uPlot.AlignedData;
-  /** Series and drawing for a palette; called again when the colours change. */
-  readonly options: (palette: Palette) => Pick<uPlot.Options, 'series'> & Partial<uPlot.Options>;
+/** What is seen of the time, up to the newest; asked for anew by each press of a button. */
+export interface Range {
+  /** Null: all of it. */
+  readonly seconds: number | null;
+  readonly asked: number;
 }
 
-export function Chart({ label, height, data, options }: ChartProps) {
+export interface ChartProps<Data> {
+  readonly label: string;
+  readonly height: number;
+  readonly data: Data;
+  /** Puts the series into an empty chart and gives what shows data in them; called again when the colours change. */
+  readonly draw: (chart: IChartApi, palette: Palette, library: Library) => (data: Data) => void;
+  readonly range: Range;
+  /** Newest time in the data, seconds. */
+  readonly newest: number;
+  /** The time under the crosshair, seconds; null: it is nowhere. */
+  readonly onPoint: (seconds: number | null) => void;
+}
+
+export function Chart<Data>({ label, height, data, draw, range, newest, onPoint }: ChartProps<Data>) {
   const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const latest = useRef(data);
-  latest.current = data;
+  const chart = useRef<IChartApi | null>(null);
+  const show = useRef<(data: Data) => void>(() => undefined);
+  const library = useLibrary();
+  const latest = useRef({ data, range, newest, onPoint });
+  latest.current = { data, range, newest, onPoint };
   useEffect(() => {
     const element = box.current;
-    if (element === null) return;
+    if (element === null || library === null) return;
     const make = (): void => {
-      plot.current?.destroy();
-      plot.current = new uPlot(
-        complete(options(palette()), element.clientWidth, height),
-        latest.current,
-        element,
+      chart.current?.remove();
+      const colours = palette();
+      const made = library.createChart(element, look(colours));
+      chart.current = made;
+      show.current = draw(made, colours, library);
+      show.current(latest.current.data);
+      showRange(made, latest.current.range, latest.current.newest);
+      made.subscribeCrosshairMove(({ time }) =>
+        latest.current.onPoint(typeof time === 'number' ? time : null),
       );
     };
     make();
     const colours = matchMedia('(prefers-color-scheme: dark)');
     colours.addEventListener('change', make);
-    const size = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
-    size.observe(element);
     return () => {
       colours.removeEventListener('change', make);
-      size.disconnect();
-      plot.current?.destroy();
-      plot.current = null;
+      chart.current?.remove();
+      chart.current = null;
+      show.current = () => undefined;
     };
-  }, [options, height]);
-  useEffect(() => plot.current?.setData(data), [data]);
-  return <div ref={box} class="chart" role="img" aria-label={label} />;
+  }, [library, draw]);
+  useEffect(() => show.current(data), [data]);
+  useEffect(() => {
+    if (chart.current !== null) showRange(chart.current, range, latest.current.newest);
+  }, [range]);
+  return <div ref={box} class="chart" style={{ height: `${height}px` }} role="img" aria-label={label} />;
 }
 
-function complete(
-  chosen: Pick<uPlot.Options, 'series'> & Partial<uPlot.Options>,
-  width: number,
-  height: number,
-): uPlot.Options {
-  const { ink: _, soft, line } = palette();
-  const axis: uPlot.Axis = {
-    stroke: soft,
-    font: '11px ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace',
-    grid: { stroke: line, width: 1 },
-    ticks: { show: false },
-  };
+function useLibrary(): Library | null {
+  const [library, setLibrary] = useState<Library | null>(null);
+  useEffect(() => void import('./library.js').then(setLibrary), []);
+  return library;
+}
+
+function showRange(chart: IChartApi, { seconds }: Range, newest: number): void {
+  const scale = chart.timeScale();
+  if (seconds === null) scale.fitContent();
+  else scale.setVisibleRange({ from: (newest - seconds) as UTCTimestamp, to: newest as UTCTimestamp });
+}
+
+function look({ soft, line }: Palette): DeepPartial<ChartOptions> {
   return {
-    width,
-    height,
-    padding: [10, 8, 0, LABEL_ROOM_PX],
-    legend: { show: false },
-    cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false } },
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-    axes: [
-      { ...axis, size: 26, values: (_plot, splits) => splits.map(timeLabel) },
-      { ...axis, side: 1, size: 66, values: (_plot, splits) => splits.map(priceLabel) },
-    ],
-    ...chosen,
+    autoSize: true,
+    layout: {
+      background: { color: 'transparent' },
+      textColor: soft,
+      fontSize: 11,
+      fontFamily: 'ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace',
+      panes: { separatorColor: line, separatorHoverColor: line, enableResize: false },
+      // Its style element is what the page's own policy refuses: the link stands under the chart.
+      attributionLogo: false,
+    },
+    grid: { vertLines: { color: line }, horzLines: { color: line } },
+    rightPriceScale: { borderVisible: false },
+    timeScale: {
+      borderVisible: false,
+      timeVisible: true,
+      secondsVisible: false,
+      rightOffset: 2,
+      minBarSpacing: 0.1,
+      tickMarkFormatter: (time: Time, type: number) => tick(Number(time) * 1000, type),
+    },
+    crosshair: {
+      vertLine: { color: soft, labelBackgroundColor: soft },
+      horzLine: { color: soft, labelBackgroundColor: soft },
+    },
+    localization: { timeFormatter: (time: Time) => dayAndMinute(Number(time) * 1000) },
+    // A finger that moves up and down scrolls the page, not the prices.
+    handleScroll: { vertTouchDrag: false },
   };
 }
 
-/** Half of a time's width: it is centred on its line, which may be at the very edge. */
-const LABEL_ROOM_PX = 18;
+/** The kinds up to this one are years, months and days. */
+const DAY_TICK = 2;
 
-const priceLabel = (value: number): string => grouped(String(value));
-
-function timeLabel(seconds: number): string {
-  const text = new Date(seconds * 1000).toISOString();
-  if (seconds % 86_400 === 0) return text.slice(5, 10);
-  return seconds % 60 === 0 ? text.slice(11, 16) : text.slice(11, 19);
-}
+const tick = (ms: number, type: number): string => (type <= DAY_TICK ? day(ms).slice(5) : minuteOfDay(ms));
 
 function palette(): Palette {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   return {
     ink: read('ink'),
+    panel: read('panel'),
     soft: read('soft'),
     line: read('line'),
     go: read('go'),

@@ -21,6 +21,7 @@ import type {
   Signing,
   StrategyShown,
   Task,
+  Trade,
   TradesAnswer,
   ValidationShown,
 } from '../api/shapes.js';
@@ -65,12 +66,18 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/trades', { params: { query } }));
   }
 
+  /** The newest of one symbol, to be marked in its chart. */
+  async tradesOf(symbol: string): Promise<readonly Trade[]> {
+    const query = { limit: 200, symbol };
+    return (await answerOf(this.#client.GET('/api/trades', { params: { query } }))).trades;
+  }
+
   equity(): Promise<EquityAnswer> {
     return answerOf(this.#client.GET('/api/equity', { params: { query: { points: 600 } } }));
   }
 
   bars(symbol: string): Promise<BarsAnswer> {
-    return answerOf(this.#client.GET('/api/bars', { params: { query: { symbol } } }));
+    return answerOf(this.#client.GET('/api/bars', { params: { query: { symbol, limit: 1000 } } }));
   }
 
   async routines(limit: number): Promise<readonly RoutineRun[]> {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LiveState, TraderStatus } from '../api/shapes.js';
+import type { LiveState, Trade, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Session } from '../connection/session.js';
 import { signVote } from '../connection/sign-vote.js';
@@ -29,14 +29,16 @@ import { Routine } from './routine.js';
 import { Schedules } from './schedules.js';
 import { TabBar } from './tab-bar.js';
 import { useButtons } from './use-buttons.js';
-import { useDeskApi, useLive, usePrices } from './use-desk.js';
+import { useCandles, useDeskApi, useLive } from './use-desk.js';
 import { useShortcuts } from './use-shortcuts.js';
 import { type Tab, useTab } from './use-tab.js';
 import { Why } from './why.js';
 
-const CHART_HEIGHT_PX = 248;
+const PRICE_HEIGHT_PX = 300;
+const EQUITY_HEIGHT_PX = 318;
 const ROUTINES_SHOWN = 6;
 const COUNTS_MS = 10_000;
+const NO_TRADES: readonly Trade[] = [];
 
 type Dialog = 'close-all' | 'resume' | 'help';
 
@@ -49,7 +51,8 @@ export function DeskPage({ session }: { readonly session: Session }) {
   const [tab, setTab] = useTab();
   const counts = useCounts(api, tab);
   const status = state?.status ?? null;
-  const shown = symbol || (status?.marketData.lastPrices[0]?.symbol ?? '');
+  const symbols = status === null ? [] : inOrder(status);
+  const shown = symbol || (symbols[0] ?? '');
   const stop = (): void => buttons.press('stop', '');
   const canResume = status !== null && status.mode !== 'ACTIVE';
   useShortcuts({
@@ -57,11 +60,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
     c: () => setDialog('close-all'),
     r: () => canResume && setDialog('resume'),
     '?': () => setDialog('help'),
-    ...Object.fromEntries(
-      (status?.marketData.lastPrices ?? [])
-        .slice(0, 9)
-        .map((one, at) => [at + 1, () => setSymbol(one.symbol)]),
-    ),
+    ...Object.fromEntries(symbols.slice(0, 9).map((one, at) => [at + 1, () => setSymbol(one)])),
   });
   const openTemporal = (): void =>
     void api.temporalUiAddress().then((url) => window.open(url, '_blank', 'noopener'));
@@ -87,7 +86,14 @@ export function DeskPage({ session }: { readonly session: Session }) {
         {tab !== 'desk' ? (
           <Section tab={tab} api={api} session={session} />
         ) : state !== null && status !== null ? (
-          <Panels api={api} state={state} status={status} symbol={shown} onSymbol={setSymbol} />
+          <Panels
+            api={api}
+            state={state}
+            status={status}
+            symbols={symbols}
+            symbol={shown}
+            onSymbol={setSymbol}
+          />
         ) : (
           <p class="waiting">Waiting for the trader’s first word…</p>
         )}
@@ -108,6 +114,13 @@ export function DeskPage({ session }: { readonly session: Session }) {
       {dialog === 'help' && <HelpDialog onClose={() => setDialog(null)} />}
     </>
   );
+}
+
+/** Those with a position first, else as the desk has them. */
+function inOrder({ marketData, positions }: TraderStatus): readonly string[] {
+  const held = new Set(positions.map(({ symbol }) => symbol));
+  const all = marketData.lastPrices.map(({ symbol }) => symbol);
+  return [...all.filter((one) => held.has(one)), ...all.filter((one) => !held.has(one))];
 }
 
 interface SectionProps {
@@ -146,17 +159,19 @@ interface PanelsProps {
   readonly api: DeskApi;
   readonly state: LiveState;
   readonly status: TraderStatus;
+  readonly symbols: readonly string[];
   readonly symbol: string;
   readonly onSymbol: (symbol: string) => void;
 }
 
-function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
+function Panels({ api, state, status, symbols, symbol, onSymbol }: PanelsProps) {
   // The ledger follows the trader by a moment: looked at with every fill and again soon after.
   const trades = usePolled(() => api.trades(), 4_000, status.fills);
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
   const runs = usePolled(() => api.routines(ROUTINES_SHOWN), 5_000, status.mode);
   const schedules = usePolled(() => api.schedules(), 30_000, 'schedules');
-  const prices = usePrices(api, symbol, state);
+  const candles = useCandles(api, symbol, state);
+  const marked = usePolled(() => api.tradesOf(symbol), 4_000, `${symbol} ${status.fills}`);
   return (
     <>
       <Figures status={status} />
@@ -164,13 +179,14 @@ function Panels({ api, state, status, symbol, onSymbol }: PanelsProps) {
         <div class="main-column">
           <PricePanel
             status={status}
+            symbols={symbols}
             symbol={symbol}
             onSymbol={onSymbol}
-            prices={prices}
-            trades={trades.value?.trades ?? []}
-            height={CHART_HEIGHT_PX}
+            candles={candles}
+            trades={marked.value ?? NO_TRADES}
+            height={PRICE_HEIGHT_PX}
           />
-          <EquityPanel status={status} equity={equity} height={CHART_HEIGHT_PX} />
+          <EquityPanel status={status} equity={equity} height={EQUITY_HEIGHT_PX} />
           <Positions
             positions={status.positions}
             stopGaps={status.stopGaps}

@@ -1,8 +1,11 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type uPlot from 'uplot';
 import type { EquityAnswer, EquityPoint, TraderStatus } from '../api/shapes.js';
-import { Chart, type Palette } from '../charts/chart.js';
+import { Chart } from '../charts/chart.js';
+import { drawEquity, type EquityData } from '../charts/equity-curve.js';
+import { thinned } from '../charts/even-times.js';
+import { Ranges, useRange } from '../charts/ranges.js';
 import type { Polled } from '../connection/use-polled.js';
+import { dayAndMinute, grouped, signed } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 interface EquityPanelProps {
@@ -11,11 +14,17 @@ interface EquityPanelProps {
   readonly height: number;
 }
 
+const POINTS_MAX = 600;
+const MINUTE = 60;
+
 export function EquityPanel({ status, equity, height }: EquityPanelProps) {
-  const known = equity.value?.points ?? NONE;
   const { marketMs } = status.marketData;
-  const points = useTail(known, marketMs, status.equity);
-  const { data, worstPct } = useMemo(() => curveOf(points), [points]);
+  const points = useTail(equity.value?.points ?? NONE, marketMs, status.equity);
+  const held = equity.value?.buyAndHold ?? NONE;
+  const { data, worstPct } = useMemo(() => curveOf(points, held), [points, held]);
+  const chosen = useRange(null);
+  const [pointed, setPointed] = useState<number | null>(null);
+  const newest = data.points.at(-1);
   const fromMemory = equity.value?.source === 'memory';
   return (
     <Panel
@@ -28,45 +37,81 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
         </span>
       }
     >
-      <p class="quote">
-        <span class="label">Drawdown now</span> <b>{status.drawdownPct}%</b>{' '}
-        <span class="label">at worst</span>{' '}
-        <b>{Math.max(worstPct, Number(status.drawdownPct)).toFixed(2)}%</b>
-      </p>
-      {data[0].length < 2 ? (
+      <div class="chart-head">
+        <p class="quote">
+          <span class="label">Drawdown now</span> <b>{status.drawdownPct}%</b>{' '}
+          <span class="label">at worst</span>{' '}
+          <b>{Math.max(worstPct, Number(status.drawdownPct)).toFixed(2)}%</b>
+        </p>
+        <Ranges {...chosen} covered={newest === undefined ? 0 : newest.time - (data.points[0]?.time ?? 0)} />
+      </div>
+      {newest === undefined || data.points.length < 2 ? (
         <Empty>Collecting…</Empty>
       ) : (
-        <Chart
-          label={`Equity curve, now ${status.equity} ${status.currency}`}
-          height={height}
-          data={data}
-          options={drawing}
-        />
+        <>
+          <Pointed data={data} time={pointed ?? newest.time} />
+          <Chart
+            label={`Equity curve, now ${status.equity} ${status.currency}`}
+            height={height}
+            data={data}
+            draw={drawEquity}
+            range={chosen.range}
+            newest={newest.time}
+            onPoint={setPointed}
+          />
+        </>
       )}
     </Panel>
   );
 }
 
-/** Equity under the highest value before it; what lies between them is the drawdown. */
-const drawing = ({ soft, alarm, go }: Palette) => ({
-  series: [
-    {},
-    { stroke: soft, width: 1, dash: [3, 3], points: { show: false } },
-    { stroke: go, width: 1.5, points: { show: false } },
-  ],
-  bands: [{ series: [1, 2] as [number, number], fill: `${alarm}2e` }],
-});
+/** What was there at the crosshair, or is now. */
+function Pointed({ data: { points, held }, time }: { readonly data: EquityData; readonly time: number }) {
+  const at = points.findLast((point) => point.time <= time) ?? points[0];
+  const holding = held.findLast((point) => point.time <= time);
+  const first = held[0];
+  return (
+    <p class="pointed" data-testid="equity-pointed">
+      {at !== undefined && (
+        <>
+          <span>{dayAndMinute(at.time * 1000)} UTC</span>
+          <span>
+            <span class="label">Equity</span> {grouped(at.equity.toFixed(2))}
+          </span>
+          <span>
+            <span class="label">Drawdown</span> {at.drawdownPct.toFixed(2)}%
+          </span>
+        </>
+      )}
+      {holding !== undefined && first !== undefined && (
+        <span class="held">
+          <span class="label">Buy and hold</span>{' '}
+          {signed(((holding.equity / first.equity - 1) * 100).toFixed(2))}%
+        </span>
+      )}
+    </p>
+  );
+}
 
-function curveOf(points: readonly EquityPoint[]): { data: uPlot.AlignedData; worstPct: number } {
-  const equity = points.map((point) => Number(point.equity));
+/** Each step of the whole span has one place, so that the newest minutes take no more room than the others. */
+function curveOf(
+  known: readonly EquityPoint[],
+  held: readonly EquityPoint[],
+): { readonly data: EquityData; readonly worstPct: number } {
+  const spanSeconds = ((known.at(-1)?.marketMs ?? 0) - (known[0]?.marketMs ?? 0)) / 1000;
+  const step = Math.max(MINUTE, Math.ceil(spanSeconds / POINTS_MAX));
   let peak = 0;
-  let worstPct = 0;
-  const peaks = equity.map((value) => {
+  const points = known.map(({ marketMs, equity }) => {
+    const value = Number(equity);
     peak = Math.max(peak, value);
-    worstPct = Math.max(worstPct, (1 - value / peak) * 100);
-    return peak;
+    return { time: Math.floor(marketMs / 1000), equity: value, drawdownPct: (1 - value / peak) * 100 };
   });
-  return { data: [points.map((point) => point.marketMs / 1000), peaks, equity], worstPct };
+  const holding = held.map(({ marketMs, equity }) => ({
+    time: Math.floor(marketMs / 1000),
+    equity: Number(equity),
+  }));
+  const worstPct = points.reduce((worst, { drawdownPct }) => Math.max(worst, drawdownPct), 0);
+  return { data: { points: thinned(points, step), held: thinned(holding, step), step }, worstPct };
 }
 
 const NONE: readonly EquityPoint[] = [];

@@ -1,142 +1,198 @@
-import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
-import type uPlot from 'uplot';
+import { useMemo, useState } from 'preact/hooks';
 import type { Trade, TraderStatus } from '../api/shapes.js';
-import { Chart, type Palette } from '../charts/chart.js';
-import { drawLevels, drawMarks, type Level, type TradeMark } from '../charts/marks.js';
-import { grouped } from '../format.js';
+import { type Candle, drawCandles, type Level, type TradeMark } from '../charts/candles.js';
+import { Chart } from '../charts/chart.js';
+import { Ranges, useRange } from '../charts/ranges.js';
+import { dayAndMinute, grouped } from '../format.js';
 import { Empty, Panel } from './panel.js';
-import type { PricePoint } from './use-desk.js';
 
 interface PricePanelProps {
   readonly status: TraderStatus;
+  /** Those with a position first. */
+  readonly symbols: readonly string[];
   readonly symbol: string;
   readonly onSymbol: (symbol: string) => void;
-  readonly prices: readonly PricePoint[];
+  readonly candles: readonly Candle[];
   readonly trades: readonly Trade[];
   readonly height: number;
 }
 
+const FIRST_SEEN_SECONDS = 4 * 3_600;
+const MINUTE = 60;
+
 export function PricePanel(props: PricePanelProps) {
-  const { status, symbol, onSymbol, prices, trades, height } = props;
+  const { status, symbols, symbol, onSymbol, candles, trades, height } = props;
   const price = status.marketData.lastPrices.find((one) => one.symbol === symbol);
-  const data = useMemo(
-    (): uPlot.AlignedData => [
-      prices.map((point) => point.marketMs / 1000),
-      prices.map((point) => point.price),
-    ],
-    [prices],
-  );
-  const marks = useMemo(() => marksOf(trades, symbol, prices), [trades, symbol, prices]);
+  const digits = placesOf(price?.bid);
+  const marks = useMemo(() => marksOf(trades, symbol, candles), [trades, symbol, candles]);
   const levels = levelsOf(status, symbol);
-  const options = useDrawing(marks, levels);
-  const count = marks.length === 1 ? '1 trade' : `${marks.length} trades`;
+  const known = JSON.stringify(levels);
+  const data = useMemo(() => ({ candles, marks, levels, digits }), [candles, marks, known, digits]);
+  const chosen = useRange(FIRST_SEEN_SECONDS);
+  const [pointed, setPointed] = useState<number | null>(null);
+  const newest = candles.at(-1);
+  const count = marks.length === 1 ? '1 fill' : `${marks.length} fills`;
   return (
     <Panel
       title="Price"
       area="price"
-      aside={<SymbolTabs status={status} symbol={symbol} onSymbol={onSymbol} />}
+      aside={<SymbolTabs symbols={symbols} symbol={symbol} onSymbol={onSymbol} />}
     >
-      <p class="quote">
-        {price === undefined ? (
-          'no price yet'
-        ) : (
-          <>
-            <span class="label">Bid</span> <b>{grouped(price.bid)}</b> <span class="label">Ask</span>{' '}
-            <b>{grouped(price.ask)}</b>
-          </>
-        )}
-        <span class="soft"> one-minute closes, {count} in view, market time UTC</span>
-      </p>
-      {prices.length < 2 ? (
+      <div class="chart-head">
+        <p class="quote">
+          {price === undefined ? (
+            'no price yet'
+          ) : (
+            <>
+              <span class="label">Bid</span> <b>{grouped(price.bid)}</b> <span class="label">Ask</span>{' '}
+              <b>{grouped(price.ask)}</b>
+            </>
+          )}
+        </p>
+        <Ranges {...chosen} covered={newest === undefined ? 0 : newest.time - (candles[0]?.time ?? 0)} />
+      </div>
+      {newest === undefined || candles.length < 2 ? (
         <Empty>Collecting prices…</Empty>
       ) : (
-        <Chart label={`${symbol} prices, ${count} marked`} height={height} data={data} options={options} />
+        <>
+          <Pointed
+            candle={candles.find(({ time }) => time === pointed) ?? newest}
+            digits={digits}
+            marks={marks}
+          />
+          <p class="pointed" data-testid="levels">
+            {levels.map(({ text, price: at, tone }) => (
+              <span key={`${text} ${at}`} class={`level ${tone}`}>
+                {text} {grouped(at.toFixed(digits))}
+              </span>
+            ))}
+          </p>
+          <Chart
+            key={symbol}
+            label={`${symbol} candles of one minute, ${count} marked`}
+            height={height}
+            data={data}
+            draw={drawCandles}
+            range={chosen.range}
+            newest={newest.time}
+            onPoint={setPointed}
+          />
+          <Attribution />
+        </>
       )}
     </Panel>
   );
 }
 
-function SymbolTabs({ status, symbol, onSymbol }: Pick<PricePanelProps, 'status' | 'symbol' | 'onSymbol'>) {
+interface SymbolTabsProps {
+  readonly symbols: readonly string[];
+  readonly symbol: string;
+  readonly onSymbol: (symbol: string) => void;
+}
+
+function SymbolTabs({ symbols, symbol, onSymbol }: SymbolTabsProps) {
   return (
     <fieldset class="tabs" aria-label="Symbol">
-      {status.marketData.lastPrices.map((one) => (
+      {symbols.map((one) => (
         <button
-          key={one.symbol}
+          key={one}
           type="button"
           class="tab"
-          aria-pressed={one.symbol === symbol}
-          onClick={() => onSymbol(one.symbol)}
+          aria-pressed={one === symbol}
+          onClick={() => onSymbol(one)}
         >
-          {one.symbol}
+          {one}
         </button>
       ))}
     </fieldset>
   );
 }
 
-/** The chart is made once; marks and levels are read afresh whenever it draws. */
-function useDrawing(marks: readonly TradeMark[], levels: readonly Level[]) {
-  const latest = useRef({ marks, levels });
-  const plot = useRef<uPlot | null>(null);
-  latest.current = { marks, levels };
-  const keep = useCallback((made: uPlot | null): void => {
-    plot.current = made;
-  }, []);
-  useEffect(() => plot.current?.redraw(false), [marks, JSON.stringify(levels)]);
-  return useCallback(
-    (palette: Palette) => ({
-      scales: {
-        y: {
-          range: (_plot: uPlot, low: number, high: number) => rangeWith(latest.current.levels, low, high),
-        },
-      },
-      series: [{}, { stroke: palette.info, width: 1.5, points: { show: false } }],
-      hooks: {
-        ready: [keep],
-        destroy: [() => keep(null)],
-        draw: [
-          (made: uPlot) => {
-            drawLevels(made, latest.current.levels, palette);
-            drawMarks(made, latest.current.marks, palette);
-          },
-        ],
-      },
-    }),
-    [],
+interface PointedProps {
+  readonly candle: Candle;
+  readonly digits: number;
+  readonly marks: readonly TradeMark[];
+}
+
+/** The candle under the crosshair, or the newest. */
+function Pointed({ candle, digits, marks }: PointedProps) {
+  const { time, open, high, low, close, volume } = candle;
+  const figure = (name: string, value: number) => (
+    <span>
+      <span class="label">{name}</span> {grouped(value.toFixed(digits))}
+    </span>
+  );
+  return (
+    <p class="pointed" data-testid="pointed">
+      <span>{dayAndMinute(time * 1000)} UTC</span>
+      {figure('O', open)}
+      {figure('H', high)}
+      {figure('L', low)}
+      {figure('C', close)}
+      {volume > 0 && (
+        <span>
+          <span class="label">Volume</span> {grouped(String(volume))}
+        </span>
+      )}
+      {marks
+        .filter((mark) => mark.time === time)
+        .map(({ side, words, price }, at) => (
+          <span key={`${words} ${at}`} class={side}>
+            {words} {price}
+          </span>
+        ))}
+    </p>
   );
 }
 
-/** Room above and below, and as far as a level that is near enough to matter. */
-function rangeWith(levels: readonly Level[], low: number, high: number): [number, number] {
-  const span = Math.max(high - low, high * 0.0005);
-  const near = levels
-    .map(({ price }) => price)
-    .filter((price) => price > low - span * 1.5 && price < high + span * 1.5);
-  const bottom = Math.min(low, ...near);
-  const top = Math.max(high, ...near);
-  const room = (top - bottom) * 0.1 || span;
-  return [bottom - room, top + room];
+/** What the library's licence asks for. */
+function Attribution() {
+  return (
+    <p class="attribution">
+      Charts:{' '}
+      <a href="https://www.tradingview.com/" target="_blank" rel="noopener noreferrer">
+        TradingView Lightweight Charts™
+      </a>
+      , <a href="/NOTICE.txt">notice</a>. Market time, UTC.
+    </p>
+  );
 }
 
-function marksOf(
-  trades: readonly Trade[],
-  symbol: string,
-  prices: readonly PricePoint[],
-): readonly TradeMark[] {
-  const from = prices[0]?.marketMs ?? Number.POSITIVE_INFINITY;
+const PURPOSES: Readonly<Record<string, string>> = {
+  entry: 'entry',
+  exit: 'exit',
+  protective: 'stop',
+  close: 'close all',
+};
+
+function marksOf(trades: readonly Trade[], symbol: string, candles: readonly Candle[]): readonly TradeMark[] {
+  const from = candles[0]?.time ?? Number.POSITIVE_INFINITY;
   return trades
-    .filter((trade) => trade.symbol === symbol && trade.marketMs >= from)
-    .map(({ marketMs, price, side }) => ({ seconds: marketMs / 1000, price: Number(price), side }));
+    .filter((trade) => trade.symbol === symbol)
+    .map(({ marketMs, side, purpose, price }) => ({
+      time: Math.floor(marketMs / 1000 / MINUTE) * MINUTE,
+      side,
+      words: PURPOSES[purpose] ?? purpose,
+      price: grouped(price),
+    }))
+    .filter(({ time }) => time >= from)
+    .sort((left, right) => left.time - right.time);
 }
 
-function levelsOf({ positions }: TraderStatus, symbol: string): readonly Level[] {
+function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly Level[] {
+  const levels: Level[] = [];
   const position = positions.find((one) => one.symbol === symbol);
-  if (position === undefined) return [];
-  const average: Level = {
-    price: Number(position.averagePrice),
-    tone: 'soft',
-    text: `${position.side} from`,
-  };
-  if (position.stopPrice === null) return [average];
-  return [average, { price: Number(position.stopPrice), tone: 'alarm', text: 'stop' }];
+  if (position !== undefined) {
+    levels.push({ price: Number(position.averagePrice), tone: 'soft', text: `${position.side} from` });
+    if (position.stopPrice !== null)
+      levels.push({ price: Number(position.stopPrice), tone: 'alarm', text: 'stop' });
+  }
+  for (const { symbol: of, purpose, price } of orders) {
+    if (of !== symbol || price === null) continue;
+    if (purpose === 'entry') levels.push({ price: Number(price), tone: 'info', text: 'entry' });
+    if (purpose === 'exit') levels.push({ price: Number(price), tone: 'go', text: 'target' });
+  }
+  return levels;
 }
+
+const placesOf = (price: string | undefined): number => price?.split('.')[1]?.length ?? 2;

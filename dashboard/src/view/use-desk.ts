@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { BarsAnswer, LiveState } from '../api/shapes.js';
+import type { Candle } from '../charts/candles.js';
 import { DeskApi } from '../connection/desk-api.js';
 import { type Connection, Live } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
@@ -27,37 +28,48 @@ export function useDeskApi(session: Session): DeskApi {
   return useMemo(() => new DeskApi(session), [session]);
 }
 
-export interface PricePoint {
-  readonly marketMs: number;
-  readonly price: number;
-}
+const MINUTE_MS = 60_000;
 
-/** Closes of finished minutes as the trader has them, then the minute that runs, from the live prices. */
-export function usePrices(api: DeskApi, symbol: string, state: LiveState | null): readonly PricePoint[] {
+/** Finished minutes as the trader has them, then the one that runs, from the live prices. */
+export function useCandles(api: DeskApi, symbol: string, state: LiveState | null): readonly Candle[] {
   const read = usePolled(() => (symbol === '' ? Promise.resolve(NO_BARS) : api.bars(symbol)), 10_000, symbol);
-  const [tail, setTail] = useState<readonly PricePoint[]>([]);
+  const [tail, setTail] = useState<readonly Candle[]>([]);
   const marketMs = state?.status?.marketData.marketMs;
   useEffect(() => setTail([]), [symbol]);
   useEffect(() => {
     const price = state?.status?.marketData.lastPrices.find((one) => one.symbol === symbol);
     if (price === undefined || marketMs === undefined) return;
     const mid = (Number(price.bid) + Number(price.ask)) / 2;
-    setTail((before) => [
-      ...before.filter((point) => minute(point.marketMs) < minute(marketMs)).slice(-TAIL_MAX),
-      { marketMs, price: mid },
-    ]);
+    setTail((before) => grown(before, Math.floor(marketMs / MINUTE_MS) * 60, mid));
   }, [marketMs, symbol]);
   const { value } = read;
   return useMemo(() => {
-    const known = value === null || value.symbol !== symbol ? [] : value.bars.map(pointOf);
-    const last = known.at(-1)?.marketMs ?? 0;
-    return [...known, ...tail.filter((point) => point.marketMs > last)];
+    const known = value === null || value.symbol !== symbol ? [] : value.bars.map(candleOf);
+    const last = known.at(-1)?.time ?? 0;
+    return [...known, ...tail.filter(({ time }) => time > last)];
   }, [value, tail, symbol]);
 }
 
-function pointOf({ openMs, spanMs, close }: BarsAnswer['bars'][number]): PricePoint {
-  return { marketMs: openMs + spanMs, price: Number(close) };
+function grown(candles: readonly Candle[], time: number, price: number): readonly Candle[] {
+  const earlier = candles.filter((candle) => candle.time < time).slice(-TAIL_MAX);
+  const { open = price, high = price, low = price } = candles.find((candle) => candle.time === time) ?? {};
+  const running = {
+    time,
+    open,
+    high: Math.max(high, price),
+    low: Math.min(low, price),
+    close: price,
+    volume: 0,
+  };
+  return [...earlier, running];
 }
 
-const NO_BARS: BarsAnswer = { symbol: '', spanMs: 60_000, simulated: false, bars: [] };
-const minute = (ms: number): number => Math.floor(ms / 60_000);
+function candleOf({ openMs, open, high, low, close, volume }: BarsAnswer['bars'][number]): Candle {
+  return {
+    time: openMs / 1000,
+    ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
+    volume: Number(volume),
+  };
+}
+
+const NO_BARS: BarsAnswer = { symbol: '', spanMs: MINUTE_MS, simulated: false, bars: [] };

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
+import { readBuyAndHold } from '../read/read-buy-and-hold.js';
 import { readEquity } from '../read/read-equity.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
@@ -22,13 +23,19 @@ export function equityRoute(app: FastifyInstance, web: WebDependencies, watch: S
     '/api/equity',
     { schema, preValidation: coerceIntegers('points') },
     async (request) => {
-      const currency = watch.state.status?.currency ?? null;
+      const { status } = watch.state;
+      const currency = status?.currency ?? null;
       try {
         const points = await readEquity(web.database, web.runtime.desk, request.query.points);
-        return { source: 'ledger', currency, points };
+        const buyAndHold =
+          status === null
+            ? []
+            : await readBuyAndHold(web.database, web.runtime.desk, status.marketData, points);
+        return { source: 'ledger', currency, points, buyAndHold };
       } catch (error) {
         request.log.warn({ err: error }, 'equity curve from memory: the database does not answer');
-        return { source: 'memory', currency, points: watch.equity.points().slice(-request.query.points) };
+        const points = watch.equity.points().slice(-request.query.points);
+        return { source: 'memory', currency, points, buyAndHold: [] };
       }
     },
   );

@@ -28,12 +28,19 @@ export const tradesSchema = z.object({
   nextCursor: z.string().nullable().describe('Pass it as `before` for older trades; null at the end'),
 });
 
+const equityPointSchema = z.object({ marketMs, equity: decimalText });
+
 export const equitySchema = z.object({
   source: z
     .enum(['ledger', 'memory'])
     .describe('memory: the database is down; since this web server started'),
   currency: z.string().nullable(),
-  points: z.array(z.object({ marketMs, equity: decimalText })).describe('Oldest first'),
+  points: z.array(equityPointSchema).describe('Oldest first'),
+  buyAndHold: z
+    .array(equityPointSchema)
+    .describe(
+      'What the same money would be in equal parts of each instrument, without costs; empty: no prices',
+    ),
 });
 
 export const stepSchema = z.object({

@@ -1,0 +1,151 @@
+/** Candles with their volume, what was traded as arrows, and the levels that count as lines. */
+import type {
+  AutoscaleInfo,
+  CandlestickData,
+  HistogramData,
+  IChartApi,
+  IPriceLine,
+  ISeriesApi,
+  SeriesMarker,
+  Time,
+  UTCTimestamp,
+} from 'lightweight-charts';
+import { grouped } from '../format.js';
+import type { Library, Palette } from './chart.js';
+import { type Timed, withGaps } from './even-times.js';
+
+export interface Candle extends Timed {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Zero of the minute that runs: nobody knows it yet. */
+  readonly volume: number;
+}
+
+export interface TradeMark extends Timed {
+  readonly side: 'buy' | 'sell';
+  readonly words: string;
+  /** As it is written. */
+  readonly price: string;
+}
+
+export interface Level {
+  readonly price: number;
+  readonly tone: 'alarm' | 'soft' | 'info' | 'go';
+  readonly text: string;
+}
+
+export interface CandleData {
+  readonly candles: readonly Candle[];
+  readonly marks: readonly TradeMark[];
+  readonly levels: readonly Level[];
+  /** Places after the decimal point. */
+  readonly digits: number;
+}
+
+/** More words than these lie over each other. */
+const WORDS_MAX = 24;
+const MINUTE = 60;
+
+export function drawCandles(chart: IChartApi, palette: Palette, library: Library) {
+  const volume = chart.addSeries(library.HistogramSeries, {
+    priceScaleId: '',
+    priceFormat: { type: 'volume' },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  volume.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
+  let levels: readonly Level[] = [];
+  const candles = chart.addSeries(library.CandlestickSeries, {
+    ...{
+      upColor: palette.go,
+      wickUpColor: palette.go,
+      downColor: palette.alarm,
+      wickDownColor: palette.alarm,
+    },
+    borderVisible: false,
+    priceLineColor: palette.soft,
+    autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => withLevels(own(), levels),
+  });
+  candles.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: 0.2 } });
+  const markers = library.createSeriesMarkers(candles, []);
+  const lines: IPriceLine[] = [];
+  return (data: CandleData): void => {
+    const { digits } = data;
+    levels = data.levels;
+    candles.applyOptions({
+      priceFormat: {
+        type: 'custom',
+        minMove: 10 ** -digits,
+        formatter: (price: number) => grouped(price.toFixed(digits)),
+      },
+    });
+    candles.setData(withGaps(data.candles, MINUTE) as CandlestickData<Time>[]);
+    volume.setData(data.candles.map((candle) => volumeOf(candle, palette)));
+    const arrows = oneEach(data.marks);
+    markers.setMarkers(arrows.map((mark) => arrow(mark, palette, arrows.length <= WORDS_MAX)));
+    showLevels(candles, lines, levels, palette, library);
+  };
+}
+
+function volumeOf({ time, open, close, volume }: Candle, palette: Palette): HistogramData<Time> {
+  return {
+    time: time as UTCTimestamp,
+    value: volume,
+    color: `${close < open ? palette.alarm : palette.go}4d`,
+  };
+}
+
+/** However many fills a candle had: one arrow for what was bought in it, one for what was sold. */
+function oneEach(marks: readonly TradeMark[]): readonly TradeMark[] {
+  return [...new Map(marks.map((mark) => [`${mark.time} ${mark.side}`, mark])).values()];
+}
+
+function arrow({ time, side, words }: TradeMark, palette: Palette, worded: boolean): SeriesMarker<Time> {
+  const buys = side === 'buy';
+  return {
+    time: time as UTCTimestamp,
+    position: buys ? 'belowBar' : 'aboveBar',
+    shape: buys ? 'arrowUp' : 'arrowDown',
+    color: buys ? palette.go : palette.alarm,
+    ...(worded ? { text: words } : {}),
+  };
+}
+
+function showLevels(
+  series: ISeriesApi<'Candlestick'>,
+  lines: IPriceLine[],
+  levels: readonly Level[],
+  palette: Palette,
+  { LineStyle }: Library,
+): void {
+  for (const line of lines.splice(0)) series.removePriceLine(line);
+  for (const { price, tone } of levels)
+    lines.push(
+      series.createPriceLine({
+        price,
+        color: palette[tone],
+        lineWidth: 1,
+        lineStyle: LineStyle.Dashed,
+        axisLabelVisible: true,
+        axisLabelTextColor: palette.panel,
+        // Its words would lie over the newest candles: they stand above the chart.
+        title: '',
+      }),
+    );
+}
+
+/** As far as a level that is near enough to matter. */
+function withLevels(own: AutoscaleInfo | null, levels: readonly Level[]): AutoscaleInfo | null {
+  if (own === null || own.priceRange === null) return own;
+  const { minValue, maxValue } = own.priceRange;
+  const span = Math.max(maxValue - minValue, maxValue * 0.0005);
+  const near = levels
+    .map(({ price }) => price)
+    .filter((price) => price > minValue - span * 1.5 && price < maxValue + span * 1.5);
+  return {
+    ...own,
+    priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) },
+  };
+}

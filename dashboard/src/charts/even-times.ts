@@ -1,0 +1,29 @@
+/** The chart gives each point the same room: times without a point are put in, so that a gap is seen as one. */
+export interface Timed {
+  /** Seconds. */
+  readonly time: number;
+}
+
+/** A desk that was off for weeks would leave nothing but room. */
+const GAP_STEPS_MAX = 240;
+
+export function withGaps<Point extends Timed>(points: readonly Point[], step: number): (Point | Timed)[] {
+  return points.flatMap((point, at) => {
+    const before = points[at - 1];
+    const missing = before === undefined ? 0 : Math.floor((point.time - before.time) / step + 0.5) - 1;
+    if (before === undefined || missing < 1) return [point];
+    const shown = Math.min(missing, GAP_STEPS_MAX);
+    const apart = (point.time - before.time) / (shown + 1);
+    const empty = Array.from({ length: shown }, (_, n) => ({
+      time: Math.round(before.time + (n + 1) * apart),
+    }));
+    return [...empty, point];
+  });
+}
+
+/** The last point of each step. */
+export function thinned<Point extends Timed>(points: readonly Point[], step: number): readonly Point[] {
+  const last = new Map<number, Point>();
+  for (const point of points) last.set(Math.floor(point.time / step), point);
+  return [...last.values()];
+}

@@ -1,0 +1,229 @@
+/** The charts of the built page in Chromium: what is drawn, what the crosshair says, how they are moved. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DESK } from '../api/web-under-test.js';
+import { scriptedStatus } from '../support/trader-status.js';
+import { walk } from './candle-walk.js';
+import { etherAt, missing, picture, ShownDesk } from './shown-desk.js';
+
+const ASSETS = resolve(import.meta.dirname, '../../dist/dashboard/assets');
+const PAGE_KILOBYTES_MAX = 120;
+const START_KILOBYTES_MAX = 65;
+
+const desk = new ShownDesk();
+const requests: string[] = [];
+const price = (): Locator => desk.page.getByRole('img', { name: /candles of one minute/ });
+const equity = (): Locator => desk.page.getByRole('img', { name: /^Equity curve/ });
+const pointed = () => desk.page.getByTestId('pointed').innerText();
+
+describe.skipIf(missing.length > 0)('the charts', () => {
+  beforeAll(async () => {
+    await desk.start();
+    desk.page.on('request', (request) => requests.push(request.url()));
+    await desk.page.reload();
+  });
+  afterAll(() => desk.close());
+  beforeEach(async () => {
+    await desk.look(1440, 'dark');
+    await price().locator('canvas').first().waitFor();
+  });
+
+  const range = async (name: string): Promise<void> => {
+    await desk.page.getByRole('region', { name: 'Price' }).getByRole('button', { name, exact: true }).click();
+  };
+  /** What the crosshair says at a part of the chart's width. */
+  const at = async (part: number): Promise<string> => {
+    const box = await price().boundingBox();
+    if (box === null) throw new Error('no chart');
+    await desk.page.mouse.move(box.x + 2, box.y + 40);
+    await desk.page.mouse.move(box.x + 4 + (box.width - 100) * part, box.y + 60, { steps: 3 });
+    return pointed();
+  };
+  const minuteAt = async (part: number): Promise<number> => {
+    const [, hours = '', minutes = ''] = /(\d\d):(\d\d) UTC/.exec(await at(part)) ?? [];
+    return Number(hours) * 60 + Number(minutes);
+  };
+
+  it('draws candles and volume, an arrow for each fill, a line for the stop', async () => {
+    await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ up: true, down: true, dashes: 2 });
+    expect(await price().getAttribute('aria-label')).toBe('BTC/USDT candles of one minute, 5 fills marked');
+    expect(await desk.page.getByTestId('levels').innerText()).toMatch(
+      /long from 43.050\.00[\s\S]*stop 42.610\.50/,
+    );
+    const { status } = desk.web.trader;
+    desk.web.trader.status = { ...status, positions: [] };
+    await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 0 });
+    desk.web.trader.status = status;
+    await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 2 });
+  });
+
+  it('says under the crosshair what a candle was and what was traded in it', async () => {
+    await range('All');
+    const said = await at(0.5);
+    const [, hours, minutes] = /(\d\d):(\d\d) UTC/.exec(said) ?? [];
+    const bar = desk.web.trader.bars.find(({ openMs }) =>
+      new Date(openMs).toISOString().includes(`T${hours}:${minutes}`),
+    );
+    const figures = said.replace(/\s/g, '');
+    expect(bar).toBeDefined();
+    for (const value of [bar?.open, bar?.high, bar?.low, bar?.close]) expect(figures).toContain(value);
+    expect(figures).toContain(`Volume${Number(bar?.volume)}`);
+  });
+
+  it('shows an hour, four hours or all of it, zooms with the wheel and pans with the mouse', async () => {
+    const newest = 14 * 60 + 31;
+    await range('1h');
+    await expect.poll(() => minuteAt(0)).toBeGreaterThan(newest - 65);
+    expect(await minuteAt(0)).toBeLessThan(newest - 50);
+    await range('All');
+    await expect.poll(() => minuteAt(0)).toBeLessThan(newest - 580);
+    await range('4h');
+    await expect.poll(() => minuteAt(0)).toBeGreaterThan(newest - 250);
+    await at(0.5);
+    const before = (await minuteAt(0.9)) - (await minuteAt(0.1));
+    await at(0.5);
+    await desk.page.mouse.wheel(0, -300);
+    await expect.poll(async () => (await minuteAt(0.9)) - (await minuteAt(0.1))).toBeLessThan(before - 10);
+    const left = await minuteAt(0.1);
+    await at(0.2);
+    await desk.page.mouse.down();
+    await at(0.7);
+    await desk.page.mouse.up();
+    await expect.poll(() => minuteAt(0.1)).toBeLessThan(left - 10);
+  });
+
+  it('stays where it is looked at when prices move', async () => {
+    const there = await minuteAt(0.3);
+    const { status } = desk.web.trader;
+    const { marketData } = status;
+    const lastPrices = marketData.lastPrices.map((one) => ({ ...one, bid: '43150.00', ask: '43150.02' }));
+    desk.web.trader.status = { ...status, marketData: { ...marketData, lastPrices } };
+    const panel = desk.page.getByRole('region', { name: 'Price' });
+    await expect.poll(() => panel.innerText()).toMatch(/43.150\.02/);
+    expect(await minuteAt(0.3)).toBe(there);
+    desk.web.trader.status = status;
+    await range('4h');
+  });
+
+  it('has the symbol with a position first, and shows it', async () => {
+    const tabs = desk.page.getByRole('group', { name: 'Symbol' });
+    await expect.poll(() => tabs.innerText()).toMatch(/^BTC\/USDT\s+ETH\/USDT$/);
+    const { status } = desk.web.trader;
+    const positions = status.positions.map((one) => ({ ...one, symbol: 'ETH/USDT' }));
+    desk.web.trader.status = { ...status, positions };
+    await expect.poll(() => tabs.innerText()).toMatch(/^ETH\/USDT\s+BTC\/USDT$/);
+    await expect.poll(() => price().getAttribute('aria-label')).toMatch(/^ETH\/USDT/);
+    desk.web.trader.status = status;
+    await expect.poll(() => price().getAttribute('aria-label')).toMatch(/^BTC\/USDT/);
+  });
+
+  it('shows equity with its drawdown, beside what buying and holding would have brought', async () => {
+    const said = () => desk.page.getByTestId('equity-pointed').innerText();
+    const bars = desk.web.trader.bars;
+    const [first, last] = [bars.at(-61), bars.at(-2)];
+    const bitcoin = Number(last?.close) / Number(first?.close);
+    const ether = Number(etherAt(last?.openMs ?? 0)) / Number(etherAt(first?.openMs ?? 0));
+    const held = ((bitcoin + ether) / 2 - 1) * 100;
+    const words = `${held < 0 ? '−' : '+'}${Math.abs(held).toFixed(2)}%`;
+    await expect.poll(said).toContain(words);
+    const box = await equity().boundingBox();
+    if (box === null) throw new Error('no chart');
+    await desk.page.mouse.move(box.x + 10, box.y + 50);
+    await desk.page.mouse.move(box.x + (box.width - 75) / 2, box.y + 50, { steps: 3 });
+    await expect.poll(said).toMatch(/Equity\s+10.00\d\.\d\d\s+Drawdown\s+0\.3\d%/);
+    expect(await equity().evaluate(seenIn)).toMatchObject({ panes: 2 });
+  });
+
+  it('shows a gap as one, and says that there is nothing where there is nothing', async () => {
+    const { bars } = desk.web.trader;
+    const { marketMs } = scriptedStatus().marketData;
+    desk.web.trader.bars = [...bars.slice(0, 400), ...bars.slice(460)];
+    await range('All');
+    await desk.page.reload();
+    await price().locator('canvas').first().waitFor();
+    await range('All');
+    await expect.poll(() => minuteAt(0.5), { timeout: 20_000 }).toBeLessThan(14 * 60 + 31 - 280);
+    await picture(desk.page, 'charts-gap');
+    desk.web.trader.bars = walk(1, marketMs);
+    desk.web.trader.status = scriptedStatus({
+      marketData: { ...scriptedStatus().marketData, lastPrices: [] },
+      positions: [],
+    });
+    await desk.page.reload();
+    await expect
+      .poll(() => desk.page.getByRole('region', { name: 'Price' }).innerText())
+      .toMatch(/no price yet[\s\S]*Collecting prices/);
+    desk.web.trader.bars = bars;
+    desk.web.trader.status = scriptedStatus();
+  });
+
+  it('draws on with thousands of fills, without a word at each', async () => {
+    await desk.database.ownerPool.query(
+      `insert into fills select desk, symbol, 'many' || n, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+         realised, simulated, caught_up, market - n * interval '3 seconds', wall, incarnation, 1000 + n
+       from fills, generate_series(1, 10000) n where desk = $1 and trade_id = '5'`,
+      [DESK],
+    );
+    await desk.page.reload();
+    await expect.poll(() => price().getAttribute('aria-label')).toContain('200 fills marked');
+    await picture(desk.page, 'charts-many-fills');
+    await desk.database.ownerPool.query(`delete from fills where trade_id like 'many%'`);
+  });
+
+  it('asks nobody else for anything, keeps its policy and the library’s notice, and weighs little', async () => {
+    expect(requests.filter((url) => !url.startsWith(desk.web.origin))).toEqual([]);
+    expect(desk.complaints).toEqual([]);
+    const notice = await desk.page.request.get(`${desk.web.origin}/NOTICE.txt`);
+    expect(await notice.text()).toMatch(/TradingView, Inc\.[\s\S]*Apache License\s+Version 2\.0/);
+    const link = desk.page.getByRole('link', { name: 'TradingView Lightweight Charts' });
+    expect(await link.getAttribute('href')).toBe('https://www.tradingview.com/');
+    const sizes = readdirSync(ASSETS).map((name) => ({
+      name,
+      kilobytes: gzipSync(readFileSync(resolve(ASSETS, name)), { level: 9 }).length / 1000,
+    }));
+    const sum = (some: typeof sizes) => some.reduce((total, { kilobytes }) => total + kilobytes, 0);
+    expect(sum(sizes)).toBeLessThan(PAGE_KILOBYTES_MAX);
+    expect(sum(sizes.filter(({ name }) => name.startsWith('index')))).toBeLessThan(START_KILOBYTES_MAX);
+  });
+});
+
+/** In the first pane: rows as wide as an arrow's, in the colours of gain and loss; rows of dashes; how many panes there are. */
+function seenIn(chart: HTMLElement | SVGElement) {
+  const canvases = [...chart.querySelectorAll('canvas')];
+  const pane = canvases.reduce((one, other) =>
+    other.width * other.height > one.width * one.height ? other : one,
+  );
+  const layers = canvases.filter(({ width, height }) => width === pane.width && height === pane.height);
+  const { width, height } = pane;
+  let up = false;
+  let down = false;
+  let dashes = 0;
+  let dashed = -9;
+  const pixels = layers.map((layer) => layer.getContext('2d')?.getImageData(0, 0, width, height).data ?? []);
+  for (let y = 0; y < height; y += 1) {
+    for (const data of pixels) {
+      let [run, before, longest, changes, coloured] = [0, '', { go: 0, alarm: 0 }, 0, 0];
+      for (let x = 0; x < width; x += 1) {
+        const [red = 0, green = 0, , opaque = 0] = data.slice(4 * (y * width + x), 4 * (y * width + x) + 4);
+        const tone =
+          opaque < 200 ? '' : green - red > 60 ? 'go' : red - green > 60 ? 'alarm' : red > 60 ? 'soft' : '';
+        run = tone === before ? run + 1 : 1;
+        if (tone !== before) changes += 1;
+        if (tone !== '') coloured += 1;
+        before = tone;
+        if (tone === 'go' || tone === 'alarm') longest = { ...longest, [tone]: Math.max(longest[tone], run) };
+      }
+      up ||= longest.go >= 7 && longest.go < 30;
+      down ||= longest.alarm >= 7 && longest.alarm < 30;
+      // One price line is always there: that of the newest price.
+      if (changes > width / 6 && coloured > width / 4 && y - dashed > 1) {
+        dashes += 1;
+        dashed = y;
+      }
+    }
+  }
+  return { up, down, dashes: dashes - 1, panes: chart.querySelectorAll('tr').length - 2 };
+}
