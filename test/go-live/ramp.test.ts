@@ -107,7 +107,11 @@ it('grows only from results that are as on paper, over as many runs as the waiti
     size: { maxPositionSizePct: 3, maxConcurrentPositions: 3 },
   });
   expect(await openQuestions(attempted)).toBe(0);
-  expect((await toldOf(attempted)).join()).toContain('warn: win rate 20 %');
+  const told = (await toldOf(attempted)).join();
+  expect(told).toContain('watched, and not all as expected');
+  expect(told).toContain('warn: win rate 20 %');
+  // Of the first period neither: every watch so far was worse than paper.
+  expect(told).not.toContain('watched, and all as expected');
   results.paper = AS_ON_PAPER;
   await vote(attempted, ANNA);
   await vote(attempted, BERT);
@@ -116,7 +120,12 @@ it('grows only from results that are as on paper, over as many runs as the waiti
     { proposal: { step: 0 } },
     { proposal: { step: 1, size: { maxPositionSizePct: 6 } } },
   ]);
-  const keys = (await attempted.desk.evidence('go-live')).map(({ step_key: key }) => key);
+  const evidence = await attempted.desk.evidence('go-live');
+  expect(evidence.find(({ step_key: key }) => key === 'first-period.paper')).toMatchObject({
+    verdict: 'warn',
+    observed: 'win rate 20 %',
+  });
+  const keys = evidence.map(({ step_key: key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
   for (const once of ['approval.0', 'first-period.paper', 'approval.1', 'end']) expect(keys).toContain(once);
 });

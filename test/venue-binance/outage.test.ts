@@ -31,6 +31,25 @@ describe('a reading', () => {
   });
 });
 
+describe('a connection as it ships', () => {
+  it('tries a reading three times, and sends no more after the fifth failure in a row', async () => {
+    // No look of its own in between, and neither retries nor breaker given in.
+    const { retry: _quick, ...times } = { ...QUICK, monitorMs: 60_000 };
+    const { venue, simulator } = await openOnSimulator({ times });
+    await eventually(() => expect(venue.state.up).toBe(true));
+    const sent = () => simulator.simulation.count('GET', '/api/v3/account');
+    const before = sent();
+    const effect = { kind: 'answer', status: 502 } as const;
+    simulator.simulation.addFault({ method: 'GET', path: '/api/v3/account', times: 100, effect });
+    await expect(venue.balances()).rejects.toBeInstanceOf(VenueUnavailable);
+    expect(sent() - before).toBe(3);
+    expect(venue.state.breaker).toBe('closed');
+    await expect(venue.balances()).rejects.toBeInstanceOf(VenueUnavailable);
+    expect(sent() - before).toBe(5);
+    expect(venue.state.breaker).toBe('open');
+  });
+});
+
 describe('an outage', () => {
   it('opens the API breaker, refuses new trades, keeps stops at the exchange, and ends by itself', async () => {
     const { venue, events, raw, simulator } = await openUp();

@@ -107,6 +107,7 @@ describe('permissions of a key', () => {
     'enableVanillaOptions',
     'enableInternalTransfer',
     'permitsUniversalTransfer',
+    'enablePortfolioMarginTrading',
   ])('are read whole: %s forbids trading', (other) => {
     const spotOnly = {
       enableReading: true,

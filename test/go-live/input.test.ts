@@ -1,0 +1,25 @@
+/** What a procedure of going live is begun with: times and sizes as the desk file has them, not those of a quick test. */
+import { expect, it } from 'vitest';
+import { goLiveInput } from '../../src/operations/go-live/start-go-live.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
+
+const HOUR_MS = 3_600_000;
+const ASKED = { release: 'r1', attempt: 1, incarnation: 'abc', person: 'operator', reason: 'it is time' };
+
+it('is watched for a day and reminded of every four hours, as the shipped desk file says', () => {
+  expect(goLiveInput(cryptoDesk(), ASKED)).toMatchObject({
+    ...ASKED,
+    watchMs: 24 * HOUR_MS,
+    remindMs: 4 * HOUR_MS,
+  });
+});
+
+it('begins small, and grows only after the hours of the shipped desk file', () => {
+  expect(goLiveInput(cryptoDesk(), ASKED)).toMatchObject({
+    start: { maxPositionSizePct: 1, maxConcurrentPositions: 2 },
+    ramp: [
+      { afterMs: 72 * HOUR_MS, maxPositionSizePct: 2, maxConcurrentPositions: 2 },
+      { afterMs: 168 * HOUR_MS, maxPositionSizePct: 3, maxConcurrentPositions: 3 },
+    ],
+  });
+});
