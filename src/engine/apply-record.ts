@@ -44,6 +44,9 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'fill':
       applyFill(state, record);
       return;
+    case 'fill.foreign':
+      rememberFill(state, record.fill);
+      return;
     case 'cash':
       applyCash(state, record);
       return;
@@ -180,14 +183,18 @@ function liveOrders(state: EngineState, instrument: number): Map<string, OrderEn
   return live;
 }
 
+function rememberFill(state: EngineState, { instrument, tradeId, marketMs }: Fill): void {
+  const seen = state.fillsSeen[instrument];
+  if (seen === undefined) throw new RangeError(`no instrument ${instrument}`);
+  if (seen.has(tradeId)) throw new RangeError(`the fill ${tradeId} was applied before`);
+  seen.set(tradeId, marketMs);
+  state.newestFillMs = Math.max(state.newestFillMs, marketMs);
+}
+
 function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   const instrument = state.config?.instruments[fill.instrument];
-  const seen = state.fillsSeen[fill.instrument];
-  if (instrument === undefined || seen === undefined)
-    throw new RangeError(`no instrument ${fill.instrument}`);
-  if (seen.has(fill.tradeId)) throw new RangeError(`the fill ${fill.tradeId} was applied before`);
-  seen.set(fill.tradeId, fill.marketMs);
-  state.newestFillMs = Math.max(state.newestFillMs, fill.marketMs);
+  if (instrument === undefined) throw new RangeError(`no instrument ${fill.instrument}`);
+  rememberFill(state, fill);
   state.counters.fills += 1;
   const entry = state.orders.get(fill.clientId);
   const { side, quantityLots, priceTicks, feeLots = 0 } = fill;

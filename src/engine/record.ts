@@ -71,6 +71,8 @@ export type EngineRecord =
       readonly marketMs: number;
     }
   | { readonly type: 'fill'; readonly fill: Fill }
+  /** Another hand traded in the account: nothing of it is the desk's. What it changed is found by reconciling. */
+  | { readonly type: 'fill.foreign'; readonly fill: Fill }
   /** Cash that moved without a trade, in the desk's currency. */
   | {
       readonly type: 'cash';

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CoinOwner } from '../../src/domain/coins.js';
+import type { OrderIntent } from '../../src/domain/order.js';
 import { createEngine } from '../../src/engine/engine.js';
+import type { EngineRecord } from '../../src/engine/record.js';
 import { SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
@@ -155,5 +157,91 @@ describe('coins that were in the account before', () => {
     desk.pass(1_000);
     desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
     expect(desk.stateOf(sale!)).toBe('absent');
+  });
+});
+
+describe('what another hand trades in the account', () => {
+  /** Half a coin of somebody else, and a desk that trades beside it. */
+  function besideForeign() {
+    const desk = withCoins();
+    say(desk, 'foreign');
+    desk.arm('rule');
+    return desk;
+  }
+
+  /** As the stream tells of it, then readings of what it left. */
+  function byHand(desk: DeskUnderTest, side: 'buy' | 'sell', lots: number, left: number): void {
+    const order = { clientId: 'web_1', instrument: 0, side, quantityLots: lots } as OrderIntent;
+    desk.happen({ kind: 'fill', fill: desk.makeFill(order, 10_000) });
+    // The first reading may have been under way before.
+    for (let round = 0; round < 2; round += 1) reading(desk, left);
+  }
+
+  it('coins that a person sells by hand are no short position: no stop that buys, and a close-all buys nothing', () => {
+    const desk = besideForeign();
+    byHand(desk, 'sell', 300, 200);
+    expect(desk.engine.view.positions).toEqual([]);
+    expect(desk.engine.view.coins).toMatchObject([{ foreign: 200 }]);
+    expect(desk.engine.view.halts).toMatchObject([
+      { cause: 'reconciliation', reason: expect.stringContaining('web_1, which is not ours') },
+    ]);
+    desk.command({ name: 'closeAll' });
+    desk.snapshot({ positions: [200, 0] });
+    expect(desk.engine.view.closeAll).toBe('flat');
+    expect(desk.recorded('order.intended')).toEqual([]);
+  });
+
+  it("coins that a person buys by hand are nobody's: no stop, not sold by a close-all", () => {
+    const desk = besideForeign();
+    byHand(desk, 'buy', 300, 800);
+    expect(desk.engine.view.positions).toEqual([]);
+    expect(desk.engine.view.coins).toMatchObject([{ foreign: 500, nobodys: 300 }]);
+    desk.command({ name: 'closeAll' });
+    desk.snapshot({ positions: [800, 0] });
+    expect(desk.engine.view.closeAll).toBe('flat');
+    expect(desk.recorded('order.intended')).toEqual([]);
+  });
+
+  it('and is of our coins leaves the position that the venue has, read at once, with a stop for it', () => {
+    const desk = new DeskUnderTest({ coinsNeedOwner: true }).active();
+    const { entry, stop } = desk.hold(0);
+    const left = entry.quantityLots - 300;
+    const order = { clientId: 'web_1', instrument: 0, side: 'sell', quantityLots: 300 } as OrderIntent;
+    desk.happen({ kind: 'fill', fill: desk.makeFill(order, 10_000) });
+    expect(desk.effects.filter(({ kind }) => kind === 'requestSnapshot')).toHaveLength(1);
+    desk.snapshot({ positions: [left, 0] });
+    desk.pass(300);
+    desk.snapshot({ positions: [left, 0] });
+    expect(desk.lots(0)).toBe(left);
+    expect(desk.engine.view.mode).toBe('HALTED');
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: left }]);
+  });
+
+  it('is told once, however often it is read, also after a restart', () => {
+    const desk = besideForeign();
+    const order = { clientId: 'web_1', instrument: 0, side: 'buy', quantityLots: 7 } as OrderIntent;
+    const fill = desk.makeFill(order, 10_000);
+    const alarms = (of: DeskUnderTest) =>
+      of.recorded('note').filter(({ text }) => text.includes('web_1')).length;
+    for (let round = 0; round < 3; round += 1) desk.happen({ kind: 'fill', fill });
+    expect(alarms(desk)).toBe(1);
+    const again = new DeskUnderTest({ coinsNeedOwner: true }, 2, desk.records).begin();
+    again.snapshot({ positions: [507, 0], fills: [fill] });
+    expect(alarms(again)).toBe(1);
+  });
+
+  it('and made a journal of before short is put right: what is owed is nobody’s coins', () => {
+    const before = withCoins();
+    say(before, 'foreign');
+    const order = { clientId: 'web_1', instrument: 0, side: 'sell', quantityLots: 300 } as OrderIntent;
+    const old: EngineRecord = { type: 'fill', fill: before.makeFill(order, 10_000) };
+    const desk = new DeskUnderTest({ coinsNeedOwner: true }, 2, [...before.records, old]).begin();
+    for (const id of [0, 1]) desk.quote(id, 10_000);
+    expect(desk.lots(0)).toBe(-300);
+    reading(desk, 200);
+    expect(desk.engine.view.positions).toEqual([]);
+    expect(desk.engine.view.coins).toMatchObject([{ foreign: 200 }]);
+    expect(desk.recorded('order.intended')).toEqual([]);
   });
 });

@@ -23,6 +23,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'day',
     'strategy.toggled',
     'closeAll.begun',
+    'fill.foreign',
   ] as const),
   ...([
     'flat.proven',

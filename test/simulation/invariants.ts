@@ -103,6 +103,8 @@ function coinsEqual({ engine, venue, scenario, oracle }: EndOfRun): string[] {
   if (venue.conversions > 0 || oracle.adoptions > 0) return [];
   // A journal that was put back may owe less than a lot, and coins of others are counted in whole lots beside it.
   if (scenario.restoreEveryMs > 0 && scenario.ownedByOthers) return [];
+  // Another hand pays its fees from the same coins: only the venue counts those.
+  if (scenario.strangerEveryMs > 0 && scenario.ownedByOthers) return [];
   const ours = [...engine.view.balances];
   for (const { id, base, lotSize } of scenario.instruments) {
     const lots = othersAt(engine, id);
@@ -133,14 +135,17 @@ function cashEqual({ engine, venue }: EndOfRun): string[] {
   return ours === venue.cash ? [] : [`cash is ${ours}, the venue's is ${venue.cash}`];
 }
 
-function fillsKnown({ venue, records }: EndOfRun): string[] {
+function fillsKnown({ venue, records, scenario }: EndOfRun): string[] {
   const times = new Map<string, number>();
   for (const record of records) {
     if (record.type === 'fill') times.set(record.fill.tradeId, (times.get(record.fill.tradeId) ?? 0) + 1);
   }
-  return venue.fills.flatMap(({ tradeId }) => {
+  return venue.fills.flatMap(({ tradeId, clientId }) => {
     const count = times.get(tradeId) ?? 0;
     if (tradeId.startsWith('old')) return count === 0 ? [] : [`the trade ${tradeId} of before was applied`];
+    // Beside coins of others what another hand trades is a difference, and never the desk's.
+    if (scenario.ownedByOthers && !clientId.startsWith('f'))
+      return count === 0 ? [] : [`the trade ${tradeId} of another hand was applied`];
     return count === 1 ? [] : [`the fill ${tradeId} was applied ${count} times`];
   });
 }

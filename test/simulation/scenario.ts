@@ -149,7 +149,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     disconnectMsMax: seed % 7 === 0 ? 40_000 : 15_000,
     commandEveryMs: random.pick([0, 4_000, 10_000, 25_000]),
     diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
-    strangerEveryMs: ownedByOthers ? 0 : random.pick([0, 0, 0, 0, 40_000]),
+    strangerEveryMs: ownedByOthers ? (seed % 3 === 0 ? 15_000 : 0) : random.pick([0, 0, 0, 0, 40_000]),
     maintenanceEveryMs: random.pick([0, 0, 0, 30_000]),
     breakerEveryMs: random.pick([0, 0, 0, 20_000]),
     stormEveryMs: random.pick([0, 0, 0, 0, 30_000]),

@@ -12,6 +12,7 @@ import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
 import { isDust } from './dust.js';
 import { protect } from './protect.js';
+import { isOversold } from './wanted-stop.js';
 
 export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit'): void {
   const position = positionAt(core, at);
@@ -21,6 +22,10 @@ export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit')
     // What is left is too small to sell: a stop that stayed for the sale has nothing to do, and no flat is proven beside it.
     if (position.quantityLots === 0) protect(core, at);
     else cancelStops(core, at);
+    return;
+  }
+  if (isOversold(core, at)) {
+    protect(core, at);
     return;
   }
   const waiting = core.monotonicMs < work.closeAtMs;

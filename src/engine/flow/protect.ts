@@ -2,9 +2,11 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, type InstrumentWork, liveOrders, positionAt, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { readSoon } from '../sync/request-snapshot.js';
+import { OVERSOLD_READ_MS } from '../timing.js';
 import { changeStops } from './change-stop.js';
 import { isDust, isDustAt } from './dust.js';
-import { closingUnderWay, fits, isConfirmed, wantedStop } from './wanted-stop.js';
+import { closingUnderWay, fits, isConfirmed, isOversold, wantedStop } from './wanted-stop.js';
 
 export function protect(core: Core, at: InstrumentId): void {
   const position = positionAt(core, at);
@@ -13,6 +15,11 @@ export function protect(core: Core, at: InstrumentId): void {
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
     atRest(work);
+    return;
+  }
+  if (isOversold(core, at)) {
+    work.unprotectedSinceMs ??= core.monotonicMs;
+    readSoon(core, OVERSOLD_READ_MS);
     return;
   }
   if (closingUnderWay(core, at)) return;

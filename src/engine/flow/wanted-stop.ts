@@ -3,13 +3,22 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
-import { type Core, liveOrders, positionAt, remainingLots } from '../core.js';
+import { type Core, instrumentAt, liveOrders, positionAt, remainingLots } from '../core.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 
 export interface WantedStop {
   readonly side: Side;
   readonly lots: number;
   readonly stopTicks: number;
+}
+
+/**
+ * Coins can't be owed: the sale was heard of before its purchase, or our book is wrong. Nothing is bought for it, by a stop or
+ * at the market; readings of the account put it right.
+ */
+export function isOversold(core: Core, at: InstrumentId): boolean {
+  if (core.config.capabilities.shorting || instrumentAt(core, at).kind !== 'spot') return false;
+  return positionAt(core, at).quantityLots < 0;
 }
 
 /** The live stop that is what the position needs; undefined: there is none. */

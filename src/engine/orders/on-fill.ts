@@ -4,7 +4,7 @@ import { placesOf } from '../../domain/book-steps.js';
 import type { Fill } from '../../domain/order.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { stepsAt } from '../books.js';
-import { type Core, commit, instrumentAt, isOurs, note, touch, workAt } from '../core.js';
+import { type Core, commit, instrumentAt, isOurs, note, touch, wantSnapshot, workAt } from '../core.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
@@ -14,6 +14,7 @@ import { orderTransition } from './order-table.js';
 /** True where the fill was new. */
 export function takeFill(core: Core, reported: Fill): boolean {
   const seen = core.state.fillsSeen[reported.instrument];
+  if (seen !== undefined && isOfAnotherHand(core, reported)) return takeForeign(core, seen, reported);
   const fill = seen !== undefined && isSound(core, reported) ? withFeeValue(core, reported) : null;
   // What a fee is worth may be beyond what can be written, though its amount is not.
   if (seen === undefined || fill === null || !Number.isSafeInteger(fill.fee)) {
@@ -40,6 +41,26 @@ export function takeFill(core: Core, reported: Fill): boolean {
   if (entry === undefined) noteForeign(core, fill);
   disableLosing(core);
   return true;
+}
+
+/**
+ * In an account at an exchange coins are the desk's where it bought them, or a person gave them to it. What another hand buys
+ * or sells there is a difference: readings of the account say what became of the coins, and of ours among them.
+ */
+function isOfAnotherHand(core: Core, { clientId, instrument }: Fill): boolean {
+  if (core.config.coinsNeedOwner !== true || instrumentAt(core, instrument).kind !== 'spot') return false;
+  return !core.state.orders.has(clientId) && !isOurs(core, clientId);
+}
+
+/** No new fill of the desk's: false. */
+function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill): false {
+  if (seen.has(fill.tradeId) || fill.marketMs < core.state.fillHorizonMs) return false;
+  commit(core, { type: 'fill.foreign', fill });
+  workAt(core, fill.instrument).activity += 1;
+  touch(core, fill.instrument);
+  noteForeign(core, fill);
+  wantSnapshot(core);
+  return false;
 }
 
 function isSound(core: Core, fill: Fill): boolean {

@@ -70,13 +70,16 @@ export const staleDataLimit: RiskLimit = ({ intent, quoteAgeMs, staleMs, instrum
 };
 
 /** An order that is to reduce must: opposite side, not more than is held, and long only where the venue can't short. */
-export const reducesLimit: RiskLimit = ({ intent, positionLots, capabilities }) => {
+export const reducesLimit: RiskLimit = ({ intent, instrument, positionLots, capabilities }) => {
   if (!(Number.isSafeInteger(intent.quantityLots) && intent.quantityLots > 0)) {
     return { limit: 'order', reason: `an order of ${intent.quantityLots} lots can't be placed` };
   }
   if (intent.purpose === 'entry') {
     if (intent.side === 'buy' || capabilities.shorting) return null;
     return { limit: 'shorting', reason: 'this venue can only sell what is held' };
+  }
+  if (intent.side === 'buy' && instrument.kind === 'spot' && !capabilities.shorting) {
+    return { limit: 'reduces', reason: 'coins can not be owed here: no purchase reduces a position' };
   }
   const closingSide = positionLots > 0 ? 'sell' : 'buy';
   if (positionLots !== 0 && intent.side === closingSide && intent.quantityLots <= Math.abs(positionLots)) {

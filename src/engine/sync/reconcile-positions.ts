@@ -19,6 +19,7 @@ import {
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { measureStopGap } from '../flow/stop-gap.js';
+import { isOversold } from '../flow/wanted-stop.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { Difference } from '../record.js';
 import { CONFIRM_AFTER_MS } from '../timing.js';
@@ -39,7 +40,7 @@ export function reconcilePositions(
   for (const { id } of core.config.instruments) {
     const venues = snapshot.positions.find((position) => position.instrument === id)?.quantityLots ?? 0;
     const ours = positionAt(core, id).quantityLots;
-    if (venues === ours + othersLotsAt(core, instrumentAt(core, id).symbol)) {
+    if (!isOversold(core, id) && venues === ours + othersLotsAt(core, instrumentAt(core, id).symbol)) {
       core.sync.suspected.delete(id);
       continue;
     }
@@ -61,7 +62,7 @@ function believe(core: Core, at: InstrumentId, ours: number, venues: number): Di
     return [difference];
   }
   const others = othersLotsAt(core, symbol);
-  const more = venues - ours - others;
+  const more = venues - Math.max(0, ours) - others;
   const work = workAt(core, at);
   const explained = Math.max(0, Math.min(more, work.unnamedLots));
   work.unnamedLots = 0;

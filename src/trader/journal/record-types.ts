@@ -29,4 +29,5 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   'coins.claimed': 37,
   'order.amended': 38,
   'stop.gap': 39,
+  'fill.foreign': 40,
 };

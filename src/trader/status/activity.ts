@@ -102,6 +102,7 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
       return `the go-live ended, by ${record.by}: ${record.reason}`;
     case 'stop.gap':
       return record.why === 'opened' ? null : stopGapText(record);
+    case 'fill.foreign':
     case 'order.amended':
     case 'config':
     case 'command':
@@ -157,6 +158,6 @@ function nameOf(id: number, instruments: readonly Instrument[]): string {
 }
 
 function marketMsOf(record: EngineRecord): number {
-  if (record.type === 'fill') return record.fill.marketMs;
+  if (record.type === 'fill' || record.type === 'fill.foreign') return record.fill.marketMs;
   return record.type === 'halt' ? record.halt.atMarketMs : record.marketMs;
 }

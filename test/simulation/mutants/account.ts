@@ -164,4 +164,10 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     find: "new Set(['deposit', 'withdrawal', 'correction'])",
     put: "new Set(['deposit', 'withdrawal', 'correction', 'interest'])",
   },
+  {
+    what: 'what another hand trades in the account is the desk’s',
+    file: 'engine/orders/on-fill.ts',
+    find: '  if (seen !== undefined && isOfAnotherHand(core, reported)) return',
+    put: '  if (seen !== undefined && reported.quantityLots < 0 && isOfAnotherHand(core, reported)) return',
+  },
 ];
