@@ -9,6 +9,7 @@ export const layers = {
   engine: ['domain'],
   desk: ['domain', 'engine'],
   contracts: ['domain', 'engine', 'desk'],
+  pack: ['domain', 'desk'],
   venue: ['domain', 'contracts', 'engine', 'desk'],
   home: ['domain', 'desk', 'venue'],
   store: ['domain', 'contracts', 'desk', 'home'],
@@ -45,6 +46,7 @@ export const layers = {
     'backup',
     'validation',
     'reports',
+    'pack',
   ],
   activities: [
     'domain',

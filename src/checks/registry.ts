@@ -1,5 +1,7 @@
 /** Every check that a desk file can name. A new one is a file and a line. */
+import { z } from 'zod';
 import type { StepParts } from '../desk/step-parts.js';
+import { describePack } from '../pack/describe-pack.js';
 import { REPORTS } from '../reports/registry.js';
 import { backupAge } from './backup-age.js';
 import { candlesStored } from './candles-stored.js';
@@ -38,5 +40,23 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['telegram-round-trip', telegramRoundTrip],
 ]);
 
-/** What the steps of a desk file can name. */
+/** What the steps of every desk file can name. */
 export const STEP_PARTS: StepParts = { checks: CHECKS, reports: REPORTS };
+
+/** With the checks of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */
+export function stepPartsIn(folder: string): StepParts {
+  const own = describePack(folder, [...CHECKS.keys()]);
+  if (own.length === 0) return STEP_PARTS;
+  const described = own.map(({ name, parameters }) => [name, { parameters: schemaOf(parameters) }] as const);
+  return { ...STEP_PARTS, checks: new Map([...CHECKS, ...described]) };
+}
+
+/** What can't be said in JSON Schema is judged where the check runs. */
+function schemaOf(parameters: object): z.ZodObject {
+  try {
+    const schema = z.fromJSONSchema(parameters as Parameters<typeof z.fromJSONSchema>[0]);
+    return schema instanceof z.ZodObject ? schema : z.looseObject({});
+  } catch {
+    return z.looseObject({});
+  }
+}

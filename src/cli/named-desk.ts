@@ -1,6 +1,10 @@
 /** The desk file that a command is about. */
+
+import { dirname } from 'node:path';
+import { stepPartsIn } from '../checks/registry.js';
 import { DEFAULT_DESK, folderNotice, resolveDesk } from '../desk/resolve-desk.js';
-import type { Runtime } from '../home/runtime.js';
+import type { StepParts } from '../desk/step-parts.js';
+import { deskFolderOf, type Runtime } from '../home/runtime.js';
 
 /** What `--desk` names; without it the desk that runs here, else the one that comes with Fermata. */
 export function namedDeskFile(
@@ -12,4 +16,12 @@ export function namedDeskFile(
   const notice = folderNotice(file);
   if (notice !== null) process.stderr.write(`! ${notice}\n`);
   return file;
+}
+
+/** What its steps may name, with the checks of its own folder. */
+export function stepPartsOf(
+  file: string,
+  runtime: Pick<Runtime, 'deskFile' | 'deskFolder'> | null = null,
+): StepParts {
+  return stepPartsIn(runtime?.deskFile === file ? deskFolderOf(runtime) : dirname(file));
 }

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { DeskVenue } from './desk-venue.js';
 import { positionOf } from './positions.js';
@@ -16,6 +17,8 @@ export interface LoadedDesk {
   /** As it was given. */
   readonly file: string;
   readonly text: string;
+  /** Where its own checks lie: the file may be a copy of the one that a person wrote. */
+  readonly folder: string;
   readonly configHash: string;
 }
 
@@ -55,7 +58,13 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
   if (!parsed.success || found.length > 0) {
     throw new DeskFileError(file, inOrder(found.map((problem) => located(problem, document, lines))));
   }
-  return { desk: parsed.data, file, text, configHash: configHash(parsed.data) };
+  return {
+    desk: parsed.data,
+    file,
+    text,
+    folder: dirname(resolve(file)),
+    configHash: configHash(parsed.data),
+  };
 }
 
 function located({ path, ...problem }: SchemaProblem, document: Document, lines: LineCounter): DeskProblem {

@@ -49,7 +49,7 @@ export function loadDeskHere(
     );
   }
   const place = join(homePaths(home).run, `${loaded.desk.desk}.yaml`);
-  const wanted = parseDesk(place, made.text, known);
+  const wanted = { ...parseDesk(place, made.text, known), folder: loaded.folder };
   if (wanted.configHash === loaded.configHash) return loaded;
   mkdirSync(homePaths(home).run, { recursive: true, mode: 0o700 });
   // Several roles may do this at once: each writes the same, in a file of its own.

@@ -23,7 +23,7 @@ const POSTGRES_PORT = 5432;
  */
 export function runtimeFromEnvironment(env: Environment, reachesTemporal = true): Runtime {
   const home = required(env, 'FERMATA_HOME');
-  const { desk, file, configHash } = loadDeskHere(
+  const { desk, file, folder, configHash } = loadDeskHere(
     resolveDesk(env.FERMATA_DESK || DEFAULT_DESK, { workingFolder: process.cwd(), home }),
     {},
     env,
@@ -35,6 +35,7 @@ export function runtimeFromEnvironment(env: Environment, reachesTemporal = true)
     home: homePaths(home).home,
     desk: desk.desk,
     deskFile: file,
+    deskFolder: folder,
     configHash,
     market: { kind, files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     postgres: {

@@ -1,7 +1,7 @@
 /** What the supervisor tells every process it starts: addresses and places, no secrets (those are files). */
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** Everything that Fermata keeps is below `home` (FERMATA_HOME, by default `.fermata` in the working folder). */
 export interface HomePaths {
@@ -104,6 +104,8 @@ export interface Runtime {
   readonly home: string;
   readonly desk: string;
   readonly deskFile: string;
+  /** Where the desk file of a person lies, with the desk's own checks; absent: where `deskFile` does. */
+  readonly deskFolder?: string;
   readonly configHash: string;
   readonly market: MarketChoice;
   readonly postgres: {
@@ -121,6 +123,9 @@ export interface Runtime {
   /** A simulator on this machine takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
   readonly simulatedVenue?: string;
 }
+
+export const deskFolderOf = ({ deskFile, deskFolder }: Pick<Runtime, 'deskFile' | 'deskFolder'>): string =>
+  deskFolder ?? dirname(resolve(deskFile));
 
 /** Each role is one function; what runs together is a matter of wiring. */
 export interface Role {

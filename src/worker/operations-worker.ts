@@ -8,6 +8,7 @@ import { createValidationActivities } from '../activities/create-validation-acti
 import { createIncidentActivities } from '../activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { openRunningCommands } from '../activities/operations/run-command.js';
+import { ownChecks } from '../checks/own-checks.js';
 import { CHECKS } from '../checks/registry.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
@@ -47,12 +48,13 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const processes = watchProcesses(runtime, trader);
   const commandsFile = join(homePaths(runtime.home).run, 'commands.json');
   const commands = await openRunningCommands(commandsFile, (fields, text) => log.warn(fields, text));
+  const checks = new Map([...CHECKS, ...ownChecks(runtime, commands)]);
   const worker = serveBuilds(
     { runtime, temporal, log, watched },
     {
       ...createOperationsActivities({
         pool,
-        checks: CHECKS,
+        checks,
         context: { runtime, desk, trader, pool },
         decisionKey,
         nowMs: Date.now,
@@ -85,7 +87,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const loops = [
     watchTrader(watched, {
       home: runtime.home,
-      failingChecks: failingChecksOf({ runtime, desk, trader, pool }),
+      failingChecks: failingChecksOf({ runtime, desk, trader, pool }, checks),
     }),
     incidentsOfProcesses(watched, log, processes.look),
     watchStuckWorkflows(watched, log, runtime.home),

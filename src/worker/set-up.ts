@@ -5,13 +5,13 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STEP_PARTS } from '../checks/registry.js';
+import { stepPartsIn } from '../checks/registry.js';
 import { folderNotice } from '../desk/resolve-desk.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import { dealOutSecrets } from '../home/container-secrets.js';
 import { checkPayloadCanary } from '../home/payload-canary.js';
 import { takeInPeople } from '../home/people-folder.js';
-import type { Runtime } from '../home/runtime.js';
+import { deskFolderOf, type Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
 import { preflightAtStart } from '../operations/go-live/preflight-at-start.js';
@@ -52,7 +52,7 @@ async function recordDeskFile(runtime: Runtime): Promise<void> {
   const { desk, deskFile, configHash } = runtime;
   const pool = openPool(runtime, 'set-up');
   try {
-    const { text: content } = loadDesk(deskFile, { parts: STEP_PARTS });
+    const { text: content } = loadDesk(deskFile, { parts: stepPartsIn(deskFolderOf(runtime)) });
     const sealed = await sealEarlierLinksOnce(pool, runtime.home);
     if (sealed > 0) log.info({ sealed }, 'Telegram links of before got the code of their maker');
     await recordSettings(pool, { desk, configHash, content, by: 'set-up', reason: 'in force at start' });
@@ -87,7 +87,10 @@ async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
 async function lookBeforeStart(runtime: Runtime): Promise<void> {
   const { home, deskFile } = runtime;
   const place = { home, env: process.env, simulatedVenue: undefined, nowMs: Date.now };
-  const { failures, warnings } = await preflightAtStart(loadDesk(deskFile, { parts: STEP_PARTS }), place);
+  const { failures, warnings } = await preflightAtStart(
+    loadDesk(deskFile, { parts: stepPartsIn(deskFolderOf(runtime)) }),
+    place,
+  );
   const notice = folderNotice(deskFile);
   for (const warning of notice === null ? warnings : [notice, ...warnings]) log.warn(warning);
   for (const failure of failures) log.error(failure);

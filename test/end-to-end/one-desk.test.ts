@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
-import { deskWithRestingEntry } from '../support/desk-files.js';
+import { deskWithRestingEntry, withOwnCheck } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
 import { openBrowser, openDashboard } from '../support/page.js';
 
@@ -18,7 +18,7 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  screen = await desk.up('--market', 'simulated', '--desk', deskWithRestingEntry(desk.home));
+  screen = await desk.up('--market', 'simulated', '--desk', withOwnCheck(deskWithRestingEntry(desk.home)));
   browser = await openBrowser();
 });
 
@@ -113,7 +113,10 @@ describe('one desk, from the command to flat', () => {
     });
     const { runs } = (await answer.json()) as { runs: { routine: string; steps: Step[] }[] };
     const [latest] = runs.filter((run) => run.routine === 'pre-market' && run.steps.length > 0);
-    expect(latest?.steps.length).toBeGreaterThanOrEqual(7);
+    expect(latest?.steps.length).toBeGreaterThanOrEqual(8);
+    // Of the desk's own folder.
+    const own = { expected: 'at least 1', observed: 'crypto-bot has its equity in USDT' };
+    expect(latest?.steps).toContainEqual(expect.objectContaining(own));
     for (const { expected, observed } of latest?.steps ?? []) {
       expect(expected).not.toBe('');
       expect(observed).not.toBe('');

@@ -1,6 +1,6 @@
 /** Variants of the shipped desk file for tests that need a certain situation soon. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { repository } from './desk-under-test.js';
 
@@ -62,3 +62,30 @@ export function deskWithTwoPeople(folder: string): string {
     [['market', 'speed'], 180],
   ]);
 }
+
+/** The same desk as a folder, with a check of its own at the end of its pre-market routine. Returns its file. */
+export function withOwnCheck(deskFile: string): string {
+  const folder = join(dirname(deskFile), 'own');
+  mkdirSync(join(folder, 'checks'), { recursive: true });
+  writeFileSync(join(folder, 'checks/equity-floor.ts'), EQUITY_FLOOR);
+  const document = parseDocument(readFileSync(deskFile, 'utf8'));
+  const step = { key: 'floor', title: 'Equity floor', check: 'equity-floor', with: { floor: 1 } };
+  document.addIn(['routines', 0, 'steps'], document.createNode(step));
+  writeFileSync(join(folder, 'desk.yaml'), document.toString());
+  return join(folder, 'desk.yaml');
+}
+
+const EQUITY_FLOOR = `
+import { check } from 'fermata/pack';
+import { z } from 'zod';
+
+export default check({
+  title: 'Equity above a floor',
+  parameters: z.object({ floor: z.number() }),
+  run: async ({ desk, trader }, { floor }: { floor: number }) => ({
+    verdict: Number(trader?.equity) >= floor ? 'pass' : 'fail',
+    observed: \`\${desk.name} has its equity in \${desk.currency}\`,
+    expected: \`at least \${floor}\`,
+  }),
+});
+`;

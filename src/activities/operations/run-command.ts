@@ -1,12 +1,12 @@
 /** A step `command`: a program of the desk file's list, without a shell, for a limited time. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import type { OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
 import { filledIn } from '../../desk/own-steps.js';
 import { messageOf } from '../../domain/message-of.js';
+import { deskFolderOf } from '../../home/runtime.js';
 import { type ChildrenFile, endLeftChildren, openChildrenFile } from '../../supervisor/children-file.js';
 import { killGroup } from '../../supervisor/managed-process.js';
 import {
@@ -58,7 +58,7 @@ export function runCommand(
       program,
       args.map((argument) => filledIn(argument, values)),
       {
-        cwd: dirname(resolve(context.runtime.deskFile)),
+        cwd: deskFolderOf(context.runtime),
         env: environmentOf(context),
         // A group of its own: its children end with it.
         detached: true,

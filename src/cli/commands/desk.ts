@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { STEP_PARTS } from '../../checks/registry.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import { namedDeskFile } from '../named-desk.js';
+import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 
 export function deskCommand(command: Command): void {
@@ -16,7 +15,8 @@ export function deskCommand(command: Command): void {
 }
 
 function check(nameOrFile: string, json: boolean): void {
-  const { desk, file, configHash } = loadDesk(namedDeskFile(nameOrFile), { parts: STEP_PARTS });
+  const file = namedDeskFile(nameOrFile);
+  const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
   if (json) {
     printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [] });
     return;

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { STEP_PARTS } from '../../checks/registry.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { diagnosisLines, runDoctor } from '../doctor/run-doctor.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
-import { namedDeskFile } from '../named-desk.js';
+import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 import { sayingWhat } from '../waiting.js';
@@ -20,7 +19,9 @@ export function doctorCommand(command: Command): void {
 
 async function doctor(deskNamed: string | undefined, json: boolean): Promise<number> {
   const home = fermataHome();
-  const { desk, file } = loadDesk(namedDeskFile(deskNamed, runtimeHere(home)), { parts: STEP_PARTS });
+  const runtime = runtimeHere(home);
+  const file = namedDeskFile(deskNamed, runtime);
+  const { desk } = loadDesk(file, { parts: stepPartsOf(file, runtime) });
   const looking = runDoctor({
     home,
     env: process.env,

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { STEP_PARTS } from '../../checks/registry.js';
 import type { PreflightReport } from '../../contracts/preflight.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
-import { namedDeskFile } from '../named-desk.js';
+import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
@@ -36,12 +35,15 @@ async function preflight(options: Options): Promise<number> {
   const runtime = runtimeHere(home);
   const file = namedDeskFile(options.desk, runtime);
   const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');
-  const looking = preflightDesk(loadDeskHere(file, { parts: STEP_PARTS }, process.env, home), {
-    home,
-    env: process.env,
-    simulatedVenue: options.simulatedVenue ?? runtime?.simulatedVenue,
-    nowMs: Date.now,
-  });
+  const looking = preflightDesk(
+    loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home),
+    {
+      home,
+      env: process.env,
+      simulatedVenue: options.simulatedVenue ?? runtime?.simulatedVenue,
+      nowMs: Date.now,
+    },
+  );
   const report = await sayingWhat(() => 'waiting for the exchange to answer', looking);
   if (options.json === true) printJson(report);
   else printLines(preflightLines(report));

@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
-import { STEP_PARTS } from '../../checks/registry.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { CliFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
-import { namedDeskFile } from '../named-desk.js';
+import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
@@ -60,7 +59,8 @@ export function upCommand(command: Command): void {
 /** Resolves when the desk has ended in order. Everything about the options is checked before anything is started. */
 async function up(options: Options): Promise<number> {
   const home = fermataHome();
-  const loaded = loadDeskHere(namedDeskFile(options.desk), { parts: STEP_PARTS }, process.env, home);
+  const file = namedDeskFile(options.desk);
+  const loaded = loadDeskHere(file, { parts: stepPartsOf(file) }, process.env, home);
   const { simulatedVenue } = options;
   if (loaded.desk.mode === 'live') {
     const { readyForRealMoney } = await import('../ready-for-real-money.js');

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { STEP_PARTS } from '../../checks/registry.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { runtimeHere } from '../../home/runtime-here.js';
@@ -11,7 +10,7 @@ import { dayValue } from '../days.js';
 import { signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { dataFile, speedValue } from '../market-choice.js';
-import { namedDeskFile } from '../named-desk.js';
+import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
@@ -78,7 +77,8 @@ export function validateCommand(command: Command): void {
 async function validate(options: ValidateOptions): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
-  const loaded = loadDesk(namedDeskFile(options.desk, runtime), { parts: STEP_PARTS });
+  const file = namedDeskFile(options.desk, runtime);
+  const loaded = loadDesk(file, { parts: stepPartsOf(file, runtime) });
   const people = loaded.desk.people.map(({ name }) => name);
   const person =
     options.as === undefined

@@ -16,13 +16,14 @@ export function runtimeFor(
   { ports, network }: Pick<StoreContext, 'ports' | 'network'>,
   temporal: TemporalSource,
 ): Runtime {
-  const { desk, file, configHash } = options.loaded;
+  const { desk, file, folder, configHash } = options.loaded;
   const env = options.env ?? process.env;
   return {
     version: 1,
     home: paths.home,
     desk: desk.desk,
     deskFile: resolve(file),
+    deskFolder: folder,
     configHash,
     market: options.market,
     postgres: { host: '127.0.0.1', port: ports.postgres, database: POSTGRES_DATABASE, user: APP_ROLE },

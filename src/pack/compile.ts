@@ -1,0 +1,75 @@
+/** One file of a desk's folder, with what it imports of that folder, as one module. It may be TypeScript. */
+import { realpathSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, sep } from 'node:path';
+import { build, type Message, type Plugin } from 'esbuild';
+
+export interface CompileProblem {
+  readonly file: string;
+  readonly line: number | null;
+  readonly found: string;
+}
+
+export type Compiled =
+  | { readonly ok: true; readonly module: string }
+  | { readonly ok: false; readonly problems: readonly CompileProblem[] };
+
+/** Whatever the published package is called: files of this installation. */
+const NAMES: Readonly<Record<string, string>> = {
+  'fermata/pack': import.meta.resolve('./v1.js'),
+  zod: import.meta.resolve('zod'),
+};
+
+export async function compileFile(folder: string, file: string): Promise<Compiled> {
+  const root = realpathSync(folder);
+  try {
+    const { outputFiles } = await build({
+      absWorkingDir: root,
+      entryPoints: [join(root, file)],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      // Its own tsconfig.json is for editors.
+      tsconfigRaw: {},
+      logLevel: 'silent',
+      plugins: [within(root)],
+    });
+    return { ok: true, module: outputFiles[0]?.text ?? '' };
+  } catch (error) {
+    const { errors } = error as { errors?: readonly Message[] };
+    if (errors === undefined) throw error;
+    const problems = errors.map(({ text, location }) => ({
+      file: location?.file ?? file,
+      line: location?.line ?? null,
+      found: text,
+    }));
+    return { ok: false, problems };
+  }
+}
+
+/** The folder's own files, Node's modules and the names above: nothing else is there on another machine. */
+function within(root: string): Plugin {
+  return {
+    name: 'within the folder',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+        const known = NAMES[path];
+        if (known !== undefined) return { path: known, external: true };
+        if (isBuiltin(path))
+          return { path: path.startsWith('node:') ? path : `node:${path}`, external: true };
+        return kind === 'entry-point' ? undefined : { errors: [{ text: `an import of ${path}` }] };
+      });
+      onResolve({ filter: /^\// }, ({ path, kind }) =>
+        kind === 'entry-point' ? undefined : { errors: [{ text: `an import of ${path}` }] },
+      );
+      // Paths are real here: a link out of the folder shows.
+      onLoad({ filter: /.*/ }, ({ path }) =>
+        realpathSync(path).startsWith(root + sep)
+          ? undefined
+          : { errors: [{ text: `a file outside of the folder: ${path}` }] },
+      );
+    },
+  };
+}
