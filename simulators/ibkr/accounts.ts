@@ -32,6 +32,8 @@ export class Account {
   readonly id: string;
   cash: number;
   realized = 0;
+  /** What TWS says of a figure instead of what is so. */
+  readonly misreported = new Map<string, string>();
   readonly positions = new Map<number, Position>();
   readonly #marketOf: (conId: number) => Market;
 
@@ -166,8 +168,12 @@ export function figuresOf(account: Account): readonly Figure[] {
     { key: 'AccountType', value: 'INDIVIDUAL', currency: '' },
     { key: 'Cushion', value: cushion(excess, netLiquidation), currency: '' },
     { key: 'DayTradesRemaining', value: '-1', currency: '' },
-    ...sums.map(([key, sum]) => ({ key, value: moneyText(sum), currency: 'USD' })),
+    ...sums.map(([key, sum]) => ({ key, value: said(account, key, sum), currency: 'USD' })),
   ];
+}
+
+function said({ misreported }: Account, key: string, sum: number): string {
+  return misreported.get(key) ?? moneyText(sum);
 }
 
 function cushion(excess: number, netLiquidation: number): string {
@@ -185,7 +191,7 @@ export function ledgerOf(account: Account, currency: 'USD' | 'BASE'): readonly F
   ];
   return [
     { key: 'Currency', value: currency, currency },
-    ...sums.map(([key, sum]) => ({ key, value: moneyText(sum), currency })),
+    ...sums.map(([key, sum]) => ({ key, value: said(account, key, sum), currency })),
     { key: 'ExchangeRate', value: '1.00', currency },
   ];
 }

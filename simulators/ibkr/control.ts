@@ -1,5 +1,7 @@
 /** The control endpoint (`/_simulator/…`, JSON): what a test or a person does to the Gateway. No part of the protocol. */
 import { cents, moneyText, priceText, ticksOf } from './decimals.js';
+import { readFault } from './faults.js';
+import { ORDER_TYPES, TIMES_IN_FORCE } from './orders/order.js';
 import { PERMISSIONS, type Simulation } from './simulation.js';
 
 type Body = Record<string, unknown>;
@@ -23,6 +25,24 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
   ],
   ['POST /_simulator/permission', `{"permission":"delayed"}: ${PERMISSIONS.join(', ')}`],
   ['POST /_simulator/halt', '{"localSymbol":"NQZ6","halted":true}'],
+  [
+    'POST /_simulator/order',
+    '{"account":"DU1234567","localSymbol":"NQZ6","action":"SELL","quantity":1,"type":"LMT","limit":"15300"}: typed by hand',
+  ],
+  [
+    'POST /_simulator/misreport',
+    '{"account":"DU1234567","key":"NetLiquidation","value":"1.00"}: what TWS says of a figure; without a value: the truth',
+  ],
+  [
+    'POST /_simulator/fault',
+    '{"answer":11,"clientId":7,"times":1,"skip":0,"probability":1,"effect":{"kind":"lose"}}: lose, double, late (ms), swap, break; {"request":3,…}: lose, silence, refuse (code, text)',
+  ],
+  ['POST /_simulator/calm', '{}: no fault waits any more'],
+  ['POST /_simulator/cut', '{"bytes":3}: everything leaves in pieces of so many bytes; 0: whole'],
+  ['POST /_simulator/half-open', '{"clientId":7}: its connection stands, and nothing passes'],
+  ['POST /_simulator/link', '{"up":false}: 1100; {"up":true,"data":"lost"}: 1101; "kept": 1102'],
+  ['POST /_simulator/farm', '{"farm":"market","up":false}: market or history'],
+  ['POST /_simulator/restart', '{"downMs":2000}: as each day'],
   ['POST /_simulator/clock', '{"skewMs":15000}: the Gateway’s clock against this machine’s'],
 ];
 
@@ -56,6 +76,42 @@ export function controlActions(simulation: Simulation): ReadonlyMap<string, Acti
         }),
     ],
     ['correct', (body) => correct(simulation, body)],
+    ['order', (body) => typeOrder(simulation, body)],
+    [
+      'misreport',
+      (body) => {
+        const account = accountOf(simulation, body);
+        if (body.value === undefined) account.misreported.delete(text(body, 'key'));
+        else account.misreported.set(text(body, 'key'), text(body, 'value'));
+        simulation.changed(account);
+      },
+    ],
+    ['fault', (body) => simulation.faults.add(readFault(body))],
+    ['calm', () => simulation.faults.clear()],
+    [
+      'cut',
+      (body) => {
+        const bytes = whole(body, 'bytes');
+        simulation.pieceBytes = bytes > 0 ? bytes : null;
+      },
+    ],
+    [
+      'half-open',
+      (body) => {
+        const client = simulation.clients.get(whole(body, 'clientId'));
+        if (client === undefined) throw new Error(`no client ${whole(body, 'clientId')}`);
+        client.die();
+      },
+    ],
+    [
+      'link',
+      (body) => {
+        if (body.up === false) simulation.breakLink();
+        else simulation.restoreLink(oneOf(body, 'data', ['lost', 'kept']) === 'kept');
+      },
+    ],
+    ['farm', (body) => simulation.setFarm(oneOf(body, 'farm', ['market', 'history']), body.up === true)],
+    ['restart', (body) => simulation.restart(whole(body, 'downMs'))],
     [
       'permission',
       (body) => {
@@ -91,6 +147,30 @@ function setPosition(simulation: Simulation, body: Body): void {
   if (quantity === 0) account.positions.delete(instrument.conId);
 }
 
+/** Of no client; at once at the exchange. */
+function typeOrder(simulation: Simulation, body: Body): void {
+  const { instrument } = simulation.market(text(body, 'localSymbol'));
+  const price = (name: string) =>
+    body[name] === undefined ? null : ticksOf(text(body, name), instrument.tick);
+  simulation.orders.type({
+    account: accountOf(simulation, body),
+    instrument,
+    exchange: instrument.exchange,
+    action: oneOf(body, 'action', ['BUY', 'SELL']),
+    quantity: whole(body, 'quantity'),
+    type: oneOf(body, 'type', ORDER_TYPES),
+    limit: price('limit'),
+    stop: price('stop'),
+    tif: body.tif === undefined ? 'GTC' : oneOf(body, 'tif', TIMES_IN_FORCE),
+    outsideRth: false,
+    parent: null,
+    ocaGroup: '',
+    ocaType: 3,
+    orderRef: '',
+    transmit: true,
+  });
+}
+
 function correct({ orders }: Simulation, body: Body): void {
   const execution = orders.executions.find(text(body, 'execId'));
   if (execution === undefined) throw new Error(`no execution ${text(body, 'execId')}`);
@@ -110,6 +190,8 @@ function summary(simulation: Simulation): object {
     serverVersion,
     permission,
     skewMs,
+    faults: simulation.faults.waiting,
+    linkBroken: simulation.link.broken,
     clients: [...clients.keys()],
     accounts: [...accounts.values()].map((account) => ({
       id: account.id,
@@ -135,6 +217,12 @@ function summary(simulation: Simulation): object {
       ]),
     ),
   };
+}
+
+function oneOf<const Names extends readonly string[]>(body: Body, name: string, names: Names): Names[number] {
+  const found = names.find((one) => one === body[name]);
+  if (found === undefined) throw new Error(`expected "${name}" as one of ${names.join(', ')}`);
+  return found;
 }
 
 function text(body: Body, name: string): string {

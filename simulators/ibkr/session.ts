@@ -2,6 +2,8 @@
 
 import type { Socket } from 'node:net';
 import { DateTime } from 'luxon';
+import { FARMS, type Farm, farmNotice, STILL_BROKEN } from './link.js';
+import { Outlet } from './outlet.js';
 import { Pace } from './pace.js';
 import { type Refused, refused } from './refusal.js';
 import { HANDLERS } from './requests/handlers.js';
@@ -16,19 +18,16 @@ import {
   writeMessage,
 } from './wire/fields.js';
 import { BrokenFrame, encodeFrame, FrameReader, type Greeting } from './wire/frames.js';
-import { START_API } from './wire/from-client.js';
+import { REQ_CURRENT_TIME, REQ_IDS, REQ_MANAGED_ACCTS, START_API } from './wire/from-client.js';
 import { ERR_MSG, MANAGED_ACCTS, NEXT_VALID_ID } from './wire/to-client.js';
 import { OLDEST_VERSION } from './wire/versions.js';
 
 /** A message that is about no request. */
 export const NO_ID = -1;
 
-/** What a client hears when it has started: data is there. */
-const GOOD_FARMS: readonly Refused[] = [
-  { code: 2104, text: 'Market data farm connection is OK:usfuture' },
-  { code: 2106, text: 'HMDS data farm connection is OK:ushmds' },
-  { code: 2158, text: 'Sec-def data farm connection is OK:secdefnj' },
-];
+const GOOD_CONTRACTS = { code: 2158, text: 'Sec-def data farm connection is OK:secdefnj' };
+/** What TWS knows without the broker's servers: time, ids, accounts. */
+const LOCAL_REQUESTS: readonly number[] = [REQ_CURRENT_TIME.id, REQ_IDS.id, REQ_MANAGED_ACCTS.id];
 const CLIENT_ID_IN_USE = {
   code: 326,
   text: 'Unable to connect as the client id is already in use. Retry with a unique client id.',
@@ -43,11 +42,16 @@ export class Session {
   readonly #socket: Socket;
   readonly #reader = new FrameReader();
   readonly #pace = new Pace();
+  readonly #outlet: Outlet;
 
   constructor(simulation: Simulation, socket: Socket) {
     this.simulation = simulation;
     this.#socket = socket;
     this.subscriptions = new Subscriptions(this);
+    this.#outlet = new Outlet(socket, {
+      effectOn: (id) => simulation.faults.ofAnswer(this.clientId ?? NO_ID, id),
+      pieceBytes: () => simulation.pieceBytes,
+    });
     socket.on('data', (chunk) => this.#take(chunk));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#ended());
@@ -61,8 +65,8 @@ export class Session {
     table: Message<Fields>,
     values: Parameters<typeof writeMessage<Fields>>[2],
   ): void {
-    if (!this.#socket.writable) return;
-    this.#socket.write(encodeFrame(writeMessage(table, this.version, values)));
+    if (this.#socket.writable)
+      this.#outlet.send(table.id, encodeFrame(writeMessage(table, this.version, values)));
   }
 
   error(id: number | null, { code, text }: Refused): void {
@@ -77,7 +81,17 @@ export class Session {
     this.send(NEXT_VALID_ID, { orderId: this.simulation.nextOrderIds.get(this.clientId ?? 0) ?? 1 });
   }
 
+  /** The connection stands, and nothing passes any more. */
+  die(): void {
+    this.#outlet.dead = true;
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+
   #take(chunk: Buffer): void {
+    if (this.#outlet.dead) return;
     try {
       const { greeting, frames } = this.#reader.push(chunk);
       if (greeting !== null) this.#greet(greeting);
@@ -118,7 +132,27 @@ export class Session {
     }
     const handler = /^\d{1,4}$/.test(id) ? HANDLERS.get(Number(id)) : undefined;
     if (handler === undefined) throw new Malformed(`Unknown message id ${id}`);
-    handler.answer(this, fields);
+    const effect = this.simulation.faults.ofRequest(this.clientId ?? NO_ID, handler.id);
+    if (effect?.kind === 'lose') return;
+    if (effect?.kind === 'refuse') {
+      this.error(handler.about(this, fields), effect);
+      return;
+    }
+    const answer = () => this.#handle(() => handler.answer(this, fields), effect?.kind === 'silence');
+    if (LOCAL_REQUESTS.includes(handler.id)) answer();
+    else this.simulation.link.through(answer);
+  }
+
+  #handle(answer: () => void, silent: boolean): void {
+    this.#outlet.silent = silent;
+    try {
+      answer();
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.error(NO_ID, refused.reading(error.message));
+    } finally {
+      this.#outlet.silent = false;
+    }
   }
 
   #start({ clientId }: ValuesOf<typeof START_API.fields>): void {
@@ -132,7 +166,13 @@ export class Session {
     this.simulation.clients.set(clientId, this);
     this.sendAccounts();
     this.sendNextOrderId();
-    for (const farm of GOOD_FARMS) this.error(NO_ID, farm);
+    const { link, farms } = this.simulation;
+    if (link.broken) {
+      this.error(NO_ID, STILL_BROKEN);
+      return;
+    }
+    for (const farm of Object.keys(FARMS) as Farm[]) this.error(NO_ID, farmNotice(farm, farms[farm]));
+    this.error(NO_ID, GOOD_CONTRACTS);
   }
 
   #ended(): void {

@@ -4,10 +4,13 @@ import { seededRandom } from '../random.js';
 import { Account, type AccountOptions, DEFAULT_ACCOUNTS } from './accounts.js';
 import { type Instrument, instrumentsAt } from './contracts.js';
 import { ticksOf } from './decimals.js';
+import { Faults } from './faults.js';
+import { type Farm, farmNotice, Link, LOST, RESTORED_DATA_KEPT, RESTORED_DATA_LOST } from './link.js';
 import { Market } from './market.js';
 import { Orders } from './orders/orders.js';
+import type { Refused } from './refusal.js';
 import { tellClients } from './requests/orders.js';
-import type { Session } from './session.js';
+import { NO_ID, type Session } from './session.js';
 import { NEWEST_VERSION, OLDEST_VERSION } from './wire/versions.js';
 
 export interface SimulationOptions {
@@ -40,6 +43,13 @@ export class Simulation {
   readonly nextOrderIds = new Map<number, number>();
   readonly orders: Orders;
   permission: Permission = 'live';
+  readonly faults: Faults;
+  readonly link = new Link();
+  readonly farms: Record<Farm, boolean> = { market: true, history: true };
+  /** Everything leaves in pieces of so many bytes. */
+  pieceBytes: number | null = null;
+  /** The Gateway starts again: until then nobody can connect. */
+  downUntilMs = 0;
   skewMs = 0;
   readonly #wallMs: () => number;
   readonly #random: () => number;
@@ -52,6 +62,7 @@ export class Simulation {
     this.zone = options.zone ?? 'US/Eastern';
     const seed = options.seed ?? 1;
     this.#random = seededRandom(seed);
+    this.faults = new Faults(seed);
     this.instruments = instrumentsAt(this.nowMs());
     const history = { seed, days: options.historyDays ?? HISTORY_DAYS };
     const now = () => this.nowMs();
@@ -110,14 +121,48 @@ export class Simulation {
 
   /** After a trade: a position that is gone is told once more, as none. */
   settled(account: Account): void {
-    this.changed(account);
-    for (const [conId, { quantity }] of account.positions)
-      if (quantity === 0) account.positions.delete(conId);
+    this.link.through(() => {
+      this.changed(account);
+      for (const [conId, { quantity }] of account.positions)
+        if (quantity === 0) account.positions.delete(conId);
+    });
   }
 
   /** An account is otherwise than it was, not by a price alone. */
   changed(account: Account): void {
     for (const client of this.clients.values()) client.subscriptions.onAccount(account);
+  }
+
+  /** To every client, about no request. */
+  #notice(notice: Refused): void {
+    for (const client of this.clients.values()) client.error(NO_ID, notice);
+  }
+
+  breakLink(): void {
+    this.link.broken = true;
+    this.#notice(LOST);
+  }
+
+  /** Data that is lost must be asked for again. */
+  restoreLink(dataKept: boolean): void {
+    if (!dataKept) for (const client of this.clients.values()) client.subscriptions.loseData();
+    this.#notice(dataKept ? RESTORED_DATA_KEPT : RESTORED_DATA_LOST);
+    this.link.restore();
+    for (const account of this.accounts.values()) this.changed(account);
+  }
+
+  setFarm(farm: Farm, up: boolean): void {
+    this.farms[farm] = up;
+    this.#notice(farmNotice(farm, up));
+  }
+
+  /** As it does each day: connections end, what it kept to itself is forgotten, and orders at the exchange are not. */
+  restart(downMs: number): void {
+    for (const client of this.clients.values()) client.end();
+    this.clients.clear();
+    this.link.forget();
+    this.orders.restarted();
+    this.downUntilMs = performance.now() + downMs;
   }
 
   #trade(market: Market, ticks: number, size: number): void {

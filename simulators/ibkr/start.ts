@@ -40,6 +40,7 @@ export async function startIbkrSimulator(options: SimulatorOptions = {}): Promis
       socket.pause();
       socket.unshift(first);
       if (HTTP_BEGINS.test(first.toString('latin1'))) control.emit('connection', socket);
+      else if (performance.now() < simulation.downUntilMs) socket.destroy();
       else new Session(simulation, socket);
       socket.resume();
     });

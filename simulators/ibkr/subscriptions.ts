@@ -6,6 +6,11 @@ import { type KeptBars, sendUpdate } from './requests/history.js';
 import { type Quotes, type Shown, sendFiveSeconds, sendTrade } from './requests/market-data.js';
 import type { Session } from './session.js';
 
+const BUST = {
+  code: 10225,
+  text: 'Bust event occurred, current subscription is deactivated. Please resubscribe real-time bars immediately.',
+};
+
 export class Subscriptions {
   /** 1 live, 2 frozen, 3 delayed, 4 delayed and frozen. */
   marketDataType = 1;
@@ -30,7 +35,28 @@ export class Subscriptions {
     this.#session = session;
   }
 
+  get #cutOff(): boolean {
+    return this.#session.simulation.link.broken;
+  }
+
+  /** Of markets, not of accounts. */
+  loseData(): void {
+    this.quotes.clear();
+    this.fiveSeconds.clear();
+    this.bars.clear();
+  }
+
+  /** Bars that had a trade in them that was taken back. */
+  onBust(market: Market): void {
+    for (const [reqId, asked] of this.fiveSeconds) {
+      if (asked.market !== market) continue;
+      this.fiveSeconds.delete(reqId);
+      this.#session.error(reqId, BUST);
+    }
+  }
+
   onTrade(market: Market): void {
+    if (this.#cutOff || !this.#session.simulation.farms.market) return;
     for (const [reqId, quotes] of this.quotes)
       if (quotes.market === market) sendTrade(this.#session, reqId, quotes);
     for (const [reqId, kept] of this.bars) if (kept.market === market) sendUpdate(this.#session, reqId, kept);
@@ -39,11 +65,13 @@ export class Subscriptions {
   }
 
   onFiveSeconds(market: Market, bar: Bar): void {
+    if (this.#cutOff || !this.#session.simulation.farms.market) return;
     for (const [reqId, asked] of this.fiveSeconds)
       if (asked.market === market) sendFiveSeconds(this.#session, reqId, bar, asked);
   }
 
   onAccount(account: Account): void {
+    if (this.#cutOff) return;
     if (this.positions) sendPositions(this.#session, account);
     if (this.account === account) sendAccount(this.#session, account);
     for (const [reqId, tags] of this.summaries) sendSummary(this.#session, reqId, account, tags);

@@ -20,7 +20,8 @@ export interface Teller {
   whatIf(order: Order): void;
 }
 
-const BOUND_FROM = -1;
+/** Below −1, which means no order at all. */
+const BOUND_FROM = -2;
 
 export class Orders {
   readonly executions: Executions;
@@ -150,6 +151,8 @@ export class Orders {
     account.traded(instrument, action === 'BUY' ? -quantity : quantity, ticks, 0);
     this.#tellAgain(this.executions.correct(execution, { quantity: 0, realized: null }));
     this.#simulation.settled(account);
+    for (const client of this.#simulation.clients.values())
+      client.subscriptions.onBust(this.#marketOf(order));
   }
 
   #tellAgain(execution: Execution): void {

@@ -73,6 +73,7 @@ function answer(session: Session, asked: Asked): Refused | null {
     return refused.validating(
       'Historical data query duration must be a whole number and one of the units S, D, W, M or Y',
     );
+  if (!simulation.farms.history) return service('HMDS connection attempt failed');
   const bars = barsBetween(kept, fromMs, endMs);
   const { localSymbol, exchange } = kept.market.instrument;
   const words = { TRADES: 'Trades', MIDPOINT: 'Midpoint', BID: 'Bid', ASK: 'Ask' }[kept.shown];

@@ -109,14 +109,16 @@ function isAsked(
 export function tellClients(simulation: Simulation): Teller {
   const owner = ({ clientId, orderId }: Order): Session | undefined =>
     orderId === 0 ? undefined : simulation.clients.get(clientId);
-  const tell = (order: Order, send: (session: Session) => void) => {
-    const session = owner(order);
-    if (session !== undefined) send(session);
-  };
+  const tell = (order: Order, send: (session: Session) => void) =>
+    simulation.link.through(() => {
+      const session = owner(order);
+      if (session !== undefined) send(session);
+    });
   return {
     order: (order) => tell(order, (session) => sendOrder(session, order)),
     refused: (clientId, orderId, refusal) => {
-      if (orderId !== 0) simulation.clients.get(clientId)?.error(orderId, refusal);
+      if (orderId !== 0)
+        simulation.link.through(() => simulation.clients.get(clientId)?.error(orderId, refusal));
     },
     execution: (execution) => tell(execution.order, (session) => sendExecution(session, UNASKED, execution)),
     commission: (execution) => tell(execution.order, (session) => sendCommission(session, execution)),

@@ -1,0 +1,56 @@
+/** The way from the Gateway to the broker's servers. While it is broken clients keep their connection and hear nothing of orders. */
+import type { Refused } from './refusal.js';
+
+export const LOST: Refused = {
+  code: 1100,
+  text: 'Connectivity between IBKR and Trader Workstation has been lost.',
+};
+export const RESTORED_DATA_LOST: Refused = {
+  code: 1101,
+  text: 'Connectivity between IBKR and Trader Workstation has been restored - data lost.',
+};
+export const RESTORED_DATA_KEPT: Refused = {
+  code: 1102,
+  text: 'Connectivity between IBKR and Trader Workstation has been restored - data maintained. All data farms are connected: usfuture; ushmds; secdefnj.',
+};
+/** What a client hears that connects meanwhile. */
+export const STILL_BROKEN: Refused = {
+  code: 2110,
+  text: 'Connectivity between Trader Workstation and server is broken. It will be restored automatically.',
+};
+
+export class Link {
+  broken = false;
+  #waiting: (() => void)[] = [];
+
+  /** Now, or once the link is back; in the same order. */
+  through(act: () => void): void {
+    if (this.broken) this.#waiting.push(act);
+    else act();
+  }
+
+  restore(): void {
+    this.broken = false;
+    for (const act of this.#waiting.splice(0)) act();
+  }
+
+  /** What has waited is gone with the Gateway that kept it. */
+  forget(): void {
+    this.broken = false;
+    this.#waiting = [];
+  }
+}
+
+/** Farms of data by name, with what is said when they go and come. */
+export const FARMS = {
+  market: { name: 'Market data farm', suffix: 'usfuture', broken: 2103, ok: 2104 },
+  history: { name: 'HMDS data farm', suffix: 'ushmds', broken: 2105, ok: 2106 },
+} as const;
+export type Farm = keyof typeof FARMS;
+
+export function farmNotice(farm: Farm, up: boolean): Refused {
+  const { name, suffix, broken, ok } = FARMS[farm];
+  return up
+    ? { code: ok, text: `${name} connection is OK:${suffix}` }
+    : { code: broken, text: `${name} connection is broken:${suffix}` };
+}

@@ -1,0 +1,66 @@
+/** What leaves to one client, and what faults make of it on the way. */
+import type { Socket } from 'node:net';
+import type { AnswerEffect } from './faults.js';
+
+export class Outlet {
+  /** While a request is handled whose answer never comes. */
+  silent = false;
+  /** The connection stands, and nothing passes any more. */
+  dead = false;
+  readonly #socket: Socket;
+  readonly #effectOn: (id: number) => AnswerEffect | null;
+  readonly #pieceBytes: () => number | null;
+  #behind: Buffer[] = [];
+  #pieces: Buffer[] = [];
+  #writing = false;
+
+  constructor(
+    socket: Socket,
+    faults: { effectOn: (id: number) => AnswerEffect | null; pieceBytes: () => number | null },
+  ) {
+    this.#socket = socket;
+    this.#effectOn = faults.effectOn;
+    this.#pieceBytes = faults.pieceBytes;
+  }
+
+  send(id: number, frame: Buffer): void {
+    if (this.silent) return;
+    const effect = this.#effectOn(id);
+    if (effect?.kind === 'lose') return;
+    if (effect?.kind === 'swap') {
+      this.#behind.push(frame);
+      return;
+    }
+    if (effect?.kind === 'late') {
+      setTimeout(() => this.#write(frame), effect.ms).unref();
+      return;
+    }
+    if (effect?.kind === 'break') {
+      this.#socket.write(frame.subarray(0, Math.floor(frame.length / 2)), () => this.#socket.destroy());
+      return;
+    }
+    this.#write(frame);
+    if (effect?.kind === 'double') this.#write(frame);
+    for (const one of this.#behind.splice(0)) this.#write(one);
+  }
+
+  #write(frame: Buffer): void {
+    if (this.dead || !this.#socket.writable) return;
+    const size = this.#pieceBytes();
+    if (size === null && !this.#writing) {
+      this.#socket.write(frame);
+      return;
+    }
+    for (let at = 0; at < frame.length; at += size ?? frame.length)
+      this.#pieces.push(frame.subarray(at, at + (size ?? frame.length)));
+    if (!this.#writing) this.#writeNext();
+  }
+
+  /** Each piece by itself, so that they arrive as pieces. */
+  #writeNext(): void {
+    const piece = this.#pieces.shift();
+    this.#writing = piece !== undefined;
+    if (piece === undefined || !this.#socket.writable) return;
+    this.#socket.write(piece, () => setImmediate(() => this.#writeNext()));
+  }
+}
