@@ -1,4 +1,5 @@
 /** What goes wrong at the simulated Gateway, each as a client sees it. */
+import { connect } from 'node:net';
 import {
   type Contract,
   EventName,
@@ -10,6 +11,7 @@ import {
 } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
+import { encodeFrame } from '../../simulators/ibkr/wire/frames.js';
 import { disconnectClients, readyClient, TwsClient } from './support/tws-client.js';
 
 /** A Friday, 10:00 in New York. */
@@ -192,6 +194,32 @@ describe('a message of TWS', () => {
       [1, 'Filled'],
     ]);
     expect(client.errors).toEqual([]);
+  });
+});
+
+describe('bytes', () => {
+  it('leave in pieces that end anywhere, and make the same frames', async () => {
+    await control('cut', { bytes: 3 });
+    const socket = connect(simulator.port, '127.0.0.1');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    const greeting = Buffer.from('v100..193');
+    socket.write(Buffer.concat([Buffer.from('API\0\0\0\0'), Buffer.from([greeting.length]), greeting]));
+    socket.write(encodeFrame(['71', '2', '3', '']));
+    const ids = () => {
+      const bytes = Buffer.concat(chunks);
+      const found: string[] = [];
+      for (let at = 0; bytes.length >= at + 4 && bytes.length >= at + 4 + bytes.readInt32BE(at); ) {
+        const end = at + 4 + bytes.readInt32BE(at);
+        found.push(String(bytes.subarray(at + 4, end)).split('\0')[0] ?? '');
+        at = end;
+      }
+      return found;
+    };
+    await vi.waitFor(() => expect(ids()).toEqual(['193', '15', '9', '4', '4', '4']), WAIT);
+    socket.destroy();
+    // Six frames: some arrived by halves.
+    expect(chunks.length).toBeGreaterThan(6);
   });
 });
 

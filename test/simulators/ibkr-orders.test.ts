@@ -519,6 +519,8 @@ describe('a bracket', () => {
     );
     await client.heard(EventName.orderStatus, 3);
     price('15234', 1);
+    // The target would fill here.
+    price('15213');
     await settled(client);
     expect([1, 2, 3].map((id) => statuses(client, id).at(-1))).toMatchObject([
       { status: 'Submitted', filled: 1 },
