@@ -32,6 +32,12 @@ export function money(decimal: string): string {
   return decimal.replace(/(\.\d{2})\d+$/, '$1');
 }
 
+/** Money with exactly two places: for what stands below each other. */
+export function cents(decimal: string): string {
+  const [whole = '', fraction = ''] = money(decimal).split('.');
+  return `${whole}.${fraction.padEnd(2, '0')}`;
+}
+
 export const timeOfDay = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
 export const minuteOfDay = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
 /** For lists within one year. */
@@ -43,4 +49,14 @@ export function ago(ms: number): string {
   if (seconds < 90) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+/** A span of time in its two largest parts. */
+export function lasted(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 1) return `${Math.round(ms / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

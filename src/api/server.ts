@@ -40,6 +40,7 @@ import { portfolioRoute } from './routes/portfolio.js';
 import { preflightRoute } from './routes/preflight.js';
 import { reconciliationRoute } from './routes/reconciliation.js';
 import { refreshRoute } from './routes/refresh.js';
+import { resultsRoute } from './routes/results.js';
 import { routinesRoute, schedulesRoute } from './routes/routines.js';
 import { settingsRoutes } from './routes/settings.js';
 import { signInLinkRoute } from './routes/sign-in-link.js';
@@ -147,6 +148,7 @@ async function registerRoutes(
   coinsRoute(app, web);
   auditRoute(app, web);
   analyticsRoute(app, web, watch);
+  resultsRoute(app, web, watch);
   routinesRoute(app, web);
   backupsRoute(app, web);
   schedulesRoute(app, web);

@@ -3826,6 +3826,133 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Round trips, and what they brought by day, week or month */
+        get: {
+            parameters: {
+                query?: {
+                    days?: number;
+                    by?: "day" | "week" | "month";
+                    symbol?: string;
+                    strategy?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Of the last days of market time */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            currency: string | null;
+                            /** @description Market clock, milliseconds since 1970 */
+                            fromMs: number;
+                            /** @description Market clock, milliseconds since 1970 */
+                            toMs: number;
+                            total: {
+                                /** @description Closed round trips */
+                                trips: number;
+                                /** @description Those with a profit after fees */
+                                wins: number;
+                                /** @description After fees */
+                                net: string;
+                                /** @description Decimal text */
+                                fees: string;
+                            };
+                            /** @description Newest first, by the time of closing; those without a round trip are left out */
+                            periods: {
+                                /** @description Closed round trips */
+                                trips: number;
+                                /** @description Those with a profit after fees */
+                                wins: number;
+                                /** @description After fees */
+                                net: string;
+                                /** @description Decimal text */
+                                fees: string;
+                                /** @description Its beginning, UTC; weeks begin on Monday */
+                                startMs: number;
+                            }[];
+                            /** @description Newest first */
+                            roundTrips: {
+                                id: string;
+                                symbol: string;
+                                strategy: string;
+                                /** @enum {string} */
+                                side: "long" | "short";
+                                /** @description Market clock, milliseconds since 1970 */
+                                openedMs: number;
+                                /** @description Market clock, milliseconds since 1970 */
+                                closedMs: number;
+                                /** @description Everything that was entered */
+                                quantity: string;
+                                /** @description Average price */
+                                entry: string;
+                                /** @description Average price */
+                                exit: string;
+                                /** @description After fees */
+                                net: string;
+                                /** @description Of what was paid at the entry */
+                                netPct: number;
+                                /** @description Result over what the first protective stop would have lost; null without one */
+                                r: number | null;
+                                /** @description Purpose of the last fill: exit, protective, close, foreign */
+                                reason: string;
+                                /** @description Decimal text */
+                                fees: string;
+                            }[];
+                            /** @description There are older ones: the sums count them, the list does not */
+                            truncated: boolean;
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/routines": {
         parameters: {
             query?: never;

@@ -14,6 +14,8 @@ import type {
   IncidentShown,
   OperationResult,
   PreflightReport,
+  Results,
+  ResultsQuery,
   RoutineRun,
   ScheduledRun,
   SettingsResult,
@@ -74,6 +76,12 @@ export class DeskApi {
 
   equity(): Promise<EquityAnswer> {
     return answerOf(this.#client.GET('/api/equity', { params: { query: { points: 600 } } }));
+  }
+
+  /** `symbol`, `strategy`: empty for all. */
+  results({ symbol, strategy, ...of }: ResultsQuery): Promise<Results> {
+    const query = { ...of, ...(symbol ? { symbol } : {}), ...(strategy ? { strategy } : {}) };
+    return answerOf(this.#client.GET('/api/results', { params: { query } }));
   }
 
   bars(symbol: string): Promise<BarsAnswer> {

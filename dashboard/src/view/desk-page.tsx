@@ -8,6 +8,7 @@ import { Audit } from '../section/audit.js';
 import { GoLive } from '../section/go-live.js';
 import { Incidents } from '../section/incidents.js';
 import { People } from '../section/people.js';
+import { Results } from '../section/results.js';
 import { Routines } from '../section/routines.js';
 import { Settings } from '../section/settings.js';
 import { Strategies } from '../section/strategies.js';
@@ -132,6 +133,8 @@ interface SectionProps {
 function Section({ tab, api, session }: SectionProps) {
   const mayOperate = session.roles.includes('operator');
   switch (tab) {
+    case 'results':
+      return <Results api={api} />;
     case 'strategies':
       return <Strategies api={api} mayOperate={mayOperate} />;
     case 'day':

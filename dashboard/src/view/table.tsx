@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 
 export interface Column<Row> {
   readonly title: string;
@@ -10,6 +11,13 @@ export interface Column<Row> {
   readonly wide?: boolean;
   /** Text of any length: wraps, and has a line of its own where rows are blocks. */
   readonly long?: boolean;
+  /** What rows are sorted by, where the table lets itself be sorted. */
+  readonly by?: (row: Row) => number | string;
+}
+
+export interface Sorting {
+  readonly title: string;
+  readonly falling: boolean;
 }
 
 interface TableProps<Row> {
@@ -19,21 +27,38 @@ interface TableProps<Row> {
   readonly keyOf: (row: Row) => string;
   /** On a phone, each row is a block of labelled values instead of a line. */
   readonly blocks?: boolean;
+  readonly sorting?: Sorting | null;
+  /** A heading was pressed. */
+  readonly onSort?: (title: string) => void;
 }
 
-export function Table<Row>({ caption, columns, rows, keyOf, blocks = false }: TableProps<Row>) {
+export function Table<Row>(props: TableProps<Row>) {
+  const { caption, columns, rows, keyOf, blocks = false, sorting = null, onSort } = props;
   const look = ({ number, minor, wide, long }: Column<Row>): string =>
     [number && 'number', minor && 'minor', wide && 'wide', long && 'long'].filter(Boolean).join(' ');
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <section class="table-box" tabIndex={0} aria-label={caption}>
-      <table class={blocks ? 'blocks' : ''}>
+      <table class={[blocks && 'blocks', onSort && 'sortable'].filter(Boolean).join(' ')}>
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.title} scope="col" class={look(column)}>
-                {column.title}
+              <th
+                key={column.title}
+                scope="col"
+                class={look(column)}
+                aria-sort={
+                  sorting?.title === column.title ? (sorting.falling ? 'descending' : 'ascending') : undefined
+                }
+              >
+                {onSort === undefined || column.by === undefined ? (
+                  column.title
+                ) : (
+                  <button type="button" class="heading" onClick={() => onSort(column.title)}>
+                    {column.title}
+                  </button>
+                )}
               </th>
             ))}
           </tr>
@@ -52,4 +77,32 @@ export function Table<Row>({ caption, columns, rows, keyOf, blocks = false }: Ta
       </table>
     </section>
   );
+}
+
+const ROWS_AT_FIRST = 100;
+
+/** As its rows come, until a heading is pressed: the largest first, then the smallest. More of them than are read at once, by choice. */
+export function SortedTable<Row>(props: Omit<TableProps<Row>, 'sorting' | 'onSort'>) {
+  const [sorting, setSorting] = useState<Sorting | null>(null);
+  const [shown, setShown] = useState(ROWS_AT_FIRST);
+  const { columns, rows } = props;
+  const by = columns.find(({ title }) => title === sorting?.title)?.by;
+  const sorted = by === undefined ? rows : [...rows].sort((left, right) => order(by(left), by(right)));
+  const falling = sorting?.falling === true ? [...sorted].reverse() : sorted;
+  const press = (title: string): void =>
+    setSorting((before) => ({ title, falling: before?.title === title ? !before.falling : true }));
+  return (
+    <>
+      <Table {...props} rows={falling.slice(0, shown)} sorting={sorting} onSort={press} />
+      {rows.length > shown && (
+        <button type="button" class="button small" onClick={() => setShown(shown + ROWS_AT_FIRST)}>
+          More
+        </button>
+      )}
+    </>
+  );
+}
+
+function order(left: number | string, right: number | string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }

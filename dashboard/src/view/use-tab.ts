@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 export const TABS = [
   ['desk', 'Desk'],
+  ['results', 'Results'],
   ['strategies', 'Strategies'],
   ['day', 'Routines'],
   ['people', 'Waiting'],

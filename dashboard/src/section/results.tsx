@@ -1,0 +1,225 @@
+import { useState } from 'preact/hooks';
+import type { Results as Answer, ResultsQuery, RoundTrip } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
+import { usePolled } from '../connection/use-polled.js';
+import { cents, dayAndMinute, grouped, lasted, signed, tone, trimmed } from '../format.js';
+import { Empty, Panel } from '../view/panel.js';
+import { Stat } from '../view/stat.js';
+import { type Column, SortedTable } from '../view/table.js';
+import { Calendar, Periods } from './profit.js';
+
+const REASONS: Readonly<Record<string, string>> = {
+  exit: 'exit',
+  protective: 'stop',
+  close: 'close all',
+  foreign: 'by hand',
+};
+
+const COLUMNS: readonly Column<RoundTrip>[] = [
+  { title: 'Closed, UTC', cell: ({ closedMs }) => dayAndMinute(closedMs), by: ({ closedMs }) => closedMs },
+  {
+    title: 'Opened, UTC',
+    cell: ({ openedMs }) => dayAndMinute(openedMs),
+    by: ({ openedMs }) => openedMs,
+    minor: true,
+  },
+  { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b>, by: ({ symbol }) => symbol },
+  { title: 'Side', cell: ({ side }) => side, by: ({ side }) => side },
+  { title: 'Strategy', cell: ({ strategy }) => strategy, by: ({ strategy }) => strategy, minor: true },
+  {
+    title: 'Quantity',
+    cell: ({ quantity }) => quantity,
+    by: ({ quantity }) => Number(quantity),
+    number: true,
+    minor: true,
+  },
+  {
+    title: 'Entry',
+    cell: ({ entry }) => grouped(places(entry)),
+    by: ({ entry }) => Number(entry),
+    number: true,
+  },
+  { title: 'Exit', cell: ({ exit }) => grouped(places(exit)), by: ({ exit }) => Number(exit), number: true },
+  {
+    title: 'Result',
+    cell: ({ net }) => <span class={tone(cents(net))}>{signed(cents(net))}</span>,
+    by: ({ net }) => Number(net),
+    number: true,
+  },
+  {
+    title: '%',
+    cell: ({ netPct }) => signed(netPct.toFixed(2)),
+    by: ({ netPct }) => netPct,
+    number: true,
+  },
+  {
+    title: 'R',
+    cell: ({ r }) => (r === null ? '–' : signed(r.toFixed(2))),
+    by: ({ r }) => r ?? Number.NEGATIVE_INFINITY,
+    number: true,
+  },
+  { title: 'Why', cell: ({ reason }) => REASONS[reason] ?? reason, by: ({ reason }) => reason },
+  {
+    title: 'Lasted',
+    cell: ({ openedMs, closedMs }) => lasted(closedMs - openedMs),
+    by: ({ openedMs, closedMs }) => closedMs - openedMs,
+    number: true,
+  },
+  {
+    title: 'Fees',
+    cell: ({ fees }) => grouped(trimmed(fees)),
+    by: ({ fees }) => Number(fees),
+    number: true,
+    minor: true,
+  },
+];
+
+/** An average has as many places as its division gave: those that a price has are enough. */
+const places = (price: string): string => trimmed(Number(price).toFixed(Number(price) < 1 ? 6 : 2));
+
+const DAYS = [
+  [7, 'Last week'],
+  [30, 'Last 30 days'],
+  [90, 'Last 90 days'],
+  [365, 'Last year'],
+  [3650, 'All'],
+] as const;
+
+const BY = [
+  ['day', 'Day'],
+  ['week', 'Week'],
+  ['month', 'Month'],
+] as const;
+
+type Asked = Required<Pick<ResultsQuery, 'days' | 'by'>> & {
+  readonly symbol: string;
+  readonly strategy: string;
+};
+
+const FIRST: Asked = { days: 30, by: 'day', symbol: '', strategy: '' };
+const LOOK_MS = 15_000;
+
+export function Results({ api }: { readonly api: DeskApi }) {
+  const [asked, setAsked] = useState<Asked>(FIRST);
+  const results = usePolled(() => api.results(asked), LOOK_MS, JSON.stringify(asked));
+  const known = usePolled(() => api.results({ ...FIRST, days: 3650 }), 60_000, 'known');
+  const { value } = results;
+  const of = (name: 'symbol' | 'strategy'): readonly string[] => [
+    ...new Set([asked[name], ...(known.value?.roundTrips ?? []).map((trip) => trip[name])].filter(Boolean)),
+  ];
+  const set = (name: keyof Asked) => (event: { readonly currentTarget: { readonly value: string } }) => {
+    const chosen = event.currentTarget.value;
+    setAsked({ ...asked, [name]: name === 'days' ? Number(chosen) : chosen });
+  };
+  return (
+    <div class="sections">
+      <Panel
+        title="Profit"
+        area="section"
+        problem={results.problem}
+        aside={
+          <fieldset class="tabs" aria-label="Profit by">
+            {BY.map(([by, name]) => (
+              <button
+                key={by}
+                type="button"
+                class="tab"
+                aria-pressed={asked.by === by}
+                onClick={() => setAsked({ ...asked, by })}
+              >
+                {name}
+              </button>
+            ))}
+          </fieldset>
+        }
+      >
+        <form class="filters" onSubmit={(event) => event.preventDefault()}>
+          <label>
+            Closed
+            <select value={String(asked.days)} onChange={set('days')}>
+              {DAYS.map(([days, name]) => (
+                <option key={days} value={days}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <Choice label="Symbol" value={asked.symbol} of={of('symbol')} onChange={set('symbol')} />
+          <Choice label="Strategy" value={asked.strategy} of={of('strategy')} onChange={set('strategy')} />
+        </form>
+        {value === null ? <Empty>Reading the ledger…</Empty> : <Profit results={value} by={asked.by} />}
+      </Panel>
+      <Panel
+        title="Round trips"
+        area="section"
+        aside={value !== null && <span class="soft">{counted(value)}</span>}
+      >
+        {value === null || value.roundTrips.length === 0 ? (
+          <Empty>
+            {value === null
+              ? 'Reading the ledger…'
+              : asked.symbol + asked.strategy === ''
+                ? 'No position was closed in this time.'
+                : 'No round trip fits.'}
+          </Empty>
+        ) : (
+          <SortedTable
+            blocks
+            caption="Round trips, to be sorted by their headings"
+            columns={COLUMNS}
+            rows={value.roundTrips}
+            keyOf={({ id }) => id}
+          />
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+function counted({ total, roundTrips, truncated, currency }: Answer): string {
+  const all = grouped(String(total.trips));
+  return `${truncated ? `newest ${grouped(String(roundTrips.length))} of ${all}` : all}, in ${currency ?? '–'}`;
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly of: readonly string[];
+  readonly onChange: (event: { readonly currentTarget: { readonly value: string } }) => void;
+}
+
+function Choice({ label, value, of, onChange }: ChoiceProps) {
+  return (
+    <label>
+      {label}
+      <select value={value} onChange={onChange}>
+        <option value="">all</option>
+        {of.map((one) => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Profit({ results, by }: { readonly results: Answer; readonly by: Asked['by'] }) {
+  const { total, periods, toMs, currency } = results;
+  const won = total.trips === 0 ? '–' : `${((total.wins / total.trips) * 100).toFixed(1)}%`;
+  return (
+    <>
+      <dl class="stats">
+        <Stat
+          label={`Result after fees, ${currency ?? ''}`}
+          value={signed(cents(total.net))}
+          look={tone(cents(total.net))}
+        />
+        <Stat label="Round trips" value={grouped(String(total.trips))} />
+        <Stat label="Won" value={won} />
+        <Stat label={`Fees, ${currency ?? ''}`} value={grouped(cents(total.fees))} />
+      </dl>
+      {by === 'day' ? <Calendar days={periods} nowMs={toMs} /> : <Periods by={by} periods={periods} />}
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify';
+import type { WebDependencies } from '../dependencies.js';
+import type { StatusWatch } from '../live/status-watch.js';
+import { readResults } from '../read/read-results.js';
+import { answer } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { PERIODS, type Period, resultsSchema } from '../schemas/results.js';
+import { coerceIntegers, symbolQuery } from './coerce-query.js';
+import { fromDatabase } from './from-database.js';
+
+const DAY_MS = 86_400_000;
+
+interface ResultsAsked {
+  readonly days: number;
+  readonly by: Period;
+  readonly symbol?: string;
+  readonly strategy?: string;
+}
+
+export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
+  const schema = {
+    summary: 'Round trips, and what they brought by day, week or month',
+    tags: ['records'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        days: { type: 'integer', minimum: 1, maximum: 3650, default: 30 },
+        by: { type: 'string', enum: PERIODS, default: 'day' },
+        symbol: symbolQuery,
+        strategy: { type: 'string', maxLength: 100 },
+      },
+    },
+    response: { 200: answer('Of the last days of market time', resultsSchema), ...problems(400, 401, 503) },
+  };
+  app.get<{ Querystring: ResultsAsked }>(
+    '/api/results',
+    { schema, preValidation: coerceIntegers('days') },
+    (request, reply) => {
+      const { days, by, symbol = null, strategy = null } = request.query;
+      const { status } = watch.state;
+      const toMs = status?.marketData.marketMs ?? web.nowMs();
+      const fromMs = toMs - days * DAY_MS;
+      return fromDatabase(reply, 'The ledger', async () => {
+        const found = await readResults(web.database, {
+          desk: web.runtime.desk,
+          ...{ fromMs, symbol, strategy, by },
+        });
+        return { currency: status?.currency ?? null, fromMs, toMs, ...found };
+      });
+    },
+  );
+}

@@ -1,0 +1,47 @@
+/** What trading came to: round trips, and what they brought by day, week or month. */
+import { z } from 'zod';
+import { decimalText, marketMs } from './json-schema.js';
+
+export const PERIODS = ['day', 'week', 'month'] as const;
+export type Period = (typeof PERIODS)[number];
+
+export const sumsSchema = z.object({
+  trips: z.number().describe('Closed round trips'),
+  wins: z.number().describe('Those with a profit after fees'),
+  net: decimalText.describe('After fees'),
+  fees: decimalText,
+});
+
+export const roundTripSchema = z.object({
+  id: z.string(),
+  symbol: z.string(),
+  strategy: z.string(),
+  side: z.enum(['long', 'short']),
+  openedMs: marketMs,
+  closedMs: marketMs,
+  quantity: decimalText.describe('Everything that was entered'),
+  entry: decimalText.describe('Average price'),
+  exit: decimalText.describe('Average price'),
+  net: decimalText.describe('After fees'),
+  netPct: z.number().describe('Of what was paid at the entry'),
+  r: z
+    .number()
+    .nullable()
+    .describe('Result over what the first protective stop would have lost; null without one'),
+  reason: z.string().describe('Purpose of the last fill: exit, protective, close, foreign'),
+  fees: decimalText,
+});
+
+export const resultsSchema = z.object({
+  currency: z.string().nullable(),
+  fromMs: marketMs,
+  toMs: marketMs,
+  total: sumsSchema,
+  periods: z
+    .array(sumsSchema.extend({ startMs: marketMs.describe('Its beginning, UTC; weeks begin on Monday') }))
+    .describe('Newest first, by the time of closing; those without a round trip are left out'),
+  roundTrips: z.array(roundTripSchema).describe('Newest first'),
+  truncated: z.boolean().describe('There are older ones: the sums count them, the list does not'),
+});
+
+export type Results = z.infer<typeof resultsSchema>;
