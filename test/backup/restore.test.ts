@@ -244,6 +244,14 @@ describe('`fermata restore`', () => {
     expect(existsSync(homePaths(home).postgres)).toBe(false);
   });
 
+  it("touches nothing where the environment half says that Temporal is somebody else's", async () => {
+    const home = await homeWithBackup();
+    const args = ['restore', ID, '--confirm', DESK];
+    const { code, err } = await runCommand(join(home, '..'), args, { TEMPORAL_ADDRESS: 'temporal:7233' });
+    expect([code, err]).toEqual([1, expect.stringContaining('FERMATA_TEMPORAL is not external')]);
+    expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
   it('touches nothing over a desk that runs, whatever is confirmed', async () => {
     const home = await homeWithBackup();
     const lock = tryLockFile(join(homePaths(home).run, 'lock'));

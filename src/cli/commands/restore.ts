@@ -18,6 +18,7 @@ import { isContainer, runtimeHere } from '../../home/runtime-here.js';
 import { ensureSecrets } from '../../home/secrets.js';
 import { endLeftChildren } from '../../supervisor/children-file.js';
 import { claimHome } from '../../supervisor/start/claim-home.js';
+import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { requireBackup } from '../require-backup.js';
@@ -118,6 +119,7 @@ async function over(chosen: Chosen, options: Options): Promise<number> {
   const { journal } = deskPaths(claim.paths, desk);
   let journalLock: FileLock | null = null;
   try {
+    const keepsTemporal = isExternal(home);
     refuseAnother(chosen);
     refuseBesideOthers(chosen);
     await confirmed(chosen, options.confirm);
@@ -128,10 +130,10 @@ async function over(chosen: Chosen, options: Options): Promise<number> {
     await ensureSecrets(home);
     const by = namedOnCli(home, Date.now()) ?? userInfo().username;
     const outcome = await restoreDesk({
-      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal: isExternal(home) },
+      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal },
       ...(options.json === true ? {} : { onStep: sayStep }),
     });
-    return shown(chosen, outcome, options.json === true);
+    return shown(chosen, outcome, keepsTemporal, options.json === true);
   } finally {
     journalLock?.release();
     claim.lock.release();
@@ -160,8 +162,12 @@ function refuseBesideOthers({ home, desk }: Chosen): void {
   );
 }
 
-const isExternal = (home: string): boolean =>
-  (process.env.FERMATA_TEMPORAL ?? runtimeHere(home)?.temporal.kind) === 'external';
+/** As the environment says, and else as at the last start. Throws `TemporalChoice` where the environment is half set. */
+function isExternal(home: string): boolean {
+  const kind = temporalKind(process.env);
+  const said = process.env.FERMATA_TEMPORAL ? kind : (runtimeHere(home)?.temporal.kind ?? kind);
+  return said === 'external';
+}
 
 async function confirmed({ id, desk, home }: Chosen, given: string | undefined): Promise<void> {
   if (given === undefined && !process.stdin.isTTY)
@@ -181,13 +187,18 @@ async function confirmed({ id, desk, home }: Chosen, given: string | undefined):
     );
 }
 
-function shown({ home, id, desk }: Chosen, { passed, steps, kept }: RestoreOutcome, json: boolean): number {
+function shown(
+  { id, desk }: Chosen,
+  { passed, steps, kept }: RestoreOutcome,
+  external: boolean,
+  json: boolean,
+): number {
   if (json) printJson({ backup: id, desk, restored: passed, steps, kept });
   else
     printLines([
       ...steps.map(stepLine),
       ...(passed
-        ? restoredLines(desk, isExternal(home), kept)
+        ? restoredLines(desk, external, kept)
         : [
             kept === null
               ? '✗ not restored: nothing of the desk was touched'
