@@ -61,6 +61,34 @@ describe('signing in with a password', () => {
     expect((await web.call('GET', '/api/status', { token })).status).toBe(200);
   });
 
+  it('keeps nobody from signing in or staying so, however much is asked by who is not signed in', async () => {
+    const { refreshToken } = await web.signIn();
+    const floods = ['/health', '/', '/api/status'];
+    for (let round = 0; round < 13; round += 1)
+      await Promise.all(Array.from({ length: 100 }, (_, at) => web.call('GET', floods[at % 3] ?? '/')));
+    expect((await refresh(refreshToken)).status).toBe(200);
+    expect((await login('vera', PASSWORD)).status).not.toBe(429);
+    expect((await login('operator', PASSWORD)).status).toBe(200);
+    expect((await web.call('GET', '/')).status).toBe(200);
+  });
+
+  it('lets who is signed in ask 1,200 times a minute, and counts it against nobody else', async () => {
+    const { accessToken: token } = await web.signIn();
+    const { accessToken: other } = await web.signIn();
+    const answers: number[] = [];
+    for (let round = 0; round < 13; round += 1)
+      answers.push(
+        ...(await Promise.all(
+          Array.from({ length: 100 }, async () => (await web.call('GET', '/api/status', { token })).status),
+        )),
+      );
+    expect(answers.filter((status) => status !== 429)).toHaveLength(1_200);
+    expect((await web.call('GET', '/api/status', { token: other })).status).not.toBe(429);
+    // No number of requests stands before a stop.
+    const stop = await web.call('POST', '/api/emergency/stop', { token, body: { reason: 'a look' } });
+    expect(stop.status).not.toBe(429);
+  });
+
   it('writes neither the password nor a token into its log', async () => {
     const tokens = await web.signIn();
     await login('operator', 'a-wrong-secret');
