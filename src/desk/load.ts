@@ -11,6 +11,7 @@ import { deskSchema } from './rules.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { type StepParts, stepProblems } from './step-parts.js';
+import { textProblems } from './text-problems.js';
 
 export interface LoadedDesk {
   readonly desk: Desk;
@@ -53,7 +54,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
   const found = parsed.success
     ? options.parts === undefined
       ? []
-      : stepProblems(parsed.data, options.parts)
+      : [...stepProblems(parsed.data, options.parts), ...textProblems(parsed.data)]
     : schemaProblems(parsed.error.issues, data);
   if (!parsed.success || found.length > 0) {
     throw new DeskFileError(file, inOrder(found.map((problem) => located(problem, document, lines))));

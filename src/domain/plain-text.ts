@@ -9,13 +9,19 @@ const DEPTH_MAX = 24;
 /** With a mark in the place of each character that can't stay: for a stop, which is never refused for its text. */
 export const plainText = (text: string): string => text.replaceAll(EACH_UNFIT, '\ufffd');
 
+/** The first character of `text` that can't stay, as U+…; null where all can. */
+export function unfitCharacter(text: string): string | null {
+  const found = UNFIT.exec(text)?.[0];
+  return found === undefined ? null : `U+${codeOf(found)}`;
+}
+
 /** What is wrong with the first such text in `value`, by its name there; null where there is none. */
 export function unfitText(value: unknown, name = 'the request', depth = 0): string | null {
   if (typeof value === 'string') {
-    const found = UNFIT.exec(value)?.[0];
-    return found === undefined
+    const found = unfitCharacter(value);
+    return found === null
       ? null
-      : `${name}: expected text without control and direction characters, found U+${codeOf(found)}`;
+      : `${name}: expected text without control and direction characters, found ${found}`;
   }
   if (typeof value !== 'object' || value === null) return null;
   if (depth >= DEPTH_MAX) return `${name}: expected at most ${DEPTH_MAX} levels`;

@@ -1,4 +1,5 @@
 /** Who asked for what, through which way, and what came of it. Append-only. */
+import { plainText, withPlainText } from '../domain/plain-text.js';
 import type { Pool } from './pool.js';
 
 export interface AuditEntry {
@@ -12,17 +13,18 @@ export interface AuditEntry {
   readonly idempotencyKey?: string;
 }
 
+/** Text that can't be kept is kept with a mark in its place: an entry is never lost for what somebody wrote. */
 export async function appendAudit(pool: Pool, entry: AuditEntry): Promise<void> {
   await pool.query(
     `insert into audit (desk, person, via, action, parameters, outcome, idempotency_key)
      values ($1, $2, $3, $4, $5, $6, $7) on conflict (desk, idempotency_key) do nothing`,
     [
       entry.desk,
-      entry.person,
+      plainText(entry.person),
       entry.via,
-      entry.action,
-      JSON.stringify(entry.parameters),
-      entry.outcome,
+      plainText(entry.action),
+      JSON.stringify(withPlainText(entry.parameters)),
+      plainText(entry.outcome),
       entry.idempotencyKey ?? null,
     ],
   );

@@ -5,6 +5,7 @@
 import { patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { EvidenceActivities } from '../contracts/evidence.js';
 import type { Alarm } from '../contracts/notice.js';
+import { plainText } from '../domain/plain-text.js';
 import { isUnsealed } from '../domain/unsealed.js';
 import { runIdentity } from './evidence-trail.js';
 import { showDetails } from './show.js';
@@ -36,7 +37,8 @@ export async function onUnknownSignal(name: string, payload: unknown): Promise<v
   const { workflowId, taskQueue } = workflowInfo();
   const desk = taskQueue.replace(/^[a-z]+:/, '');
   const said = isUnsealed(payload) ? payload.unsealed : payload;
-  const sent = `signal "${name}" with ${JSON.stringify(said) ?? 'nothing'}`.slice(0, TEXT_MAX);
+  // Cut first: it may cut a pair of surrogates in half.
+  const sent = plainText(`signal "${name}" with ${JSON.stringify(said) ?? 'nothing'}`.slice(0, TEXT_MAX));
   const observed = `${workflowId} does not know the ${sent}: nothing was done`;
   showDetails('A signal that is not known here', [observed]);
   const calls = proxyActivities<Telling>({

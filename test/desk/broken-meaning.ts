@@ -263,6 +263,16 @@ export const BROKEN_MEANING: readonly BrokenPlace[] = [
     doThis: 'write maxAgeHours instead of maxAgeHour',
   },
   {
+    kind: 'a text that reads otherwise than it is',
+    from: 'title: Backup age, onFail: warn',
+    to: 'title: "Backup \\u202eage", onFail: warn',
+    at: '"Backup',
+    key: 'routines[0].steps[6].title',
+    expected: 'text without control and direction characters',
+    found: 'U+202E',
+    doThis: 'remove U+202E from it',
+  },
+  {
     kind: 'a threshold that is no number',
     from: 'with: { freeMbMin: 1024 }',
     to: 'with: { freeMbMin: much }',

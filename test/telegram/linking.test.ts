@@ -5,6 +5,7 @@ import { newToken } from '../../src/store/token-hash.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
+import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { ALERTS_CHAT, ANNA, BEN, type BotBench, openBotBench, STRANGER } from './support/bot-bench.js';
 
 let database: TestDatabase;
@@ -41,6 +42,25 @@ describe('a stranger', () => {
     });
     expect(bench.texts(STRANGER)).toEqual([]);
     expect(bench.trader.sent('stop')).toEqual([]);
+  });
+
+  it.each(UNFIT_TEXTS)('is recorded whatever he writes: %s', async (_what, text, plain) => {
+    bench.start();
+    bench.type(STRANGER, text);
+    await eventually(async () => {
+      const audit = await readAudit(database.pool, bench.desk.desk);
+      const recorded = audit.filter(({ action }) => action === 'telegram.stranger');
+      expect(recorded.map(({ parameters }) => parameters)).toContainEqual({ text: plain });
+    });
+  });
+
+  it('is recorded where the limit of his text cuts a character in half', async () => {
+    bench.start();
+    bench.type(STRANGER, `${'x'.repeat(99)}🙂 and more`);
+    await eventually(async () => {
+      const audit = await readAudit(database.pool, bench.desk.desk);
+      expect(audit.map(({ parameters }) => parameters)).toContainEqual({ text: `${'x'.repeat(99)}\ufffd` });
+    });
   });
 
   it('is also who was known until a moment ago, and was unlinked', async () => {

@@ -121,13 +121,13 @@ describe.concurrent('a signal', () => {
   it('that the owner of the desk does not know is shown, told and kept, and stops nothing', async () => {
     const desk = await bench.desk({ serve: ['emergency', 'engine'] });
     const owner = await start('deskOwner', desk, [ownerInput(desk)]);
-    await owner.signal('resume', { please: true });
+    await owner.signal('resume', { please: true, odd: '\u202eback' });
     const evidence = await until('the evidence', async () => {
       const found = await desk.evidence('unknown-signal');
       return found.length > 0 ? found : null;
     });
     expect(evidence).toMatchObject([
-      { verdict: 'warn', observed: expect.stringMatching(/"resume".*please/) },
+      { verdict: 'warn', observed: expect.stringMatching(/"resume".*please.*\ufffdback/) },
     ]);
     expect(await until('the notice', async () => (await told(desk))[0])).toMatch(/To stop the desk send/);
     expect(desk.trader.received).toEqual([]);
