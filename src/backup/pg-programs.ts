@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { messageOf } from '../domain/message-of.js';
+import { plainEnvironment } from '../home/plain-environment.js';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
@@ -19,7 +20,8 @@ export type PgVersion =
 export async function findPgProgram(program: PgProgram, serverMajor: number): Promise<PgVersion> {
   const install = `Install the Postgres ${serverMajor} client programs (Debian and Ubuntu: postgresql-client-${serverMajor}, Fedora: postgresql, Homebrew: libpq)`;
   try {
-    const { stdout } = await run(program, ['--version'], { timeout: VERSION_TIMEOUT_MS });
+    const options = { env: plainEnvironment(), timeout: VERSION_TIMEOUT_MS };
+    const { stdout } = await run(program, ['--version'], options);
     const version = /(\d+)(\.\d+)*/.exec(stdout)?.[0] ?? '0';
     if (Number.parseInt(version, 10) >= serverMajor) return { ok: true, version };
     const why = `${program} on PATH is version ${version}, older than the server's ${serverMajor}. Nothing was changed. ${install}.`;
@@ -44,7 +46,7 @@ export async function runPgProgram(
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<string> {
-  const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C' };
+  const env: NodeJS.ProcessEnv = { ...plainEnvironment(), LC_ALL: 'C' };
   if (connection) {
     env.PGHOST = connection.host;
     env.PGPORT = String(connection.port);

@@ -1,7 +1,9 @@
 /** Runs a validation in a process of its own: it is busy for seconds at full speed, and for days on live prices. */
+
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { plainEnvironment } from '../home/plain-environment.js';
 import type { ValidationMessage } from './child-protocol.js';
 import type { Progress } from './progress.js';
 import type { ValidationReport } from './report/report.js';
@@ -33,7 +35,11 @@ export async function runInProcess(directory: string, options: ProcessOptions): 
 
 function ended(directory: string, { onProgress, signal, program = PROGRAM }: ProcessOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = fork(program, [directory], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(program, [directory], {
+      // It reads public prices and files: no secret of the worker's is its business.
+      env: plainEnvironment(),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     let failure: string | null = null;
     let errors = '';
     let timer: NodeJS.Timeout | undefined;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { type PostgresServer, startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { databaseFileFor, markReady, setAside } from '../../src/supervisor/temporal/database-file.js';
@@ -64,6 +64,16 @@ test('Postgres keeps what was committed through kill -9, with a session open and
   expect(await query(port, 'select answer from kept')).toEqual([{ answer: 42 }]);
   await expect(query(port, 'select 1', 'another password')).rejects.toThrow('password authentication failed');
   await third.stop();
+});
+
+test.runIf(process.platform === 'linux')('Postgres has none of our secrets in its environment', async () => {
+  vi.stubEnv('TELEGRAM_BOT_TOKEN', 'a token of the bot');
+  const server = await start(await freePort()).finally(() => vi.unstubAllEnvs());
+  const pid = readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0];
+  const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+  await server.stop();
+  expect(environment).toContain('PATH=');
+  expect(environment).not.toContain('a token of the bot');
 });
 
 test('a start beside a Postgres that still runs on the same folder is refused and harms nothing', async () => {

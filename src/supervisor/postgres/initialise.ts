@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { plainEnvironment } from '../managed-process.js';
+import { plainEnvironment } from '../../home/plain-environment.js';
 import { asOrdinaryUser, type PostgresBinaries } from './binaries.js';
 
 const run = promisify(execFile);

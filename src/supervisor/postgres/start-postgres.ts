@@ -1,11 +1,13 @@
 /** Our own Postgres server on a loopback port, recovering by itself from whatever ended it before. */
+
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { messageOf } from '../../domain/message-of.js';
-import { endProcess, type ManagedProcess, plainEnvironment, spawnProcess } from '../managed-process.js';
+import { plainEnvironment } from '../../home/plain-environment.js';
+import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
 import { commandLineOf, isAlive } from '../process-table.js';
 import { asOrdinaryUser, findPostgresBinaries } from './binaries.js';
 import { initialiseCluster } from './initialise.js';

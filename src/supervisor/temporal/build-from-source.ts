@@ -1,10 +1,12 @@
 /** Builds the pinned version with the Go tool chain: two to three minutes, once per user. */
+
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { plainEnvironment } from '../../home/plain-environment.js';
 import type { OnProgress } from '../progress.js';
 import { cacheDirectory, cachedBinary } from './cache.js';
 import { TEMPORAL_CLI_VERSION } from './server-options.js';
@@ -52,6 +54,15 @@ async function whyNoGo(env: NodeJS.ProcessEnv): Promise<string | null> {
 }
 
 /** Null when built; else the last lines of what the tool said. */
+/** How Go was set up here, and the way out to where modules are; secrets are among the rest. */
+const OF_GO =
+  /^(GO[A-Z0-9_]*|XDG_(CACHE|CONFIG)_HOME|SSL_CERT_(FILE|DIR)|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
+
+const goEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...plainEnvironment(env),
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => OF_GO.test(name))),
+});
+
 function goInstall(
   env: NodeJS.ProcessEnv,
   target: string,
@@ -68,7 +79,7 @@ function goInstall(
       `github.com/temporalio/cli/cmd/temporal@v${TEMPORAL_CLI_VERSION}`,
     ],
     {
-      env: { ...env, CGO_ENABLED: '0', GOBIN: target },
+      env: { ...goEnvironment(env), CGO_ENABLED: '0', GOBIN: target },
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(signal ? { signal } : {}),
     },

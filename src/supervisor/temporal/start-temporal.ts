@@ -1,8 +1,10 @@
 /** Our own Temporal development server: one per FERMATA_HOME, closed to everything but this machine. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
+import { plainEnvironment } from '../../home/plain-environment.js';
 import { freePort } from '../free-port.js';
-import { endProcess, type ManagedProcess, plainEnvironment, spawnProcess } from '../managed-process.js';
+import { endProcess, type ManagedProcess, spawnProcess } from '../managed-process.js';
 import { inOwnNetwork, type ServerNetwork, socketAddresses, startRelay } from './own-network.js';
 import { prepareNamespace } from './prepare-namespace.js';
 import { type ServerPorts, serverArguments, TEMPORAL_NAMESPACE } from './server-options.js';
