@@ -15,8 +15,6 @@ import { readSecret } from '../home/secrets.js';
 import { startLedger } from '../ledger/start.js';
 import { notify } from '../notify/notify.js';
 import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight-desk.js';
-import { tellEndedRuns } from '../operations/reconcile/ended-runs.js';
-import { type ReconcileContext, reconcileRuns } from '../operations/reconcile/reconcile-runs.js';
 import { openPool } from '../store/pool.js';
 import { reportIncident } from '../temporal/incidents/report-incident.js';
 import { openTemporal } from '../temporal/open-temporal.js';
@@ -25,12 +23,11 @@ import { loadDesk } from '../venue/load-desk.js';
 import { failingChecksOf } from './failing-checks.js';
 import { incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
-import { LOOKS_MS } from './looks.js';
-import { type Repeating, repeat } from './repeat.js';
-import { type Logger, roleLog } from './role-log.js';
+import { roleLog } from './role-log.js';
 import { serveBuilds } from './serve-builds.js';
 import { watchStuckWorkflows } from './stuck-workflows.js';
 import { watchProcesses } from './watch-processes.js';
+import { watchRuns } from './watch-runs.js';
 import { watchTrader } from './watch-trader.js';
 
 export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
@@ -103,17 +100,4 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
       await Promise.allSettled([temporal.close(), pool.end()]);
     },
   };
-}
-
-/** At start and each minute: what a run began that no longer goes on is ended, recorded and told. */
-export function watchRuns(context: ReconcileContext, log: Logger): Repeating {
-  const told = new Set<string>();
-  return repeat('watch over runs', LOOKS_MS.runs, log, async () => {
-    for (const { workflowId, how, things } of await reconcileRuns(context)) {
-      const what = things.map(({ kind, title }) => `${kind} "${title}"`).join(', ');
-      log.error({ alarm: true, desk: context.desk.desk, workflowId }, `abandoned: ${what}: ${how}`);
-    }
-    for (const { workflowId, how, what } of await tellEndedRuns(context, told))
-      log.error({ alarm: true, desk: context.desk.desk, workflowId }, `abandoned: the ${what}: ${how}`);
-  });
 }

@@ -1,13 +1,15 @@
 /** Runs that Temporal's own buttons, or a lost database, took away: what they began ends as abandoned. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
+import { runLabel } from '../../src/contracts/run-label.js';
+import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
 import { readApprovals } from '../../src/store/approvals.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { recordAlert, settleAlert } from '../../src/store/incident-alerts.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { beginRoutineRun, readRoutineRuns } from '../../src/store/routine-run.js';
 import { openTask, readTasks } from '../../src/store/tasks.js';
+import { lookAtRuns } from '../../src/worker/watch-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { startRoutine } from '../workflows/support/routines.js';
@@ -21,16 +23,15 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-function reconcile(desk: BenchDesk, laterMs = LATER_MS) {
-  return reconcileRuns({
-    desk: { desk: desk.name } as never,
-    pool: bench.database.pool,
-    temporal: bench.temporal,
-    trader: desk.trader.client,
-    home: null,
-    nowMs: () => Date.now() + laterMs,
-  });
-}
+const contextOf = (desk: BenchDesk, laterMs = LATER_MS): ReconcileContext => ({
+  desk: { desk: desk.name } as never,
+  pool: bench.database.pool,
+  temporal: bench.temporal,
+  trader: desk.trader.client,
+  home: null,
+  nowMs: () => Date.now() + laterMs,
+});
+const reconcile = (desk: BenchDesk, laterMs?: number) => reconcileRuns(contextOf(desk, laterMs));
 
 async function told(desk: BenchDesk): Promise<{ title: string; severity: string; body: string }[]> {
   const found = await bench.database.pool.query(
@@ -204,5 +205,40 @@ describe('going live whose run is gone', () => {
     desk.trader.gone = false;
     await reconcile(desk);
     expect(await state(desk)).toBe('ended');
+  });
+
+  it('holds up nothing else while the trader can not be told', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const { pool } = bench.database;
+    await attempt(desk);
+    desk.trader.gone = true;
+    const workflowId = `routine:${desk.name}:lost`;
+    const routine = { routine: 'pre-market', title: 'Pre-market', cause: 'schedule' } as const;
+    const run = { desk: desk.name, workflowId, firstRunId: randomUUID(), nominalMs: 0 };
+    // Younger than the attempt, so that it is looked at later.
+    await beginRoutineRun(pool, { ...run, ...routine, startedMs: Date.now() + 1_000 });
+    const stop = await bench.client.workflow.start('emergencyStop', {
+      workflowId: `estop:${desk.name}`,
+      taskQueue: `emergency:${desk.name}`,
+      args: [{}],
+      ...runLabel({ desk: desk.name, routine: 'emergency-stop', summary: 's', details: '' }),
+    });
+    await stop.terminate();
+    await until('the list, which is a moment behind', async () => {
+      const query = `WorkflowId = "${stop.workflowId}" AND ExecutionStatus = "Terminated"`;
+      return (await bench.client.workflow.count(query)).count === 1;
+    });
+    const said: string[] = [];
+    const log = { error: (_: object, text: string) => void said.push(text) };
+    await expect(lookAtRuns(contextOf(desk), log as never)()).rejects.toThrow();
+    expect(await state(desk)).toBe('live');
+    expect(await readRoutineRuns(pool, desk.name)).toMatchObject([{ verdict: 'fail' }]);
+    expect(await desk.evidence('emergency-stop')).toMatchObject([
+      { observed: expect.stringMatching(/abandoned/) },
+    ]);
+    expect(said).toEqual([
+      expect.stringMatching(/^abandoned: routine "Pre-market"/),
+      expect.stringMatching(/^abandoned: the emergency stop/),
+    ]);
   });
 });

@@ -5,8 +5,6 @@ import { z } from 'zod';
 import { type Check, check } from '../../src/checks/check.js';
 import { deskOwnerId, pulseId } from '../../src/contracts/queues.js';
 import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
-import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
-import { reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
 import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
 import { rememberPauses } from '../../src/temporal/schedules/apply-schedules.js';
@@ -20,6 +18,7 @@ import { lastBeat, sendHeartbeats } from '../../src/worker/operations-heartbeat.
 import { roleLog } from '../../src/worker/role-log.js';
 import { lookForStuck } from '../../src/worker/stuck-workflows.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
+import { lookAtRuns } from '../../src/worker/watch-runs.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { resume } from '../workflows/support/resumptions.js';
@@ -165,15 +164,13 @@ describe('an idle desk', () => {
       marketClock: true,
     };
     const owner = deskOwnerOf(access, context.desk, 'home');
-    const told = new Set<string>();
-    const reconciled = { ...context, nowMs: Date.now, home: null };
     const stuck = lookForStuck(context, context.log, null);
     // The queue's answer to each query, and the pulse's own beat, are calls of the operations worker.
     const looks: Record<keyof typeof LOOKS_MS, { ask?: () => Promise<unknown>; answers?: number }> = {
       heartbeat: { ask: () => lastBeat(access, context.desk), answers: 1 },
       pulse: { answers: 1 },
       stuckWorkflows: { ask: stuck },
-      runs: { ask: () => reconcileRuns(reconciled).then(() => tellEndedRuns(reconciled, told)) },
+      runs: { ask: lookAtRuns({ ...context, nowMs: Date.now, home: null }, context.log) },
       schedules: {
         ask: () => access.within(10_000, (client) => rememberPauses(client, context.pool, target)),
       },

@@ -28,22 +28,33 @@ export interface Abandoned {
 }
 
 /** Somebody may be about to start the run, and its first rows are younger than what Temporal tells of it. */
-export const GRACE_MS = 60_000;
+const GRACE_MS = 60_000;
 const REVOKE_MS = 5_000;
 
-/** What was found and ended. Rejects while Postgres or Temporal does not answer: the next look finds it again. */
+/**
+ * What was found and ended, each also given to `onEnded` at once. Goes on after what could not be ended, and rejects with the
+ * first of those in the end: the next look finds them again. Rejects at once while Postgres or Temporal does not answer.
+ */
 export async function reconcileRuns(
   context: ReconcileContext,
-  graceMs = GRACE_MS,
+  onEnded: (abandoned: Abandoned) => void = () => undefined,
 ): Promise<readonly Abandoned[]> {
-  const open = await readOpenThings(context.pool, context.desk.desk, context.nowMs() - graceMs);
+  const open = await readOpenThings(context.pool, context.desk.desk, context.nowMs() - GRACE_MS);
   const abandoned: Abandoned[] = [];
+  const failures: unknown[] = [];
   for (const things of byRun(open)) {
     const found = await abandonedOf(context, things);
     if (found === null) continue;
-    await end(context, found);
+    try {
+      await end(context, found);
+    } catch (error) {
+      failures.push(error);
+      continue;
+    }
     abandoned.push(found);
+    onEnded(found);
   }
+  if (failures.length > 0) throw failures[0];
   return abandoned;
 }
 
