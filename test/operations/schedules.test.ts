@@ -214,6 +214,46 @@ describe('the sweep for what was missed', () => {
     expect((await sweep(now)).caughtUp).toHaveLength(1);
   });
 
+  it('tells what was missed also where another one can not be made good, once', async () => {
+    const weekly = { ...desk.routines[0]!, name: 'weekly', title: 'Weekly' };
+    const both = { ...desk, routines: [...desk.routines, weekly] };
+    const now = at('2026-03-04T00:05:00Z');
+    await sweep(at('2026-03-02T23:59:00Z'), { desk: both });
+    const catchUp: SweepContext['catchUp'] = async ({ name }) => {
+      if (name === 'pre-market') throw new Error('Temporal is away');
+    };
+    for (const _ of [1, 2]) await expect(sweep(now, { desk: both, catchUp })).rejects.toThrow('away');
+    const missed = { title: `${desk.desk}: 2 routines were missed` };
+    const good = { title: `${desk.desk}: 1 routines are made good` };
+    expect(await told()).toMatchObject([
+      { ...missed, body: expect.stringMatching(/Pre-market.*03-03.*missed\nWeekly, due 2026-03-03.*missed/) },
+      { ...good, body: expect.stringMatching(/Weekly, due 2026-03-04.*run now/) },
+    ]);
+    expect((await sweep(now, { desk: both })).caughtUp).toEqual(['2026-03-04T00:00:00.000Z']);
+    expect((await told()).map(({ title }) => title)).toEqual([missed.title, good.title, good.title]);
+  });
+
+  it('tells what was missed before it is recorded: nobody tells what is', async () => {
+    await sweep(at('2026-03-02T23:59:00Z'));
+    const now = at('2026-03-04T12:00:00Z');
+    const query = database.pool.query.bind(database.pool) as (...given: unknown[]) => Promise<unknown>;
+    const pool = {
+      query: (text: string, ...given: unknown[]) =>
+        text.includes('into run_missed') ? Promise.reject(new Error('killed')) : query(text, ...given),
+    };
+    await expect(sweep(now, { pool: pool as never })).rejects.toThrow('killed');
+    expect((await sweep(now)).swept).toHaveLength(2);
+    expect(await told()).toMatchObject([{ title: `${desk.desk}: 2 routines were missed` }]);
+  });
+
+  it('tells what the schedule itself has given up, beyond what is found', async () => {
+    await sweep(at('2026-03-03T12:00:00Z'), { missedCatchups: async () => 4 });
+    await sweep(at('2026-03-04T12:00:00Z'), { missedCatchups: async () => 7 });
+    expect(await told()).toMatchObject([
+      { body: expect.stringMatching(/03-04.*missed\n.*gave up 2 starts/) },
+    ]);
+  });
+
   it('tells what the schedule itself has given up', async () => {
     await sweep(at('2026-03-03T23:59:00Z'), { missedCatchups: async () => 4 });
     await sweep(at('2026-03-03T23:59:30Z'), { missedCatchups: async () => 6 });

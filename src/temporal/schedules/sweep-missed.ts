@@ -2,6 +2,7 @@
  * Which due times passed without a run: in a downtime, on a closed laptop, after a clock that jumped, or because a
  * schedule was changed over one. What is not too late is made good, the rest is recorded as missed, and people are told.
  */
+import { createHash } from 'node:crypto';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
@@ -35,16 +36,70 @@ const RECORDED_MAX = 100;
 export const SETTLE_MS = 3 * 60_000;
 const REASON = 'the desk was not running, or this machine slept';
 
-/** Only where market time is wall time: another market stands still meanwhile. Rejects while a store is down. */
+interface Looked {
+  readonly routine: DeskRoutine;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly missedCatchups: number;
+  /** Starts that its schedule has given up, beyond those that are found here. */
+  readonly gaveUp: number;
+  readonly missed: readonly number[];
+  readonly late: readonly number[];
+}
+
+/**
+ * Only where market time is wall time: another market stands still meanwhile. Rejects while a store is down: the next sweep goes
+ * on. What was missed is told before any of it is recorded, as nobody tells what is; one that can't be made good holds up no
+ * other, and is looked at again.
+ */
 export async function sweepMissed(context: SweepContext): Promise<readonly Swept[]> {
+  const { desk, pool } = context;
+  const looked = await lookAtAll(context);
+  const missed = looked.flatMap(({ routine, missed: due }) => due.map((ms) => swept(routine, ms, false)));
+  const given = looked.filter(({ gaveUp }) => gaveUp > 0);
+  if (missed.length + given.length > 0) await tellMissed(context, missed, given);
+  for (const { routine, fromMs, missedCatchups, missed: due } of looked) {
+    for (const nominalMs of due)
+      await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason: REASON });
+    await saveSweep(pool, desk.desk, { routine: routine.name, untilMs: fromMs, missedCatchups });
+  }
+  const madeGood: Swept[] = [];
+  const failures: unknown[] = [];
+  for (const { routine, fromMs, untilMs, missedCatchups, late } of looked) {
+    try {
+      for (const nominalMs of late) {
+        await context.catchUp(routine, nominalMs);
+        madeGood.push(swept(routine, nominalMs, true));
+      }
+      await saveSweep(pool, desk.desk, {
+        routine: routine.name,
+        untilMs: Math.max(fromMs, untilMs),
+        missedCatchups,
+      });
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (madeGood.length > 0) await tellMadeGood(context, madeGood);
+  if (failures.length > 0) throw failures[0];
+  return [...missed, ...madeGood];
+}
+
+const swept = ({ name, title }: DeskRoutine, nominalMs: number, caughtUp: boolean): Swept => ({
+  routine: name,
+  title,
+  nominalMs,
+  caughtUp,
+});
+
+async function lookAtAll(context: SweepContext): Promise<readonly Looked[]> {
   const { desk, pool } = context;
   const nowMs = context.nowMs();
   const [sweeps, states] = await Promise.all([
     readSweeps(pool, desk.desk),
     readScheduleStates(pool, desk.desk),
   ]);
-  const found: Swept[] = [];
-  const given: string[] = [];
+  const looked: Looked[] = [];
   for (const routine of desk.routines.filter(({ at }) => at.length > 0)) {
     const scheduleId = scheduleIdOf(desk.desk, routine.name);
     const before = sweeps.find((sweep) => sweep.routine === routine.name);
@@ -55,69 +110,76 @@ export async function sweepMissed(context: SweepContext): Promise<readonly Swept
       nowMs,
     );
     const isPaused = states.some((state) => state.scheduleId === scheduleId && state.paused);
-    const swept = isPaused ? [] : await sweepOne(context, routine, fromMs, untilMs);
-    found.push(...swept);
+    const due = isPaused ? [] : await unsettled(context, routine, fromMs, untilMs);
+    const isLate = (ms: number): boolean => nowMs - ms <= routine.latestMinutes * 60_000;
     const missedCatchups = (await context.missedCatchups(scheduleId)) ?? 0;
-    if (before !== undefined && missedCatchups > before.missedCatchups && swept.length === 0)
-      given.push(`${routine.title}: its schedule gave up ${missedCatchups - before.missedCatchups} starts`);
-    await saveSweep(pool, desk.desk, {
-      routine: routine.name,
-      untilMs: Math.max(fromMs, untilMs),
-      missedCatchups,
-    });
+    const gaveUp =
+      before === undefined ? 0 : Math.max(missedCatchups - before.missedCatchups - due.length, 0);
+    const [late, missed] = [due.filter(isLate), due.filter((ms) => !isLate(ms))];
+    looked.push({ routine, fromMs, untilMs, missedCatchups, gaveUp, missed, late });
   }
-  if (found.length > 0 || given.length > 0) await tell(context, found, given);
-  return found;
+  return looked;
 }
 
-async function sweepOne(
-  context: SweepContext,
+async function unsettled(
+  { desk, pool }: SweepContext,
   routine: DeskRoutine,
   fromMs: number,
   untilMs: number,
-): Promise<readonly Swept[]> {
-  const { desk, pool } = context;
+): Promise<readonly number[]> {
   const due = nominalTimesBetween(routine, desk.timezone, fromMs, untilMs, RECORDED_MAX);
   if (due.length === 0) return [];
   const settled = await readSettledTimes(pool, desk.desk, fromMs);
-  const swept: Swept[] = [];
-  for (const nominalMs of due.filter((ms) => !settled.has(`${routine.name}:${ms}`))) {
-    const caughtUp = context.nowMs() - nominalMs <= routine.latestMinutes * 60_000;
-    if (caughtUp) await context.catchUp(routine, nominalMs);
-    else await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason: REASON });
-    swept.push({ routine: routine.name, title: routine.title, nominalMs, caughtUp });
-  }
-  return swept;
+  return due.filter((ms) => !settled.has(`${routine.name}:${ms}`));
 }
 
-async function tell(
-  { desk, pool, home, nowMs }: SweepContext,
-  found: readonly Swept[],
-  given: readonly string[],
+const lineOf = ({ title, nominalMs, caughtUp }: Swept): string =>
+  `${title}, due ${new Date(nominalMs).toISOString()}: ${caughtUp ? 'run now' : 'missed'}`;
+
+/** By what is said, so that a sweep that could not record it says it once. */
+const fingerprintOf = (desk: string, lines: readonly string[]): string =>
+  `missed:${desk}:${createHash('sha256').update(lines.join('\n')).digest('hex')}`;
+
+async function tellMissed(
+  { desk, pool, home }: SweepContext,
+  missed: readonly Swept[],
+  given: readonly Looked[],
 ): Promise<void> {
-  const missed = found.filter(({ caughtUp }) => !caughtUp);
-  const lines = found.map(
-    ({ title, nominalMs, caughtUp }) =>
-      `${title}, due ${new Date(nominalMs).toISOString()}: ${caughtUp ? 'run now' : 'missed'}`,
-  );
-  const title =
-    missed.length + given.length === 0
-      ? `${desk.desk}: ${found.length} routines are made good`
-      : `${desk.desk}: ${missed.length + given.length} routines were missed`;
+  const lines = [
+    ...missed.map(lineOf),
+    ...given.map(({ routine, gaveUp }) => `${routine.title}: its schedule gave up ${gaveUp} starts`),
+  ];
+  // Of a schedule that is made anew the count begins anew.
+  const counted = given.map(({ routine, missedCatchups }) => `${routine.name}:${missedCatchups}`);
   await notify(
     pool,
     {
       desk: desk.desk,
       event: 'routine',
-      severity: missed.length + given.length === 0 ? 'info' : 'warning',
-      title,
+      severity: 'warning',
+      title: `${desk.desk}: ${lines.length} routines were missed`,
       text: [
         `Nothing ran when they were due: ${REASON}.`,
         ...lines,
-        ...given,
         'One that is still of use: fermata run NAME.',
       ].join('\n'),
-      fingerprint: `missed:${desk.desk}:${nowMs()}`,
+      fingerprint: fingerprintOf(desk.desk, [...lines, ...counted]),
+    },
+    home,
+  );
+}
+
+async function tellMadeGood({ desk, pool, home }: SweepContext, madeGood: readonly Swept[]): Promise<void> {
+  const lines = madeGood.map(lineOf);
+  await notify(
+    pool,
+    {
+      desk: desk.desk,
+      event: 'routine',
+      severity: 'info',
+      title: `${desk.desk}: ${lines.length} routines are made good`,
+      text: [`Nothing ran when they were due: ${REASON}.`, ...lines].join('\n'),
+      fingerprint: fingerprintOf(desk.desk, lines),
     },
     home,
   );
