@@ -3,7 +3,7 @@ import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
 
 /** Null for a routine that went well: silence is good news, and the page shows it. */
 export function routineNotice(
-  run: { readonly desk: string; readonly workflowId: string; readonly firstRunId: string },
+  run: { readonly desk: string; readonly workflowId: string; readonly runId: string },
   verdict: RunVerdict,
   said: { readonly title: string; readonly problems: readonly RoutineProblem[] },
 ): Notice | null {
@@ -15,6 +15,7 @@ export function routineNotice(
     title: `${said.title}: ${verdict}`,
     text: said.problems.map((step) => `${step.verdict}: ${step.name}: ${step.observed}`).join('\n'),
     workflowId: run.workflowId,
-    fingerprint: `routine:${run.workflowId}:${run.firstRunId}`,
+    // One that was reset is told anew: its first run is that of the one before it.
+    fingerprint: `routine:${run.workflowId}:${run.runId}`,
   };
 }

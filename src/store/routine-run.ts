@@ -21,10 +21,14 @@ interface RoutineRunRow {
   readonly cause: string;
 }
 
+/** One that has ended and begins later is a run that was reset: it is open again. A retried activity changes nothing. */
 export async function beginRoutineRun(pool: Pool, run: RoutineRunBegin): Promise<void> {
   await pool.query(
     `insert into routine_run (desk, workflow_id, first_run_id, routine, title, nominal, started, cause)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (workflow_id, first_run_id) do nothing`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (workflow_id, first_run_id) do update
+       set started = excluded.started, finished = null, verdict = null
+       where excluded.started > routine_run.finished`,
     [
       run.desk,
       run.workflowId,
@@ -45,11 +49,11 @@ export interface RoutineRunEnd {
   readonly verdict: RunVerdict;
 }
 
-/** The first end counts: a retried activity changes nothing. */
+/** The newest end counts, of a run that was reset; a retried activity changes nothing. */
 export async function finishRoutineRun(pool: Pool, end: RoutineRunEnd): Promise<void> {
   await pool.query(
     `update routine_run set finished = $3, verdict = $4
-      where workflow_id = $1 and first_run_id = $2 and finished is null`,
+      where workflow_id = $1 and first_run_id = $2 and (finished is null or finished < $3)`,
     [end.workflowId, end.firstRunId, new Date(end.finishedMs), end.verdict],
   );
 }

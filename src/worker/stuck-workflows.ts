@@ -9,6 +9,7 @@ import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { runsOfDesk } from '../temporal/runs-of-desk.js';
 import { LOOKS_MS } from './looks.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
@@ -65,7 +66,7 @@ export async function stuckRuns(temporal: TemporalAccess, desk: string): Promise
   return temporal.within(LOOK_MS, async (client) => {
     const stuck: StuckRun[] = [];
     let looked = 0;
-    const query = `ExecutionStatus = "Running" AND FermataDesk = "${desk}"`;
+    const query = `ExecutionStatus = "Running" AND ${runsOfDesk(desk)}`;
     for await (const { workflowId, runId } of client.workflow.list({ query })) {
       looked += 1;
       if (looked > RUNS_MAX) break;

@@ -72,7 +72,7 @@ describe('the run that something is about', () => {
 
   it('stands whole in its notice, however long the text is', async () => {
     const problems = [{ name: 'Long', verdict: 'fail', observed: 'x'.repeat(5_000) }] as const;
-    const notice = routineNotice({ desk: 'crypto-bot', workflowId: RUN, firstRunId: 'f' }, 'fail', {
+    const notice = routineNotice({ desk: 'crypto-bot', workflowId: RUN, runId: 'f' }, 'fail', {
       title: 'Daily',
       problems,
     });

@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operationsQueue } from '../../src/contracts/queues.js';
+import { emergencyQueue, operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
 import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
 import type { TemporalAccess } from '../../src/temporal/open-temporal.js';
-import { lose } from '../support/kill-matrix/buttons.js';
+import { lose, reset } from '../support/kill-matrix/buttons.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { startRoutine } from '../workflows/support/routines.js';
 import { until } from '../workflows/support/until.js';
 
 let bench: Bench;
@@ -287,6 +288,32 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     expect(await reconcile(desk)).toHaveLength(1);
     expect(await tellEnded(desk)).toEqual([]);
     expect(await toldOf(desk)).toEqual([]);
+  });
+
+  it('one that a person started in Temporal by hand is told as well', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const taskQueue = emergencyQueue(desk.name);
+    const run = await bench.client.workflow.start('emergencyStop', {
+      workflowId: `hand:${desk.name}`,
+      taskQueue,
+    });
+    await run.terminate();
+    await until('it to be listed', async () => {
+      const query = `WorkflowId = "${run.workflowId}" AND ExecutionStatus = "Terminated"`;
+      return (await bench.client.workflow.count(query)).count === 1;
+    });
+    expect(await tellEnded(desk)).toMatchObject([{ workflowId: run.workflowId, what: 'emergency stop' }]);
+  });
+
+  it('a routine that had ended, was reset and terminated then is told: its row is of the run before', async () => {
+    const desk = await bench.desk({ serve: ['operations'] });
+    const { workflowId, result } = await startRoutine(bench, desk, []);
+    await result();
+    await desk.stop();
+    await reset(bench, workflowId);
+    await bench.client.workflow.getHandle(workflowId).terminate();
+    await listedAs(desk, 'Terminated', 1);
+    expect(await tellEnded(desk)).toMatchObject([{ workflowId }]);
   });
 
   it('another desk’s is not this one’s', async () => {

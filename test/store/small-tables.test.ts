@@ -97,7 +97,7 @@ test('an audit entry with the same key is written once', async () => {
   expect(found[1]).toMatchObject({ ...entry, outcome: 'ok' });
 });
 
-test('a routine run ends once, and a missed one is recorded once', async () => {
+test('a routine run ends once unless it is reset, and a missed one is recorded once', async () => {
   const run = { workflowId: 'w', firstRunId: 'f' };
   const begin = {
     ...run,
@@ -111,9 +111,19 @@ test('a routine run ends once, and a missed one is recorded once', async () => {
   await beginRoutineRun(database.pool, begin);
   await beginRoutineRun(database.pool, { ...begin, startedMs: 9000 });
   await finishRoutineRun(database.pool, { ...run, finishedMs: 3000, verdict: 'pass' });
-  await finishRoutineRun(database.pool, { ...run, finishedMs: 4000, verdict: 'fail' });
+  await finishRoutineRun(database.pool, { ...run, finishedMs: 3000, verdict: 'fail' });
+  await beginRoutineRun(database.pool, begin);
   expect(await readRoutineRuns(database.pool, DESK)).toEqual([
     { ...begin, finishedMs: 3000, verdict: 'pass' },
+  ]);
+  await beginRoutineRun(database.pool, { ...begin, startedMs: 8000 });
+  expect(await readRoutineRuns(database.pool, DESK)).toEqual([
+    { ...begin, startedMs: 8000, finishedMs: null, verdict: null },
+  ]);
+  await finishRoutineRun(database.pool, { ...run, finishedMs: 9000, verdict: 'fail' });
+  await finishRoutineRun(database.pool, { ...run, finishedMs: 3000, verdict: 'pass' });
+  expect(await readRoutineRuns(database.pool, DESK)).toEqual([
+    { ...begin, startedMs: 8000, finishedMs: 9000, verdict: 'fail' },
   ]);
   const missed = { desk: DESK, routine: 'pre-market', nominalMs: 5000, reason: 'the desk was down' };
   await recordMissedRun(database.pool, missed);

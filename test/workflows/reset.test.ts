@@ -1,6 +1,7 @@
 /** "Reset" in Temporal: the run does again what came after that point, and says so beside what it said before. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
+import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { PRESSABLES } from '../support/kill-matrix/pressables.js';
 import { vote } from './support/decisions.js';
@@ -19,8 +20,13 @@ afterAll(() => bench?.close());
 
 it('records anew what a routine that had ended does again', async () => {
   const desk = await bench.desk({ serve: ['operations', 'engine'] });
+  const { pool } = bench.database;
   let observed = 'as it was';
-  desk.checks.set('database', () => ({ verdict: 'pass', observed, expected: 'y' }));
+  desk.checks.set('database', async () => {
+    rows.push((await readRoutineRuns(pool, desk.name)).map(({ verdict }) => verdict));
+    return { verdict: 'fail', observed, expected: 'y' };
+  });
+  const rows: unknown[] = [];
   const step = {
     key: 'a',
     title: 'A',
@@ -42,6 +48,15 @@ it('records anew what a routine that had ended does again', async () => {
   expect(after.slice(0, before.length)).toEqual(before);
   const seen = after.filter(({ step_key: key }) => key === 'a' || key.startsWith('a~'));
   expect(seen.map(({ observed: text }) => text)).toEqual(['as it was', 'as it is now']);
+  // The newest run is what everybody is shown, also while it goes on, and is told as well.
+  expect(rows.at(-1)).toEqual([null]);
+  const [row] = await readRoutineRuns(pool, desk.name);
+  expect(row).toMatchObject({ verdict: 'warn' });
+  expect(row?.finishedMs).toBeGreaterThanOrEqual(after.at(-1)?.started.getTime() ?? 0);
+  const told = await pool.query("select body from notice where desk = $1 and fingerprint like 'routine:%'", [
+    desk.name,
+  ]);
+  expect(told.rows).toHaveLength(2);
   expect(new Set(after.map(({ step_key: key }) => key)).size).toBe(after.length);
   expect(await verifyEvidence(bench.database.pool, desk.name)).toMatchObject({ ok: true });
   await desk.stop();

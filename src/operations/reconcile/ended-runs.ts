@@ -12,6 +12,7 @@ import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import { readOpenThings } from '../../store/open-runs.js';
 import { dropSeenRun, keepSeenRuns, readSeenRuns, type SeenRun } from '../../store/runs-seen.js';
 import { describeRun } from '../../temporal/describe-run.js';
+import { runsOfDesk } from '../../temporal/runs-of-desk.js';
 import type { ReconcileContext } from './reconcile-runs.js';
 import { FORGOTTEN, HOW_ENDED, isKnown, runState } from './run-state.js';
 
@@ -108,7 +109,7 @@ async function tellClosed(
   for (const run of closed) {
     const firstRunId = await firstRunOf(context, run);
     if (firstRunId === null) continue;
-    const rows = await rowsOf(context, run.workflowId, firstRunId);
+    const rows = await rowsOf(context, run, firstRunId);
     // Whoever ends what is open tells of it, too.
     if (rows === 'open') continue;
     if (rows === 'ended') {
@@ -149,7 +150,7 @@ async function tellForgotten(
     // Seen longer ago, it may have ended by itself, and be deleted as Temporal deletes what is old.
     const isRecent = run.seenMs > nowMs() - LOOK_BACK_MS;
     if (isRecent && !(await isKnown(temporal, workflowId, runId))) {
-      const rows = await rowsOf(context, workflowId, firstRunId);
+      const rows = await rowsOf(context, run, firstRunId);
       if (rows === 'open') continue;
       const meaning = meaningOf(run);
       if (rows === 'none' && meaning !== null) {
@@ -214,7 +215,7 @@ function listRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonly
   const types = [...MEANING.keys()].map((type) => `"${type}"`).join(', ');
   const since = new Date(nowMs() - LOOK_BACK_MS).toISOString();
   const query = [
-    `FermataDesk = "${desk.desk}"`,
+    runsOfDesk(desk.desk),
     `WorkflowType IN (${types})`,
     `(ExecutionStatus = "Running" OR (ExecutionStatus IN ("Terminated", "TimedOut", "Failed") AND CloseTime > "${since}"))`,
   ].join(' AND ');
@@ -234,20 +235,20 @@ function listRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonly
   });
 }
 
-/** `open`: its row is still there; `ended`: as abandoned, or it has told people by itself how it failed. */
+/** `open`: its row is still there; `ended`: as abandoned, or it has told people by itself how it failed, not in a run before it. */
 async function rowsOf(
   { pool, desk, nowMs }: ReconcileContext,
-  workflowId: string,
+  { workflowId, startedMs }: Pick<Listed, 'workflowId' | 'startedMs'>,
   firstRunId: string,
 ): Promise<'open' | 'ended' | 'none'> {
   const open = await readOpenThings(pool, desk.desk, nowMs() + 1);
   if (open.some((thing) => thing.workflowId === workflowId && thing.firstRunId === firstRunId)) return 'open';
   const { rowCount } = await pool.query(
-    `select from routine_run where workflow_id = $1 and first_run_id = $2 and finished is not null
+    `select from routine_run where workflow_id = $1 and first_run_id = $2 and finished >= $3
      union all select from incident where workflow_id = $1 and first_run_id = $2 and state = 'resolved'
      union all select from evidence where workflow_id = $1 and first_run_id = $2
        and step_key like 'abandoned:%:%' limit 1`,
-    [workflowId, firstRunId],
+    [workflowId, firstRunId, new Date(startedMs)],
   );
   return rowCount === 0 ? 'none' : 'ended';
 }
