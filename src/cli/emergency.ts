@@ -169,24 +169,66 @@ async function openOperations(runtime: Runtime, trader: TraderClient) {
 }
 
 async function proveDirectly(errand: Errand, operationsError: Error): Promise<OperationResult> {
-  const { kind, trader, seconds } = errand;
   const problems = [
     `The workflow that proves it was not started: ${operationsError.message.split('\n')[0]}.`,
   ];
   const taken = await untilTaken(errand);
-  if (taken instanceof Error) {
-    return { ok: false, proven: false, detail: taken.message, haltId: null, workflowId: null, problems };
-  }
+  const outcome =
+    taken instanceof Error
+      ? { ok: false, proven: false, detail: taken.message, haltId: null }
+      : await proofOf(errand, taken);
+  problems.push(...(await keepDirectly(errand, outcome)));
+  return { ...outcome, workflowId: null, problems };
+}
+
+type Outcome = Pick<OperationResult, 'ok' | 'proven' | 'detail' | 'haltId'>;
+
+async function proofOf({ kind, trader, seconds }: Errand, taken: CommandResult): Promise<Outcome> {
   if (kind === 'stop') {
     const { proveStopped } = await import('../activities/engine/prove-stopped.js');
     const { mode, entriesWorking, haltId, proven } = await proveStopped(trader, seconds * 1000);
     const detail = `${mode}, ${entriesWorking} entry orders work`;
-    return { ok: taken.ok, proven, detail, haltId, workflowId: null, problems };
+    return { ok: taken.ok, proven, detail, haltId };
   }
   const { proveFlat } = await import('../activities/engine/prove-flat.js');
   const { open, haltId, proven } = await proveFlat(trader, seconds * 1000);
   const detail = open.length > 0 ? `still open: ${open.join(', ')}` : 'the venue reports no position';
-  return { ok: taken.ok, proven, detail, haltId, workflowId: null, problems };
+  return { ok: taken.ok, proven, detail, haltId };
+}
+
+/** Evidence and audit entry need no desk file. What was not written, in words. */
+async function keepDirectly(
+  { kind, runtime, order, trader }: Errand,
+  outcome: Outcome,
+): Promise<readonly string[]> {
+  const [{ openPool }, { recordAudit }, { recordWithoutWorkflow }, { writeInTime, NO_ANSWER }] =
+    await Promise.all([
+      import('../store/pool.js'),
+      import('../operations/record-audit.js'),
+      import('../operations/record-without-workflow.js'),
+      import('../operations/write-in-time.js'),
+    ]);
+  const pool = openPool(runtime, 'stop');
+  const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);
+  // Of a trader that does not say it, it may have been real money.
+  const place = { pool, desk: runtime.desk, simulated: status?.trading === 'paper', nowMs: Date.now };
+  const { by, reason, commandId } = order;
+  const asked = { commandId, by, via: 'cli', reason } as const;
+  const evidence = recordWithoutWorkflow(place, kind, asked, outcome).then((problem) => ({ problem }));
+  const [kept, audit] = await Promise.all([
+    writeInTime(evidence),
+    recordAudit(
+      { pool, runtime },
+      { person: by, via: 'cli' },
+      {
+        action: kind,
+        parameters: { reason, commandId },
+        outcome: outcome.proven ? 'proven' : `not proven: ${outcome.detail}`,
+      },
+    ),
+  ]);
+  const missing = kept === null ? `The evidence of it may be missing: ${NO_ANSWER}.` : kept.problem;
+  return [missing, audit].filter((problem) => problem !== null);
 }
 
 /** The trader may just be restarting: sent again until it is taken or the time is over. */

@@ -17,11 +17,11 @@ import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { EMERGENCY_DEEDS } from '../notify/ask-why.js';
-import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
 import { ControlFailure } from '../trader/client.js';
 import { askForReason } from './ask-for-reason.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { recordAudit } from './record-audit.js';
+import { recordWithoutWorkflow } from './record-without-workflow.js';
 
 export interface EmergencyProof {
   readonly proven: boolean;
@@ -86,7 +86,7 @@ export async function carryOutEmergency(
   });
   if (audit !== null) problems.push(audit);
   if (workflow.workflowId === null) {
-    const kept = await recordWithoutWorkflow(context, procedure.kind, order, proof);
+    const kept = await recordWithoutWorkflow(placeOf(context), procedure.kind, order, proof);
     if (kept !== null) problems.push(kept);
   }
   const outcome: OperationResult = {
@@ -105,54 +105,12 @@ export async function carryOutEmergency(
   return askForReason(context, caller, unexplained, outcome);
 }
 
-/** Where no workflow keeps the evidence of a stop, whoever carries it out does. Null where that is so. */
-async function recordWithoutWorkflow(
-  { pool, desk, nowMs }: OperationContext,
-  kind: EmergencyKind,
-  order: EmergencySignal,
-  proof: EmergencyProof & { readonly taken: boolean },
-): Promise<string | null> {
-  const nowIs = nowMs();
-  const run = `socket:${order.commandId}`;
-  const common = {
-    desk: desk.desk,
-    workflowId: emergencyStopId(desk.desk),
-    firstRunId: run,
-    runId: run,
-    routine: 'emergency-stop',
-    startedMs: nowIs,
-    finishedMs: nowIs,
-    marketMs: null,
-    person: order.by,
-    reference: proof.haltId,
-    simulated: desk.mode === 'paper',
-  } as const;
-  try {
-    await recordEvidenceBatch(pool, [
-      {
-        ...common,
-        stepKey: orderStepKey(order.commandId),
-        name: ORDER_NAMES[kind],
-        kind: 'human',
-        verdict: 'pass',
-        observed: askedWords(order),
-        expected: 'a person asks; nothing is needed to stop',
-      },
-      {
-        ...common,
-        stepKey: `proof:${order.commandId}`,
-        name: kind === 'closeAll' ? 'Flat, read back' : 'Stopped, read back',
-        kind: 'check',
-        verdict: proof.proven ? 'pass' : 'fail',
-        observed: `by the control socket, without a workflow: ${proof.detail}`,
-        expected: kind === 'closeAll' ? 'flat at the venue' : 'halted, no entry order works',
-      },
-    ]);
-    return null;
-  } catch (error) {
-    return `The evidence of it was not written (${messageOf(error)}): the trader's journal has it.`;
-  }
-}
+const placeOf = ({ pool, desk, nowMs }: OperationContext) => ({
+  pool,
+  desk: desk.desk,
+  simulated: desk.mode === 'paper',
+  nowMs,
+});
 
 async function send(context: OperationContext, kind: EmergencyKind, order: EmergencySignal): Promise<Sent> {
   const { commandId, by, reason } = order;

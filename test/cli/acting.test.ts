@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_REASON } from '../../src/domain/no-reason.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
-import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { readAudit } from '../support/read-audit.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { runCommand } from './run-command.js';
 import {
@@ -227,13 +229,48 @@ describe('a desk that has ended', () => {
 });
 
 describe('a desk file that was broken since the start', () => {
-  it('keeps nobody from stopping', async () => {
+  function broken(): Runtime {
     const deskFile = join(folder, 'broken.yaml');
     writeFileSync(deskFile, readFileSync(CRYPTO_DESK, 'utf8').replace('version: 1', 'version: 2'));
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home'), deskFile), stoppable(0));
+    return writeRuntime(join(folder, 'home'), deskFile);
+  }
+
+  it('keeps nobody from stopping, and what was not written is said', async () => {
+    trader = await startTraderDouble(broken(), stoppable(0));
     const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '30']);
     expect(out).toMatch(/^✓ stop: proven/);
     expect(out).toMatch(/The workflow that proves it was not started: .*broken.yaml/);
+    expect(out).toMatch(/The evidence of it was not written/);
+    expect(out).toMatch(/The audit entry was not written/);
     expect(code).toBe(0);
+  });
+
+  it('leaves evidence and an audit entry of a stop', async () => {
+    const database = await createTestDatabase();
+    try {
+      const runtime = broken();
+      const { host, port, database: name, appUser, appPassword } = database;
+      const postgres = { host, port, database: name, user: appUser };
+      const { run, secrets } = homePaths(runtime.home);
+      writeFileSync(join(run, 'runtime.json'), JSON.stringify({ ...runtime, postgres }));
+      const secret = appUser === 'fermata_app' ? 'postgresAppPassword' : 'postgresPassword';
+      writeFileSync(join(secrets, SECRET_FILES[secret]), appPassword, { mode: 0o600 });
+      trader = await startTraderDouble(runtime, stoppable(0));
+      const { code, out } = await runCommand(folder, ['stop', '--reason', 'by hand', '--timeout', '30']);
+      expect(out).not.toMatch(/not written|may be missing/);
+      expect(code).toBe(0);
+      const evidence = await database.pool.query(
+        "select verdict, observed from evidence where desk = $1 and routine = 'emergency-stop' order by id",
+        [runtime.desk],
+      );
+      expect(evidence.rows).toMatchObject([
+        { verdict: 'pass', observed: expect.stringMatching(/\(cli\): by hand/) },
+        { verdict: 'pass', observed: expect.stringMatching(/without a workflow: HALTED/) },
+      ]);
+      const [entry] = await readAudit(database.pool, runtime.desk);
+      expect(entry).toMatchObject({ action: 'stop', outcome: 'proven', via: 'cli' });
+    } finally {
+      await database.drop();
+    }
   });
 });

@@ -1,0 +1,60 @@
+import type { EmergencyKind, EmergencySignal } from '../contracts/emergency.js';
+import { emergencyStopId } from '../contracts/queues.js';
+import { messageOf } from '../domain/message-of.js';
+import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
+import type { OperationContext } from './operation.js';
+
+interface Place extends Pick<OperationContext, 'pool' | 'nowMs'> {
+  readonly desk: string;
+  readonly simulated: boolean;
+}
+
+/** Where no workflow keeps the evidence of a stop, whoever carries it out does. Null where that is so. */
+export async function recordWithoutWorkflow(
+  { pool, desk, simulated, nowMs }: Place,
+  kind: EmergencyKind,
+  order: Pick<EmergencySignal, 'commandId' | 'by' | 'via' | 'reason'>,
+  proof: { readonly proven: boolean; readonly haltId: string | null; readonly detail: string },
+): Promise<string | null> {
+  const nowIs = nowMs();
+  const run = `socket:${order.commandId}`;
+  const common = {
+    desk,
+    workflowId: emergencyStopId(desk),
+    firstRunId: run,
+    runId: run,
+    routine: 'emergency-stop',
+    startedMs: nowIs,
+    finishedMs: nowIs,
+    marketMs: null,
+    person: order.by,
+    reference: proof.haltId,
+    simulated,
+  } as const;
+  const what = kind === 'closeAll' ? 'close all positions' : 'stop trading';
+  try {
+    await recordEvidenceBatch(pool, [
+      {
+        ...common,
+        stepKey: `order:${order.commandId}`,
+        name: `Asked for: ${what}`,
+        kind: 'human',
+        verdict: 'pass',
+        observed: `${order.by} (${order.via}): ${order.reason}`,
+        expected: 'a person asks; nothing is needed to stop',
+      },
+      {
+        ...common,
+        stepKey: `proof:${order.commandId}`,
+        name: kind === 'closeAll' ? 'Flat, read back' : 'Stopped, read back',
+        kind: 'check',
+        verdict: proof.proven ? 'pass' : 'fail',
+        observed: `by the control socket, without a workflow: ${proof.detail}`,
+        expected: kind === 'closeAll' ? 'flat at the venue' : 'halted, no entry order works',
+      },
+    ]);
+    return null;
+  } catch (error) {
+    return `The evidence of it was not written (${messageOf(error)}): the trader's journal has it.`;
+  }
+}
