@@ -37,6 +37,7 @@ export type DeskOperations = Pick<
   | 'readIncident'
   | 'statementToSign'
   | 'testTelegram'
+  | 'exportRecords'
 >;
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */

@@ -61,6 +61,9 @@ const NOTHING_BEHIND: WebDependencies = {
     readIncident: unavailable,
     statementToSign: unavailable,
     testTelegram: unavailable,
+    exportRecords: () => {
+      throw new Error('only described');
+    },
   },
   readTrader: unavailable,
   readBars: unavailable,

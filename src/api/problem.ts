@@ -108,6 +108,15 @@ export const tooManyRequests = (waitSeconds: number): Problem => ({
   doThis: 'Ask less often; the WebSocket /api/ws says by itself what changes.',
 });
 
+export const exportRunning = (): Problem => ({
+  status: 429,
+  code: 'export-running',
+  title: 'One export at a time',
+  detail: 'Another export is still being sent to you.',
+  keptSafe: NOTHING_CHANGED,
+  doThis: 'Wait until it has arrived, or break it off, and ask again.',
+});
+
 /** A change that was understood and not made. */
 export const notDone = (detail: string, doThis: string): Problem => ({
   status: 409,

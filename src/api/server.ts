@@ -27,6 +27,7 @@ import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes } from './routes/desk-state.js';
 import { emergencyRoutes } from './routes/emergency.js';
 import { equityRoute } from './routes/equity.js';
+import { exportRoutes } from './routes/export.js';
 import { goLiveRoutes } from './routes/go-live.js';
 import { healthRoute } from './routes/health.js';
 import { incidentsRoutes } from './routes/incidents.js';
@@ -147,6 +148,7 @@ async function registerRoutes(
   cashRoute(app, web);
   coinsRoute(app, web);
   auditRoute(app, web);
+  exportRoutes(app, web);
   analyticsRoute(app, web, watch);
   resultsRoute(app, web, watch);
   routinesRoute(app, web);

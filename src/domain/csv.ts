@@ -1,7 +1,7 @@
 /** Comma-separated values as RFC 4180 has them, with a line feed at the end of each line. */
 
 /** Spreadsheets take what begins so for a formula, and carry it out. */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 export const csvLine = (cells: readonly string[]): string => `${cells.map(quoted).join(',')}\n`;
 

@@ -4,14 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  askedWords,
   EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
   type EmergencyKind,
   type EmergencySignal,
   emergencyStopLabel,
-  ORDER_NAMES,
-  orderStepKey,
 } from '../contracts/emergency.js';
 import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';

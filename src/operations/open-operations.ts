@@ -100,7 +100,7 @@ export function operationsOver(context: OperationContext): Operations {
     revokeGoLive: (caller, request) => revokeGoLive(context, caller, request),
     verifyEvidence: () => verifyEvidence(context.pool, context.desk.desk),
     readStepOutput: (id) => readStepOutput(context.pool, context.desk.desk, id),
-    exportRecords: (request) => exportRecords(context, request),
+    exportRecords: (caller, request) => exportRecords(context, caller, request),
     close: async () => {
       context.trader.close();
       await Promise.allSettled([context.temporal.close(), context.pool.end()]);

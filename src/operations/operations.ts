@@ -68,8 +68,8 @@ export interface Operations {
   verifyEvidence(): Promise<EvidenceProof>;
   /** Null where the desk has none of this id. */
   readStepOutput(id: number): Promise<StepOutput | null>;
-  /** CSV in pieces. Rejects while Postgres is down. */
-  exportRecords(request: ExportRequest): AsyncIterable<string>;
+  /** CSV in pieces. Rejects while Postgres is down. `caller`: null for a command on this machine. */
+  exportRecords(caller: Caller | null, request: ExportRequest): AsyncIterable<string>;
   listValidations(): Promise<readonly ValidationShown[]>;
   /** Asks the operations worker, and that the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;

@@ -45,7 +45,7 @@ const TABLES = {
       ...same('symbol', 'side', 'quantity', 'price', 'realised', 'fee', 'fee_asset', 'fee_amount'),
       ...same('liquidity', 'purpose', 'strategy', 'client_id', 'trade_id', 'simulated', 'caught_up'),
     },
-    texts: ['strategy', 'client_id', 'trade_id'],
+    texts: ['strategy', 'client_id', 'trade_id', 'fee_asset'],
     time: 'market',
     order: { market: 'timestamptz', incarnation: 'text', sequence: 'bigint' },
   },

@@ -1,4 +1,5 @@
 /** The sections of the built page in Chromium, one after another. */
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scriptedStatus } from '../support/trader-status.js';
@@ -253,5 +254,23 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
 
   it('never broke its own content policy', () => {
     expect(opened.complaints).toEqual([]);
+  });
+
+  it('gives each table’s records as a file', async () => {
+    const kept = async (name: string, button: string): Promise<string> => {
+      const begun = page.waitForEvent('download');
+      await page.getByRole('button', { name: button }).click();
+      const download = await begun;
+      expect(download.suggestedFilename()).toBe(name);
+      return readFileSync(await download.path(), 'utf8');
+    };
+    await open('Desk');
+    expect(await kept('trades.csv', 'All fills as CSV')).toMatch(/^market_time,wall_time,symbol,side,/);
+    expect(await kept('orders.csv', 'All orders as CSV')).toMatch(/^market_time,wall_time,updated,/);
+    await open('Strategies');
+    const equity = (await kept('equity.csv', 'All equity as CSV')).trimEnd().split('\n');
+    expect(equity).toHaveLength(61);
+    await open('Audit');
+    expect(await kept('audit.csv', 'All audit entries as CSV')).toContain(',operator,web,export,');
   });
 });

@@ -11,9 +11,12 @@ import { SessionStore } from '../../src/api/auth/session-store.js';
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import { buildServer } from '../../src/api/server.js';
 import { TemporalTickets } from '../../src/api/temporal-ui/tickets.js';
+import type { Desk } from '../../src/desk/schema.js';
 import { NO_REASON } from '../../src/domain/no-reason.js';
 import type { RolesNeeded } from '../../src/domain/roles.js';
 import { hashPassword } from '../../src/home/password.js';
+import type { Runtime } from '../../src/home/runtime.js';
+import { exportRecords } from '../../src/operations/export-records.js';
 import type { OperationResult } from '../../src/operations/operation.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
@@ -93,7 +96,7 @@ export async function startWebUnderTest(
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
     nowMs,
     ...change,
-    operations: { ...scriptedOperations(client), ...operations, ...change.operations },
+    operations: { ...scriptedOperations(client, pool), ...operations, ...change.operations },
   };
   const app = await buildServer(web, tickets);
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -141,7 +144,7 @@ function dependencies(
     rolesOf: (person) => ROLES[person] ?? [],
     stepOrder: new Map([['pre-market', ['venue', 'data']]]),
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, rowMaker, token, neverForged)),
-    operations: scriptedOperations(client),
+    operations: scriptedOperations(client, pool),
     readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),
     readBars: async (symbol, count) =>
       (await client.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: 1000 })).bars,
@@ -164,7 +167,7 @@ function dependencies(
 export const WORKFLOW_ID = `resume:crypto-bot:${'7e5bb08222ec6845'.repeat(2)}`;
 
 /** The commands reach the trader; there is no workflow behind them. */
-function scriptedOperations(client: TraderClient): WebDependencies['operations'] {
+function scriptedOperations(client: TraderClient, pool: Pool | null): WebDependencies['operations'] {
   let made = 0;
   const outcome = (ok: boolean, proven: boolean, detail: string, haltId: string | null): OperationResult => {
     made += 1;
@@ -253,6 +256,15 @@ function scriptedOperations(client: TraderClient): WebDependencies['operations']
     readSettings: () => Promise.reject(new Error('not in this test')),
     changeSettings: () => Promise.reject(new Error('not in this test')),
     statementToSign: async () => null,
+    exportRecords: (caller, request) => {
+      const down = { query: () => Promise.reject(new Error('connect ECONNREFUSED')) } as unknown as Pool;
+      const context = {
+        pool: pool ?? down,
+        desk: { desk: DESK } as Desk,
+        runtime: { desk: DESK } as Runtime,
+      };
+      return exportRecords(context, caller, request);
+    },
     testTelegram: async () => ({ ok: true, detail: 'arrived', reached: 1, chats: 1 }),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {
       const switched = enabled ?? false;

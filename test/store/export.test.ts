@@ -1,6 +1,7 @@
 /** What a desk has recorded, as a spreadsheet takes it: all of it, once, in its order. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk/schema.js';
+import type { Runtime } from '../../src/home/runtime.js';
 import { exportRecords } from '../../src/operations/export-records.js';
 import { EXPORT_KINDS, type ExportKind } from '../../src/store/export-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -20,9 +21,9 @@ async function exported(
   fromMs: number | null = null,
   untilMs: number | null = null,
 ): Promise<string[]> {
-  const context = { pool: database.pool, desk: { desk } as Desk };
+  const context = { pool: database.pool, desk: { desk } as Desk, runtime: { desk } as Runtime };
   let text = '';
-  for await (const part of exportRecords(context, { kind, fromMs, untilMs })) text += part;
+  for await (const part of exportRecords(context, null, { kind, fromMs, untilMs })) text += part;
   expect(text.endsWith('\n')).toBe(true);
   return text.slice(0, -1).split('\n');
 }

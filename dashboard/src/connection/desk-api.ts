@@ -33,6 +33,9 @@ import { type CoinsSaid, signingQuery, type ToSign } from './to-sign.js';
 
 export type Button = 'stop' | 'close-all' | 'resume';
 
+/** What the API gives as CSV. */
+export type Recorded = 'trades' | 'orders' | 'equity' | 'audit';
+
 /** One run in Temporal's UI; `runId` where several have that name. */
 export interface RunAsked {
   readonly workflowId?: string;
@@ -211,6 +214,10 @@ export class DeskApi {
 
   audit(query: AuditQuery): Promise<AuditPage> {
     return answerOf(this.#client.GET('/api/audit', { params: { query } }));
+  }
+
+  csv(what: Recorded): Promise<Blob> {
+    return answerOf(this.#client.GET(`/api/export/${what}.csv`, { parseAs: 'blob' }));
   }
 
   /** `workflowId`: straight to that run. */

@@ -3,6 +3,7 @@ import type { AuditPage, AuditQuery } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import { day, timeOfDay } from '../format.js';
+import { CsvButton } from '../view/csv-button.js';
 import { Empty, Panel } from '../view/panel.js';
 import { type Column, Table } from '../view/table.js';
 
@@ -47,7 +48,12 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   }, [JSON.stringify(filter)]);
   return (
     <div class="sections">
-      <Panel title="Who did what" area="section" problem={problem}>
+      <Panel
+        title="Who did what"
+        area="section"
+        problem={problem}
+        aside={<CsvButton api={api} what="audit" />}
+      >
         <Filters filter={filter} onFilter={setFilter} seen={seen} />
         {entries === null || entries.length === 0 ? (
           <Empty>

@@ -1,6 +1,8 @@
 import type { Analytics } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import type { Polled } from '../connection/use-polled.js';
 import { grouped, signed, tone } from '../format.js';
+import { CsvButton } from '../view/csv-button.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
 
@@ -8,9 +10,11 @@ import { Stat } from '../view/stat.js';
 const HOURS_MIN = 24;
 
 export function Performance({
+  api,
   analytics,
   days,
 }: {
+  readonly api: DeskApi;
   readonly analytics: Polled<Analytics>;
   readonly days: number;
 }) {
@@ -19,7 +23,11 @@ export function Performance({
     <Panel
       title="The desk"
       area="section"
-      aside={<span class="soft">last {days} days of market time</span>}
+      aside={
+        <>
+          <span class="soft">last {days} days of market time</span> <CsvButton api={api} what="equity" />
+        </>
+      }
       problem={analytics.problem}
     >
       {value === null ? <Empty>Reading the ledger…</Empty> : <Figures value={value} />}

@@ -53,7 +53,7 @@ export function Strategies({ api, mayOperate }: StrategiesProps) {
           onToggle={() => setAsked(strategy)}
         />
       ))}
-      <Performance analytics={analytics} days={DAYS} />
+      <Performance api={api} analytics={analytics} days={DAYS} />
       {asked !== null && (
         <ReasonDialog
           title={`Switch ${asked.name} ${asked.enabled ? 'off' : 'on'}?`}

@@ -197,7 +197,7 @@ function Panels({ api, state, status, symbols, symbol, onSymbol }: PanelsProps) 
             coins={status.coins}
             currency={status.currency}
           />
-          <Orders orders={status.orders} />
+          <Orders api={api} orders={status.orders} />
           <Activity activity={status.activity} />
           <Fills api={api} trades={trades} currency={status.currency} />
         </div>

@@ -4,6 +4,7 @@ import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Polled } from '../connection/use-polled.js';
 import { dayAndMinute, grouped, money, signed, tone, trimmed } from '../format.js';
+import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
@@ -44,10 +45,13 @@ export function Fills({ api, trades, currency }: FillsProps) {
       problem={trades.problem ?? problem}
       aside={
         newest !== null && (
-          <span class="soft">
-            {rows.length < newest.total && `${rows.length} of `}
-            {grouped(String(newest.total))}, in {currency}
-          </span>
+          <>
+            <span class="soft">
+              {rows.length < newest.total && `${rows.length} of `}
+              {grouped(String(newest.total))}, in {currency}
+            </span>{' '}
+            <CsvButton api={api} what="trades" />
+          </>
         )
       }
     >

@@ -1,5 +1,7 @@
 import type { OrderStatus } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { grouped } from '../format.js';
+import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
@@ -23,9 +25,22 @@ const COLUMNS: readonly Column<OrderStatus>[] = [
   },
 ];
 
-export function Orders({ orders }: { readonly orders: readonly OrderStatus[] }) {
+interface OrdersProps {
+  readonly api: DeskApi;
+  readonly orders: readonly OrderStatus[];
+}
+
+export function Orders({ api, orders }: OrdersProps) {
   return (
-    <Panel title="Orders" area="orders" aside={orders.length}>
+    <Panel
+      title="Orders"
+      area="orders"
+      aside={
+        <>
+          {orders.length} <CsvButton api={api} what="orders" />
+        </>
+      }
+    >
       {orders.length === 0 ? (
         <Empty>No order is open.</Empty>
       ) : (

@@ -7,19 +7,17 @@ import { problems } from '../schemas/problem.js';
 import { auditSchema } from '../schemas/records.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
+import { type SpanQuery, spanOf, timeQuery, untilQuery } from './time-query.js';
 
-interface AuditParameters {
+interface AuditParameters extends SpanQuery {
   readonly limit: number;
   readonly before?: number;
   readonly person?: string;
   readonly action?: string;
   readonly via?: string;
-  readonly from?: string;
-  readonly to?: string;
 }
 
 const word = { type: 'string', minLength: 1, maxLength: 100 } as const;
-const time = { type: 'string', maxLength: 40, description: 'ISO 8601, or milliseconds since 1970' } as const;
 
 export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
@@ -34,8 +32,8 @@ export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
         person: word,
         action: word,
         via: { type: 'string', enum: ['web', 'cli', 'telegram'] },
-        from: time,
-        to: { ...time, description: `${time.description}; not included` },
+        from: timeQuery,
+        to: untilQuery,
       },
     },
     response: { 200: answer('A page of the audit trail', auditSchema), ...problems(400, 401, 503) },
@@ -44,25 +42,13 @@ export function auditRoute(app: FastifyInstance, web: WebDependencies): void {
     '/api/audit',
     { schema, preValidation: coerceIntegers('limit', 'before') },
     (request, reply) => {
-      const { limit, before = null, person = null, action = null, via = null, from, to } = request.query;
-      const fromMs = timeOf(from);
-      const toMs = timeOf(to);
-      if (Number.isNaN(fromMs) || Number.isNaN(toMs)) {
-        return sendProblem(reply, badRequest('`from` and `to` are times, for example 2026-01-05T10:00:00Z.'));
-      }
-      if (fromMs !== null && toMs !== null && fromMs >= toMs) {
-        return sendProblem(reply, badRequest('`from` must be before `to`.'));
-      }
+      const { limit, before = null, person = null, action = null, via = null } = request.query;
+      const span = spanOf(request.query);
+      if (typeof span === 'string') return sendProblem(reply, badRequest(span));
       const { desk } = web.runtime;
       return fromDatabase(reply, 'The audit trail', () =>
-        readAudit(web.database, { desk, limit, before, person, action, via, fromMs, toMs }),
+        readAudit(web.database, { desk, limit, before, person, action, via, ...span }),
       );
     },
   );
-}
-
-/** Null: not given; NaN: no time. */
-function timeOf(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  return /^\d{10,14}$/.test(text) ? Number(text) : Date.parse(text);
 }

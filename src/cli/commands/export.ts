@@ -24,7 +24,7 @@ export function exportCommand(command: Command): void {
         throw usageFailure('--to lies before --from', 'write the earlier day first');
       const untilMs = to === undefined ? null : to + DAY_MS;
       await withOperations(async (operations) => {
-        for await (const text of operations.exportRecords({ kind, fromMs: from ?? null, untilMs })) {
+        for await (const text of operations.exportRecords(null, { kind, fromMs: from ?? null, untilMs })) {
           if (!process.stdout.write(text)) await once(process.stdout, 'drain');
         }
       });

@@ -1,0 +1,82 @@
+/** What is recorded, as a spreadsheet takes it: what `fermata export` writes. */
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
+import type { WebDependencies } from '../dependencies.js';
+import { badRequest, exportRunning, sendProblem } from '../problem.js';
+import { problems } from '../schemas/problem.js';
+import { callerOf } from './caller.js';
+import { fromDatabase } from './from-database.js';
+import { type SpanQuery, spanOf, timeQuery, untilQuery } from './time-query.js';
+
+export function exportRoutes(app: FastifyInstance, web: WebDependencies): void {
+  const sentTo = new Set<string>();
+  for (const kind of EXPORT_KINDS) exportRoute(app, web, sentTo, kind);
+}
+
+function exportRoute(
+  app: FastifyInstance,
+  web: WebDependencies,
+  /** People who are getting one: each reads the ledger from end to end, so they get one after another. */
+  sentTo: Set<string>,
+  kind: ExportKind,
+): void {
+  const schema = {
+    summary: `Everything that is recorded as CSV, oldest first: ${kind}`,
+    tags: ['records'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { from: timeQuery, to: untilQuery },
+    },
+    response: {
+      200: {
+        description: 'A header, then a row each; broken off where the database goes down meanwhile',
+        content: { 'text/csv': { schema: { type: 'string' } } },
+      },
+      ...problems(400, 401, 429, 503),
+    },
+  };
+  app.get<{ Querystring: SpanQuery }>(
+    `/api/export/${kind}.csv`,
+    // A HEAD would read all of it as well.
+    { schema, exposeHeadRoute: false },
+    (request, reply) => {
+      const span = spanOf(request.query);
+      if (typeof span === 'string') return sendProblem(reply, badRequest(span));
+      const caller = callerOf(request);
+      if (sentTo.has(caller.person)) return sendProblem(reply, exportRunning());
+      sentTo.add(caller.person);
+      const asked = { kind, fromMs: span.fromMs, untilMs: span.toMs };
+      const pieces = fromFirst(web.operations.exportRecords(caller, asked));
+      return fromDatabase(reply, 'What is recorded', async () => {
+        const csv = Readable.from(await pieces.catch(freed(() => sentTo.delete(caller.person))));
+        csv.once('close', () => sentTo.delete(caller.person));
+        return reply
+          .type('text/csv; charset=utf-8')
+          .header('content-disposition', `attachment; filename="${web.runtime.desk}-${kind}.csv"`)
+          .send(csv);
+      });
+    },
+  );
+}
+
+/** The same pieces, once the first one is there: what fails before it can still be told as a problem. */
+async function fromFirst(pieces: AsyncIterable<string>): Promise<AsyncIterable<string>> {
+  const rest = pieces[Symbol.asyncIterator]();
+  const first = await rest.next();
+  return (async function* () {
+    try {
+      for (let piece = first; piece.done !== true; piece = await rest.next()) yield piece.value;
+    } finally {
+      await rest.return?.();
+    }
+  })();
+}
+
+const freed =
+  (free: () => void) =>
+  (error: unknown): never => {
+    free();
+    throw error;
+  };
