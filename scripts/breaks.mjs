@@ -8,9 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { idsWithoutBreak, problemOf, readBreaks, testsOf } from './breaks/catalogue.mjs';
 import { drawn } from './breaks/drawn.mjs';
+import { exitCodeOf } from './breaks/judged.mjs';
 import { openScratch } from './breaks/scratch.mjs';
-
-const NOTICED_PART_MIN = 0.95;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({
@@ -44,28 +43,24 @@ if (values.check) {
 const scratch = await openScratch(root);
 const failing = await scratch.failingUnbroken(chosen.flatMap((one) => testsOf(root, one)));
 for (const title of failing) console.log(`fails without a break: ${title}`);
-const unnoticed = [];
-const unusable = [];
-let noticed = 0;
+const tried = [];
 for (const one of chosen) {
   const { outcome, detail } = await scratch.tryBreak(one, testsOf(root, one));
-  if (outcome === 'noticed') noticed += 1;
-  else if (outcome === 'unnoticed') unnoticed.push({ ...one, detail });
-  else unusable.push({ ...one, detail });
+  tried.push({ ...one, outcome, detail });
   console.log(`${outcome.padEnd(9)} ${one.ids.join(' ')}  ${one.what}${detail === '' ? '' : `: ${detail}`}`);
 }
+const of = (wanted) => tried.filter(({ outcome }) => outcome === wanted);
+const unnoticed = of('unnoticed');
 const known = unnoticed.filter(({ unnoticedBecause }) => unnoticedBecause !== undefined);
 for (const { what, file, unnoticedBecause } of unnoticed)
   console.log(
     `not noticed: ${what} (${file}): ${unnoticedBecause ?? 'no reason is known; the mapped tests are too weak'}`,
   );
-for (const { what, detail } of unusable) console.log(`could not be tried: ${what}: ${detail}`);
+for (const { what, detail } of of('unusable')) console.log(`could not be tried: ${what}: ${detail}`);
 console.log(
-  `seed ${seed}: ${noticed} of ${chosen.length} breaks noticed by mapped tests alone, ${unnoticed.length} not (${known.length} of them with a reason)`,
+  `seed ${seed}: ${of('noticed').length} of ${chosen.length} breaks noticed by mapped tests alone, ${unnoticed.length} not (${known.length} of them with a reason)`,
 );
-const enough =
-  failing.length === 0 && noticed >= NOTICED_PART_MIN * chosen.length && known.length === unnoticed.length;
-process.exit(enough && unusable.length === 0 ? 0 : 1);
+process.exit(exitCodeOf(failing, tried));
 
 function wholeNumber(name, text) {
   const number = Number(text);

@@ -17,6 +17,7 @@ import { transformWithOxc } from 'vite';
 import { findChromium } from '../find-chromium.mjs';
 import { isNamed, patternOfTitle } from '../proofs/proven-by-run.mjs';
 import { readRunReport } from '../proofs/run-report.mjs';
+import { outcomeOf } from './judged.mjs';
 
 const RUN_MS_MAX = 20 * 60_000;
 const SAID_LENGTH_MAX = 10_000;
@@ -138,15 +139,6 @@ export async function openScratch(root) {
       }
     },
   };
-}
-
-function outcomeOf(ended) {
-  const failed = ended.find(({ status }) => status === 'failed');
-  if (failed !== undefined) return { outcome: 'noticed', detail: failed.title };
-  const left = ended.find(({ status }) => status !== 'passed');
-  if (left !== undefined) return { outcome: 'unusable', detail: `${left.title}: ${left.status}` };
-  if (ended.length === 0) return { outcome: 'unusable', detail: 'none of the mapped tests ran' };
-  return { outcome: 'unnoticed', detail: `${ended.length} mapped tests passed` };
 }
 
 const isWhole = (proof) => WHOLE_PRODUCT.test(proof);

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exitCodeOf, outcomeOf } from '../../scripts/breaks/judged.mjs';
 import { repository } from '../support/desk-under-test.js';
 
 const run = (...args: readonly string[]) =>
@@ -37,5 +38,32 @@ describe('the breaks of the product', () => {
     const { status, stderr } = run(...args);
     expect(stderr).toContain(message);
     expect(status).toBe(2);
+  });
+});
+
+describe('what mapped tests say about a break', () => {
+  it.each([
+    [['passed', 'failed'], 'noticed'],
+    [['skipped', 'failed'], 'noticed'],
+    [['passed', 'passed'], 'unnoticed'],
+    [['passed', 'skipped'], 'unusable'],
+    [[], 'unusable'],
+  ])('%j: %s', (ended, outcome) => {
+    const tests = ended.map((status, at) => ({ title: `test ${at}`, status }));
+    expect(outcomeOf(tests)).toMatchObject({ outcome });
+  });
+
+  const noticed = (count: number) => Array.from({ length: count }, () => ({ outcome: 'noticed' }));
+  const explained = { outcome: 'unnoticed', unnoticedBecause: 'the exchange alone could say so' };
+
+  it.each([
+    ['all were noticed', [], noticed(5), 0],
+    ['one in twenty was not, and has its reason', [], [...noticed(19), explained], 0],
+    ['one in nineteen was not, whatever its reason', [], [...noticed(18), explained], 1],
+    ['one was not, and nobody knows why', [], [...noticed(99), { outcome: 'unnoticed' }], 1],
+    ['one could not be tried', [], [...noticed(99), { outcome: 'unusable' }], 1],
+    ['a mapped test fails without a break', ['a flaky test'], noticed(5), 1],
+  ])('where %s', (_what, failing, tried, code) => {
+    expect(exitCodeOf(failing, tried)).toBe(code);
   });
 });

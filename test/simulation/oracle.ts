@@ -150,8 +150,11 @@ export class Oracle {
       this.claimed.set(record.symbol, before + record.quantityLots);
     }
     if (record.type === 'fill') this.fills += 1;
-    this.#object(this.evidence.objection(record, (clientId) => this.#sent.has(clientId)));
-    for (const watcher of this.#watchers) this.#object(watcher.recorded?.(record, moment) ?? null);
+    this.#object(
+      this.evidence,
+      this.evidence.objection(record, (clientId) => this.#sent.has(clientId)),
+    );
+    for (const watcher of this.#watchers) this.#object(watcher, watcher.recorded?.(record, moment) ?? null);
     if (record.type === 'settings') this.#changed = record.changed;
     this.#book.follow(record);
   }
@@ -163,7 +166,7 @@ export class Oracle {
       this.#withdrawn.add(effect.clientId);
     if (effect.kind === 'requestSnapshot') this.evidence.asked(effect.requestId);
     if (effect.kind === 'submit' || effect.kind === 'replace') this.#submit(effect.order, moment);
-    for (const watcher of this.#watchers) this.#object(watcher.left?.(effect, moment) ?? null);
+    for (const watcher of this.#watchers) this.#object(watcher, watcher.left?.(effect, moment) ?? null);
   }
 
   /** Handed to the venue. */
@@ -176,7 +179,7 @@ export class Oracle {
 
   /** Between events: a desk that may trade has not lost what it may lose. */
   look(moment: Moment): void {
-    for (const watcher of this.#watchers) this.#object(watcher.looked?.(moment) ?? null);
+    for (const watcher of this.#watchers) this.#object(watcher, watcher.looked?.(moment) ?? null);
   }
 
   /** Nothing can be recorded any more. */
@@ -186,7 +189,7 @@ export class Oracle {
 
   /** The costly part of it. */
   lookClosely(moment: Moment): void {
-    for (const watcher of this.#watchers) this.#object(watcher.lookedClosely?.(moment) ?? null);
+    for (const watcher of this.#watchers) this.#object(watcher, watcher.lookedClosely?.(moment) ?? null);
   }
 
   #riskInForce(): RiskNumbers {
@@ -201,8 +204,9 @@ export class Oracle {
     };
   }
 
-  #object(objection: string | null): void {
-    if (objection !== null) this.violations.push(objection);
+  /** Whose eyes it took stands before the words. */
+  #object(by: Watcher | Evidence, objection: string | null): void {
+    if (objection !== null) this.violations.push(`${by.constructor.name}: ${objection}`);
   }
 
   /** Something was asked of the venue. No fault is a reason to flood it. */

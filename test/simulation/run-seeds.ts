@@ -6,6 +6,8 @@ import { runSeed, type SimulationResult } from './run-seed.js';
 const SEED_PROCESS = fileURLToPath(new URL('./seed-process.ts', import.meta.url));
 /** Seeds that are asked for ahead of the oldest without a result, for each process: none waits for a slow one. */
 const AHEAD = 8;
+/** Begins what a seed says that ended in an exception: nobody watched that, and nobody objected. */
+export const THREW = 'threw: ';
 const NODE_OPTIONS = ['--import', 'tsx'];
 
 export async function* runSeeds(
@@ -87,7 +89,8 @@ class SeedProcess {
 
 /** One seed that contradicts itself must not take the others with it. */
 function thrown(seed: number): (error: unknown) => SimulationResult {
-  return (error) => failed(seed, error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return (error) =>
+    failed(seed, `${THREW}${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }
 
 function failed(seed: number, violation: string): SimulationResult {

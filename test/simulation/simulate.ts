@@ -1,6 +1,6 @@
 /**
  * `npm run simulate -- --seeds N [--from K] [--jobs N] [--until-failure] [--report FILE] [--part FILE]`: prints what failed,
- * and how to run exactly that again. `--merge PART… --report FILE`: one page of parts that ran one after the other.
+ * and how to run exactly that again. `--until-objection`: an exception alone does not end it. `--merge PART… --report FILE`: one page of parts that ran one after the other.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sourceState } from '../../scripts/proofs/source-state.mjs';
 import { type ReportPart, RunReport, reportPage } from './run-report.js';
-import { runSeeds } from './run-seeds.js';
+import { runSeeds, THREW } from './run-seeds.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRESS_EVERY = 100;
@@ -28,6 +28,7 @@ async function main(): Promise<number> {
       part: { type: 'string' },
       merge: { type: 'boolean', default: false },
       'until-failure': { type: 'boolean', default: false },
+      'until-objection': { type: 'boolean', default: false },
     },
   });
   const write = (path: string | undefined, text: () => string) =>
@@ -52,7 +53,8 @@ async function main(): Promise<number> {
     if (violations.length > 0) {
       stdout.write(`seed ${seed} failed:\n${violations.map((text) => `  ${text}\n`).join('')}`);
       stdout.write(`  again: npm run simulate -- --seeds 1 --from ${seed}\n`);
-      if (values['until-failure']) return 1;
+      const objects = violations.some((text) => !text.startsWith(THREW));
+      if (values['until-failure'] || (values['until-objection'] && objects)) return 1;
     }
     if ((seed - from + 1) % PROGRESS_EVERY !== 0) continue;
     stdout.write(`${seed - from + 1} of ${wanted} seeds\n`);

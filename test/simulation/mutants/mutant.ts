@@ -6,4 +6,6 @@ export interface Mutant {
   /** Occurs once in the file. */
   readonly find: string;
   readonly put: string;
+  /** Why the core itself throws here before anybody could object; left out: an exception is nobody's objection. */
+  readonly throws?: string;
 }
