@@ -51,6 +51,27 @@ export class LateCash {
   }
 }
 
+/** Longer than the trader bears it itself: then it has not halted for what it can't compare. */
+const UNCOMPARED_MAX_MS = 240_000;
+
+/** A trader that trades and of whose own readings none has agreed for too long. */
+class LateReading {
+  #sinceMs: number | null = null;
+
+  constructor(private readonly nowMs: () => number) {}
+
+  look({ mode, reconciliation }: Pick<TraderStatus, 'mode' | 'reconciliation'>): string | null {
+    const trades = mode === 'ACTIVE' || mode === 'REDUCING';
+    if (!trades || reconciliation.state === 'clean') {
+      this.#sinceMs = null;
+      return null;
+    }
+    this.#sinceMs ??= this.nowMs();
+    if (this.nowMs() - this.#sinceMs < UNCOMPARED_MAX_MS) return null;
+    return `the trader trades, and no reading of its account has agreed for ${UNCOMPARED_MAX_MS / 1000} s`;
+  }
+}
+
 export interface AuditParts {
   readonly trader: Pick<TraderClient, 'call'>;
   readonly instruments: readonly Instrument[];
@@ -58,6 +79,8 @@ export interface AuditParts {
   /** Null: nothing can be compared now. */
   readonly readBook: () => BookReading | null | Promise<BookReading | null>;
   readonly readPrices: PriceReader;
+  /** Monotonic. */
+  readonly nowMs?: () => number;
   /** Told once for each outage: books are compared all the same. */
   readonly onPricesMissing: (why: string) => void;
 }
@@ -70,15 +93,18 @@ export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const { trader, instruments, risk } = parts;
   const limits = new LimitWatch(instruments, risk);
   const lateCash = new LateCash();
+  const lateReading = new LateReading(parts.nowMs ?? (() => performance.now()));
   let seen: ReadonlySet<string> = new Set();
   const halted = new Set<string>();
   return async () => {
     const status = await trader.call('status', {}, { timeoutMs: ANSWER_MS });
     // While the trader itself still compares, its book may be empty or behind.
-    if (status.reconciliation.state === 'pending') return null;
+    const late = lateReading.look(status);
+    if (status.reconciliation.state === 'pending' && late === null) return null;
     limits.note(status);
-    const book = await parts.readBook();
-    const found = book === null ? [] : await findings(parts, limits, lateCash, book, status);
+    const book = late === null ? await parts.readBook() : null;
+    const found = late === null ? [] : [{ key: late, text: late }];
+    if (book !== null) found.push(...(await findings(parts, limits, lateCash, book, status)));
     const lasting = found.filter(({ key }) => seen.has(key));
     seen = new Set(found.map(({ key }) => key));
     for (const key of halted) if (!seen.has(key)) halted.delete(key);

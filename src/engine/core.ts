@@ -121,6 +121,8 @@ export interface SyncWork {
   /** When the next snapshot is due. */
   dueAtMs: number | null;
   state: 'pending' | 'clean' | 'differences' | 'failed';
+  /** Since when no reading has agreed, monotonic, and why; null: the newest one did. */
+  unsettled: { readonly sinceMs: number; readonly why: string } | null;
   atWallMs: number | null;
   /** Position differences seen once: instrument → the venue's quantity and when it was read. */
   readonly cash: CashWork;
@@ -192,6 +194,7 @@ export function createCore(config: EngineConfig): Core {
       unsettledRounds: 0,
       dueAtMs: null,
       state: 'pending',
+      unsettled: null,
       atWallMs: null,
       cash: { suspected: null, unexplained: null, adopted: 0 },
       suspected: new Map(),

@@ -139,7 +139,7 @@ function handle(core: Core, event: OtherEvent): void {
       onSnapshot(core, event.snapshot);
       return;
     case 'venue.snapshotFailed':
-      snapshotFailed(core, event.requestId);
+      snapshotFailed(core, event.requestId, event.cause);
       return;
     case 'venue.health':
       onVenueHealth(core, event.state);

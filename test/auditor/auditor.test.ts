@@ -117,6 +117,27 @@ describe('the auditor', () => {
     expect(trader.sent('halt')).toEqual([]);
   });
 
+  it.each(['pending', 'failed'] as const)(
+    'halts a trader that trades on while its own readings stay %s for minutes',
+    async (state) => {
+      const trader = new ScriptedTrader('abc123');
+      trader.mode = 'ACTIVE';
+      trader.reconciliation = state;
+      let nowMs = 0;
+      const audit = createAudit({ ...parts(trader), readBook: () => null, nowMs: () => nowMs });
+      for (const atMs of [0, 120_000, 239_000]) {
+        nowMs = atMs;
+        await audit();
+        await audit();
+      }
+      expect(trader.sent('halt')).toEqual([]);
+      nowMs = 240_000;
+      await audit();
+      expect(await audit()).toContain('no reading of its account has agreed for 240 s');
+      expect(trader.sent('halt')).toMatchObject([{ by: 'auditor', cause: 'auditor' }]);
+    },
+  );
+
   it('waits while the trader itself still compares, and where there is no book yet', async () => {
     const trader = new ScriptedTrader('abc123');
     trader.reconciliation = 'pending';

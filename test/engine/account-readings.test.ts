@@ -9,6 +9,22 @@ import { DeskUnderTest } from './support/desk.js';
 const asked = (effects: readonly Effect[]): number =>
   effects.filter(({ kind }) => kind === 'requestSnapshot').length;
 
+/** Each reading is refused, or agrees, for so long; prices go on. */
+function readings(desk: DeskUnderTest, ms: number, answer: 'refused' | 'agrees'): void {
+  const untilMs = desk.monotonicMs + ms;
+  while (desk.monotonicMs < untilMs) {
+    const request = desk.pass(1_000).find((effect) => effect.kind === 'requestSnapshot');
+    if (request !== undefined && answer === 'agrees') desk.snapshot();
+    else if (request !== undefined)
+      desk.happen({
+        kind: 'venue.snapshotFailed',
+        requestId: request.requestId,
+        cause: '-2015: Invalid API-key',
+      });
+    for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+  }
+}
+
 describe('readings of the account', () => {
   it('are one at a time however many ask for one, and one more follows for all of them', () => {
     const desk = new DeskUnderTest().active();
@@ -44,6 +60,32 @@ describe('readings of the account', () => {
     expect(desk.engine.view.reconciliation.state).toBe('pending');
     desk.snapshot();
     expect(desk.engine.view.reconciliation.state).toBe('clean');
+  });
+
+  it('that fail for three minutes halt the desk, and say why', () => {
+    const desk = new DeskUnderTest().active();
+    // The next one is due within a minute.
+    readings(desk, 60_000 + 170_000, 'refused');
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    readings(desk, 20_000, 'refused');
+    const [halt] = desk.engine.view.halts;
+    expect(halt).toMatchObject({ mode: 'HALTED', cause: 'reconciliation' });
+    expect(halt?.reason).toContain('for 180 s: -2015: Invalid API-key');
+    expect(desk.arm('two-people')).toMatchObject({
+      code: 'not-reconciled',
+      message: expect.stringContaining('-2015: Invalid API-key'),
+    });
+    readings(desk, 20_000, 'agrees');
+    expect(desk.arm('two-people')).toMatchObject({ ok: true });
+  });
+
+  it('that fail now and then halt nothing', () => {
+    const desk = new DeskUnderTest().active();
+    for (let round = 0; round < 3; round += 1) {
+      readings(desk, 120_000, 'refused');
+      readings(desk, 20_000, 'agrees');
+    }
+    expect(desk.engine.view.halts).toEqual([]);
   });
 
   it('are bounded at the venue too: of a thousand wishes the first two and the newest are read', async () => {

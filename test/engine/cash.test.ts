@@ -183,6 +183,19 @@ describe('cash that moved without a trade', () => {
     });
   });
 
+  it('that differs by another amount at each reading halts all the same', () => {
+    const desk = new DeskUnderTest().active();
+    for (let second = 1; second <= 200; second += 1) {
+      for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ cash: START - second });
+      desk.pass(1_000);
+    }
+    const { mode, halts, cash } = desk.engine.view;
+    expect([mode, cash]).toEqual(['HALTED', START]);
+    expect(halts[0]?.reason).toContain('no reading of the account has agreed for 180 s: cash differs');
+  });
+
   it('is not judged while an order may still fill', () => {
     const desk = new DeskUnderTest().active();
     const entry = desk.enter(0);

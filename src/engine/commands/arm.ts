@@ -104,6 +104,10 @@ interface Obstacle {
 export const REPAIR_DISK =
   'make room on the disk or repair it, then restart the trader: fermata restart trader';
 
+function whyNot({ sync }: Core): string {
+  return sync.unsettled === null ? '' : ` (${sync.unsettled.why})`;
+}
+
 /** Null where nothing but the decision itself is missing. */
 export function armingObstacle(core: Core): Obstacle | null {
   const wait = 'wait for it, or look at the trader status to see what is missing';
@@ -111,7 +115,7 @@ export function armingObstacle(core: Core): Obstacle | null {
   if (core.sync.state !== 'clean') {
     return {
       code: 'not-reconciled',
-      message: 'orders and positions are not yet reconciled with the venue',
+      message: `orders and positions are not yet reconciled with the venue${whyNot(core)}`,
       doThis: wait,
     };
   }

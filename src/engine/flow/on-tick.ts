@@ -8,7 +8,7 @@ import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
 import type { OrderEntry } from '../state.js';
 import { snapshotFailed } from '../sync/request-snapshot.js';
-import { UNPROTECTED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
+import { UNPROTECTED_MAX_MS, UNSETTLED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
 import { onMinute } from './equity.js';
 import { escalateCloseAll } from './prove-flat.js';
 import { believeWhatStands, standsAtMs } from './quote.js';
@@ -59,7 +59,7 @@ function answerIsLate(core: Core, entry: OrderEntry, watch: OrderWatch): void {
 function checkSnapshot(core: Core): void {
   const { outstanding, dueAtMs } = core.sync;
   if (outstanding !== null && core.monotonicMs >= outstanding.byMs)
-    snapshotFailed(core, outstanding.requestId);
+    snapshotFailed(core, outstanding.requestId, 'no answer in time');
   if (core.sync.outstanding === null && isPast(core, dueAtMs)) wantSnapshot(core);
 }
 
@@ -80,9 +80,22 @@ function checkFaults(core: Core): void {
     raiseFault(core, 'venue', `the venue has not answered for ${VENUE_DOWN_MAX_MS / 1000} s`);
   }
   if (state.mode !== 'ACTIVE' && state.mode !== 'REDUCING') return;
+  checkReadings(core);
   const stale = staleSymbols(core);
   if (stale.length === 0) return;
   raiseFault(core, 'stale-data', `no fresh price for ${core.config.staleMs / 1000} s: ${stale.join(', ')}`);
+}
+
+/** A key that counts no more, an answer that nobody can read, another hand that trades without end: nobody knows what is held. */
+function checkReadings(core: Core): void {
+  const { unsettled } = core.sync;
+  if (unsettled === null || core.monotonicMs - unsettled.sinceMs < UNSETTLED_MAX_MS) return;
+  const seconds = UNSETTLED_MAX_MS / 1000;
+  raiseFault(
+    core,
+    'reconciliation',
+    `no reading of the account has agreed for ${seconds} s: ${unsettled.why}`,
+  );
 }
 
 function isPast(core: Core, atMs: number | null): boolean {

@@ -10,6 +10,7 @@ import { takeQuantityLimits } from './quantity-limits.js';
 import { cashDiffers, reconcileCash } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
+import { noteUnsettled } from './request-snapshot.js';
 
 export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const asked = core.sync.outstanding;
@@ -31,6 +32,8 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
   if (pending) core.sync.state = 'pending';
   else finish(core, asked, differences, settled);
+  if (settled) core.sync.unsettled = null;
+  else noteUnsettled(core, cash.pending || cashIsOpen ? 'cash differs' : 'positions or orders differ');
   readAgain(core, settled);
   concludeFlat(core, snapshot);
 }

@@ -40,13 +40,19 @@ function patience(attempts: number): number {
 }
 
 /** No answer, or none that can be believed: asked again, later each time. */
-export function snapshotFailed(core: Core, requestId: number): void {
+export function snapshotFailed(core: Core, requestId: number, why: string): void {
   const { sync } = core;
   if (sync.outstanding?.requestId !== requestId) return;
   sync.outstanding = null;
   // Whoever wanted another one waits as long: a venue that refuses at once is not asked again at once.
   sync.wanted = false;
   sync.state = 'failed';
+  noteUnsettled(core, why);
   sync.dueAtMs = core.monotonicMs + retryDelayMs(sync.attempts);
   sync.attempts += 1;
+}
+
+/** The newest reason counts, and the oldest time. */
+export function noteUnsettled({ sync, monotonicMs }: Core, why: string): void {
+  sync.unsettled = { sinceMs: sync.unsettled?.sinceMs ?? monotonicMs, why };
 }
