@@ -212,7 +212,7 @@ async function keepDirectly(
   const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);
   // Of a trader that does not say it, it may have been real money.
   const place = { pool, desk: runtime.desk, simulated: status?.trading === 'paper', nowMs: Date.now };
-  const { by, reason, commandId } = order;
+  const { by, reason, commandId } = asSent(order);
   const asked = { commandId, by, via: 'cli', reason } as const;
   const evidence = recordWithoutWorkflow(place, kind, asked, outcome).then((problem) => ({ problem }));
   const [kept, audit] = await Promise.all([

@@ -1,4 +1,10 @@
-import type { EmergencyKind, EmergencySignal } from '../contracts/emergency.js';
+import {
+  askedWords,
+  type EmergencyKind,
+  type EmergencySignal,
+  ORDER_NAMES,
+  orderStepKey,
+} from '../contracts/emergency.js';
 import { emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
@@ -31,16 +37,15 @@ export async function recordWithoutWorkflow(
     reference: proof.haltId,
     simulated,
   } as const;
-  const what = kind === 'closeAll' ? 'close all positions' : 'stop trading';
   try {
     await recordEvidenceBatch(pool, [
       {
         ...common,
-        stepKey: `order:${order.commandId}`,
-        name: `Asked for: ${what}`,
+        stepKey: orderStepKey(order.commandId),
+        name: ORDER_NAMES[kind],
         kind: 'human',
         verdict: 'pass',
-        observed: `${order.by} (${order.via}): ${order.reason}`,
+        observed: askedWords(order),
         expected: 'a person asks; nothing is needed to stop',
       },
       {
