@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { unfitCharacter } from '../domain/plain-text.js';
 import type { DeskVenue } from './desk-venue.js';
 import { positionOf } from './positions.js';
-import { DeskFileError, type DeskProblem } from './problem.js';
+import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import { deskSchema } from './rules.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { type StepParts, stepProblems } from './step-parts.js';
-import { textProblems } from './text-problems.js';
 
 export interface LoadedDesk {
   readonly desk: Desk;
@@ -66,6 +66,20 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
     folder: dirname(resolve(file)),
     configHash: configHash(parsed.data),
   };
+}
+
+/** Texts of a desk file end in terminals, messages and Postgres: each is to read as it is, wherever it is shown. */
+function textProblems(value: unknown, path: readonly PropertyKey[] = []): readonly SchemaProblem[] {
+  if (typeof value === 'string') {
+    const found = unfitCharacter(value);
+    if (found === null) return [];
+    const expected = 'text without control and direction characters';
+    return [{ path, key: keyText(path), expected, found, doThis: `remove ${found} from it` }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    textProblems(member, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
 }
 
 function located({ path, ...problem }: SchemaProblem, document: Document, lines: LineCounter): DeskProblem {
