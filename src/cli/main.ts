@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
-import { EXIT_OK, usageFailure } from './failure.js';
+import { EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
 import { printFailure } from './output.js';
 
 /**
@@ -12,10 +12,16 @@ import { printFailure } from './output.js';
  * process with it: a connection that hangs or retries must not keep a command from ending.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  // `fermata journal | head`: the reader has seen enough.
-  process.stdout.on('error', () => process.exit(EXIT_OK));
+  process.stdout.on('error', onLostOutput);
   await run(argv);
   return Number(process.exitCode ?? EXIT_OK);
+}
+
+/** `fermata journal | head`: the reader has seen enough. A full disk is another thing: what was asked for is cut short. */
+function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
+  if (code === 'EPIPE') process.exit(EXIT_OK);
+  process.stderr.write(`✗ The output could not be written whole: ${message}\n`);
+  process.exit(EXIT_FAILED);
 }
 
 async function run(argv: readonly string[]): Promise<void> {

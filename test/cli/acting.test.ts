@@ -99,6 +99,13 @@ describe('with Temporal and Postgres both down', () => {
     expect(code).toBe(0);
   });
 
+  it('stop says of what it does not know that it was no option', async () => {
+    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    const { err } = await runCommand(folder, ['stop', '--dsek', 'other']);
+    expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: '--dsek other' } });
+    expect(err).toMatch(/! not known to stop: --dsek\. .*home was asked to stop/);
+  });
+
   it('close-all waits for no reason', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
     expect((await runCommand(folder, ['close-all'])).code).toBe(0);

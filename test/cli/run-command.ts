@@ -8,7 +8,8 @@ export interface CommandEnd {
   readonly err: string;
 }
 
-const COMMAND = fileURLToPath(new URL('../../bin/fermata.js', import.meta.url));
+/** The program itself. */
+export const COMMAND = fileURLToPath(new URL('../../bin/fermata.js', import.meta.url));
 
 /** Runs `fermata` as a process of its own in `folder`, with FERMATA_HOME there. */
 export function runCommand(

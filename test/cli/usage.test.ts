@@ -1,10 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { runCommand } from './run-command.js';
+import { COMMAND, runCommand } from './run-command.js';
 import { CRYPTO_DESK } from './trader-double.js';
 
 let folder: string;
@@ -110,6 +121,14 @@ describe.concurrent('help', () => {
       expect(out).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     }
     expect(code).toBe(0);
+  });
+
+  // A file of the system that takes nothing, as a full disk.
+  it.runIf(existsSync('/dev/full'))('fails where what it says could not be written whole', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawnSync(process.execPath, [COMMAND, 'help'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    expect([child.status, String(child.stderr)]).toEqual([1, expect.stringContaining('ENOSPC')]);
   });
 
   it('of a command names its options', async () => {

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { ANY_REASON, TIMEOUT_SECONDS_MAX } from '../act-on-desk.js';
 import { emergency } from '../emergency.js';
+import { fermataHome } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;
 
@@ -33,6 +34,11 @@ export function stopCommand(command: Command): void {
         ...(typeof as === 'string' ? { as } : {}),
         ...(json === undefined ? {} : { json }),
       });
+      const unknown = words.filter((word) => word.startsWith('-'));
+      if (unknown.length > 0)
+        process.stderr.write(
+          `! not known to stop: ${unknown.join(', ')}. It was taken as the reason; the desk of ${fermataHome()} was asked to stop.\n`,
+        );
     });
 }
 
