@@ -62,7 +62,8 @@ class LateReading {
 
   look({ mode, reconciliation }: Pick<TraderStatus, 'mode' | 'reconciliation'>): string | null {
     const trades = mode === 'ACTIVE' || mode === 'REDUCING';
-    if (!trades || reconciliation.state === 'clean') {
+    const compared = reconciliation.state === 'clean' || reconciliation.state === 'differences';
+    if (!trades || compared) {
       this.#sinceMs = null;
       return null;
     }

@@ -138,6 +138,16 @@ describe('the auditor', () => {
     },
   );
 
+  it('leaves a trader its exits while its readings agree on what differs', async () => {
+    const trader = new ScriptedTrader('abc123');
+    trader.mode = 'REDUCING';
+    trader.reconciliation = 'differences';
+    let nowMs = 0;
+    const audit = createAudit({ ...parts(trader), readBook: () => null, nowMs: () => nowMs });
+    for (nowMs = 0; nowMs <= 600_000; nowMs += 60_000) await audit();
+    expect(trader.sent('halt')).toEqual([]);
+  });
+
   it('waits while the trader itself still compares, and where there is no book yet', async () => {
     const trader = new ScriptedTrader('abc123');
     trader.reconciliation = 'pending';

@@ -220,6 +220,17 @@ describe('reconciliation', () => {
     expect(desk.arm('person').ok).toBe(true);
   });
 
+  it('leaves the exits for as long as an order of somebody else rests', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    for (let second = 0; second < 240; second += 1) {
+      desk.snapshot({ openOrders: [venueOrder(strange('somebody'))] });
+      for (const { id } of desk.config.instruments) desk.quote(id, 10_000);
+      desk.pass(1_000);
+    }
+    expect(desk.engine.view.mode).toBe('REDUCING');
+  });
+
   it('is asked again when the venue does not answer, and ignores an answer to an older question', () => {
     const desk = new DeskUnderTest().begin();
     desk.pass(2_000);

@@ -32,8 +32,9 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
   if (pending) core.sync.state = 'pending';
   else finish(core, asked, differences, settled);
-  if (settled) core.sync.unsettled = null;
-  else noteUnsettled(core, cash.pending || cashIsOpen ? 'cash differs' : 'positions or orders differ');
+  // What differs for certain has halts of its own, and some leave the desk its exits.
+  if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');
+  else core.sync.unsettled = null;
   readAgain(core, settled);
   concludeFlat(core, snapshot);
 }
