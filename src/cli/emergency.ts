@@ -34,10 +34,14 @@ interface Errand {
   /** The trader's answer to the order, which was sent at once. */
   readonly sent: Promise<CommandResult>;
   readonly seconds: number;
+  /** Of those, what is left for the proof where no workflow does the rest; monotonic. */
+  readonly provenByMs: number;
 }
 
 const SEND_TIMEOUT_MS = 3000;
 const RETRY_MS = 200;
+/** Of the time that a person gives: to write evidence, audit entry and task. */
+const KEEP_SECONDS = 4;
 const DESK_ENDED = 'desk-ended';
 /** The next start begins halted and resumes by the desk file: nobody has kept this command. */
 const AFTER_END: Readonly<Record<EmergencyKind, string>> = {
@@ -61,7 +65,9 @@ export async function emergency(kind: EmergencyKind, options: UrgentOptions): Pr
   sayUnnamed(order, options.as);
   // Looked at below; until then a refusal must not end the process.
   sent.catch(() => undefined);
-  const errand: Errand = { kind, runtime, order, trader, sent, seconds: options.timeout };
+  const { timeout: seconds } = options;
+  const provenByMs = performance.now() + Math.max(seconds - KEEP_SECONDS, seconds / 2) * 1000;
+  const errand: Errand = { kind, runtime, order, trader, sent, seconds, provenByMs };
   try {
     const late = notProvenInTime(WORDS[kind], options.timeout);
     const done = sayingWhat(howFar(errand), Promise.race([carryOut(errand), unlessEnded(errand)]));
@@ -177,36 +183,37 @@ async function proveDirectly(errand: Errand, operationsError: Error): Promise<Op
     taken instanceof Error
       ? { ok: false, proven: false, detail: taken.message, haltId: null }
       : await proofOf(errand, taken);
-  problems.push(...(await keepDirectly(errand, outcome)));
-  return { ...outcome, workflowId: null, problems };
+  return keepDirectly(errand, { ...outcome, workflowId: null, problems });
 }
 
 type Outcome = Pick<OperationResult, 'ok' | 'proven' | 'detail' | 'haltId'>;
 
-async function proofOf({ kind, trader, seconds }: Errand, taken: CommandResult): Promise<Outcome> {
+async function proofOf({ kind, trader, provenByMs }: Errand, taken: CommandResult): Promise<Outcome> {
+  const withinMs = Math.max(0, provenByMs - performance.now());
   if (kind === 'stop') {
     const { proveStopped } = await import('../activities/engine/prove-stopped.js');
-    const { mode, entriesWorking, haltId, proven } = await proveStopped(trader, seconds * 1000);
+    const { mode, entriesWorking, haltId, proven } = await proveStopped(trader, withinMs);
     const detail = `${mode}, ${entriesWorking} entry orders work`;
     return { ok: taken.ok, proven, detail, haltId };
   }
   const { proveFlat } = await import('../activities/engine/prove-flat.js');
-  const { open, haltId, proven } = await proveFlat(trader, seconds * 1000);
+  const { open, haltId, proven } = await proveFlat(trader, withinMs);
   const detail = open.length > 0 ? `still open: ${open.join(', ')}` : 'the venue reports no position';
   return { ok: taken.ok, proven, detail, haltId };
 }
 
-/** Evidence and audit entry need no desk file. What was not written, in words. */
+/** Evidence, audit entry and the task that asks for a reason need no desk file. The outcome with what was not written, in words. */
 async function keepDirectly(
   { kind, runtime, order, trader }: Errand,
-  outcome: Outcome,
-): Promise<readonly string[]> {
-  const [{ openPool }, { recordAudit }, { recordWithoutWorkflow }, { writeInTime, NO_ANSWER }] =
+  outcome: OperationResult,
+): Promise<OperationResult> {
+  const [{ openPool }, { recordAudit }, { recordWithoutWorkflow }, { writeInTime, NO_ANSWER }, asking] =
     await Promise.all([
       import('../store/pool.js'),
       import('../operations/record-audit.js'),
       import('../operations/record-without-workflow.js'),
       import('../operations/write-in-time.js'),
+      import('../operations/ask-for-reason.js'),
     ]);
   const pool = openPool(runtime, 'stop');
   const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);
@@ -228,16 +235,18 @@ async function keepDirectly(
     ),
   ]);
   const missing = kept === null ? `The evidence of it may be missing: ${NO_ANSWER}.` : kept.problem;
-  return [missing, audit].filter((problem) => problem !== null);
+  const problems = [...outcome.problems, missing, audit].filter((problem) => problem !== null);
+  const context = { pool, desk: { desk: runtime.desk }, runtime, nowMs: Date.now };
+  const unexplained = { did: asking.EMERGENCY_DEEDS[kind], commandId, reason: order.reason };
+  return asking.askForReason(context, { person: by, via: 'cli' }, unexplained, { ...outcome, problems });
 }
 
 /** The trader may just be restarting: sent again until it is taken or the time is over. */
-async function untilTaken({ kind, order, trader, sent, seconds }: Errand): Promise<CommandResult | Error> {
-  const untilMs = performance.now() + seconds * 1000;
+async function untilTaken({ kind, order, trader, sent, provenByMs }: Errand): Promise<CommandResult | Error> {
   let answer = sent;
   for (;;) {
     const taken = await answer.catch((error: Error) => error);
-    const isOver = isDeskEnded(taken) || performance.now() >= untilMs;
+    const isOver = isDeskEnded(taken) || performance.now() >= provenByMs;
     if (!(taken instanceof Error) || isOver) {
       return taken;
     }

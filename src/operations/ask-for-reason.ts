@@ -1,9 +1,11 @@
 /** Whoever gave no reason is asked for it once it is done, and hears by which task. */
 import { messageOf } from '../domain/message-of.js';
 import { reasonOf } from '../domain/no-reason.js';
-import { askWhy } from '../notify/ask-why.js';
+import { askWhy, EMERGENCY_DEEDS } from '../notify/ask-why.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { NO_ANSWER, writeInTime } from './write-in-time.js';
+
+export { EMERGENCY_DEEDS };
 
 export interface Unexplained {
   /** `closed all positions`. */
@@ -12,11 +14,16 @@ export interface Unexplained {
   readonly reason: EmergencyRequest['reason'];
 }
 
+interface Place extends Pick<OperationContext, 'pool' | 'nowMs'> {
+  readonly desk: { readonly desk: string };
+  readonly runtime: { readonly home: string };
+}
+
 type Outcome = Pick<OperationResult, 'ok' | 'detail' | 'problems'>;
 
 /** The outcome with what came of asking. Never rejects: what was done is done. */
 export async function askForReason<T extends Outcome>(
-  { pool, desk, runtime, nowMs }: OperationContext,
+  { pool, desk, runtime, nowMs }: Place,
   { person, via }: Caller,
   { did, commandId, reason }: Unexplained,
   outcome: T,

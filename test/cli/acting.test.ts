@@ -252,7 +252,15 @@ describe('a desk file that was broken since the start', () => {
     expect(code).toBe(0);
   });
 
-  it('leaves evidence and an audit entry of a stop', async () => {
+  it('says what was not written of a stop that could not be proven either', async () => {
+    trader = await startTraderDouble(broken(), stoppable(1));
+    const { code, out, err } = await runCommand(folder, ['stop', '--timeout', '12']);
+    expect(out + err).toMatch(/The evidence of it was not written/);
+    expect(out + err).toMatch(/No reason was given, and nobody could be asked for it/);
+    expect(code).toBe(1);
+  });
+
+  it('leaves evidence and an audit entry of a stop, and asks for the reason', async () => {
     const database = await createTestDatabase();
     try {
       const runtime = broken();
@@ -263,15 +271,16 @@ describe('a desk file that was broken since the start', () => {
       const secret = appUser === 'fermata_app' ? 'postgresAppPassword' : 'postgresPassword';
       writeFileSync(join(secrets, SECRET_FILES[secret]), appPassword, { mode: 0o600 });
       trader = await startTraderDouble(runtime, stoppable(0));
-      const { code, out } = await runCommand(folder, ['stop', '--reason', 'by hand', '--timeout', '30']);
+      const { code, out } = await runCommand(folder, ['stop', '--timeout', '30']);
       expect(out).not.toMatch(/not written|may be missing/);
+      expect(out).toMatch(/no reason was given: task \d+ asks for it/);
       expect(code).toBe(0);
       const evidence = await database.pool.query(
         "select verdict, observed from evidence where desk = $1 and routine = 'emergency-stop' order by id",
         [runtime.desk],
       );
       expect(evidence.rows).toMatchObject([
-        { verdict: 'pass', observed: expect.stringMatching(/\(cli\): by hand/) },
+        { verdict: 'pass', observed: expect.stringMatching(/\(cli\): no reason given/) },
         { verdict: 'pass', observed: expect.stringMatching(/without a workflow: HALTED/) },
       ]);
       const [entry] = await readAudit(database.pool, runtime.desk);
