@@ -1,6 +1,6 @@
 /** Incidents on the real Temporal server and Postgres, in seconds instead of hours. */
 import { randomUUID } from 'node:crypto';
-import { WithStartWorkflowOperation } from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import {
   INCIDENT_MESSAGES,
   type IncidentInput,
@@ -111,7 +111,11 @@ export async function openIncident(
       const decision = decisionOf(desk.name, choice, firstRunId, change);
       return handle.executeUpdate(INCIDENT_MESSAGES[choice], { args: [{ decision, note: 'seen' }] });
     },
-    end: () => handle.terminate(),
+    // Its procedure may have come to its own end meanwhile.
+    end: () =>
+      handle.terminate().catch((error: unknown) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }),
   };
 }
 
