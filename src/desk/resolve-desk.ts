@@ -71,7 +71,7 @@ function inFolder(folder: string, name: string): string | null {
 }
 
 /** A path of before leads to where the file is now. */
-function fileAt(path: string): string {
+export function fileAt(path: string): string {
   if (!existsSync(path)) {
     const moved = join(path.slice(0, path.length - extname(path).length), DESK_FILE);
     return extname(path) !== '' && existsSync(moved) ? moved : path;

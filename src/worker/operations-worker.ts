@@ -96,7 +96,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
       await Promise.all(loops.map((loop) => loop.stop()));
       await Promise.all([worker.stop(), ledger?.stop()]);
       trader.close();
-      commands.close();
+      await commands.end();
       await Promise.allSettled([temporal.close(), pool.end()]);
     },
   };

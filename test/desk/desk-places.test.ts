@@ -58,6 +58,8 @@ describe('the name of a desk', () => {
     expect(resolved('some/where/')).toBe(file);
     expect(resolved('some/where/desk.yaml')).toBe(file);
     expect(resolved('some/where.yaml')).toBe(file);
+    // A desk that runs keeps the path that it was started with.
+    expect(loadDesk(join(folder, 'some/where.yaml')).desk.market.seed).toBe(8);
     expect(resolved('some/other.yaml')).toBe(join(folder, 'some/other.yaml'));
   });
 

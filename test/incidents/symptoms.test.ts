@@ -82,15 +82,17 @@ describe('what is an incident', () => {
     expect(of(strategy('a', { trades: 19, wins: 5 }))).toEqual([]);
     expect(of(strategy('a', { trades: 20, wins: 6 }))).toEqual([]);
     expect(of(strategy('a', { trades: 20, wins: 5, realised: '0.01' }))).toEqual([]);
-    const key = (trades: number, atMarketMs: number) =>
+    const key = (trades: number, atMarketMs: number, incarnation = 'abc123') =>
       symptomsOf(
         cryptoBot,
         scriptedStatus({
+          incarnation,
           strategies: [strategy('a', { enabled: false, trades, off: { ...off, atMarketMs } })],
         }),
       )[0]?.key;
     expect(key(5, 86_400_009), 'looked at again, and still off').toBe(key(5, 9));
     expect(key(8, 86_400_009), 'off for the second time').not.toBe(key(5, 9));
+    expect(key(5, 9, 'def456'), 'off in a journal begun anew').not.toBe(key(5, 9));
     const both = [
       strategy('a', { trades: 10, wins: 2 }),
       strategy('a', { trades: 10, wins: 3, symbol: 'ETH/USDT' }),

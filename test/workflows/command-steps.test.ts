@@ -290,6 +290,14 @@ describe('a step of its own', () => {
       expect(warnings).toEqual([{ left: ['sh'] }]);
       await untilGone(second.pid);
       expect(await second.outcome).toMatchObject({ verdict: 'fail' });
+
+      await until('it is noted no more', () => !existsSync(file) || noted().length === 0);
+
+      // Let go of without being asked to end.
+      const third = await begin(new AbortController().signal);
+      await running.end();
+      await untilGone(third.pid);
+      await third.outcome;
     });
 
     const untilGone = (pid: string) =>

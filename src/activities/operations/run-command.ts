@@ -30,15 +30,21 @@ export type RunningCommands = Pick<ChildrenFile, 'add' | 'remove'>;
 export async function openRunningCommands(
   file: string,
   warn: (fields: object, message: string) => void,
-): Promise<ChildrenFile> {
-  try {
-    const left = await endLeftChildren(file);
-    if (left.length > 0) warn({ left }, 'programs of steps that an earlier worker had left were ended');
-  } catch (error) {
-    // No reason to keep the desk from its procedures.
-    warn({ error: messageOf(error) }, 'programs of steps that an earlier worker had left go on');
+): Promise<RunningCommands & { end(): Promise<void> }> {
+  await endLeft();
+  const running = openChildrenFile(file);
+  // An activity that was let go of takes with it who would have ended its program.
+  return { ...running, end: endLeft };
+
+  async function endLeft(): Promise<void> {
+    try {
+      const left = await endLeftChildren(file);
+      if (left.length > 0) warn({ left }, 'programs of steps that an earlier worker had left were ended');
+    } catch (error) {
+      // No reason to keep the desk from its procedures.
+      warn({ error: messageOf(error) }, 'programs of steps that an earlier worker had left go on');
+    }
   }
-  return openChildrenFile(file);
 }
 
 /** `ending`: nobody waits for it any longer. */

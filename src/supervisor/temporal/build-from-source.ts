@@ -55,8 +55,7 @@ async function whyNoGo(env: NodeJS.ProcessEnv): Promise<string | null> {
 
 /** Null when built; else the last lines of what the tool said. */
 /** How Go was set up here, and the way out to where modules are; secrets are among the rest. */
-const OF_GO =
-  /^(GO[A-Z0-9_]*|XDG_(CACHE|CONFIG)_HOME|SSL_CERT_(FILE|DIR)|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
+const OF_GO = /^(GO[A-Z0-9_]*|XDG_(CACHE|CONFIG)_HOME|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
 
 const goEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...plainEnvironment(env),

@@ -88,7 +88,7 @@ function lossSymptoms(desk: Desk, status: TraderStatus): Symptom[] {
   }));
 }
 
-function strategySymptoms(desk: Desk, { strategies }: TraderStatus): Symptom[] {
+function strategySymptoms(desk: Desk, { strategies, incarnation }: TraderStatus): Symptom[] {
   const bounds = desk.incidents.kinds['strategy-underperforming'];
   const byName = new Map<string, StrategyStatus[]>();
   for (const slot of strategies) byName.set(slot.name, [...(byName.get(slot.name) ?? []), slot]);
@@ -103,7 +103,8 @@ function strategySymptoms(desk: Desk, { strategies }: TraderStatus): Symptom[] {
     if (off?.automatic) {
       const title = `${name} was switched off by itself`;
       // Each look that leaves it off has a time of its own and is no news; while it is off its trades stay as many.
-      return [{ ...symptom, title, key: `off:${total.trades}`, detail: off.reason }];
+      // Each journal counts its own.
+      return [{ ...symptom, title, key: `off:${incarnation}:${total.trades}`, detail: off.reason }];
     }
     if (off !== null || slots.every(({ enabled }) => !enabled) || !isLosing(total, bounds)) return [];
     const detail = `${total.trades} trades, ${total.wins} won, result ${total.realised.toFixed(2)}`;
