@@ -224,7 +224,7 @@ describe('the sweep for what was missed', () => {
     };
     for (const _ of [1, 2]) await expect(sweep(now, { desk: both, catchUp })).rejects.toThrow('away');
     const missed = { title: `${desk.desk}: 2 routines were missed` };
-    const good = { title: `${desk.desk}: 1 routines are made good` };
+    const good = { title: `${desk.desk}: 1 routine is made good` };
     expect(await told()).toMatchObject([
       { ...missed, body: expect.stringMatching(/Pre-market.*03-03.*missed\nWeekly, due 2026-03-03.*missed/) },
       { ...good, body: expect.stringMatching(/Weekly, due 2026-03-04.*run now/) },

@@ -53,7 +53,6 @@ async function whyNoGo(env: NodeJS.ProcessEnv): Promise<string | null> {
   }
 }
 
-/** Null when built; else the last lines of what the tool said. */
 /** How Go was set up here, and the way out to where modules are; secrets are among the rest. */
 const OF_GO = /^(GO[A-Z0-9_]*|XDG_(CACHE|CONFIG)_HOME|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
 
@@ -62,6 +61,7 @@ const goEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(env).filter(([name]) => OF_GO.test(name))),
 });
 
+/** Null when built; else the last lines of what the tool said. */
 function goInstall(
   env: NodeJS.ProcessEnv,
   target: string,

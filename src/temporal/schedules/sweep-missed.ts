@@ -157,7 +157,7 @@ async function tellMissed(
       desk: desk.desk,
       event: 'routine',
       severity: 'warning',
-      title: `${desk.desk}: ${lines.length} routines were missed`,
+      title: `${desk.desk}: ${routines(lines.length)} missed`,
       text: [
         `Nothing ran when they were due: ${REASON}.`,
         ...lines,
@@ -177,10 +177,13 @@ async function tellMadeGood({ desk, pool, home }: SweepContext, madeGood: readon
       desk: desk.desk,
       event: 'routine',
       severity: 'info',
-      title: `${desk.desk}: ${lines.length} routines are made good`,
+      title: `${desk.desk}: ${routines(lines.length, 'is', 'are')} made good`,
       text: [`Nothing ran when they were due: ${REASON}.`, ...lines].join('\n'),
       fingerprint: fingerprintOf(desk.desk, lines),
     },
     home,
   );
 }
+
+const routines = (count: number, one = 'was', more = 'were'): string =>
+  count === 1 ? `1 routine ${one}` : `${count} routines ${more}`;
