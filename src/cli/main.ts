@@ -14,6 +14,8 @@ import { printFailure } from './output.js';
 export async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', onLostOutput);
   await run(argv);
+  // Told a moment after the write; this process may be ended before.
+  if (process.stdout.errored) onLostOutput(process.stdout.errored);
   return Number(process.exitCode ?? EXIT_OK);
 }
 
