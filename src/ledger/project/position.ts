@@ -108,6 +108,18 @@ export async function projectAdopted(
   await saveHolding(client, projection, entry, instrument, holdingAfter(before, steps, trade));
 }
 
+/** A person gave them to the desk: as if bought for what they cost. */
+export async function projectClaimed(
+  client: PoolClient,
+  projection: Projection,
+  entry: JournalEntry,
+  { symbol, quantityLots, costTicks }: RecordOf<'coins.claimed'>,
+): Promise<void> {
+  const id = projection.instruments.findIndex((instrument) => instrument.symbol === symbol);
+  const bought = { side: 'buy', quantityLots, priceTicks: costTicks } as const;
+  await projectTrade(client, projection, entry, instrumentOf(projection, id), bought);
+}
+
 interface HoldingRow {
   readonly quantity: string;
   readonly cost: string;

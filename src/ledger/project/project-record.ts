@@ -7,7 +7,7 @@ import { projectEquity } from './equity.js';
 import { projectFill } from './fill.js';
 import { projectArmed, projectHalt } from './halt.js';
 import { projectOrder, projectOrderAmended, projectOrderState } from './order.js';
-import { projectAdopted } from './position.js';
+import { projectAdopted, projectClaimed } from './position.js';
 import type { Projection } from './projection.js';
 import { projectSettings } from './settings.js';
 
@@ -30,6 +30,8 @@ export async function projectRecord(
       return projectFill(client, projection, entry, record.fill);
     case 'position.adopted':
       return projectAdopted(client, projection, entry, record);
+    case 'coins.claimed':
+      return projectClaimed(client, projection, entry, record);
     case 'cash':
       return projectCash(client, projection, entry, record);
     case 'equity':
