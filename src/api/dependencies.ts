@@ -8,6 +8,7 @@ import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency-keys.js';
+import type { DeskCalendar } from './read/periods.js';
 
 /** What people can ask for: each use case once, shared with the command line and the chat. */
 export type DeskOperations = Pick<
@@ -67,6 +68,8 @@ export interface WebDependencies {
   /** The person whose one-time link this is, once; null where it is unknown, used or too old. */
   readonly consumeLink: (token: string) => Promise<string | null>;
   readonly stepOrder: StepOrder;
+  /** When the desk's days begin. */
+  readonly calendar: DeskCalendar;
   readonly operations: DeskOperations;
   /** Rejects while the trader does not answer. */
   readonly readTrader: () => Promise<TraderStatus>;

@@ -32,6 +32,7 @@ const NOTHING_BEHIND: WebDependencies = {
   },
   rolesOf: () => [],
   stepOrder: new Map(),
+  calendar: { timezone: 'UTC', dayBoundary: '00:00' },
   passwordHashOf: () => null,
   personKeyOf: () => null,
   consumeLink: unavailable,

@@ -64,6 +64,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     personKeyOf: (person) => personKeyOf(runtime.home, person),
     passwordHashOf: (person) => signInPasswordHash(runtime.home, person),
     stepOrder: new Map(desk.routines.map(({ name, steps }) => [name, steps.map(({ key }) => key)])),
+    calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
     consumeLink: (token) => consumeSignInToken(pool, signInMaker(runtime.home), token, onForged),
     readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
     readBars: async (symbol, count) =>

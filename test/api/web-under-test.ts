@@ -143,6 +143,7 @@ function dependencies(
     personKeyOf: () => null,
     rolesOf: (person) => ROLES[person] ?? [],
     stepOrder: new Map([['pre-market', ['venue', 'data']]]),
+    calendar: { timezone: 'UTC', dayBoundary: '00:00' },
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, rowMaker, token, neverForged)),
     operations: scriptedOperations(client, pool),
     readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),

@@ -4156,7 +4156,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Of the last days of market time */
+                /** @description Of the last days of market time, from the beginning of a day, week or month */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -4164,10 +4164,18 @@ export interface paths {
                     content: {
                         "application/json": {
                             currency: string | null;
-                            /** @description Market clock, milliseconds since 1970 */
+                            /** @description Where the first period begins */
                             fromMs: number;
                             /** @description Market clock, milliseconds since 1970 */
                             toMs: number;
+                            /** @description First trading day of the first period */
+                            fromDate: string;
+                            /** @description First trading day of the last period */
+                            toDate: string;
+                            /** @description Of the desk: dates are in it */
+                            timezone: string;
+                            /** @description When a trading day begins in that time zone */
+                            dayBoundary: string;
                             total: {
                                 /** @description Closed round trips */
                                 trips: number;
@@ -4188,8 +4196,10 @@ export interface paths {
                                 net: string;
                                 /** @description Decimal text */
                                 fees: string;
-                                /** @description Its beginning, UTC; weeks begin on Monday */
+                                /** @description Market clock, milliseconds since 1970 */
                                 startMs: number;
+                                /** @description Its first trading day; weeks begin on Monday */
+                                date: string;
                             }[];
                             /** @description Newest first */
                             roundTrips: {

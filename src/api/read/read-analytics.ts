@@ -7,10 +7,10 @@ import {
   returnsOnCapital,
   sharpeRatio,
 } from '../../domain/statistics.js';
-import { ofAccountInUse } from '../../store/account-in-use.js';
 import { EQUITY_STEPS } from '../../store/performance.js';
 import type { Database } from '../dependencies.js';
 import type { Analytics } from '../schemas/analytics.js';
+import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
 
 const tripSchema = z.object({
   strategy: z.string(),
@@ -24,25 +24,12 @@ type Trip = z.infer<typeof tripSchema>;
 /** More than a year of trading; older ones are left out and said to be. */
 const TRIPS_MAX = 20_000;
 
-/**
- * A round trip ends where the quantity held is zero again. Counted in each journal by itself, since a new one (after a
- * paper reset) begins flat.
- */
 const TRIPS = `
-  with held as (
-    select symbol, strategy, market, incarnation, sequence, realised, fee,
-      sum(case side when 'buy' then quantity else -quantity end)
-        over (partition by symbol, incarnation order by sequence) as quantity
-    from fills where desk = $1 and ${ofAccountInUse()}
-  ), numbered as (
-    select *, count(*) filter (where quantity = 0)
-      over (partition by symbol, incarnation order by sequence rows between unbounded preceding and 1 preceding) as trip
-    from held
-  )
+  with ${NUMBERED_FILLS}
   select symbol, min(strategy) as strategy, (extract(epoch from max(market)) * 1000)::float8 as "closedMs",
     (sum(realised) - sum(fee))::float8 as net, sum(fee)::float8 as fees
   from numbered group by symbol, incarnation, trip
-  having bool_or(quantity = 0) and max(market) >= to_timestamp($2::float8 / 1000)
+  having ${CLOSED_BY_FILL} and max(market) >= to_timestamp($2::float8 / 1000)
   order by 3 desc limit $3`;
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
+import { periodsOf } from '../read/periods.js';
 import { readResults } from '../read/read-results.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
@@ -31,7 +32,13 @@ export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: 
         strategy: { type: 'string', maxLength: 100 },
       },
     },
-    response: { 200: answer('Of the last days of market time', resultsSchema), ...problems(400, 401, 503) },
+    response: {
+      200: answer(
+        'Of the last days of market time, from the beginning of a day, week or month',
+        resultsSchema,
+      ),
+      ...problems(400, 401, 503),
+    },
   };
   app.get<{ Querystring: ResultsAsked }>(
     '/api/results',
@@ -40,13 +47,22 @@ export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: 
       const { days, by, symbol = null, strategy = null } = request.query;
       const { status } = watch.state;
       const toMs = status?.marketData.marketMs ?? web.nowMs();
-      const fromMs = toMs - days * DAY_MS;
+      const periods = periodsOf(by, { fromMs: toMs - days * DAY_MS, toMs }, web.calendar);
+      const { fromMs, fromDate, toDate } = periods;
       return fromDatabase(reply, 'The ledger', async () => {
         const found = await readResults(web.database, {
           desk: web.runtime.desk,
-          ...{ fromMs, symbol, strategy, by },
+          ...{ symbol, strategy, periods },
         });
-        return { currency: status?.currency ?? null, fromMs, toMs, ...found };
+        return {
+          currency: status?.currency ?? null,
+          ...web.calendar,
+          fromMs,
+          toMs,
+          fromDate,
+          toDate,
+          ...found,
+        };
       });
     },
   );

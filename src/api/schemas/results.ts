@@ -34,11 +34,20 @@ export const roundTripSchema = z.object({
 
 export const resultsSchema = z.object({
   currency: z.string().nullable(),
-  fromMs: marketMs,
+  fromMs: marketMs.describe('Where the first period begins'),
   toMs: marketMs,
+  fromDate: z.string().describe('First trading day of the first period'),
+  toDate: z.string().describe('First trading day of the last period'),
+  timezone: z.string().describe('Of the desk: dates are in it'),
+  dayBoundary: z.string().describe('When a trading day begins in that time zone'),
   total: sumsSchema,
   periods: z
-    .array(sumsSchema.extend({ startMs: marketMs.describe('Its beginning, UTC; weeks begin on Monday') }))
+    .array(
+      sumsSchema.extend({
+        startMs: marketMs,
+        date: z.string().describe('Its first trading day; weeks begin on Monday'),
+      }),
+    )
     .describe('Newest first, by the time of closing; those without a round trip are left out'),
   roundTrips: z.array(roundTripSchema).describe('Newest first'),
   truncated: z.boolean().describe('There are older ones: the sums count them, the list does not'),

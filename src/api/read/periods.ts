@@ -1,0 +1,47 @@
+/** Days, weeks and months as the desk counts them: a week begins with Monday's trading day, a month with that of the first. */
+import type { Desk } from '../../desk/schema.js';
+import { tradingDayStart } from '../../domain/trading-day.js';
+import { zoneOffset } from '../../trader/zone-offset.js';
+import type { Period } from '../schemas/results.js';
+
+export type DeskCalendar = Pick<Desk, 'timezone' | 'dayBoundary'>;
+
+export interface PeriodBegin {
+  readonly startMs: number;
+  /** Of its first trading day in the desk's time zone, `2026-01-05`. */
+  readonly date: string;
+}
+
+const BEGINS: Readonly<Record<Period, (date: string) => boolean>> = {
+  day: () => true,
+  week: (date) => new Date(date).getUTCDay() === 1,
+  month: (date) => date.endsWith('-01'),
+};
+
+export interface Periods {
+  /** Where the first one begins. */
+  readonly fromMs: number;
+  readonly fromDate: string;
+  readonly toDate: string;
+  /** Oldest first. */
+  readonly begins: readonly PeriodBegin[];
+}
+
+/** Those that any part of the span lies in: the first begins with or before it. */
+export function periodsOf(
+  by: Period,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  { timezone, dayBoundary }: DeskCalendar,
+): Periods {
+  const offsetAt = zoneOffset(timezone);
+  const dayOf = (marketMs: number): number => tradingDayStart(marketMs, dayBoundary, offsetAt);
+  const newestFirst: PeriodBegin[] = [];
+  for (let startMs = dayOf(toMs); ; startMs = dayOf(startMs - 1)) {
+    const date = new Date(startMs + offsetAt(startMs)).toISOString().slice(0, 10);
+    if (!BEGINS[by](date)) continue;
+    newestFirst.push({ startMs, date });
+    if (startMs > fromMs) continue;
+    const toDate = newestFirst[0]?.date ?? date;
+    return { fromMs: startMs, fromDate: date, toDate, begins: newestFirst.reverse() };
+  }
+}

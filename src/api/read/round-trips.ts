@@ -1,0 +1,59 @@
+/** Which fills make up a round trip: one rule for everything that counts them. */
+import { ofAccountInUse } from '../../store/account-in-use.js';
+
+/**
+ * Common table expressions; `$1` is the desk. `numbered` has each fill with the trip that it belongs to, and what changed a
+ * position without one: the venue's quantity that was adopted, coins that a person gave to the desk (`purpose` is null).
+ *
+ * A trip ends as in the engine: where less than a lot is held. That remainder stays and counts on, and coins that the venue
+ * kept as its fee are not held. Steps are those of the journal at that time. Each journal by itself, since a new one begins
+ * flat.
+ */
+export const NUMBERED_FILLS = `
+  configured as materialized (
+    select incarnation, sequence, record -> 'instruments' as instruments
+    from journal_entry where desk = $1 and type = 'config' and ${ofAccountInUse()}
+  ), lots as (
+    select distinct on (1, 2) incarnation, each ->> 'symbol' as symbol, (each ->> 'lotSize')::numeric as lot
+    from configured, jsonb_array_elements(instruments) each order by 1, 2, sequence desc
+  ), without_fill as (
+    select each ->> 'symbol' as symbol, entry.incarnation, entry.sequence, entry.type,
+      (record ->> 'quantityLots')::numeric * (each ->> 'lotSize')::numeric as quantity,
+      coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric * (each ->> 'tickSize')::numeric as price,
+      to_timestamp((record ->> 'marketMs')::float8 / 1000) as market
+    from journal_entry entry cross join lateral (
+      select each from configured, jsonb_array_elements(instruments) with ordinality listed (each, place)
+      where configured.incarnation = entry.incarnation and configured.sequence < entry.sequence
+        and (each ->> 'symbol' = record ->> 'symbol' or place = (record ->> 'instrument')::int + 1)
+      order by configured.sequence desc limit 1
+    ) instrument
+    where desk = $1 and type in ('position.adopted', 'coins.claimed') and ${ofAccountInUse('entry.incarnation')}
+  ), change as (
+    select symbol, incarnation, sequence, side, price, market, strategy, realised, fee, purpose, quantity as size,
+      case side when 'sell' then -quantity
+        else quantity - case fee_asset when split_part(symbol, '/', 1) then fee_amount else 0 end end as by,
+      null::numeric as adopted
+    from fills where desk = $1 and ${ofAccountInUse()}
+    union all
+    select symbol, incarnation, sequence, null, price, market, null, null, null, null, null,
+      case type when 'coins.claimed' then quantity else 0 end, case type when 'position.adopted' then quantity end
+    from without_fill
+  ), since_adopted as (
+    select *, count(adopted) over (partition by symbol, incarnation order by sequence) as adoptions from change
+  ), holding as (
+    select *, coalesce(first_value(adopted) over since, 0) + sum(by) over since as held from since_adopted
+    window since as (partition by symbol, incarnation, adoptions order by sequence)
+  ), moved as (
+    select holding.*, held = 0 or abs(held) < coalesce(lot, 0) as flat,
+      held - coalesce(lag(held) over (partition by symbol, incarnation order by sequence), 0) as moved_by
+    from holding left join lots using (symbol, incarnation)
+  ), numbered as (
+    select symbol, incarnation, sequence, price, market, strategy, realised, fee, purpose, flat,
+      coalesce(side, case when moved_by < 0 then 'sell' else 'buy' end) as side, coalesce(size, abs(moved_by)) as size,
+      count(*) filter (where flat)
+        over (partition by symbol, incarnation order by sequence rows between unbounded preceding and 1 preceding) as trip
+    from moved
+  )`;
+
+/** Of the rows of a trip: it is over, by a fill. What another hand took away has no result that is known. */
+export const CLOSED_BY_FILL = 'bool_or(flat and purpose is not null)';

@@ -1,0 +1,153 @@
+/** Round trips from the ledger are those that the engine counts: with fees in coins, adopted and claimed positions. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { periodsOf } from '../../src/api/read/periods.js';
+import { readAnalytics } from '../../src/api/read/read-analytics.js';
+import { readResults } from '../../src/api/read/read-results.js';
+import type { Fill } from '../../src/domain/order.js';
+import { applyRecord } from '../../src/engine/apply-record.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { createState } from '../../src/engine/state.js';
+import { applyBatch } from '../../src/ledger/apply-batch.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { entriesOf, recordsOfTrades } from './support/journal-of-trades.js';
+
+const DAY_MS = 86_400_000;
+const START_MS = Date.UTC(2026, 0, 5, 10);
+/** Of one Bitcoin: 50 000.00 and 51 000.00, in lots of 0.00001. */
+const [LOW, HIGH] = [5_000_000, 5_100_000];
+
+let database: TestDatabase;
+let minutes = 0;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+function now(): number {
+  minutes += 1;
+  return START_MS + minutes * 60_000;
+}
+
+function trade(side: Fill['side'], quantityLots: number, priceTicks: number, coins?: string): EngineRecord {
+  const marketMs = now();
+  const tradeId = `t${minutes}`;
+  const common = { tradeId, clientId: `fabc123${minutes}`, instrument: 0, liquidity: 'taker' } as const;
+  // A money unit is a hundred-millionth, as a unit of the coin is.
+  const paid =
+    coins === undefined
+      ? { fee: 10_000_000 }
+      : { fee: Math.round(Number(coins) * priceTicks * 1e6), feeIn: { asset: 'BTC', amount: coins } };
+  return {
+    type: 'fill',
+    fill: { ...common, side, quantityLots, priceTicks, ...paid, marketMs, simulated: true },
+  };
+}
+
+const adopted = (quantityLots: number): EngineRecord => ({
+  type: 'position.adopted',
+  ...{ instrument: 0, quantityLots, priceTicks: LOW },
+  marketMs: now(),
+});
+
+/** One after the other in a new journal of a new desk: what the page is told, and what the engine makes of the same. */
+async function told(desk: string, records: readonly EngineRecord[]) {
+  const entries = entriesOf([...recordsOfTrades(1, 1), ...records], 'abc123');
+  await applyBatch(database.pool, { desk, simulated: true }, entries);
+  const state = createState();
+  for (const { record } of entries) applyRecord(state, record);
+  const span = { fromMs: START_MS, toMs: START_MS + DAY_MS };
+  const periods = periodsOf('day', span, { timezone: 'UTC', dayBoundary: '00:00' });
+  const results = await readResults(database.pool, { desk, symbol: null, strategy: null, periods });
+  const analytics = await readAnalytics(database.pool, desk, START_MS);
+  expect(analytics).toMatchObject({ trades: results.total.trips, wins: results.total.wins });
+  const counted = [...state.trips.values()];
+  return {
+    ...results,
+    shown: results.roundTrips.map(({ side, quantity, entry, exit, net }) => [
+      side,
+      quantity,
+      entry,
+      exit,
+      net,
+    ]),
+    engine: {
+      trips: counted.reduce((sum, { trades }) => sum + trades, 0),
+      wins: counted.reduce((sum, { wins }) => sum + wins, 0),
+    },
+  };
+}
+
+it('end where less than a lot is left of a fee that was taken in the coin, and what is left counts on', async () => {
+  const { total, engine, shown } = await told('coin-fees', [
+    // A whole lot is kept.
+    ...[trade('buy', 1_000, LOW, '0.00001'), trade('sell', 999, HIGH)],
+    // 0.0000096 and then 0.0000092 remain: of the second purchase a lot more can be sold.
+    ...[trade('buy', 1_000, LOW, '0.0000104'), trade('sell', 998, HIGH)],
+    ...[trade('buy', 1_000, LOW, '0.0000104'), trade('sell', 999, HIGH)],
+    trade('buy', 500, LOW, '0.000005'),
+  ]);
+  expect(total).toMatchObject({ trips: 3, wins: 3 });
+  expect(engine).toEqual({ trips: 3, wins: 3 });
+  expect(shown.map(([side, quantity, entry, exit]) => [side, quantity, entry, exit])).toEqual(
+    Array(3).fill(['long', '0.01', '50000', '51000']),
+  );
+});
+
+it('go on in their order where a position was adopted and sold, and where one was taken away', async () => {
+  const { engine, shown } = await told('adopted', [
+    ...[adopted(200), trade('sell', 200, HIGH)],
+    ...[trade('buy', 100, LOW), trade('sell', 100, HIGH)],
+    // By another hand: what that brought is not known here.
+    ...[trade('buy', 300, LOW), adopted(0)],
+    ...[trade('buy', 50, LOW), adopted(80), trade('sell', 80, HIGH)],
+    ...[trade('buy', 70, LOW), trade('sell', 70, HIGH)],
+  ]);
+  expect(engine.trips).toBe(5);
+  expect(shown).toEqual([
+    ['long', '0.0007', '50000', '51000', '0.5'],
+    ['long', '0.0008', '50000', '51000', '0.6'],
+    ['long', '0.001', '50000', '51000', '0.8'],
+    ['long', '0.002', '50000', '51000', '1.9'],
+  ]);
+});
+
+it('go on in their order where coins were given to the desk and sold', async () => {
+  const claimed = {
+    symbol: 'BTC/USDT',
+    quantityLots: 200,
+    costTicks: LOW,
+    value: 0,
+    by: 'anna',
+    reason: 'mine',
+  };
+  const { engine, shown } = await told('claimed', [
+    ...[{ type: 'coins.claimed', ...claimed, marketMs: now() } as const, trade('sell', 200, HIGH)],
+    ...[trade('buy', 100, LOW), trade('sell', 100, HIGH)],
+  ]);
+  expect(engine.trips).toBe(2);
+  expect(shown).toEqual([
+    ['long', '0.001', '50000', '51000', '0.8'],
+    ['long', '0.002', '50000', '51000', '1.9'],
+  ]);
+});
+
+it('are put into the days of the desk, in its time zone, whole ones from the first', async () => {
+  const newYork = { timezone: 'America/New_York', dayBoundary: '17:00' };
+  const at = (text: string) => Date.parse(text);
+  // On 8 March 2026 clocks there went on by an hour.
+  const span = { fromMs: at('2026-03-07T12:00:00Z'), toMs: at('2026-03-09T21:30:00Z') };
+  expect(periodsOf('day', span, newYork)).toEqual({
+    fromMs: at('2026-03-06T22:00:00Z'),
+    fromDate: '2026-03-06',
+    toDate: '2026-03-09',
+    begins: [
+      { startMs: at('2026-03-06T22:00:00Z'), date: '2026-03-06' },
+      { startMs: at('2026-03-07T22:00:00Z'), date: '2026-03-07' },
+      { startMs: at('2026-03-08T21:00:00Z'), date: '2026-03-08' },
+      { startMs: at('2026-03-09T21:00:00Z'), date: '2026-03-09' },
+    ],
+  });
+  const first = (by: 'week' | 'month') => periodsOf(by, span, newYork).begins[0];
+  expect(first('week')).toEqual({ startMs: at('2026-03-02T22:00:00Z'), date: '2026-03-02' });
+  expect(first('month')).toEqual({ startMs: at('2026-03-01T22:00:00Z'), date: '2026-03-01' });
+});
