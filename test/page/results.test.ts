@@ -2,7 +2,7 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Results, resultsSchema } from '../../src/api/schemas/results.js';
-import { DESK } from '../api/web-under-test.js';
+import { DESK, startWebUnderTest } from '../api/web-under-test.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { type Fill, missing, picture, ShownDesk } from './shown-desk.js';
 
@@ -76,16 +76,21 @@ describe.skipIf(missing.length > 0)('results', () => {
   beforeAll(async () => {
     await desk.start();
     await desk.fill(BEFORE);
-    // Of the lost one: bought at 43090 with a stop at 42990, which was drawn up later.
-    for (const [id, price, minutesAgo] of [
-      ['fk3f9aas1', 42_990, 110],
-      ['fk3f9aas2', 43_000, 80],
+    // Of the lost one: bought at 43090 with a stop at 42990, which was drawn up later. Of the long one of Ether: before it
+    // was bought, and another of the opposite side.
+    const beforeLong = (minutes: number): number => (NOW_MS - Date.UTC(2026, 0, 2, 10)) / 60_000 + minutes;
+    for (const [id, symbol, side, price, minutesAgo] of [
+      ['fk3f9aas1', 'BTC/USDT', 'sell', 42_990, 110],
+      ['fk3f9aas2', 'BTC/USDT', 'sell', 43_000, 80],
+      ['fk3f9aas3', 'ETH/USDT', 'sell', 1_980, beforeLong(1)],
+      ['fk3f9aas4', 'ETH/USDT', 'sell', 1_990, beforeLong(-30)],
+      ['fk3f9aas5', 'ETH/USDT', 'buy', 2_010, beforeLong(0.5)],
     ] as const)
       await desk.database.ownerPool.query(
         `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated,
            created_market, created, updated)
-         values ($1, $2, 'BTC/USDT', 'sell', 'stop', 'protective', 'ema-cross', 'cancelled', 0.007, $3, true, $4, now(), now())`,
-        [DESK, id, price, new Date(NOW_MS - minutesAgo * 60_000)],
+         values ($1, $2, $3, $4, 'stop', 'protective', 'ema-cross', 'cancelled', 0.007, $5, true, $6, now(), now())`,
+        [DESK, id, symbol, side, price, new Date(NOW_MS - minutesAgo * 60_000)],
       );
   });
   afterAll(() => desk.close());
@@ -133,6 +138,7 @@ describe.skipIf(missing.length > 0)('results', () => {
         exit: '2015',
         net: '13',
         netPct: 0.65,
+        r: 0.65,
         reason: 'exit',
       },
       {
@@ -142,6 +148,7 @@ describe.skipIf(missing.length > 0)('results', () => {
         exit: '1990',
         net: '8',
         netPct: 0.4,
+        r: null,
         reason: 'close',
       },
     ]);
@@ -154,11 +161,7 @@ describe.skipIf(missing.length > 0)('results', () => {
 
   it('are summed up by day, week and month, of one symbol or all', async () => {
     const sums = async (query: string) =>
-      (await read(query)).periods.map(({ startMs, net, trips: count }) => [
-        new Date(startMs).toISOString().slice(0, 10),
-        net,
-        count,
-      ]);
+      (await read(query)).periods.map(({ date, net, trips: count }) => [date, net, count]);
     expect(await sums('by=day')).toEqual([
       ['2026-01-05', '-1.06', 2],
       ['2026-01-02', '13', 1],
@@ -178,11 +181,38 @@ describe.skipIf(missing.length > 0)('results', () => {
       ['2025-12-01', '8', 1],
     ]);
     expect(await sums('days=7&symbol=ETH/USDT')).toEqual([['2026-01-02', '13', 1]]);
+    // The day that the last three times 24 hours begin in is a whole one.
+    expect(await sums('by=day&days=3')).toEqual([
+      ['2026-01-05', '-1.06', 2],
+      ['2026-01-02', '13', 1],
+    ]);
+    expect(await sums('by=month&days=3')).toEqual([['2026-01-01', '11.94', 3]]);
     expect(await read('strategy=another')).toMatchObject({
       roundTrips: [],
       periods: [],
       total: { trips: 0, net: '0' },
     });
+  });
+
+  it('are summed up by the days of the desk: in its time zone, from its boundary on', async () => {
+    const newYork = { timezone: 'America/New_York', dayBoundary: '17:00' };
+    const web = await startWebUnderTest(desk.database.pool, { calendar: newYork });
+    try {
+      const { accessToken } = await web.signIn('vera');
+      await expect.poll(async () => (await web.call('GET', '/health')).status).toBe(200);
+      const answer = await web.call('GET', '/api/results?by=day&days=4', { token: accessToken });
+      expect(resultsSchema.parse(await answer.json())).toMatchObject({
+        ...newYork,
+        fromMs: Date.UTC(2025, 11, 31, 22),
+        ...{ fromDate: '2025-12-31', toDate: '2026-01-04' },
+        periods: [
+          { startMs: Date.UTC(2026, 0, 4, 22), date: '2026-01-04', net: '-1.06' },
+          { startMs: Date.UTC(2026, 0, 1, 22), date: '2026-01-01', net: '13' },
+        ],
+      });
+    } finally {
+      await web.stop();
+    }
   });
 
   it('stand in a calendar that goes back, and in tables by week and month', async () => {
@@ -193,6 +223,9 @@ describe.skipIf(missing.length > 0)('results', () => {
     await profit.getByRole('button', { name: 'Earlier' }).click();
     await expect.poll(() => profit.innerText()).toContain('2025-12');
     expect(await days.innerText()).toMatch(/20\s+\+8\.00/);
+    // Nothing before it was asked for.
+    expect(await profit.getByRole('button', { name: 'Earlier' }).isDisabled()).toBe(true);
+    expect(await profit.innerText()).toContain('Days begin at 00:00, UTC.');
     await profit.getByRole('button', { name: 'Later' }).click();
     await profit.getByRole('button', { name: 'Month', exact: true }).click();
     await expect
@@ -222,7 +255,72 @@ describe.skipIf(missing.length > 0)('results', () => {
     await expect.poll(() => trips().locator('tbody tr').count()).toBe(4);
   });
 
-  it('say so where there are none, and stay quick with ten thousand', async () => {
+  it('never stand for another time than was asked for, while it is read and where that fails', async () => {
+    const { page } = desk;
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    let asked = 0;
+    await page.route(/api\/results\?.*days=90/, async (route) => {
+      asked += 1;
+      await held;
+      await route.fulfill({ status: 503, json: { title: 'down', status: 503 } });
+    });
+    const profit = page.getByRole('region', { name: 'Profit' });
+    await page.getByLabel('Closed').selectOption('90');
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    for (const region of [profit, trips()]) expect(await region.innerText()).toContain('Reading the ledger…');
+    letGo();
+    await expect.poll(() => profit.getByRole('status').count()).toBe(1);
+    for (const region of [profit, trips()]) expect(await region.innerText()).toContain('Reading the ledger…');
+    await page.unroute(/api\/results\?.*days=90/);
+    await expect.poll(() => trips().locator('tbody tr').count(), { timeout: 15_000 }).toBe(4);
+    await page.getByLabel('Closed').selectOption('30');
+    await expect.poll(() => trips().locator('tbody tr').count()).toBe(4);
+  });
+
+  it('keep every digit of a day on a phone, rounded, with the exact figure behind it', async () => {
+    const nets = ['9.996', '-99.994', '-1234.5', '99999.5', '-123456.789', '-12345678'];
+    await desk.fill(
+      nets.flatMap((realised, at) => {
+        const one = {
+          symbol: 'SOL/USDT',
+          order_id: 'fk3f9aaz',
+          quantity: '1',
+          price: '100',
+          fee: '0',
+        } as const;
+        const at_ms = Date.UTC(2026, 0, 3 - at, 12);
+        return [
+          { ...one, n: 201 + 2 * at, side: 'buy', purpose: 'entry', realised: '0', at_ms },
+          { ...one, n: 202 + 2 * at, side: 'sell', purpose: 'exit', realised, at_ms },
+        ] as const;
+      }),
+    );
+    await desk.look(390);
+    await desk.page.reload();
+    await desk.page.getByLabel('Symbol').selectOption('SOL/USDT');
+    const figures = desk.page.locator('.calendar td b');
+    await expect.poll(() => figures.allInnerTexts()).toEqual(['−1\u202f235', '−99.99', '+10.00']);
+    const earlier = desk.page.getByRole('button', { name: 'Earlier' });
+    const cut = () =>
+      figures.evaluateAll((all) =>
+        all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerHTML),
+      );
+    expect(await cut()).toEqual([]);
+    await earlier.click();
+    await expect.poll(() => figures.allInnerTexts()).toEqual(['−12.3M', '−123K', '+100K']);
+    expect(await cut()).toEqual([]);
+    expect(await figures.nth(1).getAttribute('title')).toBe('−123\u202f456.789');
+    await picture(desk.page, 'results-phone');
+    await desk.look(1440);
+    await desk.database.ownerPool.query(`delete from fills where symbol = 'SOL/USDT'`);
+    await desk.page.reload();
+    await expect.poll(() => trips().locator('tbody tr').count()).toBe(4);
+  });
+
+  it('say so where there are none, and list the newest of ten thousand in parts', async () => {
     await desk.database.ownerPool.query(
       `insert into fills select desk, symbol, 'many' || n || trade_id, client_id, side, quantity, price, fee, liquidity, purpose,
          strategy, realised, simulated, caught_up, market - n * interval '1 hour', wall, 'many' || n, n

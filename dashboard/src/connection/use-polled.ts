@@ -3,6 +3,8 @@ import { asProblem, type Problem } from './problem.js';
 
 export interface Polled<T> {
   readonly value: T | null;
+  /** The key that it was loaded for: another one than is asked for now until that is answered. */
+  readonly of: string | number | null;
   /** Why the newest look failed; the value is then an older one. */
   readonly problem: Problem | null;
 }
@@ -12,7 +14,7 @@ const RETRY_MS = 4_000;
 
 /** Loads now, every `intervalMs` while the page is seen, and whenever `key` changes. */
 export function usePolled<T>(load: () => Promise<T>, intervalMs: number, key: string | number): Polled<T> {
-  const [polled, setPolled] = useState<Polled<T>>({ value: null, problem: null });
+  const [polled, setPolled] = useState<Polled<T>>({ value: null, of: null, problem: null });
   useEffect(() => {
     let over = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -20,10 +22,10 @@ export function usePolled<T>(load: () => Promise<T>, intervalMs: number, key: st
       let waitMs = intervalMs;
       try {
         const value = await load();
-        if (!over) setPolled({ value, problem: null });
+        if (!over) setPolled({ value, of: key, problem: null });
       } catch (error) {
         waitMs = Math.min(intervalMs, RETRY_MS);
-        if (!over) setPolled((before) => ({ value: before.value, problem: asProblem(error) }));
+        if (!over) setPolled((before) => ({ ...before, problem: asProblem(error) }));
       }
       if (!over) later(waitMs);
     };

@@ -1,7 +1,6 @@
 /** Profit by day as a calendar, by week and month as a table. */
-import { useState } from 'preact/hooks';
 import type { Results } from '../api/shapes.js';
-import { cents, day, grouped, signed, tone } from '../format.js';
+import { cents, day, grouped, signed, tone, trimmed } from '../format.js';
 import { Empty } from '../view/panel.js';
 import { type Column, SortedTable } from '../view/table.js';
 
@@ -10,32 +9,47 @@ type Period = Results['periods'][number];
 const DAY_MS = 86_400_000;
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-export function Calendar({ days, nowMs }: { readonly days: readonly Period[]; readonly nowMs: number }) {
-  const [back, setBack] = useState(0);
-  const now = new Date(nowMs);
-  const first = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1);
-  const next = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back + 1, 1);
-  const known = new Map(days.map((one) => [one.startMs, one]));
+interface CalendarProps {
+  readonly results: Results;
+  readonly back: number;
+  readonly onBack: (months: number) => void;
+}
+
+export function Calendar({ results, back, onBack }: CalendarProps) {
+  const { periods, fromDate, toDate, timezone } = results;
+  // Dates are the desk's; UTC only counts them.
+  const now = new Date(toDate);
+  const monthAt = (months: number): number => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1);
+  const first = monthAt(back);
+  const next = monthAt(back - 1);
+  const known = new Map(periods.map((one) => [one.date, one]));
   const month = day(first).slice(0, 7);
   // Monday is the first of a week; it is day 1 of JavaScript's.
   const before = (new Date(first).getUTCDay() + 6) % 7;
-  const dates = Array.from({ length: (next - first) / DAY_MS }, (_, at) => first + at * DAY_MS);
-  const weeks: (number | null)[][] = [];
+  const dates = Array.from({ length: (next - first) / DAY_MS }, (_, at) => day(first + at * DAY_MS));
+  const weeks: (string | null)[][] = [];
   const cells = [...Array<null>(before).fill(null), ...dates];
   while (cells.length > 0) weeks.push(cells.splice(0, WEEKDAYS.length));
   return (
     <>
       <div class="month">
-        <button type="button" class="button small" onClick={() => setBack(back + 1)}>
+        <button
+          type="button"
+          class="button small"
+          disabled={day(first) <= fromDate}
+          onClick={() => onBack(back + 1)}
+        >
           Earlier
         </button>
         <b aria-live="polite">{month}</b>
-        <button type="button" class="button small" disabled={back === 0} onClick={() => setBack(back - 1)}>
+        <button type="button" class="button small" disabled={back === 0} onClick={() => onBack(back - 1)}>
           Later
         </button>
       </div>
       <table class="calendar">
-        <caption class="unseen">Result of each day of {month}, UTC</caption>
+        <caption class="unseen">
+          Result of each day of {month}, {timezone}
+        </caption>
         <thead>
           <tr>
             {WEEKDAYS.map((name) => (
@@ -49,7 +63,7 @@ export function Calendar({ days, nowMs }: { readonly days: readonly Period[]; re
           {weeks.map((week, at) => (
             <tr key={at}>
               {WEEKDAYS.map((name, place) => (
-                <Day key={name} atMs={week[place] ?? null} of={known.get(week[place] ?? -1)} />
+                <Day key={name} date={week[place] ?? null} of={known.get(week[place] ?? '')} />
               ))}
             </tr>
           ))}
@@ -59,15 +73,17 @@ export function Calendar({ days, nowMs }: { readonly days: readonly Period[]; re
   );
 }
 
-function Day({ atMs, of }: { readonly atMs: number | null; readonly of: Period | undefined }) {
-  if (atMs === null) return <td />;
-  const look = of === undefined ? '' : tone(cents(of.net));
+function Day({ date, of }: { readonly date: string | null; readonly of: Period | undefined }) {
+  if (date === null) return <td />;
+  const look = of === undefined ? '' : tone(rounded(of.net));
   return (
     <td class={`date ${look}`}>
-      <span class="label">{new Date(atMs).getUTCDate()}</span>
+      <span class="label">{Number(date.slice(8))}</span>
       {of !== undefined && (
         <>
-          <b class={look}>{signed(short(of.net))}</b>
+          <b class={look} title={signed(trimmed(of.net))}>
+            {short(of.net)}
+          </b>
           <span class="label trips">
             {of.trips} {of.trips === 1 ? 'trip' : 'trips'}
           </span>
@@ -77,8 +93,20 @@ function Day({ atMs, of }: { readonly atMs: number | null; readonly of: Period |
   );
 }
 
-/** To fit into a day of the calendar: from a hundred on without places after the point. */
-const short = (net: string): string => (/^-?\d{3,}/.test(net) ? (net.split('.')[0] ?? net) : cents(net));
+const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+
+const rounded = (net: string): string =>
+  Number(net)
+    .toFixed(2)
+    .replace(/^-(0\.00)$/, '$1');
+
+/** Six characters at most, which a day of the calendar has room for on a phone: +99.95, −9 999, +12.3K. */
+function short(net: string): string {
+  const size = Math.abs(Number(net));
+  if (size < 99.995) return signed(rounded(net));
+  if (size < 9_999.5) return signed(Number(net).toFixed(0));
+  return `${net.startsWith('-') ? '\u2212' : '+'}${COMPACT.format(size)}`;
+}
 
 const COLUMNS: readonly Column<Period>[] = [
   {
@@ -111,15 +139,15 @@ export function Periods({ by, periods }: PeriodsProps) {
   if (periods.length === 0) return <Empty>No position was closed in this time.</Empty>;
   const begins: Column<Period> = {
     title: by === 'week' ? 'Week from' : 'Month',
-    cell: ({ startMs }) => <b>{by === 'week' ? day(startMs) : day(startMs).slice(0, 7)}</b>,
-    by: ({ startMs }) => startMs,
+    cell: ({ date }) => <b>{by === 'week' ? date : date.slice(0, 7)}</b>,
+    by: ({ date }) => date,
   };
   return (
     <SortedTable
       caption={`Result of each ${by}`}
       columns={[begins, ...COLUMNS]}
       rows={periods}
-      keyOf={({ startMs }) => String(startMs)}
+      keyOf={({ date }) => date}
     />
   );
 }

@@ -101,14 +101,18 @@ const LOOK_MS = 15_000;
 
 export function Results({ api }: { readonly api: DeskApi }) {
   const [asked, setAsked] = useState<Asked>(FIRST);
-  const results = usePolled(() => api.results(asked), LOOK_MS, JSON.stringify(asked));
+  const [monthsBack, setMonthsBack] = useState(0);
+  const key = JSON.stringify(asked);
+  const results = usePolled(() => api.results(asked), LOOK_MS, key);
   const known = usePolled(() => api.results({ ...FIRST, days: 3650 }), 60_000, 'known');
-  const { value } = results;
+  // Sums of what was asked before would be read as those of the new period.
+  const value = results.of === key ? results.value : null;
   const of = (name: 'symbol' | 'strategy'): readonly string[] => [
     ...new Set([asked[name], ...(known.value?.roundTrips ?? []).map((trip) => trip[name])].filter(Boolean)),
   ];
   const set = (name: keyof Asked) => (event: { readonly currentTarget: { readonly value: string } }) => {
     const chosen = event.currentTarget.value;
+    if (name === 'days') setMonthsBack(0);
     setAsked({ ...asked, [name]: name === 'days' ? Number(chosen) : chosen });
   };
   return (
@@ -147,7 +151,11 @@ export function Results({ api }: { readonly api: DeskApi }) {
           <Choice label="Symbol" value={asked.symbol} of={of('symbol')} onChange={set('symbol')} />
           <Choice label="Strategy" value={asked.strategy} of={of('strategy')} onChange={set('strategy')} />
         </form>
-        {value === null ? <Empty>Reading the ledger…</Empty> : <Profit results={value} by={asked.by} />}
+        {value === null ? (
+          <Empty>Reading the ledger…</Empty>
+        ) : (
+          <Profit results={value} by={asked.by} back={monthsBack} onBack={setMonthsBack} />
+        )}
       </Panel>
       <Panel
         title="Round trips"
@@ -204,8 +212,16 @@ function Choice({ label, value, of, onChange }: ChoiceProps) {
   );
 }
 
-function Profit({ results, by }: { readonly results: Answer; readonly by: Asked['by'] }) {
-  const { total, periods, toMs, currency } = results;
+interface ProfitProps {
+  readonly results: Answer;
+  readonly by: Asked['by'];
+  /** Months that the calendar was turned back. */
+  readonly back: number;
+  readonly onBack: (months: number) => void;
+}
+
+function Profit({ results, by, back, onBack }: ProfitProps) {
+  const { total, periods, currency, timezone, dayBoundary } = results;
   const won = total.trips === 0 ? '–' : `${((total.wins / total.trips) * 100).toFixed(1)}%`;
   return (
     <>
@@ -219,7 +235,14 @@ function Profit({ results, by }: { readonly results: Answer; readonly by: Asked[
         <Stat label="Won" value={won} />
         <Stat label={`Fees, ${currency ?? ''}`} value={grouped(cents(total.fees))} />
       </dl>
-      {by === 'day' ? <Calendar days={periods} nowMs={toMs} /> : <Periods by={by} periods={periods} />}
+      {by === 'day' ? (
+        <Calendar results={results} back={back} onBack={onBack} />
+      ) : (
+        <Periods by={by} periods={periods} />
+      )}
+      <p class="soft">
+        Days begin at {dayBoundary}, {timezone}.
+      </p>
     </>
   );
 }
