@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { BODY_MAX, readBody } from '../read-body.js';
 import { controlActions, type Sockets } from './control.js';
 import { answerRest, MAINTENANCE_PAGE } from './requests/http-answer.js';
 import { Refusal } from './requests/refusal.js';
@@ -28,8 +29,6 @@ export interface BinanceSimulator {
   readonly sockets: Sockets;
   close(): Promise<void>;
 }
-
-const BODY_MAX = 65_536;
 
 export async function startBinanceSimulator(options: SimulatorOptions = {}): Promise<BinanceSimulator> {
   const simulation = new Simulation(options);
@@ -145,15 +144,4 @@ async function handle(
     const problem = error instanceof Error ? error.message : String(error);
     response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ problem }));
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_MAX) throw new Error('request body over 64 KiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -271,3 +271,19 @@ export function findOne(
     cause: `The contract description specified for ${asked.symbol} is ambiguous; you must specify the multiplier or trading class.`,
   };
 }
+
+/** As positions, the portfolio and orders name it. `right`: what each of them says where there is none. */
+export function withoutExchange(instrument: Instrument, right: '' | '?') {
+  return {
+    conId: instrument.conId,
+    symbol: instrument.symbol,
+    secType: instrument.secType,
+    lastTradeDateOrContractMonth: instrument.expiry,
+    strike: '0',
+    right,
+    multiplier: instrument.secType === 'FUT' ? String(instrument.multiplier) : '',
+    currency: instrument.currency,
+    localSymbol: instrument.localSymbol,
+    tradingClass: instrument.tradingClass,
+  };
+}

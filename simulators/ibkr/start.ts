@@ -1,6 +1,7 @@
 /** Starts the simulator on the loopback address: TWS and, where a connection begins like HTTP, the control endpoint. */
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { readBody } from '../read-body.js';
 import { type Action, controlActions } from './control.js';
 import { Session } from './session.js';
 import { Simulation, type SimulationOptions } from './simulation.js';
@@ -21,7 +22,6 @@ export interface IbkrSimulator {
 }
 
 const TICK_MS = 100;
-const BODY_MAX = 65_536;
 const HTTP_BEGINS = /^(GET|POST) /;
 
 export async function startIbkrSimulator(options: SimulatorOptions = {}): Promise<IbkrSimulator> {
@@ -86,15 +86,4 @@ async function answerControl(
   } catch (error) {
     send(400, { problem: error instanceof Error ? error.message : String(error) });
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_MAX) throw new Error('request body over 64 KiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

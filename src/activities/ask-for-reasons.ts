@@ -4,6 +4,7 @@
  */
 import {
   askedWords,
+  EMERGENCY_DEEDS,
   type EmergencyKind,
   type EmergencyVia,
   ORDER_NAMES,
@@ -11,7 +12,7 @@ import {
 } from '../contracts/emergency.js';
 import type { StepEvidence } from '../contracts/evidence.js';
 import { NO_REASON } from '../domain/no-reason.js';
-import { askWhy, EMERGENCY_DEEDS, type Unexplained } from '../notify/ask-why.js';
+import { askWhy, type Unexplained } from '../notify/ask-why.js';
 import type { Pool } from '../store/pool.js';
 
 const KINDS = Object.keys(ORDER_NAMES) as EmergencyKind[];

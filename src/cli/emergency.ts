@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandResult } from '../contracts/control.js';
+import { EMERGENCY_DEEDS, type EmergencyKind } from '../contracts/emergency.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { plainText } from '../domain/plain-text.js';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
@@ -16,8 +17,6 @@ import { notProvenInTime, showOutcome, type UrgentOptions, withinSeconds } from 
 import { endedDesk } from './ended-desk.js';
 import { requireRuntime } from './running-desk.js';
 import { sayingWhat } from './waiting.js';
-
-type EmergencyKind = 'stop' | 'closeAll';
 
 interface Order {
   readonly commandId: string;
@@ -207,14 +206,19 @@ async function keepDirectly(
   { kind, runtime, order, trader }: Errand,
   outcome: OperationResult,
 ): Promise<OperationResult> {
-  const [{ openPool }, { recordAudit }, { recordWithoutWorkflow }, { writeInTime, NO_ANSWER }, asking] =
-    await Promise.all([
-      import('../store/pool.js'),
-      import('../operations/record-audit.js'),
-      import('../operations/record-without-workflow.js'),
-      import('../operations/write-in-time.js'),
-      import('../operations/ask-for-reason.js'),
-    ]);
+  const [
+    { openPool },
+    { recordAudit },
+    { recordWithoutWorkflow },
+    { writeInTime, NO_ANSWER },
+    { askForReason },
+  ] = await Promise.all([
+    import('../store/pool.js'),
+    import('../operations/record-audit.js'),
+    import('../operations/record-without-workflow.js'),
+    import('../operations/write-in-time.js'),
+    import('../operations/ask-for-reason.js'),
+  ]);
   const pool = openPool(runtime, 'stop');
   const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);
   // Of a trader that does not say it, it may have been real money.
@@ -237,8 +241,8 @@ async function keepDirectly(
   const missing = kept === null ? `The evidence of it may be missing: ${NO_ANSWER}.` : kept.problem;
   const problems = [...outcome.problems, missing, audit].filter((problem) => problem !== null);
   const context = { pool, desk: { desk: runtime.desk }, runtime, nowMs: Date.now };
-  const unexplained = { did: asking.EMERGENCY_DEEDS[kind], commandId, reason: order.reason };
-  return asking.askForReason(context, { person: by, via: 'cli' }, unexplained, { ...outcome, problems });
+  const unexplained = { did: EMERGENCY_DEEDS[kind], commandId, reason: order.reason };
+  return askForReason(context, { person: by, via: 'cli' }, unexplained, { ...outcome, problems });
 }
 
 /** The trader may just be restarting: sent again until it is taken or the time is over. */

@@ -24,6 +24,11 @@ export const ORDER_NAMES: Readonly<Record<EmergencyKind, string>> = {
   stop: 'Asked for: stop trading',
   closeAll: 'Asked for: close all positions',
 };
+/** What whoever asked has done then. */
+export const EMERGENCY_DEEDS: Readonly<Record<EmergencyKind, string>> = {
+  stop: 'stopped trading',
+  closeAll: 'closed all positions',
+};
 export const orderStepKey = (commandId: string): string => `order:${commandId}`;
 export const askedWords = ({ by, via, reason }: Pick<EmergencyOrder, 'by' | 'via' | 'reason'>): string =>
   `${by} (${via}): ${reason}`;

@@ -1,5 +1,5 @@
 /** Neither a stop, closing nor trading again waits for a reason: whoever gave none is asked afterwards, by a task. */
-import type { EmergencyKind, EmergencyVia } from '../contracts/emergency.js';
+import type { EmergencyVia } from '../contracts/emergency.js';
 import type { Task } from '../contracts/task.js';
 import { moment } from '../domain/moment.js';
 import type { Pool } from '../store/pool.js';
@@ -16,11 +16,6 @@ export interface Unexplained {
   readonly commandId: string;
   readonly atMs: number;
 }
-
-export const EMERGENCY_DEEDS: Readonly<Record<EmergencyKind, string>> = {
-  stop: 'stopped trading',
-  closeAll: 'closed all positions',
-};
 
 const DUE_MS = 24 * 3_600_000;
 

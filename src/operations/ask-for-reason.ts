@@ -1,11 +1,9 @@
 /** Whoever gave no reason is asked for it once it is done, and hears by which task. */
 import { messageOf } from '../domain/message-of.js';
 import { reasonOf } from '../domain/no-reason.js';
-import { askWhy, EMERGENCY_DEEDS } from '../notify/ask-why.js';
+import { askWhy } from '../notify/ask-why.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 import { NO_ANSWER, writeInTime } from './write-in-time.js';
-
-export { EMERGENCY_DEEDS };
 
 export interface Unexplained {
   /** `closed all positions`. */

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  EMERGENCY_DEEDS,
   EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
   type EmergencyKind,
@@ -13,7 +14,6 @@ import {
 import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
-import { EMERGENCY_DEEDS } from '../notify/ask-why.js';
 import { ControlFailure } from '../trader/client.js';
 import { askForReason } from './ask-for-reason.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';

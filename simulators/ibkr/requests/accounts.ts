@@ -1,7 +1,7 @@
 /** Accounts: summaries (62), positions (61), updates (6, 76) and profit and loss (92). */
 import { DateTime } from 'luxon';
 import { type Account, type Figure, figuresOf, ledgerOf } from '../accounts.js';
-import type { Instrument } from '../contracts.js';
+import { withoutExchange } from '../contracts.js';
 import { moneyText, priceText } from '../decimals.js';
 import { refused } from '../refusal.js';
 import type { Session } from '../session.js';
@@ -127,7 +127,7 @@ export function sendPositions(session: Session, account: Account): void {
   for (const { instrument, quantity, averageCost } of account.positions.values())
     session.send(POSITION, {
       account: account.id,
-      ...contractOf(instrument),
+      ...withoutExchange(instrument, ''),
       exchange: instrument.primaryExchange || instrument.exchange,
       position: String(quantity),
       avgCost: moneyText(averageCost),
@@ -150,7 +150,7 @@ export function sendAccount(session: Session, account: Account): void {
   for (const position of account.positions.values()) {
     const { instrument, quantity, averageCost } = position;
     session.send(PORTFOLIO_VALUE, {
-      ...contractOf(instrument),
+      ...withoutExchange(instrument, ''),
       right: '0',
       primaryExchange: instrument.primaryExchange || instrument.exchange,
       position: String(quantity),
@@ -185,20 +185,4 @@ export function sendPnl(session: Session, reqId: number, account: Account): void
     unrealizedPnL: moneyText(account.unrealizedSum),
     realizedPnL: moneyText(account.realized),
   });
-}
-
-/** As positions and the portfolio name it, without the exchange. */
-function contractOf(instrument: Instrument) {
-  return {
-    conId: instrument.conId,
-    symbol: instrument.symbol,
-    secType: instrument.secType,
-    lastTradeDateOrContractMonth: instrument.expiry,
-    strike: '0',
-    right: '',
-    multiplier: instrument.secType === 'FUT' ? String(instrument.multiplier) : '',
-    currency: instrument.currency,
-    localSymbol: instrument.localSymbol,
-    tradingClass: instrument.tradingClass,
-  };
 }

@@ -1,6 +1,6 @@
 /** Orders (3, 4, 58), lists of them (5, 15, 16, 99), executions (7), and what clients are told of theirs. */
 import { DateTime } from 'luxon';
-import type { Instrument } from '../contracts.js';
+import { withoutExchange } from '../contracts.js';
 import { averageText, moneyText, priceText } from '../decimals.js';
 import { commissionOf, marginsWith } from '../orders/costs.js';
 import type { Execution } from '../orders/executions.js';
@@ -190,7 +190,7 @@ function whatIfOf(order: Order) {
 function termsOf({ terms }: Order) {
   const { instrument, limit, stop } = terms;
   return {
-    ...contractOf(instrument),
+    ...withoutExchange(instrument, '?'),
     exchange: terms.exchange,
     action: terms.action,
     totalQuantity: String(terms.quantity),
@@ -225,7 +225,7 @@ function sendExecution(session: Session, reqId: number | null, execution: Execut
   session.send(EXECUTION_DATA, {
     reqId,
     orderId: execution.orderId,
-    ...contractOf(instrument),
+    ...withoutExchange(instrument, '?'),
     exchange,
     execId: execution.execId,
     time: inZone(session, execution.atMs),
@@ -257,21 +257,6 @@ function sendCommission(session: Session, { execId, commission, realized, order 
     yield: NO_AMOUNT,
     yieldRedemptionDate: null,
   });
-}
-
-function contractOf(instrument: Instrument) {
-  return {
-    conId: instrument.conId,
-    symbol: instrument.symbol,
-    secType: instrument.secType,
-    lastTradeDateOrContractMonth: instrument.expiry,
-    strike: '0',
-    right: '?',
-    multiplier: instrument.secType === 'FUT' ? String(instrument.multiplier) : '',
-    currency: instrument.currency,
-    localSymbol: instrument.localSymbol,
-    tradingClass: instrument.tradingClass,
-  };
 }
 
 function inZone({ simulation: { zone } }: Session, atMs: number): string {
