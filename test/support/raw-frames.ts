@@ -7,6 +7,10 @@ export interface Conversation {
   /** Sent with it, or once it is answered. */
   readonly frames: Buffer;
   readonly together: boolean;
+  /** The handshake is right: a server takes it, however busy it is. */
+  readonly right: boolean;
+  /** The first frame signs somebody in. */
+  readonly signsIn: boolean;
 }
 
 const PATHS = [
@@ -31,16 +35,18 @@ export function drawConversation(
   // Somebody who is signed in sends garbage as well as a stranger.
   const signIn =
     token !== null && random.chance(0.5) ? [textFrame(JSON.stringify({ type: 'auth', token }))] : [];
+  const right = random.chance(0.5);
   return {
-    handshake: Buffer.from(handshake(random, port), 'latin1'),
+    handshake: Buffer.from(handshake(random, port, right), 'latin1'),
     frames: Buffer.concat([...signIn, ...frames]),
     together: random.chance(0.5),
+    right,
+    signsIn: signIn.length > 0,
   };
 }
 
 /** Half of them are right, so that frames arrive where frames are read. */
-function handshake(random: Random, port: number | undefined): string {
-  const right = random.chance(0.5);
+function handshake(random: Random, port: number | undefined, right: boolean): string {
   const one = (good: string, ...bad: readonly string[]): string =>
     right ? good : random.pick([good, ...bad]);
   const lines = [
