@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { transformWithOxc } from 'vite';
 import { findChromium } from '../find-chromium.mjs';
-import { isNamed, patternOfTitle } from '../proofs/proven-by-run.mjs';
+import { isNamed, patternOfTitle, wantedTitles } from '../proofs/proven-by-run.mjs';
 import { readRunReport } from '../proofs/run-report.mjs';
 import { outcomeOf } from './judged.mjs';
 
@@ -155,8 +155,11 @@ const PROJECTS = [
   { name: 'system', has: isWhole, options: () => [] },
 ];
 
-/** Of the titles that a proof names first; too many rather than too few: what counts is decided by `isNamed`. */
-const patternOf = (proof) => patternOfTitle(proof.split(' > ')[1] ?? '');
+/**
+ * By the last title that a proof names, of one row only where it names one: the failure of a row that counts for nothing
+ * would end the run before the one that counts. What does count is decided by `isNamed`.
+ */
+const patternOf = (proof) => patternOfTitle(wantedTitles(proof.split(' > ').slice(1)).at(-1) ?? '');
 
 /** What git tracks and what is new; outside a checkout everything but what is made. */
 function filesOf(root) {

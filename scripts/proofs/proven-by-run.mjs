@@ -10,12 +10,15 @@ export function unprovenBy(files, proof) {
   return bad ? `${file} > ${bad.titles.join(' > ')}: ${bad.status}` : null;
 }
 
-/** A part is a title as it stands in the file; after one with places to fill in, it is what a row puts there. */
 export function isNamed(titles, parts) {
-  return parts.every((part, index) => {
+  return wantedTitles(parts).every((wanted) => titles.some((title) => fits(title, wanted)));
+}
+
+/** A part is a title as it stands in the file; after one with places to fill in, it is what a row puts there. */
+export function wantedTitles(parts) {
+  return parts.map((part, index) => {
     const before = parts[index - 1];
-    const pattern = before !== undefined && PLACE.test(before) ? before.replace(PLACE, () => part) : part;
-    return titles.some((title) => fits(title, pattern));
+    return before !== undefined && PLACE.test(before) ? before.replace(PLACE, () => part) : part;
   });
 }
 

@@ -333,14 +333,22 @@ describe('going live is refused', () => {
     expect(report.results.find((one) => one.key === 'symbols')).toMatchObject({ verdict: 'fail' });
   });
 
-  it('where the first live period would not be small', async () => {
-    const bench = await preflightBench((text) =>
-      text.replace('start: { maxPositionSizePct: 1,', 'start: { maxPositionSizePct: 10,'),
-    );
+  it.each([
+    ['large positions', 'maxPositionSizePct: 10, maxConcurrentPositions: 2', '10 % a position, 2 positions'],
+    ['many positions', 'maxPositionSizePct: 1, maxConcurrentPositions: 4', '1 % a position, 4 positions'],
+  ])('where the first live period would not be small: %s', async (_what, start, observed) => {
+    const bench = await preflightBench((text) => text.replace(/^ {2}start: .*$/m, `  start: { ${start} }`));
     const report = await bench.look();
     expect(goLiveObstacles(bench.desk, report, 'operator')).toEqual([
-      expect.stringMatching(/10 % a position/),
+      `6 Conservative risk at first: goLive.start: ${observed} (expected: at most 3 % a position, 3 positions)`,
     ]);
+  });
+
+  it('but not where it is as large as it may be', async () => {
+    const bench = await preflightBench((text) =>
+      text.replace(/^ {2}start: .*$/m, '  start: { maxPositionSizePct: 3, maxConcurrentPositions: 3 }'),
+    );
+    expect(goLiveObstacles(bench.desk, await bench.look(), 'operator')).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, outcomeOf } from '../../scripts/breaks/judged.mjs';
+import { wantedTitles } from '../../scripts/proofs/proven-by-run.mjs';
 import { repository } from '../support/desk-under-test.js';
 
 const run = (...args: readonly string[]) =>
@@ -42,6 +43,14 @@ describe('the breaks of the product', () => {
 });
 
 describe('what mapped tests say about a break', () => {
+  it('is asked of the row that a proof names, not of its neighbours', () => {
+    expect(wantedTitles(['refuses by %s (%#)', 'open-positions'])).toEqual([
+      'refuses by %s (%#)',
+      'refuses by open-positions (%#)',
+    ]);
+    expect(wantedTitles(['the gate', 'refuses'])).toEqual(['the gate', 'refuses']);
+  });
+
   it.each([
     [['passed', 'failed'], 'noticed'],
     [['skipped', 'failed'], 'noticed'],
