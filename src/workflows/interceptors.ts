@@ -1,7 +1,7 @@
 /**
  * Around every workflow of every bundle, so that no type can forget it: procedure, signals and updates run in a scope
  * that nothing cancels. A cancelled activity, timer or child would lose halts, evidence and notices half way. Answers of
- * activities are taken from our own workers only. The worker hears that a run has begun, and that it has ended.
+ * activities are taken from our own workers only. A start that means nothing is refused. The worker hears that a run has begun, and that it has ended.
  */
 import {
   CancellationScope,
@@ -15,6 +15,7 @@ import { FERMATA_ROUTINE } from '../contracts/search-attributes.js';
 import { bindAnswers } from './bound-answers.js';
 import { followCancelRequests } from './cancellation.js';
 import { onUnknownSignal } from './unknown-signals.js';
+import { isUnreadableStart, refuseStart } from './unreadable-starts.js';
 
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   outbound: [bindAnswers],
@@ -25,7 +26,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
         return CancellationScope.nonCancellable(() => {
           followCancelRequests(root);
           sayBegun();
-          const ended = next(input);
+          const ended = isUnreadableStart(input.args) ? refuseStart(input.args) : next(input);
           ended.then(sayEnded, () => undefined);
           // After the workflow's own handlers: signals that came before them are theirs.
           setDefaultSignalHandler(onUnknownSignal);

@@ -1,12 +1,15 @@
 /** Malformed starts and misspelt signals: whoever wants the desk stopped gets that, and nothing vanishes. */
+import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_TIMING, type EmergencyOutcome } from '../../src/contracts/emergency.js';
-import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
+import { deskOwnerId, emergencyQueue, emergencyStopId, operationsQueue } from '../../src/contracts/queues.js';
+import { tellEndedRuns } from '../../src/operations/reconcile/ended-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { keepHistory } from './support/keep-history.js';
 import { until } from './support/until.js';
+import { WORKFLOW_TYPES } from './support/workflow-types.js';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -147,6 +150,48 @@ describe.concurrent('a signal', () => {
     await incident.result();
     expect(await desk.evidence('unknown-signal')).toHaveLength(1);
     await keepHistory(bench, 'incident-unknown-signal', incident.workflowId);
+  });
+});
+
+describe.concurrent('a procedure that was started with anything', () => {
+  // One desk for all of them, of which each type is a procedure: one worker loads the bundle.
+  it('ends, is told and kept, whatever type it is', async () => {
+    const desk = await bench.desk({ serve: ['operations'] });
+    const taskQueue = operationsQueue(desk.name);
+    const given: readonly (readonly [string, unknown[]])[] = [
+      ...WORKFLOW_TYPES.operations
+        .filter((type) => type !== 'canary')
+        .map((type): [string, unknown[]] => [type, [{ x: 1 }]]),
+      ['routine', []],
+      ['incident', ['please\u001b[2J']],
+      ['backup', [{ desk: 'another', x: 1 }]],
+    ];
+    await Promise.all(
+      given.map(async ([type, args], n) => {
+        const workflowId = `${type}:${desk.name}:${n}`;
+        const handle = await bench.client.workflow.start(type, { workflowId, taskQueue, args });
+        const failed = await handle.result().catch((error: WorkflowFailedError) => error.cause);
+        expect(failed).toMatchObject({
+          message: expect.stringContaining(`which is no ${type}: nothing was done`),
+        });
+        const kept = await desk.evidence('unreadable-start');
+        expect(kept.filter(({ observed }) => observed.startsWith(`${workflowId} was`))).toMatchObject([
+          { verdict: 'warn' },
+        ]);
+        expect((await told(desk)).filter((text) => text.includes(`${workflowId} was`))).toHaveLength(1);
+        if (type === 'routine' && args.length > 0)
+          await keepHistory(bench, 'routine-unreadable-start', workflowId);
+      }),
+    );
+    expect((await told(desk)).join()).not.toContain('\u001b');
+    await until('the list, which is a moment behind', async () => {
+      const query = `TaskQueue = "${taskQueue}" AND ExecutionStatus = "Failed"`;
+      return (await bench.client.workflow.count(query)).count === given.length;
+    });
+    const context = { desk: { desk: desk.name, mode: 'paper' } as never, pool: bench.database.pool };
+    const trader = desk.trader.client;
+    const looked = { ...context, temporal: bench.temporal, trader, home: null, nowMs: Date.now };
+    expect(await tellEndedRuns(looked, new Set())).toEqual([]);
   });
 });
 
