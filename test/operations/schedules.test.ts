@@ -239,10 +239,12 @@ describe('the sweep for what was missed', () => {
     const query = database.pool.query.bind(database.pool) as (...given: unknown[]) => Promise<unknown>;
     const pool = {
       query: (text: string, ...given: unknown[]) =>
-        text.includes('into run_missed') ? Promise.reject(new Error('killed')) : query(text, ...given),
+        text.includes('into routine_sweep') ? Promise.reject(new Error('killed')) : query(text, ...given),
     };
     await expect(sweep(now, { pool: pool as never })).rejects.toThrow('killed');
-    expect((await sweep(now)).swept).toHaveLength(2);
+    // It was recorded by then.
+    expect(await missedDays()).toEqual(['2026-03-04', '2026-03-03']);
+    expect((await sweep(now)).swept).toEqual([]);
     expect(await told()).toMatchObject([{ title: `${desk.desk}: 2 routines were missed` }]);
   });
 
