@@ -26,7 +26,7 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
   state.scales = scales;
   state.steps = record.instruments.map((instrument) => stepsOf(instrument, scales));
   const [steps] = state.steps;
-  if (first) state.beganMs = record.marketMs;
+  if (first) state.beganMs = record.historyBeginsMs ?? record.marketMs;
   if (first && steps !== undefined)
     state.balances.set(steps.quote, readUnits(record.startingCash) * steps.perMoney);
   if (first && record.historyBeginsMs !== undefined) beginHistory(state, record.historyBeginsMs);

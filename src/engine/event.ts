@@ -45,6 +45,8 @@ export interface BarEvent extends Stamp {
 /** One consistent reading of the venue: the answer to `requestSnapshot`. */
 export interface VenueSnapshot {
   readonly requestId: number;
+  /** Venue's time when this reading began, where it knows one. */
+  readonly asOfMs?: number;
   readonly positions: readonly VenuePosition[];
   readonly openOrders: readonly VenueOrder[];
   /** Fills since the last one that the engine knew when it asked. */

@@ -33,6 +33,8 @@ export const CONFIRM_AFTER_MS = 250;
 export const CASH_CONFIRM_AFTER_MS = 2_000;
 /** Fills of this much market time before the newest known one are asked for again: equal times, unequal clocks. */
 export const FILL_OVERLAP_MARKET_MS = 60_000;
+/** An exchange lists no fill later than this: beyond it a reading that agrees has them all. */
+export const FILL_LISTED_LATE_MARKET_MS = 3_600_000;
 /** Rounds in which the venue counts fills that it doesn't name, before its position is taken as the truth. */
 export const MISSING_FILL_ROUNDS_MAX = 5;
 

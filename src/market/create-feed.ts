@@ -65,13 +65,14 @@ export async function createFeed(
 
 /** Loaded only when it is asked for: a trader on simulated prices keeps clear of the venue library. */
 async function tryLive(
-  desk: Pick<Desk, 'feeds'>,
+  desk: Pick<Desk, 'feeds' | 'mode'>,
   instruments: readonly Instrument[],
   deadlineMs: number,
   { steadyMs, addresses }: FeedOutside,
 ) {
   const { openLiveFeed } = await import('./live/open-live-feed.js');
-  return openLiveFeed({ venues: desk.feeds, instruments, deadlineMs, steadyMs, addresses });
+  const needsTime = desk.mode === 'live';
+  return openLiveFeed({ venues: desk.feeds, instruments, deadlineMs, steadyMs, addresses, needsTime });
 }
 
 function simulated(

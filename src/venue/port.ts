@@ -27,6 +27,8 @@ export interface VenuePort {
   readonly instruments: readonly Instrument[];
   /** Venue's clock, milliseconds since 1970. */
   serverTime(): Promise<number>;
+  /** The same without asking, where fills may be listed late; null before it was read once. */
+  knownTime?(): number | null;
   balances(): Promise<VenueBalances>;
   positions(): Promise<readonly VenuePosition[]>;
   openOrders(): Promise<readonly VenueOrder[]>;

@@ -79,6 +79,26 @@ describe('readings of the account', () => {
     expect(desk.arm('two-people')).toMatchObject({ ok: true });
   });
 
+  it('that agree move on from when fills are asked for, also where nothing is traded for days', () => {
+    const desk = new DeskUnderTest().active();
+    const [began] = desk.recorded('reconciled');
+    const sinceNext = (asOfMs: number) => {
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ asOfMs });
+      desk.command({ name: 'reconcile' });
+      const request = desk.effects.find((effect) => effect.kind === 'requestSnapshot');
+      desk.snapshot();
+      return request?.sinceTradeMs ?? 0;
+    };
+    const atMs = desk.marketMs + 3 * 86_400_000;
+    const sinceMs = sinceNext(atMs);
+    // What an exchange lists late is asked for again for an hour.
+    expect(atMs - sinceMs).toBeGreaterThan(3_600_000);
+    expect(atMs - sinceMs).toBeLessThan(2 * 3_600_000);
+    expect(began?.fillsThroughMs).toBeLessThan(sinceMs);
+    expect(sinceNext(atMs - 86_400_000)).toBe(sinceMs);
+  });
+
   it('that fail now and then halt nothing', () => {
     const desk = new DeskUnderTest().active();
     for (let round = 0; round < 3; round += 1) {

@@ -107,6 +107,15 @@ describe('cash that moved without a trade', () => {
     expect(desk.recorded('cash')).toEqual([]);
   });
 
+  it('is explained by the list where the journal began while the clock was a day ahead', () => {
+    const desk = new DeskUnderTest({ account: 'Binance spot', historyBeginsMs: START_MS });
+    desk.marketMs += 86_400_000;
+    desk.active();
+    readCash(desk, START + parseMoney('100'), [movement('100')]);
+    expect(desk.engine.view.cashUnexplained).toBe(null);
+    expect(desk.recorded('cash')).toMatchObject([{ kind: 'deposit' }]);
+  });
+
   it('that is interest is a profit of the day', () => {
     const desk = new DeskUnderTest().active();
     readCash(desk, START + parseMoney('3'), [movement('3', { kind: 'interest' })]);

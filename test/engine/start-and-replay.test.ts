@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { DeskUnderTest } from './support/desk.js';
+import { DeskUnderTest, START_MS } from './support/desk.js';
 import { deskConfig } from './support/desk-config.js';
 
 /** Through JSON, as the journal keeps it. */
@@ -137,5 +137,22 @@ describe('a start', () => {
     const fill = desk.makeFill(before.live('protective', 0)[0]!, 9_900);
     desk.happen({ kind: 'fill', fill: { ...fill, tradeId: 'new', marketMs: desk.marketMs } });
     expect(desk.lots(0)).toBe(0);
+  });
+
+  it('with real money that thinks it is a week ago takes no fill from before the journal, and none twice', () => {
+    const real = { account: 'Binance spot', historyBeginsMs: START_MS };
+    const before = new DeskUnderTest(real).active();
+    before.hold(0);
+    before.command({ name: 'reconcile' });
+    before.snapshot({ asOfMs: before.marketMs + 86_400_000 });
+    const lots = before.lots(0);
+    const desk = new DeskUnderTest(real, 2, fromDisk(before.records));
+    desk.marketMs -= 7 * 86_400_000;
+    desk.begin();
+    const old = desk.makeFill({ ...before.live('protective', 0)[0]!, side: 'buy' }, 9_900);
+    const twice = desk.recorded('fill')[0]!.fill;
+    desk.snapshot({ fills: [{ ...old, tradeId: 'old', marketMs: START_MS - 3_600_000 }, twice] });
+    expect(desk.lots(0)).toBe(lots);
+    expect(desk.recorded('fill')).toHaveLength(1);
   });
 });

@@ -12,6 +12,8 @@ export interface BinancePublicServer {
   readonly requests: string[];
   /** Status that every REST call gets; null: it answers. */
   refuseWith: number | null;
+  /** Whether the time that is asked for so often, from 1 on, is refused. */
+  refusesTime: (asked: number) => boolean;
   /** No REST call is answered at all. */
   silent: boolean;
   /** The venue's clock; nobody sets it. */
@@ -32,7 +34,9 @@ export async function startBinancePublicServer(): Promise<BinancePublicServer> {
     const url = new URL(request.url ?? '/', 'http://local');
     requests.push(url.pathname);
     if (server.silent) return;
-    if (server.refuseWith !== null)
+    const timeAsked = requests.filter((path) => path.endsWith('/time')).length;
+    if (url.pathname.endsWith('/time') && server.refusesTime(timeAsked)) reply(response, 500, {});
+    else if (server.refuseWith !== null)
       reply(response, server.refuseWith, { code: 0, msg: 'restricted location' });
     else reply(response, 200, answerOf(url, server.nowMs()));
   });
@@ -48,6 +52,7 @@ export async function startBinancePublicServer(): Promise<BinancePublicServer> {
     addresses: addressesAt(port),
     requests,
     refuseWith: null,
+    refusesTime: () => false,
     silent: false,
     nowMs: steadyNowMs,
     closeMinute(symbol) {

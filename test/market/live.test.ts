@@ -197,4 +197,10 @@ describe('the choice of prices', () => {
       /no venue gives prices \(binance: refuses this region.*Nothing was traded/,
     );
   });
+
+  it('with real money passes over a venue that does not tell its time', async () => {
+    // The first only finds out whether anybody is there.
+    server.refusesTime = (asked) => asked > 1;
+    await expect(choose('auto', 'live')).rejects.toThrow(/binance: does not tell its time/);
+  });
 });

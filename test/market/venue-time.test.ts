@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MarketEvent } from '../../src/contracts/market-feed.js';
 import type { LiveFeed } from '../../src/market/live/live-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
@@ -60,6 +60,41 @@ describe('market time of live prices', () => {
       expect(bars.every((openMs, at) => at === 0 || openMs > (bars[at - 1] ?? 0))).toBe(true);
     },
   );
+});
+
+describe('the first reading of the time', () => {
+  let server: BinancePublicServer;
+  beforeEach(async () => {
+    server = await startBinancePublicServer();
+  });
+  afterEach(() => server.close());
+
+  /** By a machine that is a day behind. */
+  const open = (needsTime: boolean, deadlineMs: number) =>
+    openLiveFeed({
+      venues: ['binance'],
+      instruments: cryptoInstruments,
+      deadlineMs,
+      steadyMs: () => steadyNowMs() - 24 * HOUR_MS,
+      addresses: server.addresses,
+      needsTime,
+    });
+
+  it('with real money is asked for until it answers', async () => {
+    server.refusesTime = (asked) => asked > 1 && asked < 5;
+    const opened = await open(true, 60_000);
+    if (!opened.ok) throw new Error(opened.reasons.join('; '));
+    onTestFinished(() => opened.feed.stop());
+    expect(Math.abs(opened.feed.nowMs() - server.nowMs())).toBeLessThan(HOUR_MS);
+  });
+
+  it('on paper keeps nobody waiting', async () => {
+    // The first only finds out whether anybody is there.
+    server.refusesTime = (asked) => asked > 1;
+    const opened = await open(false, 60_000);
+    if (!opened.ok) throw new Error(opened.reasons.join('; '));
+    await opened.feed.stop();
+  });
 });
 
 describe("the venue's time", () => {

@@ -1,5 +1,7 @@
 /** The adapter over the real client library, on the simulator. */
 import { describe, expect, it } from 'vitest';
+import type { PastTrade } from '../../simulators/binance/accounts.js';
+import { addPast } from '../../simulators/binance/exchange/past.js';
 import { parseUnits } from '../../src/domain/money.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
@@ -243,6 +245,39 @@ describe('a history longer than a day', () => {
     expect((await venue.fillsSince(0)).map(({ clientId }) => clientId)).toEqual(['first', 'second', 'third']);
     expect((await venue.fillsSince(between)).map(({ clientId }) => clientId)).toEqual(['second', 'third']);
     expect((await venue.fillsSince(wallMs - 1000)).map(({ clientId }) => clientId)).toEqual(['third']);
+    await venue.close();
+  });
+
+  const past = (count: number, newestHoursAgo: number) => {
+    const trade = { symbol: 'BTCUSDT', side: 'BUY', price: '60000.00', quantity: '0.00010' } as const;
+    return Array.from({ length: count }, (_, at): PastTrade => {
+      const minutesBefore = count - 1 - at;
+      return { ...trade, agoMs: newestHoursAgo * 3_600_000 + minutesBefore * 60_000 };
+    });
+  };
+
+  it.each([
+    ['of 3,000 trades whose newest is 25 hours old takes one request', 3_000, 25, 24.5, 0, 1],
+    ['of 3,000 trades, of which five are new, takes one request', 3_000, 25, 25 + 4.5 / 60, 5, 1],
+    [
+      'is read from where it begins to be new, whatever is before it',
+      5_000,
+      25,
+      25 + 2_000.5 / 60,
+      2_001,
+      20,
+    ],
+  ])('%s', async (_what, count, newestHoursAgo, sinceHoursAgo, wanted, requestsMax) => {
+    const { simulator } = await openOnSimulator();
+    const nowMs = Date.now();
+    addPast(simulator.simulation.exchange, 'desk', past(count, newestHoursAgo));
+    const venue = await openVenue(simulator);
+    const asked = () => simulator.simulation.count('GET', '/api/v3/myTrades');
+    const before = asked();
+    const fills = await venue.fillsSince(nowMs - sinceHoursAgo * 3_600_000);
+    expect(fills.filter(({ instrument }) => instrument === BTC)).toHaveLength(wanted);
+    // One more for the other symbol.
+    expect(asked() - before - 1).toBeLessThanOrEqual(requestsMax);
     await venue.close();
   });
 });

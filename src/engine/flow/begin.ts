@@ -111,16 +111,23 @@ function endOldGoLive(core: Core): void {
   bringIntoForce(core, core.state.settings.changed);
 }
 
-/** Also under a new incarnation, and where market time went back, as it does when a recording takes the place of a live market. */
+/**
+ * Also under a new incarnation, and where market time went back, as it does when a recording takes the place of a live market.
+ * What an account at an exchange has traded stays behind it, whatever a clock says: else it would be booked again.
+ */
 function recordConfig(core: Core): void {
   const { config, state } = core;
   const before = state.config;
+  const isPaper = (config.account ?? PAPER_ACCOUNT) === PAPER_ACCOUNT;
+  const marketMs = isPaper
+    ? core.marketMs
+    : Math.max(core.marketMs, state.newestFillMs, state.fillsThroughMs);
   const unchanged =
     before !== null &&
     before.configHash === config.configHash &&
     before.desk === config.desk &&
     sameInstruments(before.instruments, config.instruments);
-  const earlier = core.marketMs < state.newestFillMs;
+  const earlier = marketMs < state.newestFillMs;
   if (unchanged && !earlier && state.incarnations.has(config.incarnation)) return;
   commit(core, {
     type: 'config',
@@ -134,7 +141,7 @@ function recordConfig(core: Core): void {
     ...(before === null && config.historyBeginsMs !== undefined
       ? { historyBeginsMs: config.historyBeginsMs }
       : {}),
-    marketMs: core.marketMs,
+    marketMs,
   });
 }
 

@@ -5,7 +5,7 @@ import { concludeFlat } from '../flow/prove-flat.js';
 import { takeFill } from '../orders/on-fill.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
-import { CONFIRM_AFTER_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
+import { CONFIRM_AFTER_MS, FILL_LISTED_LATE_MARKET_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
 import { takeQuantityLimits } from './quantity-limits.js';
 import { cashDiffers, reconcileCash } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
@@ -31,7 +31,7 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const settled =
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
   if (pending) core.sync.state = 'pending';
-  else finish(core, asked, differences, settled);
+  else finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
   // What differs for certain has halts of its own, and some leave the desk its exits.
   if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');
   else core.sync.unsettled = null;
@@ -52,6 +52,7 @@ function finish(
   asked: SnapshotRequest,
   differences: readonly Difference[],
   clean: boolean,
+  fillsThroughMs: number,
 ): void {
   const { sync } = core;
   sync.state = clean ? 'clean' : 'differences';
@@ -64,9 +65,14 @@ function finish(
     requestId: asked.requestId,
     clean,
     differences,
-    fillsThroughMs: asked.newestFillMs,
+    fillsThroughMs,
     marketMs: core.marketMs,
   });
+}
+
+/** Also without a fill time goes on: else who trades seldom asks for an ever longer past, and in the end for all of it. */
+function fillsThrough({ state }: Core, { asOfMs = 0 }: VenueSnapshot, asked: SnapshotRequest): number {
+  return Math.max(state.fillsThroughMs, asked.newestFillMs, asOfMs - FILL_LISTED_LATE_MARKET_MS);
 }
 
 /** Fills are facts also in an answer that came too late for anything else. */

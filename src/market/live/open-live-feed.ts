@@ -1,4 +1,5 @@
 /** Finds the first venue of the desk's list that gives prices. What was chosen is kept until the next start. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, PriceConnection } from '../../venue/prices.js';
 import { priceSourceOf } from '../../venue/registry.js';
@@ -16,6 +17,8 @@ export interface LiveOptions {
   readonly steadyMs: () => number;
   /** Null: the venues' own. */
   readonly addresses: LiveAddresses | null;
+  /** Passes over a venue whose time can't be read: real money trusts no clock of this machine. */
+  readonly needsTime?: boolean;
   readonly times?: LiveTimes;
 }
 
@@ -26,6 +29,7 @@ export type LiveOutcome =
 
 /** A venue without data for so long is given up. */
 const VENUE_MS_MAX = 5000;
+const TIME_AGAIN_MS = 200;
 
 /** Never throws. */
 export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
@@ -39,18 +43,36 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
       continue;
     }
     const found = await tryVenue(venue, budgetMs, options);
-    if (typeof found !== 'string') {
-      const { instruments, steadyMs, times, addresses } = options;
-      const market = addresses?.market ?? null;
-      const time = new VenueTime(found, steadyMs);
-      await within(time.measure(), Math.max(1, endsAt - performance.now()), () => {}).catch(() => {});
-      const given = { venue, market, prices: found, instruments, time, steadyMs };
-      const feed = new LiveFeed({ ...given, ...(times ? { times } : {}) });
-      return { ok: true, feed, passedOver: reasons };
+    if (typeof found === 'string') {
+      reasons.push(`${venue}: ${found}`);
+      continue;
     }
-    reasons.push(`${venue}: ${found}`);
+    const { instruments, steadyMs, times, addresses, needsTime = false } = options;
+    const time = new VenueTime(found, steadyMs);
+    const timeMs = Math.max(1, endsAt - performance.now()) / (options.venues.length - index);
+    if (!(await readTime(time, timeMs, needsTime)) && needsTime) {
+      await found.close().catch(() => {});
+      reasons.push(
+        `${venue}: does not tell its time, and with real money no clock of this machine stands in`,
+      );
+      continue;
+    }
+    const given = { venue, market: addresses?.market ?? null, prices: found, instruments, time, steadyMs };
+    const feed = new LiveFeed({ ...given, ...(times ? { times } : {}) });
+    return { ok: true, feed, passedOver: reasons };
   }
   return { ok: false, reasons };
+}
+
+/** False where the venue has not told its time by then. */
+async function readTime(time: VenueTime, ms: number, untilRead: boolean): Promise<boolean> {
+  const endsAt = performance.now() + ms;
+  for (;;) {
+    const leftMs = endsAt - performance.now();
+    const read = leftMs > 0 && (await within(time.measure(), leftMs, () => {}).catch(() => false));
+    if (read || !untilRead || performance.now() >= endsAt) return read;
+    await sleep(TIME_AGAIN_MS);
+  }
 }
 
 /** Its prices, once it has shown a price of every instrument, or why it did not. */

@@ -27,13 +27,14 @@ export class VenueTime {
     return this.#lastMs;
   }
 
-  /** Reads the venue's clock. What can't be read leaves everything as it was. */
-  async measure(): Promise<void> {
+  /** Reads the venue's clock. What can't be read leaves everything as it was: false. */
+  async measure(): Promise<boolean> {
     const sentMs = this.steadyMs();
     const venueMs = await this.prices.fetchTime().catch(() => undefined);
     const tookMs = this.steadyMs() - sentMs;
-    if (venueMs === undefined || !Number.isSafeInteger(venueMs) || tookMs > ROUND_TRIP_MS_MAX) return;
+    if (venueMs === undefined || !Number.isSafeInteger(venueMs) || tookMs > ROUND_TRIP_MS_MAX) return false;
     this.#offsetMs = Math.round(venueMs - (sentMs + tookMs / 2));
+    return true;
   }
 
   /** As the venue wrote it into a frame. */

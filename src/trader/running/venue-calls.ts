@@ -153,6 +153,7 @@ export class VenueCalls implements VenueLink {
     sinceTradeMs: number,
     movementsSinceMs: number | undefined,
   ): Promise<VenueSnapshot> {
+    const asOfMs = this.venue.knownTime?.() ?? null;
     const [positions, openOrders, fills, balances, listed] = await Promise.all([
       this.venue.positions(),
       this.venue.openOrders(),
@@ -163,7 +164,8 @@ export class VenueCalls implements VenueLink {
     const { movements, unread: movementsUnread } = listed;
     const quantityLimits = this.venue.quantityLimits?.() ?? [];
     const account = { positions, openOrders, fills, cash: balances.cash };
-    return { requestId, ...account, movements, movementsUnread, quantityLimits };
+    const time = asOfMs === null ? {} : { asOfMs };
+    return { requestId, ...time, ...account, movements, movementsUnread, quantityLimits };
   }
 
   /** Where nothing can be read, nothing is explained: the difference in cash stays one. */

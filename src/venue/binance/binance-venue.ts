@@ -115,11 +115,14 @@ function assemble(parts: Parts): BinanceVenue {
     ...createChanges(context),
     ...accountReadings(parts),
     // The test environment has no wallet.
-    ...(options.endpoint.kind === 'testnet' ? {} : { cashMovements: cashReader(connection) }),
+    ...(options.endpoint.kind === 'testnet'
+      ? {}
+      : { cashMovements: cashReader({ reader: connection.reader, nowMs: connection.clock.nowMs }) }),
     get state() {
       return stateOf(connection, options, stream.reconnects);
     },
     serverTime: () => connection.clock.measure(),
+    knownTime: () => (connection.clock.offsetMs === null ? null : connection.clock.nowMs()),
     async fillsSince(sinceMs) {
       const lists = await Promise.all(markets.map((market) => fillsOfMarket(parts.history, market, sinceMs)));
       return lists.flat().sort((a, b) => a.marketMs - b.marketMs);
@@ -202,11 +205,11 @@ function createHistory(
   options: BinanceVenueOptions,
   { connection, markets, prices }: VerifyContext,
 ): HistoryContext {
-  const { reader, nowMs } = connection;
+  const { reader, clock, nowMs } = connection;
   const simulated = options.endpoint.kind !== 'live';
   return {
     reader,
-    nowMs,
+    nowMs: clock.nowMs,
     orders: createOrderMemory(),
     bookOf: createFillBook((instrument) => known(markets, instrument), simulated),
     checkPrice: (market, trade) => prices.check(market, trade.priceTicks, trade.timeMs, nowMs()),

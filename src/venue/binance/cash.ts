@@ -35,6 +35,7 @@ const SPOT_WALLET = 0;
 
 export interface CashContext {
   readonly reader: Reader;
+  /** Venue's time. */
   readonly nowMs: () => number;
 }
 

@@ -16,6 +16,8 @@ import { createRequests, type Requests, watchHeaders } from './requests.js';
 interface VenueClock {
   /** Venue's time minus ours, milliseconds; null before the first measurement. */
   readonly offsetMs: number | null;
+  /** Venue's time without asking; ours before the first measurement. */
+  nowMs(): number;
   /** Measures it and uses it from now on. The venue's time. Throws `VenueUnavailable`. */
   measure(): Promise<number>;
 }
@@ -94,6 +96,7 @@ function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () =
     get offsetMs() {
       return offsetMs;
     },
+    nowMs: () => nowMs() + (offsetMs ?? 0),
     async measure() {
       const sentMs = nowMs();
       const serverMs = await reader.read({

@@ -16,6 +16,7 @@ export interface HistoryContext {
   readonly reader: Reader;
   readonly bookOf: (instrument: number) => FillBook;
   readonly orders: OrderMemory;
+  /** Venue's time. */
   readonly nowMs: () => number;
   /** Throws `Unbelievable` for a price that can't be. */
   readonly checkPrice: (market: BinanceMarket, trade: RawTrade) => void;
@@ -69,15 +70,28 @@ function fillsOfOrder(book: FillBook, trades: readonly RawTrade[], clientId: str
 /** The venue takes a start time no further back than a day from the last trade it then gives. */
 const BY_TIME_MS_MAX = 23 * 3_600_000;
 
-/** Within a day by time; further back from the account's first execution on, and what is too old is left out. */
+/** By time within a day. Further back the newest page, and what came before it only where that page begins later. */
 async function tradesSince(
   context: HistoryContext,
   market: BinanceMarket,
   sinceMs: number,
 ): Promise<RawTrade[]> {
+  if (context.nowMs() - sinceMs < BY_TIME_MS_MAX)
+    return tradesFrom(context, market, { startTime: Math.max(0, Math.floor(sinceMs)) }, sinceMs);
+  const { found, count, oldest } = await tradePage(context, market, { limit: PAGE }, sinceMs);
+  if (count < PAGE || oldest === null || oldest.timeMs < sinceMs) return [...found];
+  const fromId = await firstIdSince(context, market, sinceMs, oldest.id);
+  return tradesFrom(context, market, { fromId }, sinceMs);
+}
+
+async function tradesFrom(
+  context: HistoryContext,
+  market: BinanceMarket,
+  begin: Readonly<Record<string, number>>,
+  sinceMs: number,
+): Promise<RawTrade[]> {
   const trades: RawTrade[] = [];
-  const byTime = context.nowMs() - sinceMs < BY_TIME_MS_MAX;
-  let from: Record<string, number> = byTime ? { startTime: Math.max(0, Math.floor(sinceMs)) } : { fromId: 0 };
+  let from = begin;
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const { found, count, lastId } = await tradePage(context, market, { ...from, limit: PAGE }, sinceMs);
     trades.push(...found);
@@ -85,6 +99,24 @@ async function tradesSince(
     from = { fromId: lastId + 1 };
   }
   throw new VenueUnavailable(`${market.symbol}: more executions than can be read (${PAGES_MAX * PAGE})`);
+}
+
+/** By halves, for ids grow with time: some thirty requests at most, however long the past is. */
+async function firstIdSince(
+  context: HistoryContext,
+  market: BinanceMarket,
+  sinceMs: number,
+  knownId: number,
+): Promise<number> {
+  let low = 0;
+  let high = knownId;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const { oldest } = await tradePage(context, market, { fromId: middle, limit: 1 }, sinceMs);
+    if (oldest !== null && oldest.timeMs < sinceMs) low = oldest.id + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** One order has far fewer executions than a page holds, but a page is what the venue gives at once. */
@@ -102,6 +134,7 @@ interface TradePage {
   readonly found: readonly RawTrade[];
   /** All that the venue gave. */
   readonly count: number;
+  readonly oldest: { readonly id: number; readonly timeMs: number } | null;
   readonly lastId: number;
 }
 
@@ -119,11 +152,15 @@ async function tradePage(
     send: (ccxt) => ccxt.privateGetMyTrades({ symbol: market.symbol, ...query }),
     decode: (body) => {
       const rows = listOf(body, 'trades');
-      const ids = rows.map((row) => wholeField(fieldsOf(row, 'trade'), 'id', 'trade'));
-      const wanted = rows.filter((row) => wholeField(fieldsOf(row, 'trade'), 'time', 'trade') >= sinceMs);
-      const found = wanted.map((row) => readTrade(row, market)).sort((a, b) => a.tradeId - b.tradeId);
+      const given = rows
+        .map((row) => {
+          const fields = fieldsOf(row, 'trade');
+          return { row, id: wholeField(fields, 'id', 'trade'), timeMs: wholeField(fields, 'time', 'trade') };
+        })
+        .sort((a, b) => a.id - b.id);
+      const found = given.filter(({ timeMs }) => timeMs >= sinceMs).map(({ row }) => readTrade(row, market));
       for (const trade of found) context.checkPrice(market, trade);
-      return { found, count: rows.length, lastId: Math.max(0, ...ids) };
+      return { found, count: rows.length, oldest: given[0] ?? null, lastId: given.at(-1)?.id ?? 0 };
     },
   });
 }

@@ -106,6 +106,7 @@ export class DeskUnderTest {
       movements?: readonly CashMovement[];
       movementsUnread?: readonly string[];
       quantityLimits?: readonly QuantityLimits[];
+      asOfMs?: number;
     } = {},
   ): readonly Effect[] {
     const { view } = this.engine;
@@ -124,6 +125,7 @@ export class DeskUnderTest {
         movements: changes.movements ?? [],
         movementsUnread: changes.movementsUnread ?? [],
         ...(changes.quantityLimits === undefined ? {} : { quantityLimits: changes.quantityLimits }),
+        ...(changes.asOfMs === undefined ? {} : { asOfMs: changes.asOfMs }),
       },
     });
   }
