@@ -316,6 +316,55 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     expect(await tellEnded(desk)).toMatchObject([{ workflowId }]);
   });
 
+  it('a routine that was abandoned, reset and terminated again is told again', async () => {
+    const desk = await bench.desk({
+      serve: ['operations'],
+      activities: () => ({ runCheck: () => Context.current().cancelled }),
+    });
+    const { pool } = bench.database;
+    const step = { key: 'a', title: 'A', check: 'database', onFail: 'warn', timeoutSeconds: 60, with: {} };
+    const { workflowId } = await startRoutine(bench, desk, [step as never]);
+    const handle = bench.client.workflow.getHandle(workflowId);
+    const terminateOnceShown = async () => {
+      await until('its row', async () => {
+        // As one that began minutes ago.
+        const { rowCount } = await pool.query(
+          `update routine_run set started = now() - interval '2 minutes' where workflow_id = $1 and finished is null`,
+          [workflowId],
+        );
+        return rowCount === 1;
+      });
+      await handle.terminate();
+    };
+    const abandoned = async () => {
+      const evidence = await desk.evidence('pre-market');
+      const notices = await pool.query(
+        "select from notice where desk = $1 and fingerprint like 'abandoned%'",
+        [desk.name],
+      );
+      const kept = evidence.filter(({ step_key: key }) => key.startsWith('abandoned:')).length;
+      return { kept, told: notices.rowCount };
+    };
+    await terminateOnceShown();
+    expect(await reconcile(desk)).toHaveLength(1);
+    expect(await abandoned()).toEqual({ kept: 1, told: 1 });
+    // Terminated where its row is open again, and where it is not yet.
+    await reset(bench, workflowId);
+    await terminateOnceShown();
+    expect(await reconcile(desk)).toHaveLength(1);
+    expect(await abandoned()).toEqual({ kept: 2, told: 2 });
+    await listedAs(desk, 'Terminated', 2);
+    expect(await tellEnded(desk)).toEqual([]);
+    await desk.stop();
+    await reset(bench, workflowId);
+    await handle.terminate();
+    await listedAs(desk, 'Terminated', 3);
+    const told = new Set<string>();
+    expect(await tellEnded(desk, told)).toMatchObject([{ workflowId }]);
+    expect(await tellEnded(desk, told)).toEqual([]);
+    expect(await abandoned()).toEqual({ kept: 3, told: 3 });
+  });
+
   it('another desk’s is not this one’s', async () => {
     const [ours, theirs] = [await bench.desk({ serve: [] }), await bench.desk({ serve: [] })];
     await (await start(theirs, 'backup', 'backup')).terminate();

@@ -247,7 +247,7 @@ async function rowsOf(
     `select from routine_run where workflow_id = $1 and first_run_id = $2 and finished >= $3
      union all select from incident where workflow_id = $1 and first_run_id = $2 and state = 'resolved'
      union all select from evidence where workflow_id = $1 and first_run_id = $2
-       and step_key like 'abandoned:%:%' limit 1`,
+       and step_key like 'abandoned:%:%' and finished >= $3 limit 1`,
     [workflowId, firstRunId, new Date(startedMs)],
   );
   return rowCount === 0 ? 'none' : 'ended';

@@ -23,6 +23,8 @@ export type ReconcileContext = Pick<OperationContext, 'desk' | 'pool' | 'tempora
 
 export interface Abandoned {
   readonly workflowId: string;
+  /** The run that ended: one that was reset and is abandoned again has another. Null: Temporal has it no more. */
+  readonly runId: string | null;
   readonly how: string;
   readonly things: readonly OpenThing[];
 }
@@ -77,17 +79,22 @@ async function abandonedOf(
   if (state.running) return null;
   // A person may still do what a run that ended properly has asked for.
   const left = state.ended ? things.filter(({ kind }) => kind !== 'task') : things;
-  return left.length === 0 ? null : { workflowId: first.workflowId, how: state.how, things: left };
+  if (left.length === 0) return null;
+  return { workflowId: first.workflowId, runId: state.runId, how: state.how, things: left };
 }
 
 /** The rows last: what is lost on the way is found again at the next look, and is said once all the same. */
-async function end(context: ReconcileContext, { workflowId, how, things }: Abandoned): Promise<void> {
+async function end(
+  context: ReconcileContext,
+  { workflowId, how, things, ...ended }: Abandoned,
+): Promise<void> {
   const { desk, pool, home } = context;
   const outcome = `abandoned: ${how}`;
   const permission = things.some(({ kind }) => kind === 'go-live')
     ? await endPermission(context, workflowId, how)
     : null;
   const firstRunId = things[0]?.firstRunId ?? workflowId;
+  const runId = ended.runId ?? firstRunId;
   const nowMs = context.nowMs();
   await recordEvidenceBatch(
     pool,
@@ -95,7 +102,7 @@ async function end(context: ReconcileContext, { workflowId, how, things }: Aband
       desk: desk.desk,
       workflowId,
       firstRunId,
-      runId: firstRunId,
+      runId,
       routine: thing.routine,
       stepKey: `abandoned:${thing.kind}:${thing.key}`.slice(0, 200),
       name: 'Abandoned',
@@ -122,7 +129,7 @@ async function end(context: ReconcileContext, { workflowId, how, things }: Aband
       ...(permission === null ? [] : [permission]),
     ].join('\n'),
     workflowId,
-    fingerprint: `abandoned:${workflowId}:${firstRunId}`.slice(0, 300),
+    fingerprint: `abandoned:${workflowId}:${runId}`.slice(0, 300),
     audience: ['operator', 'approver'],
   };
   await notify(pool, notice, home);

@@ -3,8 +3,8 @@ import type { TemporalAccess } from '../../temporal/open-temporal.js';
 
 export type RunState =
   | { readonly running: true }
-  /** `ended`: by itself, to its end. `how` in words. */
-  | { readonly running: false; readonly ended: boolean; readonly how: string };
+  /** `ended`: by itself, to its end. `how` in words. `runId`: of its newest run; null where Temporal has it no more. */
+  | { readonly running: false; readonly ended: boolean; readonly how: string; readonly runId: string | null };
 
 const ASK_MS = 5_000;
 
@@ -27,13 +27,14 @@ export async function runState(
   firstRunId: string | null,
 ): Promise<RunState> {
   const described = await describeRun(temporal, ASK_MS, workflowId);
-  if (described === null) return { running: false, ended: false, how: FORGOTTEN };
-  const { status, raw } = described;
+  if (described === null) return { running: false, ended: false, how: FORGOTTEN, runId: null };
+  const { status, raw, runId } = described;
   const isThat = firstRunId === null || raw.workflowExecutionInfo?.firstRunId === firstRunId;
   if (isThat && (status.name === 'RUNNING' || status.name === 'PAUSED')) return { running: true };
-  if (!isThat) return { running: false, ended: false, how: 'its run is gone, and another has its name' };
+  if (!isThat)
+    return { running: false, ended: false, how: 'its run is gone, and another has its name', runId: null };
   const how = HOW_ENDED[status.name] ?? `its run is ${status.name.toLowerCase()} in Temporal`;
-  return { running: false, ended: status.name === 'COMPLETED', how };
+  return { running: false, ended: status.name === 'COMPLETED', how, runId };
 }
 
 export const FORGOTTEN = 'Temporal does not know its run: its database was lost or set back';
