@@ -5,7 +5,7 @@ import type { Effect } from '../../src/engine/effect.js';
 import type { Command, EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { EngineView } from '../../src/engine/view.js';
-import { wronglyLifted } from './authority.js';
+import { wronglyAsked, wronglyLifted } from './authority.js';
 import type { Bank } from './bank.js';
 import { Evidence } from './evidence.js';
 import { FollowedBook } from './followed-book.js';
@@ -17,6 +17,7 @@ import type { Moment, Watcher } from './watcher.js';
 import { AnswersInTime } from './watchers/answers-in-time.js';
 import { CashRecords } from './watchers/cash-records.js';
 import { CloseAllDeadline } from './watchers/close-all-deadline.js';
+import { ClosesAskedFor } from './watchers/closes-asked-for.js';
 import { EntriesAllowed } from './watchers/entries-allowed.js';
 import { HaltsKept } from './watchers/halts-kept.js';
 import { LossLimits } from './watchers/loss-limits.js';
@@ -79,6 +80,7 @@ export class Oracle {
       new AnswersInTime(book),
       new HaltsKept(book),
       new CloseAllDeadline(book, closeAll.deadlineMs),
+      new ClosesAskedFor(),
       new ProtectiveStops(book, scenario, () => risk().stopLossPct, this.#unprotectable),
       new StopGaps(book, scenario, this.#unprotectable),
       new EntriesAllowed(book, scenario, {
@@ -141,6 +143,8 @@ export class Oracle {
     const { instruments } = this.scenario;
     this.#unprotectable.recorded(record, (of) => instruments.findIndex(({ symbol }) => symbol === of));
     if (record.type === 'armed') this.#checkArming(record);
+    const wronglyHalted = record.type === 'halt' ? wronglyAsked(record.halt, this.#config.resume) : null;
+    if (wronglyHalted !== null) this.violations.push(wronglyHalted);
     if (record.type === 'command' && record.name === 'kill' && this.#book.mode !== 'KILLED') {
       this.violations.push(`after a kill the desk is ${this.#book.mode}`);
     }

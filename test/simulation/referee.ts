@@ -6,6 +6,8 @@ import type { SimulatedPrices } from './simulated-prices.js';
 
 /** A market order is judged by the other side of the spread. */
 const SPREAD = 0.99;
+/** What is open may have gained since it was opened. */
+const LENT_FROM = 1.5;
 
 export class Referee {
   readonly violations: string[] = [];
@@ -37,7 +39,7 @@ export class Referee {
   async lookAtAccount(): Promise<void> {
     const { cash } = await this.venue.balances();
     const positions = await this.venue.positions();
-    if (this.scenario.instruments[0]?.kind !== 'spot') return;
+    if (this.scenario.instruments[0]?.kind !== 'spot') return this.#lookAtMargin(Number(cash));
     if (BigInt(cash) < 0n) this.#object(`the venue let the account owe ${-BigInt(cash)}`);
     for (const { instrument, quantityLots } of positions)
       if (quantityLots < 0) this.#object(`the venue sold ${-quantityLots} lots of ${instrument} too many`);
@@ -49,6 +51,14 @@ export class Referee {
       if (lots > held)
         this.#object(`the venue has ${lots} lots of ${instrument} on sale, and ${held} are there`);
     }
+  }
+
+  /** Nobody lends here: contracts are worth no more than the wallet, whatever opened them. */
+  async #lookAtMargin(cash: number): Promise<void> {
+    let open = 0;
+    for (const { instrument, quantityLots } of await this.venue.positions())
+      open += this.#value(instrument, Math.abs(quantityLots), this.prices.bidTicks(instrument));
+    if (open > cash * LENT_FROM) this.#object(`the venue let ${open} be open for a wallet of ${cash}`);
   }
 
   /** At the end: who takes fees in coins keeps them from each purchase, or takes them from the stock. */
@@ -63,14 +73,18 @@ export class Referee {
   }
 
   #whyNot({ clientId, instrument, side, type, quantityLots, limitTicks, stopTicks }: OrderIntent) {
-    const { moneyPerTickLot, minNotional } = this.scenario.instruments[instrument]!;
+    const { minNotional } = this.scenario.instruments[instrument]!;
     const [bid, ask] = [this.prices.bidTicks(instrument), this.prices.askTicks(instrument)];
-    const value = quantityLots * (limitTicks ?? stopTicks ?? ask) * moneyPerTickLot;
+    const value = this.#value(instrument, quantityLots, limitTicks ?? stopTicks ?? ask);
     if (value < minNotional * SPREAD) return `the venue took ${clientId}, which is below its smallest order`;
     const passed = stopTicks !== null && (side === 'sell' ? bid <= stopTicks : ask >= stopTicks);
     return type === 'stop' && passed
       ? `the venue took the stop ${clientId} at ${stopTicks}, which the market has passed`
       : null;
+  }
+
+  #value(instrument: number, lots: number, ticks: number): number {
+    return lots * ticks * this.scenario.instruments[instrument]!.moneyPerTickLot;
   }
 
   #object(objection: string | null): void {

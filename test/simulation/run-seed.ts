@@ -94,6 +94,7 @@ class Run {
   readonly #conversions: Conversions;
   /** When the last quote came that was no price. */
   #wrongAtMs = Number.NEGATIVE_INFINITY;
+  #twoWrongAtMs = Number.NEGATIVE_INFINITY;
   readonly #silentUntilMs = new Map<number, number>();
   #backup: readonly EngineRecord[] | null = null;
   #faultsEnded = false;
@@ -198,6 +199,8 @@ class Run {
       this.#injected.count('foreign trade');
       this.#stranger.trade(this.#scenario.traded);
     });
+    if (this.#scenario.refusedEveryMs > 0)
+      this.#time.every(this.#scenario.refusedEveryMs, () => void this.#stranger.askTooMuch(this.#scenario));
     this.#nowAndThen(freezeEveryMs, () => {
       this.#injected.count('process stands still');
       this.#trader.freeze(this.#random.whole(500, 20_000));
@@ -336,15 +339,24 @@ class Run {
       this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
   }
 
-  /** A single one among real ones, to a desk that has heard one of those: the first is believed whatever it is. */
+  /** One among real ones, or two that agree, to a desk that has heard a real one: the first is believed whatever it is. */
   #quoteWrongly(): void {
     const instrument = this.#random.whole(0, this.#scenario.instruments.length - 1);
     const silent = this.#time.nowMs < (this.#silentUntilMs.get(instrument) ?? 0);
     if (silent || !this.#trader.running || !this.#trader.hasHeard(instrument)) return;
+    const [nowMs, { sleepEveryMs }] = [this.#time.nowMs, this.#scenario];
+    // With a third one that agrees they would be the price.
+    if (nowMs - this.#twoWrongAtMs < CONTRADICTED_MS) return;
     this.#injected.count('wrong quote');
-    this.#wrongAtMs = this.#time.nowMs;
+    const alone = nowMs - this.#wrongAtMs >= CONTRADICTED_MS && sleepEveryMs === 0;
+    this.#wrongAtMs = nowMs;
     const { bidTicks, askTicks } = wrongQuote(this.#random, this.#prices.bidTicks(instrument));
     this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+    if (alone && bidTicks % 2 === 0) {
+      this.#twoWrongAtMs = nowMs;
+      this.#injected.count('two wrong quotes that agree');
+      this.#trader.post({ kind: 'quote', instrument, bidTicks, askTicks });
+    }
     // Nobody listens to what contradicts it.
     if (this.#scenario.freezeEveryMs > 0 && this.#random.chance(0.2))
       this.#trader.freeze(this.#random.whole(3_000, 20_000));

@@ -3,9 +3,9 @@ import type { Desk } from '../../src/desk/schema.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { formatMoney, parseMoney } from '../../src/domain/money.js';
 import type { VenueCapabilities } from '../../src/domain/venue.js';
-import type { EngineConfig, RiskNumbers } from '../../src/engine/config.js';
+import type { EngineConfig, ResumeRules, RiskNumbers } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
-import { coins, crossStrategy, engineConfigWith } from '../support/engine-config.js';
+import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
 import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';
 import { SPEED, START_MARKET_MS } from './simulated-prices.js';
@@ -65,6 +65,8 @@ export interface Scenario {
   readonly restoreEveryMs: number;
   /** A person who trades on the account at the venue's own screen. */
   readonly strangerEveryMs: number;
+  /** Orders that no exchange takes, sent to the venue itself. */
+  readonly refusedEveryMs: number;
   /** The machine's wall clock is set back or forward, by up to a day. */
   readonly clockSetEveryMs: number;
   /** The feed is silent, of one instrument or of all. */
@@ -91,6 +93,7 @@ export interface Scenario {
   /** Real money: nothing without a go-live. */
   readonly live: boolean;
   readonly risk: Pick<RiskNumbers, 'dailyLossLimitPct' | 'maxDrawdownPct'>;
+  readonly resume: ResumeRules;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
@@ -150,6 +153,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     commandEveryMs: random.pick([0, 4_000, 10_000, 25_000]),
     diskFaultEveryMs: random.pick([0, 0, 0, 40_000]),
     strangerEveryMs: ownedByOthers ? (seed % 3 === 0 ? 15_000 : 0) : random.pick([0, 0, 0, 0, 40_000]),
+    refusedEveryMs: seed % 5 === 2 ? 3_000 : 0,
     maintenanceEveryMs: random.pick([0, 0, 0, 30_000]),
     breakerEveryMs: random.pick([0, 0, 0, 20_000]),
     stormEveryMs: random.pick([0, 0, 0, 0, 30_000]),
@@ -163,6 +167,8 @@ export function drawScenario(seed: number, random: Random): Scenario {
       { dailyLossLimitPct: 0.4, maxDrawdownPct: 1.5 },
       { dailyLossLimitPct: 5, maxDrawdownPct: 0.4 },
     ]),
+    // By itself after an outage, by a person after a fault of the desk; or both by themselves.
+    resume: seed % 4 === 1 ? { ...RESUME, fault: 'person' } : RESUME,
     endsFlat: random.chance(0.5),
   };
 }
@@ -236,6 +242,7 @@ export function engineConfig(
       stopLossPct: 2,
       ...scenario.risk,
     },
+    resume: scenario.resume,
     closeAll: { deadlineMs: 20_000, answerTimeoutMs: 2_000 },
     staleMs: 5_000,
     stopOverrunMs: 10_000,

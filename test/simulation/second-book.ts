@@ -69,12 +69,12 @@ export class SecondBook {
     return Number(this.holdings[instrument]!.coins / this.#lot(instrument));
   }
 
-  /** Cash and what is held, at these bids. */
-  equity(bidTicks: (instrument: number) => number): number {
+  /** Cash and what is held, at these prices: what is long at the bid, what is short at what buying it back costs. */
+  equity(ticks: (instrument: number, isLong: boolean) => number): number {
     let equity = Number(this.cash - this.feesElsewhere);
     this.holdings.forEach(({ coins, cost }, at) => {
       const { moneyPerTickLot, kind } = this.instruments[at]!;
-      const worth = (Number(coins) / Number(this.#lot(at))) * bidTicks(at) * moneyPerTickLot;
+      const worth = (Number(coins) / Number(this.#lot(at))) * ticks(at, coins > 0n) * moneyPerTickLot;
       if (coins !== 0n) equity += kind === 'spot' ? worth : worth - Number(cost);
     });
     return equity;

@@ -30,7 +30,7 @@ export const SPOT: VenueCapabilities = {
 };
 
 /** As the crypto desk has it. */
-const RESUME: EngineConfig['resume'] = {
+export const RESUME: EngineConfig['resume'] = {
   startup: 'auto',
   fault: 'auto',
   venue: 'auto',

@@ -170,4 +170,16 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     find: '  if (seen !== undefined && isOfAnotherHand(core, reported)) return',
     put: '  if (seen !== undefined && reported.quantityLots < 0 && isOfAnotherHand(core, reported)) return',
   },
+  {
+    what: 'a difference in cash is believed at the first reading',
+    file: 'engine/sync/reconcile-cash.ts',
+    find: '    cash.suspected = { difference, atMs: core.monotonicMs };\n    return false;\n',
+    put: '    cash.suspected = { difference, atMs: core.monotonicMs };\n    return true;\n',
+  },
+  {
+    what: 'a difference in cash is believed at the next reading, however soon',
+    file: 'engine/timing.ts',
+    find: 'CASH_CONFIRM_AFTER_MS = 2_000',
+    put: 'CASH_CONFIRM_AFTER_MS = 0',
+  },
 ];

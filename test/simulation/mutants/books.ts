@@ -20,4 +20,16 @@ export const BOOK_MUTANTS: readonly Mutant[] = [
     find: 'const costOut = mulDivUnits(position.cost, leaving, held);',
     put: 'const costOut = held > 0n ? position.cost : 0n;',
   },
+  {
+    what: 'what is open counts at its cost',
+    file: 'engine/market-book.ts',
+    find: '    return this.worthAt(at, lots);\n',
+    put: '    return owned ? cost : 0;\n',
+  },
+  {
+    what: 'a short position is valued at the bid',
+    file: 'engine/market-book.ts',
+    find: 'lots > 0 ? this.bidTicks[at] : this.askTicks[at]',
+    put: 'lots !== 0 ? this.bidTicks[at] : this.askTicks[at]',
+  },
 ];

@@ -140,4 +140,22 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
     find: 'VENUE_DOWN_MAX_MS = 10_000',
     put: 'VENUE_DOWN_MAX_MS = 1e9',
   },
+  {
+    what: 'a kill is lifted by the rule',
+    file: 'engine/halts/mode.ts',
+    find: '      return resume.kill;',
+    put: '      return resume.startup;',
+  },
+  {
+    what: 'prices that come back need a person',
+    file: 'engine/halts/mode.ts',
+    find: "    case 'stale-data':\n",
+    put: '',
+  },
+  {
+    what: 'an outage closes every position',
+    file: 'engine/flow/on-fault.ts',
+    find: '    core.venueDownSinceMs ??= core.monotonicMs;\n',
+    put: "    core.venueDownSinceMs ??= core.monotonicMs;\n    if (!isClosing(core)) beginCloseAll(core, 'fermata', 'outage');\n",
+  },
 ];

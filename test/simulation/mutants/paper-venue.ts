@@ -32,4 +32,22 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
     find: "    if (open.side === 'sell') free -=",
     put: "    if (open.side === 'sell' && open.quantityLots < 0) free -=",
   },
+  {
+    what: 'the paper venue takes orders below its minimum',
+    file: 'venue/paper/admission.ts',
+    find: "  return isWorthTrading(order.quantityLots, reserveTicks, instrument) ? null : filter('NOTIONAL');",
+    put: '  return null;',
+  },
+  {
+    what: 'the paper venue buys without money',
+    file: 'venue/paper/admission.ts',
+    find: '    return needed > book.cash - heldBack(book, takerFeePpm) ? INSUFFICIENT : null;',
+    put: '    return needed > 1e18 ? INSUFFICIENT : null;',
+  },
+  {
+    what: 'the paper venue lends for contracts',
+    file: 'venue/paper/admission.ts',
+    find: '  return opened > freeMargin(book, quote) ?',
+    put: '  return opened > 1e18 + freeMargin(book, quote) ?',
+  },
 ];

@@ -80,4 +80,10 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
     find: '  core.guard.forgetDoubts();\n',
     put: '',
   },
+  {
+    what: 'two quotes that agree are believed, whatever they say',
+    file: 'engine/quote-guard.ts',
+    find: 'now.count >= this.rules.agreeing',
+    put: 'now.count >= 2',
+  },
 ];

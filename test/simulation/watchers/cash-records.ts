@@ -1,4 +1,7 @@
-/** Cash moves in the books for one of three reasons: the venue lists it, a person says it, or what was adopted was traded at another price. */
+/**
+ * Cash moves in the books for one of three reasons: the venue lists it, a person says it, or what was adopted was traded at
+ * another price. None of them counts before a second reading has found the same difference.
+ */
 import { parseUnits } from '../../../src/domain/money.js';
 import type { CashMovement } from '../../../src/domain/venue.js';
 import type { Command, EngineEvent } from '../../../src/engine/event.js';
@@ -10,6 +13,8 @@ import type { Watcher } from '../watcher.js';
 
 /** What was adopted was counted at the last price, in cash too; what it really cost may differ by this part of it. */
 const ADOPTED_PART = 0.06;
+/** From the first reading that differs to the one that is believed. */
+const CONFIRMED_AFTER_MS = 2_000;
 
 export class CashRecords implements Watcher {
   readonly #booked = new Set<string>();
@@ -19,6 +24,12 @@ export class CashRecords implements Watcher {
   /** By the newest reading, money units. */
   #cash: bigint | null = null;
   #listed: readonly CashMovement[] = [];
+  /** Of the newest reading, until the next thing is heard: what it leads to is in the books by then. */
+  #readAtMs: number | null = null;
+  /** What it differs by, before anything is booked for it; null: nothing was. */
+  #difference: bigint | null = null;
+  /** By how much earlier readings differed, and when each was read. */
+  #differed: { readonly difference: bigint; readonly atMs: number }[] = [];
 
   constructor(
     private readonly bank: Bank,
@@ -33,11 +44,17 @@ export class CashRecords implements Watcher {
     this.#adopted = 0;
     this.#cash = null;
     this.#listed = [];
+    this.#readAtMs = null;
+    this.#differed = [];
   }
 
-  heard(event: EngineEvent): void {
+  heard(event: EngineEvent, wallMs: number): void {
+    if (this.#readAtMs !== null) this.#differed.push({ difference: this.#left, atMs: this.#readAtMs });
+    this.#readAtMs = null;
     if (event.kind !== 'venue.snapshot') return;
     const { cash, movements } = event.snapshot;
+    this.#readAtMs = wallMs;
+    this.#difference = null;
     this.#cash = cash === null ? null : BigInt(cash);
     this.#listed = movements ?? [];
   }
@@ -51,7 +68,7 @@ export class CashRecords implements Watcher {
     if (record.type === 'reconciled' && record.clean) this.#adopted = 0;
     if (record.type === 'reconciled') return record.clean ? null : this.#unexplained(record);
     if (record.type !== 'cash') return null;
-    const objection = this.#objection(record);
+    const objection = this.#objection(record) ?? (record.source === 'person' ? null : this.#tooEarly());
     if (record.movementId !== null) this.#booked.add(record.movementId);
     return objection;
   }
@@ -73,10 +90,28 @@ export class CashRecords implements Watcher {
   /** A person is asked only for what the venue does not list. */
   #unexplained({ differences }: Extract<EngineRecord, { readonly type: 'reconciled' }>): string | null {
     if (this.#cash === null || !differences.some(({ what }) => what === 'balance')) return null;
+    const early = this.#tooEarly();
+    if (early !== null) return early;
     const open = this.#listed.filter(({ id }) => !this.#booked.has(id));
     const sum = open.reduce((all, { amount }) => all + parseUnits(amount), 0n);
     if (open.length === 0 || sum !== this.#cash - this.book.second.cash) return null;
     return `a difference in cash counts as unexplained, and the venue lists ${open.map(({ id }) => id).join(', ')}`;
+  }
+
+  /** Of the newest reading, by the books of this moment. */
+  get #left(): bigint {
+    return (this.#cash ?? 0n) - this.book.second.cash;
+  }
+
+  /** One reading alone may have been taken in the middle of a trade. */
+  #tooEarly(): string | null {
+    const [now, difference] = [this.#readAtMs, this.#difference ?? this.#left];
+    this.#difference = difference;
+    if (now === null) return `a difference in cash of ${difference} was believed without a reading`;
+    const isConfirmed = this.#differed.some(
+      (before) => before.difference === difference && now - before.atMs >= CONFIRMED_AFTER_MS,
+    );
+    return isConfirmed ? null : `a difference in cash of ${difference} was believed at the first reading`;
   }
 
   #adopt({

@@ -1,4 +1,4 @@
-/** Positions, their cost, what was realised, and cash: as the second book has them, to the last unit. */
+/** Positions, their cost, what was realised, cash and equity: as the second book has them, to the last unit. */
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
@@ -7,6 +7,8 @@ import type { Moment, Watcher } from '../watcher.js';
 
 /** Adopted within this part of the newest price: a jump is no price for the desk until other quotes agree. */
 const ADOPTED_WITHIN = 0.12;
+/** Money units: the desk keeps a running sum. */
+const ROUNDING = 100;
 
 export class Results implements Watcher {
   readonly #bids = new Map<number, number>();
@@ -53,6 +55,19 @@ export class Results implements Watcher {
       if (BigInt(realised) !== ours)
         return `${name} realised ${realised} in ${instrument}, its records come to ${ours}`;
     }
-    return null;
+    return this.#equity(view());
+  }
+
+  /** At the quotes that the desk goes by; that those are the market's is for others to watch. */
+  #equity({ equity, quotes }: ReturnType<Moment['view']>): string | null {
+    const book = this.followed.second;
+    const quoteOf = new Map(quotes.map((quote) => [quote.instrument, quote]));
+    if (book.holdings.some(({ coins }, at) => coins !== 0n && !quoteOf.has(at))) return null;
+    const ours = book.equity((at, isLong) => {
+      const quote = quoteOf.get(at);
+      return (isLong ? quote?.bidTicks : quote?.askTicks) ?? 0;
+    });
+    if (Math.abs(equity - ours) <= ROUNDING) return null;
+    return `equity is ${equity}, by the records and these quotes it is ${ours}`;
   }
 }
