@@ -19,6 +19,7 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
     instruments: record.instruments,
     startingCash: readUnits(record.startingCash),
     account: record.account ?? PAPER_ACCOUNT,
+    accountId: record.accountId ?? state.config?.accountId ?? null,
   };
   if (record.incarnation !== undefined) state.incarnations.add(record.incarnation);
   const scales = scalesFor(record.instruments, state.scales);

@@ -71,6 +71,8 @@ export interface EngineConfig {
   readonly simulated: boolean;
   /** Whose money is traded; a journal belongs to one account. Left out: `paper`. */
   readonly account?: string;
+  /** The venue's own id of that account, where it has said it. */
+  readonly accountId?: string;
   /** An account at an exchange: coins that no trade explains are nobody's until a person has said whose. */
   readonly coinsNeedOwner?: boolean;
   /** Venue time at which a new journal begins: older fills are not the desk's. Left out: it begins with the market. */

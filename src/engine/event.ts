@@ -47,6 +47,8 @@ export interface VenueSnapshot {
   readonly requestId: number;
   /** Venue's time when this reading began, where it knows one. */
   readonly asOfMs?: number;
+  /** The venue's own id of the account that was read. */
+  readonly accountId?: string;
   readonly positions: readonly VenuePosition[];
   readonly openOrders: readonly VenueOrder[];
   /** Fills since the last one that the engine knew when it asked. */

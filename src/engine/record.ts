@@ -37,6 +37,8 @@ export type EngineRecord =
       readonly historyBeginsMs?: number;
       /** Whose money; left out: `paper`. */
       readonly account?: string;
+      /** The venue's own id of that account; left out: not known then. */
+      readonly accountId?: string;
       readonly marketMs: number;
     }
   | {

@@ -92,6 +92,8 @@ export interface EngineState {
     readonly instruments: readonly Instrument[];
     readonly startingCash: Units;
     readonly account: string;
+    /** The venue's own id of it; null: it has not said it yet. */
+    readonly accountId: string | null;
   } | null;
   /** Of the books, by currency. */
   scales: Scales;

@@ -118,6 +118,8 @@ export interface EngineView {
   readonly capitalMoved: Units;
   /** Worth of the fees that were paid from assets kept for them, money units: taken off equity, not off cash. */
   readonly feesElsewhere: number;
+  /** The venue's own id of the account; null: it has not said it. */
+  readonly accountId: string | null;
   /** What the venue has more (below zero: less) than we count, and nobody explained; money units. Null: cash agrees. */
   readonly cashUnexplained: Units | null;
   readonly unrealised: number;
@@ -173,6 +175,7 @@ export function readView(core: Core): EngineView {
     unvaluedFees: state.unvaluedFees,
     capitalMoved: state.capitalMoved,
     feesElsewhere: Math.round(moneyOf(state.feesElsewhere, state.steps[0] ?? NO_STEPS)),
+    accountId: state.config?.accountId ?? null,
     cashUnexplained: sync.cash.unexplained,
     unrealised: state.positions.reduce(
       (sum, position) => sum + market.unrealised(heldAt(state, position)),

@@ -13,6 +13,8 @@ import { zoneOffset } from './zone-offset.js';
 /** Whose money the desk trades. */
 export interface TradedAccount {
   readonly account: string;
+  /** The venue's own id of it. */
+  readonly accountId?: string;
   readonly real: boolean;
   /** Money units, where it is not the desk file's to say; counts at the very first start only. */
   readonly startingCash?: number | Units;
@@ -80,6 +82,7 @@ export function engineConfig(
     ...(money === null
       ? {}
       : { account: money.account, goLiveRequired: money.real, coinsNeedOwner: money.real }),
+    ...(money?.accountId === undefined ? {} : { accountId: money.accountId }),
     feeAssets: feeAssets(desk),
     ...(money?.historyBeginsMs === undefined ? {} : { historyBeginsMs: money.historyBeginsMs }),
     simulated: capabilities.simulated,

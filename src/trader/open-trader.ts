@@ -89,7 +89,9 @@ async function openOn(
     const ours = positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0;
     return ours + (others === undefined ? 0 : othersLots(others));
   };
-  const venue = await openTradingVenue({ ...parts, desk, instruments, feed, expectedLots });
+  const expectedAccount = () => known?.view.accountId ?? null;
+  const books = { expectedLots, expectedAccount };
+  const venue = await openTradingVenue({ ...parts, desk, instruments, feed, ...books });
   let runner: Runner | null = null;
   try {
     const { engine, activity, records } = await replayedEngine(parts, instruments, venue);

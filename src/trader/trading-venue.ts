@@ -32,6 +32,8 @@ export interface VenueParts {
   readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
   /** The engine's own position. */
   readonly expectedLots: (instrument: InstrumentId) => number;
+  /** The account that the journal is of, by the venue's own id; null: it doesn't say. */
+  readonly expectedAccount: () => string | null;
   readonly log: Log;
 }
 
@@ -65,6 +67,7 @@ async function openLive({
   instruments,
   log,
   expectedLots,
+  expectedAccount,
 }: VenueParts): Promise<TradingVenue> {
   const { live } = tradedVenue(desk.venue.name);
   const endpoint = live.endpoint(desk, runtime.simulatedVenue);
@@ -76,6 +79,7 @@ async function openLive({
     foreign: notTheDesks(desk),
     rateLimited: desk.venue.rateLimit.enabled,
     expectedLots,
+    expectedAccount,
     onRefusedAnswer: (answer) => log('warn', 'an answer of the exchange could not be believed', { answer }),
   });
   return { port, paper: null, account: live.accounts[endpoint.kind] };

@@ -86,6 +86,8 @@ export interface OpenReader extends ReadBook {
 export interface OpenVenue extends OpenReader {
   /** The engine's own position. */
   readonly expectedLots: (instrument: InstrumentId) => number;
+  /** The venue's id of the account that the desk's books are of; null: they don't know it. */
+  readonly expectedAccount: () => string | null;
   /** Each answer that could not be believed; for the log. Holds no secret. */
   readonly onRefusedAnswer: (answer: RefusedAnswer) => void;
 }

@@ -29,6 +29,8 @@ export interface VenuePort {
   serverTime(): Promise<number>;
   /** The same without asking, where fills may be listed late; null before it was read once. */
   knownTime?(): number | null;
+  /** The venue's own id of the account, without asking; null before it was read, and where it says none. */
+  accountId?(): string | null;
   balances(): Promise<VenueBalances>;
   positions(): Promise<readonly VenuePosition[]>;
   openOrders(): Promise<readonly VenueOrder[]>;

@@ -155,4 +155,43 @@ describe('a start', () => {
     expect(desk.lots(0)).toBe(lots);
     expect(desk.recorded('fill')).toHaveLength(1);
   });
+
+  it('learns the id of its account at the first reading, and takes nothing of another one', () => {
+    const real = { account: 'Binance spot', historyBeginsMs: START_MS };
+    const old = new DeskUnderTest(real).active();
+    old.hold(0);
+    expect(old.recorded('config')).toHaveLength(1);
+    old.command({ name: 'reconcile' });
+    old.snapshot({ accountId: '12' });
+    old.command({ name: 'reconcile' });
+    old.snapshot({ accountId: '12' });
+    expect(old.recorded('config').map(({ accountId }) => accountId)).toEqual([undefined, '12']);
+    const replayed = createEngine(deskConfig(real));
+    for (const record of fromDisk(old.records)) replayed.apply(record);
+    expect(replayed.stateHash()).toBe(old.engine.stateHash());
+
+    const start = (accountId?: string) =>
+      new DeskUnderTest(
+        { ...real, ...(accountId === undefined ? {} : { accountId }) },
+        2,
+        fromDisk(old.records),
+      );
+    const other = start('34');
+    const before = other.records.length;
+    expect(other.engine.begin(other.stamp())).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('34'),
+    });
+    expect(other.records).toHaveLength(before);
+
+    expect(start('12').begin().recorded('config')).toHaveLength(2);
+    const late = start().begin();
+    const lots = late.lots(0);
+    late.snapshot({ positions: [0, 0], accountId: '34' });
+    late.pass(10_000);
+    late.snapshot({ positions: [0, 0], accountId: '34' });
+    expect(late.lots(0)).toBe(lots);
+    expect(late.arm('two-people')).toMatchObject({ ok: false });
+    expect(late.engine.view.halts.at(-1)?.reason).toContain('the key is of the account 34');
+  });
 });

@@ -1,6 +1,7 @@
 /** What ends the permission to trade real money, each tried on a live desk at the exchange's simulator. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { padded } from '../../simulators/binance/accounts.js';
 import { decisionSubject } from '../../src/domain/approval.js';
 import { signDecision } from '../../src/domain/decision.js';
 import { type SettingChange, settingsTerms } from '../../src/domain/settings-change.js';
@@ -8,6 +9,7 @@ import { signStatement } from '../../src/domain/signed-vote.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { ownKeyOf } from '../support/own-keys.js';
+import { OTHER_KEY, TRADING_KEY } from '../venue-binance/support/raw-client.js';
 import { DECISION_KEY, type LiveDesk, liveDesk, vote } from './support/live-desk.js';
 
 const PEOPLE = ['operator', 'second'] as const;
@@ -113,4 +115,28 @@ it('a journal that was begun anew knows of no permission', async () => {
   await desk.start();
   await takesAnother(desk);
   expect((await desk.status()).incarnation).not.toBe(before);
+});
+
+it('a key of another account starts nothing, and a new key of the same one goes on', async () => {
+  const { desk, running } = await armedDesk();
+  const { incarnation } = await desk.status();
+  await running.stop();
+  const { exchange } = desk.simulator.simulation;
+  const trade = ({ apiKey, secret }: { apiKey: string; secret: string }) => {
+    process.env.BINANCE_API_KEY = apiKey;
+    process.env.BINANCE_SECRET_KEY = secret;
+  };
+  trade(OTHER_KEY);
+  await expect(desk.start()).rejects.toThrow('and the key is of the account');
+  expect(exchange.orders.filter(({ account }) => account === 'other')).toEqual([]);
+  const rotated = {
+    ...TRADING_KEY,
+    apiKey: padded('simDeskRotated'),
+    secret: padded('simDeskRotatedSecret'),
+  };
+  exchange.keys.delete(TRADING_KEY.apiKey);
+  exchange.keys.set(rotated.apiKey, rotated);
+  trade(rotated);
+  await desk.start();
+  expect(await isReady(desk)).toMatchObject({ incarnation, goLive: { granted: { step: 0 } } });
 });

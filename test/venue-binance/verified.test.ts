@@ -30,6 +30,16 @@ describe('the key', () => {
     await says(wrong.venue, 'a read-only key is expected');
   });
 
+  it('that is of another account than the books sends no order, not one that closes either', async () => {
+    const { venue, simulator } = await openOnSimulator({ expectedAccount: () => 'another' });
+    await says(venue, "the desk's books are of the account another");
+    const stop = approved({ purpose: 'protective', type: 'stop', side: 'sell', stopTicks: 5_900_000 });
+    expect(await venue.submit(stop)).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(0);
+    const { venue: same } = await openOnSimulator({ expectedAccount: () => venue.accountId?.() ?? null });
+    await eventually(() => expect(same.state.up).toBe(true));
+  });
+
   it('that the exchange does not know is said plainly, without the key in it', async () => {
     const { venue } = await openOnSimulator({ credentials: { apiKey: 'u'.repeat(64), secret: 'wrong' } });
     await says(venue, '-2015');

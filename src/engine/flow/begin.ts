@@ -59,6 +59,12 @@ function whyNotBegin({ state, config }: Core): string | null {
   if (before === null) return null;
   const account = config.account ?? PAPER_ACCOUNT;
   if (before.account !== account) return otherAccount(before.account, account);
+  if (config.accountId !== undefined && (before.accountId ?? config.accountId) !== config.accountId)
+    return otherAccount(
+      `the account ${before.accountId}`,
+      `the account ${config.accountId}`,
+      'the key is of',
+    );
   if (sameInstruments(before.instruments, config.instruments)) return null;
   const held = state.positions.filter(({ quantityLots }) => quantityLots !== 0);
   const resting = state.live.some((orders) => orders.size > 0);
@@ -71,9 +77,9 @@ function whyNotBegin({ state, config }: Core): string | null {
   );
 }
 
-function otherAccount(before: string, now: string): string {
+function otherAccount(before: string, now: string, says = 'the desk file asks for'): string {
   return (
-    `this journal tells of trading on ${before}, and the desk file asks for ${now}: positions and money of one are not ` +
+    `this journal tells of trading on ${before}, and ${says} ${now}: positions and money of one are not ` +
     "those of the other. Nothing was started. Give the desk file a name of its own (desk: …), or move the desk's folder away."
   );
 }
@@ -118,6 +124,7 @@ function endOldGoLive(core: Core): void {
 function recordConfig(core: Core): void {
   const { config, state } = core;
   const before = state.config;
+  const accountId = config.accountId ?? before?.accountId ?? null;
   const isPaper = (config.account ?? PAPER_ACCOUNT) === PAPER_ACCOUNT;
   const marketMs = isPaper
     ? core.marketMs
@@ -125,6 +132,7 @@ function recordConfig(core: Core): void {
   const unchanged =
     before !== null &&
     before.configHash === config.configHash &&
+    before.accountId === accountId &&
     before.desk === config.desk &&
     sameInstruments(before.instruments, config.instruments);
   const earlier = marketMs < state.newestFillMs;
@@ -138,6 +146,7 @@ function recordConfig(core: Core): void {
     startingCash: writeUnits(BigInt(before?.startingCash ?? config.startingCash)),
     incarnation: config.incarnation,
     ...(config.account === undefined ? {} : { account: config.account }),
+    ...(accountId === null ? {} : { accountId }),
     ...(before === null && config.historyBeginsMs !== undefined
       ? { historyBeginsMs: config.historyBeginsMs }
       : {}),

@@ -6,6 +6,7 @@ import { takeFill } from '../orders/on-fill.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import { CONFIRM_AFTER_MS, FILL_LISTED_LATE_MARKET_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
+import { isOfOurAccount } from './account-id.js';
 import { takeQuantityLimits } from './quantity-limits.js';
 import { cashDiffers, reconcileCash } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
@@ -14,6 +15,7 @@ import { noteUnsettled } from './request-snapshot.js';
 
 export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const asked = core.sync.outstanding;
+  if (!isOfOurAccount(core, snapshot)) return;
   takeQuantityLimits(core, snapshot.quantityLimits ?? []);
   const fills = takeFills(core, snapshot);
   if (asked === null || asked.requestId !== snapshot.requestId) return;

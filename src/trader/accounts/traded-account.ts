@@ -1,5 +1,6 @@
 /** Whose money the engine trades, and when and with how much of it the journal begins. */
 import { messageOf } from '../../domain/message-of.js';
+import type { VenuePort } from '../../venue/port.js';
 import type { TradedAccount } from '../engine-config.js';
 import type { Journal } from '../journal/journal.js';
 import { StartRefused } from '../refuse-start.js';
@@ -11,12 +12,12 @@ export async function tradedAccount(
   journal: Journal,
 ): Promise<TradedAccount> {
   if (paper !== null) return { account, real: false };
-  if (journal.lastSequence > 0) return { account, real: true, startingCash: 0 };
+  if (journal.lastSequence > 0) return { account, ...accountIdOf(port), real: true, startingCash: 0 };
   try {
     // First the money, then the time: what is traded between the two shows as a difference of cash, never as double money.
     const { cash } = await port.balances();
     const historyBeginsMs = await port.serverTime();
-    return { account, real: true, startingCash: cash, historyBeginsMs };
+    return { account, ...accountIdOf(port), real: true, startingCash: cash, historyBeginsMs };
   } catch (error) {
     const why = messageOf(error);
     throw new StartRefused(
@@ -24,4 +25,10 @@ export async function tradedAccount(
         'No order was sent. Start again once it answers.',
     );
   }
+}
+
+/** Where the venue is away it says it later. */
+function accountIdOf(port: VenuePort): Pick<TradedAccount, 'accountId'> {
+  const accountId = port.accountId?.() ?? null;
+  return accountId === null ? {} : { accountId };
 }

@@ -165,7 +165,9 @@ export class VenueCalls implements VenueLink {
     const quantityLimits = this.venue.quantityLimits?.() ?? [];
     const account = { positions, openOrders, fills, cash: balances.cash };
     const time = asOfMs === null ? {} : { asOfMs };
-    return { requestId, ...time, ...account, movements, movementsUnread, quantityLimits };
+    const accountId = this.venue.accountId?.() ?? null;
+    const whose = accountId === null ? {} : { accountId };
+    return { requestId, ...time, ...whose, ...account, movements, movementsUnread, quantityLimits };
   }
 
   /** Where nothing can be read, nothing is explained: the difference in cash stays one. */

@@ -42,7 +42,10 @@ export function createAccountReadings(context: AccountContext): AccountReadings 
       weight: 20,
       urgency: 'read',
       send: (ccxt) => ccxt.privateGetAccount(),
-      decode: readHoldings,
+      decode: (body) => {
+        context.connection.accountId.learn(body);
+        return readHoldings(body);
+      },
     });
     queueMicrotask(() => {
       current = null;

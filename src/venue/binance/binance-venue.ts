@@ -122,6 +122,7 @@ function assemble(parts: Parts): BinanceVenue {
       return stateOf(connection, options, stream.reconnects);
     },
     serverTime: () => connection.clock.measure(),
+    accountId: () => connection.accountId.known,
     knownTime: () => (connection.clock.offsetMs === null ? null : connection.clock.nowMs()),
     async fillsSince(sinceMs) {
       const lists = await Promise.all(markets.map((market) => fillsOfMarket(parts.history, market, sinceMs)));

@@ -6,6 +6,7 @@ import type { VenueStreamEvent } from '../port.js';
 import { createRateBudget, type RateBudget } from '../rate-budget.js';
 import { createRateBudgetQueue, type RateBudgetQueue } from '../rate-budget-queue.js';
 import { steadyNowMs } from '../steady-clock.js';
+import { type AccountId, createAccountId } from './account-id.js';
 import { fieldsOf, wholeField } from './decode.js';
 import { type BinanceExchange, openExchange } from './exchange.js';
 import { BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './options.js';
@@ -33,6 +34,7 @@ export interface Connection {
   readonly requests: Requests;
   readonly reader: Reader;
   readonly clock: VenueClock;
+  readonly accountId: AccountId;
   readonly health: VenueHealth;
   readonly breaker: Breaker;
   readonly queue: RateBudgetQueue;
@@ -70,8 +72,10 @@ export async function openConnection(
       );
     }),
   });
+  const accountId = createAccountId(options.expectedAccount ?? (() => null));
   const requests = createRequests({
     exchange,
+    whyNoOrder: () => accountId.problem(),
     queue,
     breaker,
     retry: { ...times.retry, random: options.random ?? Math.random, sleep: (ms) => sleep(ms) },
@@ -85,7 +89,8 @@ export async function openConnection(
   });
   const reader = createReader(requests, nowMs, options.onRefusedAnswer ?? ignore);
   const clock = createVenueClock(exchange, reader, nowMs);
-  return { exchange, requests, reader, clock, health, breaker, queue, weight, orders, times, nowMs };
+  const limits = { breaker, queue, weight, orders };
+  return { exchange, requests, reader, clock, accountId, health, ...limits, times, nowMs };
 }
 
 function ignore(): void {}

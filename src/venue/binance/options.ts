@@ -38,6 +38,8 @@ export interface BinanceVenueOptions {
   readonly rateLimited?: boolean;
   /** The engine's position, so that leftovers too small to sell are not shown as a difference; 0 where absent. */
   readonly expectedLots?: (instrument: InstrumentId) => number;
+  /** The venue's id of the account that the desk's books are of; null: they don't know it. */
+  readonly expectedAccount?: () => string | null;
   /** Milliseconds since 1970, never set back or forth. */
   readonly nowMs?: () => number;
   /** In [0, 1). */

@@ -39,6 +39,8 @@ export interface RequestsOptions {
   readonly breaker: Breaker;
   readonly retry: RetryOptions;
   readonly nowMs: () => number;
+  /** Null: orders may leave. */
+  readonly whyNoOrder: () => string | null;
   readonly onBreaker: (detail: string) => void;
   /** Called when the venue says that our clock is wrong; resolves when the offset was measured anew. */
   readonly onClockOff: () => Promise<void>;
@@ -57,6 +59,8 @@ export function createRequests(options: RequestsOptions): Requests {
   }
 
   async function once(request: Request): Promise<Answer> {
+    const whyNoOrder = request.countsAsOrder === true ? options.whyNoOrder() : null;
+    if (whyNoOrder !== null) return { kind: 'notSent', cause: whyNoOrder };
     const admitted = await queue.enter({
       weight: request.weight,
       urgency: request.urgency,

@@ -42,6 +42,8 @@ export async function verify(context: VerifyContext): Promise<readonly string[]>
     );
     problems.push(...judgePermissions(permissions, context.purpose).problems);
     if (!canTrade) problems.push('trading is disabled on this account by the exchange');
+    const otherAccount = context.connection.accountId.problem();
+    if (otherAccount !== null) problems.push(otherAccount);
     return problems;
   } catch (error) {
     if (error instanceof VenueUnavailable) return [error.message];
@@ -87,7 +89,10 @@ function readCanTrade({ connection }: VerifyContext): Promise<boolean> {
     weight: 20,
     urgency: 'background',
     send: (ccxt) => ccxt.privateGetAccount(),
-    decode: (body) => flagField(fieldsOf(body, 'account'), 'canTrade', 'account'),
+    decode: (body) => {
+      connection.accountId.learn(body);
+      return flagField(fieldsOf(body, 'account'), 'canTrade', 'account');
+    },
   });
 }
 

@@ -107,6 +107,7 @@ export class DeskUnderTest {
       movementsUnread?: readonly string[];
       quantityLimits?: readonly QuantityLimits[];
       asOfMs?: number;
+      accountId?: string;
     } = {},
   ): readonly Effect[] {
     const { view } = this.engine;
@@ -125,6 +126,7 @@ export class DeskUnderTest {
         movements: changes.movements ?? [],
         movementsUnread: changes.movementsUnread ?? [],
         ...(changes.quantityLimits === undefined ? {} : { quantityLimits: changes.quantityLimits }),
+        ...(changes.accountId === undefined ? {} : { accountId: changes.accountId }),
         ...(changes.asOfMs === undefined ? {} : { asOfMs: changes.asOfMs }),
       },
     });
