@@ -30,8 +30,9 @@ export function applyClaim(state: EngineState, record: Of<'coins.claimed'>): voi
     fee: 0n,
     paidFrom: 'cash',
     coins: 0n,
-    strategy: 'fermata',
-    protectTicks: null,
+    order: null,
+    why: 'venue',
+    marketMs: record.marketMs,
   });
   move(state, quote, cash - (state.balances.get(quote) ?? 0n)); // no cash was paid for them
   state.peak += record.value;

@@ -5,7 +5,8 @@ import type { Instrument } from '../domain/instrument.js';
 import { readUnits, type Units } from '../domain/money.js';
 import { settleOf } from '../domain/value.js';
 import type { EngineRecord } from './record.js';
-import { type EngineState, emptyPosition } from './state.js';
+import { type EngineState, emptyPosition, type TradeEntry } from './state.js';
+import { beginTrade } from './trades/trade.js';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
 
@@ -32,7 +33,7 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
     state.balances.set(steps.quote, readUnits(record.startingCash) * steps.perMoney);
   if (first && record.historyBeginsMs !== undefined) beginHistory(state, record.historyBeginsMs);
   else forgetLaterThan(state, record.marketMs);
-  if (first || !sameInstruments(before, record.instruments)) remap(state, before, record.instruments);
+  if (first || !sameInstruments(before, record.instruments)) remap(state, before, record);
 }
 
 /** What was kept in a coarser scale is the same amount in the finer one. */
@@ -50,9 +51,16 @@ function rescale(state: EngineState, instruments: readonly Instrument[], scales:
     position.remainder *= finer(instrument?.base ?? '');
     position.cost *= finer(quote);
     position.realised *= finer(quote);
-    position.tripResult *= finer(quote);
+    position.carried *= finer(quote);
+    if (position.trade !== null) rescaleTrade(position.trade, finer(quote));
   }
   for (const trip of state.trips.values()) trip.realised *= finer(quoteOf(trip.instrument));
+}
+
+function rescaleTrade(trade: TradeEntry, by: Units): void {
+  trade.fees *= by;
+  trade.result *= by;
+  if (trade.risk !== null) trade.risk *= by;
 }
 
 /** What was traded before is in the balance that the journal begins with. */
@@ -88,7 +96,11 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
 }
 
 /** Only allowed while flat and without live orders, so that there is nothing to convert but results. */
-function remap(state: EngineState, before: readonly Instrument[], after: readonly Instrument[]): void {
+function remap(
+  state: EngineState,
+  before: readonly Instrument[],
+  { instruments: after, marketMs }: ConfigRecord,
+): void {
   const oldPlace = new Map(before.map((instrument, at) => [instrument.symbol, at]));
   const positions = state.positions;
   const trips = [...state.trips.values()];
@@ -104,7 +116,13 @@ function remap(state: EngineState, before: readonly Instrument[], after: readonl
     const { remainder, cost, realised } = old;
     const perLot = state.steps[at]?.perLot ?? 1n;
     const quantityLots = Number(remainder / perLot);
-    return { ...emptyPosition(at), quantityLots, remainder: remainder % perLot, cost, realised };
+    const position = { ...emptyPosition(at), quantityLots, remainder: remainder % perLot, cost, realised };
+    // A finer lot makes whole ones of what was left below one.
+    if (quantityLots !== 0) {
+      const trade = beginTrade(state, position, null, quantityLots > 0 ? 'long' : 'short', marketMs);
+      trade.risk = null;
+    }
+    return position;
   });
   for (const trip of trips) {
     const at = after.findIndex(({ symbol }) => symbol === before[trip.instrument]?.symbol);

@@ -1,12 +1,14 @@
 /** What an execution does to position and balances: average cost, results on reduction, all of it exact. */
 
 import type { BookSteps } from '../domain/book-steps.js';
+import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument } from '../domain/instrument.js';
 import { mulDivUnits, type Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
 import { isOwned, VALUE } from '../domain/value.js';
 import { stepsAt } from './books.js';
-import { type EngineState, type PositionEntry, type TripTotals, trackOf } from './state.js';
+import type { EngineState, OrderEntry, PositionEntry, TradeEntry } from './state.js';
+import { beginTrade, closeTrade } from './trades/trade.js';
 
 export interface Execution {
   readonly side: Side;
@@ -18,9 +20,11 @@ export interface Execution {
   readonly paidFrom: 'cash' | 'coins' | 'elsewhere';
   /** Units of the coin's books that the venue kept; 0 where the fee was paid otherwise. */
   readonly coins: Units;
-  /** Who owns the position if this opens one, and where its stop goes. */
-  readonly strategy: string;
-  readonly protectTicks: number | null;
+  /** Whose trade this opens, if it opens one, and where its stop goes; null: no order of ours. */
+  readonly order: OrderEntry | null;
+  /** Why the trade ends, if this ends it. */
+  readonly why: ExitReason;
+  readonly marketMs: number;
 }
 
 export function applyExecution(state: EngineState, instrument: Instrument, execution: Execution): void {
@@ -30,15 +34,16 @@ export function applyExecution(state: EngineState, instrument: Instrument, execu
   const signed = execution.side === 'buy' ? execution.quantityLots : -execution.quantityLots;
   const notional = valueAt(steps, signed, execution.priceTicks);
   const realisedBefore = position.realised;
-  position.tripResult -= execution.fee;
   const opposite = position.quantityLots !== 0 && Math.sign(position.quantityLots) !== Math.sign(signed);
   if (opposite) {
+    chargeFee(position, execution.fee);
     const reducing = Math.min(Math.abs(signed), Math.abs(position.quantityLots));
     reduce(state, steps, position, reducing, execution);
     const opening = Math.abs(signed) - reducing;
-    if (opening > 0) open(steps, position, Math.sign(signed) * opening, execution);
+    if (opening > 0) open(state, steps, position, Math.sign(signed) * opening, execution);
   } else {
-    open(steps, position, signed, execution);
+    open(state, steps, position, signed, execution);
+    chargeFee(position, execution.fee);
   }
   const gained = position.realised - realisedBefore;
   const paid = isOwned(instrument) ? notional : -gained;
@@ -51,11 +56,25 @@ export function move(state: EngineState, currency: string, by: Units): void {
   state.balances.set(currency, (state.balances.get(currency) ?? 0n) + by);
 }
 
+/** One that turns a position round is the closed trade's, whole. */
+function chargeFee({ trade }: PositionEntry, fee: Units): void {
+  if (trade === null) return;
+  trade.fees += fee;
+  trade.result -= fee;
+}
+
+/** Without a trade it waits for the next one. */
+function realise(position: PositionEntry, gained: Units): void {
+  position.realised += gained;
+  if (position.trade === null) position.carried += gained;
+  else position.trade.result += gained;
+}
+
 function payFee(state: EngineState, steps: BookSteps, position: PositionEntry, execution: Execution): void {
   const { fee, paidFrom, coins } = execution;
   if (paidFrom === 'cash') move(state, steps.quote, -fee);
   if (paidFrom === 'elsewhere') state.feesElsewhere += fee;
-  if (paidFrom === 'coins' && coins > 0n) takeCoins(state, steps, position, coins, fee);
+  if (paidFrom === 'coins' && coins > 0n) takeCoins(state, steps, position, execution);
 }
 
 /**
@@ -66,19 +85,20 @@ function takeCoins(
   state: EngineState,
   steps: BookSteps,
   position: PositionEntry,
-  coins: Units,
-  value: Units,
+  execution: Execution,
 ): void {
+  const { coins, fee: value } = execution;
   const held = coinsOf(position, steps);
   const own = held < 0n ? 0n : held < coins ? held : coins;
   const costOut = own === 0n ? 0n : mulDivUnits(position.cost, own, held);
   const owed = mulDivUnits(value, coins - own, coins);
   position.cost -= costOut + owed;
-  position.realised += value - owed - costOut;
-  position.tripResult += value - owed - costOut;
+  realise(position, value - owed - costOut);
   const wasOpen = position.quantityLots !== 0;
   holdCoins(position, steps, held - coins);
-  if (wasOpen && position.quantityLots === 0) closeTrip(state, position);
+  const isOpen = position.quantityLots !== 0;
+  if (wasOpen && !isOpen) closeTrade(state, position, 'fee', execution.marketMs);
+  if (isOpen && position.trade === null) tradeOf(state, position, execution, -1);
 }
 
 /** Units of the coin, signed, with what is below a lot. */
@@ -91,11 +111,39 @@ function holdCoins(position: PositionEntry, { perLot }: BookSteps, coins: Units)
   position.remainder = coins % perLot;
 }
 
-function open(steps: BookSteps, position: PositionEntry, signedLots: number, execution: Execution): void {
-  if (position.quantityLots === 0) position.strategy = execution.strategy;
-  if (execution.protectTicks !== null) position.protectTicks = execution.protectTicks;
+function open(
+  state: EngineState,
+  steps: BookSteps,
+  position: PositionEntry,
+  signedLots: number,
+  execution: Execution,
+): void {
+  const trade = tradeOf(state, position, execution, signedLots);
+  const { order, priceTicks } = execution;
+  const protectTicks = order?.intent.protectTicks ?? null;
+  const cost = valueAt(steps, signedLots, priceTicks);
+  const lost = protectTicks === null ? null : cost - valueAt(steps, signedLots, protectTicks);
+  trade.risk = trade.risk === null || lost === null ? null : trade.risk + (lost < 0n ? -lost : lost);
+  if (protectTicks !== null) trade.protectTicks = protectTicks;
+  trade.entryLots += Math.abs(signedLots);
+  trade.entryTickLots += tickLots(signedLots, priceTicks);
   holdCoins(position, steps, coinsOf(position, steps) + BigInt(signedLots) * steps.perLot);
-  position.cost += valueAt(steps, signedLots, execution.priceTicks);
+  position.cost += cost;
+}
+
+/** The one that holds what is held, else a new one. */
+function tradeOf(
+  state: EngineState,
+  position: PositionEntry,
+  { order, marketMs }: Execution,
+  signedLots: number,
+): TradeEntry {
+  if (position.trade !== null && position.quantityLots !== 0) return position.trade;
+  return beginTrade(state, position, order, signedLots > 0 ? 'long' : 'short', marketMs);
+}
+
+function tickLots(lots: number, priceTicks: number): bigint {
+  return BigInt(Math.abs(lots)) * BigInt(priceTicks);
 }
 
 /** What is left below a lot keeps its part of the cost. */
@@ -113,37 +161,14 @@ function reduce(
   const proceeds = valueAt(steps, signedLots, execution.priceTicks);
   holdCoins(position, steps, held - leaving);
   position.cost -= costOut;
-  position.realised += proceeds - costOut;
-  position.tripResult += proceeds - costOut;
-  if (position.quantityLots === 0) closeTrip(state, position);
+  realise(position, proceeds - costOut);
+  if (position.trade !== null) {
+    position.trade.exitLots += lots;
+    position.trade.exitTickLots += tickLots(lots, execution.priceTicks);
+  }
+  if (position.quantityLots === 0) closeTrade(state, position, execution.why, execution.marketMs);
 }
 
 function valueAt({ kind, perTickLot }: BookSteps, lots: number, priceTicks: number): Units {
   return VALUE[kind].cost(perTickLot, lots, priceTicks);
-}
-
-function closeTrip(state: EngineState, position: PositionEntry): void {
-  const totals = tripTotals(state, position.strategy, position.instrument);
-  totals.trades += 1;
-  if (position.tripResult > 0n) totals.wins += 1;
-  totals.realised += position.tripResult;
-  countStreak(state, position);
-  position.tripResult = 0n;
-  position.protectTicks = null;
-}
-
-/** A round trip that came out even neither adds to a streak nor ends it. */
-function countStreak(state: EngineState, { strategy, tripResult }: PositionEntry): void {
-  const track = trackOf(state, strategy);
-  if (tripResult > 0n) track.lossesInARow = 0;
-  if (tripResult < 0n) track.lossesInARow += 1;
-}
-
-export function tripTotals(state: EngineState, strategy: string, instrument: number): TripTotals {
-  const key = `${strategy}/${instrument}`;
-  const known = state.trips.get(key);
-  if (known !== undefined) return known;
-  const created: TripTotals = { strategy, instrument, trades: 0, wins: 0, realised: 0n };
-  state.trips.set(key, created);
-  return created;
 }

@@ -7,13 +7,15 @@ import { FINAL_ORDER_STATES, type Fill, type OrderState } from '../domain/order.
 import { applyCash } from './apply-cash.js';
 import { applyClaim, applyCoins } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
-import { applyExecution, type Execution, move, tripTotals } from './apply-execution.js';
+import { applyExecution, type Execution, move } from './apply-execution.js';
 import { applyAmended, applyStopGap } from './apply-stops.js';
 import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { orderTransition } from './orders/order-table.js';
 import type { EngineRecord } from './record.js';
 import { type EngineState, type OrderEntry, trackOf } from './state.js';
+import { tripTotals } from './trades/totals.js';
+import { applyTradeClosed, exitReason } from './trades/trade.js';
 
 /** Final orders kept for late answers; older ones are forgotten. */
 const FINAL_ORDERS_MAX = 500;
@@ -24,6 +26,8 @@ type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type:
 
 /** Throws RangeError where a record contradicts the state: a damaged journal or a bug, never an expected failure. */
 export function applyRecord(state: EngineState, record: EngineRecord): void {
+  // Journals of before tell of no closed trades.
+  if (record.type !== 'trade.closed' && state.tradesToTell.length > 0) state.tradesToTell = [];
   switch (record.type) {
     case 'config':
       applyConfig(state, record);
@@ -55,6 +59,9 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'position.adopted':
       applyAdopted(state, record);
+      return;
+    case 'trade.closed':
+      applyTradeClosed(state, record);
       return;
     case 'halt':
       applyHalt(state, record.halt);
@@ -143,6 +150,7 @@ function applyIntended(state: EngineState, record: Of<'order.intended'>): void {
     venueId: null,
     filledLots: 0,
     reason: '',
+    trades: 0,
     intendedMarketMs: record.marketMs,
   };
   state.counters.intended += 1;
@@ -197,22 +205,20 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   rememberFill(state, fill);
   state.counters.fills += 1;
   const entry = state.orders.get(fill.clientId);
-  const { side, quantityLots, priceTicks, feeLots = 0 } = fill;
-  const owner = {
-    strategy: entry?.intent.strategy ?? 'fermata',
-    protectTicks: entry?.intent.protectTicks ?? null,
-  };
-  applyExecution(state, instrument, { side, quantityLots, priceTicks, ...owner, ...paymentOf(state, fill) });
+  const { side, quantityLots, priceTicks, marketMs, feeLots = 0 } = fill;
+  const of = { order: entry ?? null, priceTicks, marketMs };
+  const why = exitReason(state, of.order);
+  applyExecution(state, instrument, { side, quantityLots, why, ...of, ...paymentOf(state, fill) });
   // Whole lots kept as a fee, as in older journals: sold at this price, and the fee paid with the money.
   if (feeLots > 0)
     applyExecution(state, instrument, {
       side: 'sell',
       quantityLots: feeLots,
-      priceTicks,
-      ...owner,
+      why: 'fee',
+      ...of,
       ...NO_FEE,
     });
-  noteUnvalued(state, fill, owner.strategy);
+  noteUnvalued(state, fill, entry?.intent.strategy ?? 'fermata');
   if (entry === undefined) return;
   entry.filledLots += fill.quantityLots;
   const complete = entry.filledLots >= entry.intent.quantityLots;
@@ -266,8 +272,9 @@ function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void 
     quantityLots: Math.abs(delta),
     priceTicks: record.priceTicks,
     ...NO_FEE,
-    strategy: 'fermata',
-    protectTicks: null,
+    order: null,
+    why: 'venue',
+    marketMs: record.marketMs,
   });
 }
 

@@ -19,6 +19,7 @@ import { buildLimits, type LossLimits, setFloors } from './risk/loss-limits.js';
 import { createState, type EngineState, type OrderEntry, type PositionEntry } from './state.js';
 import { RegimeMeter } from './strategies/regime.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
+import { tradeClosed } from './trades/trade.js';
 
 /** Deadlines of one order. Monotonic times; null: not waiting for that. */
 export interface OrderWatch {
@@ -263,6 +264,13 @@ export function commit(core: Core, record: EngineRecord): void {
   ) {
     watchLosses(core);
   }
+  tellClosedTrades(core);
+}
+
+/** Also at a start whose journal ends before the record of a trade that its last one closed. */
+export function tellClosedTrades(core: Core): void {
+  const [closed] = core.state.tradesToTell;
+  if (closed !== undefined) commit(core, tradeClosed(core.state, closed));
 }
 
 /** Losses halt only while they can still be made by trading. */

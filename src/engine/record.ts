@@ -4,6 +4,7 @@
  */
 import type { CashKind } from '../domain/cash.js';
 import type { OthersCoins } from '../domain/coins.js';
+import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
@@ -213,6 +214,31 @@ export type EngineRecord =
       readonly instrument: InstrumentId;
       readonly quantityLots: number;
       readonly priceTicks: number;
+      readonly marketMs: number;
+    }
+  /** What a trade came to; written after the record that closed it, for those that follow. */
+  | {
+      readonly type: 'trade.closed';
+      readonly trade: string;
+      readonly instrument: InstrumentId;
+      readonly strategy: string;
+      readonly side: 'long' | 'short';
+      /** Everything that was bought (of a short trade: sold) for it. */
+      readonly quantityLots: number;
+      /** Averages in ticks, not rounded; `exitTicks` null: nothing of it was sold, its fees took it. */
+      readonly entryTicks: number | null;
+      readonly exitTicks: number | null;
+      /** After `fees`; decimal texts with every place of the books. */
+      readonly result: string;
+      readonly fees: string;
+      /** What the first stops would have lost; null: a part of it was bought without one. */
+      readonly risk: string | null;
+      /** Result by risk. */
+      readonly r: number | null;
+      readonly why: ExitReason;
+      /** What the desk traded by when it was opened. */
+      readonly configHash: string;
+      readonly openedMs: number;
       readonly marketMs: number;
     }
   /** How many coins of the account are not the desk's, as they were found or as a person said. */

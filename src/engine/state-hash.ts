@@ -5,7 +5,7 @@ import type { EngineState } from './state.js';
 /** SHA-256, hex, over the canonical JSON of orders, positions, balances, halts, mode, day, peak, toggles and counters. */
 export function stateHash(state: EngineState): string {
   const orders = [...state.orders.values()]
-    .map((entry) => [entry.intent.clientId, entry.state, entry.filledLots, entry.venueId])
+    .map((entry) => [entry.intent.clientId, entry.state, entry.filledLots, entry.venueId, entry.trades])
     .sort(byFirst);
   const trips = [...state.trips].map(([key, { trades, wins, realised }]) => [
     key,
@@ -18,9 +18,9 @@ export function stateHash(state: EngineState): string {
     String(position.remainder),
     String(position.cost),
     String(position.realised),
-    position.strategy,
-    position.protectTicks,
-    String(position.tripResult),
+    String(position.carried),
+    position.trade &&
+      Object.entries(position.trade).map(([key, value]) => [key, value === null ? null : String(value)]),
   ]);
   const { config, counters } = state;
   const content = [
@@ -34,7 +34,7 @@ export function stateHash(state: EngineState): string {
     [String(state.feesElsewhere), state.unvaluedFees],
     [String(state.capitalMoved), [...state.movementsBooked].sort()],
     state.halts.map((halt) => [halt.haltId, halt.mode, halt.cause, halt.resume, halt.scope]),
-    [state.mode, state.closeAll, state.clientSequence],
+    [state.mode, state.closeAll, state.clientSequence, state.adoptedTrades],
     state.day && [state.day.startMs, state.day.startEquity],
     state.peak,
     [...state.toggles.entries()].sort(byFirst),

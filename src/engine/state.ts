@@ -2,6 +2,7 @@
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
+import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
@@ -22,7 +23,39 @@ export interface OrderEntry {
   venueId: string | null;
   filledLots: number;
   reason: string;
+  /** How many its fills have opened. */
+  trades: number;
   readonly intendedMarketMs: number;
+}
+
+/** What one strategy opened on one instrument, until no whole lot of it is left. */
+export interface TradeEntry {
+  readonly id: string;
+  /** Whose entry opened it; `fermata` where the venue's quantity was adopted. */
+  readonly strategy: string;
+  readonly side: 'long' | 'short';
+  readonly openedMs: number;
+  /** What the desk traded by when it was opened. */
+  readonly configHash: string;
+  entryLots: number;
+  /** Sum of lots × price over the fills that opened it. */
+  entryTickLots: bigint;
+  exitLots: number;
+  exitTickLots: bigint;
+  /** Units of the quote currency's books, as everything below. */
+  fees: Units;
+  /** Of what is closed, after all fees. */
+  result: Units;
+  /** What the first stops would have lost; null: a part of it was bought without one. */
+  risk: Units | null;
+  /** Where its protective stop belongs; null: derived from the average price. */
+  protectTicks: number | null;
+}
+
+export interface ClosedTrade extends TradeEntry {
+  readonly instrument: number;
+  readonly why: ExitReason;
+  readonly closedMs: number;
 }
 
 export interface PositionEntry {
@@ -35,12 +68,10 @@ export interface PositionEntry {
   cost: Units;
   /** Gross result of everything closed, in the same units. */
   realised: Units;
-  /** Whose entry opened it; `fermata` where the venue's quantity was adopted. */
-  strategy: string;
-  /** Where its protective stop belongs; null: derived from the average price. */
-  protectTicks: number | null;
-  /** Net result (after fees) of the round trip that is open. */
-  tripResult: Units;
+  /** Whose it is, with its own fills, fees and result; null: no whole lot is held. */
+  trade: TradeEntry | null;
+  /** What a fee in coins earned or paid while no trade was open, same units: the next trade's. */
+  carried: Units;
 }
 
 /** Closed round trips of one strategy on one instrument; `realised` is after fees, units of the quote currency's books. */
@@ -114,6 +145,10 @@ export interface EngineState {
   /** Fills before this market time are all known and no longer listed: an older one is a repetition. */
   fillHorizonMs: number;
   readonly trips: Map<string, TripTotals>;
+  /** Closed by the newest record, their own records are written next. */
+  tradesToTell: ClosedTrade[];
+  /** How many were opened by no order of ours. */
+  adoptedTrades: number;
   /** Cash by currency, units of its books; an asset kept for fees counts what was taken from it, below zero. */
   readonly balances: Map<string, Units>;
   /** Cash in and out since the journal began that is no result, money units. */
@@ -174,6 +209,8 @@ export function createState(): EngineState {
     fillsSeen: [],
     fillHorizonMs: 0,
     trips: new Map(),
+    tradesToTell: [],
+    adoptedTrades: 0,
     balances: new Map(),
     capitalMoved: 0n,
     movementsBooked: new Set(),
@@ -215,9 +252,8 @@ export function emptyPosition(instrument: InstrumentId): PositionEntry {
     remainder: 0n,
     cost: 0n,
     realised: 0n,
-    strategy: 'fermata',
-    protectTicks: null,
-    tripResult: 0n,
+    trade: null,
+    carried: 0n,
   };
 }
 

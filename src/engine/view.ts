@@ -22,6 +22,7 @@ import { type RiskReading, riskReadings } from './risk/readings.js';
 import {
   type CloseAllState,
   newestDeskHalt,
+  type PositionEntry,
   type SettingsState,
   type StrategyTrack,
   type TripTotals,
@@ -30,6 +31,7 @@ import {
 import { isEnabled } from './strategies/on-bar.js';
 import type { Regime } from './strategies/regime.js';
 import { nextReviewMs, regimeAt } from './strategies/tracker.js';
+import { ownerOf } from './trades/trade.js';
 
 /**
  * `confirmed`: one stop for the whole position rests at the venue. `passed`: it rests, and the market is past its price.
@@ -53,6 +55,20 @@ export interface PositionView {
   /** For how long no stop for the whole position has rested; null: one does. */
   readonly withoutStopMs: number | null;
   readonly strategy: string;
+  readonly trade: TradeView | null;
+}
+
+/** Money units. */
+export interface TradeView {
+  readonly id: string;
+  readonly openedMs: number;
+  readonly fees: number;
+  /** Of what is closed of it, after all fees so far, with what the rest is worth now. */
+  readonly result: number;
+  /** What its first stop would have lost; null: a part of it was bought without one. */
+  readonly risk: number | null;
+  /** Result by risk. */
+  readonly r: number | null;
 }
 
 export interface StopGapView extends StopGaps {
@@ -238,6 +254,7 @@ function positionViews(core: Core): PositionView[] {
       const at = position.instrument;
       const steps = stepsAt(core.state, at);
       const held = heldAt(core.state, position);
+      const unrealised = market.unrealised(held);
       const marks = position.quantityLots > 0 ? market.bidTicks : market.askTicks;
       return {
         instrument: at,
@@ -245,14 +262,25 @@ function positionViews(core: Core): PositionView[] {
         averageTicks: averageTicks(core.state, position),
         cost: held.cost,
         markTicks: market.hasQuote(at) ? (marks[at] as number) : null,
-        unrealised: market.unrealised(held),
+        unrealised,
         realised: Math.round(moneyOf(position.realised, steps)),
         stopTicks: wantedStop(core, position).stopTicks,
         protection: protectionOf(core, at, Math.abs(position.quantityLots)),
         withoutStopMs: withoutStopMs(core, at),
-        strategy: position.strategy,
+        strategy: ownerOf(position),
+        trade: tradeView(core, position, unrealised),
       };
     });
+}
+
+function tradeView(core: Core, { trade, instrument }: PositionEntry, unrealised: number): TradeView | null {
+  if (trade === null) return null;
+  const steps = stepsAt(core.state, instrument);
+  const money = (units: Units): number => Math.round(moneyOf(units, steps));
+  const result = money(trade.result) + unrealised;
+  const risk = trade.risk === null ? null : money(trade.risk);
+  const { id, openedMs } = trade;
+  return { id, openedMs, fees: money(trade.fees), result, risk, r: risk ? result / risk : null };
 }
 
 function protectionOf(core: Core, at: InstrumentId, lots: number): Protection {

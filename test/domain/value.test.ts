@@ -78,7 +78,7 @@ function trade(state: EngineState, instrument: Instrument, signedLots: number, p
     side: signedLots > 0 ? 'buy' : 'sell',
     quantityLots: Math.abs(signedLots),
     priceTicks,
-    ...{ fee: 0n, paidFrom: 'cash', coins: 0n, strategy: 'cross', protectTicks: null },
+    ...{ fee: 0n, paidFrom: 'cash', coins: 0n, order: null, why: 'venue', marketMs: 0 },
   });
 }
 

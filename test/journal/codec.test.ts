@@ -34,7 +34,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'size.factor',
   ] as const),
   ...(['golive.granted', 'golive.voided', 'fee.valued', 'cash', 'coins.counted', 'coins.claimed'] as const),
-  ...(['order.amended', 'stop.gap'] as const),
+  ...(['order.amended', 'stop.gap', 'trade.closed'] as const),
 ];
 
 function written(record: EngineRecord, codec = CODEC): { layout: number; bytes: Buffer } {

@@ -10,6 +10,7 @@ import {
   liveOrders,
   note,
   setTime,
+  tellClosedTrades,
   touchAll,
   wantSnapshot,
   watchLosses,
@@ -31,6 +32,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   setTime(core, stamp);
   const refusal = whyNotBegin(core);
   if (refusal !== null) return refusal;
+  tellClosedTrades(core);
   takeUpSettings(core);
   recordConfig(core);
   endOldGoLive(core);

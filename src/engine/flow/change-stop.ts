@@ -10,6 +10,7 @@ import { isAsked } from '../orders/order-watch.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSED_RETRY_MS } from '../timing.js';
+import { ownerOf } from '../trades/trade.js';
 import { isConfirmed, type WantedStop } from './wanted-stop.js';
 
 /** None of `stops` is what is wanted. */
@@ -76,7 +77,7 @@ export function onStopRefused(core: Core, { intent }: OrderEntry): void {
 function place(core: Core, position: PositionEntry, wanted: WantedStop, replaces: string | null): void {
   const wish = {
     instrument: position.instrument,
-    strategy: position.strategy,
+    strategy: ownerOf(position),
     purpose: 'protective',
     side: wanted.side,
     type: 'stop',

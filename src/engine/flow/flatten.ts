@@ -10,6 +10,7 @@ import { cancelOrder } from '../orders/cancel-order.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
+import { ownerOf } from '../trades/trade.js';
 import { isDust } from './dust.js';
 import { protect } from './protect.js';
 import { isOversold } from './wanted-stop.js';
@@ -50,7 +51,7 @@ function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'ex
   if (lots <= 0 || core.monotonicMs < work.closeAtMs) return;
   const sent = placeOrder(core, {
     instrument: at,
-    strategy: purpose === 'exit' ? position.strategy : 'fermata',
+    strategy: purpose === 'exit' ? ownerOf(position) : 'fermata',
     purpose,
     side: position.quantityLots > 0 ? 'sell' : 'buy',
     type: 'market',

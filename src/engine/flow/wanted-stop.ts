@@ -51,7 +51,7 @@ export function wantedStop(core: Core, position: PositionEntry): WantedStop {
   return {
     side: position.quantityLots > 0 ? 'sell' : 'buy',
     lots: Math.abs(position.quantityLots),
-    stopTicks: position.protectTicks ?? derivedStopTicks(core, position),
+    stopTicks: position.trade?.protectTicks ?? derivedStopTicks(core, position),
   };
 }
 

@@ -7,6 +7,7 @@ import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { placeOrder, restingEntryLots } from '../orders/place-order.js';
 import { largestPosition } from '../risk/size-factor.js';
+import { ownerOf } from '../trades/trade.js';
 import type { EntryWish, StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
@@ -79,7 +80,8 @@ function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyConte
 function ownLots(core: Core, slot: StrategySlot): number {
   const position = positionAt(core, slot.instrument.id);
   if (isDust(core, slot.instrument.id)) return 0;
-  return position.strategy === slot.name || position.strategy === 'fermata' ? position.quantityLots : 0;
+  const owner = ownerOf(position);
+  return owner === slot.name || owner === 'fermata' ? position.quantityLots : 0;
 }
 
 function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: string) => void): void {

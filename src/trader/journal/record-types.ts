@@ -30,4 +30,5 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   'order.amended': 38,
   'stop.gap': 39,
   'fill.foreign': 40,
+  'trade.closed': 41,
 };

@@ -2,6 +2,7 @@
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
+import { EXIT_REASON_WORDS } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
@@ -45,6 +46,7 @@ export function logRecord(log: Log, record: EngineRecord, instruments: readonly 
   const calm =
     record.type === 'stop.gap' ||
     record.type === 'fill' ||
+    record.type === 'trade.closed' ||
     record.type === 'armed' ||
     record.type === 'flat.proven';
   log(calm ? 'info' : 'warn', text);
@@ -90,6 +92,8 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
         : `reconciliation found ${record.differences.length} differences with the venue`;
     case 'position.adopted':
       return `${nameOf(record.instrument, instruments)}: the venue's position was adopted`;
+    case 'trade.closed':
+      return tradeText(record, instruments);
     case 'strategy.toggled':
       return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
     case 'settings':
@@ -110,6 +114,20 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
     case 'equity':
       return null;
   }
+}
+
+function tradeText(
+  { instrument, side, result, r, why }: Extract<EngineRecord, { readonly type: 'trade.closed' }>,
+  instruments: readonly Instrument[],
+): string {
+  const multiple = r === null ? '' : `, ${r.toFixed(2)} R`;
+  return `${nameOf(instrument, instruments)}: the ${side} trade was closed ${EXIT_REASON_WORDS[why]}, result ${inShort(result)}${multiple}`;
+}
+
+/** Cut: an amount below one is told with more places. */
+function inShort(amount: string): string {
+  const places = Math.abs(Number(amount)) < 1 ? 8 : 2;
+  return amount.slice(0, amount.indexOf('.') + 1 + places);
 }
 
 function stopGapText({

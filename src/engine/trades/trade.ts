@@ -1,0 +1,143 @@
+/** How a trade begins, ends, and is told of. */
+
+import { placesOf } from '../../domain/book-steps.js';
+import type { ExitReason } from '../../domain/exit-reason.js';
+import { formatUnits, type Units } from '../../domain/money.js';
+import { stepsAt } from '../books.js';
+import type { EngineRecord } from '../record.js';
+import {
+  type ClosedTrade,
+  type EngineState,
+  type OrderEntry,
+  type PositionEntry,
+  type TradeEntry,
+  trackOf,
+} from '../state.js';
+import { tripTotals } from './totals.js';
+
+export function ownerOf({ trade }: PositionEntry): string {
+  return trade?.strategy ?? 'fermata';
+}
+
+/** Takes over what the position earned or paid without a trade, and a trade that never had a whole lot. */
+export function beginTrade(
+  state: EngineState,
+  position: PositionEntry,
+  order: OrderEntry | null,
+  side: TradeEntry['side'],
+  openedMs: number,
+): TradeEntry {
+  const former = position.trade;
+  const trade: TradeEntry = {
+    id: idOf(state, order),
+    strategy: order?.intent.strategy ?? 'fermata',
+    side,
+    openedMs,
+    configHash: state.config?.configHash ?? '',
+    entryLots: former?.entryLots ?? 0,
+    entryTickLots: former?.entryTickLots ?? 0n,
+    exitLots: 0,
+    exitTickLots: 0n,
+    fees: former?.fees ?? 0n,
+    result: (former?.result ?? 0n) + position.carried,
+    risk: former === null ? 0n : former.risk,
+    protectTicks: former?.protectTicks ?? null,
+  };
+  position.carried = 0n;
+  position.trade = trade;
+  return trade;
+}
+
+/** An order whose trade was closed before its last fill came opens another one. */
+function idOf(state: EngineState, order: OrderEntry | null): string {
+  if (order === null) {
+    state.adoptedTrades += 1;
+    return `t${[...state.incarnations].at(-1) ?? ''}a${state.adoptedTrades}`;
+  }
+  order.trades += 1;
+  const id = `t${order.intent.clientId.slice(1)}`;
+  return order.trades === 1 ? id : `${id}-${order.trades}`;
+}
+
+export function exitReason(state: EngineState, order: OrderEntry | null): ExitReason {
+  switch (order?.intent.purpose) {
+    case 'protective':
+      return 'stop';
+    case 'exit':
+      return 'strategy';
+    case 'close':
+      return state.closeAll === 'idle' ? 'unprotectable' : 'closeAll';
+    case 'entry':
+      return 'reversal';
+    default:
+      return 'venue';
+  }
+}
+
+/** Its totals and its strategy's streak have it from here on; its record is written next. */
+export function closeTrade(
+  state: EngineState,
+  position: PositionEntry,
+  why: ExitReason,
+  closedMs: number,
+): void {
+  const { trade, instrument } = position;
+  if (trade === null) throw new RangeError(`no trade is open in instrument ${instrument}`);
+  const totals = tripTotals(state, trade.strategy, instrument);
+  totals.trades += 1;
+  if (trade.result > 0n) totals.wins += 1;
+  totals.realised += trade.result;
+  countStreak(state, trade);
+  state.tradesToTell.push({ ...trade, instrument, why, closedMs });
+  position.trade = null;
+}
+
+/** A round trip that came out even neither adds to a streak nor ends it. */
+function countStreak(state: EngineState, { strategy, result }: TradeEntry): void {
+  const track = trackOf(state, strategy);
+  if (result > 0n) track.lossesInARow = 0;
+  if (result < 0n) track.lossesInARow += 1;
+}
+
+export function averageOf(tickLots: bigint, lots: number): number | null {
+  return lots === 0 ? null : Number(tickLots) / lots;
+}
+
+/** Results in parts of what was risked; null where nobody knows what that was. */
+export function riskMultiple(result: Units, risk: Units | null): number | null {
+  return risk === null || risk === 0n ? null : Number(result) / Number(risk);
+}
+
+export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
+
+export function tradeClosed(state: EngineState, trade: ClosedTrade): TradeClosed {
+  const places = placesOf(state.scales, stepsAt(state, trade.instrument).quote);
+  return {
+    type: 'trade.closed',
+    trade: trade.id,
+    instrument: trade.instrument,
+    strategy: trade.strategy,
+    side: trade.side,
+    quantityLots: trade.entryLots,
+    entryTicks: averageOf(trade.entryTickLots, trade.entryLots),
+    exitTicks: averageOf(trade.exitTickLots, trade.exitLots),
+    result: formatUnits(trade.result, places),
+    fees: formatUnits(trade.fees, places),
+    risk: trade.risk === null ? null : formatUnits(trade.risk, places),
+    r: riskMultiple(trade.result, trade.risk),
+    why: trade.why,
+    configHash: trade.configHash,
+    openedMs: trade.openedMs,
+    marketMs: trade.closedMs,
+  };
+}
+
+/** It says what the fills came to: a replay that comes to something else is not the state that it was written in. */
+export function applyTradeClosed(state: EngineState, record: TradeClosed): void {
+  const trade = state.tradesToTell.shift();
+  if (trade === undefined) throw new RangeError(`the trade ${record.trade} was closed by no fill`);
+  const ours: Readonly<Record<string, unknown>> = tradeClosed(state, trade);
+  for (const [key, said] of Object.entries(record))
+    if (ours[key] !== said)
+      throw new RangeError(`the trade ${record.trade} has ${key} ${said}, its fills come to ${ours[key]}`);
+}
