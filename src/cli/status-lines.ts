@@ -39,8 +39,13 @@ function positionLines({ positions }: TraderStatus): string[] {
   return positions.map(
     (position) =>
       `${position.symbol} ${position.side} ${position.quantity} at ${position.averagePrice}, now ${position.markPrice ?? 'unknown'}, ` +
-      `${signed(position.unrealised)}, stop ${position.stopPrice ?? 'none'} (${position.protection}${bare(position)})`,
+      `${signed(position.unrealised)}${multiple(position)}, stop ${position.stopPrice ?? 'none'} (${position.protection}${bare(position)})`,
   );
+}
+
+/** Of what its trade risked; an earlier trader tells of no trades. */
+function multiple({ trade }: Partial<TraderStatus['positions'][number]>): string {
+  return trade?.r == null ? '' : ` (${trade.r} R)`;
 }
 
 function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {

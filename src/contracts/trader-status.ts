@@ -178,6 +178,21 @@ export interface PositionStatus {
   /** Milliseconds for which no stop for the whole position has rested at the venue; null: one does. */
   readonly withoutStopMs: number | null;
   readonly strategy: string;
+  /** The trade that it is, of that strategy; null: none, as of a position that is less than a lot. */
+  readonly trade: TradeStatus | null;
+}
+
+/** What one strategy opened, until nothing is left of it. */
+export interface TradeStatus {
+  readonly id: string;
+  readonly openedMs: number;
+  readonly fees: string;
+  /** Of what is closed, after all fees so far, with what the rest is worth now. */
+  readonly result: string;
+  /** What its first stop would have lost; null: nobody knows, as of a quantity that was adopted. */
+  readonly risk: string | null;
+  /** Result in multiples of the risk, two places. */
+  readonly r: string | null;
 }
 
 /**

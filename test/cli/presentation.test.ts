@@ -114,6 +114,15 @@ describe('the status for people', () => {
     expect(statusLines(traderStatus()).join('\n')).not.toContain('without a stop so far');
   });
 
+  it('shows what the trade in a position makes of what it risked', () => {
+    const { positions, ...status } = traderStatus();
+    const first = positions[0] as (typeof positions)[number];
+    const trade = { id: 'tabc', openedMs: 1, fees: '0.10', result: '1.20', risk: '1.50', r: '0.80' };
+    const shown = (of: typeof first) => statusLines({ ...status, positions: [of] }).join('\n');
+    expect(shown({ ...first, trade })).toContain(' (0.80 R), stop ');
+    expect(shown({ ...first, trade: { ...trade, risk: null, r: null } })).not.toContain(' R)');
+  });
+
   it('shows at what size it trades where that is not the desk file’s', () => {
     const text = statusLines({ ...traderStatus(), sizePct: 50 }).join('\n');
     expect(text).toContain('size       50 % of the desk file’s position size');

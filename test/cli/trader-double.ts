@@ -109,6 +109,7 @@ export function traderStatus(changes: Partial<TraderStatus> = {}): TraderStatus 
         stopPrice: '98000',
         protection: 'confirmed',
         withoutStopMs: null,
+        trade: null,
         strategy: 'ema-cross',
       },
     ],

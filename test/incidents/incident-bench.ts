@@ -179,6 +179,7 @@ export function position(symbol: string, change: Partial<TraderStatus['positions
     stopPrice: '85',
     protection: 'confirmed',
     withoutStopMs: null,
+    trade: null,
     strategy: 'ema-cross',
     ...change,
   } as const;

@@ -31,6 +31,7 @@ import { Results } from './watchers/results.js';
 import { StopChanges } from './watchers/stop-changes.js';
 import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
+import { Trades } from './watchers/trades.js';
 
 const CALLS_PER_SECOND_MAX = 60;
 const RESTS: ReadonlySet<string> = new Set(['working', 'partlyFilled']);
@@ -97,6 +98,7 @@ export class Oracle {
       new StopsTrusted(book, scenario),
       new StopChanges(book, scenario, this.#unprotectable),
       new RefusedStops(book, scenario),
+      new Trades(scenario),
     ];
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,

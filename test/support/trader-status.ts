@@ -104,6 +104,7 @@ const TRADING: TraderStatus = {
       stopPrice: '42610.50',
       protection: 'confirmed',
       withoutStopMs: null,
+      trade: null,
       strategy: 'ema-cross',
     },
   ],

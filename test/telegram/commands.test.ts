@@ -37,6 +37,7 @@ const HELD: PositionStatus = {
   stopPrice: '95',
   protection: 'confirmed',
   withoutStopMs: null,
+  trade: null,
   strategy: 'ema-cross',
 };
 

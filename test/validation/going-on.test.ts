@@ -3,6 +3,7 @@ import { on, once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MarketBar, MarketEvent, MarketFeed, MarketListener } from '../../src/contracts/market-feed.js';
+import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import type { ValidationMessage } from '../../src/validation/child-protocol.js';
 import { placeAt } from '../../src/validation/request.js';
@@ -86,6 +87,36 @@ describe('a validation that was killed', () => {
     const report = await runValidation(directory);
     expect(problemsOf(report)).toContain('not-repeatable');
     expect(report.recommendation).toBe('NO-GO');
+  });
+
+  it('goes on where an earlier version had begun it, which told of no closed trades', async () => {
+    const home = temporaryFolder();
+    const market = recorded(writeMinutes(home, waves(360)));
+    const whole = prepare(home, { market });
+    await runValidation(whole);
+    const entries = [...readJournal(placeAt(whole).journal)];
+    const closings = entries.filter(({ record }) => record.type === 'trade.closed').length;
+    expect(closings).toBeGreaterThan(1);
+
+    const begun = prepare(temporaryFolder(), { market });
+    const { incarnation } = entries[0]!;
+    const { journal } = await openJournal({
+      directory: placeAt(begun).journal,
+      drawIncarnation: () => incarnation,
+    });
+    const lastClosing = entries.findLastIndex(({ record }) => record.type === 'trade.closed');
+    const before = entries.slice(0, lastClosing).filter(({ record }) => record.type !== 'trade.closed');
+    for (const { record, wallMs } of before) journal.append(record, wallMs, wallMs);
+    await journal.whenDurable(journal.lastSequence);
+    await journal.close();
+    const report = await runValidation(begun);
+    expect(problemsOf(report)).not.toContain('not-repeatable');
+    const records = [...readJournal(placeAt(begun).journal)].map(({ record }) => record);
+    expect(records.slice(0, before.length)).toEqual(before.map(({ record }) => record));
+    expect(records.filter(({ type }) => type !== 'trade.closed')).toEqual(
+      entries.map(({ record }) => record).filter(({ type }) => type !== 'trade.closed'),
+    );
+    expect(records.filter(({ type }) => type === 'trade.closed').length).toBeLessThan(closings);
   });
 
   it('refuses an id that stands for another validation', () => {

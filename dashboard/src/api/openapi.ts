@@ -479,6 +479,19 @@ export interface paths {
                                 /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
                                 withoutStopMs: number | null;
                                 strategy: string;
+                                trade: {
+                                    id: string;
+                                    /** @description Market clock, milliseconds since 1970 */
+                                    openedMs: number;
+                                    /** @description Decimal text */
+                                    fees: string;
+                                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                                    result: string;
+                                    /** @description What its first stop would have lost; null: nobody knows */
+                                    risk: string | null;
+                                    /** @description Result in multiples of the risk */
+                                    r: string | null;
+                                } | null;
                             }[];
                         };
                     };
@@ -1373,6 +1386,19 @@ export interface paths {
                                 /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
                                 withoutStopMs: number | null;
                                 strategy: string;
+                                trade: {
+                                    id: string;
+                                    /** @description Market clock, milliseconds since 1970 */
+                                    openedMs: number;
+                                    /** @description Decimal text */
+                                    fees: string;
+                                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                                    result: string;
+                                    /** @description What its first stop would have lost; null: nobody knows */
+                                    risk: string | null;
+                                    /** @description Result in multiples of the risk */
+                                    r: string | null;
+                                } | null;
                             }[];
                             /** @description The prices are simulated */
                             simulated: boolean;
@@ -4884,6 +4910,19 @@ export interface components {
                 /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
                 withoutStopMs: number | null;
                 strategy: string;
+                trade: {
+                    id: string;
+                    /** @description Market clock, milliseconds since 1970 */
+                    openedMs: number;
+                    /** @description Decimal text */
+                    fees: string;
+                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                    result: string;
+                    /** @description What its first stop would have lost; null: nobody knows */
+                    risk: string | null;
+                    /** @description Result in multiples of the risk */
+                    r: string | null;
+                } | null;
             }[];
             stopGaps: {
                 /** @enum {string} */
@@ -5207,6 +5246,19 @@ export interface components {
                     /** @description Milliseconds for which no stop for the whole position has rested at the venue; null: one does */
                     withoutStopMs: number | null;
                     strategy: string;
+                    trade: {
+                        id: string;
+                        /** @description Market clock, milliseconds since 1970 */
+                        openedMs: number;
+                        /** @description Decimal text */
+                        fees: string;
+                        /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                        result: string;
+                        /** @description What its first stop would have lost; null: nobody knows */
+                        risk: string | null;
+                        /** @description Result in multiples of the risk */
+                        r: string | null;
+                    } | null;
                 }[];
                 stopGaps: {
                     /** @enum {string} */

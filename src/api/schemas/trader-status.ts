@@ -5,6 +5,7 @@ import type {
   PositionStatus,
   StopGapStatus,
   TraderStatus,
+  TradeStatus,
 } from '../../contracts/trader-status.js';
 import { MONEY_AT_STAKE } from '../../domain/account.js';
 import type { GoLiveGrant } from '../../domain/go-live.js';
@@ -46,6 +47,15 @@ export const haltSchema = z.object({
   atMarketMs: marketMs,
 }) satisfies z.ZodType<Halt>;
 
+const tradeSchema = z.object({
+  id: z.string(),
+  openedMs: marketMs,
+  fees: decimalText,
+  result: decimalText.describe('Of what is closed, after all fees so far, with what the rest is worth now'),
+  risk: decimalText.nullable().describe('What its first stop would have lost; null: nobody knows'),
+  r: decimalText.nullable().describe('Result in multiples of the risk'),
+}) satisfies z.ZodType<TradeStatus>;
+
 export const positionSchema = z.object({
   symbol: z.string(),
   side: z.enum(['long', 'short']),
@@ -62,6 +72,7 @@ export const positionSchema = z.object({
       'Milliseconds for which no stop for the whole position has rested at the venue; null: one does',
     ),
   strategy: z.string(),
+  trade: tradeSchema.nullable(),
 }) satisfies z.ZodType<PositionStatus>;
 
 export const orderSchema = z.object({

@@ -8,6 +8,7 @@ import type {
   StopGapStatus,
   StrategyStatus,
   TraderStatus,
+  TradeStatus,
 } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
@@ -20,6 +21,7 @@ import type {
   PositionView,
   StopGapView,
   StrategyView,
+  TradeView,
 } from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
 
@@ -209,5 +211,18 @@ function positionStatus(
     protection: position.protection === 'dust' ? 'missing' : position.protection,
     withoutStopMs: position.withoutStopMs,
     strategy: position.strategy,
+    trade: position.trade === null ? null : tradeStatus(position.trade, money),
+  };
+}
+
+function tradeStatus(trade: TradeView, money: (units: number) => string): TradeStatus {
+  const { id, openedMs, fees, result, risk, r } = trade;
+  return {
+    id,
+    openedMs,
+    fees: money(fees),
+    result: money(result),
+    risk: risk === null ? null : money(risk),
+    r: r === null ? null : r.toFixed(2),
   };
 }

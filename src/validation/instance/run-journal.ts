@@ -17,6 +17,7 @@ export class RunJournal {
   readonly #before: Iterator<JournalEntry, void>;
   #repeated = 0;
   #replaying = true;
+  #next: IteratorResult<JournalEntry, void> | null = null;
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -36,16 +37,20 @@ export class RunJournal {
 
   /** Throws `NotRepeatable` where the disk has more than this run made. */
   finish(): void {
-    const left = this.#replaying ? this.#before.next() : { done: true as const };
+    const left = this.#replaying ? (this.#next ?? this.#before.next()) : { done: true as const };
     if (left.done !== true) throw notRepeatable(this.#repeated + 1, 'the run ended before it');
   }
 
   #isRepeated(record: EngineRecord): boolean {
-    const next = this.#before.next();
+    this.#next ??= this.#before.next();
+    const next = this.#next;
     if (next.done === true) {
       this.#replaying = false;
       return false;
     }
+    // A run that was begun before there were such records has none in its first part.
+    if (record.type === 'trade.closed' && next.value.record.type !== 'trade.closed') return true;
+    this.#next = null;
     if (!isSameRecord(next.value.record, record)) {
       throw notRepeatable(next.value.sequence, `it has ${next.value.record.type}, now comes ${record.type}`);
     }

@@ -5,8 +5,8 @@ export const BOOK_MUTANTS: readonly Mutant[] = [
   {
     what: 'a result is realised with the wrong sign',
     file: 'engine/apply-execution.ts',
-    find: 'position.tripResult += proceeds - costOut;',
-    put: 'position.tripResult -= proceeds - costOut;',
+    find: 'realise(position, proceeds - costOut);',
+    put: 'realise(position, costOut - proceeds);',
   },
   {
     what: 'a linear contract costs no fees',
@@ -31,5 +31,29 @@ export const BOOK_MUTANTS: readonly Mutant[] = [
     file: 'engine/market-book.ts',
     find: 'lots > 0 ? this.bidTicks[at] : this.askTicks[at]',
     put: 'lots !== 0 ? this.bidTicks[at] : this.askTicks[at]',
+  },
+  {
+    what: 'a trade takes over the fills of the one before it',
+    file: 'engine/trades/trade.ts',
+    find: 'position.trade = null;',
+    put: 'trade.result = 0n;',
+  },
+  {
+    what: 'the exit of a part closes the whole trade',
+    file: 'engine/apply-execution.ts',
+    find: 'if (position.quantityLots === 0) closeTrade(state, position, execution.why, execution.marketMs);',
+    put: 'closeTrade(state, position, execution.why, execution.marketMs);',
+  },
+  {
+    what: 'a trade is charged its fees twice, and its result once',
+    file: 'engine/apply-execution.ts',
+    find: 'trade.fees += fee;',
+    put: 'trade.fees += 2n * fee;',
+  },
+  {
+    what: 'only the last fill of an entry counts as risked',
+    file: 'engine/apply-execution.ts',
+    find: 'trade.risk + (lost < 0n ? -lost : lost);',
+    put: 'lost < 0n ? -lost : lost;',
   },
 ];
