@@ -1,4 +1,6 @@
+import { EXIT_REASON_WORDS } from '../domain/exit-reason.js';
 import { type Closing, readClosings } from '../store/performance.js';
+import { readTrades, type TradesOf } from '../store/trades.js';
 import { report } from './report.js';
 import { money, SPAN, spanOf } from './span.js';
 
@@ -12,9 +14,13 @@ interface StrategyResult {
 /** Every strategy of the desk, the best first, also those that closed nothing. */
 export const strategies = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
+  const [closings, trades] = await Promise.all([
+    readClosings(context.pool, span),
+    readTrades(context.pool, span),
+  ]);
   const results = byStrategy(
     context.desk.strategies.map(({ name }) => name),
-    await readClosings(context.pool, span),
+    closings,
   );
   const lines = results.map(
     ({ strategy, net, wins, closings }) =>
@@ -23,8 +29,21 @@ export const strategies = report(SPAN, async (context, parameters) => {
   const [best] = results;
   const worst = results.at(-1);
   const ends = results.length > 1 ? `; best ${best?.strategy}, worst ${worst?.strategy}` : '';
-  return `${span.days} days, after closing fees: ${lines.join(', ')}${ends}`;
+  return `${span.days} days, after closing fees: ${lines.join(', ')}${ends}${tradesText(trades)}`;
 });
+
+/** Nothing where none were told of: a ledger of before has only what was closed. */
+function tradesText(given: readonly TradesOf[]): string {
+  const strategies = [...new Set(given.map(({ strategy }) => strategy))].map((strategy) => {
+    const own = given.filter((trade) => trade.strategy === strategy);
+    const total = (of: 'count' | 'r' | 'rated') => own.reduce((sum, trade) => sum + trade[of], 0);
+    const multiple = total('rated') === 0 ? '' : `${(total('r') / total('rated')).toFixed(2)} R on average, `;
+    const ended = own.map(({ why, count }) => `${count} ${EXIT_REASON_WORDS[why]}`).join(', ');
+    const trades = total('count') === 1 ? '1 trade' : `${total('count')} trades`;
+    return `; ${trades} of ${strategy}: ${multiple}${ended}`;
+  });
+  return strategies.join('');
+}
 
 function byStrategy(names: readonly string[], closings: readonly Closing[]): readonly StrategyResult[] {
   const all = new Set([...names, ...closings.map(({ strategy }) => strategy)]);

@@ -82,6 +82,26 @@ describe('the reports of a review', () => {
     expect(await report('versions')).toContain('Postgres 15');
   });
 
+  it('tell of trades what they came to by what they risked, and why they ended', async () => {
+    const trades = [
+      ['t1', 'ema-cross', 1.5, 'strategy', 2_000],
+      ['t2', 'ema-cross', -1, 'stop', 1_000],
+      ['t3', 'ema-cross', null, 'stop', 1_000],
+      ['t4', 'fermata', null, 'venue', 1_000],
+      ['t5', 'ema-cross', 9, 'stop', 8 * 86_400_000],
+    ] as const;
+    for (const [at, [trade, strategy, r, why, agoMs]] of trades.entries())
+      await bench.database.pool.query(
+        `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, result, fees, r, why,
+           config_hash, opened, market, wall, simulated)
+         values ($1, 'abc123', $2, $3, 'BTC/USDT', $4, 'long', 1, 0, 0, $5, $6, 'hash', $7, $7, $7, true)`,
+        [bench.context.desk.desk, trade, at, strategy, r, why, new Date(NOW - agoMs)],
+      );
+    const text = await report('strategies');
+    expect(text).toContain('; 3 trades of ema-cross: 0.25 R on average, 2 by its stop, 1 by its strategy;');
+    expect(text).toMatch(/; 1 trade of fermata: 1 at the venue, by no order of this desk$/);
+  });
+
   it('count money that was put in or taken out as no return, no fall and no bad day', async () => {
     for (const [hours, equity, moved] of [
       [50, 10_000, 0],

@@ -10,6 +10,7 @@ import { projectOrder, projectOrderAmended, projectOrderState } from './order.js
 import { projectAdopted, projectClaimed } from './position.js';
 import type { Projection } from './projection.js';
 import { projectSettings } from './settings.js';
+import { projectTradeClosed } from './trade.js';
 
 export async function projectRecord(
   client: PoolClient,
@@ -36,6 +37,8 @@ export async function projectRecord(
       return projectCash(client, projection, entry, record);
     case 'equity':
       return projectEquity(client, projection, entry, record);
+    case 'trade.closed':
+      return projectTradeClosed(client, projection, entry, record);
     case 'halt':
       return projectHalt(client, projection, entry, record.halt);
     case 'armed':
