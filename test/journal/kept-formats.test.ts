@@ -38,6 +38,7 @@ const BUSY: readonly Kept[] = [
   'v2-busy-coins',
   'v2-busy-linear',
   'v2-busy-amended',
+  'v2-busy-trades',
 ].map((name) => ({
   name,
   config: () => busyConfig(join(KEPT, name)),
