@@ -14,8 +14,7 @@ import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { orderTransition } from './orders/order-table.js';
 import type { EngineRecord } from './record.js';
 import { type EngineState, type OrderEntry, trackOf } from './state.js';
-import { tripTotals } from './trades/totals.js';
-import { applyTradeClosed, exitReason } from './trades/trade.js';
+import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
 
 /** Final orders kept for late answers; older ones are forgotten. */
 const FINAL_ORDERS_MAX = 500;

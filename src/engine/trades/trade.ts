@@ -11,9 +11,9 @@ import {
   type OrderEntry,
   type PositionEntry,
   type TradeEntry,
+  type TripTotals,
   trackOf,
 } from '../state.js';
-import { tripTotals } from './totals.js';
 
 export function ownerOf({ trade }: PositionEntry): string {
   return trade?.strategy ?? 'fermata';
@@ -140,4 +140,13 @@ export function applyTradeClosed(state: EngineState, record: TradeClosed): void 
   for (const [key, said] of Object.entries(record))
     if (ours[key] !== said)
       throw new RangeError(`the trade ${record.trade} has ${key} ${said}, its fills come to ${ours[key]}`);
+}
+
+export function tripTotals(state: EngineState, strategy: string, instrument: number): TripTotals {
+  const key = `${strategy}/${instrument}`;
+  const known = state.trips.get(key);
+  if (known !== undefined) return known;
+  const created: TripTotals = { strategy, instrument, trades: 0, wins: 0, realised: 0n };
+  state.trips.set(key, created);
+  return created;
 }
