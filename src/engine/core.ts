@@ -95,6 +95,8 @@ export interface SnapshotRequest {
   /** Market time of the newest fill known then. */
   readonly newestFillMs: number;
   readonly activity: readonly number[];
+  /** With what the venue lists of cash that moved. */
+  readonly asksMovements: boolean;
   /** Asked for to prove flat. */
   readonly isProof: boolean;
 }

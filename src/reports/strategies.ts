@@ -1,6 +1,5 @@
 import { EXIT_REASON_WORDS } from '../domain/exit-reason.js';
-import { type Closing, readClosings } from '../store/performance.js';
-import { readTrades, type TradesOf } from '../store/trades.js';
+import { type Closing, readClosings, readTrades, type TradesOf } from '../store/performance.js';
 import { report } from './report.js';
 import { money, SPAN, spanOf } from './span.js';
 

@@ -37,6 +37,31 @@ describe('close-all where stops do not lock the balance', () => {
   });
 });
 
+describe('close-all while cash differs', () => {
+  it('is proven without the lists of what moved cash, and asks for them afterwards', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    const { stop } = desk.hold(0);
+    const reading = () => ({ cash: BigInt(desk.engine.view.cash) + 500n });
+    desk.command({ name: 'reconcile' });
+    desk.snapshot(reading());
+    desk.wait(2_100);
+    closeAll(desk);
+    const [closing] = desk.sent('submit');
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const asked = desk.fill(closing!, 10_000);
+    expect(asked.find(({ kind }) => kind === 'requestSnapshot')).not.toHaveProperty('movementsSinceMs');
+    desk.snapshot(reading());
+    desk.wait(2_100);
+    // Nothing says yet that nothing explains it: nobody is told that it is unexplained.
+    expect(desk.engine.view).toMatchObject({ closeAll: 'flat', cashUnexplained: null });
+    expect(desk.happen({ kind: 'tick' }).find(({ kind }) => kind === 'requestSnapshot')).toHaveProperty(
+      'movementsSinceMs',
+    );
+    desk.snapshot(reading());
+    expect(desk.engine.view.cashUnexplained).toBe(500n);
+  });
+});
+
 describe('close-all on spot', () => {
   it('cancels the stop first and sells in the call that hears of it', () => {
     const desk = new DeskUnderTest({ capabilities: SPOT }).active();

@@ -41,7 +41,11 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
   if (cash.adopted > 0 && Math.abs(Number(difference)) <= cash.adopted * ADOPTED_PART)
     return byItself(core, difference, 'what was adopted was traded at another price');
   const explained = explaining(core, snapshot.movements ?? [], difference);
-  if (explained === null) return unexplained(core, snapshot, difference);
+  if (explained === null) {
+    // A reading while everything is closed asks for no lists: one after it says whether they explain it.
+    if (!asked.asksMovements && cash.unexplained !== difference) return PENDING;
+    return unexplained(core, snapshot, difference);
+  }
   for (const movement of explained) bookMovement(core, movement);
   return agreed(core);
 }

@@ -1,5 +1,6 @@
 /** Asking the venue what it has. One question is open at a time; all that is wanted meanwhile is one question after it. */
 import type { Core } from '../core.js';
+import { isClosing } from '../halts/mode.js';
 import { earliest } from '../orders/order-watch.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
 
@@ -10,11 +11,14 @@ export function sendSnapshotRequest(core: Core): void {
   sync.wanted = false;
   sync.dueAtMs = null;
   sync.lastRequestId += 1;
+  // What moved cash takes a dozen requests more, and flat is proven without it: asked for again afterwards.
+  const asksMovements = sync.cash.suspected !== null && !isClosing(core);
   sync.outstanding = {
     requestId: sync.lastRequestId,
     byMs: core.monotonicMs + config.closeAll.answerTimeoutMs * patience(sync.attempts),
     newestFillMs: state.newestFillMs,
     activity: core.work.map((work) => work.activity),
+    asksMovements,
     isProof: core.closing.proofFromRequest === sync.lastRequestId,
   };
   const since = state.fillsThroughMs - FILL_OVERLAP_MARKET_MS;
@@ -22,7 +26,7 @@ export function sendSnapshotRequest(core: Core): void {
     kind: 'requestSnapshot',
     requestId: sync.lastRequestId,
     sinceTradeMs: Math.max(0, state.fillHorizonMs, since),
-    ...(sync.cash.suspected === null ? {} : { movementsSinceMs: state.beganMs }),
+    ...(asksMovements ? { movementsSinceMs: state.beganMs } : {}),
   });
 }
 
