@@ -4,7 +4,7 @@ import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { type Opened, openToKeep, openVenue } from './support/opened.js';
+import { BTC, type Opened, openOnSimulator, openToKeep, openVenue } from './support/opened.js';
 
 let opened: Opened & { close(): Promise<void> };
 beforeAll(async () => {
@@ -95,5 +95,43 @@ describe('an answer that cannot be believed', () => {
     await eventually(() => expect(events.filter(({ kind }) => kind === 'health')).toHaveLength(2));
     expect(events.filter(({ kind }) => kind === 'fill')).toEqual([]);
     expect(await venue.fillsSince(0)).toHaveLength(2);
+  });
+});
+
+describe('a coin that falls to a quarter at once', () => {
+  it('is believed once readings agree: the account is read, and the fill of its stop is booked', async () => {
+    const { venue, raw, events } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
+    await venue.positions();
+    await venue.submit(approved({ clientId: 'bought-1' }));
+    const stop = { purpose: 'protective', side: 'sell', type: 'stop', quantityLots: 900 } as const;
+    await venue.submit(approved({ ...stop, stopTicks: 5_500_000, clientId: 'stop-1' }));
+    await raw.control('price', { symbol: 'BTCUSDT', price: '15000' });
+    const soldByStop = expect.objectContaining({ clientId: 'stop-1', side: 'sell', quantityLots: 900 });
+    // As the engine does: read again until it can be believed.
+    await eventually(async () => {
+      const [positions, fills] = await Promise.all([
+        venue.positions(),
+        venue.fillsSince(Date.now() - 60_000),
+      ]);
+      expect(positions).toContainEqual({ instrument: BTC, quantityLots: 99 });
+      expect(fills).toContainEqual(soldByStop);
+      // What was filled before the fall is none the less believed.
+      expect(fills).toContainEqual(expect.objectContaining({ clientId: 'bought-1', side: 'buy' }));
+    });
+    expect(events.filter(({ kind }) => kind === 'health').length).toBeGreaterThan(1);
+  });
+
+  it('and is back at the next reading had an impossible price: it is not believed', async () => {
+    const { venue, simulator } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
+    await venue.positions();
+    const path = '/api/v3/ticker/bookTicker';
+    for (let time = 0; time < 2; time += 1) {
+      const effect = scale({ bidPrice: 0.25, askPrice: 0.25 });
+      simulator.simulation.addFault({ method: 'GET', path, times: 1, effect });
+      await expect(venue.positions()).rejects.toBeInstanceOf(VenueUnavailable);
+      await venue.positions();
+    }
   });
 });

@@ -3,7 +3,10 @@ import { Unbelievable } from './decode.js';
 import type { BinanceMarket } from './market.js';
 
 export interface ReferencePrices {
-  /** Throws `Unbelievable` where it is off by more than a factor from one read within the hour. */
+  /**
+   * Throws `Unbelievable` where it is off by more than a factor from one read within the hour, until readings have said the
+   * same for a while: then the price did jump.
+   */
   set(market: BinanceMarket, bidTicks: number, nowMs: number): void;
   /** 0 where none was read yet. */
   bidTicks(market: BinanceMarket): number;
@@ -11,38 +14,81 @@ export interface ReferencePrices {
   check(market: BinanceMarket, priceTicks: number, atMs: number, nowMs: number): void;
 }
 
+interface Bid {
+  readonly bidTicks: number;
+  readonly atMs: number;
+}
+
+interface Known {
+  last: Bid;
+  /** Before the price jumped: executions of that time are read later. */
+  before: Bid | null;
+  /** First reading of one that is off, and not believed yet. */
+  doubt: Bid | null;
+}
+
 const FACTOR_MAX = 3;
 const AGE_MS_MAX = 3_600_000;
+/** A bid that is off is one once readings have agreed on it for so long. */
+const BELIEVED_AFTER_MS = 2000;
+/** Percent between two readings that agree. */
+const AGREE_PCT = 20;
 
 export function createReferencePrices(): ReferencePrices {
-  const prices = new Map<number, { bidTicks: number; atMs: number }>();
-
-  function isOff(priceTicks: number, reference: number): boolean {
-    return priceTicks > reference * FACTOR_MAX || priceTicks * FACTOR_MAX < reference;
-  }
-
-  function recent(market: BinanceMarket, nowMs: number): number | null {
-    const known = prices.get(market.instrument.id);
-    return known === undefined || nowMs - known.atMs > AGE_MS_MAX ? null : known.bidTicks;
-  }
+  const prices = new Map<number, Known>();
 
   return {
     set(market, bidTicks, nowMs) {
-      const reference = recent(market, nowMs);
-      if (reference !== null && isOff(bidTicks, reference)) {
-        throw new Unbelievable(`${market.symbol}: a bid more than ${FACTOR_MAX} times off the last one`);
+      const now = { bidTicks, atMs: nowMs };
+      const known = prices.get(market.instrument.id);
+      if (known === undefined || isOld(known.last, nowMs)) {
+        prices.set(market.instrument.id, { last: now, before: null, doubt: null });
+        return;
       }
-      prices.set(market.instrument.id, { bidTicks, atMs: nowMs });
+      if (!isOff(bidTicks, known.last)) {
+        known.last = now;
+        known.doubt = null;
+        return;
+      }
+      const { doubt } = known;
+      if (doubt === null || isOld(doubt, nowMs) || !agrees(bidTicks, doubt)) {
+        known.doubt = now;
+      } else if (nowMs - doubt.atMs >= BELIEVED_AFTER_MS) {
+        known.before = known.last;
+        known.last = now;
+        known.doubt = null;
+        return;
+      }
+      throw new Unbelievable(`${market.symbol}: a bid more than ${FACTOR_MAX} times off the last one`);
     },
-    bidTicks: (market) => prices.get(market.instrument.id)?.bidTicks ?? 0,
+    bidTicks: (market) => prices.get(market.instrument.id)?.last.bidTicks ?? 0,
     check(market, priceTicks, atMs, nowMs) {
-      const reference = recent(market, nowMs);
-      if (reference === null || nowMs - atMs > AGE_MS_MAX) return;
-      if (isOff(priceTicks, reference)) {
+      const known = prices.get(market.instrument.id);
+      if (known === undefined || nowMs - atMs > AGE_MS_MAX) return;
+      // Where the price jumps, what was filled before it, by it and after it is read in any order.
+      const recent = [known.last, known.before, known.doubt].filter(
+        (bid): bid is Bid => bid !== null && !isOld(bid, nowMs),
+      );
+      if (recent.length === 0) return;
+      const bids = recent.map(({ bidTicks }) => bidTicks);
+      const [lowest, highest] = [Math.min(...bids), Math.max(...bids)];
+      if (priceTicks * FACTOR_MAX < lowest || priceTicks > highest * FACTOR_MAX) {
         throw new Unbelievable(
           `${market.symbol}: an execution at more than ${FACTOR_MAX} times off the market`,
         );
       }
     },
   };
+}
+
+function isOff(priceTicks: number, { bidTicks }: Bid): boolean {
+  return priceTicks > bidTicks * FACTOR_MAX || priceTicks * FACTOR_MAX < bidTicks;
+}
+
+function agrees(priceTicks: number, { bidTicks }: Bid): boolean {
+  return Math.abs(priceTicks - bidTicks) * 100 <= bidTicks * AGREE_PCT;
+}
+
+function isOld({ atMs }: Bid, nowMs: number): boolean {
+  return nowMs - atMs > AGE_MS_MAX;
 }
