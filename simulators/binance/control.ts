@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { balanceOf, type PastTrade, SPOT_ONLY } from './accounts.js';
 import { move } from './exchange/movements.js';
 import { addPast } from './exchange/past.js';
+import { expire } from './exchange/settle.js';
 import type { Fault } from './faults.js';
 import type { Simulation } from './simulation.js';
 import type { EventFault, SocketApi } from './streams/socket-api.js';
@@ -31,6 +32,11 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
     '{"symbol":"BTCUSDT","levels":20,"levelValue":"50000"}: 0 levels, nobody offers',
   ],
   ['POST /_simulator/status', '{"symbol":"BTCUSDT","status":"BREAK"}: TRADING, HALT or BREAK'],
+  ['POST /_simulator/delist', '{"symbol":"ETHUSDT"}: its orders expire, and nothing knows it any more'],
+  [
+    'POST /_simulator/filters',
+    '{"symbol":"BTCUSDT","marketMaxQty":"0.5"}: stepSize, tickSize, maxQty or marketMaxQty from now on',
+  ],
   ['POST /_simulator/balance', '{"account":"desk","asset":"BTC","free":"0.5"}'],
   ['POST /_simulator/account', '{"account":"desk","canTrade":false,"feesInBnb":true}'],
   ['POST /_simulator/deposit', '{"account":"desk","asset":"USDT","amount":"500"}: told and listed as one'],
@@ -90,6 +96,15 @@ export function controlActions(
         exchange.market(text(body, 'symbol')).symbol.status = text(body, 'status') as 'TRADING';
       },
     ],
+    ['delist', (body) => delist(simulation, text(body, 'symbol'))],
+    [
+      'filters',
+      (body) => {
+        const { symbol } = exchange.market(text(body, 'symbol'));
+        for (const name of ['stepSize', 'tickSize', 'maxQty', 'marketMaxQty'] as const)
+          if (body[name] !== undefined) symbol[name] = units(text(body, name));
+      },
+    ],
     [
       'balance',
       (body) => {
@@ -135,6 +150,13 @@ export function controlActions(
     ['forget', (body) => sockets.forget(text(body, 'symbol'))],
     ['events', (body) => api.spoilEvents(body.faults as EventFault[])],
   ]);
+}
+
+function delist({ exchange }: Simulation, symbol: string): void {
+  exchange.market(symbol);
+  for (const order of [...exchange.open])
+    if (order.symbol.name === symbol) expire(exchange, order, 'DELISTED');
+  exchange.markets.delete(symbol);
 }
 
 /** What changes a balance without a trade. */

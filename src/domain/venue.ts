@@ -51,6 +51,12 @@ export interface QuantityLimits {
   readonly maxMarketLots: number | null;
 }
 
+/** Halted or no longer listed at the venue, or listed otherwise than the desk file says: nothing is entered in it. */
+export interface ClosedInstrument {
+  readonly instrument: InstrumentId;
+  readonly why: string;
+}
+
 /** A send has three outcomes. `unknown` is never turned into `rejected` and never resent blindly. */
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly venueId: string }

@@ -173,6 +173,8 @@ export interface Core {
   journalFault: string | null;
   /** Market time at which the next equity sample and the day's boundary are looked at. */
   nextMinuteMs: number;
+  /** Why the venue takes no entry, by instrument; those that it takes are left out. */
+  closed: ReadonlyMap<InstrumentId, string>;
   /** Filled by the event that is being processed. */
   effects: Effect[];
 }
@@ -214,6 +216,7 @@ export function createCore(config: EngineConfig): Core {
     feedEnded: false,
     journalFault: null,
     nextMinuteMs: 0,
+    closed: new Map(),
     effects: [],
   };
 }

@@ -6,7 +6,13 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { Fill } from '../domain/order.js';
-import type { CashMovement, QuantityLimits, VenueOrder, VenuePosition } from '../domain/venue.js';
+import type {
+  CashMovement,
+  ClosedInstrument,
+  QuantityLimits,
+  VenueOrder,
+  VenuePosition,
+} from '../domain/venue.js';
 
 /** The three times of an event, in milliseconds. */
 export interface Stamp {
@@ -61,6 +67,8 @@ export interface VenueSnapshot {
   readonly movementsUnread?: readonly string[];
   /** As far as the venue has named them; left out where it names none. */
   readonly quantityLimits?: readonly QuantityLimits[];
+  /** In which nothing can be entered; none where left out. */
+  readonly closedInstruments?: readonly ClosedInstrument[];
 }
 
 export type Command =

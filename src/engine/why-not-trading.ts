@@ -51,6 +51,9 @@ function deskReasons(core: Core): WaitingReason[] {
 
 function priceReasons(core: Core): WaitingReason[] {
   return core.config.instruments.flatMap(({ id, symbol }) => {
+    const closed = core.closed.get(id);
+    if (closed !== undefined)
+      return [{ subject: symbol, reason: closed, waitsFor: 'the venue to take orders in it' }];
     const age = core.market.quoteAgeMs(id, core.monotonicMs);
     if (age !== null && age <= core.config.staleMs) return [];
     const reason = age === null ? 'no price yet' : `the last price is ${Math.round(age / 1000)} s old`;

@@ -5,6 +5,7 @@ import type {
   AmendOutcome,
   CancelOutcome,
   CashListed,
+  ClosedInstrument,
   QuantityLimits,
   ReplaceOutcome,
   SendOutcome,
@@ -52,6 +53,8 @@ export interface VenuePort {
   cashMovements?(sinceMs: number): Promise<CashListed>;
   /** As the venue said last; those that it has not named yet are left out. Asks nobody. */
   quantityLimits?(): readonly QuantityLimits[];
+  /** In which nothing can be entered now, as the venue said last; left out by venues where that can't be. Asks nobody. */
+  closedInstruments?(): readonly ClosedInstrument[];
   /** Order and fill stream. One subscriber: the runner. */
   onEvent(listener: (event: VenueStreamEvent) => void): void;
   close(): Promise<void>;

@@ -123,6 +123,24 @@ describe('coins that were in the account before', () => {
     expect(desk.engine.view.coins).toMatchObject([{ nobodys: 500 }]);
   });
 
+  it('of which one order may not have as many can not be the desk’s: one stop could not protect them', () => {
+    const desk = withCoins();
+    const limits = (maxMarketLots: number) => {
+      desk.command({ name: 'reconcile' });
+      const quantityLimits = [{ instrument: 0, minLots: 1, maxLots: null, maxMarketLots }];
+      desk.snapshot({ positions: [500, 0], quantityLimits });
+    };
+    limits(499);
+    expect(say(desk, 'desk', '80.00')).toMatchObject({
+      ok: false,
+      code: 'too-many-coins',
+      message: expect.stringMatching(/0\.500 BTC.*0\.499 at most/),
+    });
+    expect(desk.engine.view.positions).toEqual([]);
+    limits(500);
+    expect(say(desk, 'desk', '80.00')).toMatchObject({ ok: true });
+  });
+
   it('are the same after a replay of the journal', () => {
     const desk = withCoins();
     say(desk, 'desk', '80.00');

@@ -50,6 +50,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     askTicks: 10_002,
     staleMs: 10_000,
     venueBreaker: 'closed',
+    closed: null,
     openFees: null,
     sizeFactorPpm: 1_000_000,
     risk: {
@@ -147,6 +148,7 @@ describe('the risk gate', () => {
     ['stale-data', {}, { quoteAgeMs: null }],
     ['venue-breaker', {}, { venueBreaker: 'open' }],
     ['venue-breaker', {}, { venueBreaker: 'halfOpen' }],
+    ['closed-instrument', {}, { closed: 'BTC/USDT is not trading' }],
     ['position-size', {}, { sizeFactorPpm: 100_000 }],
     ['stop-loss-required', { protectTicks: null }, {}],
     ['stop-loss-required', { protectTicks: 10_000 }, {}],

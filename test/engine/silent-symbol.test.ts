@@ -54,3 +54,26 @@ describe('a symbol without prices', () => {
     expect(desk.live('entry', 0)).toEqual([]);
   });
 });
+
+describe('a symbol that the venue has halted', () => {
+  const why = 'ETH/USDT is not trading at the exchange (BREAK)';
+
+  it('is entered no more, says so once, and is entered again when the venue takes orders', () => {
+    const desk = new DeskUnderTest().active();
+    const read = (closed: boolean) => {
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ closedInstruments: closed ? [{ instrument: 1, why }] : [] });
+    };
+    read(true);
+    read(true);
+    expect(desk.recorded('note').filter(({ text }) => text.includes(why))).toHaveLength(1);
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    desk.quote(1, 10_000);
+    crossing(desk, 1);
+    expect(desk.live('entry', 1)).toEqual([]);
+    expect(desk.recorded('order.denied')).toMatchObject([{ limit: 'closed-instrument', reason: why }]);
+    expect(desk.enter(0)).toMatchObject({ instrument: 0, purpose: 'entry' });
+    read(false);
+    expect(desk.enter(1)).toMatchObject({ instrument: 1, purpose: 'entry' });
+  });
+});

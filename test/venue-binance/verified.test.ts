@@ -1,5 +1,5 @@
 /** What has to be in order before anything that takes risk is sent: key, symbols, and an exchange that answers. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
@@ -58,7 +58,7 @@ describe('the key', () => {
 });
 
 describe('symbols', () => {
-  it('that the exchange does not list, or lists otherwise, keep the venue down', async () => {
+  it('of which the exchange takes none keep the venue down', async () => {
     const { venue, raw } = await openOnSimulator(
       {},
       {
@@ -68,10 +68,48 @@ describe('symbols', () => {
         ],
       },
     );
-    await says(venue, "BTC/USDT: the desk file's tickSize 0.01 is finer");
+    await eventually(() => expect(venue.state.up).toBe(true));
+    expect(venue.closedInstruments?.()).toEqual([
+      { instrument: BTC, why: expect.stringContaining("BTC/USDT: the desk file's tickSize 0.01 is finer") },
+    ]);
     await raw.control('status', { symbol: 'ETHUSDT', status: 'BREAK' });
+    await says(venue, "BTC/USDT: the desk file's tickSize 0.01 is finer");
     await says(venue, 'ETH/USDT is not trading');
     expect((await venue.symbols()).get('ETHUSDT')?.status).toBe('BREAK');
+    await raw.control('status', { symbol: 'ETHUSDT', status: 'TRADING' });
+    await eventually(() => expect(venue.state.up).toBe(true));
+  });
+
+  it('that are halted, have no bid or are listed no more close themselves alone: the account is read, the others trade', async () => {
+    const { venue, raw, simulator } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
+    await venue.submit(approved({ instrument: ETH, quantityLots: 100 }));
+    const read = async () => [
+      await venue.positions(),
+      await venue.openOrders(),
+      await venue.fillsSince(Date.now() - 60_000),
+    ];
+    const before = await read();
+    expect(before[0]).toMatchObject([{}, { quantityLots: expect.any(Number) }]);
+    await raw.control('depth', { symbol: 'ETHUSDT', levels: 0, levelValue: '0' });
+    expect(await read()).toEqual(before);
+    await raw.control('status', { symbol: 'ETHUSDT', status: 'HALT' });
+    expect(await venue.submit(approved({ instrument: ETH }))).toMatchObject({ kind: 'rejected' });
+    const closed = (why: string) => [{ instrument: ETH, why: expect.stringContaining(why) }];
+    await eventually(() =>
+      expect(venue.closedInstruments?.()).toEqual(closed('not trading at the exchange (HALT)')),
+    );
+    await raw.control('delist', { symbol: 'ETHUSDT' });
+    await eventually(() =>
+      expect(venue.closedInstruments?.()).toEqual(closed('is not listed at the exchange')),
+    );
+    expect((await read())[0]).toEqual(before[0]);
+    expect(venue.state.up).toBe(true);
+    expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
+    const restarted = await openVenue(simulator);
+    onTestFinished(() => restarted.close());
+    await eventually(() => expect(restarted.state.up).toBe(true));
+    expect(restarted.closedInstruments?.()).toEqual(closed('is not listed at the exchange'));
   });
 
   it('tell what the exchange takes in one order, in lots of the desk', async () => {
@@ -90,6 +128,27 @@ describe('symbols', () => {
       { instrument: BTC, minLots: 2, maxLots: 9_000_000, maxMarketLots: 715_000 },
       { instrument: ETH, minLots: 1 },
     ]);
+  });
+
+  it('tell again what the exchange takes once it has refused an order for that', async () => {
+    const { venue, raw, events } = await openOnSimulator();
+    await eventually(() => expect(venue.state.up).toBe(true));
+    await venue.submit(approved({ quantityLots: 1000 }));
+    await raw.control('filters', { symbol: 'BTCUSDT', marketMaxQty: '0.004' });
+    const sale = { purpose: 'close', side: 'sell', quantityLots: 900 } as const;
+    expect(await venue.submit(approved(sale))).toMatchObject({ kind: 'rejected', code: '-1013' });
+    await eventually(() =>
+      expect(venue.quantityLimits?.()).toContainEqual(
+        expect.objectContaining({ instrument: BTC, maxMarketLots: 400 }),
+      ),
+    );
+    // The engine reads the account, and hears of it, at once.
+    await eventually(() =>
+      expect(events.filter(({ kind }) => kind === 'health').at(-1)).toMatchObject({
+        state: 'up',
+        detail: 'the exchange takes other orders than before',
+      }),
+    );
   });
 
   it.each([

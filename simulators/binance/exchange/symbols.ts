@@ -6,12 +6,12 @@ export interface TradedSymbol {
   readonly name: string;
   readonly base: string;
   readonly quote: string;
-  readonly tickSize: bigint;
-  readonly stepSize: bigint;
+  tickSize: bigint;
+  stepSize: bigint;
   readonly minQty: bigint;
-  readonly maxQty: bigint;
+  maxQty: bigint;
   /** Of what is filled at the market. */
-  readonly marketMaxQty: bigint;
+  marketMaxQty: bigint;
   readonly minNotional: bigint;
   readonly startPrice: bigint;
   /** Whether a stop may become a market order; otherwise only a limit order. */
@@ -65,10 +65,17 @@ export function tradedSymbol(options: SymbolOptions): TradedSymbol {
 }
 
 export const DEFAULT_SYMBOLS: readonly SymbolOptions[] = [
-  { base: 'BTC', price: '60000', tickSize: '0.01', stepSize: '0.00001' },
-  { base: 'ETH', price: '3000', tickSize: '0.01', stepSize: '0.0001' },
-  { base: 'BNB', price: '600', tickSize: '0.01', stepSize: '0.001' },
-  { base: 'SOL', price: '150', tickSize: '0.01', stepSize: '0.001', stopLossMarket: false },
+  { base: 'BTC', price: '60000', tickSize: '0.01', stepSize: '0.00001', marketMaxQty: '120' },
+  { base: 'ETH', price: '3000', tickSize: '0.01', stepSize: '0.0001', marketMaxQty: '2400' },
+  { base: 'BNB', price: '600', tickSize: '0.01', stepSize: '0.001', marketMaxQty: '6000' },
+  {
+    base: 'SOL',
+    price: '150',
+    tickSize: '0.01',
+    stepSize: '0.001',
+    marketMaxQty: '20000',
+    stopLossMarket: false,
+  },
 ];
 
 const PERCENT_UP = 5n;

@@ -2,8 +2,9 @@
 import { type CoinOwner, othersLots } from '../../domain/coins.js';
 import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
 import { worth } from '../../domain/money.js';
+import { largestAtMarket } from '../../domain/order-bounds.js';
 import { othersCoins } from '../apply-coins.js';
-import { type Core, commit, touch, watchLosses, workAt } from '../core.js';
+import { type Core, commit, instrumentAt, positionAt, touch, watchLosses, workAt } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { done, refused } from './outcome.js';
@@ -43,6 +44,16 @@ export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEv
         'give the cost of one coin, while prices arrive',
       );
     }
+    const most = largestAtMarket(instrumentAt(core, at));
+    const whole = positionAt(core, at).quantityLots + lots;
+    if (whole > most) {
+      return refused(
+        'too-many-coins',
+        `the position would be ${formatDecimal(whole, instrument.lotSize)} ${instrument.base}, and the venue takes ` +
+          `${formatDecimal(most, instrument.lotSize)} at most in one order at the market: one stop could not protect it`,
+        'say that they are foreign or to be moved: those the desk leaves alone',
+      );
+    }
     const value = worth(lots, market.bidTicks[at] as number, instrument.moneyPerTickLot);
     commit(core, {
       type: 'coins.claimed',
@@ -73,9 +84,11 @@ function ticksOf(cost: string, tickSize: string): number | null {
   }
 }
 
-/** Symbols with coins of which nobody has said whose they are. */
+/** Symbols of the desk with coins of which nobody has said whose they are. */
 export function unclaimedSymbols(core: Core): string[] {
-  return [...core.state.coins].filter(([, { nobodys }]) => nobodys > 0).map(([symbol]) => symbol);
+  return core.config.instruments.flatMap(({ symbol }) =>
+    othersCoins(core.state, symbol).nobodys > 0 ? [symbol] : [],
+  );
 }
 
 /** Lots of the account that are not the desk's. */

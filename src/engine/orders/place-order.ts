@@ -62,6 +62,7 @@ function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     askTicks: market.askTicks[at] ?? Number.NaN,
     staleMs: config.staleMs,
     venueBreaker: core.venueBreaker.state,
+    closed: core.closed.get(at) ?? null,
     openFees: openFeeReason(core),
     sizeFactorPpm: state.sizeFactorPpm,
     risk: config.risk,

@@ -29,6 +29,8 @@ export interface RiskCheck {
   readonly askTicks: number;
   readonly staleMs: number;
   readonly venueBreaker: 'closed' | 'open' | 'halfOpen';
+  /** Why the venue takes no entry in this instrument; null: it does. */
+  readonly closed: string | null;
   /** Why fees have no value; null: each has. */
   readonly openFees: string | null;
   /** Parts per million of the desk file's position size. */

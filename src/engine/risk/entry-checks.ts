@@ -40,6 +40,12 @@ export const venueBreakerLimit: RiskLimit = ({ intent, venueBreaker }) => {
   return { limit: 'venue-breaker', reason: "the venue's API breaker is open: no new trade until it answers" };
 };
 
+/** Nothing is opened in what the venue has halted, or does not list. */
+export const closedInstrumentLimit: RiskLimit = ({ intent, closed }) => {
+  if (intent.purpose !== 'entry' || closed === null) return null;
+  return { limit: 'closed-instrument', reason: closed };
+};
+
 const LIMIT = 'stop-loss-required';
 
 /** No entry without a stop on its losing side, near enough, at a venue that can hold it. */

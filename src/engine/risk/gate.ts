@@ -4,6 +4,7 @@ import type { OrderIntent } from '../../domain/order.js';
 import type { Approved } from './approved.js';
 import type { Denial, RiskCheck, RiskLimit } from './check.js';
 import {
+  closedInstrumentLimit,
   dailyLossLimit,
   drawdownLimit,
   feeValueLimit,
@@ -25,6 +26,7 @@ const RISK_LIMITS: readonly RiskLimit[] = [
   reducesLimit,
   staleDataLimit,
   venueBreakerLimit,
+  closedInstrumentLimit,
   feeValueLimit,
   stopLossRequiredLimit,
   dailyLossLimit,

@@ -2,8 +2,8 @@
  * How many lots the venue takes in one order, as its readings tell. It is the venue's to say and to change, so no record
  * keeps it: until the first reading the desk file's instruments stand, and before that one nothing is armed.
  */
-import type { QuantityLimits } from '../../domain/venue.js';
-import { type Core, touch } from '../core.js';
+import type { ClosedInstrument, QuantityLimits } from '../../domain/venue.js';
+import { type Core, note, touch } from '../core.js';
 
 export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]): void {
   for (const { instrument: at, minLots, maxLots, maxMarketLots } of limits) {
@@ -22,4 +22,14 @@ export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]
       before.maxMarketLots !== now.maxMarketLots;
     if (changed) touch(core, at);
   }
+}
+
+/** One that is halted, or no longer listed, closes itself alone: the others go on. What is new is told. */
+export function takeClosed(core: Core, closed: readonly ClosedInstrument[]): void {
+  const before = core.closed;
+  core.closed = new Map(closed.map(({ instrument, why }) => [instrument, why]));
+  for (const [at, why] of core.closed)
+    if (before.get(at) !== why) note(core, 'alarm', `${why}; nothing is entered in it`, at);
+  for (const at of before.keys())
+    if (!core.closed.has(at)) note(core, 'info', 'the venue takes orders in it again', at);
 }

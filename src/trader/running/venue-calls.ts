@@ -164,10 +164,12 @@ export class VenueCalls implements VenueLink {
     const { movements, unread: movementsUnread } = listed;
     const quantityLimits = this.venue.quantityLimits?.() ?? [];
     const account = { positions, openOrders, fills, cash: balances.cash };
+    const closedInstruments = this.venue.closedInstruments?.() ?? [];
     const time = asOfMs === null ? {} : { asOfMs };
     const accountId = this.venue.accountId?.() ?? null;
     const whose = accountId === null ? {} : { accountId };
-    return { requestId, ...time, ...whose, ...account, movements, movementsUnread, quantityLimits };
+    const limits = { quantityLimits, closedInstruments };
+    return { requestId, ...time, ...whose, ...account, movements, movementsUnread, ...limits };
   }
 
   /** Where nothing can be read, nothing is explained: the difference in cash stays one. */

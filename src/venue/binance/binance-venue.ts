@@ -107,6 +107,7 @@ function assemble(parts: Parts): BinanceVenue {
     marketOf: (instrument: InstrumentId) => known(markets, instrument),
     executions: parts.executions,
     verified: () => monitor.verified,
+    onFilterFailure: () => monitor.doubtSymbols(),
   };
   return {
     capabilities: capabilities(options.endpoint.kind !== 'live'),
@@ -129,6 +130,10 @@ function assemble(parts: Parts): BinanceVenue {
       return lists.flat().sort((a, b) => a.marketMs - b.marketMs);
     },
     quantityLimits: () => markets.flatMap((market) => market.quantityLimits ?? []),
+    closedInstruments: () =>
+      markets.flatMap(({ instrument, problem }) =>
+        problem === null ? [] : [{ instrument: instrument.id, why: problem }],
+      ),
     permissions: () => readPermissions(verifying),
     symbols: () => readSymbols(verifying),
     async tradable() {

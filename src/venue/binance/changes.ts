@@ -8,7 +8,7 @@ import type { Answer } from './answer.js';
 import { type Fields, fieldsOf, stepsField, textField, Unbelievable } from './decode.js';
 import type { BinanceMarket } from './market.js';
 import { orderParameters } from './orders.js';
-import { NOT_SENT, sendOutcome, whyNot, wouldTrigger } from './outcomes.js';
+import { isFilterFailure, NOT_SENT, sendOutcome, whyNot, wouldTrigger } from './outcomes.js';
 import type { TradingContext } from './trading.js';
 
 const CANCEL_REJECTED = -2011;
@@ -114,6 +114,7 @@ async function replace(
         cancelOrigClientOrderId: clientId,
       }),
   });
+  if (isFilterFailure(answer)) context.onFilterFailure();
   const outcome = replaceOutcome(answer, clientId, order, market);
   if (answer.kind === 'answered') {
     if (outcome.kind === 'replaced') {

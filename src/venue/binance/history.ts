@@ -162,6 +162,7 @@ async function tradePage(
       for (const trade of found) context.checkPrice(market, trade);
       return { found, count: rows.length, oldest: given[0] ?? null, lastId: given.at(-1)?.id ?? 0 };
     },
+    unlisted: { found: [], count: 0, oldest: null, lastId: 0 },
   });
 }
 

@@ -1,7 +1,7 @@
 /** The venue's list of symbols against the desk's instruments: same steps, tradable, stops allowed. */
 import type { QuantityLimits } from '../../domain/venue.js';
-import { type Fields, fieldsOf, listOf, stepsField, textField, Unbelievable } from './decode.js';
-import { unitsOf } from './exact.js';
+import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable } from './decode.js';
+import { unitsOf, wholeSteps } from './exact.js';
 import type { BinanceMarket } from './market.js';
 
 export interface Listing {
@@ -87,17 +87,10 @@ export function quantityLimits({ instrument, lot }: BinanceMarket, listing: List
   };
 }
 
-/** Best bid and ask, in ticks. Throws `Unbelievable` where they cross or are none. */
-export function readBookTicker(
-  value: unknown,
-  market: BinanceMarket,
-): { bidTicks: number; askTicks: number } {
-  const fields = fieldsOf(value, 'book ticker');
-  if (fields.symbol !== market.symbol)
-    throw new Unbelievable('book ticker: of another symbol than asked for');
-  const bidTicks = stepsField(fields, 'bidPrice', market.tick, 'book ticker');
-  const askTicks = stepsField(fields, 'askPrice', market.tick, 'book ticker');
-  if (bidTicks === 0 || bidTicks >= askTicks)
-    throw new Unbelievable('book ticker: bid and ask cross or are missing');
-  return { bidTicks, askTicks };
+/** Best bid in ticks; 0 where nobody bids. Throws `Unbelievable` where bid and ask cross. */
+export function readBid(fields: Fields, market: BinanceMarket): number {
+  const bid = amountField(fields, 'bidPrice', 'book ticker');
+  const ask = amountField(fields, 'askPrice', 'book ticker');
+  if (ask !== 0n && bid >= ask) throw new Unbelievable('book ticker: bid and ask cross');
+  return wholeSteps(bid, market.tick);
 }

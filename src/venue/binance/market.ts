@@ -14,6 +14,8 @@ export interface BinanceMarket {
   stopLossMarket: boolean;
   /** What the venue takes in one order; null until its list was read. */
   quantityLimits: QuantityLimits | null;
+  /** Why nothing can be entered in it; null: it can, or its list was not read yet. */
+  problem: string | null;
 }
 
 /** Throws where two instruments share a base currency: their positions could not be told apart on spot. */
@@ -34,6 +36,7 @@ export function marketsOf(instruments: readonly Instrument[]): readonly BinanceM
       lot: stepUnits(instrument.lotSize),
       stopLossMarket: false,
       quantityLimits: null,
+      problem: null,
     };
   });
 }

@@ -1,12 +1,17 @@
-/** Keeps looking after the connection: verifies it until it is right, then measures the clock and probes a silent venue. */
+/**
+ * Keeps looking after the connection: verifies it until it is right, then measures the clock, probes a silent venue, and reads
+ * now and then what the exchange takes of each symbol.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VenueUnavailable } from '../port.js';
-import { type VerifyContext, verify } from './verify.js';
+import { type VerifyContext, verify, verifySymbols } from './verify.js';
 
 export interface Monitor {
   /** After the first attempt, however it ended. */
   readonly started: Promise<void>;
   readonly verified: boolean;
+  /** The exchange refused an order for what it takes: it may have changed that. */
+  doubtSymbols(): void;
   close(): Promise<void>;
 }
 
@@ -14,24 +19,44 @@ export function startMonitor(context: VerifyContext): Monitor {
   const { health, clock, times, queue, nowMs } = context.connection;
   const closing = new AbortController();
   let verified = false;
+  let symbolsDueMs = 0;
+  let doubtAgainMs = 0;
+  let woken = new AbortController();
 
   async function look(): Promise<void> {
     if (verified) {
-      await clock.measure().catch((error: unknown) => {
-        if (!(error instanceof VenueUnavailable)) throw error;
-      });
+      await clock.measure().catch(onlyUnavailable);
+      if (nowMs() >= symbolsDueMs) await lookAtSymbols().catch(onlyUnavailable);
     } else {
       const problems = await verify(context);
       verified = problems.length === 0;
+      symbolsDueMs = nextSymbolsMs();
       if (verified) health.resolved('setup');
       else health.against('setup', problems.join('; '));
     }
     if (nowMs() >= queue.pausedUntilMs) health.resolved('silence');
   }
 
+  /** A symbol that is halted is looked at each time: it may trade again. */
+  function nextSymbolsMs(): number {
+    const halted = context.markets.some(({ problem }) => problem !== null);
+    return halted ? 0 : nowMs() + times.symbolsMs;
+  }
+
+  /** What changed is told to the engine with its next reading. */
+  async function lookAtSymbols(): Promise<void> {
+    const before = takenOf(context);
+    const problems = await verifySymbols(context);
+    symbolsDueMs = nextSymbolsMs();
+    if (problems.length === 0) health.resolved('symbols');
+    else health.against('symbols', problems.join('; '));
+    if (takenOf(context) !== before) health.missed('the exchange takes other orders than before');
+  }
+
   async function keepLooking(): Promise<void> {
     while (!closing.signal.aborted) {
-      await sleep(times.monitorMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
+      woken = new AbortController();
+      await sleep(times.monitorMs, undefined, { signal: woken.signal, ref: false }).catch(() => {});
       if (!closing.signal.aborted) await look();
     }
   }
@@ -43,9 +68,23 @@ export function startMonitor(context: VerifyContext): Monitor {
     get verified() {
       return verified;
     },
+    doubtSymbols() {
+      if (nowMs() < doubtAgainMs) return;
+      doubtAgainMs = nowMs() + times.monitorMs;
+      symbolsDueMs = 0;
+      woken.abort();
+    },
     async close() {
       closing.abort();
+      woken.abort();
       await looking;
     },
   };
+}
+
+const takenOf = ({ markets }: VerifyContext): string =>
+  JSON.stringify(markets.map(({ problem, quantityLimits }) => [problem, quantityLimits]));
+
+function onlyUnavailable(error: unknown): void {
+  if (!(error instanceof VenueUnavailable)) throw error;
 }

@@ -10,6 +10,8 @@ export interface BinanceTimes {
   readonly requestTimeoutMs: number;
   /** Between two looks at the venue's clock and state. */
   readonly monitorMs: number;
+  /** Between two readings of what the exchange takes of each symbol. */
+  readonly symbolsMs: number;
   /** Silence on the user stream after which it is asked whether it lives. */
   readonly keepAliveMs: number;
   readonly connectTimeoutMs: number;
@@ -20,6 +22,7 @@ export interface BinanceTimes {
 export const BINANCE_TIMES: BinanceTimes = {
   requestTimeoutMs: 10_000,
   monitorMs: 15_000,
+  symbolsMs: 3_600_000,
   keepAliveMs: 10_000,
   connectTimeoutMs: 10_000,
   reconnect: { baseMs: 500, capMs: 30_000 },

@@ -9,6 +9,8 @@ import { readOrder } from './orders.js';
 /** Code of an order that we did not send at all: the venue certainly has no such order. */
 export const NOT_SENT = 'NOT_SENT';
 
+const FILTER_FAILURE = -1013;
+export const INVALID_SYMBOL = -1121;
 const NEW_ORDER_REJECTED = -2010;
 const WOULD_TRIGGER = -2021;
 const CANCEL_REJECTED = -2011;
@@ -25,6 +27,13 @@ function isDuplicate(code: number, text: string): boolean {
 /** Spot says it with the code that many refusals share, so the text has to tell; futures have a code for it. */
 export function wouldTrigger(code: number, text: string): boolean {
   return code === WOULD_TRIGGER || (code === NEW_ORDER_REJECTED && /trigger immediately/i.test(text));
+}
+
+/** A quantity or price that the exchange takes no longer, a symbol that is halted ("Market is closed.") or listed no more. */
+export function isFilterFailure(answer: Answer): boolean {
+  if (answer.kind !== 'refused') return false;
+  const { code, text } = answer;
+  return code === FILTER_FAILURE || code === INVALID_SYMBOL || /market is closed/i.test(text);
 }
 
 export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceMarket): SendOutcome {

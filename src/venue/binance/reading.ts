@@ -4,7 +4,7 @@ import { VenueUnavailable } from '../port.js';
 import type { Urgency } from '../urgency.js';
 import { Unbelievable } from './decode.js';
 import type { CcxtBinance } from './exchange.js';
-import { whyNot } from './outcomes.js';
+import { INVALID_SYMBOL, whyNot } from './outcomes.js';
 import type { Requests } from './requests.js';
 
 export interface ReadingRequest<T> {
@@ -14,6 +14,8 @@ export interface ReadingRequest<T> {
   readonly send: (ccxt: CcxtBinance) => Promise<unknown>;
   /** Throws `Unbelievable`. */
   readonly decode: (body: unknown) => T;
+  /** What there is of symbols that the exchange does not know; left out where that is a failure like any other. */
+  readonly unlisted?: T;
 }
 
 export interface Reader {
@@ -45,8 +47,10 @@ export function createReader(
   return {
     refused,
     note,
-    async read({ name, weight, urgency, send, decode }) {
+    async read({ name, weight, urgency, send, decode, unlisted }) {
       const answer = await requests.ask({ name, weight, urgency, safeToRepeat: true, send });
+      if (unlisted !== undefined && answer.kind === 'refused' && answer.code === INVALID_SYMBOL)
+        return unlisted;
       if (answer.kind !== 'answered') throw new VenueUnavailable(`${name}: ${whyNot(answer)}`);
       try {
         return decode(answer.body);

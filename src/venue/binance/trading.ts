@@ -9,7 +9,7 @@ import { fieldsOf, listOf } from './decode.js';
 import type { Executions } from './executions.js';
 import type { BinanceMarket } from './market.js';
 import { orderParameters, readOrder } from './orders.js';
-import { cancelOutcome, lookupOutcome, NOT_SENT, sendOutcome } from './outcomes.js';
+import { cancelOutcome, isFilterFailure, lookupOutcome, NOT_SENT, sendOutcome } from './outcomes.js';
 
 /** Above this many symbols, one request for the open orders of all of them is cheaper than one each. */
 const SYMBOLS_ONE_BY_ONE_MAX = 13;
@@ -21,6 +21,8 @@ export interface TradingContext {
   readonly executions: Executions;
   /** Key, symbols and account were found right. */
   readonly verified: () => boolean;
+  /** The exchange refused an order for what it takes of its symbol. */
+  readonly onFilterFailure: () => void;
 }
 
 export interface Trading {
@@ -59,6 +61,7 @@ async function submit(context: TradingContext, order: Approved<OrderIntent>): Pr
     safeToRepeat: false,
     send: (ccxt) => ccxt.privatePostOrder(parameters),
   });
+  if (isFilterFailure(answer)) context.onFilterFailure();
   const outcome = sendOutcome(answer, order, market);
   if (answer.kind === 'answered') {
     if (outcome.kind === 'accepted') context.executions.onPlaced(answer.body, order, market);
@@ -135,5 +138,6 @@ function readOpenOrders(
         const market = context.markets.find((one) => one.symbol === symbol);
         return market === undefined ? [] : [readOrder(row, market)];
       }),
+    unlisted: [],
   });
 }

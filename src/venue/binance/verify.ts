@@ -4,7 +4,7 @@ import type { VenueEndpoint } from '../endpoint.js';
 import { VenueUnavailable } from '../port.js';
 import type { Connection } from './connection.js';
 import { fieldsOf, flagField, listOf } from './decode.js';
-import { type Listing, listingProblem, quantityLimits, readBookTicker, readListings } from './listing.js';
+import { type Listing, listingProblem, quantityLimits, readBid, readListings } from './listing.js';
 import type { BinanceMarket } from './market.js';
 import {
   judgePermissions,
@@ -22,25 +22,20 @@ export interface VerifyContext {
   readonly purpose: 'trade' | 'read';
 }
 
-/** Everything that forbids trading here, in plain words; empty where all is well. Never throws. */
+/**
+ * Everything that forbids trading here, in plain words; empty where all is well. Never throws. A symbol in which nothing can
+ * be entered forbids that alone, unless it is so with all of them.
+ */
 export async function verify(context: VerifyContext): Promise<readonly string[]> {
   try {
     await context.connection.clock.measure();
-    const [listings, permissions, canTrade] = await Promise.all([
-      readSymbols(context),
+    const [problemsOfAll, permissions, canTrade] = await Promise.all([
+      verifySymbols(context),
       readPermissions(context),
       readCanTrade(context),
       readPrices(context),
     ]);
-    for (const market of context.markets) {
-      const listing = listings.get(market.symbol);
-      market.stopLossMarket = listing?.orderTypes.includes('STOP_LOSS') ?? false;
-      if (listing !== undefined) market.quantityLimits = quantityLimits(market, listing);
-    }
-    const problems = context.markets.flatMap(
-      (market) => listingProblem(market, listings.get(market.symbol)) ?? [],
-    );
-    problems.push(...judgePermissions(permissions, context.purpose).problems);
+    const problems = [...problemsOfAll, ...judgePermissions(permissions, context.purpose).problems];
     if (!canTrade) problems.push('trading is disabled on this account by the exchange');
     const otherAccount = context.connection.accountId.problem();
     if (otherAccount !== null) problems.push(otherAccount);
@@ -51,17 +46,48 @@ export async function verify(context: VerifyContext): Promise<readonly string[]>
   }
 }
 
-/** Throws `VenueUnavailable`. */
-export function readSymbols({ connection, markets }: VerifyContext): Promise<ReadonlyMap<string, Listing>> {
-  const symbols = JSON.stringify(markets.map(({ symbol }) => symbol));
-  return connection.reader.read({
-    name: 'GET exchangeInfo',
-    weight: 20,
-    urgency: 'background',
-    send: (ccxt) => ccxt.publicGetExchangeInfo({ symbols, showPermissionSets: 'false' }),
-    decode: readListings,
-  });
+/** Reads the list and keeps what it says of each symbol. Problems, where no symbol is without one. Throws `VenueUnavailable`. */
+export async function verifySymbols(context: VerifyContext): Promise<readonly string[]> {
+  const { markets } = context;
+  const listings = await readSymbols(context);
+  for (const market of markets) {
+    const listing = listings.get(market.symbol);
+    market.problem = listingProblem(market, listing);
+    if (listing === undefined) continue;
+    market.stopLossMarket = listing.orderTypes.includes('STOP_LOSS');
+    market.quantityLimits = quantityLimits(market, listing);
+  }
+  const problems = markets.flatMap(({ problem }) => problem ?? []);
+  return problems.length < markets.length ? [] : problems;
 }
+
+/** Those that the exchange does not list are left out. Throws `VenueUnavailable`. */
+export function readSymbols({ connection, markets }: VerifyContext): Promise<ReadonlyMap<string, Listing>> {
+  return ofSymbols(markets, (some) =>
+    connection.reader.read({
+      name: 'GET exchangeInfo',
+      weight: 20,
+      urgency: 'background',
+      send: (ccxt) => ccxt.publicGetExchangeInfo({ symbols: listed(some), showPermissionSets: 'false' }),
+      decode: readListings,
+      unlisted: null,
+    }),
+  );
+}
+
+/** The exchange refuses all symbols where it does not know one: each is asked for alone then. */
+async function ofSymbols<T>(
+  markets: readonly BinanceMarket[],
+  read: (some: readonly BinanceMarket[]) => Promise<ReadonlyMap<string, T> | null>,
+): Promise<ReadonlyMap<string, T>> {
+  const together = await read(markets);
+  if (together !== null) return together;
+  const alone = await Promise.all(markets.map((market) => read([market])));
+  return new Map(alone.flatMap((one) => [...(one ?? [])]));
+}
+
+const listed = (markets: readonly BinanceMarket[]): string =>
+  JSON.stringify(markets.map(({ symbol }) => symbol));
 
 /** Throws `VenueUnavailable`. The test environment has no such endpoint and tells of the account only. */
 export function readPermissions({ connection, endpoint }: VerifyContext): Promise<KeyPermissions> {
@@ -96,24 +122,34 @@ function readCanTrade({ connection }: VerifyContext): Promise<boolean> {
   });
 }
 
-/** Throws `VenueUnavailable`, also where a price is off by a factor. */
-export function readPrices({
+/**
+ * A symbol without a bid, halted or no longer listed, keeps the price that it had. Throws `VenueUnavailable`, also where a
+ * price is off by a factor.
+ */
+export async function readPrices({
   connection,
   markets,
   prices,
-}: Omit<VerifyContext, 'endpoint' | 'purpose'>): Promise<void> {
-  const symbols = JSON.stringify(markets.map(({ symbol }) => symbol));
-  return connection.reader.read({
-    name: 'GET bookTicker',
-    weight: 4,
-    urgency: 'read',
-    send: (ccxt) => ccxt.publicGetTickerBookTicker({ symbols }),
-    decode: (body) => {
-      const rows = listOf(body, 'book tickers').map((row) => fieldsOf(row, 'book ticker'));
-      for (const market of markets) {
-        const row = rows.find(({ symbol }) => symbol === market.symbol);
-        prices.set(market, readBookTicker(row, market).bidTicks, connection.nowMs());
-      }
-    },
-  });
+}: Pick<VerifyContext, 'connection' | 'markets' | 'prices'>): Promise<void> {
+  await ofSymbols(markets, (some) =>
+    connection.reader.read({
+      name: 'GET bookTicker',
+      weight: 4,
+      urgency: 'read',
+      send: (ccxt) => ccxt.publicGetTickerBookTicker({ symbols: listed(some) }),
+      decode: (body) => {
+        const rows = listOf(body, 'book tickers').map((row) => fieldsOf(row, 'book ticker'));
+        const bids = new Map<string, number>();
+        for (const market of some) {
+          const row = rows.find(({ symbol }) => symbol === market.symbol);
+          const bidTicks = row === undefined ? 0 : readBid(row, market);
+          if (bidTicks === 0) continue;
+          prices.set(market, bidTicks, connection.nowMs());
+          bids.set(market.symbol, bidTicks);
+        }
+        return bids;
+      },
+      unlisted: null,
+    }),
+  );
 }

@@ -1,6 +1,11 @@
 /** A desk under test: the real engine, and a hand that plays venue and clock. */
 import type { Fill, OrderIntent } from '../../../src/domain/order.js';
-import type { CashMovement, QuantityLimits, VenueOrder } from '../../../src/domain/venue.js';
+import type {
+  CashMovement,
+  ClosedInstrument,
+  QuantityLimits,
+  VenueOrder,
+} from '../../../src/domain/venue.js';
 import type { EngineConfig } from '../../../src/engine/config.js';
 import type { CommandOutcome, Effect } from '../../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
@@ -108,6 +113,7 @@ export class DeskUnderTest {
       quantityLimits?: readonly QuantityLimits[];
       asOfMs?: number;
       accountId?: string;
+      closedInstruments?: readonly ClosedInstrument[];
     } = {},
   ): readonly Effect[] {
     const { view } = this.engine;
@@ -128,6 +134,7 @@ export class DeskUnderTest {
         ...(changes.quantityLimits === undefined ? {} : { quantityLimits: changes.quantityLimits }),
         ...(changes.accountId === undefined ? {} : { accountId: changes.accountId }),
         ...(changes.asOfMs === undefined ? {} : { asOfMs: changes.asOfMs }),
+        closedInstruments: changes.closedInstruments ?? [],
       },
     });
   }
