@@ -1,5 +1,6 @@
 /** What the web server needs from the rest of the desk. Everything comes in here, so that it can be tested alone. */
 import type { Logger } from 'pino';
+import type { ShownChannel } from '../contracts/channel-health.js';
 import type { BarStatus, TraderStatus } from '../contracts/trader-status.js';
 import type { RolesNeeded } from '../domain/roles.js';
 import type { PersonKey } from '../domain/signed-vote.js';
@@ -77,6 +78,8 @@ export interface WebDependencies {
   readonly readBars: (symbol: string, count: number) => Promise<readonly BarStatus[]>;
   /** Null where the supervisor does not answer. */
   readonly readProcesses: () => Promise<readonly ProcessStatus[] | null>;
+  /** Whether what people are told reaches them. */
+  readonly readAlerts: () => readonly ShownChannel[];
   readonly temporalAnswers: () => Promise<boolean>;
   readonly database: Database;
   readonly keyStore: KeyStore;

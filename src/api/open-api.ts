@@ -69,6 +69,7 @@ const NOTHING_BEHIND: WebDependencies = {
   readTrader: unavailable,
   readBars: unavailable,
   readProcesses: unavailable,
+  readAlerts: () => [],
   temporalAnswers: unavailable,
   database: { query: unavailable },
   keyStore: { take: unavailable, keep: unavailable, giveUp: unavailable },

@@ -12,6 +12,7 @@ import { readSecret } from '../home/secrets.js';
 import { signInPasswordHash, standingOf } from '../home/sign-in-standing.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { socketOf } from '../home/temporal-address.js';
+import { channelHealth } from '../notify/channel-health.js';
 import { openOperations } from '../operations/open-operations.js';
 import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.js';
@@ -70,6 +71,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     readBars: async (symbol, count) =>
       (await trader.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: STATUS_WAIT_MS })).bars,
     readProcesses: () => askSupervisor(runtime.home, 'processes', {}, STATUS_WAIT_MS),
+    readAlerts: () => channelHealth(runtime.home, runtime.desk, Date.now()),
     temporalAnswers: () => canConnect(runtime.temporal.address),
     database: impatient(pool),
     keyStore: keyStoreOver(pool),

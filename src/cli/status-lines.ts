@@ -1,5 +1,6 @@
 /** `fermata status` for people: one small screen. */
 
+import type { ShownChannel } from '../contracts/channel-health.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
@@ -7,7 +8,7 @@ import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
 const ORDERS_SHOWN_MAX = 20;
 const ACTIVITY_SHOWN_MAX = 5;
 
-export function statusLines(status: TraderStatus): string[] {
+export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[] = []): string[] {
   const { marketData, currency } = status;
   const size = reducedSize(status);
   return [
@@ -16,6 +17,7 @@ export function statusLines(status: TraderStatus): string[] {
     `equity     ${status.equity} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
     `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,
     ...(size === null ? [] : [`size       ${size}`]),
+    ...alerts.map(alertsLine),
     ...section('positions', positionLines(status)),
     ...section('without a stop so far', stopGapLines(status)),
     ...section('quotes held back as implausible', heldBackLines(status)),
@@ -29,6 +31,11 @@ export function statusLines(status: TraderStatus): string[] {
     ),
     ...(status.reconciliation.state === 'clean' ? [] : [`reconciliation: ${status.reconciliation.state}`]),
   ];
+}
+
+function alertsLine({ state, problem, why }: ShownChannel): string {
+  if (problem !== null) return `alerts     ✗ ${problem}`;
+  return `alerts     ${state === 'off' ? `off: ${why}` : 'arrive on Telegram'}`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -36,10 +36,16 @@ export async function lookLater(pool: Queries, id: string, afterMs: number, reas
   );
 }
 
-/** It will never be delivered there: blocked, unknown chat. */
-export async function markRefused(pool: Queries, id: string, reason: string): Promise<void> {
-  await pool.query(`update outbox set state = 'refused', finished = now(), reason = $2 where id = $1`, [
+/** `refused`: by its chat (blocked, unknown), and sent again once that takes messages; `given_up`: never. */
+export async function markRefused(
+  pool: Queries,
+  id: string,
+  state: 'refused' | 'given_up',
+  reason: string,
+): Promise<void> {
+  await pool.query('update outbox set state = $2, finished = now(), reason = $3 where id = $1', [
     id,
+    state,
     reason,
   ]);
 }

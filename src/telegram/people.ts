@@ -64,10 +64,23 @@ export class KnownPeople {
     return person ? { name: person.name, roles: person.roles } : null;
   }
 
+  /** Private chats of everybody who is linked. */
+  chats(): readonly string[] {
+    return this.#made().map(({ chatId }) => chatId);
+  }
+
+  /** Null where it is nobody's. */
+  personOf(chatId: string): string | null {
+    return this.#made().find((link) => link.chatId === chatId)?.person ?? null;
+  }
+
+  #made(): readonly PersonLink[] {
+    return this.links.filter((link) => linkStanding(this.maker, this.desk.desk, link) === 'made');
+  }
+
   /** Private chats of linked people who have one of these roles. */
   chatsOf(roles: readonly string[]): readonly string[] {
-    return this.links
-      .filter((link) => linkStanding(this.maker, this.desk.desk, link) === 'made')
+    return this.#made()
       .filter(({ person }) =>
         this.desk.people.some(
           ({ name, roles: has }) => name === person && has.some((role) => roles.includes(role)),

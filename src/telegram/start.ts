@@ -7,6 +7,7 @@ import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
+import { keepChannelHealth } from '../notify/channel-health.js';
 import { takeInSpool } from '../notify/spool.js';
 import { type TelegramCredentials, telegramCredentials } from '../notify/telegram-credentials.js';
 import { keepTelegramProof, TEST_EVENT } from '../notify/telegram-proof.js';
@@ -29,6 +30,7 @@ import { keepDoing } from './keep-doing.js';
 import { KnownPeople } from './people.js';
 import { followJournal } from './reading/follow-journal.js';
 import { pollForEver } from './reading/poll-updates.js';
+import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
 import { SendLane } from './sending/send-lane.js';
 
@@ -37,6 +39,7 @@ export interface TelegramTiming {
   readonly settleMs: number;
   readonly pollSeconds: number;
   readonly retryMs: number;
+  readonly askEveryMs: number;
 }
 
 export const TELEGRAM_TIMING: TelegramTiming = {
@@ -44,17 +47,19 @@ export const TELEGRAM_TIMING: TelegramTiming = {
   settleMs: 5_000,
   pollSeconds: 30,
   retryMs: 3_000,
+  askEveryMs: 20_000,
 };
 
 const UPKEEP_EVERY_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const TELL_EVERY_MS = 1_000;
 
 /** Without a token the role runs and does nothing: the desk trades without Telegram. */
 export async function startTelegram(runtime: Runtime): Promise<Role> {
   const logger = pino({ name: 'telegram' });
   const log: BotLog = (level, text) => logger[level](text);
   const { desk } = loadDesk(runtime.deskFile);
-  const credentials = credentialsOrNull(runtime, desk, log);
+  const credentials = credentialsOrSaidWhy(runtime, desk, log);
   if (credentials === null) return { stop: async () => undefined };
   const pool = openPool(runtime, 'telegram');
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
@@ -72,16 +77,22 @@ export async function startTelegram(runtime: Runtime): Promise<Role> {
 }
 
 /** A token that can't be right is said and goes no further: the dashboard, in the same process, works without it. */
-function credentialsOrNull(runtime: Runtime, desk: Desk, log: BotLog): TelegramCredentials | null {
+function credentialsOrSaidWhy(runtime: Runtime, desk: Desk, log: BotLog): TelegramCredentials | null {
+  const say = (state: 'off' | 'silent', why: string): void => {
+    const health = { channel: 'telegram', state, sinceMs: Date.now(), why, waiting: 0, refused: 0 } as const;
+    keepChannelHealth(runtime.home, desk.desk, health, Date.now());
+  };
   try {
     const credentials = telegramCredentials(runtime.home, desk);
-    const { tokenEnv } = desk.notify.telegram;
-    if (credentials === null) log('info', `Telegram is not set up: set ${tokenEnv} to be told of halts`);
-    return credentials;
+    if (credentials !== null) return credentials;
+    const why = `Telegram is not set up: set ${desk.notify.telegram.tokenEnv} to be told of halts`;
+    log('info', why);
+    say('off', why);
   } catch (error) {
     log('error', `Telegram is off: ${messageOf(error)}`);
-    return null;
+    say('silent', messageOf(error));
   }
+  return null;
 }
 
 export interface TelegramParts {
@@ -116,8 +127,10 @@ export function runTelegram(parts: TelegramParts): Role {
     onForged,
   };
   buildBot(bot, context);
+  const watch = new ChatWatch({ ...context, home });
   const outbox = {
     ...context,
+    watch,
     settleMs: timing.settleMs,
     onSent: async ({ event, chatId }: Delivery, messageId: number) => {
       if (event !== TEST_EVENT) return;
@@ -144,6 +157,16 @@ export function runTelegram(parts: TelegramParts): Role {
         prunedMs = performance.now();
       }
       return UPKEEP_EVERY_MS;
+    }),
+    keepDoing('whether alerts arrive', log, async () => {
+      await people.refresh(pool).catch(() => undefined);
+      // Also where a chat could not be taken up again: what is wrong is said all the same.
+      await watch.ask().finally(() => watch.tell());
+      return timing.askEveryMs;
+    }),
+    keepDoing('how the bot is', log, async () => {
+      await watch.tell();
+      return TELL_EVERY_MS;
     }),
     keepDoing("the trader's journal", log, (stopping) => followJournal(parts, stopping)),
     keepDoing('updates from Telegram', log, async (stopping) => {

@@ -11,6 +11,7 @@ import { SessionStore } from '../../src/api/auth/session-store.js';
 import type { WebDependencies } from '../../src/api/dependencies.js';
 import { buildServer } from '../../src/api/server.js';
 import { TemporalTickets } from '../../src/api/temporal-ui/tickets.js';
+import type { ShownChannel } from '../../src/contracts/channel-health.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { NO_REASON } from '../../src/domain/no-reason.js';
 import type { RolesNeeded } from '../../src/domain/roles.js';
@@ -54,6 +55,8 @@ export interface WebUnderTest {
   /** Added to the wall clock that the server sees. */
   readonly clock: { aheadMs: number };
   readonly logged: string[];
+  /** How the channels of alerts are. */
+  readonly alerts: ShownChannel[];
   call(method: string, path: string, init?: CallInit): Promise<Response>;
   signIn(person?: string): Promise<Tokens>;
   stop(): Promise<void>;
@@ -84,6 +87,7 @@ export async function startWebUnderTest(
   );
   const tickets = new TemporalTickets(nowMs);
   const logged: string[] = [];
+  const alerts: ShownChannel[] = [];
   const passwordHash = await hashPassword(PASSWORD);
   const web: WebDependencies = {
     ...dependencies(client, pool),
@@ -93,6 +97,7 @@ export async function startWebUnderTest(
       metricsToken: METRICS_TOKEN,
     },
     sessions,
+    readAlerts: () => alerts,
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
     nowMs,
     ...change,
@@ -113,7 +118,7 @@ export async function startWebUnderTest(
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
   return {
-    ...{ app, origin, host, trader, tickets, sessions, standings, clock, logged, call },
+    ...{ app, origin, host, trader, tickets, sessions, standings, clock, logged, alerts, call },
     signIn: async (username = 'operator') =>
       (await (
         await call('POST', '/api/auth/login', { body: { username, password: PASSWORD } })
@@ -130,7 +135,7 @@ export async function startWebUnderTest(
 function dependencies(
   client: TraderClient,
   pool: Pool | null,
-): Omit<WebDependencies, 'secrets' | 'sessions' | 'log' | 'nowMs' | 'passwordHashOf'> {
+): Omit<WebDependencies, 'secrets' | 'sessions' | 'readAlerts' | 'log' | 'nowMs' | 'passwordHashOf'> {
   const down = (): Promise<never> => Promise.reject(new Error('connect ECONNREFUSED'));
   const built = resolve(import.meta.dirname, '../../dist/dashboard');
   return {

@@ -129,7 +129,7 @@ describe('/stop', () => {
     await bench.answered(ANNA, /You are anna/);
     await bench.stop();
     const gone = new Pool({ host: '127.0.0.1', port: 1 });
-    bench.start(gone);
+    bench.start({ pool: gone });
     bench.type(ANNA, '/stop');
     await eventually(() => expect(bench.trader.sent('stop').length).toBeGreaterThan(0));
     await bench.answered(ANNA, /Stop: proven/);

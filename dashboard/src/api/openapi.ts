@@ -5092,6 +5092,26 @@ export interface components {
                     atMs: number;
                 } | null;
             }[] | null;
+            /** @description Whether alerts reach people */
+            alerts: {
+                /** @enum {string} */
+                channel: "telegram";
+                /**
+                 * @description refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up
+                 * @enum {string}
+                 */
+                state: "ok" | "refusing" | "silent" | "off";
+                /** @description Wall clock, milliseconds since 1970 */
+                sinceMs: number;
+                /** @description In words; null while it is well */
+                why: string | null;
+                /** @description Alerts that have still to be delivered */
+                waiting: number;
+                /** @description Alerts that were refused: sent after the repair, summed up where older than a day */
+                refused: number;
+                /** @description For people; null while it is well, or off */
+                problem: string | null;
+            }[];
         };
         LiveMessage: {
             /** @enum {string} */
@@ -5425,6 +5445,26 @@ export interface components {
                     atMs: number;
                 } | null;
             }[] | null;
+            /** @description Whether alerts reach people */
+            alerts: {
+                /** @enum {string} */
+                channel: "telegram";
+                /**
+                 * @description refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up
+                 * @enum {string}
+                 */
+                state: "ok" | "refusing" | "silent" | "off";
+                /** @description Wall clock, milliseconds since 1970 */
+                sinceMs: number;
+                /** @description In words; null while it is well */
+                why: string | null;
+                /** @description Alerts that have still to be delivered */
+                waiting: number;
+                /** @description Alerts that were refused: sent after the repair, summed up where older than a day */
+                refused: number;
+                /** @description For people; null while it is well, or off */
+                problem: string | null;
+            }[];
         };
     };
     responses: never;

@@ -1,6 +1,7 @@
 /** The calls that the page makes. */
 
 import type {
+  AlertTested,
   Analytics,
   ApprovalShown,
   AuditPage,
@@ -151,6 +152,10 @@ export class DeskApi {
   ): Promise<Said> {
     const body = { choice, parametersHash, reason, ...signedBy(signature) };
     return answerOf(this.#client.POST('/api/approvals/{id}/vote', { params: { path: { id } }, body }));
+  }
+
+  testAlert(): Promise<AlertTested> {
+    return answerOf(this.#client.POST('/api/notify/test', { body: { channel: 'telegram' } }));
   }
 
   tasks(): Promise<{ readonly tasks: readonly Task[] }> {

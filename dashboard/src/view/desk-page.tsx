@@ -13,6 +13,7 @@ import { Routines } from '../section/routines.js';
 import { Settings } from '../section/settings.js';
 import { Strategies } from '../section/strategies.js';
 import { Activity } from './activity.js';
+import { AlertsNotice } from './alerts-notice.js';
 import { AskDialog } from './ask-dialog.js';
 import { EquityPanel } from './equity-panel.js';
 import { Figures } from './figures.js';
@@ -83,6 +84,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
           onAsk={(button) => setDialog(button)}
         />
         <Outcome pressed={buttons.result} onDismiss={buttons.dismiss} />
+        {state !== null && <AlertsNotice alerts={state.alerts} api={api} mayTest={mayStop(session)} />}
         <TabBar tab={tab} onTab={setTab} counts={counts} />
         {tab !== 'desk' ? (
           <Section tab={tab} api={api} session={session} />
@@ -116,6 +118,8 @@ export function DeskPage({ session }: { readonly session: Session }) {
     </>
   );
 }
+
+const mayStop = ({ roles }: Session): boolean => roles.includes('operator') || roles.includes('approver');
 
 /** Those with a position first, else as the desk has them. */
 function inOrder({ marketData, positions }: TraderStatus): readonly string[] {
@@ -206,7 +210,7 @@ function Panels({ api, state, status, symbols, symbol, onSymbol }: PanelsProps) 
           <Routine runs={runs} />
           <Schedules schedules={schedules} />
           <Limits risk={status.risk} />
-          <Processes processes={state.processes} />
+          <Processes processes={state.processes} alerts={state.alerts} />
         </div>
       </div>
     </>

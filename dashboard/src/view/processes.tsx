@@ -1,7 +1,10 @@
 import type { LiveState } from '../api/shapes.js';
 import { Panel } from './panel.js';
+import { Words } from './words.js';
 
-export function Processes({ processes }: Pick<LiveState, 'processes'>) {
+const ALERT_TONES = { ok: 'go', refusing: 'alarm', silent: 'alarm', off: 'idle' } as const;
+
+export function Processes({ processes, alerts }: Pick<LiveState, 'processes' | 'alerts'>) {
   return (
     <Panel title="Processes" area="processes">
       {processes === null ? (
@@ -22,6 +25,14 @@ export function Processes({ processes }: Pick<LiveState, 'processes'>) {
           ))}
         </ul>
       )}
+      <ul class="lines" aria-label="Alerts">
+        {alerts.map(({ channel, state, why }) => (
+          <li key={channel}>
+            <span class={`lamp ${ALERT_TONES[state]}`}>alerts on {channel}</span>
+            <span class="soft">{state === 'ok' ? 'arrive' : <Words text={why ?? state} />}</span>
+          </li>
+        ))}
+      </ul>
     </Panel>
   );
 }

@@ -130,10 +130,10 @@ export class SocketHub {
 const textOf = (message: LiveMessage): string => JSON.stringify(message);
 
 /** What has to differ for a message to be worth sending: memory and the age of a quote alone are not. */
-function changeKey({ trader, status, processes }: LiveState): string {
-  if (status === null) return JSON.stringify([trader, processes]);
+function changeKey({ trader, status, processes, alerts }: LiveState): string {
+  if (status === null) return JSON.stringify([trader, processes, alerts]);
   const marketData = { ...status.marketData, lastQuoteAgeMs: null };
-  return JSON.stringify([trader, processes, { ...status, rssBytes: 0, marketData }]);
+  return JSON.stringify([trader, processes, alerts, { ...status, rssBytes: 0, marketData }]);
 }
 
 function tokenOf(text: string): string | null {

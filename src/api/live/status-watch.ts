@@ -1,5 +1,6 @@
 /** Asks the trader for its status, four times a second while somebody looks and once a second otherwise. */
 
+import type { ShownChannel } from '../../contracts/channel-health.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
@@ -21,6 +22,7 @@ export interface LiveState {
   readonly status: ShownStatus | null;
   readonly statusWallMs: number | null;
   readonly processes: readonly ProcessStatus[] | null;
+  readonly alerts: readonly ShownChannel[];
 }
 
 /** What a page hears. */
@@ -32,6 +34,7 @@ export type LiveMessage =
 export interface StatusWatchSource {
   readonly readTrader: () => Promise<TraderStatus>;
   readonly readProcesses: () => Promise<readonly ProcessStatus[] | null>;
+  readonly readAlerts: () => readonly ShownChannel[];
   readonly nowMs: () => number;
 }
 
@@ -49,6 +52,7 @@ export class StatusWatch {
       status: null,
       statusWallMs: null,
       processes: null,
+      alerts: [],
     };
   }
 
@@ -83,6 +87,7 @@ export class StatusWatch {
 
   async #look(): Promise<void> {
     const processes = await this.#processes();
+    const { alerts } = this.#state;
     const wasReachable = this.#state.trader.reachable;
     try {
       const status = await this.source.readTrader();
@@ -94,6 +99,7 @@ export class StatusWatch {
         status: shownStatus(status),
         statusWallMs: now,
         processes,
+        alerts,
       };
     } catch (error) {
       const sinceWallMs = wasReachable ? this.source.nowMs() : this.#state.trader.sinceWallMs;
@@ -105,6 +111,7 @@ export class StatusWatch {
   async #processes(): Promise<readonly ProcessStatus[] | null> {
     if (this.source.nowMs() - this.#processesReadMs < PROCESSES_INTERVAL_MS) return this.#state.processes;
     this.#processesReadMs = this.source.nowMs();
+    this.#state = { ...this.#state, alerts: this.source.readAlerts() };
     return this.source.readProcesses().catch(() => null);
   }
 }

@@ -28,6 +28,7 @@ export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): voi
     status: tradingWord(status),
     ...shownStatus(status),
     processes: await web.readProcesses().catch(() => null),
+    alerts: web.readAlerts(),
   }));
   view(
     '/api/positions',

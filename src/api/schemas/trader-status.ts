@@ -1,5 +1,6 @@
 /** The trader's status as the API publishes it; `satisfies` holds it to the control protocol. */
 import { z } from 'zod';
+import { CHANNEL_STATES, type ShownChannel } from '../../contracts/channel-health.js';
 import type {
   OrderStatus,
   PositionStatus,
@@ -275,9 +276,30 @@ const shownStatusSchema = traderStatusSchema.extend({
   stopGaps: z.array(stopGapSchema.extend({ words: z.string().describe('`why` in words') })),
 }) satisfies z.ZodType<ShownStatus>;
 
+const alertsSchema = z
+  .array(
+    z.object({
+      channel: z.literal('telegram'),
+      state: z
+        .enum(CHANNEL_STATES)
+        .describe(
+          'refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up',
+        ),
+      sinceMs: wallMs,
+      why: z.string().nullable().describe('In words; null while it is well'),
+      waiting: z.number().describe('Alerts that have still to be delivered'),
+      refused: z
+        .number()
+        .describe('Alerts that were refused: sent after the repair, summed up where older than a day'),
+      problem: z.string().nullable().describe('For people; null while it is well, or off'),
+    }),
+  )
+  .describe('Whether alerts reach people') satisfies z.ZodType<readonly ShownChannel[]>;
+
 export const deskStatusSchema = shownStatusSchema.extend({
   status: z.enum(['running', 'stopped']).describe('running: it may trade (ACTIVE or REDUCING)'),
   processes: processesSchema,
+  alerts: alertsSchema,
 });
 
 /** What comes over the WebSocket. */
@@ -295,5 +317,6 @@ export const liveMessageSchema = z.discriminatedUnion('type', [
     status: shownStatusSchema.nullable().describe('The newest known; old while the trader is not reachable'),
     statusWallMs: wallMs.nullable(),
     processes: processesSchema,
+    alerts: alertsSchema,
   }),
 ]) satisfies z.ZodType<LiveMessage>;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
+import { channelHealth } from '../../notify/channel-health.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
 import { endedDesk } from '../ended-desk.js';
 import { CliFailure } from '../failure.js';
@@ -15,11 +16,12 @@ export function statusCommand(command: Command): void {
   command.option('--json', 'for scripts').action(async (options: { json?: boolean }) => {
     const runtime = requireRuntime();
     const status = await readStatus(runtime);
+    const alerts = channelHealth(runtime.home, runtime.desk, Date.now());
     if (options.json === true) {
       const { kind, address, namespace, isolation } = runtime.temporal;
-      printJson({ ...status, temporal: { kind, address, namespace, isolation: isolation ?? null } });
+      printJson({ ...status, alerts, temporal: { kind, address, namespace, isolation: isolation ?? null } });
     } else {
-      printLines([...statusLines(status), ...reachLines(runtime)]);
+      printLines([...statusLines(status, alerts), ...reachLines(runtime)]);
     }
   });
 }

@@ -13,9 +13,11 @@ import {
   markSent,
   sendLater,
 } from '../../store/outbox-delivery.js';
+import { sumUpBacklog } from '../../store/outbox-repair.js';
 import type { Pool } from '../../store/pool.js';
 import type { BotLog } from '../bot-log.js';
 import type { KnownPeople } from '../people.js';
+import type { ChatWatch } from './chat-watch.js';
 import type { Outgoing, SendLane } from './send-lane.js';
 import type { SendOutcome } from './send-outcome.js';
 
@@ -24,6 +26,7 @@ export interface OutboxContext {
   readonly pool: Pool;
   readonly lane: SendLane;
   readonly people: KnownPeople;
+  readonly watch: ChatWatch;
   /** The desk's own chat. */
   readonly chatId: string | null;
   readonly log: BotLog;
@@ -44,11 +47,16 @@ export async function deliverOnce(context: OutboxContext): Promise<boolean> {
 /** Chats are chosen when there is somebody to tell: until then the notice waits. */
 async function addressAll({ desk, pool, people, chatId }: OutboxContext): Promise<boolean> {
   const notices = await unaddressedNotices(pool, desk.desk);
+  const ownChat = chatId === null ? [] : [chatId];
+  const told: readonly string[] = [...desk.notify.telegram.events, 'approval'];
+  const everybody = chatId === null ? people.chats() : ownChat;
+  if (notices.length > 0 && everybody.length > 0) {
+    if (await sumUpBacklog(pool, desk.desk, everybody, told)) return true;
+  }
   let done = false;
   for (const { id, event, audience } of notices) {
-    const wanted =
-      event === 'approval' || event === 'test' || (desk.notify.telegram.events as string[]).includes(event);
-    const chats = [...new Set([...(chatId === null ? [] : [chatId]), ...people.chatsOf(audience)])];
+    const wanted = event === 'test' || told.includes(event);
+    const chats = [...new Set([...ownChat, ...people.chatsOf(audience)])];
     if (wanted && chats.length === 0) continue;
     await addressNotice(pool, desk.desk, id, wanted ? chats : []);
     done = true;
@@ -61,8 +69,9 @@ async function deliver(context: OutboxContext, delivery: Delivery): Promise<void
   const message = messageOf(delivery);
   if (delivery.state === 'sending') {
     const found = await lane.find(message, delivery.afterMessageId ?? 0);
+    if (found !== null) await context.watch.saw(delivery.chatId, found);
     if (found?.kind === 'sent') return arrived(context, delivery, found.messageId);
-    if (found?.kind === 'refused') return refuse(context, delivery, found.reason);
+    if (found?.kind === 'refused') return refuse(context, delivery, found);
     if (found !== null) return lookLater(pool, delivery.id, laterMs(found, settleMs), found.reason);
     context.log('warn', `notice ${delivery.noticeId} did not arrive at the first try: it is sent again`);
   }
@@ -72,9 +81,10 @@ async function deliver(context: OutboxContext, delivery: Delivery): Promise<void
     beginSending(pool, delivery.id, lane.newestKnown(delivery.chatId)),
   );
   if (outcome.kind === 'sent') await arrived(context, delivery, outcome.messageId);
-  else if (outcome.kind === 'refused') await refuse(context, delivery, outcome.reason);
+  else if (outcome.kind === 'refused') await refuse(context, delivery, outcome);
   else if (outcome.kind === 'later') await sendLater(pool, delivery.id, outcome.afterMs, outcome.reason);
   else await lookLater(pool, delivery.id, settleMs, outcome.reason);
+  await context.watch.saw(delivery.chatId, outcome);
 }
 
 async function arrived(
@@ -97,9 +107,13 @@ async function firstMessage({ lane, desk }: OutboxContext, chatId: string): Prom
   return outcome.kind === 'sent' || outcome.kind === 'refused' ? null : outcome.reason;
 }
 
-async function refuse({ pool, log }: OutboxContext, delivery: Delivery, reason: string): Promise<void> {
+async function refuse(
+  { pool, log }: OutboxContext,
+  delivery: Delivery,
+  { reason, ofChat }: Extract<SendOutcome, { kind: 'refused' }>,
+): Promise<void> {
   log('error', `Telegram refuses notice ${delivery.noticeId} ("${delivery.title}"): ${reason}`);
-  await markRefused(pool, delivery.id, reason);
+  await markRefused(pool, delivery.id, ofChat ? 'refused' : 'given_up', reason);
 }
 
 function laterMs(outcome: SendOutcome, settleMs: number): number {

@@ -102,6 +102,21 @@ export class SendLane {
     return this.put(message, messageId);
   }
 
+  /**
+   * Whether a chat would take a message, without one. `quietly`: only whether it is there for the bot; else by the sign that
+   * somebody writes, which is refused wherever a message would be. Null: it was cut off, since this process ends.
+   */
+  async askAbout(chatId: string, quietly: boolean): Promise<SendOutcome | null> {
+    try {
+      const signal = grammySignal(AbortSignal.any([this.stopping.signal, AbortSignal.timeout(REQUEST_MS)]));
+      if (quietly) await this.api.getChat(chatId, signal);
+      else await this.api.sendChatAction(chatId, 'typing', {}, signal);
+      return { kind: 'sent', messageId: 0 };
+    } catch (error) {
+      return this.stopping.signal.aborted ? null : outcomeOfError(error);
+    }
+  }
+
   private isKnown({ chatId }: Outgoing, messageId: number): boolean {
     return this.seen.has(`${scopeOf(chatId)}:${messageId}`);
   }

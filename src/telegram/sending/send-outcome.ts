@@ -3,14 +3,17 @@ import { GrammyError, HttpError } from 'grammy';
 
 export type SendOutcome =
   | { readonly kind: 'sent'; readonly messageId: number }
-  /** Not delivered, and never will be: the chat is gone, or the text is refused. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  /** Not delivered: this chat takes nothing (`ofChat`), which people can mend, or Telegram never takes this text. */
+  | { readonly kind: 'refused'; readonly ofChat: boolean; readonly reason: string }
   /** Not delivered, certainly; may be tried again after `afterMs`. */
-  | { readonly kind: 'later'; readonly afterMs: number; readonly reason: string }
+  | { readonly kind: 'later'; readonly afterMs: number; readonly reason: string; readonly ofToken?: true }
   /** It may have been delivered. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** Refusals that are about who is written to, not about what. */
+const OF_CHAT =
+  /chat not found|chat_id|user not found|upgraded to a supergroup|kicked|not a member|deactivated|rights|PEER_ID_INVALID|CHAT_WRITE_FORBIDDEN|CHAT_RESTRICTED|TOPIC_CLOSED|can't initiate/i;
 const RETRY_MS = 3_000;
 /** A token that is not accepted needs a person; it is tried again all the same. */
 const UNAUTHORISED_RETRY_MS = 60_000;
@@ -21,9 +24,13 @@ export function outcomeOfError(error: unknown): Exclude<SendOutcome, { kind: 'se
     const { error_code: code, description, parameters } = error;
     const reason = `${code} ${description}`;
     if (code === 429) return { kind: 'later', afterMs: (parameters.retry_after ?? 1) * 1_000, reason };
-    if (code === 401) return { kind: 'later', afterMs: UNAUTHORISED_RETRY_MS, reason };
+    // A token that has not even the form of one is "not found".
+    if (code === 401 || code === 404)
+      return { kind: 'later', afterMs: UNAUTHORISED_RETRY_MS, reason, ofToken: true };
     if (code >= 500) return { kind: 'unknown', reason };
-    return { kind: 'refused', reason };
+    const moved = parameters.migrate_to_chat_id;
+    const now = moved === undefined ? '' : ` (its number is now ${moved})`;
+    return { kind: 'refused', ofChat: code === 403 || OF_CHAT.test(description), reason: `${reason}${now}` };
   }
   const code = networkCode(error);
   const reason = `Telegram was not reached (${code})`;

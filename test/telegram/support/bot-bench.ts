@@ -32,7 +32,13 @@ export const STRANGER = 666;
 /** Nothing listens on port 1. */
 const NOWHERE = { kind: 'external' as const, address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null };
 
-const FAST: TelegramTiming = { deliverEveryMs: 20, settleMs: 50, pollSeconds: 5, retryMs: 100 };
+const FAST: TelegramTiming = {
+  deliverEveryMs: 20,
+  settleMs: 50,
+  pollSeconds: 5,
+  retryMs: 100,
+  askEveryMs: 200,
+};
 
 export interface BotBench {
   readonly simulator: TelegramSimulator;
@@ -43,7 +49,7 @@ export interface BotBench {
   readonly operations: Operations;
   readonly log: string[];
   /** Starts the bot, or starts it again. */
-  start(pool?: Pool): void;
+  start(change?: { readonly pool?: Pool; readonly chatId?: number; readonly token?: string }): void;
   stop(): Promise<void>;
   link(person: string, userId: number): Promise<void>;
   /** What the bot wrote into a chat, oldest first. */
@@ -107,12 +113,12 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
     trader,
     operations,
     log,
-    start: (otherPool) => {
+    start: ({ pool: otherPool = pool, chatId = ALERTS_CHAT, token = DEFAULT_TOKEN } = {}) => {
       running = runTelegram({
         home,
         desk,
-        credentials: { token: DEFAULT_TOKEN, chatId: String(ALERTS_CHAT), apiRoot: simulator.address },
-        pool: otherPool ?? pool,
+        credentials: { token, chatId: String(chatId), apiRoot: simulator.address },
+        pool: otherPool,
         trader: trader.client,
         operations,
         log: (_level, text) => void log.push(text),

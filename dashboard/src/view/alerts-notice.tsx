@@ -1,0 +1,42 @@
+import type { LiveState } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
+import { ActionNotice } from './action-notice.js';
+import { useAction } from './use-action.js';
+import { Words } from './words.js';
+
+interface AlertsNoticeProps extends Pick<LiveState, 'alerts'> {
+  readonly api: DeskApi;
+  readonly mayTest: boolean;
+}
+
+/** Over every section: who is told nothing has to know that from somewhere. */
+export function AlertsNotice({ alerts, api, mayTest }: AlertsNoticeProps) {
+  const action = useAction();
+  const problems = alerts.flatMap(({ problem }) => problem ?? []);
+  const test = async () => {
+    const { ok, detail } = await api.testAlert();
+    return { text: detail, tone: ok ? 'go' : 'caution' } as const;
+  };
+  return (
+    <div class="alerts-place" role="status" aria-live="polite">
+      {problems.map((problem) => (
+        <div class="notice alarm" key={problem} data-testid="alerts-problem">
+          <p>
+            <Words text={problem} />
+          </p>
+          {mayTest && (
+            <button
+              type="button"
+              class="button small"
+              disabled={action.busy}
+              onClick={() => void action.run(test)}
+            >
+              {action.busy ? 'Sending…' : 'Send a test alert'}
+            </button>
+          )}
+        </div>
+      ))}
+      {(problems.length > 0 || action.result !== null) && <ActionNotice action={action} />}
+    </div>
+  );
+}

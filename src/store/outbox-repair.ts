@@ -1,0 +1,110 @@
+/** What becomes of notices that could not be told: sent after the repair, or summed up where they are old. */
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+/** Older ones are history: one message says how many there were. */
+const NEWS_HOURS = 24;
+/** So many are told one by one, whenever they are from. */
+const SINGLY_MAX = 5;
+
+const NOT_TO_BE_ANSWERED = `not exists (select 1 from approval a where a.id = n.approval_id and a.state = 'open')`;
+
+/** Rows of `old` (id, severity, title, created) as one notice; `chats` is an SQL expression of text[]. */
+const toldAsOne = (chats: string, key: string) => `
+  summed as (
+    select count(*) as number, count(*) filter (where severity = 'critical') as critical, max(id) as newest,
+      to_char(min(created) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as earliest,
+      to_char(max(created) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as latest,
+      (array_agg(title order by (severity = 'critical') desc, id desc))[1] as example
+    from old
+  ), told as (
+    insert into notice (desk, fingerprint, event, severity, title, body, addressed)
+    select $1, 'summed-up:' || newest || ':' || ${key}, 'warning', 'warning', $1 || ': ' || number || ' alerts were not told here',
+      'From ' || earliest || ' to ' || latest || ' UTC, ' || critical || ' of them critical. '
+        || case when critical > 0 then 'The newest critical one: ' else 'The newest one: ' end || example
+        || E'\\nWhat happened is in the desk''s audit trail and its incidents.', now()
+    from summed where number > 0 on conflict (desk, fingerprint) do nothing returning id
+  )
+  insert into outbox (notice_id, desk, chat_id) select id, $1, unnest(${chats}) from told`;
+
+/**
+ * A chat takes messages again: what it refused in the last day is sent, in order, and what is older is one message. Notices for
+ * chats that are nobody's any more (`known`: those that are somebody's) go to this one.
+ */
+export async function sendRefusedAgain(
+  pool: Queries,
+  desk: string,
+  chatId: string,
+  known: readonly string[],
+): Promise<void> {
+  await pool.query(
+    `update outbox set chat_id = $2 where id in (
+       select distinct on (notice_id) id from outbox o
+       where desk = $1 and chat_id <> all($3::text[]) and state in ('refused', 'pending')
+         and not exists (select 1 from outbox here where here.notice_id = o.notice_id and here.chat_id = $2)
+       order by notice_id, id)`,
+    [desk, chatId, known],
+  );
+  await pool.query(
+    `with late as (
+       update outbox o set state = 'given_up', finished = now(), reason = 'told in a sum' from notice n
+       where n.id = o.notice_id and o.desk = $1 and o.chat_id = $2 and o.state in ('refused', 'pending')
+         and (n.created < now() - make_interval(hours => ${NEWS_HOURS}) or (o.state = 'refused' and n.event = 'test'))
+         and ${NOT_TO_BE_ANSWERED}
+       returning o.id, n.event, n.severity, n.title, n.created
+     ), old as (select * from late where event <> 'test'), ${toldAsOne('array[$2::text]', '$2')}`,
+    [desk, chatId],
+  );
+  await pool.query(
+    `update outbox set state = 'pending', finished = null, next_attempt = now(), reason = ''
+      where desk = $1 and chat_id = $2 and state = 'refused'`,
+    [desk, chatId],
+  );
+}
+
+/**
+ * Notices for which nobody was there to be told: all of them where nothing was ever told, else those older than a day.
+ * True where there were so many that they are one message now.
+ */
+export async function sumUpBacklog(
+  pool: Queries,
+  desk: string,
+  chats: readonly string[],
+  events: readonly string[],
+): Promise<boolean> {
+  const summed = await pool.query(
+    `with waiting as (
+       select n.id, n.event from notice n where n.desk = $1 and n.addressed is null and ${NOT_TO_BE_ANSWERED}
+         and (not exists (select 1 from outbox where desk = $1)
+           or n.created < now() - make_interval(hours => ${NEWS_HOURS}))
+     ), late as (
+       update notice n set addressed = now() from waiting
+       where n.id = waiting.id and (select count(*) from waiting where event = any($3::text[])) > ${SINGLY_MAX}
+       returning n.id, n.event, n.severity, n.title, n.created
+     ), old as (select * from late where event = any($3::text[])), ${toldAsOne('$2::text[]', "'backlog'")}`,
+    [desk, chats, events],
+  );
+  return (summed.rowCount ?? 0) > 0;
+}
+
+export interface Undelivered {
+  readonly waiting: number;
+  readonly refused: number;
+}
+
+export async function undelivered(
+  pool: Queries,
+  desk: string,
+  known: readonly string[],
+): Promise<Undelivered> {
+  const found = await pool.query<{ waiting: string; refused: string }>(
+    `select count(*) filter (where o.state in ('pending', 'sending')) as waiting,
+       count(*) filter (where o.state = 'refused' and o.chat_id = any($2::text[])) as refused
+     from outbox o join notice n on n.id = o.notice_id
+     where o.desk = $1 and o.state in ('pending', 'sending', 'refused') and n.event <> 'test'`,
+    [desk, known],
+  );
+  const [row] = found.rows;
+  return { waiting: Number(row?.waiting ?? 0), refused: Number(row?.refused ?? 0) };
+}

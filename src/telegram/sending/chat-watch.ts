@@ -1,0 +1,139 @@
+/** Whether alerts arrive: what each request came to, and Telegram itself asked about the desk's chat while nothing is sent. */
+import type { ChannelHealth } from '../../contracts/channel-health.js';
+import type { Desk } from '../../desk/schema.js';
+import { messageOf } from '../../domain/message-of.js';
+import { channelHealth, keepChannelHealth, SAID_EVERY_MS } from '../../notify/channel-health.js';
+import { sendRefusedAgain, type Undelivered, undelivered } from '../../store/outbox-repair.js';
+import type { Pool } from '../../store/pool.js';
+import type { KnownPeople } from '../people.js';
+import type { SendLane } from './send-lane.js';
+import type { SendOutcome } from './send-outcome.js';
+
+interface ChatWatchContext {
+  readonly desk: Desk;
+  readonly home: string;
+  readonly pool: Pool;
+  readonly lane: SendLane;
+  readonly people: KnownPeople;
+  readonly chatId: string | null;
+  readonly nowMs: () => number;
+}
+
+type Standing = Pick<ChannelHealth, 'state' | 'why'>;
+
+export class ChatWatch {
+  readonly #context: ChatWatchContext;
+  /** Chats that take nothing, and what Telegram says. */
+  readonly #refusing = new Map<string, string>();
+  /** Chats that have taken something since they last refused, or since this bot runs. */
+  readonly #proven = new Set<string>();
+  /** What stands in the way of every chat. */
+  #telegram: Standing | null = null;
+  /** Requests in a row of which nothing came back; a single one is no news. */
+  #unheard = 0;
+  #asked = false;
+  #said: ChannelHealth | null = null;
+  #saidMs = 0;
+
+  constructor(context: ChatWatchContext) {
+    this.#context = context;
+    const [before] = channelHealth(context.home, context.desk.desk, context.nowMs());
+    if (before === undefined) return;
+    const { problem: _, ...health } = before;
+    this.#said = health;
+  }
+
+  /** After each request to a chat. */
+  async saw(chatId: string, outcome: SendOutcome): Promise<void> {
+    if (outcome.kind === 'refused' && !outcome.ofChat) return;
+    const standing = standingOf(outcome);
+    this.#unheard = standing?.state === 'silent' ? this.#unheard + 1 : 0;
+    this.#telegram = this.#unheard === 1 ? null : standing;
+    if (outcome.kind === 'refused') {
+      this.#refusing.set(chatId, outcome.reason);
+      this.#proven.delete(chatId);
+    }
+    if (outcome.kind !== 'sent' || this.#proven.has(chatId)) return;
+    const { pool, desk } = this.#context;
+    await sendRefusedAgain(pool, desk.desk, chatId, this.#known());
+    this.#refusing.delete(chatId);
+    this.#proven.add(chatId);
+  }
+
+  /** Asks about the desk's chat, and about each that takes nothing; people notice nothing of it where it is well. */
+  async ask(): Promise<void> {
+    await this.#askAll().finally(() => {
+      this.#asked = true;
+    });
+  }
+
+  async #askAll(): Promise<void> {
+    const { chatId, lane } = this.#context;
+    const known = this.#known();
+    for (const gone of [...this.#refusing.keys()].filter((one) => !known.includes(one)))
+      this.#refusing.delete(gone);
+    for (const chat of new Set([...(chatId === null ? [] : [chatId]), ...this.#refusing.keys()])) {
+      const outcome = await lane.askAbout(chat, this.#proven.has(chat));
+      if (outcome !== null) await this.saw(chat, outcome);
+    }
+  }
+
+  /** Says how it is where that has changed, and now and then. */
+  async tell(): Promise<void> {
+    if (!this.#asked) return;
+    const { desk, home, nowMs } = this.#context;
+    const health = await this.#health();
+    const same = JSON.stringify(health) === JSON.stringify(this.#said);
+    if (same && nowMs() - this.#saidMs < SAID_EVERY_MS) return;
+    keepChannelHealth(home, desk.desk, health, nowMs());
+    this.#said = health;
+    this.#saidMs = nowMs();
+  }
+
+  async #health(): Promise<ChannelHealth> {
+    const { pool, desk, nowMs } = this.#context;
+    let left: Undelivered = { waiting: this.#said?.waiting ?? 0, refused: this.#said?.refused ?? 0 };
+    let standing = this.#standing();
+    try {
+      left = await undelivered(pool, desk.desk, this.#known());
+    } catch (error) {
+      standing = { state: 'silent', why: `Postgres does not answer (${messageOf(error)})` };
+    }
+    const sinceMs = this.#said?.state === standing.state ? this.#said.sinceMs : nowMs();
+    return { channel: 'telegram', ...standing, sinceMs, ...left };
+  }
+
+  #standing(): Standing {
+    const { chatId, desk, people } = this.#context;
+    if (this.#telegram !== null) return this.#telegram;
+    if (this.#known().length === 0) {
+      const why = `nobody to tell: set ${desk.notify.telegram.chatIdEnv}, or link somebody (\`fermata telegram link NAME\`)`;
+      return { state: 'silent', why };
+    }
+    const refusals = [...this.#refusing].map(([chat, reason]) => {
+      const whose =
+        chat === chatId
+          ? `the chat of the alerts (${desk.notify.telegram.chatIdEnv})`
+          : `the chat of ${people.personOf(chat) ?? 'somebody'}`;
+      return `${whose} takes nothing: ${reason}`;
+    });
+    if (refusals.length > 0) return { state: 'refusing', why: refusals.join('; ') };
+    if (chatId !== null && !this.#proven.has(chatId))
+      return { state: 'silent', why: 'Telegram has not answered since the bot was started' };
+    return { state: 'ok', why: null };
+  }
+
+  #known(): readonly string[] {
+    const { chatId, people } = this.#context;
+    return [...new Set([...(chatId === null ? [] : [chatId]), ...people.chats()])];
+  }
+}
+
+/** Null where Telegram itself was reached and took the token. */
+function standingOf(outcome: SendOutcome): Standing | null {
+  if (outcome.kind === 'unknown') return { state: 'silent', why: outcome.reason };
+  if (outcome.kind !== 'later') return null;
+  if (outcome.ofToken === true)
+    return { state: 'refusing', why: `Telegram does not accept the token (${outcome.reason})` };
+  return outcome.reason.startsWith('429') ? null : { state: 'silent', why: outcome.reason };
+}
