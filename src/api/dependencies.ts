@@ -1,9 +1,9 @@
 /** What the web server needs from the rest of the desk. Everything comes in here, so that it can be tested alone. */
 import type { Logger } from 'pino';
-import type { ShownChannel } from '../contracts/channel-health.js';
 import type { BarStatus, TraderStatus } from '../contracts/trader-status.js';
 import type { RolesNeeded } from '../domain/roles.js';
 import type { PersonKey } from '../domain/signed-vote.js';
+import type { ShownChannel } from '../home/channel-health.js';
 import type { Runtime } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';

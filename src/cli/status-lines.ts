@@ -1,9 +1,9 @@
 /** `fermata status` for people: one small screen. */
 
-import type { ShownChannel } from '../contracts/channel-health.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
+import type { ShownChannel } from '../home/channel-health.js';
 
 const ORDERS_SHOWN_MAX = 20;
 const ACTIVITY_SHOWN_MAX = 5;

@@ -1,6 +1,6 @@
 /** What the page says beside the figures: whether alerts arrive. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ShownChannel } from '../../src/contracts/channel-health.js';
+import type { ShownChannel } from '../../src/home/channel-health.js';
 import { missing, picture, ShownDesk, WIDTHS } from './shown-desk.js';
 
 const desk = new ShownDesk();

@@ -1,8 +1,8 @@
 /** Asks the trader for its status, four times a second while somebody looks and once a second otherwise. */
 
-import type { ShownChannel } from '../../contracts/channel-health.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
+import type { ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import { EquityHistory } from './equity-history.js';
 import { type ShownStatus, shownStatus } from './shown-status.js';

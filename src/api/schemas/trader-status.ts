@@ -1,6 +1,5 @@
 /** The trader's status as the API publishes it; `satisfies` holds it to the control protocol. */
 import { z } from 'zod';
-import { CHANNEL_STATES, type ShownChannel } from '../../contracts/channel-health.js';
 import type {
   OrderStatus,
   PositionStatus,
@@ -13,6 +12,7 @@ import type { GoLiveGrant } from '../../domain/go-live.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
+import { CHANNEL_STATES, type ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import type { ShownStatus } from '../live/shown-status.js';
 import type { LiveMessage } from '../live/status-watch.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { channelHealth } from '../../home/channel-health.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
-import { channelHealth } from '../../notify/channel-health.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
 import { endedDesk } from '../ended-desk.js';
 import { CliFailure } from '../failure.js';

@@ -1,8 +1,13 @@
 /** Whether alerts arrive: what each request came to, and Telegram itself asked about the desk's chat while nothing is sent. */
-import type { ChannelHealth } from '../../contracts/channel-health.js';
+
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
-import { channelHealth, keepChannelHealth, SAID_EVERY_MS } from '../../notify/channel-health.js';
+import {
+  type ChannelHealth,
+  channelHealth,
+  keepChannelHealth,
+  SAID_EVERY_MS,
+} from '../../home/channel-health.js';
 import { sendRefusedAgain, type Undelivered, undelivered } from '../../store/outbox-repair.js';
 import type { Pool } from '../../store/pool.js';
 import type { KnownPeople } from '../people.js';
