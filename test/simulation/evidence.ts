@@ -3,6 +3,7 @@ import type { Instrument } from '../../src/domain/instrument.js';
 import type { EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { ABSENT_GRACE_REDUCING_MS, CONFIRM_AFTER_MS } from '../../src/engine/timing.js';
+import { isTradableAt } from './tradable.js';
 
 type Ending = 'rejected' | 'cancelled' | 'expired' | 'filled';
 
@@ -155,10 +156,9 @@ export class Evidence {
 
   /** What is worth less than the smallest order is left over, and no position. */
   #isTradable(instrument: number, lots: number): boolean {
-    const { moneyPerTickLot, minNotional } = this.instruments[instrument]!;
     const bidTicks = this.#bids.get(instrument);
     if (lots === 0 || bidTicks === undefined) return lots !== 0;
-    return Math.abs(lots) * bidTicks * moneyPerTickLot >= minNotional;
+    return isTradableAt(this.instruments[instrument]!, lots, bidTicks);
   }
 
   #saw(clientId: string, state: string): void {

@@ -2,7 +2,13 @@
 import type { InstrumentId } from '../../src/domain/instrument.js';
 import { plainUnits } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { ReplaceOutcome, SendOutcome, VenueOrder } from '../../src/domain/venue.js';
+import type {
+  CashListed,
+  CashMovement,
+  ReplaceOutcome,
+  SendOutcome,
+  VenueOrder,
+} from '../../src/domain/venue.js';
 import type { Approved } from '../../src/engine/risk/approved.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
 import type { VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
@@ -17,6 +23,8 @@ import type { VirtualTime } from './virtual-time.js';
 const JITTER_MS_MAX = 2;
 /** Of the exchanges of one order for another, while there are faults. */
 const HALF_WAY_RATE = 0.2;
+/** Of the lists of cash movements, in some runs. */
+const UNREAD_RATE = 0.4;
 /** An exchange takes no order that left longer ago. */
 const RECEIVE_WINDOW_MS = 5_000;
 const NO_STOPS = { code: '-2010', text: 'This symbol takes no stop orders.' };
@@ -72,8 +80,14 @@ export class FaultyNetwork {
           const { cash, currency } = await venue.balances();
           return { cash: plainUnits(BigInt(cash) + this.bank.cash), currency };
         }),
-      cashMovements: (sinceMs) =>
-        ask(async () => ({ movements: this.bank.listedSince(sinceMs), unread: [] })),
+      cashMovements: (sinceMs) => ask(async () => this.#listed(this.bank.listedSince(sinceMs))),
+      quantityLimits: () =>
+        venue.instruments.map(({ id, minQuantityLots, maxQuantityLots, maxMarketLots }) => ({
+          instrument: id,
+          minLots: minQuantityLots,
+          maxLots: maxQuantityLots,
+          maxMarketLots: maxMarketLots ?? null,
+        })),
       positions: () =>
         ask(async () => {
           const positions = await venue.positions();
@@ -120,6 +134,15 @@ export class FaultyNetwork {
       },
       close: async () => undefined,
     };
+  }
+
+  /** One list that can't be read hides no other. */
+  #listed(movements: readonly CashMovement[]): CashListed {
+    const { scenario, faults, random } = this;
+    const isWhole = !scenario.unreadLists || faults === NO_FAULTS || !random.chance(UNREAD_RATE);
+    if (isWhole) return { movements, unread: [] };
+    this.injected.count('list not read');
+    return { movements: movements.filter(({ kind }) => kind !== 'deposit'), unread: ['deposits: busy'] };
   }
 
   /** The venue refuses every order for a while. */

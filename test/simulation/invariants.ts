@@ -9,6 +9,7 @@ import { coinsDiffer } from '../../src/validation/measure/coin-books.js';
 import { sumOf } from './followed-book.js';
 import type { Oracle } from './oracle.js';
 import { engineConfig, type Scenario } from './scenario.js';
+import { isTradableAt } from './tradable.js';
 
 /** The account at the venue, read without a network between. */
 export interface VenueTruth {
@@ -30,6 +31,8 @@ export interface EndOfRun {
   readonly sent: ReadonlyMap<string, number>;
   readonly oracle: Oracle;
   readonly incarnation: string;
+  /** How often the desk file was changed. */
+  readonly edition: number;
   /** As read back from disk. */
   readonly records: readonly EngineRecord[];
 }
@@ -174,13 +177,13 @@ function isDust(
   scenario: Scenario,
   { instrument, quantityLots, stopTicks, markTicks }: PositionView,
 ): boolean {
-  const { moneyPerTickLot, minNotional } = scenario.instruments[instrument]!;
   const price = Math.min(stopTicks, markTicks ?? stopTicks);
-  return Math.abs(quantityLots) * price * moneyPerTickLot < minNotional;
+  return !isTradableAt(scenario.instruments[instrument]!, quantityLots, price);
 }
 
-function replayEqual({ engine, scenario, incarnation, records }: EndOfRun): string[] {
-  const replayed = createEngine(engineConfig(scenario, incarnation, () => ''));
+function replayEqual(end: EndOfRun): string[] {
+  const { engine, scenario, incarnation, records } = end;
+  const replayed = createEngine(engineConfig(scenario, incarnation, () => '', end.edition));
   for (const record of records) replayed.apply(record);
   return replayed.stateHash() === engine.stateHash() ? [] : ['the replayed state differs from the live one'];
 }

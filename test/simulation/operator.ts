@@ -18,7 +18,6 @@ export class Operator {
 
   constructor(
     private readonly random: Random,
-    private readonly configHash: string,
     private readonly live: boolean,
     private readonly symbols: readonly string[],
   ) {}
@@ -106,7 +105,7 @@ export class Operator {
       configHash,
       haltId,
       size: { maxPositionSizePct: wrong === 'size' ? 50 : 5, maxConcurrentPositions: 1 },
-      fileConfigHash: wrong === 'file' ? 'another' : this.configHash,
+      fileConfigHash: wrong === 'file' ? 'another' : trader.fileConfigHash,
       approvedBy: ['anna', 'ben'],
     };
     trader.command({ name: 'goLive', grant, authority });

@@ -12,6 +12,7 @@ import { FollowedBook } from './followed-book.js';
 import { Injected } from './injected.js';
 import { isWrongQuote } from './outside.js';
 import { engineConfig, REST_BARS, type Scenario } from './scenario.js';
+import { isTradableAt } from './tradable.js';
 import { Unprotectable } from './unprotectable.js';
 import type { Moment, Watcher } from './watcher.js';
 import { AnswersInTime } from './watchers/answers-in-time.js';
@@ -62,6 +63,8 @@ export class Oracle {
   readonly #config: EngineConfig;
   /** To the venue; the others wait for the disk. */
   readonly #handedOver = new Set<string>();
+  /** Of the desk file that the process began with. */
+  #fileHash = '';
   #second = 0;
   #calls = 0;
 
@@ -89,7 +92,7 @@ export class Oracle {
         maxConsecutiveLosses,
       }),
       new LossLimits(book, risk, dayStartMs),
-      new Permissions(book, this.#config),
+      new Permissions(book, this.#config, () => this.#fileHash),
       new Prompt(book, scenario, REST_BARS, () => this.#config.staleMs),
       new Results(book, scenario),
       new Readings(book),
@@ -106,7 +109,8 @@ export class Oracle {
   }
 
   /** A new process knows only what the disk kept. */
-  restart(records: readonly EngineRecord[], wallMs: number): void {
+  restart(records: readonly EngineRecord[], wallMs: number, fileHash: string): void {
+    this.#fileHash = fileHash;
     this.evidence.restart();
     this.#unprotectable.restart();
     this.#withdrawn.clear();
@@ -254,13 +258,12 @@ export class Oracle {
 
   /** A position that could be sold, without a stop for all of it. */
   #unprotected(): string | null {
-    const bare = this.scenario.instruments.find(({ id, minNotional, moneyPerTickLot }) => {
+    const bare = this.scenario.instruments.find((instrument) => {
+      const { id } = instrument;
       const lots = Math.abs(this.#book.lots[id] ?? 0);
       const stops = this.#book.liveOn(id, 'protective').filter(({ state }) => RESTS.has(state));
       const bidTicks = this.evidence.bidTicks(id) ?? 0;
-      return (
-        lots * bidTicks * moneyPerTickLot >= minNotional && !stops.some(({ leftLots }) => leftLots === lots)
-      );
+      return isTradableAt(instrument, lots, bidTicks) && !stops.some(({ leftLots }) => leftLots === lots);
     });
     return bare?.symbol ?? null;
   }
@@ -279,10 +282,9 @@ export class Oracle {
 
   /** What is worth less than the smallest order is held, but is no open position. */
   #isSellable(instrument: number, held: number, view: EngineView): boolean {
-    const { moneyPerTickLot, minNotional } = this.scenario.instruments[instrument]!;
     const bidTicks = view.quotes.find((quote) => quote.instrument === instrument)?.bidTicks;
     if (bidTicks === undefined) return held !== 0;
-    return held !== 0 && Math.abs(held) * bidTicks * moneyPerTickLot >= minNotional;
+    return isTradableAt(this.scenario.instruments[instrument]!, held, bidTicks);
   }
 }
 

@@ -73,7 +73,11 @@ export class Referee {
   }
 
   #whyNot({ clientId, instrument, side, type, quantityLots, limitTicks, stopTicks }: OrderIntent) {
-    const { minNotional } = this.scenario.instruments[instrument]!;
+    const { minNotional, minQuantityLots, maxQuantityLots, maxMarketLots } =
+      this.scenario.instruments[instrument]!;
+    const mostLots = type === 'limit' ? maxQuantityLots : (maxMarketLots ?? maxQuantityLots);
+    if (quantityLots < minQuantityLots || quantityLots > mostLots)
+      return `the venue took ${clientId} of ${quantityLots} lots, from ${minQuantityLots} to ${mostLots} are an order`;
     const [bid, ask] = [this.prices.bidTicks(instrument), this.prices.askTicks(instrument)];
     const value = this.#value(instrument, quantityLots, limitTicks ?? stopTicks ?? ask);
     if (value < minNotional * SPREAD) return `the venue took ${clientId}, which is below its smallest order`;

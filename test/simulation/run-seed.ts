@@ -89,6 +89,7 @@ class Run {
   #trader: TraderUnderTest;
   #crashes = 0;
   #restores = 0;
+  #edition = 0;
   #setWallByMs = 0;
   readonly #bank: Bank;
   readonly #conversions: Conversions;
@@ -109,7 +110,7 @@ class Run {
     this.#scenario = drawScenario(seed, this.#random);
     this.#incarnation = this.#random.hex(6);
     const symbols = this.#scenario.instruments.map(({ symbol }) => symbol);
-    this.#operator = new Operator(this.#random, `config-${seed}`, this.#scenario.live, symbols);
+    this.#operator = new Operator(this.#random, this.#scenario.live, symbols);
     this.#bank = new Bank(this.#random);
     this.#prices = new SimulatedPrices(this.#scenario.instruments, this.#random, this.#time);
     this.#venue = this.#openVenue();
@@ -237,6 +238,7 @@ class Run {
       oracle: this.#oracle,
       disk: this.#disk,
       incarnation: this.#incarnation,
+      edition: this.#edition,
       drawHaltId: () => this.#random.hex(32),
       marketNowMs: () => this.#prices.marketNowMs,
       setWallByMs: () => this.#setWallByMs,
@@ -252,8 +254,16 @@ class Run {
     this.#trader.die();
     this.#disk.crash();
     this.#time.after(this.#random.whole(100, 5_000), () => {
+      this.#changeDeskFile();
       this.#trader = this.#startTrader();
     });
+  }
+
+  /** Where real money is traded, between two starts: what people agreed to was another file. */
+  #changeDeskFile(): void {
+    if (!this.#scenario.live || this.#faultsEnded || !this.#random.chance(0.3)) return;
+    this.#edition += 1;
+    this.#injected.count('desk file changed');
   }
 
   #backUpOrRestore(): void {
@@ -424,6 +434,7 @@ class Run {
       sent: this.#sent,
       oracle: this.#oracle,
       incarnation: this.#incarnation,
+      edition: this.#edition,
       records,
     });
     return {

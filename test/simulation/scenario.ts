@@ -38,6 +38,8 @@ export interface Scenario {
   /** What is traded, and behind it what only prices the fees. */
   readonly instruments: readonly Instrument[];
   readonly traded: number;
+  /** A list of cash movements can't be read, now and then. */
+  readonly unreadLists: boolean;
   readonly capabilities: VenueCapabilities;
   readonly faults: FaultRates;
   readonly latencyMs: number;
@@ -107,6 +109,9 @@ const QUOTES: QuoteRules = {
   standsMs: 2_000 * SPEED,
 };
 
+/** What the venue takes in one order, and the desk file does not know: worth 8 USDT and 400 USDT where a run begins. */
+const BOUNDS = { minQuantityLots: 80, maxMarketLots: 4_000 };
+
 export const NO_FAULTS: FaultRates = {
   requestLost: 0,
   requestLate: 0,
@@ -120,6 +125,15 @@ export const NO_FAULTS: FaultRates = {
 };
 
 export function drawScenario(seed: number, random: Random): Scenario {
+  const scenario = drawDesk(seed, random);
+  const { strangerEveryMs, conversionEveryMs, restoreEveryMs, ownedByOthers } = scenario;
+  // Only what the desk itself opens is sure to be no larger than one stop.
+  const alone = strangerEveryMs + conversionEveryMs + restoreEveryMs === 0 && !ownedByOthers;
+  if (seed % 3 !== 1 || !alone) return scenario;
+  return { ...scenario, instruments: scenario.instruments.map((one) => ({ ...one, ...BOUNDS })) };
+}
+
+function drawDesk(seed: number, random: Random): Scenario {
   const severity = random.pick([0, 0.02, 0.05, 0.1, 0.25]);
   const spot = random.chance(0.6);
   const traded = random.whole(1, 4);
@@ -130,6 +144,7 @@ export function drawScenario(seed: number, random: Random): Scenario {
     startingCash: parseMoney('10000'),
     instruments: drawInstruments(traded, spot, feeStock !== null),
     traded,
+    unreadLists: seed % 5 === 4,
     feeStock,
     feesIn: spot && random.chance(0.7) ? 'coin' : 'quote',
     ownedByOthers,
@@ -227,13 +242,14 @@ export function engineConfig(
   scenario: Scenario,
   incarnation: string,
   drawHaltId: () => string,
+  edition = 0,
 ): EngineConfig {
   const { instruments, capabilities, traded, ownedByOthers } = scenario;
   const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
   return engineConfigWith({
-    configHash: `config-${scenario.seed}`,
+    configHash: configHashOf(scenario, edition),
     incarnation,
-    instruments,
+    instruments: instruments.map(asInDeskFile),
     capabilities,
     strategies: crossStrategy(instruments.slice(0, traded), parameters),
     risk: {
@@ -252,4 +268,12 @@ export function engineConfig(
     ...(ownedByOthers ? { coinsNeedOwner: true, historyBeginsMs: START_MARKET_MS } : {}),
     drawHaltId,
   });
+}
+
+export const configHashOf = ({ seed }: Scenario, edition: number): string =>
+  edition === 0 ? `config-${seed}` : `config-${seed}-${edition}`;
+
+/** What the venue takes in one order is the venue's to say. */
+function asInDeskFile({ maxMarketLots: _, ...instrument }: Instrument): Instrument {
+  return { ...instrument, minQuantityLots: 1 };
 }

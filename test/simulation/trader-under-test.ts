@@ -8,7 +8,7 @@ import { type EngineCore, Runner } from '../../src/trader/running/runner.js';
 import { type Unstamped, VenueCalls } from '../../src/trader/running/venue-calls.js';
 import type { FaultyNetwork } from './faulty-network.js';
 import type { Oracle } from './oracle.js';
-import { engineConfig, type Scenario } from './scenario.js';
+import { configHashOf, engineConfig, type Scenario } from './scenario.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedProcess } from './simulated-process.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -19,7 +19,12 @@ const LOOK_EVERY_MS = 1_000;
 /** Reading the whole view is the costliest thing here. */
 const EQUITY_EVERY_LOOKS = 5;
 
-export type EngineMaker = (scenario: Scenario, incarnation: string, drawHaltId: () => string) => Engine;
+export type EngineMaker = (
+  scenario: Scenario,
+  incarnation: string,
+  drawHaltId: () => string,
+  edition?: number,
+) => Engine;
 
 export const engineOf: EngineMaker = (...of) => createEngine(engineConfig(...of));
 
@@ -31,6 +36,8 @@ export interface TraderParts {
   readonly oracle: Oracle;
   readonly disk: SimulatedDisk;
   readonly incarnation: string;
+  /** How often the desk file was changed before this start. */
+  readonly edition: number;
   readonly drawHaltId: () => string;
   readonly marketNowMs: () => number;
   /** By how much the wall clock of the machine was set. */
@@ -55,7 +62,7 @@ export class TraderUnderTest {
     const { scenario, incarnation, drawHaltId, network, oracle, disk, time } = parts;
     const process = new SimulatedProcess(time, parts.setWallByMs, () => oracle.thawed(time.nowMs));
     this.#process = process;
-    const engine = parts.engineOf(scenario, incarnation, drawHaltId);
+    const engine = parts.engineOf(scenario, incarnation, drawHaltId, parts.edition);
     this.engine = engine;
     this.#now = {
       get wallMs() {
@@ -68,7 +75,7 @@ export class TraderUnderTest {
     const records = [...own, ...copied];
     this.#journal = journal;
     for (const record of records) this.engine.apply(record);
-    oracle.restart(records, time.nowMs);
+    oracle.restart(records, time.nowMs, this.fileConfigHash);
     this.#host = new Runner({
       engine: this.#watched(),
       journal,
@@ -108,6 +115,10 @@ export class TraderUnderTest {
 
   get incarnation(): string {
     return this.parts.incarnation;
+  }
+
+  get fileConfigHash(): string {
+    return configHashOf(this.parts.scenario, this.parts.edition);
   }
 
   get alive(): boolean {

@@ -30,18 +30,16 @@ export class Twins {
   ) {}
 
   /** The engine of here, as the simulation takes it; the other one is told the same and only compared. */
-  engineOf(scenario: Scenario, incarnation: string, drawHaltId: () => string): Engine {
+  engineOf(scenario: Scenario, incarnation: string, drawHaltId: () => string, edition?: number): Engine {
     const drawn: string[] = [];
-    const here = createEngine(
-      engineConfig(scenario, incarnation, () => {
-        const id = drawHaltId();
-        drawn.push(id);
-        return id;
-      }),
-    );
-    const there = this.base.createEngine(
-      this.base.engineConfig(scenario, incarnation, () => drawn.shift() ?? 'drawn by the other build alone'),
-    );
+    const draw = () => {
+      const id = drawHaltId();
+      drawn.push(id);
+      return id;
+    };
+    const drawAgain = () => drawn.shift() ?? 'drawn by the other build alone';
+    const here = createEngine(engineConfig(scenario, incarnation, draw, edition));
+    const there = this.base.createEngine(this.base.engineConfig(scenario, incarnation, drawAgain, edition));
     let at = 0;
     const compare = (event: unknown, mine: () => readonly Effect[], theirs: () => readonly Effect[]) => {
       at += 1;

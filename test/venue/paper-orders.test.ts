@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseMoney } from '../../src/domain/money.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
+import { cryptoInstruments } from '../support/paper-instruments.js';
 import { PaperBench } from './paper-bench.js';
 
 let bench: PaperBench;
@@ -224,6 +225,26 @@ describe('what the paper venue refuses', () => {
     await bench.venue.cancel(first.clientId, 0);
     await bench.reopen();
     expect(await bench.venue.submit(first)).toEqual(duplicate);
+  });
+
+  it('is an order of fewer lots than the exchange takes, or of more at the market', async () => {
+    const bounds = { minQuantityLots: 10, maxQuantityLots: 9_000, maxMarketLots: 1_000 };
+    await bench.reopen({ instruments: cryptoInstruments.map((one) => ({ ...one, ...bounds })) });
+    bench.quote(1000, 5_999_800, 6_000_000);
+    const answerTo = async (order: Parameters<typeof approved>[0]) => {
+      const outcome = await bench.venue.submit(approved(order));
+      return outcome.kind === 'rejected' ? outcome.text : outcome.kind;
+    };
+    const limit = { type: 'limit', limitTicks: 5_000_000 } as const;
+    expect(await answerTo({ quantityLots: 9 })).toBe('Filter failure: LOT_SIZE');
+    expect(await answerTo({ ...limit, quantityLots: 9_001 })).toBe('Filter failure: LOT_SIZE');
+    expect(await answerTo({ ...limit, quantityLots: 1_001 })).toBe('accepted');
+    expect(await answerTo({ quantityLots: 1_001 })).toBe('Filter failure: MARKET_LOT_SIZE');
+    expect(await answerTo({ quantityLots: 1_000 })).toBe('accepted');
+    await bench.filled(1);
+    const stop = { side: 'sell', type: 'stop', stopTicks: 5_000_000 } as const;
+    expect(await answerTo({ ...stop, quantityLots: 1_001 })).toBe('Filter failure: MARKET_LOT_SIZE');
+    expect(await answerTo({ ...stop, quantityLots: 1_000 })).toBe('accepted');
   });
 
   it('is an order below the smallest value or without a whole quantity or price', async () => {

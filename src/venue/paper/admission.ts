@@ -2,6 +2,7 @@
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv, worth } from '../../domain/money.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { largestAtMarket } from '../../domain/order-bounds.js';
 import { VALUE, type ValueRule } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
@@ -58,6 +59,8 @@ export function refuseByFilters(
 ): Rejection | null {
   if (book.openOrderCount >= OPEN_ORDERS_MAX) return filter('MAX_NUM_ORDERS');
   if (!isLots(order.quantityLots, instrument)) return filter('LOT_SIZE');
+  if (order.type !== 'limit' && order.quantityLots > largestAtMarket(instrument))
+    return filter('MARKET_LOT_SIZE');
   if (order.type === 'limit' && !isPrice(order.limitTicks)) return filter('PRICE_FILTER');
   if (order.type === 'stop' && !isPrice(order.stopTicks)) return filter('PRICE_FILTER');
   if (reserveTicks === null) return { code: '-2010', text: 'Market is closed: no price is known yet.' };

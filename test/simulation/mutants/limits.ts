@@ -158,4 +158,22 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
     find: '    core.venueDownSinceMs ??= core.monotonicMs;\n',
     put: "    core.venueDownSinceMs ??= core.monotonicMs;\n    if (!isClosing(core)) beginCloseAll(core, 'fermata', 'outage');\n",
   },
+  {
+    what: 'a go-live outlives a change of the desk file',
+    file: 'engine/flow/begin.ts',
+    find: '  const otherFile = goLive.fileConfigHash !== core.base.configHash;',
+    put: "  const otherFile = goLive.fileConfigHash === '';",
+  },
+  {
+    what: 'the smallest quantity that the venue names is ignored',
+    file: 'engine/sync/quantity-limits.ts',
+    find: '      minQuantityLots: Math.max(configured.minQuantityLots, minLots),',
+    put: '      minQuantityLots: Math.min(configured.minQuantityLots, minLots),',
+  },
+  {
+    what: 'the largest quantity that the venue takes at the market is ignored',
+    file: 'engine/sync/quantity-limits.ts',
+    find: '      ...(maxMarketLots === null ? {} : { maxMarketLots }),\n',
+    put: '      ...(maxMarketLots === 0 ? { maxMarketLots } : {}),\n',
+  },
 ];

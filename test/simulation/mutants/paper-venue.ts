@@ -50,4 +50,16 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
     find: '  return opened > freeMargin(book, quote) ?',
     put: '  return opened > 1e18 + freeMargin(book, quote) ?',
   },
+  {
+    what: 'the paper venue takes any quantity at the market',
+    file: 'venue/paper/admission.ts',
+    find: "  if (order.type !== 'limit' && order.quantityLots > largestAtMarket(instrument))",
+    put: '  if (order.quantityLots > 1e12 + largestAtMarket(instrument))',
+  },
+  {
+    what: 'the paper venue takes fewer lots than its smallest order',
+    file: 'venue/paper/admission.ts',
+    find: '  return isWithin(lots, Math.max(1, minQuantityLots), maxQuantityLots);',
+    put: '  return isWithin(lots, Math.min(1, minQuantityLots), maxQuantityLots);',
+  },
 ];

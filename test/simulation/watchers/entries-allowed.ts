@@ -5,6 +5,7 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import { LosingStreak } from '../losing-streak.js';
 import type { Scenario } from '../scenario.js';
+import { isTradableAt } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 /** What is left of a purchase at the least. */
@@ -66,9 +67,10 @@ export class EntriesAllowed implements Watcher {
     const losses = this.#streak.losses;
     if (losses >= this.allowed.maxConsecutiveLosses)
       return `entry ${clientId} left after ${losses} losses in a row`;
-    const { moneyPerTickLot, minNotional } = this.scenario.instruments[instrument]!;
-    const least = quantityLots * AFTER_FEE * Math.min(protectTicks ?? 0, limitTicks ?? 0) * moneyPerTickLot;
-    if (effect.order.side === 'buy' && least < minNotional)
+    const traded = this.scenario.instruments[instrument]!;
+    const { moneyPerTickLot } = traded;
+    const leastTicks = Math.min(protectTicks ?? 0, limitTicks ?? 0);
+    if (effect.order.side === 'buy' && !isTradableAt(traded, quantityLots * AFTER_FEE, leastTicks))
       return `entry ${clientId} of ${quantityLots} lots could not be protected at ${protectTicks}`;
     const resting = this.book.liveOn(instrument, 'entry');
     const lots = resting.reduce(

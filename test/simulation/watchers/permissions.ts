@@ -17,6 +17,8 @@ export class Permissions implements Watcher {
   constructor(
     private readonly book: FollowedBook,
     private readonly desk: EngineConfig,
+    /** Of the desk file that is read now. */
+    private readonly fileHash: () => string,
   ) {}
 
   restarted(records: readonly EngineRecord[]): void {
@@ -55,9 +57,10 @@ export class Permissions implements Watcher {
 
   /** People agreed to this very desk, on this very journal, and to no more than its file allows. */
   #unfit({ incarnation, fileConfigHash, size }: Grant): string | null {
-    const { configHash, risk } = this.desk;
+    const { risk } = this.desk;
     if (incarnation !== this.#incarnation) return `a go-live for the journal ${incarnation} came into force`;
-    if (fileConfigHash !== configHash) return `a go-live for the desk file ${fileConfigHash} came into force`;
+    if (fileConfigHash !== this.fileHash())
+      return `a go-live for the desk file ${fileConfigHash} came into force`;
     const tooLarge =
       size.maxPositionSizePct > risk.maxPositionSizePct ||
       size.maxConcurrentPositions > risk.maxConcurrentPositions;
@@ -76,7 +79,10 @@ export class Permissions implements Watcher {
   }
 
   #isMissing(): boolean {
-    return this.desk.goLiveRequired === true && this.#granted?.incarnation !== this.#incarnation;
+    if (this.desk.goLiveRequired !== true) return false;
+    const isForAnother =
+      this.#granted?.incarnation !== this.#incarnation || this.#granted?.fileConfigHash !== this.fileHash();
+    return isForAnother;
   }
 }
 

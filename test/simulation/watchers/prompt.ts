@@ -4,6 +4,7 @@ import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
+import { isTradableAt } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 /** A tick, and what a cancel of the bar before may take to be recorded. */
@@ -198,8 +199,7 @@ export class Prompt implements Watcher {
   #isTradable(at: number): boolean {
     const lots = this.book.lots[at] ?? 0;
     const bidTicks = this.#bids.get(at);
-    const { moneyPerTickLot, minNotional } = this.scenario.instruments[at]!;
     if (lots === 0 || bidTicks === undefined) return lots !== 0;
-    return Math.abs(lots) * bidTicks * moneyPerTickLot >= minNotional;
+    return isTradableAt(this.scenario.instruments[at]!, lots, bidTicks);
   }
 }

@@ -3,6 +3,7 @@ import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { FollowedBook, FollowedOrder } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
+import { isTradableAt } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 /** From so many refusals in a row on, */
@@ -105,8 +106,7 @@ export class RefusedStops implements Watcher {
   }
 
   #isTradable(at: number): boolean {
-    const { moneyPerTickLot, minNotional } = this.scenario.instruments[at]!;
-    const value = Math.abs(this.book.lots[at] ?? 0) * (this.#bids.get(at) ?? 0) * moneyPerTickLot;
-    return value >= minNotional * SURELY_TRADABLE;
+    const lots = this.book.lots[at] ?? 0;
+    return isTradableAt(this.scenario.instruments[at]!, lots, this.#bids.get(at) ?? 0, SURELY_TRADABLE);
   }
 }

@@ -4,6 +4,7 @@ import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook, FollowedOrder } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
+import { isTradableAt } from '../tradable.js';
 import type { Unprotectable } from '../unprotectable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
@@ -145,9 +146,9 @@ export class StopGaps implements Watcher {
 
   /** Held, not covered, and not being sold. */
   #isBare(at: number): boolean {
-    const { moneyPerTickLot, minNotional } = this.scenario.instruments[at]!;
-    const value = Math.abs(this.book.lots[at] ?? 0) * (this.#bids.get(at) ?? 0) * moneyPerTickLot;
-    if (value < minNotional * SURELY_TRADABLE || this.#isCovered(at)) return false;
+    const [lots, bidTicks] = [this.book.lots[at] ?? 0, this.#bids.get(at) ?? 0];
+    const isTradable = isTradableAt(this.scenario.instruments[at]!, lots, bidTicks, SURELY_TRADABLE);
+    if (!isTradable || this.#isCovered(at)) return false;
     return this.book.liveOn(at, 'exit').length === 0 && this.book.liveOn(at, 'close').length === 0;
   }
 

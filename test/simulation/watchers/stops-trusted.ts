@@ -5,6 +5,7 @@ import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
+import { isTradableAt } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 /** The desk of the simulation bears it for ten seconds; a jump is believed two seconds later. */
@@ -87,8 +88,7 @@ export class StopsTrusted implements Watcher {
   }
 
   #isTradable(at: number): boolean {
-    const { moneyPerTickLot, minNotional } = this.scenario.instruments[at]!;
     const bidTicks = this.#quotes.get(at)?.bidTicks ?? 0;
-    return Math.abs(this.book.lots[at] ?? 0) * bidTicks * moneyPerTickLot >= minNotional;
+    return isTradableAt(this.scenario.instruments[at]!, this.book.lots[at] ?? 0, bidTicks);
   }
 }
