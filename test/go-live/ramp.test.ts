@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Expectation, GoLiveInput, GoLiveProgress, LiveFills } from '../../src/contracts/go-live.js';
 import { goLiveId } from '../../src/domain/go-live.js';
 import { type Bench, openBench } from '../workflows/support/desk-bench.js';
+import { keepHistory } from '../workflows/support/keep-history.js';
 import {
   type ShortHistoryServer,
   startShortHistoryServer,
@@ -128,6 +129,9 @@ it('grows only from results that are as on paper, over as many runs as the waiti
   const keys = evidence.map(({ step_key: key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
   for (const once of ['approval.0', 'first-period.paper', 'approval.1', 'end']) expect(keys).toContain(once);
+  // What a run may have behind it: one that moved, and one that goes on with what it had carried over.
+  await keepHistory(bench, 'go-live-ramp-moved', handle.workflowId, first);
+  await keepHistory(bench, 'go-live-ramp-carried-over', handle.workflowId);
 });
 
 it('says so where the results can’t be verified, stays live, and goes on watching', async () => {

@@ -9,6 +9,7 @@ import { readTasks } from '../../src/store/tasks.js';
 import { openIncident, strategy, timelineOf, toldOf } from '../incidents/incident-bench.js';
 import { decisionOf, openApproval, vote } from './support/decisions.js';
 import { type Bench, openBench } from './support/desk-bench.js';
+import { keepHistory } from './support/keep-history.js';
 import { resume } from './support/resumptions.js';
 import { type ShortHistoryServer, startShortHistoryServer } from './support/short-history-server.js';
 import { until } from './support/until.js';
@@ -38,6 +39,13 @@ async function newRun(workflowId: string): Promise<string> {
   });
 }
 
+/** What running workflows may have behind them: a run that moved, and one that began with what another had carried over. */
+async function keepMoved(name: string, workflowId: string, first: string): Promise<void> {
+  await keepHistory(bench, `${name}-moved`, workflowId, first);
+  expect(await runOf(workflowId)).not.toBe(first);
+  await keepHistory(bench, `${name}-carried-over`, workflowId);
+}
+
 const NEAR = [{ limit: 'daily-loss', value: '3 %', now: '2.90 %' }];
 const CALM = [{ limit: 'daily-loss', value: '3 %', now: '0.10 %' }];
 
@@ -49,6 +57,7 @@ describe('an incident that goes on in a new run', () => {
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '', timing });
     await until('the reminder', async () => (await incident.progress()).escalations === 1);
     await incident.report('seen once more');
+    const first = await runOf(incident.workflowId);
     await newRun(incident.workflowId);
     await newRun(incident.workflowId);
     expect(await incident.progress()).toMatchObject({ reports: 2, escalations: 1, state: 'open' });
@@ -79,6 +88,7 @@ describe('an incident that goes on in a new run', () => {
     ]);
     expect(await readTasks(bench.database.pool, desk.name)).toHaveLength(1);
     expect(desk.trader.sizePct).toBe(100);
+    await keepMoved('incident', incident.workflowId, first);
   });
 
   it('carries its open questions: a vote given in a later run is carried out once', async () => {
@@ -88,6 +98,7 @@ describe('an incident that goes on in a new run', () => {
     const incident = await openIncident(bench, desk, { kind: 'large-drawdown', subject: '' });
     await openApproval(bench, desk.name, ':smaller-size');
     await openApproval(bench, desk.name, ':strategies-off');
+    const first = await runOf(incident.workflowId);
     await newRun(incident.workflowId);
     await vote(bench, desk.name, { idEnds: ':smaller-size' });
     await until('the smaller size', () => desk.trader.sizePct === 50);
@@ -103,6 +114,7 @@ describe('an incident that goes on in a new run', () => {
     expect(states.sort()).toEqual(['approved', 'withdrawn']);
     const names = (await timelineOf(bench, incident)).map(({ name }) => name);
     expect(names.filter((name) => name === 'Trade with smaller positions')).toHaveLength(1);
+    await keepMoved('incident-with-questions', incident.workflowId, first);
   });
 
   it('does not move while what people agreed to is being carried out', async () => {
@@ -168,6 +180,7 @@ describe('a resumption that goes on in a new run', () => {
     const run = await resume(bench, desk, haltId);
     await run.waitsFor('2 more of two people');
     await run.decide(decisionOf(desk.name, 'resume', haltId));
+    const first = await runOf(run.workflowId);
     await newRun(run.workflowId);
     await run.waitsFor('1 more of two people');
     expect((await run.progress()).evidence).toHaveLength(6);
@@ -178,6 +191,7 @@ describe('a resumption that goes on in a new run', () => {
     expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna and ben' }]);
     const keys = (await desk.evidence('resumption')).map(({ step_key: key }) => key);
     expect(keys.filter((key) => key === 'why' || key === 'drawdown').sort()).toEqual(['drawdown', 'why']);
+    await keepMoved('resumption', run.workflowId, first);
   });
 });
 
@@ -214,6 +228,7 @@ describe('an emergency stop that goes on in a new run', () => {
     expect(await handle.result()).toMatchObject({ proven: true });
     const steps = (await desk.evidence('emergency-stop')).map(({ step_key: key }) => key.split(':')[0]);
     expect(new Set(steps)).toEqual(new Set(['order', 'stop', 'proof']));
+    await keepMoved('emergency-stop', handle.workflowId, first);
   });
 });
 
@@ -238,6 +253,7 @@ describe('the owner of a desk that goes on in a new run', () => {
     expect(described.searchAttributes).toMatchObject({ FermataDesk: [desk.name] });
     // The server gives a new run no static summary: what it shows by itself is what it is read by.
     expect(described.memo).toMatchObject({ phase: `${desk.name}: ready for a stop` });
+    await keepMoved('desk-owner', workflowId, first);
     await any.terminate();
     expect(owner.firstExecutionRunId).toBe(first);
   });

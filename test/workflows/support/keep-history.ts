@@ -22,8 +22,10 @@ export async function keepHistory(
   bench: Pick<Bench, 'client'>,
   name: string,
   workflowId: string,
+  /** Without one: its newest run. */
+  runId?: string,
 ): Promise<void> {
-  const history = await bench.client.workflow.getHandle(workflowId).fetchHistory();
+  const history = await bench.client.workflow.getHandle(workflowId, runId).fetchHistory();
   const bundle = WORKFLOW_TYPES.emergency.includes(typeOf(history)) ? 'emergency' : 'operations';
   await Worker.runReplayHistory({ workflowBundle: await bundleOf(bundle) }, history, workflowId);
   const file = `${HISTORIES}${name}.json`;
