@@ -1,9 +1,10 @@
 /** What began under one build ends under it, whatever build runs the desk by then. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { Context } from '@temporalio/activity';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -24,6 +25,7 @@ import { bundleFrom, bundleOf, serveQueue } from '../workflows/support/serve-que
 import { until } from '../workflows/support/until.js';
 
 const NEXT = fileURLToPath(new URL('support/next-build.ts', import.meta.url));
+const BUILDS = fileURLToPath(new URL('../../temporal/builds/', import.meta.url));
 const WAIT_MS = 120_000;
 const home = mkdtempSync(join(tmpdir(), 'fermata-builds-'));
 const log = pino({ level: 'silent' });
@@ -82,16 +84,19 @@ class Operations {
 const byQueue = new Map<string, Operations>();
 let bench: Bench;
 let old: string;
+/** What a desk is served at first. */
+let begun: string;
 let next: string;
 beforeAll(async () => {
   await ensureSecrets(home);
   old = (await bundleOf('operations')).code;
+  begun = old;
   next = (await bundleFrom(NEXT)).code;
   bench = await openBench(home, null, undefined, async (connection, namespace, ofHome, queue) => {
     if (queue.bundle !== 'operations') return serveQueue(connection, namespace, ofHome, queue);
     const operations = new Operations(queue.taskQueue.replace('operations:', ''), queue.activities);
     byQueue.set(queue.taskQueue, operations);
-    await operations.serve(old);
+    await operations.serve(begun);
     return { end: async () => operations.serving?.stop() };
   });
 });
@@ -99,7 +104,10 @@ afterAll(async () => {
   await bench?.close();
   rmSync(home, { recursive: true, force: true });
 });
-afterEach(() => rmSync(homePaths(home).workflowBundles, { recursive: true, force: true }));
+afterEach(() => {
+  begun = old;
+  rmSync(homePaths(home).workflowBundles, { recursive: true, force: true });
+});
 
 const operationsOf = (desk: BenchDesk): Operations => {
   const found = byQueue.get(`operations:${desk.name}`);
@@ -164,48 +172,55 @@ describe('an upgrade under running procedures', () => {
     await desk.stop();
   });
 
-  it('ends each of all types that are open on one desk under the build under which it began', async () => {
-    const desk = await liveBenchDesk(bench, { activities: QUICK_ACTIVITIES });
-    const operations = operationsOf(desk);
-    const open: { readonly procedure: (typeof PRESSABLES)[number]; readonly workflowId: string }[] = [];
-    for (const procedure of versioned)
-      open.push({ procedure, workflowId: await procedure.begin(bench, desk) });
-    expect(new Set(open.map(({ workflowId }) => workflowId)).size).toBe(versioned.length);
-    for (const { procedure, workflowId } of open)
-      await until(
-        `the first task of ${procedure.name}`,
-        async () => (await buildOf(workflowId)) === buildIdOf(old),
-        WAIT_MS,
-      );
-    const kept = async () => [
-      ...new Set((await readSeenRuns(bench.database.pool, desk.name)).map(({ type }) => type)),
-    ];
-    const types = [
-      'backup',
-      'incident',
-      'restoreDrill',
-      'resumption',
-      'routine',
-      'settingsChange',
-      'validation',
-    ];
-    await until('each to be kept as begun', async () => `${(await kept()).sort()}` === `${types}`, WAIT_MS);
-    const bundles = { emergency: '', operations: next };
-    const looked = await until('each to be listed', async () => {
-      const found = await replayOpenRuns(bench.temporal, desk.name, bundles, home);
-      return found.length === versioned.length ? found : null;
-    });
-    expect(looked.filter(({ problem }) => problem !== null)).toEqual([]);
+  it.each(readdirSync(BUILDS))(
+    'ends each of all types that are open on one desk under %s',
+    async (file) => {
+      // As it was built then, with what activities are given and give now.
+      begun = gunzipSync(readFileSync(join(BUILDS, file))).toString();
+      expect(file).toBe(`operations-${buildIdOf(begun)}.js.gz`);
+      const desk = await liveBenchDesk(bench, { activities: QUICK_ACTIVITIES });
+      const operations = operationsOf(desk);
+      const open: { readonly procedure: (typeof PRESSABLES)[number]; readonly workflowId: string }[] = [];
+      for (const procedure of versioned)
+        open.push({ procedure, workflowId: await procedure.begin(bench, desk) });
+      expect(new Set(open.map(({ workflowId }) => workflowId)).size).toBe(versioned.length);
+      for (const { procedure, workflowId } of open)
+        await until(
+          `the first task of ${procedure.name}`,
+          async () => (await buildOf(workflowId)) === buildIdOf(begun),
+          WAIT_MS,
+        );
+      const kept = async () => [
+        ...new Set((await readSeenRuns(bench.database.pool, desk.name)).map(({ type }) => type)),
+      ];
+      const types = [
+        'backup',
+        'incident',
+        'restoreDrill',
+        'resumption',
+        'routine',
+        'settingsChange',
+        'validation',
+      ];
+      await until('each to be kept as begun', async () => `${(await kept()).sort()}` === `${types}`, WAIT_MS);
+      const bundles = { emergency: '', operations: next };
+      const looked = await until('each to be listed', async () => {
+        const found = await replayOpenRuns(bench.temporal, desk.name, bundles, home);
+        return found.length === versioned.length ? found : null;
+      });
+      expect(looked.filter(({ problem }) => problem !== null)).toEqual([]);
 
-    await operations.serve(next);
-    operations.held = false;
-    await Promise.all(open.map(({ procedure, workflowId }) => toEnd(desk, procedure, workflowId)));
-    await until('each to be kept as ended', async () => (await kept()).length === 0, WAIT_MS);
-    for (const { procedure, workflowId } of open)
-      expect(await buildOf(workflowId), procedure.name).toBe(buildIdOf(procedure.endless ? next : old));
-    expect(operations.steps).toEqual([]);
-    await desk.stop();
-  }, 400_000);
+      await operations.serve(next);
+      operations.held = false;
+      await Promise.all(open.map(({ procedure, workflowId }) => toEnd(desk, procedure, workflowId)));
+      await until('each to be kept as ended', async () => (await kept()).length === 0, WAIT_MS);
+      for (const { procedure, workflowId } of open)
+        expect(await buildOf(workflowId), procedure.name).toBe(buildIdOf(procedure.endless ? next : begun));
+      expect(operations.steps).toEqual([]);
+      await desk.stop();
+    },
+    400_000,
+  );
 
   it('names a build that is gone, once, and goes on when it is back', async () => {
     const desk = await bench.desk({ serve: ['operations', 'engine'] });
