@@ -28,7 +28,7 @@ export const strategies = report(SPAN, async (context, parameters) => {
   const [best] = results;
   const worst = results.at(-1);
   const ends = results.length > 1 ? `; best ${best?.strategy}, worst ${worst?.strategy}` : '';
-  return `${span.days} days, after closing fees: ${lines.join(', ')}${ends}${tradesText(trades)}`;
+  return `${span.days} days, after fees: ${lines.join(', ')}${ends}${tradesText(trades)}`;
 });
 
 /** Nothing where none were told of: a ledger of before has only what was closed. */

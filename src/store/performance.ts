@@ -47,19 +47,28 @@ export async function readEquitySteps(
   return (await pool.query<EquityPoint>(EQUITY_STEPS, asked)).rows;
 }
 
-/** Everything that one order closed of a position. */
+/** A trade that was closed; in a ledger of before it told of trades, everything that one order closed of a position. */
 export interface Closing {
   readonly strategy: string;
   readonly symbol: string;
-  /** Gross result less the fees of the closing fills; the fee of the entry is in `fees` of the entry. */
+  /** After all fees of the trade; of an order of before: after those of its own fills. */
   readonly net: number;
 }
 
+/** The oldest first. */
 export async function readClosings(pool: Queries, span: Span): Promise<readonly Closing[]> {
   const found = await pool.query<{ strategy: string; symbol: string; net: string }>(
-    `select strategy, symbol, sum(realised - fee) as net from fills
-      where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3 and purpose <> 'entry'
-      group by strategy, symbol, client_id order by min(market)`,
+    `with told as (
+       select symbol, min(opened) as since from trades where desk = $1 and ${ofAccountInUse()} group by symbol
+     ), closed as (
+       select strategy, symbol, result as net, market from trades
+        where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
+       union all
+       select strategy, symbol, sum(realised - fee), min(market) from fills left join told using (symbol)
+        where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3 and purpose <> 'entry'
+          and (since is null or market < since)
+        group by strategy, symbol, client_id
+     ) select strategy, symbol, net from closed order by market`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],
   );
   return found.rows.map((row) => ({ ...row, net: Number(row.net) }));

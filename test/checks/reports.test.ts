@@ -84,20 +84,24 @@ describe('the reports of a review', () => {
 
   it('tell of trades what they came to by what they risked, and why they ended', async () => {
     const trades = [
-      ['t1', 'ema-cross', 1.5, 'strategy', 2_000],
-      ['t2', 'ema-cross', -1, 'stop', 1_000],
-      ['t3', 'ema-cross', null, 'stop', 1_000],
-      ['t4', 'fermata', null, 'venue', 1_000],
-      ['t5', 'ema-cross', 9, 'stop', 8 * 86_400_000],
+      ['t1', 'ema-cross', 20, 1.5, 'strategy', 2_000],
+      ['t2', 'ema-cross', -5, -1, 'stop', 1_000],
+      ['t3', 'ema-cross', -3, null, 'stop', 1_000],
+      ['t4', 'fermata', 1, null, 'venue', 1_000],
+      ['t5', 'ema-cross', 90, 9, 'stop', 8 * 86_400_000],
     ] as const;
-    for (const [at, [trade, strategy, r, why, agoMs]] of trades.entries())
+    for (const [at, [trade, strategy, result, r, why, agoMs]] of trades.entries())
       await bench.database.pool.query(
         `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, result, fees, r, why,
            config_hash, opened, market, wall, simulated)
-         values ($1, 'abc123', $2, $3, 'BTC/USDT', $4, 'long', 1, 0, 0, $5, $6, 'hash', $7, $7, $7, true)`,
-        [bench.context.desk.desk, trade, at, strategy, r, why, new Date(NOW - agoMs)],
+         values ($1, 'abc123', $2, $3, 'BTC/USDT', $4, 'long', 1, $8, 0, $5, $6, 'hash', $7, $7, $7, true)`,
+        [bench.context.desk.desk, trade, at, strategy, r, why, new Date(NOW - agoMs), result],
       );
     const text = await report('strategies');
+    // What a close-all or a stop sold belongs to the trade's strategy, and its entry's fees with it.
+    expect(text).toContain(
+      'after fees: ema-cross 12.00 (1 of 3 won), fermata 1.00 (1 of 1 won); best ema-cross',
+    );
     expect(text).toContain('; 3 trades of ema-cross: 0.25 R on average, 2 by its stop, 1 by its strategy;');
     expect(text).toMatch(/; 1 trade of fermata: 1 at the venue, by no order of this desk$/);
   });
