@@ -111,6 +111,7 @@ for (const [name, locks] of [
 ] as const) {
   const runs: Measured[] = [];
   for (let run = 0; run < RUNS; run += 1) runs.push(await closeAll(locks));
+  if (!runs.every(({ flat }) => flat)) throw new Error(`without a fault not all was closed (${name})`);
   print(
     `close-all to the last closing order sent (${name})`,
     median(runs.map((one) => one.lastOrderMs)),

@@ -1,9 +1,19 @@
 /** What the venue has really said, and whether each conclusion of the engine rests on it. */
-import type { Instrument } from '../../src/domain/instrument.js';
+import type { OrderIntent } from '../../src/domain/order.js';
 import type { EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
-import { ABSENT_GRACE_REDUCING_MS, CONFIRM_AFTER_MS } from '../../src/engine/timing.js';
+import type { FollowedBook } from './followed-book.js';
+import type { Scenario } from './scenario.js';
 import { isTradableAt } from './tradable.js';
+
+/** Numbers of its own: who changes those of the engine changes no judge. */
+const CONFIRMED_AFTER_MS = 250;
+/** From the first lookup that found nothing to the one that is believed: a send may be on its way for so long; */
+const ABSENT_AFTER_MS = 3_000;
+/** a second closing order does no harm where none can open a position, */
+const CLOSING_ABSENT_AFTER_MS = 250;
+/** and sells what is not the desk's where coins of others lie beside it. */
+const BESIDE_OTHERS_ABSENT_AFTER_MS = 6_000;
 
 type Ending = 'rejected' | 'cancelled' | 'expired' | 'filled';
 
@@ -24,9 +34,8 @@ export class Evidence {
   readonly #bids = new Map<number, number>();
 
   constructor(
-    private readonly instruments: readonly Instrument[],
-    /** Lots of the account that are not the desk's. */
-    private readonly othersAt: (instrument: number) => number,
+    private readonly scenario: Scenario,
+    private readonly book: FollowedBook,
   ) {}
 
   /** A message reached the trader. */
@@ -114,7 +123,8 @@ export class Evidence {
     if (state === 'absent') {
       const times = this.#foundNothing.get(clientId) ?? [];
       const apart = (times.at(-1) ?? 0) - (times[0] ?? 0);
-      if (times.length >= 2 && apart >= ABSENT_GRACE_REDUCING_MS) return null;
+      if (times.length >= 2 && apart >= this.#absentAfterMs(this.book.live.get(clientId)?.intent))
+        return null;
       return `${clientId} was concluded absent after ${times.length} lookups ${apart} ms apart`;
     }
     if (state !== 'rejected' && state !== 'cancelled' && state !== 'expired') return null;
@@ -124,8 +134,22 @@ export class Evidence {
     return `${clientId} is ${state} in our book, and the venue never said so`;
   }
 
+  #absentAfterMs(order: OrderIntent | undefined): number {
+    if (order === undefined || (order.purpose !== 'close' && order.purpose !== 'exit'))
+      return ABSENT_AFTER_MS;
+    const { reduceOnly, shorting } = this.scenario.capabilities;
+    if (reduceOnly) return CLOSING_ABSENT_AFTER_MS;
+    if (order.side === 'sell' && this.#othersAt(order.instrument) > 0) return BESIDE_OTHERS_ABSENT_AFTER_MS;
+    return shorting ? ABSENT_AFTER_MS : CLOSING_ABSENT_AFTER_MS;
+  }
+
+  /** Lots of the account that are not the desk's. */
+  #othersAt(instrument: number): number {
+    return this.book.others[instrument] ?? 0;
+  }
+
   #ofAdoption(instrument: number, adopted: number): string | null {
-    const lots = adopted + this.othersAt(instrument);
+    const lots = adopted + this.#othersAt(instrument);
     const last = this.#readings.at(-1);
     const confirming = this.#readings.filter(
       (reading) => (reading.lots.get(instrument) ?? 0) === lots && reading.requestId !== last?.requestId,
@@ -135,7 +159,7 @@ export class Evidence {
       last !== undefined &&
       (last.lots.get(instrument) ?? 0) === lots &&
       before !== undefined &&
-      last.atMs - before.atMs >= CONFIRM_AFTER_MS
+      last.atMs - before.atMs >= CONFIRMED_AFTER_MS
     ) {
       return null;
     }
@@ -146,7 +170,7 @@ export class Evidence {
     const last = this.#readings.at(-1);
     if (last === undefined) return 'flat was proven without a reading of the venue';
     const open = [...last.lots].some(([instrument, lots]) =>
-      this.#isTradable(instrument, lots - this.othersAt(instrument)),
+      this.#isTradable(instrument, lots - this.#othersAt(instrument)),
     );
     if (open) return 'flat was proven by a reading that shows a position';
     return last.openOrders.some(ours)
@@ -158,7 +182,7 @@ export class Evidence {
   #isTradable(instrument: number, lots: number): boolean {
     const bidTicks = this.#bids.get(instrument);
     if (lots === 0 || bidTicks === undefined) return lots !== 0;
-    return isTradableAt(this.instruments[instrument]!, lots, bidTicks);
+    return isTradableAt(this.scenario.instruments[instrument]!, lots, bidTicks);
   }
 
   #saw(clientId: string, state: string): void {

@@ -78,7 +78,7 @@ export class Oracle {
     const risk = () => this.#riskInForce();
     const book = new FollowedBook(scenario);
     this.#book = book;
-    this.evidence = new Evidence(scenario.instruments, (at) => book.others[at] ?? 0);
+    this.evidence = new Evidence(scenario, book);
     this.#unprotectable = new Unprotectable(book);
     this.#watchers = [
       new AnswersInTime(book),

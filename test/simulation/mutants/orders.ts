@@ -104,4 +104,10 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     find: 'asked === null || asked.requestId !== snapshot.requestId',
     put: 'asked === null',
   },
+  {
+    what: 'an order that may be on its way is absent as soon as a closing one',
+    file: 'engine/timing.ts',
+    find: 'ABSENT_GRACE_MS = 3_000',
+    put: 'ABSENT_GRACE_MS = 250',
+  },
 ];

@@ -1,0 +1,50 @@
+/** A benchmark that fails, hangs or says nothing makes the smoke run of all of them fail. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { repository } from '../support/desk-under-test.js';
+
+const FIGURE = "console.log(JSON.stringify({ name: 'orders', value: 7, unit: 'ms' }));";
+const folder = mkdtempSync(join(tmpdir(), 'fermata-bench-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+for (const [name, text] of [
+  ['sound', FIGURE],
+  ['throws', `${FIGURE} throw new Error('the desk was not armed');`],
+  ['silent', "console.log('ready');"],
+  ['hangs', `${FIGURE} setInterval(() => undefined, 1_000);`],
+] as const)
+  writeFileSync(join(folder, `${name}.bench.ts`), text);
+
+function bench(...args: readonly string[]) {
+  const script = join(repository, 'scripts/bench.mjs');
+  return spawnSync(process.execPath, [script, '--smoke', '--folder', folder, ...args], {
+    cwd: repository,
+    encoding: 'utf8',
+  });
+}
+
+it('passes where each says a figure', () => {
+  const { status, stdout } = bench('sound');
+  expect(stdout).toContain('| sound | orders | 7 | ms |');
+  expect(status).toBe(0);
+});
+
+it.each([
+  ['throws', 'throws (exit 1)', '180'],
+  ['silent', 'silent (no figure)', '180'],
+  // As long as a start may take; it would wait for ever.
+  ['hangs', 'hangs (SIGTERM)', '10'],
+])('fails where one %s', (name, words, seconds) => {
+  const { status, stderr } = bench(name, '--seconds', seconds);
+  expect(stderr).toContain(`failed: ${words}`);
+  expect(status).toBe(1);
+});
+
+it('runs nothing where a name is unknown', () => {
+  const { status, stderr } = bench('sund');
+  expect(stderr).toContain('no benchmark has the name sund');
+  expect(status).toBe(2);
+});
