@@ -1,6 +1,7 @@
 /** `fermata status` for people: one small screen. */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { headlineLine } from '../domain/headline.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
 import type { ShownChannel } from '../home/channel-health.js';
@@ -12,7 +13,7 @@ export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[
   const { marketData, currency } = status;
   const size = reducedSize(status);
   return [
-    `${status.desk} (${status.trading})  ${status.mode}: ${status.reason}`,
+    `${status.desk} (${status.trading})  ${headlineLine(status)}`,
     `prices     ${marketData.label}${marketData.simulated ? ' (NOT LIVE)' : ''}, ${marketData.state}`,
     `equity     ${status.equity} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
     `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,

@@ -30,7 +30,9 @@ function deskReasons(core: Core): WaitingReason[] {
   if (!core.begun) {
     return [{ subject: 'desk', reason: 'the engine has not begun', waitsFor: 'the start to be finished' }];
   }
-  const reasons = core.state.halts.map((halt) => ({
+  // What stands in the way of arming says that a recording is over, and what helps.
+  const halts = core.state.halts.filter(({ cause }) => !(core.feedEnded && cause === 'recording-ended'));
+  const reasons = halts.map((halt) => ({
     subject: 'desk',
     reason: `${halt.mode}: ${halt.reason}`,
     waitsFor: needs(halt),
@@ -50,6 +52,7 @@ function deskReasons(core: Core): WaitingReason[] {
 }
 
 function priceReasons(core: Core): WaitingReason[] {
+  if (core.feedEnded) return [];
   return core.config.instruments.flatMap(({ id, symbol }) => {
     const closed = core.closed.get(id);
     if (closed !== undefined)

@@ -1,6 +1,7 @@
 /** What /status answers. */
 
 import type { PositionStatus, TraderStatus } from '../contracts/trader-status.js';
+import { headline } from '../domain/headline.js';
 import { reducedSize } from '../domain/position-size.js';
 
 const POSITIONS_SHOWN = 20;
@@ -10,9 +11,10 @@ export function statusText(status: TraderStatus): string {
   const { marketData: market, positions, halts } = status;
   const more = positions.length - POSITIONS_SHOWN;
   const size = reducedSize(status);
+  const { text, detail } = headline(status);
   return [
-    `${status.desk}: ${status.mode} (${status.trading})`,
-    status.reason,
+    `${status.desk}: ${text} (${status.trading})`,
+    detail,
     `Equity ${status.equity} ${status.currency}, today ${status.dayPnl}, drawdown ${status.drawdownPct} %`,
     ...(size === null ? [] : [`Size: ${size}`]),
     positions.length === 0 ? 'No position.' : `${positions.length} positions:`,

@@ -120,6 +120,16 @@ describe('what goes wrong around the engine', () => {
     const desk = new DeskUnderTest().active();
     desk.happen({ kind: 'feed.ended', detail: 'the file is over' });
     expect(causes(desk)).toEqual(['recording-ended']);
+    // Said once, with what helps: no price is waited for that can't come.
+    desk.pass(60_000);
+    const said = desk.engine.whyNotTrading().filter(({ reason }) => /recording|price/.test(reason));
+    expect(said).toEqual([
+      {
+        subject: 'desk',
+        reason: 'the recording has ended',
+        waitsFor: 'start with another recording or market',
+      },
+    ]);
     expect(desk.arm('two-people')).toMatchObject({ ok: false, code: 'feed-ended' });
   });
 });

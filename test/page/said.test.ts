@@ -1,6 +1,8 @@
-/** What the page says beside the figures: whether alerts arrive. */
+/** What the page says before its figures: what the desk can do, by its tab too, and whether alerts arrive. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { missing, picture, ShownDesk, WIDTHS } from './shown-desk.js';
 
 const desk = new ShownDesk();
@@ -17,6 +19,63 @@ const REFUSING: ShownChannel = {
 describe.skipIf(missing.length > 0)('the page says', () => {
   beforeAll(() => desk.start());
   afterAll(() => desk.close());
+
+  const is = (change: Partial<TraderStatus>): void => {
+    desk.web.trader.status = scriptedStatus(change);
+  };
+  const icon = () => desk.page.locator('link[rel="icon"]').getAttribute('href');
+  const band = () => desk.page.getByRole('region', { name: 'Mode' }).innerText();
+
+  it('that every strategy is off in amber, and in its tab that the desk is halted and what is open', async () => {
+    const strategies = scriptedStatus().strategies.map((one) => ({ ...one, enabled: false }));
+    expect(strategies.length).toBeGreaterThan(0);
+    is({ strategies });
+    await expect.poll(band).toContain('ACTIVE, but every strategy is off: nothing is entered until one is');
+    const mode = desk.page.getByTestId('mode');
+    const colour = () => mode.evaluate((box) => getComputedStyle(box).color);
+    const amber = await colour();
+    for (const width of WIDTHS) {
+      await desk.look(width);
+      expect(await desk.complaintsOfAxe(`strategies-off-${width}`), `${width} px`).toEqual([]);
+      expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
+    }
+    await expect.poll(() => desk.page.title()).toBe('(1) crypto-bot · Fermata');
+    is({});
+    await expect.poll(band).toContain('Every check was clean');
+    expect(await colour()).not.toBe(amber);
+    expect(await icon()).toBe('/caution.svg');
+    is({ mode: 'HALTED', reason: 'lunch' });
+    await expect.poll(() => desk.page.title()).toBe('(1) HALTED · crypto-bot · Fermata');
+    expect(await icon()).toBe('/halted.svg');
+    await picture(desk.page, 'halted');
+    is({});
+    await expect.poll(icon).toBe('/caution.svg');
+  });
+
+  it('that recorded prices are recorded', async () => {
+    const { marketData } = scriptedStatus();
+    const label = 'recorded: btc-2026-03.csv.gz, 600x';
+    is({ marketData: { ...marketData, kind: 'recorded', label } });
+    await expect.poll(() => desk.text('market-source')).toMatch(new RegExp(`^Recorded\\s*${label}$`));
+    is({});
+    await expect.poll(() => desk.text('market-source')).toContain('Simulated');
+  });
+
+  it('what it is to a phone that keeps it on its home screen', async () => {
+    const { origin } = desk.web;
+    const href = await desk.page.locator('link[rel="manifest"]').getAttribute('href');
+    const answer = await desk.page.request.get(origin + href);
+    expect(answer.headers()['content-type']).toContain('application/manifest+json');
+    const manifest = (await answer.json()) as { icons: { src: string }[]; start_url: string };
+    expect(manifest).toMatchObject({ name: 'Fermata', display: 'standalone', start_url: '/' });
+    for (const { src } of [...manifest.icons, { src: '/halted.svg' }, { src: '/caution.svg' }])
+      expect((await desk.page.request.get(origin + src)).headers()['content-type'], src).toMatch(/^image\//);
+    // As the browser reads it: the policy lets it, and there is nothing wrong with it.
+    const debug = await desk.page.context().newCDPSession(desk.page);
+    const { errors, data } = await debug.send('Page.getAppManifest');
+    expect(errors).toEqual([]);
+    expect(data).toContain('standalone');
+  });
 
   it('over every section that alerts do not arrive, and tries one', async () => {
     const { alerts } = desk.web;

@@ -5073,6 +5073,15 @@ export interface components {
              * @enum {string}
              */
             money: "paper money" | "simulator money" | "test money" | "real money";
+            /** @description The mode, and what stands in its way: “ACTIVE, but every strategy is off” */
+            headline: {
+                /** @enum {string} */
+                tone: "go" | "caution" | "alarm";
+                text: string;
+                detail: string;
+            };
+            /** @description “Live prices”, “Recorded” or “Simulated” */
+            pricesWord: string;
             /**
              * @description running: it may trade (ACTIVE or REDUCING)
              * @enum {string}
@@ -5429,6 +5438,15 @@ export interface components {
                  * @enum {string}
                  */
                 money: "paper money" | "simulator money" | "test money" | "real money";
+                /** @description The mode, and what stands in its way: “ACTIVE, but every strategy is off” */
+                headline: {
+                    /** @enum {string} */
+                    tone: "go" | "caution" | "alarm";
+                    text: string;
+                    detail: string;
+                };
+                /** @description “Live prices”, “Recorded” or “Simulated” */
+                pricesWord: string;
             } | null;
             statusWallMs: number | null;
             /** @description Null where the supervisor does not answer */

@@ -34,6 +34,7 @@ import { useButtons } from './use-buttons.js';
 import { useCandles, useDeskApi, useLive } from './use-desk.js';
 import { useShortcuts } from './use-shortcuts.js';
 import { type Tab, useTab } from './use-tab.js';
+import { useTabSign } from './use-tab-sign.js';
 import { Why } from './why.js';
 
 const PRICE_HEIGHT_PX = 300;
@@ -52,6 +53,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
   const [symbol, setSymbol] = useState('');
   const [tab, setTab] = useTab();
   const counts = useCounts(api, tab);
+  useTabSign(state, connection, counts.incidents ?? 0);
   const status = state?.status ?? null;
   const symbols = status === null ? [] : inOrder(status);
   const shown = symbol || (symbols[0] ?? '');

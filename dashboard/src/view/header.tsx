@@ -55,17 +55,17 @@ const TONES: Readonly<Record<MoneyAtStake, string>> = {
 };
 
 function Identity({ status }: { readonly status: TraderStatus }) {
-  const { marketData, money, desk } = status;
+  const { marketData, money, desk, pricesWord } = status;
   return (
     <div class="identity">
       <h1 class="desk-name">{desk}</h1>
       <span class={`tag ${TONES[money]}`}>{`${money.charAt(0).toUpperCase()}${money.slice(1)}`}</span>
       <span
-        class={`tag market-source ${marketData.simulated ? 'caution' : 'plain'}`}
+        class={`tag market-source ${marketData.kind === 'live' ? 'plain' : 'caution'}`}
         data-testid="market-source"
         title={marketData.label}
       >
-        {marketData.simulated ? 'Simulated' : marketData.kind === 'recorded' ? 'Recorded' : 'Live prices'}
+        {pricesWord}
         <span class="tag-detail">{marketData.label}</span>
       </span>
     </div>

@@ -16,10 +16,10 @@ interface ModeBandProps {
 
 /** What the desk may do, why, and the three buttons that change it. */
 export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBandProps) {
-  const { mode, reason, now } = wordsOf(state, connection);
+  const { mode, tone, reason, now } = wordsOf(state, connection);
   return (
     <section class="mode-band" aria-label="Mode">
-      <div class={`mode mode-${mode.toLowerCase().replace(' ', '-')}`} data-testid="mode">
+      <div class={`mode mode-${tone}`} data-testid="mode">
         {mode}
       </div>
       <div class="mode-words">
@@ -70,14 +70,20 @@ const STOP_TITLE =
 
 interface ModeWords {
   readonly mode: string;
+  readonly tone: 'go' | 'caution' | 'alarm' | 'idle';
   readonly reason: string;
   readonly now: string;
 }
 
 /** A mode is shown only while it is known to be the mode now. */
-function wordsOf(state: LiveState | null, connection: Connection): ModeWords {
+export function wordsOf(state: LiveState | null, connection: Connection): ModeWords {
   if (state === null) {
-    return { mode: 'CONNECTING', reason: 'no word from the desk yet', now: 'Stop works already.' };
+    return {
+      mode: 'CONNECTING',
+      tone: 'idle',
+      reason: 'no word from the desk yet',
+      now: 'Stop works already.',
+    };
   }
   const { trader, status, statusWallMs } = state;
   const known =
@@ -87,6 +93,7 @@ function wordsOf(state: LiveState | null, connection: Connection): ModeWords {
   if (connection.kind !== 'live') {
     return {
       mode: 'NOT KNOWN',
+      tone: 'caution',
       reason: `This page has lost the web server.${known}`,
       now: 'The trader goes on without this page. In a terminal: `fermata status`, `fermata stop`.',
     };
@@ -94,17 +101,21 @@ function wordsOf(state: LiveState | null, connection: Connection): ModeWords {
   if (!trader.reachable || status === null) {
     return {
       mode: 'NO ANSWER',
+      tone: 'alarm',
       reason: `The trader does not answer since ${timeOfDay(trader.sinceWallMs)} UTC.${known}`,
       now: 'Waiting for the trader; the supervisor restarts it, and it comes back HALTED.',
     };
   }
-  return { mode: status.mode, reason: status.reason, now: nowLine(status) };
+  const { tone, text, detail } = status.headline;
+  const reason = text === status.mode ? detail : `${text}: ${detail}`;
+  return { mode: status.mode, tone, reason, now: nowLine(status) };
 }
 
 /** One line of plain words: the newest thing that happened, or why nothing does. */
 function nowLine({ closeAll, marketData, activity, notTrading }: TraderStatus): string {
   if (closeAll === 'running') return 'Closing every position; reading back until flat is proven.';
   if (closeAll === 'escalated') return 'NOT FLAT: a close-all could not be finished. See the activity list.';
-  if (marketData.state === 'down') return 'No market data. Nothing is entered until prices are back.';
+  if (marketData.state === 'down' && marketData.kind !== 'recorded')
+    return 'No market data. Nothing is entered until prices are back.';
   return activity[0]?.text ?? notTrading[0]?.reason ?? 'Watching prices; nothing has happened yet.';
 }

@@ -9,6 +9,7 @@ import type {
 } from '../../contracts/trader-status.js';
 import { MONEY_AT_STAKE } from '../../domain/account.js';
 import type { GoLiveGrant } from '../../domain/go-live.js';
+import { HEADLINE_TONES } from '../../domain/headline.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
@@ -273,6 +274,10 @@ const processesSchema = z
 /** What the API adds to the trader's own words. */
 const shownStatusSchema = traderStatusSchema.extend({
   money: z.enum(MONEY_AT_STAKE).describe('What is not known to be play money is real'),
+  headline: z
+    .object({ tone: z.enum(HEADLINE_TONES), text: z.string(), detail: z.string() })
+    .describe('The mode, and what stands in its way: “ACTIVE, but every strategy is off”'),
+  pricesWord: z.string().describe('“Live prices”, “Recorded” or “Simulated”'),
   stopGaps: z.array(stopGapSchema.extend({ words: z.string().describe('`why` in words') })),
 }) satisfies z.ZodType<ShownStatus>;
 

@@ -1,0 +1,27 @@
+import { useEffect } from 'preact/hooks';
+import type { LiveState } from '../api/shapes.js';
+import type { Connection } from '../connection/live.js';
+import { wordsOf } from './mode-band.js';
+
+const ICONS = { go: '/favicon.svg', idle: '/favicon.svg', caution: '/caution.svg', alarm: '/halted.svg' };
+
+/** A page that nobody looks at says by its title and icon that somebody should. */
+export function useTabSign(state: LiveState | null, connection: Connection, incidents: number): void {
+  const { mode, tone } = wordsOf(state, connection);
+  const desk = state?.status?.desk;
+  useEffect(() => {
+    const open = incidents === 0 ? '' : `(${incidents}) `;
+    const what = mode === 'ACTIVE' || mode === 'CONNECTING' ? '' : `${mode} · `;
+    document.title = `${open}${what}${desk === undefined ? '' : `${desk} · `}Fermata`;
+    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+    const sign = ICONS[tone === 'go' && incidents > 0 ? 'caution' : tone];
+    if (icon !== null && icon.getAttribute('href') !== sign) icon.href = sign;
+  }, [mode, tone, desk, incidents]);
+  // Who signs out leaves nothing of the desk in the title.
+  useEffect(
+    () => () => {
+      document.title = 'Fermata';
+    },
+    [],
+  );
+}
