@@ -95,7 +95,7 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
   );
 }
 
-/** Only allowed while flat and without live orders, so that there is nothing to convert but results. */
+/** Only allowed without live orders and with nothing held but dust: results are converted, and coins that are left. */
 function remap(
   state: EngineState,
   before: readonly Instrument[],
@@ -111,12 +111,14 @@ function remap(
   const seen = state.fillsSeen;
   state.fillsSeen = after.map(({ symbol }) => seen[oldPlace.get(symbol) ?? -1] ?? new Map());
   state.positions = after.map(({ symbol }, at) => {
-    const old = positions[oldPlace.get(symbol) ?? -1];
-    if (old === undefined) return emptyPosition(at);
-    const { remainder, cost, realised } = old;
+    const place = oldPlace.get(symbol) ?? -1;
+    const [old, instrument] = [positions[place], before[place]];
+    if (old === undefined || instrument === undefined) return emptyPosition(at);
+    const { cost, realised } = old;
     const perLot = state.steps[at]?.perLot ?? 1n;
-    const quantityLots = Number(remainder / perLot);
-    const position = { ...emptyPosition(at), quantityLots, remainder: remainder % perLot, cost, realised };
+    const coins = BigInt(old.quantityLots) * stepsOf(instrument, state.scales).perLot + old.remainder;
+    const quantityLots = Number(coins / perLot);
+    const position = { ...emptyPosition(at), quantityLots, remainder: coins % perLot, cost, realised };
     // A finer lot makes whole ones of what was left below one.
     if (quantityLots !== 0) {
       const trade = beginTrade(state, position, null, quantityLots > 0 ? 'long' : 'short', marketMs);

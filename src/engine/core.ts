@@ -160,6 +160,8 @@ export interface Core {
   readonly closing: ClosingWork;
   slots: readonly StrategySlot[];
   begun: boolean;
+  /** Monotonic. */
+  begunAtMs: number;
   wallMs: number;
   marketMs: number;
   /** What every deadline is counted in. */
@@ -207,6 +209,7 @@ export function createCore(config: EngineConfig): Core {
     closing: { begunAtMs: 0, deadlineMs: null, proofFromRequest: null, proofAtMs: 0, proofAttempts: 0 },
     slots: buildSlots(config),
     begun: false,
+    begunAtMs: 0,
     wallMs: 0,
     marketMs: 0,
     monotonicMs: 0,

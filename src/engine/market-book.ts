@@ -25,8 +25,12 @@ export class MarketBook {
   freshestMonotonicMs = NEVER;
   /** Cash plus what every position is worth, money units. */
   equity = 0;
-  /** Positions that had no quote yet and are therefore worth what they cost: as after a restart. */
+  /**
+   * Positions that had no quote yet and are therefore worth what they cost: as after a restart. What cost less than the
+   * smallest order is none: its symbol may never have a price again.
+   */
   private unpriced = 0;
+  private readonly waits: Uint8Array;
   private readonly quantityLots: Float64Array;
   private readonly value: Float64Array;
   private readonly perTickLot: Float64Array;
@@ -44,6 +48,7 @@ export class MarketBook {
     this.perTickLot = Float64Array.from(instruments, (instrument) => instrument.moneyPerTickLot);
     this.rules = instruments.map(({ kind }) => VALUE[kind]);
     this.carried = new Float64Array(count);
+    this.waits = new Uint8Array(count);
   }
 
   /** False where a quote can't be a price: crossed, not positive, or of no instrument of ours. */
@@ -55,7 +60,8 @@ export class MarketBook {
   quote(at: InstrumentId, bidTicks: number, askTicks: number, monotonicMs: number): boolean {
     if (!this.isPrice(at, bidTicks, askTicks)) return false;
     const lots = this.quantityLots[at] as number;
-    if (lots !== 0 && this.quotedMonotonicMs[at] === NEVER) this.unpriced -= 1;
+    this.unpriced -= this.waits[at] as number;
+    this.waits[at] = 0;
     this.bidTicks[at] = bidTicks;
     this.askTicks[at] = askTicks;
     this.quotedMonotonicMs[at] = monotonicMs;
@@ -81,7 +87,9 @@ export class MarketBook {
     let total = funds;
     this.unpriced = 0;
     for (const { instrument: at, lots, cost } of positions) {
-      if (lots !== 0 && this.quotedMonotonicMs[at] === NEVER) this.unpriced += 1;
+      const leftover = Math.abs(cost) < (this.instruments[at]?.minNotional ?? 0);
+      this.waits[at] = lots !== 0 && !leftover && this.quotedMonotonicMs[at] === NEVER ? 1 : 0;
+      this.unpriced += this.waits[at] as number;
       const owned = this.isOwned(at);
       this.quantityLots[at] = lots;
       this.carried[at] = owned ? 0 : cost;

@@ -41,3 +41,5 @@ export const MISSING_FILL_ROUNDS_MAX = 5;
 export function retryDelayMs(attempt: number, maxMs = RETRY_MAX_MS): number {
   return Math.min(maxMs, RETRY_FIRST_MS * 2 ** Math.min(attempt, 10));
 }
+/** A symbol that has shown no price for so long after a start may not show one at all. */
+export const NO_PRICE_MS = 60_000;

@@ -236,6 +236,22 @@ describe('what another hand trades in the account', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: left }]);
   });
 
+  it('and is more than is held takes the stop off: it would sell what is somebody else’s; then the account is read', () => {
+    const desk = new DeskUnderTest().active();
+    const { entry, stop } = desk.hold(0);
+    const order = { clientId: 'web_1', instrument: 0, side: 'sell' } as OrderIntent;
+    desk.happen({ kind: 'fill', fill: desk.makeFill(order, 10_000, entry.quantityLots + 300) });
+    expect(desk.lots(0)).toBe(-300);
+    expect(desk.stateOf(stop)).toBe('cancelling');
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    for (let round = 0; round < 3; round += 1) {
+      desk.pass(3_000);
+      desk.snapshot({ positions: [500, 0] });
+    }
+    expect(desk.lots(0)).toBe(500);
+    expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500 }]);
+  });
+
   it('is told once, however often it is read, also after a restart', () => {
     const desk = besideForeign();
     const order = { clientId: 'web_1', instrument: 0, side: 'buy', quantityLots: 7 } as OrderIntent;

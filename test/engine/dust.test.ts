@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import type { EngineConfig } from '../../src/engine/config.js';
 import { DeskUnderTest } from './support/desk.js';
+import { deskConfig } from './support/desk-config.js';
 
 /** A close-all that sold all but 30 lots: 3 USDT, where the smallest order is 5. */
 function leftOver() {
@@ -157,4 +160,90 @@ describe('dust', () => {
     desk.snapshot({ positions: [90, 0], quantityLimits: [{ ...named[0]!, minLots: 50 }] });
     expect(desk.engine.view.closeAll).toBe('running');
   });
+});
+
+describe('dust of a symbol that shows no price after a restart', () => {
+  /** 30 lots that cost 3 USDT are left; ETH alone is quoted from now on. */
+  function withoutPrice(changes: Partial<EngineConfig> = {}, count = 2) {
+    const desk = new DeskUnderTest(changes, count, leftOver().records).begin();
+    for (let round = 0; round < 15; round += 1) {
+      for (const { clientId } of count === 1 ? [] : desk.live('close', 0))
+        desk.happen({
+          kind: 'order.rejected',
+          clientId,
+          code: '-1013',
+          text: 'Market is closed.',
+          wouldTrigger: false,
+        });
+      desk.quote(count - 1, 10_000);
+      desk.pass(5_000);
+      desk.snapshot();
+    }
+    return desk;
+  }
+
+  it('neither keeps the desk from arming nor halts it, is counted at its cost, and a close-all is flat', () => {
+    const desk = withoutPrice();
+    expect(desk.lots(0)).toBe(30);
+    expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 30, protection: 'dust' }]);
+    expect(Math.round((desk.engine.view.equity - desk.engine.view.cash) / 1e8)).toBe(3);
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+    desk.quote(1, 10_000);
+    desk.pass(1_000);
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
+    desk.command({ name: 'closeAll' });
+    desk.snapshot();
+    expect(desk.engine.view.closeAll).toBe('flat');
+  });
+
+  it('is a position again as soon as a price says so', () => {
+    const desk = withoutPrice();
+    expect(desk.engine.isTradable(0, 30)).toBe(false);
+    desk.quote(0, 20_000);
+    expect(desk.engine.isTradable(0, 30)).toBe(true);
+  });
+
+  it('does not hold a change of instruments up: it is left behind with its symbol', () => {
+    const [, eth] = deskConfig().instruments;
+    const instruments = [{ ...eth!, id: 0 }];
+    const strategies = deskConfig().strategies.map((one) => ({ ...one, symbols: ['ETH/USDT'] }));
+    const desk = withoutPrice({ instruments, strategies }, 1);
+    expect(desk.engine.view.positions).toEqual([]);
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+    expect(desk.enter(0)).toMatchObject({ purpose: 'entry' });
+  });
+
+  it('is as many coins in other steps', () => {
+    const [btc, eth] = deskConfig().instruments;
+    const finer = buildInstrument(0, {
+      ...{ symbol: btc!.symbol, kind: 'spot', minNotional: '5', makerFeePpm: 1000, takerFeePpm: 1000 },
+      tickSize: '0.1',
+      lotSize: '0.0001',
+    });
+    const desk = withoutPrice({ instruments: [finer, eth!] });
+    expect(desk.lots(0)).toBe(300);
+    expect(Math.round((desk.engine.view.equity - desk.engine.view.cash) / 1e8)).toBe(3);
+  });
+});
+
+it('coins that were nobody’s do not keep the desk from arming once their symbol is left out', () => {
+  const before = new DeskUnderTest({ coinsNeedOwner: true }).begin();
+  for (let round = 0; round < 2; round += 1) {
+    before.command({ name: 'reconcile' });
+    for (const id of [0, 1]) before.quote(id, 10_000);
+    before.snapshot({ positions: [500, 0] });
+    before.pass(300);
+  }
+  expect(before.engine.view.coins).toMatchObject([{ nobodys: 500 }]);
+  const [, eth] = deskConfig().instruments;
+  const instruments = [{ ...eth!, id: 0 }];
+  const strategies = deskConfig().strategies.map((one) => ({ ...one, symbols: ['ETH/USDT'] }));
+  const desk = new DeskUnderTest(
+    { coinsNeedOwner: true, instruments, strategies },
+    1,
+    before.records,
+  ).begin();
+  desk.quote(0, 10_000);
+  desk.snapshot();
+  expect(desk.arm('rule')).toMatchObject({ ok: true });
 });

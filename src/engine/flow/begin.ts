@@ -1,9 +1,10 @@
 /** The start: whatever the journal says, the desk begins HALTED and reads the venue before anything else. */
 import { PAPER_ACCOUNT } from '../../domain/account.js';
+import type { Instrument } from '../../domain/instrument.js';
 import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { sameInstruments } from '../apply-config.js';
-import { fundsOf, heldPositions } from '../books.js';
+import { averageTicks, fundsOf, heldPositions } from '../books.js';
 import {
   type Core,
   commit,
@@ -24,6 +25,8 @@ import { watchOf } from '../orders/order-watch.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { stillChanged } from '../settings/effective-config.js';
 import { settingValues } from '../settings/setting-specs.js';
+import type { PositionEntry } from '../state.js';
+import { isTooSmall } from './dust.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
 
@@ -39,6 +42,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   core.market.hold(heldPositions(core.state), fundsOf(core.state));
   core.limits.peak = core.market.isPriced ? Math.max(core.state.peak, core.market.equity) : core.state.peak;
   core.begun = true;
+  core.begunAtMs = core.monotonicMs;
   startDay(core);
   watchLosses(core);
   raiseHalt(core, {
@@ -56,7 +60,8 @@ export function begin(core: Core, stamp: Stamp): string | null {
 }
 
 /** Positions and orders are counted in the steps of their instrument: those must not change under them. */
-function whyNotBegin({ state, config }: Core): string | null {
+function whyNotBegin(core: Core): string | null {
+  const { state, config } = core;
   const before = state.config;
   if (before === null) return null;
   const account = config.account ?? PAPER_ACCOUNT;
@@ -68,7 +73,9 @@ function whyNotBegin({ state, config }: Core): string | null {
       'the key is of',
     );
   if (sameInstruments(before.instruments, config.instruments)) return null;
-  const held = state.positions.filter(({ quantityLots }) => quantityLots !== 0);
+  const held = state.positions.filter(
+    (position) => position.quantityLots !== 0 && !isLeftover(core, position, before.instruments),
+  );
   const resting = state.live.some((orders) => orders.size > 0);
   if (held.length === 0 && !resting) return null;
   const symbols = held.map(({ instrument }) => before.symbols[instrument] ?? '?').join(', ');
@@ -77,6 +84,13 @@ function whyNotBegin({ state, config }: Core): string | null {
     `the desk file's instruments changed while ${what}: nothing was started and nothing was changed. ` +
     `Start with the former instruments (${before.symbols.join(', ')}), close all, then change them.`
   );
+}
+
+/** Nobody could sell it: it goes on in the new steps, or is left behind with its symbol. By what it cost: there is no price yet. */
+function isLeftover({ state }: Core, position: PositionEntry, instruments: readonly Instrument[]): boolean {
+  const instrument = instruments[position.instrument];
+  if (instrument?.kind !== 'spot' || position.quantityLots < 0) return false;
+  return isTooSmall(instrument, position.quantityLots, averageTicks(state, position));
 }
 
 function otherAccount(before: string, now: string, says = 'the desk file asks for'): string {

@@ -18,6 +18,8 @@ export function protect(core: Core, at: InstrumentId): void {
     return;
   }
   if (isOversold(core, at)) {
+    // It would sell what is somebody else's.
+    for (const stop of stops) cancelOrder(core, stop, 'more was sold than is held');
     work.unprotectedSinceMs ??= core.monotonicMs;
     readSoon(core, OVERSOLD_READ_MS);
     return;

@@ -19,7 +19,7 @@ import { isClosing, resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { retryDelayMs } from '../timing.js';
-import { isTradable } from './dust.js';
+import { isTradable, knownTicks } from './dust.js';
 
 export function beginCloseAll(core: Core, by: string, reason: string): void {
   commit(core, { type: 'closeAll.begun', by, reason, marketMs: core.marketMs });
@@ -112,7 +112,7 @@ function nameDust(core: Core): void {
     const { id, symbol, base, quote, lotSize, moneyPerTickLot } = instrument;
     const { quantityLots } = positionAt(core, id);
     if (quantityLots === 0) continue;
-    const value = worth(Math.abs(quantityLots), core.market.bidTicks[id] as number, moneyPerTickLot);
+    const value = worth(Math.abs(quantityLots), knownTicks(core, id) ?? 0, moneyPerTickLot);
     const text =
       `${symbol}: ${formatDecimal(quantityLots, lotSize)} ${base} are left, worth ${formatMoney(value, 2)} ${quote}: less than the ` +
       `smallest order of ${smallestOrder(instrument)}. Kept as dust; sold with the next position`;
