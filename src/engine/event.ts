@@ -65,6 +65,8 @@ export interface VenueSnapshot {
   readonly movements?: readonly CashMovement[];
   /** Lists of such movements that it could not be read from, each with why. */
   readonly movementsUnread?: readonly string[];
+  /** Reading them takes longer: a later reading has them. */
+  readonly movementsUnfinished?: boolean;
   /** As far as the venue has named them; left out where it names none. */
   readonly quantityLimits?: readonly QuantityLimits[];
   /** In which nothing can be entered; none where left out. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { CashListed } from '../../src/domain/venue.js';
 import type { ResumeRules } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
+import type { VenueSnapshot } from '../../src/engine/event.js';
 import { systemTimers } from '../../src/trader/running/clock.js';
 import { VenueCalls } from '../../src/trader/running/venue-calls.js';
 import type { VenuePort } from '../../src/venue/port.js';
@@ -106,6 +108,51 @@ describe('readings of the account', () => {
       readings(desk, 20_000, 'agrees');
     }
     expect(desk.engine.view.halts).toEqual([]);
+  });
+
+  it('wait a second for the lists of cash that moved, and have them at the next one', async () => {
+    let listed: (value: CashListed) => void = () => undefined;
+    let lists = 0;
+    const venue = {
+      positions: () => Promise.resolve([]),
+      openOrders: () => Promise.resolve([]),
+      fillsSince: () => Promise.resolve([]),
+      balances: () => Promise.resolve({ cash: 7, currency: 'USDT' }),
+      cashMovements: () => {
+        lists += 1;
+        return new Promise<CashListed>((resolve) => {
+          listed = resolve;
+        });
+      },
+      onEvent: () => undefined,
+    } as unknown as VenuePort;
+    const calls = new VenueCalls(venue, systemTimers);
+    const snapshots: VenueSnapshot[] = [];
+    calls.connect((event) => {
+      if (event.kind === 'venue.snapshot') snapshots.push(event.snapshot);
+    });
+    calls.snapshot(1, 0, 5);
+    await expect
+      .poll(() => snapshots.at(-1), { timeout: 30_000 })
+      .toMatchObject({
+        requestId: 1,
+        cash: 7,
+        movements: [],
+        movementsUnfinished: true,
+      });
+    const movement = {
+      id: 'm',
+      kind: 'interest',
+      asset: 'USDT',
+      amount: '1',
+      marketMs: 6,
+      source: 's',
+    } as const;
+    listed({ movements: [movement], unread: [] });
+    calls.snapshot(2, 0, 5);
+    await expect.poll(() => snapshots.at(-1)).toMatchObject({ requestId: 2, movements: [movement] });
+    expect(snapshots.at(-1)).not.toHaveProperty('movementsUnfinished');
+    expect(lists).toBe(1);
   });
 
   it('are bounded at the venue too: of a thousand wishes the first two and the newest are read', async () => {

@@ -55,6 +55,23 @@ describe('cash that moved without a trade', () => {
     );
   });
 
+  it('is open, and halts nothing, while the lists that may explain it are still being read', () => {
+    const desk = new DeskUnderTest().active();
+    const cash = START + parseMoney('2');
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ cash });
+    for (let reading = 0; reading < 3; reading += 1) {
+      desk.wait(2_100);
+      desk.quote(0, 10_000);
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ cash, movementsUnfinished: true });
+    }
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', reconciliation: { state: 'pending' } });
+    readCash(desk, cash, [movement('2')]);
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', reconciliation: { state: 'clean' } });
+    expect(desk.recorded('cash')).toMatchObject([{ kind: 'deposit' }]);
+  });
+
   it('is not believed at one reading', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'reconcile' });

@@ -256,6 +256,24 @@ describe('cash that moved without a trade', () => {
     expect(new Set(listed?.movements.map(({ id }) => id)).size).toBe(1101);
   });
 
+  it('3,000 dividends in two months are read in halves, of which those that are settled are known the next time', async () => {
+    const { venue, simulator } = opened;
+    const DAY_MS = 86_400_000;
+    const { movements } = simulator.simulation.exchange.account('desk');
+    const fromMs = Date.now() - 60 * DAY_MS;
+    for (let index = 0; index < 3_000; index += 1) {
+      const timeMs = Math.floor(fromMs + (index * 59 * DAY_MS) / 3_000);
+      const dividend = { kind: 'dividend', asset: 'USDT', amount: 1_000_000n, info: 'Simple Earn' } as const;
+      movements.push({ ...dividend, id: 10_000 + index, timeMs });
+    }
+    const asked = () => simulator.simulation.count('GET', '/sapi/v1/asset/assetDividend');
+    const first = await venue.cashMovements?.(fromMs);
+    expect(first?.movements).toHaveLength(3_000);
+    const atFirst = asked();
+    expect((await venue.cashMovements?.(fromMs))?.movements).toHaveLength(3_000);
+    expect(asked() - atFirst).toBeLessThan(atFirst / 2);
+  });
+
   it('names a list of which there are more in one moment than it shows', async () => {
     const { venue, raw, simulator } = opened;
     const { movements } = simulator.simulation.exchange.account('desk');

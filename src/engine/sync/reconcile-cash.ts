@@ -42,8 +42,9 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
     return byItself(core, difference, 'what was adopted was traded at another price');
   const explained = explaining(core, snapshot.movements ?? [], difference);
   if (explained === null) {
-    // A reading while everything is closed asks for no lists: one after it says whether they explain it.
-    if (!asked.asksMovements && cash.unexplained !== difference) return PENDING;
+    // A reading while everything is closed asks for no lists, and long ones take longer: a later one says whether they explain it.
+    const unread = !asked.asksMovements || snapshot.movementsUnfinished === true;
+    if (unread && cash.unexplained !== difference) return PENDING;
     return unexplained(core, snapshot, difference);
   }
   for (const movement of explained) bookMovement(core, movement);

@@ -36,6 +36,9 @@ export interface VenueLink {
   snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
 }
 
+/** Lists of cash that moved may be long: what else was read of the account waits no longer for them. */
+const LISTS_WAIT_MS = 1_000;
+
 /** No answer ever blocks another call. */
 export class VenueCalls implements VenueLink {
   readonly #cancels: CallLane;
@@ -44,11 +47,13 @@ export class VenueCalls implements VenueLink {
   readonly #accounts: CallLane;
   /** The newest reading of the account that had to wait. */
   #nextReading: (() => void) | null = null;
+  /** Under way, or finished after its reading had been given: the next reading has it. */
+  #listing: Promise<CashListed> | null = null;
   private post: (event: Unstamped) => void = () => undefined;
 
   constructor(
     readonly venue: VenuePort,
-    timers: Timers,
+    private readonly timers: Timers,
   ) {
     this.#cancels = new CallLane('cancel', 512, ABANDON_AFTER_MS, timers);
     this.#submits = new CallLane('submit', 256, ABANDON_AFTER_MS, timers);
@@ -161,25 +166,41 @@ export class VenueCalls implements VenueLink {
       this.venue.balances(),
       this.#movements(movementsSinceMs),
     ]);
-    const { movements, unread: movementsUnread } = listed;
+    const { movements, unread: movementsUnread } = listed ?? NOTHING_LISTED;
+    const unfinished = listed === null ? { movementsUnfinished: true } : {};
     const quantityLimits = this.venue.quantityLimits?.() ?? [];
     const account = { positions, openOrders, fills, cash: balances.cash };
     const closedInstruments = this.venue.closedInstruments?.() ?? [];
     const time = asOfMs === null ? {} : { asOfMs };
     const accountId = this.venue.accountId?.() ?? null;
     const whose = accountId === null ? {} : { accountId };
-    const limits = { quantityLimits, closedInstruments };
-    return { requestId, ...time, ...whose, ...account, movements, movementsUnread, ...limits };
+    const listing = { movements, movementsUnread, ...unfinished };
+    return { requestId, ...time, ...whose, ...account, ...listing, quantityLimits, closedInstruments };
   }
 
-  /** Where nothing can be read, nothing is explained: the difference in cash stays one. */
-  async #movements(sinceMs: number | undefined): Promise<CashListed> {
-    if (sinceMs === undefined || this.venue.cashMovements === undefined) return { movements: [], unread: [] };
-    return this.venue
+  /** Where nothing can be read, nothing is explained: the difference in cash stays one. Null: it takes longer. */
+  async #movements(sinceMs: number | undefined): Promise<CashListed | null> {
+    if (sinceMs === undefined || this.venue.cashMovements === undefined) {
+      this.#listing = null;
+      return NOTHING_LISTED;
+    }
+    this.#listing ??= this.venue
       .cashMovements(sinceMs)
       .catch((error: unknown) => ({ movements: [], unread: [messageOf(error)] }));
+    const listed = await this.#within(this.#listing);
+    if (listed !== null) this.#listing = null;
+    return listed;
+  }
+
+  #within(listing: Promise<CashListed>): Promise<CashListed | null> {
+    return new Promise((resolve) => {
+      const done = this.timers.after(LISTS_WAIT_MS, () => resolve(null));
+      void listing.then(resolve).finally(done);
+    });
   }
 }
+
+const NOTHING_LISTED: CashListed = { movements: [], unread: [] };
 
 /** What the venue's stream says, as an event for the engine. */
 export function eventOf(event: VenueStreamEvent): Unstamped {

@@ -143,26 +143,34 @@ async function collect(
   const now = nowMs();
   const endMs = now + DAY_MS;
   for (let startMs = Math.max(0, sinceMs - CREDITED_LATER_MS); startMs < endMs; startMs += list.spanMs) {
-    const span = {
-      startTime: Math.floor(startMs),
-      endTime: Math.floor(Math.min(startMs + list.spanMs, endMs)),
-    };
-    const key = `${list.name} ${type} ${span.startTime} ${span.endTime}`;
-    const movements = settled.get(key) ?? (await read(span));
-    if (span.endTime < now - CREDITED_LATER_MS) settled.set(key, movements);
-    for (const one of movements) found.set(one.id, one);
+    const startTime = Math.floor(startMs);
+    for (const one of await read({ startTime, endTime: Math.floor(startMs + list.spanMs) }))
+      found.set(one.id, one);
   }
 
+  /** By spans that are the same at each reading, so that one that is settled is known again, halves too. */
   async function read(span: Span): Promise<readonly CashMovement[]> {
-    const ask = (query: Query) =>
+    if (span.startTime >= endMs) return [];
+    const key = `${list.name} ${type} ${span.startTime} ${span.endTime}`;
+    const known = settled.get(key);
+    if (known !== undefined) return known;
+    const movements = await ask(span);
+    if (span.endTime < now - CREDITED_LATER_MS) settled.set(key, movements);
+    return movements;
+  }
+
+  async function ask(span: Span): Promise<readonly CashMovement[]> {
+    const { startTime } = span;
+    const endTime = Math.floor(Math.min(span.endTime, endMs));
+    const send = (query: Query) =>
       reader.read({
         name: `GET ${list.name}`,
         weight: list.weight,
         urgency: 'background',
-        send: (ccxt) => list.send(ccxt, { ...span, ...query }),
+        send: (ccxt) => list.send(ccxt, { startTime, endTime, ...query }),
         decode: (body) => body,
       });
-    const rows = await believable(list.name, () => readSpan(ask, list.name));
+    const rows = await believable(list.name, () => readSpan(send, list.name));
     if (rows === FULL) return halves(span);
     return rows.map(({ ref, asset, units, marketMs }) => {
       const id = `${list.name} ${ref}`;

@@ -110,6 +110,7 @@ export class DeskUnderTest {
       cash?: number | bigint | null;
       movements?: readonly CashMovement[];
       movementsUnread?: readonly string[];
+      movementsUnfinished?: boolean;
       quantityLimits?: readonly QuantityLimits[];
       asOfMs?: number;
       accountId?: string;
@@ -131,6 +132,7 @@ export class DeskUnderTest {
         cash: changes.cash ?? null,
         movements: changes.movements ?? [],
         movementsUnread: changes.movementsUnread ?? [],
+        ...(changes.movementsUnfinished === true ? { movementsUnfinished: true } : {}),
         ...(changes.quantityLimits === undefined ? {} : { quantityLimits: changes.quantityLimits }),
         ...(changes.accountId === undefined ? {} : { accountId: changes.accountId }),
         ...(changes.asOfMs === undefined ? {} : { asOfMs: changes.asOfMs }),
