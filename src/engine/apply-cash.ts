@@ -7,6 +7,7 @@ import type { EngineState } from './state.js';
 
 /** The oldest are forgotten. Venues are asked from the journal's beginning: with more than so many, those count as open again. */
 const MOVEMENTS_KEPT = 10_000;
+const EXPLAINED_KEPT = 100;
 
 export function applyCash(
   state: EngineState,
@@ -20,6 +21,10 @@ export function applyCash(
     if (state.movementsBooked.size <= MOVEMENTS_KEPT) break;
     state.movementsBooked.delete(oldest);
   }
+  if (record.source === 'person')
+    state.cashExplained = [...state.cashExplained, { units, marketMs: record.marketMs }].slice(
+      -EXPLAINED_KEPT,
+    );
   if (!isCapital(record.kind)) return;
   state.capitalMoved += units;
   const moved = Number(units);

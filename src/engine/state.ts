@@ -155,6 +155,8 @@ export interface EngineState {
   capitalMoved: Units;
   /** Ids of the venue's movements that are booked. */
   readonly movementsBooked: Set<string>;
+  /** What persons said that cash was, money units: the venue may list it later. */
+  cashExplained: readonly { readonly units: Units; readonly marketMs: number }[];
   /** Market time of the journal's first record: what moved before is part of the starting cash. */
   beganMs: number;
   /** Worth of the fees that were paid from such assets, units of the desk's currency. */
@@ -214,6 +216,7 @@ export function createState(): EngineState {
     balances: new Map(),
     capitalMoved: 0n,
     movementsBooked: new Set(),
+    cashExplained: [],
     beganMs: 0,
     feesElsewhere: 0n,
     unvaluedFees: [],

@@ -133,6 +133,43 @@ describe('cash that moved without a trade', () => {
     expect(desk.recorded('cash')).toMatchObject([{ kind: 'deposit' }]);
   });
 
+  describe('beside a movement that is listed and never reached the cash', () => {
+    const DAY_MS = 86_400_000;
+    const phantom = movement('7', { kind: 'interest', marketMs: START_MS + 1 });
+
+    it('is explained by the newest that together are the difference', () => {
+      const desk = new DeskUnderTest().active();
+      const two = [movement('100', { marketMs: START_MS + 2 }), movement('20', { marketMs: START_MS + 3 })];
+      readCash(desk, START + parseMoney('120'), [phantom, ...two]);
+      expect(desk.recorded('cash').map(({ movementId }) => movementId)).toEqual(['m100', 'm20']);
+      expect(desk.engine.view.mode).toBe('ACTIVE');
+    });
+
+    it('is not explained by it once readings have agreed for a week', () => {
+      const desk = new DeskUnderTest().active();
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ cash: START, asOfMs: START_MS + 9 * DAY_MS });
+      readCash(desk, START + parseMoney('7'), [phantom]);
+      expect(desk.engine.view).toMatchObject({ mode: 'HALTED', cashUnexplained: 700_000_000n });
+      desk.command({ name: 'reconcile' });
+      const asked = desk.effects.find((effect) => effect.kind === 'requestSnapshot');
+      expect(asked?.movementsSinceMs).toBeGreaterThan(START_MS);
+    });
+
+    it('is not explained by what a person has explained before it was listed', () => {
+      const desk = new DeskUnderTest().active();
+      const paid = START + parseMoney('7');
+      readCash(desk, paid);
+      desk.command({ name: 'explainCash', kind: 'interest', amount: 700_000_000n });
+      desk.snapshot({ cash: paid });
+      readCash(desk, paid + parseMoney('7'), [phantom]);
+      expect(desk.engine.view.cashUnexplained).toBe(700_000_000n);
+      expect(desk.recorded('cash')).toHaveLength(1);
+      readCash(desk, paid + parseMoney('7'), [phantom, movement('7', { id: 'next' })]);
+      expect(desk.recorded('cash').at(-1)).toMatchObject({ movementId: 'next' });
+    });
+  });
+
   it('that is interest is a profit of the day', () => {
     const desk = new DeskUnderTest().active();
     readCash(desk, START + parseMoney('3'), [movement('3', { kind: 'interest' })]);

@@ -18,6 +18,7 @@ export interface CashCompared {
   readonly pending: boolean;
 }
 
+const DAY_MS = 86_400_000;
 const AGREED: CashCompared = { differences: [], pending: false };
 const PENDING: CashCompared = { differences: [], pending: true };
 /**
@@ -103,20 +104,53 @@ function byItself(core: Core, difference: Units, reason: string): CashCompared {
   return agreed(core);
 }
 
-/** Movements that are not booked yet and are together the difference: all of them, or one. Null: none are. */
+/**
+ * A deposit or interest is listed by when it was seen, and credited later. What is older than the last reading that agreed by
+ * more than this never reached this cash, and explains nothing of it.
+ */
+const CREDITED_LATER_MARKET_MS = 7 * DAY_MS;
+
+/** From when on movements may explain a difference, by whole days. */
+export function movementsSince({ state }: Core): number {
+  const dayMs = Math.floor((state.fillsThroughMs - CREDITED_LATER_MARKET_MS) / DAY_MS) * DAY_MS;
+  return Math.max(state.beganMs, dayMs);
+}
+
+/** Movements that are not booked yet and are together the difference: all of them, the newest, or one. Null: none are. */
 function explaining(
   core: Core,
   movements: readonly CashMovement[],
   difference: Units,
 ): readonly CashMovement[] | null {
   const currency = currencyOf(core);
-  const open = movements.filter(
-    ({ id, asset, marketMs }) =>
-      asset === currency && marketMs >= core.state.beganMs && !core.state.movementsBooked.has(id),
+  const sinceMs = movementsSince(core);
+  const open = withoutExplained(
+    core,
+    movements.filter(
+      ({ id, asset, marketMs }) =>
+        asset === currency && marketMs >= sinceMs && !core.state.movementsBooked.has(id),
+    ),
   );
   if (sumOf(open) === difference) return open;
+  for (let from = open.length - 1; from > 0; from -= 1) {
+    const newest = open.slice(from);
+    if (sumOf(newest) === difference) return newest;
+  }
   const one = open.findLast((movement) => sumOf([movement]) === difference);
   return one === undefined ? null : [one];
+}
+
+/** A person may have said what it was before the venue listed it: it is booked then. */
+function withoutExplained({ state }: Core, movements: readonly CashMovement[]): readonly CashMovement[] {
+  const open = [...movements];
+  for (const { units, marketMs } of state.cashExplained) {
+    const at = open.findIndex(
+      (one) =>
+        parseUnits(one.amount) === units && Math.abs(one.marketMs - marketMs) <= CREDITED_LATER_MARKET_MS,
+    );
+    if (at !== -1) open.splice(at, 1);
+  }
+  return open;
 }
 
 function sumOf(movements: readonly CashMovement[]): Units {

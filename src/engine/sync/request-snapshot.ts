@@ -3,6 +3,7 @@ import type { Core } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { earliest } from '../orders/order-watch.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
+import { movementsSince } from './reconcile-cash.js';
 
 const PATIENCE_MAX = 8;
 
@@ -26,7 +27,7 @@ export function sendSnapshotRequest(core: Core): void {
     kind: 'requestSnapshot',
     requestId: sync.lastRequestId,
     sinceTradeMs: Math.max(0, state.fillHorizonMs, since),
-    ...(asksMovements ? { movementsSinceMs: state.beganMs } : {}),
+    ...(asksMovements ? { movementsSinceMs: movementsSince(core) } : {}),
   });
 }
 
