@@ -35,8 +35,8 @@ export function ownEquity(
     const { symbol, tickSize, moneyPerTickLot } = instrument;
     const lots = book.positions.get(symbol) ?? 0;
     const dustLots = book.dustLots?.get(symbol) ?? 0;
-    if (lots === 0 && dustLots === 0) continue;
     const price = prices.get(symbol);
+    if (lots === 0 && (dustLots === 0 || price === undefined)) continue;
     if (price === undefined) return null;
     const ticks = (lots > 0 ? price.bid : price.ask) / Number(tickSize);
     const worth = lots * ticks * moneyPerTickLot;

@@ -71,8 +71,11 @@ async function tryLive(
   { steadyMs, addresses }: FeedOutside,
 ) {
   const { openLiveFeed } = await import('./live/open-live-feed.js');
+  // Real money has no other venue to go to: a symbol that is halted must not keep it from the others.
+  const mayLack = desk.mode === 'live';
   const needsTime = desk.mode === 'live';
-  return openLiveFeed({ venues: desk.feeds, instruments, deadlineMs, steadyMs, addresses, needsTime });
+  const venues = desk.feeds;
+  return openLiveFeed({ venues, instruments, deadlineMs, steadyMs, addresses, needsTime, mayLack });
 }
 
 function simulated(

@@ -21,6 +21,8 @@ export interface PriceSource {
 export interface OpenPrices {
   readonly instruments: readonly Instrument[];
   readonly timeoutMs: number;
+  /** Symbols that the venue does not list are left out, as long as it lists one; else they are a failure. */
+  readonly mayLack?: boolean;
   /** Null: the venue's own. */
   readonly addresses: LiveAddresses | null;
 }

@@ -52,6 +52,16 @@ it('reads the account by itself, and stops the desk where the exchange holds coi
   await audit();
   await audit();
   expect(halts).toEqual([]);
+  // One symbol that the exchange no longer knows hides neither the other's price nor its book.
+  const delisted = await fetch(`${simulator.address}/_simulator/delist`, {
+    method: 'POST',
+    body: JSON.stringify({ symbol: 'ETHUSDT' }),
+  });
+  expect(delisted.ok).toBe(true);
+  expect([...(await exchangePrices(simulator.address, INSTRUMENTS)).keys()]).toEqual(['BTC/USDT']);
+  await audit();
+  await audit();
+  expect(halts).toEqual([]);
   account.balances.set('BTC', { free: units('0.01'), locked: 0n });
   await audit();
   await audit();

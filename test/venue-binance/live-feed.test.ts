@@ -7,6 +7,7 @@ import { simulatorAddresses } from '../../src/venue/binance/public-addresses.js'
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { eventually } from '../support/eventually.js';
 import { INSTRUMENTS } from './support/opened.js';
+import { rawClient } from './support/raw-client.js';
 
 it('gives quotes and history of the simulator through the library’s own streams', async () => {
   const simulator = await startBinanceSimulator();
@@ -38,4 +39,40 @@ it('gives quotes and history of the simulator through the library’s own stream
     );
     expect(quotes.at(-1)?.bidTicks).toBeGreaterThan(6_090_000);
   });
+});
+
+it.each([
+  ['is listed no more', 'delist', {}],
+  ['has no bid', 'depth', { levels: 0, levelValue: '0' }],
+])('starts while one symbol %s, and says so; the other has prices and history', async (_, action, body) => {
+  const simulator = await startBinanceSimulator();
+  onTestFinished(() => simulator.close());
+  await rawClient(simulator.address).control(action, { symbol: 'ETHUSDT', ...body });
+  const open = (mayLack: boolean) =>
+    openLiveFeed({
+      venues: ['binance'],
+      instruments: INSTRUMENTS,
+      deadlineMs: 20_000,
+      steadyMs: steadyNowMs,
+      addresses: simulatorAddresses(simulator.address),
+      mayLack,
+    });
+  expect((await open(false)).ok).toBe(false);
+  const opened = await open(true);
+  if (!opened.ok) throw new Error(opened.reasons.join('; '));
+  const { feed } = opened;
+  onTestFinished(() => feed.stop());
+  expect(feed.source.label).toBe('live: binance simulator public quotes, none of ETH/USDT');
+  expect(feed.source.identity).toBe('live-binance-simulator');
+  expect(await feed.history(0, 50)).toHaveLength(50);
+  expect(await feed.history(1, 50)).toEqual([]);
+  const events: MarketEvent[] = [];
+  feed.start((event) => void events.push(event));
+  simulator.simulation.setPrice('BTCUSDT', '61000');
+  await eventually(() =>
+    expect(
+      events.some((event) => event.kind === 'quote' && event.instrument === 0 && event.bidTicks > 6_090_000),
+    ).toBe(true),
+  );
+  expect(events.filter((event) => event.kind === 'health' && event.state === 'down')).toEqual([]);
 });

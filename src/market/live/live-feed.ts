@@ -23,6 +23,8 @@ export interface LiveFeedOptions {
   /** Null: the venue's own; else which, for example `testnet`. */
   readonly market: string | null;
   readonly prices: PriceConnection;
+  /** Symbols of which it showed no price at the start. */
+  readonly missing: readonly string[];
   readonly instruments: readonly Instrument[];
   readonly time: VenueTime;
   /** Milliseconds since 1970, never set back or forth. */
@@ -39,13 +41,13 @@ export class LiveFeed implements MarketFeed {
   private started = false;
 
   constructor(private readonly options: LiveFeedOptions) {
-    const { venue, market, instruments, prices, steadyMs } = options;
+    const { venue, market, instruments, prices, steadyMs, missing } = options;
     const times: LiveTimes = options.times ?? QUOTE_READER_TIMES;
     const name = market === null ? [venue] : [venue, market];
     this.source = {
       kind: 'live',
       identity: `live-${name.join('-')}`,
-      label: `live: ${name.join(' ')} public quotes`,
+      label: `live: ${name.join(' ')} public quotes${missing.length === 0 ? '' : `, none of ${missing.join(', ')}`}`,
       simulated: false,
       speed: 1,
       seed: null,
@@ -79,8 +81,10 @@ export class LiveFeed implements MarketFeed {
     return this.options.time.nowMs();
   }
 
-  /** From the venue's own minutes, as many as it tells. Throws what the venue says. */
+  /** From the venue's own minutes, as many as it tells; none of a symbol that showed no price. Throws what the venue says. */
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
+    const { missing, instruments } = this.options;
+    if (missing.includes(instruments[instrument]?.symbol ?? '')) return Promise.resolve([]);
     return this.minutes.history(instrument, count);
   }
 

@@ -19,6 +19,8 @@ export interface LiveOptions {
   readonly addresses: LiveAddresses | null;
   /** Passes over a venue whose time can't be read: real money trusts no clock of this machine. */
   readonly needsTime?: boolean;
+  /** A venue that shows a price of one instrument will do; else it shows one of each. */
+  readonly mayLack?: boolean;
   readonly times?: LiveTimes;
 }
 
@@ -48,16 +50,17 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
       continue;
     }
     const { instruments, steadyMs, times, addresses, needsTime = false } = options;
-    const time = new VenueTime(found, steadyMs);
+    const time = new VenueTime(found.prices, steadyMs);
     const timeMs = Math.max(1, endsAt - performance.now()) / (options.venues.length - index);
     if (!(await readTime(time, timeMs, needsTime)) && needsTime) {
-      await found.close().catch(() => {});
+      await found.prices.close().catch(() => {});
       reasons.push(
         `${venue}: does not tell its time, and with real money no clock of this machine stands in`,
       );
       continue;
     }
-    const given = { venue, market: addresses?.market ?? null, prices: found, instruments, time, steadyMs };
+    const market = addresses?.market ?? null;
+    const given = { venue, market, ...found, instruments, time, steadyMs };
     const feed = new LiveFeed({ ...given, ...(times ? { times } : {}) });
     return { ok: true, feed, passedOver: reasons };
   }
@@ -75,27 +78,32 @@ async function readTime(time: VenueTime, ms: number, untilRead: boolean): Promis
   }
 }
 
-/** Its prices, once it has shown a price of every instrument, or why it did not. */
-async function tryVenue(
-  venue: string,
-  budgetMs: number,
-  options: LiveOptions,
-): Promise<PriceConnection | string> {
+interface Found {
+  readonly prices: PriceConnection;
+  /** Symbols without a price. */
+  readonly missing: readonly string[];
+}
+
+/** Its prices, once it has shown a price of every instrument, or of one where it may lack others; or why it did not. */
+async function tryVenue(venue: string, budgetMs: number, options: LiveOptions): Promise<Found | string> {
   const endsAt = performance.now() + budgetMs;
-  const { instruments, addresses } = options;
+  const { instruments, addresses, mayLack = false } = options;
   const source = priceSourceOf(venue);
   const { probe } = source;
   const unreachable = probe === null ? null : await probeVenue(addresses?.http(probe) ?? probe, budgetMs);
   if (unreachable !== null) return unreachable;
   let prices: PriceConnection | null = null;
   try {
-    const opening = source.open({ instruments, timeoutMs: budgetMs, addresses });
+    const opening = source.open({ instruments, timeoutMs: budgetMs, addresses, mayLack });
     prices = await within(opening, endsAt - performance.now(), (late) => void late.close().catch(() => {}));
     const symbols = instruments.map(({ symbol }) => symbol);
     const tickers = await within(prices.fetchQuotes(symbols), endsAt - performance.now(), () => {});
-    const missing = symbols.filter((wanted) => !tickers.some(({ symbol, bid }) => symbol === wanted && bid));
-    if (missing.length > 0) throw new Error(`shows no price of ${missing.join(', ')}`);
-    return prices;
+    const missing = symbols.filter(
+      (wanted) => !tickers.some(({ symbol, bid }) => symbol === wanted && Number(bid) > 0),
+    );
+    if (missing.length > 0 && (!mayLack || missing.length === symbols.length))
+      throw new Error(`shows no price of ${missing.join(', ')}`);
+    return { prices, missing };
   } catch (error) {
     await prices?.close().catch(() => {});
     return error instanceof Error ? error.message.slice(0, 200) : String(error);

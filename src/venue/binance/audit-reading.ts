@@ -39,7 +39,10 @@ export function exchangeReader(exchange: ExchangeToRead): () => Promise<BookRead
       const lots = Math.max(0, Math.floor(held / parseMoney(lotSize)));
       if (lots > 0) positions.set(symbol, lots);
       const price = prices.get(symbol)?.bid ?? 0;
-      if (price > 0) dustLots.set(symbol, Math.floor(minNotional / (price * Number(lotSize)) / 10 ** UNITS));
+      // Without a price nobody knows what is too small to sell.
+      const most =
+        price > 0 ? minNotional / (price * Number(lotSize)) / 10 ** UNITS : Number.MAX_SAFE_INTEGER;
+      dustLots.set(symbol, Math.floor(most));
     }
     const quote = instruments[0]?.quote ?? '';
     const cash = (balances.get(quote) ?? 0) - parseMoney(foreign[quote] ?? '0');

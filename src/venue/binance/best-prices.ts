@@ -1,7 +1,7 @@
 /** Best bid and ask as the exchange tells anybody who asks. `root`: of its REST interface. */
 import type { Instrument } from '../../domain/instrument.js';
 import type { OwnPrices } from '../book-reading.js';
-import { askExchange } from './ask-exchange.js';
+import { askExchange, ExchangeRefused } from './ask-exchange.js';
 
 interface BookTicker {
   readonly symbol: string;
@@ -9,16 +9,32 @@ interface BookTicker {
   readonly askPrice: string;
 }
 
+/** A symbol that is halted without a bid, or no longer listed, has none; it hides no other's. */
 export async function exchangePrices(root: string, instruments: readonly Instrument[]): Promise<OwnPrices> {
-  const symbols = JSON.stringify(instruments.map(({ symbol }) => symbol.replace('/', '')));
-  const rows = (await askExchange(
-    `${root}/api/v3/ticker/bookTicker?symbols=${encodeURIComponent(symbols)}`,
-  )) as readonly BookTicker[];
+  const rows = await tickersOf(
+    root,
+    instruments.map(({ symbol }) => symbol.replace('/', '')),
+  );
   const byName = new Map(rows.map((row) => [row.symbol, row]));
   return new Map(
     instruments.flatMap(({ symbol }) => {
       const row = byName.get(symbol.replace('/', ''));
-      return row ? [[symbol, { bid: Number(row.bidPrice), ask: Number(row.askPrice) }] as const] : [];
+      if (row === undefined || !(Number(row.bidPrice) > 0)) return [];
+      return [[symbol, { bid: Number(row.bidPrice), ask: Number(row.askPrice) }] as const];
     }),
   );
+}
+
+const INVALID_SYMBOL = -1121;
+
+/** The exchange refuses all where it does not know one: each is asked for alone then. */
+async function tickersOf(root: string, symbols: readonly string[]): Promise<readonly BookTicker[]> {
+  const list = encodeURIComponent(JSON.stringify(symbols));
+  try {
+    return (await askExchange(`${root}/api/v3/ticker/bookTicker?symbols=${list}`)) as readonly BookTicker[];
+  } catch (error) {
+    if (!(error instanceof ExchangeRefused) || error.code !== INVALID_SYMBOL) throw error;
+    if (symbols.length < 2) return [];
+    return (await Promise.all(symbols.map((symbol) => tickersOf(root, [symbol])))).flat();
+  }
 }

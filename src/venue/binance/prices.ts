@@ -1,7 +1,7 @@
 /** Public prices: asked through the library; streamed as the venue writes them, amounts still decimal text. */
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
-import { type CcxtExchange, openExchange, type StreamClient } from '../ccxt/ccxt-exchange.js';
+import { type CcxtExchange, listedOf, openExchange, type StreamClient } from '../ccxt/ccxt-exchange.js';
 import { pricesOf } from '../ccxt/ccxt-prices.js';
 import { inTime } from '../ccxt/library-stream.js';
 import type { OpenPrices, PriceConnection, PriceStream, StreamEvents } from '../prices.js';
@@ -9,10 +9,18 @@ import type { OpenPrices, PriceConnection, PriceStream, StreamEvents } from '../
 export async function openBinancePrices(options: OpenPrices): Promise<PriceConnection> {
   const { instruments } = options;
   // 3,400 symbols in 7 MB unless told which are wanted.
-  const symbols = JSON.stringify(instruments.map(({ base, quote }) => base + quote));
-  const marketParameters = { symbols, showPermissionSets: false };
-  const exchange = await openExchange({ ...options, venue: 'binance', marketParameters });
-  return { ...pricesOf(exchange), stream: (events) => new BinanceStream(exchange, instruments, events) };
+  const wanted = (some: readonly Instrument[]) => ({
+    symbols: JSON.stringify(some.map(({ base, quote }) => base + quote)),
+    showPermissionSets: false,
+  });
+  const exchange = await openExchange({
+    ...options,
+    venue: 'binance',
+    marketParameters: wanted(instruments),
+    marketParametersOfEach: instruments.map((one) => wanted([one])),
+  });
+  const listed = listedOf(exchange, instruments);
+  return { ...pricesOf(exchange), stream: (events) => new BinanceStream(exchange, listed, events) };
 }
 
 const MINUTES = 'kline_1m';

@@ -1,5 +1,6 @@
 /** One exchange of ccxt, for public prices: imported alone, its markets cut down to the desk's symbols. */
 
+import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, OhlcvRow, OpenPrices, Ticker } from '../prices.js';
 import { guardFutures } from './guard-futures.js';
 
@@ -29,6 +30,8 @@ export interface CcxtExchange {
   has: Readonly<Record<string, boolean | string | undefined>>;
   readonly urls: { readonly api: Record<string, unknown> };
   streaming: Record<string, unknown>;
+  /** By symbol, once they were loaded. */
+  readonly markets?: Readonly<Record<string, Market>>;
   fetchMarkets(params?: object): Promise<Market[]>;
   loadMarkets(reload: boolean, params?: object): Promise<unknown>;
   fetchOHLCV(symbol: string, timeframe: string, sinceMs: number, limit: number): Promise<readonly OhlcvRow[]>;
@@ -52,6 +55,8 @@ export interface ExchangeOptions extends OpenPrices {
   readonly venue: string;
   /** What keeps the venue's list of markets short, where it has such a thing. */
   readonly marketParameters?: object;
+  /** The same for each symbol alone: some venues refuse the list of all where they do not know one. */
+  readonly marketParametersOfEach?: readonly object[];
 }
 
 const NAME = /^[a-z][a-z0-9]{1,30}$/;
@@ -60,7 +65,7 @@ const KEEP_ALIVE_MS = 5000;
 
 /** Throws where ccxt has no such exchange, or it can't be reached, or lacks one of the symbols. */
 export async function openExchange(options: ExchangeOptions): Promise<CcxtExchange> {
-  const { venue, instruments, timeoutMs, addresses, marketParameters = {} } = options;
+  const { venue, timeoutMs, addresses, marketParameters = {} } = options;
   const Exchange = await loadClass(venue);
   const exchange = new Exchange({
     timeout: timeoutMs,
@@ -72,7 +77,7 @@ export async function openExchange(options: ExchangeOptions): Promise<CcxtExchan
   // Every currency with its networks, in megabytes: prices need none of it.
   exchange.has = { ...exchange.has, fetchCurrencies: false };
   guardFutures(exchange);
-  keepOnly(exchange, new Set(instruments.map(({ symbol }) => symbol)));
+  keepOnly(exchange, options);
   if (addresses) {
     addresses.streams(exchange);
     await exchange.loadHttpProxyAgent();
@@ -100,14 +105,36 @@ async function loadClass(venue: string): Promise<ExchangeClass> {
   }
 }
 
-function keepOnly(exchange: CcxtExchange, symbols: ReadonlySet<string>): void {
+function keepOnly(exchange: CcxtExchange, options: ExchangeOptions): void {
+  const { instruments, mayLack = false, marketParametersOfEach: each = [] } = options;
+  const symbols = new Set(instruments.map(({ symbol }) => symbol));
   const fetchMarkets = exchange.fetchMarkets.bind(exchange);
+  const oneByOne = async (error: unknown): Promise<Market[]> => {
+    if (!mayLack || !isUnlisted(error)) throw error;
+    const lists = each.map((params) => fetchMarkets(params).catch(noneWhereUnlisted));
+    return (await Promise.all(lists)).flat();
+  };
   exchange.fetchMarkets = async (params) => {
-    const markets = (await fetchMarkets(params)).filter(({ symbol }) => symbols.has(symbol));
+    const all = await fetchMarkets(params).catch(oneByOne);
+    const markets = all.filter(({ symbol }) => symbols.has(symbol));
     const missing = [...symbols].filter((wanted) => !markets.some(({ symbol }) => symbol === wanted));
-    if (missing.length > 0) throw new Error(`does not list ${missing.join(', ')}`);
+    if (missing.length > 0 && (!mayLack || markets.length === 0))
+      throw new Error(`does not list ${missing.join(', ')}`);
     return markets;
   };
+}
+
+/** Of the desk's instruments, those that the venue lists. */
+export function listedOf(exchange: CcxtExchange, instruments: readonly Instrument[]): readonly Instrument[] {
+  return instruments.filter(({ symbol }) => exchange.markets?.[symbol] !== undefined);
+}
+
+/** The library's own class for it; it is loaded late, so its name is what can be asked for. */
+export const isUnlisted = (error: unknown): boolean => error instanceof Error && error.name === 'BadSymbol';
+
+export function noneWhereUnlisted(error: unknown): never[] {
+  if (isUnlisted(error)) return [];
+  throw error;
 }
 
 interface FetchOptions {

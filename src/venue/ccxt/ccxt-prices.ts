@@ -1,11 +1,18 @@
 /** Prices of any venue that the library knows. */
 import type { PriceConnection, Ticker } from '../prices.js';
-import { type CcxtExchange, type ExchangeOptions, openExchange } from './ccxt-exchange.js';
+import {
+  type CcxtExchange,
+  type ExchangeOptions,
+  isUnlisted,
+  listedOf,
+  noneWhereUnlisted,
+  openExchange,
+} from './ccxt-exchange.js';
 import { openLibraryStream } from './library-stream.js';
 
 export async function openCcxtPrices(options: ExchangeOptions): Promise<PriceConnection> {
   const exchange = await openExchange(options);
-  const symbols = options.instruments.map(({ symbol }) => symbol);
+  const symbols = listedOf(exchange, options.instruments).map(({ symbol }) => symbol);
   return {
     ...pricesOf(exchange),
     stream: (events) => openLibraryStream(exchange, symbols, events),
@@ -34,16 +41,6 @@ async function quotesOf(exchange: CcxtExchange, symbols: readonly string[]): Pro
   }
   const alone = (symbol: string) =>
     fetchBidsAsks ? together([symbol]) : exchange.fetchTicker(symbol).then((ticker) => [ticker]);
-  const quotes = await Promise.all(
-    symbols.map((symbol) =>
-      alone(symbol).catch((error: unknown) => {
-        if (isUnlisted(error)) return [];
-        throw error;
-      }),
-    ),
-  );
+  const quotes = await Promise.all(symbols.map((symbol) => alone(symbol).catch(noneWhereUnlisted)));
   return quotes.flat();
 }
-
-/** The library's own class for it; it is loaded late, so its name is what can be asked for. */
-const isUnlisted = (error: unknown): boolean => error instanceof Error && error.name === 'BadSymbol';
