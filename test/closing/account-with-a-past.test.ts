@@ -103,10 +103,13 @@ describe('a journal that begins on an account with a past', () => {
   });
 
   it('sells in parts what the exchange takes in no single order at the market', async () => {
-    const { simulator, desk } = await deskBesideCoins({ marketMaxQty: '0.2' });
+    const { simulator, desk } = await deskBesideCoins({ marketMaxQty: '0.5' });
     const told = { commandId: 'c', by: 'approver', reason: 'bought for it' };
     const claim = { name: 'claimCoins', symbol: 'COIN/USDT', owner: 'desk', cost: '90' } as const;
     await desk.runner.command({ ...told, command: claim });
+    await eventually(() => desk.engine.view.positions[0]?.protection === 'confirmed');
+    // The exchange moves its limits, and tells nobody: the first sale is refused.
+    simulator.simulation.exchange.market('COINUSDT').symbol.marketMaxQty = 20_000_000n;
     await desk.runner.command({ ...told, commandId: 'd', command: { name: 'closeAll' } });
     await eventually(() => desk.engine.view.closeAll === 'flat');
     expect(simulator.simulation.exchange.account('desk').balances.get('COIN')?.free).toBe(0n);
