@@ -121,6 +121,8 @@ export interface SyncWork {
   readings: number;
   /** Readings in a row that left something unexplained. */
   unsettledRounds: number;
+  /** The newest reading for fills of another hand: made, or to come. */
+  foreignReadMs: number;
   /** When the next snapshot is due. */
   dueAtMs: number | null;
   state: 'pending' | 'clean' | 'differences' | 'failed';
@@ -199,6 +201,7 @@ export function createCore(config: EngineConfig): Core {
       attempts: 0,
       readings: 0,
       unsettledRounds: 0,
+      foreignReadMs: Number.NEGATIVE_INFINITY,
       dueAtMs: null,
       state: 'pending',
       unsettled: null,

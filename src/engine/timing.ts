@@ -23,6 +23,8 @@ export const UNPROTECTED_MAX_MS = 10_000;
 export const VENUE_DOWN_MAX_MS = 10_000;
 /** A position below zero where nothing can be owed: the account is read this much later, and again. */
 export const OVERSOLD_READ_MS = 1_000;
+/** Fills of another hand, however many, have the account read no more often than this. */
+export const FOREIGN_READ_EVERY_MS = 5_000;
 /** An account of which no reading agrees for longer than this halts the desk: three of the readings without any cause. */
 export const UNSETTLED_MAX_MS = 180_000;
 /** Reconciliation without any other cause. */

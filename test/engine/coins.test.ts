@@ -220,6 +220,29 @@ describe('what another hand trades in the account', () => {
     expect(desk.recorded('order.intended')).toEqual([]);
   });
 
+  it('many times a second has the account read now and then, and once more after the last fill', () => {
+    const desk = besideForeign();
+    desk.pass(10_000);
+    let asked = 0;
+    const count = () => {
+      asked += desk.effects.filter(({ kind }) => kind === 'requestSnapshot').length;
+    };
+    const order = { clientId: 'web_1', instrument: 0, side: 'buy', quantityLots: 1 } as OrderIntent;
+    for (let fill = 0; fill < 190; fill += 1) {
+      desk.happen({ kind: 'fill', fill: desk.makeFill(order, 10_000) });
+      count();
+      desk.snapshot();
+      count();
+      desk.pass(50);
+      count();
+    }
+    expect(asked).toBeLessThan(15);
+    const before = asked;
+    desk.pass(6_000);
+    count();
+    expect(asked).toBe(before + 1);
+  });
+
   it('and is of our coins leaves the position that the venue has, read at once, with a stop for it', () => {
     const desk = new DeskUnderTest({ coinsNeedOwner: true }).active();
     const { entry, stop } = desk.hold(0);

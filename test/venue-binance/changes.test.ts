@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { BTC, type Opened, openOnSimulator } from './support/opened.js';
+import { BTC, type Opened, openOnSimulator, QUICK } from './support/opened.js';
 
 let opened: Opened;
 beforeEach(async () => {
@@ -219,7 +219,9 @@ describe('cash that moved without a trade', () => {
   );
 
   it('asks no more lists once the venue does not answer, and names those, too', async () => {
-    const { venue, raw, simulator } = opened;
+    // Nothing else is asked meanwhile, which the venue would answer.
+    const { venue, raw, simulator } = await openOnSimulator({ times: { ...QUICK, monitorMs: 60_000 } });
+    await eventually(() => expect(venue.state.up).toBe(true));
     await raw.control('deposit', { account: 'desk', asset: 'USDT', amount: '5' });
     for (const path of ['/sapi/v1/capital/withdraw/history', '/sapi/v1/asset/assetDividend'])
       simulator.simulation.addFault({

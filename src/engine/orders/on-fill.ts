@@ -8,6 +8,8 @@ import { type Core, commit, instrumentAt, isOurs, note, touch, wantSnapshot, wor
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
+import { readSoon } from '../sync/request-snapshot.js';
+import { FOREIGN_READ_EVERY_MS } from '../timing.js';
 import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { orderTransition } from './order-table.js';
 
@@ -59,8 +61,17 @@ function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill):
   workAt(core, fill.instrument).activity += 1;
   touch(core, fill.instrument);
   noteForeign(core, fill);
-  wantSnapshot(core);
+  readForForeign(core);
   return false;
+}
+
+/** At once, and then so often at most: another hand may trade many times a second, and each reading takes of the allowance. */
+function readForForeign(core: Core): void {
+  const { sync, monotonicMs } = core;
+  if (sync.foreignReadMs <= monotonicMs)
+    sync.foreignReadMs = Math.max(monotonicMs, sync.foreignReadMs + FOREIGN_READ_EVERY_MS);
+  if (sync.foreignReadMs === monotonicMs) wantSnapshot(core);
+  else readSoon(core, sync.foreignReadMs - monotonicMs);
 }
 
 function isSound(core: Core, fill: Fill): boolean {
