@@ -1,4 +1,5 @@
 /** A page on any web site can make a browser post to a loopback port. Nothing of that may reach a workflow. */
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue } from '../../src/contracts/queues.js';
@@ -41,8 +42,23 @@ describe('Temporal’s HTTP API', () => {
       });
       expect([url, answer.status]).toEqual([url, 403]);
     }
+    // A page that rebound its name to this machine sends JSON, and no foreign origin.
+    for (const [url, body] of posts)
+      expect([url, await postAs('evil.example', url, body)]).toEqual([url, 403]);
     expect(await bench.client.workflow.getHandle(workflowId).query('incarnations')).toEqual([]);
     expect(desk.trader.sent('stop')).toEqual([]);
     await bench.client.workflow.getHandle(workflowId).terminate();
   });
 });
+
+/** `fetch` names the host that it asks. */
+const postAs = (host: string, url: string, body: object): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const headers = { host, 'content-type': 'application/json' };
+    request(url, { method: 'POST', headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .on('error', reject)
+      .end(JSON.stringify(body));
+  });
