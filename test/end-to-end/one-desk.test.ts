@@ -1,10 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { homePaths } from '../../src/home/runtime.js';
+import { operationsQueue } from '../../src/contracts/queues.js';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { openPool } from '../../src/store/pool.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
+import { openTemporal } from '../../src/temporal/open-temporal.js';
 import { deskWithRestingEntry, withOwnCheck } from '../support/desk-files.js';
-import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
 import { openBrowser, openDashboard } from '../support/page.js';
 
 interface Step {
@@ -121,6 +125,52 @@ describe('one desk, from the command to flat', () => {
       expect(expected).not.toBe('');
       expect(observed).not.toBe('');
     }
+  });
+
+  it('tells of a run that was terminated, and of one that stands still', async () => {
+    const runtime = JSON.parse(
+      readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8'),
+    ) as Runtime;
+    const { client, close } = openTemporal(runtime);
+    const pool = openPool(runtime, 'test');
+    try {
+      const taskQueue = operationsQueue(desk.desk);
+      const start = (type: string) =>
+        client.workflow.start(type, {
+          workflowId: `by-hand:${type}`,
+          taskQueue,
+          args: [{ desk: desk.desk }],
+        });
+      const stuck = await start('no-such-type');
+      await (await start('backup')).terminate('by hand');
+      for (const title of ['%abandoned: the backup', '%no-such-type stands still'])
+        await until(
+          title,
+          async () => {
+            const told = await pool.query('select from notice where title like $1', [title]);
+            return told.rowCount === 1;
+          },
+          300_000,
+        );
+      await stuck.terminate();
+    } finally {
+      await Promise.all([close(), pool.end()]);
+    }
+  });
+
+  it('says before an upgrade whether what is open would go on with that build', async () => {
+    const fits = await desk.run('upgrade', '--check', '--json');
+    expect([fits.code, JSON.parse(fits.stdout)]).toMatchObject([0, { ok: true }]);
+    const build = join(desk.home, 'next-build');
+    mkdirSync(join(build, 'dist'), { recursive: true });
+    for (const name of ['workflows-operations.js', 'workflows-emergency.js']) {
+      const now = readFileSync(join(repository, 'dist', name), 'utf8');
+      writeFileSync(join(build, 'dist', name), now.replaceAll('deskOwner', 'ownerOfDesk'));
+    }
+    const { code, stdout } = await desk.run('upgrade', '--check', '--build', build);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/STANDS STILL deskOwner .*desk-owner:/);
+    expect(stdout).toMatch(/1 of \d+ open runs would stand still with this build\. Nothing was changed/);
   });
 
   it('tells a second start that it already runs, and does no harm', async () => {

@@ -1,13 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { operationsQueue, resumptionId } from '../../src/contracts/queues.js';
 import { FERMATA_DESK } from '../../src/contracts/search-attributes.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
+import { saveSweep } from '../../src/store/routine-sweep.js';
 import { readMissedRuns } from '../../src/store/run-missed.js';
 import { saveScheduleState } from '../../src/store/schedule-state.js';
+import { MARKET_CLOCK_NOTE } from '../../src/temporal/schedules/market-clock.js';
+import { scheduleIdOf } from '../../src/temporal/schedules/schedule-id.js';
 import { marketClockRoutines } from '../../src/worker/market-clock-routines.js';
 import { resumptionOfHalts } from '../../src/worker/resumption-of-halts.js';
 import { roleLog } from '../../src/worker/role-log.js';
+import { scheduleUpkeep } from '../../src/worker/schedule-upkeep.js';
 import { lookForStuck, stuckRuns } from '../../src/worker/stuck-workflows.js';
 import type { TraderWatchContext } from '../../src/worker/trader-watch.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
@@ -154,6 +158,59 @@ describe('routines by the market clock', () => {
     desk.trader.marketMs = at('2026-03-03T00:00:30Z');
     await follow(desk.trader.status());
     expect(await readMissedRuns(bench.database.pool, desk.name)).toEqual([]);
+  });
+});
+
+describe('the watch over schedules', () => {
+  const DAY_MS = 86_400_000;
+  let scheduleId = '';
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await bench.client.schedule.getHandle(scheduleId).delete();
+  });
+
+  function upkeepOf(desk: BenchDesk) {
+    scheduleId = scheduleIdOf(desk.name, 'pre-market');
+    const context = contextOf(desk);
+    const routines = context.desk.routines.filter(({ name }) => name === 'pre-market');
+    return scheduleUpkeep({ ...context, desk: { ...context.desk, routines } });
+  }
+
+  it('finds at its start what was due while nothing ran, and tells people', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const { pool } = bench.database;
+    desk.trader.market = { kind: 'live', speed: 1 };
+    const untilMs = Date.now() - 3.5 * DAY_MS;
+    await saveSweep(pool, desk.name, { routine: 'pre-market', untilMs, missedCatchups: 0 });
+    const follow = upkeepOf(desk);
+    for (const _ of ['applies', 'sweeps', 'waits for its next one']) await follow(desk.trader.status());
+    const missed = await readMissedRuns(pool, desk.name);
+    expect(missed.length).toBeGreaterThanOrEqual(2);
+    const told = await pool.query("select body from notice where desk = $1 and title like '%missed'", [
+      desk.name,
+    ]);
+    expect(told.rows).toMatchObject([{ body: expect.stringMatching(/Nothing ran when they were due/) }]);
+  });
+
+  it('pauses again within a minute what a person has unpaused on the market clock', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.market = { kind: 'simulated', speed: 60 };
+    const follow = upkeepOf(desk);
+    await follow(desk.trader.status());
+    const handle = bench.client.schedule.getHandle(scheduleId);
+    expect((await handle.describe()).state).toMatchObject({ paused: true, note: MARKET_CLOCK_NOTE });
+    await handle.unpause('by hand');
+    const now = performance.now.bind(performance);
+    let looks = 0;
+    await until('it to be paused', async () => {
+      looks += 1;
+      // Each look a minute after the one before it, for nobody else.
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + looks * 60_000);
+      await follow(desk.trader.status());
+      clock.mockRestore();
+      return (await handle.describe()).state.paused;
+    });
+    expect((await handle.describe()).state.note).toBe(MARKET_CLOCK_NOTE);
   });
 });
 
