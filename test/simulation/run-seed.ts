@@ -331,11 +331,15 @@ class Run {
     this.#time.after(this.#random.whole(1, 2_000), () => this.#crash());
   }
 
-  /** No journal, no orders: somebody repairs the disk and starts the trader again. */
+  /** No journal, no orders: somebody repairs the disk and starts the trader again. Meanwhile nobody watches it any more. */
   #breakDisk(): void {
     this.#injected.count('disk fails');
     this.#disk.failure = this.#random.pick(['write', 'torn write', 'sync'] as const);
-    this.#time.after(this.#random.whole(1_000, 8_000), () => this.#crash());
+    const repairedMs = this.#random.whole(1_000, 8_000);
+    this.#time.after(repairedMs / 2, () =>
+      this.#trader.post({ kind: 'heartbeat.lost', which: 'supervisor' }),
+    );
+    this.#time.after(repairedMs, () => this.#crash());
   }
 
   #quote(instrument: number): void {

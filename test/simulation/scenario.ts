@@ -144,7 +144,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     startingCash: parseMoney('10000'),
     instruments: drawInstruments(traded, spot, feeStock !== null),
     traded,
-    unreadLists: seed % 5 === 4,
+    unreadLists: seed % 5 === 3,
     feeStock,
     feesIn: spot && random.chance(0.7) ? 'coin' : 'quote',
     ownedByOthers,

@@ -55,6 +55,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     file: 'engine/orders/on-fill.ts',
     find: 'if (seen.has(reported.tradeId) || reported.marketMs < core.state.fillHorizonMs) return false;',
     put: 'seen.delete(reported.tradeId);',
+    throws: 'the record itself takes no fill a second time',
   },
   {
     what: 'a desk is armed on a disk that takes nothing',
