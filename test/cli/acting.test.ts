@@ -134,6 +134,20 @@ describe('with Temporal and Postgres both down', () => {
     });
     expect(code).toBe(0);
   });
+
+  it('says in its status whether other users of this machine reach Temporal', async () => {
+    const runtime = writeRuntime(join(folder, 'home'));
+    trader = await startTraderDouble(runtime, stoppable(0));
+    const statusWith = async (isolation: 'loopback' | 'own-network') => {
+      const told = { ...runtime, temporal: { ...runtime.temporal, isolation } };
+      writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(told));
+      return (await runCommand(folder, ['status'])).out;
+    };
+    expect(await statusWith('loopback')).toMatch(
+      /ports are open to other users of this machine.*never decide/,
+    );
+    expect(await statusWith('own-network')).not.toMatch(/other users/);
+  });
 });
 
 /** What an argument of a program can carry: neither NUL nor half of a pair. */

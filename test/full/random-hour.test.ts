@@ -35,7 +35,8 @@ it(`trades on after an hour of meddling, and nothing is lost or left (RANDOM_SEE
   for (let settledMs = Date.now(); Date.now() < endMs; ) {
     const said = await meddle(bench, random);
     console.log(`${new Date().toISOString().slice(11, 19)} ${said.slice(0, 200)}`);
-    const [deed = ''] = said.split(':');
+    // What was refused has meddled with nothing.
+    const deed = `${said.split(':')[0]}${said.includes(': refused (') ? ', refused' : ''}`;
     done.set(deed, (done.get(deed) ?? 0) + 1);
     await sleep(random.whole(0, PAUSE_MS_MAX));
     if (Date.now() - settledMs < SETTLE_EVERY_MS) continue;
