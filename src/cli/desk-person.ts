@@ -17,7 +17,8 @@ export function signedInPerson(
   const signIn = signedInOnCli(home, (name) => standingOf(home, name, rolesOf(people, name)), Date.now());
   const [somebody = 'NAME'] = named === undefined ? namesWith(people, needed) : [named];
   if (!signIn.ok) throw notSignedIn(signIn.why, somebody);
-  const { person } = signIn;
+  const { person, after } = signIn;
+  if (named === undefined && after !== null) throw nameYourself(person, after);
   if (named !== undefined && named !== person)
     throw notSignedIn(`${person} is signed in here, not ${named}`, named);
   if (hasRole({ roles: rolesOf(people, person) }, needed)) return person;
@@ -47,6 +48,15 @@ export function actingPerson(
   named: string | undefined,
 ): string {
   return named === undefined ? deskPerson(runtime, needed) : signedInPerson(runtime, needed, named);
+}
+
+/** Two people of one installation: a shell in which the first one signed in would decide as the second. */
+function nameYourself(person: string, after: string): CliFailure {
+  return new CliFailure(
+    `${person} has signed in here after ${after}: it takes --as, so that no shell decides as somebody else`,
+    'nothing was decided',
+    `the same command with --as ${person}, or fermata login ${after}, or fermata logout first`,
+  );
 }
 
 function notSignedIn(why: string, name: string): CliFailure {

@@ -22,6 +22,7 @@ const CLOCK_TOLERANCE_MS = MINUTE_MS;
 const sessionSchema = z.strictObject({
   version: z.literal(1),
   person: z.string().min(1).max(64),
+  after: z.string().min(1).max(64).optional(),
   begunMs: z.number().int(),
   usedMs: z.number().int(),
   standing: z.string().length(64),
@@ -31,15 +32,20 @@ const sessionSchema = z.strictObject({
 type CliSession = z.infer<typeof sessionSchema>;
 
 export type CliSignIn =
-  | { readonly ok: true; readonly person: string }
+  /** `after`: somebody else who was signed in until then, whose shell can't know that it is this person's now. */
+  | { readonly ok: true; readonly person: string; readonly after: string | null }
   | { readonly ok: false; readonly why: string };
 
 /** What the person's sign-in rests on now; null where there is nothing that it could rest on. */
 type StandingOf = (person: string) => string | null;
 
-/** Replaces whoever was signed in before. Throws where no desk was ever started in `home`. */
+/** Replaces whoever was signed in before, and remembers that. Throws where no desk was ever started in `home`. */
 export function beginCliSession(home: string, person: string, standing: string, nowMs: number): void {
-  write(home, { version: 1, person, begunMs: nowMs, usedMs: nowMs, standing });
+  const before = read(home);
+  const isOpen = before !== null && endedBy(home, before, nowMs) === null;
+  const after = !isOpen ? undefined : before.person === person ? before.after : before.person;
+  const whose = { person, ...(after === undefined ? {} : { after }) };
+  write(home, { version: 1, ...whose, begunMs: nowMs, usedMs: nowMs, standing });
 }
 
 /** False where nobody was signed in. */
@@ -64,7 +70,7 @@ export function signedInOnCli(home: string, standingOf: StandingOf, nowMs: numbe
   } catch {
     // A full disk signs nobody out; the session only ends sooner.
   }
-  return { ok: true, person: session.person };
+  return { ok: true, person: session.person, after: session.after ?? null };
 }
 
 /** For what asks nobody who it is: a name for the record. Never throws, reads nothing but small files. */
@@ -120,8 +126,8 @@ function write(home: string, session: Omit<CliSession, 'mac'>): void {
 }
 
 function macOf(home: string, session: Omit<CliSession, 'mac'>): string {
-  const { person, begunMs, usedMs, standing } = session;
-  const said = JSON.stringify([PURPOSE, person, begunMs, usedMs, standing]);
+  const { person, after, begunMs, usedMs, standing } = session;
+  const said = JSON.stringify([PURPOSE, person, begunMs, usedMs, standing, ...(after ? [after] : [])]);
   return createHmac('sha256', Buffer.from(readSecret(home, 'tokenKey'), 'hex'))
     .update(said)
     .digest('hex');

@@ -100,6 +100,25 @@ describe('who decides something', () => {
     expect(own.err).toMatch(/resume was not proven within 1 s/);
   });
 
+  it('a shell does not vote as who signed in elsewhere', async () => {
+    await signIn('anna', PASSWORD);
+    const { out } = await signIn('bert', `${PASSWORD}, and bert's`);
+    expect(out).toContain('anna is signed out here: from now on a decision takes --as bert');
+    const annas = await fermata('resume', '--reason', 'x', '--timeout', '1');
+    expect(annas.err).toContain('bert has signed in here after anna: it takes --as');
+    expect(annas.code).toBe(1);
+    expect((await fermata('resume', '--reason', 'x', '--as', 'anna')).err).toContain('not anna');
+    const berts = () => fermata('resume', '--reason', 'x', '--as', 'bert', '--timeout', '1');
+    expect((await berts()).err).toMatch(/resume was not proven within 1 s/);
+    // Who is signed in again is still the second one.
+    await signIn('bert', `${PASSWORD}, and bert's`);
+    expect((await fermata('resume', '--reason', 'x', '--timeout', '1')).err).toContain('it takes --as');
+    await fermata('logout');
+    await signIn('bert', `${PASSWORD}, and bert's`);
+    const alone = await fermata('resume', '--reason', 'x', '--timeout', '1');
+    expect(alone.err).toMatch(/resume was not proven within 1 s/);
+  });
+
   it('a viewer who is signed in decides nothing', async () => {
     writeFileSync(
       deskFile,
@@ -165,8 +184,8 @@ describe('a session', () => {
     const standingOf = () => 's'.repeat(64);
     const at = (nowMs: number) => signedInOnCli(home, standingOf, nowMs);
     beginCliSession(home, 'anna', standingOf(), 0);
-    expect(at(SESSION_REST_MS - 1)).toEqual({ ok: true, person: 'anna' });
-    expect(at(2 * SESSION_REST_MS - 2)).toEqual({ ok: true, person: 'anna' });
+    expect(at(SESSION_REST_MS - 1)).toEqual({ ok: true, person: 'anna', after: null });
+    expect(at(2 * SESSION_REST_MS - 2)).toEqual({ ok: true, person: 'anna', after: null });
     expect(at(3 * SESSION_REST_MS - 2)).toEqual({ ok: false, why: 'the session of anna has ended' });
     beginCliSession(home, 'anna', standingOf(), 0);
     for (let nowMs = 0; nowMs < SESSION_LASTS_MS; nowMs += SESSION_REST_MS / 2)

@@ -42,12 +42,18 @@ export function loginCommand(command: Command): void {
       const standing = standingOf(home, name, roles);
       if (!right || known === null || standing === null) throw refused(name);
       const nowMs = Date.now();
+      const before = namedOnCli(home, nowMs);
       beginCliSession(home, name, standing, nowMs);
       const endsMs = nowMs + SESSION_LASTS_MS;
       if (json === true) printJson({ person: name, roles, endsMs });
       else
         printLines([
           `✓ ${name} (${roles.join(', ')}) is signed in here, ${SESSION_LASTS_MS / HOUR_MS} hours at most; ${SESSION_REST_MS / HOUR_MS} hour without a command ends it.`,
+          ...(before === null || before === name
+            ? []
+            : [
+                `  ${before} is signed out here: from now on a decision takes --as ${name}, in each terminal.`,
+              ]),
           '  fermata logout ends it now.',
         ]);
     });
