@@ -41,8 +41,8 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a difference in cash that nobody explained is booked by itself',
     file: 'engine/sync/reconcile-cash.ts',
-    find: '  if (explained === null) return unexplained(core, snapshot, difference);\n',
-    put: "  void unexplained;\n  if (explained === null) return byItself(core, difference, 'found');\n",
+    find: '    return unexplained(core, snapshot, difference);\n',
+    put: "    void unexplained;\n    return byItself(core, difference, 'found');\n",
   },
   {
     what: 'a deposit counts as profit',

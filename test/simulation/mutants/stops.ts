@@ -41,7 +41,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'the stop is not where its entry wanted it',
     file: 'engine/flow/wanted-stop.ts',
-    find: 'stopTicks: position.protectTicks ?? derivedStopTicks(core, position),',
+    find: 'stopTicks: position.trade?.protectTicks ?? derivedStopTicks(core, position),',
     put: 'stopTicks: derivedStopTicks(core, position),',
   },
   {
@@ -89,7 +89,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'dust keeps flat from being proven',
     file: 'engine/flow/dust.ts',
-    find: '  return !(core.market.hasQuote(at) && isTooSmall(core, at, lots, core.market.bidTicks[at] as number));',
+    find: '  return priceTicks === null || !isTooSmall(instrumentAt(core, at), lots, priceTicks);',
     put: '  return lots !== 0;',
   },
   {
