@@ -54,6 +54,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init.js')).initCommand,
   },
   {
+    name: 'desks',
+    group: 'The desk',
+    summary: 'list each desk: where its file lies, and whether it runs',
+    load: async () => (await import('./commands/desks.js')).desksCommand,
+  },
+  {
     name: 'desk',
     group: 'The desk',
     summary: 'check a desk file',

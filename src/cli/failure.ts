@@ -1,5 +1,6 @@
 /** The one form in which a command fails in front of a person. */
 import { messageOf } from '../domain/message-of.js';
+import { asTyped } from './as-typed.js';
 
 export const EXIT_OK = 0;
 /** It failed, or what was asked for could not be proven. */
@@ -79,5 +80,5 @@ export function failureLines(failure: PresentedFailure): string[] {
     ...rest.map((line) => `  ${line}`),
     `  kept safe: ${failure.keptSafe}`,
     `  do this:   ${failure.doThis}`,
-  ];
+  ].map((line) => asTyped(line));
 }

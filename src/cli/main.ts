@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
+import { withKeptByNpm } from './npm-start.js';
 import { printFailure } from './output.js';
 
 /**
@@ -32,7 +33,8 @@ async function run(argv: readonly string[]): Promise<void> {
   try {
     readEnvironmentFile(process.cwd());
     const program = await programFor(asked);
-    await program.parseAsync([...asked], { from: 'user' });
+    const options = program.commands.find((command) => command.name() === asked[0])?.options ?? [];
+    await program.parseAsync([...withKeptByNpm(asked, options)], { from: 'user' });
   } catch (error) {
     const failure = error instanceof CommanderError ? usageOf(error, asked[0]) : error;
     if (failure !== null) {

@@ -80,6 +80,19 @@ export function fileAt(path: string): string {
   return statSync(path).isDirectory() && existsSync(file) ? file : path;
 }
 
+export interface DeskFound {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** Each desk that `--desk NAME` finds, with the file that it would be. */
+export function desksFound(places: DeskPlaces = here()): readonly DeskFound[] {
+  return deskNames(places).flatMap((name) => {
+    const [file] = deskFolders(places).flatMap((folder) => inFolder(folder, name) ?? []);
+    return file === undefined ? [] : [{ name, file }];
+  });
+}
+
 function deskNames(places: DeskPlaces): string[] {
   const names = deskFolders(places).flatMap((folder) =>
     existsSync(folder)

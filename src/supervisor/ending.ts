@@ -10,6 +10,20 @@ export interface Ending {
   close(): void;
 }
 
+const PARENT_EVERY_MS = 500;
+
+/**
+ * Between npm and this process stands a shell, which dies of the signal that npm passes on and hands it to nobody: a
+ * desk that was started by `npm start` would outlive who ended it.
+ */
+function watchNpm(onEnd: () => void): NodeJS.Timeout | undefined {
+  if (process.env.npm_lifecycle_event !== 'start') return undefined;
+  const { ppid } = process;
+  return setInterval(() => {
+    if (process.ppid !== ppid) onEnd();
+  }, PARENT_EVERY_MS).unref();
+}
+
 // SIGHUP: the terminal was closed. Node has no way to ignore it for a child of nohup.
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -29,6 +43,7 @@ export function watchForEnding(): Ending {
   // A reader that went away (`| head`, a closed terminal) must not end the process in the middle of things.
   const ignore = (): void => undefined;
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  const parent = watchNpm(() => ask('npm has ended'));
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
   return {
     asked: asked.signal,
@@ -36,6 +51,7 @@ export function watchForEnding(): Ending {
     ask,
     requested,
     close: () => {
+      clearInterval(parent);
       for (const signal of SIGNALS) process.off(signal, onSignal);
       for (const stream of [process.stdout, process.stderr]) stream.off('error', ignore);
     },

@@ -51,7 +51,7 @@ async function checkPort({ host, port }: { host: string; port: number }): Promis
   if (port === 0 || (await portIsFree(port, host))) return;
   throw new StartFailure(
     `port ${port} on ${host} is taken by another program`,
-    `end that program, or choose another port: --port 0 takes any free one (or change api.port in the desk file)`,
+    `end that program, or take another port, 0 for any free one: fermata up --port 0 (or change api.port in the desk file)`,
     'nothing was started',
   );
 }

@@ -1,5 +1,6 @@
 /** `up` as it is built and as a process of its own, so that a test can kill it: `run-up.mjs HOME ROLE_SCRIPT`. */
 
+import { fileURLToPath } from 'node:url';
 import { up } from '../../../dist/supervisor/up.js';
 import { loadDesk } from '../../../dist/venue/load-desk.js';
 
@@ -8,7 +9,7 @@ const print = (value) => console.log(JSON.stringify(value));
 try {
   const outcome = await up({
     home,
-    loaded: loadDesk('desks/crypto-bot/desk.yaml'),
+    loaded: loadDesk(fileURLToPath(new URL('../../../desks/crypto-bot/desk.yaml', import.meta.url))),
     market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     port: 0,
     roleScript,

@@ -1,0 +1,39 @@
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
+import { askSupervisor } from '../../home/supervisor-protocol.js';
+import { printJson, printLines } from '../output.js';
+import { desksStartedIn, fermataHome } from '../running-desk.js';
+
+interface ListedDesk extends DeskFound {
+  /** It was started with this FERMATA_HOME before. */
+  readonly started: boolean;
+  readonly runs: boolean;
+}
+
+export function desksCommand(command: Command): void {
+  command.option('--json', 'for scripts').action(async ({ json }: { json?: boolean }) => {
+    const home = fermataHome();
+    const desks = await listed(home);
+    if (json === true) printJson({ home, desks });
+    else printLines([...desks.map(line), '', `Kept below ${home}. Start one: fermata up --desk NAME`]);
+  });
+}
+
+async function listed(home: string): Promise<readonly ListedDesk[]> {
+  const running = await askSupervisor(home, 'who', {}).then(
+    ({ desk }) => desk,
+    () => null,
+  );
+  const started = desksStartedIn(home);
+  return desksFound().map((desk) => ({
+    ...desk,
+    started: started.includes(desk.name),
+    runs: desk.name === running,
+  }));
+}
+
+function line({ name, file, started, runs }: ListedDesk): string {
+  const state = runs ? 'runs here' : started ? 'ran here before' : 'never ran here';
+  return `${name.padEnd(20)} ${state.padEnd(16)} ${dirname(file)}`;
+}

@@ -1,0 +1,58 @@
+/** Options and commands as people type and read them behind npm: with the real one. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { asTyped } from '../../src/cli/as-typed.js';
+import { COMMAND, runCommand } from './run-command.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'npm-start-'));
+  const start = `"${process.execPath}" "${COMMAND}" up`;
+  const described = { name: 'typed', version: '1.0.0', scripts: { start } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(described));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What the program said; each of these is refused before anything is started. */
+function npmStart(...options: string[]): Promise<string> {
+  const env = { PATH: process.env.PATH, HOME: folder, FERMATA_HOME: join(folder, 'home') };
+  return new Promise((resolve) => {
+    execFile('npm', ['start', ...options], { cwd: folder, env }, (_error, _out, err) => resolve(err));
+  });
+}
+
+it.each([
+  [['--speed', 'fast'], '--speed: expected max, realtime, or a number'],
+  [['--speed=fast'], '--speed: expected max, realtime, or a number'],
+  [['--port=99999999'], '--port: expected a whole number from 0 to 65535; found 99999999'],
+  [['--exit-at-end'], '--exit-at-end needs a recording'],
+  [['--desk', 'nowhere'], 'no desk of the name nowhere'],
+  [['--port', '0', '--speed', '60'], 'npm kept --speed, --port to itself'],
+  [['--data=some.csv'], 'put -- before the options: npm start -- --data <file>'],
+  [['--', '--speed', 'fast'], '--speed: expected max, realtime, or a number'],
+])('npm start %j is understood, or says how to write it', async (options, said) => {
+  expect(await npmStart(...options)).toContain(said);
+});
+
+it('what is to be done can be typed as it stands', async () => {
+  expect(await npmStart('--speed=fast')).toContain('do this:   see: npx fermata help up');
+  const env = { npm_command: 'exec' };
+  expect(asTyped('fermata status, or end it: fermata down', env)).toBe(
+    'npx fermata status, or end it: npx fermata down',
+  );
+  const others = '/opt/fermata status, npx fermata down, the fermata of a score';
+  expect(asTyped(others, env)).toBe(others);
+  expect(asTyped('fermata down', {})).toBe('fermata down');
+});
+
+it('lists each desk, where it lies and whether it ran', async () => {
+  const { code, out } = await runCommand(folder, ['desks']);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^crypto-bot +never ran here +\/.*desks\/crypto-bot$/m);
+  const { out: json } = await runCommand(folder, ['desks', '--json']);
+  const { desks } = JSON.parse(json) as { desks: object[] };
+  expect(desks).toContainEqual(expect.objectContaining({ name: 'crypto-bot', started: false, runs: false }));
+});
