@@ -20,7 +20,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function npmStart(...options: string[]): Promise<string> {
   const env = { PATH: process.env.PATH, HOME: folder, FERMATA_HOME: join(folder, 'home') };
   return new Promise((resolve) => {
-    execFile('npm', ['start', ...options], { cwd: folder, env }, (_error, _out, err) => resolve(err));
+    execFile('npm', ['start', ...options], { cwd: folder, env, timeout: 60_000 }, (_error, _out, err) =>
+      resolve(err),
+    );
   });
 }
 
