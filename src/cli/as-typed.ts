@@ -1,10 +1,5 @@
 /** Commands in messages as they can be typed where they are read: `fermata` alone is on nobody's path after `npm ci`. */
-import { COMMANDS } from './command-table.js';
-
-const COMMAND = new RegExp(
-  `(?<![\\w/.@-]|npx )fermata (?=(?:--help|help|${COMMANDS.map(({ name }) => name).join('|')})\\b)`,
-  'g',
-);
+const COMMAND = /(?<![\w/.@-]|npx |the )fermata (?=--|[a-z])/g;
 
 /** Started by `npx` or `npm start`: in this folder `npx` finds this program, and no other one of the same name. */
 const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
