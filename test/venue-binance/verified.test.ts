@@ -4,7 +4,7 @@ import type { BinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { BTC, ETH, INSTRUMENTS, openOnSimulator, openVenue } from './support/opened.js';
+import { BTC, ETH, INSTRUMENTS, openOnSimulator, openVenue, QUICK } from './support/opened.js';
 import { OTHER_KEY, READING_KEY, rawClient, WITHDRAWING_KEY } from './support/raw-client.js';
 
 /** Looked at again by itself where an exchange that is busy has not answered in time. */
@@ -110,6 +110,35 @@ describe('symbols', () => {
     onTestFinished(() => restarted.close());
     await eventually(() => expect(restarted.state.up).toBe(true));
     expect(restarted.closedInstruments?.()).toEqual(closed('is not listed at the exchange'));
+  });
+
+  it.each([
+    ['lotSize', '0.001', 'coarser', '0.00001'],
+    ['lotSize', '0.000001', 'finer', '0.00001'],
+    ['tickSize', '0.1', 'coarser', '0.01'],
+    ['tickSize', '0.001', 'finer', '0.01'],
+  ] as const)(
+    'of which the desk file has another %s (%s, %s) are closed: a fill between its steps could not be booked',
+    async (step, ours, is, exchanges) => {
+      const [btc, eth] = INSTRUMENTS;
+      const { venue } = await openOnSimulator({ instruments: [{ ...btc!, [step]: ours }, eth!] });
+      await eventually(() => expect(venue.state.up).toBe(true));
+      const why = `BTC/USDT: the desk file's ${step} ${ours} is ${is} than the exchange's, ${exchanges}`;
+      expect(venue.closedInstruments?.()).toEqual([{ instrument: BTC, why }]);
+      expect((await venue.tradable()).get('BTC/USDT')).toBe(why);
+    },
+  );
+
+  it('whose steps the exchange makes finer while the desk runs are closed at the next look at them', async () => {
+    const { venue, raw } = await openOnSimulator({ times: { ...QUICK, symbolsMs: 100 } });
+    await eventually(() => expect(venue.state.up).toBe(true));
+    expect(venue.closedInstruments?.()).toEqual([]);
+    await raw.control('filters', { symbol: 'BTCUSDT', stepSize: '0.000001' });
+    await eventually(() =>
+      expect(venue.closedInstruments?.()).toMatchObject([
+        { instrument: BTC, why: expect.stringContaining('lotSize 0.00001 is coarser') },
+      ]),
+    );
   });
 
   it('tell what the exchange takes in one order, in lots of the desk', async () => {

@@ -1,7 +1,7 @@
 /** The venue's list of symbols against the desk's instruments: same steps, tradable, stops allowed. */
 import type { QuantityLimits } from '../../domain/venue.js';
 import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable } from './decode.js';
-import { unitsOf, wholeSteps } from './exact.js';
+import { decimalOf, unitsOf, wholeSteps } from './exact.js';
 import type { BinanceMarket } from './market.js';
 
 export interface Listing {
@@ -56,16 +56,14 @@ export function listingProblem(market: BinanceMarket, listing: Listing | undefin
   const { symbol, tickSize, lotSize, minNotional } = market.instrument;
   if (listing === undefined) return `${symbol} is not listed at the exchange: take it out of the desk file`;
   if (listing.status !== 'TRADING') return `${symbol} is not trading at the exchange (${listing.status})`;
-  if (listing.tickSize === 0n || market.tick % listing.tickSize !== 0n) {
-    return `${symbol}: the desk file's tickSize ${tickSize} is finer than the exchange's`;
-  }
-  if (listing.stepSize === 0n || market.lot % listing.stepSize !== 0n) {
-    return `${symbol}: the desk file's lotSize ${lotSize} is finer than the exchange's`;
-  }
   const { maxLots, maxMarketLots } = quantityLimits(market, listing);
   if (maxLots === 0 || maxMarketLots === 0) {
     return `${symbol}: the desk file's lotSize ${lotSize} is more than the exchange takes in one order`;
   }
+  const step =
+    stepProblem(`tickSize ${tickSize}`, market.tick, listing.tickSize) ??
+    stepProblem(`lotSize ${lotSize}`, market.lot, listing.stepSize);
+  if (step !== null) return `${symbol}: the desk file's ${step}`;
   if (BigInt(minNotional) < listing.minNotional) {
     return `${symbol}: the desk file's minNotional is below the exchange's`;
   }
@@ -73,6 +71,12 @@ export function listingProblem(market: BinanceMarket, listing: Listing | undefin
   return stops
     ? null
     : `${symbol}: the exchange takes no stop orders for it, so a position could not be protected`;
+}
+
+/** What fills between two steps of the desk could not be booked: they are the exchange's own. */
+function stepProblem(what: string, ours: bigint, exchanges: bigint): string | null {
+  if (ours === exchanges) return null;
+  return `${what} is ${ours < exchanges ? 'finer' : 'coarser'} than the exchange's, ${decimalOf(exchanges)}`;
 }
 
 /** In whole lots of the desk, so that each number of them is one that the exchange takes. */
