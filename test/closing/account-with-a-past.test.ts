@@ -102,6 +102,14 @@ describe('a journal that begins on an account with a past', () => {
     expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 500, averageTicks: 9_000 }]);
   });
 
+  it('leaves alone also what is more than one stop could protect: it can not become the desk’s', async () => {
+    const { simulator, desk } = await deskBesideCoins({ marketMaxQty: '0.2' });
+    const command = { name: 'claimCoins', symbol: 'COIN/USDT', owner: 'desk', cost: '90' } as const;
+    await desk.runner.command({ commandId: 'c', by: 'approver', reason: 'bought for it', command });
+    expect(desk.engine.view).toMatchObject({ positions: [], coins: [{ nobodys: 500 }] });
+    expect(simulator.simulation.count('POST', '/api/v3/order')).toBe(0);
+  });
+
   it('sells in parts what the exchange takes in no single order at the market', async () => {
     const { simulator, desk } = await deskBesideCoins({ marketMaxQty: '0.5' });
     const told = { commandId: 'c', by: 'approver', reason: 'bought for it' };
