@@ -21,10 +21,10 @@ export function applyCash(
     if (state.movementsBooked.size <= MOVEMENTS_KEPT) break;
     state.movementsBooked.delete(oldest);
   }
-  if (record.source === 'person')
-    state.cashExplained = [...state.cashExplained, { units, marketMs: record.marketMs }].slice(
-      -EXPLAINED_KEPT,
-    );
+  if (record.source === 'person') {
+    const marketMs = state.cashDiffersSinceMs ?? record.marketMs;
+    state.cashExplained = [...state.cashExplained, { units, marketMs }].slice(-EXPLAINED_KEPT);
+  }
   if (!isCapital(record.kind)) return;
   state.capitalMoved += units;
   const moved = Number(units);

@@ -314,6 +314,11 @@ function applyArmed(state: EngineState): void {
 }
 
 function applyReconciled(state: EngineState, record: Of<'reconciled'>): void {
+  const balance = record.differences.find(({ what }) => what === 'balance');
+  const before = state.lastDifferences.find(({ what }) => what === 'balance');
+  if (balance === undefined) state.cashDiffersSinceMs = null;
+  else if (balance.ours !== before?.ours || balance.venues !== before.venues)
+    state.cashDiffersSinceMs = record.marketMs;
   state.lastDifferences = record.differences;
   if (!record.clean) return;
   state.fillsThroughMs = record.fillsThroughMs;

@@ -155,7 +155,9 @@ export interface EngineState {
   capitalMoved: Units;
   /** Ids of the venue's movements that are booked. */
   readonly movementsBooked: Set<string>;
-  /** What persons said that cash was, money units: the venue may list it later. */
+  /** Market time of the first reading with the difference in cash that stands. Null: none stands. */
+  cashDiffersSinceMs: number | null;
+  /** What persons said that cash was, money units, and since when it differed: the venue may list it later. */
   cashExplained: readonly { readonly units: Units; readonly marketMs: number }[];
   /** Market time of the journal's first record: what moved before is part of the starting cash. */
   beganMs: number;
@@ -216,6 +218,7 @@ export function createState(): EngineState {
     balances: new Map(),
     capitalMoved: 0n,
     movementsBooked: new Set(),
+    cashDiffersSinceMs: null,
     cashExplained: [],
     beganMs: 0,
     feesElsewhere: 0n,

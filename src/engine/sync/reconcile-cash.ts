@@ -140,13 +140,18 @@ function explaining(
   return one === undefined ? null : [one];
 }
 
-/** A person may have said what it was before the venue listed it: it is booked then. */
+/** Clocks of the venue's several lists. */
+const LISTED_APART_MS = 60_000;
+
+/** A person may have said what it was before the venue listed it: it is booked then. What came after cash differed was another one. */
 function withoutExplained({ state }: Core, movements: readonly CashMovement[]): readonly CashMovement[] {
   const open = [...movements];
   for (const { units, marketMs } of state.cashExplained) {
     const at = open.findIndex(
       (one) =>
-        parseUnits(one.amount) === units && Math.abs(one.marketMs - marketMs) <= CREDITED_LATER_MARKET_MS,
+        parseUnits(one.amount) === units &&
+        one.marketMs <= marketMs + LISTED_APART_MS &&
+        one.marketMs >= marketMs - CREDITED_LATER_MARKET_MS,
     );
     if (at !== -1) open.splice(at, 1);
   }

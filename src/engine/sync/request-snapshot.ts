@@ -1,6 +1,5 @@
 /** Asking the venue what it has. One question is open at a time; all that is wanted meanwhile is one question after it. */
 import type { Core } from '../core.js';
-import { isClosing } from '../halts/mode.js';
 import { earliest } from '../orders/order-watch.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
 import { movementsSince } from './reconcile-cash.js';
@@ -12,15 +11,16 @@ export function sendSnapshotRequest(core: Core): void {
   sync.wanted = false;
   sync.dueAtMs = null;
   sync.lastRequestId += 1;
-  // What moved cash takes a dozen requests more, and flat is proven without it: asked for again afterwards.
-  const asksMovements = sync.cash.suspected !== null && !isClosing(core);
+  // Flat is proven without what moved cash: lists of it take a dozen requests more, and other readings ask for them.
+  const isProof = core.closing.proofFromRequest === sync.lastRequestId;
+  const asksMovements = sync.cash.suspected !== null && !isProof;
   sync.outstanding = {
     requestId: sync.lastRequestId,
     byMs: core.monotonicMs + config.closeAll.answerTimeoutMs * patience(sync.attempts),
     newestFillMs: state.newestFillMs,
     activity: core.work.map((work) => work.activity),
     asksMovements,
-    isProof: core.closing.proofFromRequest === sync.lastRequestId,
+    isProof,
   };
   const since = state.fillsThroughMs - FILL_OVERLAP_MARKET_MS;
   core.effects.push({

@@ -45,6 +45,7 @@ export class VenueCalls implements VenueLink {
   readonly #submits: CallLane;
   readonly #reads: CallLane;
   readonly #accounts: CallLane;
+  readonly #lists: CallLane;
   /** The newest reading of the account that had to wait. */
   #nextReading: (() => void) | null = null;
   /** Under way, or finished after its reading had been given: the next reading has it. */
@@ -59,6 +60,7 @@ export class VenueCalls implements VenueLink {
     this.#submits = new CallLane('submit', 256, ABANDON_AFTER_MS, timers);
     this.#reads = new CallLane('read', 256, ABANDON_AFTER_MS, timers);
     this.#accounts = new CallLane('account', READINGS_MAX, ABANDON_AFTER_MS, timers);
+    this.#lists = new CallLane('list', 1, ABANDON_AFTER_MS, timers);
   }
 
   connect(post: (event: Unstamped) => void): void {
@@ -180,12 +182,15 @@ export class VenueCalls implements VenueLink {
 
   /** Where nothing can be read, nothing is explained: the difference in cash stays one. Null: it takes longer. */
   async #movements(sinceMs: number | undefined): Promise<CashListed | null> {
-    if (sinceMs === undefined || this.venue.cashMovements === undefined) {
-      this.#listing = null;
+    const { venue } = this;
+    const read = venue.cashMovements?.bind(venue);
+    if (sinceMs === undefined || read === undefined) {
+      if (this.#lists.underWay === 0) this.#listing = null;
       return NOTHING_LISTED;
     }
-    this.#listing ??= this.venue
-      .cashMovements(sinceMs)
+    // One that is never answered is given up like any other call: else nothing would be read, and no person asked, for good.
+    this.#listing ??= this.#lists
+      .run(() => read(sinceMs))
       .catch((error: unknown) => ({ movements: [], unread: [messageOf(error)] }));
     const listed = await this.#within(this.#listing);
     if (listed !== null) this.#listing = null;
