@@ -119,6 +119,8 @@ export interface SyncWork {
   attempts: number;
   /** Questions that the venue has answered. */
   readings: number;
+  /** A journal that was put back does not know what was sold since: beside coins of others nothing is closed before a reading. */
+  unreadSinceRestore: boolean;
   /** Readings in a row that left something unexplained. */
   unsettledRounds: number;
   /** The newest reading for fills of another hand: made, or to come. */
@@ -200,6 +202,7 @@ export function createCore(config: EngineConfig): Core {
       outstanding: null,
       attempts: 0,
       readings: 0,
+      unreadSinceRestore: false,
       unsettledRounds: 0,
       foreignReadMs: Number.NEGATIVE_INFINITY,
       dueAtMs: null,

@@ -3,7 +3,7 @@ import type { CashListed } from '../../src/domain/venue.js';
 import type { ResumeRules } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import type { VenueSnapshot } from '../../src/engine/event.js';
-import { systemTimers } from '../../src/trader/running/clock.js';
+import { systemTimers, type Timers } from '../../src/trader/running/clock.js';
 import { VenueCalls } from '../../src/trader/running/venue-calls.js';
 import type { VenuePort } from '../../src/venue/port.js';
 import { DeskUnderTest } from './support/desk.js';
@@ -113,23 +113,11 @@ describe('readings of the account', () => {
   it('wait a second for the lists of cash that moved, and have them at the next one', async () => {
     let listed: (value: CashListed) => void = () => undefined;
     let lists = 0;
-    const venue = {
-      positions: () => Promise.resolve([]),
-      openOrders: () => Promise.resolve([]),
-      fillsSince: () => Promise.resolve([]),
-      balances: () => Promise.resolve({ cash: 7, currency: 'USDT' }),
-      cashMovements: () => {
-        lists += 1;
-        return new Promise<CashListed>((resolve) => {
-          listed = resolve;
-        });
-      },
-      onEvent: () => undefined,
-    } as unknown as VenuePort;
-    const calls = new VenueCalls(venue, systemTimers);
-    const snapshots: VenueSnapshot[] = [];
-    calls.connect((event) => {
-      if (event.kind === 'venue.snapshot') snapshots.push(event.snapshot);
+    const { calls, snapshots } = readingLists(systemTimers, () => {
+      lists += 1;
+      return new Promise<CashListed>((resolve) => {
+        listed = resolve;
+      });
     });
     calls.snapshot(1, 0, 5);
     await expect
@@ -153,6 +141,42 @@ describe('readings of the account', () => {
     await expect.poll(() => snapshots.at(-1)).toMatchObject({ requestId: 2, movements: [movement] });
     expect(snapshots.at(-1)).not.toHaveProperty('movementsUnfinished');
     expect(lists).toBe(1);
+  });
+
+  it('ask for lists that never come again after a minute, not before', async () => {
+    const due: { atMs: number; call: () => void }[] = [];
+    let nowMs = 0;
+    const timers = {
+      after: (ms: number, call: () => void) => {
+        const timer = { atMs: nowMs + ms, call };
+        due.push(timer);
+        return () => void due.splice(due.indexOf(timer) >>> 0, 1);
+      },
+    };
+    const pass = (ms: number): void => {
+      nowMs += ms;
+      for (const timer of [...due]) if (timer.atMs <= nowMs) timer.call();
+    };
+    let lists = 0;
+    const { calls, snapshots } = readingLists(timers as Timers, () => {
+      lists += 1;
+      return lists === 1 ? new Promise(() => undefined) : Promise.resolve({ movements: [], unread: [] });
+    });
+    const read = async (requestId: number, sinceMs?: number): Promise<void> => {
+      calls.snapshot(requestId, 0, sinceMs);
+      await new Promise(setImmediate);
+      pass(1_000);
+      await expect.poll(() => snapshots.at(-1)).toMatchObject({ requestId });
+    };
+    await read(1, 5);
+    await read(2);
+    await read(3, 5);
+    expect([lists, snapshots.at(-1)]).toMatchObject([1, { movementsUnfinished: true, movementsUnread: [] }]);
+    pass(60_000);
+    await read(4, 5);
+    await read(5, 5);
+    expect(lists).toBeGreaterThan(1);
+    expect(snapshots.at(-1)).not.toHaveProperty('movementsUnfinished');
   });
 
   it('are bounded at the venue too: of a thousand wishes the first two and the newest are read', async () => {
@@ -210,3 +234,21 @@ describe('prices that come back', () => {
     expect(desk.arm('rule')).toMatchObject({ ok: true });
   });
 });
+
+/** The host's calls at a venue with no position, whose lists of cash that moved come as they are given. */
+function readingLists(timers: Timers, cashMovements: () => Promise<CashListed>) {
+  const venue = {
+    positions: () => Promise.resolve([]),
+    openOrders: () => Promise.resolve([]),
+    fillsSince: () => Promise.resolve([]),
+    balances: () => Promise.resolve({ cash: 7, currency: 'USDT' }),
+    cashMovements,
+    onEvent: () => undefined,
+  } as unknown as VenuePort;
+  const calls = new VenueCalls(venue, timers);
+  const snapshots: VenueSnapshot[] = [];
+  calls.connect((event) => {
+    if (event.kind === 'venue.snapshot') snapshots.push(event.snapshot);
+  });
+  return { calls, snapshots };
+}

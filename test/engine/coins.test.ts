@@ -275,6 +275,30 @@ describe('what another hand trades in the account', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ side: 'sell', quantityLots: 500 }]);
   });
 
+  it('are not sold by a close-all of a journal that was put back: what it knows was sold may be sold already', () => {
+    const before = withCoins();
+    say(before, 'desk', '80.00');
+    const [stop] = before.live('protective', 0);
+    before.accept(stop!);
+    before.command({ name: 'closeAll' });
+    before.happen({ kind: 'order.cancelled', clientId: stop!.clientId });
+    const sold = before.records.findIndex(
+      (record) => record.type === 'order.intended' && record.order.purpose === 'close',
+    );
+    const backup = before.records.slice(0, sold);
+    const changes = { coinsNeedOwner: true };
+    const crashed = new DeskUnderTest(changes, 2, backup).begin();
+    expect(crashed.sent('submit')).toMatchObject([{ purpose: 'close', quantityLots: 500 }]);
+    const putBack = new DeskUnderTest({ ...changes, incarnation: 'def456' }, 2, backup).begin();
+    putBack.quote(0, 10_000);
+    putBack.pass(5_000);
+    expect(putBack.recorded('order.intended').filter(({ order }) => order.purpose === 'close')).toEqual([]);
+    const sale = { clientId: 'fabc12399', instrument: 0, side: 'sell', quantityLots: 500 } as OrderIntent;
+    putBack.snapshot({ positions: [0, 0], fills: [putBack.makeFill(sale, 10_000)], openOrders: [] });
+    expect(putBack.recorded('order.intended').filter(({ order }) => order.purpose === 'close')).toEqual([]);
+    expect(putBack.engine.view.positions).toEqual([]);
+  });
+
   it('is told once, however often it is read, also after a restart', () => {
     const desk = besideForeign();
     const order = { clientId: 'web_1', instrument: 0, side: 'buy', quantityLots: 7 } as OrderIntent;

@@ -16,6 +16,7 @@ import { protect } from './protect.js';
 import { isOversold } from './wanted-stop.js';
 
 export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit'): void {
+  if (core.sync.unreadSinceRestore) return;
   const position = positionAt(core, at);
   const work = workAt(core, at);
   if (position.quantityLots === 0 || isDust(core, at)) {

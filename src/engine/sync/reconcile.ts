@@ -23,6 +23,10 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   core.sync.outstanding = null;
   core.sync.attempts = 0;
   core.sync.readings += 1;
+  if (core.sync.unreadSinceRestore) {
+    core.sync.unreadSinceRestore = false;
+    touchAll(core);
+  }
   const orders = reconcileOrders(core, snapshot, asked);
   const positions = reconcilePositions(core, snapshot, asked);
   // What a position that differs cost is not known yet: the next reading says whether cash that differs is explained.

@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario.js';
 import { isTradableAt } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
-/** What is left of a purchase at the least. */
+/** What is left of a purchase at the least, on spot: the fee is kept in what was bought. */
 const AFTER_FEE = 0.9995;
 
 export interface Allowed {
@@ -70,7 +70,8 @@ export class EntriesAllowed implements Watcher {
     const traded = this.scenario.instruments[instrument]!;
     const { moneyPerTickLot } = traded;
     const leastTicks = Math.min(protectTicks ?? 0, limitTicks ?? 0);
-    if (effect.order.side === 'buy' && !isTradableAt(traded, quantityLots * AFTER_FEE, leastTicks))
+    const leftLots = traded.kind === 'spot' ? quantityLots * AFTER_FEE : quantityLots;
+    if (effect.order.side === 'buy' && !isTradableAt(traded, leftLots, leastTicks))
       return `entry ${clientId} of ${quantityLots} lots could not be protected at ${protectTicks}`;
     const resting = this.book.liveOn(instrument, 'entry');
     const lots = resting.reduce(
