@@ -22,7 +22,11 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
     account: record.account ?? PAPER_ACCOUNT,
     accountId: record.accountId ?? state.config?.accountId ?? null,
   };
-  if (record.incarnation !== undefined) state.incarnations.add(record.incarnation);
+  if (record.incarnation !== undefined) {
+    if (!first && !state.incarnations.has(record.incarnation))
+      for (const at of record.instruments.keys()) state.putBack.add(at);
+    state.incarnations.add(record.incarnation);
+  }
   const scales = scalesFor(record.instruments, state.scales);
   rescale(state, before, scales);
   state.scales = scales;

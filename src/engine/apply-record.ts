@@ -2,7 +2,7 @@
 
 import { placesOf } from '../domain/book-steps.js';
 import { type Halt, MODE_RANK, type Mode, RESUME_RANK } from '../domain/mode.js';
-import { parseUnits } from '../domain/money.js';
+import { parseUnits, type Units } from '../domain/money.js';
 import { FINAL_ORDER_STATES, type Fill, type OrderState } from '../domain/order.js';
 import { applyCash } from './apply-cash.js';
 import { applyClaim, applyCoins } from './apply-coins.js';
@@ -12,7 +12,7 @@ import { applyAmended, applyStopGap } from './apply-stops.js';
 import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
 import { orderTransition } from './orders/order-table.js';
-import type { EngineRecord } from './record.js';
+import type { Difference, EngineRecord } from './record.js';
 import { type EngineState, type OrderEntry, trackOf } from './state.js';
 import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
 
@@ -313,13 +313,19 @@ function applyArmed(state: EngineState): void {
   state.closeAll = 'idle';
 }
 
+/** Null: cash agreed, or was not compared. */
+function cashDifference(differences: readonly Difference[]): Units | null {
+  const balance = differences.find(({ what }) => what === 'balance');
+  return balance === undefined ? null : parseUnits(balance.venues) - parseUnits(balance.ours);
+}
+
 function applyReconciled(state: EngineState, record: Of<'reconciled'>): void {
-  const balance = record.differences.find(({ what }) => what === 'balance');
-  const before = state.lastDifferences.find(({ what }) => what === 'balance');
-  if (balance === undefined) state.cashDiffersSinceMs = null;
-  else if (balance.ours !== before?.ours || balance.venues !== before.venues)
+  const difference = cashDifference(record.differences);
+  if (record.clean) state.cashDiffersSinceMs = null;
+  else if (difference !== null && difference !== cashDifference(state.lastDifferences))
     state.cashDiffersSinceMs = record.marketMs;
   state.lastDifferences = record.differences;
+  state.putBack.clear();
   if (!record.clean) return;
   state.fillsThroughMs = record.fillsThroughMs;
   const horizon = record.fillsThroughMs - FILL_MEMORY_MARKET_MS;

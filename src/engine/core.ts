@@ -119,8 +119,8 @@ export interface SyncWork {
   attempts: number;
   /** Questions that the venue has answered. */
   readings: number;
-  /** A journal that was put back does not know what was sold since: beside coins of others nothing is closed before a reading. */
-  unreadSinceRestore: boolean;
+  /** Instruments whose position a reading has borne out since the start, or put right. */
+  readonly borneOut: Set<InstrumentId>;
   /** Readings in a row that left something unexplained. */
   unsettledRounds: number;
   /** The newest reading for fills of another hand: made, or to come. */
@@ -202,7 +202,7 @@ export function createCore(config: EngineConfig): Core {
       outstanding: null,
       attempts: 0,
       readings: 0,
-      unreadSinceRestore: false,
+      borneOut: new Set(),
       unsettledRounds: 0,
       foreignReadMs: Number.NEGATIVE_INFINITY,
       dueAtMs: null,

@@ -188,6 +188,8 @@ export interface EngineState {
   /** Fills up to this market time are known: the next reading of the venue's fills begins here. */
   fillsThroughMs: number;
   lastDifferences: readonly Difference[];
+  /** Instruments of a journal that was put back, until the account was read: it does not know what was traded since. */
+  readonly putBack: Set<InstrumentId>;
   readonly stopGaps: Map<StopGapCause, StopGaps>;
   readonly counters: {
     fills: number;
@@ -238,6 +240,7 @@ export function createState(): EngineState {
     newestFillMs: 0,
     fillsThroughMs: 0,
     lastDifferences: [],
+    putBack: new Set(),
     stopGaps: new Map(),
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },
   };

@@ -50,14 +50,19 @@ export function keepChannelHealth(home: string, desk: string, health: ChannelHea
   renameSync(`${file}.new`, file);
 }
 
+/** What the bot said last, and when; null before one of this desk has ever run. */
+export function lastHealth(home: string, desk: string): z.infer<typeof fileSchema> | null {
+  try {
+    return fileSchema.parse(JSON.parse(readFileSync(fileOf(home, desk), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
 /** One entry a channel; none before a bot of this desk has ever run. */
 export function channelHealth(home: string, desk: string, nowMs: number): readonly ShownChannel[] {
-  let said: z.infer<typeof fileSchema>;
-  try {
-    said = fileSchema.parse(JSON.parse(readFileSync(fileOf(home, desk), 'utf8')));
-  } catch {
-    return [];
-  }
+  const said = lastHealth(home, desk);
+  if (said === null) return [];
   const { health, saidMs } = said;
   // What does not run, and has said why, has nothing more to say.
   if (health.state === 'off' || health.state === 'silent' || nowMs - saidMs <= SAID_AGE_MS_MAX)

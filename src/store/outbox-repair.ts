@@ -5,6 +5,8 @@ type Queries = Pick<Pool, 'query'>;
 
 /** Older ones are history: one message says how many there were. */
 const NEWS_HOURS = 24;
+/** Younger ones are what happens now, also where nobody was ever told anything. */
+const FRESH_MINUTES = 10;
 /** So many are told one by one, whenever they are from. */
 const SINGLY_MAX = 5;
 
@@ -20,7 +22,7 @@ const toldAsOne = (chats: string, key: string) => `
     from old
   ), told as (
     insert into notice (desk, fingerprint, event, severity, title, body, addressed)
-    select $1, 'summed-up:' || newest || ':' || ${key}, 'warning', 'warning', $1 || ': ' || number || ' alerts were not told here',
+    select $1, 'summed-up:' || newest || ':' || ${key}, 'warning', 'warning', $1 || ': ' || number || case when number = 1 then ' alert was' else ' alerts were' end || ' not told here',
       'From ' || earliest || ' to ' || latest || ' UTC, ' || critical || ' of them critical. '
         || case when critical > 0 then 'The newest critical one: ' else 'The newest one: ' end || example
         || E'\\nWhat happened is in the desk''s audit trail and its incidents.', now()
@@ -30,22 +32,23 @@ const toldAsOne = (chats: string, key: string) => `
 
 /**
  * A chat takes messages again: what it refused in the last day is sent, in order, and what is older is one message. Notices for
- * chats that are nobody's any more (`known`: those that are somebody's) go to this one.
+ * chats that are nobody's any more (`known`: those that are somebody's) go to this one; null: they don't.
  */
 export async function sendRefusedAgain(
   pool: Queries,
   desk: string,
   chatId: string,
-  known: readonly string[],
+  known: readonly string[] | null,
 ): Promise<void> {
-  await pool.query(
-    `update outbox set chat_id = $2 where id in (
+  if (known !== null)
+    await pool.query(
+      `update outbox set chat_id = $2 where id in (
        select distinct on (notice_id) id from outbox o
        where desk = $1 and chat_id <> all($3::text[]) and state in ('refused', 'pending')
          and not exists (select 1 from outbox here where here.notice_id = o.notice_id and here.chat_id = $2)
        order by notice_id, id)`,
-    [desk, chatId, known],
-  );
+      [desk, chatId, known],
+    );
   await pool.query(
     `with late as (
        update outbox o set state = 'given_up', finished = now(), reason = 'told in a sum' from notice n
@@ -64,7 +67,7 @@ export async function sendRefusedAgain(
 }
 
 /**
- * Notices for which nobody was there to be told: all of them where nothing was ever told, else those older than a day.
+ * Notices for which nobody was there to be told: those of before the last minutes where nothing was ever told, else those older than a day.
  * True where there were so many that they are one message now.
  */
 export async function sumUpBacklog(
@@ -77,6 +80,7 @@ export async function sumUpBacklog(
     `with waiting as (
        select n.id, n.event from notice n where n.desk = $1 and n.addressed is null and ${NOT_TO_BE_ANSWERED}
          and (not exists (select 1 from outbox where desk = $1)
+             and n.created < now() - make_interval(mins => ${FRESH_MINUTES})
            or n.created < now() - make_interval(hours => ${NEWS_HOURS}))
      ), late as (
        update notice n set addressed = now() from waiting

@@ -52,7 +52,7 @@ export const TELEGRAM_TIMING: TelegramTiming = {
 
 const UPKEEP_EVERY_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
-const TELL_EVERY_MS = 1_000;
+const TELL_EVERY_MS = 2_000;
 
 /** Without a token the role runs and does nothing: the desk trades without Telegram. */
 export async function startTelegram(runtime: Runtime): Promise<Role> {
@@ -80,12 +80,20 @@ export async function startTelegram(runtime: Runtime): Promise<Role> {
 function credentialsOrSaidWhy(runtime: Runtime, desk: Desk, log: BotLog): TelegramCredentials | null {
   const say = (state: 'off' | 'silent', why: string): void => {
     const health = { channel: 'telegram', state, sinceMs: Date.now(), why, waiting: 0, refused: 0 } as const;
-    keepChannelHealth(runtime.home, desk.desk, health, Date.now());
+    try {
+      keepChannelHealth(runtime.home, desk.desk, health, Date.now());
+    } catch (error) {
+      // A disk that takes nothing ends no dashboard.
+      log('error', `how the bot is could not be kept: ${messageOf(error)}`);
+    }
   };
   try {
     const credentials = telegramCredentials(runtime.home, desk);
     if (credentials !== null) return credentials;
-    const why = `Telegram is not set up: set ${desk.notify.telegram.tokenEnv} to be told of halts`;
+    const { enabled, tokenEnv } = desk.notify.telegram;
+    const why = enabled
+      ? `Telegram is not set up: set ${tokenEnv} to be told of halts`
+      : 'Telegram is switched off in the desk file (notify.telegram.enabled)';
     log('info', why);
     say('off', why);
   } catch (error) {

@@ -1,7 +1,8 @@
 /**
  * Around every workflow of every bundle, so that no type can forget it: procedure, signals and updates run in a scope
  * that nothing cancels. A cancelled activity, timer or child would lose halts, evidence and notices half way. Answers of
- * activities are taken from our own workers only. A start that means nothing is refused. The worker hears that a run has begun, and that it has ended.
+ * activities are taken from our own workers only. A start that means nothing is refused. The worker hears that a run has
+ * begun, and that it has ended.
  */
 import {
   CancellationScope,

@@ -72,6 +72,31 @@ describe('cash that moved without a trade', () => {
     expect(desk.recorded('cash')).toMatchObject([{ kind: 'deposit' }]);
   });
 
+  it('keeps no stop waiting at a start: positions agree, and that is what it needs', () => {
+    const before = new DeskUnderTest().active();
+    const entry = before.enter(0);
+    before.accept(entry);
+    before.fill(entry, entry.limitTicks ?? 0);
+    const stopAt = before.records.findIndex(
+      (record) => record.type === 'order.intended' && record.order.purpose === 'protective',
+    );
+    const desk = new DeskUnderTest({}, 2, before.records.slice(0, stopAt)).begin();
+    for (const id of [0, 1]) desk.quote(id, 10_000);
+    expect(desk.live('protective', 0)).toEqual([]);
+    desk.snapshot({ cash: BigInt(desk.engine.view.cash) + 500n });
+    expect(desk.engine.view.reconciliation.state).toBe('pending');
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: entry.quantityLots }]);
+  });
+
+  it('asks the lists about what is left where a person explained a part', () => {
+    const desk = new DeskUnderTest().active();
+    readCash(desk, START + 500);
+    desk.command({ name: 'explainCash', kind: 'deposit', amount: 200n });
+    expect(desk.effects.find(({ kind }) => kind === 'requestSnapshot')).toHaveProperty('movementsSinceMs');
+    desk.snapshot({ cash: START + 500, movements: [movement('0.00000300')] });
+    expect(desk.engine.view.cashUnexplained).toBe(null);
+  });
+
   it('is not believed at one reading', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'reconcile' });

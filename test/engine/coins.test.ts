@@ -289,14 +289,27 @@ describe('what another hand trades in the account', () => {
     const changes = { coinsNeedOwner: true };
     const crashed = new DeskUnderTest(changes, 2, backup).begin();
     expect(crashed.sent('submit')).toMatchObject([{ purpose: 'close', quantityLots: 500 }]);
-    const putBack = new DeskUnderTest({ ...changes, incarnation: 'def456' }, 2, backup).begin();
-    putBack.quote(0, 10_000);
-    putBack.pass(5_000);
-    expect(putBack.recorded('order.intended').filter(({ order }) => order.purpose === 'close')).toEqual([]);
+    const closing = (of: DeskUnderTest) =>
+      of.recorded('order.intended').filter(({ order }) => order.purpose === 'close');
+    const started = (records: readonly EngineRecord[]): DeskUnderTest => {
+      const desk = new DeskUnderTest({ ...changes, incarnation: 'def456' }, 2, records).begin();
+      desk.quote(0, 10_000);
+      desk.pass(5_000);
+      return desk;
+    };
+    // Nor after another start, before which nothing was read.
+    const putBack = started(started(backup).records);
+    expect(closing(putBack)).toEqual([]);
     const sale = { clientId: 'fabc12399', instrument: 0, side: 'sell', quantityLots: 500 } as OrderIntent;
     putBack.snapshot({ positions: [0, 0], fills: [putBack.makeFill(sale, 10_000)], openOrders: [] });
-    expect(putBack.recorded('order.intended').filter(({ order }) => order.purpose === 'close')).toEqual([]);
-    expect(putBack.engine.view.positions).toEqual([]);
+    expect([closing(putBack), putBack.engine.view.positions]).toEqual([[], []]);
+
+    // Somebody sold 300 of them: one reading is believed by nobody, two are.
+    const half = started(backup);
+    half.snapshot({ positions: [200, 0], openOrders: [] });
+    expect(closing(half)).toEqual([]);
+    reading(half, 200);
+    expect(closing(half)).toMatchObject([{ order: { side: 'sell', quantityLots: 200 } }]);
   });
 
   it('is told once, however often it is read, also after a restart', () => {

@@ -164,6 +164,7 @@ describe('dust', () => {
 
 describe('dust of a symbol that shows no price after a restart', () => {
   /** 30 lots that cost 3 USDT are left; ETH alone is quoted from now on. */
+  const HALTED_SYMBOL = { closedInstruments: [{ instrument: 0, why: 'not trading at the exchange (HALT)' }] };
   function withoutPrice(changes: Partial<EngineConfig> = {}, count = 2) {
     const desk = new DeskUnderTest(changes, count, leftOver().records).begin();
     for (let round = 0; round < 15; round += 1) {
@@ -177,7 +178,7 @@ describe('dust of a symbol that shows no price after a restart', () => {
         });
       desk.quote(count - 1, 10_000);
       desk.pass(5_000);
-      desk.snapshot();
+      desk.snapshot(count === 1 ? {} : HALTED_SYMBOL);
     }
     return desk;
   }
@@ -192,8 +193,18 @@ describe('dust of a symbol that shows no price after a restart', () => {
     desk.pass(1_000);
     expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
     desk.command({ name: 'closeAll' });
-    desk.snapshot();
+    desk.snapshot(HALTED_SYMBOL);
     expect(desk.engine.view.closeAll).toBe('flat');
+  });
+
+  it('is what it was where the prices alone are away: no stop is taken off for what it cost', () => {
+    const desk = new DeskUnderTest({}, 2, leftOver().records).begin();
+    for (let round = 0; round < 15; round += 1) {
+      desk.quote(1, 10_000);
+      desk.pass(5_000);
+      desk.snapshot();
+    }
+    expect(desk.engine.isTradable(0, 30)).toBe(true);
   });
 
   it('is a position again as soon as a price says so', () => {

@@ -37,7 +37,9 @@ const tell = (number: number, change: Partial<Notice> = {}): Promise<void> =>
 const health = (ahead = 0) => channelHealth(bench.home, bench.desk.desk, Date.now() + ahead)[0];
 const became = (what: object) => eventually(() => expect(health()).toMatchObject(what));
 const titles = (chat = ALERTS_CHAT): string[] =>
-  bench.sent(chat).flatMap(({ text }) => /alert \d+|\d+ alerts were not told here/.exec(text)?.[0] ?? []);
+  bench
+    .sent(chat)
+    .flatMap(({ text }) => /alert \d+|\d+ alerts? (?:was|were) not told here/.exec(text)?.[0] ?? []);
 const age = (titled: string, hours: number) =>
   database.pool.query(
     'update notice set created = now() - make_interval(hours => $3) where desk = $1 and title = $2',
@@ -96,8 +98,37 @@ it('a test alert that is refused is not sent again', async () => {
   expect(bench.texts(ALERTS_CHAT).join()).not.toContain('a test alert');
 });
 
+it('a token that is not taken is seen where linked people alone are told, too', async () => {
+  await bench.link('anna', ANNA);
+  bench.start({ chatId: null, token: '654321:zyxwvutsrqponmlkjihgfedcba' });
+  await became({ state: 'refusing', why: expect.stringContaining('does not accept the token (401') });
+  await bench.stop();
+  bench.start({ chatId: null });
+  await became({ state: 'ok' });
+});
+
+it('what a wrong chat of the desk refused is no person’s, and reaches the right one', async () => {
+  await bench.link('anna', ANNA);
+  bench.start({ chatId: WRONG_CHAT });
+  await tell(0);
+  await tell(1, { audience: ['operator'] });
+  await eventually(() => expect(titles(ANNA)).toContain('alert 1'));
+  await bench.stop();
+  bench.start();
+  await eventually(() => expect(titles()).toContain('alert 0'));
+  expect(titles(ANNA).filter((title) => title === 'alert 0')).toEqual([]);
+});
+
+it('what happens at once at a first start is told one by one', async () => {
+  for (let number = 0; number < 7; number += 1) await tell(number);
+  bench.start();
+  await eventually(() => expect(titles()).toHaveLength(7));
+  expect(titles().join()).not.toContain('not told here');
+});
+
 it('what happened before anybody was there to be told is one message', async () => {
   for (let number = 0; number < 9; number += 1) await tell(number);
+  for (let number = 0; number < 9; number += 1) await age(`alert ${number}`, 1);
   bench.start();
   await eventually(() => expect(titles()).toEqual(['9 alerts were not told here']));
   await tell(9);

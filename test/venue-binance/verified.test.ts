@@ -105,6 +105,7 @@ describe('symbols', () => {
     );
     expect((await read())[0]).toEqual(before[0]);
     expect(venue.state.up).toBe(true);
+    expect(await venue.orderByClientId('fabc1231', ETH)).toBe(null);
     expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
     const restarted = await openVenue(simulator);
     onTestFinished(() => restarted.close());

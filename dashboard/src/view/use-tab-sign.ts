@@ -13,15 +13,19 @@ export function useTabSign(state: LiveState | null, connection: Connection, inci
     const open = incidents === 0 ? '' : `(${incidents}) `;
     const what = mode === 'ACTIVE' || mode === 'CONNECTING' ? '' : `${mode} · `;
     document.title = `${open}${what}${desk === undefined ? '' : `${desk} · `}Fermata`;
-    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-    const sign = ICONS[tone === 'go' && incidents > 0 ? 'caution' : tone];
-    if (icon !== null && icon.getAttribute('href') !== sign) icon.href = sign;
+    setIcon(ICONS[tone === 'go' && incidents > 0 ? 'caution' : tone]);
   }, [mode, tone, desk, incidents]);
-  // Who signs out leaves nothing of the desk in the title.
+  // Who signs out leaves nothing of the desk in the title, nor in the icon.
   useEffect(
     () => () => {
       document.title = 'Fermata';
+      setIcon(ICONS.idle);
     },
     [],
   );
+}
+
+function setIcon(sign: string): void {
+  const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+  if (icon !== null && icon.getAttribute('href') !== sign) icon.href = sign;
 }

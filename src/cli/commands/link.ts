@@ -15,19 +15,17 @@ export function linkCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async (options: { as?: string; json?: boolean }) => {
       const runtime = await requireRunning();
-      const link = await newSignInLink(runtime, whose(runtime, options.as));
-      if (options.json === true) {
-        printJson({ link });
-      } else {
-        printLines([link, '(signs in once, within 15 minutes)']);
-      }
+      const person = whose(runtime, options.as);
+      const link = await newSignInLink(runtime, person);
+      if (options.json === true) printJson({ link });
+      else printLines([link, `(signs ${person} in once, within 15 minutes)`]);
     });
 }
 
 /** The built-in operator's, as on the screen after a start; another person's only where that person is signed in here. */
 function whose(runtime: Runtime, named: string | undefined): string {
   const person = named ?? namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR;
-  return person === BUILT_IN_OPERATOR ? person : signedInPerson(runtime, ANY_ROLE, person);
+  return person === BUILT_IN_OPERATOR ? person : signedInPerson(runtime, ANY_ROLE, named);
 }
 
 /** Rejects with `CliFailure`. */

@@ -25,7 +25,8 @@ export function explainCash(core: Core, { kind, amount }: ExplainCash, event: Co
   book(core, { kind, units: amount, by, source: 'person', movementId: null, reason });
   const left = open - amount;
   cash.unexplained = left === 0n ? null : left;
-  cash.suspected = null;
+  // Lists may explain the rest.
+  cash.suspected = left === 0n ? null : { difference: left, atMs: core.monotonicMs };
   wantSnapshot(core);
   return done(
     core,

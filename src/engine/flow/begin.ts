@@ -30,13 +30,6 @@ import { isTooSmall } from './dust.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
 
-/** Another incarnation goes on with what this journal tells: it is a backup's, and an account that others have coins in went on. */
-function isPutBack({ config, state }: Core): boolean {
-  return (
-    config.coinsNeedOwner === true && state.config !== null && !state.incarnations.has(config.incarnation)
-  );
-}
-
 /** A sentence where the desk must not start on this journal; null where it has begun. */
 export function begin(core: Core, stamp: Stamp): string | null {
   setTime(core, stamp);
@@ -44,7 +37,6 @@ export function begin(core: Core, stamp: Stamp): string | null {
   if (refusal !== null) return refusal;
   tellClosedTrades(core);
   takeUpSettings(core);
-  core.sync.unreadSinceRestore = isPutBack(core);
   recordConfig(core);
   endOldGoLive(core);
   core.market.hold(heldPositions(core.state), fundsOf(core.state));

@@ -34,13 +34,12 @@ export function isDust(core: Core, at: InstrumentId): boolean {
   return priceTicks !== null && isDustAt(core, at, priceTicks);
 }
 
-/**
- * The last price. Where none has come for a while after a start, as of a symbol that is halted or listed no more, what the
- * coins cost.
- */
-export function knownTicks({ market, state, monotonicMs, begunAtMs }: Core, at: InstrumentId): number | null {
+/** The last price. Of a symbol that is halted or listed no more, where none has come for a while after a start: what the coins cost. */
+export function knownTicks(core: Core, at: InstrumentId): number | null {
+  const { market, state, monotonicMs, begunAtMs, closed } = core;
   if (market.hasQuote(at)) return market.bidTicks[at] as number;
   const position = state.positions[at];
   if (position === undefined || position.quantityLots === 0) return null;
-  return monotonicMs - begunAtMs < NO_PRICE_MS ? null : averageTicks(state, position);
+  const isGone = closed.has(at) && monotonicMs - begunAtMs >= NO_PRICE_MS;
+  return isGone ? averageTicks(state, position) : null;
 }

@@ -16,7 +16,7 @@ import { protect } from './protect.js';
 import { isOversold } from './wanted-stop.js';
 
 export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit'): void {
-  if (core.sync.unreadSinceRestore) return;
+  if (mayBeGone(core, at)) return;
   const position = positionAt(core, at);
   const work = workAt(core, at);
   if (position.quantityLots === 0 || isDust(core, at)) {
@@ -43,6 +43,11 @@ export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit')
   }
   cancelStops(core, at);
   if (liveStops(core, at).length === 0) sendClosing(core, position, purpose);
+}
+
+/** By a journal that was put back: until a reading has borne a position out, others' coins may be all that is left of it. */
+function mayBeGone({ config, state, sync }: Core, at: InstrumentId): boolean {
+  return config.coinsNeedOwner === true && state.putBack.has(at) && !sync.borneOut.has(at);
 }
 
 function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'exit'): void {

@@ -15,6 +15,7 @@ import {
   note,
   positionAt,
   type SnapshotRequest,
+  touch,
   workAt,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
@@ -42,6 +43,7 @@ export function reconcilePositions(
     const ours = positionAt(core, id).quantityLots;
     if (!isOversold(core, id) && venues === ours + othersLotsAt(core, instrumentAt(core, id).symbol)) {
       core.sync.suspected.delete(id);
+      bearOut(core, id);
       continue;
     }
     if (!isConfirmed(core, id, venues, asked)) {
@@ -49,8 +51,15 @@ export function reconcilePositions(
       continue;
     }
     differences.push(...believe(core, id, ours, venues));
+    bearOut(core, id);
   }
   return { differences, pending };
+}
+
+function bearOut(core: Core, at: InstrumentId): void {
+  if (core.sync.borneOut.has(at)) return;
+  core.sync.borneOut.add(at);
+  touch(core, at);
 }
 
 /** The venue is right. On an account at an exchange what it has more is nobody's, unless an order of ours explains it. */

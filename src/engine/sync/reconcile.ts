@@ -23,10 +23,6 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   core.sync.outstanding = null;
   core.sync.attempts = 0;
   core.sync.readings += 1;
-  if (core.sync.unreadSinceRestore) {
-    core.sync.unreadSinceRestore = false;
-    touchAll(core);
-  }
   const orders = reconcileOrders(core, snapshot, asked);
   const positions = reconcilePositions(core, snapshot, asked);
   // What a position that differs cost is not known yet: the next reading says whether cash that differs is explained.
@@ -38,7 +34,12 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const settled =
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
   if (pending) core.sync.state = 'pending';
-  else finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
+  if (pending && !positions.pending && core.sync.atWallMs === null) {
+    // A stop at a start waits for positions, not for lists of what moved cash.
+    core.sync.atWallMs = core.wallMs;
+    touchAll(core);
+  }
+  if (!pending) finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
   // What differs for certain has halts of its own, and some leave the desk its exits.
   if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');
   else core.sync.unsettled = null;

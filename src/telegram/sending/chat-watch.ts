@@ -4,8 +4,8 @@ import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import {
   type ChannelHealth,
-  channelHealth,
   keepChannelHealth,
+  lastHealth,
   SAID_EVERY_MS,
 } from '../../home/channel-health.js';
 import { sendRefusedAgain, type Undelivered, undelivered } from '../../store/outbox-repair.js';
@@ -42,10 +42,9 @@ export class ChatWatch {
 
   constructor(context: ChatWatchContext) {
     this.#context = context;
-    const [before] = channelHealth(context.home, context.desk.desk, context.nowMs());
-    if (before === undefined) return;
-    const { problem: _, ...health } = before;
-    this.#said = health;
+    this.#said = lastHealth(context.home, context.desk.desk)?.health ?? null;
+    // Until Telegram was asked it is as it was: that this bot did not run for a while is no news any more.
+    if (this.#said !== null) keepChannelHealth(context.home, context.desk.desk, this.#said, context.nowMs());
   }
 
   /** After each request to a chat. */
@@ -60,12 +59,13 @@ export class ChatWatch {
     }
     if (outcome.kind !== 'sent' || this.#proven.has(chatId)) return;
     const { pool, desk } = this.#context;
-    await sendRefusedAgain(pool, desk.desk, chatId, this.#known());
+    const heir = chatId === this.#mainChat() ? this.#known() : null;
+    await sendRefusedAgain(pool, desk.desk, chatId, heir);
     this.#refusing.delete(chatId);
     this.#proven.add(chatId);
   }
 
-  /** Asks about the desk's chat, and about each that takes nothing; people notice nothing of it where it is well. */
+  /** Asks about the desk's chat (or somebody's, where it has none), and about each that takes nothing; people notice nothing of it where it is well. */
   async ask(): Promise<void> {
     await this.#askAll().finally(() => {
       this.#asked = true;
@@ -73,11 +73,12 @@ export class ChatWatch {
   }
 
   async #askAll(): Promise<void> {
-    const { chatId, lane } = this.#context;
+    const { lane } = this.#context;
     const known = this.#known();
+    const main = this.#mainChat();
     for (const gone of [...this.#refusing.keys()].filter((one) => !known.includes(one)))
       this.#refusing.delete(gone);
-    for (const chat of new Set([...(chatId === null ? [] : [chatId]), ...this.#refusing.keys()])) {
+    for (const chat of new Set([...(main === undefined ? [] : [main]), ...this.#refusing.keys()])) {
       const outcome = await lane.askAbout(chat, this.#proven.has(chat));
       if (outcome !== null) await this.saw(chat, outcome);
     }
@@ -123,9 +124,14 @@ export class ChatWatch {
       return `${whose} takes nothing: ${reason}`;
     });
     if (refusals.length > 0) return { state: 'refusing', why: refusals.join('; ') };
-    if (chatId !== null && !this.#proven.has(chatId))
+    if (!this.#proven.has(this.#mainChat() ?? ''))
       return { state: 'silent', why: 'Telegram has not answered since the bot was started' };
     return { state: 'ok', why: null };
+  }
+
+  /** The desk's; where it has none, that of whoever is told first. */
+  #mainChat(): string | undefined {
+    return this.#context.chatId ?? this.#known()[0];
   }
 
   #known(): readonly string[] {

@@ -113,7 +113,11 @@ export class SendLane {
       else await this.api.sendChatAction(chatId, 'typing', {}, signal);
       return { kind: 'sent', messageId: 0 };
     } catch (error) {
-      return this.stopping.signal.aborted ? null : outcomeOfError(error);
+      if (this.stopping.signal.aborted) return null;
+      const outcome = outcomeOfError(error);
+      // A channel knows no such sign: whether it is there for the bot has to do.
+      const noSuchSign = outcome.kind === 'refused' && !outcome.ofChat && !quietly;
+      return noSuchSign ? this.askAbout(chatId, true) : outcome;
     }
   }
 

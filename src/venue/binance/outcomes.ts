@@ -111,7 +111,9 @@ export type Lookup =
   | { readonly kind: 'unavailable'; readonly cause: string };
 
 export function lookupOutcome(answer: Answer, clientId: string, market: BinanceMarket): Lookup {
-  if (answer.kind === 'refused' && answer.code === NO_SUCH_ORDER) return { kind: 'found', order: null };
+  // What is listed no more has no orders either.
+  if (answer.kind === 'refused' && (answer.code === NO_SUCH_ORDER || answer.code === INVALID_SYMBOL))
+    return { kind: 'found', order: null };
   if (answer.kind !== 'answered') return { kind: 'unavailable', cause: whyNot(answer) };
   try {
     const order = readOrder(answer.body, market);

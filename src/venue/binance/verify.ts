@@ -140,13 +140,20 @@ export async function readPrices({
       decode: (body) => {
         const rows = listOf(body, 'book tickers').map((row) => fieldsOf(row, 'book ticker'));
         const bids = new Map<string, number>();
+        const off: unknown[] = [];
         for (const market of some) {
           const row = rows.find(({ symbol }) => symbol === market.symbol);
           const bidTicks = row === undefined ? 0 : readBid(row, market);
           if (bidTicks === 0) continue;
-          prices.set(market, bidTicks, connection.nowMs());
+          // Each is noted, also after one that is off: those that jump together are believed together.
+          try {
+            prices.set(market, bidTicks, connection.nowMs());
+          } catch (error) {
+            off.push(error);
+          }
           bids.set(market.symbol, bidTicks);
         }
+        if (off.length > 0) throw off[0];
         return bids;
       },
       unlisted: null,

@@ -186,7 +186,8 @@ function isIdOf(trade: string, clientId: string): boolean {
 
 function isReason(why: Closed['why'], by: Fills['by']): boolean {
   if (by === 'close') return why === 'closeAll' || why === 'unprotectable';
-  if (by === null) return why === 'venue';
+  // Also a purchase by an order that a journal which was put back knows nothing of may pay its fee in all that is held.
+  if (by === null) return why === 'venue' || why === 'fee';
   return why === REASONS[by] || (by === 'entry' && why === 'fee');
 }
 

@@ -49,7 +49,7 @@ export interface BotBench {
   readonly operations: Operations;
   readonly log: string[];
   /** Starts the bot, or starts it again. */
-  start(change?: { readonly pool?: Pool; readonly chatId?: number; readonly token?: string }): void;
+  start(change?: { readonly pool?: Pool; readonly chatId?: number | null; readonly token?: string }): void;
   stop(): Promise<void>;
   link(person: string, userId: number): Promise<void>;
   /** What the bot wrote into a chat, oldest first. */
@@ -117,7 +117,7 @@ export async function openBotBench(options: BenchOptions): Promise<BotBench> {
       running = runTelegram({
         home,
         desk,
-        credentials: { token, chatId: String(chatId), apiRoot: simulator.address },
+        credentials: { token, chatId: chatId === null ? null : String(chatId), apiRoot: simulator.address },
         pool: otherPool,
         trader: trader.client,
         operations,
