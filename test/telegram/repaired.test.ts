@@ -19,7 +19,6 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 beforeEach(async () => {
   bench = await openBotBench({ pool: database.pool });
-  mkdirSync(join(bench.home, 'secrets'), { recursive: true, mode: 0o700 });
   makeSecret(bench.home, 'decisionKey');
 });
 afterEach(() => bench.close());
@@ -159,4 +158,15 @@ it('a token that is not taken, a Telegram that is away and a bot that is gone ar
   await became({ state: 'ok' });
   await bench.stop();
   expect(health(60_000)).toMatchObject({ state: 'silent', why: expect.stringContaining('does not run') });
+});
+
+it('alerts are told although how the bot is can not be kept', async () => {
+  bench.start();
+  await became({ state: 'ok' });
+  await bench.stop();
+  // Nothing can be written there any more.
+  mkdirSync(join(bench.home, 'notify', `telegram-health-${bench.desk.desk}.json.new`));
+  bench.start();
+  await tell(0);
+  await eventually(() => expect(titles()).toEqual(['alert 0']));
 });

@@ -43,8 +43,6 @@ export class ChatWatch {
   constructor(context: ChatWatchContext) {
     this.#context = context;
     this.#said = lastHealth(context.home, context.desk.desk)?.health ?? null;
-    // Until Telegram was asked it is as it was: that this bot did not run for a while is no news any more.
-    if (this.#said !== null) keepChannelHealth(context.home, context.desk.desk, this.#said, context.nowMs());
   }
 
   /** After each request to a chat. */
@@ -86,9 +84,10 @@ export class ChatWatch {
 
   /** Says how it is where that has changed, and now and then. */
   async tell(): Promise<void> {
-    if (!this.#asked) return;
     const { desk, home, nowMs } = this.#context;
-    const health = await this.#health();
+    // Until Telegram was asked it is as it was: that this bot did not run for a while is no news any more.
+    const health = this.#asked ? await this.#health() : this.#said;
+    if (health === null) return;
     const same = JSON.stringify(health) === JSON.stringify(this.#said);
     if (same && nowMs() - this.#saidMs < SAID_EVERY_MS) return;
     keepChannelHealth(home, desk.desk, health, nowMs());
