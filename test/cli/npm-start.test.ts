@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { asTyped } from '../../src/cli/as-typed.js';
+import { asTyped } from '../../src/cli/failure.js';
 import { COMMAND, runCommand } from './run-command.js';
 
 let folder: string;

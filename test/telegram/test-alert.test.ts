@@ -1,6 +1,6 @@
 /** `fermata notify test telegram`: whether an alert reaches anybody, and what is left as proof of it. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
@@ -18,7 +18,6 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 beforeEach(async () => {
   bench = await openBotBench({ pool: database.pool });
-  mkdirSync(join(bench.home, 'secrets'), { recursive: true, mode: 0o700 });
   makeSecret(bench.home, 'decisionKey');
 });
 afterEach(() => bench.close());

@@ -33,13 +33,8 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const cashIsOpen = still && cashDiffers(core, snapshot);
   const settled =
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
-  if (pending) core.sync.state = 'pending';
-  if (pending && !positions.pending && core.sync.atWallMs === null) {
-    // A stop at a start waits for positions, not for lists of what moved cash.
-    core.sync.atWallMs = core.wallMs;
-    touchAll(core);
-  }
-  if (!pending) finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
+  if (pending) leavePending(core, positions.pending);
+  else finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
   // What differs for certain has halts of its own, and some leave the desk its exits.
   if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');
   else core.sync.unsettled = null;
@@ -53,6 +48,14 @@ function readAgain(core: Core, settled: boolean): void {
   sync.unsettledRounds = settled ? 0 : sync.unsettledRounds + 1;
   const delay = settled ? RECONCILE_EVERY_MS : Math.max(CONFIRM_AFTER_MS, retryDelayMs(sync.unsettledRounds));
   sync.dueAtMs = earliest(sync.dueAtMs, core.monotonicMs + delay);
+}
+
+/** A stop at a start waits for positions, not for lists of what moved cash. */
+function leavePending(core: Core, positionsDiffer: boolean): void {
+  core.sync.state = 'pending';
+  if (positionsDiffer || core.sync.atWallMs !== null) return;
+  core.sync.atWallMs = core.wallMs;
+  touchAll(core);
 }
 
 function finish(

@@ -2,6 +2,7 @@
 import type { Instrument } from '../../domain/instrument.js';
 import type { OwnPrices } from '../book-reading.js';
 import { askExchange, ExchangeRefused } from './ask-exchange.js';
+import { INVALID_SYMBOL } from './outcomes.js';
 
 interface BookTicker {
   readonly symbol: string;
@@ -24,8 +25,6 @@ export async function exchangePrices(root: string, instruments: readonly Instrum
     }),
   );
 }
-
-const INVALID_SYMBOL = -1121;
 
 /** The exchange refuses all where it does not know one: each is asked for alone then. */
 async function tickersOf(root: string, symbols: readonly string[]): Promise<readonly BookTicker[]> {
