@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { DeskApi, type RunAsked } from './connection/desk-api.js';
 import { asProblem, type Problem } from './connection/problem.js';
 import { Session, type SessionState } from './connection/session.js';
+import { typed } from './typed.js';
 import { DeskPage } from './view/desk-page.js';
 import { SignIn } from './view/sign-in.js';
 
@@ -75,8 +76,8 @@ export function App() {
       <p>{state === 'unreachable' ? 'The web server does not answer. Trying again…' : 'Connecting…'}</p>
       {state === 'unreachable' && (
         <p class="soft">
-          The trader is a process of its own. In a terminal: <code>fermata status</code>,{' '}
-          <code>fermata stop</code>.
+          The trader is a process of its own. In a terminal: <code>{typed('status')}</code>,{' '}
+          <code>{typed('stop')}</code>.
         </p>
       )}
     </main>

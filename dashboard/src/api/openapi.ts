@@ -1832,10 +1832,10 @@ export interface paths {
                                 min: number;
                                 max: number;
                                 /**
-                                 * @description lower: a smaller value applies at once, a larger one by approval; neither: always by approval
+                                 * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
                                  * @enum {string}
                                  */
-                                tighter: "lower" | "neither";
+                                tighter: "lower" | "higher" | "neither";
                                 /** @description In force */
                                 value: number;
                                 /** @description As the desk file says */
@@ -5047,8 +5047,10 @@ export interface components {
                     nextReviewMarketMs: number | null;
                 } | null;
             }[];
+            /** @description Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it */
             risk: {
                 limit: string;
+                title?: string;
                 value: string;
                 now: string;
             }[];
@@ -5412,8 +5414,10 @@ export interface components {
                         nextReviewMarketMs: number | null;
                     } | null;
                 }[];
+                /** @description Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it */
                 risk: {
                     limit: string;
+                    title?: string;
                     value: string;
                     now: string;
                 }[];

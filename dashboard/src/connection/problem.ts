@@ -1,3 +1,5 @@
+import { typed } from '../typed.js';
+
 /** An error as the API tells it: what happened, what was kept safe, what to do. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -19,7 +21,7 @@ export const NO_ANSWER = new Problem(
   'The web server does not answer',
   'The request got no answer. Whether it was carried out is not known.',
   'The trader is a process of its own; protective stops rest at the venue.',
-  'Use `fermata status` and `fermata stop` in a terminal; this page tries again by itself.',
+  `Use \`${typed('status')}\` and \`${typed('stop')}\` in a terminal; this page tries again by itself.`,
 );
 
 /** Throws a Problem where the server refuses. */

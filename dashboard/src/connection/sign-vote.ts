@@ -4,6 +4,7 @@ import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { bytesToHex, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { KEY_COST, signatureText, statementText } from '../../../src/signing/vote-statement.js';
 import type { Signing } from '../api/shapes.js';
+import { typed } from '../typed.js';
 import { Problem } from './problem.js';
 
 /** Rejects with what to do where there is no key, or the password is not the one that it was made from. */
@@ -16,13 +17,13 @@ export async function signVote(
   if (key === null)
     throw notSigned(
       'You have enrolled no key to sign with.',
-      `On the command line: fermata person key ${person}`,
+      `On the command line: ${typed(`person key ${person}`)}`,
     );
   const seed = await scryptAsync(utf8ToBytes(password.normalize('NFKC')), bytesOf(key.salt), { ...KEY_COST });
   if (textOf(ed25519.getPublicKey(seed)) !== key.publicKey)
     throw notSigned(
       'The signing password is wrong.',
-      'Try again; a lost one is replaced by: fermata person key NAME',
+      `Try again; a lost one is replaced by: ${typed('person key NAME')}`,
     );
   const nonce = bytesToHex(randomBytes(16));
   const { account, configHash, expiresWallMs } = statement;

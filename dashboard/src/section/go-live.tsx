@@ -1,5 +1,6 @@
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
+import { typed } from '../typed.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';
 import { useAction } from '../view/use-action.js';
@@ -36,7 +37,7 @@ export function GoLive({ api, roles }: GoLiveProps) {
               'Reading…'
             ) : (
               <>
-                None yet. In a terminal: <code>fermata validate --duration=48h</code>
+                None yet. In a terminal: <code>{typed('validate --duration=48h')}</code>
               </>
             )}
           </Empty>

@@ -1,4 +1,5 @@
 import type { GoLiveShown, PreflightReport, ValidationShown } from '../api/shapes.js';
+import { typed } from '../typed.js';
 
 /** In the order in which a person would see to it; what is not known is left out. */
 export function missingForRealMoney(
@@ -14,10 +15,10 @@ export function missingForRealMoney(
     missing.push(`${needed} approvers have to agree, and the desk file has ${approvers.length}.`);
   if (validations !== null && !validations.some(({ goLive }) => goLive.qualifies))
     missing.push(
-      'A validation on real prices that ends with GO, for this very desk file: `fermata validate`.',
+      `A validation on real prices that ends with GO, for this very desk file: \`${typed('validate')}\`.`,
     );
   for (const { title, verdict } of preflight?.results ?? [])
     if (verdict === 'fail') missing.push(`Pre-flight: ${title}.`);
-  missing.push('The permission itself: an operator asks for it here, or by `fermata go-live`.');
+  missing.push(`The permission itself: an operator asks for it here, or by \`${typed('go-live')}\`.`);
   return missing;
 }

@@ -2,6 +2,7 @@ import type { BackupRun, RoutineRun, ScheduledRun } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
+import { typed } from '../typed.js';
 import { Empty, Panel } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
 import { ClockOf, inOrder } from '../view/schedules.js';
@@ -38,7 +39,7 @@ export function Routines({ api }: { readonly api: DeskApi }) {
       <Panel title="Backups and restore drills" area="section" problem={backups.problem}>
         {(backups.value ?? []).length === 0 && (
           <Empty>
-            {backups.value === null ? 'Reading the evidence…' : 'None yet: fermata backup --verify.'}
+            {backups.value === null ? 'Reading the evidence…' : `None yet: ${typed('backup --verify')}.`}
           </Empty>
         )}
         {(backups.value ?? []).map((run) => (

@@ -18,7 +18,9 @@ export function typedFor(setting: Setting, text: string | undefined): Typed {
   const to = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(to) || to < min || to > max || (whole && !Number.isInteger(to)))
     return { setting, problem: `${whole ? 'a whole number' : 'a number'} from ${min} to ${max}` };
-  return to === value ? null : { setting, to, loosens: tighter === 'neither' || to > value };
+  if (to === value) return null;
+  const isTighter = (tighter === 'lower' && to < value) || (tighter === 'higher' && to > value);
+  return { setting, to, loosens: !isTighter };
 }
 
 interface SettingLineProps {
@@ -60,6 +62,8 @@ export function SettingLine({ setting, text, disabled, onType }: SettingLineProp
   );
 }
 
+const LOOSENS = { lower: 'more', higher: 'less', neither: 'any change' } as const;
+
 function Note({ setting, typed }: { readonly setting: Setting; readonly typed: Typed }) {
   if (typed !== null && 'problem' in typed) return <span class="lamp alarm">{typed.problem}</span>;
   if (typed !== null)
@@ -69,6 +73,6 @@ function Note({ setting, typed }: { readonly setting: Setting; readonly typed: T
       <span class="lamp go">at once</span>
     );
   const { value, fileValue, tighter } = setting;
-  const rule = tighter === 'lower' ? 'more takes approval' : 'any change takes approval';
+  const rule = `${LOOSENS[tighter]} takes approval`;
   return <span class="soft">{value === fileValue ? rule : `desk file: ${fileValue}; ${rule}`}</span>;
 }

@@ -51,6 +51,8 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
         <>
           <Pointed data={data} time={pointed ?? newest.time} />
           <Chart
+            // What was seen since the page was opened may stand before the rest is read: all of it is shown then.
+            key={equity.value === null ? 'seen' : 'read'}
             label={`Equity curve, now ${status.equity} ${status.currency}`}
             height={height}
             data={data}

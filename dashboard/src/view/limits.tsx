@@ -4,17 +4,8 @@ import { type Column, Table } from './table.js';
 
 type Limit = TraderStatus['risk'][number];
 
-const NAMES: Readonly<Record<string, string>> = {
-  'position-size': 'Largest position',
-  'open-positions': 'Open positions',
-  'stop-loss': 'Protective stop',
-  'daily-loss': 'Loss today',
-  drawdown: 'Drawdown',
-  'stale-data': 'Age of the price',
-};
-
 const COLUMNS: readonly Column<Limit>[] = [
-  { title: 'Limit', cell: ({ limit }) => NAMES[limit] ?? limit },
+  { title: 'Limit', cell: ({ limit, title }) => title ?? limit },
   { title: 'Now', cell: ({ now }) => now, long: true },
   { title: 'Allowed', cell: ({ value }) => value, long: true },
 ];

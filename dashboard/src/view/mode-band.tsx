@@ -2,6 +2,7 @@ import type { LiveState, TraderStatus } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
 import { timeOfDay } from '../format.js';
+import { typed } from '../typed.js';
 import { sentence, Words } from './words.js';
 
 interface ModeBandProps {
@@ -95,7 +96,7 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
       mode: 'NOT KNOWN',
       tone: 'caution',
       reason: `This page has lost the web server.${known}`,
-      now: 'The trader goes on without this page. In a terminal: `fermata status`, `fermata stop`.',
+      now: `The trader goes on without this page. In a terminal: \`${typed('status')}\`, \`${typed('stop')}\`.`,
     };
   }
   if (!trader.reachable || status === null) {

@@ -1,5 +1,6 @@
 import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from '../api/shapes.js';
 import { grouped, money, signed, tone } from '../format.js';
+import { typed } from '../typed.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
@@ -62,7 +63,7 @@ export function Positions({ positions, dust, coins, stopGaps, currency }: Held) 
         <p class="empty" key={symbol}>
           {symbol}, not the desk’s: nobody’s {nobodys}, foreign {foreign}, to be moved {toMove}.
           {Number(nobodys) > 0 &&
-            ` Say whose they are, under Waiting or with fermata coins ${symbol}. Nothing is armed before.`}
+            ` Say whose they are, under Waiting or with ${typed(`coins ${symbol}`)}. Nothing is armed before.`}
         </p>
       ))}
       {dust.length > 0 && (

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Session } from '../connection/session.js';
+import { typed } from '../typed.js';
 import { Wordmark } from './wordmark.js';
 import { Words } from './words.js';
 
@@ -70,7 +71,7 @@ export function SignIn({ session, linkProblem }: SignInProps) {
           )}
         </div>
         <p class="soft">
-          No password at hand? <code>fermata link</code> prints a link that signs you in once.
+          No password at hand? <code>{typed('link')}</code> prints a link that signs you in once.
         </p>
       </form>
     </main>

@@ -18,9 +18,12 @@ interface WhyProps {
 export function Why({ status, reachable }: WhyProps) {
   const { strategies } = status;
   const notTrading = reachable ? status.notTrading : [NO_TRADER];
+  // With a position it trades: what holds the next entry back is the question then.
+  const isInTrade = reachable && status.mode === 'ACTIVE' && status.positions.length > 0;
+  const question = isInTrade ? 'What is it waiting for?' : 'Why is it not trading?';
   const said = new Set(notTrading.map(({ waitsFor }) => waitsFor));
   return (
-    <Panel title="Why is it not trading?" area="why" aside={notTrading.length === 0 ? '' : notTrading.length}>
+    <Panel title={question} area="why" aside={notTrading.length === 0 ? '' : notTrading.length}>
       {notTrading.length === 0 ? (
         <p class="lamp go">Nothing holds it back.</p>
       ) : (

@@ -1,0 +1,7 @@
+/** A command as it is typed where this desk was started; the web server writes into the page how that is. */
+export const typed = (command: string): string => `${program()} ${command}`;
+
+const program = (): string =>
+  (typeof document === 'undefined'
+    ? null
+    : document.querySelector<HTMLMetaElement>('meta[name="command-line"]')?.content) || 'fermata';
