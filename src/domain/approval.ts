@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export type ApprovalParameters = Readonly<Record<string, string | number | boolean>>;
 
 export interface ApprovalTerms {
-  /** Business id, for example `golive:2.1:1:start`. */
+  /** Business id, for example `golive:my-desk:2.1:1:start`. */
   readonly id: string;
   readonly kind: string;
   /** What the action acts on: a halt id, a release, a settings version. */

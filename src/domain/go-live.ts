@@ -9,6 +9,8 @@ export interface SizePlan {
 }
 
 export interface GoLiveProposal {
+  /** Whose going live this is. Left out by runs that began before ids named it. */
+  readonly desk?: string | undefined;
   /** Product and configuration: another of either is another release. */
   readonly release: string;
   readonly attempt: number;
@@ -24,7 +26,7 @@ export interface GoLiveProposal {
 }
 
 /** What the trader keeps: it stands until the configuration, the journal or a person ends it. */
-export interface GoLiveGrant extends GoLiveProposal {
+export interface GoLiveGrant extends Omit<GoLiveProposal, 'desk'> {
   /** Of the desk file alone: settings that only tighten leave the grant in force. */
   readonly fileConfigHash: string;
   readonly approvedBy: readonly string[];
@@ -39,18 +41,20 @@ export function releaseOf(productVersion: string, configHash: string): string {
   return `${productVersion}-${configHash.slice(0, CONFIG_DIGITS)}`;
 }
 
-export function goLiveId(release: string, attempt: number): string {
-  return `golive:${release}:${attempt}`;
+export function goLiveId(desk: string, release: string, attempt: number): string {
+  return `golive:${desk}:${release}:${attempt}`;
 }
 
 /** A new halt between two questions makes it another question. */
 export function goLiveApprovalId({
+  desk,
   release,
   attempt,
   step,
   haltId,
-}: Pick<GoLiveProposal, 'release' | 'attempt' | 'step' | 'haltId'>): string {
-  const start = `${goLiveId(release, attempt)}:${step}`;
+}: Pick<GoLiveProposal, 'desk' | 'release' | 'attempt' | 'step' | 'haltId'>): string {
+  const id = desk === undefined ? `golive:${release}:${attempt}` : goLiveId(desk, release, attempt);
+  const start = `${id}:${step}`;
   return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
 }
 

@@ -72,6 +72,8 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       state.counters.commands += 1;
       return;
     case 'day':
+      // A loss halt that is lifted begins the same day anew, and what lost stays lost.
+      if (state.day === null || record.dayStartMs > state.day.startMs) state.lossesInARow = 0;
       state.day = { startMs: record.dayStartMs, startEquity: record.startEquity };
       return;
     case 'equity':

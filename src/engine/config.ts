@@ -3,7 +3,9 @@ import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { VenueCapabilities } from '../domain/venue.js';
+import type { RiskNumbers } from '../limits/registry.js';
 import type { QuoteRules } from './quote-guard.js';
+import type { DeclaredStrategy, StrategyDefinition } from './strategies/strategy.js';
 
 export interface StrategyConfig {
   readonly name: string;
@@ -11,15 +13,12 @@ export interface StrategyConfig {
   readonly symbols: readonly string[];
   readonly enabled: boolean;
   readonly parameters: Readonly<Record<string, number>>;
+  /** Declared by a file of the desk's own; left out: `kind` is one that ships. */
+  readonly own?: DeclaredStrategy;
 }
 
-/** As in the desk file: percentages of equity, counts. */
-export interface RiskNumbers {
-  readonly maxPositionSizePct: number;
-  readonly maxConcurrentPositions: number;
-  readonly stopLossPct: number;
-  readonly dailyLossLimitPct: number;
-  readonly maxDrawdownPct: number;
+export interface TradedStrategy extends StrategyConfig {
+  readonly own?: StrategyDefinition;
 }
 
 /** What it takes to trade again after each kind of halt. */
@@ -48,13 +47,11 @@ export interface EngineConfig {
   /** Six characters [a-z0-9], new with every journal; part of every client order id. */
   readonly incarnation: string;
   readonly instruments: readonly Instrument[];
-  readonly strategies: readonly StrategyConfig[];
+  readonly strategies: readonly TradedStrategy[];
   readonly risk: RiskNumbers;
   readonly tracker: TrackerNumbers;
   readonly resume: ResumeRules;
   readonly closeAll: { readonly deadlineMs: number; readonly answerTimeoutMs: number };
-  /** Milliseconds without a quote after which prices are stale. */
-  readonly staleMs: number;
   /** How long the market may be past a protective stop that still rests, before the position is closed. */
   readonly stopOverrunMs: number;
   /** Which quotes can hardly be prices. */

@@ -6,6 +6,7 @@ import type { Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
+import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
 import { applyRecord } from './apply-record.js';
 import { fundsOf, heldPositions } from './books.js';
 import type { EngineConfig } from './config.js';
@@ -15,9 +16,9 @@ import { MarketBook } from './market-book.js';
 import { incarnationOf } from './orders/client-id.js';
 import { QuoteGuard } from './quote-guard.js';
 import type { EngineRecord } from './record.js';
-import { buildLimits, type LossLimits, setFloors } from './risk/loss-limits.js';
 import { createState, type EngineState, type OrderEntry, type PositionEntry } from './state.js';
 import { RegimeMeter } from './strategies/regime.js';
+import { ReturnMeter } from './strategies/returns.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
 import { tradeClosed } from './trades/trade.js';
 
@@ -171,9 +172,13 @@ export interface Core {
   /** What every deadline is counted in. */
   monotonicMs: number;
   venueDownSinceMs: number | null;
+  /** In the venue's own words: it may answer, and take nothing of this desk. */
+  venueDownWhy: string;
   venueBreaker: VenueBreaker;
   /** By instrument. */
   readonly regimes: readonly RegimeMeter[];
+  /** By instrument. */
+  readonly returns: readonly ReturnMeter[];
   feedEnded: boolean;
   /** Why nothing can be recorded any more, and so no order sent; null: it can. Only a restart mends it. */
   journalFault: string | null;
@@ -220,8 +225,10 @@ export function createCore(config: EngineConfig): Core {
     marketMs: 0,
     monotonicMs: 0,
     venueDownSinceMs: null,
+    venueDownWhy: '',
     venueBreaker: CLOSED_BREAKER,
     regimes: config.instruments.map(() => new RegimeMeter()),
+    returns: config.instruments.map(() => new ReturnMeter()),
     feedEnded: false,
     journalFault: null,
     nextMinuteMs: 0,

@@ -142,7 +142,7 @@ function handle(core: Core, event: OtherEvent): void {
       snapshotFailed(core, event.requestId, event.cause);
       return;
     case 'venue.health':
-      onVenueHealth(core, event.state);
+      onVenueHealth(core, event.state, event.detail);
       return;
     case 'venue.breaker':
       onVenueBreaker(core, event.state, event.detail);

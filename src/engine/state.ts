@@ -9,8 +9,8 @@ import type { Halt, Mode } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
+import { FULL_SIZE_PPM } from '../limits/size-factor.js';
 import type { Difference } from './record.js';
-import { FULL_SIZE_PPM } from './risk/size-factor.js';
 
 export interface OrderEntry {
   /** Its quantity follows what the venue holds. */
@@ -177,6 +177,8 @@ export interface EngineState {
   readonly coins: Map<string, OthersCoins>;
   readonly toggles: Map<string, boolean>;
   readonly tracks: Map<string, StrategyTrack>;
+  /** Trades of all strategies that lost, one after the other, since the day began. */
+  lossesInARow: number;
   /** Parts per million of the desk file's position size. */
   sizeFactorPpm: number;
   /** In client order ids: a journal that was set back goes on under a new one, and its older orders are ours still. */
@@ -234,6 +236,7 @@ export function createState(): EngineState {
     coins: new Map(),
     toggles: new Map(),
     tracks: new Map(),
+    lossesInARow: 0,
     sizeFactorPpm: FULL_SIZE_PPM,
     incarnations: new Set(),
     clientSequence: 0,

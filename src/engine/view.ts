@@ -10,6 +10,8 @@ import type { OrderIntent, OrderState } from '../domain/order.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { isOwned } from '../domain/value.js';
 import type { VenueBreaker } from '../domain/venue.js';
+import { type RiskReading, riskReadings } from '../limits/registry.js';
+import { accountView } from './account-view.js';
 import { othersCoins } from './apply-coins.js';
 import { averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import { type Core, liveOrders, workAt } from './core.js';
@@ -18,7 +20,6 @@ import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
-import { type RiskReading, riskReadings } from './risk/readings.js';
 import {
   type CloseAllState,
   newestDeskHalt,
@@ -218,7 +219,7 @@ export function readView(core: Core): EngineView {
     configHash: core.config.configHash,
     settings: state.settings,
     goLive: state.goLive,
-    risk: riskReadings(core),
+    risk: riskReadings(accountView(core), core.config.risk),
     venueBreaker: core.venueBreaker,
     sizeFactorPpm: state.sizeFactorPpm,
   };

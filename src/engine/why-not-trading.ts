@@ -1,10 +1,13 @@
 /** "Why is it not trading?": every reason, and what each waits for. */
 import type { InstrumentId } from '../domain/instrument.js';
+import { grossOf, partOfEquity, sumOf } from '../limits/exposure.js';
+import { largestPosition } from '../limits/size-factor.js';
+import { staleMsOf } from '../limits/stale-data.js';
+import { accountView, openPositions, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
 import type { Core } from './core.js';
 import { isTradable } from './flow/dust.js';
 import { openFeeReason } from './orders/fee-value.js';
-import { openPositions, restingEntryLots } from './orders/place-order.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
 import { nextReviewMs } from './strategies/tracker.js';
@@ -22,6 +25,7 @@ export function whyNotTrading(core: Core): WaitingReason[] {
   return [
     ...deskReasons(core),
     ...priceReasons(core),
+    ...volatilityReasons(core),
     ...core.slots.flatMap((slot) => slotReasons(core, slot)),
   ];
 }
@@ -48,7 +52,42 @@ function deskReasons(core: Core): WaitingReason[] {
     const reason = `${open} of ${most} allowed positions are open`;
     reasons.push({ subject: 'desk', reason, waitsFor: 'one of them to be closed' });
   }
-  return reasons;
+  return [...reasons, ...lossReasons(core), ...exposureReasons(core)];
+}
+
+function lossReasons({ config, state }: Core): WaitingReason[] {
+  const most = config.risk.maxLossesInARow ?? Number.POSITIVE_INFINITY;
+  const lost = state.lossesInARow;
+  if (lost < most) return [];
+  const reason = `${lost} trades in a row lost today, ${most} end the day`;
+  return [{ subject: 'desk', reason, waitsFor: 'the next day of the desk' }];
+}
+
+/** Whether one more position of the desk's size fits. */
+function exposureReasons(core: Core): WaitingReason[] {
+  const { maxGrossExposurePct: maxPct, maxPositionSizePct } = core.config.risk;
+  if (maxPct === undefined) return [];
+  const account = accountView(core);
+  const exposed = sumOf(account.holdings().map(grossOf));
+  const another = largestPosition(account.equity, maxPositionSizePct, core.state.sizeFactorPpm);
+  if (exposed === 0 || exposed + another <= (account.equity * maxPct) / 100) return [];
+  const reason = `positions and entries are worth ${partOfEquity(exposed, account)} of ${maxPct} % of equity: no room for another`;
+  return [{ subject: 'desk', reason, waitsFor: 'one of them to be closed' }];
+}
+
+function volatilityReasons({ config, returns }: Core): WaitingReason[] {
+  const maxPct = config.risk.maxVolatilityPct;
+  if (maxPct === undefined) return [];
+  return config.instruments.flatMap(({ id, symbol: subject }) => {
+    const now = returns[id]?.volatilityPct ?? null;
+    if (now === null) {
+      const reason = 'its volatility is not known: too few minutes in a row were seen';
+      return [{ subject, reason, waitsFor: 'half an hour of one-minute bars' }];
+    }
+    if (now <= maxPct) return [];
+    const reason = `its volatility in a minute is ${now.toFixed(3)} %, ${maxPct} % are allowed`;
+    return [{ subject, reason, waitsFor: 'a calmer market' }];
+  });
 }
 
 function priceReasons(core: Core): WaitingReason[] {
@@ -58,7 +97,7 @@ function priceReasons(core: Core): WaitingReason[] {
     if (closed !== undefined)
       return [{ subject: symbol, reason: closed, waitsFor: 'the venue to take orders in it' }];
     const age = core.market.quoteAgeMs(id, core.monotonicMs);
-    if (age !== null && age <= core.config.staleMs) return [];
+    if (age !== null && age <= staleMsOf(core.config.risk)) return [];
     const reason = age === null ? 'no price yet' : `the last price is ${Math.round(age / 1000)} s old`;
     return [{ subject: symbol, reason, waitsFor: 'a fresh price' }];
   });

@@ -3,6 +3,7 @@ import type { CashListed } from '../../src/domain/venue.js';
 import type { ResumeRules } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import type { VenueSnapshot } from '../../src/engine/event.js';
+import { staleMsOf } from '../../src/limits/stale-data.js';
 import { systemTimers, type Timers } from '../../src/trader/running/clock.js';
 import { VenueCalls } from '../../src/trader/running/venue-calls.js';
 import type { VenuePort } from '../../src/venue/port.js';
@@ -225,7 +226,7 @@ describe('prices that come back', () => {
 
   it('resume like a venue that does, also where a fault asks for a person', () => {
     const desk = new DeskUnderTest({ resume }).active();
-    desk.pass(desk.config.staleMs + 1000);
+    desk.pass(staleMsOf(desk.config.risk) + 1000);
     const [halt] = desk.engine.view.halts;
     expect(halt).toMatchObject({ cause: 'stale-data', resume: 'auto' });
     desk.snapshot();

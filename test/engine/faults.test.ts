@@ -61,13 +61,17 @@ describe('what goes wrong around the engine', () => {
 
   it('a venue that is away for ten seconds halts; one that was away is read again', () => {
     const desk = new DeskUnderTest().active();
-    desk.happen({ kind: 'venue.health', state: 'down', detail: 'x' });
+    desk.happen({ kind: 'venue.health', state: 'down', detail: 'SYM: its lotSize is coarser' });
     desk.quote(0, 10_000);
     desk.pass(9_999);
     expect(causes(desk)).toEqual([]);
     desk.quote(0, 10_000);
     desk.pass(1);
     expect(causes(desk)).toEqual(['venue']);
+    // A venue that answers, and takes nothing of this desk, is down by its own words.
+    expect(desk.engine.view.halts).toMatchObject([
+      { reason: 'the venue has been down for 10 s: SYM: its lotSize is coarser' },
+    ]);
     const effects = desk.happen({ kind: 'venue.health', state: 'up', detail: 'x' });
     expect(effects.some(({ kind }) => kind === 'requestSnapshot')).toBe(true);
   });
@@ -143,6 +147,7 @@ describe('losses', () => {
         stopLossPct: 5,
         dailyLossLimitPct: 3,
         maxDrawdownPct: 15,
+        staleDataSeconds: 10,
       },
     }).active();
     desk.hold(0);
@@ -161,6 +166,7 @@ describe('losses', () => {
         stopLossPct: 5,
         dailyLossLimitPct: 50,
         maxDrawdownPct: 4,
+        staleDataSeconds: 10,
       },
     }).active();
     desk.hold(0);

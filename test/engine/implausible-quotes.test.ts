@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
+import { staleMsOf } from '../../src/limits/stale-data.js';
 import { MarketWatch } from '../../src/trader/status/market-watch.js';
 import { DeskUnderTest } from './support/desk.js';
 
@@ -141,9 +142,9 @@ describe('a quote that can hardly be a price', () => {
     desk.quote(1, 10_000);
     desk.pass(100);
     expect(desk.engine.view.quotes).toMatchObject([{ bidTicks: 10_401, ageMs: 1600 }, { ageMs: 100 }]);
-    desk.pass(desk.config.staleMs - 1600);
+    desk.pass(staleMsOf(desk.config.risk) - 1600);
     expect(desk.engine.view.mode).toBe('ACTIVE');
-    expect(desk.engine.view.lastQuoteAgeMs).toBe(desk.config.staleMs - 1500);
+    expect(desk.engine.view.lastQuoteAgeMs).toBe(staleMsOf(desk.config.risk) - 1500);
     desk.pass(1);
     expect(desk.engine.view.mode).not.toBe('ACTIVE');
   });

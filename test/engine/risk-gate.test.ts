@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { RiskCheck } from '../../src/engine/risk/check.js';
-import { judge } from '../../src/engine/risk/gate.js';
+import { judge } from '../../src/limits/gate.js';
+import type { Holding, RiskCheck } from '../../src/limits/limit.js';
+import type { RiskNumbers } from '../../src/limits/registry.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 
 const instrument = buildInstrument(0, {
@@ -32,6 +33,15 @@ const ENTRY: OrderIntent = {
   timeInForce: 'GTC',
 };
 
+const RISK: RiskNumbers = {
+  maxPositionSizePct: 3,
+  maxConcurrentPositions: 3,
+  stopLossPct: 5,
+  dailyLossLimitPct: 3,
+  maxDrawdownPct: 15,
+  staleDataSeconds: 10,
+};
+
 function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}): RiskCheck {
   return {
     intent: { ...ENTRY, ...intent },
@@ -48,30 +58,44 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     quoteAgeMs: 100,
     bidTicks: 10_000,
     askTicks: 10_002,
-    staleMs: 10_000,
     venueBreaker: 'closed',
     closed: null,
     openFees: null,
     sizeFactorPpm: 1_000_000,
-    risk: {
-      maxPositionSizePct: 3,
-      maxConcurrentPositions: 3,
-      stopLossPct: 5,
-      dailyLossLimitPct: 3,
-      maxDrawdownPct: 15,
-    },
     capabilities: SPOT,
+    lossesInARow: 0,
+    holdings: () => [],
+    entriesLastMinute: () => 0,
+    volatilityPct: () => null,
+    correlation: () => null,
     ...world,
   };
 }
 
-function limitOf(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}): string | null {
-  return judge(check(intent, world)).denial?.limit ?? null;
+function limitOf(
+  intent: Partial<OrderIntent> = {},
+  world: Partial<RiskCheck> = {},
+  more: Partial<RiskNumbers> = {},
+): string | null {
+  return judge(check(intent, world), { ...RISK, ...more }).denial?.limit ?? null;
+}
+
+/** Worth so much of the equity of 10,000. */
+function holding(pct: number, at: Partial<Holding> = {}): Holding {
+  const worth = (parseMoney('10000') * pct) / 100;
+  return {
+    instrument: 1,
+    worth,
+    buying: 0,
+    selling: 0,
+    byStrategy: new Map([['cross', Math.abs(worth)]]),
+    ...at,
+  };
 }
 
 describe('the risk gate', () => {
   it('approves an entry within every limit, and gives back that very order', () => {
-    const verdict = judge(check());
+    const verdict = judge(check(), RISK);
     expect(verdict.denial).toBeNull();
     expect(verdict.approved).toEqual(ENTRY);
   });
@@ -107,7 +131,7 @@ describe('the risk gate', () => {
     expect(limitOf({ quantityLots: 500 }, { ...most, positionLots: 300, restingEntryLots: 200 })).toBeNull();
     const any = { instrument: { ...instrument, maxQuantityLots: 999, maxMarketLots: 1_000 } };
     expect(limitOf({ quantityLots: 1_000 }, any)).toBe('protectable');
-    expect(judge(check({ quantityLots: 1_001 }, most)).denial?.reason).toBe(
+    expect(judge(check({ quantityLots: 1_001 }, most), RISK).denial?.reason).toBe(
       'the position would be 1.001 BTC, and the venue takes 1.000 at most in one order at the market: one stop could not protect it',
     );
   });
@@ -166,6 +190,69 @@ describe('the risk gate', () => {
     ['order', { quantityLots: 1.5 }, {}],
   ] as [string, Partial<OrderIntent>, Partial<RiskCheck>][])('refuses by %s (%#)', (limit, intent, world) => {
     expect(limitOf(intent, world)).toBe(limit);
+  });
+
+  // The entry is worth 2 % of equity.
+  it.each([
+    ['gross-exposure', { maxGrossExposurePct: 9.9 }, { holdings: () => [holding(-8)] }],
+    [
+      'gross-exposure',
+      { maxGrossExposurePct: 9.9 },
+      { holdings: () => [holding(0, { selling: holding(8).worth })] },
+    ],
+    [null, { maxGrossExposurePct: 10 }, { holdings: () => [holding(-8)] }],
+    ['strategy-exposure', { maxStrategyExposurePct: 9.9 }, { holdings: () => [holding(8)] }],
+    [
+      null,
+      { maxStrategyExposurePct: 9.9 },
+      { holdings: () => [holding(8, { byStrategy: new Map([['other', 8]]) })] },
+    ],
+    [
+      'correlated-exposure',
+      { maxCorrelatedExposurePct: 5.9 },
+      { holdings: () => [holding(8)], correlation: () => 0.5 },
+    ],
+    [null, { maxCorrelatedExposurePct: 6 }, { holdings: () => [holding(8)], correlation: () => 0.5 }],
+    [null, { maxCorrelatedExposurePct: 2 }, { holdings: () => [holding(8)], correlation: () => -0.5 }],
+    [
+      'correlated-exposure',
+      { maxCorrelatedExposurePct: 9.9 },
+      { holdings: () => [holding(-8)], correlation: () => null },
+    ],
+    [
+      'correlated-exposure',
+      { maxCorrelatedExposurePct: 5.9 },
+      { holdings: () => [holding(0, { selling: holding(8).worth })], correlation: () => -0.5 },
+    ],
+    [
+      null,
+      { maxCorrelatedExposurePct: 2 },
+      { holdings: () => [holding(0, { selling: holding(8).worth })], correlation: () => 0.5 },
+    ],
+    ['order-rate', { maxEntriesPerMinute: 2 }, { entriesLastMinute: () => 2 }],
+    [null, { maxEntriesPerMinute: 2 }, { entriesLastMinute: () => 1 }],
+    ['loss-streak', { maxLossesInARow: 2 }, { lossesInARow: 2 }],
+    [null, { maxLossesInARow: 2 }, { lossesInARow: 1 }],
+    ['volatility', { maxVolatilityPct: 0.2 }, { volatilityPct: () => 0.21 }],
+    ['volatility', { maxVolatilityPct: 0.2 }, { volatilityPct: () => null }],
+    [null, { maxVolatilityPct: 0.2 }, { volatilityPct: () => 0.2 }],
+    ['price-collar', { maxEntryDistancePct: 1 }, { bidTicks: 9_800, askTicks: 9_900 }],
+    ['price-collar', { maxEntryDistancePct: 1 }, { bidTicks: 10_102, askTicks: 10_104 }],
+    [null, { maxEntryDistancePct: 1.1 }, { bidTicks: 9_800, askTicks: 9_900 }],
+  ] as [string | null, Partial<RiskNumbers>, Partial<RiskCheck>][])(
+    'a limit that a desk file may set: %s (%#)',
+    (limit, more, world) => {
+      expect(limitOf({}, world, more)).toBe(limit);
+      // What reduces a position passes, whatever the limit says.
+      const stop = { purpose: 'protective', side: 'sell', type: 'stop', quantityLots: 10 } as const;
+      expect(limitOf(stop, { ...world, positionLots: 10 }, more)).toBeNull();
+    },
+  );
+
+  it('refuses an entry whose exposure has no price', () => {
+    const unpriced = { holdings: () => [holding(Number.NaN)] };
+    for (const key of ['maxGrossExposurePct', 'maxStrategyExposurePct', 'maxCorrelatedExposurePct'])
+      expect(limitOf({}, unpriced, { [key]: 10_000 })).not.toBeNull();
   });
 
   it('lets a protective stop leave in every mode, and a closing order only while closing', () => {
@@ -238,7 +325,7 @@ describe('the risk gate', () => {
           'otherOpenPositions',
         ),
         (field) => {
-          expect(judge(check({}, { [field]: Number.NaN })).approved).toBeNull();
+          expect(judge(check({}, { [field]: Number.NaN }), RISK).approved).toBeNull();
         },
       ),
     );

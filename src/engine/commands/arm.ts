@@ -1,5 +1,7 @@
 /** Arm: the one way back to ACTIVE. Quotes the newest halt, and is refused as long as anything speaks against it. */
 import { type Halt, RESUME_RANK } from '../../domain/mode.js';
+import { isSizeFactor } from '../../limits/size-factor.js';
+import { staleMsOf } from '../../limits/stale-data.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -8,7 +10,6 @@ import { unprotectedSymbols } from '../flow/secure.js';
 import { staleSymbols } from '../flow/stale-data.js';
 import { goLiveMissing } from '../halts/go-live-missing.js';
 import { isClosing } from '../halts/mode.js';
-import { isSizeFactor } from '../risk/size-factor.js';
 import { newestDeskHalt } from '../state.js';
 import { unclaimedSymbols } from './claim-coins.js';
 import { done, refused } from './outcome.js';
@@ -146,7 +147,7 @@ export function armingObstacle(core: Core): Obstacle | null {
     };
   }
   if (core.venueDownSinceMs !== null) {
-    return { code: 'venue-down', message: 'the venue does not answer', doThis: wait };
+    return { code: 'venue-down', message: `the venue is down: ${core.venueDownWhy}`, doThis: wait };
   }
   if (core.venueBreaker.state === 'open') {
     return { code: 'venue-breaker', message: "the venue's API breaker is open", doThis: wait };
@@ -165,7 +166,7 @@ export function armingObstacle(core: Core): Obstacle | null {
       doThis: 'start with another recording or market',
     };
   }
-  if (market.freshestMonotonicMs < 0 || monotonicMs - market.freshestMonotonicMs > config.staleMs) {
+  if (market.freshestMonotonicMs < 0 || monotonicMs - market.freshestMonotonicMs > staleMsOf(config.risk)) {
     return { code: 'data-stale', message: 'there is no fresh price', doThis: wait };
   }
   if (!market.isPriced) {

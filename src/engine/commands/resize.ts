@@ -1,10 +1,10 @@
 /** Position size, as a part of what the desk file allows: smaller at once by anybody, larger by authorised people. */
 import { percentOfPpm } from '../../domain/money.js';
+import { isSizeFactor, SMALLEST_SIZE_PPM } from '../../limits/size-factor.js';
 import { type Core, commit, touchAll } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { cancelOrder } from '../orders/cancel-order.js';
-import { isSizeFactor, SMALLEST_SIZE_PPM } from '../risk/size-factor.js';
 import { done, refused } from './outcome.js';
 
 type Resize = Extract<Command, { readonly name: 'resize' }>;

@@ -72,9 +72,10 @@ function onHeartbeatLost(core: Core, which: 'process' | 'operations' | 'supervis
 }
 
 /** Down for a moment is no halt; back again means that something may have been missed. */
-export function onVenueHealth(core: Core, state: 'up' | 'down'): void {
+export function onVenueHealth(core: Core, state: 'up' | 'down', detail: string): void {
   if (state === 'down') {
     core.venueDownSinceMs ??= core.monotonicMs;
+    core.venueDownWhy = detail;
     return;
   }
   if (core.venueDownSinceMs === null) return;

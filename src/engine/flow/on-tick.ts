@@ -77,13 +77,21 @@ function checkProtection(core: Core): void {
 function checkFaults(core: Core): void {
   const { venueDownSinceMs, state } = core;
   if (venueDownSinceMs !== null && core.monotonicMs - venueDownSinceMs >= VENUE_DOWN_MAX_MS) {
-    raiseFault(core, 'venue', `the venue has not answered for ${VENUE_DOWN_MAX_MS / 1000} s`);
+    raiseFault(
+      core,
+      'venue',
+      `the venue has been down for ${VENUE_DOWN_MAX_MS / 1000} s: ${core.venueDownWhy}`,
+    );
   }
   if (state.mode !== 'ACTIVE' && state.mode !== 'REDUCING') return;
   checkReadings(core);
   const stale = staleSymbols(core);
   if (stale.length === 0) return;
-  raiseFault(core, 'stale-data', `no fresh price for ${core.config.staleMs / 1000} s: ${stale.join(', ')}`);
+  raiseFault(
+    core,
+    'stale-data',
+    `no fresh price for ${core.config.risk.staleDataSeconds} s: ${stale.join(', ')}`,
+  );
 }
 
 /** A key that counts no more, an answer that nobody can read, another hand that trades without end: nobody knows what is held. */

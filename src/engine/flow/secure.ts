@@ -3,6 +3,7 @@
  * already, its stop did nothing although the market is past it, or the venue takes no stop at all.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
+import { staleMsOf } from '../../limits/stale-data.js';
 import {
   type Core,
   type InstrumentWork,
@@ -75,7 +76,7 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   const { market, config } = core;
   const at = position.instrument;
   const age = market.quoteAgeMs(at, core.monotonicMs);
-  if (position.quantityLots === 0 || age === null || age > config.staleMs) return false;
+  if (position.quantityLots === 0 || age === null || age > staleMsOf(config.risk)) return false;
   // No sale of it is taken, so its stop may well have done nothing.
   if (isDust(core, at)) return false;
   const { side: closes } = wantedStop(core, position);

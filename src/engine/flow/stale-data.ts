@@ -1,4 +1,6 @@
 /** When prices count as stale for the whole desk. */
+
+import { staleMsOf } from '../../limits/stale-data.js';
 import type { Core } from '../core.js';
 import { isTradable } from './dust.js';
 
@@ -8,12 +10,12 @@ import { isTradable } from './dust.js';
  */
 export function staleSymbols(core: Core): string[] {
   const { market, config, monotonicMs } = core;
-  const feedIsSilent = monotonicMs - market.freshestMonotonicMs > config.staleMs;
+  const feedIsSilent = monotonicMs - market.freshestMonotonicMs > staleMsOf(config.risk);
   const stale: string[] = [];
   for (const { id, symbol } of config.instruments) {
     const age = market.quoteAgeMs(id, monotonicMs);
     const held = isTradable(core, id, core.state.positions[id]?.quantityLots ?? 0);
-    if (age !== null && age <= config.staleMs) continue;
+    if (age !== null && age <= staleMsOf(config.risk)) continue;
     if (feedIsSilent || held) stale.push(symbol);
   }
   return stale;

@@ -7,6 +7,7 @@ import { placesOf } from '../../domain/book-steps.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { mulDivUnits, parseUnits, type Units } from '../../domain/money.js';
 import type { FeeInAsset, Fill } from '../../domain/order.js';
+import { staleMsOf } from '../../limits/stale-data.js';
 import { moneyOf, stepsAt } from '../books.js';
 import { type Core, commit, note } from '../core.js';
 import type { UnvaluedFee } from '../state.js';
@@ -81,7 +82,7 @@ function priceOf(core: Core, asset: string): { instrument: InstrumentId; bidTick
   const instrument = core.config.feeAssets?.[asset];
   if (instrument === undefined) return null;
   const age = core.market.quoteAgeMs(instrument, core.monotonicMs);
-  if (age === null || age > core.config.staleMs) return null;
+  if (age === null || age > staleMsOf(core.config.risk)) return null;
   return { instrument, bidTicks: core.market.bidTicks[instrument] as number };
 }
 

@@ -1,6 +1,7 @@
 /** Brings changed settings into force: configuration, loss limits, and the strategies whose parameters changed. */
+
+import { buildLimits } from '../../limits/loss-floors.js';
 import type { Core } from '../core.js';
-import { buildLimits } from '../risk/loss-limits.js';
 import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
 import { effectiveConfig } from './effective-config.js';
 import type { SettingValues } from './setting-specs.js';

@@ -1,6 +1,7 @@
 /** The desk file with what was changed since, as the engine trades by it. */
 import { createHash } from 'node:crypto';
 import type { SizePlan } from '../../domain/go-live.js';
+import type { RiskNumbers } from '../../limits/registry.js';
 import type { EngineConfig } from '../config.js';
 import type { SettingsState } from '../state.js';
 import { parameterKey, type SettingsSource, type SettingValues, settingValues } from './setting-specs.js';
@@ -22,19 +23,13 @@ export function effectiveConfig(
   return { ...config, risk: { ...risk, maxPositionSizePct, maxConcurrentPositions } };
 }
 
-function withChanges(source: SettingsSource, changed: SettingValues): SettingsSource {
-  const value = (key: string, otherwise: number): number => changed[key] ?? otherwise;
-  const { risk } = source;
+function withChanges(
+  source: EngineConfig,
+  changed: SettingValues,
+): Pick<EngineConfig, 'risk' | 'strategies'> {
+  const risk = Object.entries(source.risk).map(([key, value]) => [key, changed[`risk.${key}`] ?? value]);
   return {
-    risk: {
-      ...risk,
-      maxPositionSizePct: value('risk.maxPositionSizePct', risk.maxPositionSizePct),
-      maxConcurrentPositions: value('risk.maxConcurrentPositions', risk.maxConcurrentPositions),
-      stopLossPct: value('risk.stopLossPct', risk.stopLossPct),
-      dailyLossLimitPct: value('risk.dailyLossLimitPct', risk.dailyLossLimitPct),
-      maxDrawdownPct: value('risk.maxDrawdownPct', risk.maxDrawdownPct),
-    },
-    staleMs: Math.round(value('risk.staleDataSeconds', source.staleMs / 1000) * 1000),
+    risk: Object.fromEntries(risk) as RiskNumbers,
     strategies: source.strategies.map((strategy) => ({
       ...strategy,
       parameters: { ...strategy.parameters, ...parametersOf(strategy.name, changed) },

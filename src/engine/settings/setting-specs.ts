@@ -3,8 +3,9 @@
  * restart: it decides what is traded, where, or with what, and positions are held in its terms.
  */
 import type { SettingChange } from '../../domain/settings-change.js';
-import type { RiskNumbers, StrategyConfig } from '../config.js';
-import { STRATEGIES } from '../strategies/registry.js';
+import { LIMITS, type RiskKey, type RiskNumbers } from '../../limits/registry.js';
+import type { StrategyConfig } from '../config.js';
+import { declaredOf } from '../strategies/registry.js';
 
 export interface SettingSpec {
   readonly key: string;
@@ -13,60 +14,40 @@ export interface SettingSpec {
   readonly whole: boolean;
   readonly min: number;
   readonly max: number;
-  /** `lower`: a smaller value only ever allows less. `neither`: no direction is safe by itself, each change is approved. */
-  readonly tighter: 'lower' | 'neither';
+  /** Where a value only ever allows less. `neither`: no direction is safe by itself, each change is approved. */
+  readonly tighter: 'lower' | 'higher' | 'neither';
 }
 
 /** The part of a desk that settings are made of. */
 export interface SettingsSource {
   readonly risk: RiskNumbers;
-  readonly staleMs: number;
   readonly strategies: readonly StrategyConfig[];
 }
 
 export type SettingValues = Readonly<Record<string, number>>;
 
-const percent = { unit: '%', whole: false, min: 0.01, max: 100, tighter: 'lower' } as const;
+/** Of the limits; each only refuses more in the direction that it names. */
+export const RISK_SPECS: readonly SettingSpec[] = LIMITS.map(({ setting }) => {
+  const { key, meaning, unit, whole, min, max, tighter } = setting;
+  return { key: riskKey(key), meaning, unit, whole, min, max, tighter };
+});
 
-/** Every limit of the risk gate only refuses more when its number is smaller. */
-export const RISK_SPECS: readonly SettingSpec[] = [
-  { key: 'risk.maxPositionSizePct', meaning: 'Largest position, percent of equity', ...percent },
-  {
-    key: 'risk.maxConcurrentPositions',
-    meaning: 'Most positions open at a time',
-    unit: '',
-    whole: true,
-    min: 1,
-    max: 1000,
-    tighter: 'lower',
-  },
-  { key: 'risk.stopLossPct', meaning: 'Farthest protective stop, percent of the price', ...percent },
-  {
-    key: 'risk.dailyLossLimitPct',
-    meaning: 'Loss of a day that halts, percent of its first equity',
-    ...percent,
-  },
-  { key: 'risk.maxDrawdownPct', meaning: 'Fall of equity from its peak that halts, percent', ...percent },
-  {
-    key: 'risk.staleDataSeconds',
-    meaning: 'Age of the last quote past which the desk halts',
-    unit: 's',
-    whole: false,
-    min: 2,
-    max: 3600,
-    tighter: 'lower',
-  },
-];
+function riskKey(key: RiskKey): string {
+  return `risk.${key}`;
+}
 
 export function parameterKey(strategy: string, parameter: string): string {
   return `strategies.${strategy}.parameters.${parameter}`;
 }
 
-export function settingSpecs({ strategies }: Pick<SettingsSource, 'strategies'>): readonly SettingSpec[] {
-  const parameters = strategies.flatMap(({ name, kind }) =>
-    (STRATEGIES.get(kind)?.parameters ?? []).map(
+/** A limit that the desk file leaves out is none of its settings: it takes an edit of the file. */
+export function settingSpecs({ risk, strategies }: SettingsSource): readonly SettingSpec[] {
+  const inFile = LIMITS.filter(({ setting }) => risk[setting.key] !== undefined);
+  const held = new Set(inFile.map(({ setting }) => riskKey(setting.key)));
+  const parameters = strategies.flatMap((strategy) =>
+    (declaredOf(strategy)?.parameters ?? []).map(
       (spec): SettingSpec => ({
-        key: parameterKey(name, spec.name),
+        key: parameterKey(strategy.name, spec.name),
         meaning: spec.meaning,
         unit: '',
         whole: spec.whole,
@@ -76,22 +57,19 @@ export function settingSpecs({ strategies }: Pick<SettingsSource, 'strategies'>)
       }),
     ),
   );
-  return [...RISK_SPECS, ...parameters];
+  return [...RISK_SPECS.filter(({ key }) => held.has(key)), ...parameters];
 }
 
 /** The value of every key as `source` has it, defaults filled in. */
-export function settingValues({ risk, staleMs, strategies }: SettingsSource): SettingValues {
-  const values: Record<string, number> = {
-    'risk.maxPositionSizePct': risk.maxPositionSizePct,
-    'risk.maxConcurrentPositions': risk.maxConcurrentPositions,
-    'risk.stopLossPct': risk.stopLossPct,
-    'risk.dailyLossLimitPct': risk.dailyLossLimitPct,
-    'risk.maxDrawdownPct': risk.maxDrawdownPct,
-    'risk.staleDataSeconds': staleMs / 1000,
-  };
-  for (const { name, kind, parameters } of strategies) {
-    for (const spec of STRATEGIES.get(kind)?.parameters ?? []) {
-      values[parameterKey(name, spec.name)] = parameters[spec.name] ?? spec.default;
+export function settingValues({ risk, strategies }: SettingsSource): SettingValues {
+  const values: Record<string, number> = {};
+  for (const { setting } of LIMITS) {
+    const value = risk[setting.key];
+    if (value !== undefined) values[riskKey(setting.key)] = value;
+  }
+  for (const strategy of strategies) {
+    for (const spec of declaredOf(strategy)?.parameters ?? []) {
+      values[parameterKey(strategy.name, spec.name)] = strategy.parameters[spec.name] ?? spec.default;
     }
   }
   return values;
@@ -109,7 +87,8 @@ export function settingChanges(inForce: SettingValues, asked: SettingValues): Se
 
 /** True where the change allows something that was not allowed before, or may. */
 export function needsApproval(spec: SettingSpec, from: number, to: number): boolean {
-  return spec.tighter === 'neither' ? to !== from : to > from;
+  if (spec.tighter === 'neither') return to !== from;
+  return spec.tighter === 'lower' ? to > from : to < from;
 }
 
 /** Null where the value may stand; else what was expected. */

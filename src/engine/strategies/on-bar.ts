@@ -1,21 +1,33 @@
 /** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
 import { largestAtMarket } from '../../domain/order-bounds.js';
-import { type Core, commit, instrumentAt, liveOrders, positionAt, touch, workAt } from '../core.js';
+import { largestPosition } from '../../limits/size-factor.js';
+import { restingEntryLots } from '../account-view.js';
+import {
+  type Core,
+  commit,
+  note as coreNote,
+  instrumentAt,
+  liveOrders,
+  positionAt,
+  touch,
+  workAt,
+} from '../core.js';
 import type { BarEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
-import { placeOrder, restingEntryLots } from '../orders/place-order.js';
-import { largestPosition } from '../risk/size-factor.js';
+import { placeOrder } from '../orders/place-order.js';
 import { ownerOf } from '../trades/trade.js';
 import type { EntryWish, StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
+import { switchStrategy } from './switch-strategy.js';
 
 export function onBar(core: Core, bar: BarEvent): void {
   if (core.work[bar.instrument] === undefined) return;
   if (!bar.warmup) ageEntries(core, bar);
   core.guard.closedAt(bar.instrument, bar.closeTicks);
   core.regimes[bar.instrument]?.update(bar.openMs, bar.closeTicks);
+  core.returns[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   for (const slot of core.slots) {
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
     slot.lastOpenMs = bar.openMs;
@@ -40,7 +52,8 @@ export function isEnabled(core: Core, slot: StrategySlot): boolean {
 
 function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyContext {
   const { instrument } = slot;
-  const trading = !bar.warmup && core.begun;
+  const live = !bar.warmup && core.begun;
+  const trading = live && slot.barsSeen >= slot.strategy.warmupBars;
   const isNews = bar.late !== true;
   const at = instrument.id;
   const { bidTicks, askTicks } = core.market;
@@ -68,11 +81,19 @@ function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyConte
     },
     exit: (because) => {
       const work = workAt(core, at);
-      if (!trading || work.exiting !== null || !mayReduce(core)) return;
+      if (!trading || ownLots(core, slot) === 0 || work.exiting !== null || !mayReduce(core)) return;
       note(`${because}: closing the position`);
       work.exiting = because;
     },
-    note,
+    note: (text) => {
+      if (trading) note(text);
+    },
+    fail: (reason) => {
+      if (!live || !isEnabled(core, slot)) return;
+      const off = { strategy: slot.name, enabled: false, automatic: false, by: 'fermata', reason };
+      switchStrategy(core, off);
+      coreNote(core, 'alarm', `${slot.name} was switched off: ${reason}`, at);
+    },
   };
 }
 

@@ -1,7 +1,14 @@
-/** The strategies that a desk file can name. Adding one is one file and one line here. */
+/** The strategies that ship with Fermata. Adding one is one file and one line here. */
+import type { StrategyConfig } from '../config.js';
 import { emaCross } from './ema-cross.js';
-import type { StrategyDefinition } from './strategy.js';
+import type { DeclaredStrategy, StrategyDefinition } from './strategy.js';
 
 export const STRATEGIES: ReadonlyMap<string, StrategyDefinition> = new Map(
   [emaCross].map((definition) => [definition.kind, definition]),
 );
+
+/** Of a listed strategy: what ships, or the desk's own. */
+export const declaredOf = ({
+  kind,
+  own,
+}: Pick<StrategyConfig, 'kind' | 'own'>): DeclaredStrategy | undefined => own ?? STRATEGIES.get(kind);

@@ -18,7 +18,7 @@ export interface StrategySlot {
 export function buildSlots(config: EngineConfig): StrategySlot[] {
   return config.strategies.flatMap((listed) =>
     listed.symbols.map((symbol) => {
-      const definition = STRATEGIES.get(listed.kind);
+      const definition = listed.own ?? STRATEGIES.get(listed.kind);
       const instrument = config.instruments.find((candidate) => candidate.symbol === symbol);
       if (definition === undefined)
         throw new RangeError(`${listed.name}: there is no strategy ${listed.kind}`);

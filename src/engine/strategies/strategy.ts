@@ -23,7 +23,10 @@ export interface EntryWish {
   readonly because: string;
 }
 
-/** The world as a strategy may see it, and the three things it may ask for. Everything else is not its business. */
+/** Past bars that a strategy can be shown at most. */
+export const WARMUP_BARS_MAX = 5000;
+
+/** The world as a strategy may see it, and what it may ask for once it has warmed up. Everything else is not its business. */
 export interface StrategyContext {
   readonly instrument: Instrument;
   /** Signed lots: long is positive. */
@@ -38,13 +41,15 @@ export interface StrategyContext {
   readonly stopLossPct: number;
   /** Sized by the desk file's part of equity; the risk gate decides. */
   enterLimit(wish: EntryWish): void;
-  /** Closes the position at the market, in every mode that allows it. */
+  /** Closes its own position at the market, in every mode that allows it, and while it is switched off. */
   exit(because: string): void;
   note(text: string): void;
+  /** It can't go on: switched off until a person switches it on again. Positions keep their stops. */
+  fail(reason: string): void;
 }
 
 export interface Strategy {
-  /** Bars needed before the first decision. */
+  /** Bars needed before the first decision; it is made at the last of them. At most `WARMUP_BARS_MAX`. */
   readonly warmupBars: number;
   /** Called for each finished bar of its instrument, in order; during warm-up it can't order anything. */
   onBar(context: StrategyContext, bar: BarEvent): void;
@@ -54,17 +59,21 @@ export interface Strategy {
 
 export type ParameterValues = Readonly<Record<string, number>>;
 
-export interface StrategyDefinition {
+/** What can be known of a strategy without its code. */
+export interface DeclaredStrategy {
   readonly kind: string;
   /** The market that it is made for. */
   readonly suits: 'trending' | 'ranging';
   readonly parameters: readonly ParameterSpec[];
+}
+
+export interface StrategyDefinition extends DeclaredStrategy {
   create(parameters: ParameterValues, instrument: Instrument): Strategy;
 }
 
 /** The values with defaults filled in, or every problem with them in words. */
 export function readParameters(
-  definition: StrategyDefinition,
+  definition: DeclaredStrategy,
   given: ParameterValues,
 ): { readonly values: ParameterValues; readonly problems: readonly string[] } {
   const values: Record<string, number> = {};

@@ -4,7 +4,7 @@
  */
 import { type Core, note } from '../core.js';
 import type { Regime } from './regime.js';
-import { STRATEGIES } from './registry.js';
+import { declaredOf } from './registry.js';
 import type { StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 
@@ -70,8 +70,8 @@ function slotsOf(core: Core, strategy: string): StrategySlot[] {
 }
 
 function suitedRegime(core: Core, strategy: string): Regime | undefined {
-  const kind = core.config.strategies.find(({ name }) => name === strategy)?.kind ?? '';
-  return STRATEGIES.get(kind)?.suits;
+  const listed = core.config.strategies.find(({ name }) => name === strategy);
+  return listed === undefined ? undefined : declaredOf(listed)?.suits;
 }
 
 function hours(core: Core): number {

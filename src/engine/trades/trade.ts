@@ -95,8 +95,10 @@ export function closeTrade(
 /** A round trip that came out even neither adds to a streak nor ends it. */
 function countStreak(state: EngineState, { strategy, result }: TradeEntry): void {
   const track = trackOf(state, strategy);
-  if (result > 0n) track.lossesInARow = 0;
-  if (result < 0n) track.lossesInARow += 1;
+  for (const streak of [track, state]) {
+    if (result > 0n) streak.lossesInARow = 0;
+    if (result < 0n) streak.lossesInARow += 1;
+  }
 }
 
 export function averageOf(tickLots: bigint, lots: number): number | null {

@@ -10,6 +10,7 @@ import type { MarketPositionStore } from '../position.js';
 import { ReplayFeed } from '../replay/replay-feed.js';
 import { assignInstruments, checkRecording, type RecordingRequest } from './check-recording.js';
 import { RecordedSource } from './recorded-source.js';
+import type { RowShape } from './row-events.js';
 
 const LENGTH = 16;
 
@@ -28,6 +29,7 @@ export interface RecordedFeedOptions {
   readonly speed: number | null;
   readonly position: MarketPositionStore;
   readonly steadyMs: () => number;
+  readonly shape?: RowShape;
 }
 
 /** Throws `DataFileError` where a file can't be used; nothing stays open then. */
@@ -38,6 +40,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
     file,
     instrument,
     spreadTicks: options.spreadTicks[instrument.id] ?? 1,
+    ...(options.shape === undefined ? {} : { shape: options.shape }),
   }));
   const identity = await recordingIdentity(inputs);
   const deliveredMs = position.load(identity) ?? 0;

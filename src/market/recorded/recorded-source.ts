@@ -6,15 +6,16 @@ import type { TimedEvent, TimedSource } from '../replay/timed-source.js';
 import { filesByInstrument } from './check-recording.js';
 import { openJoinedFiles } from './joined-files.js';
 import type { RecordedFile } from './recorded-file.js';
-import { RowEvents } from './row-events.js';
+import { RowEvents, type RowShape } from './row-events.js';
 
 /** Bars kept for strategies to warm up on after a restart. */
-const HISTORY_BARS_MAX = 1500;
+const HISTORY_BARS_MAX = 5000;
 
 export interface RecordedInput {
   readonly file: string;
   readonly instrument: Instrument;
   readonly spreadTicks: number;
+  readonly shape?: RowShape;
 }
 
 interface FileStream {
@@ -37,7 +38,7 @@ export class RecordedSource implements TimedSource {
     try {
       for (const { files, instrument, first } of filesByInstrument(inputs)) {
         const rows = await openJoinedFiles(files, instrument);
-        const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks);
+        const events = new RowEvents(instrument.id, rows.spanMs, first.spreadTicks, first.shape);
         streams.push({ rows, events, ready: [], index: 0, ended: false });
       }
       await source.passOver(deliveredMs);

@@ -2,10 +2,19 @@
 
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { InstrumentId } from '../../domain/instrument.js';
-import { barQuotes, bidBelow } from '../../venue/bar-path.js';
+import { type BarPath, barQuotes, bidBelow } from '../../venue/bar-path.js';
 import { BarBuilder, MINUTE_MS, midTicks } from '../bar-builder.js';
 import type { TimedEvent } from '../replay/timed-source.js';
 import type { BarRow, QuoteRow, RecordedRow, TradeRow } from './row-parser.js';
+
+/** How rows become prices; by default the nearer extreme of a bar comes first, and no sizes are worked out. */
+export interface RowShape {
+  readonly path: BarPath;
+  /** Quotes around bars and trades have the size that was traded there. */
+  readonly withVolume: boolean;
+}
+
+const PLAIN: RowShape = { path: 'nearer', withVolume: false };
 
 export class RowEvents {
   private readonly builder: BarBuilder;
@@ -15,6 +24,7 @@ export class RowEvents {
     private readonly instrument: InstrumentId,
     private readonly spanMs: number,
     private readonly spreadTicks: number,
+    private readonly shape: RowShape = PLAIN,
   ) {
     this.builder = new BarBuilder(instrument);
   }
@@ -45,7 +55,7 @@ export class RowEvents {
       closeTicks,
       volumeLots,
     };
-    into.push(...barQuotes(bar, this.spreadTicks));
+    into.push(...barQuotes(bar, this.spreadTicks, this.shape.path, this.shape.withVolume));
     if (spanMs >= MINUTE_MS) {
       into.push({ kind: 'bar', marketMs: openMs + spanMs, bar });
       return;
@@ -68,7 +78,8 @@ export class RowEvents {
     const bidTicks = bidBelow(priceTicks, this.spreadTicks);
     const askTicks = bidTicks + this.spreadTicks;
     into.push({ kind: 'trade', instrument, marketMs, priceTicks, quantityLots, taker });
-    into.push({ kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: 0, askLots: 0 });
+    const lots = this.shape.withVolume ? quantityLots : 0;
+    into.push({ kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots });
   }
 
   private closeBar(untilMs: number, into: TimedEvent[]): void {

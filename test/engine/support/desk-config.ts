@@ -15,6 +15,7 @@ export function deskConfig(changes: Partial<EngineConfig> = {}, count = 2): Engi
       stopLossPct: 5,
       dailyLossLimitPct: 3,
       maxDrawdownPct: 15,
+      staleDataSeconds: 10,
     },
     ...changes,
   });

@@ -1,6 +1,5 @@
 /** The equity floors of daily loss and drawdown, kept ready so that a quote costs one comparison. */
-import { mulDiv, ppmOfPercent } from '../../domain/money.js';
-import type { RiskNumbers } from '../config.js';
+import { mulDiv, ppmOfPercent } from '../domain/money.js';
 
 const MILLION = 1_000_000;
 
@@ -15,7 +14,10 @@ export interface LossLimits {
   watchedFloor: number;
 }
 
-export function buildLimits(risk: RiskNumbers): LossLimits {
+export function buildLimits(risk: {
+  readonly dailyLossLimitPct: number;
+  readonly maxDrawdownPct: number;
+}): LossLimits {
   return {
     dailyLossPpm: ppmOfPercent(risk.dailyLossLimitPct),
     drawdownPpm: ppmOfPercent(risk.maxDrawdownPct),
@@ -34,4 +36,9 @@ export function setFloors(limits: LossLimits, dayStartEquity: number, peak: numb
   limits.watchedFloor = watching
     ? Math.max(limits.dailyFloor, limits.drawdownFloor)
     : Number.NEGATIVE_INFINITY;
+}
+
+/** How far it fell below `from`, percent with two places; 0 where it did not. */
+export function fallPct(from: number, to: number): string {
+  return from > 0 ? Math.max(0, ((from - to) / from) * 100).toFixed(2) : '0.00';
 }

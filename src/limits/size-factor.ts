@@ -1,5 +1,5 @@
 /** The part of the desk file's position size that is used now. Integers only: it is part of the journal. */
-import { mulDiv, ppmOfPercent } from '../../domain/money.js';
+import { mulDiv, ppmOfPercent } from '../domain/money.js';
 
 /** Parts per million; 1,000,000 is the desk file's own size. */
 export const FULL_SIZE_PPM = 1_000_000;

@@ -1,0 +1,134 @@
+/** What the limits look at. */
+import type { InstrumentId } from '../domain/instrument.js';
+import type { OrderIntent } from '../domain/order.js';
+import type { AccountView, Holding, RiskCheck } from '../limits/limit.js';
+import { heldAt } from './books.js';
+import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from './core.js';
+import { isDust, knownTicks } from './flow/dust.js';
+import { needsGoLive } from './halts/go-live-missing.js';
+import { isClosing } from './halts/mode.js';
+import { openFeeReason } from './orders/fee-value.js';
+import type { PositionEntry } from './state.js';
+
+export function accountView(core: Core): AccountView {
+  const { market, state } = core;
+  const newest = market.freshestMonotonicMs;
+  return {
+    equity: market.equity,
+    dayStartEquity: state.day?.startEquity ?? market.equity,
+    peakEquity: Math.max(core.limits.peak, state.peak),
+    quoteAgeMs: newest < 0 ? null : core.monotonicMs - newest,
+    openPositions: openPositions(core),
+    largestPosition: Math.max(0, ...state.positions.map((position) => worthOf(core, position))),
+    lossesInARow: state.lossesInARow,
+    holdings: () => holdings(core),
+    entriesLastMinute: () => entriesLastMinute(core),
+    volatilityPct: () => highest(core.returns.map(({ volatilityPct }) => volatilityPct)),
+  };
+}
+
+function worthOf(core: Core, position: PositionEntry): number {
+  const held = heldAt(core.state, position);
+  return Math.abs(held.cost + core.market.unrealised(held));
+}
+
+/** One wish for an order, and all that the gate asks about it. */
+export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
+  const { config, limits, market, state } = core;
+  const at = intent.instrument;
+  return {
+    intent,
+    instrument: instrumentAt(core, at),
+    mode: core.begun ? state.mode : 'HALTED',
+    needsGoLive: needsGoLive(core),
+    closing: isClosing(core) || workAt(core, at).securing !== null,
+    positionLots: positionAt(core, at).quantityLots,
+    restingEntryLots: restingEntryLots(core, at),
+    otherOpenPositions: openPositions(core, at),
+    equity: market.equity,
+    dailyFloor: limits.dailyFloor,
+    drawdownFloor: limits.drawdownFloor,
+    quoteAgeMs: market.quoteAgeMs(at, core.monotonicMs),
+    bidTicks: market.bidTicks[at] ?? Number.NaN,
+    askTicks: market.askTicks[at] ?? Number.NaN,
+    venueBreaker: core.venueBreaker.state,
+    closed: core.closed.get(at) ?? null,
+    openFees: openFeeReason(core),
+    sizeFactorPpm: state.sizeFactorPpm,
+    capabilities: config.capabilities,
+    lossesInARow: state.lossesInARow,
+    holdings: () => holdings(core),
+    entriesLastMinute: () => entriesLastMinute(core),
+    volatilityPct: () => core.returns[at]?.volatilityPct ?? null,
+    correlation: (other) => correlation(core, at, other),
+  };
+}
+
+function holdings(core: Core): Holding[] {
+  return core.state.positions.map((position) => {
+    const { instrument: at, quantityLots, trade } = position;
+    const { minNotional, moneyPerTickLot } = instrumentAt(core, at);
+    const worthAt = (lots: number, ticks: number): number =>
+      lots === 0 ? 0 : lots * ticks * moneyPerTickLot;
+    const price = knownTicks(core, at);
+    const bid = price ?? Number.NaN;
+    // Dust may never have a price again: it is worth what it cost, as in equity.
+    const { cost } = heldAt(core.state, position);
+    const held = price === null && Math.abs(cost) < minNotional ? cost : worthAt(quantityLots, bid);
+    const byStrategy = new Map<string, number>();
+    const add = (strategy: string, money: number): void => {
+      if (money !== 0) byStrategy.set(strategy, (byStrategy.get(strategy) ?? 0) + money);
+    };
+    add(trade?.strategy ?? 'fermata', Math.abs(held));
+    let buying = 0;
+    let selling = 0;
+    for (const entry of liveOrders(core, at)) {
+      const { purpose, side, strategy, limitTicks } = entry.intent;
+      if (purpose !== 'entry') continue;
+      const resting = worthAt(remainingLots(entry), Math.max(limitTicks ?? 0, bid));
+      if (side === 'buy') buying += resting;
+      else selling += resting;
+      add(strategy, resting);
+    }
+    return { instrument: at, worth: held, buying, selling, byStrategy };
+  });
+}
+
+/** By market time, of what was sent: a restart forgets none of them. Where a recording begins anew, earlier ones are past. */
+function entriesLastMinute({ state, marketMs }: Core): number {
+  let sent = 0;
+  for (const { intent, intendedMarketMs } of state.orders.values()) {
+    const ageMs = marketMs - intendedMarketMs;
+    if (intent.purpose === 'entry' && ageMs >= 0 && ageMs < 60_000) sent += 1;
+  }
+  return sent;
+}
+
+function correlation({ returns }: Core, one: InstrumentId, other: InstrumentId): number | null {
+  const beside = returns[other];
+  return beside === undefined ? null : (returns[one]?.correlationWith(beside) ?? null);
+}
+
+function highest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+export function restingEntryLots(core: Core, at: InstrumentId): number {
+  let lots = 0;
+  for (const entry of liveOrders(core, at)) {
+    if (entry.intent.purpose === 'entry') lots += remainingLots(entry);
+  }
+  return lots;
+}
+
+/** Instruments with a position, or with an entry that can still become one; `except` is left out. */
+export function openPositions(core: Core, except: InstrumentId | null = null): number {
+  let open = 0;
+  for (const { id } of core.config.instruments) {
+    if (id === except) continue;
+    const held = positionAt(core, id).quantityLots !== 0 && !isDust(core, id);
+    if (held || restingEntryLots(core, id) > 0) open += 1;
+  }
+  return open;
+}

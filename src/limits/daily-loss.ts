@@ -1,0 +1,29 @@
+/** The loss since the start of the desk's trading day, on equity including unrealised results. Past it the desk halts. */
+import { formatMoney } from '../domain/money.js';
+import { limit, PERCENT } from './limit.js';
+import { fallPct } from './loss-floors.js';
+
+export const dailyLossLimit = limit({
+  setting: {
+    key: 'dailyLossLimitPct',
+    meaning: 'Loss of a day that halts, percent of its first equity',
+    reference:
+      'Loss since the day boundary, open results included, percent of the day’s first equity: halts.',
+    leftOut: 'refused',
+    ...PERCENT,
+  },
+  name: 'daily-loss',
+  title: 'Loss today',
+  judge: ({ intent, equity, dailyFloor, instrument }, maxPct) => {
+    if (intent.purpose !== 'entry') return null;
+    if (equity > dailyFloor) return null;
+    return {
+      limit: 'daily-loss',
+      reason: `equity ${formatMoney(Math.round(equity), 2)} ${instrument.quote} has lost today's ${maxPct} %`,
+    };
+  },
+  reading: ({ dayStartEquity, equity }, value) => ({
+    value: `${value} %`,
+    now: `${fallPct(dayStartEquity, equity)} %`,
+  }),
+});

@@ -1,0 +1,30 @@
+/** The fall from the highest equity ever recorded, unrealised results included. Past it the desk halts. */
+import { formatMoney } from '../domain/money.js';
+import { limit, PERCENT } from './limit.js';
+import { fallPct } from './loss-floors.js';
+
+export const drawdownLimit = limit({
+  setting: {
+    key: 'maxDrawdownPct',
+    meaning: 'Fall of equity from its peak that halts, percent',
+    reference: 'Fall of equity from its peak, open results included, percent: halts.',
+    leftOut: 'refused',
+    ...PERCENT,
+  },
+  name: 'drawdown',
+  title: 'Drawdown',
+  judge: ({ intent, equity, drawdownFloor, instrument }, maxPct) => {
+    if (intent.purpose !== 'entry') return null;
+    if (equity > drawdownFloor) return null;
+    return {
+      limit: 'drawdown',
+      reason:
+        `equity ${formatMoney(Math.round(equity), 2)} ${instrument.quote} is ` +
+        `${maxPct} % or more below its peak`,
+    };
+  },
+  reading: ({ peakEquity, equity }, value) => ({
+    value: `${value} %`,
+    now: `${fallPct(peakEquity, equity)} %`,
+  }),
+});

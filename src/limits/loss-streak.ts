@@ -1,0 +1,28 @@
+/** Losses in a row, of all strategies together: nothing more is entered on a day that goes wrong. */
+import { limit } from './limit.js';
+
+export const lossStreakLimit = limit({
+  setting: {
+    key: 'maxLossesInARow',
+    meaning: 'Losses in a row after which nothing is entered on that day',
+    reference:
+      'Trades closed with a loss in a row, of all strategies, after which nothing is entered until the next day of the desk or a trade that wins.',
+    unit: '',
+    whole: true,
+    min: 1,
+    max: 1000,
+    tighter: 'lower',
+    leftOut: 'off',
+  },
+  name: 'loss-streak',
+  title: 'Losses in a row today',
+  judge: ({ intent, lossesInARow }, most) => {
+    if (intent.purpose !== 'entry') return null;
+    if (lossesInARow < most) return null;
+    return {
+      limit: 'loss-streak',
+      reason: `${lossesInARow} trades in a row lost today, ${most} end the day: nothing is entered before the next`,
+    };
+  },
+  reading: ({ lossesInARow }, value) => ({ value: String(value), now: String(lossesInARow) }),
+});

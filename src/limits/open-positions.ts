@@ -1,0 +1,27 @@
+/** How many instruments may have a position, or an entry that can still become one, at the same time. */
+import { limit } from './limit.js';
+
+export const openPositionsLimit = limit({
+  setting: {
+    key: 'maxConcurrentPositions',
+    meaning: 'Most positions open at a time',
+    reference: 'Most positions open at a time.',
+    unit: '',
+    whole: true,
+    min: 1,
+    max: 1000,
+    tighter: 'lower',
+    leftOut: 'refused',
+  },
+  name: 'open-positions',
+  title: 'Open positions',
+  judge: ({ intent, otherOpenPositions }, most) => {
+    if (intent.purpose !== 'entry') return null;
+    if (otherOpenPositions < most) return null;
+    return {
+      limit: 'open-positions',
+      reason: `${otherOpenPositions} positions or entries are open, ${most} are allowed`,
+    };
+  },
+  reading: ({ openPositions }, value) => ({ value: String(value), now: String(openPositions) }),
+});

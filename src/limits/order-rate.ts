@@ -1,0 +1,29 @@
+/** How many entries may leave in a minute of market time: a strategy that goes wild is stopped at the door. */
+import { limit } from './limit.js';
+
+export const orderRateLimit = limit({
+  setting: {
+    key: 'maxEntriesPerMinute',
+    meaning: 'Most entries sent in a minute of market time',
+    reference:
+      'Most entries that are sent in a minute of market time, of all strategies together; counted among the 500 orders that ended last, stops and exits too, and those that have not.',
+    unit: '',
+    whole: true,
+    min: 1,
+    max: 100,
+    tighter: 'lower',
+    leftOut: 'off',
+  },
+  name: 'order-rate',
+  title: 'Entries in a minute',
+  judge: ({ intent, entriesLastMinute }, most) => {
+    if (intent.purpose !== 'entry') return null;
+    const sent = entriesLastMinute();
+    if (sent < most) return null;
+    return {
+      limit: 'order-rate',
+      reason: `${sent} entries were sent in the last minute, ${most} are allowed`,
+    };
+  },
+  reading: ({ entriesLastMinute }, value) => ({ value: String(value), now: String(entriesLastMinute()) }),
+});

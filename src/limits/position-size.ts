@@ -1,0 +1,47 @@
+/** The largest position in one instrument, as a percentage of equity including unrealised results. */
+import { formatMoney, percentOfPpm, worth } from '../domain/money.js';
+import { limit, PERCENT } from './limit.js';
+import { FULL_SIZE_PPM, largestPosition } from './size-factor.js';
+
+export const positionSizeLimit = limit({
+  setting: {
+    key: 'maxPositionSizePct',
+    meaning: 'Largest position, percent of equity',
+    reference: 'Largest position, percent of equity.',
+    leftOut: 'refused',
+    ...PERCENT,
+  },
+  name: 'position-size',
+  title: 'Largest position',
+  judge: (check, maxPct) => {
+    const { intent, instrument, equity } = check;
+    if (intent.purpose !== 'entry') return null;
+    const price = Math.max(intent.limitTicks ?? check.askTicks, check.bidTicks);
+    const lots = Math.abs(check.positionLots) + check.restingEntryLots + intent.quantityLots;
+    const value = worth(lots, price, instrument.moneyPerTickLot);
+    const most = largestPosition(equity, maxPct, check.sizeFactorPpm);
+    const orderPrice = intent.limitTicks ?? check.bidTicks;
+    const orderValue = worth(intent.quantityLots, orderPrice, instrument.moneyPerTickLot);
+    if (!(orderValue >= instrument.minNotional && intent.quantityLots >= instrument.minQuantityLots)) {
+      return {
+        limit: 'position-size',
+        reason: `an order worth ${formatMoney(orderValue, 2)} ${instrument.quote} is below the venue's smallest`,
+      };
+    }
+    if (value > 0 && value <= most) return null;
+    return {
+      limit: 'position-size',
+      reason:
+        `the position would be worth ${formatMoney(value, 2)} ${instrument.quote}, ` +
+        `${maxPct} % of equity${reduced(check.sizeFactorPpm)} allow ${formatMoney(most, 2)}`,
+    };
+  },
+  reading: ({ equity, largestPosition: most }, value) => {
+    const part = ((most / equity) * 100).toFixed(2);
+    const now = most === 0 || equity <= 0 ? '0.00 %' : `${part} % (${formatMoney(Math.round(most), 2)})`;
+    return { value: `${value} % of equity`, now };
+  },
+});
+
+const reduced = (sizeFactorPpm: number): string =>
+  sizeFactorPpm === FULL_SIZE_PPM ? '' : `, of which ${percentOfPpm(sizeFactorPpm)} % is used,`;

@@ -1,0 +1,79 @@
+/** Every limit of a desk. One more is a file and a line here. */
+import { correlatedExposureLimit } from './correlated-exposure.js';
+import { dailyLossLimit } from './daily-loss.js';
+import { drawdownLimit } from './drawdown.js';
+import { grossExposureLimit } from './gross-exposure.js';
+import type { AccountView, LeftOut, Limit, Rule } from './limit.js';
+import { lossStreakLimit } from './loss-streak.js';
+import { openPositionsLimit } from './open-positions.js';
+import { orderRateLimit } from './order-rate.js';
+import { positionSizeLimit } from './position-size.js';
+import { priceCollarLimit } from './price-collar.js';
+import {
+  closedInstrumentRule,
+  feeValueRule,
+  goLiveRule,
+  modeRule,
+  protectableRule,
+  reducesRule,
+  venueBreakerRule,
+} from './rules.js';
+import { staleDataLimit } from './stale-data.js';
+import { stopLossLimit } from './stop-loss.js';
+import { strategyExposureLimit } from './strategy-exposure.js';
+import { volatilityLimit } from './volatility.js';
+
+/** What the gate asks of each order, in the order in which a person would want to hear of it. */
+export const GATE = [
+  modeRule,
+  goLiveRule,
+  reducesRule,
+  staleDataLimit,
+  venueBreakerRule,
+  closedInstrumentRule,
+  feeValueRule,
+  volatilityLimit,
+  priceCollarLimit,
+  stopLossLimit,
+  dailyLossLimit,
+  drawdownLimit,
+  lossStreakLimit,
+  orderRateLimit,
+  openPositionsLimit,
+  positionSizeLimit,
+  grossExposureLimit,
+  strategyExposureLimit,
+  correlatedExposureLimit,
+  protectableRule,
+] as const satisfies readonly (Rule | Limit)[];
+
+type Declared = Exclude<(typeof GATE)[number], Rule>;
+type KeyOf<Entry> = Entry extends Limit<infer Key, LeftOut> ? Key : never;
+/** Keys that each desk has, and keys that its file may leave out. */
+export type OptionalKey = KeyOf<Extract<Declared, Limit<string, 'off'>>>;
+export type FixedKey = Exclude<KeyOf<Declared>, OptionalKey>;
+export type RiskKey = FixedKey | OptionalKey;
+
+/** As in the desk file's `risk`. What is left out does not count. */
+export type RiskNumbers = { readonly [Key in FixedKey]: number } & {
+  readonly [Key in OptionalKey]?: number | undefined;
+};
+
+export const LIMITS: readonly Limit<RiskKey>[] = GATE.filter((entry) => entry.setting !== null);
+
+export interface RiskReading {
+  readonly limit: string;
+  /** As the page names it. */
+  readonly title: string;
+  /** What is allowed, and what is, as text with unit. */
+  readonly value: string;
+  readonly now: string;
+}
+
+/** Each limit that counts beside what is, as the text that people read. */
+export function riskReadings(account: AccountView, risk: RiskNumbers): RiskReading[] {
+  return LIMITS.flatMap(({ name, title, setting, reading }) => {
+    const value = risk[setting.key];
+    return value === undefined ? [] : [{ limit: name, title, ...reading(account, value) }];
+  });
+}

@@ -1,0 +1,105 @@
+/** What the gate asks whatever the numbers of the desk file are. */
+import { formatDecimal } from '../domain/decimal.js';
+import { formatMoney, worth } from '../domain/money.js';
+import type { OrderPurpose } from '../domain/order.js';
+import { largestAtMarket, smallestOrder } from '../domain/order-bounds.js';
+import type { Rule } from './limit.js';
+
+const rule = (judge: Rule['judge']): Rule => ({ setting: null, judge });
+
+/** What each mode lets through. */
+export const modeRule: Rule = rule(({ intent, mode, closing }) => {
+  const allowed: readonly OrderPurpose[] =
+    mode === 'ACTIVE'
+      ? ['entry', 'exit', 'close', 'protective']
+      : mode === 'REDUCING'
+        ? ['exit', 'close', 'protective']
+        : closing
+          ? ['close', 'protective']
+          : ['protective'];
+  if (allowed.includes(intent.purpose)) return null;
+  return { limit: 'mode', reason: `the desk is ${mode}: no ${intent.purpose} order leaves it` };
+});
+
+/** Real money is risked only on a go-live that people approved. Orders that reduce a position always pass. */
+export const goLiveRule: Rule = rule(({ intent, needsGoLive }) => {
+  if (intent.purpose !== 'entry' || needsGoLive === false) return null;
+  return { limit: 'go-live', reason: 'no go-live that people approved is in force' };
+});
+
+/** An order that is to reduce must: opposite side, not more than is held, and long only where the venue can't short. */
+export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capabilities }) => {
+  if (!(Number.isSafeInteger(intent.quantityLots) && intent.quantityLots > 0)) {
+    return { limit: 'order', reason: `an order of ${intent.quantityLots} lots can't be placed` };
+  }
+  if (intent.purpose === 'entry') {
+    if (intent.side === 'buy' || capabilities.shorting) return null;
+    return { limit: 'shorting', reason: 'this venue can only sell what is held' };
+  }
+  if (intent.side === 'buy' && instrument.kind === 'spot' && !capabilities.shorting) {
+    return { limit: 'reduces', reason: 'coins can not be owed here: no purchase reduces a position' };
+  }
+  const closingSide = positionLots > 0 ? 'sell' : 'buy';
+  if (positionLots !== 0 && intent.side === closingSide && intent.quantityLots <= Math.abs(positionLots)) {
+    return null;
+  }
+  return {
+    limit: 'reduces',
+    reason: `a ${intent.side} of ${intent.quantityLots} lots does not reduce a position of ${positionLots} lots`,
+  };
+});
+
+/** Nothing is opened at a venue that did not answer, whatever the mode. */
+export const venueBreakerRule: Rule = rule(({ intent, venueBreaker }) => {
+  if (intent.purpose !== 'entry' || venueBreaker === 'closed') return null;
+  return { limit: 'venue-breaker', reason: "the venue's API breaker is open: no new trade until it answers" };
+});
+
+/** Nothing is opened in what the venue has halted, or does not list. */
+export const closedInstrumentRule: Rule = rule(({ intent, closed }) => {
+  if (intent.purpose !== 'entry' || closed === null) return null;
+  return { limit: 'closed-instrument', reason: closed };
+});
+
+/** Nothing is entered while what trading costs can't be told. */
+export const feeValueRule: Rule = rule(({ intent, openFees }) => {
+  if (intent.purpose !== 'entry' || openFees === null) return null;
+  return { limit: 'fee-value', reason: openFees };
+});
+
+const PPM = 1_000_000;
+
+/** A stop that has to be a limit order asks for so much less than its trigger, and is judged by that: 5 %. */
+const BELOW_TRIGGER_PPM = 50_000;
+
+/** No entry that could not be protected and sold again: judged at its stop's price, after fees, for what it buys alone. */
+export const protectableRule: Rule = rule(({ intent, instrument, positionLots, restingEntryLots }) => {
+  if (intent.purpose !== 'entry' || intent.protectTicks === null) return null;
+  const { minNotional, minQuantityLots, moneyPerTickLot, base, quote, lotSize, kind, takerFeePpm } =
+    instrument;
+  const most = largestAtMarket(instrument);
+  const wholeLots = Math.abs(positionLots) + restingEntryLots + intent.quantityLots;
+  if (wholeLots > most) {
+    return {
+      limit: 'protectable',
+      reason:
+        `the position would be ${formatDecimal(wholeLots, lotSize)} ${base}, and the venue takes ` +
+        `${formatDecimal(most, lotSize)} at most in one order at the market: one stop could not protect it`,
+    };
+  }
+  // On spot the fee of a purchase may be kept in what was bought.
+  const feePpm = kind === 'spot' && intent.side === 'buy' ? takerFeePpm : 0;
+  const lots = Math.floor((intent.quantityLots * (PPM - feePpm)) / PPM);
+  const worstTicks =
+    intent.side === 'buy'
+      ? Math.floor((intent.protectTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM)
+      : intent.protectTicks;
+  const value = worth(lots, worstTicks, moneyPerTickLot);
+  if (lots >= minQuantityLots && value >= minNotional) return null;
+  return {
+    limit: 'protectable',
+    reason:
+      `at its stop, after fees, the position would be ${formatDecimal(lots, lotSize)} ${base} worth ${formatMoney(value, 2)} ` +
+      `${quote}, and the venue takes no order below ${smallestOrder(instrument)}: it could be neither protected nor sold`,
+  };
+});
