@@ -66,6 +66,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/desk.js')).deskCommand,
   },
   {
+    name: 'strategy',
+    group: 'The desk',
+    summary: 'write a strategy of your own, or check one',
+    load: async () => (await import('./commands/strategy.js')).strategyCommand,
+  },
+  {
     name: 'paper',
     group: 'The desk',
     summary: 'begin again with the paper balance of the desk file',
@@ -82,6 +88,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'The desk',
     summary: "print the trader's journal",
     load: async () => (await import('./commands/journal.js')).journalCommand,
+  },
+  {
+    name: 'completion',
+    group: 'The desk',
+    summary: 'print what makes bash or zsh complete commands and options',
+    load: async () => (await import('./commands/completion.js')).completionOf(COMMANDS),
   },
   {
     name: 'stop',
@@ -244,6 +256,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Routines and proof',
     summary: 'prove that no evidence was changed; show what steps were answered',
     load: async () => (await import('./commands/evidence.js')).evidenceCommand,
+  },
+  {
+    name: 'backtest',
+    group: 'Routines and proof',
+    summary: 'trade a desk on recorded prices and say what it came to',
+    load: async () => (await import('./commands/backtest.js')).backtestCommand,
   },
   {
     name: 'validate',

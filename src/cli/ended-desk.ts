@@ -1,6 +1,7 @@
 /** What a command says where it is certain that nothing of the desk runs: at once, instead of waiting for somebody. */
+
+import { isContainer } from '../home/is-container.js';
 import type { Runtime } from '../home/runtime.js';
-import { isContainer } from '../home/runtime-here.js';
 import { hasEnded } from '../supervisor/desk-ended.js';
 import { CliFailure } from './failure.js';
 import { requireRuntime } from './running-desk.js';

@@ -1,5 +1,6 @@
 /** The one form in which a command fails in front of a person. */
 import { messageOf } from '../domain/message-of.js';
+import { asTyped } from '../home/as-typed.js';
 
 export const EXIT_OK = 0;
 /** It failed, or what was asked for could not be proven. */
@@ -80,15 +81,4 @@ export function failureLines(failure: PresentedFailure): string[] {
     `  kept safe: ${failure.keptSafe}`,
     `  do this:   ${failure.doThis}`,
   ].map((line) => asTyped(line));
-}
-
-/** Commands in messages as they can be typed where they are read: `fermata` alone is on nobody's path after `npm ci`. */
-const COMMAND = /(?<![\w/.@-]|npx |the )fermata (?=--|[a-z])/g;
-
-/** Started by `npx` or `npm start`: in this folder `npx` finds this program, and no other one of the same name. */
-const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
-  env.npm_command === 'exec' || env.npm_lifecycle_event === 'start';
-
-export function asTyped(text: string, env: NodeJS.ProcessEnv = process.env): string {
-  return startedByNpm(env) ? text.replace(COMMAND, 'npx fermata ') : text;
 }

@@ -15,9 +15,18 @@ import { printFailure } from './output.js';
 export async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', onLostOutput);
   await run(argv);
+  await Promise.all([process.stdout, process.stderr].map(written));
   // Told a moment after the write; this process may be ended before.
   if (process.stdout.errored) onLostOutput(process.stdout.errored);
   return Number(process.exitCode ?? EXIT_OK);
+}
+
+/** A pipe takes 64 KiB, and the rest as it is read: whoever ended the process before would cut the output short. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0 || stream.errored) resolve();
+    else stream.write('', () => resolve());
+  });
 }
 
 /** `fermata journal | head`: the reader has seen enough. A full disk is another thing: what was asked for is cut short. */
@@ -30,15 +39,17 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
 async function run(argv: readonly string[]): Promise<void> {
   // `help stop` is `stop --help`.
   const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+  let typed = asked;
   try {
     readEnvironmentFile(process.cwd());
     const program = await programFor(asked);
     const options = program.commands.find((command) => command.name() === asked[0])?.options ?? [];
-    await program.parseAsync([...withKeptByNpm(asked, options)], { from: 'user' });
+    typed = withKeptByNpm(asked, options);
+    await program.parseAsync([...typed], { from: 'user' });
   } catch (error) {
     const failure = error instanceof CommanderError ? usageOf(error, asked[0]) : error;
     if (failure !== null) {
-      process.exitCode = printFailure(failure, argv.includes('--json'));
+      process.exitCode = printFailure(failure, typed.includes('--json'));
     }
   }
 }

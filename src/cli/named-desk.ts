@@ -4,15 +4,15 @@ import { dirname } from 'node:path';
 import { stepPartsIn } from '../checks/registry.js';
 import { DEFAULT_DESK, folderNotice, resolveDesk } from '../desk/resolve-desk.js';
 import type { StepParts } from '../desk/step-parts.js';
-import { deskFolderOf, type Runtime } from '../home/runtime.js';
+import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
 
 /** What `--desk` names; without it the desk that runs here, else the one that comes with Fermata. */
 export function namedDeskFile(
   named: string | undefined,
-  runtime: Pick<Runtime, 'deskFile'> | null = null,
+  runtime: Pick<Runtime, 'deskFile' | 'writtenFile'> | null = null,
 ): string {
   // The file of the desk that runs may have become a folder since its start.
-  const file = resolveDesk(named ?? runtime?.deskFile ?? DEFAULT_DESK);
+  const file = resolveDesk(named ?? (runtime === null ? DEFAULT_DESK : writtenFileOf(runtime)));
   const notice = folderNotice(file);
   if (notice !== null) process.stderr.write(`! ${notice}\n`);
   return file;
@@ -21,7 +21,9 @@ export function namedDeskFile(
 /** What its steps may name, with the checks of its own folder. */
 export function stepPartsOf(
   file: string,
-  runtime: Pick<Runtime, 'deskFile' | 'deskFolder'> | null = null,
+  runtime: Pick<Runtime, 'deskFile' | 'writtenFile' | 'deskFolder'> | null = null,
 ): StepParts {
-  return stepPartsIn(runtime?.deskFile === file ? deskFolderOf(runtime) : dirname(file));
+  return stepPartsIn(
+    runtime !== null && writtenFileOf(runtime) === file ? deskFolderOf(runtime) : dirname(file),
+  );
 }

@@ -2,8 +2,9 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { takeEnvironment } from '../desk/environment.js';
-import { type NewDesk, type NewInstrument, newDeskText } from '../desk/new-desk.js';
+import { type NewDesk, type NewInstrument, newDeskText, withPackVersion } from '../desk/new-desk.js';
 import { DEFAULT_DESK, deskFolders, resolveDesk } from '../desk/resolve-desk.js';
+import { editorConfig } from '../pack/editor-config.js';
 import { ENVIRONMENT } from '../venue/environment.js';
 import { parseDesk } from '../venue/load-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
@@ -51,6 +52,7 @@ export function writeNewDesk(request: NewDeskRequest, workingFolder: string): Wr
   mkdirSync(folder, { recursive: true });
   writeOnce(file, text);
   copySchema(dirname(folder));
+  writeEditorConfig(folder);
   return { desk: name, file, notes: taken.notes };
 }
 
@@ -88,7 +90,7 @@ function given(request: NewDeskRequest): Partial<NewDesk> {
 function textOf(wanted: NewDesk): string {
   const made = newDeskText(readFileSync(resolveDesk(DEFAULT_DESK), 'utf8'), wanted);
   if (made.kind === 'text') {
-    return made.text;
+    return withPackVersion(made.text);
   }
   const example = made.symbols.map((symbol) => `--instrument ${symbol},TICK,LOT,MIN`).join(' ');
   throw usageFailure(
@@ -107,6 +109,12 @@ function writeOnce(file: string, text: string): void {
 
 function alreadyThere(file: string): CliFailure {
   return new CliFailure(`${file} exists already`, 'it was not touched', 'choose another name with --name');
+}
+
+/** What code of the folder may import, for editors. */
+function writeEditorConfig(folder: string): void {
+  const file = join(folder, 'tsconfig.json');
+  if (!existsSync(file)) writeFileSync(file, editorConfig(folder));
 }
 
 /** Editors find the schema beside the desk's folder. */

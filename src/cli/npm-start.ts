@@ -17,9 +17,7 @@ export function withKeptByNpm(
   const kept = options.flatMap(({ long, flags, required }) => {
     const name = long?.slice(2) ?? '';
     const value = env[`npm_config_${name.replaceAll('-', '_')}`];
-    return name === '' || name === 'json' || value === undefined
-      ? []
-      : [{ name, flags, valued: required, value }];
+    return name === '' || value === undefined ? [] : [{ name, flags, valued: required, value }];
   });
   if (kept.length === 0) return argv;
   const [command = '', ...rest] = argv;

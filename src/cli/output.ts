@@ -1,22 +1,37 @@
 /** Standard output is for results, standard error for what went wrong. */
-import { failureLines, presentFailure } from './failure.js';
+import { asTyped } from '../home/as-typed.js';
+import { withMark } from './colour.js';
+import { failureLines, type PresentedFailure, presentFailure } from './failure.js';
 
+/** Commands in it as they are typed here. */
 export function printLines(lines: readonly string[]): void {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  printExact(lines.map((line) => asTyped(line)));
+}
+
+/** What somebody else has written. */
+export function printExact(lines: readonly string[]): void {
+  if (lines.length > 0) {
+    process.stdout.write(`${lines.map((line) => withMark(line, process.stdout)).join('\n')}\n`);
+  }
 }
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** As a script reads it; a person may type what it says. */
+export function failureJson({ exitCode: _, message, doThis, ...rest }: PresentedFailure): object {
+  return { error: { message: asTyped(message), ...rest, doThis: asTyped(doThis) } };
+}
+
 /** Prints the failure and answers with its exit code. With `json` a script finds it on standard output. */
 export function printFailure(error: unknown, json: boolean): number {
   const failure = presentFailure(error);
   if (json) {
-    const { exitCode: _, ...fields } = failure;
-    printJson({ error: fields });
+    printJson(failureJson(failure));
   } else {
-    process.stderr.write(`${failureLines(failure).join('\n')}\n`);
+    const lines = failureLines(failure).map((line) => withMark(line, process.stderr));
+    process.stderr.write(`${lines.join('\n')}\n`);
   }
   if (process.env.FERMATA_DEBUG === '1' && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ''}\n`);

@@ -1,28 +1,33 @@
-/** Shows what a start does while it does it: a growing bar on a terminal, a line at each tenth elsewhere. */
+/** Shows what a start does while it does it: one line that changes on a terminal, a line for each step elsewhere. */
+import { asTyped } from '../home/as-typed.js';
 import type { OnProgress } from '../supervisor/progress.js';
 
 const BAR_WIDTH = 24;
+const CLEAR_LINE = '\r\x1b[K';
 
 interface Output {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-export function progressPrinter(output: Output): OnProgress {
+export function progressPrinter(output: Output, nowMs: () => number = Date.now): OnProgress {
   const isTerminal = output.isTTY === true;
-  let isBarOpen = false;
+  /** A step or a bar stands there, without the end of its line. */
+  let isOpen = false;
   let tenthsShown = -1;
   return (progress) => {
-    if (progress.kind === 'line') {
-      output.write(`${isBarOpen ? '\n' : ''}${progress.text}\n`);
-      isBarOpen = false;
+    const clear = isOpen ? CLEAR_LINE : '';
+    if (progress.kind !== 'bar') {
+      const isStep = isTerminal && progress.kind === 'step';
+      output.write(`${clear}${timeOf(nowMs())}  ${asTyped(progress.text)}${isStep ? '' : '\n'}`);
+      isOpen = isStep;
       return;
     }
     const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
     if (isTerminal) {
       const isDone = share === 1;
-      output.write(`\r${bar(share)} ${progress.text}${isDone ? '\n' : ''}`);
-      isBarOpen = !isDone;
+      output.write(`${clear}${bar(share)} ${progress.text}${isDone ? '\n' : ''}`);
+      isOpen = !isDone;
       return;
     }
     const tenths = Math.floor(share * 10);
@@ -32,6 +37,9 @@ export function progressPrinter(output: Output): OnProgress {
     }
   };
 }
+
+/** As in the log. */
+const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
 
 function bar(share: number): string {
   const filled = Math.round(share * BAR_WIDTH);

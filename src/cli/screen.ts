@@ -11,12 +11,13 @@ const LABEL_WIDTH = 12;
 export function screenLines(summary: UpSummary): string[] {
   const rows: readonly (readonly [string, string])[] = [
     ['Desk', `${summary.desk} (${moneyText(summary)})`],
-    ['Mode', `${summary.mode}: ${summary.reason}`],
+    ['Mode', summary.headline],
     ['Prices', summary.simulated ? `${summary.prices} (NOT LIVE)` : summary.prices],
     ['Account', accountText(summary)],
     ['Restart', keptOverRestart(summary.trading)],
     ['Dashboard', summary.signInUrl],
-    ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: npx fermata link)`],
+    ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
+    ...elsewhere(summary),
     ['Sign-in', `user operator, password ${passwordPlace(summary.passwordFile)}`],
     ['Temporal UI', `${summary.temporalUiUrl} (after the dashboard's sign-in)`],
     ['Metrics', summary.metricsUrl],
@@ -28,10 +29,15 @@ export function screenLines(summary: UpSummary): string[] {
     ...rows.map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)} ${text}`),
     '',
     '  Ctrl-C ends it in order: entries are cancelled, positions and their stops are kept.',
-    '  In another terminal, in this folder: npx fermata status; stop, close-all or resume --reason TEXT; npx fermata --help',
+    '  In another terminal, in this folder: fermata status; stop, close-all or resume --reason TEXT; fermata --help',
     '',
   ];
 }
+
+const elsewhere = ({ publicUrl }: UpSummary): readonly (readonly [string, string])[] =>
+  publicUrl === null
+    ? []
+    : [['Elsewhere', `${publicUrl}/ through your proxy or tunnel; a link for it: fermata link`]];
 
 function moneyText({ trading, account }: UpSummary): string {
   const money = moneyAtStake(trading, account?.name ?? null);

@@ -25,7 +25,10 @@ export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[
     ...section("coins that are not the desk's", coinsLines(status)),
     ...section('dust (too small to sell alone)', dustLines(status)),
     ...section('orders', orderLines(status)),
-    ...section('not trading because', status.notTrading.map(notTradingLine)),
+    ...section(
+      status.mode === 'ACTIVE' && status.positions.length > 0 ? 'waiting for' : 'not trading because',
+      status.notTrading.map(notTradingLine),
+    ),
     ...section(
       'last',
       status.activity.slice(0, ACTIVITY_SHOWN_MAX).map((line) => line.text),

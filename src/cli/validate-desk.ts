@@ -1,12 +1,13 @@
 /** Runs a validation: as a workflow of the running desk, or, where none runs, in a process of this command. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '../backtest/run-on-prices.js';
 import type { ValidationOutcome } from '../contracts/validation.js';
+import { isContainer } from '../home/is-container.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
-import { isContainer } from '../home/runtime-here.js';
 import { makeSecret, readSecret } from '../home/secrets.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
-import { type Progress, readProgress } from '../validation/progress.js';
+import { readProgress } from '../validation/progress.js';
 import type { SignedReport } from '../validation/report/report.js';
 import { signReport } from '../validation/report/sign-report.js';
 import { keepReport, type WrittenReport, writeReport } from '../validation/report/write-report.js';

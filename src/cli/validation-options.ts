@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { scopeOf } from '../backtest/scope.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { ValidationRequest } from '../validation/request.js';
-import { scopeOf } from '../validation/scope.js';
 import { usageFailure } from './failure.js';
 import { marketChoice } from './market-choice.js';
 import type { PeriodOptions, StoredMinutes } from './stored-minutes.js';

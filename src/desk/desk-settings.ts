@@ -19,7 +19,7 @@ export interface Setting extends SettingSpec {
 }
 
 export function settingsSource({ risk, strategies }: Desk): SettingsSource {
-  return { risk, staleMs: risk.staleDataSeconds * 1000, strategies };
+  return { risk, strategies };
 }
 
 /** `changed`: what the trader says was changed since. */

@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { unfitCharacter } from '../domain/plain-text.js';
 import type { DeskVenue } from './desk-venue.js';
+import { parameterProblems, type ReadStrategies, withOwnStrategies } from './own-strategies.js';
 import { positionOf } from './positions.js';
 import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import { deskSchema } from './rules.js';
@@ -30,8 +31,12 @@ const ALIASES_MAX = 100;
 export interface LoadOptions {
   /** That real orders can leave for. They are known above this layer only; `venue/load-desk.ts` gives them. */
   readonly venues: readonly DeskVenue[];
+  /** Reads what `kind: ./strategies/NAME.ts` names; `venue/load-desk.ts` gives it. */
+  readonly strategies: ReadStrategies;
   /** What steps may name; left out where the file was judged before. */
   readonly parts?: StepParts;
+  /** Where the desk's own files lie; left out: beside the desk file. */
+  readonly folder?: string;
 }
 
 /** Throws `DeskFileError`. */
@@ -56,16 +61,16 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
       ? []
       : [...stepProblems(parsed.data, options.parts), ...textProblems(parsed.data)]
     : schemaProblems(parsed.error.issues, data);
-  if (!parsed.success || found.length > 0) {
-    throw new DeskFileError(file, inOrder(found.map((problem) => located(problem, document, lines))));
-  }
-  return {
-    desk: parsed.data,
-    file,
-    text,
-    folder: dirname(resolve(file)),
-    configHash: configHash(parsed.data),
-  };
+  const refuse = (problems: readonly SchemaProblem[]): DeskFileError =>
+    new DeskFileError(file, inOrder(problems.map((problem) => located(problem, document, lines))));
+  if (!parsed.success || found.length > 0) throw refuse(found);
+  const folder = options.folder ?? dirname(resolve(file));
+  const desk = withOwnStrategies(parsed.data, folder, options.strategies);
+  const foundOfOwn = desk.strategies.flatMap((strategy, index) =>
+    strategy.own === undefined ? [] : parameterProblems(strategy, index, strategy.own.parameters),
+  );
+  if (foundOfOwn.length > 0) throw refuse(foundOfOwn);
+  return { desk, file, text, folder, configHash: configHash(desk) };
 }
 
 /** Texts of a desk file end in terminals, messages and Postgres: each is to read as it is, wherever it is shown. */
@@ -135,9 +140,14 @@ function inOrder(problems: readonly DeskProblem[]): DeskProblem[] {
   return problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
 }
 
-/** SHA-256 in hex over the desk with its defaults filled in; comments, order of keys and layout don't count. */
+/** SHA-256 in hex over the desk with its defaults filled in; comments, order of keys and layout don't count, a strategy's own code does. */
 function configHash(desk: Desk): string {
-  return createHash('sha256').update(canonicalJson(desk)).digest('hex');
+  const strategies = desk.strategies.map(({ own, ...strategy }) =>
+    own === undefined ? strategy : { ...strategy, own: own.hash },
+  );
+  return createHash('sha256')
+    .update(canonicalJson({ ...desk, strategies }))
+    .digest('hex');
 }
 
 /** JSON with the keys of every object sorted, so that equal values give equal text. */

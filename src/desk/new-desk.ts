@@ -1,5 +1,5 @@
 /** A desk file of one's own: an existing one with some values changed, its comments kept. */
-import { type Document, isMap, isSeq, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
 export interface NewInstrument {
   readonly symbol: string;
@@ -62,6 +62,16 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   }
   if (wanted.live !== undefined) setLive(document, wanted.live.approvers);
   return { kind: 'text', text: document.toString({ lineWidth: 0 }) };
+}
+
+/** Of a desk that is begun: beside the version of the file itself. One that is there already would get another hash by it. */
+export function withPackVersion(text: string): string {
+  const document = parseDocument(text);
+  const { contents } = document;
+  if (!isMap(contents) || document.has('pack')) return text;
+  const version = contents.items.findIndex(({ key }) => isScalar(key) && key.value === 'version');
+  contents.items.splice(version + 1, 0, document.createPair('pack', 1));
+  return String(document);
 }
 
 /** As docs/GO_LIVE.md asks for; everything else of going live is in the template. */

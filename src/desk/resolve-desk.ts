@@ -22,10 +22,12 @@ const here = (): DeskPlaces => ({
   home: resolve(process.env.FERMATA_HOME || '.fermata'),
 });
 
+/** Where the desks lie that come with Fermata. */
+export const shippedDesks = (): string => fileURLToPath(new URL('../../desks', import.meta.url));
+
 /** `desks` of the working folder first, then of FERMATA_HOME, then those that come with Fermata. */
 export function deskFolders({ workingFolder, home }: DeskPlaces = here()): readonly string[] {
-  const shipped = fileURLToPath(new URL('../../desks', import.meta.url));
-  return [...new Set([resolve(workingFolder, 'desks'), resolve(home, 'desks'), shipped])];
+  return [...new Set([resolve(workingFolder, 'desks'), resolve(home, 'desks'), shippedDesks()])];
 }
 
 /**
@@ -83,13 +85,19 @@ export function fileAt(path: string): string {
 export interface DeskFound {
   readonly name: string;
   readonly file: string;
+  /** Why `--desk NAME` refuses it; null: it does not. */
+  readonly problem: string | null;
 }
 
-/** Each desk that `--desk NAME` finds, with the file that it would be. */
+/** Each desk that `--desk NAME` finds or refuses, with the file that it would be. */
 export function desksFound(places: DeskPlaces = here()): readonly DeskFound[] {
-  return deskNames(places).flatMap((name) => {
-    const [file] = deskFolders(places).flatMap((folder) => inFolder(folder, name) ?? []);
-    return file === undefined ? [] : [{ name, file }];
+  return deskNames(places).map((name) => {
+    try {
+      return { name, file: resolveDesk(name, places), problem: null };
+    } catch (error) {
+      if (!(error instanceof DeskFileError)) throw error;
+      return { name, file: error.problems[0]?.found ?? '', problem: error.problems[0]?.doThis ?? '' };
+    }
   });
 }
 

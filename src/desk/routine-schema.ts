@@ -5,19 +5,6 @@ import { name, timeOfDay } from './schema-values.js';
 /** What a step's failure does. `incident` and `halt` include the warning. */
 const stepFailureSchema = z.enum(['note', 'warn', 'stop', 'incident', 'halt']);
 
-/** Workflows of their own that a step can run. */
-const STEP_ACTIONS = ['backup', 'restore-drill'] as const;
-
-/** What a step can write down; each has its code in src/reports. */
-export const STEP_REPORTS = [
-  'performance',
-  'strategies',
-  'costs',
-  'incidents',
-  'limits',
-  'versions',
-] as const;
-
 const pattern = z
   .string()
   .min(1)
@@ -65,8 +52,14 @@ const stepSchema = z.strictObject({
   check: name
     .optional()
     .describe('Which check is run. A step has one of check, action, report, human, command and http.'),
-  action: z.enum(STEP_ACTIONS).optional().describe('What is done.'),
-  report: z.enum(STEP_REPORTS).optional().describe('What is worked out and written down.'),
+  action: name
+    .optional()
+    .describe('What is done: `backup`, `restore-drill`, or an action of the desk’s folder.'),
+  report: name
+    .optional()
+    .describe(
+      'What is worked out and written down: `performance`, `strategies`, `costs`, `incidents`, `limits`, `versions`, or a report of the desk’s folder.',
+    ),
   human: z.string().min(1).max(1000).optional().describe('What a person is asked to do, in words.'),
   command: z
     .array(
@@ -117,7 +110,7 @@ const stepSchema = z.strictObject({
     .min(1)
     .max(600)
     .default(30)
-    .describe('A check, report, command or request fails when it takes longer.'),
+    .describe('A check, report, command, request or action of the desk’s folder fails when it takes longer.'),
   with: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})

@@ -7,6 +7,7 @@ import { ANY_ROLE } from '../domain/roles.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
+import type { OwnStrategy } from './own-strategy.js';
 import { commandsSchema, routineSchema } from './routine-schema.js';
 import { emergencyAction, name, resumeRule, timeOfDay } from './schema-values.js';
 import {
@@ -101,6 +102,18 @@ const personSchema = z.strictObject({
     ),
 });
 
+/** What would lock people out of a desk that starts well; null: nothing. */
+function publicUrlObjection(url: string): string | null {
+  if (!URL.canParse(url)) return 'an address with a port up to 65535';
+  const { hostname, port, origin } = new URL(url);
+  if (/(^|\.)localhost\.?$/.test(hostname) || /^(127\.|0\.0\.0\.0$)/.test(hostname))
+    return 'the name under which others reach this machine; loopback names are taken by themselves, without TLS';
+  if (url === origin) return null;
+  return port === '' && url.endsWith(':443')
+    ? `${origin} without :443, which browsers leave out`
+    : `the address as browsers send it: ${origin}`;
+}
+
 const apiSchema = z.strictObject({
   host: z.literal('127.0.0.1').default('127.0.0.1').describe('Only this machine.'),
   port: z
@@ -110,12 +123,43 @@ const apiSchema = z.strictObject({
     .max(65_535)
     .default(8000)
     .describe('Port of dashboard and API; 0: any free one.'),
+  publicUrl: z
+    .string()
+    .regex(/^https:\/\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?$/, {
+      error:
+        'an origin that begins with https://, in small letters and without a path, such as https://desk.example',
+    })
+    .refine((url) => publicUrlObjection(url) === null, {
+      error: (issue) => publicUrlObjection(String(issue.input)) ?? '',
+    })
+    .optional()
+    .describe(
+      'Where people reach dashboard and API through a TLS proxy or a tunnel of their own, for example `https://desk.example`: this host and origin are taken beside the machine’s own, cookies are Secure there, and links lead there.',
+    ),
 });
+
+const PACK_VERSION = 1;
+
+const packSchema = z
+  .number()
+  .refine((version) => version === PACK_VERSION, {
+    params: {
+      expected: `${PACK_VERSION}, the version of fermata/pack that this Fermata has`,
+      found: 'another one',
+      doThis: `write pack: ${PACK_VERSION}; what a version has and what changed: docs/PACK.md`,
+    },
+  })
+  .meta({ const: PACK_VERSION });
 
 /** Each key by itself; `rules.ts` adds what holds between them. */
 export const deskObject = z.strictObject({
   desk: name.describe('Name of the desk.'),
   version: z.literal(1).describe('Version of this file’s format.'),
+  pack: packSchema
+    .optional()
+    .describe(
+      'Version of `fermata/pack` for which the code of the desk’s folder was written; 1 where nothing is said.',
+    ),
   mode: z.enum(['paper', 'live']).describe('`paper`: orders go to the paper venue only.'),
   venue: venueSchema.describe('The venue.'),
   feeds: z
@@ -148,8 +192,12 @@ export const deskObject = z.strictObject({
   notify: notifySchema.prefault({}).describe('Who is told, and by what way.'),
 });
 
-export type Desk = z.output<typeof deskObject>;
+type ReadDesk = z.output<typeof deskObject>;
+
+/** `own`: read from its file, never a key of the desk file. */
+export type DeskStrategy = z.output<typeof strategySchema> & { readonly own?: OwnStrategy };
+
+export type Desk = Omit<ReadDesk, 'strategies'> & { strategies: DeskStrategy[] };
 
 export type DeskRoutine = z.output<typeof routineSchema>;
 export type DeskStep = DeskRoutine['steps'][number];
-export type DeskStrategy = z.output<typeof strategySchema>;

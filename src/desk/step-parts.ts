@@ -37,32 +37,44 @@ type Declared = ReadonlyMap<string, { readonly parameters: z.ZodObject }>;
 export interface StepParts {
   readonly checks: Declared;
   readonly reports: Declared;
+  readonly actions: Declared;
 }
 
 /** For what takes none: actions, what people are asked, some checks. */
 export const NO_PARAMETERS = z.strictObject({});
 
-/** Of every step: a check that there is not, and each value of `with:` that its check or report does not take. */
-export function stepProblems({ routines }: Desk, { checks, reports }: StepParts): readonly SchemaProblem[] {
+/** Of every step: a part that there is not, and each value of `with:` that its part does not take. */
+export function stepProblems({ routines }: Desk, parts: StepParts): readonly SchemaProblem[] {
   return routines.flatMap(({ steps }, routine) =>
-    steps.flatMap(({ check, report, with: given }, at) => {
+    steps.flatMap((step, at) => {
       const path = ['routines', routine, 'steps', at];
-      if (check !== undefined && !checks.has(check)) return [unknownCheck(check, [...checks.keys()], path)];
-      const part = check === undefined ? reports.get(report ?? '') : checks.get(check);
-      return parameterProblems(part?.parameters ?? NO_PARAMETERS, given, [...path, 'with']);
+      for (const kind of ['check', 'report', 'action'] as const) {
+        const named = step[kind];
+        if (named === undefined) continue;
+        const declared = parts[`${kind}s`];
+        const part = declared.get(named);
+        if (part === undefined) return [unknownPart(kind, named, [...declared.keys()], path)];
+        return parameterProblems(part.parameters, step.with, [...path, 'with']);
+      }
+      return parameterProblems(NO_PARAMETERS, step.with, [...path, 'with']);
     }),
   );
 }
 
-function unknownCheck(check: string, known: readonly string[], step: readonly PropertyKey[]): SchemaProblem {
-  const near = closestName(check, known);
-  const path = [...step, 'check'];
+function unknownPart(
+  kind: string,
+  found: string,
+  known: readonly string[],
+  step: readonly PropertyKey[],
+): SchemaProblem {
+  const near = closestName(found, known);
+  const path = [...step, kind];
   return {
     path,
     key: keyText(path),
-    expected: `one of the checks ${known.join(', ')}`,
-    found: check,
-    doThis: near === null ? 'write one of these, or take the step out' : `write check: ${near}`,
+    expected: `one of the ${kind}s ${known.join(', ')}`,
+    found,
+    doThis: near === null ? 'write one of these, or take the step out' : `write ${kind}: ${near}`,
   };
 }
 

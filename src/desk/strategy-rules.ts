@@ -1,14 +1,16 @@
 /** A strategy trades this desk's instruments, with the parameters that its kind declares. */
 import { STRATEGIES } from '../engine/strategies/registry.js';
-import type { ParameterSpec } from '../engine/strategies/strategy.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
+import { parameterProblems } from './own-strategies.js';
+import { OWN_STRATEGY } from './own-strategy.js';
 import type { Desk, DeskStrategy } from './schema.js';
 
 export function strategyRules(desk: Desk): BrokenRule[] {
   const known = desk.instruments.map((instrument) => instrument.symbol);
   return desk.strategies.flatMap((strategy, index) => [
     ...symbolRules(strategy, index, known),
+    ...kindRules(strategy, index),
     ...parameterRules(strategy, index),
   ]);
 }
@@ -32,40 +34,22 @@ function symbolRules(strategy: DeskStrategy, index: number, known: readonly stri
   });
 }
 
+function kindRules({ kind }: DeskStrategy, index: number): BrokenRule[] {
+  if (STRATEGIES.has(kind) || OWN_STRATEGY.test(kind)) return [];
+  const kinds = [...STRATEGIES.keys()];
+  const near = closestName(kind, kinds);
+  return [
+    {
+      path: ['strategies', index, 'kind'],
+      expected: `one of ${kinds.join(', ')}, or ./strategies/NAME.ts for a file beside the desk file`,
+      found: `"${kind}"`,
+      doThis: near === null ? 'write one of these' : `write ${near} instead of ${kind}`,
+    },
+  ];
+}
+
+/** Those of the desk's own files are judged when the files are read. */
 function parameterRules(strategy: DeskStrategy, index: number): BrokenRule[] {
-  const declared = STRATEGIES.get(strategy.kind)?.parameters ?? [];
-  const names = declared.map(({ name }) => name);
-  return Object.entries(strategy.parameters).flatMap(([name, value]) => {
-    const path = ['strategies', index, 'parameters', name];
-    const range = declared.find((spec) => spec.name === name);
-    if (range === undefined) {
-      const near = closestName(name, names);
-      return [
-        {
-          path,
-          expected: `a parameter of ${strategy.kind} (${names.join(', ')})`,
-          found: name,
-          doThis: near === null ? `remove ${name}` : `write ${near} instead of ${name}`,
-        },
-      ];
-    }
-    return isWithin(value, range)
-      ? []
-      : [
-          {
-            path,
-            expected: rangeText(range),
-            found: String(value),
-            doThis: `write a number within these bounds; the default is ${range.default}`,
-          },
-        ];
-  });
-}
-
-function isWithin(value: number, range: ParameterSpec): boolean {
-  return value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value));
-}
-
-function rangeText(range: ParameterSpec): string {
-  return `a ${range.whole ? 'whole ' : ''}number from ${range.min} to ${range.max}`;
+  const declared = STRATEGIES.get(strategy.kind)?.parameters;
+  return declared === undefined ? [] : parameterProblems(strategy, index, declared);
 }

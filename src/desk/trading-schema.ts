@@ -1,6 +1,8 @@
 /** What is traded, by what, with which money and within which limits. */
 import { z } from 'zod';
 import { STRATEGIES } from '../engine/strategies/registry.js';
+import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';
+import { OWN_STRATEGY } from './own-strategy.js';
 import { currency, decimal, name, percent, symbol } from './schema-values.js';
 
 export const instrumentSchema = z.strictObject({
@@ -25,7 +27,12 @@ export const instrumentSchema = z.strictObject({
 
 export const strategySchema = z.strictObject({
   name: name.describe('Name of this strategy on this desk; each once.'),
-  kind: z.enum([...STRATEGIES.keys()]).describe('Which of the strategies that ship with Fermata.'),
+  kind: z
+    .string()
+    .meta({ anyOf: [{ enum: [...STRATEGIES.keys()] }, { pattern: OWN_STRATEGY.source }] })
+    .describe(
+      'One of the strategies that ship with Fermata, or `./strategies/NAME.ts`: a file beside this one.',
+    ),
   symbols: z.array(symbol).min(1).describe('Instruments of this desk that it trades.'),
   enabled: z.boolean().default(true).describe('`false`: loaded, shown, enters nothing.'),
   parameters: z
@@ -121,23 +128,7 @@ export const pricesSchema = z.strictObject({
 });
 
 export const riskSchema = z.strictObject({
-  maxPositionSizePct: percent.describe('Largest position, percent of equity.'),
-  maxConcurrentPositions: z.number().int().min(1).max(1000).describe('Most positions open at a time.'),
-  stopLossPct: percent.describe(
-    'Farthest that a protective stop may be from the entry, percent of the price.',
-  ),
-  dailyLossLimitPct: percent.describe(
-    'Loss since the day boundary, open results included, percent of the day’s first equity: halts.',
-  ),
-  maxDrawdownPct: percent.describe('Fall of equity from its peak, open results included, percent: halts.'),
-  staleDataSeconds: z
-    .number()
-    .min(2)
-    .max(3600)
-    .default(10)
-    .describe(
-      'Age of the last quote, in seconds of real time, past which nothing is entered and the desk halts.',
-    ),
+  ...limitSchemas(),
   stopOverrunSeconds: z
     .number()
     .min(1)
@@ -148,3 +139,17 @@ export const riskSchema = z.strictObject({
         'the position closed.',
     ),
 });
+
+type LimitSchemas = Record<FixedKey, z.ZodNumber | z.ZodDefault<z.ZodNumber>> &
+  Record<OptionalKey, z.ZodOptional<z.ZodNumber>>;
+
+function limitSchemas(): LimitSchemas {
+  const entries = LIMITS.map(({ setting: { key, whole, min, above, max, reference, leftOut } }) => {
+    const number = whole ? z.number().int() : z.number();
+    const bounded = (above === undefined ? number.min(min) : number.gt(above)).max(max);
+    if (leftOut === 'off') return [key, bounded.optional().describe(`${reference} Left out: not limited.`)];
+    const held = leftOut === 'refused' ? bounded : bounded.default(leftOut);
+    return [key, held.describe(reference)];
+  });
+  return Object.fromEntries(entries) as LimitSchemas;
+}

@@ -1,20 +1,32 @@
 /**
- * The program in which code of a desk's folder runs, and nowhere else: `node dist/pack/child.js describe FOLDER`, or
- * `run FOLDER NAME` with the request on standard input. Answers are lines of JSON on file descriptor 3.
+ * The program in which code of a desk's folder runs, and nowhere else: `node dist/pack/child.js describe FOLDER`,
+ * `strategies FOLDER FILE…`, or `run FOLDER FILE` with the request on standard input. Answers are lines of JSON on file descriptor 3.
  */
-import { readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { messageOf } from '../domain/message-of.js';
 import { compileFile } from './compile.js';
-import { checkFiles } from './pack-folder.js';
-import type { Answer, PackProblem, RunRequest } from './protocol.js';
-import type { Check } from './v1.js';
+import { type PartFile, type PartKind, partFiles } from './pack-folder.js';
+import type { Answer, Begun, DoneOnce, Ended, PackProblem, RunRequest } from './protocol.js';
+import { compileStrategy } from './strategy/compile-strategy.js';
+import { describeStrategy } from './strategy/describe-strategy.js';
+import { strategyHash } from './strategy/strategy-hash.js';
+import type { CheckContext, CheckOutcome } from './v1.js';
+
+interface LoadedPart {
+  readonly kind: PartKind;
+  readonly title: string;
+  readonly parameters: z.ZodObject;
+  run(context: CheckContext, parameters: unknown): unknown;
+}
 
 const answer = (line: Answer): void => {
   writeSync(3, `${JSON.stringify(line)}\n`);
 };
 
-async function load(folder: string, file: string): Promise<Check | readonly PackProblem[]> {
+async function load(folder: string, { kind, file }: PartFile): Promise<LoadedPart | readonly PackProblem[]> {
   const compiled = await compileFile(folder, file);
   if (!compiled.ok)
     return compiled.problems.map((problem) => ({
@@ -26,7 +38,7 @@ async function load(folder: string, file: string): Promise<Check | readonly Pack
     {
       file,
       line: null,
-      expected: 'export default check({ title, parameters, run }) of fermata/pack',
+      expected: `export default ${kind}({ title, parameters, run }) of fermata/pack`,
       found,
       doThis: `put ${file} right: docs/PACK.md`,
     },
@@ -35,16 +47,16 @@ async function load(folder: string, file: string): Promise<Check | readonly Pack
     const url = `data:text/javascript;base64,${Buffer.from(compiled.module).toString('base64')}`;
     const made: unknown = ((await import(url)) as { default?: unknown }).default;
     if (made === undefined) return problem('no default export');
-    return isCheck(made) ? made : problem('another default export');
+    return isPart(made, kind) ? made : problem('another default export');
   } catch (error) {
     return problem(`an error while it was loaded: ${messageOf(error)}`);
   }
 }
 
-const isCheck = (made: unknown): made is Check => {
-  const { kind, title, parameters, run } = (made ?? {}) as Partial<Check>;
+const isPart = (made: unknown, wanted: PartKind): made is LoadedPart => {
+  const { kind, title, parameters, run } = (made ?? {}) as Partial<LoadedPart>;
   return (
-    kind === 'check' &&
+    kind === wanted &&
     typeof title === 'string' &&
     parameters instanceof z.ZodObject &&
     typeof run === 'function'
@@ -52,51 +64,142 @@ const isCheck = (made: unknown): made is Check => {
 };
 
 async function describe(folder: string): Promise<void> {
-  for (const { name, file } of checkFiles(folder)) {
-    answer({ begun: file });
+  for (const file of partFiles(folder)) {
+    answer({ begun: file.file });
     const loaded = await load(folder, file);
-    if ('kind' in loaded) {
+    if ('run' in loaded) {
       // As it is written in the desk file: what has a default may be left out.
       const parameters = z.toJSONSchema(loaded.parameters, { io: 'input', unrepresentable: 'any' });
-      answer({ check: { name, title: loaded.title, parameters } });
+      answer({ part: { kind: file.kind, name: file.name, title: loaded.title, parameters } });
     } else for (const problem of loaded) answer({ problem });
   }
   answer({ done: true });
 }
 
-async function run(folder: string, name: string): Promise<void> {
-  const { context, given } = JSON.parse(readFileSync(0, 'utf8')) as RunRequest;
-  const found = checkFiles(folder).find((one) => one.name === name);
+async function strategies(folder: string, files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    answer({ begun: file });
+    const compiled = await compileStrategy(folder, file);
+    const made = compiled.ok ? describeStrategy(file, compiled.module) : compiled;
+    if (compiled.ok && 'described' in made) {
+      const { module, files: own } = compiled;
+      const { declared, trial } = made.described;
+      answer({ strategy: { file, hash: strategyHash(own), module, files: own, ...declared, trial } });
+    } else if ('problems' in made) {
+      for (const { found, ...place } of made.problems)
+        answer({
+          problem: { ...place, expected: EXPECTED_STRATEGY, found, doThis: `put ${place.file} right` },
+        });
+    }
+  }
+  answer({ done: true });
+}
+
+const EXPECTED_STRATEGY = 'a strategy that gives the same every time (docs/STRATEGY.md)';
+
+async function run(folder: string, file: string): Promise<Ended> {
+  const { context, given, once } = JSON.parse(readFileSync(0, 'utf8')) as RunRequest;
+  const found = partFiles(folder).find((one) => one.file.replace(/\.\w+$/, '') === file);
   if (found === undefined) {
-    const observed = `there is no checks/${name}.ts in ${folder} now`;
-    answer({ outcome: { verdict: 'not_run', observed, expected: `a check ${name}` } });
-    return;
+    const observed = `there is no ${file}.ts in ${folder} now`;
+    return { outcome: { verdict: 'not_run', observed, expected: `a file ${file}` } };
   }
-  const loaded = await load(folder, found.file);
-  if (!('kind' in loaded)) {
-    answer({ failed: loaded.map((problem) => `${problem.file}: ${problem.found}`).join('; ') });
-    return;
-  }
+  const loaded = await load(folder, found);
+  if (!('run' in loaded))
+    return { failed: loaded.map((problem) => `${problem.file}: ${problem.found}`).join('; ') };
   const read = loaded.parameters.safeParse(given);
   if (!read.success) {
     const wrong = read.error.issues.map(({ path, message }) => `${['with', ...path].join('.')}: ${message}`);
-    answer({ failed: wrong.join('; ') });
-    return;
+    return { failed: wrong.join('; ') };
   }
-  const outcome = OUTCOME.safeParse(await loaded.run(context, read.data));
-  if (outcome.success) answer({ outcome: outcome.data });
-  else answer({ failed: `${found.file} answered with something else than verdict, observed and expected` });
+  if (once !== undefined && !begin(once, found.name))
+    return { failed: 'it was begun before, and is not begun again' };
+  const ended = await outcomeOf(found, () => loaded.run(context, read.data));
+  if (once !== undefined) {
+    keep(once.endedFile, ended);
+    // Perhaps nobody is left who would end what it began.
+    process.on('exit', () => process.kill(-process.pid, 'SIGKILL'));
+  }
+  return ended;
 }
 
-const OUTCOME = z.object({
+async function outcomeOf({ kind, file }: PartFile, made: () => unknown): Promise<Ended> {
+  try {
+    const said = await made();
+    if (kind === 'report')
+      return typeof said === 'string'
+        ? { outcome: { verdict: 'pass', observed: said, expected: WORKED_OUT } }
+        : { failed: `${file} answered with something else than text` };
+    const outcome = OUTCOME.safeParse(said);
+    return outcome.success
+      ? { outcome: outcome.data }
+      : { failed: `${file} answered with something else than verdict, observed and expected` };
+  } catch (error) {
+    return { failed: messageOf(error) };
+  }
+}
+
+const WORKED_OUT = 'worked out by the desk’s own code';
+
+/** False where it was begun already: of several that come here one is the first. On the disk before anything is done. */
+function begin({ begunFile, limitMs }: DoneOnce, action: string): boolean {
+  const begun: Begun = { pid: process.pid, begunMs: Date.now(), action, limitMs };
+  try {
+    writeSynced(begunFile, 'wx', begun);
+    syncFolderOf(begunFile);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  // It outlives a worker that is killed, and may never yield: a thread ends it, with what it began.
+  const ender = `setTimeout(() => process.kill(-process.pid, 'SIGKILL'), ${limitMs})`;
+  new Worker(ender, { eval: true, execArgv: [], env: {} }).unref();
+  return true;
+}
+
+/** All of it or nothing. */
+function keep(file: string, ended: Ended): void {
+  writeSynced(`${file}.new`, 'w', ended);
+  renameSync(`${file}.new`, file);
+  syncFolderOf(file);
+}
+
+function writeSynced(file: string, flags: 'w' | 'wx', value: Begun | Ended): void {
+  const handle = openSync(file, flags, 0o600);
+  try {
+    writeFileSync(handle, JSON.stringify(value));
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A name is on the disk only with its folder. */
+function syncFolderOf(file: string): void {
+  const handle = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+const OUTCOME: z.ZodType<CheckOutcome> = z.object({
   verdict: z.enum(['pass', 'warn', 'fail', 'not_run']),
   observed: z.string(),
   expected: z.string(),
 });
 
-const [what, folder = '', name = ''] = process.argv.slice(2);
-// What a check leaves open must not keep this process.
-(what === 'describe' ? describe(folder) : run(folder, name)).then(
+const [what, folder = '', ...files] = process.argv.slice(2);
+
+async function asked(): Promise<void> {
+  if (what === 'describe') await describe(folder);
+  else if (what === 'strategies') await strategies(folder, files);
+  else answer(await run(folder, files[0] ?? ''));
+}
+
+// What it leaves open must not keep this process.
+asked().then(
   () => process.exit(0),
   (error: unknown) => {
     answer({ failed: messageOf(error) });

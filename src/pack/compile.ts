@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, sep } from 'node:path';
-import { build, type Message, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Message, type OutputFile, type Plugin } from 'esbuild';
 
 export interface CompileProblem {
   readonly file: string;
@@ -22,21 +22,33 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export async function compileFile(folder: string, file: string): Promise<Compiled> {
   const root = realpathSync(folder);
+  const bundled = await bundleFile(root, file, {
+    format: 'esm',
+    platform: 'node',
+    plugins: [within(root)],
+  });
+  return bundled.ok ? { ok: true, module: bundled.outputs[0]?.text ?? '' } : bundled;
+}
+
+type Bundled =
+  | { readonly ok: true; readonly outputs: readonly OutputFile[] }
+  | { readonly ok: false; readonly problems: readonly CompileProblem[] };
+
+/** `file`, below `root`, with all that it imports. Nothing is run or written. */
+export async function bundleFile(root: string, file: string, options: BuildOptions): Promise<Bundled> {
   try {
-    const { outputFiles } = await build({
+    const { outputFiles = [] } = await build({
       absWorkingDir: root,
       entryPoints: [join(root, file)],
       bundle: true,
       write: false,
-      format: 'esm',
-      platform: 'node',
       target: 'node20',
       // Its own tsconfig.json is for editors.
       tsconfigRaw: {},
       logLevel: 'silent',
-      plugins: [within(root)],
+      ...options,
     });
-    return { ok: true, module: outputFiles[0]?.text ?? '' };
+    return { ok: true, outputs: outputFiles };
   } catch (error) {
     const { errors } = error as { errors?: readonly Message[] };
     if (errors === undefined) throw error;

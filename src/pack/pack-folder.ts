@@ -2,7 +2,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What steps of routines name, and the folder of each. */
+export const PART_FOLDERS = { check: 'checks', report: 'reports', action: 'actions' } as const;
+
+export type PartKind = keyof typeof PART_FOLDERS;
+
 export interface PartFile {
+  readonly kind: PartKind;
   /** After which a step calls it. */
   readonly name: string;
   /** Below the folder. */
@@ -23,17 +29,19 @@ const filesIn = (folder: string): readonly string[] =>
     : [];
 
 /** Only a desk that is a folder has any. */
-export function checkFiles(folder: string): readonly PartFile[] {
+export function partFiles(folder: string): readonly PartFile[] {
   if (!existsSync(join(folder, 'desk.yaml'))) return [];
-  return filesIn(join(folder, 'checks'))
-    .filter(isCode)
-    .map((file) => ({ name: file.replace(CODE, ''), file: `checks/${file}` }));
+  return (Object.keys(PART_FOLDERS) as PartKind[]).flatMap((kind) =>
+    filesIn(join(folder, PART_FOLDERS[kind]))
+      .filter(isCode)
+      .map((file) => ({ kind, name: file.replace(CODE, ''), file: `${PART_FOLDERS[kind]}/${file}` })),
+  );
 }
 
 /** Code that a desk's folder may have one day: to leave it out in silence would look as if it ran. */
 export function unreadFiles(folder: string): readonly string[] {
   if (!existsSync(join(folder, 'desk.yaml'))) return [];
-  return ['reports', 'actions', 'playbooks', 'strategies'].flatMap((kind) =>
+  return ['playbooks'].flatMap((kind) =>
     filesIn(join(folder, kind))
       .filter(isCode)
       .map((file) => `${kind}/${file}`),

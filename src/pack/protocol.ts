@@ -1,6 +1,9 @@
 /** What is said between us and the process that runs code of a desk's folder. */
+import type { OwnStrategy } from '../desk/own-strategy.js';
 import type { StepParameters } from '../desk/step-parts.js';
-import type { CheckContext, CheckOutcome } from './v1.js';
+import type { PartKind } from './pack-folder.js';
+import type { Trial } from './strategy/describe-strategy.js';
+import type { ActionContext, CheckContext, CheckOutcome, ReportContext } from './v1.js';
 
 export interface PackProblem {
   readonly file: string;
@@ -10,26 +13,51 @@ export interface PackProblem {
   readonly doThis: string;
 }
 
-export interface DescribedCheck {
+export interface DescribedPart {
+  readonly kind: PartKind;
   readonly name: string;
   readonly title: string;
   /** JSON Schema. */
   readonly parameters: object;
 }
 
-export interface RunRequest {
-  readonly context: CheckContext;
-  readonly given: StepParameters;
+export interface DescribedStrategy extends Omit<OwnStrategy, 'kind'> {
+  readonly file: string;
+  readonly trial: Trial;
 }
+
+export interface RunRequest {
+  readonly context: CheckContext | ReportContext | ActionContext;
+  readonly given: StepParameters;
+  /** Of an action: it is done once, whoever else tries it. */
+  readonly once?: DoneOnce;
+}
+
+export interface DoneOnce {
+  /** Made by whoever begins, and by nobody else. */
+  readonly begunFile: string;
+  readonly endedFile: string;
+  readonly limitMs: number;
+}
+
+export interface Begun {
+  readonly pid: number;
+  readonly begunMs: number;
+  /** Name and time limit; absent: begun by an earlier version. */
+  readonly action?: string;
+  readonly limitMs?: number;
+}
+
+export type Ended = { readonly outcome: CheckOutcome } | { readonly failed: string };
 
 export type Answer =
   /** Whose code runs from here on. */
   | { readonly begun: string }
-  | { readonly check: DescribedCheck }
+  | { readonly part: DescribedPart }
+  | { readonly strategy: DescribedStrategy }
   | { readonly problem: PackProblem }
   | { readonly done: true }
-  | { readonly outcome: CheckOutcome }
-  | { readonly failed: string };
+  | Ended;
 
 /** A line that is cut off is none. */
 export function answersIn(text: string): readonly Answer[] {

@@ -52,20 +52,56 @@ export interface CheckContext {
   readonly trader: TraderFacts | null;
 }
 
-export interface CheckDefinition<P extends z.ZodObject> {
-  /** What it looks at, for people. */
+interface Definition<P extends z.ZodObject, C, R> {
+  /** What it looks at, works out or does, for people. */
   readonly title: string;
   /** What `with:` may say in the desk file; other keys are refused there. */
   readonly parameters: P;
-  /** May throw: a check that can't be finished has not passed. It changes nothing. */
-  run(context: CheckContext, parameters: z.output<P>): CheckOutcome | Promise<CheckOutcome>;
+  /** May throw: what can't be finished has not passed. */
+  run(context: C, parameters: z.output<P>): R | Promise<R>;
 }
 
-export interface Check<P extends z.ZodObject = z.ZodObject> extends CheckDefinition<P> {
-  readonly kind: 'check';
+interface Part<K extends string, P extends z.ZodObject, C, R> extends Definition<P, C, R> {
+  readonly kind: K;
 }
 
-/** The default export of a file in `checks/`; the check is named after the file. */
+function part<K extends string, P extends z.ZodObject, C, R>(
+  kind: K,
+  definition: Definition<P, C, R>,
+): Part<K, P, C, R> {
+  return { ...definition, parameters: definition.parameters.strict() as unknown as P, kind };
+}
+
+export type CheckDefinition<P extends z.ZodObject> = Definition<P, CheckContext, CheckOutcome>;
+export type Check<P extends z.ZodObject = z.ZodObject> = Part<'check', P, CheckContext, CheckOutcome>;
+
+/** The default export of a file in `checks/`; the check is named after the file. It observes, and changes nothing. */
 export function check<P extends z.ZodObject>(definition: CheckDefinition<P>): Check<P> {
-  return { ...definition, parameters: definition.parameters.strict() as unknown as P, kind: 'check' };
+  return part('check', definition);
+}
+
+export interface ReportContext extends CheckContext {
+  /** The market's time at which its span ends. */
+  readonly marketMs: number;
+}
+
+export type ReportDefinition<P extends z.ZodObject> = Definition<P, ReportContext, string>;
+export type Report<P extends z.ZodObject = z.ZodObject> = Part<'report', P, ReportContext, string>;
+
+/** The default export of a file in `reports/`: it answers with what it worked out, in words, and judges nothing. */
+export function report<P extends z.ZodObject>(definition: ReportDefinition<P>): Report<P> {
+  return part('report', definition);
+}
+
+export interface ActionContext extends CheckContext {
+  /** This step of this run: no other has the same. */
+  readonly key: string;
+}
+
+export type ActionDefinition<P extends z.ZodObject> = Definition<P, ActionContext, CheckOutcome>;
+export type Action<P extends z.ZodObject = z.ZodObject> = Part<'action', P, ActionContext, CheckOutcome>;
+
+/** The default export of a file in `actions/`: it does something. What was begun once is never begun again. */
+export function action<P extends z.ZodObject>(definition: ActionDefinition<P>): Action<P> {
+  return part('action', definition);
 }

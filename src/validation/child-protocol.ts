@@ -1,5 +1,5 @@
 /** What the process of a validation tells the one that started it. */
-import type { Progress } from './progress.js';
+import type { Progress } from '../backtest/run-on-prices.js';
 
 export type ValidationMessage =
   | { readonly type: 'progress'; readonly progress: Progress }

@@ -1,6 +1,8 @@
 /** One validation: what was asked for, and where it keeps what is its own. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { keepStrategyFiles } from '../desk/keep-strategies.js';
+import type { LoadedDesk } from '../desk/load.js';
 import type { MarketChoice } from '../home/runtime.js';
 import type { Criteria } from './criteria.js';
 
@@ -61,7 +63,11 @@ export class OtherValidation extends Error {
  * Writes down what was asked for, once. The same request again gives what was written first, so that a validation is
  * gone on with; throws `OtherValidation` where the id stands for another one.
  */
-export function keepRequest(home: string, request: ValidationRequest, deskText: string): ValidationRequest {
+export function keepRequest(
+  home: string,
+  request: ValidationRequest,
+  { text, desk }: Pick<LoadedDesk, 'text' | 'desk'>,
+): ValidationRequest {
   const place = validationPlace(home, request.id);
   if (existsSync(place.request)) {
     const kept = readRequest(place);
@@ -72,7 +78,8 @@ export function keepRequest(home: string, request: ValidationRequest, deskText: 
     return kept;
   }
   mkdirSync(place.directory, { recursive: true, mode: 0o700 });
-  writeFileSync(place.deskFile, deskText, { mode: 0o600 });
+  writeFileSync(place.deskFile, text, { mode: 0o600 });
+  keepStrategyFiles(place.directory, desk);
   replaceFile(place.request, request);
   return request;
 }

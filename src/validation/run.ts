@@ -3,9 +3,14 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { incarnationOf } from '../backtest/instance/open-instance.js';
+import { type DataProblem, endedEarly } from '../backtest/measure/data-problems.js';
+import { type Progress, Run } from '../backtest/run-on-prices.js';
+import { type Scope, scopeOf } from '../backtest/scope.js';
 import type { MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
+import { parseMoney } from '../domain/money.js';
 import { dataKey } from '../home/secrets.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { DataFileError } from '../market/recorded/data-file-error.js';
@@ -15,10 +20,7 @@ import { openJournal } from '../trader/journal/open-journal.js';
 import { parseDesk } from '../venue/load-desk.js';
 import { type OpenFeed, openPrices } from './data/open-prices.js';
 import { Pace } from './data/pace.js';
-import { incarnationOf } from './instance/open-instance.js';
-import { RunJournal } from './instance/run-journal.js';
-import { type DataProblem, endedEarly } from './measure/data-problems.js';
-import { type Progress, readProgress, saveProgress } from './progress.js';
+import { readProgress, saveProgress } from './progress.js';
 import { buildReport, type ReportInputs } from './report/build-report.js';
 import type { ReportedFile, ValidationReport } from './report/report.js';
 import {
@@ -28,8 +30,8 @@ import {
   type ValidationPlace,
   type ValidationRequest,
 } from './request.js';
-import { Run } from './run-on-prices.js';
-import { type Scope, scopeOf } from './scope.js';
+import { RunJournal } from './run-journal.js';
+import { RunMeasure } from './run-measure.js';
 
 export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
@@ -101,7 +103,12 @@ async function runOn(journal: Journal, prepared: Prepared, options: RunOptions):
   }
 }
 
-function newRun(journal: Journal, prepared: Prepared, feed: MarketFeed, options: RunOptions): Run {
+function newRun(
+  journal: Journal,
+  prepared: Prepared,
+  feed: MarketFeed,
+  options: RunOptions,
+): Run<RunMeasure> {
   const { request, scope, instruments, place } = prepared;
   const signal = options.signal ?? new AbortController().signal;
   const pace = new Pace({
@@ -110,13 +117,16 @@ function newRun(journal: Journal, prepared: Prepared, feed: MarketFeed, options:
     monotonicMs: () => performance.now(),
     signal,
   });
+  const { id, configHash, createdMs: wallMs, beginMs = null } = request;
+  const cash = parseMoney(scope.desk.paper.balance);
   return new Run({
-    request,
+    ...{ id, configHash, wallMs, beginMs },
     desk: scope.desk,
     instruments,
     feed,
-    journal: new RunJournal(journal),
-    pace,
+    records: new RunJournal(journal),
+    measureFrom: (fromMs) => new RunMeasure(instruments, cash, fromMs, fromMs + request.durationMs),
+    wait: (marketMs) => pace.wait(marketMs),
     signal,
     interrupted: () => new RunInterrupted(`validation ${request.id} was ended; it can be gone on with`),
     onProgress: (progress) => {
@@ -131,7 +141,7 @@ async function reportOf(
   prepared: Prepared,
   feed: MarketFeed | null,
   problems: readonly DataProblem[],
-  run: Run | null,
+  run: Run<RunMeasure> | null,
 ): Promise<ValidationReport> {
   const { request, desk, scope, instruments } = prepared;
   const measure = run?.measure ?? null;

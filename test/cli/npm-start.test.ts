@@ -1,11 +1,12 @@
 /** Options and commands as people type and read them behind npm: with the real one. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { asTyped } from '../../src/cli/failure.js';
+import { asTyped } from '../../src/home/as-typed.js';
 import { COMMAND, runCommand } from './run-command.js';
+import { writeRuntime } from './trader-double.js';
 
 let folder: string;
 beforeAll(() => {
@@ -48,6 +49,13 @@ it('what is to be done can be typed as it stands', async () => {
   const others = '/opt/fermata status, npx fermata down, the fermata of a score';
   expect(asTyped(others, env)).toBe(others);
   expect(asTyped('fermata down', {})).toBe('fermata down');
+  const container = { ...env, FERMATA_HOME: '/var/lib/fermata', FERMATA_POSTGRES_HOST: 'postgres' };
+  expect(asTyped('see: fermata status; fermata up, or fermata upgrade --check', container)).toBe(
+    'see: docker-compose run --rm cli status; docker-compose up -d, or docker-compose run --rm cli upgrade --check',
+  );
+  expect(asTyped('fermata preflight', container)).toMatch(
+    /^docker-compose exec operations-worker .* preflight$/,
+  );
 });
 
 it('lists each desk, where it lies and whether it ran', async () => {
@@ -57,4 +65,33 @@ it('lists each desk, where it lies and whether it ran', async () => {
   const { out: json } = await runCommand(folder, ['desks', '--json']);
   const { desks } = JSON.parse(json) as { desks: object[] };
   expect(desks).toContainEqual(expect.objectContaining({ name: 'crypto-bot', started: false, runs: false }));
+});
+
+it('lists a desk that is a folder and a file, and one that was started by its path', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'desks-'));
+  try {
+    mkdirSync(join(place, 'desks', 'twice'), { recursive: true });
+    for (const name of ['twice.yaml', 'twice/desk.yaml'])
+      writeFileSync(join(place, 'desks', name), 'desk: twice\n');
+    const elsewhere = join(place, 'elsewhere.yaml');
+    writeRuntime(join(place, 'home'), elsewhere, 'elsewhere');
+    const { code, out } = await runCommand(place, ['desks']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^! twice: both \S+ and \S+; keep the one that the desk is to run by/m);
+    expect(out).toMatch(/^crypto-bot /m);
+    expect(out).toMatch(new RegExp(`^elsewhere +never ran here +${elsewhere}$`, 'm'));
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+});
+
+it('npm start --json is answered with JSON, though npm keeps the option', async () => {
+  const env = { PATH: process.env.PATH, HOME: folder, FERMATA_HOME: join(folder, 'home') };
+  const out = await new Promise<string>((resolve) => {
+    execFile('npm', ['start', '--silent', '--json', '--speed=fast'], { cwd: folder, env }, (_error, text) =>
+      resolve(text),
+    );
+  });
+  // npm adds JSON of its own about a script that failed.
+  expect(out).toMatch(/^\{\s+"error": \{\s+"message": "--speed: expected max/);
 });

@@ -17,7 +17,9 @@ const SUMMARY: UpSummary = {
   account: { name: 'paper/simulated-303-seed-7', resting: [] },
   mode: 'HALTED',
   reason: 'just started',
+  headline: 'HALTED: just started',
   dashboardUrl: 'http://127.0.0.1:8000/',
+  publicUrl: null,
   signInUrl: 'http://127.0.0.1:8000/#sign-in=TOKEN',
   signInMinutes: 15,
   temporalUiUrl: 'http://127.0.0.1:8233/',
@@ -42,6 +44,13 @@ describe('the screen of a started desk', () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  it('says first what page and status say first', () => {
+    const headline = 'ACTIVE, but every strategy is off: nothing is entered until one is switched on';
+    expect(screenLines({ ...SUMMARY, mode: 'ACTIVE', reason: 'resumed', headline })).toContain(
+      `  Mode         ${headline}`,
+    );
   });
 
   it('says what a restart does to the account', () => {
@@ -92,6 +101,9 @@ describe('the status for people', () => {
       expect(text).toContain(part);
     }
     expect(text).not.toContain('position size');
+    expect(text).toContain('\nwaiting for\n  ETH/USDT: ');
+    const flat = statusLines(traderStatus({ positions: [] })).join('\n');
+    expect(flat).toContain('\nnot trading because\n  ETH/USDT: ');
   });
 
   it('shows how long positions were without a stop, by cause, and which one is now', () => {
@@ -230,7 +242,10 @@ describe('where prices come from', () => {
 describe('progress', () => {
   const shown = (isTTY: boolean): string => {
     let text = '';
-    const print = progressPrinter({ isTTY, write: (part) => (text += part) });
+    const print = progressPrinter({ isTTY, write: (part) => (text += part) }, () =>
+      Date.UTC(2026, 0, 2, 3, 4, 5),
+    );
+    print({ kind: 'step', text: 'starting' });
     print({ kind: 'bar', text: 'building', done: 1, total: 4 });
     print({ kind: 'bar', text: 'building', done: 1, total: 4 });
     print({ kind: 'bar', text: 'building', done: 4, total: 4 });
@@ -238,11 +253,16 @@ describe('progress', () => {
     return text;
   };
 
-  it('grows in place on a terminal', () => {
-    expect(shown(true)).toMatch(/\r\[#{6}\.{18}\] +25 % building\r.*\r\[#{24}\] 100 % building\nready\n$/);
+  it('is one line on a terminal, which changes', () => {
+    expect(shown(true).split('\r\x1b[K')).toEqual([
+      '03:04:05 UTC  starting',
+      `[${'#'.repeat(6)}${'.'.repeat(18)}]  25 % building`,
+      `[${'#'.repeat(6)}${'.'.repeat(18)}]  25 % building`,
+      `[${'#'.repeat(24)}] 100 % building\n03:04:05 UTC  ready\n`,
+    ]);
   });
 
   it('is a line for each step elsewhere', () => {
-    expect(shown(false)).toBe('building 20 %\nbuilding 100 %\nready\n');
+    expect(shown(false)).toBe('03:04:05 UTC  starting\nbuilding 20 %\nbuilding 100 %\n03:04:05 UTC  ready\n');
   });
 });

@@ -13,17 +13,24 @@ import { idleStatus } from '../support/trader-status.js';
 
 export const CRYPTO_DESK = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 
-/** Writes `run/runtime.json` for a desk whose Postgres and Temporal are both down. */
-export function writeRuntime(home: string, deskFile: string = CRYPTO_DESK): Runtime {
+/** Port 1 refuses at once. */
+const NOWHERE: Runtime['postgres'] = { host: '127.0.0.1', port: 1, database: 'fermata', user: 'fermata' };
+
+/** Writes `run/runtime.json` for a desk whose Temporal is down, and its Postgres where none is given. */
+export function writeRuntime(
+  home: string,
+  deskFile: string = CRYPTO_DESK,
+  desk = 'crypto-bot',
+  postgres = NOWHERE,
+): Runtime {
   const runtime: Runtime = {
     version: 1,
     home,
-    desk: 'crypto-bot',
+    desk,
     deskFile,
     configHash: loadDesk(CRYPTO_DESK).configHash,
     market: { kind: 'simulated', files: [], speed: undefined, seed: undefined, exitAtEnd: false },
-    // Port 1 refuses at once.
-    postgres: { host: '127.0.0.1', port: 1, database: 'fermata', user: 'fermata' },
+    postgres,
     temporal: {
       kind: 'managed',
       address: '127.0.0.1:1',

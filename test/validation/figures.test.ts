@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { EquityMeter } from '../../src/backtest/measure/equity-meter.js';
+import { RoundTrips } from '../../src/backtest/measure/round-trips.js';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { Fill } from '../../src/domain/order.js';
@@ -10,8 +12,6 @@ import {
   sampleDeviation,
   sharpeRatio,
 } from '../../src/domain/statistics.js';
-import { EquityMeter } from '../../src/validation/measure/equity-meter.js';
-import { RoundTrips } from '../../src/validation/measure/round-trips.js';
 
 describe('statistics, worked by hand', () => {
   it('takes mean and deviation of a sample', () => {

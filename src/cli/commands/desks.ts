@@ -1,6 +1,8 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
+import { writtenFileOf } from '../../home/runtime.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
 import { printJson, printLines } from '../output.js';
 import { desksStartedIn, fermataHome } from '../running-desk.js';
@@ -26,14 +28,22 @@ async function listed(home: string): Promise<readonly ListedDesk[]> {
     () => null,
   );
   const started = desksStartedIn(home);
-  return desksFound().map((desk) => ({
+  return [...desksFound(), ...startedByPath(home)].map((desk) => ({
     ...desk,
     started: started.includes(desk.name),
     runs: desk.name === running,
   }));
 }
 
-function line({ name, file, started, runs }: ListedDesk): string {
+/** The desk that was started last, where no name leads to its file. */
+function startedByPath(home: string): readonly DeskFound[] {
+  const runtime = runtimeHere(home);
+  if (runtime === null || desksFound().some(({ name }) => name === runtime.desk)) return [];
+  return [{ name: runtime.desk, file: writtenFileOf(runtime), problem: null }];
+}
+
+function line({ name, file, problem, started, runs }: ListedDesk): string {
+  if (problem !== null) return `! ${name}: ${file}; ${problem}`;
   const state = runs ? 'runs here' : started ? 'ran here before' : 'never ran here';
-  return `${name.padEnd(20)} ${state.padEnd(16)} ${dirname(file)}`;
+  return `${name.padEnd(20)} ${state.padEnd(16)} ${basename(file) === 'desk.yaml' ? dirname(file) : file}`;
 }

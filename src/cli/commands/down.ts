@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { homePaths } from '../../home/runtime.js';
 import { down, WAIT_DEFAULT_MS } from '../../supervisor/down.js';
+import { openActions } from '../../supervisor/open-actions.js';
 import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
@@ -47,9 +49,13 @@ async function end({ timeout, hurry, json }: Options): Promise<void> {
       'fermata logs shows what it waits for; ask again with a longer --timeout, or with --hurry',
     );
   }
+  const open = await openActions(homePaths(home).ownActions);
   if (json === true) {
-    printJson({ ended: true });
+    printJson({ ended: true, goesOn: open });
   } else {
-    printLines(['✓ the desk has ended; positions and their stops are kept']);
+    printLines([
+      '✓ the desk has ended; positions and their stops are kept',
+      ...open.map((action) => `! an action of the desk’s own folder goes on: ${action}`),
+    ]);
   }
 }

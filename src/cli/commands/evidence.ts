@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { plainText } from '../../domain/plain-text.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
-import { printJson, printLines } from '../output.js';
+import { printExact, printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
 export function evidenceCommand(command: Command): void {
@@ -39,7 +39,7 @@ async function showOutput(idText: string, json: boolean): Promise<void> {
   if (kept === null) throw new CliFailure(`there is no output ${id}`, 'nothing was changed', lookItUp);
   if (json) printJson(kept);
   // It may hold what would command the terminal.
-  else printLines([plainText(kept.output), ...(kept.cut ? ['… (there was more, which was not kept)'] : [])]);
+  else printExact([plainText(kept.output), ...(kept.cut ? ['… (there was more, which was not kept)'] : [])]);
   process.exitCode = kept.isAsRecorded ? EXIT_OK : EXIT_FAILED;
   if (!kept.isAsRecorded) process.stderr.write(`✗ output ${id} is not what was recorded\n`);
 }

@@ -7,7 +7,7 @@ import { runtimeHere } from '../../home/runtime-here.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
-import { printLines } from '../output.js';
+import { printExact } from '../output.js';
 import { desksStartedIn, fermataHome } from '../running-desk.js';
 
 const LAST_DEFAULT = 50;
@@ -54,11 +54,11 @@ function printJournal({ desk, from, last, json }: Options): void {
   const entries = readJournal(journal, from === undefined ? {} : { from });
   if (from !== undefined) {
     for (const entry of entries) {
-      printLines([text(entry)]);
+      printExact([text(entry)]);
     }
     return;
   }
-  printLines(newest(entries, last).map((entry) => text(entry)));
+  printExact(newest(entries, last).map((entry) => text(entry)));
 }
 
 function noJournal(message: string, doThis: string): CliFailure {

@@ -2,25 +2,46 @@ import type { Command } from 'commander';
 import { messageOf } from '../../domain/message-of.js';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
-import type { Runtime } from '../../home/runtime.js';
+import { dashboardFrom, localDashboard } from '../../home/dashboard-address.js';
+import { type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { createSignInLink } from '../../supervisor/sign-in-link.js';
 import { signedInPerson } from '../desk-person.js';
 import { requireRunning } from '../ended-desk.js';
 import { CliFailure } from '../failure.js';
-import { printJson, printLines } from '../output.js';
+import { printExact, printJson, printLines } from '../output.js';
+import { qrCodeLines } from '../qr-code.js';
 
 export function linkCommand(command: Command): void {
   command
     .option('--as <person>', 'who signs in with it: whoever is signed in here')
+    .option('--qr', 'as a QR code too, for a phone’s camera; needs api.publicUrl in the desk file')
     .option('--json', 'for scripts')
-    .action(async (options: { as?: string; json?: boolean }) => {
+    .action(async (options: { as?: string; qr?: boolean; json?: boolean }) => {
       const runtime = await requireRunning();
+      if (options.qr === true) reachedByPhones(runtime);
       const person = whose(runtime, options.as);
       const link = await newSignInLink(runtime, person);
-      if (options.json === true) printJson({ link });
-      else printLines([link, `(signs ${person} in once, within 15 minutes)`]);
+      const here = link.replace(dashboardFrom(runtime.web), localDashboard(runtime.web));
+      if (options.json === true) printJson({ link, here });
+      else {
+        if (options.qr === true) printExact(qrCodeLines(link, process.stdout.hasColors?.() ?? false));
+        printLines([link, ...(here === link ? [] : [`on this machine: ${here}`]), onceText(person)]);
+      }
     });
 }
+
+/** Throws `CliFailure` where a phone would look for the desk on itself. */
+function reachedByPhones(runtime: Runtime): void {
+  const { web } = runtime;
+  if (web.publicUrl !== undefined) return;
+  throw new CliFailure(
+    `${localDashboard(web)} leads to this machine alone: a phone that scans it finds nothing`,
+    'no link was made',
+    `put the https address of your proxy or tunnel into ${writtenFileOf(runtime)} as api.publicUrl and start the desk again; docs/DEPLOY.md has recipes`,
+  );
+}
+
+const onceText = (person: string): string => `(signs ${person} in once, within 15 minutes)`;
 
 /** The built-in operator's, as on the screen after a start; another person's only where that person is signed in here. */
 function whose(runtime: Runtime, named: string | undefined): string {
@@ -31,7 +52,7 @@ function whose(runtime: Runtime, named: string | undefined): string {
 /** Rejects with `CliFailure`. */
 export async function newSignInLink(runtime: Runtime, person: string): Promise<string> {
   try {
-    return await createSignInLink(runtime, person);
+    return await createSignInLink(runtime, dashboardFrom(runtime.web), person);
   } catch (error) {
     const why = messageOf(error);
     throw new CliFailure(

@@ -7,7 +7,7 @@ import { newPersonKey } from '../../domain/signed-vote.js';
 import { PASSWORD_CHARS_MAX, verifyPassword } from '../../home/password.js';
 import { passwordHashOf, setPassword } from '../../home/people-passwords.js';
 import { enrolPersonKey, personKeyOf } from '../../home/person-keys.js';
-import type { Runtime } from '../../home/runtime.js';
+import { type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { signInPasswordHash } from '../../home/sign-in-standing.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
@@ -90,7 +90,7 @@ function rolesOf(runtime: Runtime, name: string, expected: readonly string[]): r
   if (roles === undefined) {
     const wanted = expected.length > 0 ? expected.join(', ') : 'viewer';
     throw new CliFailure(
-      `${name} is not among the people of ${runtime.deskFile}`,
+      `${name} is not among the people of ${writtenFileOf(runtime)}`,
       'nothing was changed',
       `add to people: { name: ${name}, roles: [${wanted}] }, start again (fermata down, fermata up), then repeat this`,
     );

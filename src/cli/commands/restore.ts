@@ -12,9 +12,10 @@ import { type RestoreOutcome, restoreDesk } from '../../backup/restore/restore-d
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { type FileLock, tryLockFile } from '../../home/file-lock.js';
+import { isContainer } from '../../home/is-container.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
-import { isContainer, runtimeHere } from '../../home/runtime-here.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { ensureSecrets } from '../../home/secrets.js';
 import { endLeftChildren } from '../../supervisor/children-file.js';
 import { claimHome } from '../../supervisor/start/claim-home.js';

@@ -1,29 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { channelHealth } from '../../home/channel-health.js';
+import { type Headline, headline } from '../../domain/headline.js';
+import { asTyped } from '../../home/as-typed.js';
+import { channelHealth, type ShownChannel } from '../../home/channel-health.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
+import { inTone } from '../colour.js';
 import { endedDesk } from '../ended-desk.js';
-import { CliFailure } from '../failure.js';
-import { printJson, printLines } from '../output.js';
+import { CliFailure, failureLines, presentFailure } from '../failure.js';
+import { wholeNumber } from '../option-values.js';
+import { failureJson, printJson, printLines } from '../output.js';
 import { requireRuntime } from '../running-desk.js';
 import { statusLines } from '../status-lines.js';
 
 const TIMEOUT_MS = 5000;
+const TOP_LEFT = '\x1b[H';
+const CLEAR_LINE = '\x1b[K';
+const CLEAR_BELOW = '\n\x1b[J';
 
 /** Asks the trader itself: it answers while Temporal, Postgres and the web server are down. */
 export function statusCommand(command: Command): void {
-  command.option('--json', 'for scripts').action(async (options: { json?: boolean }) => {
-    const runtime = requireRuntime();
-    const status = await readStatus(runtime);
-    const alerts = channelHealth(runtime.home, runtime.desk, Date.now());
-    if (options.json === true) {
-      const { kind, address, namespace, isolation } = runtime.temporal;
-      printJson({ ...status, alerts, temporal: { kind, address, namespace, isolation: isolation ?? null } });
-    } else {
-      printLines([...statusLines(status, alerts), ...reachLines(runtime)]);
-    }
-  });
+  command
+    .option('-w, --watch [seconds]', 'show it again every second, or every so many', wholeNumber(1, 3600))
+    .option('--json', 'for scripts; with --watch one value a line')
+    .action(async ({ json, watch }: { json?: boolean; watch?: number | true }) => {
+      if (watch === undefined) return show(await readDesk(), json === true);
+      const everyMs = (watch === true ? 1 : watch) * 1000;
+      for (;;) {
+        if (json === true) await printLine();
+        else await showAgain();
+        await pause(everyMs);
+      }
+    });
+}
+
+interface ReadDesk {
+  readonly runtime: Runtime;
+  readonly status: TraderStatus;
+  readonly alerts: readonly ShownChannel[];
+}
+
+async function readDesk(): Promise<ReadDesk> {
+  const runtime = requireRuntime();
+  const status = await readStatus(runtime);
+  return { runtime, status, alerts: channelHealth(runtime.home, runtime.desk, Date.now()) };
+}
+
+function show(desk: ReadDesk, json: boolean): void {
+  if (json) printJson(jsonOf(desk));
+  else printLines(coloured(shownLines(desk), headline(desk.status).tone));
+}
+
+function jsonOf({ runtime, status, alerts }: ReadDesk): object {
+  const { kind, address, namespace, isolation } = runtime.temporal;
+  return { ...status, alerts, temporal: { kind, address, namespace, isolation: isolation ?? null } };
+}
+
+const shownLines = ({ runtime, status, alerts }: ReadDesk): string[] => [
+  ...statusLines(status, alerts),
+  ...reachLines(runtime),
+];
+
+const coloured = ([first = '', ...rest]: readonly string[], tone: Headline['tone']): string[] => [
+  inTone(first, tone, process.stdout),
+  ...rest,
+];
+
+/** What went wrong is a value too: whoever reads goes on until the trader answers again. */
+async function printLine(): Promise<void> {
+  const value = await readDesk().then(jsonOf, (error: unknown) => failureJson(presentFailure(error)));
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** In its place on a terminal. A trader that does not answer is shown too, until it does. */
+async function showAgain(): Promise<void> {
+  const { isTTY, rows, columns } = process.stdout;
+  const { tone, lines } = await readDesk().then(
+    (desk) => ({ tone: headline(desk.status).tone, lines: shownLines(desk) }),
+    (error: unknown) => ({ tone: 'alarm' as const, lines: failureLines(presentFailure(error)) }),
+  );
+  if (!isTTY) return printLines([...lines, '']);
+  const room = Math.max(1, rows - 3);
+  const fitting = lines.slice(0, room).map((line) => asTyped(line).slice(0, columns));
+  const more = lines.length > room ? [`… ${lines.length - room} more lines`] : [];
+  const head = `${new Date().toISOString().slice(11, 19)} UTC, Ctrl-C ends this`;
+  const screen = [head, ...coloured(fitting, tone), ...more];
+  process.stdout.write(`${TOP_LEFT}${screen.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`);
 }
 
 /** Where the managed Temporal server could get no network of its own. */

@@ -86,7 +86,7 @@ async function validate(options: ValidateOptions): Promise<number> {
       : signedInPerson({ home, deskFile: loaded.file }, ANY_ROLE, options.as);
   const stored = await storedMinutes(options, loaded.desk, home, runtime?.simulatedVenue);
   const asked = validationRequest(options, loaded, stored, person, Date.now());
-  const request = keepRequest(home, asked, loaded.text);
+  const request = keepRequest(home, asked, loaded);
   const showBar = progressPrinter(process.stderr);
   const onProgress = ({ part, trades }: { readonly part: number; readonly trades: number }): void =>
     showBar({

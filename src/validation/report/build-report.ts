@@ -1,5 +1,8 @@
 /** From what was measured to what is said about it. Pure: the same run gives the same report, byte for byte. */
 import { basename } from 'node:path';
+import type { Coverage } from '../../backtest/measure/bar-coverage.js';
+import type { DataProblem } from '../../backtest/measure/data-problems.js';
+import type { RoundTrip } from '../../backtest/measure/round-trips.js';
 import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
@@ -8,11 +11,8 @@ import type { Instrument } from '../../domain/instrument.js';
 import { formatMoney } from '../../domain/money.js';
 import { HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.js';
 import { type CriterionResult, judge, looserThan } from '../criteria.js';
-import type { Coverage } from '../measure/bar-coverage.js';
-import type { DataProblem } from '../measure/data-problems.js';
-import type { RoundTrip } from '../measure/round-trips.js';
-import type { RunMeasure, SwitchedOff } from '../measure/run-measure.js';
 import type { ValidationRequest } from '../request.js';
+import type { RunMeasure, SwitchedOff } from '../run-measure.js';
 import type {
   PriceEndpoint,
   ReportedFile,

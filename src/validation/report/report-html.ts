@@ -1,8 +1,10 @@
 /** The report as one page that needs nothing else: charts inline, no script, no outside host. */
+
+import { type ChartPoint, chartSvg, escapeHtml } from '../../backtest/report/chart.js';
+import { list, pageHtml, table } from '../../backtest/report/page.js';
 import { amountText } from '../../domain/amount-text.js';
 import { moment } from '../../domain/moment.js';
 import { verdictCells } from '../criteria.js';
-import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';
 import type { SignedReport } from './report.js';
 
 const TRADES_SHOWN_MAX = 200;
@@ -10,17 +12,9 @@ const TRADES_SHOWN_MAX = 200;
 export function reportHtml(report: SignedReport): string {
   const { recommendation, desk, period, market, reasons, goLive } = report;
   const title = `${recommendation}: paper validation of ${desk}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1 class="${recommendation === 'GO' ? 'go' : 'nogo'}">${recommendation}</h1>
+  return pageHtml(
+    title,
+    `<h1 class="${recommendation === 'GO' ? 'go' : 'nogo'}">${recommendation}</h1>
 <p>Paper validation of <b>${escapeHtml(desk)}</b> over ${period.requestedMs / 3_600_000} h of market time,
 ${period.from === null ? 'no price' : when(period.from)} to ${when(period.reached)}. Prices: ${escapeHtml(market.label)}.</p>
 ${list('Why it is a NO-GO', reasons)}
@@ -43,10 +37,8 @@ ${list(
 <h2>Trades</h2>
 ${tradesTable(report)}
 <footer>Validation ${escapeHtml(report.id)}, asked for by ${escapeHtml(report.requestedBy)} at ${report.created}.
-Configuration ${report.configHash}. Content ${report.hash}. Seal ${report.seal ?? 'none'}.</footer>
-</body>
-</html>
-`;
+Configuration ${report.configHash}. Content ${report.hash}. Seal ${report.seal ?? 'none'}.</footer>`,
+  );
 }
 
 function charts(report: SignedReport): string {
@@ -176,31 +168,6 @@ function tradesTable({ trades, tradesLeftOut, results }: SignedReport): string {
   return `${table(head, rows)}${left > 0 ? `<p>${left} more are left out here.</p>` : ''}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: string, row: readonly string[]) =>
-    row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('');
-  const body = rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n');
-  return `<table><thead><tr>${cells('th', head)}</tr></thead><tbody>\n${body}\n</tbody></table>`;
-}
-
-function list(title: string, lines: readonly string[]): string {
-  if (lines.length === 0) return '';
-  return `<h2>${escapeHtml(title)}</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
-}
-
 const when = (at: string | null): string => (at === null ? '–' : moment(Date.parse(at)));
 
 const figure = (value: number): string => String(Number(value.toFixed(2)));
-
-const STYLE = `
-:root{color-scheme:light dark;--line:#8884;--ink:#1a1a1a;--paper:#fff;--soft:#666;--good:#16794c;--bad:#b3261e;--curve:#2456c4}
-@media (prefers-color-scheme:dark){:root{--ink:#e8e8e8;--paper:#16181c;--soft:#a0a4ab;--good:#4cc38a;--bad:#ff8078;--curve:#7aa2ff}}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:1000px;margin:2rem auto;padding:0 1rem}
-h1{font-size:2.2rem;margin:0}h1.go{color:var(--good)}h1.nogo{color:var(--bad)}h2{font-size:1.1rem;margin:2rem 0 .5rem}
-table{border-collapse:collapse;width:100%;display:block;overflow-x:auto;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
-figure{margin:1rem 0}figcaption{color:var(--soft)}svg{width:100%;height:auto}
-svg text{font:11px system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--line)}.bound{stroke:var(--bad);stroke-dasharray:4 4}
-.curve{fill:none;stroke:var(--curve);stroke-width:1.5}.area{fill:var(--bad);fill-opacity:.25;stroke:var(--bad)}
-.win{fill:var(--good)}.loss{fill:var(--bad)}footer{margin:3rem 0 1rem;color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}
-`;

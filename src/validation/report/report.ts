@@ -1,8 +1,9 @@
 /** What a validation says: the figures, what was wrong with the data, and GO or NO-GO with every reason. */
+
+import type { Coverage } from '../../backtest/measure/bar-coverage.js';
+import type { DataProblem } from '../../backtest/measure/data-problems.js';
 import type { Halt } from '../../domain/mode.js';
 import type { Criteria, CriterionResult } from '../criteria.js';
-import type { Coverage } from '../measure/bar-coverage.js';
-import type { DataProblem } from '../measure/data-problems.js';
 
 /** Whose prices they were: one exchange's own, its testnet's, or those of one simulator. */
 export interface PriceEndpoint {

@@ -96,7 +96,7 @@ export function prepare(
     requestedBy: 'operator',
     ...given,
   };
-  keepRequest(home, request, loaded.text);
+  keepRequest(home, request, loaded);
   return validationPlace(home, request.id).directory;
 }
 

@@ -15,6 +15,8 @@ export interface Chart {
   readonly title: string;
   readonly unit: string;
   readonly points: readonly ChartPoint[];
+  /** What the curve is compared with, over the same time. */
+  readonly beside?: readonly ChartPoint[];
   readonly marks: readonly ChartMark[];
   /** Drawn as a dashed line; null: none. */
   readonly bound: { readonly value: number; readonly label: string } | null;
@@ -22,15 +24,15 @@ export interface Chart {
   readonly filled: boolean;
 }
 
-const WIDTH = 960;
-const HEIGHT = 260;
+export const WIDTH = 960;
+export const HEIGHT = 260;
 const LEFT = 76;
 const RIGHT = 16;
 const TOP = 16;
 const BOTTOM = 34;
 const GRID_LINES = 4;
 
-interface Frame {
+export interface Frame {
   readonly x: (atMs: number) => number;
   readonly y: (value: number) => number;
   readonly low: number;
@@ -50,14 +52,15 @@ export function chartSvg(chart: Chart): string {
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(chart.title)}">`,
     gridSvg(frame, chart.unit),
     boundSvg(chart, frame),
+    ...(chart.beside === undefined ? [] : [lineSvg('beside', chart.beside, frame)]),
     curveSvg(chart, frame),
     ...chart.marks.map((mark) => markSvg(mark, chart.points, frame)),
     '</svg></figure>',
   ].join('\n');
 }
 
-function frameOf({ points, bound, filled }: Chart, fromMs: number, toMs: number): Frame {
-  const values = points.map(({ value }) => value);
+export function frameOf({ points, beside = [], bound, filled }: Chart, fromMs: number, toMs: number): Frame {
+  const values = [...points, ...beside].map(({ value }) => value);
   if (bound !== null) values.push(bound.value);
   if (filled) values.push(0);
   const lowest = values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
@@ -76,7 +79,7 @@ function frameOf({ points, bound, filled }: Chart, fromMs: number, toMs: number)
   };
 }
 
-function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string): string {
+export function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string): string {
   const places = high - low < 10 ? 2 : 0;
   const steps = Array.from({ length: GRID_LINES + 1 }, (_, index) => index / GRID_LINES);
   const rows = steps.map((part) => {
@@ -98,9 +101,16 @@ function boundSvg({ bound }: Chart, { y }: Frame): string {
   return `<line class="bound" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${WIDTH - RIGHT}" y="${at}" dy="-4" text-anchor="end">${escapeHtml(bound.label)}</text>`;
 }
 
-function curveSvg({ points, filled }: Chart, { x, y }: Frame): string {
-  const corners = points.map(({ atMs, value }) => `${x(atMs).toFixed(1)},${y(value).toFixed(1)}`);
-  if (!filled) return `<polyline class="curve" points="${corners.join(' ')}"/>`;
+const cornersOf = (points: readonly ChartPoint[], { x, y }: Frame): string[] =>
+  points.map(({ atMs, value }) => `${x(atMs).toFixed(1)},${y(value).toFixed(1)}`);
+
+const lineSvg = (kind: string, points: readonly ChartPoint[], frame: Frame): string =>
+  `<polyline class="${kind}" points="${cornersOf(points, frame).join(' ')}"/>`;
+
+function curveSvg({ points, filled }: Chart, frame: Frame): string {
+  if (!filled) return lineSvg('curve', points, frame);
+  const { x, y } = frame;
+  const corners = cornersOf(points, frame);
   const base = y(0).toFixed(1);
   const ends = [x(points.at(-1)!.atMs), x(points[0]!.atMs)].map((at) => `${at.toFixed(1)},${base}`);
   return `<polygon class="area" points="${[...corners, ...ends].join(' ')}"/>`;

@@ -1,7 +1,7 @@
 /** The host's way to a paper venue that answers at once. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { Approved } from '../../engine/risk/approved.js';
+import type { Approved } from '../../limits/gate.js';
 import { amendEvent, replaceEvent } from '../../trader/running/change-calls.js';
 import { eventOf, type Unstamped, type VenueLink } from '../../trader/running/venue-calls.js';
 import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { parseMoney } from '../../domain/money.js';
+import type { EngineConfig } from '../../engine/config.js';
 import { createEngine, type Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { engineConfig } from '../../trader/engine-config.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
-import { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
+import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
 import { ArmingRule } from './arming-rule.js';
 import { SteppedLink } from './stepped-link.js';
 import { TradingInstance } from './trading-instance.js';
@@ -28,6 +29,8 @@ export interface InstanceSetting {
   /** Wall time at the beginning. */
   readonly wallMs: number;
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
+  /** How orders are filled where it is not as the running paper venue does it. */
+  readonly fills?: SteppedVenueOptions['fills'];
 }
 
 export interface OpenedInstance {
@@ -36,17 +39,26 @@ export interface OpenedInstance {
   readonly venue: SteppedPaperVenue;
 }
 
-/** Nothing has begun yet. */
-export function openInstance(setting: InstanceSetting): OpenedInstance {
-  const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
-  const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
-  const config = engineConfig(
+/** The desk as a run trades it. */
+export const instanceConfig = ({
+  id,
+  desk,
+  configHash,
+  instruments,
+}: Pick<InstanceSetting, 'id' | 'desk' | 'configHash' | 'instruments'>): EngineConfig =>
+  engineConfig(
     { ...desk, resume: { ...desk.resume, startup: 'auto' } },
     configHash,
     incarnationOf(id),
     instruments,
     paperCapabilities(instruments),
   );
+
+/** Nothing has begun yet. */
+export function openInstance(setting: InstanceSetting): OpenedInstance {
+  const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
+  const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
+  const config = instanceConfig(setting);
   let halts = 0;
   const drawHaltId = () => {
     halts += 1;
@@ -61,6 +73,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
     schedule: (delayMs, work) => time.schedule(delayMs, work),
     marketNowMs: () => time.marketMs,
     onEvent: (event) => link.onVenue(event),
+    ...(setting.fills === undefined ? {} : { fills: setting.fills }),
   });
   const link = new SteppedLink(venue);
   const { dayStartMs } = config;

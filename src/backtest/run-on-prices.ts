@@ -1,59 +1,110 @@
-/** Feeds the prices to the instance and to what measures it, until exactly the time that was asked for is over. */
+/**
+ * Feeds the prices to the instance and to what measures it, until exactly the time that was asked for is over. A backtest
+ * and a validation are both such a run: they differ in what they measure and keep of it.
+ */
 
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
-import { formatMoney, parseMoney } from '../domain/money.js';
-import type { Pace } from './data/pace.js';
-import { type OpenedInstance, openInstance } from './instance/open-instance.js';
-import { NotRepeatable, type RunJournal } from './instance/run-journal.js';
-import type { Coverage } from './measure/bar-coverage.js';
+import { formatMoney } from '../domain/money.js';
+import type { EngineRecord } from '../engine/record.js';
+import { buildSlots } from '../engine/strategies/strategy-slot.js';
+import type { EngineView } from '../engine/view.js';
+import { warmUpBars } from '../trader/warm-up.js';
+import {
+  type InstanceSetting,
+  instanceConfig,
+  type OpenedInstance,
+  openInstance,
+} from './instance/open-instance.js';
+import type { BarCoverage, Coverage } from './measure/bar-coverage.js';
 import { coinsDiffer } from './measure/coin-books.js';
 import { coverageProblems, type DataProblem } from './measure/data-problems.js';
-import { RunMeasure } from './measure/run-measure.js';
-import type { Progress } from './progress.js';
-import type { ValidationRequest } from './request.js';
+import type { EquityMeter } from './measure/equity-meter.js';
 
-/** As the running trader: enough for every average to have forgotten where it began. */
-const WARM_UP_BARS = 500;
 const PROGRESS_EVERY_MS = 500;
 const LOOK_EVERY_MS = 1000;
 /** Live prices that are on their way at the end of the time may still come. */
 const SILENCE_MS = 5000;
 
-export interface RunParts {
-  readonly request: ValidationRequest;
-  /** The part of the desk that is validated. */
+/** What the run puts on record now is not what it had put on record there when it was begun before. */
+export class NotRepeatable extends Error {
+  override readonly name = 'NotRepeatable';
+}
+
+/** How far a run is, for whoever waits for it. */
+export interface Progress {
+  /** Market time that was reached. */
+  readonly marketMs: number;
+  /** From 0 to 1; 0 as long as nobody knows where prices end. */
+  readonly part: number;
+  readonly trades: number;
+  /** Decimal text. */
+  readonly equity: string;
+}
+
+export type TimedEvent = Extract<MarketEvent, { readonly marketMs: number }>;
+
+/** What is measured while a run goes on. */
+export interface Measure {
+  readonly fromMs: number;
+  /** Infinity: to the last price; from `finish` on the end. */
+  readonly toMs: number;
+  readonly equity: EquityMeter;
+  readonly coverage: readonly BarCoverage[];
+  readonly closedTrades: number;
+  /** Before the engine sees it. */
+  onMarket(event: TimedEvent): void;
+  onRecord(record: EngineRecord): void;
+  /** After the last event. */
+  finish(): void;
+}
+
+/** Where the run's records go. Both throw `NotRepeatable`. */
+export interface RunRecords {
+  append(record: EngineRecord, wallMs: number, monotonicMs: number): void;
+  finish(): void;
+}
+
+export interface RunParts<Measured extends Measure> {
+  readonly id: string;
+  readonly configHash: string;
+  /** Of the run's own wall clock at its beginning; null: the market time at which it begins. */
+  readonly wallMs: number | null;
+  /** Market time at which prices are traded on; null: the first price. */
+  readonly beginMs: number | null;
+  /** The part of the desk that is run. */
   readonly desk: Desk;
   readonly instruments: readonly Instrument[];
   readonly feed: MarketFeed;
-  readonly journal: RunJournal;
-  readonly pace: Pace;
+  readonly records: RunRecords;
+  readonly fills?: InstanceSetting['fills'];
+  readonly measureFrom: (beginMs: number) => Measured;
+  /** Undefined where nothing has to be waited for. */
+  readonly wait: (marketMs: number) => Promise<void> | undefined;
   readonly signal: AbortSignal;
   readonly interrupted: () => Error;
   readonly onProgress: (progress: Progress) => void;
 }
 
-type Timed = Extract<MarketEvent, { readonly marketMs: number }>;
-
-export class Run {
-  readonly #parts: RunParts;
+export class Run<Measured extends Measure> {
+  readonly #parts: RunParts<Measured>;
   readonly #found: DataProblem[] = [];
   #past: readonly MarketBar[] = [];
   #opened: OpenedInstance | null = null;
-  #measure: RunMeasure | null = null;
+  #measure: Measured | null = null;
   #coverage: readonly Coverage[] = [];
   #sourceFailed = false;
   #over = false;
   #saidAtMs = Number.NEGATIVE_INFINITY;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
 
-  constructor(parts: RunParts) {
+  constructor(parts: RunParts<Measured>) {
     this.#parts = parts;
   }
 
   /** Null as long as no price came. */
-  get measure(): RunMeasure | null {
+  get measure(): Measured | null {
     return this.#measure;
   }
 
@@ -65,14 +116,21 @@ export class Run {
     return this.#opened?.engine.view.positions.length ?? 0;
   }
 
+  /** Null as long as no price came. */
+  get view(): EngineView | null {
+    return this.#opened?.engine.view ?? null;
+  }
+
   get stateHash(): string | null {
     return this.#opened?.engine.stateHash() ?? null;
   }
 
   /** Rejects where it was interrupted or something broke that a later try may find whole. */
   async toTheEnd(): Promise<void> {
-    const { feed, instruments, signal, interrupted } = this.#parts;
-    const pasts = await Promise.all(instruments.map(({ id }) => feed.history(id, WARM_UP_BARS)));
+    const { id, desk, configHash, feed, instruments, signal, interrupted } = this.#parts;
+    const config = instanceConfig({ id, desk, configHash, instruments });
+    const wanted = warmUpBars(buildSlots(config).map(({ strategy }) => strategy));
+    const pasts = await Promise.all(instruments.map((instrument) => feed.history(instrument.id, wanted)));
     this.#past = pasts
       .flat()
       .sort((a, b) => a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument);
@@ -88,7 +146,8 @@ export class Run {
       feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
     await ended.finally(() => clearInterval(watch));
     this.#measure?.finish();
-    this.#coverage = this.#measure?.coverage.map((each) => each.result()) ?? [];
+    const measure = this.#measure;
+    this.#coverage = measure?.coverage.map((each) => each.result(measure.toMs)) ?? [];
   }
 
   /** What speaks against the data, after the end. */
@@ -113,8 +172,8 @@ export class Run {
     return undefined;
   }
 
-  #takeTimed(event: Timed): Promise<void> | undefined {
-    const { instance } = this.#opened ?? this.#begin(this.#parts.request.beginMs ?? event.marketMs);
+  #takeTimed(event: TimedEvent): Promise<void> | undefined {
+    const { instance } = this.#opened ?? this.#begin(this.#parts.beginMs ?? event.marketMs);
     const measure = this.#measure!;
     if (event.marketMs > measure.toMs) {
       this.#finish();
@@ -124,7 +183,7 @@ export class Run {
     measure.onMarket(event);
     instance.onMarket(event);
     this.#tellProgress(event.marketMs);
-    return this.#parts.pace.wait(event.marketMs);
+    return this.#parts.wait(event.marketMs);
   }
 
   /** Live prices may fall silent for good: their clock goes on all the same. */
@@ -140,23 +199,19 @@ export class Run {
 
   /** The time that was asked for begins with the first price, or where the request says. */
   #begin(beginMs: number): OpenedInstance {
-    const { request, desk, instruments, feed, journal } = this.#parts;
-    const measure = new RunMeasure(
-      instruments,
-      parseMoney(desk.paper.balance),
-      beginMs,
-      beginMs + request.durationMs,
-    );
+    const { id, configHash, desk, instruments, feed, records } = this.#parts;
+    const measure = this.#parts.measureFrom(beginMs);
     const opened = openInstance({
-      id: request.id,
+      id,
       desk,
-      configHash: request.configHash,
+      configHash,
       instruments,
       live: feed.source.kind === 'live',
       beginMs,
-      wallMs: request.createdMs,
+      wallMs: this.#parts.wallMs ?? beginMs,
+      ...(this.#parts.fills === undefined ? {} : { fills: this.#parts.fills }),
       onRecord: (record, wallMs) => {
-        journal.append(record, wallMs, wallMs); // time of a run has one clock for both
+        records.append(record, wallMs, wallMs); // time of a run has one clock for both
         measure.onRecord(record);
       },
     });
@@ -173,7 +228,7 @@ export class Run {
   }
 
   #finish(): void {
-    this.#parts.journal.finish();
+    this.#parts.records.finish();
     this.#end(() => this.#settle?.resolve());
   }
 
@@ -195,12 +250,12 @@ export class Run {
     const nowMs = performance.now();
     if (nowMs - this.#saidAtMs < PROGRESS_EVERY_MS) return;
     this.#saidAtMs = nowMs;
-    const { fromMs, toMs, trips, equity } = this.#measure!;
+    const { fromMs, toMs, closedTrades, equity } = this.#measure!;
     const part = Math.min(1, (marketMs - fromMs) / (toMs - fromMs));
     this.#parts.onProgress({
       marketMs,
       part,
-      trades: trips.closed.length,
+      trades: closedTrades,
       equity: formatMoney(equity.equity, 2),
     });
   }

@@ -1,10 +1,10 @@
-/** Checks of a desk's own folder: found by their file's name, judged with the desk file, run in a process of their own. */
+/** Code of a desk's own folder: found by its file's name, judged with the desk file, run in a process of its own. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCheck } from '../../src/activities/operations/create-operations-activities.js';
-import { ownChecks } from '../../src/checks/own-checks.js';
+import { ownParts } from '../../src/checks/own-parts.js';
 import { stepPartsIn } from '../../src/checks/registry.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
@@ -52,16 +52,16 @@ function write(path: string, text: string): string {
   return file;
 }
 
-/** A desk whose first routine begins with a step that names `check`. */
-function load(check: string, given = '{}', timeoutSeconds = 30): LoadedDesk {
-  const step = `      - { key: own, title: Own, check: ${check}, with: ${given}, timeoutSeconds: ${timeoutSeconds} }\n`;
+/** A desk whose first routine begins with a step that names `part`. */
+function load(part: string, given = '{}', timeoutSeconds = 30, kind = 'check'): LoadedDesk {
+  const step = `      - { key: own, title: Own, ${kind}: ${part}, with: ${given}, timeoutSeconds: ${timeoutSeconds} }\n`;
   const file = write('desk.yaml', SHIPPED.replace(/( {4}steps:\n)/, `$1${step}`));
   return loadDesk(file, { parts: stepPartsIn(folder) });
 }
 
-function problemsOf(check: string, given?: string): readonly DeskProblem[] {
+function problemsOf(part: string, given?: string, kind?: string): readonly DeskProblem[] {
   try {
-    load(check, given);
+    load(part, given, undefined, kind);
     return [];
   } catch (error) {
     if (error instanceof DeskFileError) return error.problems;
@@ -69,15 +69,16 @@ function problemsOf(check: string, given?: string): readonly DeskProblem[] {
   }
 }
 
-async function run(check: string, given?: string, timeoutSeconds?: number): Promise<CheckOutcome> {
+async function run(check: string, given?: string, timeoutSeconds = 30): Promise<CheckOutcome> {
   const { desk, file } = load(check, given, timeoutSeconds);
   const home = join(folder, 'home');
   mkdirSync(join(home, 'secrets'), { recursive: true });
   const runtime = { home, deskFile: file } as Runtime;
   const running = openChildrenFile(join(home, 'run/commands.json'));
   const step = desk.routines[0]?.steps[0];
-  const context = { runtime, desk, trader: new ScriptedTrader('abc').client, pool: null as never };
-  return runCheck(ownChecks(runtime, running), context, { check, with: step?.with ?? {} });
+  const trader = new ScriptedTrader('abc').client;
+  const context = { runtime, desk, trader, pool: null as never, stepMs: timeoutSeconds * 1_000 };
+  return runCheck(ownParts(runtime, running).checks, context, { check, with: step?.with ?? {} });
 }
 
 describe('a check of the desk’s own folder', () => {
@@ -180,7 +181,7 @@ describe('a check of the desk’s own folder', () => {
     const file = write('checks/gone.ts', checkOf(`return { verdict: 'pass', observed: '', expected: '' }`));
     const { desk } = load('gone');
     const runtime = { home: folder, deskFile: join(folder, 'desk.yaml') } as Runtime;
-    const checks = ownChecks(runtime, { add: async () => undefined, remove: () => undefined });
+    const { checks } = ownParts(runtime, { add: async () => undefined, remove: () => undefined });
     rmSync(file);
     const context = { runtime, desk, trader: new ScriptedTrader('abc').client, pool: null as never };
     expect(await runCheck(checks, context, { check: 'gone', with: {} })).toMatchObject({
@@ -210,6 +211,7 @@ describe('a desk’s folder is refused', () => {
     ],
     ['with a file that has no check', 'checks/bad.ts', 'export const a = 1;', 'checks/bad.ts', 'no default'],
     ['with another default export', 'checks/bad.ts', 'export default 1;', 'checks/bad.ts', 'another default'],
+    ['with a check among its reports', 'reports/bad.ts', SOUND, 'reports/bad.ts', 'another default'],
     ['with code that throws', 'checks/bad.ts', `throw new Error('no');`, 'checks/bad.ts', 'loaded: no'],
     ['with code that exits', 'checks/bad.ts', 'process.exit(0);', 'checks/bad.ts', 'ended by itself'],
     [
@@ -218,6 +220,13 @@ describe('a desk’s folder is refused', () => {
       SOUND,
       'checks/database.ts',
       'check database that comes',
+    ],
+    [
+      'with an action’s name that ships',
+      'actions/backup.ts',
+      SOUND,
+      'actions/backup.ts',
+      'action backup that comes',
     ],
     ['with a name that is none', 'checks/My_Check.ts', SOUND, 'checks/My_Check.ts', 'My_Check'],
     ['with what is not read yet', 'playbooks/x.ts', SOUND, 'playbooks/x.ts', 'a file'],

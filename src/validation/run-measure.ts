@@ -1,13 +1,13 @@
 /** Everything that the report says is measured here, from prices and from what the engine put on record. */
 
-import type { MarketEvent } from '../../contracts/market-feed.js';
-import type { Instrument } from '../../domain/instrument.js';
-import type { Halt } from '../../domain/mode.js';
-import { DrawdownMeter } from '../../domain/statistics.js';
-import type { EngineRecord } from '../../engine/record.js';
-import { BarCoverage } from './bar-coverage.js';
-import { EquityMeter } from './equity-meter.js';
-import { RoundTrips } from './round-trips.js';
+import { BarCoverage } from '../backtest/measure/bar-coverage.js';
+import { EquityMeter } from '../backtest/measure/equity-meter.js';
+import { RoundTrips } from '../backtest/measure/round-trips.js';
+import type { Measure, TimedEvent } from '../backtest/run-on-prices.js';
+import type { Instrument } from '../domain/instrument.js';
+import type { Halt } from '../domain/mode.js';
+import { DrawdownMeter } from '../domain/statistics.js';
+import type { EngineRecord } from '../engine/record.js';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -34,7 +34,7 @@ export interface SwitchedOff {
   readonly atMs: number;
 }
 
-export class RunMeasure {
+export class RunMeasure implements Measure {
   readonly equity: EquityMeter;
   readonly trips: RoundTrips;
   readonly drawdown = new DrawdownMeter();
@@ -61,7 +61,7 @@ export class RunMeasure {
   ) {
     this.equity = new EquityMeter(instruments, startingCash);
     this.trips = new RoundTrips(instruments);
-    this.coverage = instruments.map(({ symbol }) => new BarCoverage(symbol, fromMs, toMs));
+    this.coverage = instruments.map(({ symbol }) => new BarCoverage(symbol, fromMs));
     this.hourly = [startingCash];
     this.curve = [{ marketMs: fromMs, equity: startingCash }];
     this.#curveStepMs = Math.max(MINUTE_MS, Math.ceil((toMs - fromMs) / CURVE_POINTS_MAX));
@@ -70,8 +70,12 @@ export class RunMeasure {
     this.drawdown.add(fromMs, startingCash);
   }
 
+  get closedTrades(): number {
+    return this.trips.closed.length;
+  }
+
   /** Before the engine sees it. */
-  onMarket(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
+  onMarket(event: TimedEvent): void {
     this.#sampleUntil(event.marketMs);
     this.lastMs = event.marketMs;
     if (event.kind === 'bar') this.coverage[event.bar.instrument]?.add(event.bar);

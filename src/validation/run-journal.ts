@@ -2,17 +2,13 @@
  * The run's own journal. A run that is begun again makes the records of its first part once more: each is compared with
  * what is on disk, and writing goes on behind the last one. So nothing is lost, and nothing is written twice.
  */
-import type { EngineRecord, JournalEntry } from '../../engine/record.js';
-import type { Journal } from '../../trader/journal/journal.js';
-import { readJournal } from '../../trader/journal/read-journal.js';
-import { isSameRecord } from '../../trader/journal/v2/codec.js';
+import { NotRepeatable, type RunRecords } from '../backtest/run-on-prices.js';
+import type { EngineRecord, JournalEntry } from '../engine/record.js';
+import type { Journal } from '../trader/journal/journal.js';
+import { readJournal } from '../trader/journal/read-journal.js';
+import { isSameRecord } from '../trader/journal/v2/codec.js';
 
-/** Prices, desk file or program changed since the run began: its first part does not come out the same. */
-export class NotRepeatable extends Error {
-  override readonly name = 'NotRepeatable';
-}
-
-export class RunJournal {
+export class RunJournal implements RunRecords {
   readonly #journal: Journal;
   readonly #before: Iterator<JournalEntry, void>;
   #repeated = 0;

@@ -34,7 +34,6 @@ export class BarCoverage {
   constructor(
     readonly symbol: string,
     readonly fromMs: number,
-    readonly toMs: number,
   ) {
     this.#endMs = fromMs;
   }
@@ -52,12 +51,13 @@ export class BarCoverage {
     this.#lastTicks = closeTicks;
   }
 
-  result(): Coverage {
+  /** Of the time from `fromMs` to `toMs`. */
+  result(toMs: number): Coverage {
     const spanMs = this.#spanMs;
     // The first bar of live quotes begins inside its minute; what counts are whole bars.
     const firstMs = Math.ceil(this.fromMs / spanMs) * spanMs;
-    const expected = Math.max(0, Math.floor((this.toMs - firstMs) / spanMs));
-    this.#gap(this.toMs - (this.toMs % spanMs));
+    const expected = Math.max(0, Math.floor((toMs - firstMs) / spanMs));
+    this.#gap(toMs - (toMs % spanMs));
     const bars = Math.min(this.#bars, expected);
     return {
       symbol: this.symbol,
@@ -67,7 +67,7 @@ export class BarCoverage {
       missing: expected - bars,
       longestGapMs: this.#longestGapMs,
       longestGapFromMs: this.#longestGapFromMs,
-      emptyHours: this.#emptyHours(),
+      emptyHours: this.#emptyHours(toMs),
       longestStillMs: this.#longestStillMs,
     };
   }
@@ -79,9 +79,9 @@ export class BarCoverage {
     this.#longestGapFromMs = this.#endMs;
   }
 
-  #emptyHours(): number {
+  #emptyHours(toMs: number): number {
     let empty = 0;
-    const last = hourOf(this.toMs - 1);
+    const last = hourOf(toMs - 1);
     for (let hour = hourOf(this.fromMs); hour <= last; hour += 1) if (!this.#hours.has(hour)) empty += 1;
     return empty;
   }

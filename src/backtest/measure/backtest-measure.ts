@@ -1,0 +1,221 @@
+/** What a backtest keeps of its run: from prices and from what the engine put on record, as it goes. */
+import type { Instrument } from '../../domain/instrument.js';
+import type { Halt } from '../../domain/mode.js';
+import { worth } from '../../domain/money.js';
+import type { Fill, OrderIntent, OrderState } from '../../domain/order.js';
+import { DrawdownMeter } from '../../domain/statistics.js';
+import type { EngineRecord } from '../../engine/record.js';
+import type { Measure, TimedEvent } from '../run-on-prices.js';
+import { UnderwaterMeter } from '../statistics/underwater.js';
+import { BarCoverage } from './bar-coverage.js';
+import { BuyAndHold } from './buy-and-hold.js';
+import { Candles, EquityCurve } from './curves.js';
+import { EquityMeter } from './equity-meter.js';
+
+const HOUR_MS = 3_600_000;
+
+export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
+
+/** One order from its wish to its end. */
+export interface OrderSeen {
+  readonly intent: OrderIntent;
+  readonly atMs: number;
+  state: OrderState;
+  /** Code and text of the venue, or the limit that denied it. */
+  reason: string;
+  endedMs: number;
+  /** As the venue held it last. */
+  quantityLots: number;
+  filledLots: number;
+  /** Sum of lots × price. */
+  filledTickLots: number;
+}
+
+/** A month in UTC. */
+export interface MonthSeen {
+  /** `2026-03`. */
+  readonly month: string;
+  readonly startEquity: number;
+  endEquity: number;
+}
+
+export interface HaltSeen {
+  readonly halt: Halt;
+  /** Null: to the end. */
+  liftedMs: number | null;
+}
+
+export class BacktestMeasure implements Measure {
+  readonly equity: EquityMeter;
+  readonly coverage: readonly BarCoverage[];
+  readonly drawdown = new DrawdownMeter();
+  readonly underwater = new UnderwaterMeter();
+  readonly hold: BuyAndHold;
+  readonly curve = new EquityCurve();
+  readonly candles: readonly Candles[];
+  readonly hourly: number[];
+  readonly months: MonthSeen[] = [];
+  readonly trades: TradeClosed[] = [];
+  readonly fills: Fill[] = [];
+  readonly orders = new Map<string, OrderSeen>();
+  readonly halts: HaltSeen[] = [];
+  readonly switchedOff: Extract<EngineRecord, { readonly type: 'strategy.toggled' }>[] = [];
+  /** How often each limit denied an entry. */
+  readonly denied = new Map<string, number>();
+  fees = 0;
+  /** Money units that were bought and sold. */
+  tradedValue = 0;
+  #toMs: number;
+  #lastMs: number;
+  #nextHourMs: number;
+  #monthEndsMs = Number.NEGATIVE_INFINITY;
+
+  /** `traded`: by strategies, of each instrument. `toMs`: Infinity where the last price is the end. */
+  constructor(
+    readonly instruments: readonly Instrument[],
+    traded: readonly boolean[],
+    readonly startingCash: number,
+    readonly fromMs: number,
+    toMs: number,
+  ) {
+    this.equity = new EquityMeter(instruments, startingCash);
+    this.coverage = instruments.map(({ symbol }) => new BarCoverage(symbol, fromMs));
+    this.candles = instruments.map(() => new Candles());
+    this.hold = new BuyAndHold(traded, startingCash);
+    this.hourly = [startingCash];
+    this.#toMs = toMs;
+    this.#lastMs = fromMs;
+    this.#nextHourMs = fromMs + HOUR_MS;
+    this.#month(fromMs);
+    this.#sample(fromMs);
+  }
+
+  get toMs(): number {
+    return this.#toMs;
+  }
+
+  /** Of the last price. */
+  get lastMs(): number {
+    return this.#lastMs;
+  }
+
+  get closedTrades(): number {
+    return this.trades.length;
+  }
+
+  onMarket(event: TimedEvent): void {
+    const { marketMs } = event;
+    this.#hoursUntil(marketMs);
+    this.#month(marketMs);
+    this.#lastMs = marketMs;
+    if (event.kind === 'bar') {
+      const { bar } = event;
+      this.coverage[bar.instrument]?.add(bar);
+      this.candles[bar.instrument]?.add(bar.openMs, bar);
+    } else if (event.kind === 'quote') {
+      const { instrument, bidTicks, askTicks } = event;
+      this.equity.quote(instrument, bidTicks, askTicks);
+      this.hold.quote(instrument, marketMs, bidTicks, askTicks);
+      this.#sample(marketMs);
+    }
+  }
+
+  onRecord(record: EngineRecord): void {
+    switch (record.type) {
+      case 'order.intended':
+        this.#order(record.order, record.marketMs, 'intended', '');
+        break;
+      case 'order.denied':
+        this.#order(record.order, record.marketMs, 'denied', `${record.limit}: ${record.reason}`);
+        this.denied.set(record.limit, (this.denied.get(record.limit) ?? 0) + 1);
+        break;
+      case 'order.state':
+        this.#ended(record.clientId, record.marketMs, record.state, record.reason);
+        break;
+      case 'order.amended': {
+        const order = this.orders.get(record.clientId);
+        if (order !== undefined) order.quantityLots = record.quantityLots;
+        break;
+      }
+      case 'fill':
+        this.#fill(record.fill);
+        break;
+      case 'fee.valued':
+        this.fees += record.fee;
+        this.equity.feeValued(record.fee);
+        break;
+      case 'trade.closed':
+        this.trades.push(record);
+        break;
+      case 'halt':
+        if (record.halt.cause !== 'startup') this.halts.push({ halt: record.halt, liftedMs: null });
+        break;
+      case 'armed':
+        for (const seen of this.halts) seen.liftedMs ??= record.marketMs;
+        break;
+      case 'strategy.toggled':
+        if (!record.enabled) this.switchedOff.push(record);
+    }
+  }
+
+  finish(): void {
+    this.#toMs = Math.min(this.#toMs, this.#lastMs);
+    // What an hour came to is known once it is over.
+    this.#hoursUntil(this.#toMs + 1);
+    this.#sample(this.#toMs);
+  }
+
+  #sample(marketMs: number): void {
+    const { equity } = this.equity;
+    this.drawdown.add(marketMs, equity);
+    this.underwater.add(marketMs, equity);
+    this.curve.add(marketMs, equity, this.hold.equity);
+    const month = this.months.at(-1);
+    if (month !== undefined) month.endEquity = equity;
+  }
+
+  /** The figure of a full hour is the last one at or before it. */
+  #hoursUntil(marketMs: number): void {
+    for (; this.#nextHourMs < marketMs; this.#nextHourMs += HOUR_MS) this.hourly.push(this.equity.equity);
+  }
+
+  /** A month has its end in it: the last bar's close comes at midnight. */
+  #month(marketMs: number): void {
+    if (marketMs <= this.#monthEndsMs) return;
+    const date = new Date(marketMs);
+    this.#monthEndsMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
+    const { equity } = this.equity;
+    this.months.push({ month: date.toISOString().slice(0, 7), startEquity: equity, endEquity: equity });
+  }
+
+  #order(intent: OrderIntent, atMs: number, state: OrderState, reason: string): void {
+    const { clientId, quantityLots } = intent;
+    const counted = { quantityLots, filledLots: 0, filledTickLots: 0 };
+    this.orders.set(clientId, { intent, atMs, state, reason, endedMs: atMs, ...counted });
+  }
+
+  #ended(clientId: string, atMs: number, state: OrderState, reason: string): void {
+    const order = this.orders.get(clientId);
+    if (order === undefined) return;
+    order.state = state;
+    order.reason = reason;
+    order.endedMs = atMs;
+  }
+
+  #fill(fill: Fill): void {
+    const { clientId, instrument, quantityLots, priceTicks, marketMs } = fill;
+    this.#hoursUntil(marketMs);
+    this.#month(marketMs);
+    this.fills.push(fill);
+    this.fees += fill.fee;
+    this.equity.fill(fill);
+    this.#sample(marketMs);
+    this.tradedValue += worth(quantityLots, priceTicks, this.instruments[instrument]?.moneyPerTickLot ?? 0);
+    const order = this.orders.get(clientId);
+    if (order === undefined) return;
+    order.filledLots += quantityLots;
+    order.filledTickLots += quantityLots * priceTicks;
+    const state = order.filledLots >= order.quantityLots ? 'filled' : 'partlyFilled';
+    this.#ended(clientId, marketMs, state, order.reason);
+  }
+}

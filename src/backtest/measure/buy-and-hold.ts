@@ -1,0 +1,38 @@
+/**
+ * What a run is compared with: its first equity in equal parts, each spent on one instrument that strategies trade, at its first ask, and
+ * held, at the bid, without fees.
+ */
+import type { InstrumentId } from '../../domain/instrument.js';
+import { DrawdownMeter } from '../../domain/statistics.js';
+
+export class BuyAndHold {
+  readonly drawdown = new DrawdownMeter();
+  readonly #held: readonly boolean[];
+  readonly #part: number;
+  readonly #asks: (number | null)[];
+  readonly #worths: number[];
+
+  /** `held`: of each instrument, whether a part is spent on it; the others are there for their prices alone. */
+  constructor(
+    held: readonly boolean[],
+    readonly startEquity: number,
+  ) {
+    this.#held = held;
+    this.#part = startEquity / held.filter((isHeld) => isHeld).length;
+    this.#asks = held.map(() => null);
+    this.#worths = held.map((isHeld) => (isHeld ? this.#part : 0));
+  }
+
+  /** Money units, not rounded. */
+  get equity(): number {
+    return this.#worths.reduce((sum, worth) => sum + worth, 0);
+  }
+
+  quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {
+    if (this.#held[at] !== true) return;
+    const bought = this.#asks[at] ?? askTicks;
+    this.#asks[at] = bought;
+    this.#worths[at] = (this.#part * bidTicks) / bought;
+    this.drawdown.add(marketMs, this.equity);
+  }
+}

@@ -1,0 +1,104 @@
+/** Curves of bounded size over a time whose length nobody knows before: where there are too many slots, two become one. */
+
+const MINUTE_MS = 60_000;
+/** Half of it at least is left once it was reached. */
+const SLOTS_MAX = 1_440;
+
+/** Slots of one length from 1970 on, the last one still open. */
+abstract class Slots<Slot extends { readonly startMs: number }> {
+  readonly slots: Slot[] = [];
+  stepMs = MINUTE_MS;
+
+  /** Puts the second of two neighbours into the first. */
+  protected abstract merge(into: Slot, next: Slot): void;
+  protected abstract moved(slot: Slot, startMs: number): Slot;
+
+  protected slotAt(atMs: number): Slot | undefined {
+    const last = this.slots.at(-1);
+    return last !== undefined && atMs < last.startMs + this.stepMs ? last : undefined;
+  }
+
+  protected startOf(atMs: number): number {
+    return Math.floor(atMs / this.stepMs) * this.stepMs;
+  }
+
+  protected halveIfFull(): void {
+    if (this.slots.length < SLOTS_MAX) return;
+    this.stepMs *= 2;
+    const halved: Slot[] = [];
+    for (const slot of this.slots) {
+      const startMs = this.startOf(slot.startMs);
+      const last = halved.at(-1);
+      if (last !== undefined && last.startMs === startMs) this.merge(last, slot);
+      else halved.push(this.moved(slot, startMs));
+    }
+    this.slots.splice(0, this.slots.length, ...halved);
+  }
+}
+
+/** Ticks, as a chart's candles have them. */
+export interface Candle {
+  readonly startMs: number;
+  readonly openTicks: number;
+  highTicks: number;
+  lowTicks: number;
+  closeTicks: number;
+}
+
+export class Candles extends Slots<Candle> {
+  add(atMs: number, bar: Omit<Candle, 'startMs'>): void {
+    const slot = this.slotAt(atMs);
+    if (slot !== undefined) {
+      this.merge(slot, { startMs: atMs, ...bar });
+      return;
+    }
+    const { openTicks, highTicks, lowTicks, closeTicks } = bar;
+    this.slots.push({ startMs: this.startOf(atMs), openTicks, highTicks, lowTicks, closeTicks });
+    this.halveIfFull();
+  }
+
+  protected merge(into: Candle, next: Candle): void {
+    into.highTicks = Math.max(into.highTicks, next.highTicks);
+    into.lowTicks = Math.min(into.lowTicks, next.lowTicks);
+    into.closeTicks = next.closeTicks;
+  }
+
+  protected moved(slot: Candle, startMs: number): Candle {
+    return { ...slot, startMs };
+  }
+}
+
+export interface EquitySlot {
+  readonly startMs: number;
+  /** The last ones in it, money units. */
+  equity: number;
+  buyAndHold: number;
+  /** The deepest in it, as a fraction of the highest equity before. */
+  drawdown: number;
+}
+
+export class EquityCurve extends Slots<EquitySlot> {
+  #peak = Number.NEGATIVE_INFINITY;
+
+  add(atMs: number, equity: number, buyAndHold: number): void {
+    this.#peak = Math.max(this.#peak, equity);
+    const drawdown = (this.#peak - equity) / this.#peak;
+    const slot = this.slotAt(atMs);
+    if (slot !== undefined) {
+      this.merge(slot, { startMs: atMs, equity, buyAndHold, drawdown });
+      return;
+    }
+    this.slots.push({ startMs: this.startOf(atMs), equity, buyAndHold, drawdown });
+    this.halveIfFull();
+  }
+
+  protected merge(into: EquitySlot, next: EquitySlot): void {
+    into.equity = next.equity;
+    into.buyAndHold = next.buyAndHold;
+    into.drawdown = Math.max(into.drawdown, next.drawdown);
+  }
+
+  protected moved(slot: EquitySlot, startMs: number): EquitySlot {
+    return { ...slot, startMs };
+  }
+}

@@ -1,0 +1,305 @@
+/** From what was measured to what is said about it. Pure: the same run gives the same report, byte for byte. */
+import type { Desk } from '../../desk/schema.js';
+import { formatDecimal } from '../../domain/decimal.js';
+import type { ExitReason } from '../../domain/exit-reason.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
+import type { EngineView } from '../../engine/view.js';
+import type { BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
+import type { Coverage } from '../measure/bar-coverage.js';
+import type { Candle } from '../measure/curves.js';
+import type { DataProblem } from '../measure/data-problems.js';
+import { cagrOf, type Figures, FORMULAS, figuresOf, round } from '../statistics/figures.js';
+import { type Group, type GroupedTrade, groupsOf, sumOf } from '../statistics/groups.js';
+import { executionLines, type FillModel } from './execution.js';
+
+export interface ReportedFile {
+  readonly name: string;
+  readonly sha256: string;
+  /** The instrument that it was given for. */
+  readonly symbol: string;
+  /** Where Fermata itself fetched it; null: any other file. */
+  readonly fetchedFrom: string | null;
+}
+
+export interface ReportedTrade {
+  readonly id: string;
+  readonly symbol: string;
+  readonly strategy: string;
+  readonly side: 'long' | 'short';
+  readonly opened: string;
+  readonly closed: string;
+  readonly quantity: string;
+  /** Averages; null: nothing of it was sold. */
+  readonly entryPrice: string;
+  readonly exitPrice: string | null;
+  /** After fees. */
+  readonly result: string;
+  readonly fees: string;
+  readonly r: number | null;
+  readonly why: ExitReason;
+}
+
+export interface ReportedMonth {
+  /** UTC, `2026-03`. */
+  readonly month: string;
+  /** Of equity with open results, over the part of the month that was run. */
+  readonly returnPct: number;
+  readonly trades: number;
+  /** Of trades that ended in it. */
+  readonly result: string;
+}
+
+export interface BacktestReport {
+  readonly version: 1;
+  readonly kind: 'backtest-report';
+  readonly desk: string;
+  readonly configHash: string;
+  /** What differed from the desk file. */
+  readonly set: readonly string[];
+  /** How many sets of values were tried for this report. */
+  readonly trials: number;
+  readonly period: { readonly from: string | null; readonly to: string | null; readonly days: number };
+  readonly market: {
+    readonly symbols: readonly string[];
+    /** Traded by the desk, and without prices here. */
+    readonly leftOut: readonly string[];
+    readonly files: readonly ReportedFile[];
+  };
+  /** How orders were filled, a sentence each. */
+  readonly execution: readonly string[];
+  readonly currency: string;
+  readonly startingEquity: string;
+  readonly finalEquity: string;
+  readonly netProfit: string;
+  /** Sum of closed trades; the rest of the net profit is open. */
+  readonly closedResult: string;
+  /** Null where no price came. */
+  readonly figures: Figures | null;
+  readonly formulas: typeof FORMULAS;
+  readonly buyAndHold: {
+    readonly returnPct: number;
+    readonly cagrPct: number | null;
+    readonly maxDrawdownPct: number;
+    /** Return of the run less this one. */
+    readonly excessReturnPct: number;
+  } | null;
+  readonly by: {
+    readonly strategy: readonly Group[];
+    readonly instrument: readonly Group[];
+    readonly exitReason: readonly Group[];
+  };
+  readonly months: readonly ReportedMonth[];
+  readonly balances: EngineView['balances'];
+  readonly positions: readonly {
+    readonly symbol: string;
+    readonly quantity: string;
+    readonly averagePrice: string;
+    readonly unrealised: string;
+    readonly strategy: string;
+  }[];
+  readonly orders: number;
+  readonly fills: number;
+  /** How often each limit denied an entry. */
+  readonly denied: Readonly<Record<string, number>>;
+  readonly halts: readonly {
+    readonly cause: string;
+    readonly reason: string;
+    readonly at: string;
+    readonly lifted: string | null;
+  }[];
+  readonly switchedOff: readonly {
+    readonly strategy: string;
+    readonly at: string;
+    readonly reason: string;
+  }[];
+  readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
+  readonly trades: readonly ReportedTrade[];
+  /** Time, equity, deepest drawdown in percent since the point before, buy and hold. */
+  readonly equity: readonly (readonly [at: string, equity: string, drawdownPct: number, hold: string])[];
+  readonly candles: readonly {
+    readonly symbol: string;
+    readonly tickSize: string;
+    readonly candles: readonly Candle[];
+  }[];
+  /** Of what the engine knew at the end, and of the time zones that days were counted by. */
+  readonly stateHash: string | null;
+  readonly timeZones: string;
+}
+
+export interface ReportInputs {
+  readonly desk: Desk;
+  readonly configHash: string;
+  readonly set: readonly string[];
+  readonly fillModel: FillModel;
+  readonly instruments: readonly Instrument[];
+  readonly symbols: readonly string[];
+  readonly leftOut: readonly string[];
+  readonly files: readonly ReportedFile[];
+  readonly measure: BacktestMeasure | null;
+  readonly coverage: readonly Coverage[];
+  readonly problems: readonly DataProblem[];
+  readonly view: EngineView | null;
+  readonly stateHash: string | null;
+}
+
+export function buildReport(inputs: ReportInputs): BacktestReport {
+  const { desk, measure, view, instruments } = inputs;
+  const { balance, currency } = desk.paper;
+  const trades = (measure?.trades ?? []).map((trade) => grouped(trade, instruments));
+  const final = measure?.equity.equity ?? null;
+  const figures = measure === null ? null : runFigures(measure, trades, view);
+  return {
+    version: 1,
+    kind: 'backtest-report',
+    desk: desk.desk,
+    configHash: inputs.configHash,
+    set: inputs.set,
+    trials: 1,
+    period: periodOf(measure),
+    market: { symbols: inputs.symbols, leftOut: inputs.leftOut, files: inputs.files },
+    execution: executionLines(desk, inputs.fillModel),
+    currency,
+    startingEquity: measure === null ? balance : formatMoney(measure.startingCash),
+    finalEquity: final === null ? balance : formatMoney(final),
+    netProfit: formatMoney(measure === null || final === null ? 0 : final - measure.startingCash),
+    closedResult: sumOf(trades.map(({ resultText }) => resultText)),
+    figures,
+    formulas: FORMULAS,
+    buyAndHold: measure === null || figures === null ? null : holdFigures(measure, figures),
+    by: {
+      strategy: groupsOf(trades, ({ strategy }) => strategy),
+      instrument: groupsOf(trades, ({ symbol }) => symbol),
+      exitReason: groupsOf(trades, ({ why }) => why),
+    },
+    months: (measure?.months ?? []).map((month) => monthOf(month, trades)),
+    balances: view?.balances ?? [],
+    positions: positionsOf(view, instruments),
+    orders: measure?.orders.size ?? 0,
+    fills: measure?.fills.length ?? 0,
+    denied: Object.fromEntries(
+      [...(measure?.denied ?? [])].sort(([left], [right]) => (left < right ? -1 : 1)),
+    ),
+    halts: (measure?.halts ?? []).map(({ halt: { cause, reason, atMarketMs }, liftedMs }) => ({
+      ...{ cause, reason, at: iso(atMarketMs) },
+      lifted: liftedMs === null ? null : iso(liftedMs),
+    })),
+    switchedOff: (measure?.switchedOff ?? []).map(({ strategy, marketMs, reason }) => ({
+      ...{ strategy, at: iso(marketMs), reason },
+    })),
+    data: { problems: inputs.problems, coverage: inputs.coverage },
+    trades: trades.map(({ shown }) => shown),
+    equity: (measure?.curve.slots ?? []).map(({ startMs, equity, drawdown, buyAndHold }) => [
+      iso(startMs),
+      formatMoney(equity, 2),
+      round(drawdown * 100),
+      formatMoney(Math.round(buyAndHold), 2),
+    ]),
+    candles: instruments.map(({ symbol, tickSize }, id) => ({
+      ...{ symbol, tickSize },
+      candles: measure?.candles[id]?.slots ?? [],
+    })),
+    stateHash: inputs.stateHash,
+    timeZones: process.versions.tz ?? 'unknown',
+  };
+}
+
+interface Trade extends GroupedTrade {
+  readonly symbol: string;
+  readonly strategy: string;
+  readonly why: ExitReason;
+  readonly shown: ReportedTrade;
+}
+
+function grouped(trade: TradeClosed, instruments: readonly Instrument[]): Trade {
+  const { strategy, side, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
+  const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[trade.instrument] ?? {};
+  // An average lies between two ticks: a place more than the tick has.
+  const price = (ticks: number): string =>
+    (ticks * Number(tickSize)).toFixed((tickSize.split('.')[1] ?? '').length + 1);
+  return {
+    ...{ symbol, strategy, why, openedMs, closedMs },
+    r: r === null ? null : round(r),
+    result: Number(result),
+    fees: Number(fees),
+    resultText: result,
+    feesText: fees,
+    shown: {
+      ...{ id: trade.trade, symbol, strategy, side, opened: iso(openedMs), closed: iso(closedMs) },
+      quantity: formatDecimal(trade.quantityLots, lotSize),
+      entryPrice: trade.entryTicks === null ? '' : price(trade.entryTicks),
+      exitPrice: trade.exitTicks === null ? null : price(trade.exitTicks),
+      result: sumOf([result]),
+      fees: sumOf([fees]),
+      r: r === null ? null : round(r),
+      why,
+    },
+  };
+}
+
+function runFigures(measure: BacktestMeasure, trades: readonly Trade[], view: EngineView | null): Figures {
+  const { fromMs, toMs, startingCash, equity, hourly, drawdown, underwater } = measure;
+  const open = (view?.positions ?? []).flatMap(({ trade }) =>
+    trade === null ? [] : [{ fromMs: trade.openedMs, toMs }],
+  );
+  return figuresOf({
+    ...{ fromMs, toMs, trades },
+    startEquity: startingCash / MONEY_SCALE,
+    finalEquity: equity.equity / MONEY_SCALE,
+    hourly: hourly.map((money) => money / MONEY_SCALE),
+    maxDrawdown: drawdown.worst?.fraction ?? 0,
+    longestDrawdown: underwater.longest(toMs),
+    held: [...trades.map(({ openedMs, closedMs }) => ({ fromMs: openedMs, toMs: closedMs })), ...open],
+    tradedValue: measure.tradedValue / MONEY_SCALE,
+    fees: measure.fees / MONEY_SCALE,
+  });
+}
+
+function holdFigures(
+  { hold, fromMs, toMs }: BacktestMeasure,
+  { returnPct: ofRun }: Figures,
+): BacktestReport['buyAndHold'] {
+  const returnPct = (hold.equity / hold.startEquity - 1) * 100;
+  const cagr = cagrOf(hold.startEquity, hold.equity, toMs - fromMs);
+  return {
+    returnPct: round(returnPct),
+    cagrPct: cagr === null ? null : round(cagr * 100),
+    maxDrawdownPct: round((hold.drawdown.worst?.fraction ?? 0) * 100),
+    excessReturnPct: round(ofRun - returnPct),
+  };
+}
+
+function monthOf(
+  { month, startEquity, endEquity }: BacktestMeasure['months'][number],
+  trades: readonly Trade[],
+): ReportedMonth {
+  // As prices are counted: the midnight that ends a month is its own.
+  const ended = trades.filter(({ closedMs }) => iso(closedMs - 1).startsWith(month));
+  const returnPct = round((endEquity / startEquity - 1) * 100);
+  return { month, returnPct, trades: ended.length, result: sumOf(ended.map(({ resultText }) => resultText)) };
+}
+
+function positionsOf(
+  view: EngineView | null,
+  instruments: readonly Instrument[],
+): BacktestReport['positions'] {
+  return (view?.positions ?? [])
+    .filter(({ quantityLots }) => quantityLots !== 0)
+    .map(({ instrument, quantityLots, averageTicks, unrealised, strategy }) => {
+      const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[instrument] ?? {};
+      return {
+        ...{ symbol, strategy },
+        quantity: formatDecimal(quantityLots, lotSize),
+        averagePrice: String(round(averageTicks * Number(tickSize))),
+        unrealised: formatMoney(Math.round(unrealised)),
+      };
+    });
+}
+
+function periodOf(measure: BacktestMeasure | null): BacktestReport['period'] {
+  if (measure === null) return { from: null, to: null, days: 0 };
+  const { fromMs, toMs } = measure;
+  return { from: iso(fromMs), to: iso(toMs), days: round((toMs - fromMs) / 86_400_000) };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,0 +1,77 @@
+/** Orders and fills of a run as CSV, oldest first: times in UTC, amounts exactly as they were. */
+import { csvLine, csvText } from '../../domain/csv.js';
+import { formatDecimal } from '../../domain/decimal.js';
+import { formatMoney, worth } from '../../domain/money.js';
+import type { BacktestMeasure } from '../measure/backtest-measure.js';
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export function* fillLines({ fills, orders, instruments }: BacktestMeasure): Generator<string> {
+  yield csvLine([
+    ...[
+      'time',
+      'trade_id',
+      'order_id',
+      'symbol',
+      'strategy',
+      'purpose',
+      'side',
+      'quantity',
+      'price',
+      'value',
+    ],
+    ...['fee', 'fee_asset', 'fee_amount', 'liquidity'],
+  ]);
+  for (const fill of fills) {
+    const { tradeId, clientId, side, quantityLots, priceTicks, fee, feeIn, liquidity, marketMs } = fill;
+    const instrument = instruments[fill.instrument];
+    if (instrument === undefined) continue;
+    const { symbol, quote, tickSize, lotSize, moneyPerTickLot } = instrument;
+    const intent = orders.get(clientId)?.intent;
+    yield csvLine([
+      ...[
+        iso(marketMs),
+        tradeId,
+        clientId,
+        symbol,
+        csvText(intent?.strategy ?? ''),
+        intent?.purpose ?? '',
+        side,
+      ],
+      ...[formatDecimal(quantityLots, lotSize), formatDecimal(priceTicks, tickSize)],
+      formatMoney(worth(quantityLots, priceTicks, moneyPerTickLot)),
+      ...[formatMoney(fee), feeIn?.asset ?? quote, feeIn?.amount ?? formatMoney(fee), liquidity],
+    ]);
+  }
+}
+
+export function* orderLines({ orders, instruments }: BacktestMeasure): Generator<string> {
+  yield csvLine([
+    ...['time', 'order_id', 'symbol', 'strategy', 'purpose', 'side', 'type', 'quantity', 'limit', 'stop'],
+    ...['reduce_only', 'state', 'filled', 'average_price', 'ended', 'reason'],
+  ]);
+  for (const order of orders.values()) {
+    const { intent, atMs, state, reason, endedMs, quantityLots, filledLots, filledTickLots } = order;
+    const instrument = instruments[intent.instrument];
+    if (instrument === undefined) continue;
+    const { symbol, tickSize, lotSize } = instrument;
+    const price = (ticks: number | null): string => (ticks === null ? '' : formatDecimal(ticks, tickSize));
+    const places = (tickSize.split('.')[1] ?? '').length + 1;
+    const average =
+      filledLots === 0 ? '' : ((filledTickLots / filledLots) * Number(tickSize)).toFixed(places);
+    yield csvLine([
+      ...[
+        iso(atMs),
+        intent.clientId,
+        symbol,
+        csvText(intent.strategy),
+        intent.purpose,
+        intent.side,
+        intent.type,
+      ],
+      ...[formatDecimal(quantityLots, lotSize), price(intent.limitTicks), price(intent.stopTicks)],
+      ...[String(intent.reduceOnly), state, formatDecimal(filledLots, lotSize), average, iso(endedMs)],
+      csvText(reason),
+    ]);
+  }
+}

@@ -1,0 +1,36 @@
+/** How orders are filled: what a run may choose, and the words of docs/BACKTEST.md for it. */
+import type { Desk } from '../../desk/schema.js';
+import type { BarPath } from '../../venue/bar-path.js';
+import type { LimitFill } from '../../venue/paper/matching.js';
+
+/** How orders are filled where prices leave it open. */
+export interface FillModel {
+  readonly path: BarPath;
+  readonly limitFill: LimitFill;
+  /** Percent of what was traded that orders get together; null: all that they want. */
+  readonly volumePartPct: number | null;
+}
+
+const PATHS: Readonly<Record<BarPath, string>> = {
+  nearer: 'to the extreme nearer to it, to the other one',
+  'high-first': 'to the high, to the low',
+  'low-first': 'to the low, to the high',
+};
+
+export function executionLines({ paper, instruments }: Desk, model: FillModel): readonly string[] {
+  const { makerFeePpm, takerFeePpm, slippageTicks, latencyMs } = paper;
+  const { path, limitFill, volumePartPct } = model;
+  const spreads = instruments.map(({ symbol, spread }) => `${symbol} ${spread}`).join(', ');
+  const percent = (ppm: number): string => `${ppm / 10_000} %`;
+  return [
+    `Nothing is filled in the step in which it is sent: an order arrives ${latencyMs} ms of market time later.`,
+    `Market and stop orders: at the far side of the quote and ${slippageTicks} ticks worse; a stop that the market jumped past gets the price behind the gap.`,
+    `Limit orders: at their limit when the other side of the quote ${limitFill === 'touch' ? 'reaches it' : 'goes beyond it'}.`,
+    `Inside a bar prices go from the open ${PATHS[path]}, to the close.`,
+    `Around the single price of a bar or trade lies the spread of the desk file: ${spreads}.`,
+    volumePartPct === null
+      ? 'Orders are filled whole, whatever traded.'
+      : `Orders get ${volumePartPct} % of what each price offered: a quarter of a bar’s volume, a trade’s size, a quote’s own.`,
+    `Fees: ${percent(makerFeePpm)} of what rested, ${percent(takerFeePpm)} of what was filled at once.`,
+  ];
+}

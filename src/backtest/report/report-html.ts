@@ -1,0 +1,204 @@
+/** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
+import { amountText } from '../../domain/amount-text.js';
+import { EXIT_REASON_WORDS } from '../../domain/exit-reason.js';
+import { moment } from '../../domain/moment.js';
+import type { FigureName } from '../statistics/figures.js';
+import type { Group } from '../statistics/groups.js';
+import type { BacktestReport } from './build-report.js';
+import { type ChartPoint, chartSvg, escapeHtml } from './chart.js';
+import { list, pageHtml, table } from './page.js';
+import { priceChart } from './price-chart.js';
+
+const TRADES_SHOWN_MAX = 500;
+
+/** In the order of the page: title, unit, places. */
+export const FIGURES: readonly (readonly [name: FigureName, title: string, unit: string])[] = [
+  ['returnPct', 'Return', ' %'],
+  ['cagrPct', 'Return a year (CAGR)', ' %'],
+  ['volatilityPct', 'Volatility a year', ' %'],
+  ['sharpe', 'Sharpe ratio', ''],
+  ['sortino', 'Sortino ratio', ''],
+  ['calmar', 'Calmar ratio', ''],
+  ['maxDrawdownPct', 'Largest drawdown', ' %'],
+  ['longestDrawdownHours', 'Longest drawdown', ' h'],
+  ['trades', 'Trades', ''],
+  ['winRatePct', 'Win rate', ' %'],
+  ['profitFactor', 'Profit factor', ''],
+  ['expectancy', 'Expectancy', ' money'],
+  ['averageR', 'Average R', ''],
+  ['averageWin', 'Average win', ' money'],
+  ['averageLoss', 'Average loss', ' money'],
+  ['largestWin', 'Largest win', ' money'],
+  ['largestLoss', 'Largest loss', ' money'],
+  ['longestLossStreak', 'Losses in a row', ''],
+  ['averageHours', 'Average time in a trade', ' h'],
+  ['exposurePct', 'Exposure', ' %'],
+  ['turnover', 'Turnover', ' × equity'],
+  ['fees', 'Fees', ' money'],
+  ['feesPct', 'Fees of the first equity', ' %'],
+];
+
+export function reportHtml(report: BacktestReport): string {
+  const { desk, period, market, currency } = report;
+  const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
+  const money = (text: string): string => `${amountText(text, currency)} ${currency}`;
+  const profit = Number(report.netProfit);
+  const body = `<h1 class="${profit > 0 ? 'go' : 'nogo'}">${escapeHtml(money(report.netProfit))}</h1>
+<p>Backtest of <b>${escapeHtml(desk)}</b> on ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)} (${period.days} days):
+${escapeHtml(money(report.startingEquity))} became ${escapeHtml(money(report.finalEquity))}, open positions at their last price. ${holdText(report)}</p>
+${list('What was wrong with the data', problemsOf(report))}
+<h2>Prices and trades</h2>
+${report.candles.map((prices) => priceChart(prices, report.trades)).join('\n')}
+<h2>Equity and drawdown</h2>
+${equityCharts(report)}
+<h2>Months</h2>
+${monthTable(report)}
+<h2>Figures</h2>
+${figureTable(report)}
+${groupTables(report)}
+${list('How orders were filled', report.execution)}
+${list('Set for this run', report.set)}
+${list(
+  'Halts',
+  report.halts.map(
+    ({ at, cause, reason, lifted }) =>
+      `${when(at)} ${cause}: ${reason} (${lifted === null ? 'to the end' : `lifted ${when(lifted)}`})`,
+  ),
+)}
+${list(
+  'Switched off',
+  report.switchedOff.map(({ strategy, at, reason }) => `${when(at)} ${strategy}: ${reason}`),
+)}
+${list(
+  'Open at the end',
+  report.positions.map(
+    ({ symbol, quantity, averagePrice, unrealised, strategy }) =>
+      `${symbol}: ${quantity} at ${averagePrice}, ${money(unrealised)} (${strategy})`,
+  ),
+)}
+<h2>Trades</h2>
+${tradesTable(report)}
+<footer>${report.orders} orders, ${report.fills} fills, ${report.trials} set of values tried. Configuration ${report.configHash}.
+State ${report.stateHash ?? 'none'}. Time zones ${escapeHtml(report.timeZones)}. Files: ${escapeHtml(
+    market.files.map(({ name, symbol, sha256 }) => `${symbol} ${name} ${sha256}`).join(', '),
+  )}.</footer>`;
+  return pageHtml(`Backtest of ${desk}`, body);
+}
+
+function holdText({ buyAndHold, figures }: BacktestReport): string {
+  if (buyAndHold === null || figures === null) return '';
+  const { returnPct, maxDrawdownPct, excessReturnPct } = buyAndHold;
+  return `That is ${shown(figures.returnPct)} %; buying and holding made ${shown(returnPct)} % (drawdown ${shown(maxDrawdownPct)} %), ${shown(Math.abs(excessReturnPct))} % ${excessReturnPct < 0 ? 'more' : 'less'}.`;
+}
+
+function problemsOf({ data, market }: BacktestReport): readonly string[] {
+  const without = market.leftOut.map((symbol) => `${symbol} is traded by the desk and had no prices here`);
+  return [...data.problems.map(({ text }) => text), ...without];
+}
+
+function equityCharts({ equity, currency }: BacktestReport): string {
+  const points = (of: (slot: BacktestReport['equity'][number]) => number): ChartPoint[] =>
+    equity.map((slot) => ({ atMs: Date.parse(slot[0]), value: of(slot) }));
+  const plain = { marks: [], bound: null };
+  return [
+    chartSvg({
+      ...plain,
+      title: `Equity in ${currency}, open results included; dashed: buying and holding`,
+      unit: '',
+      points: points(([, value]) => Number(value)),
+      beside: points(([, , , hold]) => Number(hold)),
+      filled: false,
+    }),
+    chartSvg({
+      ...plain,
+      title: 'Drawdown from the highest equity so far',
+      unit: ' %',
+      points: points(([, , drawdown]) => -drawdown),
+      filled: true,
+    }),
+  ].join('\n');
+}
+
+/** Returns in percent, a row a year; that of the year is its months', one after the other. */
+export function monthTable({ months }: BacktestReport): string {
+  const years = [...new Set(months.map(({ month }) => month.slice(0, 4)))];
+  const names = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+  const rows = years.map((year) => {
+    const ofYear = months.filter(({ month }) => month.startsWith(year));
+    const cells = names.map((_, at) => {
+      const found = ofYear.find(({ month }) => Number(month.slice(5)) === at + 1);
+      return found === undefined ? '' : shown(found.returnPct);
+    });
+    const grown = ofYear.reduce((product, { returnPct }) => product * (1 + returnPct / 100), 1);
+    return [year, ...cells, shown((grown - 1) * 100)];
+  });
+  return `<p>Percent, UTC; the first and the last one are as long as the run was in them.</p>${table(['', ...names, 'Year'], rows)}`;
+}
+
+function figureTable({ figures, formulas, currency }: BacktestReport): string {
+  if (figures === null) return '<p>No price came.</p>';
+  const rows = FIGURES.map(([name, title, unit]) => [
+    title,
+    figureText(figures[name], unit, currency),
+    formulas[name],
+  ]);
+  return `<div class="formulas">${table(['', '', 'Formula'], rows)}</div>`;
+}
+
+export function figureText(value: number | null, unit: string, currency: string): string {
+  if (value === null) return 'can’t be said';
+  return `${shown(value)}${unit === ' money' ? ` ${currency}` : unit}`;
+}
+
+function groupTables({ by, currency }: BacktestReport): string {
+  const head = [
+    'Trades',
+    'Win rate',
+    `Result, ${currency}`,
+    `Fees, ${currency}`,
+    'Profit factor',
+    'Expectancy',
+    'Average R',
+  ];
+  const row = (group: Group, key: string): string[] => [
+    key,
+    String(group.trades),
+    figureText(group.winRatePct, ' %', currency),
+    amountText(group.result, currency),
+    amountText(group.fees, currency),
+    figureText(group.profitFactor, '', currency),
+    figureText(group.expectancy, '', currency),
+    figureText(group.averageR, '', currency),
+  ];
+  const tables = [
+    ['Strategy', by.strategy.map((group) => row(group, group.key))],
+    ['Instrument', by.instrument.map((group) => row(group, group.key))],
+    ['Why trades ended', by.exitReason.map((group) => row(group, reasonWords(group.key)))],
+  ] as const;
+  return tables
+    .filter(([, rows]) => rows.length > 0)
+    .map(([title, rows]) => `<h2>${title}</h2>${table(['', ...head], rows)}`)
+    .join('\n');
+}
+
+const reasonWords = (why: string): string => EXIT_REASON_WORDS[why as keyof typeof EXIT_REASON_WORDS] ?? why;
+
+function tradesTable({ trades, currency }: BacktestReport): string {
+  const rows = trades
+    .slice(0, TRADES_SHOWN_MAX)
+    .map(
+      ({ symbol, strategy, side, opened, closed, quantity, entryPrice, exitPrice, result, fees, r, why }) => [
+        ...[symbol, strategy, side, moment(Date.parse(opened)), moment(Date.parse(closed)), quantity],
+        ...[entryPrice, exitPrice ?? '–', amountText(result, currency), amountText(fees, currency)],
+        ...[r === null ? '–' : shown(r), reasonWords(why)],
+      ],
+    );
+  const head = [
+    ...['Instrument', 'Strategy', 'Side', 'Opened', 'Closed', 'Quantity', 'Entry', 'Exit'],
+    ...[`Result, ${currency}`, `Fees, ${currency}`, 'R', 'Ended'],
+  ];
+  const left = trades.length - rows.length;
+  return `${table(head, rows)}${left > 0 ? `<p>${left} more are in the JSON.</p>` : ''}`;
+}
+
+const shown = (value: number): string => String(Number(value.toFixed(2)));

@@ -1,0 +1,120 @@
+/** One backtest: the desk's own core, gate, order path and paper venue on recorded prices, from what is asked to a report. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Desk } from '../desk/schema.js';
+import { parseMoney, ppmOfPercent } from '../domain/money.js';
+import { provenanceOf } from '../market/fetched/minutes-file.js';
+import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
+import { spreadTicksOf } from '../market/spread.js';
+import { buildInstruments } from '../trader/engine-config.js';
+import { steadyNowMs } from '../venue/steady-clock.js';
+import { BacktestMeasure } from './measure/backtest-measure.js';
+import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
+import type { FillModel } from './report/execution.js';
+import { type Progress, Run, type RunRecords } from './run-on-prices.js';
+import { scopeOf } from './scope.js';
+
+export interface BacktestSetting {
+  /** With what was set for this run. */
+  readonly desk: Desk;
+  readonly configHash: string;
+  /** What differs from the desk file, as it was asked for. */
+  readonly set: readonly string[];
+  readonly fillModel: FillModel;
+  readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
+  /** Market time at which prices are traded on, those before warm averages up; null: the first price. */
+  readonly beginMs: number | null;
+  /** Market time after which nothing is traded on; null: the last price. */
+  readonly untilMs: number | null;
+  /** Of the installation, to tell what it fetched; null: it has none. */
+  readonly dataKey: string | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export interface Backtest {
+  readonly report: BacktestReport;
+  /** Null where no price came. */
+  readonly measure: BacktestMeasure | null;
+}
+
+/** It was asked to end before its prices were over. */
+export class BacktestInterrupted extends Error {
+  override readonly name = 'BacktestInterrupted';
+  readonly keptSafe = 'nothing was written; a backtest changes nothing else';
+  readonly doThis = 'give the same command again';
+}
+
+/** Part of order ids: the same for all, so that equal prices give equal bytes. */
+const ID = 'backtest';
+/** What is recorded is measured as it goes: a journal of it has no reader. */
+const KEPT_NOWHERE: RunRecords = { append: () => undefined, finish: () => undefined };
+
+/** Throws `DataFileError` where a file can't be opened, `BacktestInterrupted`. */
+export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
+  const { files, configHash, beginMs, untilMs, signal, onProgress, fillModel } = setting;
+  const { path, limitFill, volumePartPct } = fillModel;
+  const market = { kind: 'recorded', files, speed: null, seed: undefined, exitAtEnd: false } as const;
+  const { desk, symbols, leftOut } = scopeOf(setting.desk, market);
+  const instruments = buildInstruments(desk);
+  const feed = await openRecordedFeed({
+    files,
+    instruments,
+    spreadTicks: spreadTicksOf(desk.instruments, instruments),
+    speed: null,
+    position: { load: () => beginMs, save: () => undefined },
+    steadyMs: steadyNowMs,
+    shape: { path, withVolume: volumePartPct !== null },
+  });
+  try {
+    const cash = parseMoney(desk.paper.balance);
+    const wanted = new Set(desk.strategies.flatMap(({ symbols: of }) => of));
+    const traded = instruments.map(({ symbol }) => wanted.has(symbol));
+    const run = new Run({
+      ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
+      records: KEPT_NOWHERE,
+      fills: {
+        limitFill,
+        ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
+      },
+      measureFrom: (fromMs) =>
+        new BacktestMeasure(instruments, traded, cash, fromMs, untilMs ?? Number.POSITIVE_INFINITY),
+      wait: () => undefined,
+      interrupted: () => new BacktestInterrupted('the backtest was ended'),
+    });
+    await run.toTheEnd();
+    const { measure } = run;
+    const report = buildReport({
+      ...{ desk, configHash, set: setting.set, fillModel, instruments, symbols, leftOut, measure },
+      files: await reported(setting),
+      coverage: run.coverage,
+      problems: run.problems(),
+      view: run.view,
+      stateHash: run.stateHash,
+    });
+    return { report, measure };
+  } finally {
+    await feed.stop();
+  }
+}
+
+/** So that a reader can tell which recording it was, and whether Fermata fetched it. */
+async function reported({ files, desk, dataKey }: BacktestSetting): Promise<readonly ReportedFile[]> {
+  const first = desk.instruments[0]?.symbol ?? '';
+  return Promise.all(
+    files.map(async ({ file, symbol }) => {
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(file), hash);
+      const found = await provenanceOf(file, dataKey);
+      const from = found.kind === 'fetched' ? found.provenance.address : null;
+      return {
+        name: basename(file),
+        sha256: hash.digest('hex'),
+        symbol: symbol ?? first,
+        fetchedFrom: from,
+      };
+    }),
+  );
+}

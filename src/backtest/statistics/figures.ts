@@ -1,0 +1,208 @@
+/**
+ * What a run came to, in figures. Each says its formula and where that is from; `FORMULAS` has the same for readers of a
+ * report. Null: it can't be said. Figures are rounded to six places, so that a run gives the same bytes on every machine.
+ */
+import { HOURS_PER_YEAR, mean, returnsOf, sampleDeviation, sharpeRatio } from '../../domain/statistics.js';
+
+const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = HOURS_PER_YEAR * HOUR_MS;
+/** What a few days made is no rate of a year; GIPS annualises nothing below a whole one. */
+const ANNUAL_MS_MIN = 30 * DAY_MS;
+const PLACES = 1_000_000;
+
+export interface Underwater {
+  /** Since when equity was below its highest value. */
+  readonly fromMs: number;
+  /** When it was there again, or the end. */
+  readonly toMs: number;
+  readonly recovered: boolean;
+}
+
+/** One closed trade, as far as figures go. Money as decimal number. */
+export interface TradeResult {
+  readonly result: number;
+  readonly fees: number;
+  /** Result by what the first stop would have lost; null: unknown. */
+  readonly r: number | null;
+  readonly openedMs: number;
+  readonly closedMs: number;
+}
+
+export interface RunFacts {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly startEquity: number;
+  readonly finalEquity: number;
+  /** Equity at the beginning and at each full hour after it. */
+  readonly hourly: readonly number[];
+  /** Largest fall from a peak, as a fraction of it, looked at with every price. */
+  readonly maxDrawdown: number;
+  readonly longestDrawdown: Underwater | null;
+  readonly trades: readonly TradeResult[];
+  /** Times in which a position was open, of whatever instrument; they may overlap. */
+  readonly held: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** Sum of price × quantity of all fills. */
+  readonly tradedValue: number;
+  readonly fees: number;
+}
+
+export interface TradeFigures {
+  readonly trades: number;
+  readonly wins: number;
+  readonly losses: number;
+  readonly winRatePct: number | null;
+  readonly profitFactor: number | null;
+  readonly expectancy: number | null;
+  readonly averageR: number | null;
+  readonly averageWin: number | null;
+  readonly averageLoss: number | null;
+  readonly largestWin: number | null;
+  readonly largestLoss: number | null;
+  readonly longestLossStreak: number;
+  readonly averageHours: number | null;
+}
+
+export interface Figures extends TradeFigures {
+  readonly returnPct: number;
+  readonly cagrPct: number | null;
+  readonly volatilityPct: number | null;
+  readonly sharpe: number | null;
+  readonly sortino: number | null;
+  readonly calmar: number | null;
+  readonly maxDrawdownPct: number;
+  readonly longestDrawdownHours: number;
+  readonly exposurePct: number;
+  readonly turnover: number | null;
+  readonly fees: number;
+  readonly feesPct: number;
+}
+
+export type FigureName = keyof Figures;
+
+/** In words, with the source of what others defined. */
+export const FORMULAS: Readonly<Record<FigureName, string>> = {
+  returnPct: 'equity at the end ÷ equity at the beginning − 1',
+  cagrPct: '(equity at the end ÷ at the beginning)^(1 ÷ years) − 1; a year has 365 days; from 30 days on',
+  volatilityPct: 'standard deviation (of a sample) of hourly returns × √8760',
+  sharpe:
+    'mean ÷ standard deviation (of a sample) of hourly returns × √8760, no risk-free rate (Sharpe, The Sharpe Ratio, 1994)',
+  sortino:
+    'mean of hourly returns ÷ √(mean of squared returns below 0, over all of them) × √8760 (Sortino, Price 1994; target 0)',
+  calmar: 'CAGR ÷ largest drawdown (Young, Calmar Ratio: A Smoother Tool, 1991; over the whole time)',
+  maxDrawdownPct:
+    'largest fall of equity, open results included, from a peak, in parts of it; with every price',
+  longestDrawdownHours: 'longest time from a peak until it was reached again, or to the end',
+  trades: 'closed trades: from their first fill until no whole lot of them is left',
+  wins: 'trades with a result above 0 after fees',
+  losses: 'trades with a result below 0 after fees',
+  winRatePct: 'wins ÷ trades',
+  profitFactor: 'sum of wins ÷ sum of losses',
+  expectancy: 'mean result of a trade after fees',
+  averageR:
+    'mean of result ÷ what the first stop would have lost (Tharp: R multiple), of trades that had one',
+  averageWin: 'mean result of wins',
+  averageLoss: 'mean result of losses',
+  largestWin: 'largest result',
+  largestLoss: 'smallest result',
+  longestLossStreak: 'most losses one after the other, in the order in which trades ended',
+  averageHours: 'mean time from opening to closing',
+  exposurePct: 'time in which any position was open ÷ whole time',
+  turnover: 'value of all fills ÷ mean of hourly equity',
+  fees: 'all fees, in the currency of the desk',
+  feesPct: 'fees ÷ equity at the beginning',
+};
+
+export function figuresOf(facts: RunFacts): Figures {
+  const { fromMs, toMs, startEquity, finalEquity, hourly, maxDrawdown, longestDrawdown: longest } = facts;
+  const returns = returnsOf(hourly);
+  const deviation = sampleDeviation(returns);
+  const cagr = cagrOf(startEquity, finalEquity, toMs - fromMs);
+  const meanEquity = mean(hourly);
+  return rounded({
+    ...tradeFigures(facts.trades),
+    returnPct: (finalEquity / startEquity - 1) * 100,
+    cagrPct: cagr === null ? null : cagr * 100,
+    volatilityPct: Number.isNaN(deviation) ? null : deviation * Math.sqrt(HOURS_PER_YEAR) * 100,
+    sharpe: sharpeRatio(returns, HOURS_PER_YEAR),
+    sortino: sortinoRatio(returns, HOURS_PER_YEAR),
+    calmar: cagr === null || maxDrawdown === 0 ? null : cagr / maxDrawdown,
+    maxDrawdownPct: maxDrawdown * 100,
+    longestDrawdownHours: longest === null ? 0 : (longest.toMs - longest.fromMs) / HOUR_MS,
+    exposurePct: toMs > fromMs ? (covered(facts.held, fromMs, toMs) / (toMs - fromMs)) * 100 : 0,
+    turnover: meanEquity > 0 ? facts.tradedValue / meanEquity : null,
+    fees: facts.fees,
+    feesPct: (facts.fees / startEquity) * 100,
+  });
+}
+
+/** As a fraction; null for less than 30 days, or where nothing was left. */
+export function cagrOf(start: number, final: number, ms: number): number | null {
+  return ms < ANNUAL_MS_MIN || final <= 0 || start <= 0 ? null : (final / start) ** (YEAR_MS / ms) - 1;
+}
+
+/** Null where it can't be said: no return, or none below 0. */
+export function sortinoRatio(returns: readonly number[], periodsPerYear: number): number | null {
+  const squares = returns.reduce((sum, value) => sum + (value < 0 ? value * value : 0), 0);
+  return squares > 0
+    ? (mean(returns) / Math.sqrt(squares / returns.length)) * Math.sqrt(periodsPerYear)
+    : null;
+}
+
+/** In the order in which they ended. */
+export function tradeFigures(trades: readonly TradeResult[]): TradeFigures {
+  const results = trades.map(({ result }) => result);
+  const wins = results.filter((result) => result > 0);
+  const losses = results.filter((result) => result < 0);
+  const rs = trades.flatMap(({ r }) => (r === null ? [] : [r]));
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const meanOf = (values: readonly number[]): number | null => (values.length === 0 ? null : mean(values));
+  return rounded({
+    trades: trades.length,
+    wins: wins.length,
+    losses: losses.length,
+    winRatePct: trades.length === 0 ? null : (wins.length / trades.length) * 100,
+    profitFactor: losses.length === 0 ? null : sum(wins) / -sum(losses),
+    expectancy: meanOf(results),
+    averageR: meanOf(rs),
+    averageWin: meanOf(wins),
+    averageLoss: meanOf(losses),
+    largestWin: wins.length === 0 ? null : wins.reduce((most, value) => Math.max(most, value)),
+    largestLoss: losses.length === 0 ? null : losses.reduce((least, value) => Math.min(least, value)),
+    longestLossStreak: longestRun(results.map((result) => result < 0)),
+    averageHours: meanOf(trades.map(({ openedMs, closedMs }) => (closedMs - openedMs) / HOUR_MS)),
+  });
+}
+
+function longestRun(flags: readonly boolean[]): number {
+  let longest = 0;
+  let run = 0;
+  for (const flag of flags) {
+    run = flag ? run + 1 : 0;
+    longest = Math.max(longest, run);
+  }
+  return longest;
+}
+
+/** Milliseconds from `fromMs` to `toMs` that lie in any of the spans. */
+function covered(spans: RunFacts['held'], fromMs: number, toMs: number): number {
+  let ms = 0;
+  let untilMs = fromMs;
+  for (const span of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const endMs = Math.min(span.toMs, toMs);
+    ms += Math.max(0, endMs - Math.max(span.fromMs, untilMs));
+    untilMs = Math.max(untilMs, endMs);
+  }
+  return ms;
+}
+
+export function round(value: number): number {
+  const result = Math.round(value * PLACES) / PLACES;
+  return result === 0 ? 0 : result;
+}
+
+function rounded<F extends object>(figures: F): F {
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, value === null ? null : round(value as number)]),
+  ) as F;
+}

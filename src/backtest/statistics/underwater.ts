@@ -1,0 +1,32 @@
+/** How long a value stays below its highest. */
+import type { Underwater } from './figures.js';
+
+export class UnderwaterMeter {
+  #peak = Number.NEGATIVE_INFINITY;
+  #peakMs = 0;
+  #below = false;
+  #longest: Underwater | null = null;
+
+  /** In order of time. */
+  add(atMs: number, value: number): void {
+    if (value < this.#peak) {
+      this.#below = true;
+      return;
+    }
+    if (this.#below) this.#note(atMs, true);
+    this.#below = false;
+    this.#peak = value;
+    this.#peakMs = atMs;
+  }
+
+  /** Null where the value never fell. What lasts at `endMs` counts up to there. */
+  longest(endMs: number): Underwater | null {
+    if (this.#below) this.#note(endMs, false);
+    return this.#longest;
+  }
+
+  #note(toMs: number, recovered: boolean): void {
+    const { fromMs, toMs: until } = this.#longest ?? { fromMs: 0, toMs: 0 };
+    if (toMs - this.#peakMs > until - fromMs) this.#longest = { fromMs: this.#peakMs, toMs, recovered };
+  }
+}

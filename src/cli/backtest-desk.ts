@@ -1,0 +1,204 @@
+/** The desk of a backtest: its file, with what options set for this one run, judged by every rule of a desk file. */
+import { InvalidArgumentError } from 'commander';
+import { parseDocument } from 'yaml';
+import { closestName } from '../desk/closest-name.js';
+import type { LoadedDesk } from '../desk/load.js';
+import { DeskFileError } from '../desk/problem.js';
+import type { Desk } from '../desk/schema.js';
+import { riskSchema } from '../desk/trading-schema.js';
+import { declaredOf } from '../engine/strategies/registry.js';
+import { parseDesk } from '../venue/load-desk.js';
+import { usageFailure } from './failure.js';
+
+export interface Setting {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Fees {
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+}
+
+export interface DeskOptions {
+  readonly strategy?: string;
+  readonly set?: readonly Setting[];
+  readonly fees?: Fees;
+  readonly slippage?: number;
+  readonly latencyMs?: number;
+}
+
+export interface BacktestDesk extends LoadedDesk {
+  /** What differs from the file, as people write it. */
+  readonly set: readonly string[];
+}
+
+type Path = readonly (string | number)[];
+
+/** Groups of the desk file that say how is traded; whatever else it says is no part of a backtest. */
+const GROUPS = ['risk', 'paper', 'breakers', 'resume', 'prices'] as const;
+const PLAIN_KEYS = ['timezone', 'dayBoundary'] as const;
+/** Decimal or other texts; everything else is a number. */
+const TEXTS: ReadonlySet<string> = new Set([
+  ...['balance', 'currency', 'feesIn', 'tickSize', 'lotSize', 'minNotional', 'spread', 'kind'],
+  ...PLAIN_KEYS,
+]);
+const INSTRUMENT_KEYS = ['kind', 'tickSize', 'lotSize', 'minNotional', 'spread'];
+const FEE_PCT_MAX = 10;
+
+/** `KEY=VALUE`. */
+export function settingValue(text: string): Setting {
+  const [, key, value] = /^([^=\s]{1,100})=(.{1,100})$/.exec(text.trim()) ?? [];
+  if (key === undefined || value === undefined)
+    throw new InvalidArgumentError('expected KEY=VALUE, such as fastBars=20 or risk.stopLossPct=3');
+  if (/,|^-?[\d.]+:-?[\d.]+/.test(value))
+    throw new InvalidArgumentError('expected one value: sweeps over several are not there yet');
+  return { key, value };
+}
+
+/** `0.1` or `0.02,0.05` (maker, taker), percent. */
+export function feesValue(text: string): Fees {
+  const parts = text
+    .split(',')
+    .map((part) => (/^\d{1,2}(\.\d{1,4})?$/.test(part) ? Number(part) : Number.NaN));
+  const [maker = Number.NaN, taker = maker] = parts;
+  if (parts.length > 2 || !(maker <= FEE_PCT_MAX && taker <= FEE_PCT_MAX))
+    throw new InvalidArgumentError(
+      `expected percent of the value up to ${FEE_PCT_MAX}, with at most four places, such as 0.1, or maker and taker, such as 0.02,0.05`,
+    );
+  const ppm = (percent: number): number => Math.round(percent * 10_000);
+  return { makerFeePpm: ppm(maker), takerFeePpm: ppm(taker) };
+}
+
+/** Throws a usage failure that names the option, or `DeskFileError` where a value breaks a rule of the desk file. */
+export function backtestDesk(loaded: LoadedDesk, options: DeskOptions): BacktestDesk {
+  const chosen = strategiesNamed(loaded.desk, options.strategy);
+  const settings: (readonly [Path, string | number, string])[] = [
+    ...(options.set ?? []).flatMap((setting) => resolved(setting, loaded.desk, chosen)),
+    ...ofPaper('makerFeePpm', options.fees?.makerFeePpm),
+    ...ofPaper('takerFeePpm', options.fees?.takerFeePpm),
+    ...ofPaper('slippageTicks', options.slippage),
+    ...ofPaper('latencyMs', options.latencyMs),
+  ];
+  const document = parseDocument(loaded.text, { stringKeys: true });
+  for (const [path, value] of settings) document.setIn(path, value);
+  if (options.strategy !== undefined) {
+    // One that is named here is meant to trade, whatever the file says of it; the desk is another without the others.
+    for (const at of chosen) document.setIn(['strategies', at, 'enabled'], true);
+    for (const at of [...loaded.desk.strategies.keys()].reverse())
+      if (!chosen.includes(at)) document.deleteIn(['strategies', at]);
+  }
+  const { desk, configHash, text } = judged(loaded.file, String(document));
+  const set = settings.map(([, , line]) => line);
+  if (options.strategy === undefined) return { ...loaded, desk, configHash, text, set };
+  const traded = new Set([
+    ...desk.strategies.flatMap(({ symbols }) => symbols),
+    ...Object.values(desk.venue.feeAssets ?? {}),
+  ]);
+  const instruments = desk.instruments.filter(({ symbol }) => traded.has(symbol));
+  const alone = `only the strategy ${options.strategy}`;
+  return { ...loaded, desk: { ...desk, instruments }, configHash, text, set: [alone, ...set] };
+}
+
+/** The file itself was judged before: what is wrong now was said on the command line. */
+function judged(file: string, text: string): LoadedDesk {
+  try {
+    return parseDesk(file, text);
+  } catch (error) {
+    if (!(error instanceof DeskFileError)) throw error;
+    const [problem] = error.problems;
+    if (problem === undefined) throw error;
+    const { key, expected, found, doThis } = problem;
+    throw usageFailure(`${key}: expected ${expected}; found ${found}`, doThis);
+  }
+}
+
+/** Places of the strategies that are run. */
+function strategiesNamed({ desk, strategies }: Desk, named: string | undefined): readonly number[] {
+  const places = strategies.map((_, at) => at);
+  if (named === undefined) return places;
+  if (/[/\\]|\.[cm]?[jt]s$/.test(named)) {
+    throw usageFailure(
+      `--strategy: ${named} is a file, and a backtest takes the strategies of a desk file so far`,
+      `name one of ${desk}: ${strategies.map(({ name }) => name).join(', ')}`,
+    );
+  }
+  const found = places.filter((at) => strategies[at]?.name === named);
+  if (found.length > 0) return found;
+  const names = strategies.map(({ name }) => name);
+  const near = closestName(named, names);
+  throw usageFailure(
+    `--strategy: desk ${desk} has no strategy ${named}`,
+    near === null ? `write one of: ${names.join(', ')}` : `write --strategy ${near}`,
+  );
+}
+
+function ofPaper(key: string, value: number | undefined): (readonly [Path, number, string])[] {
+  return value === undefined ? [] : [[['paper', key], value, `paper.${key}=${value}`]];
+}
+
+/** `STRATEGY.parameter`, `parameter` (of every strategy that has it), `SYMBOL.key`, `group.key`, or a plain key. */
+function resolved(
+  { key, value }: Setting,
+  desk: Desk,
+  chosen: readonly number[],
+): (readonly [Path, string | number, string])[] {
+  const line = `${key}=${value}`;
+  const paths = pathsOf(key, desk, chosen);
+  if (paths.length === 0) {
+    const known = knownKeys(desk, chosen);
+    const near = closestName(key, known);
+    throw usageFailure(
+      `--set: there is nothing called ${key} that a backtest could set`,
+      near === null
+        ? `write a parameter of a strategy (${parametersOf(desk, chosen).join(', ')}) or a key such as risk.stopLossPct`
+        : `write --set ${near}=${value}`,
+    );
+  }
+  return paths.map((path) => {
+    const isText = path[0] !== 'strategies' && (TEXTS.has(String(path.at(-1))) || path[0] === 'resume');
+    const number = /^-?\d{1,15}(\.\d{1,12})?$/.test(value) ? Number(value) : null;
+    if (!isText && number === null)
+      throw usageFailure(`--set: ${key} is a number; found ${value}`, `write --set ${key}=NUMBER`);
+    return [path, isText || number === null ? value : number, line] as const;
+  });
+}
+
+function pathsOf(key: string, desk: Desk, chosen: readonly number[]): readonly Path[] {
+  const [head = '', ...rest] = key.split('.');
+  const tail = rest.join('.');
+  const ofStrategies = chosen
+    .filter((at) =>
+      tail === '' ? declares(desk, at, head) : desk.strategies[at]?.name === head && declares(desk, at, tail),
+    )
+    .map((at) => ['strategies', at, 'parameters', tail === '' ? head : tail]);
+  if (ofStrategies.length > 0) return ofStrategies;
+  const instrument = desk.instruments.findIndex(({ symbol }) => symbol === head);
+  if (instrument >= 0) return INSTRUMENT_KEYS.includes(tail) ? [['instruments', instrument, tail]] : [];
+  if (tail === '') return PLAIN_KEYS.some((plain) => plain === head) ? [[head]] : [];
+  return knownKeys(desk, chosen).includes(key) ? [[head, ...rest]] : [];
+}
+
+const declares = (desk: Desk, at: number, parameter: string): boolean =>
+  parametersOf(desk, [at]).includes(parameter);
+
+function parametersOf(desk: Desk, chosen: readonly number[]): readonly string[] {
+  const names = chosen.flatMap((at) => {
+    const strategy = desk.strategies[at];
+    return (strategy && declaredOf(strategy)?.parameters.map(({ name }) => name)) ?? [];
+  });
+  return [...new Set(names)];
+}
+
+/** As the desk file has them with their defaults. */
+function knownKeys(desk: Desk, chosen: readonly number[]): readonly string[] {
+  const groups = GROUPS.flatMap((group) => leaves(desk[group], group));
+  // Limits that the file leaves out are off, and can be tried here.
+  const limits = Object.keys(riskSchema.shape).map((key) => `risk.${key}`);
+  return [...groups, ...limits, 'paper.feesIn', ...PLAIN_KEYS, ...parametersOf(desk, chosen)];
+}
+
+function leaves(value: unknown, path: string): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, member]) => leaves(member, `${path}.${key}`));
+}

@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import type { Command } from 'commander';
+import { shippedDesks } from '../../desk/resolve-desk.js';
+import type { DescribedStrategy } from '../../pack/protocol.js';
+import { describeStrategies } from '../../pack/strategy/read-strategies.js';
+import { NEW_STRATEGY } from '../../pack/strategy/template.js';
+import { CliFailure, usageFailure } from '../failure.js';
+import { namedDeskFile } from '../named-desk.js';
+import { printJson, printLines } from '../output.js';
+
+const FOLDER = 'strategies';
+const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+const HASH_SHOWN = 12;
+
+export function strategyCommand(command: Command): void {
+  command
+    .command('new')
+    .description('write a strategy to begin with into a desk’s folder')
+    .argument('<name>', 'its file is strategies/<name>.ts')
+    .requiredOption('--desk <name or file>', 'the desk of yours that gets it')
+    .option('--json', 'for scripts')
+    .action((name: string, options: { desk: string; json?: boolean }) => {
+      writeNew(name, namedDeskFile(options.desk), options.json === true);
+    });
+  command
+    .command('check')
+    .description('compile a strategy, say what it may not use, and run it twice on made-up prices')
+    .argument('<file>', 'a file in the strategies folder of a desk')
+    .option('--json', 'for scripts')
+    .action((file: string, options: { json?: boolean }) => {
+      check(file, options.json === true);
+    });
+}
+
+function writeNew(name: string, deskFile: string, json: boolean): void {
+  if (!NAME.test(name))
+    throw usageFailure(
+      `<name>: expected 1 to 40 lower case letters, digits and dashes; found ${name}`,
+      'fermata strategy new dip --desk NAME',
+    );
+  const folder = dirname(deskFile);
+  if (folder.startsWith(shippedDesks() + sep) || folder === shippedDesks())
+    throw usageFailure(
+      `${deskFile} comes with Fermata, and the next version brings it anew`,
+      'write a desk of your own first: fermata init --name NAME',
+    );
+  const kind = `./${FOLDER}/${name}.ts`;
+  const file = join(folder, FOLDER, `${name}.ts`);
+  if (existsSync(file))
+    throw new CliFailure(`${file} is there already`, 'it was not touched', 'take another name');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, NEW_STRATEGY, { flag: 'wx' });
+  if (json) printJson({ file, kind });
+  else
+    printLines([
+      `✓ ${file}`,
+      `  a strategy of ${deskFile} names it:   kind: ${kind}`,
+      `  and what it does now is looked at by: fermata strategy check ${shownPath(file)}`,
+    ]);
+}
+
+function check(given: string, json: boolean): void {
+  const file = resolve(given);
+  const parts = file.split(sep);
+  const at = parts.lastIndexOf(FOLDER);
+  if (at < 0 || at === parts.length - 1 || !/\.(ts|js|mjs)$/.test(file))
+    throw usageFailure(
+      `<file>: expected a .ts, .js or .mjs file in a folder ${FOLDER}; found ${given}`,
+      'fermata strategy check desks/NAME/strategies/NAME.ts',
+    );
+  const [found] = describeStrategies(parts.slice(0, at).join(sep), [parts.slice(at).join('/')]);
+  if (found === undefined) return;
+  if (json) {
+    const { module: _module, files, ...said } = found;
+    printJson({ ...said, file, files: files.map(({ path }) => path), problems: [] });
+  } else printLines([`✓ ${shownPath(file)}`, ...checkedLines(found)]);
+}
+
+function checkedLines({ hash, suits, parameters, files, trial }: DescribedStrategy): string[] {
+  const others = files.length - 1;
+  return [
+    `  ${suits} markets, hash ${hash.slice(0, HASH_SHOWN)}${others === 0 ? '' : `, over ${others} more files`}`,
+    ...parameters.map(
+      ({ name, min, max, default: byDefault, meaning }) =>
+        `  ${name}: ${byDefault} (${min} to ${max}), ${meaning}`,
+    ),
+    `  ${trial.bars} made-up minutes, twice, with the same decisions: ${trial.entries} entries asked for, ${trial.exits} exits`,
+  ];
+}
+
+const shownPath = (file: string): string => {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path === '' ? basename(file) : path;
+};

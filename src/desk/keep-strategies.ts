@@ -1,0 +1,16 @@
+/** The files of a desk's own strategies beside a copy of its desk file, so that the copy is the same desk. */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { strategyFiles } from './own-strategies.js';
+import type { Desk } from './schema.js';
+
+/** Each whole or not at all: others may read, or write the same, meanwhile. */
+export function keepStrategyFiles(folder: string, desk: Pick<Desk, 'strategies'>): void {
+  for (const { path, text } of strategyFiles(desk)) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const next = `${file}.${process.pid}.new`;
+    writeFileSync(next, text, { mode: 0o600 });
+    renameSync(next, file);
+  }
+}

@@ -1,0 +1,64 @@
+/** Strategies of the desk's own folder: named by `kind: ./strategies/NAME.ts`, read above this layer. */
+import type { ParameterSpec } from '../engine/strategies/strategy.js';
+import type { BrokenRule } from './broken-rule.js';
+import { closestName } from './closest-name.js';
+import { OWN_STRATEGY, type OwnStrategy, type StrategyFile } from './own-strategy.js';
+import { keyText } from './problem.js';
+import type { Desk } from './schema.js';
+
+/** By `kind`. Throws `DeskFileError` with each problem of a file. */
+export type ReadStrategies = (folder: string, kinds: readonly string[]) => ReadonlyMap<string, OwnStrategy>;
+
+export function withOwnStrategies(desk: Desk, folder: string, read: ReadStrategies): Desk {
+  const kinds = [
+    ...new Set(desk.strategies.map(({ kind }) => kind).filter((kind) => OWN_STRATEGY.test(kind))),
+  ];
+  if (kinds.length === 0) return desk;
+  const found = read(folder, kinds);
+  return {
+    ...desk,
+    strategies: desk.strategies.map((strategy) => {
+      const own = found.get(strategy.kind);
+      return own === undefined ? strategy : { ...strategy, own };
+    }),
+  };
+}
+
+/** Files of all strategies, each once. */
+export const strategyFiles = ({ strategies }: Pick<Desk, 'strategies'>): readonly StrategyFile[] => [
+  ...new Map(
+    strategies.flatMap(({ own }) => (own?.files ?? []).map((file) => [file.path, file] as const)),
+  ).values(),
+];
+
+/** What `parameters` says that none of the declared ones takes. */
+export function parameterProblems(
+  { kind, parameters }: Desk['strategies'][number],
+  index: number,
+  declared: readonly ParameterSpec[],
+): (BrokenRule & { readonly key: string })[] {
+  const names = declared.map(({ name }) => name);
+  return Object.entries(parameters).flatMap(([name, value]) => {
+    const path = ['strategies', index, 'parameters', name];
+    const key = keyText(path);
+    const range = declared.find((spec) => spec.name === name);
+    if (range === undefined) {
+      const near = closestName(name, names);
+      const expected = `a parameter of ${kind} (${names.join(', ')})`;
+      const doThis = near === null ? `remove ${name}` : `write ${near} instead of ${name}`;
+      return [{ path, key, expected, found: name, doThis }];
+    }
+    const doThis = `write a number within these bounds; the default is ${range.default}`;
+    return isWithin(value, range)
+      ? []
+      : [{ path, key, expected: rangeText(range), found: String(value), doThis }];
+  });
+}
+
+function isWithin(value: number, range: ParameterSpec): boolean {
+  return value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value));
+}
+
+function rangeText(range: ParameterSpec): string {
+  return `a ${range.whole ? 'whole ' : ''}number from ${range.min} to ${range.max}`;
+}

@@ -1,0 +1,59 @@
+/** Asks the process that runs code of a desk's folder, and waits for it: a desk file is read in one step. */
+import { spawnSync } from 'node:child_process';
+import { DeskFileError } from '../desk/problem.js';
+import { childArgs, childEnvironment } from './child-process.js';
+import { type Answer, answersIn, type PackProblem } from './protocol.js';
+
+const ANSWERED_MS_MAX = 60_000;
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+/** `first`: what it begins with, where it comes to nothing. Throws `DeskFileError` with each file's problem. */
+export function askChild(folder: string, args: readonly string[], first: string): readonly Answer[] {
+  const { output, error, signal, stderr } = spawnSync(process.execPath, childArgs(...args), {
+    cwd: folder,
+    env: childEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    timeout: ANSWERED_MS_MAX,
+    killSignal: 'SIGKILL',
+    maxBuffer: ANSWER_BYTES_MAX,
+  });
+  const answers = answersIn(output?.[3]?.toString('utf8') ?? '');
+  const found = answers.flatMap((answer) => ('problem' in answer ? [answer.problem] : []));
+  if (!answers.some((answer) => 'done' in answer)) {
+    const at = answers.findLast((answer) => 'begun' in answer)?.begun ?? first;
+    const failed = answers.findLast((answer) => 'failed' in answer)?.failed ?? lastLine(stderr?.toString());
+    found.push(problem(at, 'a file that can be loaded', howItEnded(error, signal, failed)));
+  }
+  if (found.length > 0) throw packError(folder, found);
+  return answers;
+}
+
+function howItEnded(error: Error | undefined, signal: NodeJS.Signals | null, said: string): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ETIMEDOUT') return `no end within ${ANSWERED_MS_MAX / 1_000} s`;
+  if (code === 'ENOBUFS') return 'more output than is read';
+  return `a process that ended ${signal === null ? 'by itself' : `by ${signal}`}${said === '' ? '' : ` (${said})`}`;
+}
+
+const lastLine = (text = ''): string => text.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+
+export function problem(
+  file: string,
+  expected: string,
+  found: string,
+  doThis = `put ${file} right`,
+): PackProblem {
+  return { file, line: null, expected, found, doThis };
+}
+
+export function packError(folder: string, problems: readonly PackProblem[]): DeskFileError {
+  return new DeskFileError(
+    folder,
+    problems.map(({ file, line, ...said }) => ({
+      line: null,
+      column: null,
+      key: line === null ? file : `${file}:${line}`,
+      ...said,
+    })),
+  );
+}

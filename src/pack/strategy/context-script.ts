@@ -1,0 +1,80 @@
+/**
+ * What runs in a strategy's context beside it: it takes away what a strategy has not, and stands between it and us. Only
+ * numbers and texts cross, so no object of ours is ever within its reach.
+ */
+import { WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
+import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
+
+/** Runs before the strategy. */
+export const TAKE_AWAY = `"use strict";
+(() => {
+  const globals = new Set(${JSON.stringify([...GLOBALS])});
+  const math = new Set(${JSON.stringify([...MATH])});
+  for (const name of Object.getOwnPropertyNames(Math)) if (!math.has(name)) delete Math[name];
+  Object.freeze(Math);
+  for (const { prototype } of [Object, Number, BigInt, String, Array]) {
+    for (const name of ${JSON.stringify(Object.keys(MEMBERS).filter((name) => /ocale|normalize/.test(name)))}) delete prototype[name];
+  }
+  Object.freeze(Error);
+  const here = globalThis;
+  for (const name of Object.getOwnPropertyNames(here)) if (!globals.has(name)) delete here[name];
+})();`;
+
+/** Runs before the strategy, too: its names are no properties of anything. It goes on throwing where a strategy catches it. */
+export const COUNT_STEPS = `"use strict";
+let fermataSteps = 0;
+const ${STEP} = () => {
+  fermataSteps += 1;
+  if (fermataSteps > ${STEPS_MAX}) throw new RangeError('more than ${STEPS_MAX} steps at once: does a loop not end?');
+};`;
+
+/** Answers with two functions: what the file declares, as JSON, and one that makes a strategy. */
+export const STAND_BETWEEN = `"use strict";
+(() => {
+  const made = ${EXPORTS}?.default;
+  const text = (value) => String(value).slice(0, 400);
+  const whole = (value, name) => {
+    if (!Number.isSafeInteger(value) || value <= 0) throw new TypeError(name + ': expected a whole number above 0, found ' + String(value));
+    return value;
+  };
+  const declared = () => JSON.stringify(made === undefined || made === null ? null : {
+    kind: made.kind, suits: made.suits, parameters: made.parameters, creates: typeof made.create === 'function',
+  }) ?? 'null';
+  const counted = (work) => {
+    fermataSteps = 0;
+    const answer = work();
+    // It may have caught what stopped it.
+    ${STEP}();
+    return answer;
+  };
+  const create = (host, parameters, instrument) => {
+    const strategy = counted(() => made.create({
+      parameters: Object.freeze(JSON.parse(parameters)),
+      instrument: Object.freeze(JSON.parse(instrument)),
+    }));
+    if (typeof strategy?.onBar !== 'function' || typeof strategy.state !== 'function') throw new TypeError('create: expected an object with warmupBars, onBar and state');
+    const warmupBars = strategy.warmupBars;
+    if (!Number.isSafeInteger(warmupBars) || warmupBars < 0 || warmupBars > ${WARMUP_BARS_MAX}) throw new TypeError('warmupBars: expected a whole number from 0 to ${WARMUP_BARS_MAX}, found ' + String(warmupBars));
+    const desk = {
+      lots: 0, entryResting: false, bid: NaN, ask: NaN, shorting: false, stopLossPct: 0,
+      enter(wish) {
+        const { side, type, ticks, exits, restBars, because } = wish;
+        if (side !== 'buy' && side !== 'sell') throw new TypeError('side: expected buy or sell, found ' + String(side));
+        if (type !== 'limit') throw new TypeError('type: expected limit, found ' + String(type));
+        host.enter(side, whole(ticks, 'ticks'), whole(exits?.stop?.ticks, 'exits.stop.ticks'), whole(restBars, 'restBars'), text(because));
+      },
+      exit(because) { host.exit(text(because)); },
+      note(line) { host.note(text(line)); },
+    };
+    const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0 };
+    const onBar = (lots, entryResting, bid, ask, shorting, stopLossPct, openMs, openTicks, highTicks, lowTicks, closeTicks) => {
+      desk.lots = lots; desk.entryResting = entryResting; desk.bid = bid; desk.ask = ask;
+      desk.shorting = shorting; desk.stopLossPct = stopLossPct;
+      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks;
+      const answer = counted(() => strategy.onBar(desk, bar));
+      if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError('onBar: expected no promise');
+    };
+    return { warmupBars, onBar, state: () => counted(() => text(strategy.state())) };
+  };
+  return { declared, create };
+})();`;

@@ -1,0 +1,55 @@
+/**
+ * Has every loop and every function of a strategy count its steps, so that one that does not end throws. Counted, not
+ * timed: the same bars end it on every machine, busy or not.
+ */
+import { type Node, parse } from 'acorn';
+import { STEP } from './names.js';
+
+interface Tree extends Node {
+  readonly [member: string]: unknown;
+}
+
+const LOOPS: ReadonlySet<string> = new Set([
+  ...['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement'],
+]);
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  ...['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'],
+]);
+
+/** Lines stay where they are. */
+export function countingSteps(code: string): string {
+  const added: { readonly at: number; readonly text: string }[] = [];
+  const add = (at: number, text: string): void => {
+    added.push({ at, text });
+  };
+  walk(parse(code, { ecmaVersion: 2023, sourceType: 'script' }) as unknown as Tree, (node) => {
+    const isLoop = LOOPS.has(node.type);
+    if (!isLoop && !FUNCTIONS.has(node.type)) return;
+    const body = node.body as Tree;
+    if (body.type === 'BlockStatement') return add(body.start + 1, `${STEP}();`);
+    add(body.start, isLoop ? `{${STEP}();` : `(${STEP}(),`);
+    add(body.end, isLoop ? '}' : ')');
+  });
+  // Where several are at one place, the outer one opens first and closes last.
+  const inOrder = added.map((one, order) => ({ ...one, order: isEnd(one.text) ? -order : order }));
+  inOrder.sort((a, b) => a.at - b.at || a.order - b.order);
+  let [text, from] = ['', 0];
+  for (const { at, text: more } of inOrder) {
+    text += code.slice(from, at) + more;
+    from = at;
+  }
+  return text + code.slice(from);
+}
+
+const isEnd = (text: string): boolean => text === '}' || text === ')';
+
+/** The outer one first. */
+function walk(node: Tree, visit: (node: Tree) => void): void {
+  visit(node);
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) walk(child, visit);
+  }
+}
+
+const isNode = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && typeof (value as Tree).type === 'string';

@@ -1,0 +1,131 @@
+/** What a compiled strategy declares, and whether it comes to the same decisions twice. Runs its code. */
+import { createHash } from 'node:crypto';
+import type { StrategyModule } from '../../desk/own-strategy.js';
+import type { BarEvent } from '../../engine/event.js';
+import type { DeclaredStrategy, EntryWish, ParameterSpec } from '../../engine/strategies/strategy.js';
+import type { CompileProblem } from '../compile.js';
+import { HostedStrategy } from './own-definition.js';
+import { openContext, whatItThrew } from './strategy-context.js';
+
+export interface Described {
+  readonly declared: Omit<DeclaredStrategy, 'kind'>;
+  readonly trial: Trial;
+}
+
+/** What it did on made-up prices, with its parameters at their defaults. */
+export interface Trial {
+  readonly bars: number;
+  readonly entries: number;
+  readonly exits: number;
+  /** SHA-256 in hex over all that it asked for and said. */
+  readonly hash: string;
+}
+
+const TRIAL_BARS = 3000;
+const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
+const INSTRUMENT = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001' } as const;
+
+export function describeStrategy(
+  file: string,
+  module: StrategyModule,
+): { readonly described: Described } | { readonly problems: readonly CompileProblem[] } {
+  const refuse = (found: string, line: number | null = null) => ({ problems: [{ file, line, found }] });
+  let written: unknown;
+  try {
+    written = JSON.parse(openContext(module).declared());
+  } catch (error) {
+    const { line, text } = whatItThrew(error, module);
+    return refuse(`an error while it was loaded: ${text}`, line);
+  }
+  const declared = declaredIn(written);
+  if (typeof declared === 'string') return refuse(declared);
+  const [first, second] = [runTrial(module, declared), runTrial(module, declared)];
+  if ('failed' in first) return refuse(`an error on made-up prices: ${first.failed}`, first.line);
+  if ('failed' in second || first.hash !== second.hash)
+    return refuse('a strategy that comes to other decisions when it is run a second time');
+  return { described: { declared, trial: first } };
+}
+
+/** A text: what is wrong with it. */
+function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
+  if (written === null) return 'no default export';
+  const { kind, suits, parameters, creates } = written as Record<string, unknown>;
+  if (kind !== 'strategy' || creates !== true) return 'another default export';
+  if (suits !== 'trending' && suits !== 'ranging') return `suits: ${JSON.stringify(suits)}`;
+  if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))
+    return 'no parameters; where it has none: parameters: {}';
+  const specs: ParameterSpec[] = [];
+  for (const [name, spec] of Object.entries(parameters as Record<string, Partial<ParameterSpec> | null>)) {
+    const { whole = false, min, max, default: byDefault, meaning } = spec ?? {};
+    const numbers = [min, max, byDefault];
+    if (!NAME.test(name)) return `parameters: a name other than 1 to 40 letters and digits: ${name}`;
+    if (!numbers.every((value) => typeof value === 'number' && Number.isFinite(value)))
+      return `parameters.${name}: without min, max and default as numbers`;
+    if (typeof meaning !== 'string' || typeof whole !== 'boolean')
+      return `parameters.${name}: without a meaning in words`;
+    const read = { name, whole, min, max, default: byDefault, meaning } as ParameterSpec;
+    const fits = read.default >= read.min && read.default <= read.max;
+    if (!fits || (whole && !Number.isInteger(read.default)))
+      return `parameters.${name}: a default that is not within its own bounds`;
+    specs.push(read);
+  }
+  return { suits, parameters: specs };
+}
+
+/** A walk that goes up and down in stretches, so that what follows a trend and what fades one both have something to do. */
+function runTrial(
+  module: StrategyModule,
+  { parameters }: Omit<DeclaredStrategy, 'kind'>,
+): Trial | { readonly failed: string; readonly line: number | null } {
+  const values = Object.fromEntries(parameters.map((spec) => [spec.name, spec.default]));
+  const strategy = new HostedStrategy(module, values, INSTRUMENT);
+  const hash = createHash('sha256');
+  let [entries, exits, lots, seed, close] = [0, 0, 0, 12_345, 2_000_000];
+  let failed: string | null = null;
+  const draw = (): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647 - 0.5;
+  };
+  const add = (what: string): void => {
+    hash.update(`${what}\n`);
+  };
+  for (let at = 0; at < TRIAL_BARS && failed === null; at += 1) {
+    const openTicks = close;
+    close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
+    const [highTicks, lowTicks] = [Math.max(openTicks, close) + 300, Math.min(openTicks, close) - 300];
+    const openMs = at * 60_000;
+    const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
+    strategy.onBar(
+      {
+        instrument: { ...INSTRUMENT } as never,
+        positionLots: lots,
+        entryResting: false,
+        lastQuote: { bidTicks: close - 1, askTicks: close + 1 },
+        shorting: false,
+        stopLossPct: 2,
+        enterLimit: (wish: EntryWish) => {
+          entries += 1;
+          lots = wish.side === 'buy' ? 100 : 0;
+          add(JSON.stringify(wish));
+        },
+        exit: (because) => {
+          exits += 1;
+          lots = 0;
+          add(because);
+        },
+        note: add,
+        fail: (reason) => {
+          failed = reason;
+        },
+      },
+      { kind: 'bar', instrument: 0, openMs, spanMs: 60_000, ...prices, warmup: false } as BarEvent,
+    );
+    if (at % 50 === 0) add(strategy.state());
+  }
+  return failed === null ? { bars: TRIAL_BARS, entries, exits, hash: hash.digest('hex') } : placed(failed);
+}
+
+function placed(failed: string): { readonly failed: string; readonly line: number | null } {
+  const [, text = failed, line] = /^(.*) \(.*:(\d+)\)$/s.exec(failed) ?? [];
+  return { failed: text, line: line === undefined ? null : Number(line) };
+}

@@ -1,0 +1,104 @@
+/** A strategy of a desk's own, as the engine knows strategies. */
+import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { plainText } from '../../domain/plain-text.js';
+import type { BarEvent } from '../../engine/event.js';
+import type {
+  EntryWish,
+  ParameterValues,
+  Strategy,
+  StrategyContext,
+  StrategyDefinition,
+} from '../../engine/strategies/strategy.js';
+import { type ContextStrategy, openContext, type Wishes, whatItThrew } from './strategy-context.js';
+
+/** More at one bar are nobody's decision. */
+const WISHES_MAX = 20;
+
+export const definitionOf = ({ kind, suits, parameters, module }: OwnStrategy): StrategyDefinition => ({
+  kind,
+  suits,
+  parameters,
+  create: (values, instrument) => new HostedStrategy(module, values, instrument),
+});
+
+type Wish =
+  | { readonly kind: 'enter'; readonly entry: EntryWish }
+  | { readonly kind: 'exit' | 'note'; readonly text: string };
+
+/**
+ * What it asks for is carried out after it has returned: what it throws is its own fault, never the engine's. Once it has
+ * thrown, it is not asked again, since nobody knows what it holds to be true.
+ */
+export class HostedStrategy implements Strategy {
+  readonly warmupBars: number;
+  #inside: ContextStrategy | null = null;
+  #failed = '';
+  #state = '';
+  #wishes: Wish[] = [];
+
+  constructor(
+    private readonly module: StrategyModule,
+    parameters: ParameterValues,
+    { symbol, kind, tickSize, lotSize }: Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>,
+  ) {
+    const facts = JSON.stringify({ symbol, kind, tickSize, lotSize });
+    this.#attempt(() => {
+      this.#inside = openContext(module).create(this.#wanted(), JSON.stringify(parameters), facts);
+      this.#readState();
+    });
+    this.warmupBars = this.#inside === null ? 0 : (this.#inside as ContextStrategy).warmupBars;
+  }
+
+  onBar(context: StrategyContext, bar: BarEvent): void {
+    const { positionLots, entryResting, lastQuote, shorting, stopLossPct } = context;
+    const { bidTicks, askTicks } = lastQuote ?? { bidTicks: Number.NaN, askTicks: Number.NaN };
+    const { openMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
+    this.#wishes = [];
+    this.#attempt(() => {
+      const seen = [positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct] as const;
+      this.#inside?.onBar(...seen, openMs, openTicks, highTicks, lowTicks, closeTicks);
+      this.#readState();
+    });
+    if (this.#inside === null) context.fail(this.#failed);
+    else for (const wish of this.#wishes) carryOut(context, wish);
+  }
+
+  state(): string {
+    return this.#inside === null ? `it has failed: ${this.#failed}` : this.#state;
+  }
+
+  /** At each bar, never when somebody looks: what it does meanwhile is the same every time. */
+  #readState(): void {
+    this.#state = plainText(this.#inside?.state() ?? '');
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#inside = null;
+      this.#failed = whatItThrew(error, this.module).text;
+    }
+  }
+
+  #wanted(): Wishes {
+    const add = (wish: Wish): void => {
+      if (this.#wishes.length < WISHES_MAX) this.#wishes.push(wish);
+    };
+    return {
+      enter: (side, limitTicks, protectTicks, restBars, because) => {
+        const entry = { side, limitTicks, protectTicks, restBars, because: plainText(because) };
+        add({ kind: 'enter', entry });
+      },
+      exit: (because) => add({ kind: 'exit', text: plainText(because) }),
+      note: (text) => add({ kind: 'note', text: plainText(text) }),
+    };
+  }
+}
+
+function carryOut(context: StrategyContext, wish: Wish): void {
+  if (wish.kind === 'enter') context.enterLimit(wish.entry);
+  else if (wish.kind === 'exit') context.exit(wish.text);
+  else context.note(wish.text);
+}

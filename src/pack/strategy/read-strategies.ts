@@ -1,0 +1,51 @@
+/** Strategies of a desk's folder, compiled and described by a process of its own. Here nothing of them runs. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OwnStrategy } from '../../desk/own-strategy.js';
+import { askChild, packError, problem } from '../ask-child.js';
+import type { DescribedStrategy } from '../protocol.js';
+import { strategyHash } from './strategy-hash.js';
+
+/** By folder and file: a process reads its desk file often, and its strategies hardly ever change. */
+const known = new Map<string, DescribedStrategy>();
+
+/** `kinds`: as `./strategies/NAME.ts`. Throws `DeskFileError` with each problem of a file. */
+export function readStrategies(folder: string, kinds: readonly string[]): ReadonlyMap<string, OwnStrategy> {
+  const described = describeStrategies(
+    folder,
+    kinds.map((kind) => kind.slice(2)),
+  );
+  return new Map(
+    described.map(({ file, trial: _trial, ...own }) => [`./${file}`, { kind: `./${file}`, ...own }]),
+  );
+}
+
+/** `files`: below `folder`. Throws as `readStrategies`. */
+export function describeStrategies(folder: string, files: readonly string[]): readonly DescribedStrategy[] {
+  const missing = files.filter((file) => !existsSync(join(folder, file)));
+  if (missing.length > 0) {
+    const doThis = 'write one with: fermata strategy new, or name another in the desk file';
+    throw packError(
+      folder,
+      missing.map((file) => problem(file, 'a strategy', 'no such file', doThis)),
+    );
+  }
+  const changed = files.filter((file) => !isKnown(folder, file));
+  if (changed.length > 0) {
+    for (const answer of askChild(folder, ['strategies', folder, ...changed], 'strategies')) {
+      if ('strategy' in answer) known.set(join(folder, answer.strategy.file), answer.strategy);
+    }
+  }
+  return files.flatMap((file) => known.get(join(folder, file)) ?? []);
+}
+
+function isKnown(folder: string, file: string): boolean {
+  const found = known.get(join(folder, file));
+  if (found === undefined) return false;
+  try {
+    const now = found.files.map(({ path }) => ({ path, text: readFileSync(join(folder, path), 'utf8') }));
+    return strategyHash(now) === found.hash;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,153 @@
+/** Reads a compiled strategy and finds what is not the same on every machine, every time, each with its line. */
+import { type Node, parse } from 'acorn';
+import type { StrategyModule } from '../../desk/own-strategy.js';
+import type { CompileProblem } from '../compile.js';
+import { GLOBALS, isRefused, MATH, MEMBERS, reasonFor } from './names.js';
+import { sourceLines } from './source-lines.js';
+
+const FOUND_MAX = 20;
+
+interface Tree extends Node {
+  readonly [member: string]: unknown;
+}
+
+interface Found {
+  readonly node: Tree;
+  readonly found: string;
+}
+
+/** Empty: nothing. */
+export function refusedIn({ code, map }: StrategyModule): readonly CompileProblem[] {
+  const placeOf = sourceLines(map);
+  const tree = parse(code, { ecmaVersion: 2023, sourceType: 'script', locations: true }) as unknown as Tree;
+  const declared = new Set<string>();
+  walk(tree, null, null, (node, parent, above) => {
+    if (node.type === 'Identifier' && isDeclaration(node, parent, above)) declared.add(String(node.name));
+  });
+  const found: Found[] = [];
+  walk(tree, null, null, (node, parent) => {
+    const what = refused(node, parent, declared);
+    if (what !== null) found.push({ node, found: what });
+  });
+  const problems = found.map((one) => {
+    const place = placeOf(one.node.loc?.start.line ?? 1, one.node.loc?.start.column ?? 0);
+    return { file: place?.file ?? 'strategies', line: place?.line ?? null, found: one.found };
+  });
+  const each = new Map(
+    problems.map((problem) => [`${problem.file}:${problem.line} ${problem.found}`, problem]),
+  );
+  return [...each.values()].slice(0, FOUND_MAX);
+}
+
+function refused(node: Tree, parent: Tree | null, declared: ReadonlySet<string>): string | null {
+  switch (node.type) {
+    case 'Identifier':
+      return refusedName(node, parent, declared);
+    case 'MemberExpression':
+      return refusedMember(node);
+    case 'BinaryExpression':
+    case 'AssignmentExpression':
+      return String(node.operator).startsWith('**')
+        ? `${node.operator}: engines differ in its last place; multiply, or use Math.sqrt`
+        : null;
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return node.async === true ? `async: ${reasonFor('Promise')}` : null;
+    case 'ImportExpression':
+      return `import(): ${reasonFor('Promise')}`;
+    default:
+      return null;
+  }
+}
+
+function refusedName(node: Tree, parent: Tree | null, declared: ReadonlySet<string>): string | null {
+  const name = String(node.name);
+  if (isPropertyName(node, parent)) return null;
+  // Those are refused even as a name of the strategy's own: a reader could not tell them apart.
+  if (isRefused(name)) return `${name}: ${reasonFor(name)}`;
+  if (name === 'Math' && !isOwner(node, parent)) return 'Math: its functions are called by name, as Math.abs';
+  return GLOBALS.has(name) || declared.has(name) ? null : `${name}: ${reasonFor(name)}`;
+}
+
+function refusedMember(node: Tree): string | null {
+  const owner = node.object as Tree;
+  const property = node.property as Tree;
+  const name = memberName(property, node.computed === true);
+  if (owner.type === 'Identifier' && owner.name === 'Math') {
+    if (name === null) return 'Math[…]: its functions are called by name, as Math.abs';
+    if (name === 'random') return 'Math.random: a strategy has no randomness';
+    if (!MATH.has(name)) return `Math.${name}: engines differ in its last place`;
+  }
+  return name !== null && Object.hasOwn(MEMBERS, name) ? `.${name}: ${MEMBERS[name]}` : null;
+}
+
+/** Null: known only when it runs. */
+function memberName(property: Tree, computed: boolean): string | null {
+  if (!computed) return String(property.name);
+  return property.type === 'Literal' && typeof property.value === 'string' ? property.value : null;
+}
+
+const isOwner = (node: Tree, parent: Tree | null): boolean =>
+  parent?.type === 'MemberExpression' && parent.object === node;
+
+function isPropertyName(node: Tree, parent: Tree | null): boolean {
+  switch (parent?.type) {
+    case 'MemberExpression':
+      return parent.property === node && parent.computed !== true;
+    case 'Property':
+      return parent.key === node && parent.computed !== true && parent.shorthand !== true;
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+      return parent.key === node && parent.computed !== true;
+    case 'LabeledStatement':
+    case 'BreakStatement':
+    case 'ContinueStatement':
+    // new.target
+    case 'MetaProperty':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isDeclaration(node: Tree, parent: Tree | null, above: Tree | null): boolean {
+  switch (parent?.type) {
+    case 'VariableDeclarator':
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+    case 'ClassDeclaration':
+    case 'ClassExpression':
+      return parent.id === node || isParameter(node, parent);
+    case 'ArrowFunctionExpression':
+      return isParameter(node, parent);
+    case 'CatchClause':
+      return parent.param === node;
+    case 'RestElement':
+    case 'ArrayPattern':
+      return true;
+    case 'AssignmentPattern':
+      return parent.left === node;
+    case 'Property':
+      return above?.type === 'ObjectPattern' && parent.value === node;
+    default:
+      return false;
+  }
+}
+
+const isParameter = (node: Tree, parent: Tree): boolean =>
+  Array.isArray(parent.params) && parent.params.includes(node);
+
+type Visit = (node: Tree, parent: Tree | null, above: Tree | null) => void;
+
+/** `above`: the parent of the parent. */
+function walk(node: Tree, parent: Tree | null, above: Tree | null, visit: Visit): void {
+  visit(node, parent, above);
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value])
+      if (isNode(child)) walk(child, node, parent, visit);
+  }
+}
+
+const isNode = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && typeof (value as Tree).type === 'string';

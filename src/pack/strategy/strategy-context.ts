@@ -1,0 +1,68 @@
+/**
+ * Runs a strategy of a desk's own in a context of its own, one for each of its symbols. That is for determinism, not a
+ * wall against malice: people approve the code by its hash.
+ */
+import { constants, createContext, Script } from 'node:vm';
+import type { StrategyModule } from '../../desk/own-strategy.js';
+import { plainText } from '../../domain/plain-text.js';
+import { COUNT_STEPS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
+import { SCRIPT } from './names.js';
+import { sourceLines } from './source-lines.js';
+
+/** Called from within with texts and numbers; none of them throws. */
+export interface Wishes {
+  enter(side: 'buy' | 'sell', ticks: number, stopTicks: number, restBars: number, because: string): void;
+  exit(because: string): void;
+  note(text: string): void;
+}
+
+export interface ContextStrategy {
+  readonly warmupBars: number;
+  onBar(
+    ...numbers: readonly [
+      lots: number,
+      entryResting: boolean,
+      bid: number,
+      ask: number,
+      shorting: boolean,
+      stopLossPct: number,
+      openMs: number,
+      openTicks: number,
+      highTicks: number,
+      lowTicks: number,
+      closeTicks: number,
+    ]
+  ): void;
+  state(): string;
+}
+
+export interface StrategyContext {
+  /** JSON: what the file declares; nothing of it is judged yet. */
+  declared(): string;
+  /** `parameters`, `instrument`: JSON. Throws what the strategy throws. */
+  create(wishes: Wishes, parameters: string, instrument: string): ContextStrategy;
+}
+
+/** Throws what the file throws while it is loaded. */
+export function openContext({ code }: StrategyModule): StrategyContext {
+  const context = createContext(constants.DONT_CONTEXTIFY, {
+    codeGeneration: { strings: false, wasm: false },
+  });
+  new Script(TAKE_AWAY).runInContext(context);
+  new Script(COUNT_STEPS).runInContext(context);
+  new Script(code, { filename: SCRIPT }).runInContext(context);
+  return new Script(STAND_BETWEEN).runInContext(context) as StrategyContext;
+}
+
+const PLACE = new RegExp(`${SCRIPT.replace('.', '\\.')}:(\\d+):(\\d+)`);
+
+/** In words, with the line of the file that it came from. */
+export function whatItThrew(thrown: unknown, { map }: StrategyModule): { line: number | null; text: string } {
+  const { message, stack } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Partial<Error>;
+  const text = plainText(String(message ?? thrown)).slice(0, 300);
+  const [, line, column] = PLACE.exec(String(stack ?? '')) ?? [];
+  const place = line === undefined ? null : sourceLines(map)(Number(line), Number(column) - 1);
+  return place === null
+    ? { line: null, text }
+    : { line: place.line, text: `${text} (${place.file}:${place.line})` };
+}

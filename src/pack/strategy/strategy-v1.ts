@@ -1,0 +1,94 @@
+/** `fermata/strategy`, version 1: what a strategy's file imports. A name is only added, never changed or taken away. */
+export { Atr, EfficiencyRatio, Ema } from '../../engine/strategies/indicators.js';
+
+export interface ParameterSpec {
+  /** Only whole numbers. */
+  readonly whole?: boolean;
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  /** For people. */
+  readonly meaning: string;
+}
+
+export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
+
+/** What the strategy trades; one is made for each of its symbols. */
+export interface InstrumentFacts {
+  /** BASE/QUOTE. */
+  readonly symbol: string;
+  readonly kind: string;
+  /** Decimal text: what one tick and one lot are. */
+  readonly tickSize: string;
+  readonly lotSize: string;
+}
+
+/** A finished minute. Prices are whole ticks. The same object at each call: keep numbers of it, not it. */
+export interface Bar {
+  /** Milliseconds since 1970, UTC. */
+  readonly openMs: number;
+  readonly openTicks: number;
+  readonly highTicks: number;
+  readonly lowTicks: number;
+  readonly closeTicks: number;
+}
+
+export interface EntryWish {
+  readonly side: 'buy' | 'sell';
+  readonly type: 'limit';
+  /** Of the limit. */
+  readonly ticks: number;
+  /** Where the protective stop goes once it is filled. */
+  readonly exits: { readonly stop: { readonly ticks: number } };
+  /** Bars that it rests before it is cancelled. */
+  readonly restBars: number;
+  /** Why, in one line: people read it. */
+  readonly because: string;
+}
+
+/** The same object at each call. During warm-up wishes do nothing; while the strategy is off, `enter` does nothing. */
+export interface DeskView {
+  /** What the strategy holds: long is positive. */
+  readonly lots: number;
+  /** An entry of this instrument is not final yet. */
+  readonly entryResting: boolean;
+  /** Whole ticks; NaN before the first quote. */
+  readonly bid: number;
+  readonly ask: number;
+  /** The venue can sell what is not held. */
+  readonly shorting: boolean;
+  /** The farthest stop that the desk allows, percent of the price. */
+  readonly stopLossPct: number;
+  /** Sized by the desk file's part of equity; the limits decide. */
+  enter(wish: EntryWish): void;
+  /** Closes the strategy's own position at the market; nothing where it holds none. Also while it is off. */
+  exit(because: string): void;
+  /** One line for people. */
+  note(text: string): void;
+}
+
+export interface Strategy {
+  /** Bars that it needs before its first decision, 5,000 at most: before the last of them, nothing that it asks for is done. */
+  readonly warmupBars: number;
+  /** Each finished minute, in order. What it asks for is done when it has returned. */
+  onBar(desk: DeskView, bar: Bar): void;
+  /** What it waits for, in plain words. Called once after `create` and after each bar. */
+  state(): string;
+}
+
+export interface StrategyDefinition<P extends ParameterSpecs> {
+  /** The market that it is made for. */
+  readonly suits: 'trending' | 'ranging';
+  readonly parameters: P;
+  create(setup: {
+    readonly parameters: { readonly [name in keyof P]: number };
+    readonly instrument: InstrumentFacts;
+  }): Strategy;
+}
+
+/** The default export of a file in `strategies/`. */
+export function strategy<P extends ParameterSpecs>(
+  definition: StrategyDefinition<P>,
+): StrategyDefinition<P> & { readonly kind: 'strategy' } {
+  return { ...definition, kind: 'strategy' };
+}

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { BuyAndHold } from '../../src/backtest/measure/buy-and-hold.js';
+import { Candles, EquityCurve } from '../../src/backtest/measure/curves.js';
+import {
+  cagrOf,
+  type Figures,
+  FORMULAS,
+  figuresOf,
+  sortinoRatio,
+  type TradeResult,
+  tradeFigures,
+} from '../../src/backtest/statistics/figures.js';
+import { groupsOf, sumOf } from '../../src/backtest/statistics/groups.js';
+import { UnderwaterMeter } from '../../src/backtest/statistics/underwater.js';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const hours = (from: number, to: number) => ({ fromMs: from * HOUR_MS, toMs: to * HOUR_MS });
+
+function trade(result: number, r: number | null, lastedHours: number): TradeResult {
+  return { result, fees: 1, r, openedMs: 0, closedMs: lastedHours * HOUR_MS };
+}
+
+/** What tables/figures.csv is worked from. */
+const FIGURES: Figures = figuresOf({
+  ...hours(0, 2 * 8760),
+  startEquity: 1000,
+  finalEquity: 1210,
+  hourly: [1000, 1100, 1045, 1149.5, 1149.5],
+  maxDrawdown: 0.05,
+  longestDrawdown: { ...hours(100, 148), recovered: true },
+  trades: [trade(30, 1.5, 10), trade(-10, -0.5, 5), trade(-20, null, 10), trade(50, 2, 4), trade(0, 0, 1)],
+  held: [hours(0, 10), hours(5, 20), hours(40, 50)],
+  tradedValue: 10_888,
+  fees: 12,
+});
+
+const DOCUMENT = readFileSync(new URL('../../docs/BACKTEST.md', import.meta.url), 'utf8');
+const TABLE = readFileSync(new URL('./tables/figures.csv', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .slice(1)
+  .map((line) => line.split(',') as [keyof Figures, string]);
+
+describe('the figures of a run', () => {
+  it.each(TABLE)('%s is %s, as worked by hand', (name, value) => {
+    expect(FIGURES[name]).toBe(Number(value));
+  });
+
+  it('are all in the table, and each has its formula, here and in docs/BACKTEST.md', () => {
+    expect(TABLE.map(([name]) => name).sort()).toEqual(Object.keys(FIGURES).sort());
+    expect(Object.keys(FORMULAS).sort()).toEqual(Object.keys(FIGURES).sort());
+    for (const [name, formula] of Object.entries(FORMULAS))
+      expect(DOCUMENT).toContain(`| \`${name}\` | ${formula} |`);
+  });
+
+  it('are left unsaid where they would mean nothing', () => {
+    const nothing = figuresOf({
+      ...hours(0, 5),
+      ...{ startEquity: 1000, finalEquity: 1000, hourly: [1000], maxDrawdown: 0, longestDrawdown: null },
+      ...{ trades: [], held: [], tradedValue: 0, fees: 0 },
+    });
+    expect(nothing).toMatchObject({ returnPct: 0, trades: 0, exposurePct: 0, longestDrawdownHours: 0 });
+    for (const name of ['cagrPct', 'volatilityPct', 'sharpe', 'sortino', 'calmar', 'winRatePct'] as const)
+      expect([name, nothing[name]]).toEqual([name, null]);
+    expect(nothing).toMatchObject({ profitFactor: null, expectancy: null, averageR: null });
+    // A profit without a loss is no ratio, and a fortnight no rate of a year.
+    expect(tradeFigures([trade(5, null, 1)]).profitFactor).toBeNull();
+    expect(sortinoRatio([0.01, 0.02], 8760)).toBeNull();
+    expect(cagrOf(1000, 1100, 14 * 24 * HOUR_MS)).toBeNull();
+    expect(cagrOf(1000, -5, 8760 * HOUR_MS)).toBeNull();
+  });
+});
+
+describe('the longest drawdown', () => {
+  const longest = (values: readonly number[], endMs: number) => {
+    const meter = new UnderwaterMeter();
+    for (const [at, value] of values.entries()) meter.add(at, value);
+    return meter.longest(endMs);
+  };
+
+  it('lasts from the last time at the peak until it is reached again', () => {
+    // At the peak at 1 and 2, back at 6; then below from 7 on, back at 8.
+    expect(longest([100, 120, 120, 90, 119, 110, 120, 125, 124], 9)).toEqual({
+      ...{ fromMs: 2, toMs: 6, recovered: true },
+    });
+  });
+
+  it('goes on to the end where the peak was not reached again', () => {
+    expect(longest([100, 90, 100, 95, 99], 50)).toEqual({ fromMs: 2, toMs: 50, recovered: false });
+  });
+
+  it('is none where the value never fell', () => {
+    expect(longest([1, 1, 2], 50)).toBeNull();
+  });
+});
+
+describe('trades in groups', () => {
+  const of = (key: string, resultText: string) => ({
+    ...trade(Number(resultText), null, 1),
+    ...{ key, resultText, feesText: '0.1' },
+  });
+
+  it('are added up exactly, in the order of their keys', () => {
+    const trades = [of('b', '0.1'), of('a', '-0.3'), of('b', '0.2'), of('b', '-0.000000001')];
+    const groups = groupsOf(trades, ({ key }) => key);
+    expect(groups.map(({ key, trades, result, fees }) => [key, trades, result, fees])).toEqual([
+      ['a', 1, '-0.30000000', '0.10000000'],
+      ['b', 3, '0.29999999', '0.30000000'],
+    ]);
+    expect(sumOf([])).toBe('0.00000000');
+  });
+});
+
+describe('buying and holding', () => {
+  it('spends equal parts at the first asks on what strategies trade, and is worth the bids', () => {
+    const hold = new BuyAndHold([true, false, true], 1000);
+    hold.quote(0, 1, 99, 100);
+    hold.quote(1, 1, 7, 7);
+    expect(hold.equity).toBe(500 * 0.99 + 500);
+    hold.quote(2, 2, 50, 50);
+    hold.quote(0, 3, 120, 130);
+    hold.quote(1, 4, 14, 14);
+    hold.quote(2, 4, 40, 41);
+    expect(hold.equity).toBe(500 * 1.2 + 500 * 0.8);
+    expect(hold.drawdown.worst).toMatchObject({ peak: 1100, trough: 1000, peakMs: 3, troughMs: 4 });
+  });
+});
+
+describe('curves of a long run', () => {
+  it('stay small and keep what was highest, lowest, first and last', () => {
+    const candles = new Candles();
+    const curve = new EquityCurve();
+    for (let minute = 0; minute < 10_000; minute += 1) {
+      const price = 1000 + (minute % 77);
+      const highTicks = minute === 4321 ? 9000 : price + 1;
+      const lowTicks = minute === 7654 ? 3 : price - 1;
+      candles.add(minute * MINUTE_MS, { openTicks: price, highTicks, lowTicks, closeTicks: price });
+      curve.add(minute * MINUTE_MS, minute === 5000 ? 500 : 1000 + minute, minute);
+    }
+    expect(candles.slots.length).toBeLessThan(1440);
+    expect(candles.slots.length).toBeGreaterThan(700);
+    const at = (minute: number) => Math.floor((minute * MINUTE_MS) / candles.stepMs);
+    expect(candles.slots[at(4321)]?.highTicks).toBe(9000);
+    expect(candles.slots[at(7654)]?.lowTicks).toBe(3);
+    expect(candles.slots[0]).toMatchObject({ startMs: 0, openTicks: 1000 });
+    expect(candles.slots.at(-1)?.closeTicks).toBe(1000 + (9999 % 77));
+    expect(curve.slots.at(-1)).toMatchObject({ equity: 10_999, buyAndHold: 9999, drawdown: 0 });
+    // The fall of one minute is still there, though its slot ends high again.
+    expect(Math.max(...curve.slots.map(({ drawdown }) => drawdown))).toBe((5999 - 500) / 5999);
+  });
+});

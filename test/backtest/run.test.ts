@@ -1,0 +1,297 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fillLines, orderLines } from '../../src/backtest/report/csv.js';
+import { monthTable, reportHtml } from '../../src/backtest/report/report-html.js';
+import type { Desk } from '../../src/desk/schema.js';
+import { STRATEGIES } from '../../src/engine/strategies/registry.js';
+import type { StrategyDefinition } from '../../src/engine/strategies/strategy.js';
+import { openBrowser } from '../support/page.js';
+import {
+  BEGIN_MS,
+  loaded,
+  MINUTE_MS,
+  type Minute,
+  temporaryFolder,
+  waves,
+  writeMinutes,
+} from '../validation/support/validations.js';
+import { backtest, PLAIN_FILLS } from './support/backtests.js';
+
+const FEES_IN_CASH: Desk = { ...loaded.desk, paper: { ...loaded.desk.paper, feesIn: 'quote' } };
+
+describe('a backtest', () => {
+  it('comes to a result in which every figure and every table agrees', async () => {
+    // Ends on its way down, with everything sold.
+    const file = writeMinutes(temporaryFolder(), waves(12 * 120 - 10));
+    const { report, measure } = await backtest(file, { desk: FEES_IN_CASH });
+    const { figures, by, months, trades } = report;
+    expect(report.data.problems).toEqual([]);
+    expect(report.positions).toEqual([]);
+    expect(figures?.trades).toBeGreaterThan(10);
+    expect(figures?.trades).toBe(trades.length);
+    expect(report.closedResult).toBe(report.netProfit);
+    expect(Number(report.finalEquity)).toBeCloseTo(10_000 + Number(report.netProfit), 8);
+    expect(figures?.returnPct).toBeCloseTo(Number(report.netProfit) / 100, 6);
+    for (const groups of [by.strategy, by.instrument, by.exitReason]) {
+      expect(groups.reduce((sum, { result }) => sum + Number(result), 0)).toBeCloseTo(
+        Number(report.netProfit),
+        6,
+      );
+      expect(groups.reduce((sum, { trades: of }) => sum + of, 0)).toBe(trades.length);
+    }
+    expect(months).toMatchObject([{ month: '2026-03', trades: trades.length, result: report.netProfit }]);
+    expect(months[0]?.returnPct).toBeCloseTo(figures?.returnPct ?? 0, 5);
+    const lines = [...fillLines(measure!)];
+    const fees = lines.slice(1).map((line) => Number(line.split(',')[10]));
+    expect(lines).toHaveLength(1 + report.fills);
+    expect(fees.reduce((sum, fee) => sum + fee, 0)).toBeCloseTo(figures?.fees ?? 0, 5);
+    expect([...orderLines(measure!)]).toHaveLength(1 + report.orders);
+    // A wave is up for half of its time, and the desk holds only then.
+    expect(figures?.exposurePct).toBeGreaterThan(20);
+    expect(figures?.exposurePct).toBeLessThan(60);
+  });
+
+  it('counts the price at midnight to the month that ends with it', async () => {
+    const minutes = waves(600);
+    const laterMs = Date.UTC(2026, 3, 1) - (BEGIN_MS + minutes.length * MINUTE_MS);
+    const moved = minutes.map((minute) => ({ ...minute, openMs: minute.openMs + laterMs }));
+    const { report } = await backtest(writeMinutes(temporaryFolder(), moved));
+    const { months, trades, figures } = report;
+    expect(report.period.to).toBe('2026-04-01T00:00:00.000Z');
+    expect(months).toMatchObject([{ month: '2026-03', trades: trades.length }]);
+    expect(months[0]?.returnPct).toBeCloseTo(figures?.returnPct ?? Number.NaN, 5);
+  });
+
+  it('fills no order before it has arrived, and none at a price of before', async () => {
+    // Each minute opens above the last close: which of the two a sale got tells when it was filled.
+    const minutes = waves(600).map((minute) => ({ ...minute, open: minute.open + 7, high: minute.high + 8 }));
+    const { measure } = await backtest(writeMinutes(temporaryFolder(), minutes));
+    const { latencyMs, slippageTicks } = loaded.desk.paper;
+    const sales: [number, number][] = [];
+    for (const fill of measure?.fills ?? []) {
+      const order = measure?.orders.get(fill.clientId);
+      expect(fill.marketMs).toBeGreaterThanOrEqual((order?.atMs ?? Number.POSITIVE_INFINITY) + latencyMs);
+      if (order?.intent.type !== 'market') continue;
+      const { open = 0 } = minutes[Math.floor((fill.marketMs - BEGIN_MS) / MINUTE_MS)] ?? {};
+      sales.push([fill.priceTicks, Math.round(open * 100) - 1 - slippageTicks]);
+    }
+    expect(sales.length).toBeGreaterThan(2);
+    expect(sales.map(([at]) => at)).toEqual(sales.map(([, expected]) => expected));
+  });
+
+  it('does until a moment what it would have done whatever came after it', async () => {
+    const same = waves(300);
+    const cutMs = BEGIN_MS + 300 * MINUTE_MS;
+    const rest = (open: number, minute: number): Minute => ({
+      ...{ openMs: cutMs + minute * MINUTE_MS, open, high: open + 900, low: open - 900, close: open - 500 },
+    });
+    const until = async (minutes: readonly Minute[]) => {
+      const { measure } = await backtest(writeMinutes(temporaryFolder(), minutes));
+      const fills = measure?.fills.filter(({ marketMs }) => marketMs < cutMs) ?? [];
+      const orders = [...(measure?.orders.values() ?? [])].filter(({ atMs }) => atMs < cutMs);
+      return { fills, orders: orders.map(({ intent, atMs }) => ({ intent, atMs })) };
+    };
+    const known = await until(waves(600));
+    expect(known.fills.length).toBeGreaterThan(2);
+    const open = same.at(-1)?.close ?? 0;
+    const crash = Array.from({ length: 60 }, (_, minute) => rest(open - 500 * minute, minute));
+    expect(await until([...same, ...crash])).toEqual(known);
+    expect(await until(same)).toEqual(known);
+  });
+
+  it('shows a strategy that looks at all it is given nothing of a later minute', async () => {
+    // Each minute has prices of its own, so that every number tells which minute it is from.
+    const minutes = Array.from({ length: 90 }, (_, minute): Minute => {
+      const open = 1000 + 10 * minute;
+      return { openMs: BEGIN_MS + minute * MINUTE_MS, open, high: open + 6, low: open, close: open + 5 };
+    });
+    const minuteOf = (ticks: number): number => Math.floor((ticks / 100 - 1000 + 1) / 10);
+    const seen: { minute: number; newest: number; numbers: number }[] = [];
+    const numbersIn = (value: unknown): number[] => {
+      if (typeof value === 'number') return value >= 99_900 && value < 250_000 ? [value] : [];
+      return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+    };
+    const probe: StrategyDefinition = {
+      ...{ kind: 'probe', suits: 'trending', parameters: [] },
+      create: () => ({
+        warmupBars: 0,
+        state: () => 'looks',
+        onBar: (context, bar) => {
+          const { openMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
+          const numbers = numbersIn([openTicks, highTicks, lowTicks, closeTicks, context.lastQuote]);
+          const newest = Math.max(...numbers.map(minuteOf));
+          seen.push({ minute: (openMs - BEGIN_MS) / MINUTE_MS, newest, numbers: numbers.length });
+        },
+      }),
+    };
+    (STRATEGIES as Map<string, StrategyDefinition>).set('probe', probe);
+    try {
+      const strategies = [
+        { name: 'probe', kind: 'probe', symbols: ['BTC/USDT'], enabled: true, parameters: {} },
+      ] as unknown as Desk['strategies'];
+      await backtest(writeMinutes(temporaryFolder(), minutes), { desk: { ...loaded.desk, strategies } });
+    } finally {
+      (STRATEGIES as Map<string, StrategyDefinition>).delete('probe');
+    }
+    expect(seen).toHaveLength(90);
+    for (const { minute, newest, numbers } of seen)
+      expect([minute, newest, numbers]).toEqual([minute, minute, 6]);
+  });
+
+  it('shows a strategy as many minutes of before as it needs, as the running desk does', async () => {
+    let before = 0;
+    const patient: StrategyDefinition = {
+      ...{ kind: 'patient', suits: 'trending', parameters: [] },
+      create: () => ({
+        warmupBars: 700,
+        state: () => 'waits',
+        onBar: (_context, { warmup }) => {
+          if (warmup) before += 1;
+        },
+      }),
+    };
+    (STRATEGIES as Map<string, StrategyDefinition>).set('patient', patient);
+    try {
+      const strategies = [
+        { name: 'patient', kind: 'patient', symbols: ['BTC/USDT'], enabled: true, parameters: {} },
+      ] as unknown as Desk['strategies'];
+      const file = writeMinutes(temporaryFolder(), waves(900));
+      const beginMs = BEGIN_MS + 800 * MINUTE_MS;
+      await backtest(file, { desk: { ...loaded.desk, strategies }, beginMs });
+    } finally {
+      (STRATEGIES as Map<string, StrategyDefinition>).delete('patient');
+    }
+    expect(before).toBe(700);
+  });
+
+  it('says which minutes its data lacks, and trades on no file that is damaged anywhere', async () => {
+    const folder = temporaryFolder();
+    const minutes = waves(600);
+    const holey = await backtest(
+      writeMinutes(
+        folder,
+        minutes.filter((_, at) => at < 200 || at > 230),
+      ),
+    );
+    expect(holey.report.data.problems.map(({ kind }) => kind)).toContain('gap');
+    const broken = waves(3000).map((minute, at) =>
+      at === 2900 ? { ...minute, low: minute.high + 5 } : minute,
+    );
+    await expect(backtest(writeMinutes(folder, broken, 'broken.csv'))).rejects.toThrow(
+      /broken.csv, row 2902/,
+    );
+  });
+});
+
+describe('a fill model', () => {
+  /** Seconds into its minute, of each fill of an entry that rested. */
+  const restedFills = async (minutes: readonly Minute[], fillModel: Partial<typeof PLAIN_FILLS>) => {
+    const model = { ...PLAIN_FILLS, ...fillModel };
+    const { measure } = await backtest(writeMinutes(temporaryFolder(), minutes), { fillModel: model });
+    return (measure?.fills ?? [])
+      .filter(({ side, liquidity }) => side === 'buy' && liquidity === 'maker')
+      .map(({ marketMs }) => ((marketMs - BEGIN_MS) % MINUTE_MS) / 1000);
+  };
+
+  it('takes the low of a bar after a third of it, or after two thirds where the high comes first', async () => {
+    const minutes = waves(600);
+    const lowFirst = await restedFills(minutes, { path: 'low-first' });
+    expect(lowFirst.length).toBeGreaterThan(2);
+    expect(new Set(lowFirst)).toEqual(new Set([20]));
+    expect(new Set(await restedFills(minutes, { path: 'high-first' }))).toEqual(new Set([40]));
+    // On its way up the low is the nearer one.
+    expect(new Set(await restedFills(minutes, {}))).toEqual(new Set([20]));
+  });
+
+  it('leaves a limit that is only touched, where prices have to go through it', async () => {
+    // The ask of each low is the limit of an entry sent at the close before, exactly; then prices leave.
+    const touching = waves(600).map((minute) => ({
+      ...minute,
+      low: Math.min(minute.open, minute.close) - 0.03,
+    }));
+    expect((await restedFills(touching, {})).length).toBeGreaterThan(2);
+    expect(await restedFills(touching, { limitFill: 'through' })).toEqual([]);
+    const deeper = touching.map((minute) => ({ ...minute, low: minute.low - 0.01 }));
+    expect((await restedFills(deeper, { limitFill: 'through' })).length).toBeGreaterThan(2);
+  });
+
+  it('gives all orders together no more than their part of what was traded, and the rest later', async () => {
+    // A tenth as much is traded on the way down, on which the desk sells.
+    const file = writeMinutes(temporaryFolder(), waves(5 * 120 - 10));
+    const rows = readFileSync(file, 'utf8').split('\n');
+    const thin = rows.map((row, at) => (at > 0 && (at - 1) % 120 >= 60 ? row.replace(/,1$/, ',0.1') : row));
+    writeFileSync(file, thin.join('\n'));
+    const fillModel = { ...PLAIN_FILLS, volumePartPct: 0.4 };
+    const { report, measure } = await backtest(file, { fillModel });
+    // A volume of 1 is 100,000 lots: 25,000 at each price, 100 of them for us; 10 on the way down.
+    const given = { buy: new Map<number, number>(), sell: new Map<number, number>() };
+    for (const { side, marketMs, quantityLots } of measure?.fills ?? [])
+      given[side].set(marketMs, (given[side].get(marketMs) ?? 0) + quantityLots);
+    expect(Math.max(...given.buy.values())).toBe(100);
+    expect(
+      Math.max(
+        ...(measure?.fills ?? []).map(({ side, quantityLots }) => (side === 'sell' ? quantityLots : 0)),
+      ),
+    ).toBe(10);
+    // The close of a minute and the open of the next one are two prices of one moment.
+    expect(Math.max(...given.sell.values())).toBe(20);
+    expect(given.sell.size).toBeGreaterThan(15);
+    expect(report.positions).toEqual([]);
+    expect(report.data.problems).toEqual([]);
+    const ends = [...(measure?.orders.values() ?? [])].filter(({ intent }) => intent.type === 'market');
+    expect(ends.length).toBeGreaterThan(2);
+    for (const { state, filledLots, quantityLots } of ends)
+      expect([state, filledLots]).toEqual(['filled', quantityLots]);
+    const stops = await backtest(writeMinutes(temporaryFolder(), crash()), { fillModel });
+    const [stop] = stops.report.by.exitReason.filter(({ key }) => key === 'stop');
+    expect(stop?.trades).toBeGreaterThan(0);
+  });
+});
+
+/** Up until the desk has bought, then far down in one minute, and up again: a stop goes off once. */
+function crash(): Minute[] {
+  return waves(180).map((minute, at) => {
+    const fall = at >= 150 && at < 152 ? 8000 : 0;
+    const { open, high, low, close } = minute;
+    return { ...minute, open, high, low: low - fall, close: at === 150 ? close - fall / 2 : close };
+  });
+}
+
+describe('the page of a backtest', () => {
+  it('draws prices with trades, equity, drawdown and months at every width, from nowhere else', async () => {
+    const { report } = await backtest(writeMinutes(temporaryFolder(), waves(600)));
+    const html = reportHtml({ ...report, desk: '<img src=x onerror=alert(1)>' });
+    expect(html).not.toMatch(/<script|https?:|<img|@import|url\(|NaN|Infinity|undefined/);
+    expect(html.match(/<svg /g)).toHaveLength(3);
+    expect(html.match(/class="trade"/g)).toHaveLength(report.trades.length);
+    const browser = await openBrowser();
+    try {
+      for (const width of [360, 1280]) {
+        const page = await browser.newPage({ viewport: { width, height: 900 } });
+        await page.setContent(html);
+        const wide = await page.evaluate('document.documentElement.scrollWidth');
+        expect(wide, `at ${width} px`).toBeLessThanOrEqual(width);
+        for (const heading of ['Prices and trades', 'Equity and drawdown', 'Months', 'Figures', 'Strategy'])
+          expect(await page.getByRole('heading', { name: heading }).count(), heading).toBe(1);
+        await page.close();
+      }
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it('makes a year of its months, one after the other', async () => {
+    const { report } = await backtest(writeMinutes(temporaryFolder(), waves(60)));
+    const months = [
+      { month: '2025-12', returnPct: 5, trades: 1, result: '5' },
+      { month: '2026-01', returnPct: 10, trades: 1, result: '10' },
+      { month: '2026-03', returnPct: -10, trades: 1, result: '-10' },
+    ];
+    const rows = monthTable({ ...report, months })
+      .split('<tr>')
+      .slice(2);
+    expect(rows[0]).toContain('<td>2025</td>');
+    expect(rows[0]).toMatch(/<td>5<\/td><td>5<\/td><\/tr>/);
+    expect(rows[1]).toMatch(/^<td>2026<\/td><td>10<\/td><td><\/td><td>-10<\/td>.*<td>-1<\/td><\/tr>/);
+  });
+});

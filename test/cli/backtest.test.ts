@@ -1,0 +1,192 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BacktestReport } from '../../src/backtest/report/build-report.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { ensureDataKey } from '../../src/home/secrets.js';
+import { writeMinutes as storeMinutes } from '../../src/market/fetched/minutes-file.js';
+import { minutesSource } from '../../src/market/fetched/minutes-source.js';
+import { deskWithQuickAverages } from '../support/desk-files.js';
+import { loaded, waves, writeMinutes } from '../validation/support/validations.js';
+import { runCommand } from './run-command.js';
+
+const DAY_MS = 86_400_000;
+const DAY = Date.parse('2026-03-02T00:00:00Z');
+
+let folder: string;
+let file: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-backtest-'));
+  deskWithQuickAverages(folder);
+  file = writeMinutes(folder, waves(600));
+  const home = join(folder, 'home');
+  const rows = waves(2 * 1440).map(
+    ({ openMs, open, high, low, close }) => `${[openMs, open, high, low, close].join(',')},1`,
+  );
+  for (const [symbol, days] of [
+    ['BTC/USDT', 2],
+    ['ETH/USDT', 1],
+  ] as const) {
+    const span = { fromMs: DAY, untilMs: DAY + days * DAY_MS };
+    const about = { ...minutesSource(loaded.desk, undefined).from, symbol, month: '2026-03', ...span };
+    const kept = { ...about, missing: [], fetchedAtMs: DAY + 3 * DAY_MS };
+    mkdirSync(homePaths(home).data, { recursive: true });
+    await storeMinutes(homePaths(home).data, kept, rows.slice(0, days * 1440), ensureDataKey(home));
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const backtest = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  runCommand(folder, ['backtest', '--desk', 'crypto-bot.yaml', ...args], env);
+
+async function reportOf(...args: string[]): Promise<BacktestReport> {
+  const { code, out, err } = await backtest([...args, '--json']);
+  expect(code, err).toBe(0);
+  return JSON.parse(out) as BacktestReport;
+}
+
+describe('fermata backtest', () => {
+  it('gives the same bytes twice: report, page, orders and fills, wherever and whenever it runs', async () => {
+    const moved = join(folder, 'moved');
+    mkdirSync(moved);
+    copyFileSync(file, join(moved, 'minutes.csv'));
+    const outputs = (name: string) =>
+      ['report', 'fills', 'orders'].flatMap((what) => [`--${what}`, join(folder, `${name}.${what}`)]);
+    const once = await backtest(['--data', file, '--json', ...outputs('once')], { TZ: 'UTC', LANG: 'C' });
+    const there = ['--data', join(moved, 'minutes.csv'), '--json', ...outputs('again')];
+    const again = await backtest(there, { TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8' });
+    expect(once.code, once.err).toBe(0);
+    expect(again.out).toBe(once.out);
+    for (const what of ['report', 'fills', 'orders']) {
+      const [first, second] = ['once', 'again'].map((name) => readFileSync(join(folder, `${name}.${what}`)));
+      expect(first?.length).toBeGreaterThan(500);
+      expect(second?.equals(first!), what).toBe(true);
+    }
+    expect(once.out).not.toContain(folder);
+  });
+
+  it('says in a few lines what it came to, and against buying and holding', async () => {
+    const { code, out, err } = await backtest(['--data', file]);
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/^✓ backtest of crypto-bot on BTC\/USDT: -?[\d.]+ USDT\n/);
+    expect(out).toMatch(/buy and hold +-?[\d.]+ %, drawdown/);
+    expect(out).toMatch(/win rate +[\d.]+ %/);
+    expect(out).toContain('! ETH/USDT is traded by the desk and had no prices here');
+  });
+
+  it('trades by the desk file, and by what is set instead for this run alone', async () => {
+    const [plain, other] = await Promise.all([
+      reportOf('--data', file),
+      reportOf(
+        ...['--data', file, '--set', 'ema-cross.fastBars=8', '--set', 'risk.maxPositionSizePct=50'],
+        ...['--path', 'low-first', '--limit-fill', 'through', '--volume-part', '12.5'],
+        ...['--set', 'paper.balance=5000', '--fees', '0', '--slippage', '3', '--latency-ms', '500'],
+      ),
+    ]);
+    expect(plain).toMatchObject({ set: [], configHash: loaded.configHash, startingEquity: '10000.00000000' });
+    expect(other.set).toEqual([
+      ...['ema-cross.fastBars=8', 'risk.maxPositionSizePct=50', 'paper.balance=5000'],
+      ...['paper.makerFeePpm=0', 'paper.takerFeePpm=0', 'paper.slippageTicks=3', 'paper.latencyMs=500'],
+    ]);
+    expect(other).toMatchObject({ startingEquity: '5000.00000000', figures: { fees: 0 } });
+    expect(other.configHash).not.toBe(plain.configHash);
+    expect(plain.figures?.fees).toBeGreaterThan(0);
+    expect(other.trades[0]?.opened).not.toBe(plain.trades[0]?.opened);
+    expect(other.execution.join()).toMatch(
+      /500 ms.*3 ticks worse.*beyond it.*to the low, to the high.*12.5 %.*Fees: 0 %/,
+    );
+    expect(other.figures?.turnover).toBeGreaterThan(5 * (plain.figures?.turnover ?? 0));
+  });
+
+  it('tries a limit that the desk file leaves out', async () => {
+    const { denied, trades } = await reportOf('--data', file, '--set', 'risk.maxGrossExposurePct=0.01');
+    expect(trades).toEqual([]);
+    expect(denied['gross-exposure']).toBeGreaterThan(0);
+  });
+
+  it('trades on exactly the stored minutes of the days that are named', async () => {
+    const { period, market } = await reportOf('--from', '2026-03-02', '--to', '2026-03-02');
+    expect(period).toEqual({ from: '2026-03-02T00:00:00.000Z', to: '2026-03-03T00:00:00.000Z', days: 1 });
+    expect(market.symbols).toEqual(['BTC/USDT', 'ETH/USDT']);
+    for (const { fetchedFrom } of market.files) expect(fetchedFrom).toMatch(/^https:/);
+  });
+
+  it('trades on nothing of a file that is damaged, and names the row', async () => {
+    const broken = join(folder, 'broken.csv');
+    writeFileSync(broken, readFileSync(file, 'utf8').replace(/(\n.*){3}$/, '\nnever,1,2,3,4,5\n'));
+    const { code, out, err } = await backtest(['--data', broken]);
+    expect(err).toMatch(/broken.csv, row \d+/);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+
+  it('names what is not stored with the command that fetches it', async () => {
+    const { code, err } = await backtest(['--from', '2026-03-02', '--to', '2026-03-03']);
+    expect(code).toBe(2);
+    expect(err).toContain('1440 minutes of ETH/USDT are not stored, 2026-03-03 00:00 UTC');
+    expect(err).toContain(
+      'fermata data fetch ETH/USDT --from 2026-03-03 --to 2026-03-03 --desk crypto-bot.yaml',
+    );
+  });
+});
+
+describe.concurrent('fermata backtest refuses by name', () => {
+  it.each([
+    ['no prices', [], 'there are no prices to trade on', '--data FILE'],
+    ['a sweep', ['--set', 'fastBars=10,20'], '--set: expected one value: sweeps', 'help backtest'],
+    ['a range', ['--set', 'fastBars=10:20:2'], '--set: expected one value: sweeps', 'help backtest'],
+    ['what is no setting', ['--set', 'fastBars'], '--set: expected KEY=VALUE', 'help backtest'],
+    ['a parameter that is none', ['--set', 'fstBars=3'], 'nothing called fstBars', 'write --set fastBars=3'],
+    ['a key of nothing', ['--set', 'risk.maxDrawdown=3'], 'nothing called risk.maxDrawdown', '=3'],
+    [
+      'a group that no run has',
+      ['--set', 'routines.0.name=x'],
+      'nothing called routines.0.name',
+      'parameter',
+    ],
+    ['a value out of bounds', ['--set', 'fastBars=0'], 'parameters.fastBars: expected', 'the default is'],
+    ['a text for a number', ['--set', 'risk.stopLossPct=much'], 'risk.stopLossPct is a number', 'NUMBER'],
+    ['a rule of the desk file', ['--set', 'paper.balance=-1'], 'paper.balance: expected', ''],
+    [
+      'a strategy that is none',
+      ['--strategy', 'ema-cros'],
+      'has no strategy ema-cros',
+      '--strategy ema-cross',
+    ],
+    ['a file of a strategy', ['--strategy', './mine.ts'], './mine.ts is a file', 'name one of crypto-bot'],
+    ['fees that are none', ['--fees', '0.1,0.2,0.3'], '--fees: expected percent', 'help backtest'],
+    ['slippage that is none', ['--slippage', '1.5'], '--slippage: expected a whole number', 'help backtest'],
+    [
+      'a path that is none',
+      ['--path', 'worst'],
+      '--path: expected one of nearer, high-first',
+      'help backtest',
+    ],
+    [
+      'a part that is none',
+      ['--volume-part', '0'],
+      '--volume-part: expected a number above 0',
+      'help backtest',
+    ],
+    ['a latency that is none', ['--latency-ms', '-1'], '--latency-ms', 'help backtest'],
+    [
+      'a file of no folder',
+      ['--fills', 'no/such/f.csv'],
+      "--fills: no/such/f.csv can't be written",
+      'folder',
+    ],
+    [
+      'what is not there yet',
+      ['--walk-forward', '30d:7d'],
+      "unknown option '--walk-forward'",
+      'help backtest',
+    ],
+    ['both kinds of data', ['--from', '2026-03-02', '--to', '2026-03-02'], 'contradict each other', '--data'],
+  ])('%s', async (what, args, message, doThis) => {
+    const data = what === 'no prices' ? [] : ['--data', file];
+    const { code, out, err } = await backtest([...args, ...data]);
+    expect(err).toContain(message);
+    expect(err).toContain(doThis);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+});

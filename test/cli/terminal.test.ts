@@ -1,0 +1,225 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { WriteStream } from 'node:tty';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { byLevel, inTone, withMark } from '../../src/cli/colour.js';
+import { COMMANDS } from '../../src/cli/command-table.js';
+import { LogReader } from '../../src/supervisor/log/log-lines.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { eventually } from '../support/eventually.js';
+import { COMMAND, runCommand } from './run-command.js';
+import { startTraderDouble, traderStatus, writeRuntime } from './trader-double.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-terminal-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const LOGS = (): string => join(folder, 'home', 'logs');
+const line = (second: number, level: string, text: string): string =>
+  `2026-01-01T00:00:${String(second).padStart(2, '0')}.000Z ${'trader'.padEnd(17)} ${level.padEnd(5)} ${text}\n`;
+
+function writeLog(name: string, ...lines: readonly string[]): void {
+  mkdirSync(LOGS(), { recursive: true });
+  writeFileSync(join(LOGS(), name), lines.join(''));
+}
+
+/** A command that goes on, and what it has printed so far. */
+function started(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, FERMATA_HOME: join(folder, 'home'), ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  endChildWithThisProcess(child);
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  return {
+    out: () => out,
+    end: async () => {
+      child.kill('SIGINT');
+      await ended;
+    },
+  };
+}
+
+describe('fermata logs', () => {
+  it('prints the newest that are bad enough and have the pattern, from the file before too', async () => {
+    writeLog('fermata.log.1', line(1, 'error', 'order A was lost'), line(2, 'info', 'order B'));
+    writeLog('fermata.log', line(3, 'warn', 'ORDER C is late'), line(4, 'error', 'no disk'));
+    const { code, out } = await runCommand(folder, ['logs', '--level', 'warn', '--grep', 'order|nothing']);
+    expect(code).toBe(0);
+    expect(out).toBe(line(1, 'error', 'order A was lost') + line(3, 'warn', 'ORDER C is late'));
+    const last = await runCommand(folder, ['logs', '--last', '1', '--level', 'warn']);
+    expect(last.out).toBe(line(4, 'error', 'no disk'));
+  });
+
+  it('prints as many as were asked for, also through a pipe, which takes them bit by bit', async () => {
+    const long = Array.from({ length: 300 }, (_, n) => line(n % 60, 'info', `${n} ${'x'.repeat(1_000)}`));
+    writeLog('fermata.log', ...long);
+    const { out } = await runCommand(folder, ['logs', '--last', '300']);
+    expect(out.length).toBe(long.join('').length);
+    expect(out === long.join('')).toBe(true);
+  });
+
+  it('refuses a pattern that is none', async () => {
+    writeLog('fermata.log', line(1, 'info', 'x'));
+    const { code, err } = await runCommand(folder, ['logs', '--grep', '(']);
+    expect(code).toBe(2);
+    expect(err).toContain('--grep: expected a regular expression');
+  });
+
+  it('follows what is written, also over a file that is moved away', async () => {
+    writeLog('fermata.log', line(1, 'error', 'first'));
+    const following = started(['logs', '--follow', '--level', 'error']);
+    await eventually(() => expect(following.out()).toContain('first'));
+    const path = join(LOGS(), 'fermata.log');
+    appendFileSync(path, line(2, 'info', 'not bad') + line(3, 'error', 'second'));
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, line(4, 'error', 'third'));
+    await eventually(() => expect(following.out()).toContain('third'));
+    await following.end();
+    expect(following.out()).toBe(
+      line(1, 'error', 'first') + line(3, 'error', 'second') + line(4, 'error', 'third'),
+    );
+  });
+});
+
+describe('what follows a log', () => {
+  it('gives a line once it is whole, characters too', () => {
+    writeLog('fermata.log', '');
+    const reader = new LogReader(LOGS());
+    const bytes = Buffer.from(line(1, 'info', 'für 1 €'));
+    const path = join(LOGS(), 'fermata.log');
+    const within = bytes.indexOf('€') + 1;
+    appendFileSync(path, bytes.subarray(0, within));
+    expect(reader.next()).toEqual([]);
+    appendFileSync(path, bytes.subarray(within));
+    expect(reader.next()).toEqual([line(1, 'info', 'für 1 €').trimEnd()]);
+    expect(reader.next()).toEqual([]);
+  });
+
+  it('puts lines of several files in the order of their time', () => {
+    writeLog('web.log', line(2, 'info', 'b'), line(4, 'info', 'd'));
+    writeLog('trader.log', line(1, 'info', 'a'), line(3, 'info', 'c'));
+    const reader = new LogReader(LOGS());
+    expect(reader.newest(3, () => true).map((each) => each.at(-1))).toEqual(['b', 'c', 'd']);
+  });
+});
+
+describe('fermata status --watch', () => {
+  it('shows it again, and a trader that does not answer', async () => {
+    const runtime = writeRuntime(join(folder, 'home'));
+    let equity = 10_000;
+    const trader = await startTraderDouble(runtime, {
+      status: () => {
+        equity += 1;
+        return traderStatus({ equity: String(equity) });
+      },
+    });
+    const watching = started(['status', '--watch']);
+    const values = started(['status', '--watch', '--json'], { npm_command: 'exec' });
+    const read = (): unknown[] =>
+      values
+        .out()
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+    await eventually(() => expect(watching.out()).toMatch(/equity +\d+ [\s\S]*equity +\d+ /));
+    await eventually(() => expect(read()).toContainEqual(expect.objectContaining({ mode: 'ACTIVE' })));
+    await trader.close();
+    await eventually(() => expect(watching.out()).toMatch(/kept safe:/));
+    const errors = (): unknown[] => read().filter((value) => 'error' in (value as object));
+    await eventually(() => expect(errors().length).toBeGreaterThan(1));
+    expect(errors()[0]).toMatchObject({ error: { doThis: expect.stringContaining('npx fermata ') } });
+    const again = await startTraderDouble(runtime, { status: () => traderStatus({ equity: '7' }) });
+    await eventually(() => expect(read().at(-1)).toMatchObject({ equity: '7' }));
+    await again.close();
+    await Promise.all([watching.end(), values.end()]);
+  });
+});
+
+describe('colours', () => {
+  const terminal = (): NodeJS.WriteStream =>
+    Object.assign(new PassThrough(), {
+      isTTY: true,
+      getColorDepth: WriteStream.prototype.getColorDepth,
+    }) as unknown as NodeJS.WriteStream;
+  const pipe = (): NodeJS.WriteStream => new PassThrough() as unknown as NodeJS.WriteStream;
+  const red = (text: string): string => `\u001b[31m${text}\u001b[39m`;
+  beforeEach(() => {
+    for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined);
+    vi.stubEnv('TERM', 'xterm-256color');
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('are for marks, the mode and bad lines of the log, on a terminal alone', () => {
+    expect(withMark('✗ it failed! ✗', terminal())).toBe(`${red('✗')} it failed! ✗`);
+    expect(withMark('  ! beware', terminal())).toBe('  \u001b[33m!\u001b[39m beware');
+    expect(inTone('HALTED', 'alarm', terminal())).toBe(red('HALTED'));
+    expect(byLevel('line', 'error', terminal())).toBe(red('line'));
+    expect(withMark('✗ it failed', pipe())).toBe('✗ it failed');
+  });
+
+  it('are left out with NO_COLOR', () => {
+    vi.stubEnv('NO_COLOR', '1');
+    expect(withMark('✗ it failed', terminal())).toBe('✗ it failed');
+  });
+
+  it('reach what commands print', async () => {
+    const { err } = await runCommand(folder, ['nonsense'], { FORCE_COLOR: '1' });
+    expect(err).toContain(`${red('✗')} there is no command nonsense`);
+  });
+});
+
+describe('fermata completion', () => {
+  const completed = async (...typed: readonly string[]): Promise<readonly string[]> => {
+    const { out } = await runCommand(folder, ['completion', 'bash']);
+    const script = `${out}
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fermata; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...typed], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    return stdout.split('\n').filter((word) => word !== '');
+  };
+
+  it('knows every command, also behind npx', async () => {
+    expect(await completed('fermata', '')).toEqual([...COMMANDS.map(({ name }) => name), 'help']);
+    expect(await completed('npx', 'fermata', 'clo')).toEqual(['close-all']);
+    expect(await completed('npx', 'another', 'clo')).toEqual([]);
+  });
+
+  it.each([
+    [
+      ['logs', '--l'],
+      ['--last', '--level'],
+    ],
+    [['logs', '--level', 'e'], ['error']],
+    [['incident', 'r'], ['resolve']],
+    [['incident', 'ack', '--n'], ['--note']],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', '--help'],
+    ],
+    // Files, which the shell knows.
+    [['up', '--data', ''], []],
+  ])('%j is completed to %j', async (typed, expected) => {
+    expect(await completed('fermata', ...typed)).toEqual(expected);
+  });
+
+  it('is the same in zsh, through its reader of bash completions', async () => {
+    const [bash, zsh] = await Promise.all(
+      ['bash', 'zsh'].map((shell) => runCommand(folder, ['completion', shell])),
+    );
+    expect(zsh?.out).toMatch(/^autoload -Uz compinit bashcompinit\n/);
+    expect(zsh?.out.endsWith(bash?.out ?? '?')).toBe(true);
+    // Of zsh's own in a completion.
+    expect(bash?.out).not.toMatch(/\b(words|path|status)=/);
+  });
+});

@@ -1,0 +1,284 @@
+/** A strategy of a desk's own, as it trades: in the engine, in a validation, and in a trader that starts. */
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backtestDesk } from '../../src/cli/backtest-desk.js';
+import type { LoadedDesk } from '../../src/desk/load.js';
+import { STRATEGIES } from '../../src/engine/strategies/registry.js';
+import { definitionOf } from '../../src/pack/strategy/own-definition.js';
+import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
+import type { ValidationReport } from '../../src/validation/report/report.js';
+import { keepRequest, validationPlace } from '../../src/validation/request.js';
+import { runValidation } from '../../src/validation/run.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { DeskUnderTest } from '../engine/support/desk.js';
+import { FUTURES } from '../support/engine-config.js';
+import { HOUR_MS, recorded, waves, writeMinutes } from '../validation/support/validations.js';
+import { deskText, strategyFolder, strategyOf } from './support/strategy-desk.js';
+
+const QUICK = {
+  fastBars: 5,
+  slowBars: 13,
+  atrBars: 14,
+  atrStopMultiple: 3,
+  entryRestBars: 3,
+  entryOffsetTicks: 1,
+};
+
+/** The rules of the shipped EMA cross, written as a user would. */
+const CROSS = `
+import { Atr, Ema, strategy } from 'fermata/strategy';
+import { stopDistance } from './lib/stop.js';
+
+export default strategy({
+  suits: 'trending',
+  parameters: {
+    fastBars: { whole: true, min: 2, max: 500, default: 5, meaning: 'bars of the fast average' },
+    slowBars: { whole: true, min: 3, max: 1000, default: 13, meaning: 'bars of the slow average' },
+    atrBars: { whole: true, min: 2, max: 500, default: 14, meaning: 'bars of the average true range' },
+    atrStopMultiple: { min: 0.1, max: 50, default: 3, meaning: 'stop distance in ATR' },
+    entryRestBars: { whole: true, min: 1, max: 100, default: 3, meaning: 'bars that an entry waits' },
+    entryOffsetTicks: { whole: true, min: 0, max: 10000, default: 1, meaning: 'ticks below the bid' },
+  },
+  create({ parameters }) {
+    const { fastBars, slowBars, atrBars, atrStopMultiple, entryRestBars, entryOffsetTicks } = parameters;
+    const [fast, slow, atr] = [new Ema(fastBars), new Ema(slowBars), new Atr(atrBars)];
+    const warmupBars = Math.max(fastBars, slowBars, atrBars) + 1;
+    let above: boolean | null = null;
+    let seen = 0;
+    return {
+      warmupBars,
+      onBar(desk, bar) {
+        seen += 1;
+        fast.update(bar.closeTicks);
+        slow.update(bar.closeTicks);
+        atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
+        if (fast.value === null || slow.value === null) return;
+        const before = above;
+        above = fast.value > slow.value;
+        if (seen < warmupBars || before === null) return;
+        if (desk.lots > 0 && !above) desk.exit('fast average is below slow');
+        if (desk.lots < 0 && above) desk.exit('fast average is above slow');
+        if (before === above || Number.isNaN(desk.bid) || atr.value === null) return;
+        if (desk.lots !== 0 || desk.entryResting || (!above && !desk.shorting)) return;
+        const ticks = above ? desk.bid - entryOffsetTicks : desk.ask + entryOffsetTicks;
+        const distance = stopDistance(ticks, atr.value * atrStopMultiple, desk.stopLossPct);
+        desk.enter({
+          side: above ? 'buy' : 'sell',
+          type: 'limit',
+          ticks,
+          exits: { stop: { ticks: above ? ticks - distance : ticks + distance } },
+          restBars: entryRestBars,
+          because: 'they crossed',
+        });
+      },
+      state: () => (above === true ? 'fast is above slow' : 'fast is below slow'),
+    };
+  },
+});
+`;
+const STOP = `export function stopDistance(ticks: number, byAtr: number, stopLossPct: number): number {
+  return Math.max(1, Math.min(Math.floor(byAtr), Math.floor((ticks * Math.round(stopLossPct * 10_000)) / 1_000_000)));
+}`;
+
+const { folder, write } = strategyFolder();
+const kind = './strategies/cross.ts';
+let own: LoadedDesk;
+beforeAll(() => {
+  write('strategies/cross.ts', CROSS);
+  write('strategies/lib/stop.ts', STOP);
+  write('strategies/fails.ts', strategyOf('if (desk.lots !== 0)\nthrow new Error("it fell over");'));
+  write('strategies/eager.ts', strategyOf(EAGER));
+  write('strategies/closes.ts', strategyOf("desk.exit('always');"));
+  write('strategies/endless.ts', strategyOf('\nwhile (desk.lots !== 0) ;\n'));
+  write(
+    'strategies/looked.ts',
+    strategyOf('seen += 1;', 'let seen = 0; let looks = 0;').replace(
+      "'waits'",
+      "(looks += 1, seen + ' bars, ' + looks + ' looks')",
+    ),
+  );
+  write(
+    'strategies/picky.ts',
+    strategyOf('', PICKY).replace('warmupBars: parameters.bars', 'warmupBars: judged(parameters.bars)'),
+  );
+  own = loadDesk(write('desk.yaml', deskText({ kind, parameters: QUICK })));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Buys at each bar that is dearer than 10,050, closes at each other one, and says so. */
+const EAGER = `
+if (bar.closeTicks <= 10_050) { desk.note('cheap'); return desk.exit('cheap'); }
+desk.enter({
+  side: 'buy', type: 'limit', ticks: desk.bid, exits: { stop: { ticks: desk.bid - 100 } },
+  restBars: 9, because: 'dear',
+});
+`;
+
+const PICKY =
+  "const judged = (bars: number): number => { if (bars > 40) throw new RangeError('too many bars'); return bars; };";
+
+const listed = (kind: string, parameters = {}) => {
+  const found = readStrategies(folder, [kind]).get(kind);
+  if (found === undefined) throw new Error(`${kind} was not read`);
+  const symbols = ['BTC/USDT'];
+  return { name: 'own', kind, symbols, enabled: true, parameters, own: definitionOf(found) };
+};
+
+describe('in the engine', () => {
+  it('asks for what it wants with its own words, and its position is protected and closed as any other', () => {
+    const shipped = STRATEGIES.get('emaCross');
+    const desk = new DeskUnderTest({
+      capabilities: FUTURES,
+      strategies: [listed(kind, { fastBars: 2, slowBars: 4, atrBars: 3 })],
+    }).active();
+    const { entry, stop } = desk.hold(0);
+    expect(shipped).toBeDefined();
+    expect(entry).toMatchObject({ strategy: 'own', side: 'buy', type: 'limit', limitTicks: 10_099 });
+    expect(stop).toMatchObject({ purpose: 'protective', quantityLots: entry.quantityLots });
+    expect(desk.records).toContainEqual(expect.objectContaining({ type: 'note', text: 'they crossed' }));
+    for (const close of [9_900, 9_800]) desk.bar(0, close);
+    expect(desk.live('exit', 0)).toMatchObject([{ side: 'sell', quantityLots: entry.quantityLots }]);
+  });
+
+  it('that throws is switched off with its line, until a person says otherwise; its stop stays', () => {
+    const crossing = listed(kind, { fastBars: 2, slowBars: 4, atrBars: 3 });
+    const failing = { ...listed('./strategies/fails.ts'), name: 'own' };
+    const holding = new DeskUnderTest({ capabilities: FUTURES, strategies: [crossing] }).active();
+    const { stop } = holding.hold(0);
+    const desk = new DeskUnderTest(
+      { capabilities: FUTURES, strategies: [failing] },
+      2,
+      holding.records,
+    ).active();
+    desk.bar(0, 10_100);
+    expect(desk.records.filter(({ type }) => type === 'strategy.toggled')).toEqual([
+      expect.objectContaining({
+        ...{ strategy: 'own', enabled: false, automatic: false, by: 'fermata' },
+        reason: 'it fell over (strategies/fails.ts:10)',
+      }),
+    ]);
+    expect(desk.engine.view.strategies[0]).toMatchObject({ enabled: false });
+    expect(desk.engine.view.strategies[0]?.state).toContain('it has failed: it fell over');
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId }]);
+    const toggles = () => desk.records.filter(({ type }) => type === 'strategy.toggled').length;
+    desk.bar(0, 10_100);
+    expect(toggles()).toBe(1);
+  });
+
+  it('that does not end is switched off in the same way', () => {
+    const crossing = listed(kind, { fastBars: 2, slowBars: 4, atrBars: 3 });
+    const holding = new DeskUnderTest({ capabilities: FUTURES, strategies: [crossing] }).active();
+    const { stop } = holding.hold(0);
+    const endless = { ...listed('./strategies/endless.ts'), name: 'own' };
+    const desk = new DeskUnderTest(
+      { capabilities: FUTURES, strategies: [endless] },
+      2,
+      holding.records,
+    ).active();
+    desk.bar(0, 10_100);
+    expect(desk.recorded('strategy.toggled')).toMatchObject([
+      { reason: expect.stringMatching(/^more than 10000000 steps .*strategies\/endless\.ts:10\)$/) },
+    ]);
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId }]);
+  });
+
+  it('asks for nothing before it has seen the bars that it needs', () => {
+    const desk = new DeskUnderTest({ strategies: [listed('./strategies/eager.ts', { bars: 3 })] }).active();
+    desk.bar(0, 10_000, true);
+    desk.bar(0, 10_000);
+    expect(desk.recorded('note').map(({ text }) => text)).not.toContain('cheap');
+    const other = new DeskUnderTest({ strategies: [listed('./strategies/eager.ts', { bars: 3 })] }).active();
+    for (const close of [10_100, 10_100]) other.bar(0, close);
+    expect(other.live('entry', 0)).toEqual([]);
+    other.bar(0, 10_100);
+    expect(other.live('entry', 0)).toHaveLength(1);
+    other.bar(0, 10_000);
+    expect(other.recorded('note').map(({ text }) => text)).toContain('cheap');
+  });
+
+  it('closes no position of another strategy, and cancels no entry of it', () => {
+    const crossing = listed(kind, { fastBars: 2, slowBars: 4, atrBars: 3 });
+    const closing = { ...listed('./strategies/closes.ts', { bars: 1 }), name: 'closing' };
+    const desk = new DeskUnderTest({ capabilities: FUTURES, strategies: [crossing, closing] }).active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    expect(desk.stateOf(entry)).toBe('working');
+    desk.fill(entry, entry.limitTicks ?? 0);
+    desk.accept(desk.live('protective', 0)[0]!);
+    desk.bar(0, 10_110);
+    expect(desk.live('exit', 0)).toEqual([]);
+    expect(desk.lots(0)).toBe(entry.quantityLots);
+    desk.bar(0, 9_900);
+    desk.bar(0, 9_800);
+    expect(desk.live('exit', 0)).toHaveLength(1);
+  });
+
+  it('says what it waits for as of its last bar, however often people look', () => {
+    const desk = new DeskUnderTest({ strategies: [listed('./strategies/looked.ts')] }).active();
+    const states = () => desk.engine.view.strategies[0]?.state;
+    expect([states(), states()]).toEqual(['0 bars, 1 looks', '0 bars, 1 looks']);
+    desk.bar(0, 10_000);
+    expect([states(), states()]).toEqual(['1 bars, 2 looks', '1 bars, 2 looks']);
+  });
+
+  it('that refuses its parameters leaves the engine standing, and is switched off at its first bar', () => {
+    const desk = new DeskUnderTest({ strategies: [listed('./strategies/picky.ts', { bars: 45 })] }).active();
+    expect(desk.engine.view.strategies[0]?.state).toContain('too many bars');
+    desk.bar(0, 10_000);
+    expect(desk.engine.view.strategies[0]).toMatchObject({ enabled: false });
+  });
+});
+
+describe('in a backtest', () => {
+  it('takes values of its own parameters', () => {
+    const { desk } = backtestDesk(own, { set: [{ key: 'slowBars', value: '9' }] });
+    expect(desk.strategies[0]).toMatchObject({ parameters: { slowBars: 9 }, own: { kind } });
+    expect(() => backtestDesk(own, { set: [{ key: 'slowBras', value: '9' }] })).toThrow('slowBras');
+  });
+});
+
+describe('in a validation', () => {
+  const prices = () => writeMinutes(folder, waves(13 * 60));
+
+  async function validated(
+    desk: LoadedDesk,
+    id: string,
+    before: () => void = () => undefined,
+  ): Promise<ValidationReport> {
+    const home = join(folder, 'home');
+    const { criteria } = desk.desk.goLive;
+    const asked = {
+      version: 1,
+      id,
+      desk: desk.desk.desk,
+      configHash: desk.configHash,
+      createdMs: 1,
+    } as const;
+    const market = recorded(prices());
+    const place = { criteria, reportFolder: join(home, 'data'), requestedBy: 'operator' };
+    keepRequest(home, { ...asked, durationMs: 12 * HOUR_MS, market, ...place }, desk);
+    before();
+    return runValidation(validationPlace(home, id).directory);
+  }
+
+  it('trades fill for fill as the shipped one does by the same rules, for another configuration', async () => {
+    const shipped = loadDesk(write('shipped/desk.yaml', deskText({ parameters: QUICK })));
+    const [theirs, ours] = [await validated(shipped, 'same'), await validated(own, 'own')];
+    expect(theirs.results.trades).toBeGreaterThan(3);
+    expect(ours.results).toEqual(theirs.results);
+    expect(ours.trades).toEqual(theirs.trades);
+    expect(ours.equity).toEqual(theirs.equity);
+    expect(ours.configHash).not.toBe(theirs.configHash);
+  });
+
+  it('goes on with the files that it was asked for, whatever has become of them since', async () => {
+    const copy = join(folder, 'copy');
+    cpSync(join(folder, 'strategies'), join(copy, 'strategies'), { recursive: true });
+    writeFileSync(join(copy, 'desk.yaml'), readFileSync(join(folder, 'desk.yaml')));
+    const desk = loadDesk(join(copy, 'desk.yaml'));
+    expect(desk.configHash).toBe(own.configHash);
+    const report = await validated(desk, 'kept', () => rmSync(copy, { recursive: true }));
+    expect(report.results.trades).toBeGreaterThan(3);
+  });
+});

@@ -1,0 +1,62 @@
+/** What docs/STRATEGY.md tells a reader to type and to write, typed and written in an empty folder. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse, parseDocument } from 'yaml';
+import { describeStrategies } from '../../src/pack/strategy/read-strategies.js';
+import { runCommand } from '../cli/run-command.js';
+import { repository } from '../support/desk-under-test.js';
+
+const PAGE = readFileSync(join(repository, 'docs/STRATEGY.md'), 'utf8');
+const BLOCKS = [...PAGE.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => ({
+  language,
+  text,
+}));
+const blocks = (wanted: string): string[] =>
+  BLOCKS.flatMap(({ language, text }) => (language === wanted ? [text] : []));
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-strategy-page-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('leads from an empty folder to the report of a validation', async () => {
+  const [write, look, ...more] = blocks('bash');
+  expect(more).toEqual([]);
+  await typed(write ?? '');
+  const file = join(folder, 'desks/mine/desk.yaml');
+  const desk = parseDocument(readFileSync(file, 'utf8'));
+  const [snippet = ''] = blocks('');
+  desk.set('strategies', (parse(snippet) as { strategies: unknown }).strategies);
+  writeFileSync(file, desk.toString());
+  const said = await typed(look ?? '');
+  expect(said).toContain('with the same decisions');
+  // What made-up prices say of it is no concern of this page's.
+  expect(said).toMatch(/^(✓ GO|✗ NO-GO): paper validation of mine,/m);
+  const [report = ''] = readdirSync(join(folder, 'data')).filter((name) => name.endsWith('.json'));
+  const { results } = JSON.parse(readFileSync(join(folder, 'data', report), 'utf8'));
+  expect(results.trades).toBeGreaterThan(0);
+});
+
+it('shows a strategy that is taken as it stands there', () => {
+  const [example = ''] = blocks('ts');
+  expect(existsSync(join(folder, 'desks/mine/strategies'))).toBe(true);
+  writeFileSync(join(folder, 'desks/mine/strategies/shown.ts'), example);
+  const [found] = describeStrategies(join(folder, 'desks/mine'), ['strategies/shown.ts']);
+  expect(found?.parameters.map(({ name }) => name)).toEqual(['bars']);
+});
+
+/** Each line of a block. A validation on made-up prices may say NO-GO: that is an answer, too. */
+async function typed(block: string): Promise<string> {
+  let said = '';
+  for (const line of block.split('\n').filter((text) => text !== '')) {
+    const [npx, fermata, ...args] = line.replace(/ +#.*$/, '').split(' ');
+    expect([npx, fermata]).toEqual(['npx', 'fermata']);
+    const { code, out, err } = await runCommand(folder, args);
+    expect(args[0] === 'validate' ? [0, 1] : [0], `${line}: ${out}${err}`).toContain(code);
+    said += out;
+  }
+  return said;
+}
