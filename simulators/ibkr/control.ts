@@ -35,7 +35,7 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
   ],
   [
     'POST /_simulator/fault',
-    '{"answer":11,"clientId":7,"times":1,"skip":0,"probability":1,"effect":{"kind":"lose"}}: lose, double, late (ms), swap, break; {"request":3,…}: lose, silence, refuse (code, text)',
+    '{"answer":11,"clientId":7,"times":1,"skip":0,"probability":1,"effect":{"kind":"lose"}}: lose, double, late (ms), swap, break, short, say ({"fields":{"permId":"0"}}); {"request":3,…}: lose, silence, refuse (code, text)',
   ],
   ['POST /_simulator/calm', '{}: no fault waits any more'],
   ['POST /_simulator/cut', '{"bytes":3}: everything leaves in pieces of so many bytes; 0: whole'],

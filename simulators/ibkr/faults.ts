@@ -18,7 +18,11 @@ export type AnswerEffect =
   /** It comes behind the next one. */
   | { readonly kind: 'swap' }
   /** Its first half, then the connection ends. */
-  | { readonly kind: 'break' };
+  | { readonly kind: 'break' }
+  /** It has a field too few. */
+  | { readonly kind: 'short' }
+  /** These of its fields hold something else. */
+  | { readonly kind: 'say'; readonly fields: Readonly<Record<string, string>> };
 
 interface Which {
   /** Of that client only. */
@@ -91,7 +95,7 @@ export class Faults {
 }
 
 const REQUEST_EFFECTS = ['lose', 'silence', 'refuse'];
-const ANSWER_EFFECTS = ['lose', 'double', 'late', 'swap', 'break'];
+const ANSWER_EFFECTS = ['lose', 'double', 'late', 'swap', 'break', 'short', 'say'];
 
 /** From the control endpoint. Throws what is wrong with it. */
 export function readFault(body: Record<string, unknown>): Fault {
@@ -99,13 +103,15 @@ export function readFault(body: Record<string, unknown>): Fault {
   const ofRequest = typeof request === 'number';
   if (ofRequest === (typeof answer === 'number'))
     throw new Error('expected "request" or "answer" as a number of the protocol');
-  const { kind, ms, code, text } = (effect ?? {}) as Record<string, unknown>;
+  const { kind, ms, code, text, fields } = (effect ?? {}) as Record<string, unknown>;
   const kinds = ofRequest ? REQUEST_EFFECTS : ANSWER_EFFECTS;
   if (typeof kind !== 'string' || !kinds.includes(kind))
     throw new Error(`expected "effect" with "kind" as one of ${kinds.join(', ')}`);
   if (kind === 'late' && typeof ms !== 'number') throw new Error('expected "ms" as a number');
   if (kind === 'refuse' && (typeof code !== 'number' || typeof text !== 'string'))
     throw new Error('expected "code" and "text"');
+  if (kind === 'say' && (fields === null || typeof fields !== 'object'))
+    throw new Error('expected "fields" as an object');
   for (const name of ['clientId', 'times', 'skip', 'probability'])
     if (body[name] !== undefined && typeof body[name] !== 'number')
       throw new Error(`expected "${name}" as a number`);

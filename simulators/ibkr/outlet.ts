@@ -1,6 +1,7 @@
 /** What leaves to one client, and what faults make of it on the way. */
 import type { Socket } from 'node:net';
 import type { AnswerEffect } from './faults.js';
+import { encodeFrame } from './wire/frames.js';
 
 export class Outlet {
   /** While a request is handled whose answer never comes. */
@@ -23,10 +24,13 @@ export class Outlet {
     this.#pieceBytes = faults.pieceBytes;
   }
 
-  send(id: number, frame: Buffer): void {
+  /** `write`: its fields, where some hold something else. */
+  send(id: number, write: (said: Readonly<Record<string, string>>) => readonly string[]): void {
     if (this.silent) return;
     const effect = this.#effectOn(id);
     if (effect?.kind === 'lose') return;
+    const fields = write(effect?.kind === 'say' ? effect.fields : {});
+    const frame = encodeFrame(effect?.kind === 'short' ? fields.slice(0, -1) : fields);
     if (effect?.kind === 'swap') {
       this.#behind.push(frame);
       return;

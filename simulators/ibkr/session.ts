@@ -66,7 +66,7 @@ export class Session {
     values: Parameters<typeof writeMessage<Fields>>[2],
   ): void {
     if (this.#socket.writable)
-      this.#outlet.send(table.id, encodeFrame(writeMessage(table, this.version, values)));
+      this.#outlet.send(table.id, (said) => writeMessage(table, this.version, { ...values, ...said }));
   }
 
   error(id: number | null, { code, text }: Refused): void {

@@ -1,12 +1,16 @@
-/** The path that prices take inside a bar: open, the extreme nearer to the open, the other extreme, close. Pure. */
+/** The path that prices take inside a bar: open, one extreme, the other one, close. Pure. */
 import type { MarketBar, MarketEvent } from '../contracts/market-feed.js';
 
 export type QuoteEvent = Extract<MarketEvent, { kind: 'quote' }>;
 
-/** Prices of the four points, in ticks. With both extremes equally near, the low comes first. */
-export function barPath(bar: MarketBar): readonly [number, number, number, number] {
-  const highFirst = bar.highTicks - bar.openTicks < bar.openTicks - bar.lowTicks;
-  return highFirst
+export const BAR_PATHS = ['nearer', 'high-first', 'low-first'] as const;
+/** Which extreme comes first; `nearer`: the one nearer to the open, the low where both are as near. */
+export type BarPath = (typeof BAR_PATHS)[number];
+
+/** Prices of the four points, in ticks. */
+export function barPath(bar: MarketBar, path: BarPath = 'nearer'): readonly [number, number, number, number] {
+  const isHighNearer = bar.highTicks - bar.openTicks < bar.openTicks - bar.lowTicks;
+  return path === 'high-first' || (path === 'nearer' && isHighNearer)
     ? [bar.openTicks, bar.highTicks, bar.lowTicks, bar.closeTicks]
     : [bar.openTicks, bar.lowTicks, bar.highTicks, bar.closeTicks];
 }
@@ -22,10 +26,16 @@ export function bidBelow(priceTicks: number, spreadTicks: number): number {
   return Math.max(1, priceTicks - Math.floor(spreadTicks / 2));
 }
 
-/** The four quotes of a bar. Sizes are 0: a bar does not say them. */
-export function barQuotes(bar: MarketBar, spreadTicks: number): readonly QuoteEvent[] {
+/** The four quotes of a bar. Sizes are 0, since a bar does not say them, unless each is to have a quarter of its volume. */
+export function barQuotes(
+  bar: MarketBar,
+  spreadTicks: number,
+  path: BarPath = 'nearer',
+  withVolume = false,
+): readonly QuoteEvent[] {
   const times = barPathTimes(bar);
-  return barPath(bar).map((price, index) => {
+  const lots = withVolume ? Math.floor(bar.volumeLots / 4) : 0;
+  return barPath(bar, path).map((price, index) => {
     const bidTicks = bidBelow(price, spreadTicks);
     return {
       kind: 'quote',
@@ -33,8 +43,8 @@ export function barQuotes(bar: MarketBar, spreadTicks: number): readonly QuoteEv
       marketMs: times[index] as number,
       bidTicks,
       askTicks: bidTicks + spreadTicks,
-      bidLots: 0,
-      askLots: 0,
+      bidLots: lots,
+      askLots: lots,
     };
   });
 }

@@ -14,7 +14,7 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '../domain/venue.js';
-import type { Approved } from '../engine/risk/approved.js';
+import type { Approved } from '../limits/gate.js';
 
 export type VenueStreamEvent =
   | { readonly kind: 'order'; readonly order: VenueOrder }

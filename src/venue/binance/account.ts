@@ -4,6 +4,7 @@ import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import type { Connection } from './connection.js';
 import { amountField, fieldsOf, listOf, textField } from './decode.js';
 import { unitsOf, wholeSteps } from './exact.js';
+import type { Unbooked } from './fill-book.js';
 import type { BinanceMarket } from './market.js';
 
 /** Free and locked together, in units of 1e-8. */
@@ -16,6 +17,8 @@ interface PositionContext {
   readonly bidTicks: (market: BinanceMarket) => number;
   /** The engine's own position, so that leftovers too small to sell are not shown as a difference to it. */
   readonly expectedLots: (market: BinanceMarket) => number;
+  /** What executions have moved of which no fill tells yet. */
+  readonly unbooked: (market: BinanceMarket) => Unbooked;
 }
 
 export interface AccountContext {
@@ -57,8 +60,12 @@ export function createAccountReadings(context: AccountContext): AccountReadings 
     async balances() {
       const currency = context.markets[0]?.instrument.quote ?? '';
       const units = (await holdings()).get(currency) ?? 0n;
+      const unbooked = context.markets.reduce(
+        (sum, market) => sum + context.positions.unbooked(market).cash,
+        0n,
+      );
       // Money units are 1e-8 too.
-      return { cash: plainUnits(units), currency };
+      return { cash: plainUnits(units - unbooked), currency };
     },
     async positions() {
       const [held] = await Promise.all([holdings(), context.readPrices()]);
@@ -93,7 +100,8 @@ function readHoldings(body: unknown): Holdings {
 
 function positionOf(market: BinanceMarket, holdings: Holdings, context: PositionContext): VenuePosition {
   const { instrument } = market;
-  const held = (holdings.get(instrument.base) ?? 0n) - (context.foreign.get(instrument.base) ?? 0n);
+  const foreign = context.foreign.get(instrument.base) ?? 0n;
+  const held = (holdings.get(instrument.base) ?? 0n) - foreign - context.unbooked(market).coins;
   const lots = held > 0n ? wholeSteps(held, market.lot) : 0;
   const surplus = lots - context.expectedLots(market);
   const isDust =

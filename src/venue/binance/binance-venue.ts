@@ -11,6 +11,7 @@ import { cashReader } from './cash.js';
 import { createChanges } from './changes.js';
 import { type Connection, openConnection } from './connection.js';
 import { endpointLabel } from './endpoint.js';
+import { wholeSteps } from './exact.js';
 import { createExecutions, type Executions } from './executions.js';
 import { createFillBook } from './fill-book.js';
 import { fillsOfMarket, type HistoryContext } from './history.js';
@@ -65,7 +66,8 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
   const markets = marketsOf(options.instruments);
   const foreign = foreignUnits(options.foreign ?? {});
   const relay = createRelay();
-  const connection = await openConnection(options, relay.emit);
+  let monitor: Monitor | null = null;
+  const connection = await openConnection(options, relay.emit, () => monitor?.doubtSymbols());
   const verifying: VerifyContext = {
     connection,
     endpoint: options.endpoint,
@@ -80,11 +82,12 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
     emit: relay.emit,
     onMissed: (detail) => connection.health.missed(detail),
   });
-  const monitor = startMonitor(verifying);
+  const looking = startMonitor(verifying);
+  monitor = looking;
   // A venue that keeps silent must not keep the trader waiting: the monitor goes on by itself.
-  await Promise.race([monitor.started, sleep(connection.times.connectTimeoutMs, undefined, { ref: false })]);
+  await Promise.race([looking.started, sleep(connection.times.connectTimeoutMs, undefined, { ref: false })]);
   const stream = listenToAccount(options, connection, executions);
-  return assemble({ options, verifying, foreign, history, executions, monitor, stream, relay });
+  return assemble({ options, verifying, foreign, history, executions, monitor: looking, stream, relay });
 }
 
 interface Parts {
@@ -158,7 +161,7 @@ function assemble(parts: Parts): BinanceVenue {
   };
 }
 
-function accountReadings({ options, verifying, foreign }: Parts): AccountReadings {
+function accountReadings({ options, verifying, foreign, history }: Parts): AccountReadings {
   return createAccountReadings({
     connection: verifying.connection,
     markets: verifying.markets,
@@ -166,6 +169,7 @@ function accountReadings({ options, verifying, foreign }: Parts): AccountReading
       foreign,
       bidTicks: (market) => verifying.prices.bidTicks(market),
       expectedLots: ({ instrument }) => options.expectedLots?.(instrument.id) ?? 0,
+      unbooked: ({ instrument }) => history.bookOf(instrument.id).unbooked,
     },
     readPrices: () => readPrices(verifying),
   });
@@ -218,7 +222,8 @@ function createHistory(
     nowMs: clock.nowMs,
     orders: createOrderMemory(),
     bookOf: createFillBook((instrument) => known(markets, instrument), simulated),
-    checkPrice: (market, trade) => prices.check(market, trade.priceTicks, trade.timeMs, nowMs()),
+    checkPrice: (market, trade) =>
+      prices.check(market, wholeSteps(trade.price, market.tick), trade.timeMs, nowMs()),
   };
 }
 

@@ -3,7 +3,7 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { AmendOutcome, ReplaceOutcome } from '../../domain/venue.js';
-import type { Approved } from '../../engine/risk/approved.js';
+import type { Approved } from '../../limits/gate.js';
 import type { Answer } from './answer.js';
 import { type Fields, fieldsOf, stepsField, textField, Unbelievable } from './decode.js';
 import type { BinanceMarket } from './market.js';

@@ -47,6 +47,7 @@ export interface Connection {
 export async function openConnection(
   options: BinanceVenueOptions,
   emit: (event: VenueStreamEvent) => void,
+  onBetweenSteps: () => void,
 ): Promise<Connection> {
   const nowMs = options.nowMs ?? steadyNowMs;
   const times = { ...BINANCE_TIMES, ...options.times };
@@ -87,7 +88,7 @@ export async function openConnection(
     },
     onClockOff: () => clock.measure().then(ignore, ignore),
   });
-  const reader = createReader(requests, nowMs, options.onRefusedAnswer ?? ignore);
+  const reader = createReader(requests, nowMs, options.onRefusedAnswer ?? ignore, onBetweenSteps);
   const clock = createVenueClock(exchange, reader, nowMs);
   const limits = { breaker, queue, weight, orders };
   return { exchange, requests, reader, clock, accountId, health, ...limits, times, nowMs };

@@ -55,14 +55,21 @@ export function amountField(fields: Fields, name: string, what: string): bigint 
   return units;
 }
 
+/** An amount between two steps, of which the venue may have finer ones by now. */
+export class BetweenSteps extends Unbelievable {}
+
 /** The same where an amount must be a whole number of steps. */
 export function stepsField(fields: Fields, name: string, step: bigint, what: string): number {
+  return Number(steppedField(fields, name, step, what) / step);
+}
+
+/** In units of 1e-8, a whole number of steps all the same. */
+export function steppedField(fields: Fields, name: string, step: bigint, what: string): bigint {
   const units = amountField(fields, name, what);
-  const steps = units / step;
-  if (steps * step !== units || steps > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new Unbelievable(`${what}: ${name} ${shown(fields[name])} is no whole number of its step`);
+  if (units % step !== 0n || units / step > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new BetweenSteps(`${what}: ${name} ${shown(fields[name])} is no whole number of its step`);
   }
-  return Number(steps);
+  return units;
 }
 
 /** Short enough for a log, and nothing of a page that came instead of an answer. */

@@ -7,11 +7,11 @@ import {
   type Fields,
   fieldsOf,
   listOf,
-  stepsField,
+  steppedField,
   Unbelievable,
   wholeField,
 } from './decode.js';
-import { fillsOfOneOrder, type HistoryContext } from './history.js';
+import { fillsOfOneOrder, type HistoryContext, noteEnd, REST_END, STREAM_END } from './history.js';
 import type { BinanceMarket } from './market.js';
 import { readStreamOrder } from './orders.js';
 import { type RawTrade, readStreamTrade } from './trades.js';
@@ -28,6 +28,8 @@ export interface Executions {
   onStreamEvent(event: Fields): void;
   /** Executions that came with the answer to a market order. */
   onPlaced(body: unknown, order: OrderIntent, market: BinanceMarket): void;
+  /** An order that was looked up: it may have ended unheard. */
+  onFound(body: unknown, market: BinanceMarket): void;
 }
 
 export function createExecutions(options: ExecutionsOptions): Executions {
@@ -41,6 +43,9 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       const believed = history.reader.judge('user stream', () => onReport(options, event, market));
       if (!believed) onMissed('an execution on the user stream could not be believed');
     },
+    onFound(body, market) {
+      noteEnd(history, fieldsOf(body, 'order'), REST_END, market);
+    },
     onPlaced(body, order, market) {
       const believed = history.reader.judge('POST order', () => onPlaced(options, body, order, market));
       if (!believed) onMissed('executions in the answer to an order could not be believed');
@@ -50,6 +55,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
 
 function onReport(options: ExecutionsOptions, event: Fields, market: BinanceMarket): void {
   const order = readStreamOrder(event, market);
+  noteEnd(options.history, event, STREAM_END, market);
   options.history.orders.learn(market.symbol, wholeField(event, 'i', 'execution'), {
     clientId: order.clientId,
     createdMs: wholeField(event, 'O', 'execution'),
@@ -57,7 +63,7 @@ function onReport(options: ExecutionsOptions, event: Fields, market: BinanceMark
   if (event.x === 'TRADE') {
     const trade = readStreamTrade(event, market);
     options.history.checkPrice(market, trade);
-    checkLimit(order, trade);
+    checkLimit(order, trade, market);
     const executedBefore = amountField(event, 'z', 'execution') - trade.quantity;
     if (!deliver(options, { trade, clientId: order.clientId, executedBefore, market })) {
       void catchUp(options, trade, order, market);
@@ -74,8 +80,10 @@ function onPlaced(
   market: BinanceMarket,
 ): void {
   const { clientId } = order;
+  const placed = fieldsOf(body, 'placed order');
+  noteEnd(options.history, placed, REST_END, market);
   let executedBefore = 0n;
-  for (const trade of placedTrades(fieldsOf(body, 'placed order'), order, market)) {
+  for (const trade of placedTrades(placed, order, market)) {
     options.history.checkPrice(market, trade);
     if (!deliver(options, { trade, clientId, executedBefore, market })) {
       throw new Unbelievable('fills of an order that began earlier');
@@ -100,7 +108,7 @@ function deliver({ history, emit }: ExecutionsOptions, delivery: Delivery): bool
   const fill = book.add(trade, clientId, executedBefore);
   if (fill === 'gap') return false;
   book.markDelivered(trade.tradeId);
-  emit({ kind: 'fill', fill });
+  if (fill !== 'later') emit({ kind: 'fill', fill });
   return true;
 }
 
@@ -128,9 +136,15 @@ async function catchUp(
 }
 
 /** No exchange fills worse than the limit. */
-function checkLimit({ limitTicks, side }: VenueOrder, { priceTicks }: RawTrade): void {
+function checkLimit(
+  { limitTicks, side }: VenueOrder,
+  { price }: RawTrade,
+  { tick, finest }: BinanceMarket,
+): void {
   if (limitTicks === null) return;
-  if (side === 'buy' ? priceTicks > limitTicks : priceTicks < limitTicks) {
+  // Of an order between two steps the limit is known to less than one.
+  const [lowest, highest] = [BigInt(limitTicks) * tick, BigInt(limitTicks + 1) * tick - finest.tick];
+  if (side === 'buy' ? price > highest : price < lowest) {
     throw new Unbelievable('execution: at a worse price than its limit');
   }
 }
@@ -152,15 +166,13 @@ function placedTrades(placed: Fields, order: OrderIntent, market: BinanceMarket)
 
 /** A row of `fills`, which leaves out what the order itself says. */
 function placedTrade(row: Fields, placed: Fields, market: BinanceMarket, order: OrderIntent): RawTrade {
-  const quantity = amountField(row, 'qty', 'fill');
+  const quantity = steppedField(row, 'qty', market.finest.lot, 'fill');
   if (quantity === 0n) throw new Unbelievable('fill: without a quantity');
   return {
     tradeId: wholeField(row, 'tradeId', 'fill'),
     orderId: wholeField(placed, 'orderId', 'placed order'),
-    quantityLots: stepsField(row, 'qty', market.lot, 'fill'),
     quantity,
-    price: amountField(row, 'price', 'fill'),
-    priceTicks: stepsField(row, 'price', market.tick, 'fill'),
+    price: steppedField(row, 'price', market.finest.tick, 'fill'),
     commission: amountField(row, 'commission', 'fill'),
     commissionAsset: typeof row.commissionAsset === 'string' ? row.commissionAsset : null,
     timeMs: wholeField(placed, 'transactTime', 'placed order'),

@@ -1,23 +1,52 @@
 /**
  * From executions to fills. Binance takes the fee of a purchase out of the coins bought, or out of a stock of BNB: the fill
  * says which asset and exactly how much. Where executions of the same order are missing before one, all are read first.
+ *
+ * Where the venue made its steps finer, executions of one order are booked as soon as they are whole lots of the desk
+ * together; what is not yet is known here, and left out of the account until it is, or until the order has ended.
  */
 import { formatUnits, mulDivUnits, worthUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
+import { wholeSteps } from './exact.js';
 import type { BinanceMarket } from './market.js';
 import type { RawTrade } from './trades.js';
 
 interface OrderSoFar {
   executed: bigint;
   readonly trades: Set<number>;
+  /** What is no whole lot yet, and what that has moved in the account without a fill. */
+  rest: WholeTrade;
+  restMoved: Unbooked;
+  /** What was booked with an execution that was not a fill by itself; null: nothing yet. */
+  readonly joined: Map<number, WholeTrade | null>;
+  /** What was executed in all; null: it has not ended. */
+  ended: bigint | null;
+}
+
+/** What one fill is made of. */
+interface WholeTrade {
+  readonly quantity: bigint;
+  /** Units of 1e-8 of the quote currency. */
+  readonly paid: bigint;
+  /** By asset: a stock of BNB may run out within a lot. */
+  readonly commissions: ReadonlyMap<string, bigint>;
+}
+
+/** Coins and cash that an order has moved and no fill tells of yet, units of 1e-8; what came is above zero. */
+export interface Unbooked {
+  readonly coins: bigint;
+  readonly cash: bigint;
 }
 
 export interface FillBook {
   /**
-   * The fill, or `gap` where executions of the same order before this one are not known yet. `executedBefore` is the
-   * order's filled quantity before this execution, in units of 1e-8.
+   * The fill; `gap` where executions of the same order before this one are not known yet, `later` where it is no whole
+   * lot with them. `executedBefore` is the order's filled quantity before this execution, in units of 1e-8.
    */
-  add(trade: RawTrade, clientId: string, executedBefore: bigint): Fill | 'gap';
+  add(trade: RawTrade, clientId: string, executedBefore: bigint): Fill | 'gap' | 'later';
+  /** The order takes part in nothing more: what was left of it below a lot becomes no fill, and the account shows it. */
+  ended(orderId: number, executed: bigint): void;
+  readonly unbooked: Unbooked;
   /** Whether the stream or an answer already delivered it. */
   delivered(tradeId: number): boolean;
   markDelivered(tradeId: number): void;
@@ -41,34 +70,124 @@ export function createFillBook(
   };
 }
 
+const NOTHING: WholeTrade = { quantity: 0n, paid: 0n, commissions: new Map() };
+const STILL: Unbooked = { coins: 0n, cash: 0n };
+
 function createBook(market: BinanceMarket, simulated: boolean): FillBook {
   const orders = new Map<number, OrderSoFar>();
   const delivered = new Set<number>();
+  let unbooked = STILL;
 
-  /** False where executions of the order before this one are not known yet. */
-  function follows(trade: RawTrade, executedBefore: bigint): boolean {
-    const order = orders.get(trade.orderId) ?? { executed: 0n, trades: new Set() };
-    if (order.trades.has(trade.tradeId)) return true;
-    if (executedBefore !== order.executed) return false;
+  const orderOf = (orderId: number): OrderSoFar =>
+    orders.get(orderId) ?? {
+      ...{ executed: 0n, trades: new Set(), rest: NOTHING, restMoved: STILL, joined: new Map(), ended: null },
+    };
+
+  /** The order up to this execution; null where some before it are not known yet. */
+  function follows(trade: RawTrade, executedBefore: bigint): OrderSoFar | null {
+    const order = orderOf(trade.orderId);
+    if (order.trades.has(trade.tradeId)) return order;
+    if (executedBefore !== order.executed) return null;
     order.executed += trade.quantity;
     order.trades.add(trade.tradeId);
     remember(orders, trade.orderId, order);
-    return true;
+    join(order, trade);
+    return order;
+  }
+
+  /** Together with what was left before; what is below a lot now is of this execution. */
+  function join(order: OrderSoFar, trade: RawTrade): void {
+    const before = order.rest;
+    const all = together(before, wholeOf(trade));
+    order.rest = partOf(trade, all.quantity % market.lot);
+    const whole = without(all, order.rest);
+    if (whole.quantity === 0n) order.rest = all;
+    settle(order, movedBy(trade, order.rest, market));
+    if (before.quantity === 0n && order.rest.quantity === 0n) return;
+    order.joined.set(trade.tradeId, whole.quantity === 0n ? null : whole);
+  }
+
+  /** For an order that has ended nothing waits. */
+  function settle(order: OrderSoFar, restMoved: Unbooked): void {
+    const { coins, cash } = order.ended !== null && order.executed >= order.ended ? STILL : restMoved;
+    unbooked = {
+      coins: unbooked.coins + coins - order.restMoved.coins,
+      cash: unbooked.cash + cash - order.restMoved.cash,
+    };
+    order.restMoved = { coins, cash };
   }
 
   return {
+    ended(orderId, executed) {
+      if (executed === 0n) return;
+      const order = orderOf(orderId);
+      order.ended = executed;
+      remember(orders, orderId, order);
+      settle(order, order.restMoved);
+    },
     add(trade, clientId, executedBefore) {
       // Counted whatever pays the fee: a stock of BNB runs out in the middle of an order.
-      const isKnown = follows(trade, executedBefore);
+      const order = follows(trade, executedBefore);
       const inBase = trade.buyer && trade.commissionAsset === market.instrument.base;
-      if (inBase && !isKnown) return 'gap';
-      return fillOf(trade, { clientId, market, simulated });
+      const mayJoin = market.finest.lot !== market.lot;
+      if ((inBase || mayJoin) && order === null) return 'gap';
+      const joined = order?.joined.get(trade.tradeId);
+      if (joined === null) return 'later';
+      return fillOf(trade, joined ?? wholeOf(trade), { clientId, market, simulated });
+    },
+    get unbooked() {
+      return unbooked;
     },
     delivered: (tradeId) => delivered.has(tradeId),
     markDelivered(tradeId) {
       delivered.add(tradeId);
       if (delivered.size > DELIVERED_KEPT) delivered.delete(delivered.values().next().value as number);
     },
+  };
+}
+
+const UNIT = 100_000_000n;
+
+const wholeOf = (trade: RawTrade): WholeTrade => partOf(trade, trade.quantity);
+
+/** The part of an execution that is `quantity` of it. */
+const partOf = (trade: RawTrade, quantity: bigint): WholeTrade => ({
+  quantity,
+  paid: (quantity * trade.price) / UNIT,
+  commissions:
+    trade.commissionAsset === null
+      ? NOTHING.commissions
+      : new Map([[trade.commissionAsset, (trade.commission * quantity) / trade.quantity]]),
+});
+
+const together = (one: WholeTrade, other: WholeTrade): WholeTrade => ({
+  quantity: one.quantity + other.quantity,
+  paid: one.paid + other.paid,
+  commissions: added(one.commissions, other.commissions, 1n),
+});
+
+const without = (one: WholeTrade, other: WholeTrade): WholeTrade => ({
+  quantity: one.quantity - other.quantity,
+  paid: one.paid - other.paid,
+  commissions: added(one.commissions, other.commissions, -1n),
+});
+
+type Commissions = WholeTrade['commissions'];
+
+function added(one: Commissions, other: Commissions, times: bigint): Commissions {
+  const sum = new Map(one);
+  for (const [asset, amount] of other) sum.set(asset, (sum.get(asset) ?? 0n) + times * amount);
+  return sum;
+}
+
+function movedBy(
+  { buyer }: RawTrade,
+  { quantity, paid, commissions }: WholeTrade,
+  { instrument }: BinanceMarket,
+): Unbooked {
+  return {
+    coins: (buyer ? quantity : -quantity) - (commissions.get(instrument.base) ?? 0n),
+    cash: (buyer ? -paid : paid) - (commissions.get(instrument.quote) ?? 0n),
   };
 }
 
@@ -83,31 +202,63 @@ interface FillContext {
   readonly simulated: boolean;
 }
 
-function fillOf(trade: RawTrade, { clientId, market, simulated }: FillContext): Fill {
+function fillOf(trade: RawTrade, whole: WholeTrade, { clientId, market, simulated }: FillContext): Fill {
+  const { quantity, paid } = whole;
+  const quantityLots = wholeSteps(quantity, market.lot);
+  const priceTicks = ticksOf(trade, whole, market);
+  const booked = (quantity * BigInt(priceTicks) * market.tick) / UNIT;
   return {
     tradeId: String(trade.tradeId),
     clientId,
     instrument: market.instrument.id,
     side: trade.buyer ? 'buy' : 'sell',
-    quantityLots: trade.quantityLots,
-    priceTicks: trade.priceTicks,
-    ...feeOf(trade, market),
+    quantityLots,
+    priceTicks,
+    ...feeOf(
+      trade,
+      { commissions: whole.commissions, priceTicks, beyond: trade.buyer ? paid - booked : booked - paid },
+      market,
+    ),
     liquidity: trade.maker ? 'maker' : 'taker',
     marketMs: trade.timeMs,
     simulated,
   };
 }
 
+/** Where a price lies between two ticks the better one: the rest is a cost. */
+function ticksOf(
+  { buyer, price }: RawTrade,
+  { quantity, paid }: WholeTrade,
+  { tick }: BinanceMarket,
+): number {
+  if (price % tick === 0n && paid === (quantity * price) / UNIT) return wholeSteps(price, tick);
+  const [worth, step] = [paid * UNIT, quantity * tick];
+  return Number(buyer ? worth / step : (worth + step - 1n) / step);
+}
+
+interface FeePaid {
+  readonly commissions: Commissions;
+  readonly priceTicks: number;
+  /** What was paid, or not received, beyond the price in ticks. */
+  readonly beyond: bigint;
+}
+
 /**
  * In the quote currency as it is (money units are 1e-8 too); in the coin that was bought with its worth at this price. What
- * another asset is worth is not known here: the engine says it from the desk's own quote.
+ * another asset is worth is not known here: the engine says it from the desk's own quote. Beside those nothing is paid in
+ * cash, so that what lies between two ticks stays a difference in cash, for a person to explain. A fill names one asset:
+ * what less than a lot before it cost in another stays a difference as well.
  */
-function feeOf(trade: RawTrade, { instrument, lot }: BinanceMarket): Pick<Fill, 'fee' | 'feeIn'> {
-  const { commission, commissionAsset, priceTicks } = trade;
-  if (commission === 0n || commissionAsset === null) return { fee: 0 };
-  if (commissionAsset === instrument.quote) return { fee: Number(commission) };
+function feeOf(
+  { buyer, commissionAsset }: RawTrade,
+  { commissions, priceTicks, beyond }: FeePaid,
+  { instrument, lot }: BinanceMarket,
+): Pick<Fill, 'fee' | 'feeIn'> {
+  const commission = commissions.get(commissionAsset ?? '') ?? 0n;
+  if (commission === 0n || commissionAsset === null) return { fee: Number(beyond) };
+  if (commissionAsset === instrument.quote) return { fee: Number(commission + beyond) };
   const feeIn = { asset: commissionAsset, amount: formatUnits(commission) };
-  if (commissionAsset !== instrument.base || !trade.buyer) return { fee: 0, feeIn };
+  if (commissionAsset !== instrument.base || !buyer) return { fee: 0, feeIn };
   const oneLot = worthUnits(1, priceTicks, instrument.moneyPerTickLot);
   return { fee: Number(mulDivUnits(commission, oneLot, lot)), feeIn };
 }

@@ -1,10 +1,11 @@
 /** Fills out of the venue's history: every execution since a time, with the client id of its order. */
 import type { Fill } from '../../domain/order.js';
 import { VenueUnavailable } from '../port.js';
-import { fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
+import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
 import type { FillBook } from './fill-book.js';
 import type { BinanceMarket } from './market.js';
 import type { OrderFacts, OrderMemory } from './order-memory.js';
+import { hasEnded } from './orders.js';
 import type { Reader } from './reading.js';
 import { type RawTrade, readTrade } from './trades.js';
 
@@ -63,7 +64,8 @@ function fillsOfOrder(book: FillBook, trades: readonly RawTrade[], clientId: str
   return trades.flatMap((trade) => {
     const fill = book.add(trade, clientId, executed);
     executed += trade.quantity;
-    return fill === 'gap' ? [] : [fill];
+    if (fill === 'later') book.markDelivered(trade.tradeId);
+    return fill === 'gap' || fill === 'later' ? [] : [fill];
   });
 }
 
@@ -187,10 +189,12 @@ async function ordersOf(
       weight: 20,
       urgency: 'read',
       send: (ccxt) => ccxt.privateGetAllOrders({ symbol: market.symbol, orderId, limit: PAGE }),
-      decode: (body) => listOf(body, 'orders').map((row) => readFacts(row, market)),
+      decode: (body) =>
+        listOf(body, 'orders').map((row) => ({ row: fieldsOf(row, 'order'), ...readFacts(row, market) })),
     });
-    for (const { orderId: id, ...facts } of rows) {
+    for (const { orderId: id, row, ...facts } of rows) {
       if (!ids.has(id)) continue;
+      noteEnd(context, row, REST_END, market);
       found.set(id, facts);
       context.orders.learn(market.symbol, id, facts);
     }
@@ -199,6 +203,27 @@ async function ordersOf(
     from = last + 1;
   }
   return found;
+}
+
+interface EndNames {
+  readonly orderId: string;
+  readonly status: string;
+  readonly executed: string;
+}
+
+export const REST_END: EndNames = { orderId: 'orderId', status: 'status', executed: 'executedQty' };
+export const STREAM_END: EndNames = { orderId: 'i', status: 'X', executed: 'z' };
+
+/** Whoever hears of an order's end says so: what is left of it below a lot waits for nothing more. */
+export function noteEnd(
+  { bookOf }: Pick<HistoryContext, 'bookOf'>,
+  order: Fields,
+  names: EndNames,
+  { instrument }: BinanceMarket,
+): void {
+  if (!hasEnded(order[names.status])) return;
+  const executed = amountField(order, names.executed, 'order');
+  bookOf(instrument.id).ended(wholeField(order, names.orderId, 'order'), executed);
 }
 
 function readFacts(row: unknown, market: BinanceMarket): OrderFacts & { readonly orderId: number } {

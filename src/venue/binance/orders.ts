@@ -1,16 +1,17 @@
 /** Orders, there and back: the desk's intent as the venue's parameters, the venue's order as the engine's. */
 import { formatDecimal } from '../../domain/decimal.js';
-import type { OrderIntent } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, type OrderIntent } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import {
   amountField,
   type Fields,
   fieldsOf,
-  stepsField,
+  steppedField,
   textField,
   Unbelievable,
   wholeField,
 } from './decode.js';
+import { wholeSteps } from './exact.js';
 import type { BinanceMarket } from './market.js';
 
 /** How far below its trigger a stop that must become a limit order may sell, parts per thousand. */
@@ -65,6 +66,12 @@ const STATES: Readonly<Record<string, VenueOrder['state']>> = {
   EXPIRED_IN_MATCH: 'expired',
 };
 
+/** Nothing more is executed of it. */
+export function hasEnded(status: unknown): boolean {
+  const state = STATES[String(status)];
+  return state !== undefined && FINAL_ORDER_STATES.has(state);
+}
+
 const TYPES: Readonly<Record<string, VenueOrder['type']>> = {
   MARKET: 'market',
   LIMIT: 'limit',
@@ -99,7 +106,7 @@ const STREAM = {
   stopPrice: 'P',
 } as const;
 
-/** Throws `Unbelievable`. */
+/** Orders of the desk are whole steps; of others what lies between two is left out. Throws `Unbelievable`. */
 export function readOrder(value: unknown, market: BinanceMarket): VenueOrder {
   const fields = fieldsOf(value, 'order');
   if (fields.symbol !== market.symbol) throw new Unbelievable('order: of another symbol than asked for');
@@ -124,21 +131,22 @@ function readOrderFields(
   if (state === undefined || type === undefined || (side !== 'BUY' && side !== 'SELL')) {
     throw new Unbelievable('order: a state, type or side that the venue does not document');
   }
-  const quantityLots = stepsField(fields, names.quantity, market.lot, 'order');
-  const filledLots = stepsField(fields, names.filled, market.lot, 'order');
-  if (filledLots > quantityLots) throw new Unbelievable('order: more filled than ordered');
-  const limitTicks = stepsField(fields, names.price, market.tick, 'order');
+  const { finest, lot, tick } = market;
+  const quantity = steppedField(fields, names.quantity, finest.lot, 'order');
+  const filled = steppedField(fields, names.filled, finest.lot, 'order');
+  if (filled > quantity) throw new Unbelievable('order: more filled than ordered');
+  const limitTicks = wholeSteps(steppedField(fields, names.price, finest.tick, 'order'), tick);
   const hasStop = type === 'stop' && amountField(fields, names.stopPrice, 'order') > 0n;
   return {
     clientId: textField(fields, names.clientId, 'order'),
     venueId: String(wholeField(fields, names.venueId, 'order')),
     instrument: market.instrument.id,
     state,
-    filledLots,
+    filledLots: wholeSteps(filled, lot),
     side: side === 'BUY' ? 'buy' : 'sell',
     type,
-    quantityLots,
+    quantityLots: wholeSteps(quantity, lot),
     limitTicks: limitTicks === 0 ? null : limitTicks,
-    stopTicks: hasStop ? stepsField(fields, names.stopPrice, market.tick, 'order') : null,
+    stopTicks: hasStop ? wholeSteps(steppedField(fields, names.stopPrice, finest.tick, 'order'), tick) : null,
   };
 }

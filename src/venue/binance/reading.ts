@@ -2,7 +2,7 @@
 import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
 import type { Urgency } from '../urgency.js';
-import { Unbelievable } from './decode.js';
+import { BetweenSteps, Unbelievable } from './decode.js';
 import type { CcxtBinance } from './exchange.js';
 import { INVALID_SYMBOL, whyNot } from './outcomes.js';
 import type { Requests } from './requests.js';
@@ -34,6 +34,8 @@ export function createReader(
   requests: Requests,
   nowMs: () => number,
   onRefused: (answer: RefusedAnswer) => void,
+  /** An amount between the steps that are known: the exchange may have finer ones. */
+  onBetweenSteps: () => void,
 ): Reader {
   const refused: RefusedAnswer[] = [];
 
@@ -56,6 +58,7 @@ export function createReader(
         return decode(answer.body);
       } catch (error) {
         if (!(error instanceof Unbelievable)) throw error;
+        if (error instanceof BetweenSteps) onBetweenSteps();
         note(name, error.message);
         throw new VenueUnavailable(`${name}: ${error.message}; the answer was not used`);
       }
@@ -66,6 +69,7 @@ export function createReader(
         return true;
       } catch (error) {
         if (!(error instanceof Unbelievable)) throw error;
+        if (error instanceof BetweenSteps) onBetweenSteps();
         note(what, error.message);
         return false;
       }

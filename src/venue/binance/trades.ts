@@ -4,7 +4,7 @@ import {
   type Fields,
   fieldsOf,
   flagField,
-  stepsField,
+  steppedField,
   Unbelievable,
   wholeField,
 } from './decode.js';
@@ -13,11 +13,9 @@ import type { BinanceMarket } from './market.js';
 export interface RawTrade {
   readonly tradeId: number;
   readonly orderId: number;
-  readonly quantityLots: number;
   /** Units of 1e-8. */
   readonly quantity: bigint;
   readonly price: bigint;
-  readonly priceTicks: number;
   readonly commission: bigint;
   /** Null where there is none. */
   readonly commissionAsset: string | null;
@@ -52,10 +50,8 @@ export function readTrade(value: unknown, market: BinanceMarket): RawTrade {
   return {
     tradeId: wholeField(fields, 'id', 'trade'),
     orderId: wholeField(fields, 'orderId', 'trade'),
-    quantityLots: stepsField(fields, 'qty', market.lot, 'trade'),
-    quantity: amountField(fields, 'qty', 'trade'),
-    price: amountField(fields, 'price', 'trade'),
-    priceTicks: stepsField(fields, 'price', market.tick, 'trade'),
+    quantity: steppedField(fields, 'qty', market.finest.lot, 'trade'),
+    price: steppedField(fields, 'price', market.finest.tick, 'trade'),
     commission: amountField(fields, 'commission', 'trade'),
     commissionAsset: assetField(fields, 'commissionAsset'),
     timeMs: wholeField(fields, 'time', 'trade'),
@@ -74,10 +70,8 @@ export function readStreamTrade(fields: Fields, market: BinanceMarket): RawTrade
   return {
     tradeId: wholeField(fields, 't', 'execution'),
     orderId: wholeField(fields, 'i', 'execution'),
-    quantityLots: stepsField(fields, 'l', market.lot, 'execution'),
-    quantity: amountField(fields, 'l', 'execution'),
-    price: amountField(fields, 'L', 'execution'),
-    priceTicks: stepsField(fields, 'L', market.tick, 'execution'),
+    quantity: steppedField(fields, 'l', market.finest.lot, 'execution'),
+    price: steppedField(fields, 'L', market.finest.tick, 'execution'),
     commission: amountField(fields, 'n', 'execution'),
     commissionAsset: assetField(fields, 'N'),
     timeMs: wholeField(fields, 'T', 'execution'),

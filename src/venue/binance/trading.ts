@@ -2,7 +2,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
-import type { Approved } from '../../engine/risk/approved.js';
+import type { Approved } from '../../limits/gate.js';
 import { VenueUnavailable } from '../port.js';
 import type { Connection } from './connection.js';
 import { fieldsOf, listOf } from './decode.js';
@@ -109,7 +109,10 @@ async function lookUp(
     send: (ccxt) => ccxt.privateGetOrder({ symbol: market.symbol, origClientOrderId: clientId }),
   });
   const lookup = lookupOutcome(answer, clientId, market);
-  if (lookup.kind === 'found') return lookup.order;
+  if (lookup.kind === 'found') {
+    if (lookup.order !== null && answer.kind === 'answered') context.executions.onFound(answer.body, market);
+    return lookup.order;
+  }
   if (answer.kind === 'answered') reader.note('GET order', lookup.cause);
   throw new VenueUnavailable(`GET order: ${lookup.cause}`);
 }

@@ -5,7 +5,7 @@ import { VenueUnavailable } from '../port.js';
 import type { Connection } from './connection.js';
 import { fieldsOf, flagField, listOf } from './decode.js';
 import { type Listing, listingProblem, quantityLimits, readBid, readListings } from './listing.js';
-import type { BinanceMarket } from './market.js';
+import { type BinanceMarket, learnSteps } from './market.js';
 import {
   judgePermissions,
   type KeyPermissions,
@@ -56,6 +56,7 @@ export async function verifySymbols(context: VerifyContext): Promise<readonly st
     if (listing === undefined) continue;
     market.stopLossMarket = listing.orderTypes.includes('STOP_LOSS');
     market.quantityLimits = quantityLimits(market, listing);
+    learnSteps(market, { tick: listing.tickSize, lot: listing.stepSize });
   }
   const problems = markets.flatMap(({ problem }) => problem ?? []);
   return problems.length < markets.length ? [] : problems;

@@ -7,13 +7,20 @@ import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 import { cashFeePpm, type FeeRules, feeOf, type PaperFee } from './fees.js';
-import { type Execution, executeAtQuote, executeAtTrade, takerPrice } from './matching.js';
+import { type Execution, executeAtQuote, executeAtTrade, type LimitFill, takerPrice } from './matching.js';
 
 export interface ExchangeRules extends FeeRules {
   readonly slippageTicks: number;
   readonly latencyMs: number;
   /** Fills no more than the size on the other side of the quote where it is known. */
   readonly limitToQuoteSize: boolean;
+  /** When a resting limit order is filled by a quote; left out: by its touch. */
+  readonly limitFill?: LimitFill;
+  /**
+   * Orders get no more than this part of each price's size together, parts per million, and what a market order or a stop
+   * that went off did not get waits for the next price. Left out: whatever it is.
+   */
+  readonly volumePartPpm?: number;
 }
 
 export interface ExchangeOutput {
@@ -26,6 +33,10 @@ export class Exchange {
   private readonly arrivals: Arrivals;
   /** Acknowledged and arrived: these are matched. */
   private readonly resting = new Set<string>();
+  /** Stops that went off and wait for more volume. */
+  private readonly triggered = new Set<string>();
+  /** Lots that are left of each symbol's newest price, by the side that takes them. */
+  private readonly left = new Map<string, { buy: number; sell: number }>();
 
   constructor(
     private readonly book: PaperBook,
@@ -48,6 +59,7 @@ export class Exchange {
   forget(clientId: string): void {
     this.arrivals.remove(clientId);
     this.resting.delete(clientId);
+    this.triggered.delete(clientId);
   }
 
   close(): void {
@@ -79,6 +91,7 @@ export class Exchange {
   onQuote(quote: QuoteEvent, caughtUp: boolean): void {
     const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
     this.quotes.set(symbol, quote);
+    this.offer(symbol, quote.askLots, quote.bidLots);
     const open = this.book.openOrders(symbol);
     if (open.size === 0) return;
     for (const order of [...open]) {
@@ -91,11 +104,20 @@ export class Exchange {
   }
 
   private onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
+    // The quote around a trade has its size: it is given away once.
+    if (this.rules.volumePartPpm !== undefined) return;
     const symbol = (this.instruments[trade.instrument] as Instrument).symbol;
     for (const order of [...this.book.openOrders(symbol)]) {
       const execution = this.resting.has(order.clientId) ? executeAtTrade(order, trade.priceTicks) : null;
       if (execution) this.execute(order, execution, trade.quantityLots, trade.marketMs, false);
     }
+  }
+
+  private offer(symbol: string, buyLots: number, sellLots: number): void {
+    const { volumePartPpm } = this.rules;
+    if (volumePartPpm === undefined) return;
+    const part = (lots: number): number => Math.floor((lots * volumePartPpm) / 1_000_000);
+    this.left.set(symbol, { buy: part(buyLots), sell: part(sellLots) });
   }
 
   private arriveAtLastQuote(order: PaperOrder): void {
@@ -112,9 +134,13 @@ export class Exchange {
   }
 
   private match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
-    const execution = executeAtQuote(order, quote, resting, this.rules.slippageTicks);
+    const { slippageTicks, limitFill, volumePartPpm } = this.rules;
+    const taking = this.triggered.has(order.clientId) ? { ...order, type: 'market' as const } : order;
+    const execution = executeAtQuote(taking, quote, resting, slippageTicks, limitFill);
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
+    if (execution && order.type === 'stop' && volumePartPpm !== undefined) this.triggered.add(order.clientId);
     if (execution) this.execute(order, execution, size, quote.marketMs, caughtUp);
+    if (volumePartPpm !== undefined && order.type !== 'limit') return;
     // What takes never rests: the part that a thin book did not offer expires, as at the exchange.
     const takes = order.timeInForce === 'IOC' || (execution !== null && order.type !== 'limit');
     if (takes && isOpen(order)) this.expire(order);
@@ -128,8 +154,16 @@ export class Exchange {
     caughtUp: boolean,
   ): void {
     const remaining = order.quantityLots - order.filledLots;
-    const offered = this.rules.limitToQuoteSize && sizeLots > 0 ? Math.min(remaining, sizeLots) : remaining;
+    const left = this.rules.volumePartPpm === undefined ? undefined : this.left.get(order.symbol);
+    const size =
+      left === undefined
+        ? this.rules.limitToQuoteSize && sizeLots > 0
+          ? sizeLots
+          : remaining
+        : left[order.side];
+    const offered = Math.min(remaining, size);
     const quantityLots = Math.min(offered, this.affordableLots(order, execution));
+    if (left !== undefined) left[order.side] -= quantityLots;
     if (quantityLots > 0) {
       this.output.fill({
         tradeId: `p${this.book.bookId}-t${(this.book.idsGiven + 1).toString(36)}`,
@@ -144,7 +178,7 @@ export class Exchange {
         caughtUp,
       });
     }
-    if (!isOpen(order)) this.resting.delete(order.clientId);
+    if (!isOpen(order)) this.forget(order.clientId);
     else if (quantityLots < offered) this.expire(order);
   }
 

@@ -6,7 +6,7 @@
  *   above), then as market: after a gap it gets the worse price;
  * - limit: when the other side's quote reaches it (touch), at the limit, as maker; if that is so as it arrives, at the
  *   quote plus slippage but never beyond the limit, as taker. A trade must go through the limit: at the limit itself
- *   others may have been first.
+ *   others may have been first. With `through` the other side's quote has to go beyond it as well.
  */
 import type { PaperOrder } from './book-record.js';
 
@@ -14,6 +14,9 @@ export interface Execution {
   readonly priceTicks: number;
   readonly liquidity: 'maker' | 'taker';
 }
+
+export const LIMIT_FILLS = ['touch', 'through'] as const;
+export type LimitFill = (typeof LIMIT_FILLS)[number];
 
 export interface QuotePrices {
   readonly bidTicks: number;
@@ -26,6 +29,7 @@ export function executeAtQuote(
   quote: QuotePrices,
   resting: boolean,
   slippageTicks: number,
+  limitFill: LimitFill = 'touch',
 ): Execution | null {
   const buy = order.side === 'buy';
   const taken = takerPrice(buy, quote, slippageTicks);
@@ -36,6 +40,8 @@ export function executeAtQuote(
   }
   const limit = order.limitTicks as number;
   if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;
+  const isTouched = (buy ? quote.askTicks : quote.bidTicks) === limit;
+  if (resting && isTouched && limitFill === 'through') return null;
   if (resting) return { priceTicks: limit, liquidity: 'maker' };
   return { priceTicks: buy ? Math.min(limit, taken) : Math.max(limit, taken), liquidity: 'taker' };
 }

@@ -18,7 +18,7 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '../../domain/venue.js';
-import type { Approved } from '../../engine/risk/approved.js';
+import type { Approved } from '../../limits/gate.js';
 import { barQuotes } from '../bar-path.js';
 import type { VenuePort, VenueStreamEvent } from '../port.js';
 import { PaperAccount } from './account.js';

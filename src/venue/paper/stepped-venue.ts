@@ -15,11 +15,11 @@ import type {
   VenueOrder,
 } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
-import type { Approved } from '../../engine/risk/approved.js';
+import type { Approved } from '../../limits/gate.js';
 import type { VenueStreamEvent } from '../port.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
-import { Exchange } from './exchange.js';
+import { Exchange, type ExchangeRules } from './exchange.js';
 import { stockOf } from './open-book.js';
 import { OrderDesk, type Write } from './order-desk.js';
 import { fillOf, venueOrderOf } from './translate.js';
@@ -35,6 +35,7 @@ export interface SteppedVenueOptions {
   readonly schedule: Schedule;
   readonly marketNowMs: () => number;
   readonly onEvent: (event: VenueStreamEvent) => void;
+  readonly fills?: Pick<ExchangeRules, 'limitFill' | 'volumePartPpm'>;
 }
 
 export class SteppedPaperVenue {
@@ -68,7 +69,7 @@ export class SteppedPaperVenue {
         onEvent({ kind: 'order', order: venueOrderOf(order, this.#id(order.symbol)) });
       },
     };
-    const rules = { ...paper, limitToQuoteSize: false };
+    const rules = { ...paper, limitToQuoteSize: false, ...options.fills };
     this.#exchange = new Exchange(this.#book, instruments, rules, output, options.schedule);
     const { marketNowMs } = options;
     const parts = { book: this.#book, exchange: this.#exchange };

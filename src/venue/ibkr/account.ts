@@ -1,0 +1,116 @@
+/** Cash, positions and fills of the account, as the broker says. */
+import { MONEY_SCALE } from '../../domain/money.js';
+import type { Fill } from '../../domain/order.js';
+import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
+import { VenueUnavailable } from '../port.js';
+import { moneyOf, stepsOf, textOf, Unbelievable } from './decode.js';
+import { newestOf, openingCosts, readFill, revisionOf } from './fills.js';
+import type { Gateway } from './gateway.js';
+import { executions, ledger, positions, type ToldPosition } from './questions.js';
+import type { Setup } from './setup.js';
+
+export interface AccountOptions {
+  readonly reading: Gateway;
+  readonly setup: () => Setup | null;
+  readonly simulated: boolean;
+  readonly note: (what: string, cause: string) => void;
+}
+
+const CENT = MONEY_SCALE / 100;
+
+export class AccountReadings {
+  readonly #options: AccountOptions;
+  /** The broker forgets them at midnight. */
+  readonly #fills = new Map<string, Fill>();
+
+  constructor(options: AccountOptions) {
+    this.#options = options;
+  }
+
+  async positions(): Promise<readonly VenuePosition[]> {
+    const setup = this.#verified();
+    const held = await this.#held(setup);
+    return this.#believe('positions', () =>
+      [...setup.contracts.values()].map(({ instrument, contract }) => {
+        const position = held.find((one) => one.contract.conId === contract.conId);
+        const quantityLots =
+          position === undefined ? 0 : stepsOf(position.quantity, instrument.lotSize, 'position');
+        return { instrument: instrument.id, quantityLots };
+      }),
+    );
+  }
+
+  async balances(): Promise<VenueBalances> {
+    const setup = this.#verified();
+    const instrument = [...setup.contracts.values()][0]?.instrument;
+    if (instrument === undefined) throw new VenueUnavailable(setup.closed.map(({ why }) => why).join('; '));
+    const currency = instrument.quote;
+    const [told, held, fills] = await Promise.all([
+      this.#options.reading.ask(ledger(setup.account, currency)),
+      this.#held(setup),
+      this.fills(),
+    ]);
+    return this.#believe('balances', () => {
+      const amount = (tag: string) => moneyOf(textOf(told.get(tag), tag), tag);
+      if (instrument.kind === 'stock') return { cash: amount('CashBalance'), currency };
+      // The gains of an open future are in what the account is worth, and what opening it cost is in its average cost. The
+      // engine counts results when they are realized, and has paid that cost at once.
+      const cash =
+        amount('NetLiquidationByCurrency') - amount('UnrealizedPnL') - this.#paid(setup, held, fills);
+      return { cash: Math.round(cash / CENT) * CENT, currency };
+    });
+  }
+
+  #paid(setup: Setup, held: readonly ToldPosition[], fills: readonly Fill[]): number {
+    return held.reduce((sum, { contract, quantity }) => {
+      const instrument = setup.byConId.get(contract.conId ?? 0)?.instrument.id;
+      const own = fills.filter((fill) => fill.instrument === instrument);
+      return sum + openingCosts(own, quantity);
+    }, 0);
+  }
+
+  /** Of today, and those of before that this process has read. */
+  async fills(): Promise<readonly Fill[]> {
+    const setup = this.#verified();
+    const told = await this.#options.reading.ask(executions(setup.account));
+    return this.#believe('executions', () => {
+      for (const { execution } of told)
+        if (execution.shares === 0)
+          this.#fills.delete(revisionOf(textOf(execution.execId, 'execId')).tradeId);
+      for (const one of newestOf(told)) {
+        const contract = setup.byConId.get(one.contract.conId ?? 0);
+        if (contract === undefined) continue;
+        const fill = readFill(one, contract, this.#options.simulated);
+        if (fill === null) throw new VenueUnavailable('what a trade of today cost is not told yet');
+        this.#fills.set(fill.tradeId, fill);
+      }
+      return [...this.#fills.values()].sort((a, b) => a.marketMs - b.marketMs);
+    });
+  }
+
+  /** What is held in another contract is nothing that the desk could count: it is said, not left out. */
+  async #held(setup: Setup): Promise<readonly ToldPosition[]> {
+    const told = await this.#options.reading.ask(positions());
+    const held = told.filter(({ account, quantity }) => account === setup.account && quantity !== 0);
+    const foreign = held.filter(({ contract }) => !setup.byConId.has(contract.conId ?? 0));
+    if (foreign.length === 0) return held;
+    const names = foreign.map(({ contract, quantity }) => `${quantity} ${contract.localSymbol}`).join(', ');
+    throw new VenueUnavailable(`the account holds ${names}, which this desk does not trade`);
+  }
+
+  #verified(): Setup {
+    const setup = this.#options.setup();
+    if (setup === null) throw new VenueUnavailable('account and contracts are not verified yet');
+    return setup;
+  }
+
+  #believe<T>(what: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Unbelievable)) throw error;
+      this.#options.note(what, error.message);
+      throw new VenueUnavailable(error.message);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** The contract that an instrument of the desk is at the broker, as the broker describes it. */
+import { type Contract, type ContractDetails, EventName, SecType } from '@stoqey/ib';
+import type { Instrument } from '../../domain/instrument.js';
+import { numberOf, textOf, Unbelievable } from './decode.js';
+import { type Gateway, type Question, Refused } from './gateway.js';
+
+export interface ResolvedContract {
+  readonly instrument: Instrument;
+  /** For orders and data: one month of a future, never the continuous one. */
+  readonly contract: Contract & { readonly conId: number };
+  /** As people know it: NQZ6. */
+  readonly name: string;
+  /** Why nothing is entered in it; null: it is as the desk file says. */
+  readonly problem: string | null;
+}
+
+/** The continuous future is asked for where its months trade. */
+const FUTURES_EXCHANGES: Readonly<Record<string, string>> = { NQ: 'CME', MNQ: 'CME', ES: 'CME', MES: 'CME' };
+
+/** Throws RangeError for a kind that no account here trades. */
+export function askedOf({ kind, base, quote, symbol }: Instrument): Contract {
+  if (kind === 'stock') return { symbol: base, secType: SecType.STK, exchange: 'SMART', currency: quote };
+  if (kind !== 'future') throw new RangeError(`${symbol}: expected a future or a stock, found ${kind}`);
+  const exchange = FUTURES_EXCHANGES[base];
+  if (exchange === undefined)
+    throw new RangeError(
+      `${symbol}: expected one of ${Object.keys(FUTURES_EXCHANGES).join(', ')}, found ${base}`,
+    );
+  return { symbol: base, secType: SecType.CONTFUT, exchange, currency: quote };
+}
+
+export function contractDetails(contract: Contract): Question<readonly ContractDetails[]> {
+  const found: ContractDetails[] = [];
+  return {
+    name: `details of ${contract.localSymbol ?? contract.symbol ?? contract.conId}`,
+    send: (api, id) => api.reqContractDetails(id, contract),
+    hear(event, [its, details], id, done) {
+      if (its !== id) return;
+      if (event === EventName.contractDetails) found.push(details as ContractDetails);
+      if (event === EventName.contractDetailsEnd) done(found);
+    },
+  };
+}
+
+/**
+ * `held`: contracts of which the account has a position. A month that is held is traded until it is closed, also when
+ * the next one is the front month by now. Throws `VenueUnavailable`, and RangeError as `askedOf`.
+ */
+export async function resolveContract(
+  gateway: Gateway,
+  instrument: Instrument,
+  held: readonly Contract[],
+): Promise<ResolvedContract | { readonly instrument: Instrument; readonly problem: string }> {
+  const asked = askedOf(instrument);
+  const months = held.filter(({ secType, symbol }) => secType === SecType.FUT && symbol === asked.symbol);
+  if (asked.secType === SecType.CONTFUT && months.length > 1) {
+    const names = months.map(({ localSymbol }) => localSymbol).join(', ');
+    return {
+      instrument,
+      problem: `${instrument.symbol}: positions in several months (${names}); close all but one`,
+    };
+  }
+  try {
+    const conId = months[0]?.conId ?? (await only(gateway, asked, instrument)).contract.conId;
+    const found = await only(
+      gateway,
+      { conId: numberOf(conId, 'conId'), exchange: asked.exchange ?? '' },
+      instrument,
+    );
+    return described(instrument, asked, found);
+  } catch (error) {
+    if (error instanceof Refused && error.code === NO_DEFINITION)
+      return { instrument, problem: `${instrument.symbol} is not listed at the broker (200)` };
+    if (error instanceof Unbelievable) return { instrument, problem: error.message };
+    throw error;
+  }
+}
+
+const NO_DEFINITION = 200;
+
+async function only(gateway: Gateway, asked: Contract, { symbol }: Instrument): Promise<ContractDetails> {
+  const [first, second] = await gateway.ask(contractDetails(asked));
+  if (first === undefined || second !== undefined)
+    throw new Unbelievable(
+      `${symbol}: expected one contract, found ${first === undefined ? 'none' : 'several'}`,
+    );
+  return first;
+}
+
+function described(instrument: Instrument, asked: Contract, details: ContractDetails): ResolvedContract {
+  const { contract } = details;
+  const { symbol } = instrument;
+  const secType = asked.secType === SecType.CONTFUT ? SecType.FUT : SecType.STK;
+  if (contract.secType !== secType || contract.symbol !== asked.symbol)
+    throw new Unbelievable(`${symbol}: the broker answered with another contract (${contract.localSymbol})`);
+  const name = textOf(contract.localSymbol, 'localSymbol');
+  const traded = {
+    conId: numberOf(contract.conId, 'conId'),
+    secType,
+    symbol: textOf(contract.symbol, 'symbol'),
+    localSymbol: name,
+    exchange: asked.exchange ?? '',
+    currency: textOf(contract.currency, 'currency'),
+  };
+  return { instrument, contract: traded, name, problem: otherwise(instrument, details) };
+}
+
+/** What the desk file says otherwise than the broker. Null: nothing. */
+function otherwise(instrument: Instrument, { contract, minTick }: ContractDetails): string | null {
+  const { symbol, quote, tickSize, lotSize, multiplier = '1' } = instrument;
+  const problems = [
+    differs('currency', quote, contract.currency),
+    differs('tickSize', Number(tickSize), minTick),
+    differs('multiplier', Number(multiplier), Number(contract.multiplier || 1)),
+    differs('lotSize', Number(lotSize), 1),
+  ].filter((problem) => problem !== null);
+  return problems.length === 0 ? null : `${symbol}: ${problems.join('; ')}`;
+}
+
+function differs(what: string, ours: string | number, theirs: unknown): string | null {
+  return ours === theirs ? null : `${what} is ${String(theirs)} at the broker, ${ours} in the desk file`;
+}

@@ -1,0 +1,47 @@
+/** What the library read, read strictly: a wrong number is worse than none. */
+
+/** Says what could not be believed; never the whole answer. */
+export class Unbelievable extends Error {
+  override readonly name = 'Unbelievable';
+}
+
+/** The protocol's floating point may be off by as much of a step. */
+const OFF_MAX = 1e-6;
+/** 1.797e308 means none. */
+const NONE_FROM = 1e300;
+
+export const isNone = (value: unknown): boolean =>
+  value === undefined || value === null || Math.abs(Number(value)) > NONE_FROM;
+
+export function numberOf(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || isNone(value))
+    throw new Unbelievable(`${what}: expected a number, found ${shown(value)}`);
+  return value;
+}
+
+export function textOf(value: unknown, what: string): string {
+  if (typeof value !== 'string' || value === '')
+    throw new Unbelievable(`${what}: expected text, found ${shown(value)}`);
+  return value;
+}
+
+/** Whole steps of that size, for example ticks of a price. */
+export function stepsOf(value: unknown, step: string, what: string): number {
+  const exact = numberOf(value, what) / Number(step);
+  const steps = Math.round(exact);
+  if (Math.abs(exact - steps) > OFF_MAX || !Number.isSafeInteger(steps))
+    throw new Unbelievable(`${what}: ${shown(value)} is no whole number of ${step}`);
+  return steps;
+}
+
+/** Money units of 1e-8. */
+export function moneyOf(value: unknown, what: string): number {
+  const cents = Math.round(numberOf(Number(value), what) * 10_000);
+  if (!Number.isSafeInteger(cents * 10_000)) throw new Unbelievable(`${what}: ${shown(value)} is too much`);
+  return cents * 10_000;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  return value !== null && typeof value === 'object' ? 'an object or list' : String(value);
+}

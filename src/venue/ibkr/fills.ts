@@ -1,0 +1,80 @@
+/** Executions as the engine's fills: each once, at its cost, and as it was corrected last. */
+import { DateTime } from 'luxon';
+import type { Fill } from '../../domain/order.js';
+import type { ResolvedContract } from './contracts.js';
+import { isNone, moneyOf, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
+import { clientIdOf } from './orders.js';
+import type { ToldExecution } from './questions.js';
+
+/** An execution and its corrections share an id up to the last full stop; the number after it grows. */
+export function revisionOf(execId: string): { readonly tradeId: string; readonly revision: number } {
+  const at = execId.lastIndexOf('.');
+  const revision = Number(execId.slice(at + 1));
+  if (at < 1 || !Number.isSafeInteger(revision))
+    throw new Unbelievable(`execution: id ${execId.slice(0, 40)}`);
+  return { tradeId: execId.slice(0, at), revision };
+}
+
+/** Each trade as it was told last; those that were taken back are left out. */
+export function newestOf(told: readonly ToldExecution[]): readonly ToldExecution[] {
+  const newest = new Map<string, { readonly one: ToldExecution; readonly revision: number }>();
+  for (const one of told) {
+    const { tradeId, revision } = revisionOf(textOf(one.execution.execId, 'execId'));
+    if (revision >= (newest.get(tradeId)?.revision ?? 0)) newest.set(tradeId, { one, revision });
+  }
+  return [...newest.values()].map(({ one }) => one).filter(({ execution }) => execution.shares !== 0);
+}
+
+/** Null: its cost is not told yet. Throws `Unbelievable`. */
+export function readFill(told: ToldExecution, market: ResolvedContract, simulated: boolean): Fill | null {
+  const { instrument } = market;
+  const { execution, cost } = told;
+  if (cost === null || isNone(cost.commission)) return null;
+  if (cost.currency !== instrument.quote)
+    throw new Unbelievable(
+      `execution: its cost is in ${String(cost.currency)}, expected ${instrument.quote}`,
+    );
+  const side = textOf(execution.side, 'side');
+  if (side !== 'BOT' && side !== 'SLD') throw new Unbelievable(`execution: side ${side}`);
+  return {
+    tradeId: revisionOf(textOf(execution.execId, 'execId')).tradeId,
+    clientId: clientIdOf(execution.orderRef, execution.permId),
+    instrument: instrument.id,
+    side: side === 'BOT' ? 'buy' : 'sell',
+    quantityLots: stepsOf(execution.shares, instrument.lotSize, 'shares'),
+    priceTicks: stepsOf(execution.price, instrument.tickSize, 'price'),
+    fee: moneyOf(cost.commission, 'commission'),
+    liquidity: numberOf(execution.lastLiquidity ?? 0, 'liquidity') === ADDED ? 'maker' : 'taker',
+    marketMs: timeOf(textOf(execution.time, 'time')),
+    simulated,
+  };
+}
+
+const ADDED = 1;
+
+/** `20261120 10:00:00 US/Eastern`, to the second. Without its zone it would be the Gateway's, which is not known here. */
+function timeOf(text: string): number {
+  const [day, time, zone = ''] = text.split(' ');
+  const at = DateTime.fromFormat(`${day} ${time}`, 'yyyyMMdd HH:mm:ss', { zone });
+  if (zone === '' || !at.isValid) throw new Unbelievable(`execution: time ${text.slice(0, 40)}`);
+  return at.toMillis();
+}
+
+/**
+ * What opening the lots that are held has cost, money units. The broker keeps it in their average cost until they are closed;
+ * the engine pays it at once. `quantity`: what is held now. Of lots from before the first fill it is taken as a lot cost last.
+ */
+export function openingCosts(fills: readonly Fill[], quantity: number): number {
+  const signed = ({ side, quantityLots }: Fill) => (side === 'buy' ? quantityLots : -quantityLots);
+  let held = quantity - fills.reduce((sum, fill) => sum + signed(fill), 0);
+  const last = fills.at(-1);
+  let open = last === undefined ? 0 : Math.abs(held) * (last.fee / last.quantityLots);
+  for (const fill of fills) {
+    const lots = signed(fill);
+    const closed = Math.sign(held) === -Math.sign(lots) ? Math.min(Math.abs(held), Math.abs(lots)) : 0;
+    if (closed > 0) open *= (Math.abs(held) - closed) / Math.abs(held);
+    open += fill.fee * ((Math.abs(lots) - closed) / Math.abs(lots));
+    held += lots;
+  }
+  return Math.round(open);
+}

@@ -1,0 +1,205 @@
+/** An account at Interactive Brokers as a venue, through TWS or IB Gateway; what is not certain is said to be unknown. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fill } from '../../domain/order.js';
+import type { VenueBalances, VenueCapabilities, VenuePosition } from '../../domain/venue.js';
+import type { RefusedAnswer } from '../definition.js';
+import { createVenueHealth } from '../health.js';
+import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port.js';
+import { steadyNowMs } from '../steady-clock.js';
+import { AccountReadings } from './account.js';
+import { askedOf } from './contracts.js';
+import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
+import { LiveEvents } from './live-events.js';
+import { farmAfter, linkAfter, UNREADABLE } from './notices.js';
+import type { IbkrVenueOptions } from './options.js';
+import { chooseAccount, readSetup, type Setup } from './setup.js';
+import { Trading } from './trading.js';
+
+export interface IbkrVenue extends VenuePort {
+  readonly state: {
+    readonly up: boolean;
+    /** Why it is down; empty while up. */
+    readonly reasons: readonly string[];
+    readonly refusedAnswers: readonly RefusedAnswer[];
+  };
+}
+
+const REFUSED_KEPT = 100;
+
+/**
+ * Resolves after the first attempt to connect, however it ended: a Gateway that is away must not keep a trader from
+ * starting. Until account and contracts were found right it is down, and no order leaves. Throws RangeError for an
+ * instrument of a kind or name that no account here trades, and where futures and stocks are mixed.
+ */
+export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenue> {
+  const times = { ...GATEWAY_TIMES, ...options.times };
+  const { address, clientId, money, instruments } = options;
+  for (const one of instruments) askedOf(one);
+  // The cash of one is counted otherwise than that of the other.
+  if (new Set(instruments.map(({ kind }) => kind)).size > 1)
+    throw new RangeError('expected futures or stocks, found both: each needs an account of its own');
+  const simulated = money === 'paper';
+  const refusedAnswers: RefusedAnswer[] = [];
+  let listener: ((event: VenueStreamEvent) => void) | null = null;
+  let setup: Setup | null = null;
+  const emit = (event: VenueStreamEvent) => listener?.(event);
+  const health = createVenueHealth((state, detail) => emit({ kind: 'health', state, detail }), {
+    orders: 'the connection for orders is not there yet',
+    reading: 'the connection for the account is not there yet',
+    setup: 'account and contracts are not verified yet',
+  });
+  const note = (what: string, cause: string) => {
+    const answer = { atMs: steadyNowMs(), what, cause };
+    refusedAnswers.push(answer);
+    if (refusedAnswers.length > REFUSED_KEPT) refusedAnswers.shift();
+    options.onRefusedAnswer?.(answer);
+  };
+  const known = () => setup;
+  const live = new LiveEvents({
+    setup: known,
+    simulated,
+    emit,
+    note,
+    missed: (detail) => health.missed(detail),
+  });
+  const begun = new Map<string, () => void>();
+  const first = ['orders', 'reading'].map((name) => new Promise<void>((done) => void begun.set(name, done)));
+
+  const gateway = (
+    name: 'orders' | 'reading',
+    id: number,
+    begin: (session: Session) => Promise<void>,
+    more: Partial<ConstructorParameters<typeof Gateway>[0]> = {},
+  ): Gateway => {
+    const farmsDown = new Set<string>();
+    const link = `way to the broker, ${name}`;
+    const made: Gateway = new Gateway({
+      ...address,
+      clientId: id,
+      times,
+      async onReady(session) {
+        for (; made.session === session; await sleep(times.reconnect.baseMs, undefined, { ref: false })) {
+          const problem = await begin(session).then(
+            () => null,
+            (error: unknown) => {
+              if (!(error instanceof VenueUnavailable)) throw error;
+              return error.message;
+            },
+          );
+          if (made.session !== session) return;
+          begun.get(name)?.();
+          if (problem === null) return health.resolved(name);
+          health.against(name, problem);
+        }
+      },
+      onLost(cause) {
+        if (name === 'orders') trading.lost(cause);
+        health.against(name, cause);
+        health.resolved(link);
+        for (const farm of farmsDown) health.resolved(farm);
+        farmsDown.clear();
+        begun.get(name)?.();
+      },
+      onNotice(code, text) {
+        const broken = linkAfter(code);
+        if (broken === true) health.against(link, text);
+        // What the exchange did meanwhile was not told: up again makes the engine reconcile.
+        if (broken === false) health.resolved(link);
+        const farm = farmAfter(code);
+        if (farm !== null && name === 'reading') {
+          const cause = `${farm.farm} farm ${text.slice(text.lastIndexOf(':') + 1)}`;
+          if (farm.up) health.resolved(cause);
+          else health.against(cause, text);
+          if (!farm.up) farmsDown.add(cause);
+        }
+        if (code === UNREADABLE) {
+          note('message', text);
+          health.missed('a message of the Gateway could not be read');
+        }
+      },
+      ...more,
+    });
+    return made;
+  };
+
+  const reading = gateway('reading', clientId + 1, async (session) => {
+    const choice = chooseAccount(session, options);
+    if (!choice.ok) {
+      setup = null;
+      throw new VenueUnavailable(choice.problem);
+    }
+    setup = await readSetup(reading, choice.account, instruments);
+    const whys = setup.closed.map(({ why }) => why);
+    if (whys.length < instruments.length) health.resolved('setup');
+    else health.against('setup', whys.join('; '));
+  });
+  const orders = gateway(
+    'orders',
+    clientId,
+    async (session) => {
+      const choice = chooseAccount(session, options);
+      if (!choice.ok) throw new VenueUnavailable(choice.problem);
+      await trading.begin(session);
+    },
+    {
+      onEvent(event, args) {
+        trading.onEvent(event, args);
+        live.onEvent(event, args);
+      },
+    },
+  );
+  const trading: Trading = new Trading({
+    ...{ clientId, orders, reading, setup: known, note },
+    answerMs: times.questionMs,
+  });
+  const account = new AccountReadings({ reading, setup: known, simulated, note });
+  await Promise.race([Promise.all(first), sleep(times.readyMs, undefined, { ref: false })]);
+
+  return {
+    capabilities: capabilities(options),
+    instruments,
+    get state() {
+      return { up: health.state === 'up', reasons: health.reasons, refusedAnswers };
+    },
+    serverTime: () => reading.ask(currentTime()),
+    accountId: () => setup?.account ?? null,
+    balances: (): Promise<VenueBalances> => account.balances(),
+    positions: (): Promise<readonly VenuePosition[]> => account.positions(),
+    openOrders: () => trading.open(),
+    orderByClientId: (id, instrument) => trading.find(id, instrument),
+    async fillsSince(sinceMs): Promise<readonly Fill[]> {
+      // Their time is told in whole seconds.
+      const fromMs = Math.floor(sinceMs / 1000) * 1000;
+      return (await account.fills()).filter(({ marketMs }) => marketMs >= fromMs);
+    },
+    submit: (order) => trading.submit(order),
+    cancel: (id, instrument) => trading.cancel(id, instrument),
+    closedInstruments: () => setup?.closed ?? [],
+    onEvent(next) {
+      listener = next;
+      const detail = health.state === 'up' ? 'connected' : health.reasons.join('; ');
+      queueMicrotask(() => listener?.({ kind: 'health', state: health.state, detail }));
+    },
+    async close() {
+      listener = null;
+      live.close();
+      trading.lost('closed');
+      await Promise.all([orders.close(), reading.close()]);
+    },
+  };
+}
+
+function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabilities {
+  return {
+    name: 'ibkr',
+    simulated: money === 'paper',
+    shorting: instruments.every(({ kind }) => kind === 'future'),
+    stopLocksBalance: false,
+    reduceOnly: false,
+    protectiveStops: 'venue',
+    deadManSwitch: false,
+    // A used id modifies its order: an order that was filled meanwhile would be placed anew.
+    amends: false,
+    replaces: false,
+  };
+}

@@ -1,0 +1,91 @@
+/** Orders, there and back: the desk's intent as the broker's order, the broker's order as the engine's. */
+import { type Order, OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
+import type { OrderIntent } from '../../domain/order.js';
+import type { VenueOrder } from '../../domain/venue.js';
+import type { ResolvedContract } from './contracts.js';
+import { isNone, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
+import type { ToldOrder } from './questions.js';
+
+/** Throws RangeError for an order without the price that its type needs. */
+export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, account: string): Order {
+  const price = (ticks: number | null): number => {
+    if (ticks === null) throw new RangeError(`a ${intent.type} order without its price`);
+    // One division keeps it the closest number to the decimal that is meant.
+    return Number((ticks * Number(instrument.tickSize)).toFixed(PRICE_PLACES));
+  };
+  const common = {
+    account,
+    action: intent.side === 'buy' ? OrderAction.BUY : OrderAction.SELL,
+    totalQuantity: intent.quantityLots,
+    // Ours; ids of the protocol are counted by client and Gateway.
+    orderRef: intent.clientId,
+    transmit: true,
+  };
+  const tif = intent.timeInForce === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
+  if (intent.type === 'market') return { ...common, orderType: OrderType.MKT, tif: TimeInForce.DAY };
+  if (intent.type === 'limit')
+    return { ...common, orderType: OrderType.LMT, tif, lmtPrice: price(intent.limitTicks) };
+  // It holds over the night, and triggers outside of regular hours too.
+  return {
+    ...common,
+    ...{ orderType: OrderType.STP, tif: TimeInForce.GTC, outsideRth: true },
+    auxPrice: price(intent.stopTicks),
+  };
+}
+
+const PRICE_PLACES = 8;
+
+/** An order that was typed by hand has no reference of ours. */
+export const clientIdOf = (orderRef: string | undefined, permId: number | undefined): string =>
+  orderRef !== undefined && orderRef !== '' ? orderRef : `ibkr-${permIdOf(permId)}`;
+
+/** 0 is no id: the broker has not got the order yet. */
+function permIdOf(permId: number | undefined): number {
+  if (permId === 0) throw new Unbelievable('order: the broker has no id of it yet');
+  return numberOf(permId, 'permId');
+}
+
+const OPEN = new Set(['ApiPending', 'PendingSubmit', 'PreSubmitted', 'Submitted', 'PendingCancel']);
+/** The broker has it, whatever became of it since. */
+const TAKEN = new Set(['PreSubmitted', 'Submitted', 'PendingCancel', 'Filled', 'Cancelled']);
+
+export const isOpen = (status: string): boolean => OPEN.has(status);
+export const isTaken = (status: string): boolean => TAKEN.has(status);
+export const isOver = (status: string): boolean =>
+  status === 'Filled' || status === 'Inactive' || isCancelled(status);
+export const isCancelled = (status: string): boolean => status === 'Cancelled' || status === 'ApiCancelled';
+
+function stateOf(status: string, filled: number): VenueOrder['state'] {
+  if (isOpen(status)) return filled > 0 ? 'partlyFilled' : 'working';
+  if (status === 'Filled') return 'filled';
+  if (isCancelled(status)) return 'cancelled';
+  if (status === 'Inactive') return 'rejected';
+  throw new Unbelievable(`order: a status that the broker does not document (${status})`);
+}
+
+/** Throws `Unbelievable`. */
+export function readOrder(told: ToldOrder, { instrument }: ResolvedContract): VenueOrder {
+  const { order, status, filled } = told;
+  const action = textOf(order.action, 'action');
+  if (action !== 'BUY' && action !== 'SELL') throw new Unbelievable(`order: side ${action}`);
+  const quantityLots = stepsOf(order.totalQuantity, instrument.lotSize, 'quantity');
+  const filledLots = stepsOf(filled, instrument.lotSize, 'filled');
+  if (order.orderType === undefined) throw new Unbelievable('order: without a type');
+  const limit = order.orderType === OrderType.LMT || order.orderType === OrderType.STP_LMT;
+  const stop = order.orderType === OrderType.STP || order.orderType === OrderType.STP_LMT;
+  const ticks = (price: number | undefined) =>
+    isNone(price) || price === 0 ? null : stepsOf(price, instrument.tickSize, 'price');
+  return {
+    clientId: clientIdOf(order.orderRef, order.permId),
+    venueId: String(permIdOf(order.permId)),
+    instrument: instrument.id,
+    state: stateOf(status, filledLots),
+    // What has ended says its size once more as nought.
+    filledLots,
+    side: action === 'BUY' ? 'buy' : 'sell',
+    type: stop ? 'stop' : order.orderType === OrderType.MKT ? 'market' : 'limit',
+    quantityLots,
+    limitTicks: limit ? ticks(order.lmtPrice) : null,
+    stopTicks: stop ? ticks(order.auxPrice) : null,
+  };
+}

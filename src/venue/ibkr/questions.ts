@@ -1,0 +1,163 @@
+/** What the account is asked, and how its answers are put together. */
+import {
+  type CommissionReport,
+  type Contract,
+  EventName,
+  type Execution,
+  type Order,
+  type OrderState,
+} from '@stoqey/ib';
+import { numberOf, textOf } from './decode.js';
+import type { Question } from './gateway.js';
+
+export interface ToldPosition {
+  readonly account: string;
+  readonly contract: Contract;
+  readonly quantity: number;
+  readonly averageCost: number;
+}
+
+export function positions(): Question<readonly ToldPosition[]> {
+  // Told again at a change meanwhile: the last one holds.
+  const found = new Map<string, ToldPosition>();
+  return {
+    name: 'positions',
+    alone: true,
+    send: (api) => api.reqPositions(),
+    hear(event, [account, its, quantity, averageCost], _id, done) {
+      if (event === EventName.position) {
+        const contract = its as Contract;
+        found.set(`${textOf(account, 'account')} ${numberOf(contract.conId, 'conId')}`, {
+          account: textOf(account, 'account'),
+          contract,
+          quantity: numberOf(quantity, 'position'),
+          averageCost: numberOf(averageCost, 'average cost'),
+        });
+      }
+      if (event === EventName.positionEnd) done([...found.values()]);
+    },
+    // Told again at each change until then.
+    cancel: (api) => api.cancelPositions(),
+  };
+}
+
+/** Amounts of the account in its currency, by their names. */
+export function ledger(account: string, currency: string): Question<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  return {
+    name: 'ledger',
+    send: (api, id) => api.reqAccountSummary(id, 'All', `$LEDGER:${currency}`),
+    hear(event, [its, whose, tag, value], id, done) {
+      if (its !== id) return;
+      if (event === EventName.accountSummary && whose === account) found.set(String(tag), String(value));
+      if (event === EventName.accountSummaryEnd) done(found);
+    },
+    cancel: (api, id) => api.cancelAccountSummary(id),
+  };
+}
+
+export interface ToldExecution {
+  readonly contract: Contract;
+  readonly execution: Execution;
+  /** Null: not told yet. */
+  readonly cost: CommissionReport | null;
+}
+
+/** Those since midnight of the Gateway's zone; older ones are gone. */
+export function executions(account: string): Question<readonly ToldExecution[]> {
+  const found: { contract: Contract; execution: Execution }[] = [];
+  const costs = new Map<string, CommissionReport>();
+  return {
+    name: 'executions',
+    send: (api, id) => api.reqExecutions(id, { acctCode: account }),
+    hear(event, args, id, done) {
+      if (event === EventName.commissionReport) {
+        const report = args[0] as CommissionReport;
+        costs.set(report.execId ?? '', report);
+      }
+      if (args[0] !== id) return;
+      if (event === EventName.execDetails)
+        found.push({ contract: args[1] as Contract, execution: args[2] as Execution });
+      if (event === EventName.execDetailsEnd)
+        done(found.map((one) => ({ ...one, cost: costs.get(one.execution.execId ?? '') ?? null })));
+    },
+  };
+}
+
+export interface ToldOrder {
+  readonly contract: Contract;
+  readonly order: Order;
+  readonly status: string;
+  readonly filled: number;
+}
+
+/**
+ * An order by who placed it and their id of it; those typed by hand by the broker's. That is 0 as long as the broker has
+ * not got the order. Null: it has neither.
+ */
+export function keyOf({ clientId, orderId = 0, permId = 0 }: Partial<Order & Execution>): string | null {
+  if (orderId > 0) return `${clientId}:${orderId}`;
+  return permId > 0 ? `${permId}` : null;
+}
+
+/** What an event of an order's status tells of the order. */
+export function statusOf(args: readonly unknown[]) {
+  const [orderId, status, filled, , , permId, , , clientId] = args;
+  return {
+    ids: { orderId: Number(orderId), permId: Number(permId), clientId: Number(clientId) },
+    status: String(status),
+    filled: numberOf(filled, 'filled'),
+  };
+}
+
+/** As it was told before, with its newest status. */
+export function withStatus(told: ToldOrder, { ids, status, filled }: ReturnType<typeof statusOf>): ToldOrder {
+  const order = ids.permId > 0 ? { ...told.order, permId: ids.permId } : told.order;
+  return { ...told, order, status, filled };
+}
+
+/** `own`: those of this connection's client id; else everybody's. */
+export function openOrders(own: boolean): Question<readonly ToldOrder[]> {
+  const found = new Map<string, ToldOrder>();
+  return {
+    name: 'open orders',
+    alone: true,
+    send: (api) => (own ? api.reqOpenOrders() : api.reqAllOpenOrders()),
+    hear(event, args, _id, done) {
+      if (event === EventName.openOrder) {
+        const [orderId, contract, order, state] = args as [number, Contract, Order, OrderState];
+        const told = { contract, order: { ...order, orderId }, status: String(state.status), filled: 0 };
+        found.set(keyOf(told.order) ?? `without ids ${found.size}`, told);
+      }
+      if (event === EventName.orderStatus) {
+        const told = statusOf(args);
+        const key = keyOf(told.ids) ?? '';
+        const before = found.get(key);
+        if (before !== undefined) found.set(key, withStatus(before, told));
+      }
+      if (event === EventName.openOrderEnd) done([...found.values()]);
+    },
+  };
+}
+
+/** Those that have ended since the Gateway's start. */
+export function completedOrders(): Question<readonly ToldOrder[]> {
+  const found: ToldOrder[] = [];
+  return {
+    name: 'completed orders',
+    alone: true,
+    send: (api) => api.reqCompletedOrders(false),
+    hear(event, [contract, order, state], _id, done) {
+      if (event === EventName.completedOrder) {
+        const its = order as Order;
+        found.push({
+          contract: contract as Contract,
+          order: its,
+          status: String((state as OrderState).status),
+          filled: numberOf(its.filledQuantity ?? 0, 'filled'),
+        });
+      }
+      if (event === EventName.completedOrdersEnd) done(found);
+    },
+  };
+}

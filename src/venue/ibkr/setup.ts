@@ -1,0 +1,66 @@
+/** Before anything is traded: whose account it is, and which contract each instrument is. */
+import type { Contract } from '@stoqey/ib';
+import type { Instrument } from '../../domain/instrument.js';
+import { type ResolvedContract, resolveContract } from './contracts.js';
+import type { Gateway, Session } from './gateway.js';
+import type { IbkrVenueOptions } from './options.js';
+import { positions } from './questions.js';
+
+export interface Setup {
+  readonly account: string;
+  /** By instrument; those that the broker does not list are left out. */
+  readonly contracts: ReadonlyMap<number, ResolvedContract>;
+  readonly byConId: ReadonlyMap<number, ResolvedContract>;
+  /** In which nothing is entered, each with why. */
+  readonly closed: readonly { readonly instrument: number; readonly why: string }[];
+}
+
+/** Paper accounts of the broker begin so; real ones do not. */
+const PAPER = /^D[UF]/;
+
+export type AccountChoice =
+  | { readonly ok: true; readonly account: string }
+  | { readonly ok: false; readonly problem: string };
+
+export function chooseAccount(
+  { accounts }: Pick<Session, 'accounts'>,
+  { account, money, expectedAccount }: Pick<IbkrVenueOptions, 'account' | 'money' | 'expectedAccount'>,
+): AccountChoice {
+  const chosen = account ?? (accounts.length === 1 ? accounts[0] : undefined);
+  const all = accounts.join(', ');
+  if (chosen === undefined) return no(`this login has several accounts (${all}): name the desk's`);
+  if (!accounts.includes(chosen)) return no(`the account ${chosen} is not of this login, which has ${all}`);
+  if (money === 'paper' && !PAPER.test(chosen))
+    return no(
+      `the account ${chosen} is real: a desk on paper trades one whose name begins with DU, at the paper login's port`,
+    );
+  if (money === 'real' && PAPER.test(chosen))
+    return no(`the account ${chosen} is one of paper, and this desk has real money`);
+  const books = expectedAccount?.() ?? null;
+  if (books !== null && books !== chosen)
+    return no(`this journal tells of trading on the account ${books}, and the login is of ${chosen}`);
+  return { ok: true, account: chosen };
+}
+
+const no = (problem: string): AccountChoice => ({ ok: false, problem });
+
+/** Throws `VenueUnavailable`. */
+export async function readSetup(
+  gateway: Gateway,
+  account: string,
+  instruments: readonly Instrument[],
+): Promise<Setup> {
+  const held: readonly Contract[] = (await gateway.ask(positions()))
+    .filter((position) => position.account === account && position.quantity !== 0)
+    .map(({ contract }) => contract);
+  const found = await Promise.all(instruments.map((one) => resolveContract(gateway, one, held)));
+  const resolved = found.filter((one): one is ResolvedContract => 'contract' in one);
+  return {
+    account,
+    contracts: new Map(resolved.map((one) => [one.instrument.id, one])),
+    byConId: new Map(resolved.map((one) => [one.contract.conId, one])),
+    closed: found.flatMap(({ instrument, problem }) =>
+      problem === null ? [] : [{ instrument: instrument.id, why: problem }],
+    ),
+  };
+}

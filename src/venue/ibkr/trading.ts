@@ -1,0 +1,281 @@
+/** Orders and cancels: each ends in one of the port's outcomes, whatever the wire does. They have a connection to themselves. */
+import { type Contract, EventName, type Order, type OrderState } from '@stoqey/ib';
+import type { InstrumentId } from '../../domain/instrument.js';
+import type { OrderIntent } from '../../domain/order.js';
+import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
+import type { Approved } from '../../limits/gate.js';
+import { VenueUnavailable } from '../port.js';
+import { Unbelievable } from './decode.js';
+import { after, type Gateway, type Session } from './gateway.js';
+import { isCancelled, isOver, isTaken, orderOf, readOrder } from './orders.js';
+import { meaningOf, NOT_SENT } from './outcomes.js';
+import { completedOrders, executions, openOrders, type ToldOrder } from './questions.js';
+import type { Setup } from './setup.js';
+
+export interface TradingOptions {
+  readonly clientId: number;
+  /** Carries orders, cancels and the list of our own open ones, which then is as of after them. */
+  readonly orders: Gateway;
+  readonly reading: Gateway;
+  /** Null: account and contracts were not found right yet. */
+  readonly setup: () => Setup | null;
+  readonly answerMs: number;
+  readonly note: (what: string, cause: string) => void;
+}
+
+/** What is waited for of one order id. */
+interface Watch {
+  /** A status of it, or an error about it. */
+  status(status: string, permId: number): void;
+  error(code: number, text: string): void;
+  lost(cause: string): void;
+}
+
+export class Trading {
+  readonly #options: TradingOptions;
+  readonly #watches = new Map<number, Set<Watch>>();
+  /** Ids of the protocol, by ours: only those that this client has placed. */
+  readonly #ids = new Map<string, number>();
+  #nextOrderId = 1;
+  /** Our open orders were read since the connection is there. */
+  #ready = false;
+
+  constructor(options: TradingOptions) {
+    this.#options = options;
+  }
+
+  /** An id that the Gateway names as free, or that an order has. Ids only grow: a used one would modify its order. */
+  #mind(nextOrderId: number): void {
+    this.#nextOrderId = Math.max(this.#nextOrderId, nextOrderId);
+  }
+
+  /** After each connection. Throws `VenueUnavailable`. */
+  async begin(session: Session): Promise<void> {
+    this.#ready = false;
+    this.#mind(session.nextOrderId);
+    await this.#own();
+    this.#ready = true;
+  }
+
+  lost(cause: string): void {
+    this.#ready = false;
+    for (const watches of [...this.#watches.values()]) for (const watch of [...watches]) watch.lost(cause);
+  }
+
+  /** Of the connection of orders. */
+  onEvent(event: EventName, args: readonly unknown[]): void {
+    if (event === EventName.error) {
+      const [error, code, id] = args;
+      for (const watch of [...(this.#watches.get(Number(id)) ?? [])])
+        watch.error(Number(code), (error as Error).message);
+    } else if (event === EventName.openOrder) {
+      const [orderId, contract, order, state] = args as [number, Contract, Order, OrderState];
+      this.#learn({ contract, order: { ...order, orderId }, status: String(state.status), filled: 0 });
+    } else if (event === EventName.orderStatus) {
+      const [orderId, status, , , , permId, , , clientId] = args;
+      if (clientId !== this.#options.clientId) return;
+      for (const watch of [...(this.#watches.get(Number(orderId)) ?? [])])
+        watch.status(String(status), Number(permId));
+    }
+  }
+
+  async submit(intent: Approved<OrderIntent>): Promise<SendOutcome> {
+    const { orders } = this.#options;
+    const setup = this.#options.setup();
+    const contract = setup?.contracts.get(intent.instrument);
+    const closed = setup?.closed.find(({ instrument }) => instrument === intent.instrument)?.why ?? null;
+    const { session } = orders;
+    if (setup === null || contract === undefined)
+      return notSent(closed ?? 'account and contracts were not verified yet');
+    if (intent.purpose === 'entry' && closed !== null) return notSent(closed);
+    if (session === null || !this.#ready) return notSent('not connected to the Gateway');
+    if (orders.linkBroken) return notSent('the Gateway has no connection to the broker');
+    let order: Order;
+    try {
+      order = orderOf(intent, contract, setup.account);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return notSent(error.message);
+    }
+    const orderId = this.#nextOrderId++;
+    this.#ids.set(intent.clientId, orderId);
+    return this.#watch<SendOutcome>(
+      orderId,
+      () => session.api.placeOrder(orderId, contract.contract, order),
+      (end) => ({
+        status(status, permId) {
+          if (isTaken(status) && permId > 0) end({ kind: 'accepted', venueId: String(permId) });
+        },
+        error(code, text) {
+          const meaning = meaningOf(code, text);
+          if (meaning === 'warning') return;
+          if (meaning === 'rejected') end({ kind: 'rejected', code: String(code), text });
+          else end({ kind: 'unknown', cause: `${code} ${text}` });
+        },
+        lost: (cause) => end({ kind: 'unknown', cause }),
+      }),
+    );
+  }
+
+  async cancel(clientId: string, instrument: InstrumentId): Promise<CancelOutcome> {
+    try {
+      const orderId = this.#ids.get(clientId) ?? (await this.#orderId(clientId, instrument));
+      if (typeof orderId !== 'number') return orderId;
+      const { session } = this.#options.orders;
+      if (session === null) return { kind: 'unknown', cause: 'not connected to the Gateway' };
+      return await this.#watch<CancelOutcome>(
+        orderId,
+        () => session.api.cancelOrder(orderId),
+        (end) => ({
+          status(status) {
+            if (isCancelled(status)) end({ kind: 'cancelled' });
+            if (status === 'Filled') end({ kind: 'notOpen', code: 'FILLED', text: 'It was filled before.' });
+          },
+          error(code, text) {
+            const meaning = meaningOf(code, text);
+            if (meaning === 'warning') return;
+            if (meaning === 'cancelled') end({ kind: 'cancelled' });
+            else if (meaning === 'notOpen') end({ kind: 'notOpen', code: String(code), text });
+            else end({ kind: 'unknown', cause: `${code} ${text}` });
+          },
+          lost: (cause) => end({ kind: 'unknown', cause }),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof VenueUnavailable)) throw error;
+      return { kind: 'unknown', cause: error.message };
+    }
+  }
+
+  /** Of an order that this process has not placed itself. */
+  async #orderId(clientId: string, instrument: InstrumentId): Promise<number | CancelOutcome> {
+    await this.#own();
+    const own = this.#ids.get(clientId);
+    if (own !== undefined) return own;
+    const everybodys = await this.#options.reading.ask(openOrders(false));
+    const others = everybodys.find(({ order }) => order.orderRef === clientId);
+    if (others !== undefined)
+      return {
+        kind: 'unknown',
+        cause: `it was placed by client id ${others.order.clientId}, and only that one can cancel it`,
+      };
+    const found = await this.find(clientId, instrument);
+    return {
+      kind: 'notOpen',
+      code: 'NOT_OPEN',
+      text: found === null ? 'There is no such order.' : `It is ${found.state}.`,
+    };
+  }
+
+  /**
+   * Among our open orders, everybody's, then the completed ones, then what was executed today: an order that moves on
+   * meanwhile is in the next list. The first is asked on the connection of orders, where it is answered after what was sent
+   * before. Those of another client id may be ours from when this desk had that one.
+   */
+  async find(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
+    const setup = this.#verified();
+    const contract = setup.contracts.get(instrument);
+    if (contract === undefined) throw new VenueUnavailable(setup.closed.map(({ why }) => why).join('; '));
+    const { reading } = this.#options;
+    const is = ({ order }: ToldOrder) => order.orderRef === clientId;
+    const told =
+      (await this.#own()).find(is) ??
+      (await reading.ask(openOrders(false))).find(is) ??
+      (await reading.ask(completedOrders())).find(is);
+    if (told !== undefined) return this.#believe('order', () => readOrder(told, contract));
+    const traded = (await reading.ask(executions(setup.account))).filter(
+      ({ execution }) => execution.orderRef === clientId && execution.shares !== 0,
+    );
+    const last = traded.at(-1)?.execution;
+    if (last === undefined) return null;
+    // The Gateway has forgotten the order in its restart; what it was for in all is not said any more.
+    return this.#believe('execution', () =>
+      readOrder(
+        {
+          contract: contract.contract,
+          order: {
+            ...{ orderRef: clientId, permId: last.permId, orderType: 'MKT', lmtPrice: 0, auxPrice: 0 },
+            ...{ action: last.side === 'BOT' ? 'BUY' : 'SELL', totalQuantity: last.cumQty },
+          } as Order,
+          status: 'Filled',
+          filled: last.cumQty ?? 0,
+        },
+        contract,
+      ),
+    );
+  }
+
+  /** Everybody's. One in another contract is nothing that the desk could count: it is said, not left out. */
+  async open(): Promise<readonly VenueOrder[]> {
+    const setup = this.#verified();
+    const told = await this.#options.reading.ask(openOrders(false));
+    const foreign: string[] = [];
+    const found = told
+      .filter(({ order, status }) => order.account === setup.account && !isOver(status))
+      .flatMap((one) => {
+        const contract = setup.byConId.get(one.contract.conId ?? 0);
+        if (contract !== undefined) return [this.#believe('open order', () => readOrder(one, contract))];
+        const { action, totalQuantity } = one.order;
+        foreign.push(`${action} ${totalQuantity} ${one.contract.localSymbol}`);
+        return [];
+      });
+    if (foreign.length === 0) return found;
+    throw new VenueUnavailable(
+      `the account has open orders (${foreign.join(', ')}) in what this desk does not trade`,
+    );
+  }
+
+  #verified(): Setup {
+    const setup = this.#options.setup();
+    if (setup === null) throw new VenueUnavailable('account and contracts were not verified yet');
+    return setup;
+  }
+
+  async #own(): Promise<readonly ToldOrder[]> {
+    const told = await this.#options.orders.ask(openOrders(true));
+    for (const one of told) this.#learn(one);
+    return told;
+  }
+
+  #learn({ order }: ToldOrder): void {
+    const { orderId = 0, orderRef = '', clientId } = order;
+    if (clientId !== this.#options.clientId) return;
+    this.#mind(orderId + 1);
+    if (orderRef !== '') this.#ids.set(orderRef, orderId);
+  }
+
+  #believe<T>(what: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Unbelievable)) throw error;
+      this.#options.note(what, error.message);
+      throw new VenueUnavailable(error.message);
+    }
+  }
+
+  #watch<Outcome extends { readonly kind: string }>(
+    orderId: number,
+    send: () => void,
+    watch: (end: (outcome: Outcome | { readonly kind: 'unknown'; readonly cause: string }) => void) => Watch,
+  ): Promise<Outcome> {
+    const { answerMs } = this.#options;
+    return new Promise((resolve) => {
+      const watches = this.#watches.get(orderId) ?? new Set();
+      this.#watches.set(orderId, watches);
+      const mine = watch((outcome) => {
+        cancelTimer();
+        watches.delete(mine);
+        if (watches.size === 0) this.#watches.delete(orderId);
+        resolve(outcome as Outcome);
+      });
+      const cancelTimer = after(answerMs, () => mine.lost(`no answer within ${answerMs} ms`));
+      watches.add(mine);
+      send();
+    });
+  }
+}
+
+function notSent(cause: string): SendOutcome {
+  return { kind: 'rejected', code: NOT_SENT, text: `Not sent: ${cause}.` };
+}

@@ -1,0 +1,235 @@
+/** One connection to IB Gateway over the real library: when it is ready, when it is not, and when it stands no more. */
+import { EventName } from '@stoqey/ib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
+import { MANAGED_ACCTS, NEXT_VALID_ID } from '../../simulators/ibkr/wire/to-client.js';
+import { contractDetails, resolveContract } from '../../src/venue/ibkr/contracts.js';
+import { currentTime, type Gateway, type GatewayOptions, Refused } from '../../src/venue/ibkr/gateway.js';
+import { VenueUnavailable } from '../../src/venue/port.js';
+import { eventually } from '../support/eventually.js';
+import { APPLE, FRIDAY, gatewayTo, NQ, QUICK, startSimulator, type Watched } from './support/at-gateway.js';
+
+let simulator: IbkrSimulator;
+const open: Gateway[] = [];
+
+beforeEach(async () => {
+  simulator = await startSimulator();
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((gateway) => gateway.close()));
+  await simulator.close();
+});
+
+function connect(options: Partial<GatewayOptions> = {}, port = simulator.port): Watched {
+  const watched = gatewayTo(port, options);
+  open.push(watched.gateway);
+  return watched;
+}
+
+describe('a connection', () => {
+  it.each([
+    ['accounts', MANAGED_ACCTS.id],
+    ['the next order id', NEXT_VALID_ID.id],
+  ])('is not ready before %s are told, however connected it is', async (_what, answer) => {
+    simulator.simulation.faults.add({ answer, times: 1, effect: { kind: 'lose' } });
+    const { gateway, told } = connect({ times: { ...QUICK, readyMs: 300 } });
+    await gateway.started;
+    expect(gateway.session).toBeNull();
+    await expect(gateway.ask(currentTime())).rejects.toThrow('not connected to the Gateway');
+    await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
+    expect(told[0]).toContain('told no accounts and no order id within 300 ms');
+  });
+
+  it('of which another program has the client id says so once, and dials again only after a long pause', async () => {
+    await connect().gateway.started;
+    const pauses: number[] = [];
+    let goOn: () => void = () => {};
+    const { gateway, told } = connect({
+      pause: (ms, signal) => {
+        pauses.push(ms);
+        return new Promise((resolve) => {
+          goOn = resolve;
+          signal.addEventListener('abort', () => resolve());
+        });
+      },
+    });
+    await gateway.started;
+    await eventually(() => expect(pauses).toEqual([QUICK.inUseMs]));
+    expect(told).toEqual([expect.stringContaining('client id 10 is in use')]);
+    expect(told[0]).toContain('(326)');
+    await open[0]?.close();
+    await eventually(() => expect([...simulator.simulation.clients.keys()]).toEqual([]));
+    goOn();
+    await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
+    expect(pauses).toHaveLength(1);
+  });
+
+  it('without a Gateway says which address it is, and is made as soon as there is one', async () => {
+    const { port } = simulator;
+    await simulator.close();
+    const { gateway, told } = connect({}, port);
+    await gateway.started;
+    expect(told[0]).toContain(`no connection to IB Gateway at 127.0.0.1:${port}`);
+    simulator = await startSimulator({ port });
+    await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
+  });
+
+  it('that is half-open is noticed by the deadline of the clock, and made anew with the same client id', async () => {
+    const { gateway, told } = connect({ times: { ...QUICK, heartbeatMs: 50, heartbeatAnswerMs: 400 } });
+    await gateway.started;
+    simulator.simulation.clients.get(10)?.die();
+    await eventually(() => expect(told).toHaveLength(3));
+    expect(told[1]).toBe('time was not answered within 400 ms');
+    expect(told[2]).toBe('ready DU1234567 1');
+    expect([...simulator.simulation.clients.keys()]).toEqual([10]);
+  });
+
+  it('stands while the Gateway has lost the broker: what needs him is refused at once, the clock is not', async () => {
+    const { gateway, told } = connect();
+    await gateway.started;
+    simulator.simulation.breakLink();
+    await eventually(() => expect(gateway.linkBroken).toBe(true));
+    await expect(gateway.ask(contractDetails({ symbol: 'AAPL' }))).rejects.toThrow(
+      'no connection to the broker',
+    );
+    expect(await gateway.ask(currentTime())).toBe(FRIDAY);
+    simulator.simulation.restoreLink(false);
+    await eventually(() => expect(gateway.linkBroken).toBe(false));
+    expect(told).toEqual(['ready DU1234567 1', 'notice 1100', 'notice 1101']);
+  });
+
+  it('that is made while the broker is away knows it', async () => {
+    simulator.simulation.breakLink();
+    const { gateway } = connect();
+    await gateway.started;
+    await eventually(() => expect(gateway.linkBroken).toBe(true));
+  });
+
+  it('comes back after the daily restart, and what was asked meanwhile was refused, not sent later', async () => {
+    const { gateway, told } = connect();
+    await gateway.started;
+    simulator.simulation.faults.add({ request: 49, times: 1, effect: { kind: 'silence' } });
+    const asked = gateway.ask(currentTime());
+    simulator.simulation.restart(100);
+    await expect(asked).rejects.toThrow(VenueUnavailable);
+    await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
+    expect(told[1]).toBe('the Gateway ended the connection');
+  });
+
+  it.each([
+    [176, 'speaks version 176 of the protocol'],
+    [177, 'ready DU1234567 1'],
+  ])('to a Gateway of version %i is told: %s', async (serverVersion, expected) => {
+    await simulator.close();
+    simulator = await startSimulator({ serverVersion });
+    const { gateway, told } = connect();
+    await gateway.started;
+    expect(told[0]).toContain(expected);
+    expect(gateway.session === null).toBe(serverVersion < 177);
+  });
+
+  it.each(['of a question', 'of events', 'of its readiness'])(
+    'at whose message a listener %s throws ends with that, and is made anew',
+    async (which) => {
+      let throws = true;
+      const fails = () => {
+        if (throws) throw new TypeError('so it is');
+      };
+      const { gateway, told } = connect({
+        ...(which === 'of events' ? { onEvent: fails } : {}),
+        ...(which === 'of its readiness'
+          ? { onReady: async () => void (throws ? fails() : told.push('ready')) }
+          : {}),
+      });
+      await gateway.started;
+      if (which === 'of a question') {
+        const { send } = currentTime();
+        await expect(gateway.ask({ name: 'x', send, hear: fails })).rejects.toThrow('so it is');
+      }
+      await eventually(() => expect(told.join()).toContain('could not be handled: so it is'));
+      throws = false;
+      await eventually(() => expect(told.at(-1)).toContain('ready'));
+      expect(await gateway.ask(currentTime())).toBe(FRIDAY);
+    },
+  );
+
+  it('sends no more than the Gateway takes, however much is asked', async () => {
+    const { gateway } = connect();
+    await gateway.started;
+    const sentMs: number[] = [];
+    gateway.session?.api.on(EventName.sent, () => sentMs.push(performance.now()));
+    const asked = Array.from({ length: 80 }, () => gateway.ask(contractDetails({ symbol: 'AAPL' }), 60_000));
+    await Promise.allSettled(asked);
+    expect(sentMs.length).toBeGreaterThanOrEqual(80);
+    const inASecond = sentMs.map((from) => sentMs.filter((ms) => ms >= from && ms < from + 1000).length);
+    // 40, and where a timer is a hair early one tenth of a second more.
+    expect(Math.max(...inASecond)).toBeLessThanOrEqual(44);
+  });
+
+  it('asks one question without an id at a time, and gives each its own answer', async () => {
+    const { gateway } = connect();
+    await gateway.started;
+    let skew = 0;
+    const answers = [1, 2, 3].map(async () => {
+      const answer = await gateway.ask(currentTime());
+      skew += 1000;
+      simulator.simulation.skewMs = skew;
+      return answer;
+    });
+    expect(await Promise.all(answers)).toEqual([FRIDAY, FRIDAY + 1000, FRIDAY + 2000]);
+  });
+});
+
+describe('a contract', () => {
+  const resolved = async (instrument = NQ, held: Parameters<typeof resolveContract>[2] = []) => {
+    const { gateway } = connect();
+    await gateway.started;
+    return resolveContract(gateway, instrument, held);
+  };
+
+  it('of a future is its front month, never the continuous one', async () => {
+    expect(await resolved()).toMatchObject({
+      contract: { secType: 'FUT', localSymbol: 'NQZ6', exchange: 'CME', currency: 'USD' },
+      name: 'NQZ6',
+      problem: null,
+    });
+  });
+
+  it('of a stock goes by the broker’s own routing', async () => {
+    expect(await resolved(APPLE)).toMatchObject({
+      contract: { conId: 265_598, secType: 'STK', exchange: 'SMART' },
+      problem: null,
+    });
+  });
+
+  it('of which a later month is held stays that month, and of several held months none is traded', async () => {
+    const { instruments } = simulator.simulation;
+    const month = (localSymbol: string) => {
+      const { conId = 0 } = instruments.find((one) => one.localSymbol === localSymbol) ?? {};
+      return { conId, symbol: 'NQ', localSymbol, secType: 'FUT' as never };
+    };
+    expect(await resolved(NQ, [month('NQH7')])).toMatchObject({ name: 'NQH7', problem: null });
+    const both = await resolved(NQ, [month('NQZ6'), month('NQH7')]);
+    expect(both).toEqual({
+      instrument: NQ,
+      problem: 'NQ/USD: positions in several months (NQZ6, NQH7); close all but one',
+    });
+  });
+
+  it.each([
+    [{ ...NQ, tickSize: '0.5' }, 'NQ/USD: tickSize is 0.25 at the broker, 0.5 in the desk file'],
+    [{ ...NQ, multiplier: '2' }, 'NQ/USD: multiplier is 20 at the broker, 2 in the desk file'],
+    [{ ...NQ, lotSize: '0.1' }, 'NQ/USD: lotSize is 1 at the broker, 0.1 in the desk file'],
+    [{ ...APPLE, base: 'NONE', symbol: 'NONE/USD' }, 'NONE/USD is not listed at the broker (200)'],
+  ])('that is otherwise than the desk file says is not traded: %#', async (instrument, problem) => {
+    expect((await resolved(instrument)).problem).toBe(problem);
+  });
+
+  it('is refused by its code where the Gateway refuses the question', async () => {
+    const { gateway } = connect();
+    await gateway.started;
+    const asked = gateway.ask(contractDetails({ symbol: 'AAPL', secType: 'XYZ' as never }));
+    await expect(asked).rejects.toThrow(Refused);
+    await expect(asked).rejects.toThrow(/^321 /);
+  });
+});

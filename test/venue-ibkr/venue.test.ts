@@ -1,0 +1,490 @@
+/** An account at a simulated IB Gateway behind the port, over the real library. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IbkrSimulator, SimulatorOptions } from '../../simulators/ibkr/start.js';
+import { CANCEL_ORDER, PLACE_ORDER } from '../../simulators/ibkr/wire/from-client.js';
+import {
+  COMMISSION_REPORT,
+  ERR_MSG,
+  EXECUTION_DATA,
+  OPEN_ORDER,
+  ORDER_STATUS,
+  POSITION,
+  POSITION_END,
+} from '../../simulators/ibkr/wire/to-client.js';
+import { MONEY_SCALE } from '../../src/domain/money.js';
+import type { OrderIntent } from '../../src/domain/order.js';
+import { VenueUnavailable } from '../../src/venue/port.js';
+import { approved } from '../support/approved-order.js';
+import { eventually } from '../support/eventually.js';
+import { APPLE, FRIDAY, NQ, type OpenVenue, QUICK, startSimulator, venueAt } from './support/at-gateway.js';
+
+let simulator: IbkrSimulator;
+const open: OpenVenue[] = [];
+
+async function start(options: SimulatorOptions = {}): Promise<void> {
+  await simulator?.close();
+  simulator = await startSimulator(options);
+}
+beforeEach(() => start());
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(({ venue }) => venue.close()));
+  await simulator.close();
+});
+
+async function at(options: Parameters<typeof venueAt>[1] = {}): Promise<OpenVenue> {
+  const opened = await venueAt(simulator.port, options);
+  open.push(opened);
+  return opened;
+}
+/** In quarters of a point. */
+const ticks = (points: number) => points * 4;
+const order = (part: Partial<OrderIntent> = {}) => approved({ quantityLots: 1, ...part });
+const resting = (part: Partial<OrderIntent> = {}) =>
+  order({ type: 'limit', limitTicks: ticks(15_000), ...part });
+const stop = (part: Partial<OrderIntent> = {}) =>
+  order({ purpose: 'protective', side: 'sell', type: 'stop', stopTicks: ticks(15_100), ...part });
+const dollars = (amount: number) => Math.round(amount * 100) * (MONEY_SCALE / 100);
+const price = (points: string) => simulator.simulation.setPrice('NQZ6', points);
+const fault = (one: Parameters<IbkrSimulator['simulation']['faults']['add']>[0]) =>
+  simulator.simulation.faults.add(one);
+const held = async ({ venue }: OpenVenue) => (await venue.positions())[0]?.quantityLots;
+
+describe('an account', () => {
+  it('is up once it is known whose it is and what is traded', async () => {
+    const { venue, events } = await at();
+    expect(venue.accountId?.()).toBe('DU1234567');
+    expect(venue.capabilities).toMatchObject({ simulated: true, shorting: true, protectiveStops: 'venue' });
+    expect(await venue.serverTime()).toBe(FRIDAY);
+    expect(await venue.balances()).toEqual({ cash: dollars(100_000), currency: 'USD' });
+    expect(await venue.positions()).toEqual([{ instrument: 0, quantityLots: 0 }]);
+    await eventually(() =>
+      expect(events).toEqual([expect.objectContaining({ kind: 'health', state: 'up' })]),
+    );
+  });
+
+  it.each([
+    ['U1234567', {}, 'the account U1234567 is real'],
+    ['DU1234567', { money: 'real' as const }, 'is one of paper, and this desk has real money'],
+    ['DU1,DU2', {}, 'several accounts (DU1, DU2): name the desk’s'],
+    ['DU1,DU2', { account: 'DU3' }, 'the account DU3 is not of this login'],
+    ['DU1234567', { expectedAccount: () => 'DU7' }, 'trading on the account DU7'],
+  ])('%s with %o is refused, and no order leaves', async (ids, options, why) => {
+    await start({ accounts: ids.split(',').map((id) => ({ id, cash: '100000.00' })) });
+    const { venue } = await at({ ...options, up: false });
+    await eventually(() => expect(venue.state.reasons.join('; ').replaceAll("'", '’')).toContain(why));
+    expect(await venue.submit(order())).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    expect(simulator.simulation.orders.open).toEqual([]);
+    expect(venue.accountId?.()).toBeNull();
+  });
+
+  it('of which one is named among several is that one alone', async () => {
+    await start({
+      accounts: [
+        { id: 'DU1', cash: '5.00', positions: [{ localSymbol: 'AAPL', quantity: 3, averagePrice: '200' }] },
+        { id: 'DU2', cash: '70000.00' },
+      ],
+    });
+    const { venue } = await at({ account: 'DU2' });
+    expect((await venue.balances()).cash).toBe(dollars(70_000));
+    expect((await venue.submit(resting())).kind).toBe('accepted');
+    expect(simulator.simulation.orders.open[0]?.terms.account.id).toBe('DU2');
+  });
+
+  it('that holds what the desk does not trade is not read as if it did not', async () => {
+    const one = await at();
+    const apple = simulator.simulation.market('AAPL').instrument;
+    simulator.simulation.accounts
+      .get('DU1234567')
+      ?.positions.set(apple.conId, { instrument: apple, quantity: 3, averageCost: 100 });
+    await expect(one.venue.positions()).rejects.toThrow(
+      'the account holds 3 AAPL, which this desk does not trade',
+    );
+    await expect(one.venue.balances()).rejects.toThrow(VenueUnavailable);
+  });
+});
+
+describe('an order', () => {
+  it('at the market fills, and position and cash follow from its fills', async () => {
+    const one = await at();
+    const { venue, fills } = one;
+    const entry = order({ side: 'sell', quantityLots: 2 });
+    expect((await venue.submit(entry)).kind).toBe('accepted');
+    await eventually(() => expect(fills().reduce((sum, fill) => sum + fill.quantityLots, 0)).toBe(2));
+    expect(fills()[0]).toMatchObject({
+      ...{ clientId: entry.clientId, instrument: 0, side: 'sell', liquidity: 'taker', simulated: true },
+      ...{ priceTicks: ticks(15_233.75), marketMs: FRIDAY },
+    });
+    expect(fills().reduce((sum, { fee }) => sum + fee, 0)).toBe(dollars(4.5));
+    expect(await held(one)).toBe(-2);
+    // Results are cash when they are realized, fees at once, whatever the price is meanwhile.
+    expect((await venue.balances()).cash).toBe(dollars(100_000 - 4.5));
+    price('15200');
+    expect((await venue.balances()).cash).toBe(dollars(100_000 - 4.5));
+    expect(await venue.fillsSince(0)).toEqual(fills());
+    expect(await venue.fillsSince(FRIDAY + 1000)).toEqual([]);
+    const close = order({ purpose: 'close', quantityLots: 2 });
+    expect((await venue.submit(close)).kind).toBe('accepted');
+    await eventually(() =>
+      expect(fills().filter(({ clientId }) => clientId === close.clientId)).not.toEqual([]),
+    );
+    await eventually(async () => expect(await held(one)).toBe(0));
+    const result = fills().reduce(
+      (sum, { side, quantityLots, priceTicks }) =>
+        sum + (side === 'sell' ? 1 : -1) * quantityLots * priceTicks * 5,
+      0,
+    );
+    expect((await venue.balances()).cash).toBe(dollars(100_000 + result - 9));
+    expect(await venue.orderByClientId(entry.clientId, 0)).toMatchObject({ state: 'filled', side: 'sell' });
+  });
+
+  it('rests, is found, is told, and is cancelled once', async () => {
+    const { venue, events } = await at();
+    const wanted = resting();
+    expect((await venue.submit(wanted)).kind).toBe('accepted');
+    const expected = {
+      ...{ clientId: wanted.clientId, state: 'working', side: 'buy', type: 'limit', quantityLots: 1 },
+      ...{ limitTicks: ticks(15_000), stopTicks: null, filledLots: 0 },
+    };
+    expect(await venue.openOrders()).toMatchObject([expected]);
+    expect(await venue.orderByClientId(wanted.clientId, 0)).toMatchObject(expected);
+    expect(await venue.cancel(wanted.clientId, 0)).toEqual({ kind: 'cancelled' });
+    expect(await venue.cancel(wanted.clientId, 0)).toMatchObject({ kind: 'notOpen', code: '10148' });
+    expect(await venue.openOrders()).toEqual([]);
+    expect(await venue.orderByClientId(wanted.clientId, 0)).toMatchObject({ state: 'cancelled' });
+    await eventually(() => {
+      const states = events.flatMap((event) => (event.kind === 'order' ? [event.order.state] : []));
+      expect([states[0], states.at(-1)]).toEqual(['working', 'cancelled']);
+    });
+  });
+
+  it('that never was has nothing to cancel, and is none', async () => {
+    const { venue } = await at();
+    expect(await venue.cancel('fnever02', 0)).toMatchObject({ kind: 'notOpen' });
+    expect(await venue.orderByClientId('fnever01', 0)).toBeNull();
+  });
+
+  it('that protects holds over the night and outside of regular hours, and sells when the price falls to it', async () => {
+    const one = await at();
+    await one.venue.submit(order());
+    await eventually(async () => expect(await held(one)).toBe(1));
+    const protects = stop();
+    expect((await one.venue.submit(protects)).kind).toBe('accepted');
+    const [resting] = simulator.simulation.orders.open;
+    expect(resting?.terms).toMatchObject({ type: 'STP', tif: 'GTC', outsideRth: true });
+    price('15099');
+    await eventually(() => expect(one.fills().at(-1)?.clientId).toBe(protects.clientId));
+    await eventually(async () => expect(await held(one)).toBe(0));
+  });
+
+  it.each([
+    ['a size of nothing', { quantityLots: 0 }, '434'],
+    ['more than equity reaches for', { quantityLots: 50 }, '201'],
+    ['no price', { type: 'limit' as const }, 'NOT_SENT'],
+  ])('of %s is rejected, and then there is none', async (_what, part, code) => {
+    const { venue } = await at();
+    const wanted = order(part);
+    expect(await venue.submit(wanted)).toMatchObject({ kind: 'rejected', code });
+    expect(await venue.openOrders()).toEqual([]);
+    expect((await venue.orderByClientId(wanted.clientId, 0))?.state ?? 'rejected').toBe('rejected');
+  });
+
+  it.each([103, 104, 105, 502, 504, 99_999])('answered with %i is unknown, and looked up', async (code) => {
+    const { venue } = await at();
+    fault({ request: PLACE_ORDER.id, times: 1, effect: { kind: 'refuse', code, text: 'so it is' } });
+    const wanted = resting();
+    expect(await venue.submit(wanted)).toEqual({ kind: 'unknown', cause: `${code} so it is` });
+    expect(await venue.orderByClientId(wanted.clientId, 0)).toBeNull();
+  });
+
+  it('that was taken and not answered is unknown, found by its own id, and cancelled', async () => {
+    const { venue } = await at({ times: { ...QUICK, questionMs: 1000 } });
+    for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id])
+      fault({ answer, times: 1, effect: { kind: 'lose' } });
+    const wanted = resting();
+    expect(await venue.submit(wanted)).toEqual({ kind: 'unknown', cause: 'no answer within 1000 ms' });
+    expect(await venue.orderByClientId(wanted.clientId, 0)).toMatchObject({ state: 'working' });
+    fault({ request: CANCEL_ORDER.id, times: 1, effect: { kind: 'silence' } });
+    expect((await venue.cancel(wanted.clientId, 0)).kind).toBe('unknown');
+    expect(await venue.orderByClientId(wanted.clientId, 0)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('that leaves no connection is unknown; without one none is sent', async () => {
+    const { venue } = await at();
+    fault({ request: PLACE_ORDER.id, times: 1, effect: { kind: 'silence' } });
+    const sent = venue.submit(resting());
+    await eventually(() => expect(simulator.simulation.orders.open).toHaveLength(1));
+    simulator.simulation.restart(200);
+    expect((await sent).kind).toBe('unknown');
+    await eventually(() => expect(venue.state.reasons).not.toEqual([]));
+    expect(await venue.submit(resting())).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    await eventually(() => expect(venue.state.reasons).toEqual([]));
+    expect(simulator.simulation.orders.open).toHaveLength(1);
+  });
+
+  it('of before is cancelled by who comes back with the same client id, and by nobody else', async () => {
+    const before = await at();
+    const wanted = resting();
+    await before.venue.submit(wanted);
+    await before.venue.close();
+    await eventually(() => expect(simulator.simulation.clients.size).toBe(0));
+    const other = await at({ clientId: 20 });
+    expect(await other.venue.orderByClientId(wanted.clientId, 0)).toMatchObject({ state: 'working' });
+    expect(await other.venue.cancel(wanted.clientId, 0)).toEqual({
+      kind: 'unknown',
+      cause: 'it was placed by client id 10, and only that one can cancel it',
+    });
+    const again = await at();
+    // Its ids go on where they were: a used one would change the order that rests.
+    await again.venue.submit(resting({ limitTicks: ticks(14_900) }));
+    expect(simulator.simulation.orders.open.map(({ orderId }) => orderId)).toEqual([1, 2]);
+    expect(await again.venue.cancel(wanted.clientId, 0)).toEqual({ kind: 'cancelled' });
+  });
+
+  it('goes past everything that is read of the account', async () => {
+    const { venue } = await at();
+    const readings = Array.from({ length: 200 }, () => venue.fillsSince(0));
+    const wanted = resting();
+    let read = 0;
+    for (const reading of readings)
+      void reading.then(
+        () => read++,
+        () => undefined,
+      );
+    await venue.submit(wanted);
+    expect(await venue.cancel(wanted.clientId, 0)).toEqual({ kind: 'cancelled' });
+    expect(read).toBeLessThan(readings.length);
+    await Promise.allSettled(readings);
+  });
+
+  it('of a stock goes to the broker’s routing, and costs what it is worth', async () => {
+    const { venue, fills } = await at({ instruments: [APPLE] });
+    expect((await venue.submit(order({ quantityLots: 10 }))).kind).toBe('accepted');
+    await eventually(() => expect(fills()).not.toEqual([]));
+    const paid = fills().reduce(
+      (sum, { quantityLots, priceTicks, fee }) => sum + (quantityLots * priceTicks * MONEY_SCALE) / 100 + fee,
+      0,
+    );
+    expect((await venue.balances()).cash).toBe(dollars(100_000) - paid);
+    expect(await venue.positions()).toEqual([{ instrument: 0, quantityLots: 10 }]);
+  });
+});
+
+describe('what happens meanwhile', () => {
+  it('is told as it happens: a fill once, with its cost, and its order after it', async () => {
+    const { venue, events } = await at();
+    for (const answer of [EXECUTION_DATA.id, COMMISSION_REPORT.id])
+      fault({ answer, times: 1, effect: { kind: 'double' } });
+    await venue.submit(order());
+    await eventually(() =>
+      expect(events.some((event) => event.kind === 'order' && event.order.state === 'filled')).toBe(true),
+    );
+    const kinds = events
+      .filter(({ kind }) => kind === 'fill' || kind === 'order')
+      .map((event) => (event.kind === 'order' ? event.order.state : event.kind));
+    expect(kinds.filter((kind) => kind === 'fill')).toHaveLength(1);
+    expect(kinds.indexOf('fill')).toBeLessThan(kinds.indexOf('filled'));
+  });
+
+  it.each([true, false])(
+    'while the broker was away (data kept: %s) makes the desk read the account',
+    async (kept) => {
+      const one = await at();
+      const { venue, events } = one;
+      const wanted = resting();
+      await venue.submit(wanted);
+      simulator.simulation.breakLink();
+      await eventually(() => expect(venue.state.up).toBe(false));
+      expect(await venue.submit(resting())).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+      price('14990');
+      simulator.simulation.restoreLink(kept);
+      await eventually(() =>
+        expect(events.filter((event) => event.kind === 'health').at(-1)).toMatchObject({ state: 'up' }),
+      );
+      await eventually(async () => expect(await held(one)).toBe(1));
+      expect(await venue.fillsSince(0)).toMatchObject([
+        { clientId: wanted.clientId, priceTicks: ticks(15_000) },
+      ]);
+    },
+  );
+
+  it('to a farm is named, and over when it is back', async () => {
+    const { venue } = await at();
+    simulator.simulation.setFarm('market', false);
+    await eventually(() => expect(venue.state.reasons).toHaveLength(1));
+    expect(venue.state.reasons[0]).toContain('Market data farm');
+    simulator.simulation.setFarm('market', true);
+    await eventually(() => expect(venue.state.reasons).toEqual([]));
+  });
+
+  it('to a trade is read: a correction replaces it, one that is taken back is none', async () => {
+    const { venue, fills, events } = await at();
+    await venue.submit(order());
+    await eventually(() => expect(fills()).toHaveLength(1));
+    const { orders } = simulator.simulation;
+    const execution = () => orders.executions.today(FRIDAY, 'US/Eastern').at(-1);
+    const first = execution();
+    if (first === undefined) throw new Error('no execution');
+    orders.correct(first, ticks(15_230));
+    await eventually(() =>
+      expect(events.filter((event) => event.kind === 'health').slice(-2)).toMatchObject([
+        { state: 'down' },
+        { state: 'up' },
+      ]),
+    );
+    const [corrected, ...others] = await venue.fillsSince(0);
+    expect(others).toEqual([]);
+    expect(corrected).toMatchObject({ tradeId: fills()[0]?.tradeId, priceTicks: ticks(15_230) });
+    expect(fills()).toHaveLength(1);
+    const second = execution();
+    if (second === undefined) throw new Error('no execution');
+    orders.bust(second);
+    await eventually(async () => expect(await venue.fillsSince(0)).toEqual([]));
+  });
+
+  const byHand = async (localSymbol: string) => {
+    const response = await fetch(`http://${simulator.address}/_simulator/order`, {
+      method: 'POST',
+      body: JSON.stringify({
+        account: 'DU1234567',
+        localSymbol,
+        action: 'BUY',
+        quantity: 1,
+        type: 'LMT',
+        limit: '15000',
+      }),
+    });
+    expect(response.status).toBe(200);
+  };
+
+  it('by another hand in what the desk does not trade is said', async () => {
+    const { venue } = await at();
+    await byHand('NQH7');
+    await expect(venue.openOrders()).rejects.toThrow(
+      'the account has open orders (BUY 1 NQH7) in what this desk does not trade',
+    );
+  });
+
+  it('by another hand is shown as another’s', async () => {
+    const { venue } = await at();
+    await byHand('NQZ6');
+    const [found, ...others] = await venue.openOrders();
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      clientId: expect.stringMatching(/^ibkr-\d+$/),
+      quantityLots: 1,
+      side: 'buy',
+    });
+  });
+});
+
+describe('what can’t be read', () => {
+  const READING = 11;
+
+  it('of the positions does not make the account flat', async () => {
+    const one = await at();
+    await one.venue.submit(order());
+    await eventually(async () => expect(await held(one)).toBe(1));
+    fault({ answer: POSITION.id, clientId: READING, effect: { kind: 'short' } });
+    await expect(one.venue.positions()).rejects.toThrow('could not be read');
+    expect(await held(one)).toBe(1);
+  });
+
+  it('of the orders does not make one that rests none', async () => {
+    const { venue } = await at();
+    const wanted = resting();
+    await venue.submit(wanted);
+    fault({ answer: OPEN_ORDER.id, times: 2, effect: { kind: 'short' } });
+    await expect(venue.orderByClientId(wanted.clientId, 0)).rejects.toThrow(VenueUnavailable);
+    await expect(venue.openOrders()).rejects.toThrow(VenueUnavailable);
+    expect(await venue.openOrders()).toMatchObject([{ clientId: wanted.clientId }]);
+  });
+
+  it('of an answer ends the connection, and what was under way is unknown', async () => {
+    const { venue, events } = await at();
+    // Its quotes are escaped twice over: unescaped it is no JSON.
+    const advancedOrderReject = '{"text":"\\u0022so it is\\u0022"}';
+    fault({ answer: ERR_MSG.id, effect: { kind: 'say', fields: { advancedOrderReject } } });
+    const wanted = order({ quantityLots: 50 });
+    expect(await venue.submit(wanted)).toEqual({
+      kind: 'unknown',
+      cause: expect.stringContaining('a message of the Gateway could not be handled'),
+    });
+    await eventually(() => expect(events.filter(({ kind }) => kind === 'health')).toHaveLength(3));
+    await eventually(() => expect(venue.state.reasons).toEqual([]));
+    expect((await venue.orderByClientId(wanted.clientId, 0))?.state ?? 'rejected').toBe('rejected');
+  });
+
+  it('of when a trade was, without its zone, is no time', async () => {
+    const { venue, fills } = await at();
+    await venue.submit(order());
+    await eventually(() => expect(fills()).toHaveLength(1));
+    const fields = { time: '20261120 10:00:00' };
+    fault({ answer: EXECUTION_DATA.id, clientId: READING, effect: { kind: 'say', fields } });
+    await expect(venue.fillsSince(0)).rejects.toThrow('execution: time 20261120 10:00:00');
+    expect(await venue.fillsSince(0)).toEqual(fills());
+  });
+});
+
+describe('an order that the broker has no id of yet', () => {
+  const none = { kind: 'say', fields: { permId: '0' } } as const;
+
+  it('is its own in a list, by who placed it', async () => {
+    const { venue } = await at();
+    const sent = [await venue.submit(resting()), await venue.submit(resting({ limitTicks: ticks(14_900) }))];
+    fault({ answer: OPEN_ORDER.id, times: 2, effect: none });
+    expect(await venue.openOrders()).toMatchObject(
+      sent.map((one) => ({ venueId: one.kind === 'accepted' ? one.venueId : 'none' })),
+    );
+  });
+
+  it('is told as soon as it has one', async () => {
+    const { venue, events } = await at();
+    fault({ answer: OPEN_ORDER.id, effect: none });
+    const sent = await venue.submit(resting());
+    await eventually(() =>
+      expect(events.flatMap((event) => (event.kind === 'order' ? [event.order.venueId] : []))).toEqual([
+        sent.kind === 'accepted' ? sent.venueId : 'none',
+      ]),
+    );
+  });
+
+  it('is not accepted: that is unknown, and it is looked up', async () => {
+    const { venue, events } = await at({ times: { ...QUICK, questionMs: 1000 } });
+    for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id]) fault({ answer, effect: none });
+    const wanted = resting();
+    expect((await venue.submit(wanted)).kind).toBe('unknown');
+    expect(events.filter(({ kind }) => kind === 'order')).toEqual([]);
+    for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id]) fault({ answer, effect: none });
+    await expect(venue.orderByClientId(wanted.clientId, 0)).rejects.toThrow('no id of it yet');
+    expect((await venue.orderByClientId(wanted.clientId, 0))?.venueId).toMatch(/^[1-9]/);
+  });
+});
+
+it('a position that changes while it is listed is as it was told last', async () => {
+  const one = await at();
+  await one.venue.submit(order());
+  await eventually(async () => expect(await held(one)).toBe(1));
+  const { simulation } = simulator;
+  fault({ answer: POSITION_END.id, effect: { kind: 'lose' } });
+  const asked = held(one);
+  await eventually(() => expect(simulation.faults.waiting).toEqual([]));
+  const account = simulation.accounts.get('DU1234567');
+  const [[conId, position] = []] = account?.positions ?? [];
+  if (account === undefined || conId === undefined || position === undefined) throw new Error('no position');
+  account.positions.set(conId, { ...position, quantity: 3 });
+  simulation.changed(account);
+  simulation.clients.get(11)?.send(POSITION_END, {});
+  expect(await asked).toBe(3);
+});
+
+it('a kind or a name that no account here trades is refused before anything is dialled', async () => {
+  await expect(at({ instruments: [NQ, { ...APPLE, id: 1 }] })).rejects.toThrow(
+    'expected futures or stocks, found both',
+  );
+  await expect(at({ instruments: [{ ...NQ, kind: 'inverse' }] })).rejects.toThrow(
+    'expected a future or a stock, found inverse',
+  );
+  await expect(at({ instruments: [{ ...NQ, base: 'ZB' }] })).rejects.toThrow(
+    'expected one of NQ, MNQ, ES, MES, found ZB',
+  );
+});
