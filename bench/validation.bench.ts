@@ -16,7 +16,8 @@ const RECORDED = ['BTC/USDT', 'ETH/USDT'].map((symbol) => ({
 async function measure(name: string, kind: 'recorded' | 'simulated'): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'fermata-bench-'));
   try {
-    const { desk, configHash, text } = loadDesk('desks/crypto-bot/desk.yaml');
+    const loaded = loadDesk('desks/crypto-bot/desk.yaml');
+    const { desk, configHash } = loaded;
     const files = kind === 'recorded' ? RECORDED : [];
     const market = { kind, files, speed: null, seed: undefined, exitAtEnd: false };
     const asked = { criteria: desk.goLive.criteria, reportFolder: home, requestedBy: 'bench' };
@@ -27,7 +28,7 @@ async function measure(name: string, kind: 'recorded' | 'simulated'): Promise<vo
       configHash,
       createdMs: 1_700_000_000_000,
     } as const;
-    keepRequest(home, { ...what, durationMs: 48 * HOUR_MS, market, ...asked }, text);
+    keepRequest(home, { ...what, durationMs: 48 * HOUR_MS, market, ...asked }, loaded);
     const startedMs = performance.now();
     const report = await runValidation(validationPlace(home, 'bench').directory);
     print(`48 h of two instruments, ${name}`, (performance.now() - startedMs) / 1000, 's');

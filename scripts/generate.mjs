@@ -27,6 +27,10 @@ const GENERATED = [
     make: async (before) => (await import('../src/desk/key-reference.ts')).withKeyReference(before),
   },
   {
+    path: 'docs/LIMITS.md',
+    make: async (before) => (await import('../src/limits/reference.ts')).withLimitTable(before),
+  },
+  {
     path: 'docs/openapi.json',
     make: async () => `${JSON.stringify(await openApi(), null, 2)}\n`,
   },

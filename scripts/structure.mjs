@@ -24,6 +24,10 @@ if (values.json) {
     ['cycles of files by values', figures.valueCycles.map((group) => group.join(', '))],
     ['cycles of files by types and values', figures.typeCycles.map((group) => group.join(', '))],
     ['files that name a venue outside its folder', figures.venuesNamedOutside],
+    ...Object.entries(figures.touched).map(([kind, places]) => [
+      `files touched beside its own: a ${kind}`,
+      places,
+    ]),
   ];
   for (const [what, figure] of lines) {
     console.log(`${String(Array.isArray(figure) ? count(figure) : figure).padStart(6)}  ${what}`);

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cyclesOf } from './cycles.mjs';
+import { touchedByExtensions } from './extensions.mjs';
 import { layers } from './layers.mjs';
 import { readModules } from './modules.mjs';
 
-/** What is shorter and has one importer belongs to that importer; a venue's definition is the registry's alone. */
+/** What is shorter and has one importer belongs to that importer; a venue's definition and a limit are their registries' alone. */
 const SHORT_LINES = 30;
 const LONG_LINES = 250;
 
@@ -29,7 +30,7 @@ export function structureOf(root) {
     files: modules.length,
     lines: modules.reduce((sum, { lines }) => sum + lines, 0),
     shortWithOneImporter: modules
-      .filter(({ path }) => !path.endsWith('/definition.ts'))
+      .filter(({ path }) => !path.endsWith('/definition.ts') && !isLimit(path, importers))
       .filter(({ path, lines }) => lines <= SHORT_LINES && importers.get(path)?.size === 1)
       .map(({ path }) => path),
     long: modules.filter(({ lines }) => lines > LONG_LINES).map(({ path, lines }) => `${path} (${lines})`),
@@ -39,7 +40,12 @@ export function structureOf(root) {
     typeCycles: cyclesOf(graph(edges)),
     venuesNamedOutside: venuesNamedOutside(root, modules),
     namesUsedOften: namesUsedOften(modules),
+    touched: touchedByExtensions(root, [...modules, ...readModules(root, 'dashboard/src')]),
   };
+}
+
+function isLimit(path, importers) {
+  return path.startsWith('src/limits/') && importers.get(path)?.has('src/limits/registry.ts');
 }
 
 function folderOf(path) {

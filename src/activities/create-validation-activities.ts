@@ -1,11 +1,11 @@
 /** What a validation does outside its workflow: trade on paper, write the report down, tell people. */
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
+import type { Progress } from '../backtest/run-on-prices.js';
 import type { ValidationActivities, ValidationOutcome, ValidationRef } from '../contracts/validation.js';
 import { notify } from '../notify/notify.js';
 import type { Pool } from '../store/pool.js';
 import { recordValidation } from '../store/validation-report.js';
-import type { Progress } from '../validation/progress.js';
 import type { SignedReport, ValidationReport } from '../validation/report/report.js';
 import { signReport } from '../validation/report/sign-report.js';
 import { summaryText } from '../validation/report/summary.js';

@@ -1,7 +1,9 @@
 /** Errors as people and programs see them: RFC 9457 problem details, with what was kept safe and what to do. */
+
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { messageOf } from '../domain/message-of.js';
+import { asTyped } from '../home/as-typed.js';
 
 export interface Problem {
   readonly status: number;
@@ -22,9 +24,9 @@ export function problemBody(problem: Problem): Record<string, unknown> {
     type: `urn:fermata:problem:${problem.code}`,
     title: problem.title ?? STATUS_CODES[problem.status] ?? 'Error',
     status: problem.status,
-    detail: problem.detail,
+    detail: asTyped(problem.detail),
     keptSafe: problem.keptSafe,
-    doThis: problem.doThis,
+    doThis: asTyped(problem.doThis),
     ...problem.more,
   };
 }

@@ -93,7 +93,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
     strictTransportSecurity: false, // plain HTTP on the loopback address
     xFrameOptions: { action: 'deny' },
   });
-  registerHostGuard(app);
+  registerHostGuard(app, web.runtime.web.publicUrl ?? null);
   knownPaths.answerUnknown();
   endSocketsOnClose(app);
   await app.register(cookie);

@@ -1,7 +1,6 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
-
-type RiskLimit = 'maxPositionSizePct' | 'maxConcurrentPositions' | 'dailyLossLimitPct' | 'maxDrawdownPct';
+import type { FixedKey } from '../limits/registry.js';
 
 /** Prices move between the order, or the trader's own look, and the auditor's. */
 export const MOVED_FACTOR = 1.05;
@@ -10,7 +9,7 @@ export const MOVED_FACTOR = 1.05;
 export function limitOf(
   { settings }: Pick<TraderStatus, 'settings'>,
   risk: Desk['risk'],
-  name: RiskLimit,
+  name: FixedKey,
 ): number {
   return settings.changed[`risk.${name}`] ?? risk[name];
 }

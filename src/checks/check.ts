@@ -14,6 +14,8 @@ export interface CheckContext {
   readonly desk: Desk;
   readonly trader: Pick<TraderClient, 'call'>;
   readonly pool: Pick<Pool, 'query'>;
+  /** How long the step gives it; absent: no step says. */
+  readonly stepMs?: number;
 }
 
 export type Check = StepPart<CheckContext, CheckOutcome>;

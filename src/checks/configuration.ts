@@ -1,5 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ReadStrategies } from '../desk/own-strategies.js';
+import type { StrategyFile } from '../desk/own-strategy.js';
+import type { Desk } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
+import { writtenFileOf } from '../home/runtime.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { check } from './check.js';
 
@@ -7,22 +13,42 @@ const STATUS_MS = 3_000;
 const SHOWN = 8;
 
 /** The desk file as it lies on the disk, as this installation was started with, and as the trader runs. */
-export const configuration = check(NO_PARAMETERS, async ({ trader, runtime }) => {
+export const configuration = check(NO_PARAMETERS, async ({ trader, runtime, desk }) => {
   const expected = `desk file, start and trader agree on ${short(runtime.configHash)}`;
   const { settings } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
   const { fileConfigHash: traders, version } = settings;
-  const file = hashOfFile(runtime.deskFile);
+  const file = hashOfFile(writtenFileOf(runtime), desk);
   const observed = `desk file ${short(file)}, start ${short(runtime.configHash)}, trader ${short(traders)}${version === 0 ? '' : `, settings version ${version}`}`;
   if (traders !== runtime.configHash) return { verdict: 'fail', observed, expected };
   // An edited file does nothing until the next start: worth knowing, no reason to stand still.
   return { verdict: file === runtime.configHash ? 'pass' : 'warn', observed, expected };
 });
 
-function hashOfFile(file: string): string {
+/** The code of strategies is compared, never run: a draft of one may take long to compile, or never end. */
+function hashOfFile(file: string, started: Desk): string {
+  const changed: string[] = [];
+  const strategies: ReadStrategies = (folder, kinds) =>
+    new Map(
+      kinds.flatMap((kind) => {
+        const own = started.strategies.find((strategy) => strategy.kind === kind)?.own;
+        if (own?.files.every((one) => isAsRead(folder, one))) return [[kind, own]];
+        changed.push(kind);
+        return [];
+      }),
+    );
   try {
-    return loadDesk(file).configHash;
+    const { configHash } = loadDesk(file, { strategies });
+    return changed.length === 0 ? configHash : `changed (${changed.join(', ')})`;
   } catch (error) {
     return `unreadable (${messageOf(error)})`;
+  }
+}
+
+function isAsRead(folder: string, { path, text }: StrategyFile): boolean {
+  try {
+    return readFileSync(join(folder, path), 'utf8') === text;
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,9 @@
 /** Every check that a desk file can name. A new one is a file and a line. */
 import { z } from 'zod';
-import type { StepParts } from '../desk/step-parts.js';
+import { SHIPPED_ACTIONS } from '../contracts/routine.js';
+import { NO_PARAMETERS, type StepParts } from '../desk/step-parts.js';
 import { describePack } from '../pack/describe-pack.js';
+import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
 import { backupAge } from './backup-age.js';
 import { candlesStored } from './candles-stored.js';
@@ -41,14 +43,29 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
 ]);
 
 /** What the steps of every desk file can name. */
-export const STEP_PARTS: StepParts = { checks: CHECKS, reports: REPORTS };
+export const STEP_PARTS: StepParts = {
+  checks: CHECKS,
+  reports: REPORTS,
+  actions: new Map(SHIPPED_ACTIONS.map((name) => [name, { parameters: NO_PARAMETERS }])),
+};
 
-/** With the checks of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */
+/** With those of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */
 export function stepPartsIn(folder: string): StepParts {
-  const own = describePack(folder, [...CHECKS.keys()]);
-  if (own.length === 0) return STEP_PARTS;
-  const described = own.map(({ name, parameters }) => [name, { parameters: schemaOf(parameters) }] as const);
-  return { ...STEP_PARTS, checks: new Map([...CHECKS, ...described]) };
+  const { checks, reports, actions } = STEP_PARTS;
+  const own = describePack(folder, {
+    check: [...checks.keys()],
+    report: [...reports.keys()],
+    action: [...actions.keys()],
+  });
+  const described = (wanted: PartKind) =>
+    own
+      .filter(({ kind }) => kind === wanted)
+      .map(({ name, parameters }) => [name, { parameters: schemaOf(parameters) }] as const);
+  return {
+    checks: new Map([...checks, ...described('check')]),
+    reports: new Map([...reports, ...described('report')]),
+    actions: new Map([...actions, ...described('action')]),
+  };
 }
 
 /** What can't be said in JSON Schema is judged where the check runs. */

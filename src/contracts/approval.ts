@@ -4,7 +4,7 @@ import type { ApprovalParameters } from '../domain/approval.js';
 import type { Decision } from '../domain/decision.js';
 
 export interface ApprovalRequest {
-  /** Business id, the same for the same question: `golive:2.1:1:start`. At most 200 characters. */
+  /** Business id, the same for the same question: `golive:my-desk:2.1:1:start`. At most 200 characters. */
   readonly id: string;
   readonly desk: string;
   readonly kind: string;

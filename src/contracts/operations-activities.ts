@@ -5,6 +5,7 @@ import type { BackupActivities } from './backup.js';
 import type { EvidenceActivities, RunIdentity } from './evidence.js';
 import type { Alarm, Notice } from './notice.js';
 import type {
+  ActionRequest,
   CheckOutcome,
   CheckRequest,
   MissedRun,
@@ -36,6 +37,8 @@ export interface OperationsActivities
     EvidenceActivities {
   runCheck(request: CheckRequest): Promise<CheckOutcome>;
   runReport(request: ReportRequest): Promise<CheckOutcome>;
+  /** Done once, however often it is asked for. */
+  runAction(run: RunIdentity, request: ActionRequest): Promise<CheckOutcome>;
   runCommand(run: RunIdentity, request: OwnStepRequest): Promise<OwnStepOutcome>;
   runHttp(run: RunIdentity, request: OwnStepRequest): Promise<OwnStepOutcome>;
   openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;

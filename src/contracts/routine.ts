@@ -10,7 +10,8 @@ export interface RoutineStep {
   readonly title: string;
   /** One of these six says what the step does. */
   readonly check?: string | undefined;
-  readonly action?: RoutineAction | undefined;
+  /** `backup`, `restore-drill`, or one of the desk's own folder. */
+  readonly action?: string | undefined;
   readonly report?: string | undefined;
   /** What a person is asked to do. */
   readonly human?: string | undefined;
@@ -28,7 +29,10 @@ export interface RoutineStep {
   readonly with: Readonly<Record<string, string | number | boolean>>;
 }
 
-export type RoutineAction = 'backup' | 'restore-drill';
+/** Actions that come with Fermata: workflows of their own. */
+export const SHIPPED_ACTIONS = ['backup', 'restore-drill'] as const;
+
+export type ShippedAction = (typeof SHIPPED_ACTIONS)[number];
 
 export type RoutineCause = 'schedule' | 'market-clock' | 'start' | 'person';
 
@@ -87,6 +91,8 @@ export interface CheckOutcome {
 export interface CheckRequest {
   readonly check: string;
   readonly with: StepParameters;
+  /** The step's own time; absent in runs that an earlier version began: the attempt's. */
+  readonly timeoutSeconds?: number;
 }
 
 /** What a step `command` or `http` says; carried out only where the desk file says the same. */
@@ -105,11 +111,22 @@ export interface OwnStepOutcome extends CheckOutcome {
   readonly reference: string | null;
 }
 
+/** An action of the desk's own folder; carried out only where the desk file says the same. */
+export interface ActionRequest {
+  readonly stepKey: string;
+  readonly attemptGroup: number;
+  readonly action: string;
+  readonly with: StepParameters;
+  readonly timeoutSeconds: number;
+}
+
 export interface ReportRequest {
   readonly report: string;
   readonly with: StepParameters;
   /** End of the span; null: now. */
   readonly marketMs: number | null;
+  /** As of a check. */
+  readonly timeoutSeconds?: number;
 }
 
 export type RunVerdict = EvidenceVerdict | 'missed';

@@ -106,7 +106,13 @@ export interface TraderStatus {
   };
   readonly notTrading: readonly NotTradingReason[];
   readonly strategies: readonly StrategyStatus[];
-  readonly risk: readonly { readonly limit: string; readonly value: string; readonly now: string }[];
+  readonly risk: readonly {
+    readonly limit: string;
+    /** As people name it; left out by a trader of before. */
+    readonly title?: string | undefined;
+    readonly value: string;
+    readonly now: string;
+  }[];
   /** What was changed while the desk ran; the values of all other keys are the desk file's. */
   readonly settings: {
     readonly version: number;

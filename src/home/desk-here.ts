@@ -1,9 +1,11 @@
 /** The desk as this installation runs it: the desk file, and what the environment sets above it. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readEnvironment } from '../desk/environment.js';
+import { keepStrategyFiles } from '../desk/keep-strategies.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
+import { strategyFiles } from '../desk/own-strategies.js';
 import { ENVIRONMENT } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
@@ -48,10 +50,14 @@ export function loadDeskHere(
       'add these instruments to the desk file, or write one with: fermata init --instrument',
     );
   }
-  const place = join(homePaths(home).run, `${loaded.desk.desk}.yaml`);
-  const wanted = { ...parseDesk(place, made.text, known), folder: loaded.folder };
+  const { desk, folder } = loaded;
+  const run = homePaths(home).run;
+  const isFolder = strategyFiles(desk).length > 0;
+  const place = isFolder ? join(run, desk.desk, 'desk.yaml') : join(run, `${desk.desk}.yaml`);
+  const wanted = parseDesk(place, made.text, { ...known, folder });
   if (wanted.configHash === loaded.configHash) return loaded;
-  mkdirSync(homePaths(home).run, { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+  keepStrategyFiles(dirname(place), wanted.desk);
   // Several roles may do this at once: each writes the same, in a file of its own.
   const own = `${place}.${process.pid}.new`;
   writeFileSync(own, made.text, { mode: 0o600 });

@@ -1,4 +1,5 @@
 /** Where a person opens one run in Temporal's UI: an address of the dashboard, which signs them in there. */
+import { dashboardFrom } from './dashboard-address.js';
 import type { Runtime } from './runtime.js';
 import { runtimeHere } from './runtime-here.js';
 
@@ -8,9 +9,7 @@ export function runAddress(
   workflowId: string,
 ): string | null {
   if (temporal.uiAddress === null) return null;
-  // In a container it listens on all of its addresses, and is published on loopback.
-  const host = web.host === '0.0.0.0' ? '127.0.0.1' : web.host;
-  return `http://${host}:${web.port}/#run=${encodeURIComponent(workflowId)}`;
+  return `${dashboardFrom(web)}#run=${encodeURIComponent(workflowId)}`;
 }
 
 /** Of the desk that was started last with this FERMATA_HOME; null where there is none. */

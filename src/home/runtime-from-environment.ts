@@ -2,7 +2,9 @@
  * What a role has to know, from its environment alone: for roles that something else than `fermata up` starts, each in
  * a container of its own. Secrets are files there too.
  */
+
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
+import { publicUrlOf } from './dashboard-address.js';
 import { EnvironmentProblem, loadDeskHere } from './desk-here.js';
 import { credentialsOf, externalTemporal } from './external-temporal.js';
 import { homePaths, type MarketChoice, type Runtime, type TemporalPlace } from './runtime.js';
@@ -45,7 +47,11 @@ export function runtimeFromEnvironment(env: Environment, reachesTemporal = true)
       user: APP_USER,
     },
     temporal: reachesTemporal ? temporalPlace(env) : NO_TEMPORAL,
-    web: { host: env.FERMATA_WEB_HOST || desk.api.host, port: Number(env.FERMATA_PORT || desk.api.port) },
+    web: {
+      host: env.FERMATA_WEB_HOST || desk.api.host,
+      port: Number(env.FERMATA_PORT || desk.api.port),
+      ...publicUrlOf(desk.api),
+    },
     temporalUiProxy: { port: Number(env.FERMATA_TEMPORAL_UI_PORT || TEMPORAL_UI_PORT) },
     ...(env.FERMATA_WORKER_METRICS
       ? {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isContainer } from './is-container.js';
 import { homePaths, type Runtime } from './runtime.js';
 import { runtimeFromEnvironment } from './runtime-from-environment.js';
 
@@ -14,8 +15,3 @@ export function runtimeHere(home: string): Runtime | null {
     return isContainer(process.env) ? runtimeFromEnvironment(process.env) : null;
   }
 }
-
-export const isContainer = ({
-  FERMATA_HOME: home,
-  FERMATA_POSTGRES_HOST: postgres,
-}: NodeJS.ProcessEnv): boolean => Boolean(home) && Boolean(postgres);

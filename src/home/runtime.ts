@@ -16,6 +16,8 @@ export interface HomePaths {
   readonly data: string;
   /** Workflows of builds that have run here, until their runs are done. */
   readonly workflowBundles: string;
+  /** Which actions of a desk's own folder were begun, and what came of them. */
+  readonly ownActions: string;
   /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently cut. */
   readonly sockets: string;
 }
@@ -35,6 +37,7 @@ export function homePaths(home: string): HomePaths {
     ballast: join(root, 'ballast'),
     data: join(root, 'data'),
     workflowBundles: join(root, 'workflow-bundles'),
+    ownActions: join(root, 'own-actions'),
     sockets: join(base, `fermata-${process.getuid?.() ?? 0}-${hash}`),
   };
 }
@@ -104,6 +107,8 @@ export interface Runtime {
   readonly home: string;
   readonly desk: string;
   readonly deskFile: string;
+  /** What a person wrote, where `deskFile` is a copy kept at the start; absent: `deskFile`. */
+  readonly writtenFile?: string;
   /** Where the desk file of a person lies, with the desk's own checks; absent: where `deskFile` does. */
   readonly deskFolder?: string;
   readonly configHash: string;
@@ -115,7 +120,8 @@ export interface Runtime {
     readonly user: string;
   };
   readonly temporal: TemporalPlace;
-  readonly web: { readonly host: string; readonly port: number };
+  /** `publicUrl`: an origin, of a proxy or tunnel that leads here. */
+  readonly web: { readonly host: string; readonly port: number; readonly publicUrl?: string };
   readonly temporalUiProxy: { readonly port: number };
   /** Where each worker's Temporal library shows its figures to Prometheus, host:port; absent: nowhere. */
   readonly workerMetrics?: Readonly<Record<MeasuredWorker, string>>;
@@ -126,6 +132,10 @@ export interface Runtime {
 
 export const deskFolderOf = ({ deskFile, deskFolder }: Pick<Runtime, 'deskFile' | 'deskFolder'>): string =>
   deskFolder ?? dirname(resolve(deskFile));
+
+/** The file to name to a person. */
+export const writtenFileOf = ({ deskFile, writtenFile }: Pick<Runtime, 'deskFile' | 'writtenFile'>): string =>
+  writtenFile ?? deskFile;
 
 /** Each role is one function; what runs together is a matter of wiring. */
 export interface Role {

@@ -8,7 +8,7 @@ import {
   type OperationResult,
 } from './operation.js';
 import { readStatus } from './read-status.js';
-import { recordAudit } from './record-audit.js';
+import { recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 
 export interface SizeRequest extends CommandRequest {
@@ -38,17 +38,16 @@ export async function changeSize(
       expiresWallMs: context.nowMs() + DECISION_VALID_MS,
       ...(request.signature === undefined ? {} : { signature: request.signature }),
     } as const;
+    const asked = { action: 'changeSize', parameters: { sizePct, nowPct, reason } };
+    const refused = sizePct > nowPct ? await whyNotAudited(context, caller, asked) : null;
+    if (refused !== null) return notDone(refused);
     const decisions = sizePct > nowPct ? [signAs(context, caller, larger)] : [];
     const result = await context.trader.call(
       'resize',
       { commandId, by: caller.person, reason, sizePct, decisions },
       { timeoutMs: COMMAND_MS },
     );
-    const audit = await recordAudit(context, caller, {
-      action: 'changeSize',
-      parameters: { sizePct, nowPct, reason },
-      outcome: result.detail,
-    });
+    const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
     return {
       ok: result.ok,
       proven: result.ok,

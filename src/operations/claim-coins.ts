@@ -3,7 +3,7 @@ import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { messageOf } from '../domain/message-of.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
-import { recordAudit } from './record-audit.js';
+import { recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 
 export interface CoinsRequest {
@@ -24,12 +24,11 @@ export async function claimCoins(
   caller: Caller,
   { symbol, owner, cost, reason, signature }: CoinsRequest,
 ): Promise<OperationResult> {
+  const asked = { action: 'claimCoins', parameters: { symbol, owner, cost, reason } };
+  const refused = await whyNotAudited(context, caller, asked);
+  if (refused !== null) return notDone(refused);
   const result = await send();
-  const audit = await recordAudit(context, caller, {
-    action: 'claimCoins',
-    parameters: { symbol, owner, cost, reason },
-    outcome: result.detail,
-  });
+  const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
   return audit === null ? result : { ...result, problems: [audit] };
 
   async function send(): Promise<OperationResult> {

@@ -7,7 +7,7 @@ import {
   type OperationContext,
   type OperationResult,
 } from './operation.js';
-import { recordAudit } from './record-audit.js';
+import { recordAudit, whyNotAudited } from './record-audit.js';
 
 export interface CashExplanation extends CommandRequest {
   readonly kind: CashKind;
@@ -24,6 +24,9 @@ export async function explainCash(
   request: CashExplanation,
 ): Promise<OperationResult> {
   const { kind, amount, reason } = request;
+  const asked = { action: 'explainCash', parameters: { kind, amount, reason } };
+  const refused = await whyNotAudited(context, caller, asked);
+  if (refused !== null) return notDone(refused);
   try {
     const command = { commandId: request.commandId ?? context.newId(), by: caller.person, reason };
     const taken = await context.trader.call(
@@ -31,11 +34,7 @@ export async function explainCash(
       { ...command, kind, amount },
       { timeoutMs: COMMAND_MS },
     );
-    const audit = await recordAudit(context, caller, {
-      action: 'explainCash',
-      parameters: { kind, amount, reason },
-      outcome: taken.detail,
-    });
+    const audit = await recordAudit(context, caller, { ...asked, outcome: taken.detail });
     return {
       ok: true,
       proven: true,

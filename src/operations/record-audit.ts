@@ -1,7 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
-import { type AuditEntry, appendAudit } from '../store/audit.js';
+import { type AuditEntry, appendAudit, tryAudit } from '../store/audit.js';
 import type { Caller, OperationContext } from './operation.js';
 import { NO_ANSWER, writeInTime } from './write-in-time.js';
+
+/** Whoever takes risk waits longer than one who stops a desk. */
+const TRIED_MS = 10_000;
+
+type Audited = Pick<AuditEntry, 'action' | 'parameters'>;
+
+/**
+ * Null where what a person is about to do could be written to the audit trail now; else why it is not done. For what takes
+ * risk or changes the books. What stops a desk, or makes it safer, asks nobody.
+ */
+export async function whyNotAudited(
+  { pool, runtime }: Pick<OperationContext, 'pool' | 'runtime'>,
+  { person, via }: Caller,
+  entry: Audited,
+): Promise<string | null> {
+  const tried = tryAudit(pool, { desk: runtime.desk, person, via, ...entry, outcome: 'asked' }).then(
+    () => null,
+    (error: unknown) => messageOf(error),
+  );
+  const late = sleep(TRIED_MS, `no answer within ${TRIED_MS / 1000} s`, { ref: false });
+  const why = await Promise.race([tried, late]);
+  return why === null
+    ? null
+    : `Nothing was changed: it could not be written to the audit trail (Postgres: ${why}). Try again when Postgres answers; stop, close-all, switching a strategy off and a smaller position size work without it.`;
+}
 
 /** Null when written; else what is or may be missing, in words. Never rejects. */
 export async function recordAudit(

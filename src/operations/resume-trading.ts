@@ -15,7 +15,7 @@ import {
   type OperationResult,
 } from './operation.js';
 import { readStatus } from './read-status.js';
-import { recordAudit } from './record-audit.js';
+import { recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 
 export interface ResumeRequest extends EmergencyRequest {
@@ -49,6 +49,12 @@ export async function resumeTrading(
   if (status.mode === 'ACTIVE' || haltId === null) {
     return { ...notDone('The desk trades already.'), ok: true, proven: status.mode === 'ACTIVE' };
   }
+  const asked = {
+    action: 'resume',
+    parameters: { reason: reasonOf(request.reason) ?? NO_REASON, haltId, ...sizeOf(request.sizePct) },
+  };
+  const refused = await whyNotAudited(context, caller, asked);
+  if (refused !== null) return notDone(refused, haltId);
   const decisionId = request.commandId ?? context.newId();
   const decision = signAs(context, caller, {
     decisionId,
@@ -62,8 +68,7 @@ export async function resumeTrading(
   // Someone may have armed it meanwhile; what counts is what the trader says now.
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
   const audit = await recordAudit(context, caller, {
-    action: 'resume',
-    parameters: { reason: reasonOf(request.reason) ?? NO_REASON, haltId, ...sizeOf(request.sizePct) },
+    ...asked,
     outcome: outcome.armed ? 'armed' : outcome.detail,
   });
   const unexplained = { did: 'resumed trading', commandId: decisionId, reason: request.reason };

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../domain/message-of.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { readStatus } from './read-status.js';
-import { recordAudit } from './record-audit.js';
+import { recordAudit, whyNotAudited } from './record-audit.js';
 
 export interface ToggleRequest {
   readonly strategy: string;
@@ -29,13 +30,31 @@ export async function toggleStrategy(
     return notDone(`This desk has no strategy ${request.strategy} (it has: ${names}). Nothing was changed.`);
   }
   const enabled = request.enabled ?? !now.enabled;
-  const result = await send(context, caller, request, enabled);
-  const audit = await recordAudit(context, caller, {
+  const asked = {
     action: 'toggleStrategy',
     parameters: { strategy: request.strategy, enabled, reason: request.reason },
-    outcome: result.detail,
-  });
+  };
+  // Off is safer, and waits for nothing.
+  const refused = enabled ? await whyNotAudited(context, caller, asked) : null;
+  if (refused !== null) return notDone(refused);
+  if (enabled && (await wasSwitched(context, now))) {
+    return notDone(`${request.strategy} was switched by somebody meanwhile. Nothing was changed by this.`);
+  }
+  const result = await send(context, caller, request, enabled);
+  const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
   return audit === null ? result : { ...result, problems: [audit] };
+}
+
+type StrategyStatus = Awaited<ReturnType<typeof readStatus>>['strategies'][number];
+
+/** The look at the audit trail may take its time: what somebody else decided meanwhile stands. */
+async function wasSwitched(
+  context: OperationContext,
+  { name, enabled, off }: StrategyStatus,
+): Promise<boolean> {
+  const status = await readStatus(context).catch(() => null);
+  const now = status?.strategies.find((strategy) => strategy.name === name);
+  return now === undefined || now.enabled !== enabled || !isDeepStrictEqual(now.off, off);
 }
 
 async function send(

@@ -1,14 +1,11 @@
 /** A report works something out from what is stored and says it in one line; it judges nothing. */
 
 import type { z } from 'zod';
-import type { STEP_REPORTS } from '../desk/routine-schema.js';
 import type { Desk } from '../desk/schema.js';
 import { type StepPart, stepPart } from '../desk/step-parts.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
-
-export type ReportName = (typeof STEP_REPORTS)[number];
 
 export interface ReportContext {
   readonly runtime: Runtime;
@@ -17,6 +14,8 @@ export interface ReportContext {
   readonly pool: Pick<Pool, 'query'>;
   /** The end of its span. */
   readonly marketMs: number;
+  /** How long the step gives it; absent: no step says. */
+  readonly stepMs?: number;
 }
 
 export type Report = StepPart<ReportContext, string>;

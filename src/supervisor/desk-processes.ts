@@ -1,4 +1,5 @@
 /** Everything that runs for one desk, in order: databases, trader, workers, web. */
+import type { Mode } from '../domain/mode.js';
 import { deskPaths, type HomePaths } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { ChildrenFile } from './children-file.js';
@@ -20,6 +21,8 @@ export interface ProcessesContext {
   readonly ending: Ending;
   /** One line for the person at the terminal. */
   readonly say: (text: string) => void;
+  /** What is done now, for the person at the terminal. */
+  readonly step: (text: string) => void;
 }
 
 export class DeskProcesses {
@@ -41,13 +44,21 @@ export class DeskProcesses {
     return this.#keep('temporal', () => startOwnTemporal(stores, source));
   }
 
+  /** The trader, then side by side all that only reads it; where one fails, the others are waited for. */
   async startRoles(runtimeFile: string): Promise<void> {
-    for (const name of rolesInOrder(this.context.options.separate ?? false)) {
-      this.context.ending.asked.throwIfAborted();
-      this.context.say(`Starting ${name} …`);
-      await this.#keep(name, () => this.#startRole(name, runtimeFile));
-    }
+    const [trader, ...others] = rolesInOrder(this.context.options.separate ?? false);
+    await this.#startTogether([trader], runtimeFile);
+    await this.#startTogether(others, runtimeFile);
     this.#watchTrader();
+  }
+
+  async #startTogether(names: readonly RoleName[], runtimeFile: string): Promise<void> {
+    this.context.ending.asked.throwIfAborted();
+    this.context.step(`Starting ${names.join(', ')} …`);
+    const starts = names.map((name) => this.#keep(name, () => this.#startRole(name, runtimeFile)));
+    for (const result of await Promise.allSettled(starts)) {
+      if (result.status === 'rejected') throw result.reason;
+    }
   }
 
   /** Rejects where there is no such process, or where it does not come up again. */
@@ -67,6 +78,7 @@ export class DeskProcesses {
     this.#heartbeat?.close();
     for (const keeper of this.#keepers.toReversed()) {
       this.context.log.write('supervisor', 'info', `stopping ${keeper.name}`);
+      this.context.step(`Stopping ${keeper.name} …`);
       await keeper.stop(this.context.ending.hurry);
     }
   }
@@ -103,6 +115,7 @@ export class DeskProcesses {
           'error',
           `trader has not answered for ${Math.round(silentMs / 1000)} s: it is killed and comes back HALTED`,
         ),
+      onMode: (mode, again) => this.context.say(modeLine(mode, again)),
     });
   }
 
@@ -132,6 +145,12 @@ export class DeskProcesses {
     this.context.log.write('supervisor', level, text, more);
     this.context.say(text);
   }
+}
+
+/** Said where it changes; the screen of the start says the first. */
+function modeLine(mode: Mode, again: boolean): string {
+  if (mode === 'ACTIVE') return again ? 'ACTIVE again' : 'ACTIVE';
+  return `${mode}. Why: fermata status`;
 }
 
 const WHAT_NOW: Readonly<Record<string, string>> = {

@@ -28,7 +28,7 @@ export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
 };
 
 /** Unless separate, the auditor runs in the engine worker, the ledger in the operations worker, the bot in web. */
-export function rolesInOrder(separate: boolean): readonly RoleName[] {
+export function rolesInOrder(separate: boolean): readonly ['trader', ...RoleName[]] {
   return separate
     ? ['trader', 'engine-worker', 'auditor', 'operations-worker', 'ledger', 'web', 'telegram']
     : ['trader', 'engine-worker', 'operations-worker', 'web'];

@@ -6,18 +6,14 @@ import { createSignInToken } from '../store/sign-in-tokens.js';
 /** The operator of the built-in account; the link signs in as the same person. */
 const OPERATOR = 'operator';
 
-export function dashboardUrl(runtime: Pick<Runtime, 'web'>): string {
-  return `http://${runtime.web.host}:${runtime.web.port}/`;
-}
-
 /**
- * The dashboard's address with a one-time token, valid 15 minutes. It stands in the fragment, which no browser sends
+ * The dashboard's address (`base`) with a one-time token, valid 15 minutes. It stands in the fragment, which no browser sends
  * to a server or writes into a referrer. Rejects while Postgres is down.
  */
-export async function createSignInLink(runtime: Runtime, person = OPERATOR): Promise<string> {
+export async function createSignInLink(runtime: Runtime, base: string, person = OPERATOR): Promise<string> {
   const pool = openPool(runtime, 'sign-in-link');
   try {
-    return `${dashboardUrl(runtime)}#token=${await createSignInToken(pool, signInMaker(runtime.home), person)}`;
+    return `${base}#token=${await createSignInToken(pool, signInMaker(runtime.home), person)}`;
   } finally {
     await pool.end();
   }

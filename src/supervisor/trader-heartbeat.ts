@@ -1,4 +1,5 @@
 /** A trader that does not answer its socket for ten seconds is killed; it comes back HALTED. */
+import type { Mode } from '../domain/mode.js';
 import { askSocket, SocketRefusal } from '../home/ask-socket.js';
 import type { ManagedProcess } from './managed-process.js';
 
@@ -16,6 +17,8 @@ export interface HeartbeatOptions {
   /** The trader that runs now; null while it is being restarted. */
   readonly trader: () => ManagedProcess | null;
   readonly onSilent: (silentMs: number) => void;
+  /** Another than before; a trader begins HALTED. `again`: it was in this mode before. */
+  readonly onMode: (mode: Mode, again: boolean) => void;
 }
 
 export function watchTrader(options: HeartbeatOptions): TraderHeartbeat {
@@ -25,14 +28,26 @@ export function watchTrader(options: HeartbeatOptions): TraderHeartbeat {
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
 
+  let mode: Mode = 'HALTED';
+  const seen = new Set<Mode>();
+  const follow = (now: Mode): void => {
+    if (now === mode || closed) return;
+    mode = now;
+    options.onMode(now, seen.has(now));
+    seen.add(now);
+  };
+
   const turn = async (): Promise<void> => {
     const now = performance.now();
     const trader = options.trader();
     if (trader !== watched || now - lastTurnMs > OWN_GAP_MAX_MS) lastAnswerMs = now;
+    if (trader !== watched) mode = 'HALTED';
     watched = trader;
     lastTurnMs = now;
     if (trader !== null) {
-      if (await answers(options.socketPath)) lastAnswerMs = performance.now();
+      const answer = await answerOf(options.socketPath);
+      if (answer !== null) lastAnswerMs = performance.now();
+      if (answer !== null && answer !== 'refused') follow(answer);
       lastTurnMs = performance.now();
       const silentMs = lastTurnMs - lastAnswerMs;
       if (silentMs >= SILENT_MAX_MS && options.trader() === trader && !closed) {
@@ -51,12 +66,12 @@ export function watchTrader(options: HeartbeatOptions): TraderHeartbeat {
   };
 }
 
-async function answers(socketPath: string): Promise<boolean> {
+/** Null: none. A refusal is an answer too. */
+async function answerOf(socketPath: string): Promise<Mode | 'refused' | null> {
   try {
-    await askSocket(socketPath, 'heartbeat', { from: 'supervisor' }, EVERY_MS);
-    return true;
+    const answer = await askSocket(socketPath, 'heartbeat', { from: 'supervisor' }, EVERY_MS);
+    return (answer as { readonly mode: Mode }).mode;
   } catch (error) {
-    // A refusal is an answer too.
-    return error instanceof SocketRefusal;
+    return error instanceof SocketRefusal ? 'refused' : null;
   }
 }

@@ -32,7 +32,12 @@ export interface UpSummary {
   /** Of the trader at this moment, with the reason in words. */
   readonly mode: string;
   readonly reason: string;
+  /** What stands first on page and in `fermata status` too. */
+  readonly headline: string;
+  /** On this machine. */
   readonly dashboardUrl: string;
+  /** Of a proxy or tunnel of the desk's people. */
+  readonly publicUrl: string | null;
   /** The dashboard's address with a one-time sign-in token in its fragment. */
   readonly signInUrl: string;
   readonly signInMinutes: number;

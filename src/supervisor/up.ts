@@ -10,6 +10,7 @@ import { endLeftChildren, openChildrenFile } from './children-file.js';
 import { DeskProcesses, type ProcessesContext } from './desk-processes.js';
 import { type Ending, watchForEnding } from './ending.js';
 import { type DeskLog, openDeskLog } from './log/desk-log.js';
+import { openActions } from './open-actions.js';
 import { createRedactor, knownSecrets } from './redact.js';
 import { claimHome } from './start/claim-home.js';
 import { choosePorts } from './start/ports.js';
@@ -47,6 +48,8 @@ async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promis
 
 async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, log: DeskLog): Promise<void> {
   const say = (text: string): void => options.onProgress?.({ kind: 'line', text: log.redact(text) });
+  const step = (text: string): void => options.onProgress?.({ kind: 'step', text: log.redact(text) });
+  const begunMs = performance.now();
   const childrenPath = join(paths.run, 'children.json');
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
@@ -54,7 +57,7 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   await preflight(paths.home, web);
   const ports = await choosePorts(paths.run, web.port);
   const children = openChildrenFile(childrenPath);
-  const context: ProcessesContext = { options, paths, log, children, ending, say };
+  const context: ProcessesContext = { options, paths, log, children, ending, say, step };
   const processes = new DeskProcesses(context);
   const phase = { name: 'starting' };
   const socket = await openSocket(context, processes, phase);
@@ -63,11 +66,14 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
     log.write('supervisor', 'info', `starting desk ${options.loaded.desk.desk} in ${paths.home}`);
     const runtime = await startDesk(context, processes, ports);
     phase.name = 'running';
+    say(`Ready after ${Math.round((performance.now() - begunMs) / 1000)} s`);
     options.onReady?.(await summarise(options, paths, runtime, log.file));
     log.write('supervisor', 'info', `ending: ${await ending.requested}`);
   } catch (error) {
     // Asked to end while it was starting: that is an end, not a failure.
-    if (!ending.asked.aborted) throw error;
+    if (ending.asked.aborted) return;
+    say('The start failed: what it had begun is ended again …');
+    throw error;
   } finally {
     phase.name = 'stopping';
     if (ending.asked.aborted)
@@ -76,7 +82,11 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
     await processes.stop();
     await socket.close();
     children.close();
-    log.write('supervisor', 'info', 'everything has ended');
+    const open = await openActions(paths.ownActions);
+    const goesOn = `but for what the desk’s own folder has begun and goes on: ${open.join(', ')}`;
+    log.write('supervisor', 'info', `everything has ended${open.length === 0 ? '' : `, ${goesOn}`}`);
+    if (ending.asked.aborted)
+      say(open.length === 0 ? 'Ended: nothing of this desk runs any more' : `Ended, ${goesOn}`);
   }
 }
 

@@ -167,7 +167,7 @@ export class DeskTrader implements CommandedTrader {
 
   warmUpAgain(): void {
     const { engine, runner, bars } = this.#parts;
-    warmUpWith(runner, bars.newest(warmUpBars(engine)));
+    warmUpWith(runner, bars.newest(warmUpBars(engine.view.strategies)));
   }
 
   bars({ symbol, count, sinceMs }: ControlMethods['bars']['params']): BarsAnswer | null {

@@ -8,6 +8,7 @@ import { tradingDayStart } from '../domain/trading-day.js';
 import type { VenueCapabilities } from '../domain/venue.js';
 import type { EngineConfig } from '../engine/config.js';
 import type { QuoteRules } from '../engine/quote-guard.js';
+import { definitionOf } from '../pack/strategy/own-definition.js';
 import { zoneOffset } from './zone-offset.js';
 
 /** Whose money the desk trades. */
@@ -57,7 +58,9 @@ export function engineConfig(
     configHash,
     incarnation,
     instruments,
-    strategies: desk.strategies,
+    strategies: desk.strategies.map(({ own, ...strategy }) =>
+      own === undefined ? strategy : { ...strategy, own: definitionOf(own) },
+    ),
     risk,
     tracker: {
       maxConsecutiveLosses: desk.breakers.strategyMaxConsecutiveLosses,
@@ -68,7 +71,6 @@ export function engineConfig(
       deadlineMs: closeAll.deadlineSeconds * 1000,
       answerTimeoutMs: closeAll.answerTimeoutMs,
     },
-    staleMs: risk.staleDataSeconds * 1000,
     quotes: quoteRules(desk),
     stopOverrunMs: risk.stopOverrunSeconds * 1000,
     heartbeatLost: {

@@ -2,6 +2,7 @@
 
 import type { MarketBar, MarketFeed } from '../contracts/market-feed.js';
 import type { Engine } from '../engine/engine.js';
+import { WARMUP_BARS_MAX } from '../engine/strategies/strategy.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
 import type { Runner } from './running/runner.js';
 import type { BarHistory } from './status/bar-history.js';
@@ -9,7 +10,7 @@ import type { BarHistory } from './status/bar-history.js';
 /** Enough for every average to have forgotten where it began. */
 const BARS_MIN = 500;
 /** Minutes caught up at most; what rested longer than that without a trader is for a person to look at. */
-const BARS_MAX = 5000;
+const CAUGHT_UP_MAX = 5000;
 const MINUTE_MS = 60_000;
 
 /**
@@ -24,7 +25,7 @@ export async function catchUpVenue(
   if (feed.source.kind !== 'live' || venue.seenMs === 0) return 0;
   const missedMinutes = Math.max(0, Math.ceil((feed.nowMs() - venue.seenMs) / MINUTE_MS));
   if (missedMinutes === 0) return 0;
-  return venue.catchUp(await readBars(feed, instrumentCount, Math.min(BARS_MAX, missedMinutes)));
+  return venue.catchUp(await readBars(feed, instrumentCount, Math.min(CAUGHT_UP_MAX, missedMinutes)));
 }
 
 /** After the engine has begun and before the first price: these bars can't cause an order. Gives their number. */
@@ -35,15 +36,16 @@ export async function warmUp(
   history: BarHistory,
   instrumentCount: number,
 ): Promise<number> {
-  const bars = await readBars(feed, instrumentCount, warmUpBars(engine));
+  const bars = await readBars(feed, instrumentCount, warmUpBars(engine.view.strategies));
   for (const bar of bars) history.add(bar);
   warmUpWith(runner, bars);
   return bars.length;
 }
 
-export function warmUpBars(engine: Engine): number {
-  const wanted = Math.max(BARS_MIN, ...engine.view.strategies.map(({ warmupBars }) => warmupBars));
-  return Math.min(BARS_MAX, wanted);
+/** Past bars that all strategies are shown, by the trader as in a backtest. */
+export function warmUpBars(strategies: readonly { readonly warmupBars: number }[]): number {
+  const wanted = Math.max(BARS_MIN, ...strategies.map(({ warmupBars }) => warmupBars));
+  return Math.min(WARMUP_BARS_MAX, wanted);
 }
 
 /** Oldest first. A strategy that has seen a bar does not see it again. */

@@ -16,8 +16,9 @@ export function failingChecksOf(
   return async () => {
     const looked = await Promise.all(
       blocking.map(async ({ key, check = '', with: parameters, timeoutSeconds }) => {
-        const answer = checks.get(check)?.(context, parameters);
-        const passed = await within(timeoutSeconds * 1_000, answer);
+        const stepMs = timeoutSeconds * 1_000;
+        const answer = checks.get(check)?.({ ...context, stepMs }, parameters);
+        const passed = await within(stepMs, answer);
         return passed ? [] : [key];
       }),
     );

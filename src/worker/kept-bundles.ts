@@ -16,6 +16,18 @@ const BUILD_ID = /^[0-9a-f]{16}$/;
 export const buildIdOf = (code: string): string =>
   createHash('sha256').update(code).digest('hex').slice(0, 16);
 
+const ENTRY = /^\/\*{3}\/ "[^"\n]*\/workflows\/\w+\/bundle\.[jt]s"$/m;
+const EXPORTED = /harmony export \*\/\s+(\w+): \(\) =>/g;
+const NEXT_PART = '\n/***/ "';
+
+/** Types of workflow that a bundle has: what its entry exports. Null where that can't be told. */
+export function typesOf(code: string): ReadonlySet<string> | null {
+  const begin = code.search(ENTRY);
+  const part = begin === -1 ? '' : code.slice(begin, code.indexOf(NEXT_PART, begin + 1) >>> 0);
+  const types = [...part.matchAll(EXPORTED)].flatMap(([, name]) => name ?? []);
+  return types.length === 0 ? null : new Set(types);
+}
+
 const fileOf = (home: string, buildId: string): string =>
   join(homePaths(home).workflowBundles, `operations-${buildId}.js`);
 

@@ -8,7 +8,8 @@ import { createValidationActivities } from '../activities/create-validation-acti
 import { createIncidentActivities } from '../activities/incidents/create-incident-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { openRunningCommands } from '../activities/operations/run-command.js';
-import { ownChecks } from '../checks/own-checks.js';
+import { ownActions } from '../checks/own-actions.js';
+import { ownParts } from '../checks/own-parts.js';
 import { CHECKS } from '../checks/registry.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
@@ -45,7 +46,8 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const processes = watchProcesses(runtime, trader);
   const commandsFile = join(homePaths(runtime.home).run, 'commands.json');
   const commands = await openRunningCommands(commandsFile, (fields, text) => log.warn(fields, text));
-  const checks = new Map([...CHECKS, ...ownChecks(runtime, commands)]);
+  const own = ownParts(runtime, commands);
+  const checks = new Map([...CHECKS, ...own.checks]);
   const worker = serveBuilds(
     { runtime, temporal, log, watched },
     {
@@ -57,6 +59,8 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
         nowMs: Date.now,
         log,
         runningCommands: commands,
+        reports: own.reports,
+        ownAction: ownActions(runtime, { desk, trader }),
       }),
       ...createIncidentActivities({
         pool,

@@ -10,7 +10,7 @@ import { describeRun } from '../temporal/describe-run.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import { pinnedBuildOf } from '../temporal/worker-builds.js';
 import { UNHEARD } from './follow-runs.js';
-import { buildIdOf, readKeptBundle } from './kept-bundles.js';
+import { buildIdOf, readKeptBundle, typesOf } from './kept-bundles.js';
 
 export interface ReplayedRun {
   readonly workflowId: string;
@@ -43,10 +43,31 @@ export async function replayOpenRuns(
     const code = taskQueue.startsWith('emergency:')
       ? { code: bundles.emergency }
       : await operationsCode(bundles.operations, home, buildId ?? (await buildNow(temporal, run)));
-    const problem = 'problem' in code ? code.problem : await problemOf(temporal, run, code.code, home);
+    const problem =
+      'problem' in code
+        ? code.problem
+        : ((await unknownType(temporal, run, code.code)) ??
+          (await problemOf(temporal, run, code.code, home)));
     replayed.push({ ...run, problem });
   }
   return replayed;
+}
+
+/** Where nothing of it was ever carried out no build began it; else there is one that can go on with it. */
+async function unknownType(
+  temporal: TemporalAccess,
+  { workflowId, runId, type }: Omit<ReplayedRun, 'problem'>,
+  code: string,
+): Promise<string | null> {
+  if (typesOf(code)?.has(type) !== false) return null;
+  const lacks = `this build has no workflow of the type ${type}`;
+  const began = await temporal
+    .within(FETCH_MS, ({ workflow }) => workflow.getHandle(workflowId, runId).fetchHistory())
+    .then(({ events }) => events?.some((event) => event.workflowTaskCompletedEventAttributes) ?? true)
+    .catch(() => true);
+  return began
+    ? `${lacks}: keep the build that began it until it has ended`
+    : `${lacks}, and nothing of it was ever carried out: it was started by hand, or by another program; terminate it`;
 }
 
 /** A run that is pinned to a build goes on under that one, which has to be kept. */

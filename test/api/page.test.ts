@@ -1,6 +1,6 @@
 /** The built page in Chromium: the desk at a glance, and its buttons. Skipped, and says so, where there is no Chromium. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { HALT_ID } from '../support/scripted-trader.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
@@ -12,16 +12,26 @@ let web: OpenedPage['web'];
 
 describe.skipIf(missing.length > 0)('the dashboard', () => {
   beforeAll(async () => {
+    vi.stubEnv('FERMATA_HOME', '/var/lib/fermata');
+    vi.stubEnv('FERMATA_POSTGRES_HOST', 'postgres');
     await opened.start();
     ({ page, web } = opened);
   });
-  afterAll(() => opened.close());
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    return opened.close();
+  });
 
   const text = (testId: string): Promise<string> => opened.text(testId);
 
   it('says that a link is of no use, and takes the next one, where it is pasted into the open page', async () => {
     await page.goto(web.origin);
     await page.getByRole('heading', { name: 'Sign in to the desk' }).waitFor();
+    // Which it is was known where the web server was started: in a container.
+    expect(await page.getByText('No password at hand?').innerText()).toContain(
+      'docker-compose run --rm cli link prints a link',
+    );
+    expect(await (await fetch(web.origin)).text()).toContain('docker-compose run --rm cli stop');
     await page.goto(`${web.origin}/#token=used-up`);
     await expect.poll(() => page.getByRole('alert').innerText()).not.toBe('');
     expect(page.url()).toBe(`${web.origin}/`);
@@ -43,7 +53,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     const positions = await page.getByRole('region', { name: 'Positions', exact: true }).innerText();
     expect(positions).toContain('BTC/USDT');
     expect(positions).toContain('Confirmed');
-    expect(await page.getByRole('region', { name: 'Why is it not trading?' }).innerText()).toContain(
+    expect(await page.getByRole('region', { name: 'What is it waiting for?' }).innerText()).toContain(
       'Nothing holds it back',
     );
   });
@@ -59,12 +69,48 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   });
 
   it('draws the equity curve as it went: down to the middle of the hour, and up again', async () => {
+    await opened.signIn();
     const chart = page.getByRole('img', { name: /^Equity curve, now 10042\.18 USDT$/ });
     const curve = async () => {
       const [left = 0, middle = 0, right = 0] = await chart.locator('canvas').first().evaluate(heightsOfLine);
       return { falls: middle - left > 20, rises: middle - right > 20 };
     };
     await expect.poll(curve).toEqual({ falls: true, rises: true });
+  });
+
+  it('shows all of the curve, too, where it is read later than the first minutes are seen', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/api/equity*', async (route) => {
+      await released;
+      await route.continue();
+    });
+    const before = web.trader.status;
+    try {
+      await opened.signIn();
+      const chart = page.getByRole('img', { name: /^Equity curve/ });
+      await expect
+        .poll(async () => {
+          const { marketData } = web.trader.status;
+          const marketMs = marketData.marketMs + 60_000;
+          web.trader.status = { ...web.trader.status, marketData: { ...marketData, marketMs } };
+          return chart.count();
+        })
+        .toBe(1);
+      release();
+      await expect
+        .poll(async () => {
+          const [left = 0, middle = 0] = await chart.locator('canvas').first().evaluate(heightsOfLine);
+          return middle - left > 20;
+        })
+        .toBe(true);
+    } finally {
+      release();
+      web.trader.status = before;
+      await page.unroute('**/api/equity*');
+    }
   });
 
   it('stops with one click, and shows what was proven', async () => {

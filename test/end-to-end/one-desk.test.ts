@@ -169,6 +169,14 @@ describe('one desk, from the command to flat', () => {
     expect(stdout).toMatch(/1 of \d+ open runs would stand still with this build\. Nothing was changed/);
   });
 
+  it('makes no QR code of an address that a phone would look for on itself', async () => {
+    const run = await desk.run('link', '--qr');
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toMatch(
+      /leads to this machine alone[\s\S]*kept safe: no link was made[\s\S]*api\.publicUrl/,
+    );
+  });
+
   it('tells a second start that it already runs, and does no harm', async () => {
     const run = await desk.run('up', '--market', 'simulated', '--port', '0');
     expect(run.code).toBe(1);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deskOwnerId, pulseId } from '../../src/contracts/queues.js';
 import { runState } from '../../src/operations/reconcile/run-state.js';
 import { readOpenThings } from '../../src/store/open-runs.js';
+import { stuckRuns } from '../../src/worker/stuck-workflows.js';
 import { Random } from '../simulation/random.js';
 import { until } from '../support/desk-under-test.js';
 import { type Bench, openPaperBench } from '../support/kill-matrix/bench.js';
@@ -48,6 +49,7 @@ it(`trades on after an hour of meddling, and nothing is lost or left (RANDOM_SEE
     expect(done.get(deed) ?? 0, `times ${deed}`).toBeGreaterThan(0);
   await settle(bench);
   await untilEverythingOpenRuns();
+  await untilNothingStandsStill();
   await untilItTrades();
   // Also what was written meanwhile.
   await settle(bench);
@@ -66,6 +68,20 @@ async function untilEverythingOpenRuns(): Promise<void> {
         const state = await runState(temporal, workflowId, firstRunId);
         if (!state.running) throw new Error(`${kind} ${title}: ${state.how}`);
       }
+      return true;
+    },
+    RECONCILED_MS,
+  );
+}
+
+/** A run whose task fails again and again runs by its state, and does nothing. */
+async function untilNothingStandsStill(): Promise<void> {
+  const { temporal, runtime } = bench;
+  await until(
+    'no run that stands still',
+    async () => {
+      const [stuck] = await stuckRuns(temporal, runtime.desk);
+      if (stuck !== undefined) throw new Error(JSON.stringify(stuck));
       return true;
     },
     RECONCILED_MS,

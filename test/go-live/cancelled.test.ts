@@ -23,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-const handleOf = ({ input }: Attempted) => bench.client.workflow.getHandle(goLiveId(input.release, 1));
+const handleOf = ({ input }: Attempted) =>
+  bench.client.workflow.getHandle(goLiveId(input.desk, input.release, 1));
 
 async function told({ desk }: Attempted): Promise<{ title: string; severity: string; body: string }[]> {
   const found = await bench.database.pool.query(
@@ -58,7 +59,11 @@ describe.concurrent('going live, cancelled', () => {
     expect((await readAttempts(pool, attempted.desk.name))[0]).toMatchObject({ state: 'refused' });
     expect(await told(attempted)).toMatchObject([{ severity: 'warning' }]);
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
-    await keepHistory(bench, 'go-live-cancelled-in-review', goLiveId(attempted.input.release, 1));
+    await keepHistory(
+      bench,
+      'go-live-cancelled-in-review',
+      goLiveId(attempted.input.desk, attempted.input.release, 1),
+    );
   });
 
   it('while people are asked: the question is withdrawn, and nothing is armed', async () => {
@@ -92,7 +97,11 @@ describe.concurrent('going live, cancelled', () => {
       state: 'ended',
     });
     expect(attempted.desk.trader.sent('goLive')).toHaveLength(1);
-    await keepHistory(bench, 'go-live-cancelled-while-live', goLiveId(attempted.input.release, 1));
+    await keepHistory(
+      bench,
+      'go-live-cancelled-while-live',
+      goLiveId(attempted.input.desk, attempted.input.release, 1),
+    );
   });
 
   it('while a larger size is asked for: the question is withdrawn, and it is watched on', async () => {

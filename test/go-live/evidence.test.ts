@@ -141,7 +141,7 @@ describe.concurrent('the evidence of going live', () => {
     );
     const { operations, desk, input } = attempted;
     const progress = (): Promise<GoLiveProgress> =>
-      bench.client.workflow.getHandle(goLiveId(input.release, 1)).query('progress');
+      bench.client.workflow.getHandle(goLiveId(input.desk, input.release, 1)).query('progress');
     await until('refused', async () => (await progress()).phase === 'refused', WAIT_MS);
     isAway = false;
     expect(await attempted.ended).toMatchObject({

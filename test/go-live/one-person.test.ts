@@ -28,6 +28,28 @@ function ask(hoursAgo: number) {
   });
 }
 
+describe('a vote about a desk', () => {
+  const asked = (desk: string | undefined) => {
+    const named = { ...proposal, desk };
+    return goLiveAuthority({
+      desk: 'crypto-live',
+      fileConfigHash: 'c'.repeat(64),
+      proposal: named,
+      decisions: [vote(named, 'operator', { atMs: 0 })],
+      approvers: new Set(['operator']),
+      needed: 1,
+      coolingOffMs: 0,
+      readKey: () => DECISION_KEY,
+      nowMs: 1,
+    });
+  };
+
+  it('counts for the desk that it names, and the permission is kept as it was before ids named it', () => {
+    expect(asked('crypto-live').grant).toEqual(asked(undefined).grant);
+    expect(() => asked('another-desk')).toThrow(/about the desk another-desk, and this one is crypto-live/);
+  });
+});
+
 describe('one person who decides alone', () => {
   it('sleeps on it: the vote counts after the cooling-off only', () => {
     expect(() => ask(23)).toThrow(/cooling-off lasts 60 more minutes/);

@@ -181,6 +181,25 @@ const TABLE: readonly [string, Break, string, 'fail' | 'warn' | 'pass', RegExp][
     /the newest: NO-GO: 9 trades/,
   ],
   [
+    'the GO is of the future',
+    (bench) => void bench.report({ created: new Date(Date.now() + 86_400_000).toISOString() }),
+    'validation',
+    'warn',
+    /it is of the future, .*: look at the clock/,
+  ],
+  [
+    'a newer validation was a NO-GO, and a clock that was ahead dated a GO after it',
+    ({ home, configHash }) => {
+      const at = (atMs: number) => ({ ...goReport(configHash), created: new Date(atMs).toISOString() });
+      const refused = { ...at(Date.now()), recommendation: 'NO-GO', reasons: ['9 trades'] } as const;
+      const key = readSecret(home, 'decisionKey');
+      for (const report of [at(Date.now() + 86_400_000), refused]) keepReport(home, signReport(key, report));
+    },
+    'validation',
+    'warn',
+    /the newest: NO-GO: 9 trades/,
+  ],
+  [
     'a newer validation of the same file was for study',
     ({ home, configHash }) => {
       const newer = { ...goReport(configHash), created: new Date().toISOString() };

@@ -12,7 +12,9 @@ import {
   ANNA,
   type Attempted,
   BERT,
+  beginAttempt,
   CARL,
+  liveBenchDesk,
   openApproval,
   review,
   startAttempt,
@@ -32,6 +34,28 @@ const attempt = (changes?: Partial<GoLiveInput>, verdicts?: Attempted['verdicts'
   startAttempt(bench, changes, verdicts);
 
 describe.concurrent('going live', () => {
+  it('is asked for under an id that names its desk; one that began before that goes on under its own', async () => {
+    const workflowIdOf = {
+      now: (desk: string, release: string) => `golive:${desk}:${release}:1`,
+      before: (_: string, release: string) => `golive:${release}:1`,
+    };
+    for (const idOf of [workflowIdOf.now, workflowIdOf.before]) {
+      const desk = await liveBenchDesk(bench);
+      const attempted = { ...(await beginAttempt(bench, desk, {}, idOf)), verdicts: {} };
+      await review(attempted);
+      const { id, workflowId } = await openApproval(attempted);
+      const { release } = attempted.input;
+      expect(workflowId).toBe(idOf(desk.name, release));
+      expect(id).toMatch(new RegExp(`^${idOf(desk.name, release)}:0:[^:]+$`));
+      expect(await vote(attempted, ANNA)).toMatchObject({ ok: true });
+      expect(await vote(attempted, BERT)).toMatchObject({ ok: true });
+      await until('the start', async () => desk.trader.sent('goLive').length === 1 || undefined, WAIT_MS);
+      const [asked] = desk.trader.sent('goLive') as [{ proposal: { desk?: string } }];
+      expect(asked.proposal.desk).toBe(idOf === workflowIdOf.now ? desk.name : undefined);
+      await attempted.operations.revokeGoLive(ANNA, { commandId: randomUUID(), reason: 'seen' });
+    }
+  });
+
   it('asks a person and two approvers, starts small, watches, and grows by approval', async () => {
     const attempted = await attempt({ watchMs: 2000 });
     const { desk, input, ended } = attempted;
@@ -50,7 +74,7 @@ describe.concurrent('going live', () => {
     await vote(attempted, ANNA);
     await vote(attempted, BERT);
     expect(await ended).toMatchObject({ state: 'completed' });
-    await keepHistory(bench, 'go-live-completed', goLiveId(input.release, 1));
+    await keepHistory(bench, 'go-live-completed', goLiveId(input.desk, input.release, 1));
     expect(desk.trader.sent('goLive')[1]).toMatchObject({
       proposal: { step: 1, haltId: null, size: { maxPositionSizePct: 6, maxConcurrentPositions: 5 } },
     });
@@ -86,7 +110,7 @@ describe.concurrent('going live', () => {
     const result = await ended;
     expect(result.state).toBe('refused');
     expect(result.detail).toMatch(/Paper validation.*balance as seen/);
-    await keepHistory(bench, 'go-live-refused', goLiveId(input.release, 1));
+    await keepHistory(bench, 'go-live-refused', goLiveId(input.desk, input.release, 1));
     expect(await operations.listApprovals()).toEqual([]);
     expect(desk.trader.sent('goLive')).toEqual([]);
   });
@@ -99,7 +123,11 @@ describe.concurrent('going live', () => {
       state: 'refused',
       detail: expect.stringMatching(/rejected by bert/),
     });
-    await keepHistory(bench, 'go-live-not-approved', goLiveId(attempted.input.release, 1));
+    await keepHistory(
+      bench,
+      'go-live-not-approved',
+      goLiveId(attempted.input.desk, attempted.input.release, 1),
+    );
     expect(attempted.desk.trader.sent('goLive')).toEqual([]);
   });
 
@@ -114,14 +142,20 @@ describe.concurrent('going live', () => {
       { key: 'reminder-1', severity: 'warning', audience: ['approver'] },
       { key: 'escalation', severity: 'critical', audience: ['operator', 'approver'] },
     ]);
-    await keepHistory(bench, 'go-live-unanswered', goLiveId(attempted.input.release, 1));
+    await keepHistory(
+      bench,
+      'go-live-unanswered',
+      goLiveId(attempted.input.desk, attempted.input.release, 1),
+    );
   });
 
   it('is told that the review is done, and looks at once, not at its next look', async () => {
     const attempted = await attempt();
     await review(attempted);
     await openApproval(attempted);
-    const handle = bench.client.workflow.getHandle(goLiveId(attempted.input.release, 1));
+    const handle = bench.client.workflow.getHandle(
+      goLiveId(attempted.input.desk, attempted.input.release, 1),
+    );
     const events = (await handle.fetchHistory()).events ?? [];
     const told = events.findIndex(
       ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'taskDone',
@@ -183,7 +217,7 @@ describe.concurrent('going live', () => {
       proven: true,
     });
     expect(await revoked.ended).toMatchObject({ state: 'ended' });
-    await keepHistory(bench, 'go-live-revoked', goLiveId(revoked.input.release, 1));
+    await keepHistory(bench, 'go-live-revoked', goLiveId(revoked.input.desk, revoked.input.release, 1));
   });
 
   it('is one attempt at a time, and each number is used once', async () => {

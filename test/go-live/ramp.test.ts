@@ -50,7 +50,8 @@ async function live(results: Results, changes: Partial<GoLiveInput> = {}): Promi
   return attempted;
 }
 
-const handleOf = ({ input }: Attempted) => bench.client.workflow.getHandle(goLiveId(input.release, 1));
+const handleOf = ({ input }: Attempted) =>
+  bench.client.workflow.getHandle(goLiveId(input.desk, input.release, 1));
 
 async function toldOf({ desk }: Attempted): Promise<readonly string[]> {
   const found = await bench.database.pool.query<{ title: string; body: string }>(

@@ -18,7 +18,7 @@ it('reset while it is live, it is watched on, people are told, and nothing large
   const attempted = await startAttempt(bench, { watchMs: 60_000, lookMs: 50 });
   const { pool } = bench.database;
   const { desk, input } = attempted;
-  const workflowId = goLiveId(input.release, 1);
+  const workflowId = goLiveId(input.desk, input.release, 1);
   const attempt = async () => (await readAttempts(pool, desk.name))[0];
   await review(attempted);
   await vote(attempted, ANNA);
@@ -53,7 +53,7 @@ it('reset while it is live, it is watched on, people are told, and nothing large
 it('reset while a larger size is asked for, it withdraws that question and watches on', async () => {
   const attempted = await startAttempt(bench, { lookMs: 50 });
   const { desk, input, operations } = attempted;
-  const workflowId = goLiveId(input.release, 1);
+  const workflowId = goLiveId(input.desk, input.release, 1);
   await review(attempted);
   await vote(attempted, ANNA);
   await vote(attempted, BERT);

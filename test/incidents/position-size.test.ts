@@ -60,7 +60,13 @@ describe('loss halts', () => {
     const ticks = (100 * lossPct * 100_000) / entry.quantityLots;
     desk.quote(0, Math.round((entry.limitTicks ?? 0) - ticks));
   }
-  const risk = { maxPositionSizePct: 90, maxConcurrentPositions: 2, stopLossPct: 50, maxDrawdownPct: 15 };
+  const risk = {
+    staleDataSeconds: 10,
+    maxPositionSizePct: 90,
+    maxConcurrentPositions: 2,
+    stopLossPct: 50,
+    maxDrawdownPct: 15,
+  };
 
   it('S2-075 the daily loss limit halts for the rest of the day, and the rule lifts it on the next', () => {
     const desk = new DeskUnderTest({

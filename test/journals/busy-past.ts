@@ -15,9 +15,17 @@ export interface BusyOutcome extends PastOutcome {
   readonly along: readonly (readonly [records: number, hash: string])[];
 }
 
+/** Where journals of before had what is now a limit among limits. */
+interface Before {
+  readonly staleMs?: number;
+}
+
 /** As it was kept; what a later version asks for beside it has the defaults of the tests. */
 export function busyConfig(folder: string): EngineConfig {
-  return engineConfigWith(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as EngineConfig);
+  const written = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as EngineConfig & Before;
+  const { staleMs } = written;
+  const risk = staleMs === undefined ? written.risk : { ...written.risk, staleDataSeconds: staleMs / 1000 };
+  return engineConfigWith({ ...written, risk });
 }
 
 export function busyOutcome(journal: string, config: EngineConfig): BusyOutcome {

@@ -43,6 +43,12 @@ function operationsOf(desk: BenchDesk, down: { temporal?: boolean; postgres?: bo
 /** Of its problems: a busy Postgres that answers too late has written all the same. */
 const missed = ({ problems }: OperationResult) => problems.filter((text) => !text.includes('may be missing'));
 
+/** With Postgres there it is done, and leaves the one entry: what was only tried stays nowhere. */
+async function toggleAgain(desk: BenchDesk, strategy: string): Promise<readonly string[]> {
+  await operationsOf(desk).toggleStrategy(ANNA, { strategy, enabled: true, reason: 'test' });
+  return (await audited(desk, 1)).map(({ action }) => action);
+}
+
 /** The newest first. */
 const audited = (desk: BenchDesk, entries: number) =>
   until(`${entries} audit entries`, async () => {
@@ -215,6 +221,41 @@ describe.concurrent('what nobody gave a reason for', () => {
     expect(result.problems.join(' ')).toContain('No reason was given, and nobody could be asked for it');
   });
 
+  it('which nobody could audit is done where it makes the desk safer, and not where it takes risk', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    const operations = operationsOf(desk, { postgres: true });
+    const strategy = 'trend';
+    desk.trader.strategies = [{ name: strategy, enabled: true } as never];
+    const toggle = (enabled: boolean) =>
+      operations.toggleStrategy(ANNA, { strategy, enabled, reason: 'test' });
+    const off = await toggle(false);
+    expect(off).toMatchObject({ ok: true, proven: true });
+    expect(off.problems.join(' ')).toContain('The audit entry was not written');
+    expect(await operations.changeSize(ANNA, { sizePct: 50, reason: 'test' })).toMatchObject({ ok: true });
+    desk.trader.halt('person', 'person');
+    const sent = () =>
+      desk.trader.received.map(({ method }) => method).filter((method) => method !== 'status');
+    const before = sent();
+    const coins = { symbol: 'BTC/USDT', owner: 'desk', cost: '9', reason: 'test' } as const;
+    const refused = [
+      await toggle(true),
+      await operations.changeSize(ANNA, { sizePct: 100, reason: 'test' }),
+      await operations.claimCoins(ANNA, coins),
+      await operations.explainCash(ANNA, { kind: 'deposit', amount: '5', reason: 'test' }),
+      await operations.resumeTrading(ANNA, { reason: 'test' }),
+    ];
+    for (const { ok, detail } of refused)
+      expect({ ok, detail }).toEqual({
+        ok: false,
+        detail: expect.stringMatching(
+          /could not be written to the audit trail.*close-all, switching a strategy off and a smaller/,
+        ),
+      });
+    expect(sent()).toEqual(before);
+    expect(await operations.stopTrading(ANNA, { reason: 'test' })).toMatchObject({ ok: true, proven: true });
+    expect(await toggleAgain(desk, strategy)).toEqual(['toggleStrategy']);
+  });
+
   it('asks nobody where a reason was given, or nothing was done', async () => {
     const desk = await bench.desk({ serve: [] });
     const operations = operationsOf(desk, { temporal: true });
@@ -257,6 +298,28 @@ describe.concurrent('what is scheduled', () => {
 });
 
 describe('switching a strategy', () => {
+  it('on does not overtake somebody who switches it off meanwhile', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const off = { automatic: false, by: 'otto', reason: 'it goes wild' };
+    let read = 0;
+    let stands = 1;
+    Object.defineProperty(desk.trader, 'strategies', {
+      get: () => [
+        { name: 'trend', enabled: false, off: { ...off, atMarketMs: Math.floor(read++ / stands) } },
+      ],
+      set: () => undefined,
+    });
+    const on = { strategy: 'trend', enabled: true, reason: 'test' };
+    expect(await operationsOf(desk).toggleStrategy(ANNA, on)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('by somebody meanwhile'),
+    });
+    expect(desk.trader.sent('toggle')).toEqual([]);
+    stands = 1_000_000;
+    await operationsOf(desk).toggleStrategy(ANNA, on);
+    expect(desk.trader.sent('toggle')).toHaveLength(1);
+  });
+
   it('that the desk does not have is refused by name', async () => {
     const desk = await bench.desk({ serve: [] });
     const request = { strategy: 'nothing', enabled: false, reason: 'test' };

@@ -9,7 +9,7 @@ import type {
   SendOutcome,
   VenueOrder,
 } from '../../src/domain/venue.js';
-import type { Approved } from '../../src/engine/risk/approved.js';
+import type { Approved } from '../../src/limits/gate.js';
 import type { PaperVenue } from '../../src/venue/paper/paper-venue.js';
 import type { VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
 import type { Bank } from './bank.js';

@@ -1,11 +1,12 @@
 /** What must hold once the faults have ended and everything had its time to resolve. */
+
+import { coinsDiffer } from '../../src/backtest/measure/coin-books.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
 import type { Fill } from '../../src/domain/order.js';
 import type { VenueOrder, VenuePosition } from '../../src/domain/venue.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { PositionView } from '../../src/engine/view.js';
-import { coinsDiffer } from '../../src/validation/measure/coin-books.js';
 import { sumOf } from './followed-book.js';
 import type { Oracle } from './oracle.js';
 import { engineConfig, type Scenario } from './scenario.js';

@@ -1,10 +1,12 @@
 /** Watches everything that leaves the engine, with a small book of its own, and collects what must never happen. */
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { EngineConfig, RiskNumbers } from '../../src/engine/config.js';
+import type { EngineConfig } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import type { Command, EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { EngineView } from '../../src/engine/view.js';
+import type { FixedKey, RiskNumbers } from '../../src/limits/registry.js';
+import { staleMsOf } from '../../src/limits/stale-data.js';
 import { wronglyAsked, wronglyLifted } from './authority.js';
 import type { Bank } from './bank.js';
 import { Evidence } from './evidence.js';
@@ -93,7 +95,7 @@ export class Oracle {
       }),
       new LossLimits(book, risk, dayStartMs),
       new Permissions(book, this.#config, () => this.#fileHash),
-      new Prompt(book, scenario, REST_BARS, () => this.#config.staleMs),
+      new Prompt(book, scenario, REST_BARS, () => staleMsOf(this.#config.risk)),
       new Results(book, scenario),
       new Readings(book),
       new RealPrices(book, scenario),
@@ -204,13 +206,14 @@ export class Oracle {
 
   #riskInForce(): RiskNumbers {
     const { risk } = this.#config;
-    const changed = (key: keyof RiskNumbers): number => this.#changed[`risk.${key}`] ?? risk[key];
+    const changed = (key: FixedKey): number => this.#changed[`risk.${key}`] ?? risk[key];
     return {
       maxPositionSizePct: changed('maxPositionSizePct'),
       maxConcurrentPositions: changed('maxConcurrentPositions'),
       stopLossPct: changed('stopLossPct'),
       dailyLossLimitPct: changed('dailyLossLimitPct'),
       maxDrawdownPct: changed('maxDrawdownPct'),
+      staleDataSeconds: changed('staleDataSeconds'),
     };
   }
 

@@ -3,8 +3,9 @@ import type { Desk } from '../../src/desk/schema.js';
 import type { Instrument } from '../../src/domain/instrument.js';
 import { formatMoney, parseMoney } from '../../src/domain/money.js';
 import type { VenueCapabilities } from '../../src/domain/venue.js';
-import type { EngineConfig, ResumeRules, RiskNumbers } from '../../src/engine/config.js';
+import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
+import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
 import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';
@@ -256,11 +257,11 @@ export function engineConfig(
       maxPositionSizePct: 10,
       maxConcurrentPositions: Math.max(1, traded - 1),
       stopLossPct: 2,
+      staleDataSeconds: 5,
       ...scenario.risk,
     },
     resume: scenario.resume,
     closeAll: { deadlineMs: 20_000, answerTimeoutMs: 2_000 },
-    staleMs: 5_000,
     stopOverrunMs: 10_000,
     goLiveRequired: scenario.live,
     quotes: QUOTES,

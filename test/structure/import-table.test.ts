@@ -22,6 +22,9 @@ const AT_MOST = {
   venuesNamedOutside: 0,
 } as const;
 
+/** Files that one more of what ships touches beside its own. */
+const TOUCHED_AT_MOST = { venue: 1, check: 1, report: 1, playbook: 5 } as const;
+
 /** Packages that a folder must never load: the trader stays small, workflows stay deterministic. */
 const forbidden: Record<string, RegExp> = {
   signing: /^/,
@@ -70,6 +73,13 @@ describe('the import table', () => {
     );
     expect(outside.filter(({ to }) => !to.startsWith(SHARED_WITH_THE_PAGE))).toEqual([]);
     expect(outside).not.toEqual([]);
+  });
+
+  it.each(Object.entries(TOUCHED_AT_MOST))('another %s touches %i files at most', (kind, most) => {
+    const found = structure.touched[kind as keyof typeof TOUCHED_AT_MOST];
+    expect(found.length, found.join('\n')).toBeLessThanOrEqual(most);
+    // Nothing ships without being registered somewhere: where none is found, nobody looked.
+    expect(found).not.toEqual([]);
   });
 
   it.each(Object.entries(AT_MOST))('%s: at most %i', (figure, most) => {

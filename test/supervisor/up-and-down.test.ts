@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -52,10 +52,11 @@ describe('a desk that runs', () => {
     expect(desk.summary.passwordFile).toContain(home);
   });
 
-  test('started its processes in order', () => {
+  test('started the trader, and then the others side by side', () => {
     const started = readFileSync(join(home, 'trail'), 'utf8').trim().split('\n');
-    expect(started).toEqual(
-      ['trader', 'engine-worker', 'operations-worker', 'web'].map((name) => `${name} started`),
+    expect(started[0]).toBe('trader started');
+    expect(started.slice(1).sort()).toEqual(
+      ['engine-worker', 'operations-worker', 'web'].map((name) => `${name} started`),
     );
   });
 
@@ -117,6 +118,17 @@ describe('a desk that runs', () => {
     expect(desk.lines.join('\n')).toMatch(/trader has not answered for 1\d s/);
   });
 
+  test('says when its mode changes, and that it is ACTIVE again', async () => {
+    const says = (line: string) => until(line, () => desk.lines.filter((said) => said === line).length === 1);
+    const turn = (mode: string): void => writeFileSync(join(home, 'mode'), mode);
+    turn('ACTIVE');
+    await says('ACTIVE');
+    turn('HALTED');
+    await says('HALTED. Why: fermata status');
+    turn('ACTIVE');
+    await says('ACTIVE again');
+  });
+
   test('the log is readable and has no secret in it', () => {
     const log = readFileSync(join(home, 'logs', 'fermata.log'), 'utf8');
     expect(log).toMatch(/^\S+Z web +info +web says hello$/m);
@@ -132,6 +144,7 @@ describe('a desk that runs', () => {
     const pids = (await askSupervisor(home, 'processes', {})).map((status) => status.pid ?? 0);
     expect(await down(home)).toEqual({ kind: 'ended' });
     expect(await desk.outcome).toEqual({ kind: 'ended', exitCode: 0 });
+    expect(desk.lines.at(-1)).toBe('Ended: nothing of this desk runs any more');
     expect(pids.filter(runs)).toEqual([]);
     expect(processesOf(home)).toEqual([]);
     const stopped = readFileSync(join(home, 'trail'), 'utf8').trim().split('\n').slice(-4);

@@ -1,5 +1,5 @@
 import type { OrderIntent } from '../../src/domain/order.js';
-import type { Approved } from '../../src/engine/risk/approved.js';
+import type { Approved } from '../../src/limits/gate.js';
 
 let sequence = 0;
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MONEY_SCALE } from '../../src/domain/money.js';
-import type { EngineConfig, StrategyConfig } from '../../src/engine/config.js';
+import type { EngineConfig } from '../../src/engine/config.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { tradedAccount } from '../../src/trader/accounts/traded-account.js';
@@ -33,7 +33,7 @@ export interface DeskAtVenueOptions {
   /** The journal begins as the trader begins one for an account at an exchange. */
   readonly asExchangeAccount?: boolean;
   readonly stopOverrunMs?: number;
-  readonly strategies?: readonly StrategyConfig[];
+  readonly strategies?: EngineConfig['strategies'];
   /** Which instrument prices an asset that is kept for fees. */
   readonly feeAssets?: Readonly<Record<string, number>>;
   readonly onRecord?: (record: EngineRecord) => void;
@@ -111,10 +111,10 @@ function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOp
       stopLossPct: 5,
       dailyLossLimitPct: 90,
       maxDrawdownPct: 90,
+      staleDataSeconds: 3_600,
     },
     tracker: { maxConsecutiveLosses: 1000, reEnableCheckMs: DAY_MS },
     closeAll: { deadlineMs, answerTimeoutMs },
-    staleMs: 3_600_000,
     ...(options.feeAssets === undefined ? {} : { feeAssets: options.feeAssets }),
     stopOverrunMs: options.stopOverrunMs ?? 10_000,
     heartbeatLost: { process: 'none', operations: 'none', supervisor: 'none' },

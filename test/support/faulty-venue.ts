@@ -12,7 +12,7 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '../../src/domain/venue.js';
-import type { Approved } from '../../src/engine/risk/approved.js';
+import type { Approved } from '../../src/limits/gate.js';
 import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../../src/venue/port.js';
 import { FaultyVenueBook } from './faulty-venue-book.js';
 import { BANNED, type Fault, rejectionOf, type Treatment, treatmentOf } from './venue-faults.js';

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
 import { deskOwnerId, emergencyQueue, operationsQueue, pulseId } from '../../src/contracts/queues.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
+import { typesOf } from '../../src/worker/kept-bundles.js';
 import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
 import { openIncident } from '../incidents/incident-bench.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
@@ -62,6 +63,40 @@ describe('a look before an upgrade', () => {
     const runs = await look({ emergency, operations: changed });
     expect(runs.filter(({ problem }) => problem !== null).map(({ type }) => type)).toEqual(['incident']);
     expect(runs.find(({ type }) => type === 'incident')?.problem).toMatch(/announce/);
+    // One that does not have them at all: another build began this run, and is not to be lost.
+    const lacking = operations.replace(/(harmony export \*\/\s+)incident: \(\) =>/, '$1mishap: () =>');
+    expect(lacking).not.toBe(operations);
+    const begun = await look({ emergency, operations: lacking });
+    expect(begun.find(({ type }) => type === 'incident')?.problem).toMatch(
+      /no workflow of the type incident: keep the build/,
+    );
     await end();
+  });
+
+  it('names a run of a type that no build knows: it has nothing to replay, and stands still already', async () => {
+    const desk = await bench.desk();
+    const run = await bench.client.workflow.start('no-such-workflow', {
+      ...{ workflowId: `strange:${desk.name}`, taskQueue: operationsQueue(desk.name), args: [] },
+    });
+    const [emergency, operations] = [(await bundleOf('emergency')).code, (await bundleOf('operations')).code];
+    const [found] = await until('the list shows it', async () => {
+      const runs = await replayOpenRuns(bench.temporal, desk.name, { emergency, operations }, home);
+      return runs.length > 0 ? runs : null;
+    });
+    expect(found).toMatchObject({
+      type: 'no-such-workflow',
+      problem: expect.stringMatching(/no workflow of the type no-such-workflow,.* terminate it/),
+    });
+    await run.terminate();
+  });
+
+  it('knows the types of each bundle by its code', async () => {
+    const known = async (name: 'emergency' | 'operations') =>
+      [...(typesOf((await bundleOf(name)).code) ?? [])].sort();
+    expect(await known('emergency')).toEqual(expect.arrayContaining(['deskOwner', 'emergencyStop']));
+    expect(await known('operations')).toEqual(
+      expect.arrayContaining(['backup', 'goLive', 'incident', 'pulse', 'resumption', 'routine']),
+    );
+    expect(typesOf('nothing of ours')).toBeNull();
   });
 });

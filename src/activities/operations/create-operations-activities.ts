@@ -5,10 +5,11 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ownerConnection } from '../../backup/owner-connection.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import type { Check, CheckContext } from '../../checks/check.js';
+import type { RunOwnAction } from '../../checks/own-actions.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
-import type { CheckOutcome, CheckRequest } from '../../contracts/routine.js';
+import type { CheckOutcome, CheckRequest, ReportRequest } from '../../contracts/routine.js';
 import type { TaskActivities } from '../../contracts/task.js';
 import { chatVotesMax } from '../../desk/go-live-people.js';
 import { realMoneyKindOf } from '../../domain/signed-vote.js';
@@ -17,6 +18,8 @@ import { alarmNotice } from '../../notify/alarm-notice.js';
 import { notify } from '../../notify/notify.js';
 import { routineNotice } from '../../notify/routine-notice.js';
 import { taskNotice } from '../../notify/task-notice.js';
+import { REPORTS } from '../../reports/registry.js';
+import type { Report } from '../../reports/report.js';
 import type { Pool } from '../../store/pool.js';
 import { beginRoutineRun, finishRoutineRun, readRoutineProblems } from '../../store/routine-run.js';
 import { recordMissedRun } from '../../store/run-missed.js';
@@ -27,6 +30,7 @@ import { createEvidenceActivities } from '../record-evidence.js';
 import { cancelledOrEnding } from '../worker-ends.js';
 import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
+import { runAction } from './run-action.js';
 import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
 import { runReport } from './run-report.js';
@@ -45,6 +49,9 @@ export interface OperationsDependencies {
   readonly nowMs: () => number;
   readonly log: AlarmLog;
   readonly runningCommands?: RunningCommands;
+  /** Those of the desk's own folder beside them; absent: none. */
+  readonly reports?: ReadonlyMap<string, Report>;
+  readonly ownAction?: RunOwnAction;
 }
 
 function realMoneyVotes({ desk, runtime }: CheckContext): RealMoneyVotes | null {
@@ -65,8 +72,16 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     ...createTaskActivities(pool, tell),
     ...createEvidenceActivities(pool),
     ...createBackupActivities({ pool, runtime: context.runtime, owner: databaseOwner, nowMs }),
-    runCheck: (request) => runCheck(checks, context, request),
-    runReport: (request) => runReport(context, request, nowMs()),
+    runCheck: (request) => runCheck(checks, { ...context, stepMs: stepMs(request) }, request),
+    runReport: (request) =>
+      runReport(
+        new Map([...REPORTS, ...(dependencies.reports ?? [])]),
+        { ...context, stepMs: stepMs(request) },
+        request,
+        nowMs(),
+      ),
+    runAction: (run, request) =>
+      runAction(context.desk, dependencies.ownAction, Context.current(), run, request),
     runCommand: (run, request) =>
       runCommand(context, dependencies.runningCommands, run, request, cancelledOrEnding(Context.current())),
     runHttp: (run, request) => runHttp(context, run, request, cancelledOrEnding(Context.current())),
@@ -89,6 +104,9 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     notify: (notice) => tell(aboutThisRun(notice)),
   };
 }
+
+const stepMs = ({ timeoutSeconds }: CheckRequest | ReportRequest): number =>
+  timeoutSeconds === undefined ? Context.current().info.startToCloseTimeoutMs : timeoutSeconds * 1_000;
 
 export async function runCheck(
   checks: ReadonlyMap<string, Check>,

@@ -2,19 +2,20 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CheckContext } from '../../checks/check.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { CheckOutcome, ReportRequest } from '../../contracts/routine.js';
-import { REPORTS } from '../../reports/registry.js';
+import type { Report } from '../../reports/report.js';
 
 const TEXT_LENGTH_MAX = 2_000;
 
 /** Passes where it could be worked out: a report judges nothing. */
 export async function runReport(
+  reports: ReadonlyMap<string, Report>,
   context: CheckContext,
   request: ReportRequest,
   nowMs: number,
 ): Promise<CheckOutcome> {
-  const report = REPORTS.get(request.report);
+  const report = reports.get(request.report);
   if (!report) {
-    const known = [...REPORTS.keys()].join(', ');
+    const known = [...reports.keys()].join(', ');
     throw ApplicationFailure.nonRetryable(
       `there is no report "${request.report}" (there are: ${known})`,
       FAILURE_NAMES.unknownCheck,

@@ -3,7 +3,7 @@
  * not tell ports apart, so whoever uses it must also send our own Origin.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOwnOrigin } from '../hooks/host-guard.js';
+import { isOwnOrigin, isPublicHost } from '../hooks/host-guard.js';
 import { REFRESH_LIFETIME_MS } from './session-store.js';
 
 const NAME = 'fermata_refresh';
@@ -11,15 +11,19 @@ const PATH = '/api/auth';
 
 export function setRefreshCookie(reply: FastifyReply, token: string): void {
   reply.setCookie(NAME, token, {
-    path: PATH,
-    httpOnly: true,
-    sameSite: 'strict',
+    ...attributes(reply),
     maxAge: REFRESH_LIFETIME_MS / 1000,
   });
 }
 
 export function clearRefreshCookie(reply: FastifyReply): void {
-  reply.clearCookie(NAME, { path: PATH, httpOnly: true, sameSite: 'strict' });
+  reply.clearCookie(NAME, attributes(reply));
+}
+
+/** Secure where it came by TLS; on loopback some browsers would drop such a cookie. */
+function attributes({ request, server }: FastifyReply) {
+  const secure = isPublicHost((request.headers.host ?? '').toLowerCase(), server.publicUrl);
+  return { path: PATH, httpOnly: true, sameSite: 'strict', secure } as const;
 }
 
 export function refreshCookie(request: FastifyRequest): string | null {
@@ -29,5 +33,6 @@ export function refreshCookie(request: FastifyRequest): string | null {
 /** A browser always sends Origin with a POST; a request without one can't be told from a forged one. */
 export function isFromOwnPage(request: FastifyRequest): boolean {
   const { origin, host } = request.headers;
-  return origin !== undefined && host !== undefined && isOwnOrigin(origin.toLowerCase(), host.toLowerCase());
+  if (origin === undefined || host === undefined) return false;
+  return isOwnOrigin(origin.toLowerCase(), host.toLowerCase(), request.server.publicUrl);
 }

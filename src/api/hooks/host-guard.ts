@@ -7,6 +7,12 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { refusedOrigin, sendProblem } from '../problem.js';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly publicUrl: string | null;
+  }
+}
+
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'] as const;
 
 export function ownHosts(port: number): ReadonlySet<string> {
@@ -16,28 +22,34 @@ export function ownHosts(port: number): ReadonlySet<string> {
 }
 
 /** The page's origin is its host; a page that was opened as localhost may only call localhost. */
-export function isOwnOrigin(origin: string, host: string): boolean {
-  return origin === `http://${host}`;
+export function isOwnOrigin(origin: string, host: string, publicUrl: string | null = null): boolean {
+  return origin === (isPublicHost(host, publicUrl) ? publicUrl : `http://${host}`);
 }
+
+/** What came by the desk's public address came by TLS: the address begins with https, and only loopback is listened on. */
+export const isPublicHost = (host: string, publicUrl: string | null): boolean =>
+  publicUrl !== null && [publicUrl, `${publicUrl}:443`].includes(`https://${host}`);
 
 export function listeningPort(message: IncomingMessage): number {
   return message.socket.localPort ?? 0;
 }
 
-export function registerHostGuard(app: FastifyInstance): void {
+export function registerHostGuard(app: FastifyInstance, publicUrl: string | null): void {
+  app.decorate('publicUrl', publicUrl);
   app.addHook('onRequest', async (request, reply) => {
     const host = (request.headers.host ?? '').toLowerCase();
-    if (!ownHosts(listeningPort(request.raw)).has(host)) {
+    if (!ownHosts(listeningPort(request.raw)).has(host) && !isPublicHost(host, publicUrl)) {
       return sendProblem(reply, {
         status: 421,
         code: 'host-refused',
-        detail: 'This server answers only to its own loopback names.',
+        detail: 'This server answers only to its own loopback names and to api.publicUrl of the desk file.',
         keptSafe: 'Nothing was read or changed.',
-        doThis: 'Use http://127.0.0.1 or http://localhost with the port that `fermata up` printed.',
+        doThis:
+          'Use http://127.0.0.1 or http://localhost with the port that `fermata up` printed; for a proxy or tunnel name its https:// address in the desk file (api.publicUrl) and let it pass the Host header on.',
       });
     }
     const { origin } = request.headers;
-    if (origin !== undefined && !isOwnOrigin(origin.toLowerCase(), host)) {
+    if (origin !== undefined && !isOwnOrigin(origin.toLowerCase(), host, publicUrl)) {
       return sendProblem(reply, refusedOrigin('The request comes from a page of another origin.'));
     }
   });

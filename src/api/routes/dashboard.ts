@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { asTyped, programAsTyped } from '../../home/as-typed.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem } from '../problem.js';
 
@@ -23,9 +26,20 @@ export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies
     );
     return;
   }
+  const page = asTyped(readFileSync(join(web.dashboardDirectory, 'index.html'), 'utf8')).replace(
+    '<meta name="command-line" content="fermata"',
+    `<meta name="command-line" content="${programAsTyped()}"`,
+  );
+  for (const path of ['/', '/index.html'])
+    app.get(path, async (_request, reply) =>
+      reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page),
+    );
   await app.register(fastifyStatic, {
     root: web.dashboardDirectory,
     wildcard: false,
+    index: false,
+    // The page itself: above.
+    globIgnore: ['index.html'],
     cacheControl: false,
     setHeaders: (reply, path) => {
       const kept = /[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';

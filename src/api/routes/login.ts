@@ -2,16 +2,17 @@ import type { FastifyInstance } from 'fastify';
 import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { verifyPassword } from '../../home/password.js';
 import { answerTokens, refuseForeignCookie } from '../auth/answer-tokens.js';
-
 import type { WebDependencies } from '../dependencies.js';
+import { isPublicHost } from '../hooks/host-guard.js';
 import { sendProblem, tooManyTries } from '../problem.js';
 import { type LoginBody, loginSchema, tokensSchema } from '../schemas/auth.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
 /**
- * Failed sign-ins, counted by user in a sliding window: everybody comes from the loopback address, so that a count by
- * address would let one person lock all others out. A try counts before the password is looked at and is given back when
+ * Failed sign-ins, counted by user and way in, in a sliding window: everybody comes from the loopback address, so that a
+ * count by address would let one person lock all others out. Strangers at the public address keep nobody out who comes
+ * from this machine or through a tunnel. A try counts before the password is looked at and is given back when
  * it was right, so that many tries at once cannot slip through together.
  */
 const WINDOW_MS = 15 * 60 * 1000;
@@ -26,21 +27,21 @@ class LoginLimiter {
   constructor(private readonly nowMs: () => number) {}
 
   /** Null: go on. Otherwise seconds to wait. */
-  take(user: string): number | null {
+  take(counted: string): number | null {
     const since = this.nowMs() - WINDOW_MS;
-    const tries = (this.#tries.get(user) ?? []).filter((at) => at > since);
+    const tries = (this.#tries.get(counted) ?? []).filter((at) => at > since);
     const first = tries[tries.length - TRIES_MAX];
     if (first !== undefined) return Math.ceil((first - since) / 1000);
-    if (!this.#tries.has(user) && this.#tries.size >= USERS_MAX) {
+    if (!this.#tries.has(counted) && this.#tries.size >= USERS_MAX) {
       const oldest = this.#tries.keys().next().value;
       if (oldest !== undefined) this.#tries.delete(oldest);
     }
-    this.#tries.set(user, [...tries, this.nowMs()]);
+    this.#tries.set(counted, [...tries, this.nowMs()]);
     return null;
   }
 
-  giveBack(user: string): void {
-    this.#tries.delete(user);
+  giveBack(counted: string): void {
+    this.#tries.delete(counted);
   }
 }
 
@@ -62,7 +63,9 @@ export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
         const refusal = refuseForeignCookie(request, reply);
         if (refusal !== null) return refusal;
       }
-      const waitSeconds = limiter.take(username);
+      const isPublic = isPublicHost((request.headers.host ?? '').toLowerCase(), app.publicUrl);
+      const counted = `${isPublic ? 'public' : 'here'} ${username}`;
+      const waitSeconds = limiter.take(counted);
       if (waitSeconds !== null) {
         return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
       }
@@ -73,7 +76,7 @@ export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
         request.log.warn({ address: request.ip }, 'sign-in refused');
         return sendProblem(reply, WRONG);
       }
-      limiter.giveBack(username);
+      limiter.giveBack(counted);
       request.log.info({ person: username }, 'signed in');
       return answerTokens(
         request,

@@ -28,9 +28,9 @@ const settingSchema = z.object({
   min: z.number(),
   max: z.number(),
   tighter: z
-    .enum(['lower', 'neither'])
+    .enum(['lower', 'higher', 'neither'])
     .describe(
-      'lower: a smaller value applies at once, a larger one by approval; neither: always by approval',
+      'lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval',
     ),
   value: z.number().describe('In force'),
   fileValue: z.number().describe('As the desk file says'),

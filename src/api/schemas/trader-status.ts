@@ -239,7 +239,11 @@ export const traderStatusSchema = z.object({
   reconciliation: reconciliationSchema,
   notTrading: z.array(z.object({ subject: z.string(), reason: z.string(), waitsFor: z.string() })),
   strategies: z.array(strategyStatusSchema),
-  risk: z.array(z.object({ limit: z.string(), value: z.string(), now: z.string() })),
+  risk: z
+    .array(z.object({ limit: z.string(), title: z.string().optional(), value: z.string(), now: z.string() }))
+    .describe(
+      'Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it',
+    ),
   settings: z
     .object({ version: z.number(), changed: z.record(z.string(), z.number()), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),

@@ -1,6 +1,6 @@
 /**
  * The validation that may stand for real money. The newest report of this very configuration counts, whatever it says: an
- * older GO is no way around a newer NO-GO.
+ * older GO is no way around a newer NO-GO. Nor is a GO of a clock that was ahead: while its time is to come it stands for nothing.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -34,7 +34,7 @@ const CLOCK_TOLERANCE_MS = 60_000;
 
 /** `needed`: null where a desk trades by it already, so that neither its age nor its market is asked for again. */
 export function newestGo(place: Place, needed: GoNeeded | null): Reading<FoundReport> {
-  const found = newestReport(place);
+  const found = newestReport(place, needed?.nowMs ?? Number.POSITIVE_INFINITY);
   if (!found.ok) return found;
   const { file, report } = found.value;
   const problem = problemOf(report) ?? (needed && outdated(report, place, needed));
@@ -42,7 +42,7 @@ export function newestGo(place: Place, needed: GoNeeded | null): Reading<FoundRe
 }
 
 /** Of this desk and configuration, sealed here; the time is the report's own, whatever its file is called. */
-function newestReport({ desk, configHash, home, reportFolder }: Place): Reading<FoundReport> {
+function newestReport({ desk, configHash, home, reportFolder }: Place, nowMs: number): Reading<FoundReport> {
   const files = reportsIn(reportFolder, keptReports(home));
   if (files.length === 0)
     return { ok: false, why: `no validation report of this installation: fermata validate` };
@@ -57,6 +57,8 @@ function newestReport({ desk, configHash, home, reportFolder }: Place): Reading<
     const foreign = foreignTo(report, key, configHash);
     if (foreign !== null) {
       if (nearest.startsWith('no report')) nearest = `${basename(file)}: ${foreign}`;
+    } else if (report.recommendation === 'GO' && createdMs(report) - nowMs > CLOCK_TOLERANCE_MS) {
+      nearest = `${basename(file)}: it is of the future, ${report.created}: look at the clock`;
     } else if (newest === null || createdMs(report) > createdMs(newest.report)) newest = { file, report };
   }
   return newest === null ? { ok: false, why: nearest } : { ok: true, value: newest };
@@ -86,7 +88,6 @@ function outdated(report: SignedReport, { desk }: Place, { endpoint, nowMs }: Go
   const ageMs = nowMs - createdMs(report);
   if (!(ageMs <= validMs))
     return `a GO of ${report.created} is too old: it stands for ${validMs / DAY_MS} days (goLive.validForDays)`;
-  if (ageMs < -CLOCK_TOLERANCE_MS) return `it is of the future, ${report.created}: look at the clock`;
   const prices = endpointOf(report);
   const orders: PriceEndpoint = {
     kind: endpoint.kind,

@@ -85,8 +85,7 @@ async function begin(
       release,
       askedBy: caller.person,
       reason: request.reason,
-      // The release tells desks apart: it holds the configuration, and that the desk's name.
-      workflowIdOf: (number) => goLiveId(release, number),
+      workflowIdOf: (number) => goLiveId(desk.desk, release, number),
     });
   const attempt = await open()
     .then(async (opened) => opened ?? ((await endAbandoned(context)) ? open() : null))

@@ -1,6 +1,8 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { publicUrlOf } from '../../home/dashboard-address.js';
 import { credentialsOf, externalTemporal } from '../../home/external-temporal.js';
+import { keepStartedDesk } from '../../home/keep-started-desk.js';
 import type { HomePaths, Runtime } from '../../home/runtime.js';
 import { supervisorSocketPath } from '../../home/supervisor-protocol.js';
 import { APP_ROLE } from '../../store/migrate.js';
@@ -10,19 +12,20 @@ import { addressesOf } from '../temporal/start-temporal.js';
 import type { UpOptions } from '../up-options.js';
 import { POSTGRES_DATABASE, type StoreContext } from './start-stores.js';
 
+/** Keeps what is started, too. */
 export function runtimeFor(
   options: UpOptions,
   paths: HomePaths,
   { ports, network }: Pick<StoreContext, 'ports' | 'network'>,
   temporal: TemporalSource,
 ): Runtime {
-  const { desk, file, folder, configHash } = options.loaded;
+  const { desk, folder, configHash } = options.loaded;
   const env = options.env ?? process.env;
   return {
     version: 1,
     home: paths.home,
     desk: desk.desk,
-    deskFile: resolve(file),
+    ...keepStartedDesk(paths.run, options.loaded),
     deskFolder: folder,
     configHash,
     market: options.market,
@@ -42,7 +45,7 @@ export function runtimeFor(
             namespace: TEMPORAL_NAMESPACE,
             isolation: network.kind,
           },
-    web: { host: desk.api.host, port: ports.web },
+    web: { host: desk.api.host, port: ports.web, ...publicUrlOf(desk.api) },
     temporalUiProxy: { port: ports.temporalUiProxy },
     workerMetrics: {
       'engine-worker': `127.0.0.1:${ports.workerMetrics['engine-worker']}`,

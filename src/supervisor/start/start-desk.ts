@@ -39,11 +39,11 @@ async function startStores(
   processes: DeskProcesses,
   stores: StoreContext,
 ): Promise<TemporalSource> {
-  const { paths, say, ending } = context;
-  say('Starting Postgres and Temporal …');
+  const { paths, log, step, ending } = context;
+  step('Starting Postgres and Temporal …');
   const postgres = processes.startPostgres(stores).then(async () => {
     const ran = await migrateSchema(paths, stores.ports.postgres);
-    if (ran.length > 0) say(`Database schema: ${ran.join(', ')}`);
+    if (ran.length > 0) log.write('supervisor', 'info', `database schema: ${ran.join(', ')}`);
   });
   const results = await Promise.allSettled([beginTemporal(context, processes, stores), postgres] as const);
   ending.asked.throwIfAborted();
@@ -58,7 +58,7 @@ async function beginTemporal(
   processes: DeskProcesses,
   stores: StoreContext,
 ): Promise<TemporalSource> {
-  const { options, ending, say } = context;
+  const { options, ending, log } = context;
   const env = options.env ?? process.env;
   const source = await resolveTemporal({
     env,
@@ -66,7 +66,7 @@ async function beginTemporal(
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
   });
   if (source.kind === 'binary') {
-    say(`Temporal server ${source.serverVersion} (${source.path})`);
+    log.write('supervisor', 'info', `Temporal server ${source.serverVersion} (${source.path})`);
     await processes.startTemporal(stores, source);
     return source;
   }

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { DateTime } from 'luxon';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
+import { headlineLine } from '../../domain/headline.js';
 import { askSocket } from '../../home/ask-socket.js';
+import { localDashboard } from '../../home/dashboard-address.js';
 import { deskPaths, type HomePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
 import { SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
-import { createSignInLink, dashboardUrl } from '../sign-in-link.js';
+import { createSignInLink } from '../sign-in-link.js';
 import type { UpOptions, UpSummary } from '../up-options.js';
 
 const DAYS_AHEAD_MAX = 40;
@@ -21,6 +23,8 @@ interface NextRoutine {
 
 const STATUS_TIMEOUT_MS = 5_000;
 
+const UNANSWERED = 'the trader has not answered yet';
+
 /** The one screen after a start. A trader that is just busy leaves gaps, not an error. */
 export async function summarise(
   options: UpOptions,
@@ -30,7 +34,7 @@ export async function summarise(
 ): Promise<UpSummary> {
   const { desk } = options.loaded;
   const status = await readTrader(deskPaths(paths, desk.desk).controlSocket);
-  const dashboard = dashboardUrl(runtime);
+  const dashboard = localDashboard(runtime.web);
   const passwordFile = join(paths.secrets, SECRET_FILES.operatorPassword);
   return {
     desk: desk.desk,
@@ -39,9 +43,11 @@ export async function summarise(
     simulated: status?.marketData.simulated ?? false,
     account: status?.account ?? null,
     mode: status?.mode ?? 'HALTED',
-    reason: status?.reason ?? 'the trader has not answered yet',
+    reason: status?.reason ?? UNANSWERED,
+    headline: status === null ? `HALTED: ${UNANSWERED}` : headlineLine(status),
     dashboardUrl: dashboard,
-    signInUrl: await createSignInLink(runtime).catch(() => dashboard),
+    signInUrl: await createSignInLink(runtime, dashboard).catch(() => dashboard),
+    publicUrl: runtime.web.publicUrl ?? null,
     signInMinutes: SIGN_IN_TOKEN_MINUTES,
     temporalUiUrl: `http://${runtime.web.host}:${runtime.temporalUiProxy.port}/`,
     metricsUrl: `${dashboard}metrics`,

@@ -2,9 +2,11 @@
  * Everything that the bot writes goes through here, one message after the other. So the ids of its messages are known,
  * and a message whose answer was lost can be looked for: it lies behind the newest id that was known before it.
  */
+
 import { setMaxListeners } from 'node:events';
 import type { Api } from 'grammy';
 import type { NoticeButton } from '../../contracts/notice.js';
+import { asTyped } from '../../home/as-typed.js';
 import { type GrammySignal, grammySignal } from '../grammy-signal.js';
 import { RateLimit } from './rate-limit.js';
 import { outcomeOfError, type SendOutcome } from './send-outcome.js';
@@ -62,7 +64,7 @@ export class SendLane {
       return this.attempt((signal) =>
         this.api.sendMessage(
           message.chatId,
-          message.text,
+          asTyped(message.text),
           { ...markupOf(message.buttons), disable_notification: message.silent === true },
           signal,
         ),
@@ -130,7 +132,7 @@ export class SendLane {
       await this.api.editMessageText(
         message.chatId,
         messageId,
-        message.text,
+        asTyped(message.text),
         markupOf(message.buttons),
         signal,
       );

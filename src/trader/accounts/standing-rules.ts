@@ -9,7 +9,12 @@ import type { Desk } from '../../desk/schema.js';
 import { applyRecord } from '../../engine/apply-record.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Command } from '../../engine/event.js';
-import { RISK_SPECS, type SettingValues, settingValues } from '../../engine/settings/setting-specs.js';
+import {
+  needsApproval,
+  RISK_SPECS,
+  type SettingValues,
+  settingValues,
+} from '../../engine/settings/setting-specs.js';
 import { createState, type EngineState } from '../../engine/state.js';
 import type { DeskPaths } from '../../home/runtime.js';
 import type { Journal } from '../journal/journal.js';
@@ -89,11 +94,11 @@ function smaller({ sizeFactorPpm }: EngineState, now: RulesInForce): Rule[] {
 }
 
 function tighter({ settings: { changed } }: EngineState, now: RulesInForce): Rule[] {
-  const values = RISK_SPECS.flatMap(({ key, tighter }) => {
-    const value = changed[key];
-    const inForce = now.settings[key];
-    const isTighter = value !== undefined && inForce !== undefined && tighter === 'lower' && value < inForce;
-    return isTighter ? [[key, value] as const] : [];
+  const values = RISK_SPECS.flatMap((spec) => {
+    const value = changed[spec.key];
+    const inForce = now.settings[spec.key];
+    if (value === undefined || inForce === undefined || value === inForce) return [];
+    return needsApproval(spec, inForce, value) ? [] : [[spec.key, value] as const];
   });
   if (values.length === 0) return [];
   const command = {

@@ -25,6 +25,8 @@ export interface GoLiveQuestion extends Votes {
 /** Throws `ControlRefusal`; one bad vote spoils them all. */
 export function goLiveAuthority(question: GoLiveQuestion): GoLivePermission {
   const { proposal, needed, fileConfigHash } = question;
+  const { desk = question.desk, ...asked } = proposal;
+  if (desk !== question.desk) throw refused(`it is about the desk ${desk}, and this one is ${question.desk}`);
   const approvedBy = countVotes(question, {
     name: 'vote',
     choice: 'approve',
@@ -37,7 +39,7 @@ export function goLiveAuthority(question: GoLiveQuestion): GoLivePermission {
   if (approvedBy.length < Math.max(1, needed))
     throw refused(`${needed} different people must approve this, ${approvedBy.length} did`);
   return {
-    grant: { ...proposal, fileConfigHash, approvedBy },
+    grant: { ...asked, fileConfigHash, approvedBy },
     authority: approvedBy.length >= 2 ? 'two-people' : 'person',
   };
 }

@@ -108,6 +108,7 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
   }),
   goLive: whoAndWhy.extend({
     proposal: z.object({
+      desk: id.optional(),
       release: id,
       attempt: z.int().min(1),
       step: z.int().min(0),

@@ -2,7 +2,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { AmendOutcome, ReplaceOutcome } from '../../domain/venue.js';
-import type { Approved } from '../../engine/risk/approved.js';
+import type { Approved } from '../../limits/gate.js';
 import type { VenuePort } from '../../venue/port.js';
 import type { Unstamped } from './unstamped.js';
 

@@ -7,7 +7,7 @@ import type { OrderIntent } from '../../domain/order.js';
 import type { CommandOutcome, Effect } from '../../engine/effect.js';
 import type { Command, EngineEvent, Stamp } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
-import type { Approved } from '../../engine/risk/approved.js';
+import type { Approved } from '../../limits/gate.js';
 import { type Clock, ClockWatch, type Timers } from './clock.js';
 import { TickTimer } from './tick-timer.js';
 import type { Unstamped, VenueLink } from './venue-calls.js';

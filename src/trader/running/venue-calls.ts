@@ -4,7 +4,7 @@ import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { CashListed } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
-import type { Approved } from '../../engine/risk/approved.js';
+import type { Approved } from '../../limits/gate.js';
 import type { VenuePort, VenueStreamEvent } from '../../venue/port.js';
 import { CallLane } from './call-lane.js';
 import { amendEvent, amended, replaced, replaceEvent } from './change-calls.js';

@@ -13,7 +13,6 @@ import type {
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
-import { fallPct } from '../../engine/risk/readings.js';
 import type {
   CoinsView,
   EngineView,
@@ -24,6 +23,7 @@ import type {
   TradeView,
 } from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
+import { fallPct } from '../../limits/loss-floors.js';
 
 /** The answer has to fit a frame; the counts beside the lists are always whole. */
 const ORDERS_SHOWN_MAX = 500;

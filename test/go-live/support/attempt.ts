@@ -131,8 +131,10 @@ export async function beginAttempt(
   bench: Bench,
   desk: BenchDesk,
   changes: Partial<GoLiveInput> = {},
+  workflowIdOf: typeof goLiveId = goLiveId,
 ): Promise<Omit<Attempted, 'verdicts'>> {
   const release = `test-${randomBytes(4).toString('hex')}`;
+  const workflowId = workflowIdOf(desk.name, release, 1);
   const { incarnation } = desk.trader;
   const input: GoLiveInput = {
     ...goLiveInput(deskOf(desk.name), {
@@ -156,10 +158,10 @@ export async function beginAttempt(
     release,
     askedBy: 'anna',
     reason: 'r',
-    workflowIdOf: (n) => goLiveId(release, n),
+    workflowIdOf: () => workflowId,
   });
   const handle = await bench.client.workflow.start('goLive', {
-    workflowId: goLiveId(release, 1),
+    workflowId,
     taskQueue: operationsQueue(desk.name),
     args: [input],
   });

@@ -88,7 +88,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a fee that has no value stops no entry',
-    file: 'engine/risk/entry-checks.ts',
+    file: 'limits/rules.ts',
     find: "  return { limit: 'fee-value', reason: openFees };",
     put: '  return null;',
   },

@@ -52,7 +52,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'entries leave past the breaker of the venue',
-    file: 'engine/risk/entry-checks.ts',
+    file: 'limits/rules.ts',
     find: "venueBreaker === 'closed'",
     put: "venueBreaker !== 'never'",
   },
@@ -76,14 +76,14 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a smaller position size changes nothing',
-    file: 'engine/risk/size-factor.ts',
+    file: 'limits/size-factor.ts',
     find: 'return mulDiv(mulDiv(equity, ppmOfPercent(maxPositionSizePct), MILLION), sizeFactorPpm, MILLION);',
     put: 'return mulDiv(equity, ppmOfPercent(maxPositionSizePct), sizeFactorPpm > 0 ? MILLION : MILLION);',
   },
   {
     what: 'any number of positions may be open',
-    file: 'engine/risk/entry-checks.ts',
-    find: 'otherOpenPositions < risk.maxConcurrentPositions',
+    file: 'limits/open-positions.ts',
+    find: 'otherOpenPositions < most',
     put: 'otherOpenPositions < Number.POSITIVE_INFINITY',
   },
   {

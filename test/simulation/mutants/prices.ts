@@ -10,8 +10,8 @@ export const PRICE_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'entries leave on stale prices',
-    file: 'engine/risk/entry-checks.ts',
-    find: 'quoteAgeMs <= staleMs) return null;',
+    file: 'limits/stale-data.ts',
+    find: 'quoteAgeMs <= staleMsOf({ staleDataSeconds: seconds })) return null;',
     put: 'quoteAgeMs <= 1e9) return null;',
   },
   {

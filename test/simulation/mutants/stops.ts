@@ -82,7 +82,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'an entry is approved that could not be protected',
-    file: 'engine/risk/entry-checks.ts',
+    file: 'limits/rules.ts',
     find: '  if (lots >= minQuantityLots && value >= minNotional) return null;',
     put: '  if (lots >= 0 && value >= 0) return null;',
   },
@@ -94,7 +94,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'an entry is judged by its own price instead of that of its stop',
-    file: 'engine/risk/entry-checks.ts',
+    file: 'limits/rules.ts',
     find: '? Math.floor((intent.protectTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM)',
     put: '? (intent.limitTicks ?? 0)',
   },

@@ -2,8 +2,9 @@
  * Days begin when they begin and no sooner; who may trade has lost neither the day's nor the drawdown's part. Money and
  * coins that came in or went out move both: they are no profit and no loss.
  */
-import type { RiskNumbers } from '../../../src/engine/config.js';
+
 import type { EngineRecord } from '../../../src/engine/record.js';
+import type { RiskNumbers } from '../../../src/limits/registry.js';
 import type { FollowedBook } from '../followed-book.js';
 import { isNoResult } from '../second-book.js';
 import type { Moment, Watcher } from '../watcher.js';

@@ -1,7 +1,7 @@
-// Stands in for a role: ready at once, ends on SIGTERM; the trader also answers its control socket.
+// Stands in for a role: ready at once (the engine worker once web has started too), ends on SIGTERM; the trader also answers its control socket.
 
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 
@@ -38,7 +38,9 @@ if (name === 'trader') {
         simulated: true,
         marketMs: Date.UTC(2026, 0, 5, 12),
       };
-      socket.end(`${JSON.stringify({ id, result: { mode: 'HALTED', reason: 'startup', marketData } })}\n`);
+      const given = join(runtime.home, 'mode');
+      const mode = existsSync(given) ? readFileSync(given, 'utf8') : 'HALTED';
+      socket.end(`${JSON.stringify({ id, result: { mode, reason: 'startup', marketData } })}\n`);
     });
   }).listen(path);
 } else {
@@ -50,4 +52,10 @@ const stop = () => {
 };
 process.on('SIGTERM', stop);
 process.on('disconnect', () => undefined);
-if (process.env.SLOW_ROLE !== name) process.send({ type: 'ready' });
+// Started one after the other, the first would wait for ever for the last.
+const webHasStarted = () => /^web started$/m.test(readFileSync(trail, 'utf8'));
+const ready = setInterval(() => {
+  if (name === 'engine-worker' && !webHasStarted()) return;
+  clearInterval(ready);
+  if (process.env.SLOW_ROLE !== name) process.send({ type: 'ready' });
+}, 10);

@@ -276,7 +276,7 @@ const goLive: Pressable = {
     await endPermission(desk);
     // Looked at twice a watch: each look is two boundaries more.
     const { input } = await beginAttempt(bench, desk, { watchMs: 200, lookMs: 200, remindMs: 60_000 });
-    return goLiveId(input.release, input.attempt);
+    return goLiveId(input.desk, input.release, input.attempt);
   },
   answer: async (bench, desk, workflowId) => {
     const people = peopleOf(bench, desk);

@@ -90,7 +90,7 @@ export class GoLiveRun {
     this.cancelled = true;
     const isLive = this.progress.size !== null || this.isGranting;
     const text = isLive
-      ? `${CANCELLED_LIVE} To end it: fermata go-live revoke, or stop the desk.`
+      ? `${CANCELLED_LIVE} To end it: fermata go-live --revoke, or stop the desk.`
       : 'Nothing was armed: the attempt ends as refused.';
     const finding = {
       verdict: 'warn',
@@ -109,7 +109,7 @@ export class GoLiveRun {
     this.cancelled = true;
     this.liveSinceMs = Date.now();
     this.progress = { ...this.progress, size };
-    const text = `It was begun anew while it was live (${why}). ${CANCELLED_LIVE} To end it: fermata go-live revoke, or stop the desk.`;
+    const text = `It was begun anew while it was live (${why}). ${CANCELLED_LIVE} To end it: fermata go-live --revoke, or stop the desk.`;
     const finding = { verdict: 'warn', observed: text, expected: 'begun once' } as const;
     this.record('live-before', 'Live before', finding, Date.now());
     const { desk } = this.input;

@@ -7,6 +7,7 @@ import type { Carried, GoLiveResult } from '../../../contracts/go-live.js';
 import { goLiveApprovalId } from '../../../domain/go-live.js';
 import { approvedCalls } from '../operations-calls.js';
 import type { GoLiveRun } from './go-live-run.js';
+import { namedDesk } from './permission.js';
 import { ramp, sizeStepTitle } from './ramp.js';
 
 const LIVE_BEFORE = 'go-live-refused-only-where-it-is-not-live';
@@ -30,7 +31,7 @@ export async function unlessLiveBefore(
 /** Of the sizes, only the one after what is in force can have been asked for and not be decided. */
 function withdrawNext({ input, approvals }: GoLiveRun, step: number): Promise<void> {
   const { desk, release, attempt } = input;
-  const id = goLiveApprovalId({ release, attempt, step, haltId: null });
+  const id = goLiveApprovalId({ ...namedDesk(input), release, attempt, step, haltId: null });
   const why = 'going live was begun anew while it was live: nothing larger is asked for';
   return approvals.withdrawEarlier({ id, title: `${sizeStepTitle(step)} on ${desk}` }, why);
 }

@@ -1,9 +1,10 @@
 /** What people agree to, exactly, and the trader's own yes to it. Each only once what led to it is on record. */
 import { condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import { type ApprovalOutcome, pressingWithin } from '../../../contracts/approval.js';
+import type { GoLiveInput } from '../../../contracts/go-live.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import type { Decision } from '../../../domain/decision.js';
-import { type GoLiveProposal, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
+import { type GoLiveProposal, goLiveId, goLiveTerms, type SizePlan } from '../../../domain/go-live.js';
 import { approvedCalls } from '../operations-calls.js';
 import type { GoLiveRun } from './go-live-run.js';
 
@@ -11,12 +12,18 @@ const SECOND_THOUGHTS = 'go-live-cancelled-while-cooling-off';
 
 /** `step` 0: the start, which arms the halt it names. */
 export function proposalOf(
-  { input: { release, attempt, incarnation } }: GoLiveRun,
+  { input }: GoLiveRun,
   step: number,
   size: SizePlan,
   { configHash, haltId }: Pick<GoLiveProposal, 'configHash' | 'haltId'>,
 ): GoLiveProposal {
-  return { release, attempt, step, incarnation, configHash, haltId, size };
+  const { release, attempt, incarnation } = input;
+  return { ...namedDesk(input), release, attempt, step, incarnation, configHash, haltId, size };
+}
+
+/** A run that began before ids named the desk goes on asking under the id that it has asked under. */
+export function namedDesk({ desk, release, attempt }: GoLiveInput): Pick<GoLiveProposal, 'desk'> {
+  return workflowInfo().workflowId === goLiveId(desk, release, attempt) ? { desk } : {};
 }
 
 /** One person who decides alone has time for second thoughts before it counts. */

@@ -2,6 +2,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { Notice } from '../../../contracts/notice.js';
 import { causeOf } from '../../../domain/cause-of.js';
+import { goLiveId } from '../../../domain/go-live.js';
 import type { GoLiveRun } from './go-live-run.js';
 
 /** One look at a desk with real money: the trader's own word, and its fills as the ledger has them. */
@@ -142,7 +143,7 @@ function tell(
     ...said,
     desk,
     title: `${desk} trades real money: ${said.title}`,
-    fingerprint: `golive:${release}:${attempt}:${what}:${Date.now()}`,
+    fingerprint: `${goLiveId(desk, release, attempt)}:${what}:${Date.now()}`,
   };
   run.trail.keep(what, run.records.notify.executeWithOptions({ summary: `Tell people: ${what}` }, [notice]));
 }

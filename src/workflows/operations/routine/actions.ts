@@ -1,8 +1,8 @@
-/** What an action of a routine does: a workflow of its own, one at a time. */
+/** What an action that comes with Fermata does: a workflow of its own, one at a time. */
 import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy } from '@temporalio/workflow';
 import { type BackupInput, type BackupResult, backupLabel, drillLabel } from '../../../contracts/backup.js';
 import { backupWorkflowId, drillWorkflowId, operationsQueue } from '../../../contracts/queues.js';
-import type { RoutineAction } from '../../../contracts/routine.js';
+import { SHIPPED_ACTIONS, type ShippedAction } from '../../../contracts/routine.js';
 import { CANCEL_ASKED, untilCancelRequest } from '../../cancellation.js';
 import type { backup } from '../backup/backup.js';
 import type { restoreDrill } from '../backup/restore-drill.js';
@@ -11,7 +11,7 @@ import type { StepContext, StepOutcome } from './step.js';
 const KEPT_DEFAULT = 14;
 const EVIDENCE_MS = 3_600_000;
 
-const ACTIONS: Readonly<Record<RoutineAction, (context: StepContext) => Promise<StepOutcome>>> = {
+const ACTIONS: Readonly<Record<ShippedAction, (context: StepContext) => Promise<StepOutcome>>> = {
   backup: (context) => {
     const workflowId = backupWorkflowId(context.desk);
     const args: Parameters<typeof backup> = [
@@ -33,7 +33,10 @@ const ACTIONS: Readonly<Record<RoutineAction, (context: StepContext) => Promise<
   },
 };
 
-export async function runAction(action: RoutineAction, context: StepContext): Promise<StepOutcome> {
+export const isShipped = (action: string): action is ShippedAction =>
+  SHIPPED_ACTIONS.some((one) => one === action);
+
+export async function runAction(action: ShippedAction, context: StepContext): Promise<StepOutcome> {
   try {
     return await ACTIONS[action](context);
   } catch (error) {

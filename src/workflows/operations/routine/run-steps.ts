@@ -3,19 +3,22 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { OperationsActivities } from '../../../contracts/operations-activities.js';
 import { operationsQueue } from '../../../contracts/queues.js';
-import type { OwnStepRequest, RoutineStep, StepResult } from '../../../contracts/routine.js';
+import type { ActionRequest, OwnStepRequest, RoutineStep, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { awaitTask } from '../await-task.js';
 import { FINAL, recordCalls } from '../operations-calls.js';
-import { runAction } from './actions.js';
+import { isShipped, runAction } from './actions.js';
 import { recordResult, type StepContext, type StepKind, type StepOutcome, type StepTrace } from './step.js';
 
 /** Asking must not fail the routine for a database that is back in a moment. */
 const ASK_MS = 60_000;
 /** A program or an address ends in the step's own time; judging its output and keeping it come after that. */
 const CLOSING_MS = 30_000;
+/** An own check ends itself within the step's time, and says why: that comes before Temporal's own end. */
+const ANSWER_MS = 10_000;
+const HEARTBEAT_MS = 15_000;
 
 /**
  * Every step runs beside the others up to one whose failure stops the routine: what comes after such a step waits
@@ -70,15 +73,19 @@ async function runStep(step: RoutineStep, context: StepContext): Promise<StepRes
 
 function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
   const { action, report, check, title: summary } = step;
-  if (action !== undefined) return runAction(action, context);
+  if (action !== undefined)
+    return isShipped(action) ? runAction(action, context) : runOwnAction(step, action, context);
   if (step.human !== undefined) return askPerson(step, context);
   if (step.command !== undefined || step.http !== undefined) return runOwnStep(step, context);
-  const calls = checkCalls(context.desk, step);
+  const calls = checkCalls(context.desk, step, ANSWER_MS);
+  const { timeoutSeconds } = step;
   if (report !== undefined)
     return calls.runReport.executeWithOptions({ summary }, [
-      { report, with: step.with, marketMs: context.marketMs },
+      { report, with: step.with, marketMs: context.marketMs, timeoutSeconds },
     ]);
-  return calls.runCheck.executeWithOptions({ summary }, [{ check: check ?? '', with: step.with }]);
+  return calls.runCheck.executeWithOptions({ summary }, [
+    { check: check ?? '', with: step.with, timeoutSeconds },
+  ]);
 }
 
 function runOwnStep(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
@@ -93,6 +100,22 @@ function runOwnStep(step: RoutineStep, context: StepContext): Promise<StepOutcom
   const calls = checkCalls(desk, step, CLOSING_MS);
   const run = command === undefined ? calls.runHttp : calls.runCommand;
   return run.executeWithOptions({ summary }, [runIdentity(desk), request]);
+}
+
+/** Its process outlives a killed worker, which is seen by its silence; who tries it again waits for that. */
+function runOwnAction(step: RoutineStep, action: string, context: StepContext): Promise<StepOutcome> {
+  const { key: stepKey, title: summary, with: given, timeoutSeconds } = step;
+  const { attemptGroup, desk } = context;
+  const attemptMs = timeoutSeconds * 1_000 + CLOSING_MS;
+  const calls = proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    heartbeatTimeout: HEARTBEAT_MS,
+    startToCloseTimeout: attemptMs,
+    scheduleToCloseTimeout: attemptMs * 2 + 5_000,
+    retry: { maximumAttempts: 3, initialInterval: 250, nonRetryableErrorTypes: FINAL },
+  });
+  const request: ActionRequest = { stepKey, attemptGroup, action, with: given, timeoutSeconds };
+  return calls.runAction.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
 function kindOf({ action, report, human }: RoutineStep): StepKind {
@@ -118,11 +141,11 @@ function record(result: StepResult, startedMs: number, context: StepContext & St
   return result;
 }
 
-/** One attempt of a check may take the step's time; one more attempt is made, then it has failed. */
+/** One attempt may take the step's time, and then close; one more attempt is made, then it has failed. */
 function checkCalls(
   desk: string,
   step: RoutineStep,
-  closingMs = 0,
+  closingMs: number,
 ): ActivityInterfaceFor<OperationsActivities> {
   const attemptMs = step.timeoutSeconds * 1_000 + closingMs;
   return proxyActivities<OperationsActivities>({

@@ -28,13 +28,13 @@ export const goLive: Procedure = {
         const ours = attempts.find(({ reason }) => reason === cell);
         if (ours?.state === 'completed') return true;
         if (ours?.finishedMs === null) return help(bench, ours.workflowId);
-        const { configHash } = await bench.operations.readStatus();
+        const { desk, configHash } = await bench.operations.readStatus();
         const release = releaseOf(PRODUCT_VERSION, configHash);
         const last = Math.max(
           0,
           ...attempts.filter((one) => one.release === release).map(({ attempt }) => attempt),
         );
-        watch(goLiveId(release, last + 1));
+        watch(goLiveId(desk, release, last + 1));
         await bench.pages[0].send('POST', '/api/golive', { reason: cell });
         return false;
       },

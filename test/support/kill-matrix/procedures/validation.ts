@@ -33,7 +33,7 @@ export const validation: Procedure = {
       reportFolder: join(folder, cell),
       requestedBy: OPERATOR.person,
     };
-    keepRequest(desk.home, request, loaded.text);
+    keepRequest(desk.home, request, loaded);
     watch(validationId(runtime.desk, cell));
     await until('the validation is under way', () => startValidation(temporal, request));
   },

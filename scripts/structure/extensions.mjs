@@ -1,0 +1,53 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * For each kind of extension: the files, beside its own, that one of those which ship has made somebody touch; of the one
+ * with the most.
+ * @param {string} root the project's folder
+ * @param {readonly import('./modules.mjs').Module[]} modules of src and the page
+ * @returns {Record<'venue' | 'check' | 'report' | 'playbook', string[]>}
+ */
+export function touchedByExtensions(root, modules) {
+  const files = (folder, skipped) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.ts') && !skipped.includes(file))
+      .map((file) => ({ name: file.slice(0, -3), own: `${folder}/${file}` }));
+  const folders = (folder, file) =>
+    readdirSync(join(root, folder))
+      .filter((name) => existsSync(join(root, folder, name, file)))
+      .map((name) => ({ name, own: `${folder}/${name}/` }));
+  const registered = (folder) => {
+    const { text } = modules.find(({ path }) => path === `${folder}/registry.ts`);
+    return files(folder, []).filter(({ name }) =>
+      new RegExp(`import \\{ \\w+ \\} from './${name}\\.js'`).test(text),
+    );
+  };
+  const worst = (extensions) => {
+    const touched = extensions.map(({ name, own }) =>
+      modules.filter((module) => !module.path.startsWith(own) && names(module, name, own)),
+    );
+    return (touched.toSorted((a, b) => b.length - a.length)[0] ?? []).map(({ path }) => path);
+  };
+  return {
+    venue: worst(folders('src/venue', 'definition.ts')),
+    check: worst(registered('src/checks')),
+    report: worst(registered('src/reports')),
+    playbook: worst(
+      files('src/workflows/operations/incident/playbooks', []).filter(({ name }) =>
+        modules.some(
+          ({ path, text }) => path === 'src/desk/incident-schema.ts' && text.includes(`'${name}'`),
+        ),
+      ),
+    ),
+  };
+}
+
+/** By an import of its file, or by its name; one that is a word of the language (`database`) says nothing. */
+function names({ text, imports }, name, own) {
+  const isDistinct = own.endsWith('/') || /[-A-Z]/.test(name);
+  return (
+    imports.some(({ to }) => to === own) ||
+    (isDistinct && new RegExp(`(?<![\\w.-])${name}(?![\\w-])`, own.endsWith('/') ? 'i' : '').test(text))
+  );
+}

@@ -1,0 +1,109 @@
+/**
+ * Actions of the desk's own folder. Each is done once: its process outlives a worker that is killed, and whoever tries the
+ * step again waits for it. Where nobody knows how it ended, a person looks: it is never begun again.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CheckOutcome } from '../contracts/routine.js';
+import type { StepParameters } from '../desk/step-parts.js';
+import { deskFolderOf, homePaths, type Runtime } from '../home/runtime.js';
+import { PART_FOLDERS } from '../pack/pack-folder.js';
+import type { Begun, DoneOnce, Ended } from '../pack/protocol.js';
+import { isAlive } from '../supervisor/process-table.js';
+import type { CheckContext } from './check.js';
+import { outcomeOf, type PackChild, packContext, startPackChild } from './pack-child.js';
+
+const POLL_MS = 100;
+/** For what is begun late, and ends itself. */
+const AFTER_LIMIT_MS = 10_000;
+/** No run asks what became of it any more. */
+const KEPT_MS = 30 * 86_400_000;
+
+export interface OwnActionRequest {
+  /** Of this step of this run: what was begun under it is never begun again. */
+  readonly key: string;
+  readonly action: string;
+  readonly given: StepParameters;
+  readonly limitMs: number;
+  /** Aborted: nobody here waits for it any longer. */
+  readonly ending: AbortSignal;
+}
+
+export type RunOwnAction = (request: OwnActionRequest) => Promise<CheckOutcome>;
+
+/** Rejects where nothing was begun. */
+export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' | 'trader'>): RunOwnAction {
+  const folder = homePaths(runtime.home).ownActions;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  forgetOld(folder);
+  return async ({ key, action, given, limitMs, ending }) => {
+    const once = filesOf(folder, key, limitMs);
+    const expected = `an answer within ${limitMs / 1_000} s`;
+    const giveUpMs = performance.now() + limitMs + AFTER_LIMIT_MS;
+    let child: PackChild | null = null;
+    let said: Ended | null | undefined;
+    if (read<Begun>(once.begunFile) === null) {
+      const asked = { ...(await packContext(context)), key };
+      child = await startPackChild(deskFolderOf(runtime), `${PART_FOLDERS.action}/${action}`, {
+        ...{ context: asked, given, once },
+      });
+      void child.ended.then((ended) => {
+        said = ended;
+      });
+    }
+    for (;;) {
+      const begun = read<Begun>(once.begunFile);
+      // In this order: what ends in between has said what came of it.
+      const isGone = begun === null ? said !== undefined : !isAlive(begun.pid);
+      const ended = read<Ended>(once.endedFile);
+      if (ended !== null) return answerOf(ended);
+      if (isGone && begun === null) return outcomeOf(runtime.home, said ?? null);
+      const isLate = performance.now() > giveUpMs;
+      if (begun !== null && (isGone || isLate)) {
+        const since = `begun at ${new Date(begun.begunMs).toISOString()}`;
+        const how = isGone ? 'ended without an answer' : 'not ended in its time';
+        const observed = `${since}, ${how}; it is not begun again: look what it has done`;
+        return { verdict: 'fail', observed, expected };
+      }
+      if (isLate) child?.kill();
+      // Its process goes on, within its own limit: the next worker waits for it.
+      if (ending.aborted) throw new Error('its worker ends; what was begun goes on');
+      await sleep(POLL_MS);
+    }
+
+    function answerOf(ended: Ended): CheckOutcome {
+      try {
+        return outcomeOf(runtime.home, ended);
+      } catch (error) {
+        // Another try would find the same.
+        return { verdict: 'fail', observed: (error as Error).message, expected };
+      }
+    }
+  };
+}
+
+function filesOf(folder: string, key: string, limitMs: number): DoneOnce {
+  const name = createHash('sha256').update(key).digest('hex');
+  return { begunFile: join(folder, `${name}.begun`), endedFile: join(folder, `${name}.ended`), limitMs };
+}
+
+/** Null where it is not there, or not yet whole. */
+function read<T>(file: string): T | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch {
+    return null;
+  }
+}
+
+function forgetOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    // Renamed in between, by an action that ends just now.
+    if (stat === undefined) continue;
+    if (Date.now() - stat.mtimeMs > KEPT_MS) rmSync(file, { force: true });
+  }
+}

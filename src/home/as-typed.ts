@@ -1,0 +1,30 @@
+/** Commands in messages as they can be typed where the desk was started; everything of ours says `fermata COMMAND`. */
+import { isContainer } from './is-container.js';
+
+/** `fermata` alone is on nobody's path after `npm ci`, and there is none outside of a container. */
+const COMMAND = /(?<![\w/.@-]|npx |the )fermata (?=--|[a-z])/g;
+
+/** In containers these are not the command line's (docs/DEPLOY.md). */
+const OF_COMPOSE: Readonly<Record<string, string>> = {
+  up: 'docker-compose up -d',
+  down: 'docker-compose down',
+  preflight: 'docker-compose exec operations-worker node bin/fermata.js preflight',
+};
+const COMPOSE_COMMAND = new RegExp(`${COMMAND.source}(${Object.keys(OF_COMPOSE).join('|')})(?![\\w-])`, 'g');
+
+/** Started by `npx` or `npm start`: in this folder `npx` finds this program, and no other one of the same name. */
+const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
+  env.npm_command === 'exec' || env.npm_lifecycle_event === 'start';
+
+/** What stands before a command here. `npx` elsewhere would fetch a stranger's package of this name. */
+export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
+  if (isContainer(env)) return 'docker-compose run --rm cli';
+  return startedByNpm(env) ? 'npx fermata' : 'fermata';
+}
+
+export function asTyped(text: string, env: NodeJS.ProcessEnv = process.env): string {
+  const ofCompose = isContainer(env)
+    ? text.replace(COMPOSE_COMMAND, (_, command: string) => OF_COMPOSE[command] as string)
+    : text;
+  return ofCompose.replace(COMMAND, `${programAsTyped(env)} `);
+}

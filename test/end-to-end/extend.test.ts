@@ -1,0 +1,111 @@
+/** docs/EXTEND.md, typed as it stands: each part is added to a desk of a new folder, and the desk then runs them. */
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+}
+
+let desk: DeskUnderTest;
+let inserted = '';
+let terminal: (line: string) => Promise<string>;
+beforeAll(() => {
+  desk = deskUnderTest('my-desk');
+  const bin = join(desk.home, 'bin');
+  mkdirSync(bin);
+  const program = join(bin, 'fermata');
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${repository}/bin/fermata.js' "$@"\n`);
+  chmodSync(program, 0o700);
+  const env = { ...process.env, FERMATA_HOME: desk.home, PATH: `${bin}:${process.env.PATH}` };
+  terminal = (line) =>
+    new Promise((settle, fail) => {
+      execFile('bash', ['-c', line], { cwd: desk.home, env, timeout: 240_000 }, (error, stdout, stderr) =>
+        error === null ? settle(stdout) : fail(new Error(`${line}: ${stdout}\n${stderr}`)),
+      );
+    });
+});
+afterAll(() => desk?.dispose());
+
+it('what EXTEND.md says is typed: each part is one file and a step, and the desk runs all of them', async () => {
+  const touched = new Map<string, readonly string[]>();
+  let said = '';
+  for (const { title, blocks } of sections()) {
+    const before = filesOfDesks();
+    for (const { language, text } of blocks) {
+      if (language === 'ts') write(text);
+      else if (language === 'yaml') insert(title, text);
+      else if (language === 'bash') for (const line of text.trim().split('\n')) said = await type(line);
+      else if (language === 'text') for (const line of text.trim().split('\n')) expect(said).toContain(line);
+      else throw new Error(`a block that nobody types: ${language}`);
+    }
+    const changed = [...filesOfDesks()].filter(([path, text]) => before.get(path) !== text);
+    touched.set(title, changed.map(([path]) => path).sort());
+  }
+  expect(Object.fromEntries(touched)).toEqual({
+    'A desk': ['my-desk/desk.yaml', 'my-desk/tsconfig.json', 'schema.json'],
+    'A check': ['my-desk/checks/spread.ts', 'my-desk/desk.yaml'],
+    'A report': ['my-desk/desk.yaml', 'my-desk/reports/exposure.ts'],
+    'An action': ['my-desk/actions/note.ts', 'my-desk/desk.yaml'],
+    'All of it, once': ['my-desk/notes.txt'],
+    'A venue, an incident kind': [],
+  });
+  expect(said).toMatch(/Exposure.*held: .*equity \d/);
+  expect(readFileSync(join(desk.home, 'desks/my-desk/notes.txt'), 'utf8').trim().split('\n')).toHaveLength(1);
+});
+
+async function type(line: string): Promise<string> {
+  if (line.startsWith('fermata up ')) {
+    await desk.up('--market', 'simulated', ...line.split(' ').slice(2));
+    return '';
+  }
+  if (line !== 'fermata login operator') return terminal(line);
+  await desk.signIn();
+  return '';
+}
+
+function sections(): { readonly title: string; readonly blocks: readonly Block[] }[] {
+  const [, ...parts] = readFileSync(join(repository, 'docs/EXTEND.md'), 'utf8').split(/^## /m);
+  return parts.map((part) => ({
+    title: part.split('\n')[0] ?? '',
+    blocks: [...part.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({
+      language,
+      text,
+    })),
+  }));
+}
+
+/** Its first line says where. */
+function write(text: string): void {
+  const file = join(desk.home, /^\/\/ (\S+)/.exec(text)?.[1] ?? '');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+/** The routine as it stands there: the first below `routines:`, in the place of what it was before. */
+function insert(title: string, text: string): void {
+  const [place = '', key = '', ...lines] = text.split('\n');
+  const file = join(desk.home, place.slice(2));
+  const routine = lines.join('\n');
+  const whole = readFileSync(file, 'utf8').replace(inserted, '');
+  expect(whole, title).toContain(`\n${key}`);
+  writeFileSync(
+    file,
+    whole.replace(new RegExp(`^${key}.*\\n`, 'm'), (line) => `${line}${routine}`),
+  );
+  inserted = routine;
+}
+
+/** Text by path below `desks`. The desk keeps what is its own below the same folder here: that is nobody's file. */
+function filesOfDesks(): Map<string, string> {
+  const root = join(desk.home, 'desks');
+  if (!existsSync(root)) return new Map();
+  const names = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+  const isSource = (name: string): boolean => /\.(ts|yaml|txt)$|(tsconfig|schema)\.json$/.test(name);
+  return new Map(names.filter(isSource).map((name) => [name, readFileSync(join(root, name), 'utf8')]));
+}
