@@ -145,7 +145,7 @@ it('waits until the exchange and the books are clean', async () => {
   desk.simulator.sockets.drop();
   await desk.until(
     'down',
-    (now) => now.notTrading.some(({ reason }) => /does not answer|reconciled/.test(reason)),
+    (now) => now.notTrading.some(({ reason }) => /the venue is down/.test(reason)),
     40_000,
   );
   await expect(goLive(...signed(await desk.proposal()))).rejects.toThrow(/venue|reconciled|price/);
