@@ -2,7 +2,7 @@
  * What moves together counts together: each other instrument's exposure, weighted by how its returns went with those of the
  * instrument that is to be entered. What goes the other way counts against it; where nobody knows, all of it counts.
  */
-import { beyond, entryWorth, sumOf } from './exposure.js';
+import { denialBeyond, entryWorth, PERCENT_OF_EQUITY, sumOf } from './exposure.js';
 import { type Holding, limit, type RiskCheck } from './limit.js';
 
 export const correlatedExposureLimit = limit({
@@ -11,22 +11,18 @@ export const correlatedExposureLimit = limit({
     meaning: 'Exposure to what moves together, percent of equity',
     reference:
       'An entry with what moves like it, percent of equity: positions and entries weighted by the correlation of their last 60 one-minute returns; one that is not known counts as 1.',
-    unit: '%',
-    whole: false,
-    min: 0.01,
-    max: 10_000,
-    tighter: 'lower',
-    leftOut: 'off',
+    ...PERCENT_OF_EQUITY,
   },
   name: 'correlated-exposure',
   title: 'Exposure to what moves together',
   judge: (check, maxPct) => {
     if (check.intent.purpose !== 'entry') return null;
     const exposed = sumOf(check.holdings().map((holding) => weighted(check, holding))) + entryWorth(check);
-    const problem = beyond(exposed, check, maxPct);
-    return problem === null
-      ? null
-      : { limit: 'correlated-exposure', reason: `it and what moves like it would be worth ${problem}` };
+    return denialBeyond(maxPct, check, {
+      limit: 'correlated-exposure',
+      what: 'it and what moves like it',
+      exposed,
+    });
   },
   reading: (_account, value) => ({ value: `${value} % of equity`, now: 'told at each entry' }),
 });

@@ -1,23 +1,45 @@
 /** What is held and what may still be, in money: what the limits of exposure count. */
 import { formatMoney, worth } from '../domain/money.js';
-import type { AccountView, Holding, RiskCheck } from './limit.js';
+import type { AccountView, Denial, Holding, RiskCheck } from './limit.js';
+
+/** Of equity: what is borrowed takes it past a hundred. A desk file may leave it out. */
+export const PERCENT_OF_EQUITY = {
+  unit: '%',
+  whole: false,
+  min: 0.01,
+  max: 10_000,
+  tighter: 'lower',
+  leftOut: 'off',
+} as const;
 
 /** An instrument's share of what is at risk, whatever the side. */
 export function grossOf({ worth: held, buying, selling }: Holding): number {
   return Math.abs(held) + buying + selling;
 }
 
-export function entryWorth({ intent, instrument, askTicks, bidTicks }: RiskCheck): number {
-  const price = Math.max(intent.limitTicks ?? askTicks, bidTicks);
-  return worth(intent.quantityLots, price, instrument.moneyPerTickLot);
+/** What an entry is valued at: its own price, and no less than the bid. */
+export function entryTicks({ intent, askTicks, bidTicks }: RiskCheck): number {
+  return Math.max(intent.limitTicks ?? askTicks, bidTicks);
 }
 
-/** Null where `exposed` is within that part of equity; else the end of a sentence. */
-export function beyond(exposed: number, { equity, instrument }: RiskCheck, maxPct: number): string | null {
+export function entryWorth(check: RiskCheck): number {
+  const { intent, instrument } = check;
+  return worth(intent.quantityLots, entryTicks(check), instrument.moneyPerTickLot);
+}
+
+/** Null where what is `exposed` is within that part of equity. `what` it is begins the reason. */
+export function denialBeyond(
+  maxPct: number,
+  { equity, instrument }: RiskCheck,
+  { limit, what, exposed }: { readonly limit: string; readonly what: string; readonly exposed: number },
+): Denial | null {
   const most = (equity * maxPct) / 100;
   if (equity > 0 && exposed <= most) return null;
   const shown = Number.isFinite(exposed) ? formatMoney(Math.round(exposed), 2) : 'an unknown amount of';
-  return `${shown} ${instrument.quote}, ${maxPct} % of equity allow ${formatMoney(Math.round(most), 2)}`;
+  const reason =
+    `${what} would be worth ${shown} ${instrument.quote}, ` +
+    `${maxPct} % of equity allow ${formatMoney(Math.round(most), 2)}`;
+  return { limit, reason };
 }
 
 export function partOfEquity(exposed: number, { equity }: AccountView): string {

@@ -1,5 +1,5 @@
 /** All positions and entries together, whatever their side. Above 100 % it bounds leverage. */
-import { beyond, entryWorth, grossOf, partOfEquity, sumOf } from './exposure.js';
+import { denialBeyond, entryWorth, grossOf, PERCENT_OF_EQUITY, partOfEquity, sumOf } from './exposure.js';
 import { limit } from './limit.js';
 
 export const grossExposureLimit = limit({
@@ -8,22 +8,18 @@ export const grossExposureLimit = limit({
     meaning: 'All positions and entries together, percent of equity',
     reference:
       'All positions and entries together, percent of equity, long and short added; 200 is a leverage of two.',
-    unit: '%',
-    whole: false,
-    min: 0.01,
-    max: 10_000,
-    tighter: 'lower',
-    leftOut: 'off',
+    ...PERCENT_OF_EQUITY,
   },
   name: 'gross-exposure',
   title: 'Exposure',
   judge: (check, maxPct) => {
     if (check.intent.purpose !== 'entry') return null;
     const exposed = sumOf(check.holdings().map(grossOf)) + entryWorth(check);
-    const problem = beyond(exposed, check, maxPct);
-    return problem === null
-      ? null
-      : { limit: 'gross-exposure', reason: `all positions and entries would be worth ${problem}` };
+    return denialBeyond(maxPct, check, {
+      limit: 'gross-exposure',
+      what: 'all positions and entries',
+      exposed,
+    });
   },
   reading: (account, value) => ({
     value: `${value} % of equity`,

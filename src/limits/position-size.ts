@@ -1,5 +1,6 @@
 /** The largest position in one instrument, as a percentage of equity including unrealised results. */
 import { formatMoney, percentOfPpm, worth } from '../domain/money.js';
+import { entryTicks } from './exposure.js';
 import { limit, PERCENT } from './limit.js';
 import { FULL_SIZE_PPM, largestPosition } from './size-factor.js';
 
@@ -16,9 +17,8 @@ export const positionSizeLimit = limit({
   judge: (check, maxPct) => {
     const { intent, instrument, equity } = check;
     if (intent.purpose !== 'entry') return null;
-    const price = Math.max(intent.limitTicks ?? check.askTicks, check.bidTicks);
     const lots = Math.abs(check.positionLots) + check.restingEntryLots + intent.quantityLots;
-    const value = worth(lots, price, instrument.moneyPerTickLot);
+    const value = worth(lots, entryTicks(check), instrument.moneyPerTickLot);
     const most = largestPosition(equity, maxPct, check.sizeFactorPpm);
     const orderPrice = intent.limitTicks ?? check.bidTicks;
     const orderValue = worth(intent.quantityLots, orderPrice, instrument.moneyPerTickLot);

@@ -1,5 +1,5 @@
 /** What one strategy may have in positions and entries, over all its instruments. */
-import { beyond, entryWorth, partOfEquity, sumOf } from './exposure.js';
+import { denialBeyond, entryWorth, PERCENT_OF_EQUITY, partOfEquity, sumOf } from './exposure.js';
 import { limit } from './limit.js';
 
 export const strategyExposureLimit = limit({
@@ -7,12 +7,7 @@ export const strategyExposureLimit = limit({
     key: 'maxStrategyExposurePct',
     meaning: 'Positions and entries of one strategy, percent of equity',
     reference: 'Positions and entries of one strategy, over all its instruments, percent of equity.',
-    unit: '%',
-    whole: false,
-    min: 0.01,
-    max: 10_000,
-    tighter: 'lower',
-    leftOut: 'off',
+    ...PERCENT_OF_EQUITY,
   },
   name: 'strategy-exposure',
   title: 'Exposure of a strategy',
@@ -20,10 +15,11 @@ export const strategyExposureLimit = limit({
     const { strategy, purpose } = check.intent;
     if (purpose !== 'entry') return null;
     const held = check.holdings().map(({ byStrategy }) => byStrategy.get(strategy) ?? 0);
-    const problem = beyond(sumOf(held) + entryWorth(check), check, maxPct);
-    return problem === null
-      ? null
-      : { limit: 'strategy-exposure', reason: `what ${strategy} has would be worth ${problem}` };
+    return denialBeyond(maxPct, check, {
+      limit: 'strategy-exposure',
+      what: `what ${strategy} has`,
+      exposed: sumOf(held) + entryWorth(check),
+    });
   },
   reading: (account, value) => {
     const byStrategy = new Map<string, number>();
