@@ -16,7 +16,6 @@ export const correlatedExposureLimit = limit({
   name: 'correlated-exposure',
   title: 'Exposure to what moves together',
   judge: (check, maxPct) => {
-    if (check.intent.purpose !== 'entry') return null;
     const exposed = sumOf(check.holdings().map((holding) => weighted(check, holding))) + entryWorth(check);
     return denialBeyond(maxPct, check, {
       limit: 'correlated-exposure',

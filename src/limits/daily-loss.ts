@@ -14,8 +14,7 @@ export const dailyLossLimit = limit({
   },
   name: 'daily-loss',
   title: 'Loss today',
-  judge: ({ intent, equity, dailyFloor, instrument }, maxPct) => {
-    if (intent.purpose !== 'entry') return null;
+  judge: ({ equity, dailyFloor, instrument }, maxPct) => {
     if (equity > dailyFloor) return null;
     return {
       limit: 'daily-loss',

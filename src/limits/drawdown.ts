@@ -13,8 +13,7 @@ export const drawdownLimit = limit({
   },
   name: 'drawdown',
   title: 'Drawdown',
-  judge: ({ intent, equity, drawdownFloor, instrument }, maxPct) => {
-    if (intent.purpose !== 'entry') return null;
+  judge: ({ equity, drawdownFloor, instrument }, maxPct) => {
     if (equity > drawdownFloor) return null;
     return {
       limit: 'drawdown',

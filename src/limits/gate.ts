@@ -21,12 +21,13 @@ export function judge(check: RiskCheck, risk: RiskNumbers): Verdict {
   return { approved: check.intent as Approved<OrderIntent>, denial: null };
 }
 
-/** A limit that throws has not approved. */
+/** Limits judge entries alone: what reduces a position passes them. One that throws has not approved. */
 function answerOf(entry: Rule | Limit<RiskKey>, check: RiskCheck, risk: RiskNumbers): Denial | null {
   try {
     if (entry.setting === null) return entry.judge(check);
     const value = risk[entry.setting.key];
-    return value === undefined ? null : entry.judge(check, value);
+    if (value === undefined || check.intent.purpose !== 'entry') return null;
+    return entry.judge(check, value);
   } catch (error) {
     const text = messageOf(error);
     return { limit: 'risk-gate', reason: `a limit could not be computed (${text}), so nothing was sent` };

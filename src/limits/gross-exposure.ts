@@ -13,7 +13,6 @@ export const grossExposureLimit = limit({
   name: 'gross-exposure',
   title: 'Exposure',
   judge: (check, maxPct) => {
-    if (check.intent.purpose !== 'entry') return null;
     const exposed = sumOf(check.holdings().map(grossOf)) + entryWorth(check);
     return denialBeyond(maxPct, check, {
       limit: 'gross-exposure',

@@ -115,6 +115,7 @@ export interface Limit<Key extends string = string, Without extends LeftOut = Le
   /** Of its reading in the status; for the page, `title`. */
   readonly name: string;
   readonly title: string;
+  /** Of an entry: nothing else is asked. Null approves; one that can't tell denies. */
   readonly judge: (check: RiskCheck, value: number) => Denial | null;
   /** What is allowed and what is, with unit, as people read it. */
   readonly reading: (account: AccountView, value: number) => { readonly value: string; readonly now: string };

@@ -16,8 +16,7 @@ export const lossStreakLimit = limit({
   },
   name: 'loss-streak',
   title: 'Losses in a row today',
-  judge: ({ intent, lossesInARow }, most) => {
-    if (intent.purpose !== 'entry') return null;
+  judge: ({ lossesInARow }, most) => {
     if (lossesInARow < most) return null;
     return {
       limit: 'loss-streak',

@@ -15,8 +15,7 @@ export const openPositionsLimit = limit({
   },
   name: 'open-positions',
   title: 'Open positions',
-  judge: ({ intent, otherOpenPositions }, most) => {
-    if (intent.purpose !== 'entry') return null;
+  judge: ({ otherOpenPositions }, most) => {
     if (otherOpenPositions < most) return null;
     return {
       limit: 'open-positions',

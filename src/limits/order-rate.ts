@@ -16,8 +16,7 @@ export const orderRateLimit = limit({
   },
   name: 'order-rate',
   title: 'Entries in a minute',
-  judge: ({ intent, entriesLastMinute }, most) => {
-    if (intent.purpose !== 'entry') return null;
+  judge: ({ entriesLastMinute }, most) => {
     const sent = entriesLastMinute();
     if (sent < most) return null;
     return {

@@ -16,7 +16,6 @@ export const positionSizeLimit = limit({
   title: 'Largest position',
   judge: (check, maxPct) => {
     const { intent, instrument, equity } = check;
-    if (intent.purpose !== 'entry') return null;
     const lots = Math.abs(check.positionLots) + check.restingEntryLots + intent.quantityLots;
     const value = worth(lots, entryTicks(check), instrument.moneyPerTickLot);
     const most = largestPosition(equity, maxPct, check.sizeFactorPpm);

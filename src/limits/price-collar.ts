@@ -13,7 +13,7 @@ export const priceCollarLimit = limit({
   name: 'price-collar',
   title: 'Entry’s distance from the price',
   judge: ({ intent, bidTicks, askTicks }, maxPct) => {
-    if (intent.purpose !== 'entry' || intent.limitTicks === null) return null;
+    if (intent.limitTicks === null) return null;
     const distance = Math.max(0, intent.limitTicks - askTicks, bidTicks - intent.limitTicks);
     if (distance * 100 <= bidTicks * maxPct) return null;
     const pct = ((distance / bidTicks) * 100).toFixed(2);

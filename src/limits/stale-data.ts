@@ -16,8 +16,7 @@ export const staleDataLimit = limit({
   },
   name: 'stale-data',
   title: 'Age of the price',
-  judge: ({ intent, quoteAgeMs, instrument }, seconds) => {
-    if (intent.purpose !== 'entry') return null;
+  judge: ({ quoteAgeMs, instrument }, seconds) => {
     if (quoteAgeMs !== null && quoteAgeMs <= staleMsOf({ staleDataSeconds: seconds })) return null;
     const age =
       quoteAgeMs === null ? 'never had a quote' : `last quote was ${Math.round(quoteAgeMs / 100) / 10} s ago`;

@@ -15,7 +15,6 @@ export const stopLossLimit = limit({
   name: 'stop-loss',
   title: 'Protective stop',
   judge: ({ intent, capabilities }, maxPct) => {
-    if (intent.purpose !== 'entry') return null;
     if (capabilities.protectiveStops !== 'venue') {
       return { limit: DENIED, reason: `${capabilities.name} can't hold a protective stop` };
     }

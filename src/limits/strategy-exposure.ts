@@ -12,8 +12,7 @@ export const strategyExposureLimit = limit({
   name: 'strategy-exposure',
   title: 'Exposure of a strategy',
   judge: (check, maxPct) => {
-    const { strategy, purpose } = check.intent;
-    if (purpose !== 'entry') return null;
+    const { strategy } = check.intent;
     const held = check.holdings().map(({ byStrategy }) => byStrategy.get(strategy) ?? 0);
     return denialBeyond(maxPct, check, {
       limit: 'strategy-exposure',

@@ -16,8 +16,7 @@ export const volatilityLimit = limit({
   },
   name: 'volatility',
   title: 'Volatility of a minute',
-  judge: ({ intent, instrument, volatilityPct }, maxPct) => {
-    if (intent.purpose !== 'entry') return null;
+  judge: ({ instrument, volatilityPct }, maxPct) => {
     const now = volatilityPct();
     if (now !== null && now <= maxPct) return null;
     const found = now === null ? 'not enough minutes were seen to tell' : `it is ${now.toFixed(3)} %`;
