@@ -21,7 +21,7 @@ export function accountView(core: Core): AccountView {
     openPositions: openPositions(core),
     largestPosition: Math.max(0, ...state.positions.map((position) => worthOf(core, position))),
     lossesInARow: state.lossesInARow,
-    holdings: () => holdings(core),
+    holdings: holdingsOnce(core),
     entriesLastMinute: () => entriesLastMinute(core),
     volatilityPct: () => highest(core.returns.map(({ volatilityPct }) => volatilityPct)),
   };
@@ -57,10 +57,19 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     sizeFactorPpm: state.sizeFactorPpm,
     capabilities: config.capabilities,
     lossesInARow: state.lossesInARow,
-    holdings: () => holdings(core),
+    holdings: holdingsOnce(core),
     entriesLastMinute: () => entriesLastMinute(core),
     volatilityPct: () => core.returns[at]?.volatilityPct ?? null,
     correlation: (other) => correlation(core, at, other),
+  };
+}
+
+/** Worked out when the first limit asks, and kept: a check and a view are of one moment. */
+function holdingsOnce(core: Core): () => readonly Holding[] {
+  let known: readonly Holding[] | null = null;
+  return () => {
+    known ??= holdings(core);
+    return known;
   };
 }
 

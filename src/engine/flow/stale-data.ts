@@ -10,12 +10,13 @@ import { isTradable } from './dust.js';
  */
 export function staleSymbols(core: Core): string[] {
   const { market, config, monotonicMs } = core;
-  const feedIsSilent = monotonicMs - market.freshestMonotonicMs > staleMsOf(config.risk);
+  const staleMs = staleMsOf(config.risk);
+  const feedIsSilent = monotonicMs - market.freshestMonotonicMs > staleMs;
   const stale: string[] = [];
   for (const { id, symbol } of config.instruments) {
     const age = market.quoteAgeMs(id, monotonicMs);
     const held = isTradable(core, id, core.state.positions[id]?.quantityLots ?? 0);
-    if (age !== null && age <= staleMsOf(config.risk)) continue;
+    if (age !== null && age <= staleMs) continue;
     if (feedIsSilent || held) stale.push(symbol);
   }
   return stale;
