@@ -7,6 +7,7 @@ import type { Side } from '../domain/order.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
+import { measuresReturns } from '../limits/registry.js';
 import { applyRecord } from './apply-record.js';
 import { fundsOf, heldPositions } from './books.js';
 import type { EngineConfig } from './config.js';
@@ -177,7 +178,7 @@ export interface Core {
   venueBreaker: VenueBreaker;
   /** By instrument. */
   readonly regimes: readonly RegimeMeter[];
-  /** By instrument. */
+  /** By instrument; empty where no limit asks for them. */
   readonly returns: readonly ReturnMeter[];
   feedEnded: boolean;
   /** Why nothing can be recorded any more, and so no order sent; null: it can. Only a restart mends it. */
@@ -228,7 +229,7 @@ export function createCore(config: EngineConfig): Core {
     venueDownWhy: '',
     venueBreaker: CLOSED_BREAKER,
     regimes: config.instruments.map(() => new RegimeMeter()),
-    returns: config.instruments.map(() => new ReturnMeter()),
+    returns: measuresReturns(config.risk) ? config.instruments.map(() => new ReturnMeter()) : [],
     feedEnded: false,
     journalFault: null,
     nextMinuteMs: 0,

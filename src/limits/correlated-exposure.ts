@@ -15,6 +15,7 @@ export const correlatedExposureLimit = limit({
   },
   name: 'correlated-exposure',
   title: 'Exposure to what moves together',
+  measuresReturns: true,
   judge: (check, maxPct) => {
     const exposed = sumOf(check.holdings().map((holding) => weighted(check, holding))) + entryWorth(check);
     return denialBeyond(maxPct, check, {

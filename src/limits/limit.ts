@@ -115,6 +115,8 @@ export interface Limit<Key extends string = string, Without extends LeftOut = Le
   /** Of its reading in the status; for the page, `title`. */
   readonly name: string;
   readonly title: string;
+  /** It asks for `volatilityPct` or `correlation`: they are measured where such a limit is set, else never known. */
+  readonly measuresReturns?: true;
   /** Of an entry: nothing else is asked. Null approves; one that can't tell denies. */
   readonly judge: (check: RiskCheck, value: number) => Denial | null;
   /** What is allowed and what is, with unit, as people read it. */

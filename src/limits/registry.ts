@@ -61,6 +61,11 @@ export type RiskNumbers = { readonly [Key in FixedKey]: number } & {
 
 export const LIMITS: readonly Limit<RiskKey>[] = GATE.filter((entry) => entry.setting !== null);
 
+/** Whether a limit that is set asks how markets move. One that the desk file leaves out can't be set while the desk runs. */
+export function measuresReturns(risk: RiskNumbers): boolean {
+  return LIMITS.some((entry) => entry.measuresReturns === true && risk[entry.setting.key] !== undefined);
+}
+
 export interface RiskReading {
   readonly limit: string;
   /** As the page names it. */

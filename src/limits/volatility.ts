@@ -16,6 +16,7 @@ export const volatilityLimit = limit({
   },
   name: 'volatility',
   title: 'Volatility of a minute',
+  measuresReturns: true,
   judge: ({ instrument, volatilityPct }, maxPct) => {
     const now = volatilityPct();
     if (now !== null && now <= maxPct) return null;
