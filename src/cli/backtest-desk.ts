@@ -40,10 +40,10 @@ const GROUPS = ['risk', 'paper', 'breakers', 'resume', 'prices'] as const;
 const PLAIN_KEYS = ['timezone', 'dayBoundary'] as const;
 /** Decimal or other texts; everything else is a number. */
 const TEXTS: ReadonlySet<string> = new Set([
-  ...['balance', 'currency', 'feesIn', 'tickSize', 'lotSize', 'minNotional', 'spread', 'kind'],
+  ...['balance', 'currency', 'feesIn', 'tickSize', 'lotSize', 'minNotional', 'spread', 'kind', 'multiplier'],
   ...PLAIN_KEYS,
 ]);
-const INSTRUMENT_KEYS = ['kind', 'tickSize', 'lotSize', 'minNotional', 'spread'];
+const INSTRUMENT_KEYS = ['kind', 'tickSize', 'lotSize', 'multiplier', 'minNotional', 'spread'];
 const FEE_PCT_MAX = 10;
 
 /** `KEY=VALUE`. */

@@ -20,6 +20,7 @@ export function instrumentRules(desk: Desk): BrokenRule[] {
   return [
     ...balanceRules(desk),
     ...desk.instruments.flatMap((instrument, index) => [
+      ...kindRules(instrument, index),
       ...stepRules(instrument, index),
       ...currencyRule(instrument, index, desk.paper.currency),
     ]),
@@ -41,14 +42,64 @@ function balanceRules(desk: Desk): BrokenRule[] {
   ];
 }
 
+/** What some kinds can't be without, and the others don't have. */
+const BY_KIND = [
+  {
+    key: 'multiplier',
+    neededBy: ['future'],
+    takenBy: ['future'],
+    expected: 'what a price step of one is worth, of one contract',
+    doThis: 'write it as the exchange has it, for example multiplier: "20" for NQ',
+  },
+  {
+    key: 'exchange',
+    neededBy: ['future'],
+    takenBy: ['future', 'stock'],
+    expected: 'where the contract trades',
+    doThis: 'write it as the broker names it, for example exchange: CME',
+  },
+  { key: 'contractMonth', neededBy: [], takenBy: ['future'], expected: '', doThis: '' },
+] as const satisfies readonly {
+  readonly key: keyof DeskInstrument;
+  readonly neededBy: readonly DeskInstrument['kind'][];
+  readonly takenBy: readonly DeskInstrument['kind'][];
+  readonly expected: string;
+  readonly doThis: string;
+}[];
+
+function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
+  const { kind, symbol } = instrument;
+  return BY_KIND.flatMap(({ key, neededBy, takenBy, expected, doThis }) => {
+    const path = ['instruments', index, key];
+    const found = instrument[key];
+    if (found === undefined)
+      return has(neededBy, kind)
+        ? [{ path, expected: `${expected} (${symbol})`, found: 'nothing', doThis }]
+        : [];
+    if (has(takenBy, kind)) return [];
+    return [
+      {
+        path,
+        expected: `no ${key}, which belongs to kind: ${takenBy.join(' or ')}`,
+        found: `${found} of kind: ${kind} (${symbol})`,
+        doThis: `remove ${key}, or write kind: ${takenBy[0]}`,
+      },
+    ];
+  });
+}
+
+const has = (kinds: readonly DeskInstrument['kind'][], kind: DeskInstrument['kind']): boolean =>
+  kinds.includes(kind);
+
 function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const broken: BrokenRule[] = [];
-  for (const key of ['tickSize', 'lotSize'] as const) {
-    if (exactDecimal(instrument[key]).units === 0n) {
+  for (const key of ['tickSize', 'lotSize', 'multiplier'] as const) {
+    const found = instrument[key] ?? '1';
+    if (exactDecimal(found).units === 0n) {
       broken.push({
         path: ['instruments', index, key],
-        expected: 'a step above 0',
-        found: instrument[key],
+        expected: key === 'multiplier' ? 'a number above 0' : 'a step above 0',
+        found,
         doThis: 'take the step size from the venue’s list of instruments',
       });
     }
@@ -56,15 +107,16 @@ function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   return broken.length > 0 ? broken : [...moneyRule(instrument, index), ...spreadRule(instrument, index)];
 }
 
-/** Books are as fine as one tick times one lot; twelve places are more than any venue has. */
+/** Books are as fine as one tick times one lot, with its multiplier; twelve places are more than any venue has. */
 function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
-  const tickTimesLot = times(exactDecimal(instrument.tickSize), exactDecimal(instrument.lotSize));
+  const { tickSize, lotSize, multiplier = '1' } = instrument;
+  const tickTimesLot = times(times(exactDecimal(tickSize), exactDecimal(lotSize)), exactDecimal(multiplier));
   const broken: BrokenRule[] = [];
   if (wholeTimes(tickTimesLot, FINEST_UNITS) === null) {
     broken.push({
       path: ['instruments', index, 'lotSize'],
       expected: 'a lotSize whose product with tickSize is a whole number of 0.000000000001',
-      found: `${instrument.tickSize} × ${instrument.lotSize}`,
+      found: [tickSize, lotSize, ...(instrument.multiplier === undefined ? [] : [multiplier])].join(' × '),
       doThis: 'take the step sizes from the venue, or use a larger lotSize',
     });
   }

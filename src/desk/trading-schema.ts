@@ -10,13 +10,35 @@ export const instrumentSchema = z.strictObject({
     'What is traded, BASE/QUOTE. Each symbol once; all in the currency of `paper.currency`.',
   ),
   kind: z
-    .enum(['spot', 'linear'])
+    .enum(['spot', 'linear', 'future', 'stock'])
     .default('spot')
     .describe(
-      '`spot`: bought and sold for cash. `linear`: perpetual contract settled in the quote currency.',
+      '`spot`: coins, bought and sold for cash. `linear`: perpetual contract settled in the quote currency. `future`: contract ' +
+        'with a multiplier and a month. `stock`: shares, bought and sold for cash.',
     ),
   tickSize: decimal.describe('Smallest price step, in the quote currency, as the venue has it.'),
-  lotSize: decimal.describe('Smallest quantity step, in the base currency, as the venue has it.'),
+  lotSize: decimal.describe(
+    'Smallest quantity step, in the base currency, as the venue has it; contracts of a future and shares of a stock: "1".',
+  ),
+  multiplier: decimal
+    .optional()
+    .describe(
+      'What a price step of one is worth, of one contract, in the quote currency: "20" for NQ. A future needs it, and nothing else has it.',
+    ),
+  exchange: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9]{1,14}$/, 'expected an exchange as the broker names it, for example CME')
+    .optional()
+    .describe(
+      'Where a future trades (CME), which it needs; where a stock is listed (NASDAQ), needed where its name is used on several exchanges.',
+    ),
+  contractMonth: z
+    .string()
+    .regex(/^20\d{2}(0[1-9]|1[0-2])$/, 'expected a month in quotes, year first, for example "202612"')
+    .optional()
+    .describe(
+      'Month of a future; left out: the one that its continuous future stands for, and one that is held until it is closed.',
+    ),
   minNotional: decimal
     .default('0')
     .describe('Smallest order value, in the quote currency; "0" where the venue has none.'),

@@ -8,7 +8,9 @@ export interface InstrumentSource {
   readonly kind: InstrumentKind;
   readonly tickSize: string;
   readonly lotSize: string;
-  readonly multiplier?: string;
+  readonly multiplier?: string | undefined;
+  readonly exchange?: string | undefined;
+  readonly contractMonth?: string | undefined;
   readonly minNotional: string;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
@@ -32,6 +34,8 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
     tickSize: source.tickSize,
     lotSize: source.lotSize,
     ...(source.multiplier === undefined ? {} : { multiplier: source.multiplier }),
+    ...(source.exchange === undefined ? {} : { exchange: source.exchange }),
+    ...(source.contractMonth === undefined ? {} : { contractMonth: source.contractMonth }),
     moneyPerTickLot: moneyPerTickLot(source),
     minQuantityLots: 1,
     maxQuantityLots: QUANTITY_LOTS_MAX,

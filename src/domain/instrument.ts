@@ -31,6 +31,10 @@ export interface Instrument {
    * Left out: 1.
    */
   readonly multiplier?: string;
+  /** Where a future trades, or a stock is listed, as its broker names it: CME, NASDAQ. */
+  readonly exchange?: string;
+  /** Of a future, yyyymm; left out: whichever is the front month. */
+  readonly contractMonth?: string;
   /** Money units (1e-8) for one tick × one lot; of an inverse contract, for one lot at a price of one tick. */
   readonly moneyPerTickLot: number;
   readonly minQuantityLots: number;

@@ -92,6 +92,7 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
         old.symbol === now.symbol &&
         old.kind === now.kind &&
         (old.multiplier ?? '1') === (now.multiplier ?? '1') &&
+        old.contractMonth === now.contractMonth &&
         old.tickSize === now.tickSize &&
         old.lotSize === now.lotSize
       );

@@ -26,8 +26,8 @@ export interface TradedAccount {
 /** In the order of the desk file; the place is the id. */
 export function buildInstruments(desk: Desk): readonly Instrument[] {
   const { makerFeePpm, takerFeePpm } = desk.paper;
-  return desk.instruments.map(({ symbol, kind, tickSize, lotSize, minNotional }, id) =>
-    buildInstrument(id, { symbol, kind, tickSize, lotSize, minNotional, makerFeePpm, takerFeePpm }),
+  return desk.instruments.map((instrument, id) =>
+    buildInstrument(id, { ...instrument, makerFeePpm, takerFeePpm }),
   );
 }
 

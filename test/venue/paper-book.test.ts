@@ -228,6 +228,45 @@ describe('a linear contract on paper', () => {
   });
 });
 
+describe('futures and stocks on paper', () => {
+  const usual = { minNotional: '0', makerFeePpm: 0, takerFeePpm: 0, lotSize: '1' } as const;
+  const coinOf = { symbol: btc.symbol, ...usual };
+  const future = buildInstrument(0, { ...coinOf, kind: 'future', tickSize: '0.25', multiplier: '20' });
+  const stock = buildInstrument(0, { ...coinOf, kind: 'stock', tickSize: '0.01' });
+  const free = { ...PAPER, makerFeePpm: 0, takerFeePpm: 0, slippageTicks: 0, feesIn: 'coin' as const };
+
+  it('a future pays the result of its points times the multiplier, and may be short', async () => {
+    await bench.reopen({ instruments: [future], paper: free });
+    expect(bench.venue.capabilities.shorting).toBe(true);
+    // 100.00; a contract is worth 2,000.
+    bench.quote(1000, 400, 401);
+    await bench.venue.submit(approved({ side: 'sell', quantityLots: 3 }));
+    await bench.filled(1);
+    expect(await bench.venue.balances()).toMatchObject({ cash: parseMoney('10000') });
+    bench.quote(2000, 359, 360);
+    await bench.venue.submit(approved({ side: 'buy', quantityLots: 3, reduceOnly: true }));
+    await bench.filled(2);
+    // Ten points of 20 dollars on three contracts.
+    expect(await bench.venue.balances()).toMatchObject({ cash: parseMoney('10600') });
+    expect(await bench.venue.submit(approved({ quantityLots: 6 }))).toMatchObject({ code: '-2019' });
+  });
+
+  it('shares are paid for, with their fee in cash, and none are sold that are not held', async () => {
+    await bench.reopen({ instruments: [stock], paper: { ...free, takerFeePpm: 1000 } });
+    expect(bench.venue.capabilities).toMatchObject({ shorting: false, stopLocksBalance: true });
+    bench.quote(1000, 9_999, 10_000);
+    expect(await bench.venue.submit(approved({ side: 'sell', quantityLots: 1 }))).toMatchObject({
+      code: '-2010',
+    });
+    // A hundred would leave nothing for the fee.
+    expect(await bench.venue.submit(approved({ quantityLots: 100 }))).toMatchObject({ code: '-2010' });
+    await bench.venue.submit(approved({ quantityLots: 50 }));
+    await bench.filled(1);
+    expect(await bench.venue.balances()).toMatchObject({ cash: parseMoney('4995') });
+    expect(await bench.venue.positions()).toEqual([{ instrument: 0, quantityLots: 50 }]);
+  });
+});
+
 describe('a paper account with a past', () => {
   it('begins with coins and trades of before, and reads them back', async () => {
     const old = {

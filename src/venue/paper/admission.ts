@@ -3,7 +3,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv, worth } from '../../domain/money.js';
 import type { OrderIntent } from '../../domain/order.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
-import { VALUE, type ValueRule } from '../../domain/value.js';
+import { isOwned, VALUE, type ValueRule } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
 import type { PaperOrder } from './book-record.js';
 import { cashFeePpm, type FeeRules } from './fees.js';
@@ -77,22 +77,22 @@ export function refuseByAccount(
 ): Rejection | null {
   if (wouldTrigger(order, quote(instrument.symbol))) return WOULD_TRIGGER[VALUE[instrument.kind].pays];
   const value = worth(order.quantityLots, reserveTicks ?? 0, instrument.moneyPerTickLot);
-  return instrument.kind === 'spot'
-    ? refuseSpot(order, instrument, book, value, cashFeePpm(fees, 'taker'))
-    : refuseLinear(order, instrument, book, { value, quote });
+  return isOwned(instrument)
+    ? refuseOwned(order, instrument, book, value, fees)
+    : refuseContract(order, instrument, book, { value, quote });
 }
 
-/** A buy needs free money with its fee; a sale needs free coins: resting sales, stops too, lock theirs. */
-function refuseSpot(
+/** A buy needs free money with its fee; a sale needs free coins or shares: resting sales, stops too, lock theirs. */
+function refuseOwned(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
   value: number,
-  takerFeePpm: number,
+  fees: FeeRules,
 ): Rejection | null {
   if (order.side === 'buy') {
-    const needed = value + mulDiv(value, takerFeePpm, 1_000_000);
-    return needed > book.cash - heldBack(book, takerFeePpm) ? INSUFFICIENT : null;
+    const needed = value + mulDiv(value, cashFeePpm(fees, instrument, 'taker'), 1_000_000);
+    return needed > book.cash - heldBack(book, fees) ? INSUFFICIENT : null;
   }
   let free = book.position(instrument.symbol).quantityLots;
   for (const open of book.openOrders(instrument.symbol)) {
@@ -111,7 +111,7 @@ function wouldTrigger({ type, side, stopTicks }: OrderIntent, quote: QuotePrices
  * Paper contracts are not leveraged: all that is open, and all that open orders may open, is worth no more than the
  * wallet with what positions have gained or lost so far.
  */
-function refuseLinear(
+function refuseContract(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
@@ -144,13 +144,13 @@ function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
   return free;
 }
 
-/** Money that open spot buys hold back, with their fees. All instruments share one currency. */
-function heldBack(book: PaperBook, takerFeePpm: number): number {
+/** Money that open buys of what is owned hold back, with their fees. All instruments share one currency. */
+function heldBack(book: PaperBook, fees: FeeRules): number {
   let held = 0;
   for (const open of book.allOpenOrders()) {
     const instrument = book.instruments.get(open.symbol);
-    if (open.side !== 'buy' || instrument?.kind !== 'spot') continue;
-    held += reserveOf(open, instrument.moneyPerTickLot, takerFeePpm);
+    if (open.side !== 'buy' || instrument === undefined || !isOwned(instrument)) continue;
+    held += reserveOf(open, instrument.moneyPerTickLot, cashFeePpm(fees, instrument, 'taker'));
   }
   return held;
 }

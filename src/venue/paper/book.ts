@@ -11,6 +11,7 @@ import {
   worthUnits,
   writeUnits,
 } from '../../domain/money.js';
+import { isOwned } from '../../domain/value.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
 /** Finished orders and fills that can still be asked for; the oldest are forgotten first. */
@@ -123,7 +124,7 @@ export class PaperBook {
     const held = new Map([[this.currency, formatUnits(this.cashUnits)], ...Object.entries(this.stockLeft())]);
     for (const [symbol, position] of this.positions) {
       const instrument = this.instruments.get(symbol);
-      if (instrument?.kind !== 'spot') continue;
+      if (instrument === undefined || !isOwned(instrument)) continue;
       const places = placesOf(scalesFor([instrument], new Map()), instrument.base);
       const own = coinsOf(instrument, position) + parseUnits(held.get(instrument.base) ?? '0', places);
       held.set(instrument.base, formatUnits(own, places));
@@ -156,7 +157,7 @@ export class PaperBook {
     else order.state = 'partlyFilled';
   }
 
-  /** Spot pays the whole value; a linear contract only moves the result of what it closes. Both pay the fee. */
+  /** What is owned is paid for; a contract only moves the result of what it closes. Both pay the fee. */
   private settle({ symbol, side, quantityLots, priceTicks, fee, feeIn }: PaperFill): void {
     const instrument = this.instruments.get(symbol);
     if (!instrument)
@@ -179,7 +180,7 @@ export class PaperBook {
     if (coins.quantityLots === 0 && coins.remainder === undefined) this.positions.delete(symbol);
     else this.positions.set(symbol, { ...coins, cost });
     const closedValue = worthUnits(sign * closing, priceTicks, per);
-    const paid = instrument.kind === 'spot' ? value : closedValue + BigInt(closedCost);
+    const paid = isOwned(instrument) ? value : closedValue + BigInt(closedCost);
     this.cashUnits -= paid + (feeIn === undefined ? BigInt(fee) : 0n);
     if (feeIn !== undefined && kept === null)
       this.stock.set(feeIn.asset, (this.stock.get(feeIn.asset) ?? 0n) - parseUnits(feeIn.amount));

@@ -1,15 +1,16 @@
 import type { Instrument } from '../../domain/instrument.js';
+import { isOwned } from '../../domain/value.js';
 import type { VenueCapabilities } from '../../domain/venue.js';
 
-/** One spot instrument makes it a spot account: no shorting, and resting sales lock their coins. */
+/** One instrument that is owned makes it an account of cash: no shorting, and resting sales lock what they sell. */
 export function paperCapabilities(instruments: readonly Instrument[]): VenueCapabilities {
-  const spot = instruments.some(({ kind }) => kind === 'spot');
+  const cash = instruments.some(isOwned);
   return {
     name: 'paper',
     simulated: true,
-    shorting: !spot,
-    stopLocksBalance: spot,
-    reduceOnly: !spot,
+    shorting: !cash,
+    stopLocksBalance: cash,
+    reduceOnly: !cash,
     protectiveStops: 'venue',
     deadManSwitch: false,
     amends: true,

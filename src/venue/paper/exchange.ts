@@ -2,6 +2,7 @@
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { isOwned } from '../../domain/value.js';
 import type { QuoteEvent } from '../bar-path.js';
 import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
@@ -186,11 +187,11 @@ export class Exchange {
   private affordableLots(order: PaperOrder, { priceTicks, liquidity }: Execution): number {
     const instrument = this.instrument(order.symbol);
     const held = this.book.position(order.symbol).quantityLots;
-    if (instrument.kind === 'linear') {
+    if (!isOwned(instrument)) {
       return order.reduceOnly ? Math.max(0, order.side === 'buy' ? -held : held) : Number.POSITIVE_INFINITY;
     }
     if (order.side === 'sell') return Math.max(0, held);
-    const ppm = cashFeePpm(this.rules, liquidity);
+    const ppm = cashFeePpm(this.rules, instrument, liquidity);
     const lotCost = priceTicks * instrument.moneyPerTickLot * (1 + ppm / 1_000_000);
     return Math.max(0, Math.floor(this.book.cash / lotCost));
   }

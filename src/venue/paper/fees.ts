@@ -1,6 +1,6 @@
 /**
  * What a fill costs, and in which coin it is taken: on spot from a stock kept for fees, with the discount that its venue
- * gives for it; where that is not enough from the coin that was bought; else from the cash. Contracts pay in cash.
+ * gives for it; where that is not enough from the coin that was bought; else from the cash. Contracts and shares pay in cash.
  */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -30,8 +30,12 @@ export interface FeeBasis {
 export type PaperFee = Pick<PaperFill, 'fee' | 'feeIn'>;
 
 /** The rate that a purchase needs cash for. */
-export function cashFeePpm(rules: FeeRules, liquidity: 'maker' | 'taker'): number {
-  if (rules.feesIn === 'coin') return 0;
+export function cashFeePpm(
+  rules: FeeRules,
+  { kind }: Pick<Instrument, 'kind'>,
+  liquidity: 'maker' | 'taker',
+): number {
+  if (rules.feesIn === 'coin' && kind === 'spot') return 0;
   return liquidity === 'maker' ? rules.makerFeePpm : rules.takerFeePpm;
 }
 

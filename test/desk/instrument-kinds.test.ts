@@ -1,0 +1,79 @@
+/** Futures and stocks in a desk file: what they need, and what becomes of it in the engine's instruments. */
+import { describe, expect, it } from 'vitest';
+import { DeskFileError } from '../../src/desk/problem.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
+import { parseDesk } from '../../src/venue/load-desk.js';
+
+const NQ =
+  '{ symbol: NQ/USD, kind: future, tickSize: "0.25", lotSize: "1", multiplier: "20", exchange: CME, spread: "0.25" }';
+const APPLE = '{ symbol: AAPL/USD, kind: stock, tickSize: "0.01", lotSize: "1", exchange: NASDAQ }';
+
+const deskWith = (instrument: string): string => `
+desk: kinds
+version: 1
+mode: paper
+venue: { name: binance }
+feeds: [binance]
+timezone: UTC
+instruments: [${instrument}]
+paper: { balance: "1000000", currency: USD }
+strategies: [{ name: cross, kind: emaCross, symbols: [${/\w+\/USD/.exec(instrument)?.[0]}] }]
+risk: { maxPositionSizePct: 50, maxConcurrentPositions: 1, stopLossPct: 1.5, dailyLossLimitPct: 3, maxDrawdownPct: 9 }
+people: [{ name: operator, roles: [operator, approver] }]
+`;
+
+function problemsOf(instrument: string): readonly unknown[] {
+  try {
+    parseDesk('desk.yaml', deskWith(instrument));
+    return [];
+  } catch (error) {
+    if (!(error instanceof DeskFileError)) throw error;
+    return error.problems.map(({ key, expected, found }) => `${key}: ${expected}; ${found}`);
+  }
+}
+
+describe('an instrument of a desk file', () => {
+  it('is a future: a tick of one NQ contract is five dollars', () => {
+    const [nq] = buildInstruments(parseDesk('desk.yaml', deskWith(NQ)).desk);
+    expect(nq).toMatchObject({ kind: 'future', base: 'NQ', quote: 'USD', multiplier: '20', exchange: 'CME' });
+    expect(nq?.moneyPerTickLot).toBe(5 * 1e8);
+    expect(nq).not.toHaveProperty('contractMonth');
+  });
+
+  it('is one month of a future', () => {
+    const march = NQ.replace('exchange: CME', 'exchange: CME, contractMonth: "202703"');
+    const [nq] = buildInstruments(parseDesk('desk.yaml', deskWith(march)).desk);
+    expect(nq?.contractMonth).toBe('202703');
+  });
+
+  it('is a stock', () => {
+    const [apple] = buildInstruments(parseDesk('desk.yaml', deskWith(APPLE)).desk);
+    expect(apple).toMatchObject({ kind: 'stock', exchange: 'NASDAQ', moneyPerTickLot: 1e6 });
+    expect(apple).not.toHaveProperty('multiplier');
+  });
+
+  it.each([
+    [NQ.replace('multiplier: "20", ', ''), /^instruments\[0\].multiplier: .*\(NQ\/USD\); nothing$/],
+    [NQ.replace('"20"', '"0"'), /^instruments\[0\].multiplier: a number above 0; 0$/],
+    [NQ.replace('exchange: CME, ', ''), /^instruments\[0\].exchange: where the contract trades/],
+    [NQ.replace('CME', 'CME, contractMonth: "202613"'), /^instruments\[0\].contractMonth: a month in quotes/],
+    [
+      APPLE.replace('lotSize', 'multiplier: "2", lotSize'),
+      /^instruments\[0\].multiplier: no multiplier, .* future; 2 of/,
+    ],
+    [
+      APPLE.replace('lotSize', 'contractMonth: "202612", lotSize'),
+      /^instruments\[0\].contractMonth: no contractMonth/,
+    ],
+    [
+      APPLE.replace('stock', 'spot'),
+      /^instruments\[0\].exchange: no exchange, which belongs to kind: future or stock/,
+    ],
+    [
+      NQ.replace('"0.25"', '"0.0000001"').replace('"20"', '"0.0000001"'),
+      /whole number of 0.000000000001; 0.0000001 × 1/,
+    ],
+  ])('is refused, and the field is named: %s', (instrument, problem) => {
+    expect(problemsOf(instrument)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
+  });
+});
