@@ -8,6 +8,7 @@ import { bundleFile, type CompileProblem } from '../compile.js';
 import { countingSteps } from './count-steps.js';
 import { EXPORTS, SCRIPT } from './names.js';
 import { refusedIn } from './refused.js';
+import { treeOf } from './syntax-tree.js';
 
 export type CompiledStrategy =
   | { readonly ok: true; readonly module: StrategyModule; readonly files: readonly StrategyFile[] }
@@ -37,11 +38,12 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
   if (!bundled.ok) return bundled;
   const text = (ending: string): string =>
     bundled.outputs.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  const written = { code: text('.js'), map: text('.map') };
-  const problems = refusedIn(written);
+  const [code, map] = [text('.js'), text('.map')];
+  const tree = treeOf(code);
+  const problems = refusedIn(tree, map);
   if (problems.length > 0) return { ok: false, problems };
   const files = [...read].map(([path, content]) => ({ path, text: content }));
-  const module = { ...written, code: countingSteps(written.code) };
+  const module = { code: countingSteps(code, tree), map };
   return { ok: true, module, files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 

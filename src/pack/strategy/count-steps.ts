@@ -2,12 +2,8 @@
  * Has every loop and every function of a strategy count its steps, so that one that does not end throws. Counted, not
  * timed: the same bars end it on every machine, busy or not.
  */
-import { type Node, parse } from 'acorn';
 import { STEP } from './names.js';
-
-interface Tree extends Node {
-  readonly [member: string]: unknown;
-}
+import { type Tree, walk } from './syntax-tree.js';
 
 const LOOPS: ReadonlySet<string> = new Set([
   ...['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement'],
@@ -16,13 +12,13 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   ...['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'],
 ]);
 
-/** Lines stay where they are. */
-export function countingSteps(code: string): string {
+/** `tree`: of that code. Lines stay where they are. */
+export function countingSteps(code: string, tree: Tree): string {
   const added: { readonly at: number; readonly text: string }[] = [];
   const add = (at: number, text: string): void => {
     added.push({ at, text });
   };
-  walk(parse(code, { ecmaVersion: 2023, sourceType: 'script' }) as unknown as Tree, (node) => {
+  walk(tree, (node) => {
     const isLoop = LOOPS.has(node.type);
     if (!isLoop && !FUNCTIONS.has(node.type)) return;
     const body = node.body as Tree;
@@ -42,14 +38,3 @@ export function countingSteps(code: string): string {
 }
 
 const isEnd = (text: string): boolean => text === '}' || text === ')';
-
-/** The outer one first. */
-function walk(node: Tree, visit: (node: Tree) => void): void {
-  visit(node);
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) walk(child, visit);
-  }
-}
-
-const isNode = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && typeof (value as Tree).type === 'string';

@@ -1,31 +1,25 @@
 /** Reads a compiled strategy and finds what is not the same on every machine, every time, each with its line. */
-import { type Node, parse } from 'acorn';
-import type { StrategyModule } from '../../desk/own-strategy.js';
 import type { CompileProblem } from '../compile.js';
 import { GLOBALS, isRefused, MATH, MEMBERS, reasonFor } from './names.js';
 import { sourceLines } from './source-lines.js';
+import { type Tree, walk } from './syntax-tree.js';
 
 const FOUND_MAX = 20;
-
-interface Tree extends Node {
-  readonly [member: string]: unknown;
-}
 
 interface Found {
   readonly node: Tree;
   readonly found: string;
 }
 
-/** Empty: nothing. */
-export function refusedIn({ code, map }: StrategyModule): readonly CompileProblem[] {
+/** `map`: from the script back to the files. Empty: nothing. */
+export function refusedIn(tree: Tree, map: string): readonly CompileProblem[] {
   const placeOf = sourceLines(map);
-  const tree = parse(code, { ecmaVersion: 2023, sourceType: 'script', locations: true }) as unknown as Tree;
   const declared = new Set<string>();
-  walk(tree, null, null, (node, parent, above) => {
+  walk(tree, (node, parent, above) => {
     if (node.type === 'Identifier' && isDeclaration(node, parent, above)) declared.add(String(node.name));
   });
   const found: Found[] = [];
-  walk(tree, null, null, (node, parent) => {
+  walk(tree, (node, parent) => {
     const what = refused(node, parent, declared);
     if (what !== null) found.push({ node, found: what });
   });
@@ -137,17 +131,3 @@ function isDeclaration(node: Tree, parent: Tree | null, above: Tree | null): boo
 
 const isParameter = (node: Tree, parent: Tree): boolean =>
   Array.isArray(parent.params) && parent.params.includes(node);
-
-type Visit = (node: Tree, parent: Tree | null, above: Tree | null) => void;
-
-/** `above`: the parent of the parent. */
-function walk(node: Tree, parent: Tree | null, above: Tree | null, visit: Visit): void {
-  visit(node, parent, above);
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value])
-      if (isNode(child)) walk(child, node, parent, visit);
-  }
-}
-
-const isNode = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && typeof (value as Tree).type === 'string';
