@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { areAsRead } from '../desk/keep-strategies.js';
 import type { ReadStrategies } from '../desk/own-strategies.js';
-import type { StrategyFile } from '../desk/own-strategy.js';
 import type { Desk } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
@@ -31,7 +29,7 @@ function hashOfFile(file: string, started: Desk): string {
     new Map(
       kinds.flatMap((kind) => {
         const own = started.strategies.find((strategy) => strategy.kind === kind)?.own;
-        if (own?.files.every((one) => isAsRead(folder, one))) return [[kind, own]];
+        if (own !== undefined && areAsRead(folder, own.files)) return [[kind, own]];
         changed.push(kind);
         return [];
       }),
@@ -41,14 +39,6 @@ function hashOfFile(file: string, started: Desk): string {
     return changed.length === 0 ? configHash : `changed (${changed.join(', ')})`;
   } catch (error) {
     return `unreadable (${messageOf(error)})`;
-  }
-}
-
-function isAsRead(folder: string, { path, text }: StrategyFile): boolean {
-  try {
-    return readFileSync(join(folder, path), 'utf8') === text;
-  } catch {
-    return false;
   }
 }
 

@@ -1,7 +1,8 @@
-/** The files of a desk's own strategies beside a copy of its desk file, so that the copy is the same desk. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+/** The files of a desk's own strategies: kept beside a copy of its desk file, so that the copy is the same desk, and looked at again. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { strategyFiles } from './own-strategies.js';
+import type { StrategyFile } from './own-strategy.js';
 import type { Desk } from './schema.js';
 
 /** Each whole or not at all: others may read, or write the same, meanwhile. */
@@ -12,5 +13,14 @@ export function keepStrategyFiles(folder: string, desk: Pick<Desk, 'strategies'>
     const next = `${file}.${process.pid}.new`;
     writeFileSync(next, text, { mode: 0o600 });
     renameSync(next, file);
+  }
+}
+
+/** Whether each of them still is what was read; one that can't be read is not. */
+export function areAsRead(folder: string, files: readonly StrategyFile[]): boolean {
+  try {
+    return files.every(({ path, text }) => readFileSync(join(folder, path), 'utf8') === text);
+  } catch {
+    return false;
   }
 }

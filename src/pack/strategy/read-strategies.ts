@@ -1,10 +1,10 @@
 /** Strategies of a desk's folder, compiled and described by a process of its own. Here nothing of them runs. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { areAsRead } from '../../desk/keep-strategies.js';
 import type { OwnStrategy } from '../../desk/own-strategy.js';
 import { askChild, packError, problem } from '../ask-child.js';
 import type { DescribedStrategy } from '../protocol.js';
-import { strategyHash } from './strategy-hash.js';
 
 /** By folder and file: a process reads its desk file often, and its strategies hardly ever change. */
 const known = new Map<string, DescribedStrategy>();
@@ -41,11 +41,5 @@ export function describeStrategies(folder: string, files: readonly string[]): re
 
 function isKnown(folder: string, file: string): boolean {
   const found = known.get(join(folder, file));
-  if (found === undefined) return false;
-  try {
-    const now = found.files.map(({ path }) => ({ path, text: readFileSync(join(folder, path), 'utf8') }));
-    return strategyHash(now) === found.hash;
-  } catch {
-    return false;
-  }
+  return found !== undefined && areAsRead(folder, found.files);
 }
