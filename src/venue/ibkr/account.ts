@@ -3,11 +3,11 @@ import { MONEY_SCALE } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import { VenueUnavailable } from '../port.js';
-import { moneyOf, stepsOf, textOf, Unbelievable } from './decode.js';
+import { believed, moneyOf, stepsOf, textOf } from './decode.js';
 import { newestOf, openingCosts, readFill, revisionOf } from './fills.js';
 import type { Gateway } from './gateway.js';
 import { executions, ledger, positions, type ToldPosition } from './questions.js';
-import type { Setup } from './setup.js';
+import { type Setup, verified } from './setup.js';
 
 export interface AccountOptions {
   readonly reading: Gateway;
@@ -28,9 +28,9 @@ export class AccountReadings {
   }
 
   async positions(): Promise<readonly VenuePosition[]> {
-    const setup = this.#verified();
+    const setup = verified(this.#options.setup());
     const held = await this.#held(setup);
-    return this.#believe('positions', () =>
+    return believed(this.#options.note, 'positions', () =>
       [...setup.contracts.values()].map(({ instrument, contract }) => {
         const position = held.find((one) => one.contract.conId === contract.conId);
         const quantityLots =
@@ -41,7 +41,7 @@ export class AccountReadings {
   }
 
   async balances(): Promise<VenueBalances> {
-    const setup = this.#verified();
+    const setup = verified(this.#options.setup());
     const instrument = [...setup.contracts.values()][0]?.instrument;
     if (instrument === undefined) throw new VenueUnavailable(setup.closed.map(({ why }) => why).join('; '));
     const currency = instrument.quote;
@@ -50,7 +50,7 @@ export class AccountReadings {
       this.#held(setup),
       this.fills(),
     ]);
-    return this.#believe('balances', () => {
+    return believed(this.#options.note, 'balances', () => {
       const amount = (tag: string) => moneyOf(textOf(told.get(tag), tag), tag);
       if (instrument.kind === 'stock') return { cash: amount('CashBalance'), currency };
       // The gains of an open future are in what the account is worth, and what opening it cost is in its average cost. The
@@ -71,9 +71,9 @@ export class AccountReadings {
 
   /** Of today, and those of before that this process has read. */
   async fills(): Promise<readonly Fill[]> {
-    const setup = this.#verified();
+    const setup = verified(this.#options.setup());
     const told = await this.#options.reading.ask(executions(setup.account));
-    return this.#believe('executions', () => {
+    return believed(this.#options.note, 'executions', () => {
       for (const { execution } of told)
         if (execution.shares === 0)
           this.#fills.delete(revisionOf(textOf(execution.execId, 'execId')).tradeId);
@@ -96,21 +96,5 @@ export class AccountReadings {
     if (foreign.length === 0) return held;
     const names = foreign.map(({ contract, quantity }) => `${quantity} ${contract.localSymbol}`).join(', ');
     throw new VenueUnavailable(`the account holds ${names}, which this desk does not trade`);
-  }
-
-  #verified(): Setup {
-    const setup = this.#options.setup();
-    if (setup === null) throw new VenueUnavailable('account and contracts are not verified yet');
-    return setup;
-  }
-
-  #believe<T>(what: string, read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof Unbelievable)) throw error;
-      this.#options.note(what, error.message);
-      throw new VenueUnavailable(error.message);
-    }
   }
 }

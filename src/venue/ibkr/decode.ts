@@ -1,8 +1,20 @@
 /** What the library read, read strictly: a wrong number is worse than none. */
+import { VenueUnavailable } from '../port.js';
 
 /** Says what could not be believed; never the whole answer. */
 export class Unbelievable extends Error {
   override readonly name = 'Unbelievable';
+}
+
+/** What `read` makes of an answer. One that can't be believed is noted, and is none: throws `VenueUnavailable`. */
+export function believed<T>(note: (what: string, cause: string) => void, what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Unbelievable)) throw error;
+    note(what, error.message);
+    throw new VenueUnavailable(error.message);
+  }
 }
 
 /** The protocol's floating point may be off by as much of a step. */

@@ -1,6 +1,7 @@
 /** Before anything is traded: whose account it is, and which contract each instrument is. */
 import type { Contract } from '@stoqey/ib';
 import type { Instrument } from '../../domain/instrument.js';
+import { VenueUnavailable } from '../port.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
 import type { Gateway, Session } from './gateway.js';
 import type { IbkrVenueOptions } from './options.js';
@@ -13,6 +14,12 @@ export interface Setup {
   readonly byConId: ReadonlyMap<number, ResolvedContract>;
   /** In which nothing is entered, each with why. */
   readonly closed: readonly { readonly instrument: number; readonly why: string }[];
+}
+
+/** Throws `VenueUnavailable` before account and contracts were found right. */
+export function verified(setup: Setup | null): Setup {
+  if (setup === null) throw new VenueUnavailable('account and contracts are not verified yet');
+  return setup;
 }
 
 /** Paper accounts of the broker begin so; real ones do not. */

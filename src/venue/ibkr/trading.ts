@@ -5,12 +5,12 @@ import type { OrderIntent } from '../../domain/order.js';
 import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
 import type { Approved } from '../../limits/gate.js';
 import { VenueUnavailable } from '../port.js';
-import { Unbelievable } from './decode.js';
+import { believed } from './decode.js';
 import { after, type Gateway, type Session } from './gateway.js';
 import { isCancelled, isOver, isTaken, orderOf, readOrder } from './orders.js';
 import { meaningOf, NOT_SENT } from './outcomes.js';
 import { completedOrders, executions, openOrders, type ToldOrder } from './questions.js';
-import type { Setup } from './setup.js';
+import { type Setup, verified } from './setup.js';
 
 export interface TradingOptions {
   readonly clientId: number;
@@ -173,7 +173,7 @@ export class Trading {
    * before. Those of another client id may be ours from when this desk had that one.
    */
   async find(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
-    const setup = this.#verified();
+    const setup = verified(this.#options.setup());
     const contract = setup.contracts.get(instrument);
     if (contract === undefined) throw new VenueUnavailable(setup.closed.map(({ why }) => why).join('; '));
     const { reading } = this.#options;
@@ -182,14 +182,14 @@ export class Trading {
       (await this.#own()).find(is) ??
       (await reading.ask(openOrders(false))).find(is) ??
       (await reading.ask(completedOrders())).find(is);
-    if (told !== undefined) return this.#believe('order', () => readOrder(told, contract));
+    if (told !== undefined) return believed(this.#options.note, 'order', () => readOrder(told, contract));
     const traded = (await reading.ask(executions(setup.account))).filter(
       ({ execution }) => execution.orderRef === clientId && execution.shares !== 0,
     );
     const last = traded.at(-1)?.execution;
     if (last === undefined) return null;
     // The Gateway has forgotten the order in its restart; what it was for in all is not said any more.
-    return this.#believe('execution', () =>
+    return believed(this.#options.note, 'execution', () =>
       readOrder(
         {
           contract: contract.contract,
@@ -207,14 +207,15 @@ export class Trading {
 
   /** Everybody's. One in another contract is nothing that the desk could count: it is said, not left out. */
   async open(): Promise<readonly VenueOrder[]> {
-    const setup = this.#verified();
+    const setup = verified(this.#options.setup());
     const told = await this.#options.reading.ask(openOrders(false));
     const foreign: string[] = [];
     const found = told
       .filter(({ order, status }) => order.account === setup.account && !isOver(status))
       .flatMap((one) => {
         const contract = setup.byConId.get(one.contract.conId ?? 0);
-        if (contract !== undefined) return [this.#believe('open order', () => readOrder(one, contract))];
+        if (contract !== undefined)
+          return [believed(this.#options.note, 'open order', () => readOrder(one, contract))];
         const { action, totalQuantity } = one.order;
         foreign.push(`${action} ${totalQuantity} ${one.contract.localSymbol}`);
         return [];
@@ -223,12 +224,6 @@ export class Trading {
     throw new VenueUnavailable(
       `the account has open orders (${foreign.join(', ')}) in what this desk does not trade`,
     );
-  }
-
-  #verified(): Setup {
-    const setup = this.#options.setup();
-    if (setup === null) throw new VenueUnavailable('account and contracts were not verified yet');
-    return setup;
   }
 
   async #own(): Promise<readonly ToldOrder[]> {
@@ -242,16 +237,6 @@ export class Trading {
     if (clientId !== this.#options.clientId) return;
     this.#mind(orderId + 1);
     if (orderRef !== '') this.#ids.set(orderRef, orderId);
-  }
-
-  #believe<T>(what: string, read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof Unbelievable)) throw error;
-      this.#options.note(what, error.message);
-      throw new VenueUnavailable(error.message);
-    }
   }
 
   #watch<Outcome extends { readonly kind: string }>(
