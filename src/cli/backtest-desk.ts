@@ -6,6 +6,7 @@ import type { LoadedDesk } from '../desk/load.js';
 import { DeskFileError } from '../desk/problem.js';
 import type { Desk } from '../desk/schema.js';
 import { riskSchema } from '../desk/trading-schema.js';
+import { ppmOfPercent } from '../domain/money.js';
 import { declaredOf } from '../engine/strategies/registry.js';
 import { parseDesk } from '../venue/load-desk.js';
 import { usageFailure } from './failure.js';
@@ -66,8 +67,7 @@ export function feesValue(text: string): Fees {
     throw new InvalidArgumentError(
       `expected percent of the value up to ${FEE_PCT_MAX}, with at most four places, such as 0.1, or maker and taker, such as 0.02,0.05`,
     );
-  const ppm = (percent: number): number => Math.round(percent * 10_000);
-  return { makerFeePpm: ppm(maker), takerFeePpm: ppm(taker) };
+  return { makerFeePpm: ppmOfPercent(maker), takerFeePpm: ppmOfPercent(taker) };
 }
 
 /** Throws a usage failure that names the option, or `DeskFileError` where a value breaks a rule of the desk file. */

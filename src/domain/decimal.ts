@@ -61,3 +61,8 @@ export function formatDecimal(steps: number, stepText: string): string {
   if (step.places === 0) return sign + digits;
   return `${sign}${digits.slice(0, -step.places)}.${digits.slice(-step.places)}`;
 }
+
+/** The decimal text of an average, which lies between two steps: rounded to a place more than the step has. */
+export function formatAverage(steps: number, stepText: string): string {
+  return (steps * Number(stepText)).toFixed(readStep(stepText).places + 1);
+}

@@ -1,8 +1,9 @@
 /** From what was measured to what is said about it. Pure: the same run gives the same report, byte for byte. */
 import type { Desk } from '../../desk/schema.js';
-import { formatDecimal } from '../../domain/decimal.js';
+import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { iso } from '../../domain/moment.js';
 import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
 import type { EngineView } from '../../engine/view.js';
 import type { BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
@@ -214,9 +215,6 @@ interface Trade extends GroupedTrade {
 function grouped(trade: TradeClosed, instruments: readonly Instrument[]): Trade {
   const { strategy, side, result, fees, r, why, openedMs, marketMs: closedMs } = trade;
   const { symbol = '?', tickSize = '1', lotSize = '1' } = instruments[trade.instrument] ?? {};
-  // An average lies between two ticks: a place more than the tick has.
-  const price = (ticks: number): string =>
-    (ticks * Number(tickSize)).toFixed((tickSize.split('.')[1] ?? '').length + 1);
   return {
     ...{ symbol, strategy, why, openedMs, closedMs },
     r: r === null ? null : round(r),
@@ -227,8 +225,8 @@ function grouped(trade: TradeClosed, instruments: readonly Instrument[]): Trade 
     shown: {
       ...{ id: trade.trade, symbol, strategy, side, opened: iso(openedMs), closed: iso(closedMs) },
       quantity: formatDecimal(trade.quantityLots, lotSize),
-      entryPrice: trade.entryTicks === null ? '' : price(trade.entryTicks),
-      exitPrice: trade.exitTicks === null ? null : price(trade.exitTicks),
+      entryPrice: trade.entryTicks === null ? '' : formatAverage(trade.entryTicks, tickSize),
+      exitPrice: trade.exitTicks === null ? null : formatAverage(trade.exitTicks, tickSize),
       result: sumOf([result]),
       fees: sumOf([fees]),
       r: r === null ? null : round(r),
@@ -301,5 +299,3 @@ function periodOf(measure: BacktestMeasure | null): BacktestReport['period'] {
   const { fromMs, toMs } = measure;
   return { from: iso(fromMs), to: iso(toMs), days: round((toMs - fromMs) / 86_400_000) };
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,10 +1,9 @@
 /** Orders and fills of a run as CSV, oldest first: times in UTC, amounts exactly as they were. */
 import { csvLine, csvText } from '../../domain/csv.js';
-import { formatDecimal } from '../../domain/decimal.js';
+import { formatAverage, formatDecimal } from '../../domain/decimal.js';
+import { iso } from '../../domain/moment.js';
 import { formatMoney, worth } from '../../domain/money.js';
 import type { BacktestMeasure } from '../measure/backtest-measure.js';
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function* fillLines({ fills, orders, instruments }: BacktestMeasure): Generator<string> {
   yield csvLine([
@@ -56,9 +55,7 @@ export function* orderLines({ orders, instruments }: BacktestMeasure): Generator
     if (instrument === undefined) continue;
     const { symbol, tickSize, lotSize } = instrument;
     const price = (ticks: number | null): string => (ticks === null ? '' : formatDecimal(ticks, tickSize));
-    const places = (tickSize.split('.')[1] ?? '').length + 1;
-    const average =
-      filledLots === 0 ? '' : ((filledTickLots / filledLots) * Number(tickSize)).toFixed(places);
+    const average = filledLots === 0 ? '' : formatAverage(filledTickLots / filledLots, tickSize);
     yield csvLine([
       ...[
         iso(atMs),

@@ -1,5 +1,6 @@
 /** How orders are filled: what a run may choose, and the words of docs/BACKTEST.md for it. */
 import type { Desk } from '../../desk/schema.js';
+import { percentOfPpm } from '../../domain/money.js';
 import type { BarPath } from '../../venue/bar-path.js';
 import type { LimitFill } from '../../venue/paper/matching.js';
 
@@ -21,7 +22,7 @@ export function executionLines({ paper, instruments }: Desk, model: FillModel): 
   const { makerFeePpm, takerFeePpm, slippageTicks, latencyMs } = paper;
   const { path, limitFill, volumePartPct } = model;
   const spreads = instruments.map(({ symbol, spread }) => `${symbol} ${spread}`).join(', ');
-  const percent = (ppm: number): string => `${ppm / 10_000} %`;
+  const percent = (ppm: number): string => `${percentOfPpm(ppm)} %`;
   return [
     `Nothing is filled in the step in which it is sent: an order arrives ${latencyMs} ms of market time later.`,
     `Market and stop orders: at the far side of the quote and ${slippageTicks} ticks worse; a stop that the market jumped past gets the price behind the gap.`,

@@ -8,6 +8,7 @@ import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { iso } from '../../domain/moment.js';
 import { formatMoney } from '../../domain/money.js';
 import { HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.js';
 import { type CriterionResult, judge, looserThan } from '../criteria.js';
@@ -243,5 +244,4 @@ function tradeOf(trip: RoundTrip, instruments: readonly Instrument[]): ReportedT
   };
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));

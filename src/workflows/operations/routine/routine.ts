@@ -20,6 +20,7 @@ import {
   type RoutineVerdict,
   type StepResult,
 } from '../../../contracts/routine.js';
+import { iso } from '../../../domain/moment.js';
 import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
 import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
@@ -175,5 +176,3 @@ const problemOf = ({ title, verdict, observed }: StepResult) => ({
   verdict,
   observed: observed.slice(0, OBSERVED_MAX),
 });
-
-const iso = (ms: number): string => new Date(ms).toISOString();

@@ -4,6 +4,7 @@
  */
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import { isLosing } from '../../../../domain/losing-strategy.js';
+import { iso } from '../../../../domain/moment.js';
 import type { IncidentRun } from '../incident-run.js';
 import { SILENT } from './ask-trader.js';
 import { offer, switchOff } from './offer.js';
@@ -132,5 +133,3 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, each)
 
 const regimesOf = (slots: readonly Slot[]): string =>
   slots.map(({ symbol, regime: now }) => `${symbol} is ${now}`).join('; ');
-
-const iso = (ms: number): string => new Date(ms).toISOString();
