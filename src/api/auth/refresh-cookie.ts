@@ -3,7 +3,7 @@
  * not tell ports apart, so whoever uses it must also send our own Origin.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOwnOrigin, isPublicHost } from '../hooks/host-guard.js';
+import { cameByPublicUrl, isOwnOrigin } from '../hooks/host-guard.js';
 import { REFRESH_LIFETIME_MS } from './session-store.js';
 
 const NAME = 'fermata_refresh';
@@ -21,8 +21,8 @@ export function clearRefreshCookie(reply: FastifyReply): void {
 }
 
 /** Secure where it came by TLS; on loopback some browsers would drop such a cookie. */
-function attributes({ request, server }: FastifyReply) {
-  const secure = isPublicHost((request.headers.host ?? '').toLowerCase(), server.publicUrl);
+function attributes({ request }: FastifyReply) {
+  const secure = cameByPublicUrl(request);
   return { path: PATH, httpOnly: true, sameSite: 'strict', secure } as const;
 }
 

@@ -4,7 +4,7 @@
  * is refused even where no cookie is involved.
  */
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refusedOrigin, sendProblem } from '../problem.js';
 
 declare module 'fastify' {
@@ -27,8 +27,13 @@ export function isOwnOrigin(origin: string, host: string, publicUrl: string | nu
 }
 
 /** What came by the desk's public address came by TLS: the address begins with https, and only loopback is listened on. */
-export const isPublicHost = (host: string, publicUrl: string | null): boolean =>
+const isPublicHost = (host: string, publicUrl: string | null): boolean =>
   publicUrl !== null && [publicUrl, `${publicUrl}:443`].includes(`https://${host}`);
+
+export const cameByPublicUrl = (request: FastifyRequest): boolean =>
+  isPublicHost(hostOf(request), request.server.publicUrl);
+
+const hostOf = ({ headers }: FastifyRequest): string => (headers.host ?? '').toLowerCase();
 
 export function listeningPort(message: IncomingMessage): number {
   return message.socket.localPort ?? 0;
@@ -37,7 +42,7 @@ export function listeningPort(message: IncomingMessage): number {
 export function registerHostGuard(app: FastifyInstance, publicUrl: string | null): void {
   app.decorate('publicUrl', publicUrl);
   app.addHook('onRequest', async (request, reply) => {
-    const host = (request.headers.host ?? '').toLowerCase();
+    const host = hostOf(request);
     if (!ownHosts(listeningPort(request.raw)).has(host) && !isPublicHost(host, publicUrl)) {
       return sendProblem(reply, {
         status: 421,

@@ -3,7 +3,7 @@ import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { verifyPassword } from '../../home/password.js';
 import { answerTokens, refuseForeignCookie } from '../auth/answer-tokens.js';
 import type { WebDependencies } from '../dependencies.js';
-import { isPublicHost } from '../hooks/host-guard.js';
+import { cameByPublicUrl } from '../hooks/host-guard.js';
 import { sendProblem, tooManyTries } from '../problem.js';
 import { type LoginBody, loginSchema, tokensSchema } from '../schemas/auth.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
@@ -63,8 +63,7 @@ export function loginRoute(app: FastifyInstance, web: WebDependencies): void {
         const refusal = refuseForeignCookie(request, reply);
         if (refusal !== null) return refusal;
       }
-      const isPublic = isPublicHost((request.headers.host ?? '').toLowerCase(), app.publicUrl);
-      const counted = `${isPublic ? 'public' : 'here'} ${username}`;
+      const counted = `${cameByPublicUrl(request) ? 'public' : 'here'} ${username}`;
       const waitSeconds = limiter.take(counted);
       if (waitSeconds !== null) {
         return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
-import { isPublicHost } from '../hooks/host-guard.js';
+import { cameByPublicUrl } from '../hooks/host-guard.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { ENTER_PATH } from '../temporal-ui/entrance.js';
@@ -38,7 +38,7 @@ export function temporalTicketRoute(
     // The name that the page was opened under, so that the cookie lands where the browser looks for it. No public address
     // leads to the UI: whoever comes by one needs a tunnel to its port.
     const { host = '127.0.0.1' } = request.headers;
-    const name = isPublicHost(host.toLowerCase(), app.publicUrl) ? '127.0.0.1' : host;
+    const name = cameByPublicUrl(request) ? '127.0.0.1' : host;
     const url = new URL(ENTER_PATH, `http://${name}`);
     url.port = String(web.runtime.temporalUiProxy.port);
     url.searchParams.set('ticket', ticket);
