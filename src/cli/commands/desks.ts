@@ -28,7 +28,8 @@ async function listed(home: string): Promise<readonly ListedDesk[]> {
     () => null,
   );
   const started = desksStartedIn(home);
-  return [...desksFound(), ...startedByPath(home)].map((desk) => ({
+  const found = desksFound();
+  return [...found, ...startedByPath(home, found)].map((desk) => ({
     ...desk,
     started: started.includes(desk.name),
     runs: desk.name === running,
@@ -36,9 +37,9 @@ async function listed(home: string): Promise<readonly ListedDesk[]> {
 }
 
 /** The desk that was started last, where no name leads to its file. */
-function startedByPath(home: string): readonly DeskFound[] {
+function startedByPath(home: string, found: readonly DeskFound[]): readonly DeskFound[] {
   const runtime = runtimeHere(home);
-  if (runtime === null || desksFound().some(({ name }) => name === runtime.desk)) return [];
+  if (runtime === null || found.some(({ name }) => name === runtime.desk)) return [];
   return [{ name: runtime.desk, file: writtenFileOf(runtime), problem: null }];
 }
 
