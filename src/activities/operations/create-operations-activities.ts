@@ -28,6 +28,7 @@ import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { createEvidenceActivities } from '../record-evidence.js';
 import { cancelledOrEnding } from '../worker-ends.js';
+import { boundedOutcome } from './bounded-text.js';
 import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
 import { runAction } from './run-action.js';
@@ -35,9 +36,6 @@ import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
 import { runReport } from './run-report.js';
 import { verifyOrigin } from './verify-origin.js';
-
-/** Text of a check ends up in a workflow's history, which has limits. */
-const TEXT_LENGTH_MAX = 2_000;
 
 export interface OperationsDependencies {
   readonly pool: Pool;
@@ -121,12 +119,7 @@ export async function runCheck(
       FAILURE_NAMES.unknownCheck,
     );
   }
-  const { verdict, observed, expected } = await check(context, request.with);
-  return {
-    verdict,
-    observed: observed.slice(0, TEXT_LENGTH_MAX),
-    expected: expected.slice(0, TEXT_LENGTH_MAX),
-  };
+  return boundedOutcome(await check(context, request.with));
 }
 
 /** Asking people to do something by hand. */

@@ -16,14 +16,13 @@ import { plainText } from '../../domain/plain-text.js';
 import { homePaths } from '../../home/runtime.js';
 import { keepStepOutput } from '../../store/step-outputs.js';
 import { createRedactor, knownSecrets, type Redact } from '../../supervisor/redact.js';
+import { boundedText } from './bounded-text.js';
 
 const KEPT_BYTES_MAX = 64 * 1024;
 /** Read beyond what is kept: a secret that begins within it ends there, and is known. */
 const BEYOND_BYTES = 8 * 1024;
 const FIRST_PART = `its first ${KEPT_BYTES_MAX / 1024} KiB`;
 const QUOTED_CHARS_MAX = 200;
-/** Text of a step ends up in a workflow's history, which has limits. */
-const TEXT_CHARS_MAX = 2_000;
 /** From when its thread runs. A pattern that tries every way to fit takes years. */
 const JUDGE_MS = 2_000;
 const THREAD_STARTS_MS = 15_000;
@@ -108,8 +107,8 @@ export async function carryOutOwnStep(
   const parts = [redact(answered.observed), problem, quoted, where].filter((part) => part !== null);
   return {
     verdict: problem === null ? answered.verdict : 'fail',
-    observed: parts.join('; ').slice(0, TEXT_CHARS_MAX),
-    expected: redact([answered.expected, ...patternWords(step.expect)].join(', ')).slice(0, TEXT_CHARS_MAX),
+    observed: boundedText(parts.join('; ')),
+    expected: boundedText(redact([answered.expected, ...patternWords(step.expect)].join(', '))),
     reference,
   };
 }

@@ -8,9 +8,9 @@ import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { ActionRequest, CheckOutcome } from '../../contracts/routine.js';
 import type { Desk } from '../../desk/schema.js';
 import { cancelledOrEnding } from '../worker-ends.js';
+import { boundedOutcome } from './bounded-text.js';
 
 const BEAT_MS = 2_000;
-const TEXT_LENGTH_MAX = 2_000;
 
 export async function runAction(
   { routines }: Desk,
@@ -35,18 +35,14 @@ export async function runAction(
     throw ApplicationFailure.nonRetryable(`there is no action "${action}"`, FAILURE_NAMES.unknownCheck);
   const beat = setInterval(() => activity.heartbeat(), BEAT_MS);
   try {
-    const { verdict, observed, expected } = await carryOut({
+    const outcome = await carryOut({
       key: [workflowId, firstRunId, stepKey, attemptGroup].join(':'),
       action,
       given,
       limitMs: timeoutSeconds * 1_000,
       ending: cancelledOrEnding(activity),
     });
-    return {
-      verdict,
-      observed: observed.slice(0, TEXT_LENGTH_MAX),
-      expected: expected.slice(0, TEXT_LENGTH_MAX),
-    };
+    return boundedOutcome(outcome);
   } finally {
     clearInterval(beat);
   }

@@ -3,8 +3,7 @@ import type { CheckContext } from '../../checks/check.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { CheckOutcome, ReportRequest } from '../../contracts/routine.js';
 import type { Report } from '../../reports/report.js';
-
-const TEXT_LENGTH_MAX = 2_000;
+import { boundedOutcome } from './bounded-text.js';
 
 /** Passes where it could be worked out: a report judges nothing. */
 export async function runReport(
@@ -22,9 +21,5 @@ export async function runReport(
     );
   }
   const observed = await report({ ...context, marketMs: request.marketMs ?? nowMs }, request.with);
-  return {
-    verdict: 'pass',
-    observed: observed.slice(0, TEXT_LENGTH_MAX),
-    expected: 'worked out from what is stored',
-  };
+  return boundedOutcome({ verdict: 'pass', observed, expected: 'worked out from what is stored' });
 }

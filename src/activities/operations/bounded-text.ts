@@ -1,0 +1,12 @@
+/** Text of a step ends up in a workflow's history, which has limits. */
+import type { CheckOutcome } from '../../contracts/routine.js';
+
+const TEXT_CHARS_MAX = 2_000;
+
+export const boundedText = (text: string): string => text.slice(0, TEXT_CHARS_MAX);
+
+export const boundedOutcome = ({ verdict, observed, expected }: CheckOutcome): CheckOutcome => ({
+  verdict,
+  observed: boundedText(observed),
+  expected: boundedText(expected),
+});
