@@ -3,12 +3,13 @@
  * step again waits for it. Where nobody knows how it ended, a person looks: it is never begun again.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckOutcome } from '../contracts/routine.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import { deskFolderOf, homePaths, type Runtime } from '../home/runtime.js';
+import { filesOf, readKept } from '../pack/done-once.js';
 import { PART_FOLDERS } from '../pack/pack-folder.js';
 import type { Begun, DoneOnce, Ended } from '../pack/protocol.js';
 import { isAlive } from '../supervisor/process-table.js';
@@ -39,12 +40,13 @@ export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' 
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   forgetOld(folder);
   return async ({ key, action, given, limitMs, ending }) => {
-    const once = filesOf(folder, key, limitMs);
+    const name = createHash('sha256').update(key).digest('hex');
+    const once: DoneOnce = { ...filesOf(folder, name), limitMs };
     const expected = `an answer within ${limitMs / 1_000} s`;
     const giveUpMs = performance.now() + limitMs + AFTER_LIMIT_MS;
     let child: PackChild | null = null;
     let said: Ended | null | undefined;
-    if (read<Begun>(once.begunFile) === null) {
+    if (readKept<Begun>(once.begunFile) === null) {
       const asked = { ...(await packContext(context)), key };
       child = await startPackChild(deskFolderOf(runtime), `${PART_FOLDERS.action}/${action}`, {
         ...{ context: asked, given, once },
@@ -54,10 +56,10 @@ export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' 
       });
     }
     for (;;) {
-      const begun = read<Begun>(once.begunFile);
+      const begun = readKept<Begun>(once.begunFile);
       // In this order: what ends in between has said what came of it.
       const isGone = begun === null ? said !== undefined : !isAlive(begun.pid);
-      const ended = read<Ended>(once.endedFile);
+      const ended = readKept<Ended>(once.endedFile);
       if (ended !== null) return answerOf(ended);
       if (isGone && begun === null) return outcomeOf(runtime.home, said ?? null);
       const isLate = performance.now() > giveUpMs;
@@ -82,20 +84,6 @@ export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' 
       }
     }
   };
-}
-
-function filesOf(folder: string, key: string, limitMs: number): DoneOnce {
-  const name = createHash('sha256').update(key).digest('hex');
-  return { begunFile: join(folder, `${name}.begun`), endedFile: join(folder, `${name}.ended`), limitMs };
-}
-
-/** Null where it is not there, or not yet whole. */
-function read<T>(file: string): T | null {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
-  } catch {
-    return null;
-  }
 }
 
 function forgetOld(folder: string): void {
