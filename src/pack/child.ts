@@ -12,7 +12,6 @@ import { type PartFile, type PartKind, partFiles } from './pack-folder.js';
 import type { Answer, Begun, DoneOnce, Ended, PackProblem, RunRequest } from './protocol.js';
 import { compileStrategy } from './strategy/compile-strategy.js';
 import { describeStrategy } from './strategy/describe-strategy.js';
-import { strategyHash } from './strategy/strategy-hash.js';
 import type { CheckContext, CheckOutcome } from './v1.js';
 
 interface LoadedPart {
@@ -82,9 +81,9 @@ async function strategies(folder: string, files: readonly string[]): Promise<voi
     const compiled = await compileStrategy(folder, file);
     const made = compiled.ok ? describeStrategy(file, compiled.module) : compiled;
     if (compiled.ok && 'described' in made) {
-      const { module, files: own } = compiled;
+      const { hash, module, files: own } = compiled;
       const { declared, trial } = made.described;
-      answer({ strategy: { file, hash: strategyHash(own), module, files: own, ...declared, trial } });
+      answer({ strategy: { file, hash, module, files: own, ...declared, trial } });
     } else if ('problems' in made) {
       for (const { found, ...place } of made.problems)
         answer({

@@ -1,4 +1,5 @@
 /** One strategy of a desk's folder with every file that it imports, as one script. Nothing of it is run here. */
+import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,13 @@ import { refusedIn } from './refused.js';
 import { treeOf } from './syntax-tree.js';
 
 export type CompiledStrategy =
-  | { readonly ok: true; readonly module: StrategyModule; readonly files: readonly StrategyFile[] }
+  | {
+      readonly ok: true;
+      /** Over every file that it is made of. */
+      readonly hash: string;
+      readonly module: StrategyModule;
+      readonly files: readonly StrategyFile[];
+    }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 
 const API = fileURLToPath(new URL('./strategy-v1.js', import.meta.url));
@@ -42,9 +49,23 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
   const tree = treeOf(code);
   const problems = refusedIn(tree, map);
   if (problems.length > 0) return { ok: false, problems };
-  const files = [...read].map(([path, content]) => ({ path, text: content }));
+  const files = [...read]
+    .map(([path, content]) => ({ path, text: content }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
   const module = { code: countingSteps(code, tree), map };
-  return { ok: true, module, files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  return { ok: true, hash: hashOf(files), module, files };
+}
+
+/** Part of each hash. It is counted on where the same file would come to other decisions. */
+const API_VERSION = 'fermata/strategy 1';
+
+/** Over the paths and bytes of all files: a comment that changes is another strategy, too. */
+function hashOf(files: readonly StrategyFile[]): string {
+  const hash = createHash('sha256').update(`${API_VERSION}\n`);
+  for (const { path, text } of files) {
+    hash.update(`${path}\n${createHash('sha256').update(text).digest('hex')}\n`);
+  }
+  return hash.digest('hex');
 }
 
 /** Marks what the plugin itself has asked to be resolved. */
