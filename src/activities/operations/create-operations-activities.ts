@@ -34,7 +34,6 @@ import { createBackupActivities } from './create-backup-activities.js';
 import { runAction } from './run-action.js';
 import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
-import { runReport } from './run-report.js';
 import { verifyOrigin } from './verify-origin.js';
 
 export interface OperationsDependencies {
@@ -120,6 +119,25 @@ export async function runCheck(
     );
   }
   return boundedOutcome(await check(context, request.with));
+}
+
+/** Passes where it could be worked out: a report judges nothing. */
+async function runReport(
+  reports: ReadonlyMap<string, Report>,
+  context: CheckContext,
+  request: ReportRequest,
+  nowMs: number,
+): Promise<CheckOutcome> {
+  const report = reports.get(request.report);
+  if (!report) {
+    const known = [...reports.keys()].join(', ');
+    throw ApplicationFailure.nonRetryable(
+      `there is no report "${request.report}" (there are: ${known})`,
+      FAILURE_NAMES.unknownCheck,
+    );
+  }
+  const observed = await report({ ...context, marketMs: request.marketMs ?? nowMs }, request.with);
+  return boundedOutcome({ verdict: 'pass', observed, expected: 'worked out from what is stored' });
 }
 
 /** Asking people to do something by hand. */
